@@ -1,0 +1,156 @@
+"""What is known of a message: results, claims, proofs, findings.
+
+Evidence only grows: a check returns the evidence that it adds, and `seen + more` is the evidence after it.
+Nothing here acts; `policy` alone turns evidence into a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from sekisho.text import printable
+
+
+class Word(StrEnum):
+    """The result words of RFC 8601 section 2.7, and `unknown`: nobody looked, which is not `none`."""
+
+    PASS = "pass"  # noqa: S105 - a result word
+    FAIL = "fail"
+    SOFTFAIL = "softfail"
+    NEUTRAL = "neutral"
+    NONE = "none"
+    POLICY = "policy"  # verified, but not acceptable to us (weak key, `l=`, From not signed)
+    TEMPERROR = "temperror"
+    PERMERROR = "permerror"
+    UNKNOWN = "unknown"
+
+
+class Strength(StrEnum):
+    """How plainly a recipient is told that the message is from somebody."""
+
+    STRONG = "strong"
+    WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One authentication method's result about one identifier.
+
+    `domain` is the identifier's domain in ASCII lower case (SPF: MAIL FROM or HELO; DKIM: `d=`; DMARC: the
+    author domain; ARC: the newest sealer; iprev: the client's name). `properties` are RFC 8601 `ptype.property`
+    pairs, unquoted. `recorded` marks what another receiver found and a case handed us.
+    """
+
+    method: str
+    word: Word
+    domain: str | None = None
+    reason: str = ""
+    properties: tuple[tuple[str, str], ...] = ()
+    recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The message tells its reader that it is from somebody.
+
+    `brand` is a registry id, or None for an organisation that only has a name. `where` names the place
+    (`display_name`, `author_domain`, `subject` …), `text` is what stands there.
+    """
+
+    brand: str | None
+    where: str
+    text: str
+    strength: Strength = Strength.STRONG
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A domain that is proven to stand behind the message, and what that is worth.
+
+    `aligned`: with the author domain, as RFC 9989 says. `brand`: the brand whose confirmed domain it is.
+    `scope`: `domain` proves the owner of the registrable domain; `mailbox` proves a customer of a mail
+    provider; `shared` proves nothing but a shared sending platform.
+    """
+
+    domain: str
+    method: str
+    aligned: bool
+    brand: str | None = None
+    scope: str = "domain"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingKind:
+    """A finding as declared once, beside its check.
+
+    `id` is `family.name`, stable once released. `en` and `ja` are `str.format` templates over the facts.
+    """
+
+    id: str
+    points: float
+    en: str
+    ja: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a check saw in this message. Facts are hostile text until rendered."""
+
+    kind: FindingKind
+    facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    brand: str | None = None
+
+    @property
+    def reason_en(self) -> str:
+        return self.kind.en.format_map(self.shown())
+
+    @property
+    def reason_ja(self) -> str:
+        return self.kind.ja.format_map(self.shown())
+
+    def shown(self) -> dict[str, str]:
+        """The facts as they may be printed: one line, bounded, no invisible or control character."""
+        return {name: printable(str(value), 120) for name, value in self.facts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known so far. `degraded` names what could not be known (a crashed check, DNS, a limit)."""
+
+    results: tuple[Result, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    degraded: tuple[str, ...] = ()
+
+    def __add__(self, more: Evidence) -> Evidence:
+        if more is NOTHING:
+            return self
+        return Evidence(
+            self.results + more.results,
+            self.claims + more.claims,
+            self.proofs + more.proofs,
+            self.findings + more.findings,
+            self.degraded + tuple(reason for reason in more.degraded if reason not in self.degraded),
+        )
+
+    def of(self, method: str) -> tuple[Result, ...]:
+        """The results of one method, in the order they were found."""
+        return tuple(result for result in self.results if result.method == method)
+
+    def word(self, method: str) -> Word:
+        """The one word for a method: a pass if any identifier passed, else the first result."""
+        words = [result.word for result in self.of(method)]
+        if Word.PASS in words:
+            return Word.PASS
+        return words[0] if words else Word.UNKNOWN
+
+    def has(self, finding_id: str) -> bool:
+        return any(finding.kind.id == finding_id for finding in self.findings)
+
+
+NOTHING = Evidence()

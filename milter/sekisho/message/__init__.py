@@ -1,0 +1,20 @@
+"""The message: envelope, headers and decoded views, read from bytes once and never changed."""
+
+from sekisho.message.envelope import Client, Envelope, Recipient
+from sekisho.message.model import Author, Field, Headers, Link, Message, Part, Problem
+from sekisho.message.read import Limits, read
+
+__all__ = [
+    "Author",
+    "Client",
+    "Envelope",
+    "Field",
+    "Headers",
+    "Limits",
+    "Link",
+    "Message",
+    "Part",
+    "Problem",
+    "Recipient",
+    "read",
+]

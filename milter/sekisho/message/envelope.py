@@ -1,0 +1,47 @@
+"""Who sends to whom, and through which client: what SMTP said before the message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The SMTP client as the MTA knows it. None is *not known*, everywhere.
+
+    `name` is the forward-confirmed reverse name; `resolve` is Postfix's `{client_resolve}` in lower case
+    (`ok`, `forged`, `temp`, `fail`): how the name came about. `port` is the client's.
+    """
+
+    address: str | None = None
+    name: str | None = None
+    resolve: str | None = None
+    helo: str | None = None
+    port: int | None = None
+    tls: str | None = None
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One RCPT TO. `address` without brackets; `raw` exactly as it came, which DELRCPT needs."""
+
+    address: str
+    raw: str = ""
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The SMTP transaction. `sender` is what Postfix acts on (`{mail_addr}`): "" is the null sender and None
+    is not known. `raw_sender` is what the client wrote, without brackets; on hostile input they differ.
+    Undecodable bytes are kept as surrogate escapes."""
+
+    sender: str | None = None
+    raw_sender: str | None = None
+    parameters: tuple[str, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+    client: Client = Client()
+    queue_id: str | None = None
+    arrived: datetime | None = None

@@ -1,0 +1,121 @@
+"""The message as every check sees it: frozen, read from the bytes once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sekisho.address import Mailbox
+from sekisho.message.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One header field as it came: `name` and `value` (everything after the colon, leading space and
+    folding included, no final line end)."""
+
+    name: bytes
+    value: bytes
+
+    @property
+    def key(self) -> str:
+        return self.name.decode("ascii", "replace").strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The header block in order, hostile duplicates and all."""
+
+    fields: tuple[Field, ...] = ()
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self.fields)
+
+    def all(self, name: str) -> tuple[Field, ...]:
+        """Every field of that name (any case), from the top down."""
+        wanted = name.lower()
+        return tuple(field for field in self.fields if field.key == wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something odd that the reader of bytes saw. `code` is what checks look for (`author.several_fields`,
+    `charset.lie`, `mime.depth` …); `detail` is hostile text or empty."""
+
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The From field. `mailbox` is None when there is not exactly one author; `problems` say why, or what
+    is odd about the one there is. `text` is the decoded field as a reader would see it."""
+
+    mailbox: Mailbox | None = None
+    text: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def domain(self) -> str | None:
+        """The author domain (RFC 9989): ASCII lower case, None unless there is one valid author."""
+        return self.mailbox.domain if self.mailbox else None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link as its reader meets it. `target` is the raw URL, `host` its host in ASCII lower case (None if
+    it has none), `text` what is shown for it (empty for a bare URL in plain text). `kind`: `a`, `area`, `form`,
+    `image`, `text`, `meta`, `script`."""
+
+    target: str
+    host: str | None
+    text: str = ""
+    kind: str = "a"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One leaf of the MIME tree. `media` is the declared type in lower case; `filename` decoded or None;
+    `content` the decoded bytes, cut at the limit; `text` the decoded text for text parts (HTML: its source)."""
+
+    media: str
+    charset: str | None
+    filename: str | None
+    content: bytes
+    text: str = ""
+    disposition: str | None = None
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message and its envelope.
+
+    `raw` is the message with CRLF line ends and leading space kept, as it will be delivered (DKIM needs
+    that); `body_start` is where the body begins in it. `text` is what a reader sees of all text parts
+    (HTML rendered to text, parts joined by blank lines, bounded); `hidden` is text that HTML styling hides;
+    `title` is the HTML title. `digest` is the SHA-256 of `raw` in hex.
+    """
+
+    raw: bytes
+    body_start: int
+    digest: str
+    envelope: Envelope
+    headers: Headers
+    author: Author
+    subject: str = ""
+    reply_to: tuple[Mailbox, ...] = ()
+    sender: tuple[Mailbox, ...] = ()
+    parts: tuple[Part, ...] = ()
+    text: str = ""
+    hidden: str = ""
+    title: str = ""
+    links: tuple[Link, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return len(self.raw)
+
+    def problem(self, code: str) -> Problem | None:
+        return next((problem for problem in self.problems if problem.code == code), None)

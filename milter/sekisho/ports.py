@@ -1,0 +1,172 @@
+"""What the judgement reaches the world through: Protocols only, and the Context made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from sekisho.evidence import Evidence
+from sekisho.message import Message
+from sekisho.verdict import Outcome
+
+
+class Found(StrEnum):
+    """How a DNS question ended. `TEMPERROR` (SERVFAIL, time-out, budget spent) is not an absence."""
+
+    ANSWER = "answer"
+    NODATA = "nodata"
+    NXDOMAIN = "nxdomain"
+    TEMPERROR = "temperror"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The records of one type at one name.
+
+    Shapes by type: A, AAAA: address text; MX: `(preference, host)`; PTR, NS, CNAME: host without the final
+    dot, lower case; TXT: the joined character strings as bytes.
+    """
+
+    found: Found
+    records: tuple[object, ...] = ()
+
+    @property
+    def texts(self) -> tuple[bytes, ...]:
+        return tuple(record for record in self.records if isinstance(record, bytes))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Addresses or hosts; of MX, the hosts."""
+        return tuple(
+            record[1] if isinstance(record, tuple) else str(record)
+            for record in self.records
+            if not isinstance(record, bytes)
+        )
+
+
+class Resolver(Protocol):
+    """DNS. Never raises for anything that is on the wire; `deadline` is on the clock's monotonic scale."""
+
+    def lookup(self, name: str, rtype: str, deadline: float) -> Answer: ...
+
+    def warm(self, name: str, rtype: str) -> None:
+        """Begin a look-up whose answer will be asked for soon. Never waits, never raises."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The wall clock, aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds on a scale that never jumps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A brand's name found in a text. `alone` is the share of the folded text that the name covers (0..1);
+    `exact`: written as the brand writes it, not by way of look-alike or inserted characters."""
+
+    brand: str
+    name: str
+    start: int
+    end: int
+    alone: float
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A domain made to look like a brand's. `how`: `confusable`, `edit` (one edit away) or `composition`
+    (the brand's word inside a stranger's name); `of` is the brand's domain or word."""
+
+    brand: str
+    of: str
+    how: str
+
+
+class Registry(Protocol):
+    """The brands. Pure: same input, same answer."""
+
+    def mentions(self, text: str) -> tuple[Mention, ...]:
+        """The brand names in a text, longest first where they overlap, folded as Japanese readers read."""
+
+    def owner(self, domain: str) -> str | None:
+        """The brand that owns the domain's registrable domain, by a confirmed entry only."""
+
+    def could_own(self, domain: str, brand: str) -> bool:
+        """True if any entry, confirmed or not, gives the domain to the brand or its organisation."""
+
+    def kin(self, brand: str) -> frozenset[str]:
+        """The ids of the brands of one organisation, the brand included: they share proof."""
+
+    def likeness(self, domain: str) -> Likeness | None:
+        """The brand that a domain imitates, if it is not the brand's own."""
+
+    def verify_at(self, brand: str) -> str | None:
+        """Where a recipient checks for himself."""
+
+    def name(self, brand: str) -> str:
+        """The brand's first name, for sentences; the id itself if unknown."""
+
+
+class Providers(Protocol):
+    """Domains that belong to many: a proof of them names no organisation."""
+
+    def kind(self, domain: str) -> str | None:
+        """`mailbox`, `carrier`, `esp`, `cloud`, `shortener`, `redirect`, `forwarder`, or None."""
+
+
+class QuarantineStore(Protocol):
+    def hold(self, message: Message, evidence: Evidence, outcomes: Sequence[Outcome]) -> str:
+        """Keep the bytes durably for the recipients of `outcomes`; returns the record id.
+
+        Raises StoreUnavailable, in which case nothing was kept.
+        """
+
+
+class StoreUnavailable(Exception):
+    """The store could not make the message durable. Nothing was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Authentication results that another receiver recorded, as a case hands them in (contract, `auth`).
+
+    Words as RFC 8601; None is unknown, not `none`.
+    """
+
+    spf: str | None = None
+    spf_domain: str | None = None
+    dkim: str | None = None
+    dkim_domain: str | None = None
+    dmarc: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What one message's checks may ask. `resolver` is None when authentication cannot be known;
+    `recorded` then may hold what somebody else found. `deadline` bounds the checks together."""
+
+    clock: Clock
+    registry: Registry
+    providers: Providers
+    resolver: Resolver | None
+    deadline: float
+    authserv_id: str
+    recorded: Recorded | None = None
+    sealers: frozenset[str] = frozenset()
+    local_domains: frozenset[str] = frozenset()
+
+    def lookup(self, name: str, rtype: str) -> Answer:
+        """Ask DNS within this message's budget."""
+        assert self.resolver is not None, "checks that need DNS return early without it"
+        return self.resolver.lookup(name, rtype, self.deadline)
+
+    def expired(self) -> bool:
+        """True when the soft deadline has passed and what is left must be skipped, visibly."""
+        return self.clock.monotonic() >= self.deadline
+
+

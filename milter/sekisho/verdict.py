@@ -1,0 +1,108 @@
+"""What is decided and what is done about it: Verdict, Edit, Action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from sekisho.message import Recipient
+
+
+class Disposition(IntEnum):
+    """What becomes of the message for one recipient, in order of severity."""
+
+    ACCEPT = 0
+    TAG = 1
+    QUARANTINE = 2
+    REJECT = 3
+    TEMPFAIL = 4
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The scores from which a disposition holds (points)."""
+
+    tag: float = 5.0
+    quarantine: float = 8.0
+    reject: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement for one recipient.
+
+    `decided_by` is `points`, the name of a combination of the policy table, or `allow`/`block` with the entry.
+    `disposition` is what was decided; what is *done* may be milder (shadow, `max_action`): see Outcome.
+    """
+
+    disposition: Disposition
+    score: float
+    decided_by: str
+    thresholds: Thresholds
+    policy: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was decided for a recipient and what is done for it."""
+
+    recipient: Recipient
+    verdict: Verdict
+    applied: Disposition
+
+
+class Reply(StrEnum):
+    """What the MTA is told at end-of-message."""
+
+    ACCEPT = "accept"
+    DISCARD = "discard"  # only after the message is durably in the store
+    HOLD = "hold"  # Postfix's own hold queue
+    REJECT = "reject"
+    TEMPFAIL = "tempfail"
+
+
+@dataclass(frozen=True, slots=True)
+class AddHeader:
+    """Insert a field at `index` from the top (0 is first). The value is folded with LF and encoded."""
+
+    name: str
+    value: str
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeHeader:
+    """Replace the `index`-th field (from 1) of that name; an empty value deletes it."""
+
+    name: str
+    index: int
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRecipient:
+    """Take one recipient off the envelope."""
+
+    recipient: Recipient
+
+
+Edit = AddHeader | ChangeHeader | DeleteRecipient
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """All that the wire has to do. Edits are applied in order, then the reply is given.
+
+    `smtp` is the reply code, enhanced code and text for REJECT and TEMPFAIL, or the reason for HOLD.
+    `held` are the recipients whose copy goes to the quarantine store before anything else happens.
+    """
+
+    reply: Reply
+    outcomes: tuple[Outcome, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    held: tuple[Recipient, ...] = ()
+    smtp: tuple[str, str, str] | None = None
