@@ -22,6 +22,13 @@ class Disposition(IntEnum):
         return self.name.lower()
 
 
+class Mode(StrEnum):
+    """`shadow` decides, counts and logs, and changes nothing; `enforce` acts."""
+
+    SHADOW = "shadow"
+    ENFORCE = "enforce"
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """The scores from which a disposition holds (points)."""
@@ -44,15 +51,17 @@ class Verdict:
     decided_by: str
     thresholds: Thresholds
     policy: str = "default"
+    mode: Mode = Mode.ENFORCE
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was decided for a recipient and what is done for it."""
+    """What was decided for a recipient and what is done for it; `mark` goes before the subject if tagged."""
 
     recipient: Recipient
     verdict: Verdict
     applied: Disposition
+    mark: str = ""
 
 
 class Reply(StrEnum):
@@ -97,12 +106,18 @@ Edit = AddHeader | ChangeHeader | DeleteRecipient
 class Action:
     """All that the wire has to do. Edits are applied in order, then the reply is given.
 
-    `smtp` is the reply code, enhanced code and text for REJECT and TEMPFAIL, or the reason for HOLD.
-    `held` are the recipients whose copy goes to the quarantine store before anything else happens.
+    `smtp` is the reply code, enhanced code and text for REJECT and TEMPFAIL; `reference` is the id by which
+    the message is found again in log and quarantine.
     """
 
     reply: Reply
     outcomes: tuple[Outcome, ...] = ()
     edits: tuple[Edit, ...] = ()
-    held: tuple[Recipient, ...] = ()
     smtp: tuple[str, str, str] | None = None
+    reference: str = ""
+
+    @property
+    def strictest(self) -> Verdict | None:
+        """The severest verdict among the recipients, or None without any."""
+        verdicts = [outcome.verdict for outcome in self.outcomes]
+        return max(verdicts, key=lambda verdict: verdict.disposition, default=None)

@@ -1,0 +1,172 @@
+"""From verdicts to what the MTA is told: one message, one reply, several recipients.
+
+The rules for several recipients, shadow and failures are those of `docs/operating.md`:
+reject only if all would be rejected, else the would-be-rejected are quarantined; a temporary failure for one is one
+for all, before any edit; headers show the strictest verdict among those that still get the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from email.header import Header
+
+from sekisho import authres
+from sekisho.evidence import Evidence
+from sekisho.message import Message, Recipient
+from sekisho.policy import Rules
+from sekisho.text import printable
+from sekisho.verdict import (
+    Action,
+    AddHeader,
+    ChangeHeader,
+    DeleteRecipient,
+    Disposition,
+    Edit,
+    Mode,
+    Outcome,
+    Reply,
+    Verdict,
+)
+
+OUR_FIELDS = "x-sekisho-"
+REFUSED = ("550", "5.7.1", "Message refused by local policy (reference {reference})")
+DEFERRED = ("451", "4.3.0", "Temporary local problem, please try again later")
+
+
+def outcome(recipient: Recipient, verdict: Verdict, rules: Rules) -> Outcome:
+    """What is done for one recipient, seen alone: shadow does nothing, `max_action` bounds the rest."""
+    if rules.mode is Mode.SHADOW:
+        return Outcome(recipient, verdict, Disposition.ACCEPT)
+    if verdict.disposition is Disposition.TEMPFAIL:
+        return Outcome(recipient, verdict, Disposition.TEMPFAIL)
+    return Outcome(recipient, verdict, min(verdict.disposition, rules.max_action), rules.subject_mark)
+
+
+def settle(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """What is done for the recipients together: one reply must fit them all."""
+    applied = {each.applied for each in outcomes}
+    if Disposition.TEMPFAIL in applied:
+        return tuple(replace(each, applied=Disposition.TEMPFAIL) for each in outcomes)
+    if applied == {Disposition.REJECT}:
+        return tuple(outcomes)
+    return tuple(
+        replace(each, applied=Disposition.QUARANTINE) if each.applied is Disposition.REJECT else each
+        for each in outcomes
+    )
+
+
+def quarantined(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """The outcomes whose recipients' copies go to the store."""
+    return tuple(each for each in outcomes if each.applied is Disposition.QUARANTINE)
+
+
+def act(
+    message: Message,
+    evidence: Evidence,
+    weights: Mapping[str, float],
+    outcomes: tuple[Outcome, ...],
+    *,
+    reference: str,
+    authserv_id: str,
+    shadow_headers: bool = False,
+) -> Action:
+    """The action for settled outcomes, the quarantined already being in the store."""
+    applied = {each.applied for each in outcomes}
+    if Disposition.TEMPFAIL in applied:
+        return defer(outcomes, reference)
+    if applied == {Disposition.REJECT}:
+        code, status, text = REFUSED
+        return Action(
+            Reply.REJECT, outcomes, smtp=(code, status, text.format(reference=reference)), reference=reference
+        )
+    if applied == {Disposition.QUARANTINE}:
+        return Action(Reply.DISCARD, outcomes, reference=reference)
+    delivered = tuple(each for each in outcomes if each.applied is not Disposition.QUARANTINE)
+    edits: tuple[Edit, ...] = tuple(DeleteRecipient(each.recipient) for each in quarantined(outcomes))
+    if shadow_headers or any(each.verdict.mode is Mode.ENFORCE for each in delivered):
+        edits += _headers(message, evidence, weights, delivered, reference, authserv_id)
+    return Action(Reply.ACCEPT, outcomes, edits, reference=reference)
+
+
+def defer(outcomes: tuple[Outcome, ...], reference: str) -> Action:
+    """451 for everybody, nothing edited."""
+    return Action(Reply.TEMPFAIL, outcomes, smtp=DEFERRED, reference=reference)
+
+
+def without_store(outcomes: tuple[Outcome, ...], reference: str) -> Action:
+    """The store is down: Postfix's own hold queue if it would be right for all, else a retry later."""
+    if all(each.applied is Disposition.QUARANTINE for each in outcomes):
+        return Action(Reply.HOLD, outcomes, reference=reference)
+    return defer(
+        tuple(replace(each, applied=Disposition.TEMPFAIL) for each in outcomes),
+        reference,
+    )
+
+
+def _headers(
+    message: Message,
+    evidence: Evidence,
+    weights: Mapping[str, float],
+    delivered: tuple[Outcome, ...],
+    reference: str,
+    authserv_id: str,
+) -> tuple[Edit, ...]:
+    """Forged fields out from the highest index down, ours in at the top, the subject if it is to be marked."""
+    strictest = max((each.verdict for each in delivered), key=lambda verdict: verdict.disposition)
+    edits: list[Edit] = list(_without_forged(message, authserv_id))
+    edits += _mark(message, delivered)
+    if (reasons := _reasons(evidence, weights)) is not None:
+        edits.append(AddHeader("X-Sekisho-Reason", reasons))
+    edits.append(AddHeader("X-Sekisho-Verdict", _summary(strictest, reference)))
+    edits.append(AddHeader("Authentication-Results", authres.field(authserv_id, evidence, message.envelope)))
+    return tuple(edits)
+
+
+def _without_forged(message: Message, authserv_id: str) -> list[ChangeHeader]:
+    """Deletions, the highest index first: a deletion renumbers what stands below it."""
+    count: dict[str, int] = {}
+    ours: list[ChangeHeader] = []
+    for field in message.headers:
+        if field.key.startswith(OUR_FIELDS):
+            count[field.key] = count.get(field.key, 0) + 1
+            ours.append(ChangeHeader(field.name.decode("ascii", "replace").strip(), count[field.key]))
+    forged = [
+        ChangeHeader("Authentication-Results", index) for index in authres.forged(message.headers, authserv_id)
+    ]
+    return sorted(ours + forged, key=lambda edit: edit.index, reverse=True)
+
+
+def _mark(message: Message, delivered: tuple[Outcome, ...]) -> list[Edit]:
+    """The subject with the mark of the first tagged recipient that asks for one."""
+    mark = next((each.mark for each in delivered if each.applied is Disposition.TAG and each.mark), "")
+    if not mark or message.subject.startswith(mark):
+        return []
+    subject = encoded(f"{mark} {printable(message.subject, 500)}", "Subject")
+    if message.headers.all("subject"):
+        return [ChangeHeader("Subject", 1, subject)]
+    return [AddHeader("Subject", subject)]
+
+
+def _summary(verdict: Verdict, reference: str) -> str:
+    return f"{verdict.disposition.word}; score={verdict.score:g}; id={reference}; mode={verdict.mode}"
+
+
+def _reasons(evidence: Evidence, weights: Mapping[str, float]) -> str | None:
+    """Ids with points, then the weightiest finding's sentence in English and in Japanese."""
+    if not weights:
+        return None
+    ranked = sorted(weights.items(), key=lambda item: -item[1])[:20]
+    weightiest = next(each for each in evidence.findings if each.kind.id == ranked[0][0])
+    lines = [
+        ", ".join(f"{name}={points:g}" for name, points in ranked) + ";",
+        weightiest.reason_en,
+        weightiest.reason_ja,
+    ]
+    return "\n ".join(encoded(line, "X-Sekisho-Reason") for line in lines)
+
+
+def encoded(text: str, name: str) -> str:
+    """A field value as ASCII: folded with LF, RFC 2047 where it is not ASCII already."""
+    charset = "us-ascii" if text.isascii() else "utf-8"
+    return Header(text, charset, maxlinelen=76, header_name=name).encode(splitchars=";, ", linesep="\n")

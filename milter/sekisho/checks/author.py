@@ -1,0 +1,143 @@
+"""The author's identity is one answer or a finding.
+
+Reads the problems that the reader of the From field noted (RFC 5322 sections 3.4 and 3.6.2): wherever mail
+programs could disagree on who wrote the message, the message itself is the finding. Which of them decide on their own
+stands in the policy table. It cannot see what a particular mail program shows.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.message import Message
+from sekisho.ports import Context
+
+
+def _kind(code: str, points: float, en: str, ja: str) -> FindingKind:
+    return FindingKind(f"author.{code}", points, en, ja)
+
+
+KINDS: tuple[FindingKind, ...] = (
+    _kind("several_fields", 8, "The message has several From fields.", "From 欄が複数あります。"),
+    _kind(
+        "several_addresses",
+        5,
+        "The From field names several authors: {detail}.",
+        "From 欄に複数の差出人があります({detail})。",
+    ),
+    _kind("no_from", 3, "The message has no From field.", "From 欄がありません。"),
+    _kind(
+        "sender_only",
+        3,
+        "There is no From field, only Sender or Resent-From.",
+        "From 欄がなく、Sender か Resent-From だけがあります。",
+    ),
+    _kind("no_address", 3, "The From field holds no address.", "From 欄にアドレスがありません。"),
+    _kind(
+        "broken_block",
+        8,
+        "The header block is broken: what follows is read as the body by some programs and as headers by others.",
+        "ヘッダーが壊れており、メールソフトによって読み方が変わります。",
+    ),
+    _kind(
+        "space_before_colon",
+        2,
+        "A field name of the author is followed by a space before the colon.",
+        "From の欄名とコロンの間に空白があります。",
+    ),
+    _kind(
+        "encoded_address",
+        8,
+        "The whole author address hides inside an encoded word: {detail}.",
+        "差出人アドレスが符号化された語の中に隠されています({detail})。",
+    ),
+    _kind(
+        "source_route",
+        6,
+        "The author address holds a source route: {detail}.",
+        "差出人アドレスに経路指定が含まれています({detail})。",
+    ),
+    _kind(
+        "text_after_address",
+        5,
+        "Text follows the author's address: {detail}.",
+        "差出人アドレスの後ろに文字列があります({detail})。",
+    ),
+    _kind(
+        "several_brackets",
+        6,
+        "The From field holds several angle brackets: {detail}.",
+        "From 欄に山括弧が複数あります({detail})。",
+    ),
+    _kind(
+        "quoted_local_at",
+        6,
+        "The author's local part holds another address: {detail}.",
+        "差出人アドレスの @ より前に別のアドレスが含まれています({detail})。",
+    ),
+    _kind("nul", 6, "The From field holds a NUL.", "From 欄に NUL 文字が含まれています。"),
+    _kind("control", 4, "The From field holds control characters.", "From 欄に制御文字が含まれています。"),
+    _kind(
+        "bidi",
+        5,
+        "The From field changes the direction of writing.",
+        "From 欄に文字の向きを変える制御文字が含まれています。",
+    ),
+    _kind(
+        "invisible", 2.5, "The From field holds invisible characters.", "From 欄に見えない文字が含まれています。"
+    ),
+    _kind(
+        "no_dot",
+        3,
+        "The author's domain has no dot: {detail}.",
+        "差出人のドメインにドットがありません({detail})。",
+    ),
+    _kind(
+        "ip_literal",
+        4,
+        "The author's domain is an IP address: {detail}.",
+        "差出人のドメインが IP アドレスです({detail})。",
+    ),
+    _kind("group", 3, "The From field is a group: {detail}.", "From 欄がグループ指定です({detail})。"),
+    _kind(
+        "comment",
+        4,
+        "A comment in the From field holds an address: {detail}.",
+        "From 欄のコメントに別のアドレスがあります({detail})。",
+    ),
+    _kind(
+        "backslash",
+        2,
+        "The author's address is written with backslashes: {detail}.",
+        "差出人アドレスにバックスラッシュが使われています({detail})。",
+    ),
+    _kind("too_long", 3, "The From field is longer than is read.", "From 欄が長すぎます。"),
+    _kind(
+        "unparsable", 4, "The From field cannot be read: {detail}.", "From 欄を解釈できません({detail})。"
+    ),
+    _kind(
+        "bad_domain",
+        4,
+        "The author's domain is not a valid name: {detail}.",
+        "差出人のドメインが正しい形ではありません({detail})。",
+    ),
+)
+
+BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """One finding for each kind of problem of the From field."""
+    details: dict[str, str] = {}
+    for problem in message.author.problems:
+        details.setdefault(problem.code, problem.detail)
+    if message.problem("header.broken_block"):
+        details.setdefault("author.broken_block", "")
+    return Evidence(
+        findings=tuple(
+            Finding(BY_CODE[code], MappingProxyType({"detail": detail}))
+            for code, detail in details.items()
+            if code in BY_CODE
+        )
+    )

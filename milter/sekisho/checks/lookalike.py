@@ -1,0 +1,45 @@
+"""The author's domain is made to look like a brand's.
+
+Three ways (UTS 39 for the first): characters that look alike, one edit, or the brand's word composed into a
+stranger's name. The registry decides what is like what; names that the brand may own are never like it.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.message import Message
+from sekisho.ports import Context
+
+CONFUSABLE = FindingKind(
+    "lookalike.confusable",
+    8,
+    "The author's domain {domain} is written to be taken for {of}.",
+    "差出人のドメイン {domain} は {of} と見間違えるように書かれています。",
+)
+EDIT = FindingKind(
+    "lookalike.edit",
+    4,
+    "The author's domain {domain} differs from {of} by one letter.",
+    "差出人のドメイン {domain} は {of} と一文字違いです。",
+)
+COMPOSITION = FindingKind(
+    "lookalike.composition",
+    4,
+    "The author's domain {domain} is built around {of} but is not {brand_name}'s.",
+    "差出人のドメイン {domain} は {of} を含みますが、{brand_name} のものではありません。",
+)
+
+KINDS = (CONFUSABLE, EDIT, COMPOSITION)
+BY_HOW = MappingProxyType({"confusable": CONFUSABLE, "edit": EDIT, "composition": COMPOSITION})
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """The author domain's likeness, unless the brand itself is proven."""
+    domain = message.author.domain
+    likeness = context.registry.likeness(domain) if domain else None
+    if likeness is None or any(proof.brand in context.registry.kin(likeness.brand) for proof in seen.proofs):
+        return Evidence()
+    facts = {"domain": domain, "of": likeness.of, "brand_name": context.registry.name(likeness.brand)}
+    return Evidence(findings=(Finding(BY_HOW[likeness.how], MappingProxyType(facts), likeness.brand),))

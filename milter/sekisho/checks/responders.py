@@ -1,0 +1,84 @@
+"""Who would get an answer, and who says he passed the message on: Reply-To and Sender elsewhere.
+
+Ticket systems, web forms and lists set Reply-To to strangers every day, so alone it weighs little. The
+recipient's own address as the author, proven by nobody, is the old trick of the extortion mails.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from sekisho.address import Mailbox
+from sekisho.domains import registrable
+from sekisho.evidence import Evidence, Finding, FindingKind, Word
+from sekisho.message import Message
+from sekisho.ports import Context
+
+REPLY_TO = FindingKind(
+    "reply_to.elsewhere",
+    0.5,
+    "Answers go to {other}, not to the author's organisation.",
+    "返信先 {other} は差出人の組織のものではありません。",
+)
+REPLY_TO_MAILBOX = FindingKind(
+    "reply_to.mailbox",
+    1,
+    "Answers go to a free mailbox: {other}.",
+    "返信先がフリーメールです({other})。",
+)
+SENDER = FindingKind(
+    "sender.elsewhere",
+    0.5,
+    "The Sender field names another organisation: {other}.",
+    "Sender 欄に別の組織のアドレスがあります({other})。",
+)
+SELF = FindingKind(
+    "author.recipient_himself",
+    5,
+    "The author is the recipient's own address, and nothing proves it.",
+    "差出人が受信者自身のアドレスですが、その証明がありません。",
+)
+
+KINDS = (REPLY_TO, REPLY_TO_MAILBOX, SENDER, SELF)
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """At most one finding of each kind."""
+    author = message.author.domain
+    if author is None:
+        return Evidence()
+    findings = []
+    if (other := _elsewhere(message.reply_to, author)) is not None:
+        mailbox = context.providers.kind(other.domain or "") == "mailbox"
+        findings.append(_finding(REPLY_TO_MAILBOX if mailbox else REPLY_TO, other.address))
+    if (other := _elsewhere(message.sender, author)) is not None:
+        findings.append(_finding(SENDER, other.address))
+    if _himself(message) and _unproven(seen):
+        findings.append(_finding(SELF, ""))
+    return Evidence(findings=tuple(findings))
+
+
+def _elsewhere(mailboxes: tuple[Mailbox, ...], author: str) -> Mailbox | None:
+    """The first mailbox of another registrable domain."""
+    own = registrable(author) or author
+    return next((each for each in mailboxes if each.domain and (registrable(each.domain) or each.domain) != own), None)
+
+
+def _himself(message: Message) -> bool:
+    mailbox = message.author.mailbox
+    if mailbox is None:
+        return False
+    author = f"{mailbox.local}@{message.author.domain}".lower()
+    return any(recipient.address.lower() == author for recipient in message.envelope.recipients)
+
+
+def _unproven(seen: Evidence) -> bool:
+    """Authentication was looked at and nothing aligned passed."""
+    if any(proof.aligned for proof in seen.proofs):
+        return False
+    words = {seen.word("spf"), seen.word("dkim"), seen.word("dmarc")}
+    return bool(words & {Word.FAIL, Word.SOFTFAIL, Word.NONE}) and Word.TEMPERROR not in words
+
+
+def _finding(kind: FindingKind, other: str) -> Finding:
+    return Finding(kind, MappingProxyType({"other": other}))

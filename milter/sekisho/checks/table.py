@@ -1,0 +1,64 @@
+"""The ordered table of checks. A new check is a module and a row here.
+
+Order matters only where a check reads what an earlier one found: results, then proofs, then claims, then the
+contradictions between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sekisho.checks import (
+    arc,
+    author,
+    claims,
+    contradiction,
+    display_name,
+    dkim,
+    dmarc,
+    iprev,
+    lookalike,
+    proof,
+    recorded,
+    responders,
+    spf,
+)
+from sekisho.evidence import Evidence, FindingKind, Result, Word
+from sekisho.message import Message
+from sekisho.ports import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One row: what it is called in stages and metrics, the function, what it may find, and the
+    authentication method whose result it gives, if it gives one."""
+
+    name: str
+    run: Callable[[Message, Evidence, Context], Evidence]
+    kinds: tuple[FindingKind, ...] = ()
+    method: str | None = None
+
+    def unknown(self, reason: str) -> Evidence:
+        """The evidence of a check that could not be run: a temperror if it owes a result."""
+        results = (Result(self.method, Word.TEMPERROR, reason="not evaluated"),) if self.method else ()
+        return Evidence(results=results, degraded=(reason,))
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("recorded", recorded.check),
+    Check("iprev", iprev.check, iprev.KINDS, "iprev"),
+    Check("spf", spf.check, spf.KINDS, "spf"),
+    Check("dkim", dkim.check, dkim.KINDS, "dkim"),
+    Check("arc", arc.check, arc.KINDS, "arc"),
+    Check("dmarc", dmarc.check, dmarc.KINDS, "dmarc"),
+    Check("proof", proof.check, proof.KINDS),
+    Check("author", author.check, author.KINDS),
+    Check("claims", claims.check),
+    Check("contradiction", contradiction.check, contradiction.KINDS),
+    Check("display_name", display_name.check, display_name.KINDS),
+    Check("lookalike", lookalike.check, lookalike.KINDS),
+    Check("responders", responders.check, responders.KINDS),
+)
+
+KINDS: tuple[FindingKind, ...] = tuple(kind for check in CHECKS for kind in check.kinds)

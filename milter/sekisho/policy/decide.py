@@ -1,0 +1,71 @@
+"""From evidence to a verdict. Pure: the same evidence and rules give the same verdict, always."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sekisho.evidence import Evidence
+from sekisho.policy.rules import Rules
+from sekisho.policy.table import COMBINATIONS, TAKE_BACKS, Combination, covers
+from sekisho.verdict import Disposition, Thresholds, Verdict
+
+
+def weigh(evidence: Evidence, overrides: Mapping[str, float]) -> dict[str, float]:
+    """Points by finding id, in the order found. A kind counts once however often it was found."""
+    weights: dict[str, float] = {}
+    for finding in evidence.findings:
+        weights.setdefault(finding.kind.id, overrides.get(finding.kind.id, finding.kind.points))
+    for row in TAKE_BACKS:
+        if row.when in weights:
+            _take_back(weights, row.of, row.keep)
+    return weights
+
+
+def _take_back(weights: dict[str, float], of: tuple[str, ...], keep: float) -> None:
+    taken = [name for name in weights if any(covers(row, name) for row in of) and weights[name] > 0]
+    total = sum(weights[name] for name in taken)
+    if total > keep:
+        for name in taken:
+            weights[name] *= keep / total
+
+
+def decide(
+    weights: Mapping[str, float], rules: Rules, *, allowed: str | None, blocked: str | None, block: Disposition
+) -> Verdict:
+    """The verdict for one recipient.
+
+    `weights` come from `weigh`; `allowed` and `blocked` are the list entries that the message met, `block` what a
+    block entry decides. An allow entry wins over everything.
+    """
+    score = round(sum(weights.values()), 2)
+    disposition, by = _severest(by_points(score, rules.thresholds), weights)
+    if allowed is not None:
+        disposition, by = Disposition.ACCEPT, f"allow {allowed}"
+    elif blocked is not None:
+        disposition, by = max(disposition, block), f"block {blocked}"
+    return Verdict(disposition, score, by, rules.thresholds, rules.name, rules.mode)
+
+
+def by_points(score: float, thresholds: Thresholds) -> Disposition:
+    if score >= thresholds.reject:
+        return Disposition.REJECT
+    if score >= thresholds.quarantine:
+        return Disposition.QUARANTINE
+    return Disposition.TAG if score >= thresholds.tag else Disposition.ACCEPT
+
+
+def _severest(points: Disposition, found: Iterable[str]) -> tuple[Disposition, str]:
+    ids = tuple(found)
+    disposition, by = points, "points"
+    for row in COMBINATIONS:
+        if row.least > disposition and holds(row, ids):
+            disposition, by = row.least, row.name
+    return disposition, by
+
+
+def holds(row: Combination, ids: Iterable[str]) -> bool:
+    """True if a combination's findings are all there."""
+    found = tuple(ids)
+    every = all(any(covers(wanted, name) for name in found) for wanted in row.all_of)
+    some = not row.any_of or any(covers(wanted, name) for wanted in row.any_of for name in found)
+    return every and some and bool(row.all_of or row.any_of)

@@ -1,0 +1,112 @@
+"""The rules that hold for a recipient: thresholds, mode, the severest action, the subject mark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from pydantic import Field, model_validator
+
+from sekisho.domains import to_ascii
+from sekisho.message import Recipient
+from sekisho.options import Options
+from sekisho.verdict import Disposition, Mode, Thresholds
+
+
+ACTIONS = "^(accept|tag|quarantine|reject)$"
+
+
+class RecipientOptions(Options):
+    """What differs for one recipient domain or address. What is left out is as in `[policy]`."""
+
+    mode: Mode | None = Field(None, description="`shadow` or `enforce` for these recipients.")
+    tag: float | None = Field(None, ge=0, le=1000, description="Score from which mail is tagged (points).")
+    quarantine: float | None = Field(None, ge=0, le=1000, description="Score from which mail is quarantined.")
+    reject: float | None = Field(None, ge=0, le=1000, description="Score from which mail is rejected.")
+    max_action: str | None = Field(None, pattern=ACTIONS, description="The severest action.")
+    subject_mark: str | None = Field(None, max_length=60, description="Text put before the subject of tagged mail.")
+
+
+class PolicyOptions(Options):
+    """Thresholds and bounds for every recipient that has none of its own."""
+
+    tag: float = Field(5.0, ge=0, le=1000, description="Score from which mail is tagged (points).")
+    quarantine: float = Field(8.0, ge=0, le=1000, description="Score from which mail is quarantined (points).")
+    reject: float = Field(15.0, ge=0, le=1000, description="Score from which mail is rejected (points).")
+    max_action: str = Field(
+        "reject", pattern=ACTIONS, description="The severest action: accept, tag, quarantine or reject."
+    )
+    subject_mark: str = Field(
+        "", max_length=60, description="Text put before the subject of tagged mail; empty leaves it alone."
+    )
+    shadow_headers: bool = Field(
+        False, description="In shadow mode, write our headers and remove forged ones all the same."
+    )
+    points: Mapping[str, float] = Field(
+        default_factory=lambda: MappingProxyType({}),
+        description="Points of single findings that differ from the shipped table, by finding id.",
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PolicyOptions:
+        if not self.tag <= self.quarantine <= self.reject:
+            raise ValueError("thresholds must rise: tag <= quarantine <= reject")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules for one recipient."""
+
+    name: str = "default"
+    mode: Mode = Mode.SHADOW
+    thresholds: Thresholds = Thresholds()
+    max_action: Disposition = Disposition.REJECT
+    subject_mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """Rules by recipient: the address's own, else its domain's, else the default."""
+
+    default: Rules
+    special: Mapping[str, Rules] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def of(cls, mode: Mode, options: PolicyOptions, special: Mapping[str, RecipientOptions]) -> RuleBook:
+        default = Rules(
+            "default",
+            mode,
+            Thresholds(options.tag, options.quarantine, options.reject),
+            Disposition[options.max_action.upper()],
+            options.subject_mark,
+        )
+        return cls(
+            default, MappingProxyType({_key(name): _derived(default, name, own) for name, own in special.items()})
+        )
+
+    def rules_for(self, recipient: Recipient) -> Rules:
+        address = _key(recipient.address)
+        return self.special.get(address) or self.special.get(address.rpartition("@")[2]) or self.default
+
+
+def _key(name: str) -> str:
+    local, at, domain = name.rpartition("@")
+    return f"{local.lower()}{at}{to_ascii(domain) or domain.lower()}"
+
+
+def _derived(default: Rules, name: str, own: RecipientOptions) -> Rules:
+    base = default.thresholds
+    thresholds = Thresholds(
+        base.tag if own.tag is None else own.tag,
+        base.quarantine if own.quarantine is None else own.quarantine,
+        base.reject if own.reject is None else own.reject,
+    )
+    return Rules(
+        name,
+        own.mode or default.mode,
+        thresholds,
+        default.max_action if own.max_action is None else Disposition[own.max_action.upper()],
+        default.subject_mark if own.subject_mark is None else own.subject_mark,
+    )

@@ -1,0 +1,69 @@
+"""The policy as data: which combinations decide on their own, and which findings take others back.
+
+`decide` interprets these rows and nothing else; whatever replays decisions later interprets the same rows.
+Points stand with each finding's declaration; `docs/checks.md` is generated from both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sekisho.verdict import Disposition
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Decides at least `least` when every id of `all_of` and one of `any_of` (if any are named) was found.
+
+    An id that ends in `.` stands for its family.
+    """
+
+    name: str
+    least: Disposition
+    all_of: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """When `when` was found, the findings `of` count for at most `keep` points together."""
+
+    when: str
+    of: tuple[str, ...]
+    keep: float
+
+
+# A reader must be able to say which address is the author. Where mail programs would disagree, no score is
+# needed (RFC 5322 section 3.6.2 allows one From field; DMARC has no result to give for more).
+AMBIGUOUS_AUTHOR = Combination(
+    "ambiguous_author",
+    Disposition.QUARANTINE,
+    any_of=(
+        "author.several_fields",
+        "author.several_addresses",
+        "author.broken_block",
+        "author.nul",
+        "author.source_route",
+        "author.encoded_address",
+        "author.several_brackets",
+        "author.text_after_address",
+        "author.quoted_local_at",
+    ),
+)
+
+# The claim names one organisation and the author is provably, or admittedly, somebody else.
+BRAND_IMPERSONATION = Combination(
+    "brand_impersonation",
+    Disposition.QUARANTINE,
+    any_of=("brand.display_name", "brand.own_domain_unproven"),
+)
+
+COMBINATIONS: tuple[Combination, ...] = (AMBIGUOUS_AUTHOR, BRAND_IMPERSONATION)
+
+# Forwarding breaks authentication without anybody lying (RFC 8617 section 7.2, RFC 9989 on indirect mail).
+TAKE_BACKS: tuple[TakeBack, ...] = (TakeBack("arc.trusted_sealer", of=("auth.",), keep=0.0),)
+
+
+def covers(row: str, finding_id: str) -> bool:
+    """True if a row's id names the finding, or its whole family (`auth.`)."""
+    return finding_id.startswith(row) if row.endswith(".") else finding_id == row
