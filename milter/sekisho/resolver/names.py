@@ -1,0 +1,25 @@
+"""Names and values that every resolver shares."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sekisho.ports import Answer, Found
+
+TEMPERROR: Final = Answer(Found.TEMPERROR)
+NXDOMAIN: Final = Answer(Found.NXDOMAIN)
+NODATA: Final = Answer(Found.NODATA)
+
+MAX_CHAIN = 10  # CNAMEs followed for one question
+
+
+def plain(name: str) -> str | None:
+    """A name as it is asked: lower case, no final dot; None if DNS cannot carry it (RFC 1035 2.3.4).
+
+    >>> plain("_DMARC.Example.JP.")
+    '_dmarc.example.jp'
+    """
+    name = name.removesuffix(".").lower()
+    if not name or len(name) > 253 or not name.isascii() or "\\" in name:
+        return None
+    return name if all(0 < len(label) < 64 for label in name.split(".")) else None

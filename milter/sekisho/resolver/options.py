@@ -1,0 +1,78 @@
+"""Where DNS is asked, and how long: the options of the resolver and the addresses in them."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from sekisho.options import Options
+
+RESOLV_CONF = Path("/etc/resolv.conf")
+
+
+class DnsOptions(Options):
+    """Where and how DNS is asked."""
+
+    servers: tuple[str, ...] = Field(
+        default=(),
+        description="Recursive name servers as `address` or `address:port` (`[v6]:port`); "
+        "empty: those of /etc/resolv.conf.",
+    )
+    timeout: float = Field(default=2.0, ge=0.1, le=10.0, description="Seconds to wait for one question.")
+    budget: float = Field(
+        default=8.0, ge=0.5, le=15.0, description="Seconds that one message may wait for DNS in total."
+    )
+    cache_size: int = Field(default=20_000, ge=0, le=1_000_000, description="Answers kept per worker.")
+    max_ttl: float = Field(
+        default=3600.0, ge=1.0, le=86_400.0, description="Seconds after which any answer is asked again."
+    )
+    negative_ttl: float = Field(
+        default=300.0, ge=0.0, le=3600.0, description="Seconds, at most, that an absence is remembered."
+    )
+    warmers: int = Field(
+        default=4,
+        ge=0,
+        le=32,
+        description="Threads that ask ahead while a message arrives; 0 switches it off.",
+    )
+
+    @field_validator("servers")
+    @classmethod
+    def _servers_are_addresses(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
+        for server in servers:
+            parse_server(server)
+        return servers
+
+
+def parse_server(text: str) -> tuple[str, int]:
+    """`192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353` as address and port.
+
+    Raises ValueError for anything else: a server is an address, since a name would need DNS to be found.
+    """
+    host, port = text, "53"
+    if text.startswith("["):
+        host, _, port = text[1:].partition("]")
+        port = port.removeprefix(":") or "53"
+    elif text.count(":") == 1:
+        host, port = text.split(":")
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+        raise ValueError(f"not a port: {port!r}")
+    return str(ipaddress.ip_address(host)), int(port)
+
+
+def system_servers(path: Path = RESOLV_CONF) -> tuple[tuple[str, int], ...]:
+    """The name servers of resolv.conf(5), at most three; loopback if it names none (as libc does)."""
+    try:
+        words = [line.split() for line in path.read_text("utf-8", "replace").splitlines()]
+    except OSError:
+        words = []
+    found = []
+    for line in words:
+        if len(line) >= 2 and line[0] == "nameserver":
+            try:
+                found.append((str(ipaddress.ip_address(line[1])), 53))
+            except ValueError:
+                continue
+    return tuple(found[:3]) or (("127.0.0.1", 53),)
