@@ -1,0 +1,368 @@
+"""Text as its reader sees it: what may be printed, what is invisible, and what reads as the same name.
+
+Three questions are answered here, all without I/O and in time linear in the text:
+
+- `printable`: the text in a form that may go to a log line, a header (after RFC 2047) or a terminal;
+- `invisibles`, `bidi`, `combining`: characters that show nothing, turn the reading direction, or pile up;
+- `fold` and `skeleton`: the form in which names are compared. `fold` removes what a Japanese reader does not
+  read as a difference (width, case, hiragana or katakana, small kana, long-vowel marks, spaces, punctuation);
+  `skeleton` also removes what the eye does not see (Cyrillic and Greek letters, digits for letters, kanji for
+  kana: Unicode UTS 39 with additions that Japanese phishing needs).
+
+Both forms are made character by character from a table, then neighbouring characters are joined (a kana and
+its voiced mark; `rn`, which looks like `m`). `skeleton_spans` tells where each character came from.
+
+What it cannot see: how a font really draws a character, and what a picture says.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+from confusable_homoglyphs import confusables
+
+ELLIPSIS = "…"
+MARKS = frozenset("\u200e\u200f\u061c")
+"""Direction marks: ordinary in text that has letters written from right to left."""
+
+BIDI = MARKS | frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters, marks and symbols by category that nevertheless show nothing.
+BLANKS = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0"
+    + "".join(map(chr, range(0xFE00, 0xFE10)))
+    + "".join(map(chr, range(0xE0100, 0xE01F0)))
+)
+_SHOWN_SPACES = frozenset(" \u3000")
+_MAX_MARKS = 3  # combining marks on one character that are still shown
+
+
+def printable(value: str, limit: int) -> str:
+    """One line of at most `limit` characters in which everything can be seen.
+
+    Controls, direction changes, invisible, unassigned and private characters and surrogates (undecodable
+    bytes) become `\\x1b` or `\\u202e`; piled up combining marks too. What is cut ends with an ellipsis.
+    """
+    cut = value[: limit + 1]
+    if cut.isascii() and cut.isprintable():
+        return cut if len(value) <= limit else _bounded([cut], limit)
+    return _bounded(list(_pieces(cut)), limit)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        yield char if marks <= _MAX_MARKS and _shows(char) else escaped(char)
+
+
+def _shows(char: str) -> bool:
+    return char in _SHOWN_SPACES or (char.isprintable() and char not in BLANKS)
+
+
+def escaped(char: str) -> str:
+    """One character as an escape that names its code point."""
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _bounded(pieces: list[str], limit: int) -> str:
+    """The pieces joined; an escape is shown whole or not at all."""
+    if limit <= 0:
+        return ""
+    whole = "".join(pieces)
+    if len(whole) <= limit:
+        return whole
+    if len(pieces) == 1:
+        return whole[: limit - 1] + ELLIPSIS
+    kept: list[str] = []
+    room = limit - 1
+    for piece in pieces:
+        if len(piece) > room:
+            break
+        kept.append(piece)
+        room -= len(piece)
+    return "".join(kept) + ELLIPSIS
+
+
+# --- characters that hide or mislead --------------------------------------------------------------
+
+
+def invisibles(text: str) -> tuple[str, ...]:
+    """The distinct characters of the text that show nothing and have no business there, in order.
+
+    Emoji sequences (variation selectors, joiners, flag tags), variants of a kanji and the joiners of Arabic
+    and Indic scripts are ordinary. Controls other than tab and line ends count; direction marks are `bidi`'s.
+    """
+    if text.isascii() and text.isprintable():
+        return ()
+    found = {char: None for before, char in _with_previous(text) if _hides(before, char)}
+    return tuple(found)
+
+
+def _with_previous(text: str) -> Iterator[tuple[str, str]]:
+    return zip(" " + text, text, strict=False)
+
+
+def _hides(before: str, char: str) -> bool:
+    if char in "\t\r\n" or char in BIDI:
+        return False
+    if char in BLANKS:
+        return not _selects(before, char)
+    category = unicodedata.category(char)
+    if category == "Cc":
+        return True
+    return category == "Cf" and not _joins(before, char)
+
+
+def _selects(before: str, char: str) -> bool:
+    """A variation selector after what has variants: a symbol, a digit or `#*` (keycaps), a kanji."""
+    if not ("\ufe00" <= char <= "\ufe0f" or char >= "\U000e0100"):
+        return False
+    return unicodedata.category(before)[0] == "S" or before in "0123456789#*‼⁉〰〽㊗㊙" or is_kanji(before)
+
+
+def _joins(before: str, char: str) -> bool:
+    if char in "\u200c\u200d":
+        return unicodedata.category(before) in {"So", "Sk", "Mn", "Mc"} or "\u0600" <= before <= "\u0dff"
+    return "\U000e0020" <= char <= "\U000e007f" and (before == "🏴" or "\U000e0020" <= before <= "\U000e007f")
+
+
+def bidi(text: str) -> tuple[str, ...]:
+    """The distinct characters that change the reading direction; bare marks only where nothing is written
+    from right to left."""
+    found = dict.fromkeys(char for char in text if char in BIDI)
+    if found and MARKS.issuperset(found) and _is_right_to_left(text):
+        return ()
+    return tuple(found)
+
+
+def _is_right_to_left(text: str) -> bool:
+    return any(unicodedata.bidirectional(char) in {"R", "AL"} for char in text if char not in BIDI)
+
+
+def combining(text: str) -> tuple[str, ...]:
+    """The distinct combining marks that alter Latin letters, digits, kana or kanji without making a character
+    that Unicode has composed: `a` with a stroke through it, a kanji with dots below."""
+    if text.isascii():
+        return ()
+    base = " "
+    found: dict[str, None] = {}
+    for char in unicodedata.normalize("NFC", text):
+        if not unicodedata.combining(char) and unicodedata.category(char) != "Me":
+            base = char
+        elif base == " " or base.isascii() or is_kana(base) or is_kanji(base) or "LATIN" in _name(base):
+            found[char] = None
+    # U+20E3 makes keycaps of digits, in ordinary newsletters.
+    return tuple(mark for mark in found if mark != "\u20e3")
+
+
+# --- scripts, as far as names need them -----------------------------------------------------------
+
+
+def is_katakana(char: str) -> bool:
+    """Katakana of either width, with the long-vowel mark and the iteration marks, without the middle dot."""
+    return ("\u30a1" <= char <= "\u30ff" and char != "・") or "\uff66" <= char <= "\uff9f"
+
+
+def is_hiragana(char: str) -> bool:
+    return "\u3041" <= char <= "\u309f"
+
+
+def is_kana(char: str) -> bool:
+    return is_katakana(char) or is_hiragana(char)
+
+
+def is_kanji(char: str) -> bool:
+    return (
+        "\u4e00" <= char <= "\u9fff"
+        or "\u3400" <= char <= "\u4dbf"
+        or "\U00020000" <= char <= "\U0003ffff"
+        or char in "々〆\u3007"
+        or "\uf900" <= char <= "\ufaff"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _name(char: str) -> str:
+    return unicodedata.name(char, "")
+
+
+# --- forms in which names are compared ------------------------------------------------------------
+
+
+class _Table(dict[int, str]):
+    """A `str.translate` table that is filled as characters are met. Planes without names stay out of it,
+    so that it cannot grow beyond some 130,000 entries."""
+
+    def __init__(self, make: Callable[[str], str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, code: int) -> str:
+        if 0x20000 <= code < 0xE0000 or code >= 0xE0200:
+            return chr(code)
+        made = self[code] = self._make(chr(code))
+        return made
+
+
+def fold(text: str) -> str:
+    """The text as a Japanese reader reads a name: compatibility forms unified (NFKC), no case, katakana for
+    hiragana, large kana for small; no long-vowel marks, accents, spaces, punctuation or invisibles."""
+    return _compose(text.translate(_FOLD))
+
+
+def skeleton(text: str) -> str:
+    """The text as a hurried eye sees it: `fold`, and look-alikes unified (UTS 39; `0` and `o`; `i`, `l` and
+    `1`; `rn` and `m`; kanji that look like kana; old, new and simplified forms of common kanji)."""
+    return _compose(text.translate(_SKELETON)).replace("rn", "m").replace("vv", "w")
+
+
+def skeleton_spans(text: str) -> tuple[str, list[int]]:
+    """`skeleton(text)` and, for each of its characters, the index in `text` that it came from."""
+    letters: list[str] = []
+    origins: list[int] = []
+    for index, char in enumerate(text):
+        for made in _SKELETON[ord(char)]:
+            joined = _JOINED.get(letters[-1] + made) if letters else None
+            if joined is not None:
+                letters[-1] = joined
+            elif made not in _VOICED:
+                letters.append(made)
+                origins.append(index)
+    return "".join(letters), origins
+
+
+_VOICED = "\u3099\u309a"
+# Capital, small or small-capital Latin letters under any decoration: stroke, hook, circle, square, flag.
+_LATIN = re.compile(
+    r"(?:(?:\w+ )*LATIN (?:CAPITAL |SMALL )?LETTER (?:SMALL CAPITAL )?|REGIONAL INDICATOR SYMBOL LETTER )"
+    r"([A-Z])(?: WITH .*)?"
+)
+_SMALL_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
+_DROPPED = frozenset("CZPS")
+
+
+def _composed() -> dict[str, str]:
+    """What a kana and its voiced mark make together."""
+    pairs = {}
+    for code in range(0x30A1, 0x30FB):
+        parts = unicodedata.normalize("NFD", chr(code))
+        if len(parts) == 2:
+            pairs[parts] = chr(code)
+    return pairs
+
+
+_COMPOSED = _composed()
+_JOINED = {**_COMPOSED, "rn": "m", "vv": "w"}
+_WITH_MARK = re.compile("(?:" + "|".join(_COMPOSED) + f")|[{_VOICED}]")
+_HAS_MARK = re.compile(f"[{_VOICED}]")
+
+
+def _compose(text: str) -> str:
+    """Kana and voiced marks joined; a mark that joins nothing is dropped."""
+    if _HAS_MARK.search(text) is None:
+        return text
+    return _WITH_MARK.sub(lambda match: _COMPOSED.get(match[0], ""), text)
+
+
+def _fold_char(char: str) -> str:
+    """One character's part of `fold`. Repeated until nothing changes, since case folding undoes NFKC."""
+    before, now = "", char
+    while now != before:
+        before = now
+        now = "".join(map(_fold_once, unicodedata.normalize("NFKC", now).casefold()))
+    return now
+
+
+def _fold_once(char: str) -> str:
+    if char in _VOICED:
+        return char
+    if is_hiragana(char):
+        char = chr(ord(char) + 0x60) if "\u3041" <= char <= "\u3096" or char in "ゝゞ" else char
+    if is_katakana(char):
+        return "" if char == "ー" else char.translate(_SMALL_KANA)
+    category = unicodedata.category(char)
+    if category[0] in _DROPPED or category in {"Mn", "Me"} or char in BLANKS:
+        return ""
+    return _bare(char)
+
+
+def _bare(char: str) -> str:
+    """A European letter without its accents. Hangul and kana must not be taken apart."""
+    if char < "\u0530" or "\u1e00" <= char <= "\u1fff":
+        return "".join(c for c in unicodedata.normalize("NFD", char) if not unicodedata.combining(c))
+    return char
+
+
+# What UTS 39 leaves apart, but a hurried reader of names does not. In each word the first character is the
+# form and the others read as it.
+_LOOK_ALIKES = """
+    o0 li1| e3€ a4@ s5$
+    aα bвβ eε hн kкκ mм nη pρ rг tтτ uυц vν wω xχ
+    ロ口囗 ニ二 ハ八 カ力 タ夕 ト卜 エ工 チ千 オ才 ミ三 ヌ又 ヒ匕 セ七乜 ム厶 ノ丿乃
+    ソン シツ ジヅ
+    楽樂乐 国國国囯 銀银 郵邮 電电 東东 気氣气 券劵 証證证 総總总 務务 税稅 庁廳厅 関關关
+    鉄鐵铁鉃 発發发 険險险 済濟济 経經经 労勞劳 協协 農农 連连 機机 構构 報报 預预 貯贮
+    広廣广 浜濱滨 静靜 岡冈 島岛嶋 県縣县 区區 売賣卖 買买 運运 輸输 駅驛驿 観觀观 産產产
+    業业 達达 門门 間间 団團团 給给 検檢检 応應应 続續续 会會 様樣样 変變变 華华 亜亞亚
+    馬马 遜逊 員员 個个箇 訳譯译 転轉转 車车 動动 帯帶带 携攜 飛飞 蔵藏
+"""
+# Strokes that stand in for the long-vowel mark, which names are compared without.
+_STROKES = "一㇐ㅡᅳ丨丶"
+
+
+def _alike() -> dict[str, str]:
+    pairs = {char: word[0] for word in _LOOK_ALIKES.split() for char in word[1:]}
+    return pairs | dict.fromkeys(_STROKES, "")
+
+
+@lru_cache(maxsize=1)
+def _confusable() -> dict[str, str]:
+    """Characters that UTS 39 holds to be confusable with one ASCII letter or digit, or a few."""
+    table: dict[str, str] = {}
+    for char, entries in confusables.confusables_data.items():
+        if len(char) != 1 or char.isascii() or len(entries) != 1:
+            continue
+        target = entries[0]["c"]
+        if target.isascii() and target.isalnum():
+            table[char] = target.casefold()
+    return table
+
+
+_ALIKE = _alike()
+
+
+def _skeleton_char(char: str) -> str:
+    """One character's part of `skeleton`: a fixed point of the step below."""
+    before, now = "", char
+    for _ in range(6):
+        if now == before:
+            break
+        before, now = now, "".join(map(_skeleton_once, now))
+    return now
+
+
+def _skeleton_once(char: str) -> str:
+    alike = _ALIKE.get(char)
+    if alike is not None:
+        return alike
+    return _latin_like(char) or _fold_char(char)
+
+
+def _latin_like(char: str) -> str:
+    """The Latin letter that a character of another script, or a decorated one, is drawn like."""
+    if char < "\u00c0" or is_kana(char) or is_kanji(char):
+        return ""
+    named = _LATIN.fullmatch(unicodedata.name(char, ""))
+    if named is not None:
+        return named[1].lower()
+    return _confusable().get(char, "") if unicodedata.category(char)[0] in "LN" else ""
+
+
+_FOLD = _Table(_fold_char)
+_SKELETON = _Table(_skeleton_char)

@@ -1,0 +1,47 @@
+"""Properties of text handling for every string that a mail can hold, lone surrogates included."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sekisho.text import BIDI, bidi, combining, fold, invisibles, printable, skeleton, skeleton_spans
+
+TEXT = st.text(st.characters(codec=None), max_size=60) | st.text(
+    "rnvvアかカガ゛゜\u3099\u309aー一ソン0oО\u200b\u202e ｶﾞ口\u0301", max_size=30
+)
+
+
+@given(TEXT, st.integers(0, 50))
+def test_printed_text_is_one_bounded_line_that_hides_nothing(text: str, limit: int) -> None:
+    """No control, direction change, surrogate or invisible character ever comes out, and printing what was
+    printed changes nothing."""
+    shown = printable(text, limit)
+    assert len(shown) <= limit
+    assert shown.replace("\u3000", " ").isprintable()
+    assert not BIDI.intersection(shown)
+    assert not invisibles(shown)
+    assert printable(shown, limit) == shown
+
+
+@given(TEXT)
+def test_forms_are_fixed_points(text: str) -> None:
+    """A folded name folds to itself, so tables made once can be compared with texts made later."""
+    assert fold(fold(text)) == fold(text)
+    assert skeleton(skeleton(text)) == skeleton(text)
+
+
+@given(TEXT)
+def test_spans_tell_of_the_same_skeleton(text: str) -> None:
+    """Every character of the skeleton has an origin in the text, in order."""
+    made, origins = skeleton_spans(text)
+    assert made == skeleton(text)
+    assert len(made) == len(origins)
+    assert origins == sorted(origins)
+    assert all(0 <= origin < len(text) for origin in origins)
+
+
+@given(TEXT)
+def test_looking_for_hidden_characters_never_fails(text: str) -> None:
+    """What is found stands in the text (marks in its composed form) and is named once."""
+    for found in (invisibles(text), bidi(text), combining(text)):
+        assert len(set(found)) == len(found)
+    assert set(invisibles(text) + bidi(text)) <= set(text)

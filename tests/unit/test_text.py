@@ -1,0 +1,133 @@
+"""What may be printed, what hides, and which texts read as the same name."""
+
+import pytest
+
+from sekisho.text import bidi, combining, fold, invisibles, printable, skeleton, skeleton_spans
+
+
+def test_ordinary_japanese_is_printed_untouched() -> None:
+    """Nothing that a Japanese mail is made of may turn into an escape."""
+    text = "【重要】えきねっと　ご利用のお知らせ(株)ガギグ ｶﾞ 髙﨑様 ♪ ①"
+    assert printable(text, 100) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\r\nb\tc", "a\\x0d\\x0ab\\x09c"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("\u202egpj.exe", "\\u202egpj.exe"),
+        ("a\u200bb", "a\\u200bb"),
+        ("\udc80", "\\udc80"),
+        ("\ue000\U000f0000", "\\ue000\\U000f0000"),
+        ("\u3164x", "\\u3164x"),
+        ("\x9b31m", "\\x9b31m"),
+        ("\u2028", "\\u2028"),
+        ("葛\U000e0100", "葛\\U000e0100"),
+    ],
+)
+def test_what_cannot_be_seen_is_shown_as_its_code_point(text: str, shown: str) -> None:
+    """A terminal, log or header never gets a character that acts instead of showing."""
+    assert printable(text, 100) == shown
+
+
+def test_a_cut_is_visible_and_never_inside_an_escape() -> None:
+    """A reader sees that something is missing, and no half escape."""
+    assert printable("abcdef", 4) == "abc…"
+    assert printable("ab\u202e", 6) == "ab…"
+    assert printable("abc", 0) == ""
+
+
+def test_piled_up_marks_are_escaped_after_the_third() -> None:
+    """Stacked accents cannot draw over the lines around a log line."""
+    assert printable("e" + "\u0301" * 5, 100) == "e" + "\u0301" * 3 + "\\u0301" * 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["❤️ 家族👩‍💻 1️⃣", "葛\U000e0100城市", "نمی\u200cخواهم", "🏴\U000e0067\U000e0062\U000e007f", "a\nb\t"],
+)
+def test_ordinary_joiners_and_selectors_hide_nothing(text: str) -> None:
+    """Emoji, kanji variants and Persian are ordinary mail."""
+    assert invisibles(text) == ()
+
+
+def test_what_shows_nothing_is_named_once() -> None:
+    """Each invisible character is found, whatever Unicode calls it."""
+    assert invisibles("ア\u200bマ\u200bゾ\u00adン\u3164\u2060\x00") == (
+        "\u200b",
+        "\u00ad",
+        "\u3164",
+        "\u2060",
+        "\x00",
+    )
+
+
+def test_direction_marks_belong_in_hebrew_only() -> None:
+    """An override is found everywhere; a mark only where nothing is written from right to left."""
+    assert bidi("moc.nozama\u202e") == ("\u202e",)
+    assert bidi("abc\u200e") == ("\u200e",)
+    assert bidi("שלום\u200f!") == ()
+
+
+def test_marks_that_make_no_letter_are_found() -> None:
+    """Decomposed text of a Mac is ordinary, a struck-through brand is not."""
+    assert combining("cafe\u0301 か\u3099 Việt 1\ufe0f\u20e3") == ()
+    assert combining("a\u0336mazon") == ("\u0336",)
+    assert combining("楽\u0323天") == ("\u0323",)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("アマゾン", "ｱﾏｿﾞﾝ"),
+        ("アマゾン", "あまぞん"),
+        ("メルカリ", "メ ル・カ-リ"),
+        ("イオンカード", "イオンカ―ド"),
+        ("ビューカード", "びゅうかーど".replace("う", "ー")),
+        ("えきねっと", "エキ\u200bネツト"),
+        ("Amazon", "ＡＭＡＺＯＮ"),
+        ("Amazon", "𝐀𝐦𝐚𝐳𝐨𝐧"),
+        ("ガ", "カ\u3099"),
+        ("バンク", "ﾊﾞﾝｸ"),
+    ],
+)
+def test_a_reader_reads_both_as_one_name(one: str, other: str) -> None:
+    """Width, case, kana, long vowels, spaces and invisible characters make no other name."""
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "drawn"),
+    [
+        ("amazon", "Аmаzоn"),
+        ("amazon", "AMAZ0N"),
+        ("amazon", "arnazon"),
+        ("amazon", "ⓐ🅼🇦ᴢΟη"),
+        ("PayPal", "Paypai"),
+        ("SoftBank", "SοftВank"),
+        ("ニトリ", "二卜リ"),
+        ("アマゾン", "アマゾソ"),
+        ("カード", "力一ド"),
+        ("楽天", "樂天"),
+        ("楽天", "乐天"),
+    ],
+)
+def test_the_eye_takes_both_for_one_name(name: str, drawn: str) -> None:
+    """Letters of other scripts, digits, strokes and old kanji do not hide a name."""
+    assert skeleton(name) == skeleton(drawn)
+
+
+def test_different_names_stay_different() -> None:
+    """Comparing loosely must not make everything equal."""
+    names = ["amazon", "amazing", "カード", "角", "ライン", "オンライン", "楽天", "三井", "ハガキ", "バガキ"]
+    assert len({skeleton(name) for name in names}) == len(names)
+
+
+def test_spans_lead_back_to_the_text() -> None:
+    """A match can be shown as it stands in the mail, inserted characters included."""
+    text = "㈱ え き\u200bねっと ｶﾞ"
+    made, origins = skeleton_spans(text)
+    assert made == skeleton(text)
+    assert text[origins[made.index("エ")]] == "え"
+    assert text[origins[-1]] == "ｶ"
