@@ -226,18 +226,22 @@ def skeleton_spans(text: str) -> tuple[str, list[int]]:
     """`skeleton(text)` and, for each of its characters, the index in `text` that it came from."""
     letters: list[str] = []
     origins: list[int] = []
+    before = ""
     for index, char in enumerate(text):
         for made in _SKELETON[ord(char)]:
-            joined = _JOINED.get(letters[-1] + made) if letters else None
+            # Of several marks on one kana only the first can join it.
+            piled = made in _VOICED and before in _VOICED
+            joined = _JOINED.get(letters[-1] + made) if letters and not piled else None
             if joined is not None:
                 letters[-1] = joined
             elif made not in _VOICED:
                 letters.append(made)
                 origins.append(index)
+            before = made
     return "".join(letters), origins
 
 
-_VOICED = "\u3099\u309a"
+_VOICED = ("\u3099", "\u309a")
 # Capital, small or small-capital Latin letters under any decoration: stroke, hook, circle, square, flag.
 _LATIN = re.compile(
     r"(?:(?:\w+ )*LATIN (?:CAPITAL |SMALL )?LETTER (?:SMALL CAPITAL )?|REGIONAL INDICATOR SYMBOL LETTER )"
@@ -259,8 +263,8 @@ def _composed() -> dict[str, str]:
 
 _COMPOSED = _composed()
 _JOINED = {**_COMPOSED, "rn": "m", "vv": "w"}
-_WITH_MARK = re.compile("(?:" + "|".join(_COMPOSED) + f")|[{_VOICED}]")
-_HAS_MARK = re.compile(f"[{_VOICED}]")
+_WITH_MARK = re.compile("(?:" + "|".join(_COMPOSED) + ")|[\u3099\u309a]")
+_HAS_MARK = re.compile("[\u3099\u309a]")
 
 
 def _compose(text: str) -> str:
