@@ -1,0 +1,312 @@
+"""Names of hosts and organisations, and the host that a URL leads to.
+
+What it answers: is this text a domain name that can be printed and looked up (RFC 5890-5892 with the UTS 46
+mapping, RFC 1123 letters-digits-hyphen), whose registration is it (public suffix list with its private
+section, bundled, never fetched), does one name lie within another, and which host a browser would visit for a URL that
+somebody wrote to mislead (WHATWG URL Standard, "special" schemes).
+
+What it cannot see: whether a name exists, who owns it, or what a redirect does. Look-up names that hold
+underscores (`_dmarc.…`, DKIM selectors) are not domains of authors or hosts and are not judged here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from unicodedata import normalize
+from urllib.parse import unquote_to_bytes
+
+import idna
+from publicsuffixlist import PublicSuffixList
+
+MAX_NAME = 253
+MAX_LABEL = 63
+MAX_URL = 16_384
+
+IpAddress = IPv4Address | IPv6Address
+
+_LDH = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
+_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_DOTS = re.compile("[.\u3002\uff0e\uff61]")
+_SPECIAL = frozenset({"http", "https", "ftp", "ws", "wss"})
+_OPAQUE = frozenset({"mailto", "tel", "sms", "data", "javascript", "cid", "mid", "about", "blob", "vbscript"})
+_STRIPPED = "".join(map(chr, range(0x21)))
+_UNSEEN = dict.fromkeys(map(ord, "\t\n\r"))
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """The bundled list, parsed once; names under an unknown top-level domain count as registrable there."""
+    return PublicSuffixList(accept_unknown=True)
+
+
+@cache
+def _known_suffixes() -> PublicSuffixList:
+    """The same list without the benefit of the doubt: an unknown top-level domain is no suffix."""
+    return PublicSuffixList(accept_unknown=False)
+
+
+def preload() -> None:
+    """Parse the public suffix list now (tens of milliseconds), before processes are forked."""
+    _suffixes()
+    _known_suffixes()
+
+
+@lru_cache(maxsize=8192)
+def to_ascii(name: str) -> str | None:
+    """A domain as ASCII lower case without the final dot, or None when it is not one.
+
+    IDNA 2008 with the UTS 46 mapping (full-width letters and dots are mapped), every A-label checked to be
+    the true form of its U-label; labels of letters, digits and inner hyphens up to 63 octets, 253 in all; a name
+    whose last label is a number is an address, not a domain. Underscores are refused. Never raises.
+    """
+    if not name or len(name) > MAX_NAME + 1:
+        return None
+    low = name.lower()
+    if not low.isascii() or "xn--" in low:
+        mapped = _idna(low)
+        if mapped is None:
+            return None
+        low = mapped
+    low = low.removesuffix(".")
+    if len(low) > MAX_NAME or not _LDH.fullmatch(low):
+        return None
+    return None if low.rpartition(".")[2].isdigit() else low
+
+
+def _idna(name: str) -> str | None:
+    """IDNA of those labels that need it: registered names like `r3---sn` must not fail for their hyphens."""
+    try:
+        mapped = idna.uts46_remap(name, std3_rules=False)
+        labels = [_label(label) for label in _DOTS.split(mapped)]
+    except (idna.IDNAError, UnicodeError, IndexError, ValueError):
+        return None
+    return ".".join(labels)
+
+
+def _label(label: str) -> str:
+    if label.isascii() and not label.startswith("xn--"):
+        return label
+    return idna.alabel(label).decode("ascii")
+
+
+def to_unicode(domain: str) -> str:
+    """The domain as a reader would see it (U-labels); a label that is no true A-label stays as it is."""
+    if "xn--" not in domain.lower():
+        return domain
+    return ".".join(_readable(label) for label in domain.split("."))
+
+
+def _readable(label: str) -> str:
+    if not label.lower().startswith("xn--"):
+        return label
+    try:
+        return idna.ulabel(label)
+    except (idna.IDNAError, UnicodeError, IndexError, ValueError):
+        return label
+
+
+def is_valid(name: str) -> bool:
+    """True for a valid domain of at least two labels: what a public author or host can have."""
+    ascii_name = to_ascii(name)
+    return ascii_name is not None and "." in ascii_name
+
+
+@lru_cache(maxsize=16_384)
+def registrable(domain: str) -> str | None:
+    """The registrable domain (one label below the public suffix), or None for a suffix or an invalid name."""
+    name = to_ascii(domain)
+    return _suffixes().privatesuffix(name) if name else None
+
+
+def is_public_suffix(domain: str) -> bool:
+    """True when strangers can register directly below it (`co.jp`, `github.io`), private section included."""
+    name = to_ascii(domain)
+    return name is not None and bool(_known_suffixes().is_public(name))
+
+
+def has_known_suffix(domain: str) -> bool:
+    """True when the name ends in a suffix of the list: what tells `eki.jp.co` from `setup.exe`."""
+    name = to_ascii(domain)
+    return name is not None and _known_suffixes().publicsuffix(name) is not None
+
+
+def labels(domain: str) -> tuple[str, ...]:
+    """The labels from left to right, without the empty one of a final dot."""
+    name = domain.removesuffix(".")
+    return tuple(name.split(".")) if name else ()
+
+
+def within(domain: str, parent: str) -> bool:
+    """True when `domain` is `parent` or below it, label by label: `xa.jp` is not within `a.jp`."""
+    name, above = domain.lower().removesuffix("."), parent.lower().removesuffix(".")
+    return bool(above) and (name == above or name.endswith("." + above))
+
+
+def parse_ip(text: str) -> IpAddress | None:
+    """An address in canonical text, with or without brackets and SMTP's `IPv6:` tag (RFC 5321 4.1.3)."""
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if bare[:5].lower() == "ipv6:":
+        bare = bare[5:]
+    try:
+        return ip_address(bare)
+    except ValueError:
+        return None
+
+
+def is_ip_literal(text: str) -> bool:
+    """True for an address where a domain should stand, in brackets or bare."""
+    return parse_ip(text) is not None
+
+
+def reverse_name(ip: str) -> str | None:
+    """The name under `in-addr.arpa` or `ip6.arpa` to ask PTR for; None when `ip` is not an address.
+
+    An IPv4 address in IPv6 clothing (`::ffff:192.0.2.1`) is asked for as IPv4.
+    """
+    address = parse_ip(ip)
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address.reverse_pointer if address else None
+
+
+@dataclass(frozen=True, slots=True)
+class UrlParts:
+    """A hostile URL as a browser takes it apart.
+
+    `scheme` lower case or empty; `userinfo` everything before the last `@` of the authority, as written, None
+    when there is none; `host` ASCII lower case, an IPv4 address in dotted decimal, an IPv6 address without
+    brackets, or None; `port` None when absent or not a number. The rest as written, without its mark.
+    """
+
+    scheme: str = ""
+    userinfo: str | None = None
+    host: str | None = None
+    port: int | None = None
+    path: str = ""
+    query: str = ""
+    fragment: str = ""
+
+
+def host_of(url: str) -> str | None:
+    """The host that a browser would visit for the URL; None when it has none. Never raises."""
+    return split_url(url).host
+
+
+@lru_cache(maxsize=4096)
+def split_url(url: str) -> UrlParts:
+    """Take a URL apart as browsers do: leading blanks and inner tabs and line ends dropped, backslashes as
+    slashes, any number of slashes after `http:`, percent-encoding and full-width characters in the host undone.
+
+    A URL without scheme has a host when it begins with `//`, or with a name under a known public suffix,
+    which mail programs turn into a link. Only the first 16 kB are read. Never raises.
+    """
+    text = url[:MAX_URL].strip(_STRIPPED).translate(_UNSEEN)
+    text, _, fragment = text.partition("#")
+    text, _, query = text.partition("?")
+    scheme, authority, path = _cut(text)
+    if authority is None:
+        return UrlParts(scheme, path=path, query=query, fragment=fragment)
+    user, at, hostport = authority.rpartition("@")
+    host, port = _host_and_port(hostport)
+    return UrlParts(scheme, user if at else None, host, port, path, query, fragment)
+
+
+def _cut(text: str) -> tuple[str, str | None, str]:
+    """Scheme, authority (None when there is none) and path."""
+    match = _SCHEME.match(text)
+    scheme = match[1].lower() if match else ""
+    if match and scheme in _SPECIAL:
+        return scheme, *_authority(text[match.end() :].lstrip("/\\"))
+    if match and text.startswith("//", match.end()):
+        return scheme, *_authority(text[match.end() + 2 :])
+    if text[:1] in {"/", "\\"} and text[1:2] in {"/", "\\"}:
+        return "", *_authority(text.lstrip("/\\"))
+    authority, path = _authority(text)
+    if scheme not in _OPAQUE and _like_host(authority):
+        return "", authority, path
+    return scheme, None, text[match.end() :] if match else text
+
+
+def _authority(text: str) -> tuple[str, str]:
+    end = next((at for at, char in enumerate(text) if char in "/\\"), len(text))
+    return text[:end], text[end:]
+
+
+def _like_host(authority: str) -> bool:
+    """A name with a known suffix, or `shown.example@hidden.example`; a plain mail address is neither."""
+    user, at, host = authority[: 4 * MAX_NAME].rpartition("@")
+    names = (user, host.partition(":")[0]) if at else (host.partition(":")[0],)
+    return all("." in name and has_known_suffix(name) for name in names)
+
+
+def _host_and_port(text: str) -> tuple[str | None, int | None]:
+    if text.startswith("["):
+        inner, _, rest = text[1:].partition("]")
+        address = parse_ip(inner)
+        return (str(address) if isinstance(address, IPv6Address) else None), _port(rest.lstrip(":"))
+    host, colon, port = text.rpartition(":")
+    return (_host(host), _port(port)) if colon else (_host(text), None)
+
+
+def _port(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else None
+
+
+def _host(text: str) -> str | None:
+    """The host parser of the URL Standard, more lenient than `to_ascii`: underscores and emoji labels do
+    resolve, and a link may use them."""
+    if "%" in text:
+        text = unquote_to_bytes(text).decode("utf-8", "replace")
+    if not text or len(text) > 4 * MAX_NAME:
+        return None
+    low = text.lower() if text.isascii() else _lenient(text)
+    low = low.removesuffix(".")
+    if _NUMBER.fullmatch(low.rpartition(".")[2]):
+        return _odd_ipv4(low)
+    return low if len(low) <= MAX_NAME and _HOST.fullmatch(low) else None
+
+
+def _lenient(text: str) -> str:
+    try:
+        mapped = idna.uts46_remap(text, std3_rules=False)
+    except (idna.IDNAError, UnicodeError, IndexError, ValueError):
+        mapped = normalize("NFKC", text).lower()
+    return ".".join(_any_label(label) for label in _DOTS.split(mapped))
+
+
+def _any_label(label: str) -> str:
+    if label.isascii():
+        return label
+    try:
+        return "xn--" + label.encode("punycode").decode("ascii")
+    except UnicodeError:
+        return label
+
+
+def _odd_ipv4(text: str) -> str | None:
+    """`0x7f.1`, `2130706433` and `0300.0250.1.1` are addresses to a browser (URL Standard, IPv4 parser)."""
+    numbers = [_number(part) for part in text.split(".")]
+    if len(numbers) > 4 or any(number is None for number in numbers):
+        return None
+    *head, last = (number for number in numbers if number is not None)
+    if any(number > 255 for number in head) or last >= 256 ** (4 - len(head)):
+        return None
+    for place, number in enumerate(head):
+        last += number << (8 * (3 - place))
+    return str(IPv4Address(last))
+
+
+def _number(text: str) -> int | None:
+    if not _NUMBER.fullmatch(text) or len(text) > 16:
+        return None
+    if text.startswith("0x"):
+        return int(text[2:] or "0", 16)
+    try:
+        return int(text, 8) if len(text) > 1 and text[0] == "0" else int(text)
+    except ValueError:
+        return None
