@@ -1,0 +1,118 @@
+"""The commands and their options; each is carried out by a module of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sekisho import __version__
+from sekisho.config import DEFAULT_PATH, Config, load
+
+config_option = click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=f"Configuration file (default: {DEFAULT_PATH} if it exists).",
+)
+format_option = click.option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+without_option = click.option(
+    "--without",
+    default="",
+    metavar="client,auth",
+    help="Judge as if the cases did not carry the client's or authentication's facts.",
+)
+
+
+def configuration(path: Path | None) -> Config:
+    """The named file, else the installed one, else the defaults. Raises ConfigError."""
+    if path is None and DEFAULT_PATH.is_file():
+        path = DEFAULT_PATH
+    return load(path)
+
+
+def parse_without(text: str) -> frozenset[str]:
+    """`client,auth` as a set. Raises a usage error for anything else."""
+    words = frozenset(word.strip() for word in text.split(",") if word.strip())
+    if unknown := words - {"client", "auth"}:
+        raise click.UsageError(f"--without knows client and auth, not {', '.join(sorted(unknown))}")
+    return words
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sekisho")
+def cli() -> None:
+    """A checkpoint for mail: who a message claims to be from, against who is proven to have sent it."""
+
+
+@cli.command()
+@config_option
+def serve(path: Path | None) -> None:
+    """Run the milter."""
+    from sekisho import daemon
+
+    raise SystemExit(daemon.serve(configuration(path)))
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--case", "case", type=click.Path(path_type=Path), help="The case file, if it is not beside the mail.")
+@click.option("--dns/--no-dns", "ask_dns", default=False, help="Ask real DNS where a message has no case file.")
+@without_option
+@format_option
+@config_option
+def check(
+    files: tuple[Path, ...], case: Path | None, ask_dns: bool, without: str, style: str, path: Path | None
+) -> None:
+    """Judge messages as the milter would, and say why."""
+    from sekisho.cli import check as command
+
+    if case is not None and len(files) > 1:
+        raise click.UsageError("--case goes with one file")
+    command.run(configuration(path), files, case, ask_dns=ask_dns, without=parse_without(without), style=style)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Processes (default: the cores).")
+@without_option
+@format_option
+@config_option
+def evaluate(folder: Path, jobs: int | None, without: str, style: str, path: Path | None) -> None:
+    """Run every case under a folder: hits, false alarms, the wrong ones."""
+    from sekisho.cli import evaluate as command
+
+    command.run(configuration(path), folder, jobs, without=parse_without(without), style=style)
+
+
+@cli.group()
+def config() -> None:
+    """Check, show and describe the configuration."""
+
+
+@config.command("check")
+@config_option
+def config_check(path: Path | None) -> None:
+    """Validate the configuration and everything that it names; every error at once."""
+    from sekisho import compose
+
+    compose.verify(configuration(path))
+    click.echo("configuration: ok")
+
+
+@config.command("show")
+@config_option
+def config_show(path: Path | None) -> None:
+    """Every effective value, as JSON."""
+    click.echo(configuration(path).model_dump_json(indent=2))
+
+
+@config.command("describe")
+@click.option("--format", "style", type=click.Choice(["toml", "markdown", "checks"]), default="toml")
+def config_describe(style: str) -> None:
+    """The commented example file, the options or the checks as documentation."""
+    from sekisho.cli import describe
+
+    click.echo({"toml": describe.example, "markdown": describe.markdown, "checks": describe.checks}[style](), nl=False)
