@@ -1,0 +1,106 @@
+"""The listening socket: bound once by the supervisor, shared by every worker.
+
+Non-blocking, because all workers accept from it (the slower one must not wait for a connection that another
+took). A UNIX path is taken over only from the dead: a live listener or a file that is no socket is an error.
+TCP gets TCP_NODELAY, which accepted sockets inherit; libmilter answers in small writes that Nagle would hold back.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import socket
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from sekisho.wire.options import WireOptions
+
+_FIRST_INHERITED = 3  # SD_LISTEN_FDS_START
+
+
+class ListenError(Exception):
+    """The socket cannot be had; the text says why and is for the operator."""
+
+
+def listen(options: WireOptions, environ: Mapping[str, str] | None = None) -> socket.socket:
+    """The socket of the options, or the one that systemd hands us. Raises ListenError."""
+    inherited = inherit(os.environ if environ is None else environ)
+    try:
+        sock = inherited or _bind(options)
+        sock.listen(options.backlog)
+        sock.setblocking(False)
+        if sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+    except OSError as error:
+        raise ListenError(f"{options.socket}: {error.strerror or error}") from error
+
+
+def inherit(environ: Mapping[str, str]) -> socket.socket | None:
+    """The first socket of systemd's socket activation (sd_listen_fds), if it is meant for us."""
+    if environ.get("LISTEN_PID") != str(os.getpid()) or environ.get("LISTEN_FDS", "0") == "0":
+        return None
+    sock = socket.socket(fileno=_FIRST_INHERITED)
+    sock.set_inheritable(False)
+    return sock
+
+
+def unix_path(options: WireOptions) -> Path | None:
+    """The path of a UNIX socket, None for TCP."""
+    kind, _, rest = options.socket.partition(":")
+    return Path(rest) if kind == "unix" else None
+
+
+def _bind(options: WireOptions) -> socket.socket:
+    path = unix_path(options)
+    return _bind_inet(options.socket) if path is None else _bind_unix(path, options)
+
+
+def _bind_inet(spec: str) -> socket.socket:
+    kind, _, rest = spec.partition(":")
+    port, _, host = rest.partition("@")
+    family = socket.AF_INET6 if kind == "inet6" else socket.AF_INET
+    found = socket.getaddrinfo(host or None, int(port), family, socket.SOCK_STREAM, 0, socket.AI_PASSIVE)
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(found[0][4])
+    return sock
+
+
+def _bind_unix(path: Path, options: WireOptions) -> socket.socket:
+    _remove_stale(path)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)  # nobody else gets in before the mode is set
+    try:
+        sock.bind(str(path))
+    finally:
+        os.umask(before)
+    if options.socket_group is not None:
+        os.chown(path, -1, _group(options.socket_group))
+    path.chmod(int(options.socket_mode, 8))
+    return sock
+
+
+def _group(name: str) -> int:
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise ListenError(f"socket_group: no group {name!r} on this machine") from None
+
+
+def _remove_stale(path: Path) -> None:
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise ListenError(f"{path}: exists and is not a socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+        else:
+            raise ListenError(f"{path}: another process listens there")

@@ -1,0 +1,82 @@
+"""How the socket, the workers and the deadlines of the wire are configured."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from sekisho.options import Options
+
+_UNIX = re.compile(r"unix:(/[^\0]{1,100})\Z")
+_INET = re.compile(r"inet6?:(\d{1,5})(@[0-9A-Za-z.:_-]{1,255})?\Z")
+
+
+class WireOptions(Options):
+    """The milter socket and the processes behind it."""
+
+    socket: str = Field(
+        default="unix:/run/sekisho/milter.sock",
+        description="Where Postfix reaches the filter: unix:/path, inet:port@host or inet6:port@host.",
+    )
+    socket_mode: str = Field(
+        default="0660", pattern=r"^0?[0-7]{3}$", description="Permissions of a UNIX socket, octal."
+    )
+    socket_group: str | None = Field(
+        default=None, description="Group of a UNIX socket (Postfix's group), by name; none keeps our own."
+    )
+    backlog: int = Field(
+        default=512, ge=1, le=65535, description="Connections that may wait to be taken, in number."
+    )
+    workers: int = Field(
+        default=0, ge=0, le=256, description="Worker processes; 0 takes one for each processor core."
+    )
+    threads: int = Field(
+        default=16, ge=1, le=256, description="Messages that one worker judges at the same time."
+    )
+    soft_deadline: float = Field(
+        default=20.0, ge=1, le=240, description="Seconds after which a verdict is given from what is known."
+    )
+    hard_deadline: float = Field(
+        default=25.0, ge=2, le=280, description="Seconds after which a stuck worker is killed and replaced."
+    )
+    progress_interval: float = Field(
+        default=5.0, ge=0.02, le=10, description="Seconds between two signs of life to a waiting Postfix."
+    )
+    drain_timeout: float = Field(
+        default=30.0,
+        ge=0,
+        le=3600,
+        description="Seconds that open sessions may take to end when a worker leaves.",
+    )
+    start_timeout: float = Field(
+        default=60.0, ge=1, le=600, description="Seconds that new workers may take until they are ready."
+    )
+    session_timeout: int = Field(
+        default=7210, ge=10, le=86400, description="Seconds that a session may be silent before it is closed."
+    )
+    on_error: Literal["tempfail", "accept"] = Field(
+        default="tempfail",
+        description="What a message gets when even the configured fallback fails: tempfail or accept.",
+    )
+    failure_memory: str | None = Field(
+        default=None,
+        description="File that remembers the digests of messages we failed on, over restarts; none forgets.",
+    )
+
+    @field_validator("socket")
+    @classmethod
+    def _known_socket(cls, value: str) -> str:
+        inet = _INET.match(value)
+        if _UNIX.match(value) or (inet and 0 <= int(inet[1]) <= 65535):
+            return value
+        raise ValueError("must be unix:/path, inet:port@host or inet6:port@host")
+
+    @field_validator("hard_deadline")
+    @classmethod
+    def _after_soft(cls, value: float, info: object) -> float:
+        soft = getattr(info, "data", {}).get("soft_deadline")
+        if soft is not None and value <= soft:
+            raise ValueError("must be greater than soft_deadline")
+        return value

@@ -1,0 +1,123 @@
+"""Shared memory between the supervisor and its workers: who works on what since when, and what failed.
+
+`Slots` is one worker's page: a row per message at work, so that the supervisor sees a message that is stuck and
+knows its digest *before* a risky stage starts. `Failures` is the site's memory of digests that failed once: the
+same bytes are not tried again, and never get a second 451. Both are plain mapped memory, written without locks:
+a row has one writer, and a number is written whole. What this cannot see: why something is stuck.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+DIGEST = 32
+_HEAD = struct.Struct("<qq")  # open sessions, messages judged
+_ROW = struct.Struct(f"<d{DIGEST}s")
+_STARTED = struct.Struct("<d")
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A message at work: its SHA-256 and the monotonic second at which it began."""
+
+    digest: bytes
+    started: float
+
+
+class Slots:
+    """One worker's page, made by the supervisor before it forks. Times are CLOCK_MONOTONIC, one for all."""
+
+    def __init__(self, rows: int) -> None:
+        self._rows = rows
+        self._map = mmap.mmap(-1, _HEAD.size + rows * _ROW.size)
+
+    def begin(self, row: int, digest: bytes, now: float) -> None:
+        at = _HEAD.size + row * _ROW.size
+        _ROW.pack_into(self._map, at, 0.0, digest)
+        _STARTED.pack_into(self._map, at, now)
+
+    def end(self, row: int) -> None:
+        _STARTED.pack_into(self._map, _HEAD.size + row * _ROW.size, 0.0)
+
+    def busy(self) -> Iterator[Busy]:
+        for row in range(self._rows):
+            started, digest = _ROW.unpack_from(self._map, _HEAD.size + row * _ROW.size)
+            if started:
+                yield Busy(digest, started)
+
+    def stuck(self, now: float, limit: float) -> list[Busy]:
+        """The messages that are at work for longer than `limit` seconds."""
+        return [busy for busy in self.busy() if now - busy.started > limit]
+
+    def report(self, sessions: int, messages: int) -> None:
+        _HEAD.pack_into(self._map, 0, sessions, messages)
+
+    @property
+    def sessions(self) -> int:
+        return int(_HEAD.unpack_from(self._map)[0])
+
+    @property
+    def messages(self) -> int:
+        return int(_HEAD.unpack_from(self._map)[1])
+
+    def close(self) -> None:
+        self._map.close()
+
+
+class Failures:
+    """Digests that failed once. A fixed table: a digest has `WAYS` places, the oldest gives way.
+
+    With a path it is a mapped file, which outlives every process of ours (not a power cut). Entries older
+    than `KEEP` seconds no longer count. A damaged or foreign file is begun anew.
+    """
+
+    MAGIC = b"sekisho-failed-1"
+    ROWS = 4096
+    WAYS = 8
+    KEEP = 5 * 86400.0
+    _ENTRY = struct.Struct(f"<d{DIGEST}s")
+
+    def __init__(self, path: str | None = None) -> None:
+        size = len(self.MAGIC) + self.ROWS * self._ENTRY.size
+        self._map = _mapped(Path(path), size, self.MAGIC) if path else mmap.mmap(-1, size)
+
+    def remember(self, digest: bytes, now: float) -> None:
+        """Write the digest down; `now` is wall-clock seconds, since it must hold over a reboot."""
+        entries = [(self._read(row), row) for row in self._places(digest)]
+        known = [row for (_, seen), row in entries if seen == digest]
+        row = known[0] if known else min(entries)[1]
+        self._ENTRY.pack_into(self._map, self._at(row), now, digest)
+
+    def knows(self, digest: bytes, now: float) -> bool:
+        return any(
+            seen == digest and now - when < self.KEEP for when, seen in map(self._read, self._places(digest))
+        )
+
+    def _places(self, digest: bytes) -> range:
+        first = int.from_bytes(digest[:4], "big") % (self.ROWS // self.WAYS) * self.WAYS
+        return range(first, first + self.WAYS)
+
+    def _at(self, row: int) -> int:
+        return len(self.MAGIC) + row * self._ENTRY.size
+
+    def _read(self, row: int) -> tuple[float, bytes]:
+        when, digest = self._ENTRY.unpack_from(self._map, self._at(row))
+        return float(when), bytes(digest)
+
+
+def _mapped(path: Path, size: int, magic: bytes) -> mmap.mmap:
+    """The file in memory, of that size and with that first line. Raises OSError."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        if os.fstat(handle).st_size != size or os.pread(handle, len(magic), 0) != magic:
+            os.ftruncate(handle, 0)
+            os.ftruncate(handle, size)
+            os.pwrite(handle, magic, 0)
+        return mmap.mmap(handle, size)
+    finally:
+        os.close(handle)
