@@ -2,8 +2,8 @@
 
 What it answers: is this text a domain name that can be printed and looked up (RFC 5890-5892 with the UTS 46
 mapping, RFC 1123 letters-digits-hyphen), whose registration is it (public suffix list with its private
-section, bundled, never fetched), does one name lie within another, and which host a browser would visit for a URL that
-somebody wrote to mislead (WHATWG URL Standard, "special" schemes).
+section, bundled, never fetched), does one name lie within another, and which host a browser would visit for
+a URL that somebody wrote to mislead (WHATWG URL Standard, "special" schemes).
 
 What it cannot see: whether a name exists, who owns it, or what a redirect does. Look-up names that hold
 underscores (`_dmarc.…`, DKIM selectors) are not domains of authors or hosts and are not judged here.
@@ -61,8 +61,8 @@ def to_ascii(name: str) -> str | None:
     """A domain as ASCII lower case without the final dot, or None when it is not one.
 
     IDNA 2008 with the UTS 46 mapping (full-width letters and dots are mapped), every A-label checked to be
-    the true form of its U-label; labels of letters, digits and inner hyphens up to 63 octets, 253 in all; a name
-    whose last label is a number is an address, not a domain. Underscores are refused. Never raises.
+    the true form of its U-label; labels of letters, digits and inner hyphens up to 63 octets, 253 in all; a
+    name whose last label is a number is an address, not a domain. Underscores are refused. Never raises.
     """
     if not name or len(name) > MAX_NAME + 1:
         return None
@@ -200,7 +200,7 @@ def host_of(url: str) -> str | None:
 @lru_cache(maxsize=4096)
 def split_url(url: str) -> UrlParts:
     """Take a URL apart as browsers do: leading blanks and inner tabs and line ends dropped, backslashes as
-    slashes, any number of slashes after `http:`, percent-encoding and full-width characters in the host undone.
+    slashes, any number of slashes after `http:`, percent-encoding and full-width letters in the host undone.
 
     A URL without scheme has a host when it begins with `//`, or with a name under a known public suffix,
     which mail programs turn into a link. Only the first 16 kB are read. Never raises.

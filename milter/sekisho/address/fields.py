@@ -1,0 +1,222 @@
+"""Address fields: which mailboxes they name, and where mail programs could disagree about it.
+
+RFC 5322 3.4 (addresses) and 4.4 (obsolete forms), RFC 6532 (UTF-8 in them). The parser is lenient in what it
+takes for a mailbox and strict in what it calls clean: the promise is one author or a problem. Dots in local
+parts are free, since Japanese carriers gave out `a..b@` and `x.@` for years.
+
+Problem codes (stable, callers put their family before them): `several_addresses` `no_address`
+`encoded_address` `source_route` `text_after_address` `quoted_local_at` `nul` `control` `bidi` `invisible`
+`no_dot` `ip_literal` `group` `comment` `backslash` `several_brackets` `too_long` `unparsable` `bad_domain`
+`comma` (unquoted, or a semicolon, in a name) `space` (inside an address) `raw_jis` (raw ISO-2022-JP with bytes
+that look like specials).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from itertools import takewhile
+
+from sekisho.address.spec import Mailbox, read_spec
+from sekisho.address.tokens import Kind, Lexer, Token
+
+DETAIL = 200
+
+_CONTROL = re.compile(
+    "[\x01-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]|\r(?!\n)|\n(?![ \t])|\x1b(?!\\$[@B]|\\([BJ])"
+)
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u3164\ufeff\uffa0]"
+)
+_WORD = re.compile(r"=\?[^?\s]{1,64}\?([bBqQ])\?([^?]*)\?=")
+_FOLD = re.compile(r"[\r\n\t ]+")
+
+Problems = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressList:
+    """The mailboxes of a field in order, and (code, detail) for what is odd; details are hostile text."""
+
+    mailboxes: tuple[Mailbox, ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
+
+
+def parse(value: str, limit: int = 4096) -> AddressList:
+    """The mailboxes of an address field. Never raises; linear in `limit`.
+
+    `value` is the text after the colon, folding still in it, decoded as UTF-8 with surrogate escapes; only its
+    first `limit` characters are read. Each code is reported once, with what was seen first.
+    """
+    problems: Problems = []
+    if len(value) > limit:
+        problems.append(("too_long", str(len(value))))
+        value = value[:limit]
+    _characters(value, problems)
+    lexer = Lexer(value.strip())
+    chunks = _chunks(lexer.tokens(), problems)
+    problems += lexer.odd
+    mailboxes = _mailboxes(chunks, problems)
+    if len(mailboxes) > 1:
+        problems.append(("several_addresses", ", ".join(each.raw for each in mailboxes[:5])))
+    return AddressList(tuple(mailboxes), _once(problems))
+
+
+def _once(problems: Problems) -> tuple[tuple[str, str], ...]:
+    seen: dict[str, str] = {}
+    for code, detail in problems:
+        seen.setdefault(code, detail[:DETAIL])
+    return tuple(seen.items())
+
+
+def _characters(value: str, problems: Problems) -> None:
+    """Characters that no honest address field holds, anywhere in it."""
+    if value.isascii() and value.isprintable():
+        return
+    if "\0" in value:
+        problems.append(("nul", ""))
+    for code, pattern in (("control", _CONTROL), ("bidi", _BIDI), ("invisible", _INVISIBLE)):
+        if match := pattern.search(value):
+            problems.append((code, f"U+{ord(match[0][0]):04X}"))
+
+
+def _chunks(tokens: list[Token], problems: Problems) -> list[list[Token]]:
+    """The tokens between top-level commas and semicolons; group names are taken off and reported."""
+    last_close = max((at for at, token in enumerate(tokens) if token.kind is Kind.CLOSE), default=-1)
+    chunks: list[list[Token]] = [[]]
+    inside = False
+    for at, token in enumerate(tokens):
+        if inside:
+            inside = token.kind is not Kind.CLOSE
+            chunks[-1].append(token)
+        elif token.kind in {Kind.COMMA, Kind.SEMICOLON}:
+            chunks.append([])
+        elif token.kind is Kind.COLON:
+            problems.append(("group", _raw(chunks[-1])))
+            chunks[-1] = []
+        else:
+            inside = token.kind is Kind.OPEN and at < last_close
+            chunks[-1].append(token)
+    return [chunk for chunk in map(_trim, chunks) if chunk]
+
+
+def _trim(tokens: list[Token]) -> list[Token]:
+    start, end = 0, len(tokens)
+    while start < end and tokens[start].kind is Kind.SPACE:
+        start += 1
+    while end > start and tokens[end - 1].kind is Kind.SPACE:
+        end -= 1
+    return tokens[start:end]
+
+
+def _raw(tokens: list[Token]) -> str:
+    return "".join(token.raw for token in tokens)
+
+
+def _mailboxes(chunks: list[list[Token]], problems: Problems) -> list[Mailbox]:
+    """A mailbox for each chunk that holds one. A chunk without address is taken for the first half of a name
+    that a bare comma cut, if an address in angle brackets follows."""
+    found: list[Mailbox] = []
+    waiting: list[Token] = []
+    for chunk in chunks:
+        if not any(token.kind in {Kind.AT, Kind.OPEN} for token in chunk):
+            waiting += [*chunk, Token(Kind.ATOM, ", ", ", ")]
+            continue
+        mailbox = _bracketed(waiting, chunk, problems) if _has_open(chunk) else _bare(chunk, problems)
+        if waiting:
+            problems.append(("comma", _raw(waiting).rstrip(", ")))
+            waiting = []
+        found += [mailbox] if mailbox else []
+    if waiting and found:
+        problems.append(("comma", _raw(waiting).rstrip(", ")))
+    if not found:
+        problems.append(_missing(_raw(waiting).rstrip(", ")))
+    return found
+
+
+def _has_open(chunk: list[Token]) -> bool:
+    return any(token.kind is Kind.OPEN for token in chunk)
+
+
+def _missing(text: str) -> tuple[str, str]:
+    """Why there is no mailbox: an address that only shows once encoded words are decoded is a trick."""
+    for word in _WORD.finditer(text):
+        if b"@" in _decoded(word[1], word[2]):
+            return "encoded_address", text
+    return "no_address", text
+
+
+def _decoded(coding: str, text: str) -> bytes:
+    data = text.encode("utf-8", "surrogateescape")
+    if coding in "qQ":
+        return binascii.a2b_qp(data, header=True)
+    try:
+        return base64.b64decode(data + b"==")
+    except ValueError:
+        return b""
+
+
+def _bracketed(before: list[Token], chunk: list[Token], problems: Problems) -> Mailbox | None:
+    """`phrase <addr-spec> rest`."""
+    phrase = list(takewhile(lambda token: token.kind is not Kind.OPEN, chunk))
+    rest = chunk[len(phrase) + 1 :]
+    inner = list(takewhile(lambda token: token.kind not in {Kind.CLOSE, Kind.OPEN}, rest))
+    after = rest[len(inner) + 1 :]
+    if not inner and _has_open(rest):  # `<<user@host>>`
+        problems.append(("several_brackets", _raw(chunk)))
+        return _bracketed_inner(before + phrase, rest, problems)
+    if len(inner) == len(rest):
+        problems.append(("unparsable", _raw(chunk)))
+    return _finish(before + phrase, inner, after, problems)
+
+
+def _bracketed_inner(name: list[Token], rest: list[Token], problems: Problems) -> Mailbox | None:
+    """The address behind a run of opening brackets."""
+    start = next((at for at, token in enumerate(rest) if token.kind is not Kind.OPEN), len(rest))
+    inner = list(takewhile(lambda token: token.kind not in {Kind.CLOSE, Kind.OPEN}, rest[start:]))
+    return _finish(name, inner, [], problems)
+
+
+def _finish(name: list[Token], inner: list[Token], after: list[Token], problems: Problems) -> Mailbox | None:
+    words = [token for token in after if token.kind not in {Kind.SPACE, Kind.COMMENT}]
+    if any(token.kind is Kind.OPEN for token in words):
+        problems.append(("several_brackets", _raw(after)))
+    elif words:
+        problems.append(("text_after_address", _raw(after)))
+    mailbox = read_spec(_trim(inner), _name(name) or _comment_text(after), problems)
+    if mailbox is not None and any(token.kind is Kind.AT for token in name):
+        _address_in_name(name, mailbox, problems)
+    return mailbox
+
+
+def _address_in_name(name: list[Token], mailbox: Mailbox, problems: Problems) -> None:
+    """An unquoted address in front of the bracket is harmless only where it says the same."""
+    shown = _raw(name).strip().strip("'").lower()
+    if shown != mailbox.raw.lower():
+        problems.append(("several_addresses", f"{shown} {mailbox.raw}"))
+
+
+def _name(tokens: list[Token]) -> str:
+    """The phrase with quotes removed; comments stay, since programs show them."""
+    text = "".join(token.raw if token.kind is Kind.COMMENT else token.text for token in tokens)
+    return _FOLD.sub(" ", text).strip()
+
+
+def _comment_text(tokens: list[Token]) -> str:
+    return _FOLD.sub(" ", " ".join(token.text for token in tokens if token.kind is Kind.COMMENT)).strip()
+
+
+def _bare(chunk: list[Token], problems: Problems) -> Mailbox | None:
+    """`addr-spec (name)`: comments at either end are the name, a word beside the address is ambiguous."""
+    start = next((at for at, token in enumerate(chunk) if token.kind not in _BESIDE), len(chunk))
+    end = next((at for at in range(len(chunk), start, -1) if chunk[at - 1].kind not in _BESIDE), start)
+    name = _comment_text(chunk[:start]) or _comment_text(chunk[end:])
+    if any(token.kind is Kind.CLOSE for token in chunk):
+        problems.append(("unparsable", _raw(chunk)))
+    return read_spec(chunk[start:end], name, problems)
+
+
+_BESIDE = frozenset({Kind.SPACE, Kind.COMMENT})

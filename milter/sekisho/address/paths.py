@@ -1,0 +1,84 @@
+"""SMTP paths: what a client wrote in MAIL FROM or RCPT TO (RFC 5321 4.1.2), and why not to print it.
+
+Problem codes: `route` `quote` `parenthesis` `several_at` `backslash` `nul` `control` `bad_domain` `no_dot`
+`ip_literal` `unparsable` `too_long`. A quoted local part of harmless characters is clean (`"a..b"@…`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sekisho.address.spec import judge_domain
+
+LIMIT = 1024
+
+_QUOTED_LOCAL = re.compile(r'"((?:[^"\\]|\\.)*)"(?=@)', re.DOTALL)
+_PLAIN = re.compile(r"[^\s@\"()<>,;:\\\[\]]*")
+_CONTROL = re.compile("[\x01-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """`local` without quotes, `domain` lower case without final dot; the null path has neither."""
+
+    local: str = ""
+    domain: str | None = None
+    problems: tuple[tuple[str, str], ...] = ()
+
+
+def split_path(value: str) -> Path:
+    """Take a path apart, angle brackets or not. Never raises."""
+    problems: list[tuple[str, str]] = []
+    if len(value) > LIMIT:
+        problems.append(("too_long", str(len(value))))
+    text = value[:LIMIT].strip(" ")
+    text = text[1:-1] if text.startswith("<") and text.endswith(">") else text
+    if not text:
+        return Path()
+    text = _route(text, problems)
+    local, domain = _halves(text, problems)
+    _characters(text, problems)
+    if domain is not None:
+        judge_domain(domain, problems)
+        domain = domain.lower().removesuffix(".") or None
+    return Path(local, domain, tuple(dict(reversed(problems)).items()))
+
+
+def _route(text: str, problems: list[tuple[str, str]]) -> str:
+    if not text.startswith("@"):
+        return text
+    problems.append(("route", text))
+    return text.rpartition(":")[2]
+
+
+def _halves(text: str, problems: list[tuple[str, str]]) -> tuple[str, str | None]:
+    if quoted := _QUOTED_LOCAL.match(text):
+        inner = re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL)
+        if not _PLAIN.fullmatch(inner):
+            problems.append(("quote", text))
+        return inner, _one_domain(text[quoted.end() + 1 :], problems)
+    local, at, domain = text.rpartition("@")
+    if not at:
+        return text, None  # `postmaster` has no domain (RFC 5321 4.5.1)
+    if "@" in local:
+        problems.append(("several_at", text))
+    if not local:
+        problems.append(("unparsable", text))
+    return local, domain
+
+
+def _one_domain(domain: str, problems: list[tuple[str, str]]) -> str:
+    if "@" in domain:
+        problems.append(("several_at", domain))
+    return domain.rpartition("@")[2]
+
+
+def _characters(text: str, problems: list[tuple[str, str]]) -> None:
+    bare = _QUOTED_LOCAL.sub("", text, count=1)
+    marks = {"parenthesis": "()", "quote": '"', "backslash": "\\", "nul": "\0"}
+    problems += [(code, text) for code, chars in marks.items() if any(char in bare for char in chars)]
+    if _CONTROL.search(text):
+        problems.append(("control", text))
+    if any(char in bare for char in "<>,;: "):
+        problems.append(("unparsable", text))

@@ -1,0 +1,63 @@
+"""Addresses and hosts in free text, as somebody who reads a display name or a subject sees them.
+
+Text is folded first: full-width letters, `＠` and dots become plain, invisible characters vanish. Only ASCII
+names are cut out of Japanese text (`連絡先はinfo@example.jpまで`), but Latin, Greek and Cyrillic letters
+count as part of a name, so that look-alike domains are seen. What merely looks like a name (`setup.exe`) is
+for the caller to discard by the public suffix list.
+"""
+
+from __future__ import annotations
+
+import re
+from unicodedata import normalize
+
+LIMIT = 8192
+MANY = 32
+
+_UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_SPACED_AT = re.compile(r"(?<=\S)[ \t]{0,4}@[ \t]{0,4}(?=\S)")
+_DOTS = str.maketrans("\u3002\uff61\u2024\ufe52", "....")
+_LOCAL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\Z")
+_ASCII_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){1,12}")
+_ANY_NAME = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,12}")
+_LETTER = "a-z0-9_\u00c0-\u052f-"
+_HOST = re.compile(rf"(?<![.@{_LETTER}])[{_LETTER}]{{1,63}}(?:\.[{_LETTER}]{{1,63}}){{1,12}}(?![@{_LETTER}])")
+_EDGE = ".'`"
+_LAST_LABEL = re.compile(r"(?:[a-z]{2,24}|xn--[a-z0-9-]{1,59})\Z")
+
+
+def addresses_in(text: str) -> tuple[str, ...]:
+    """The address-like strings of a text, folded to lower case, in order, at most 32. Linear time."""
+    folded = _SPACED_AT.sub("@", _fold(text))
+    found: dict[str, None] = {}
+    at = folded.find("@")
+    while at >= 0 and len(found) < MANY:
+        local = _LOCAL.search(folded[max(0, at - 64) : at])
+        name = _ASCII_NAME.match(folded, at + 1) or _ANY_NAME.match(folded, at + 1)
+        user = local[0].lstrip(_EDGE) if local else ""
+        if user and name:
+            found[f"{user}@{name[0]}"] = None
+        at = folded.find("@", at + 1)
+    return tuple(found)
+
+
+def hosts_in(text: str) -> tuple[str, ...]:
+    """The host-like strings of a text outside its addresses: dotted, the last label letters or an A-label.
+
+    Folded to lower case, in order, at most 32. Linear time.
+    """
+    folded = _SPACED_AT.sub("@", _fold(text))
+    found: dict[str, None] = {}
+    for match in _HOST.finditer(folded):
+        if _LAST_LABEL.search(match[0]) and not match[0].startswith("-"):
+            found[match[0]] = None
+            if len(found) >= MANY:
+                break
+    return tuple(found)
+
+
+def _fold(text: str) -> str:
+    text = text[:LIMIT]
+    if text.isascii():
+        return text.lower()
+    return _UNSEEN.sub("", normalize("NFKC", text.translate(_DOTS))).translate(_DOTS).lower()

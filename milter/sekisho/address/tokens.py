@@ -1,0 +1,129 @@
+"""One pass over an address field: the lexical tokens of RFC 5322 3.2, hostile text tolerated, linear time.
+
+Nothing is rejected here. A quote or parenthesis that is never closed is an ordinary character, as most mail
+programs treat it; where they do not all do so, the oddity is reported.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Kind(StrEnum):
+    """The kinds of token; a special character is its own kind."""
+
+    SPACE = "space"
+    ATOM = "atom"
+    QUOTED = "quoted"
+    COMMENT = "comment"
+    OPEN = "<"
+    CLOSE = ">"
+    AT = "@"
+    COMMA = ","
+    SEMICOLON = ";"
+    COLON = ":"
+
+
+class Token(NamedTuple):
+    """`text` is what the token means (without quotes, outer parentheses, escapes), `raw` what stands there."""
+
+    kind: Kind
+    text: str
+    raw: str
+
+
+# In Shift_JIS, GBK and Big5 the second byte of a character can be one of @ [ \ ]: after a raw byte that is
+# not UTF-8 (a surrogate escape) such a character belongs to the text.
+_RAW = "\udc80-\udcff"
+_ATOM = re.compile(rf"(?:[{_RAW}][@\[\\\]]?|[^\s\"()<>@,;:\\\x1b])+")
+_SPACE = re.compile(r"\s+")
+_QUOTED = re.compile(r'"((?:[^"\\]+|\\.)*+)"', re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_LITERAL = re.compile(r"\[[^\[\]\s@<>]*\]")
+_COMMENT_MARK = re.compile(r"\\.|[()]", re.DOTALL)
+# ISO-2022-JP as it came from programs that never heard of encoded words.
+_JIS = re.compile(r"\x1b\$[@B][!-~\s]*(?:\x1b\([BJ]|\Z)")
+_SPECIAL = frozenset("<>@,;:")
+_ADDRESS_LIKE = re.compile(r"[<>@]")
+
+
+class Lexer:
+    """Reads one field. `odd` collects (code, detail) for what mail programs read differently."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+        self.odd: list[tuple[str, str]] = []
+        self._quotes = True
+        self._comments = True
+
+    def tokens(self) -> list[Token]:
+        """All tokens; their `raw` texts joined are the value again."""
+        found: list[Token] = []
+        at = 0
+        while at < len(self.value):
+            after_at = bool(found) and found[-1].kind is Kind.AT
+            token = self._next(at, after_at)
+            found.append(token)
+            at += len(token.raw)
+        return found
+
+    def _next(self, at: int, after_at: bool) -> Token:
+        char = self.value[at]
+        if char in _SPECIAL:
+            return Token(Kind(char), char, char)
+        if after_at and char == "[" and (literal := _LITERAL.match(self.value, at)):
+            return Token(Kind.ATOM, literal[0], literal[0])
+        if match := _ATOM.match(self.value, at):
+            return Token(Kind.ATOM, match[0], match[0])
+        if match := _SPACE.match(self.value, at):
+            return Token(Kind.SPACE, " ", match[0])
+        if char == '"':
+            return self._quoted(at)
+        return self._comment(at) if char == "(" else self._stray(at)
+
+    def _quoted(self, at: int) -> Token:
+        match = _QUOTED.match(self.value, at) if self._quotes else None
+        if match is None:
+            self._quotes = False  # what was not closed from here is not closed from a later quote either
+            return Token(Kind.ATOM, '"', '"')
+        text = match[1]
+        if "\\" in text:
+            if _ADDRESS_LIKE.search(text):
+                self.odd.append(("backslash", match[0]))
+            text = _ESCAPE.sub(r"\1", text)
+        return Token(Kind.QUOTED, text, match[0])
+
+    def _comment(self, at: int) -> Token:
+        end = self._comment_end(at) if self._comments else None
+        if end is None:
+            if self._comments:
+                self.odd.append(("comment", self.value[at : at + 80]))
+            self._comments = False
+            return Token(Kind.ATOM, "(", "(")
+        raw = self.value[at:end]
+        if _ADDRESS_LIKE.search(raw):
+            self.odd.append(("comment", raw))
+        return Token(Kind.COMMENT, _ESCAPE.sub(r"\1", raw[1:-1]), raw)
+
+    def _comment_end(self, at: int) -> int | None:
+        depth = 0
+        for mark in _COMMENT_MARK.finditer(self.value, at):
+            depth += {"(": 1, ")": -1}.get(mark[0], 0)
+            if depth == 0:
+                return mark.end()
+        return None
+
+    def _stray(self, at: int) -> Token:
+        """A backslash or an escape sequence outside quotes, or a parenthesis that closes nothing."""
+        if match := _JIS.match(self.value, at):
+            if any(char in _SPECIAL or char in '"()' for char in match[0][3:-3]):
+                self.odd.append(("raw_jis", match[0]))
+            return Token(Kind.ATOM, match[0], match[0])
+        char = self.value[at]
+        if char != "\\":
+            return Token(Kind.ATOM, char, char)
+        raw = self.value[at : at + 2]
+        self.odd.append(("backslash", raw))
+        return Token(Kind.ATOM, raw[1:] or char, raw)
