@@ -116,3 +116,33 @@ def config_describe(style: str) -> None:
     from sekisho.cli import describe
 
     click.echo({"toml": describe.example, "markdown": describe.markdown, "checks": describe.checks}[style](), nl=False)
+
+
+@cli.group()
+def quarantine() -> None:
+    """What is held, and why."""
+
+
+@quarantine.command("list")
+@click.option("--state", default=None, help="Only entries with a copy in this state (held, released, …).")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--before", default=None, metavar="ID", help="Entries older than this one: the next page.")
+@format_option
+@config_option
+def quarantine_list(state: str | None, limit: int, before: str | None, style: str, path: Path | None) -> None:
+    """Held messages, newest first."""
+    from sekisho.cli import quarantine as command
+
+    command.list_entries(configuration(path), state, limit, before, style)
+
+
+@quarantine.command("show")
+@click.argument("record")
+@click.option("--raw", is_flag=True, help="The message itself, as the milter saw it.")
+@format_option
+@config_option
+def quarantine_show(record: str, raw: bool, style: str, path: Path | None) -> None:
+    """One held message: who it claims to be, who is proven, and why it is held."""
+    from sekisho.cli import quarantine as command
+
+    command.show_entry(configuration(path), record, raw=raw, style=style)

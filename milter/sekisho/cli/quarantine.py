@@ -1,0 +1,117 @@
+"""`sekisho quarantine`: what is held, and why."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from sekisho.cli.check import show as show_report
+from sekisho.clock import SystemClock
+from sekisho.config import Config
+from sekisho.ports import StoreUnavailable
+from sekisho.store import DamagedError, Entry, Quarantine, State
+from sekisho.text import printable
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[Quarantine]:
+    """The store as configured. An unusable one is the operator's news, not a traceback."""
+    try:
+        quarantine = Quarantine.open(config.store, SystemClock())
+    except StoreUnavailable as error:
+        raise click.ClickException(str(error)) from error
+    try:
+        yield quarantine
+    except (StoreUnavailable, DamagedError) as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        quarantine.close()
+
+
+def list_entries(config: Config, state: str | None, limit: int, before: str | None, style: str) -> None:
+    """Held messages, newest first."""
+    with opened(config) as quarantine:
+        entries = quarantine.list(State(state) if state else None, limit, before)
+    if style == "json":
+        _print_json([summary(entry) for entry in entries])
+        return
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for column in ("id", "held", "score", "decided by", "author", "for", "state"):
+        table.add_column(column, overflow="fold")
+    for entry in entries:
+        table.add_row(*_cells(entry))
+    Console(highlight=False).print(table if entries else "nothing is held")
+
+
+def _cells(entry: Entry) -> tuple[str, ...]:
+    states = sorted({str(copy.state.value) for copy in entry.copies})
+    return (
+        entry.id,
+        f"{entry.held_at:%Y-%m-%d %H:%M}",
+        f"{entry.score:g}",
+        entry.decided_by,
+        printable(entry.author, 60),
+        ", ".join(printable(copy.recipient.address, 60) for copy in entry.copies),
+        ", ".join(states),
+    )
+
+
+def show_entry(config: Config, record: str, *, raw: bool, style: str) -> None:
+    """One held message with its evidence, or its bytes."""
+    with opened(config) as quarantine:
+        entry = quarantine.get(record)
+        if entry is None:
+            raise click.ClickException(f"{record}: no such entry")
+        if raw:
+            sys.stdout.buffer.write(quarantine.content(record))
+            return
+    if style == "json":
+        _print_json(summary(entry) | {"evidence": dict(entry.document)})
+        return
+    console = Console(highlight=False)
+    show_report(console, {"file": entry.id, "verdict": entry.verdict, "score": entry.score, **entry.document})
+    client = entry.envelope.client
+    facts = {
+        "subject": entry.subject,
+        "author": entry.author,
+        "MAIL FROM": entry.envelope.sender,
+        "client": f"{client.name or 'unknown'} [{client.address or '?'}], HELO {client.helo or '?'}",
+        "queue id": entry.envelope.queue_id,
+        "for": ", ".join(f"{copy.recipient.address} ({copy.state.value})" for copy in entry.copies),
+    }
+    for name, value in facts.items():
+        console.print(f"{name:<10} {printable(value or '', 300)}", markup=False, soft_wrap=True)
+
+
+def summary(entry: Entry) -> dict[str, Any]:
+    """An entry as JSON values; hostile text is printable."""
+    return {
+        "id": entry.id,
+        "held_at": entry.held_at.isoformat(),
+        "last_seen": entry.last_seen.isoformat(),
+        "repeats": entry.repeats,
+        "digest": entry.digest,
+        "size": entry.size,
+        "verdict": entry.verdict,
+        "score": entry.score,
+        "decided_by": entry.decided_by,
+        "author": printable(entry.author, 300),
+        "subject": printable(entry.subject, 300),
+        "envelope_from": printable(entry.envelope.sender or "", 320),
+        "queue_id": entry.envelope.queue_id,
+        "client": entry.envelope.client.address,
+        "recipients": [
+            {"rcpt": printable(copy.recipient.address, 320), "state": copy.state.value} for copy in entry.copies
+        ],
+    }
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

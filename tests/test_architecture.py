@@ -1,0 +1,155 @@
+"""The layers of the house, held by a machine: who may import whom, and who alone may touch the world."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "milter"
+PACKAGE = SOURCE / "sekisho"
+
+# A module may import from layers above its own, never from its own row's neighbours or from below.
+LAYERS: tuple[frozenset[str], ...] = (
+    frozenset({"address", "domains", "text", "markup", "charsets", "options"}),
+    frozenset({"message", "evidence", "verdict"}),
+    frozenset({"ports"}),
+    frozenset({"brands", "providers", "resolver", "clock"}),
+    frozenset({"checks", "policy", "action", "authres"}),
+    frozenset({"store", "journal", "metrics", "log", "report"}),
+    frozenset({"pipeline"}),
+    frozenset({"wire"}),
+    frozenset({"config"}),
+    frozenset({"compose"}),
+    frozenset({"daemon", "keeper"}),
+    frozenset({"cli"}),
+)
+
+# Neighbours of one layer that may know each other, each with its reason.
+NEIGHBOURS = {
+    ("verdict", "message"),  # an action names recipients
+    ("action", "policy"),  # what is done depends on the rules for a recipient
+    ("action", "authres"),  # the header that an action writes
+    ("journal", "log"),  # a log line is quoted in one place
+    ("daemon", "keeper"),  # the supervisor starts the keeper
+}
+
+# The only modules that may import a library that does I/O or holds state.
+SINGLE_IMPORTERS = {
+    "Milter": {"wire"},
+    "milter": {"wire"},
+    "dns": {"resolver"},
+    "sqlalchemy": {"store"},
+    "alembic": {"store"},
+    "sqlite3": {"store"},
+    "psycopg": {"store"},
+    "prometheus_client": {"metrics"},
+    "click": {"cli"},
+    "rich": {"cli"},
+    "dkim": {"checks"},
+    "spf": {"checks"},
+}
+
+PURE = ("policy", "address", "domains", "text", "markup", "charsets", "brands/index.py", "verdict.py", "evidence.py")
+IMPURE = {"time", "datetime", "random", "secrets", "logging", "socket", "os", "threading"}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    """The first name below the package: `checks` for checks/spf.py, `action` for action.py."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module name that a file imports, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def layer(name: str) -> int:
+    return next(index for index, names in enumerate(LAYERS) if name in names)
+
+
+def ours(path: Path) -> set[str]:
+    """The rooms of ours that a file imports, its own left out."""
+    rooms = {name.split(".")[1] for name in imports(path) if name.startswith("sekisho.") and name.count(".")}
+    return {each for each in rooms if any(each in names for names in LAYERS)} - {room(path)}
+
+
+def test_every_room_has_a_layer() -> None:
+    """A module that stands in no layer has no rules, so there must be none."""
+    rooms = {room(path) for path in modules()} - {"__init__", "__main__", "data"}
+    assert rooms - {name for names in LAYERS for name in names} == set()
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_upwards(path: Path) -> None:
+    """A module imports only from layers above its own, or a neighbour that the table names."""
+    own = room(path)
+    if own in {"__init__", "__main__"}:
+        return
+    wrong = {
+        other
+        for other in ours(path)
+        if not (layer(other) < layer(own) or (own, other) in NEIGHBOURS)
+    }
+    assert wrong == set()
+
+
+@pytest.mark.parametrize("library", sorted(SINGLE_IMPORTERS))
+def test_single_importers(library: str) -> None:
+    """What does I/O or holds state is imported by its own room alone."""
+    importers = {room(path) for path in modules() if library in {name.split(".")[0] for name in imports(path)}}
+    assert importers <= SINGLE_IMPORTERS[library]
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_the_decision_core_is_pure(name: str) -> None:
+    """Leaves, policy and brand matching have no clock, randomness, logger or I/O: same evidence, same verdict."""
+    place = PACKAGE / name
+    paths = [place.with_suffix(".py")] if place.with_suffix(".py").is_file() else sorted(place.rglob("*.py"))
+    assert paths, f"{name} is gone; the table of pure modules must follow"
+    for path in paths:
+        assert {each.split(".")[0] for each in imports(path)} & IMPURE == set(), path
+
+
+def test_the_wall_clock_is_read_in_one_place() -> None:
+    """Nobody but the clock asks what time it is; what is judged must be repeatable."""
+    readers = {
+        str(path.relative_to(PACKAGE))
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"now", "utcnow", "today"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id in {"datetime", "date"}
+    }
+    assert readers == {"clock.py"}
+
+
+def test_the_source_root_is_no_package() -> None:
+    """pymilter owns the names Milter, milter and mime: milter/__init__.py would shadow its C extension."""
+    assert not (SOURCE / "__init__.py").exists()
+    assert not {"mime.py", "Milter.py", "milter.py"} & {path.name for path in SOURCE.iterdir()}
+
+
+def test_functions_and_modules_stay_short() -> None:
+    """Functions over 40 lines and modules over 400 are split, not excused."""
+    long = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name}"
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and (node.end_lineno or 0) - node.lineno >= 40
+    ]
+    large = [str(path.relative_to(PACKAGE)) for path in modules() if len(path.read_text("utf-8").splitlines()) > 400]
+    assert (long, large) == ([], [])

@@ -1,0 +1,100 @@
+"""The policy table, interpreted."""
+
+from __future__ import annotations
+
+import pytest
+
+from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.policy import Rules, decide, weigh
+from sekisho.policy.decide import by_points, holds
+from sekisho.policy.table import COMBINATIONS, Combination
+from sekisho.verdict import Disposition, Thresholds, Verdict
+
+
+def found(**points: float) -> Evidence:
+    """Evidence with a finding for each keyword: family__name=points."""
+    kinds = [FindingKind(name.replace("__", ".", 1), value, "en", "ja") for name, value in points.items()]
+    return Evidence(findings=tuple(Finding(kind) for kind in kinds))
+
+
+def verdict(evidence: Evidence, allowed: str | None = None, blocked: str | None = None) -> Verdict:
+    weights = weigh(evidence, {})
+    return decide(weights, Rules(), allowed=allowed, blocked=blocked, block=Disposition.QUARANTINE)
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"),
+    [
+        (4.99, Disposition.ACCEPT),
+        (5.0, Disposition.TAG),
+        (7.99, Disposition.TAG),
+        (8.0, Disposition.QUARANTINE),
+        (14.99, Disposition.QUARANTINE),
+        (15.0, Disposition.REJECT),
+    ],
+)
+def test_thresholds_hold_from_their_own_value(score: float, expected: Disposition) -> None:
+    """A score that equals a threshold has reached it."""
+    assert by_points(score, Thresholds()) is expected
+
+
+def test_a_kind_counts_once() -> None:
+    """The same finding seen five times is one finding: an attacker's newsletter of links is not five crimes."""
+    kind = FindingKind("a.b", 3, "en", "ja")
+    assert weigh(Evidence(findings=(Finding(kind),) * 5), {}) == {"a.b": 3}
+
+
+def test_points_can_be_set_by_the_operator() -> None:
+    """An override replaces the shipped points, for that finding alone."""
+    assert weigh(found(a__b=3, a__c=2), {"a.b": 0.5}) == {"a.b": 0.5, "a.c": 2}
+
+
+def test_a_trusted_sealer_takes_back_authentication_points_only() -> None:
+    """Forwarding excuses broken authentication; it excuses no identity finding."""
+    weights = weigh(found(arc__trusted_sealer=0, auth__dmarc_fail=2, auth__spf_fail=1, brand__display_name=6), {})
+    assert weights["auth.dmarc_fail"] == weights["auth.spf_fail"] == 0
+    assert weights["brand.display_name"] == 6
+
+
+def test_a_combination_decides_where_points_would_not() -> None:
+    """Two From fields are quarantined by name, even if an operator gave them no points."""
+    weights = weigh(found(author__several_fields=0), {})
+    result = decide(weights, Rules(), allowed=None, blocked=None, block=Disposition.TAG)
+    assert (result.disposition, result.decided_by) == (Disposition.QUARANTINE, "ambiguous_author")
+
+
+def test_points_that_are_severer_than_a_combination_decide() -> None:
+    """A combination raises a verdict to at least its own and never lowers it."""
+    result = verdict(found(author__several_fields=20))
+    assert (result.disposition, result.decided_by) == (Disposition.REJECT, "points")
+
+
+def test_allow_wins_over_block_and_over_everything() -> None:
+    """The allow list is the operator's last word."""
+    result = verdict(found(author__several_fields=30), allowed="example.jp", blocked=".jp")
+    assert (result.disposition, result.decided_by) == (Disposition.ACCEPT, "allow example.jp")
+    assert result.score == 30
+
+
+def test_block_raises_and_never_lowers() -> None:
+    """A block entry decides at least its action; a worse verdict stays."""
+    assert verdict(found(), blocked=".cn").disposition is Disposition.QUARANTINE
+    assert verdict(found(a__b=20), blocked=".cn").disposition is Disposition.REJECT
+
+
+def test_a_combination_needs_all_and_any() -> None:
+    """All of `all_of` and one of `any_of`; an empty row holds for nobody."""
+    row = Combination("x", Disposition.TAG, all_of=("a.b",), any_of=("c.d", "e."))
+    assert holds(row, ["a.b", "e.f"])
+    assert not holds(row, ["a.b"])
+    assert not holds(row, ["c.d"])
+    assert not holds(Combination("empty", Disposition.TAG), ["a.b"])
+
+
+def test_combinations_name_findings_that_exist() -> None:
+    """A misspelt id in the table would never decide anything, silently."""
+    from sekisho.checks.table import KINDS
+
+    ids = {kind.id for kind in KINDS}
+    named = {name for row in COMBINATIONS for name in row.all_of + row.any_of if not name.endswith(".")}
+    assert named - ids == set()

@@ -1,0 +1,153 @@
+"""Several recipients, one reply: the table of promises, row by row."""
+
+from __future__ import annotations
+
+from email.header import decode_header, make_header
+
+import pytest
+
+from sekisho import action
+from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.message import Envelope, Message, Recipient, read
+from sekisho.policy import Rules
+from sekisho.verdict import (
+    Action,
+    AddHeader,
+    ChangeHeader,
+    DeleteRecipient,
+    Disposition,
+    Mode,
+    Outcome,
+    Reply,
+    Thresholds,
+    Verdict,
+)
+
+ACCEPT, TAG, QUARANTINE, REJECT, TEMPFAIL = Disposition
+KIND = FindingKind("brand.display_name", 6, "The name says {text}.", "表示名は{text}です。")
+EVIDENCE = Evidence(findings=(Finding(KIND, {"text": "えきねっと"}),))
+
+
+def mail(fields: bytes = b"") -> Message:
+    return read(fields + b"From: a@example.jp\r\nSubject: =?utf-8?B?5a6b5YWI?=\r\n\r\nbody\r\n", Envelope())
+
+
+def outcomes(*wanted: Disposition, rules: Rules | None = None) -> tuple[Outcome, ...]:
+    """One recipient for each disposition that was decided, settled together."""
+    rules = rules or Rules(mode=Mode.ENFORCE)
+    each = (
+        action.outcome(
+            Recipient(f"r{index}@example.jp", f"<r{index}@example.jp>"),
+            Verdict(disposition, float(disposition), "points", Thresholds(), mode=rules.mode),
+            rules,
+        )
+        for index, disposition in enumerate(wanted)
+    )
+    return action.settle(tuple(each))
+
+
+def act(*wanted: Disposition, message: Message | None = None, rules: Rules | None = None) -> Action:
+    return action.act(
+        message or mail(),
+        EVIDENCE,
+        {KIND.id: 6.0},
+        outcomes(*wanted, rules=rules),
+        reference="REF1",
+        authserv_id="mx.example.jp",
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reply", "deleted"),
+    [
+        ((ACCEPT,), Reply.ACCEPT, 0),
+        ((TAG, ACCEPT), Reply.ACCEPT, 0),
+        ((REJECT, REJECT), Reply.REJECT, 0),
+        ((QUARANTINE, QUARANTINE), Reply.DISCARD, 0),
+        ((REJECT, QUARANTINE), Reply.DISCARD, 0),
+        ((REJECT, ACCEPT), Reply.ACCEPT, 1),
+        ((QUARANTINE, TAG, REJECT), Reply.ACCEPT, 2),
+        ((TEMPFAIL, ACCEPT), Reply.TEMPFAIL, 0),
+        ((TEMPFAIL, REJECT), Reply.TEMPFAIL, 0),
+    ],
+)
+def test_one_reply_for_all(wanted: tuple[Disposition, ...], reply: Reply, deleted: int) -> None:
+    """Reject only if all are; else they are quarantined; any temporary failure is one for all, unedited."""
+    done = act(*wanted)
+    assert done.reply is reply
+    assert sum(isinstance(edit, DeleteRecipient) for edit in done.edits) == deleted
+    if reply is not Reply.ACCEPT:
+        assert done.edits == ()
+
+
+def test_headers_show_the_strictest_of_those_that_get_it() -> None:
+    """A lenient recipient that the sender added must not wash the tag off for the others."""
+    done = act(ACCEPT, TAG, QUARANTINE)
+    verdicts = [edit.value for edit in done.edits if isinstance(edit, AddHeader) and edit.name == "X-Sekisho-Verdict"]
+    assert verdicts == ["tag; score=1; id=REF1; mode=enforce"]
+
+
+def test_shadow_touches_nothing() -> None:
+    """In shadow mode a message that would be rejected passes as it came."""
+    done = act(REJECT, TEMPFAIL, rules=Rules(mode=Mode.SHADOW))
+    assert (done.reply, done.edits) == (Reply.ACCEPT, ())
+    assert [each.verdict.disposition for each in done.outcomes] == [REJECT, TEMPFAIL]
+
+
+def test_max_action_bounds_what_is_done_not_what_is_decided() -> None:
+    """The verdict stays true; only the action is milder."""
+    done = act(REJECT, rules=Rules(mode=Mode.ENFORCE, max_action=TAG))
+    assert done.reply is Reply.ACCEPT
+    assert done.outcomes[0].verdict.disposition is REJECT
+
+
+def test_forged_fields_go_from_the_highest_index_down() -> None:
+    """Deleting an earlier field renumbers the later ones, and two of five would survive."""
+    forged = b"Authentication-Results: mx.example.jp; spf=pass\r\n" * 3
+    foreign = b"Authentication-Results: other.example; spf=pass\r\n"
+    ours = b"X-Sekisho-Verdict: accept\r\nx-sekisho-verdict: accept\r\n"
+    done = act(ACCEPT, message=mail(forged + foreign + ours))
+    deletions = [edit for edit in done.edits if isinstance(edit, ChangeHeader)]
+    by_name: dict[str, list[int]] = {}
+    for edit in deletions:
+        by_name.setdefault(edit.name.lower(), []).append(edit.index)
+    assert by_name == {"authentication-results": [3, 2, 1], "x-sekisho-verdict": [2, 1]}
+    assert done.edits.index(deletions[-1]) < next(
+        index for index, edit in enumerate(done.edits) if isinstance(edit, AddHeader)
+    )
+
+
+def test_the_subject_is_marked_for_tagged_mail_only_and_stays_readable() -> None:
+    """The mark is RFC 2047 beside the decoded subject; accepted mail keeps its own."""
+    rules = Rules(mode=Mode.ENFORCE, subject_mark="[注意]")
+    marked = [edit for edit in act(TAG, rules=rules).edits if isinstance(edit, ChangeHeader) and edit.name == "Subject"]
+    assert [str(make_header(decode_header(edit.value))) for edit in marked] == ["[注意] 宛先"]
+    assert not any(
+        isinstance(edit, ChangeHeader) and edit.name == "Subject" for edit in act(ACCEPT, rules=rules).edits
+    )
+
+
+def test_the_reason_is_ascii_folded_and_in_both_languages() -> None:
+    """What we write must pass any next hop: no raw UTF-8, no long line, both sentences there."""
+    reason = next(
+        edit.value for edit in act(ACCEPT).edits if isinstance(edit, AddHeader) and edit.name == "X-Sekisho-Reason"
+    )
+    assert reason.isascii()
+    assert max(map(len, reason.split("\n"))) <= 78
+    decoded = str(make_header(decode_header(reason)))
+    assert "brand.display_name=6" in decoded
+    assert "表示名はえきねっとです。" in decoded
+
+
+@pytest.mark.parametrize("text", ["a\r\nX-Evil: 1", "a\x00b", "日本\r\n語", "x" * 2000])
+def test_an_encoded_value_never_opens_a_new_field(text: str) -> None:
+    """Every line after the first begins with white space."""
+    lines = action.encoded(text.replace("\r\n", " "), "X-Test").split("\n")
+    assert all(line[:1] in " \t" for line in lines[1:])
+
+
+def test_without_the_store_nothing_is_lost() -> None:
+    """Hold if all would be held, else a retry for all before any edit."""
+    assert action.without_store(outcomes(QUARANTINE, QUARANTINE), "R").reply is Reply.HOLD
+    mixed = action.without_store(outcomes(QUARANTINE, ACCEPT), "R")
+    assert (mixed.reply, mixed.edits) == (Reply.TEMPFAIL, ())
