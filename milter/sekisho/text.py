@@ -219,26 +219,42 @@ def fold(text: str) -> str:
 def skeleton(text: str) -> str:
     """The text as a hurried eye sees it: `fold`, and look-alikes unified (UTS 39; `0` and `o`; `i`, `l` and
     `1`; `rn` and `m`; kanji that look like kana; old, new and simplified forms of common kanji)."""
-    return _compose(text.translate(_SKELETON)).replace("rn", "m").replace("vv", "w")
+    return compact(spaced(text))
+
+
+def spaced(text: str) -> str:
+    """The skeleton before letters are joined, with a space for everything dropped that separates words."""
+    return text.translate(_SPACED)
+
+
+def compact(spaced_text: str) -> str:
+    """`skeleton` of the text that `spaced` was made from."""
+    return _compose(spaced_text.replace(" ", "")).replace("rn", "m").replace("vv", "w")
 
 
 def skeleton_spans(text: str) -> tuple[str, list[int]]:
     """`skeleton(text)` and, for each of its characters, the index in `text` that it came from."""
-    letters: list[str] = []
-    origins: list[int] = []
-    before = ""
-    for index, char in enumerate(text):
-        for made in _SKELETON[ord(char)]:
-            # Of several marks on one kana only the first can join it.
-            piled = made in _VOICED and before in _VOICED
-            joined = _JOINED.get(letters[-1] + made) if letters and not piled else None
-            if joined is not None:
-                letters[-1] = joined
-            elif made not in _VOICED:
-                letters.append(made)
-                origins.append(index)
-            before = made
-    return "".join(letters), origins
+    made = [_SPACED[ord(char)].replace(" ", "") for char in text]
+    origins = [index for index, part in enumerate(made) for _ in part]
+    letters = "".join(made)
+    for joints in (_WITH_MARK, _LATIN_JOINTS):
+        letters, origins = _join(letters, origins, joints)
+    return letters, origins
+
+
+def _join(letters: str, origins: list[int], joints: re.Pattern[str]) -> tuple[str, list[int]]:
+    """Each match replaced by what it looks like; the first letter's origin is kept."""
+    if joints.search(letters) is None:
+        return letters, origins
+    parts: list[str] = []
+    kept: list[int] = []
+    end = 0
+    for match in joints.finditer(letters):
+        joined = _JOINED.get(match[0], "")
+        parts += (letters[end : match.start()], joined)
+        kept += origins[end : match.start() + len(joined)]
+        end = match.end()
+    return "".join([*parts, letters[end:]]), kept + origins[end:]
 
 
 _VOICED = ("\u3099", "\u309a")
@@ -249,6 +265,7 @@ _LATIN = re.compile(
 )
 _SMALL_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
 _DROPPED = frozenset("CZPS")
+_UNSEEN = frozenset({"Cf", "Mn", "Me"})  # dropped without a trace: nothing stands there
 
 
 def _composed() -> dict[str, str]:
@@ -263,6 +280,7 @@ def _composed() -> dict[str, str]:
 
 _COMPOSED = _composed()
 _JOINED = {**_COMPOSED, "rn": "m", "vv": "w"}
+_LATIN_JOINTS = re.compile("rn|vv")
 _WITH_MARK = re.compile("(?:" + "|".join(_COMPOSED) + ")|[\u3099\u309a]")
 _HAS_MARK = re.compile("[\u3099\u309a]")
 
@@ -341,14 +359,13 @@ def _confusable() -> dict[str, str]:
 _ALIKE = _alike()
 
 
-def _skeleton_char(char: str) -> str:
-    """One character's part of `skeleton`: a fixed point of the step below."""
+def _spaced_char(char: str) -> str:
+    """One character's part of `spaced`: a fixed point of the step below, or a space for what separates."""
     before, now = "", char
-    for _ in range(6):
-        if now == before:
-            break
+    while now != before:
         before, now = now, "".join(map(_skeleton_once, now))
-    return now
+    separates = not now and char not in BLANKS and unicodedata.category(char) not in _UNSEEN
+    return " " if separates and char not in _STROKES and not is_katakana(char) else now
 
 
 def _skeleton_once(char: str) -> str:
@@ -369,4 +386,4 @@ def _latin_like(char: str) -> str:
 
 
 _FOLD = _Table(_fold_char)
-_SKELETON = _Table(_skeleton_char)
+_SPACED = _Table(_spaced_char)
