@@ -1,0 +1,134 @@
+"""Connections that keep what they were told to keep.
+
+SQLite: write-ahead log with `synchronous=FULL`, so a commit is on the disk before it returns; every writing
+transaction takes the write lock at its beginning (`BEGIN IMMEDIATE`), so it can wait for it but never fail in
+its middle for want of it. PostgreSQL: `synchronous_commit=on`, on a server that runs with `fsync`.
+Both are asserted on every new connection.
+
+What it cannot see: a disk that lies about its cache, and SQLite on a network file system (do not).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Pool, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from sekisho.ports import StoreUnavailable
+from sekisho.store.options import StoreOptions, parse
+
+SYNCHRONOUS_FULL = 2
+READING = {"sekisho_reading": True}
+"""Execution option of a connection that only reads: on SQLite it does not take the write lock."""
+
+
+class NotDurable(StoreUnavailable):
+    """The database would not keep a commit over a power cut. sekisho does not start on it."""
+
+
+def connect(options: StoreOptions, *, pool: type[Pool] | None = None) -> Engine:
+    """An engine; no connection is made yet. Raises StoreUnavailable if the file cannot be made."""
+    url = parse(options.url)
+    sqlite = url.get_backend_name() == "sqlite"
+    arguments: dict[str, Any] = {"poolclass": pool} if pool else _pooled(options)
+    with unavailable():
+        if sqlite:
+            create_file(url)
+        engine = create_engine(
+            url, connect_args=_connect_args(sqlite, options), hide_parameters=True, **arguments
+        )
+    event.listen(engine, "connect", _prepare_sqlite(options) if sqlite else _prepare_postgresql(options))
+    if sqlite:
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _pooled(options: StoreOptions) -> dict[str, Any]:
+    return {
+        "pool_size": options.pool_size,
+        "max_overflow": 0,
+        "pool_timeout": options.busy_timeout_seconds,
+        "pool_pre_ping": not options.url.startswith("sqlite"),
+    }
+
+
+def _connect_args(sqlite: bool, options: StoreOptions) -> dict[str, Any]:
+    if sqlite:
+        return {"timeout": options.busy_timeout_seconds}
+    return {"connect_timeout": max(2, round(options.busy_timeout_seconds)), "application_name": "sekisho"}
+
+
+@contextmanager
+def unavailable() -> Iterator[None]:
+    """Any failure of the database, or of the disk below it, as StoreUnavailable."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise StoreUnavailable(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """The driver's own words: SQLAlchemy's add the statement and a link."""
+    return f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
+
+
+def create_file(url: URL) -> None:
+    """Make the database file if there is none: readable by owner and group only, its name durable."""
+    path = Path(url.database or "")
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o660))
+        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def _begin(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("sekisho_reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _prepare_sqlite(options: StoreOptions) -> Any:
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {round(options.busy_timeout_seconds * 1000)}")
+        mode = cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        cursor.execute(f"PRAGMA synchronous = {SYNCHRONOUS_FULL}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA trusted_schema = OFF")
+        level = cursor.execute("PRAGMA synchronous").fetchone()[0]
+        cursor.close()
+        if mode != "wal" or level != SYNCHRONOUS_FULL:
+            raise NotDurable(
+                f"SQLite runs with journal_mode={mode}, synchronous={level}; wal and 2 are needed"
+            )
+
+    return prepare
+
+
+def _prepare_postgresql(options: StoreOptions) -> Any:
+    milliseconds = round(options.busy_timeout_seconds * 1000)
+
+    def prepare(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = on")
+            cursor.execute("SET TIME ZONE 'UTC'")
+            cursor.execute(f"SET lock_timeout = {milliseconds}")
+            cursor.execute(f"SET statement_timeout = {milliseconds * 2}")
+            found = {name: cursor.execute(f"SHOW {name}").fetchone()[0] for name in _NEEDED}
+        connection.commit()
+        if any(value != "on" for value in found.values()):
+            raise NotDurable(f"PostgreSQL runs with {found}; all of them must be on")
+
+    return prepare
+
+
+_NEEDED = ("synchronous_commit", "fsync", "full_page_writes")

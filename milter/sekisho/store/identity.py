@@ -1,0 +1,32 @@
+"""Record ids and the key by which a retry is known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from datetime import datetime
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 26
+_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+
+
+def record_id(now: datetime) -> str:
+    """26 characters of Crockford's base32: 48 bits of milliseconds, then 80 random bits.
+
+    Ids sort by time, cannot be guessed from one another, and survive being read out on the telephone.
+    """
+    value = (int(now.timestamp() * 1000) & ((1 << 48) - 1)) << 80 | secrets.randbits(80)
+    return "".join(ALPHABET[value >> shift & 31] for shift in range((LENGTH - 1) * 5, -1, -5))
+
+
+def normal(text: str) -> str | None:
+    """An id as somebody typed it, or None if it cannot be one."""
+    read = text.strip().upper().translate(_READ_AS)
+    return read if len(read) == LENGTH and set(read) <= set(ALPHABET) else None
+
+
+def open_key(digest: str, sender: str | None, recipient: str) -> str:
+    """The key of promise 2, of fixed length: message digest, MAIL FROM and one RCPT TO, as they came."""
+    return hashlib.sha256(json.dumps([digest, sender, recipient]).encode("ascii")).hexdigest()

@@ -1,0 +1,66 @@
+"""The options of the store."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from sekisho.options import Options
+
+SCHEMES = ("sqlite", "postgresql")
+
+
+class StoreOptions(Options):
+    """Where held messages are kept, and how long the store may take."""
+
+    url: str = Field(
+        default="sqlite:////var/lib/sekisho/quarantine.db",
+        description="Database of the quarantine: sqlite:////absolute/path or postgresql://user@host/name; "
+        "a PostgreSQL password belongs into a password file (PGPASSFILE), never here.",
+    )
+    retry_window_days: float = Field(
+        default=5.0,
+        gt=0,
+        le=60,
+        description="For this many days the same message for the same recipient is a repeat of the held one, "
+        "not a new entry; as long as senders retry.",
+    )
+    busy_timeout_seconds: float = Field(
+        default=5.0,
+        ge=0.05,
+        le=60,
+        description="Seconds to wait for a locked database or a free connection before giving the store up.",
+    )
+    pool_size: int = Field(
+        default=4, ge=1, le=64, description="Database connections kept open by each process of sekisho."
+    )
+    compression_level: int = Field(
+        default=3,
+        ge=1,
+        le=19,
+        description="Zstandard level for the bytes of held messages; higher is smaller, slower.",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _portable(cls, value: str) -> str:
+        url = parse(value)
+        if url.get_backend_name() not in SCHEMES:
+            raise ValueError(f"must begin with sqlite:// or postgresql://, not {url.drivername}://")
+        if url.get_backend_name() == "sqlite" and not (url.database or "").startswith("/"):
+            raise ValueError(
+                "a SQLite quarantine needs an absolute path (four slashes: sqlite:////var/lib/…)"
+            )
+        if url.password is not None:
+            raise ValueError("must not hold a password; name a password file with PGPASSFILE")
+        return value
+
+
+def parse(value: str) -> URL:
+    """The URL with the driver that we use. Raises ValueError, without repeating the URL, if it is none."""
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        raise ValueError("is not a database URL") from None
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url

@@ -1,0 +1,190 @@
+"""The quarantine: the only copy of a message that Postfix was told to discard.
+
+`hold` returns after the message is on the disk, or raises StoreUnavailable and keeps nothing. One case lies
+in between, and is harmless: a commit whose answer never came may have been kept, and absorbs the retry.
+
+A Quarantine belongs to the process that opened it: open it after the fork, and use it from threads that are
+Python's own (never libmilter's).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, func, select, update
+from sqlalchemy.exc import DBAPIError
+
+from sekisho.evidence import Evidence
+from sekisho.message import Message
+from sekisho.ports import Clock, StoreUnavailable
+from sekisho.store import records
+from sekisho.store.engine import READING, connect, unavailable
+from sekisho.store.identity import normal
+from sekisho.store.keep import keep, lost_race
+from sekisho.store.migrate import migrate
+from sekisho.store.options import StoreOptions
+from sekisho.store.parcel import pack, unpack
+from sekisho.store.records import Copy, Entry, Stats
+from sekisho.store.schema import State, contents, entries, recipients
+from sekisho.verdict import Outcome
+
+ATTEMPTS = 5
+PAGE = 50
+
+
+class DamagedError(Exception):
+    """The stored bytes are not those that were held."""
+
+
+class Quarantine:
+    """Implements `ports.QuarantineStore`, and what the command line and the gauges ask of it."""
+
+    def __init__(self, engine: Engine, options: StoreOptions, clock: Clock) -> None:
+        self._engine = engine
+        self._options = options
+        self._clock = clock
+        self._pid = os.getpid()
+
+    @classmethod
+    def open(cls, options: StoreOptions, clock: Clock) -> Quarantine:
+        """Bring the tables up to date and connect. Safe when several processes do it at once.
+
+        Raises StoreUnavailable (NotDurable among them) or SchemaError.
+        """
+        migrate(options)
+        return cls(connect(options), options, clock)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def hold(self, message: Message, evidence: Evidence, outcomes: Sequence[Outcome]) -> str:
+        """Keep the bytes for the recipients of `outcomes` (at least one), durable on return.
+
+        Returns the record id: that of the new entry, or of the one that absorbs the repeat when no recipient
+        is new. Raises StoreUnavailable, and then nothing was kept.
+        """
+        if not outcomes:
+            raise ValueError("a message is held for somebody")
+        now = self._clock.now()
+        parcel = pack(message, evidence, outcomes, now, self._options.compression_level)
+        oldest = now - timedelta(days=self._options.retry_window_days)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._writing() as connection:
+                    return keep(connection, parcel, oldest)
+            except StoreUnavailable as error:
+                lost = isinstance(error.__cause__, DBAPIError) and lost_race(error.__cause__)
+                if not lost or attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def list(
+        self, state: State | None = None, limit: int = PAGE, before: str | None = None
+    ) -> tuple[Entry, ...]:
+        """Entries with a copy in that state (any if None), newest first; `before` is the last id of the page
+        before. Raises StoreUnavailable."""
+        query = _entries().order_by(entries.c.id.desc()).limit(limit)
+        if state is not None:
+            query = query.where(
+                entries.c.id.in_(select(recipients.c.entry_id).where(recipients.c.state == state.value))
+            )
+        if before is not None:
+            query = query.where(entries.c.id < before)
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+            copies = _copies(connection, [row["id"] for row in rows])
+        return tuple(records.entry(row, copies.get(row["id"], ())) for row in rows)
+
+    def get(self, record: str) -> Entry | None:
+        """One entry, or None. The id may be typed by hand. Raises StoreUnavailable."""
+        if (name := normal(record)) is None:
+            return None
+        with self._reading() as connection:
+            row = connection.execute(_entries().where(entries.c.id == name)).mappings().first()
+            copies = _copies(connection, [name])
+        return None if row is None else records.entry(row, copies.get(name, ()))
+
+    def content(self, record: str) -> bytes:
+        """The message as the milter saw it.
+
+        Raises KeyError (no such entry), DamagedError or StoreUnavailable.
+        """
+        query = select(contents).join(entries, entries.c.digest == contents.c.digest)
+        with self._reading() as connection:
+            row = connection.execute(query.where(entries.c.id == (normal(record) or ""))).mappings().first()
+        if row is None:
+            raise KeyError(record)
+        try:
+            raw = unpack(row["codec"], row["data"], row["size"])
+        except ValueError as error:
+            raise DamagedError(f"{record}: {error}") from error
+        if hashlib.sha256(raw).hexdigest() != row["digest"]:
+            raise DamagedError(f"{record}: the digest differs")
+        return raw
+
+    def move(
+        self, record: str, to: State, *, only: State = State.HELD, copies: Sequence[int] | None = None
+    ) -> int:
+        """Put the copies of an entry (all, or those numbers) that are in state `only` into another.
+
+        Returns how many there were, so that of two who try the same one learns that he is late. A copy that
+        leaves `held` absorbs no repeat any more, even if it comes back. Raises StoreUnavailable.
+        """
+        change = (
+            update(recipients)
+            .where(recipients.c.entry_id == (normal(record) or ""), recipients.c.state == only.value)
+            .values(state=to.value, changed=self._clock.now(), open_key=None)
+        )
+        if copies is not None:
+            change = change.where(recipients.c.id.in_(copies))
+        with self._writing() as connection:
+            return connection.execute(change).rowcount
+
+    def stats(self) -> Stats:
+        """Messages by state and bytes kept. Raises StoreUnavailable."""
+        counted = select(recipients.c.state, func.count(recipients.c.entry_id.distinct())).group_by(
+            recipients.c.state
+        )
+        with self._reading() as connection:
+            found = {State(state): number for state, number in connection.execute(counted)}
+            size = connection.execute(select(func.coalesce(func.sum(contents.c.stored_size), 0))).scalar_one()
+        return Stats({state: found.get(state, 0) for state in State}, int(size))
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        self._own()
+        with unavailable(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        self._own()
+        with unavailable(), self._engine.connect().execution_options(**READING) as connection:
+            yield connection
+
+    def _own(self) -> None:
+        """A connection that two processes share ends in a damaged database: better to fail loudly."""
+        if os.getpid() != self._pid:
+            raise RuntimeError("the quarantine was opened before the fork")
+
+
+def _entries() -> Select[Any]:
+    return select(entries, contents.c.size).join(contents, contents.c.digest == entries.c.digest)
+
+
+def _copies(connection: Connection, names: Sequence[str]) -> dict[str, tuple[Copy, ...]]:
+    """The copies of each entry, in the order of the envelope."""
+    rows = connection.execute(
+        select(recipients)
+        .where(recipients.c.entry_id.in_(names))
+        .order_by(recipients.c.entry_id, recipients.c.position)
+    ).mappings()
+    found: dict[str, list[Copy]] = {}
+    for row in rows:
+        found.setdefault(row["entry_id"], []).append(records.copy(row))
+    return {name: tuple(copies) for name, copies in found.items()}

@@ -1,0 +1,65 @@
+"""What the store's tests have in common: messages to hold, and a clock that can be set."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Proof, Result, Word
+from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
+from sekisho.store import Quarantine
+from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+KIND = FindingKind("brand.display_name", 6.0, "claims {brand}", "{brand}を名乗る")
+EVIDENCE = Evidence(
+    results=(Result("spf", Word.PASS, "jyaqfmf.cn"),),
+    claims=(Claim("eki-net", "display_name", "えきねっと"),),
+    proofs=(Proof("jyaqfmf.cn", "spf", True),),
+    findings=(Finding(KIND, {"brand": "えきねっと"}, "eki-net"),),
+)
+
+
+class SetClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.time = now
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def pass_by(self, **span: float) -> None:
+        self.time += timedelta(**span)
+
+
+def message(
+    raw: bytes = b"Subject: x\r\n\r\nbody\r\n", sender: str | None = "a@sender.example", **envelope: object
+) -> Message:
+    client = Client("192.0.2.7", "mx.sender.example", "ok", "mx.sender.example", 4711, "TLSv1.3", None)
+    return Message(
+        raw=raw,
+        body_start=raw.find(b"\r\n\r\n") + 4,
+        digest=hashlib.sha256(raw).hexdigest(),
+        envelope=Envelope(sender=sender, raw_sender=sender, client=client, arrived=START, **envelope),  # type: ignore[arg-type]
+        headers=Headers(),
+        author=Author(text="えきねっと <a@sender.example>"),
+        subject="【重要】",
+    )
+
+
+def outcomes(*addresses: str, disposition: Disposition = Disposition.QUARANTINE) -> tuple[Outcome, ...]:
+    verdict = Verdict(disposition, 12.5, "points", Thresholds())
+    return tuple(
+        Outcome(Recipient(address, f"<{address}>", ("NOTIFY=NEVER",)), verdict, disposition)
+        for address in addresses
+    )
+
+
+def hold(store: Quarantine, raw: bytes, to: Sequence[str], sender: str | None = "a@sender.example") -> str:
+    return store.hold(message(raw, sender), NOTHING, outcomes(*to))
