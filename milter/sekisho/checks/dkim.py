@@ -1,0 +1,231 @@
+"""Who signed the message, and does the signature hold? (RFC 6376, 8301, 8463)
+
+One result per signature, five at most, from the top. `pass` means: verified, and fit to prove its domain,
+which takes a key of at least 1024 bits, a date that has not passed, the whole body and a single, signed From.
+A signature that verifies without that is `policy` (RFC 8601 section 2.7.1). A key that does not exist is
+permerror, one that DNS could not tell is temperror; a private property keeps the difference (`key`).
+
+It cannot see a replay: a signed message sent again to others verifies as well as the first time.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sekisho.checks.identifiers import lookup_domain, selector
+from sekisho.checks.signatures import (
+    MAX_SIGNATURE,
+    Key,
+    Signature,
+    SignatureError,
+    Signed,
+    fetch_key,
+    parse_signature,
+    tags,
+    verify,
+)
+from sekisho.domains import to_ascii
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
+from sekisho.message import Field, Headers, Message
+from sekisho.ports import Context, Resolver
+
+FAIL = FindingKind(
+    "auth.dkim_fail",
+    1.0,
+    "The DKIM signature of {domain} does not hold: {reason}.",
+    "{domain} の DKIM 署名が成立しません: {reason}",
+)
+WEAK = FindingKind(
+    "auth.weak_dkim",
+    0.5,
+    "The DKIM key of {domain} has only {bits} bits, which anybody can break.",
+    "{domain} の DKIM 鍵は {bits} ビットしかなく、偽造が可能です。",
+)
+LENGTH = FindingKind(
+    "dkim.body_length",
+    1.0,
+    "The signature of {domain} covers {signed} of {size} octets of the text; the rest may be anybody's.",
+    "{domain} の署名は本文 {size} オクテットのうち {signed} だけが対象で、残りは誰でも追加できます。",
+)
+FROM = FindingKind(
+    "dkim.from_unsigned",
+    1.5,
+    "The signature of {domain} does not cover the one From field.",
+    "{domain} の署名は From フィールドを正しく保護していません。",
+)
+EXPIRED = FindingKind(
+    "dkim.expired",
+    0.5,
+    "The signature of {domain} has expired.",
+    "{domain} の署名は有効期限が切れています。",
+)
+UNSIGNED = FindingKind(
+    "dkim.unsigned_field",
+    0.5,
+    "No valid signature covers {fields}.",
+    "有効な署名が {fields} を保護していません。",
+)
+OVERSIGNED = FindingKind(
+    "dkim.added_field",
+    2.0,
+    "There are more {fields} fields than were signed: somebody may have added one.",
+    "{fields} フィールドが署名時より多く、後から追加された可能性があります。",
+)
+MANY = FindingKind(
+    "dkim.too_many_signatures",
+    0.5,
+    "There are {count} signatures; only the first {limit} were looked at.",
+    "署名が {count} 個あり、最初の {limit} 個だけを検証しました。",
+)
+KINDS = (FAIL, WEAK, LENGTH, FROM, EXPIRED, UNSIGNED, OVERSIGNED, MANY)
+
+MAX_SIGNATURES = 5
+SLACK = 300  # seconds by which clocks may differ
+AUTHOR_HINT = re.compile(rb"@([A-Za-z0-9.-]{3,253})")
+SINGLE = (b"from", b"subject", b"content-type")  # shown to the reader, or deciding what is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of one signature. `valid`: the arithmetic holds, whatever it is worth."""
+
+    result: Result
+    signature: Signature | None = None
+    findings: tuple[Finding, ...] = ()
+    valid: bool = False
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """A `dkim` result for each of the first five signatures, or `none`."""
+    if context.resolver is None:
+        return NOTHING
+    fields = message.headers.all("DKIM-Signature")
+    if not fields:
+        return Evidence(results=(Result("dkim", Word.NONE),))
+    signed = Signed(message)
+    checked = [_checked(field, signed, message, context) for field in fields[:MAX_SIGNATURES]]
+    findings = [finding for each in checked for finding in each.findings]
+    findings += _coverage(signed, [each.signature for each in checked if each.valid and each.signature])
+    if not any(each.valid for each in checked):
+        findings += _failure([each.result for each in checked])
+    if len(fields) > MAX_SIGNATURES:
+        findings.append(_finding(MANY, count=len(fields), limit=MAX_SIGNATURES))
+    results = tuple(each.result for each in checked)
+    unknown = any(result.word is Word.TEMPERROR for result in results)
+    return Evidence(results, findings=tuple(findings), degraded=("dns",) if unknown else ())
+
+
+def _checked(field: Field, signed: Signed, message: Message, context: Context) -> Checked:
+    """Verify one signature. Nothing that stands in a message or a key makes this raise."""
+    if context.expired():
+        return Checked(Result("dkim", Word.TEMPERROR, reason="no time left"))
+    try:
+        signature = parse_signature(field)
+    except SignatureError as error:
+        return Checked(Result("dkim", error.word, reason=error.reason))
+    except (Exception, RecursionError) as error:
+        return Checked(Result("dkim", Word.PERMERROR, reason=f"unreadable: {type(error).__name__}"))
+    try:
+        return _verified(signature, signed, message, context)
+    except SignatureError as error:
+        return Checked(_result(signature, error.word, error.reason), signature)
+    except (Exception, RecursionError) as error:
+        return Checked(_result(signature, Word.PERMERROR, f"unreadable: {type(error).__name__}"), signature)
+
+
+def _verified(signature: Signature, signed: Signed, message: Message, context: Context) -> Checked:
+    try:
+        key = fetch_key(signature.domain, signature.selector, context.lookup)
+    except SignatureError as error:
+        found = "unknown" if error.word is Word.TEMPERROR else "absent"
+        return Checked(_result(signature, error.word, error.reason, found), signature)
+    try:
+        verify(signed, signature, key)
+    except SignatureError as error:
+        return Checked(_result(signature, error.word, error.reason, "found"), signature)
+    now = (message.envelope.arrived or context.clock.now()).timestamp()
+    findings = tuple(_reservations(signature, key, signed, now))
+    word = Word.POLICY if findings else Word.PASS
+    reason = ", ".join(finding.kind.id.partition(".")[2].replace("_", " ") for finding in findings)
+    return Checked(_result(signature, word, reason, "found"), signature, findings, valid=True)
+
+
+def _reservations(signature: Signature, key: Key, signed: Signed, now: float) -> Iterator[Finding]:
+    """Why a signature that verifies proves nothing all the same."""
+    domain = signature.domain
+    if key.weak:
+        yield _finding(WEAK, domain=domain, bits=key.bits)
+    size = len(signed.body(signature.body_form))
+    if signature.length is not None and signature.length < size:
+        yield _finding(LENGTH, domain=domain, signed=signature.length, size=size)
+    if b"from" not in signature.names or len(signed.places(b"from")) != 1:
+        yield _finding(FROM, domain=domain)
+    if signature.expires is not None and now > signature.expires + SLACK:
+        yield _finding(EXPIRED, domain=domain)
+
+
+def _coverage(signed: Signed, valid: list[Signature]) -> list[Finding]:
+    """Fields that the reader sees and that no valid signature covers, or covers fewer of than there are."""
+    if not valid:
+        return []
+    unsigned, added = [], []
+    for name in SINGLE:
+        present = len(signed.places(name))
+        covered = max(signature.names.count(name) for signature in valid)
+        if present and not covered and name != b"from":
+            unsigned.append(name.decode())
+        elif present > max(1, covered):
+            added.append(name.decode())
+    pairs = ((UNSIGNED, unsigned), (OVERSIGNED, added))
+    return [_finding(kind, fields=", ".join(names)) for kind, names in pairs if names]
+
+
+def _failure(results: list[Result]) -> list[Finding]:
+    """One finding for the first signature that failed, when no other holds."""
+    failed = [result for result in results if result.word in (Word.FAIL, Word.PERMERROR)]
+    return [_finding(FAIL, domain=failed[0].domain or "?", reason=failed[0].reason)] if failed else []
+
+
+def _result(signature: Signature, word: Word, reason: str = "", key: str = "") -> Result:
+    """A result with the RFC 8601 and RFC 6008 properties, and privately whether the key exists."""
+    properties = (
+        ("header.d", signature.domain),
+        ("header.s", signature.selector),
+        ("header.a", signature.algorithm),
+        ("header.b", b64encode(signature.value[:6]).decode("ascii")),
+        ("key", key),
+    )
+    return Result("dkim", word, signature.domain, reason, tuple(pair for pair in properties if pair[1]))
+
+
+def _finding(kind: FindingKind, **facts: object) -> Finding:
+    return Finding(kind, MappingProxyType(facts))
+
+
+def warm(headers: Headers, resolver: Resolver) -> None:
+    """Ask for the keys of the signatures and for the author's DMARC record while the body still comes."""
+    for field in headers.all("DKIM-Signature")[:MAX_SIGNATURES]:
+        name = _key_name(field)
+        if name is not None:
+            resolver.warm(name, "TXT")
+    for field in headers.all("From")[:1]:
+        hosts = AUTHOR_HINT.findall(field.value[:4096])
+        author = to_ascii(hosts[-1].decode("ascii")) if hosts else None
+        if author is not None:
+            resolver.warm(f"_dmarc.{author}", "TXT")
+
+
+def _key_name(field: Field) -> str | None:
+    if len(field.value) > MAX_SIGNATURE:
+        return None
+    try:
+        found = tags(field.value)
+    except SignatureError:
+        return None
+    domain = lookup_domain(found.get(b"d", b"").decode("ascii", "replace"))
+    name = selector(found.get(b"s", b"").decode("ascii", "replace"))
+    return f"{name}._domainkey.{domain}" if domain and name else None

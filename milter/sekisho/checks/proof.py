@@ -1,0 +1,103 @@
+"""Who is proven to stand behind the message, and what is that worth?
+
+A pass of SPF or DKIM proves the domain that passed. Whether that domain is the author's is alignment
+(RFC 9989's organisational domain; where nobody in the author's tree publishes a record, and for recorded
+results, the registrable domain). Whose an aligned domain is, only the registry of brands says, by confirmed
+entries; an unconfirmed domain proves no brand and contradicts none.
+
+What a proof reaches (`scope`): a mail provider's domain proves a customer (`mailbox`); a sending platform, a
+cloud or a forwarder proves that the message came through it (`shared`); any other domain proves its owner
+(`domain`). An SPF pass that was reached by way of a shared platform's records proves no owner, since its other customers
+pass in the same way.
+
+It cannot see replayed or compromised accounts: they are authenticated too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sekisho.checks.dmarc import Alignment, TemporaryError
+from sekisho.domains import registrable
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Proof, Result, Word
+from sekisho.message import Message
+from sekisho.ports import Context
+
+KINDS: tuple[FindingKind, ...] = ()
+
+MAILBOXES = ("mailbox", "carrier")
+PLATFORMS = ("esp", "cloud", "forwarder")
+
+Aligned = Callable[[str, str], bool]
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """A proof for each domain that passed, one per domain and method."""
+    passed = [
+        result
+        for result in seen.of("spf") + seen.of("dkim")
+        if result.word is Word.PASS and result.domain is not None
+    ]
+    if not passed:
+        return NOTHING
+    aligned = _aligner(message.author.domain, context)
+    proofs = dict.fromkeys(_proof(result, aligned, context) for result in passed)
+    return Evidence(proofs=tuple(proofs))
+
+
+def _proof(result: Result, aligned: Aligned, context: Context) -> Proof:
+    domain = result.domain or ""
+    is_aligned = aligned(domain, result.method)
+    scope = _scope(result, is_aligned, context)
+    brand = context.registry.owner(domain) if is_aligned and scope == "domain" else None
+    return Proof(domain, result.method, is_aligned, brand, scope)
+
+
+def _scope(result: Result, aligned: bool, context: Context) -> str:
+    kind = context.providers.kind(result.domain or "")
+    if kind in MAILBOXES:
+        return "mailbox"
+    if kind in PLATFORMS and not aligned:
+        return "shared"
+    if result.method == "spf" and (kind in PLATFORMS or _hired(result, context)):
+        return "shared"
+    return "domain"
+
+
+def _hired(result: Result, context: Context) -> bool:
+    """SPF passed through records of a platform, or because the record lets everybody pass."""
+    facts = dict(result.properties)
+    if facts.get("mechanism", "").lstrip("+").lower() == "all":
+        return True
+    shared = (*MAILBOXES, *PLATFORMS)
+    via = [name for name in facts.get("via", "").split() if name != result.domain]
+    return any(context.providers.kind(name) in shared for name in via)
+
+
+def _aligner(author: str | None, context: Context) -> Aligned:
+    if author is None:
+        return lambda domain, method: False
+    if context.resolver is None:
+        return lambda domain, method: _registered_together(domain, author)
+    alignment = Alignment(author, context.lookup)
+    return lambda domain, method: _by_dns(alignment, domain, method)
+
+
+def _by_dns(alignment: Alignment, domain: str, method: str) -> bool:
+    """RFC 9989's alignment; DNS failing on the way leaves only equal names aligned."""
+    try:
+        governing = alignment.walk(alignment.author).policy_record()
+        if governing is None:
+            return _registered_together(domain, alignment.author)
+        record = governing[1]
+        strict = record.strict_spf if method == "spf" else record.strict_dkim
+        return alignment.aligned(domain, strict=strict)
+    except TemporaryError:
+        return domain == alignment.author
+
+
+def _registered_together(domain: str, author: str) -> bool:
+    if domain == author:
+        return True
+    registered = registrable(domain)
+    return registered is not None and registered == registrable(author)

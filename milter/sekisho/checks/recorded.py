@@ -1,0 +1,46 @@
+"""Authentication results that another receiver found and a case hands us (contract, `auth`).
+
+Used only when there is no DNS to ask. They are shown as `recorded`. A missing word is unknown, which is not
+`none`; a pass that does not say for which domain proves and contradicts nothing, so it is kept as `unknown`.
+
+It cannot see whether the record is true: whoever gives us a case vouches for it.
+"""
+
+from __future__ import annotations
+
+from sekisho import domains
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Result, Word
+from sekisho.message import Message
+from sekisho.ports import Context
+
+KINDS: tuple[FindingKind, ...] = ()
+
+WORDS = {word.value: word for word in Word} | {
+    "hardfail": Word.FAIL,  # older writers
+    "error": Word.TEMPERROR,
+    "bestguesspass": Word.NEUTRAL,  # nobody published it
+}
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """The recorded results, when DNS cannot be asked."""
+    recorded = context.recorded
+    if context.resolver is not None or recorded is None:
+        return NOTHING
+    found = (
+        _result("spf", recorded.spf, recorded.spf_domain, "smtp.mailfrom"),
+        _result("dkim", recorded.dkim, recorded.dkim_domain, "header.d"),
+        _result("dmarc", recorded.dmarc, message.author.domain, "header.from"),
+    )
+    return Evidence(results=tuple(result for result in found if result is not None))
+
+
+def _result(method: str, word: str | None, domain: str | None, key: str) -> Result | None:
+    if word is None:
+        return None
+    meant = WORDS.get(word.strip().lower(), Word.UNKNOWN)
+    ascii_domain = domains.to_ascii(domain) if domain else None
+    if meant is Word.PASS and ascii_domain is None:
+        return Result(method, Word.UNKNOWN, reason="a pass that names no domain", recorded=True)
+    properties = ((key, ascii_domain),) if ascii_domain else ()
+    return Result(method, meant, ascii_domain, properties=properties, recorded=True)

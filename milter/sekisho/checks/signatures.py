@@ -1,0 +1,397 @@
+"""How one DKIM or ARC signature is verified, at a cost that no sender can raise (RFC 6376, 8301, 8463, 8617).
+
+What it answers: do these header fields and this body belong to that signature, under the key in DNS?
+Canonical forms and body hashes are made once per message and kept for all signatures. Everything is linear in
+the message; keys are bounded before any arithmetic, since a key of 300,000 bits in a TXT record would be an
+afternoon's work.
+
+It cannot see what a valid signature is worth: that is for `dkim`, `arc` and `proof`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import nacl.exceptions
+import nacl.signing
+from dkim.crypto import UnparsableKeyError, parse_public_key
+from dkim.util import InvalidTagValueList, parse_tag_value
+
+from sekisho.checks.identifiers import lookup_domain, selector
+from sekisho.evidence import Word
+from sekisho.message import Field, Headers, Message
+from sekisho.ports import Answer, Found
+
+MAX_KEY_TEXT = 4_096  # octets of a key record: RSA-8192 needs about 1,500
+MAX_MODULUS = 8_192  # bits
+MAX_EXPONENT = 64  # bits; every published key uses 65537 or 3
+MAX_SIGNATURE = 65_535  # octets of one signature field, as much as a milter ever sees
+
+# DER of DigestInfo for SHA-256 (RFC 8017 section 9.2, note 1)
+SHA256_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
+BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}\Z")
+SPACES = b" \t\r\n"
+
+Lookup = Callable[[str, str], Answer]
+Tags = Mapping[bytes, bytes]
+
+
+class SignatureError(Exception):
+    """A signature that has no chance of being valid; `word` says which kind of failure it is."""
+
+    def __init__(self, word: Word, reason: str) -> None:
+        super().__init__(reason)
+        self.word = word
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A published key. `bits` is the size of the modulus (Ed25519: 256, which is strong)."""
+
+    algorithm: str
+    bits: int
+    modulus: int = 0
+    exponent: int = 0
+    raw: bytes = b""
+    flags: frozenset[str] = frozenset()
+
+    @property
+    def weak(self) -> bool:
+        """RFC 8301 section 3.2: RSA below 1024 bits proves nothing."""
+        return self.algorithm == "rsa" and self.bits < 1024
+
+    def verifies(self, digest: bytes, signature: bytes) -> bool:
+        """True if the signature over a SHA-256 digest was made by the holder of this key."""
+        if self.algorithm == "ed25519":
+            return _ed25519(self.raw, digest, signature)
+        size = (self.modulus.bit_length() + 7) // 8
+        number = int.from_bytes(signature, "big")
+        padding = size - 3 - len(SHA256_INFO) - len(digest)
+        if number >= self.modulus or padding < 8:
+            return False
+        expected = b"\0\1" + b"\xff" * padding + b"\0" + SHA256_INFO + digest
+        return pow(number, self.exponent, self.modulus) == int.from_bytes(expected, "big")
+
+
+def _ed25519(raw: bytes, digest: bytes, signature: bytes) -> bool:
+    try:
+        nacl.signing.VerifyKey(raw).verify(digest, signature)
+    except (nacl.exceptions.CryptoError, ValueError, TypeError):
+        return False
+    return True
+
+
+def tags(value: bytes) -> Tags:
+    """The tag list of a signature or key (RFC 6376 section 3.2). Raises SignatureError."""
+    try:
+        found: dict[bytes, bytes] = parse_tag_value(value)
+    except (InvalidTagValueList, IndexError) as error:
+        raise SignatureError(Word.PERMERROR, "not a tag list") from error
+    return found
+
+
+def fetch_key(domain: str, name: str, lookup: Lookup) -> Key:
+    """The key of `name._domainkey.domain`. Raises SignatureError: temperror if DNS does not say,
+    else permerror."""
+    answer = lookup(f"{name}._domainkey.{domain}", "TXT")
+    if answer.found is Found.TEMPERROR:
+        raise SignatureError(Word.TEMPERROR, "no answer for the key")
+    records = dict.fromkeys(text for text in answer.texts if b"p=" in text.replace(b" ", b""))
+    if not records:
+        raise SignatureError(Word.PERMERROR, "no key")
+    if len(records) > 1:
+        raise SignatureError(Word.PERMERROR, "several keys")
+    return parse_key(next(iter(records)))
+
+
+def parse_key(text: bytes) -> Key:
+    """A key record (RFC 6376 section 3.6.1, RFC 8463 section 3). Raises SignatureError."""
+    if len(text) > MAX_KEY_TEXT:
+        raise SignatureError(Word.PERMERROR, "the key record is too long")
+    record = tags(text)
+    if record.get(b"v", b"DKIM1") != b"DKIM1":
+        raise SignatureError(Word.PERMERROR, "not a DKIM key")
+    if not _lists(record, b"s", (b"*", b"email")) or not _lists(record, b"h", (b"sha256",)):
+        raise SignatureError(Word.PERMERROR, "the key is for something else")
+    data = _unbase64(record.get(b"p", b""), "key")
+    if not data:
+        raise SignatureError(Word.PERMERROR, "the key was revoked")
+    flags = frozenset(flag.decode("ascii", "replace") for flag in _split(record.get(b"t", b"")))
+    match record.get(b"k", b"rsa"):
+        case b"rsa":
+            return _rsa_key(data, flags)
+        case b"ed25519" if len(data) == 32:
+            return Key("ed25519", 256, raw=data, flags=flags)
+    raise SignatureError(Word.PERMERROR, "unknown kind of key")
+
+
+def _rsa_key(data: bytes, flags: frozenset[str]) -> Key:
+    try:
+        parsed = parse_public_key(data)
+    except (UnparsableKeyError, IndexError, TypeError, AssertionError, KeyError) as error:
+        raise SignatureError(Word.PERMERROR, "the key cannot be read") from error
+    modulus, exponent = int(parsed["modulus"]), int(parsed["publicExponent"])
+    bits = modulus.bit_length()
+    if not 256 <= bits <= MAX_MODULUS or not 2 <= exponent.bit_length() <= MAX_EXPONENT:
+        raise SignatureError(Word.PERMERROR, "the key is of an impossible size")
+    return Key("rsa", bits, modulus, exponent, flags=flags)
+
+
+def _split(value: bytes) -> tuple[bytes, ...]:
+    return tuple(piece.strip() for piece in value.split(b":"))
+
+
+def _lists(record: Tags, tag: bytes, wanted: Iterable[bytes]) -> bool:
+    return tag not in record or any(word in _split(record[tag]) for word in wanted)
+
+
+def _unbase64(value: bytes, what: str) -> bytes:
+    bare = value.translate(None, SPACES)
+    if bare and not BASE64.match(bare):
+        raise SignatureError(Word.PERMERROR, f"the {what} is not base64")
+    try:
+        return base64.b64decode(bare)
+    except (binascii.Error, ValueError) as error:
+        raise SignatureError(Word.PERMERROR, f"the {what} is not base64") from error
+
+
+# --- canonical forms -------------------------------------------------------------------------------
+
+
+def relaxed_value(value: bytes) -> bytes:
+    """RFC 6376 section 3.4.2, one field's value without its line end."""
+    return _squeezed(value.replace(b"\r\n", b"").replace(b"\n", b"")).strip(b" ")
+
+
+def _squeezed(content: bytes) -> bytes:
+    """Every run of blanks as one space, in passes that each halve the longest run."""
+    content = content.replace(b"\t", b" ")
+    while b"  " in content:
+        content = content.replace(b"  ", b" ")
+    return content
+
+
+def relaxed_body(body: bytes) -> bytes:
+    """RFC 6376 section 3.4.4."""
+    if body and not body.endswith(b"\r\n"):
+        body += b"\r\n"
+    stripped = _without_empty_lines(_squeezed(body).replace(b" \r\n", b"\r\n"))
+    return b"" if stripped == b"\r\n" else stripped
+
+
+def simple_body(body: bytes) -> bytes:
+    """RFC 6376 section 3.4.3."""
+    return _without_empty_lines(body)
+
+
+def _without_empty_lines(body: bytes) -> bytes:
+    """The body with exactly one line end after its last line that is not empty."""
+    end = len(body)
+    for step in (65_536, 256, 2):
+        block = b"\r\n" * (step // 2)
+        while body.endswith(block, 0, end) and end >= step:
+            end -= step
+    return body[:end] + b"\r\n"
+
+
+def without_signature(value: bytes) -> bytes:
+    """A signature field's value as it was signed: the content of its `b=` tag taken out (section 3.7)."""
+    pieces = value.split(b";")
+    for place, piece in enumerate(pieces):
+        name, equals, _ = piece.partition(b"=")
+        if equals and name.strip(SPACES) == b"b":
+            pieces[place] = name + equals
+    return b";".join(pieces)
+
+
+class Signed:
+    """A message as its signatures see it. One per message; what is computed once is kept."""
+
+    def __init__(self, message: Message) -> None:
+        self.headers: Headers = message.headers
+        self.names = [field.name.strip().lower() for field in message.headers]
+        self._message = message
+        self._relaxed: list[bytes] | None = None
+        self._bodies: dict[bytes, bytes] = {}
+        self._digests: dict[tuple[bytes, int | None], bytes] = {}
+
+    def places(self, name: bytes) -> list[int]:
+        """Where fields of that name stand, from the bottom up, as they are signed."""
+        return [at for at in range(len(self.names) - 1, -1, -1) if self.names[at] == name]
+
+    def body(self, how: bytes) -> bytes:
+        """The canonical body, `simple` or `relaxed`."""
+        if how not in self._bodies:
+            body = self._message.raw[self._message.body_start :]
+            self._bodies[how] = relaxed_body(body) if how == b"relaxed" else simple_body(body)
+        return self._bodies[how]
+
+    def body_digest(self, how: bytes, length: int | None) -> bytes:
+        """SHA-256 of the canonical body, or of its first `length` octets."""
+        key = (how, length)
+        if key not in self._digests:
+            view = memoryview(self.body(how))
+            self._digests[key] = hashlib.sha256(view if length is None else view[:length]).digest()
+        return self._digests[key]
+
+    def select(self, names: Sequence[bytes]) -> list[int]:
+        """The fields that `h=` names: each mention takes the next one of that name from the bottom; a
+        mention without a field stands for its absence (section 5.4.2)."""
+        left = {name: iter(self._index().get(name, ())) for name in set(names)}
+        chosen = (next(left[name], None) for name in names)
+        return [at for at in chosen if at is not None]
+
+    def _index(self) -> dict[bytes, list[int]]:
+        index: dict[bytes, list[int]] = {}
+        for at in range(len(self.names) - 1, -1, -1):
+            index.setdefault(self.names[at], []).append(at)
+        return index
+
+    def line(self, at: int, how: bytes) -> bytes:
+        """One field as it is hashed."""
+        if how != b"relaxed":
+            field = self.headers.fields[at]
+            return field.name + b":" + field.value + b"\r\n"
+        if self._relaxed is None:
+            self._relaxed = [
+                name + b":" + relaxed_value(field.value) + b"\r\n"
+                for name, field in zip(self.names, self.headers, strict=True)
+            ]
+        return self._relaxed[at]
+
+    def header_digest(self, lines: Sequence[int], signature: Field, how: bytes) -> bytes:
+        """SHA-256 of the chosen fields and, last and without line end, the signature field itself."""
+        value = without_signature(signature.value)
+        last = signature.name + b":" + value
+        if how == b"relaxed":
+            last = signature.name.strip().lower() + b":" + relaxed_value(value)
+        return hashlib.sha256(b"".join([*(self.line(at, how) for at in lines), last])).digest()
+
+
+# --- signatures ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A signature field, taken apart and found to be well-formed. `length` is `l=`; times in UNIX seconds."""
+
+    field: Field
+    domain: str
+    selector: str
+    algorithm: str
+    identity: str
+    names: tuple[bytes, ...]
+    header_form: bytes
+    body_form: bytes
+    body_hash: bytes
+    value: bytes
+    length: int | None = None
+    signed_at: int | None = None
+    expires: int | None = None
+
+
+def parse_signature(field: Field, *, sealed: bool = False) -> Signature:
+    """Take a signature field apart. `sealed`: ARC, whose fields have no version and are relaxed throughout.
+
+    Raises SignatureError (permerror) for whatever RFC 6376 section 6.1.1 lets a verifier refuse.
+    """
+    found = tags(field.value)
+    _require(found, (b"a", b"b", b"d", b"s") if sealed else (b"v", b"a", b"b", b"bh", b"d", b"h", b"s"))
+    if not sealed and found[b"v"] != b"1":
+        raise SignatureError(Word.PERMERROR, "unknown version")
+    algorithm = found[b"a"].decode("ascii", "replace").lower()
+    if algorithm not in ("rsa-sha256", "ed25519-sha256"):
+        raise SignatureError(
+            Word.PERMERROR, "algorithm not accepted"
+        )  # rsa-sha1 included: RFC 8301 section 3.1
+    if b"dns/txt" not in _split(found.get(b"q", b"dns/txt")):
+        raise SignatureError(Word.PERMERROR, "unknown query method")
+    header_form, body_form = _forms(found.get(b"c", b"relaxed/relaxed" if sealed else b"simple/simple"))
+    domain = _name(found[b"d"], lookup_domain, "domain")
+    signed_at, expires = _number(found, b"t"), _number(found, b"x")
+    if signed_at is not None and expires is not None and expires < signed_at:
+        raise SignatureError(Word.PERMERROR, "expires before it was made")
+    return Signature(
+        field,
+        domain,
+        _name(found[b"s"], selector, "selector"),
+        algorithm,
+        domain if sealed else _identity(found, domain),
+        tuple(name.lower() for name in _split(found.get(b"h", b"")) if name),
+        header_form,
+        body_form,
+        _unbase64(found.get(b"bh", b""), "body hash"),
+        _unbase64(found[b"b"], "signature"),
+        _number(found, b"l"),
+        signed_at,
+        expires,
+    )
+
+
+def verify(signed: Signed, signature: Signature, key: Key) -> None:
+    """Raises SignatureError (fail) unless body and header fields are what was signed with the key."""
+    check_key(signature, key)
+    if signed.body_digest(signature.body_form, signature.length) != signature.body_hash:
+        raise SignatureError(Word.FAIL, "the body was changed")
+    if signature.length is not None and signature.length > len(signed.body(signature.body_form)):
+        raise SignatureError(Word.FAIL, "the body was shortened")
+    chosen = signed.select(signature.names)
+    digest = signed.header_digest(chosen, signature.field, signature.header_form)
+    if not key.verifies(digest, signature.value):
+        raise SignatureError(Word.FAIL, "the signature does not match")
+
+
+def check_key(signature: Signature, key: Key) -> None:
+    """Raises SignatureError (permerror) if the key is not one for this signature."""
+    if not signature.algorithm.startswith(key.algorithm):
+        raise SignatureError(Word.PERMERROR, "the key is of another kind")
+    if "s" in key.flags and signature.identity != signature.domain:
+        raise SignatureError(Word.PERMERROR, "the key does not sign for subdomains")
+
+
+def _require(found: Tags, names: Iterable[bytes]) -> None:
+    missing = [name.decode() for name in names if not found.get(name)]
+    if missing:
+        raise SignatureError(Word.PERMERROR, f"no {missing[0]}= tag")
+
+
+def _forms(value: bytes) -> tuple[bytes, bytes]:
+    header, _, body = value.partition(b"/")
+    forms = (header.strip().lower(), body.strip().lower() or b"simple")
+    if not {b"simple", b"relaxed"}.issuperset(forms):
+        raise SignatureError(Word.PERMERROR, "unknown canonical form")
+    return forms
+
+
+def _name(value: bytes, reader: Callable[[str], str | None], what: str) -> str:
+    name = reader(value.decode("utf-8", "replace"))
+    if name is None:
+        raise SignatureError(Word.PERMERROR, f"malformed {what}")
+    return name
+
+
+def _number(found: Tags, tag: bytes) -> int | None:
+    value = found.get(tag)
+    if value is None:
+        return None
+    if not value.isdigit() or len(value) > 76:
+        raise SignatureError(Word.PERMERROR, f"{tag.decode()}= is not a number")
+    return int(value)
+
+
+def _identity(found: Tags, domain: str) -> str:
+    """The domain of `i=`, which must be `d=` or below it (section 3.5)."""
+    if b"i" not in found:
+        return domain
+    written = found[b"i"].rpartition(b"@")[2].decode("utf-8", "replace")
+    identity = lookup_domain(written)
+    if identity is None or not (identity == domain or identity.endswith("." + domain)):
+        raise SignatureError(Word.PERMERROR, "i= is not within d=")
+    return identity
