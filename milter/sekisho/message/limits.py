@@ -1,0 +1,55 @@
+"""How much of a message is read. Over a limit is a problem (`limit.<name>`), never an error."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from sekisho.options import Options
+
+
+class Limits(Options):
+    """How much of a message is read."""
+
+    scan_bytes: int = Field(
+        default=10_000_000,
+        ge=10_000,
+        le=100_000_000,
+        description="Bytes of a message that are read; of a larger one the headers and this much.",
+    )
+    header_bytes: int = Field(
+        default=262_144, ge=4_096, le=4_194_304, description="Bytes of the header block that are read."
+    )
+    header_fields: int = Field(
+        default=1_000, ge=20, le=20_000, description="Number of header fields that are read."
+    )
+    address_bytes: int = Field(
+        default=4_096, ge=256, le=65_536, description="Bytes of one address field that are parsed."
+    )
+    mime_depth: int = Field(
+        default=32,
+        ge=1,
+        le=100,
+        description="Levels of nested MIME parts and attached messages that are opened.",
+    )
+    mime_parts: int = Field(default=500, ge=1, le=10_000, description="Number of MIME parts that are read.")
+    text_characters: int = Field(
+        default=2_000_000,
+        ge=10_000,
+        le=20_000_000,
+        description="Characters of decoded text that are read in all parts together.",
+    )
+    links: int = Field(
+        default=2_000, ge=10, le=50_000, description="Number of different links that are kept."
+    )
+    image_bytes: int = Field(
+        default=1_000_000,
+        ge=0,
+        le=20_000_000,
+        description="Bytes of one decoded image that are kept for a closer look.",
+    )
+    prefix_bytes: int = Field(
+        default=4_096,
+        ge=0,
+        le=1_000_000,
+        description="Bytes that are decoded of an attachment that is neither text nor image.",
+    )

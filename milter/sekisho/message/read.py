@@ -1,0 +1,122 @@
+"""From bytes to Message: the one way, for the wire and the command line alike.
+
+What it answers: the message as its recipient will see it, with everything that was odd about the bytes as
+`Problem`. Hostile input is evidence: nothing here raises, and time and memory are bounded by `Limits`.
+
+RFC 5322 (header), 2045 to 2047 and 2231 (MIME), 6532 (UTF-8 in headers). Problem codes are listed in
+`headers`, `author`, `mime`, `transfer`, `charsets` and `markup`; a limit that was reached is `limit.<its
+name>`.
+
+What it cannot see: what a particular mail program makes of what is ambiguous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from sekisho import charsets, domains, markup
+from sekisho.message import mime
+from sekisho.message.author import mailboxes, read_author
+from sekisho.message.envelope import Envelope
+from sekisho.message.headers import Block, delivered, field_text, split
+from sekisho.message.limits import Limits
+from sekisho.message.model import Link, Message, Part, Problem
+
+__all__ = ["Limits", "read"]
+
+_SUBJECT = 10_000
+"""Characters of the subject that are decoded."""
+_TREE_SHARE = 2
+"""How many full-sized HTML documents of one message are read with full fidelity."""
+
+
+def read(raw: bytes, envelope: Envelope, limits: Limits | None = None) -> Message:
+    """The message in `raw` (CRLF line ends as off the wire, or LF as in a file). Never raises."""
+    limits = limits or _DEFAULT
+    raw = delivered(raw)
+    block = split(raw, limits)
+    scanned = max(min(len(raw), limits.scan_bytes), block.body_start)
+    author, odd_name = read_author(block, limits)
+    subject, odd_subject = _subject(block)
+    parts, odd_parts = mime.read(mime.Entity(raw, block.headers.fields, block.body_start, scanned), limits)
+    shown = _Shown(limits)
+    for part in parts:
+        shown.add(part)
+    cut = (Problem("limit.scan_bytes", str(len(raw))),) if scanned < len(raw) else ()
+    return Message(
+        raw=raw,
+        body_start=block.body_start,
+        digest=sha256(raw).hexdigest(),
+        envelope=envelope,
+        headers=block.headers,
+        author=author,
+        subject=subject,
+        reply_to=mailboxes(block, "reply-to", limits),
+        sender=mailboxes(block, "sender", limits),
+        parts=parts,
+        text="\n\n".join(shown.texts),
+        hidden="\n\n".join(shown.hidden),
+        title=shown.title,
+        links=shown.links(),
+        problems=_once(block.problems, odd_name, odd_subject, odd_parts, shown.problems, cut),
+    )
+
+
+_DEFAULT = Limits()
+
+
+def _subject(block: Block) -> tuple[str, tuple[Problem, ...]]:
+    """The subject as shown: the first field's, since that is the one mail programs show."""
+    first = block.first("subject")
+    if first is None:
+        return "", ()
+    decoded = charsets.decode_words(field_text(first.value)[:_SUBJECT])
+    return " ".join(decoded.text.split()), tuple(Problem(*problem) for problem in decoded.problems)
+
+
+def _once(*groups: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(dict.fromkeys(problem for group in groups for problem in group))
+
+
+@dataclass
+class _Shown:
+    """What the parts show, gathered part by part."""
+
+    limits: Limits
+    texts: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    title: str = ""
+    problems: list[Problem] = field(default_factory=list)
+    _links: dict[tuple[str, str, str], None] = field(default_factory=dict)
+    _tree: int = _TREE_SHARE * markup.TREE_CHARACTERS
+
+    def add(self, part: Part) -> None:
+        if not part.text:
+            return
+        if mime.is_html(part):
+            self._page(part.text)
+        else:
+            self.texts.append(part.text)
+            self._link((url, "", "text") for url in markup.text_links(part.text, self.limits.links))
+
+    def _page(self, html: str) -> None:
+        page = markup.parse(html, self.limits.links, min(self._tree, markup.TREE_CHARACTERS))
+        self._tree = max(self._tree - len(html), 0)
+        self.problems += [Problem(code) for code in page.problems]
+        self.title = self.title or page.title
+        self.texts += [page.text] if page.text else []
+        self.hidden += [page.hidden] if page.hidden else []
+        self._link((anchor.target, anchor.text, anchor.kind) for anchor in page.anchors)
+
+    def _link(self, found: Iterable[tuple[str, str, str]]) -> None:
+        for link in found:
+            if len(self._links) < self.limits.links:
+                self._links[link] = None
+            elif link not in self._links:
+                self.problems.append(Problem("limit.links", str(self.limits.links)))
+                return
+
+    def links(self) -> tuple[Link, ...]:
+        return tuple(Link(target, domains.host_of(target), text, kind) for target, text, kind in self._links)

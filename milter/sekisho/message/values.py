@@ -1,0 +1,88 @@
+"""Structured field values of MIME: a token and its parameters (RFC 2045 5.1, RFC 2231), as leniently as mail
+programs read them: missing quotes, blanks, comments, separators and bytes beyond ASCII are all daily mail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sekisho import charsets
+from sekisho.message.model import Problem
+
+_LONGEST = 16_384
+"""Characters of one value that are read."""
+_TOKEN = re.compile(r"\s*+\"?([^\s;\"=,(]*)")
+_PARAMETER = re.compile(
+    r"[;\s]\s*+([^\s=;\"]++)\s*+=\s*+(?:\"((?:[^\"\\]++|\\.)*+)(?:\"|\Z)|([^;]*+))", re.DOTALL
+)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_SECTION = re.compile(r"([^*]++)\*(?:(\d{1,3})(\*?)|)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """`token` in lower case (`text/html`, `attachment`, `base64`; "" if there is none); parameters by
+    lower-case name, as written except for quotes; of repeated ones the first. `repeated` names those."""
+
+    token: str
+    parameters: Mapping[str, str]
+    repeated: tuple[str, ...] = ()
+
+    def get(self, name: str) -> str | None:
+        """A parameter that is not text for people (boundary, charset …)."""
+        return self.parameters.get(name) or self._joined(name)
+
+    def text(self, name: str) -> tuple[str | None, tuple[Problem, ...]]:
+        """A parameter for people: RFC 2231 joined and decoded, else the RFC 2047 words that many send."""
+        extended = self._extended(name)
+        if extended is not None:
+            decoded = charsets.decode_rfc2231(extended)
+        else:
+            plain = self.parameters.get(name) or self._joined(name)
+            if plain is None:
+                return None, ()
+            decoded = charsets.decode_words(plain)
+        return decoded.text, tuple(Problem(*problem) for problem in decoded.problems)
+
+    def _sections(self, name: str) -> list[tuple[int, bool, str]]:
+        """Number, whether percent-encoded, and text of each section of an RFC 2231 parameter, in order."""
+        found: list[tuple[int, bool, str]] = []
+        for key, value in self.parameters.items():
+            section = _SECTION.match(key) if "*" in key else None
+            if section and section[1] == name:
+                found.append((int(section[2] or 0), section[2] is None or bool(section[3]), value))
+        return sorted(found, key=lambda each: each[0])
+
+    def _joined(self, name: str) -> str | None:
+        sections = self._sections(name)
+        return "".join(text for _, _, text in sections) if sections else None
+
+    def _extended(self, name: str) -> str | None:
+        """The sections as one `charset'language'percent-encoded` text; None if none is encoded."""
+        sections = self._sections(name)
+        if not any(encoded for _, encoded, _ in sections):
+            return None
+        return "".join(text if encoded else text.replace("%", "%25") for _, encoded, text in sections)
+
+
+_NOTHING = Value("", {})
+
+
+def parse(text: str | None) -> Value:
+    """Read a Content-Type, Content-Disposition or Content-Transfer-Encoding value. Never raises; linear."""
+    if not text:
+        return _NOTHING
+    text = text[:_LONGEST]
+    found = _TOKEN.match(text)
+    assert found is not None, "the pattern matches the empty text"
+    if ";" not in text and "=" not in text:
+        return Value(found[1].lower(), {})
+    parameters: dict[str, str] = {}
+    repeated: list[str] = []
+    for name, quoted, bare in _PARAMETER.findall(text, found.end()):
+        key = name.lower()
+        if key in parameters:
+            repeated.append(key)
+        parameters.setdefault(key, _ESCAPE.sub(r"\1", quoted) if quoted else bare.strip())
+    return Value(found[1].lower(), parameters, tuple(repeated))
