@@ -2,8 +2,8 @@
 
 Postfix shows a field as name and value, folded lines apart by a lone LF; the message as it will be delivered
 has CRLF, and a DKIM signature holds for nothing else (RFC 6376 section 3.4). Nothing is decoded here beyond
-surrogate escapes, so nothing can fail on hostile bytes. Memory is bounded: what lies beyond the limit is counted
-and dropped.
+surrogate escapes, so nothing can fail on hostile bytes. Memory is bounded: what lies beyond the limit is
+counted and dropped.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from collections.abc import Callable, Sequence
 from sekisho.message import Client, Envelope, Field, Headers, Recipient
 
 Macro = Callable[[str], str | None]
-
-RECIPIENT_LIMIT = 10_000  # far beyond smtpd_recipient_limit; a bound is a bound
 
 
 def text(data: bytes) -> str:
@@ -82,21 +80,17 @@ def recipient(args: Sequence[bytes], macro: Macro) -> Recipient:
     )
 
 
-def envelope(args: Sequence[bytes], client: Client) -> Callable[[Macro], Envelope]:
-    """MAIL FROM, completed by the macros of the moment. Postfix acts on `{mail_addr}`, not on what was typed."""
+def envelope(args: Sequence[bytes], client: Client, macro: Macro) -> Envelope:
+    """MAIL FROM, recipients still to come. Postfix acts on `{mail_addr}`, not on what was typed."""
     raw = unbracketed(text(args[0]))
-
-    def build(macro: Macro) -> Envelope:
-        acted_on = macro("{mail_addr}")
-        return Envelope(
-            sender=raw if acted_on is None else unbracketed(acted_on),
-            raw_sender=raw,
-            parameters=tuple(map(text, args[1:])),
-            client=client,
-            queue_id=macro("i"),
-        )
-
-    return build
+    acted_on = macro("{mail_addr}")
+    return Envelope(
+        sender=raw if acted_on is None else unbracketed(acted_on),
+        raw_sender=raw,
+        parameters=tuple(map(text, args[1:])),
+        client=client,
+        queue_id=macro("i"),
+    )
 
 
 def client(macro: Macro, host: str | None, peer: tuple[str, int] | None, helo: str | None) -> Client:

@@ -2,7 +2,8 @@
 
 Non-blocking, because all workers accept from it (the slower one must not wait for a connection that another
 took). A UNIX path is taken over only from the dead: a live listener or a file that is no socket is an error.
-TCP gets TCP_NODELAY, which accepted sockets inherit; libmilter answers in small writes that Nagle would hold back.
+TCP gets TCP_NODELAY, which accepted sockets inherit; libmilter answers in small writes that Nagle would
+hold back.
 """
 
 from __future__ import annotations

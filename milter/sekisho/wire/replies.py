@@ -1,7 +1,8 @@
 """What may be written back to the MTA without breaking a header, a reply or libmilter.
 
 Values arrive encoded (RFC 2047, ASCII, folded with LF). What follows is the last guard, not the encoder: it
-changes nothing in a proper value and makes an improper one harmless. It cannot see whether a field makes sense.
+changes nothing in a proper value and makes an improper one harmless. It cannot see whether a field makes
+sense.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ _UNFOLDED = re.compile(r"\n+(?=[^ \t\n]|\Z)")
 _CHUNK = 11  # characters of at most four UTF-8 bytes: an encoded word stays under 75 (RFC 2047 section 2)
 
 
-class Unwritable(ValueError):
+class UnwritableError(ValueError):
     """An edit that no MTA could carry out, such as a header name with a space."""
 
 
 def header_name(name: str) -> str:
-    """The name, if it is one (RFC 5322 section 2.2). Raises Unwritable."""
+    """The name, if it is one (RFC 5322 section 2.2). Raises UnwritableError."""
     if not _NAME.match(name):
-        raise Unwritable("not a header name")
+        raise UnwritableError("not a header name")
     return name
 
 

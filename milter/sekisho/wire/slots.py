@@ -1,9 +1,9 @@
 """Shared memory between the supervisor and its workers: who works on what since when, and what failed.
 
-`Slots` is one worker's page: a row per message at work, so that the supervisor sees a message that is stuck and
-knows its digest *before* a risky stage starts. `Failures` is the site's memory of digests that failed once: the
-same bytes are not tried again, and never get a second 451. Both are plain mapped memory, written without locks:
-a row has one writer, and a number is written whole. What this cannot see: why something is stuck.
+`Slots` is one worker's page: a row per message at work, so that the supervisor sees a message that is stuck,
+and knows its digest *before* a risky stage starts. `Failures` is the site's memory of digests that failed
+once: the same bytes are not tried again, and never get a second 451. Both are plain mapped memory, written
+without locks: a row has one writer, and a number is written whole. What this cannot see: why it is stuck.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DIGEST = 32
-_HEAD = struct.Struct("<qq")  # open sessions, messages judged
 _ROW = struct.Struct(f"<d{DIGEST}s")
 _STARTED = struct.Struct("<d")
 
@@ -34,36 +33,25 @@ class Slots:
 
     def __init__(self, rows: int) -> None:
         self._rows = rows
-        self._map = mmap.mmap(-1, _HEAD.size + rows * _ROW.size)
+        self._map = mmap.mmap(-1, rows * _ROW.size)
 
     def begin(self, row: int, digest: bytes, now: float) -> None:
-        at = _HEAD.size + row * _ROW.size
+        at = row * _ROW.size
         _ROW.pack_into(self._map, at, 0.0, digest)
         _STARTED.pack_into(self._map, at, now)
 
     def end(self, row: int) -> None:
-        _STARTED.pack_into(self._map, _HEAD.size + row * _ROW.size, 0.0)
+        _STARTED.pack_into(self._map, row * _ROW.size, 0.0)
 
     def busy(self) -> Iterator[Busy]:
         for row in range(self._rows):
-            started, digest = _ROW.unpack_from(self._map, _HEAD.size + row * _ROW.size)
+            started, digest = _ROW.unpack_from(self._map, row * _ROW.size)
             if started:
                 yield Busy(digest, started)
 
     def stuck(self, now: float, limit: float) -> list[Busy]:
         """The messages that are at work for longer than `limit` seconds."""
         return [busy for busy in self.busy() if now - busy.started > limit]
-
-    def report(self, sessions: int, messages: int) -> None:
-        _HEAD.pack_into(self._map, 0, sessions, messages)
-
-    @property
-    def sessions(self) -> int:
-        return int(_HEAD.unpack_from(self._map)[0])
-
-    @property
-    def messages(self) -> int:
-        return int(_HEAD.unpack_from(self._map)[1])
 
     def close(self) -> None:
         self._map.close()

@@ -1,0 +1,81 @@
+"""What the supervisor knows of its processes, in memory that all of them share.
+
+Made before the first fork. The supervisor writes states and counters, each worker its own number of sessions,
+the keeper reads it all for the metrics. Nobody locks: every number has one writer.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+CAUSES = ("exit", "signal", "watchdog", "startup")
+STATES = ("starting", "ready", "draining")
+_ROWS = 1024
+_NUMBER = struct.Struct("<q")
+_RELOAD = struct.Struct("<qd")
+_ROW = struct.Struct("<qq")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The board at one moment. `reload_ok` and `reload_at` (wall clock, seconds) are of the last attempt to
+    load a configuration; starting is the first."""
+
+    workers: Mapping[str, int] = field(default_factory=dict)
+    sessions: int = 0
+    restarts: Mapping[str, int] = field(default_factory=dict)
+    reload_ok: bool = False
+    reload_at: float = 0.0
+
+
+class Board:
+    """Rows of workers (state, open sessions), a counter for each cause of a restart, the last reload."""
+
+    def __init__(self) -> None:
+        self._rows_at = len(CAUSES) * _NUMBER.size + _RELOAD.size
+        self._map = mmap.mmap(-1, self._rows_at + _ROWS * _ROW.size)
+        self._free = list(range(_ROWS))[::-1]
+
+    def take(self) -> int:
+        """A row for a new worker. The supervisor's."""
+        row = self._free.pop()
+        _ROW.pack_into(self._map, self._at(row), 1 + STATES.index("starting"), 0)
+        return row
+
+    def release(self, row: int) -> None:
+        _ROW.pack_into(self._map, self._at(row), 0, 0)
+        self._free.append(row)
+
+    def state(self, row: int, state: str) -> None:
+        _NUMBER.pack_into(self._map, self._at(row), 1 + STATES.index(state))
+
+    def sessions(self, row: int, count: int) -> None:
+        """The worker's own number of open sessions."""
+        _NUMBER.pack_into(self._map, self._at(row) + _NUMBER.size, count)
+
+    def restarted(self, cause: str) -> None:
+        at = CAUSES.index(cause) * _NUMBER.size
+        _NUMBER.pack_into(self._map, at, _NUMBER.unpack_from(self._map, at)[0] + 1)
+
+    def reloaded(self, succeeded: bool, when: float) -> None:
+        _RELOAD.pack_into(self._map, self._rows_at - _RELOAD.size, succeeded, when)
+
+    def view(self) -> View:
+        rows = [_ROW.unpack_from(self._map, self._at(row)) for row in range(_ROWS)]
+        states = Counter(STATES[state - 1] for state, _ in rows if state)
+        counts = [_NUMBER.unpack_from(self._map, at * _NUMBER.size)[0] for at in range(len(CAUSES))]
+        succeeded, when = _RELOAD.unpack_from(self._map, self._rows_at - _RELOAD.size)
+        return View(
+            workers={state: states[state] for state in STATES},
+            sessions=sum(count for _, count in rows),
+            restarts=dict(zip(CAUSES, counts, strict=True)),
+            reload_ok=bool(succeeded),
+            reload_at=when,
+        )
+
+    def _at(self, row: int) -> int:
+        return self._rows_at + row * _ROW.size

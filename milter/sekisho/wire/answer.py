@@ -1,0 +1,48 @@
+"""An action carried out through libmilter at end-of-message: the edits in order, then the reply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import Milter
+
+from sekisho.verdict import Action, AddHeader, ChangeHeader, Edit, Reply
+from sekisho.wire.replies import header_name, header_value, line, smtp_reply
+
+_KEPT = (Reply.ACCEPT, Reply.HOLD)  # only a message that goes on has edits
+
+
+def carry_out(context: Any, action: Action, spaced: bool) -> int:
+    """Edit and answer. `spaced`: the MTA adds no space after the colon (SMFIP_HDR_LEADSPC was negotiated).
+
+    Raises what an edit raises; nothing was answered then, and a refusal takes the edits back.
+    """
+    if action.reply in _KEPT:
+        for edit in action.edits:
+            _edit(context, edit, spaced)
+    return answer(context, action)
+
+
+def answer(context: Any, action: Action) -> int:
+    """The reply alone, as libmilter's return code."""
+    if action.reply is Reply.ACCEPT:
+        return int(Milter.ACCEPT)
+    if action.reply is Reply.DISCARD:
+        return int(Milter.DISCARD)
+    if action.reply is Reply.HOLD:
+        context.quarantine(line(action.smtp[2]) if action.smtp else "sekisho")
+        return int(Milter.ACCEPT)
+    refused = action.reply is Reply.REJECT
+    context.setreply(*smtp_reply(action.smtp, "5" if refused else "4"))
+    return int(Milter.REJECT if refused else Milter.TEMPFAIL)
+
+
+def _edit(context: Any, edit: Edit, spaced: bool) -> None:
+    lead = " " if spaced else ""
+    if isinstance(edit, AddHeader):
+        context.addheader(header_name(edit.name), lead + header_value(edit.value), edit.index)
+    elif isinstance(edit, ChangeHeader):
+        value = lead + header_value(edit.value) if edit.value else ""
+        context.chgheader(header_name(edit.name), edit.index, value)
+    else:
+        context.delrcpt(edit.recipient.raw)

@@ -1,0 +1,139 @@
+"""Where a message is judged: our own threads, never libmilter's.
+
+Under the worker-pool build of libmilter any of its threads may carry any step of a connection, and pymilter's
+Python thread state belongs to the connection. A C library that calls back into Python there (sqlite3, ssl,
+cffi) ends the process. So libmilter's threads only wait here, and the collector of garbage, which may run the
+finaliser of any such library, runs here too.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import product
+
+from sekisho.message import Envelope, Headers
+from sekisho.ports import Clock
+from sekisho.verdict import Action, Reply
+from sekisho.wire.collect import Collector
+from sekisho.wire.handlers import Handlers
+from sekisho.wire.options import WireOptions
+from sekisho.wire.slots import Failures, Slots
+
+LOG = logging.getLogger("sekisho.wire")
+STAGES = ("process", "deadline", "overload", "edit", "wire")
+_YOUNG = 5000  # new containers before the young generation is looked through; the older ones ten times rarer
+
+Job = Future[Action]
+
+
+class Desk:
+    """One worker's threads. Each message has a row in the shared page while it is at work."""
+
+    def __init__(
+        self, handlers: Handlers, options: WireOptions, slots: Slots, failures: Failures, clock: Clock
+    ) -> None:
+        self.scan_limit = handlers.scan_limit
+        self._handlers = handlers
+        self._options = options
+        self._slots = slots
+        self._failures = failures
+        self._clock = clock
+        self._rows = list(range(options.threads))
+        self._fallbacks = {key: self._prepared(*key) for key in product(STAGES, (False, True))}
+        self._pool = ThreadPoolExecutor(options.threads, "judge")
+        self._collections = 0
+
+    def start(self) -> None:
+        """Start every thread now: none may ever be started from one of libmilter's."""
+        gc.disable()
+        all_here = threading.Barrier(self._options.threads + 1)
+        for _ in range(self._options.threads):
+            self._pool.submit(all_here.wait)
+        all_here.wait()
+
+    def warm_envelope(self, envelope: Envelope) -> None:
+        self._pool.submit(self._quietly, self._handlers.warm_envelope, envelope)
+
+    def warm_headers(self, headers: Headers, envelope: Envelope) -> None:
+        self._pool.submit(self._quietly, self._handlers.warm_headers, headers, envelope)
+
+    def error(self, stage: str) -> None:
+        """Count a failure, from any thread."""
+        self._pool.submit(self._quietly, self._handlers.on_error, stage)
+
+    def fallback(self, stage: str, again: bool = False) -> Action:
+        """What a message gets that we could not judge. Made ready at start; cannot fail."""
+        return self._fallbacks[stage, again]
+
+    def submit(self, collector: Collector, envelope: Envelope, broken: bool) -> Job:
+        """Have a message judged; `broken` if it was not received whole through a failure of ours."""
+        return self._pool.submit(self._judge, collector, envelope, broken)
+
+    def result(self, job: Job, alive: Callable[[], None]) -> Action:
+        """Wait for the action, calling `alive` now and then; the fallback when the hard deadline passes."""
+        end = self._clock.monotonic() + self._options.hard_deadline
+        while (left := end - self._clock.monotonic()) > 0:
+            try:
+                return job.result(min(left, self._options.progress_interval))
+            except TimeoutError:
+                alive()
+        stage = "overload" if job.cancel() else "deadline"
+        self.error(stage)
+        return self.fallback(stage)
+
+    def _judge(self, collector: Collector, envelope: Envelope, broken: bool) -> Action:
+        row = self._rows.pop()
+        try:
+            raw = collector.raw()
+            digest = hashlib.sha256(raw).digest()
+            if self._failures.knows(digest, self._clock.now().timestamp()):
+                self._handlers.on_error("again")
+                return self.fallback("process", again=True)
+            self._slots.begin(row, digest, self._clock.monotonic())
+            return self._guarded(raw, digest, envelope, broken)
+        except BaseException:
+            LOG.exception("a message could not be handed to the judgement")
+            return self.fallback("wire")
+        finally:
+            self._slots.end(row)
+            self._rows.append(row)
+            self._tidy()
+
+    def _guarded(self, raw: bytes, digest: bytes, envelope: Envelope, broken: bool) -> Action:
+        """Judge; a failure is counted, remembered by digest, and answered with the fallback."""
+        stage = "wire"
+        try:
+            if not broken:
+                stage = "process"
+                return self._handlers.process(raw, envelope)
+        except BaseException:
+            LOG.exception("the judgement failed on message %s", digest.hex())
+        self._failures.remember(digest, self._clock.now().timestamp())
+        self._quietly(self._handlers.on_error, stage)
+        return self.fallback(stage)
+
+    def _prepared(self, stage: str, again: bool) -> Action:
+        try:
+            return self._handlers.fallback(stage, again)
+        except Exception:
+            LOG.exception("no fallback for %s", stage)
+            reply = Reply.ACCEPT if self._options.on_error == "accept" else Reply.TEMPFAIL
+            return Action(Reply.HOLD if again and reply is Reply.TEMPFAIL else reply)
+
+    def _quietly(self, call: Callable[..., None], *args: object) -> None:
+        try:
+            call(*args)
+        except BaseException:
+            LOG.exception("%s failed", getattr(call, "__name__", "a handler"))
+
+    def _tidy(self) -> None:
+        """The garbage collector's own rhythm, on a thread that may run any finaliser."""
+        if gc.get_count()[0] < _YOUNG:
+            return
+        self._collections += 1
+        gc.collect(2 if self._collections % 100 == 0 else int(self._collections % 10 == 0))
