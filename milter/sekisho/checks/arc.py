@@ -1,10 +1,10 @@
 """Did the handlers of an indirect message vouch for what they saw? (RFC 8617)
 
 A chain of sets, each of a seal, a message signature and the results its sealer saw. It passes when the sets
-are complete and numbered from one, every seal holds over the sets up to it, no seal reports a failure, and the
-newest message signature holds. A chain proves nothing: anybody can seal anything. Only when the newest sealer
-is one that the operator trusts, and it saw the author authenticated, policy may take back the points of what
-forwarding broke.
+are complete and numbered from one, every seal holds over the sets up to it, no seal reports a failure, and
+the newest message signature holds. A chain proves nothing: anybody can seal anything. Only when the newest
+sealer is one that the operator trusts, and it saw the author authenticated, policy may take back the points of
+what forwarding broke.
 
 It cannot see whether an honest sealer was itself deceived.
 """

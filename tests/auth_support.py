@@ -1,0 +1,122 @@
+"""What the tests of authentication share: small real implementations of the ports, and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sekisho.message import Client, Envelope, Limits, Message, read
+from sekisho.ports import Answer, Context, Found, Likeness, Mention, Recorded, Resolver
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class FixedClock:
+    """A clock that stands still until it is told otherwise."""
+
+    seconds: float = 1000.0
+
+    def now(self) -> datetime:
+        return NOW
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@dataclass(frozen=True)
+class Owners:
+    """A registry that knows only who owns what."""
+
+    owners: Mapping[str, str] = field(default_factory=dict)
+
+    def owner(self, domain: str) -> str | None:
+        return self.owners.get(domain)
+
+    def could_own(self, domain: str, brand: str) -> bool:
+        return self.owners.get(domain) == brand
+
+    def mentions(self, text: str) -> tuple[Mention, ...]:
+        return ()
+
+    def kin(self, brand: str) -> frozenset[str]:
+        return frozenset({brand})
+
+    def likeness(self, domain: str) -> Likeness | None:
+        return None
+
+    def verify_at(self, brand: str) -> str | None:
+        return None
+
+    def name(self, brand: str) -> str:
+        return brand
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Providers by domain."""
+
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+    def kind(self, domain: str) -> str | None:
+        return self.kinds.get(domain)
+
+
+@dataclass
+class Asked:
+    """A resolver that remembers what it was asked."""
+
+    resolver: Resolver
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    warmed: list[tuple[str, str]] = field(default_factory=list)
+
+    def lookup(self, name: str, rtype: str, deadline: float) -> Answer:
+        self.asked.append((name, rtype))
+        return self.resolver.lookup(name, rtype, deadline)
+
+    def warm(self, name: str, rtype: str) -> None:
+        self.warmed.append((name, rtype))
+
+
+def context(
+    resolver: Resolver | None = None,
+    *,
+    recorded: Recorded | None = None,
+    owners: Mapping[str, str] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    sealers: frozenset[str] = frozenset(),
+) -> Context:
+    """A context with plenty of time."""
+    return Context(
+        clock=FixedClock(),
+        registry=Owners(owners or {}),
+        providers=Kinds(kinds or {}),
+        resolver=resolver,
+        deadline=1020.0,
+        authserv_id="mx.example.jp",
+        recorded=recorded,
+        sealers=sealers,
+    )
+
+
+def envelope(
+    sender: str | None = "news@example.jp", address: str | None = "192.0.2.1", **client: str
+) -> Envelope:
+    """An envelope from a client at a documentation address."""
+    return Envelope(sender=sender, client=Client(address=address, **client), arrived=NOW)
+
+
+def message(
+    raw: bytes = b"From: A <a@example.jp>\r\nSubject: s\r\n\r\nbody\r\n", at: Envelope | None = None
+) -> Message:
+    """A message read by the real reader."""
+    return read(raw, at or envelope(), Limits())
+
+
+def txt(name: str, value: str) -> dict[str, object]:
+    """One TXT record of a case."""
+    return {"name": name, "type": "TXT", "value": value}
+
+
+ABSENT = Answer(Found.NXDOMAIN)
