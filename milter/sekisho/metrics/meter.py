@@ -1,0 +1,220 @@
+"""What the other rooms call when something is to be counted. Counting never raises for a strange value."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics_core import InfoMetricFamily, Metric
+
+from sekisho.evidence import Evidence
+from sekisho.message import Message
+from sekisho.metrics import table
+from sekisho.metrics.shards import Shard, clear, merged
+from sekisho.metrics.table import OTHER, PREFIX, ROWS, Row
+from sekisho.verdict import Action, Disposition, Reply
+
+
+class Family:
+    """The series of one metric, all of them made at the start: closed sets, and lookups without a lock."""
+
+    def __init__(self, row: Row, sets: tuple[tuple[str, ...], ...]) -> None:
+        self._metric = _make(row)
+        self._series: dict[tuple[str, ...], Any] = {
+            labels: self._metric.labels(*labels) if labels else self._metric
+            for labels in itertools.product(*sets)
+        }
+        self._sets = sets
+
+    def of(self, *labels: str) -> Any:
+        """The series with these label values; a value out of its set is `other`."""
+        if (found := self._series.get(labels)) is not None:
+            return found
+        known = (
+            value if value in allowed else OTHER for value, allowed in zip(labels, self._sets, strict=True)
+        )
+        return self._series[tuple(known)]
+
+
+class Metrics:
+    """The figures. Made once before the fork; every process that counts does so in its own slot."""
+
+    def __init__(
+        self, shard: Shard, sets: Mapping[str, tuple[tuple[str, ...], ...]], build: Mapping[str, str]
+    ):
+        shard.install()
+        self._shard = shard
+        self._build = dict(build)
+        self._families = {row.name: Family(row, sets.get(row.name, ())) for row in ROWS if row.kind != "info"}
+
+    def message(
+        self,
+        message: Message,
+        evidence: Evidence,
+        action: Action,
+        stages: Mapping[str, float],
+        seconds: float,
+    ) -> None:
+        """Count a judged message: once as a message, once for each recipient."""
+        self._judged(action)
+        self._found(evidence, action)
+        self._of("message_seconds").observe(seconds)
+        for stage, spent in stages.items():
+            self._of("stage_seconds", stage).observe(spent)
+
+    def error(self, stage: str) -> None:
+        self._of("errors_total", stage).inc()
+
+    def dns(self, outcome: str, seconds: float | None = None) -> None:
+        """A DNS question; `seconds` only if the network was asked."""
+        self._of("dns_queries_total", outcome).inc()
+        if seconds is not None:
+            self._of("dns_seconds").observe(seconds)
+
+    def quarantine_operation(self, operation: str, result: str) -> None:
+        self._of("quarantine_operations_total", operation, result).inc()
+
+    def quarantine(self, messages: Mapping[str, int], size: int) -> None:
+        """What the store holds now: messages by state, and bytes."""
+        for state in table.STATES:
+            self._of("quarantine_messages", state).set(messages.get(state, 0))
+        self._of("quarantine_bytes").set(size)
+
+    def released(self, reason: str) -> None:
+        self._of("releases_total", reason).inc()
+
+    def shadow_difference(self, policy: str, live: str, shadow: str) -> None:
+        self._of("shadow_differences_total", policy, live, shadow).inc()
+
+    def workers(self, counts: Mapping[str, int]) -> None:
+        """How many workers there are in each state."""
+        for state in table.WORKERS:
+            self._of("workers", state).set(counts.get(state, 0))
+
+    def worker_restarted(self, cause: str) -> None:
+        self._of("worker_restarts_total", cause).inc()
+
+    def session_opened(self) -> None:
+        self._of("sessions_in_progress").inc()
+
+    def session_closed(self) -> None:
+        self._of("sessions_in_progress").dec()
+
+    def reload(self, ok: bool, time: float) -> None:
+        """A configuration was loaded or refused; `time` (Unix) is kept only for one that is in force."""
+        self._of("config_last_reload_success").set(1 if ok else 0)
+        if ok:
+            self._of("config_last_reload_timestamp_seconds").set(time)
+
+    def collect(self) -> Iterable[Metric]:
+        """The sums over all processes: what prometheus_client calls a collector."""
+        yield from merged(self._shard.directory, self._shard.slot)
+        yield InfoMetricFamily(f"{PREFIX}build", _row("build_info").help, value=self._build)
+
+    def registry(self) -> CollectorRegistry:
+        registry = CollectorRegistry()
+        registry.register(self)
+        return registry
+
+    def close(self) -> None:
+        self._shard.close()
+
+    def _of(self, name: str, *labels: str) -> Any:
+        return self._families[name].of(*labels)
+
+    def _judged(self, action: Action) -> None:
+        strictest = action.strictest
+        if strictest is None:
+            return
+        done = max(_done(action, outcome.applied) for outcome in action.outcomes)
+        self._of("messages_total", strictest.disposition.word, done[1], strictest.mode.value).inc()
+        self._of("score").observe(max(0.0, strictest.score))  # a sum that falls is no counter to Prometheus
+        for outcome in action.outcomes:
+            verdict = outcome.verdict
+            applied = _done(action, outcome.applied)[1]
+            self._of("recipients_total", verdict.disposition.word, applied, verdict.mode.value).inc()
+
+    def _found(self, evidence: Evidence, action: Action) -> None:
+        for finding in {finding.kind.id for finding in evidence.findings}:
+            self._of("findings_total", finding).inc()
+        strictest = action.strictest
+        if strictest is not None and strictest.disposition >= Disposition.TAG:
+            for brand in {finding.brand for finding in evidence.findings if finding.brand}:
+                self._of("impersonations_total", brand).inc()
+        for method in table.METHODS:
+            self._of("auth_results_total", method, evidence.word(method).value).inc()
+        for reason in {reason.partition(":")[0] for reason in evidence.degraded}:
+            self._of("degraded_total", reason).inc()
+
+
+def open(
+    directory: Path,
+    *,
+    findings: Iterable[str] = (),
+    brands: Iterable[str] = (),
+    stages: Iterable[str] = (),
+    policies: Iterable[str] = (),
+    build: Mapping[str, str] | None = None,
+) -> Metrics:
+    """Begin to count, in the process that will fork the others. Earlier figures are dropped.
+
+    `findings`, `brands`, `stages` (the checks among them) and `policies` (those on trial) are the values
+    that their labels may have; `build` has version, python and libmilter. Raises OSError.
+    """
+    directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+    clear(directory)
+    sets = _sets(tuple(findings), tuple(brands), tuple(stages), tuple(policies))
+    unknown = dict.fromkeys(_row("build_info").labels, "unknown")
+    metrics = Metrics(Shard(directory), sets, unknown | dict(build or {}))
+    metrics.workers({})
+    metrics.quarantine({}, 0)
+    metrics.reload(False, 0)
+    return metrics
+
+
+def _done(action: Action, applied: Disposition) -> tuple[int, str]:
+    """What was done, with its severity. Held in Postfix's own queue is not our quarantine, and is said so."""
+    if action.reply is Reply.HOLD:
+        return Disposition.QUARANTINE, "hold"
+    return applied, applied.word
+
+
+def _sets(
+    findings: tuple[str, ...], brands: tuple[str, ...], stages: tuple[str, ...], policies: tuple[str, ...]
+) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """The label values of every metric that has labels, in the order of the labels."""
+    judged = (table.VERDICTS, table.ACTIONS, table.MODES)
+    return {
+        "messages_total": judged,
+        "recipients_total": judged,
+        "stage_seconds": ((*stages, OTHER),),
+        "findings_total": ((*findings, OTHER),),
+        "impersonations_total": ((*brands, OTHER),),
+        "auth_results_total": (table.METHODS, table.RESULTS),
+        "dns_queries_total": (table.OUTCOMES,),
+        "errors_total": ((*dict.fromkeys((*table.ERRORS, *stages)), OTHER),),
+        "degraded_total": (table.DEGRADED,),
+        "quarantine_messages": (table.STATES,),
+        "quarantine_operations_total": (table.OPERATIONS, table.OPERATION_RESULTS),
+        "releases_total": (table.RELEASES,),
+        "shadow_differences_total": ((*policies, OTHER), table.VERDICTS, table.VERDICTS),
+        "workers": (table.WORKERS,),
+        "worker_restarts_total": (table.CAUSES,),
+    }
+
+
+def _row(name: str) -> Row:
+    return next(row for row in ROWS if row.name == name)
+
+
+def _make(row: Row) -> Any:
+    name = PREFIX + row.name
+    if row.kind == "counter":
+        return Counter(name, row.help, row.labels, registry=None)
+    if row.kind == "histogram":
+        return Histogram(name, row.help, row.labels, registry=None, buckets=row.buckets)
+    mode: Any = "livesum" if row.live else "mostrecent"
+    return Gauge(name, row.help, row.labels, registry=None, multiprocess_mode=mode)
