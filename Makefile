@@ -1,0 +1,44 @@
+# The developer's and the visitor's commands. `make` alone lists them.
+
+PYTHON := .venv/bin/python
+# Postfix's master starts as root; without it, sudo does. Everything else of the lab runs as nobody.
+ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
+LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --python-version 3.11 --python-platform linux \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
+
+.PHONY: help install run test check bench lock docs
+
+help:
+	@echo 'make run [DIR=cases]  mail through a private Postfix, every verdict with its reasons'
+	@echo 'make test             the whole test suite, real Postfix included'
+	@echo 'make check            format, lint, types, fast tests: the loop while you work'
+	@echo 'make bench            the benchmark table of docs/performance.md'
+	@echo 'make docs             writes the generated documents again'
+	@echo 'make lock             resolves the dependencies of pyproject.toml again'
+
+install:
+	@lab/install.sh
+
+run: install
+	@$(ROOT) $(PYTHON) -m lab.run $(DIR)
+
+test: install
+	$(ROOT) env PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -p no:cacheprovider
+
+check: install
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	$(PYTHON) -m pytest -q -m 'not system'
+
+bench: install
+	@$(ROOT) $(PYTHON) -m lab.bench
+
+docs: install
+	$(PYTHON) -m sekisho.cli config describe --write
+
+lock: install
+	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade pyproject.toml -o requirements.lock
+	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra dev \
+		--constraint requirements.lock pyproject.toml -o requirements-dev.lock

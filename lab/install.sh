@@ -1,0 +1,120 @@
+#!/bin/sh
+# Installs what sekisho's commands need on Debian 12 (or Ubuntu with Python 3.11): the missing Debian
+# packages, then .venv from the lock file. Run again it looks at a stamp and ends at once.
+#
+# Only packages that are missing are installed, and nothing installed is ever removed or reconfigured.
+# Postfix is told "No configuration" only when it is not there yet, and no service starts meanwhile: the
+# machine's own mail system stays exactly as it was. Ends with 2 when it may not install what is missing.
+set -eu
+
+cd "$(dirname "$0")/.."
+venv=.venv
+lock=requirements-dev.lock
+stamp=$venv/sekisho-installed
+packages="libmilter-dev gcc libc6-dev python3-dev python3-venv postfix"
+
+say() { printf '%s\n' "sekisho: $*" >&2; }
+
+is_311() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; }
+
+# A python3 of 3.11 that can build C extensions and virtual environments: the one in PATH, or Debian's own.
+find_python() {
+    for candidate in python3 python3.11 /usr/bin/python3; do
+        found=$(command -v "$candidate" 2>/dev/null) || continue
+        if is_311 "$found"; then
+            "$found" -c 'import sys; print(sys.executable)'
+            return 0
+        fi
+    done
+    return 1
+}
+
+installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+missing_packages() {
+    for package in $packages; do
+        installed "$package" || printf '%s ' "$package"
+    done
+}
+
+# What the virtual environment depends on; any change of it means installing again.
+fingerprint() { cat "$lock" lab/install.sh pyproject.toml | sha256sum | cut -d' ' -f1; }
+
+up_to_date() {
+    [ -x "$venv/bin/python" ] && is_311 "$venv/bin/python" &&
+        [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint)" ]
+}
+
+be_root() {
+    if [ "$(id -u)" = 0 ]; then
+        as_root=env
+    elif sudo -n true 2>/dev/null || { [ -t 0 ] && command -v sudo >/dev/null 2>&1 && sudo -v; }; then
+        as_root="sudo env"
+    else
+        say "root (or sudo) is needed to install:$(printf ' %s' $1)"
+        say "Run these as root, then the same command again:"
+        installed postfix || cat >&2 <<COMMAND
+  echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
+COMMAND
+        cat >&2 <<COMMAND
+  apt-get update
+  DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends --no-remove $1
+COMMAND
+        exit 2
+    fi
+}
+
+# While packages are unpacked, no package script may start a service (policy-rc.d of Debian Policy 9.3.3).
+no_services() {
+    policy=/usr/sbin/policy-rc.d
+    if [ -e "$policy" ]; then
+        return
+    fi
+    trap '$as_root rm -f "$policy"' EXIT
+    trap 'exit 130' INT TERM HUP
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    $as_root chmod 755 "$policy"
+}
+
+install_packages() {
+    be_root "$1"
+    say "installing Debian packages: $1"
+    no_services
+    installed postfix || echo 'postfix postfix/main_mailer_type select No configuration' |
+        $as_root debconf-set-selections
+    $as_root DEBIAN_FRONTEND=noninteractive apt-get -qq update ||
+        say "apt-get update failed; trying with the package lists at hand"
+    # shellcheck disable=SC2086 # a list of package names
+    if ! $as_root DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends \
+        --no-remove $1 >&2; then
+        say "could not install: $1"
+        exit 2
+    fi
+    $as_root rm -f "$policy"
+    trap - EXIT INT TERM HUP
+}
+
+install_venv() {
+    if ! python=$(find_python); then
+        say "Python 3.11 is needed (Debian 12's own python3); found: $(python3 --version 2>&1 || echo none)"
+        exit 2
+    fi
+    if ! { [ -x "$venv/bin/python" ] && is_311 "$venv/bin/python"; }; then
+        say "creating $venv with $python"
+        rm -rf "$venv"
+        "$python" -m venv "$venv"
+    fi
+    say "installing the Python packages of $lock"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$lock"
+    # The program itself, from this tree. Its build backend is in the lock file, so nothing else is fetched.
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+        --editable .
+    fingerprint > "$stamp"
+}
+
+# The packages are looked at every time (it costs a few milliseconds): somebody may have removed one.
+missing=$(missing_packages)
+[ -z "$missing" ] || install_packages "$missing"
+up_to_date || install_venv

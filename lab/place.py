@@ -1,0 +1,131 @@
+"""Where the lab lives: one short directory of its own, free loopback ports, and waiting for conditions.
+
+A UNIX socket's path may have 107 bytes, so the directory is made directly under /tmp. It belongs to root and
+ is open to the lab's own unprivileged users, who get a subdirectory each.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PREFIX = "sekisho-lab."
+_OWNER = "owner.pid"
+
+
+class LabError(Exception):
+    """The lab cannot do its part; the text says what and where to look."""
+
+
+def make_place() -> Path:
+    """A new directory for one lab, after clearing away what dead labs have left behind."""
+    clear_leftovers()
+    place = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))
+    place.chmod(0o755)
+    (place / _OWNER).write_text(f"{os.getpid()} {_started(os.getpid())}\n")
+    return place
+
+
+def clear_leftovers() -> None:
+    """Remove the directories of labs whose process is gone, and stop the Postfix that such a lab left."""
+    for old in Path("/tmp").glob(PREFIX + "*"):
+        if old.is_dir() and old.stat().st_uid == os.getuid() and not _alive(old / _OWNER):
+            stop_left_behind(old)
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def stop_left_behind(place: Path) -> None:
+    """End the processes that a killed lab recorded under `place`, if they are still the same processes."""
+    for record in place.glob("*/lab.pid"):
+        if _alive(record):
+            end_process(int(record.read_text().split()[0]))
+
+
+def record_process(directory: Path, pid: int) -> None:
+    """Remember a started process with its start time, so that a reused id is never mistaken for it."""
+    (directory / "lab.pid").write_text(f"{pid} {_started(pid)}\n")
+
+
+def end_process(pid: int, patience: float = 10.0) -> None:
+    """TERM, then KILL, one process by its id; returns when it is gone."""
+    for signal in (15, 9):
+        try:
+            os.kill(pid, signal)
+        except ProcessLookupError:
+            return
+        if _gone_within(pid, patience):
+            return
+
+
+def _gone_within(pid: int, patience: float) -> bool:
+    try:
+        wait_until(lambda: _started(pid) is None, "the process ends", patience)
+    except LabError:
+        return False
+    return True
+
+
+def _alive(record: Path) -> bool:
+    try:
+        pid, started = record.read_text().split()
+    except (OSError, ValueError):
+        return False
+    return _started(int(pid)) == started
+
+
+def _started(pid: int) -> str | None:
+    """The kernel's start time of a process that is not a zombie, or None."""
+    try:
+        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if state == "Z" else rest[18]
+
+
+def free_port() -> int:
+    """A loopback TCP and UDP port that nobody listens on at the moment."""
+    while True:
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            port: int = tcp.getsockname()[1]
+            try:
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def wait_until(ready: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+    """Return as soon as `ready()` holds. Raises LabError, naming `what`, after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            raise LabError(f"not within {seconds:g} s: {what}")
+        time.sleep(0.02)
+
+
+def answers(port: int, greets: bool = False) -> bool:
+    """Whether something accepts connections on a loopback port, and says something first if it `greets`."""
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(("127.0.0.1", port))
+            return not greets or bool(probe.recv(1))
+        except OSError:
+            return False
+
+
+@contextmanager
+def a_place() -> Iterator[Path]:
+    """A directory for one lab that is removed at the end."""
+    place = make_place()
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)

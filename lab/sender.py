@@ -1,0 +1,258 @@
+"""The lab's SMTP client: it can be any client by XCLIENT, and sends every byte as it stands.
+
+`send()` is for one message and hears every reply; `flood()` is for the benchmark and the long runs: many
+sessions in several processes, pipelined, so that the sender is not what is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+from sekisho.message import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An SMTP reply: code and text, lines joined by LF."""
+
+    code: int
+    text: str
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.code < 400
+
+    @property
+    def queue_id(self) -> str | None:
+        """The id under which Postfix accepted the message."""
+        match = re.search(r"queued as (\w+)", self.text)
+        return match[1] if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How one message went. `refused` are the recipients that RCPT already refused, with the reply."""
+
+    reply: Reply
+    refused: tuple[tuple[str, Reply], ...] = ()
+
+
+class Session:
+    """One SMTP session with Postfix, greeted and ready for MAIL. `client` None: the lab itself, 127.0.0.1."""
+
+    def __init__(self, port: int, client: Client | None = None, timeout: float = 60.0) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._stream = self._socket.makefile("rb")
+        self._read()
+        self.command("EHLO lab.invalid")
+        if client:
+            self.become(client)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):  # the server may have hung up already, which is what QUIT asks for
+            self._socket.sendall(b"QUIT\r\n")
+        self._stream.close()
+        self._socket.close()
+
+    def become(self, client: Client) -> None:
+        """Be this client from now on (Postfix XCLIENT); what is not known is said to be unavailable."""
+        attributes = {
+            "NAME": client.name or ("[TEMPUNAVAIL]" if client.resolve == "temp" else "[UNAVAILABLE]"),
+            "ADDR": _address(client.address),
+            "PROTO": "ESMTP",
+            "LOGIN": _xtext(client.user) if client.user else "[UNAVAILABLE]",
+        }
+        values = " ".join(f"{name}={value}" for name, value in attributes.items())
+        reply = self.command(f"XCLIENT {values}")
+        if reply.code != 220:
+            raise ConnectionError(f"XCLIENT {values}: {reply.code} {reply.text}")
+        if client.helo:
+            self.command(b"EHLO " + _bytes(client.helo))
+
+    def command(self, line: str | bytes) -> Reply:
+        """Send one command line and return the reply."""
+        self._socket.sendall(_bytes(line).replace(b"\r", b"").replace(b"\n", b"") + b"\r\n")
+        return self._read()
+
+    def mail(self, sender: str | None, recipients: Sequence[str], raw: bytes) -> Sent:
+        """Send one message; the last reply is that to the message, or to the command that ended it."""
+        eight = b" BODY=8BITMIME" if not raw.isascii() else b""
+        utf8 = (
+            b" SMTPUTF8"
+            if not all((sender or "").isascii() and each.isascii() for each in recipients)
+            else b""
+        )
+        reply = self.command(b"MAIL FROM:<" + _bytes(sender or "") + b">" + eight + utf8)
+        if not reply.ok:
+            return Sent(reply)
+        replies = [(each, self.command(b"RCPT TO:<" + _bytes(each) + b">")) for each in recipients]
+        refused = tuple((each, reply) for each, reply in replies if not reply.ok)
+        if len(refused) == len(replies):
+            self.command("RSET")
+            return Sent(replies[-1][1] if replies else Reply(554, "no recipient"), refused)
+        reply = self.command("DATA")
+        if reply.code != 354:
+            return Sent(reply, refused)
+        self._socket.sendall(dot_stuffed(raw))
+        return Sent(self._read(), refused)
+
+    def _read(self) -> Reply:
+        lines = []
+        while line := self._stream.readline():
+            text = line.decode("utf-8", "replace").rstrip("\r\n")
+            lines.append(text[4:])
+            if text[3:4] != "-":
+                return Reply(int(text[:3]), "\n".join(lines))
+        raise ConnectionError("the server closed the session")
+
+
+def send(
+    port: int, sender: str | None, recipients: Sequence[str], raw: bytes, client: Client | None = None
+) -> Sent:
+    """Send one message in a session of its own."""
+    with Session(port, client) as session:
+        return session.mail(sender, recipients, raw)
+
+
+def dot_stuffed(raw: bytes) -> bytes:
+    """The message as DATA carries it: CRLF at the end, dots at line starts doubled, the final dot."""
+    if not raw.endswith(b"\r\n"):
+        raw += b"\r\n"
+    return re.sub(rb"(?m)^\.", b"..", raw) + b".\r\n"
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+
+
+def _address(address: str | None) -> str:
+    if address is None:
+        return "[UNAVAILABLE]"
+    return f"IPV6:{address}" if ":" in address else address
+
+
+def _xtext(text: str) -> str:
+    """RFC 3461 xtext, as XCLIENT wants its values."""
+    safe = (chr(byte) if 33 <= byte <= 126 and byte not in b"+=" else f"+{byte:02X}" for byte in _bytes(text))
+    return "".join(safe)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message ready for the flood: `data` is already dot-stuffed and ended."""
+
+    sender: str
+    recipient: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """What became of a flood: seconds from the first to the last reply, and how many replies of each code."""
+
+    seconds: float
+    replies: dict[int, int]
+
+    @property
+    def accepted(self) -> int:
+        return self.replies.get(250, 0)
+
+    @property
+    def rate(self) -> float:
+        return sum(self.replies.values()) / self.seconds
+
+
+def flood(
+    port: int, mails: Sequence[Mail], sessions: int = 20, per_session: int = 100, processes: int = 2
+) -> Flood:
+    """Send all mails through `sessions` parallel SMTP sessions spread over `processes` processes.
+
+    A session ends after `per_session` messages and another begins, as with real clients. Reply code 0 counts
+    the messages whose session broke.
+    """
+    shares = [mails[number::processes] for number in range(processes)]
+    with ProcessPoolExecutor(processes, mp_context=get_context("forkserver")) as pool:
+        list(pool.map(abs, range(processes)))  # the processes are up before the clock starts
+        begun = time.monotonic()
+        parts = list(
+            pool.map(_flood, [port] * processes, shares, [max(1, sessions // processes)] * processes,
+                     [per_session] * processes)
+        )  # fmt: skip
+        seconds = time.monotonic() - begun
+    replies: dict[int, int] = {}
+    for part in parts:
+        for code, count in part.items():
+            replies[code] = replies.get(code, 0) + count
+    return Flood(seconds, replies)
+
+
+def _flood(port: int, mails: Sequence[Mail], sessions: int, per_session: int) -> dict[int, int]:
+    return asyncio.run(_run_sessions(port, mails, sessions, per_session))
+
+
+async def _run_sessions(port: int, mails: Sequence[Mail], sessions: int, per_session: int) -> dict[int, int]:
+    waiting = iter(mails)
+    counts: dict[int, int] = {}
+
+    async def one() -> None:
+        while True:
+            share = [mail for _, mail in zip(range(per_session), waiting, strict=False)]
+            if not share:
+                return
+            for code in await _one_session(port, share):
+                counts[code] = counts.get(code, 0) + 1
+
+    await asyncio.gather(*(one() for _ in range(sessions)))
+    return counts
+
+
+async def _one_session(port: int, mails: Iterable[Mail]) -> list[int]:
+    codes: list[int] = []
+    mails = list(mails)
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
+        await _code(reader)
+        writer.write(b"EHLO flood.lab.invalid\r\n")
+        await _code(reader)
+        for mail in mails:
+            codes.append(await _one_mail(reader, writer, mail))
+        writer.write(b"QUIT\r\n")
+        await writer.drain()
+        writer.close()
+    except (OSError, ValueError, asyncio.IncompleteReadError):
+        codes += [0] * (len(mails) - len(codes))
+    return codes
+
+
+async def _one_mail(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mail: Mail) -> int:
+    writer.write(
+        b"MAIL FROM:<" + mail.sender.encode() + b">\r\nRCPT TO:<" + mail.recipient.encode() + b">\r\nDATA\r\n"
+    )
+    replies = [await _code(reader) for _ in range(3)]
+    if replies[2] != 354:
+        writer.write(b"RSET\r\n")
+        await _code(reader)
+        return next(code for code in replies if code >= 400)
+    writer.write(mail.data)
+    return await _code(reader)
+
+
+async def _code(reader: asyncio.StreamReader) -> int:
+    while True:
+        line = await reader.readline()
+        if len(line) < 4:
+            raise ValueError("the session ended")
+        if line[3:4] != b"-":
+            return int(line[:3])
