@@ -39,6 +39,9 @@ class Collector:
 
     def text(self, text: str) -> None:
         """Visible text of one text node; blanks of every kind are one kind (HTML, white space)."""
+        if text.isspace():
+            self.pieces.append(" ")
+            return
         self.pieces.append(text.translate(_BLANKS) if "\n" in text or "\t" in text or "\r" in text else text)
         if self._open is None and ("://" in text or "www." in text):
             for url in text_links(text, self._most):

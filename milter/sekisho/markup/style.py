@@ -10,6 +10,7 @@ Cannot see: style sheets, media queries, `!important` between rules, a backgroun
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 GONE = 1
 """The whole subtree is not shown: `display:none`, `opacity:0`, `max-height:0`, off the screen …"""
@@ -22,10 +23,13 @@ SAME = 8
 HIDDEN = GONE | SMALL | UNSEEN | SAME
 
 _HINT = re.compile(
-    r"none|hidden|collapse|mso-hide|opacity|transparent|background|rgba|max-height|clip|scale|-\d{3}"
+    r"none|hidden|collapse|mso-hide|opacity|transparent|rgba|max-height|clip|scale|-\d{3}"
     r"|font(?:-size)?\s*:\s*[.01]"
 )
-"""A style without any of these hides nothing: most styles are done after one search."""
+"""A style without any of these hides nothing but perhaps by colour: most styles are done after one search."""
+_OWN_COLOUR = re.compile(r"(?<![a-z-])color\s*:")
+_CACHED = 300
+"""Characters of a style that is remembered: newsletters and campaigns repeat theirs in every message."""
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _NUMBER = re.compile(r"\s*([-+]?(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}))\s*([a-z%]*)")
@@ -41,13 +45,25 @@ _FAR = 400.0
 
 def hiding(style: str, state: int) -> int:
     """The state below an element with this style, given the state that it inherits (bits of this module)."""
-    lower = style.lower()
-    if not state & HIDDEN and not _HINT.search(lower):
+    return _known(style, state) if len(style) <= _CACHED else _judged(style, state)
+
+
+def _judged(style: str, state: int) -> int:
+    style = style.lower()
+    if not state & HIDDEN and not _HINT.search(style) and not _coloured(style):
         return state
-    declared = _declarations(lower)
+    declared = _declarations(style)
     if _gone(declared):
         return state | GONE
     return _sight(declared, _colours(declared, _size(declared, state)))
+
+
+def _coloured(style: str) -> bool:
+    """Both colours are set: only then can they be the same."""
+    return "background" in style and _OWN_COLOUR.search(style) is not None
+
+
+_known = lru_cache(maxsize=4096)(_judged)
 
 
 def _declarations(style: str) -> dict[str, str]:

@@ -88,7 +88,6 @@ class _Walk:
 
     def __init__(self, out: Collector) -> None:
         self._out = out
-        self._styles: dict[tuple[str, int], int] = {}
 
     def over(self, root: LexborNode | None) -> None:
         # A pair of None and a code stands for the end of an element.
@@ -103,7 +102,11 @@ class _Walk:
                 stack.append((following, state))
             tag = node.tag or ""
             if tag == "-text":
-                self._text(node.text_content or "", state)
+                text = node.text_content or ""
+                if state:
+                    self._special(text, state)
+                else:
+                    self._out.text(text)
             elif tag in MUTE:
                 self._mute(tag, node)
             else:
@@ -129,20 +132,13 @@ class _Walk:
         if "hidden" in attributes:
             return state | GONE
         style = attributes.get("style")
-        if not style:
-            return state
-        known = self._styles.get((style, state))
-        if known is None:
-            known = self._styles[(style, state)] = hiding(style, state)
-        return known
+        return hiding(style, state) if style else state
 
-    def _text(self, text: str, state: int) -> None:
+    def _special(self, text: str, state: int) -> None:
         if state & HIDDEN:
             self._out.hide(text)
-        elif state & _PRE:
-            self._out.lines(text)
         else:
-            self._out.text(text)
+            self._out.lines(text)
 
     def _mute(self, tag: str, node: LexborNode) -> None:
         if tag == "title" and not self._out.title:

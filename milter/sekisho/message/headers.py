@@ -35,10 +35,6 @@ class Block:
     body_start: int
     problems: tuple[Problem, ...]
 
-    def first(self, key: str) -> Field | None:
-        """The topmost field of that lower-case name."""
-        return next(iter(self.headers.all(key)), None)
-
 
 def delivered(raw: bytes) -> bytes:
     """The message as it will be delivered: CRLF line ends.

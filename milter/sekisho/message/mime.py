@@ -161,9 +161,9 @@ class _Walk:
         media = described.media
         textual = media.startswith(("text/", "multipart/")) or media in _HTML
         textual = textual or bool(filename and filename.lower().endswith(_HTML_NAMES))
-        content, problems = transfer.decode(
-            entity.data[entity.start : entity.end], described.encoding, self._most(media, textual)
-        )
+        most = self._most(media, textual)
+        enough = entity.data[entity.start : min(entity.end, entity.start + transfer.encoded_size(most))]
+        content, problems = transfer.decode(enough, described.encoding, most)
         self.problems.update(dict.fromkeys(problems))
         text = self._text(content, charset) if textual else ""
         part = Part(media, charset, filename, content, text, disposition, described.content_id)

@@ -33,8 +33,13 @@ class Headers:
 
     def all(self, name: str) -> tuple[Field, ...]:
         """Every field of that name (any case), from the top down."""
-        wanted = name.lower()
-        return tuple(field for field in self.fields if field.key == wanted)
+        wanted = name.lower().encode()
+        long = len(wanted)
+        return tuple(
+            field
+            for field in self.fields
+            if field.name[:long].lower() == wanted and not field.name[long:].strip()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,8 @@ class Author:
 @dataclass(frozen=True, slots=True)
 class Link:
     """A link as its reader meets it. `target` is the raw URL, `host` its host in ASCII lower case (None if
-    it has none), `text` what is shown for it (empty for a bare URL in plain text). `kind`: `a`, `area`, `form`,
-    `image`, `text`, `meta`, `script`."""
+    it has none), `text` what is shown for it (empty for a bare URL in plain text). `kind`: `a`, `area`,
+    `form`, `image`, `text`, `meta`, `script`."""
 
     target: str
     host: str | None
@@ -76,7 +81,8 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class Part:
     """One leaf of the MIME tree. `media` is the declared type in lower case; `filename` decoded or None;
-    `content` the decoded bytes, cut at the limit; `text` the decoded text for text parts (HTML: its source)."""
+    `content` the decoded bytes, cut at the limit; `text` the decoded text for text parts (HTML: its
+    source)."""
 
     media: str
     charset: str | None

@@ -69,10 +69,10 @@ _DEFAULT = Limits()
 
 def _subject(block: Block) -> tuple[str, tuple[Problem, ...]]:
     """The subject as shown: the first field's, since that is the one mail programs show."""
-    first = block.first("subject")
-    if first is None:
+    fields = block.headers.all("subject")
+    if not fields:
         return "", ()
-    decoded = charsets.decode_words(field_text(first.value)[:_SUBJECT])
+    decoded = charsets.decode_words(field_text(fields[0].value)[:_SUBJECT])
     return " ".join(decoded.text.split()), tuple(Problem(*problem) for problem in decoded.problems)
 
 

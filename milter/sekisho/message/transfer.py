@@ -15,8 +15,8 @@ from sekisho.message.model import Problem
 
 _IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"})
 _ALPHABET = (string.ascii_letters + string.digits + "+/").encode()
-_NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET) - {ord("=")})
-_JUNK = bytes(set(_NOT_BASE64) - set(b"\r\n\t "))
+_NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET))
+_JUNK = bytes(set(_NOT_BASE64) - set(b"=\r\n\t "))
 _PADDING = re.compile(rb"=[=\s]*+")
 _RUNS = 1000
 """Runs of base64 that are decoded each by itself; what follows counts as one."""
@@ -24,12 +24,17 @@ _LATE_BREAK = re.compile(rb"=[ \t]++\r?\n")
 _LONE_CR = re.compile(rb"=\r(?!\n)")
 
 
+def encoded_size(most: int) -> int:
+    """Encoded bytes that are enough for `most` decoded ones, in any encoding and with soft line breaks."""
+    return 4 * most + 1024
+
+
 def decode(data: bytes, encoding: str, most: int) -> tuple[bytes, tuple[Problem, ...]]:
-    """At most `most` decoded bytes. Never raises; linear in `most`."""
+    """At most `most` decoded bytes. Never raises; linear in `data`."""
     if encoding == "base64":
-        return _base64(data[: most + most // 2 + 1024], most)
+        return _base64(data, most)
     if encoding in {"quoted-printable", "quotedprintable"}:
-        return _quoted_printable(data[: most * 4 + 1024])[:most], ()
+        return _quoted_printable(data)[:most], ()
     problems = () if encoding in _IDENTITY else (Problem("mime.encoding", encoding[:100]),)
     return data[:most], problems
 
@@ -50,7 +55,7 @@ def _junk(data: bytes) -> tuple[Problem, ...]:
 
 def _quartets(data: bytes) -> bytes:
     """Decode one run of base64; an unfinished last group gives what it can."""
-    clean = data.translate(None, _NOT_BASE64).rstrip(b"=")
+    clean = data.translate(None, _NOT_BASE64)
     left = len(clean) % 4
     if left == 1:
         clean = clean[:-1]

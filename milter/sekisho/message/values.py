@@ -23,7 +23,8 @@ _SECTION = re.compile(r"([^*]++)\*(?:(\d{1,3})(\*?)|)\Z")
 @dataclass(frozen=True, slots=True)
 class Value:
     """`token` in lower case (`text/html`, `attachment`, `base64`; "" if there is none); parameters by
-    lower-case name, as written except for quotes; of repeated ones the first. `repeated` names those."""
+    lower-case name, as written except for quotes; of repeated ones the first. `repeated` names those that
+    contradict each other."""
 
     token: str
     parameters: Mapping[str, str]
@@ -82,7 +83,7 @@ def parse(text: str | None) -> Value:
     repeated: list[str] = []
     for name, quoted, bare in _PARAMETER.findall(text, found.end()):
         key = name.lower()
-        if key in parameters:
+        value = _ESCAPE.sub(r"\1", quoted) if quoted else bare.strip()
+        if parameters.setdefault(key, value) != value:
             repeated.append(key)
-        parameters.setdefault(key, _ESCAPE.sub(r"\1", quoted) if quoted else bare.strip())
     return Value(found[1].lower(), parameters, tuple(repeated))

@@ -1,0 +1,110 @@
+"""The header block is split where Postfix splits it."""
+
+import pytest
+
+from sekisho.message.headers import Block, delivered, field_text, split
+from sekisho.message.limits import Limits
+
+
+def block(raw: bytes, **limits: int) -> Block:
+    return split(raw, Limits(**limits))
+
+
+def codes(found: Block) -> list[str]:
+    return [problem.code for problem in found.problems]
+
+
+def test_fields_keep_every_byte() -> None:
+    """Leading space and folding belong to the value, the last line end does not; DKIM signs just that."""
+    found = block(b"A:  x\r\n\ty \r\nb:\r\n\r\nbody")
+    assert [(field.name, field.value) for field in found.headers] == [(b"A", b"  x\r\n\ty "), (b"b", b"")]
+    assert (found.body_start, found.problems) == (18, ())
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b" From: a@b.example\r\nTo: x\r\n\r\n",
+        b"From a@b.example is here\nFrom: a@b\n",
+        b"\r\nFrom: x\r\n",
+        b"",
+        b":x\r\n",
+    ],
+)
+def test_a_first_line_that_is_no_header_leaves_no_header(raw: bytes) -> None:
+    """Postfix shows a milter zero fields then, and so do we; what looks like a field is body."""
+    found = split(raw, Limits())
+    assert found.headers.fields == ()
+    assert "header.broken_block" in codes(found)
+
+
+def test_a_later_line_that_is_no_header_begins_the_body() -> None:
+    """No blank line is needed to end the block."""
+    found = block(b"A: x\r\nno header\r\nFrom: forged\r\n\r\n")
+    assert [field.name for field in found.headers] == [b"A"]
+    assert (found.body_start, codes(found)) == (6, ["header.cut_short"])
+
+
+def test_a_space_before_the_colon_is_the_same_field() -> None:
+    """`From :` arrives as `From`; the name keeps its byte."""
+    found = block(b"From : a@b.example\r\n\r\n")
+    assert (found.headers.all("from")[0].name, codes(found)) == (b"From ", ["header.space_before_colon"])
+
+
+def test_a_folded_field_name_ends_the_block() -> None:
+    """A name over two lines is no header to Postfix, and is told."""
+    assert codes(block(b"A: x\r\nFr\r\n om: a@b.example\r\n\r\n")) == [
+        "header.cut_short",
+        "header.folded_name",
+    ]
+
+
+def test_a_nul_cuts_the_field() -> None:
+    """What stands after NUL is neither shown to a milter nor delivered."""
+    found = block(b"From: a@b.example\0 evil\r\n\r\n")
+    assert (found.headers.all("from")[0].value, codes(found)) == (b" a@b.example", ["header.nul"])
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"A: " + b"x" * 70_000 + b"\r\n\r\n", "header.long_field"),
+        (b"A: " + b"x" * 1_200 + b"\r\n\r\n", "header.long_line"),
+        (b"A: x\ry\r\n\r\n", "header.bare_cr"),
+        (b"S\xc3\xbcbject: x\r\n\r\n", "header.broken_block"),
+        (b"A: x\r\nS\xc3\xbcbject: x\r\n\r\n", "header.cut_short"),
+    ],
+)
+def test_oddities_of_the_block_are_told(raw: bytes, code: str) -> None:
+    """Each has its own code."""
+    assert code in codes(block(raw))
+
+
+def test_the_block_is_bounded_in_fields_and_bytes() -> None:
+    """Over a limit the rest is not read, the body is still found, and the limit is named."""
+    many = block(b"A: x\r\n" * 100 + b"\r\nbody", header_fields=20)
+    assert (len(many.headers.fields), many.body_start, codes(many)) == (20, 602, ["limit.header_fields"])
+    large = block((b"A: " + b"x" * 500 + b"\r\n") * 100 + b"\r\nbody", header_bytes=4_096)
+    assert (large.body_start, codes(large)) == (50_502, ["limit.header_bytes"])
+
+
+def test_a_file_gets_crlf_and_the_wire_stays_as_it_is() -> None:
+    """A file with LF ends reads like the mail it was; not one byte of what has CRLF may change."""
+    assert delivered(b"A: x\n\ny\r\nz\n") == b"A: x\r\n\r\ny\r\nz\r\n"
+    assert delivered(b"A: x\r\r\n") == b"A: x\r\r\n"
+    wire = b"A: x\r\n\r\nbare\nlf and \r cr\r\n"
+    assert delivered(wire) == wire
+    assert delivered(b"A: x\r\ry") == b"A: x\r\n\r\ny"
+
+
+def test_an_mbox_separator_becomes_what_postfix_makes_of_it() -> None:
+    """`From ` before the header is `X-Mailbox-Line`, and the true From is found; `From :` is a field."""
+    found = split(delivered(b"From x@y.example Thu Jan  1\nFrom: a@b.example\n\n"), Limits())
+    assert [field.key for field in found.headers] == ["x-mailbox-line", "from"]
+    assert codes(found) == ["header.mbox_line"]
+    assert delivered(b"From : a@b\r\n") == b"From : a@b\r\n"
+
+
+def test_field_text_is_one_line() -> None:
+    """Unfolded; bytes that are not UTF-8 survive as surrogate escapes."""
+    assert field_text(b" a\r\n b\n\tc \xff") == "a b\tc \udcff"
