@@ -1,0 +1,143 @@
+"""ISO-2022-JP and EUC-JP as Japanese mail uses them, not as the standards left them.
+
+RFC 1468 mail holds half-width katakana (`ESC ( I`), the NEC row 13 (①, ㈱, ℡) and IBM's kanji (髙, 﨑): Microsoft's
+CP50221 and CP51932. Python's codecs refuse those, so both encodings are decoded here over one table of JIS
+X 0208 cells as CP932 fills them. Each pair of 7-bit bytes is read as one UTF-16 code unit, which makes the table
+look-up a `str.translate`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+BAD = "\ufffd"
+GETA = "〓"
+"""What stands for a carrier's pictogram (rows 85 to 94 without a character), as carriers' own gateways write."""
+
+_ESCAPE = re.compile(rb"\x1b(?:\([ABHIJT]|\$\(?[@A-DOPQ]|\.[AF]|&@)|[\x0e\x0f]")
+_PAIRS = re.compile(rb"((?:[!-~][!-~])+)|([\x00-\x20]+)|(.)", re.DOTALL)
+_EUC = re.compile(
+    rb"([\x00-\x7f]+)|((?:[\xa1-\xfe][\xa1-\xfe])+)|(\x8e[\xa1-\xdf])|(\x8f[\xa1-\xfe][\xa1-\xfe])|(.)",
+    re.DOTALL,
+)
+_STRIP_HIGH = bytes(byte & 0x7F for byte in range(256))
+_ASCII = frozenset({b"\x1b(B", b"\x1b(J", b"\x1b(H", b"\x0f", b""})
+_JIS = frozenset({b"\x1b$B", b"\x1b$@", b"\x1b&@"})
+# The seven cells for which Python's euc_jp follows the standard and mail follows Microsoft.
+_MICROSOFT = (("〜", "～"), ("‖", "∥"), ("−", "－"), ("¢", "￠"), ("£", "￡"), ("¬", "￢"), ("—", "―"))
+
+
+class _Cells(dict[int, str]):
+    """JIS X 0208 cells by `row byte << 8 | cell byte`; what is not there is a pictogram or broken."""
+
+    def __missing__(self, code: int) -> str:
+        return GETA if code >= 0x7521 else BAD
+
+
+@cache
+def _cells() -> _Cells:
+    cells = _Cells()
+    for row in range(94):
+        for cell in range(94):
+            if char := _cp932(row, cell):
+                cells[(row + 0x21) << 8 | (cell + 0x21)] = char
+    return cells
+
+
+def _cp932(row: int, cell: int) -> str:
+    """The character of a cell by the arithmetic of Shift_JIS."""
+    lead = row // 2 + (0x81 if row < 62 else 0xC1)
+    trail = cell + (0x9F if row % 2 else 0x40 if cell < 63 else 0x41)
+    return bytes((lead, trail)).decode("cp932", "ignore")
+
+
+def preload() -> None:
+    """Build the table now (a few milliseconds), before processes are forked."""
+    _cells()
+
+
+def _pairs(run: bytes) -> str:
+    """Text of 7-bit pairs; `run` has an even length and only bytes from 0x21 to 0x7E."""
+    return run.decode("utf-16-be").translate(_cells())
+
+
+def decode_iso_2022_jp(data: bytes) -> str:
+    """ISO-2022-JP with every extension met in mail; U+FFFD where the bytes are broken. Never raises.
+
+    A line end goes back to ASCII even without the escape sequence that should be there (RFC 1468).
+    """
+    out: list[str] = []
+    state, at = b"", 0
+    for escape in _ESCAPE.finditer(data):
+        if escape.start() > at:
+            out.append(_run(data[at : escape.start()], state))
+        state, at = escape[0], escape.end()
+    out.append(_run(data[at:], state))
+    return "".join(out)
+
+
+def _run(run: bytes, state: bytes) -> str:
+    if state in _ASCII:
+        return _single(run)
+    head, newline, tail = run.partition(b"\n")
+    text = _shifted(head, state)
+    return text + _single(newline + tail) if newline else text
+
+
+def _single(run: bytes) -> str:
+    """ASCII, with the 8-bit half-width katakana that CP50220 mailers let through."""
+    if run.isascii():
+        return run.decode("ascii").replace("\x1b", BAD)
+    return "".join(
+        chr(byte + 0xFEC0) if 0xA1 <= byte <= 0xDF else chr(byte) if byte < 0x80 else BAD for byte in run
+    )
+
+
+def _shifted(run: bytes, state: bytes) -> str:
+    if state in _JIS:
+        return "".join(_jis(*match.groups()) for match in _PAIRS.finditer(run))
+    if state in {b"\x1b(I", b"\x0e"}:
+        return "".join(_katakana(byte) for byte in run)
+    codec = "iso2022_jp_2004" if state[2:] in {b"(O", b"(P", b"(Q"} else "iso2022_jp_2"
+    return (state + run).decode(codec, "replace")
+
+
+def _jis(pairs: bytes | None, blank: bytes | None, other: bytes | None) -> str:
+    if pairs:
+        return _pairs(pairs)
+    return blank.decode("ascii") if blank else BAD
+
+
+def _katakana(byte: int) -> str:
+    byte &= 0x7F
+    return chr(byte + 0xFF40) if 0x21 <= byte <= 0x5F else chr(byte) if byte <= 0x20 else BAD
+
+
+def open_ended(data: bytes) -> bool:
+    """True when ISO-2022-JP bytes end without having gone back to ASCII."""
+    last = max(data.rfind(b"\x1b$"), data.rfind(b"\x1b(I"))
+    return last >= 0 and last > max(data.rfind(b"\x1b(B"), data.rfind(b"\x1b(J"))
+
+
+def decode_euc_jp(data: bytes) -> str:
+    """EUC-JP with CP51932's extensions; U+FFFD where the bytes are broken. Never raises."""
+    try:
+        text = data.decode("euc_jp")
+    except UnicodeDecodeError:
+        return "".join(_euc(*match.groups()) for match in _EUC.finditer(data))
+    for standard, microsoft in _MICROSOFT:
+        text = text.replace(standard, microsoft)
+    return text
+
+
+def _euc(
+    plain: bytes | None, pairs: bytes | None, kana: bytes | None, triple: bytes | None, other: bytes | None
+) -> str:
+    if plain:
+        return plain.decode("ascii")
+    if pairs:
+        return _pairs(pairs.translate(_STRIP_HIGH))
+    if kana:
+        return chr(kana[1] + 0xFEC0)
+    return triple.decode("euc_jp", "replace") if triple else BAD
