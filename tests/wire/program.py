@@ -1,0 +1,162 @@
+"""A daemon with a small judgement, which does what the message's `X-Do` field says. Run by the wire tests.
+
+What it saw goes to `seen` in its directory, one JSON object per line; each line is one write.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+import threading
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from sekisho.clock import SystemClock
+from sekisho.daemon import Board, Setup, SetupError, Supervisor
+from sekisho.message import Envelope, Headers
+from sekisho.verdict import Action, AddHeader, ChangeHeader, DeleteRecipient, Reply
+from sekisho.wire.options import WireOptions
+
+_DO = re.compile(rb"^X-Do: ?(.*?)\r$", re.MULTILINE)
+
+
+class Judge:
+    """Satisfies `Handlers`."""
+
+    def __init__(self, directory: Path, settings: dict[str, object]) -> None:
+        self.directory = directory
+        self.scan_limit = int(str(settings.get("scan_limit", 1_000_000)))
+        self.shadow = bool(settings.get("shadow"))
+
+    def note(self, **facts: object) -> None:
+        line = json.dumps(facts, default=lambda value: value.decode("latin-1")) + "\n"
+        handle = os.open(self.directory / "seen", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(handle, line.encode())
+        os.close(handle)
+
+    def process(self, raw: bytes, envelope: Envelope) -> Action:
+        found = _DO.search(raw)
+        what, _, argument = (found[1].decode() if found else "quiet").partition(" ")
+        if what != "quiet":
+            self.note(
+                what=what,
+                raw=raw,
+                envelope=asdict(envelope),
+                pid=os.getpid(),
+                thread=threading.current_thread().name,
+            )
+        action: Action = getattr(self, "do_" + what)(argument, envelope)
+        return action
+
+    def do_quiet(self, _: str, __: Envelope) -> Action:
+        return Action(Reply.ACCEPT)
+
+    do_accept = do_quiet
+
+    def do_discard(self, _: str, __: Envelope) -> Action:
+        return Action(Reply.DISCARD)
+
+    def do_hold(self, reason: str, __: Envelope) -> Action:
+        return Action(Reply.HOLD, smtp=("", "", reason))
+
+    def do_reject(self, text: str, __: Envelope) -> Action:
+        return Action(Reply.REJECT, smtp=("550", "5.7.1", text.replace("_", "\r\n")))
+
+    def do_disagree(self, _: str, __: Envelope) -> Action:
+        return Action(Reply.REJECT, smtp=("450", "5.7.1", "codes that disagree"))
+
+    def do_tempfail(self, text: str, __: Envelope) -> Action:
+        return Action(Reply.TEMPFAIL, smtp=("451", "4.7.1", text))
+
+    def do_edit(self, _: str, envelope: Envelope) -> Action:
+        edits = (
+            ChangeHeader("X-Old", 3),
+            ChangeHeader("X-Old", 1, "kept"),
+            AddHeader("X-New", "one\n two", 0),
+            AddHeader("X-Japanese", "日本語", 1),
+            DeleteRecipient(envelope.recipients[0]),
+        )
+        return Action(Reply.ACCEPT, edits=edits)
+
+    def do_badedit(self, _: str, __: Envelope) -> Action:
+        return Action(Reply.ACCEPT, edits=(AddHeader("X Bad", "value"),))
+
+    def do_refuse_with_edits(self, _: str, __: Envelope) -> Action:
+        return Action(Reply.REJECT, edits=(AddHeader("X-New", "value"),))
+
+    def do_crash(self, _: str, __: Envelope) -> Action:
+        raise RuntimeError("as asked")
+
+    def do_exit(self, _: str, __: Envelope) -> Action:
+        raise SystemExit(3)
+
+    def do_wait(self, name: str, __: Envelope) -> Action:
+        """Until the test lets it go on."""
+        while not (self.directory / name).exists():
+            time.sleep(0.01)
+        return Action(Reply.ACCEPT)
+
+    def do_spin(self, _: str, __: Envelope) -> Action:
+        while True:
+            pass
+
+    def warm_envelope(self, envelope: Envelope) -> None:
+        if "warm" in (envelope.sender or ""):
+            self.note(what="warm_envelope", sender=envelope.sender, thread=threading.current_thread().name)
+
+    def warm_headers(self, headers: Headers, envelope: Envelope) -> None:
+        if "warm" in (envelope.sender or ""):
+            self.note(what="warm_headers", fields=[(field.name, field.value) for field in headers])
+
+    def fallback(self, stage: str, again: bool) -> Action:
+        if self.shadow:
+            return Action(Reply.ACCEPT)
+        if again:
+            return Action(Reply.HOLD, smtp=("", "", f"{stage} again"))
+        return Action(Reply.TEMPFAIL, smtp=("451", "4.3.0", f"fallback {stage}"))
+
+    def on_error(self, stage: str) -> None:
+        self.note(what="error", stage=stage)
+
+    def close(self) -> None:
+        self.note(what="closed", pid=os.getpid())
+
+
+class Watch:
+    """Satisfies `Keeper`: writes the board down whenever it changes."""
+
+    def __init__(self, directory: Path, board: Board) -> None:
+        self.directory = directory
+        self.board = board
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.wait(0.02):
+            temporary = self.directory / "board.new"
+            temporary.write_text(json.dumps({**asdict(self.board.view()), "pid": os.getpid()}))
+            temporary.rename(self.directory / "board")
+        (self.directory / "kept").touch()
+
+
+def setup(directory: Path) -> Setup:
+    """The configuration is `settings.json`: options of the wire, and what the judge is to be like."""
+    settings = json.loads((directory / "settings.json").read_text())
+    if "broken" in settings:
+        raise SetupError(tuple(settings["broken"]))
+
+    def build() -> Judge:
+        if settings.get("unbuildable"):
+            raise RuntimeError("cannot be built, as asked")
+        return Judge(directory, settings)
+
+    wire = WireOptions.model_validate(settings["wire"])
+    return Setup(wire, build, lambda board: Watch(directory, board))
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)
+    where = Path(sys.argv[1])
+    sys.exit(Supervisor(lambda: setup(where), SystemClock()).run())
