@@ -24,7 +24,8 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"wire"}),
     frozenset({"config"}),
     frozenset({"compose"}),
-    frozenset({"daemon", "keeper"}),
+    frozenset({"daemon"}),
+    frozenset({"service"}),
     frozenset({"cli"}),
 )
 
@@ -33,8 +34,8 @@ NEIGHBOURS = {
     ("verdict", "message"),  # an action names recipients
     ("action", "policy"),  # what is done depends on the rules for a recipient
     ("action", "authres"),  # the header that an action writes
+    ("checks", "authres"),  # ARC reads what a sealer wrote of its own results
     ("journal", "log"),  # a log line is quoted in one place
-    ("daemon", "keeper"),  # the supervisor starts the keeper
 }
 
 # The only modules that may import a library that does I/O or holds state.

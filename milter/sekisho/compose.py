@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 from dataclasses import dataclass
-from pathlib import Path
 
-from sekisho import journal as journals
-from sekisho import log
-from sekisho import metrics as meters
-from sekisho.brands import BrandFileError, BrandIndex, load_brands
-from sekisho.checks import dkim, spf
+from sekisho import brands, providers
+from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.checks.table import KINDS
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
-from sekisho.message import Envelope, Headers
-from sekisho.pipeline import Judged, Observer, Pipeline
+from sekisho.pipeline import Observer, Pipeline
 from sekisho.policy import Lists, RuleBook
-from sekisho.ports import Clock, Context, Providers, QuarantineStore, Registry, Resolver
-from sekisho.providers import load_providers
+from sekisho.ports import Clock, Context, Providers, QuarantineStore, Resolver
+from sekisho.providers import ProvidersFileError
 from sekisho.resolver import Budget, DnsResolver
-from sekisho.store import Quarantine
-from sekisho.verdict import Action, Disposition
-
-LOG = logging.getLogger("sekisho.compose")
+from sekisho.verdict import Disposition
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     """What is read from files before any process is forked: shared, never changed."""
 
-    registry: Registry
+    registry: BrandIndex
     providers: Providers
 
 
@@ -49,29 +40,30 @@ class Ports:
 def knowledge(config: Config) -> Knowledge:
     """Brands and providers. Raises ConfigError with every error of every file."""
     errors: list[str] = []
-    registry: Registry | None = None
-    providers: Providers | None = None
     try:
-        registry = BrandIndex(load_brands(config.brands))
+        registry = BrandIndex(brands.load(overlay=config.brands.overlay))
     except BrandFileError as error:
-        errors += error.errors
+        errors += map(str, error.faults)
     try:
-        providers = load_providers()
-    except BrandFileError as error:
-        errors += error.errors
-    if errors or registry is None or providers is None:
+        domains = providers.load()
+    except ProvidersFileError as error:
+        errors += map(str, error.faults)
+    if errors:
         raise ConfigError(tuple(errors))
-    return Knowledge(registry, providers)
+    return Knowledge(registry, domains)
 
 
-def verify(config: Config) -> None:
-    """Everything the configuration names can be loaded. Raises ConfigError with all that is wrong."""
-    known = knowledge(config)
-    ids = {kind.id for kind in KINDS}
-    unknown = sorted(set(config.policy.points) - ids)
-    if unknown:
-        raise ConfigError(tuple(f"policy.points.{name}: there is no such finding" for name in unknown))
-    pipeline(config, Ports(SystemClock(), known))
+def verify(config: Config) -> Knowledge:
+    """Load everything that the configuration names. Raises ConfigError with all that is wrong."""
+    unknown = sorted(set(config.policy.points) - {kind.id for kind in KINDS})
+    errors = tuple(f"policy.points.{name}: there is no such finding" for name in unknown)
+    try:
+        known = knowledge(config)
+    except ConfigError as error:
+        raise ConfigError(errors + error.errors) from error
+    if errors:
+        raise ConfigError(errors)
+    return known
 
 
 def offline(config: Config) -> Ports:

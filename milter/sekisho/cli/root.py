@@ -26,11 +26,14 @@ without_option = click.option(
 )
 
 
+def existing(path: Path | None) -> Path | None:
+    """The named file, else the installed one if there is one."""
+    return DEFAULT_PATH if path is None and DEFAULT_PATH.is_file() else path
+
+
 def configuration(path: Path | None) -> Config:
-    """The named file, else the installed one, else the defaults. Raises ConfigError."""
-    if path is None and DEFAULT_PATH.is_file():
-        path = DEFAULT_PATH
-    return load(path)
+    """The configuration of that file, else of the installed one, else the defaults. Raises ConfigError."""
+    return load(existing(path))
 
 
 def parse_without(text: str) -> frozenset[str]:
@@ -51,9 +54,9 @@ def cli() -> None:
 @config_option
 def serve(path: Path | None) -> None:
     """Run the milter."""
-    from sekisho import daemon
+    from sekisho import service
 
-    raise SystemExit(daemon.serve(configuration(path)))
+    raise SystemExit(service.serve(existing(path)))
 
 
 @cli.command()

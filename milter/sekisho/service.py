@@ -1,0 +1,221 @@
+"""The daemon's parts, made from a configuration: what each worker is handed, and the keeper's work."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from sekisho import __version__, action, compose, config, log, metrics
+from sekisho.checks import dkim, spf
+from sekisho.checks.table import CHECKS, KINDS
+from sekisho.clock import SystemClock
+from sekisho.config import Config, ConfigError
+from sekisho.daemon import Board, Setup, SetupError, Supervisor, View
+from sekisho.journal import Journal
+from sekisho.message import Envelope, Headers
+from sekisho.metrics import Metrics
+from sekisho.pipeline import Judged, Pipeline
+from sekisho.ports import Clock, Resolver, StoreUnavailable
+from sekisho.resolver import DnsResolver
+from sekisho.store import Quarantine
+from sekisho.verdict import Action, Mode, Reply
+from sekisho.wire.library import libmilter_version
+
+LOG = logging.getLogger("sekisho.service")
+STAGES = ("parse", "policy", "action", *(check.name for check in CHECKS))
+GAUGES_EVERY = 15.0  # seconds between two looks at the store, beside those that a scrape asks for
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Tells log and metrics of every judgement. Implements `pipeline.Observer`."""
+
+    journal: Journal
+    metrics: Metrics
+
+    def judged(self, judged: Judged) -> None:
+        seconds = sum(judged.stages.values())
+        self.journal.message(judged.message, judged.evidence, judged.action, seconds, weights=judged.weights)
+        self.metrics.message(judged.message, judged.evidence, judged.action, judged.stages, seconds)
+
+    def crashed(self, stage: str, error: Exception) -> None:
+        self.metrics.error(stage)
+        if isinstance(error, StoreUnavailable):
+            self.journal.store_unavailable(error)
+        else:
+            self.journal.error(stage, error)
+
+
+class Workplace:
+    """What one worker is handed. Implements `wire.handlers.Handlers`; made after the fork."""
+
+    def __init__(
+        self, pipeline: Pipeline, clock: Clock, resolver: Resolver, quarantine: Quarantine | None, meter: Metrics
+    ) -> None:
+        self._pipeline = pipeline
+        self._clock = clock
+        self._resolver = resolver
+        self._quarantine = quarantine
+        self._metrics = meter
+
+    @property
+    def scan_limit(self) -> int:
+        return self._pipeline.limits.scan_bytes
+
+    def process(self, raw: bytes, envelope: Envelope) -> Action:
+        return self._pipeline.process(raw, envelope).action
+
+    def warm_envelope(self, envelope: Envelope) -> None:
+        spf.warm(envelope, self._resolver)
+
+    def warm_headers(self, headers: Headers, envelope: Envelope) -> None:
+        dkim.warm(headers, self._resolver)
+
+    def fallback(self, stage: str, again: bool) -> Action:
+        """The table of failures: shadow accepts; else 451 once, and then Postfix's hold queue."""
+        if self._pipeline.rules.default.mode is Mode.SHADOW:
+            return Action(Reply.ACCEPT)
+        return Action(Reply.HOLD) if again else action.defer((), "")
+
+    def on_error(self, stage: str) -> None:
+        self._metrics.error(stage)
+
+    def close(self) -> None:
+        if self._quarantine is not None:
+            self._quarantine.close()
+
+
+class KeeperWork:
+    """The metrics port and everything periodic. Implements `daemon.Keeper`; made after the fork."""
+
+    def __init__(self, settings: Config, meter: Metrics, board: Board) -> None:
+        self._settings = settings
+        self._metrics = meter
+        self._board = board
+        self._restarts: Counter[str] = Counter()
+        self._quarantine: Quarantine | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until told. A metrics port that is taken is an error in the log, not a daemon that stops."""
+        server: metrics.Server | None = None
+        try:
+            server = metrics.serve(
+                self._settings.metrics,
+                self._metrics,
+                health=lambda: True,
+                ready=self._ready,
+                gauges=self._board_gauges,
+            )
+        except OSError as error:
+            LOG.error("metrics port %s: %s", self._settings.metrics.listen, error)
+        while not stop.wait(GAUGES_EVERY if self._store_gauges() else 1.0):
+            pass
+        if server is not None:
+            server.close()
+        if self._quarantine is not None:
+            self._quarantine.close()
+
+    def _ready(self) -> bool:
+        """True while a worker takes connections."""
+        return self._board.view().workers.get("ready", 0) > 0
+
+    def _board_gauges(self) -> None:
+        view = self._board.view()
+        self._metrics.workers(view.workers)
+        self._metrics.reload(view.reload_ok, view.reload_at)
+        self._count_restarts(view)
+
+    def _count_restarts(self, view: View) -> None:
+        for cause, total in view.restarts.items():
+            for _ in range(total - self._restarts[cause]):
+                self._metrics.worker_restarted(cause)
+            self._restarts[cause] = total
+
+    def _store_gauges(self) -> bool:
+        """True if the store could be asked."""
+        if self._settings.mode is Mode.SHADOW and not self._settings.recipients:
+            return True
+        try:
+            if self._quarantine is None:
+                self._quarantine = Quarantine.open(self._settings.store, SystemClock())
+            stats = self._quarantine.stats()
+        except StoreUnavailable as error:
+            LOG.warning("the quarantine cannot be counted: %s", error)
+            return False
+        self._metrics.quarantine({state.value: count for state, count in stats.messages.items()}, stats.bytes)
+        return True
+
+
+def serve(path: Path | None) -> int:
+    """Run the daemon until it is told to stop. Returns the exit status; raises ConfigError, ListenError."""
+    settings = config.load(path)
+    log.setup(settings.log)
+    clock = SystemClock()
+    try:
+        return Supervisor(partial(_setup, path, _Shared(settings, clock)), clock).run()
+    except SetupError as error:
+        raise ConfigError(error.errors) from error
+
+
+class _Shared:
+    """What all generations have in common: it must exist before the first fork and only once."""
+
+    def __init__(self, settings: Config, clock: Clock) -> None:
+        self.clock = clock
+        self.journal = Journal(settings.journal, clock)
+        self.metrics: Metrics | None = None
+
+    def meter(self, settings: Config, known: compose.Knowledge) -> Metrics:
+        """Opened once: the series of a brand that a reload adds are counted as `other` until a restart."""
+        if self.metrics is None:
+            self.metrics = metrics.open(
+                settings.metrics.directory,
+                findings=[kind.id for kind in KINDS],
+                brands=[brand.id for brand in known.registry.brands],
+                stages=STAGES,
+                build={
+                    "version": __version__,
+                    "python": platform.python_version(),
+                    "libmilter": libmilter_version(),
+                },
+            )
+        return self.metrics
+
+
+def _setup(path: Path | None, shared: _Shared) -> Setup:
+    """Load and check everything; nothing is forked and nothing replaced if any of it is wrong."""
+    try:
+        settings = config.load(path)
+        known = compose.verify(settings)
+        meter = shared.meter(settings, known)
+    except ConfigError as error:
+        raise SetupError(error.errors) from error
+    except OSError as error:
+        raise SetupError((f"metrics.directory: {error}",)) from error
+    shared.journal.started(
+        __version__, workers=settings.wire.workers, mode=settings.mode, socket=settings.wire.socket
+    )
+    return Setup(
+        settings.wire,
+        build=partial(_workplace, settings, known, shared, meter),
+        keeper=partial(KeeperWork, settings, meter),
+    )
+
+
+def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, meter: Metrics) -> Workplace:
+    """A worker's own connections, on what was loaded before the fork."""
+    resolver = DnsResolver(settings.dns, shared.clock, on_query=meter.dns)
+    quarantine = Quarantine.open(settings.store, shared.clock) if _may_hold(settings) else None
+    ports = compose.Ports(shared.clock, known, resolver, quarantine, (Recorder(shared.journal, meter),))
+    return Workplace(compose.pipeline(settings, ports), shared.clock, resolver, quarantine, meter)
+
+
+def _may_hold(settings: Config) -> bool:
+    """False where everything is in shadow: then no copy of a message is kept, and no store is needed."""
+    modes = {settings.mode, *(each.mode for each in settings.recipients.values())}
+    return Mode.ENFORCE in modes

@@ -1,0 +1,10 @@
+"""Which libmilter this is."""
+
+from __future__ import annotations
+
+import milter
+
+
+def libmilter_version() -> str:
+    """The version that the loaded library gives of itself, as `1.0.1`."""
+    return ".".join(str(part) for part in milter.getversion())
