@@ -21,6 +21,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from confusable_homoglyphs import confusables
 
@@ -100,12 +101,7 @@ def invisibles(text: str) -> tuple[str, ...]:
     """
     if text.isascii() and text.isprintable():
         return ()
-    found = {char: None for before, char in _with_previous(text) if _hides(before, char)}
-    return tuple(found)
-
-
-def _with_previous(text: str) -> Iterator[tuple[str, str]]:
-    return zip(" " + text, text, strict=False)
+    return tuple({char: None for before, char in pairwise(" " + text) if _hides(before, char)})
 
 
 def _hides(before: str, char: str) -> bool:
@@ -234,9 +230,19 @@ def compact(spaced_text: str) -> str:
 
 def skeleton_spans(text: str) -> tuple[str, list[int]]:
     """`skeleton(text)` and, for each of its characters, the index in `text` that it came from."""
-    made = [_SPACED[ord(char)].replace(" ", "") for char in text]
-    origins = [index for index, part in enumerate(made) for _ in part]
-    letters = "".join(made)
+    return compact_spans(*spaced_spans(text))
+
+
+def spaced_spans(text: str) -> tuple[str, list[int]]:
+    """`spaced(text)` and where each of its characters came from."""
+    made = [_SPACED[code] for code in map(ord, text)]
+    return "".join(made), [index for index, part in enumerate(made) for _ in part]
+
+
+def compact_spans(spaced_text: str, origins: list[int]) -> tuple[str, list[int]]:
+    """`compact(spaced_text)` and the origins of what is left."""
+    letters = spaced_text.replace(" ", "")
+    origins = [origin for char, origin in zip(spaced_text, origins, strict=True) if char != " "]
     for joints in (_WITH_MARK, _LATIN_JOINTS):
         letters, origins = _join(letters, origins, joints)
     return letters, origins
@@ -265,6 +271,7 @@ _LATIN = re.compile(
 )
 _SMALL_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
 _DROPPED = frozenset("CZPS")
+_KEPT = frozenset("+&")  # part of names: Disney+ is not Disney
 _UNSEEN = frozenset({"Cf", "Mn", "Me"})  # dropped without a trace: nothing stands there
 
 
@@ -308,6 +315,8 @@ def _fold_once(char: str) -> str:
         char = chr(ord(char) + 0x60) if "\u3041" <= char <= "\u3096" or char in "ゝゞ" else char
     if is_katakana(char):
         return "" if char == "ー" else char.translate(_SMALL_KANA)
+    if char in _KEPT:
+        return char
     category = unicodedata.category(char)
     if category[0] in _DROPPED or category in {"Mn", "Me"} or char in BLANKS:
         return ""

@@ -1,0 +1,184 @@
+"""Domains made to look like a brand's.
+
+Three ways are told apart (UTS 39 for the first):
+
+- `confusable`: other characters that look the same (`аmazon`, `paypai`, `arnazon`, IDN and ASCII alike);
+- `composition`: the brand's word as a piece of a stranger's name (`amazon-security.cn`,
+  `jcb.co.jp.login.vkia.cn`), joined to it or to a word of the trade (`amazonlogin.top`);
+- `edit`: one letter more, less, other, or two swapped, in a label of at least five.
+
+All look-ups are by hash: a domain has at most some hundred pieces and one-letter deletions, and the number of
+brands does not matter. A word of everyday language counts in a composition only beside a word of the trade; a
+name that needs a companion never does: `visatravel.example`, `lineage.example`, `banana.example` are like
+nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from sekisho.brands.model import Brand
+from sekisho.domains import registrable, to_unicode
+from sekisho.ports import Likeness
+from sekisho.text import skeleton
+
+MIN_EDIT = 5  # letters in a label that one edit does not turn into any other word
+MIN_WORD = 3
+MAX_PIECES = 40
+MAX_JOINED = 4  # pieces that together may be one name: `ts-cubic-card`
+
+# Words of the trade: what stands beside a brand in the names of forgers' domains.
+_TRADE = """
+    account accounts alert auth bank billing card center confirm customer credit help id info jp login logon
+    member members my net notice notification official online pay payment point points portal recover recovery
+    reset safe safety secure security service services shop sign signin store support unlock update user
+    verify verification wallet web www
+"""
+TRADE = frozenset(_TRADE.split())
+# Of these, the ones that make a brand of an ordinary word.
+STRONG = TRADE - {
+    "center",
+    "help",
+    "info",
+    "jp",
+    "my",
+    "net",
+    "online",
+    "safe",
+    "shop",
+    "store",
+    "user",
+    "web",
+    "www",
+}
+
+_SPLIT = re.compile(r"[-._]+")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
+
+
+class LikenessIndex:
+    """What the brands' domains and words look like."""
+
+    def __init__(self, brands: Iterable[Brand]) -> None:
+        self._labels: dict[str, tuple[str, str, str]] = {}
+        self._edits: dict[str, list[str]] = {}
+        self._words: dict[str, tuple[str, str, bool]] = {}
+        for brand in brands:
+            self._add(brand)
+
+    def _add(self, brand: Brand) -> None:
+        never = set(map(skeleton, brand.needs_companion))
+        ordinary = set(map(skeleton, brand.ordinary))
+        for domain in brand.domains:
+            base = registrable(domain)
+            label = (base or "").partition(".")[0]
+            if base and len(label) > MIN_WORD and skeleton(label) not in never | ordinary:
+                self._add_label(brand.id, base, label)
+        for word in dict.fromkeys(_words(brand)):
+            key = skeleton(word)
+            if len(word) >= MIN_WORD and key not in never:
+                self._words.setdefault(key, (brand.id, word, key in ordinary))
+
+    def _add_label(self, brand: str, domain: str, label: str) -> None:
+        plain = label.replace("-", "")
+        self._labels.setdefault(skeleton(label), (brand, domain, plain))
+        if len(plain) >= MIN_EDIT and plain not in self._edits.get(plain, ()):
+            for shorter in {plain, *_deletions(plain)}:
+                self._edits.setdefault(shorter, []).append(plain)
+
+    def find(self, domain: str) -> Likeness | None:
+        """The likeness of a domain that is nobody's own; the caller has made sure of that."""
+        base = registrable(domain)
+        if base is None:
+            return None
+        suffix = base.partition(".")[2]
+        shown = to_unicode(domain)
+        label = to_unicode(base).partition(".")[0]
+        own = shown[: len(shown) - len(to_unicode(suffix)) - 1]
+        return self._confusable(label) or self._composition(own) or self._edit(label)
+
+    def _confusable(self, label: str) -> Likeness | None:
+        known = self._labels.get(skeleton(label))
+        if known is None:
+            return None
+        brand, domain, plain = known
+        if label.replace("-", "") == plain:
+            return Likeness(brand, domain, "composition")
+        return (
+            Likeness(brand, domain, "confusable") if len(plain) >= MIN_EDIT or not label.isascii() else None
+        )
+
+    def _composition(self, name: str) -> Likeness | None:
+        """The longest word of a brand among the pieces of the name."""
+        pieces = [piece for piece in _SPLIT.split(name) if piece][:MAX_PIECES]
+        best: tuple[int, Likeness] | None = None
+        for at, size, word in _joined(pieces):
+            beside = set(pieces[:at] + pieces[at + size :])
+            likeness = self._word(word, beside)
+            if likeness is not None and (best is None or len(word) > best[0]):
+                best = len(word), likeness
+        return best[1] if best else None
+
+    def _word(self, word: str, beside: set[str]) -> Likeness | None:
+        known = self._words.get(skeleton(word))
+        if known is None:
+            known, trade = self._without_trade(word)
+            beside = beside | {trade}
+        if known is None:
+            return None
+        brand, own, ordinary = known
+        if ordinary and not beside & STRONG:
+            return None
+        same = not word.isascii() or own in word
+        how = "composition" if word.isascii() and own in word else "confusable"
+        return Likeness(brand, own, how) if same or len(own) >= MIN_EDIT else None
+
+    def _without_trade(self, word: str) -> tuple[tuple[str, str, bool] | None, str]:
+        """`amazonlogin`, `loginamazon`: the brand's word with a word of the trade written to it."""
+        for size in range(2, min(13, len(word) - MIN_EDIT + 1)):
+            for trade, rest in ((word[-size:], word[:-size]), (word[:size], word[size:])):
+                if trade in TRADE and (known := self._words.get(skeleton(rest))) is not None:
+                    return known, trade
+        return None, ""
+
+    def _edit(self, label: str) -> Likeness | None:
+        plain = label.replace("-", "")
+        if not MIN_EDIT <= len(plain) <= 63 or not _ASCII_WORD.fullmatch(plain):
+            return None
+        for shorter in (plain, *_deletions(plain)):
+            for own in self._edits.get(shorter, ()):
+                if _one_edit(plain, own):
+                    brand, domain, _ = self._labels[skeleton(own)]
+                    return Likeness(brand, domain, "edit")
+        return None
+
+
+def _words(brand: Brand) -> Iterator[str]:
+    """The brand's Latin names as they would stand in a domain."""
+    for spelling in brand.spellings:
+        word = spelling.lower().replace(" ", "").replace("-", "").replace("'", "").replace(":", "")
+        word = word.removesuffix(".com").removesuffix(".co.jp")
+        if _ASCII_WORD.fullmatch(word) and not word.isdigit():
+            yield word
+
+
+def _joined(pieces: list[str]) -> Iterator[tuple[int, int, str]]:
+    for at in range(len(pieces)):
+        for size in range(1, min(MAX_JOINED, len(pieces) - at) + 1):
+            yield at, size, "".join(pieces[at : at + size])
+
+
+def _deletions(word: str) -> Iterator[str]:
+    return (word[:at] + word[at + 1 :] for at in range(len(word)))
+
+
+def _one_edit(one: str, other: str) -> bool:
+    """True for exactly one insertion, deletion, substitution or swap of neighbours."""
+    if len(one) > len(other):
+        one, other = other, one
+    at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+    if len(one) < len(other):
+        return len(one) + 1 == len(other) and one[at:] == other[at + 1 :]
+    swapped = one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
+    return one != other and (one[at + 1 :] == other[at + 1 :] or swapped)

@@ -1,0 +1,142 @@
+"""What a brand file says: names, domains, promises of a brand, in a form that an admin writes by hand.
+
+One TOML file holds one brand; its name is the brand's id. Only `id`, `names` and `sources` must be there:
+
+    id = "eki-net"
+    names = ["えきねっと", "eki-net"]      # the first is shown to people
+    sources = ["www.eki-net.com"]          # where the facts below can be read
+
+    [domains]
+    "eki-net.com" = { confidence = "high", use = ["mail", "web", "link"], source = "www.eki-net.com" }
+
+Names are compared as a reader sees them (see `text`), so width, case, kana, spaces and look-alikes need no
+entry of their own. A name that is also a word needs care: in `ordinary` it counts as the whole of a display
+name or beside a word such as サポート or "account"; in `needs_companion` only beside one of `companions`.
+
+A domain proves the brand when its entry is *confirmed*: confidence high, or medium with a source. What is not
+confirmed neither proves nor contradicts.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from sekisho.domains import to_ascii
+
+Confidence = Literal["high", "medium", "low"]
+Use = Literal["mail", "web", "link"]
+Flag = Literal["mailbox", "user_content"]
+PolicyKind = Literal[
+    "no_link",
+    "never_asks_payment",
+    "never_asks_credentials",
+    "notice_discontinued",
+    "smime_signed",
+    "addresses_by_name",
+]
+
+
+def _domain(value: str) -> str:
+    """A domain in ASCII lower case with at least two labels, as DNS has it."""
+    if to_ascii(value) != value or "." not in value:
+        raise ValueError("is not a domain name in ASCII lower case")
+    return value
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Domain = Annotated[str, AfterValidator(_domain)]
+When = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
+# TOML has arrays, and a frozen model holds tuples.
+Texts = Annotated[tuple[Text, ...], Field(strict=False)]
+Domains = Annotated[tuple[Domain, ...], Field(strict=False)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class DomainEntry(_Entry):
+    """A domain of the brand. Whoever controls it controls every name below it.
+
+    `use`: where it is met. `flags`: `mailbox` (customers write from it, so it proves a customer only) and
+    `user_content` (the brand's own system sends or shows what strangers wrote). `confirmed = false` takes the
+    proof away from a high or medium entry, for example when only forgeries of it were seen.
+    """
+
+    confidence: Confidence
+    use: Annotated[tuple[Use, ...], Field(strict=False)] = ("mail", "web", "link")
+    source: Text | None = None
+    confirmed: bool | None = None
+    flags: Annotated[tuple[Flag, ...], Field(strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _low_is_never_confirmed(self) -> DomainEntry:
+        if self.confidence == "low" and self.confirmed:
+            raise ValueError("low confidence cannot be confirmed: name a source and say medium or high")
+        return self
+
+    @property
+    def proves(self) -> bool:
+        """True if an authenticated name within this domain proves the brand."""
+        if self.confirmed is not None:
+            return self.confirmed and "mailbox" not in self.flags
+        known = self.confidence == "high" or (self.confidence == "medium" and self.source is not None)
+        return known and "mailbox" not in self.flags
+
+
+class Policy(_Entry):
+    """What the brand promises about its mail.
+
+    `notice`: the kind of notice that the promise is about (`all`, `withdrawal`, `billing`, `security`,
+    `delivery` …). `since`: year, month or day from which it holds.
+    """
+
+    kind: PolicyKind
+    notice: Text = "all"
+    since: When | None = None
+    source: Text | None = None
+
+
+class Verify(_Entry):
+    """Where a recipient checks for himself: a page, and one short sentence in each language."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=300)] | None = None
+    ja: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    en: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+
+
+class Brand(_Entry):
+    """A brand as its file describes it. Brands of one `organisation` share proof."""
+
+    id: Id
+    names: Annotated[tuple[Text, ...], Field(strict=False, min_length=1, max_length=64)]
+    aliases: Texts = ()
+    ordinary: Texts = ()
+    needs_companion: Texts = ()
+    companions: Texts = ()
+    organisation: Id | None = None
+    sector: Text | None = None
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    enabled: bool = True
+    flags: Annotated[tuple[Flag, ...], Field(strict=False)] = ()
+    unrelated: Domains = ()  # real organisations whose domains look like the brand's
+    senders: Domains = ()  # platforms that send on the brand's behalf; they prove nothing
+    report_to: Texts = ()
+    lures: Texts = ()
+    sources: Texts = ()
+    domains: dict[Domain, DomainEntry] = {}
+    verify: Verify | None = None
+    policies: Annotated[tuple[Policy, ...], Field(strict=False)] = ()
+
+    @property
+    def group(self) -> str:
+        """The organisation that the brand belongs to: itself unless the file names another."""
+        return self.organisation or self.id
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every name and alias once, in order."""
+        return tuple(dict.fromkeys(self.names + self.aliases + self.ordinary + self.needs_companion))

@@ -1,0 +1,335 @@
+"""Brand names in a text, found in one pass however many brands there are.
+
+Names of five and more Latin letters, and all Japanese names, are looked for with one Aho-Corasick automaton
+over the skeleton of the text (`text.skeleton`); shorter Latin names are words of the text, looked up in a
+table. What is found is then held against the text as it stands:
+
+- a Latin name stands alone as a word: `banana` is not ANA, `Amazonから` and `AmazonPrime` are Amazon;
+- a short kana name is not the middle of a longer one: オンライン is not ライン;
+- letters put apart count when they are put apart throughout (`A m a z o n`), not when words happen to meet;
+- a name that is also a word needs the whole text or a companion (see `model`).
+
+What it cannot see: misspellings that do not look alike (`Amzaon`), and names in pictures.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+
+from ahocorasick_rs import AhoCorasick
+
+from sekisho.brands.model import Brand
+from sekisho.ports import Mention
+from sekisho.text import (
+    compact,
+    compact_spans,
+    is_hiragana,
+    is_kana,
+    is_kanji,
+    is_katakana,
+    skeleton,
+    spaced,
+    spaced_spans,
+)
+
+MAX_TEXT = 200_000  # characters that are looked at
+WINDOW = 1_024
+OVERLAP = 256  # longer than any name with characters put between
+SHORT_LATIN = 4  # a Latin name up to this length is looked for as a word
+SHORT_KANA = 3  # a kana name up to this length must end where the word ends
+NEAR = 24  # folded characters on either side in which a companion counts
+SAME_NAME = 4  # times that one name is considered in one window
+
+# Beside one of these, an ordinary word is a brand.
+_BESIDE = """
+    サポート カスタマー お客様 お客さま 事務局 会員 アカウント セキュリティ ログイン 公式 窓口 センター
+    株式会社 ご請求 お支払い 重要 パスワード 認証 カード ポイント support account security customer billing
+    services login signin password verify official notification membership delivery helpdesk
+"""
+COMPANIONS = tuple(_BESIDE.split())
+
+_WORD = re.compile(r"[a-z0-9]+")
+_LETTERS_APART = re.compile(r"(?<![a-z0-9])[a-z0-9](?: +[a-z0-9]){1,3}(?![a-z0-9])")
+_LATIN = re.compile(r"[a-z0-9+&]+")
+_SENTENCE = frozenset('。、，,;；！？!?「」『』【】()（）<>"“”')
+_PARTICLES = frozenset("のをにはがでとへもやかよ")
+
+
+class Kind(Enum):
+    """When a name counts."""
+
+    FREE = 0
+    ORDINARY = 1
+    COMPANION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A piece of text as it is written: letters without separators, and after how many of them one stood."""
+
+    letters: str
+    gaps: frozenset[int]
+    sentence: bool  # punctuation that ends or quotes something stands inside
+    invisible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One spelling of a brand's name, ready to be compared."""
+
+    brand: str
+    text: str
+    key: str  # its skeleton
+    kind: Kind
+    spelling: Spelling
+    joints: frozenset[int]  # where a writer may put a space
+    companions: tuple[str, ...]
+
+    @property
+    def latin(self) -> bool:
+        return _LATIN.fullmatch(self.key) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A stretch of the text with its skeleton; `start` is where it begins in the text."""
+
+    text: str
+    start: int
+    letters: str
+    origins: list[int]
+    whole: bool
+
+
+class NameIndex:
+    """All names of all brands."""
+
+    def __init__(self, brands: Iterable[Brand]) -> None:
+        self._words: dict[str, list[Name]] = {}
+        names: dict[str, list[Name]] = {}
+        for name in _names(brands):
+            short = name.latin and len(name.key) <= SHORT_LATIN
+            (self._words if short else names).setdefault(name.key, []).append(name)
+        self._names = list(names.values())
+        self._automaton = AhoCorasick(list(names), store_patterns=False) if names else None
+
+    def find(self, text: str) -> tuple[Mention, ...]:
+        """The mentions in order; where names overlap only the longest; each name of a brand once."""
+        text = text[:MAX_TEXT]
+        step = len(text) if len(text) <= WINDOW + OVERLAP else WINDOW
+        found: dict[tuple[str, str], Mention] = {}
+        for start in range(0, len(text), step or 1):
+            part = text[start : start + step + OVERLAP]
+            for mention in _longest(list(self._look(text, part, start)), start, len(part)):
+                found.setdefault((mention.brand, mention.name), mention)
+        return tuple(sorted(found.values(), key=lambda each: (each.start, each.brand)))
+
+    def _look(self, text: str, part: str, start: int) -> Iterator[Mention]:
+        words = spaced(part)
+        letters = compact(words)
+        hits = self._automaton.find_matches_as_indexes(letters, overlapping=True) if self._automaton else []
+        shorts = [
+            (match, name)
+            for pattern in (_WORD, _LETTERS_APART)
+            for match in pattern.finditer(words)
+            for name in self._words.get(match[0].replace(" ", ""), ())
+        ]
+        if not hits and not shorts:
+            return
+        spread, places = spaced_spans(part)
+        letters, origins = compact_spans(spread, places)
+        window = _Window(text, start, letters, origins, len(part) == len(text))
+        for name, at, end in self._named(hits):
+            yield from _mention(name, window, at, end)
+        for match, name in shorts:
+            at = bisect_left(origins, places[match.start()])
+            yield from _mention(name, window, at, at + len(name.key))
+
+    def _named(self, hits: list[tuple[int, int, int]]) -> Iterator[tuple[Name, int, int]]:
+        seen: dict[int, int] = {}
+        for pattern, at, end in hits:
+            seen[pattern] = seen.get(pattern, 0) + 1
+            if seen[pattern] <= SAME_NAME:
+                for name in self._names[pattern]:
+                    yield name, at, end
+
+
+def _names(brands: Iterable[Brand]) -> Iterator[Name]:
+    for brand in brands:
+        kinds = dict.fromkeys(map(skeleton, brand.ordinary), Kind.ORDINARY)
+        kinds |= dict.fromkeys(map(skeleton, brand.needs_companion), Kind.COMPANION)
+        own = tuple(map(skeleton, brand.companions))
+        both = own + tuple(map(skeleton, COMPANIONS))
+        for text in brand.spellings:
+            key = skeleton(text)
+            kind = kinds.get(key, Kind.FREE)
+            if len(key) > 1:
+                companions = () if kind is Kind.FREE else own if kind is Kind.COMPANION else both
+                yield Name(brand.id, text, key, kind, spell(text), _joints(text), companions)
+
+
+def spell(text: str) -> Spelling:
+    """How a piece of text is written, with half and full width unified and case dropped."""
+    letters: list[str] = []
+    gaps: set[int] = set()
+    sentence = invisible = False
+    for char in unicodedata.normalize("NFC", _one_width(text)).casefold():
+        category = unicodedata.category(char)
+        if category in {"Cf", "Mn", "Me"}:
+            invisible = True
+        elif category[0] in "ZPC" and char not in "&":
+            sentence = sentence or char in _SENTENCE
+            if not (char in "\r\n" and letters and is_japanese(letters[-1])):
+                gaps.add(len(letters))
+        else:
+            letters.append(char)
+    return Spelling("".join(letters), frozenset(gaps - {0, len(letters)}), sentence, invisible)
+
+
+def _one_width(text: str) -> str:
+    if text.isascii() or not any("\uff00" <= char <= "\uffef" for char in text):
+        return text
+    return "".join(unicodedata.normalize("NFKC", run) if wide else run for wide, run in _runs(text))
+
+
+def _runs(text: str) -> Iterator[tuple[bool, str]]:
+    for match in re.finditer("[\uff00-\uffef]+|[^\uff00-\uffef]+", text):
+        yield "\uff00" <= match[0][0] <= "\uffef", match[0]
+
+
+def _joints(name: str) -> frozenset[int]:
+    """Where the name itself has a space, changes its script, or goes on with a capital."""
+    joints = set(spell(name).gaps)
+    letters = [char for char in _one_width(name) if unicodedata.category(char)[0] not in "ZPC" or char == "&"]
+    for at, (before, char) in enumerate(pairwise(letters), 1):
+        if _script(before) != _script(char) or (before.islower() and char.isupper()):
+            joints.add(at)
+    return frozenset(joints)
+
+
+def _script(char: str) -> str:
+    if is_katakana(char):
+        return "katakana"
+    return "hiragana" if is_hiragana(char) else "kanji" if is_kanji(char) else "other"
+
+
+def is_japanese(char: str) -> bool:
+    return is_kana(char) or is_kanji(char)
+
+
+def _mention(name: Name, window: _Window, at: int, end: int) -> Iterator[Mention]:
+    """The mention, if what stands in the text is the name and counts."""
+    first, last = window.origins[at] + window.start, window.origins[end - 1] + window.start
+    if last - first > 3 * len(name.key) + 12 or not _is_a_word(name, window, first, last, end):
+        return
+    spelling = spell(window.text[first : last + 1])
+    exact = _exact(name, spelling)
+    whole = window.whole and end - at == len(window.letters)
+    if (exact or _disguised(name, spelling, whole)) and _counts(name, window, at, end, whole):
+        alone = (end - at) / (len(window.letters) if window.whole else len(window.text))
+        yield Mention(name.brand, name.text, first, last + 1, alone, exact)
+
+
+def _exact(name: Name, spelling: Spelling) -> bool:
+    return (
+        not spelling.invisible and spelling.letters == name.spelling.letters and spelling.gaps <= name.joints
+    )
+
+
+def _disguised(name: Name, spelling: Spelling, whole: bool) -> bool:
+    """True for a spelling that only somebody would choose who wants the name to be read and not found."""
+    if spelling.sentence and not spelling.gaps <= name.joints:
+        return False
+    if name.latin:
+        return _disguised_latin(name, spelling, whole)
+    if len(name.spelling.letters) > SHORT_KANA:
+        return True
+    return _katakana(spelling.letters) == _katakana(name.spelling.letters)
+
+
+def _disguised_latin(name: Name, spelling: Spelling, whole: bool) -> bool:
+    size = len(spelling.letters)
+    extra = spelling.gaps - name.joints
+    if extra and len(spelling.gaps) < size - 1 and not whole:
+        return False  # words that happen to meet
+    if spelling.letters == name.spelling.letters or len(name.key) > SHORT_LATIN:
+        return True
+    digits = sum(char.isdigit() for char in spelling.letters)
+    return not spelling.letters.isascii() or (size == SHORT_LATIN and digits == 1)
+
+
+def _katakana(text: str) -> str:
+    return "".join(chr(ord(char) + 0x60) if is_hiragana(char) else char for char in text)
+
+
+def _is_a_word(name: Name, window: _Window, first: int, last: int, end: int) -> bool:
+    """True if the text does not go on with what would make it another word."""
+    text = window.text
+    before, after = text[first - 1] if first else " ", text[last + 1] if last + 1 < len(text) else " "
+    size = len(name.spelling.letters)
+    if _latin_letter(text[first]):
+        left = _latin_edge(before, size) or (before.islower() and text[first].isupper())
+    else:
+        left = size > SHORT_KANA + 1 or not _same_kana(before, text[first])
+    if not left:
+        return False
+    if _latin_letter(text[last]):
+        camel = text[last].islower() and after.isupper()
+        return _latin_edge(after, size) or camel or _plural(text, last + 1, size)
+    if size > SHORT_KANA or not _same_kana(text[last], after) or after in _PARTICLES:
+        return True
+    return window.letters.startswith(_COMPANION_KEYS, end)
+
+
+_COMPANION_KEYS = tuple(map(skeleton, COMPANIONS))
+
+
+def _latin_letter(char: str) -> bool:
+    return char.isalnum() and not is_japanese(char)
+
+
+def _latin_edge(char: str, size: int) -> bool:
+    return not _latin_letter(char) or (char.isdigit() and size > SHORT_LATIN)
+
+
+def _plural(text: str, at: int, size: int) -> bool:
+    """`Amazons.co.jp`: one `s` more, and then the end of the word."""
+    return (
+        size > SHORT_LATIN and text[at] in "sS" and (at + 1 == len(text) or not _latin_letter(text[at + 1]))
+    )
+
+
+def _same_kana(one: str, other: str) -> bool:
+    return (is_katakana(one) and is_katakana(other)) or (is_hiragana(one) and is_hiragana(other))
+
+
+def _counts(name: Name, window: _Window, at: int, end: int, whole: bool) -> bool:
+    if name.kind is Kind.FREE or (name.kind is Kind.ORDINARY and whole):
+        return True
+    before, after = window.letters[max(0, at - NEAR) : at], window.letters[end : end + NEAR]
+    return any(_beside(each, before, after) for each in name.companions)
+
+
+def _beside(companion: str, before: str, after: str) -> bool:
+    if len(companion) < SHORT_LATIN and _LATIN.fullmatch(companion):
+        return after.startswith(companion) or before.endswith(companion)
+    return companion in after or companion in before
+
+
+def _longest(found: list[Mention], start: int, size: int) -> Iterator[Mention]:
+    """Longest first where names overlap; the same place may name several brands. `start` and `size` are the
+    window's."""
+    taken = bytearray(size)
+    places: set[tuple[int, int]] = set()
+    for mention in sorted(found, key=lambda each: (each.start - each.end, each.start, not each.exact)):
+        first, end = mention.start - start, mention.end - start
+        if (first, end) in places or taken.find(1, first, end) < 0:
+            places.add((first, end))
+            taken[first:end] = b"\x01" * (end - first)
+            yield mention
