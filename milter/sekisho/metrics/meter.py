@@ -109,6 +109,13 @@ class Metrics:
         if ok:
             self._of("config_last_reload_timestamp_seconds").set(time)
 
+    def begin(self) -> None:
+        """Gauges that nobody has set yet would not be shown: set them to 0."""
+        self.workers({})
+        self.quarantine({}, 0)
+        self.reload(False, 0)
+        self._of("config_last_reload_timestamp_seconds").set(0)
+
     def collect(self) -> Iterable[Metric]:
         """The sums over all processes: what prometheus_client calls a collector."""
         yield from merged(self._shard.directory, self._shard.slot)
@@ -158,20 +165,23 @@ def open(
     stages: Iterable[str] = (),
     policies: Iterable[str] = (),
     build: Mapping[str, str] | None = None,
+    fresh: bool = True,
 ) -> Metrics:
     """Begin to count, in the process that will fork the others. Earlier figures are dropped.
+
+    Unless `fresh` is false: at a reload the findings and brands may be others, and the counters go on.
 
     `findings`, `brands`, `stages` (the checks among them) and `policies` (those on trial) are the values
     that their labels may have; `build` has version, python and libmilter. Raises OSError.
     """
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-    clear(directory)
+    if fresh:
+        clear(directory)
     sets = _sets(tuple(findings), tuple(brands), tuple(stages), tuple(policies))
     unknown = dict.fromkeys(_row("build_info").labels, "unknown")
     metrics = Metrics(Shard(directory), sets, unknown | dict(build or {}))
-    metrics.workers({})
-    metrics.quarantine({}, 0)
-    metrics.reload(False, 0)
+    if fresh:
+        metrics.begin()
     return metrics
 
 

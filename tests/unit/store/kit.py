@@ -53,8 +53,10 @@ def message(
     )
 
 
-def outcomes(*addresses: str, disposition: Disposition = Disposition.QUARANTINE) -> tuple[Outcome, ...]:
-    verdict = Verdict(disposition, 12.5, "points", Thresholds())
+def outcomes(
+    *addresses: str, disposition: Disposition = Disposition.QUARANTINE, score: float = 12.5
+) -> tuple[Outcome, ...]:
+    verdict = Verdict(disposition, score, "points", Thresholds())
     return tuple(
         Outcome(Recipient(address, f"<{address}>", ("NOTIFY=NEVER",)), verdict, disposition)
         for address in addresses
