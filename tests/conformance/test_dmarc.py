@@ -1,0 +1,332 @@
+"""RFC 9989 as a table: tree walk, organisational domain, policy discovery, alignment, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from tests.auth_support import context, envelope, message, txt
+
+from sekisho.checks import dmarc, spf
+from sekisho.checks.dmarc import Alignment, Record, evaluate, parse_record, steps, walk
+from sekisho.evidence import Evidence, Result, Word
+from sekisho.ports import Answer, Found
+from sekisho.resolver import CaseResolver
+
+
+class Dns:
+    """DMARC records by domain; a value of None is a temporary failure. Remembers what was asked."""
+
+    def __init__(
+        self, records: Mapping[str, str | list[str] | None], missing: frozenset[str] = frozenset()
+    ) -> None:
+        self.records = records
+        self.missing = missing
+        self.asked: list[str] = []
+
+    def __call__(self, name: str, rtype: str) -> Answer:
+        self.asked.append(name)
+        if rtype != "TXT":
+            return Answer(Found.NXDOMAIN if name in self.missing else Found.NODATA)
+        domain = name.removeprefix("_dmarc.")
+        if domain not in self.records:
+            return Answer(Found.NXDOMAIN)
+        value = self.records[domain]
+        if value is None:
+            return Answer(Found.TEMPERROR)
+        values = [value] if isinstance(value, str) else value
+        return Answer(Found.ANSWER, tuple(text.encode() for text in values))
+
+
+DKIM = "dkim"
+SPF = "spf"
+
+
+def passed(method: str, domain: str) -> Result:
+    return Result(method, Word.PASS, domain)
+
+
+NONE_PASSED = (Result(SPF, Word.FAIL, "example.jp"), Result(DKIM, Word.NONE))
+
+
+# --- the walk -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("domain", "asked"),
+    [
+        ("jp", ["jp"]),
+        ("example.jp", ["example.jp", "jp"]),
+        ("a.mail.example.jp", ["a.mail.example.jp", "mail.example.jp", "example.jp", "jp"]),
+        (  # seven labels: one is dropped at a time
+            "a.b.c.d.e.example.jp",
+            [
+                "a.b.c.d.e.example.jp",
+                "b.c.d.e.example.jp",
+                "c.d.e.example.jp",
+                "d.e.example.jp",
+                "e.example.jp",
+                "example.jp",
+                "jp",
+            ],
+        ),
+        (  # eight labels: down to seven, which is one step as well
+            "z.a.b.c.d.e.example.jp",
+            [
+                "z.a.b.c.d.e.example.jp",
+                "a.b.c.d.e.example.jp",
+                "b.c.d.e.example.jp",
+                "c.d.e.example.jp",
+                "d.e.example.jp",
+                "e.example.jp",
+                "example.jp",
+                "jp",
+            ],
+        ),
+        (  # RFC 9989's own example of a long name: the middle is skipped
+            "a.b.c.d.e.f.g.h.i.j.mail.example.com",
+            [
+                "a.b.c.d.e.f.g.h.i.j.mail.example.com",
+                "g.h.i.j.mail.example.com",
+                "h.i.j.mail.example.com",
+                "i.j.mail.example.com",
+                "j.mail.example.com",
+                "mail.example.com",
+                "example.com",
+                "com",
+            ],
+        ),
+    ],
+)
+def test_steps(domain: str, asked: list[str]) -> None:
+    """The walk asks these names in this order and never more than eight."""
+    dns = Dns({})
+    walk(domain, dns)
+    assert dns.asked == [f"_dmarc.{name}" for name in asked]
+    assert len(steps(domain)) <= 8
+
+
+@pytest.mark.parametrize("length", range(1, 120))
+def test_never_more_than_eight_questions(length: int) -> None:
+    """However many labels a name has, eight questions end the walk, and the last asks the top."""
+    names = steps(".".join(["a"] * length + ["jp"]))
+    assert len(names) <= 8
+    assert names[-1] == "jp"
+
+
+@pytest.mark.parametrize(("psd", "asked"), [("n", 1), ("y", 1), ("u", 3), ("x", 3)])
+def test_psd_ends_the_walk(psd: str, asked: int) -> None:
+    """psd=y and psd=n end the walk; psd=u and nonsense do not."""
+    dns = Dns({"mail.example.jp": f"v=DMARC1; p=none; psd={psd}"})
+    walk("mail.example.jp", dns)
+    assert len(dns.asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("records", "organisation"),
+    [
+        ({}, "a.mail.example.jp"),
+        ({"example.jp": "v=DMARC1; p=none"}, "example.jp"),
+        ({"a.mail.example.jp": "v=DMARC1; p=none"}, "a.mail.example.jp"),
+        ({"a.mail.example.jp": "v=DMARC1; p=none", "example.jp": "v=DMARC1; p=none"}, "example.jp"),
+        ({"mail.example.jp": "v=DMARC1; p=none; psd=n", "example.jp": "v=DMARC1; p=none"}, "mail.example.jp"),
+        ({"jp": "v=DMARC1; psd=y"}, "example.jp"),
+        ({"example.jp": "v=DMARC1; p=none; psd=y"}, "mail.example.jp"),
+        ({"mail.example.jp": "v=DMARC1; p=none", "jp": "v=DMARC1; p=none; psd=y"}, "example.jp"),
+        ({"a.mail.example.jp": "v=DMARC1; p=none; psd=y"}, "a.mail.example.jp"),
+        ({"jp": "v=DMARC1; p=none"}, "jp"),  # a suffix that does not say that it is one
+        ({"example.jp": ["v=DMARC1; p=none", "v=DMARC1; p=reject"]}, "a.mail.example.jp"),
+        ({"example.jp": ["v=DMARC1; p=none", "v=spf1 -all"]}, "example.jp"),
+    ],
+)
+def test_organisation(records: dict[str, str | list[str] | None], organisation: str) -> None:
+    """psd=n is the organisation; else one below psd=y; else the shortest name with a record; else itself."""
+    assert walk("a.mail.example.jp", Dns(records)).organisation == organisation
+
+
+# --- policy ---------------------------------------------------------------------------------------
+
+AUTHOR = "news.mail.example.jp"
+
+
+@pytest.mark.parametrize(
+    ("records", "missing", "word", "policy"),
+    [
+        ({}, False, Word.NONE, None),
+        ({AUTHOR: "v=DMARC1; p=reject"}, False, Word.FAIL, "reject"),
+        ({AUTHOR: "v=DMARC1; p=reject; sp=none; np=none"}, True, Word.FAIL, "reject"),
+        ({"example.jp": "v=DMARC1; p=reject"}, False, Word.FAIL, "reject"),
+        ({"example.jp": "v=DMARC1; p=reject; sp=quarantine"}, False, Word.FAIL, "quarantine"),
+        ({"example.jp": "v=DMARC1; p=none; sp=quarantine; np=reject"}, False, Word.FAIL, "quarantine"),
+        ({"example.jp": "v=DMARC1; p=none; sp=quarantine; np=reject"}, True, Word.FAIL, "reject"),
+        ({"example.jp": "v=DMARC1; p=none; sp=quarantine"}, True, Word.FAIL, "quarantine"),
+        # between the author and the organisation: passed over
+        (
+            {"mail.example.jp": "v=DMARC1; p=reject", "example.jp": "v=DMARC1; p=none"},
+            False,
+            Word.FAIL,
+            "none",
+        ),
+        # the suffix's record, when the organisation has none
+        ({"jp": "v=DMARC1; p=none; sp=quarantine; np=reject; psd=y"}, False, Word.FAIL, "quarantine"),
+        ({"jp": "v=DMARC1; p=none; sp=quarantine; np=reject; psd=y"}, True, Word.FAIL, "reject"),
+        ({"jp": "v=DMARC1; p=reject; psd=y", "example.jp": "v=DMARC1; p=none"}, False, Word.FAIL, "none"),
+        ({AUTHOR: "v=DMARC1; p=reject; t=y"}, False, Word.FAIL, "quarantine"),
+        ({AUTHOR: "v=DMARC1; p=quarantine; t=y"}, False, Word.FAIL, "none"),
+        ({AUTHOR: "v=DMARC1; p=none; t=y"}, False, Word.FAIL, "none"),
+        ({AUTHOR: ["v=DMARC1; p=reject", "v=DMARC1; p=reject"]}, False, Word.NONE, None),
+        ({AUTHOR: None}, False, Word.TEMPERROR, None),
+        ({AUTHOR: "v=DMARC1; p=reject", "jp": None}, False, Word.TEMPERROR, None),
+        ({"example.jp": "v=DMARC1; p=reject", "mail.example.jp": None}, False, Word.TEMPERROR, None),
+    ],
+)
+def test_policy(
+    records: dict[str, str | list[str] | None], missing: bool, word: Word, policy: str | None
+) -> None:
+    """Unaligned mail gets this word, and this is the policy that its author's organisation asks for."""
+    dns = Dns(records, frozenset({AUTHOR}) if missing else frozenset())
+    outcome = evaluate(AUTHOR, NONE_PASSED, dns)
+    assert (outcome.word, outcome.policy) == (word, policy)
+
+
+@pytest.mark.parametrize("known", ["A", "AAAA", "MX"])
+@pytest.mark.parametrize("found", [Found.NODATA, Found.TEMPERROR, Found.ANSWER])
+def test_exists(known: str, found: Found) -> None:
+    """One type that is not NXDOMAIN is enough for a domain to exist, even a failure to say."""
+
+    def lookup(name: str, rtype: str) -> Answer:
+        return Answer(found if rtype == known else Found.NXDOMAIN)
+
+    assert dmarc.exists("example.jp", lookup)
+    assert not dmarc.exists("example.jp", lambda name, rtype: Answer(Found.NXDOMAIN))
+
+
+# --- records --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "record"),
+    [
+        (b"v=DMARC1; p=reject", Record("reject")),
+        (b"v=DMARC1;p=reject;", Record("reject")),
+        (b" v = DMARC1 ; P = Reject ", Record("reject")),
+        (b"v=DMARC1; sp=none; p=quarantine", Record("quarantine", "none")),
+        (b"v=DMARC1; p=none; adkim=s; aspf=S", Record("none", strict_dkim=True, strict_spf=True)),
+        (b"v=DMARC1; p=none; adkim=x; pct=0; rf=iodef; ri=1; unknown=1", Record("none")),
+        (b"v=DMARC1; psd=y", Record("none", psd="y")),
+        (b"v=DMARC1", None),
+        (b"v=DMARC1; rua=mailto:d@example.jp", Record("none")),
+        (b"v=DMARC1; p=monitor; rua=mailto:d@example.jp", Record("none")),
+        (b"v=DMARC1; p=monitor", None),
+        (b"v=DMARC1; p=reject; sp=maybe", None),
+        (b"v=DMARC1; p=reject; sp=maybe; rua=mailto:d@example.jp", Record("none")),
+        (b"v=DMARC1; p=reject; np=maybe; rua=d@example.jp", None),
+        (b"v=DMARC1; p=reject; t=y", Record("reject", testing=True)),
+        (b"v=DMARC2; p=reject", None),
+        (b"v=dmarc1; p=reject", None),
+        (b"p=reject; v=DMARC1", None),
+        (b"v=DMARC10; p=reject", None),
+        (b"v=spf1 -all", None),
+        (b"", None),
+        (b"\xff\x00" * 40_000, None),
+        (b"v=DMARC1; p=reject;" + b"x=1;" * 20_000, None),
+    ],
+)
+def test_record(text: bytes, record: Record | None) -> None:
+    """What stands in DNS, and what it means."""
+    assert parse_record(text) == record
+
+
+# --- alignment ------------------------------------------------------------------------------------
+
+ORGANISATION = {"example.jp": "v=DMARC1; p=reject"}
+STRICT = {"example.jp": "v=DMARC1; p=reject; adkim=s; aspf=s"}
+SEPARATE = {"example.jp": "v=DMARC1; p=reject", "shop.example.jp": "v=DMARC1; p=none; psd=n"}
+
+
+@pytest.mark.parametrize(
+    ("records", "author", "result", "word"),
+    [
+        (ORGANISATION, "example.jp", passed(SPF, "example.jp"), Word.PASS),
+        (ORGANISATION, "example.jp", passed(SPF, "bounce.example.jp"), Word.PASS),
+        (ORGANISATION, "news.example.jp", passed(DKIM, "example.jp"), Word.PASS),
+        (ORGANISATION, "news.example.jp", passed(DKIM, "mail.example.jp"), Word.PASS),
+        (ORGANISATION, "example.jp", passed(DKIM, "other.jp"), Word.FAIL),
+        (ORGANISATION, "example.jp", passed(DKIM, "notexample.jp"), Word.FAIL),
+        (ORGANISATION, "example.jp", passed(DKIM, "jp"), Word.FAIL),
+        (STRICT, "example.jp", passed(SPF, "bounce.example.jp"), Word.FAIL),
+        (STRICT, "example.jp", passed(DKIM, "bounce.example.jp"), Word.FAIL),
+        (STRICT, "example.jp", passed(DKIM, "example.jp"), Word.PASS),
+        (SEPARATE, "example.jp", passed(DKIM, "shop.example.jp"), Word.FAIL),
+        (SEPARATE, "shop.example.jp", passed(DKIM, "example.jp"), Word.FAIL),
+        (SEPARATE, "a.shop.example.jp", passed(DKIM, "b.shop.example.jp"), Word.PASS),
+        (ORGANISATION, "example.jp", Result(DKIM, Word.POLICY, "example.jp"), Word.FAIL),
+        (ORGANISATION, "example.jp", Result(SPF, Word.SOFTFAIL, "example.jp"), Word.FAIL),
+        (ORGANISATION, "example.jp", Result(DKIM, Word.TEMPERROR, "other.jp"), Word.TEMPERROR),
+        (
+            {**ORGANISATION, "mail.example.jp": None},
+            "example.jp",
+            passed(DKIM, "mail.example.jp"),
+            Word.TEMPERROR,
+        ),
+    ],
+)
+def test_alignment(
+    records: dict[str, str | list[str] | None], author: str, result: Result, word: Word
+) -> None:
+    """Relaxed is the same organisation, strict the same name, and only a pass counts."""
+    assert evaluate(author, (result,), Dns(records)).word is word
+
+
+def test_any_signature_counts() -> None:
+    """The third signature's aligned pass is enough, whatever stands before it."""
+    results = (Result(SPF, Word.FAIL, "x.jp"), passed(DKIM, "esp.example"), passed(DKIM, "example.jp"))
+    assert evaluate("example.jp", results, Dns(ORGANISATION)).word is Word.PASS
+
+
+def test_a_pass_survives_another_ones_temporary_error() -> None:
+    """An aligned pass is a pass even if another identifier could not be evaluated."""
+    results = (Result(SPF, Word.TEMPERROR, "x.jp"), passed(DKIM, "example.jp"))
+    assert evaluate("example.jp", results, Dns(ORGANISATION)).word is Word.PASS
+
+
+def test_strangers_cost_no_walk() -> None:
+    """A domain outside the author's organisation is unaligned without asking DNS about it."""
+    dns = Dns(ORGANISATION)
+    assert not Alignment("example.jp", dns).relaxed("a.b.c.attacker.example")
+    assert dns.asked == ["_dmarc.example.jp", "_dmarc.jp"]
+
+
+# --- the check ------------------------------------------------------------------------------------
+
+
+def test_null_sender_uses_helo() -> None:
+    """With a null MAIL FROM, SPF's HELO identity aligns (RFC 9989 section 4.4)."""
+    dns = CaseResolver(
+        [txt("mail.example.jp", "v=spf1 ip4:192.0.2.1 -all"), txt("_dmarc.example.jp", "v=DMARC1; p=reject")]
+    )
+    bounce = message(at=envelope("", helo="mail.example.jp"))
+    seen = spf.check(bounce, Evidence(), context(dns))
+    assert dmarc.check(bounce, seen, context(dns)).word("dmarc") is Word.PASS
+
+
+def test_no_single_author_is_permerror() -> None:
+    """Two From fields leave DMARC nothing to answer for."""
+    raw = b"From: a@example.jp\r\nFrom: b@other.jp\r\n\r\nx\r\n"
+    found = dmarc.check(message(raw), Evidence(), context(CaseResolver([])))
+    assert found.word("dmarc") is Word.PERMERROR
+
+
+def test_published_policy_is_a_fact() -> None:
+    """A failure carries header.from and the policy that was asked for, and its finding names both."""
+    dns = CaseResolver([txt("_dmarc.example.jp", "v=DMARC1; p=quarantine")])
+    found = dmarc.check(message(), Evidence(), context(dns))
+    assert ("header.from", "example.jp") in found.results[0].properties
+    assert ("policy.dmarc", "quarantine") in found.results[0].properties
+    assert found.has("auth.dmarc_fail")
+    assert "quarantine" in found.findings[0].reason_ja
+
+
+def test_without_dns_there_is_nothing_to_say() -> None:
+    """No resolver, no result: unknown is not none."""
+    assert dmarc.check(message(), Evidence(), context(None)).results == ()
