@@ -53,7 +53,9 @@ def parse_server(text: str) -> tuple[str, int]:
     """
     host, port = text, "53"
     if text.startswith("["):
-        host, _, port = text[1:].partition("]")
+        host, closed, port = text[1:].partition("]")
+        if not closed:
+            raise ValueError(f"no closing bracket: {text!r}")
         port = port.removeprefix(":") or "53"
     elif text.count(":") == 1:
         host, port = text.split(":")
