@@ -74,7 +74,7 @@ def test_ordinary_style_hides_nothing(style: str) -> None:
 
 
 def test_a_child_may_be_seen_again() -> None:
-    """`font-size:0` on a cell is layout: a paragraph with its own size in it is read. `display:none` is final."""
+    """`font-size:0` on a cell is layout: a paragraph with its own size is read. `display:none` is final."""
     cell = '<td style="font-size:0">x<p style="font-size:14px">seen</p></td>'
     assert parse(f"<table><tr>{cell}</tr></table>").text == "seen"
     gone = '<div style="display:none"><p style="display:block;font-size:14px">veiled</p></div>'

@@ -44,7 +44,7 @@ class Collector:
             return
         self.pieces.append(text.translate(_BLANKS) if "\n" in text or "\t" in text or "\r" in text else text)
         if self._open is None and ("://" in text or "www." in text):
-            for url in text_links(text, self._most):
+            for url in text_links(text, self._most + 1):
                 self.link(url, "", "text")
 
     def lines(self, text: str) -> None:

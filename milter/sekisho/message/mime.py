@@ -13,6 +13,7 @@ Cannot see: uuencode, TNEF, encrypted parts, what is inside archives and documen
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sekisho import charsets
@@ -28,6 +29,7 @@ _FALSE_DELIMITERS = 10_000
 """Lines that begin like a delimiter and are none, after which a multipart is not searched any further."""
 _ATTACHED = frozenset({"message/rfc822", "message/global", "message/news"})
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
+_META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w-]{1,40})", re.IGNORECASE)
 _HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml")
 
 
@@ -165,7 +167,7 @@ class _Walk:
         enough = entity.data[entity.start : min(entity.end, entity.start + transfer.encoded_size(most))]
         content, problems = transfer.decode(enough, described.encoding, most)
         self.problems.update(dict.fromkeys(problems))
-        text = self._text(content, charset) if textual else ""
+        text = self._text(content, charset or _meta_charset(content)) if textual else ""
         part = Part(media, charset, filename, content, text, disposition, described.content_id)
         self.parts.append(part)
 
@@ -194,6 +196,12 @@ class _Walk:
             if text:
                 return text[:1000]
         return None
+
+
+def _meta_charset(content: bytes) -> str | None:
+    """The charset that a page names itself, which counts where the header names none."""
+    found = _META.search(content[:2048]) if b"<" in content[:2048] else None
+    return found[1].decode("ascii", "replace") if found else None
 
 
 def _spans(entity: Entity, boundary: bytes, most: int) -> tuple[list[tuple[int, int]], bool]:

@@ -98,8 +98,8 @@ class _Shown:
         if mime.is_html(part):
             self._page(part.text)
         else:
-            self.texts.append(part.text)
-            self._link((url, "", "text") for url in markup.text_links(part.text, self.limits.links))
+            self.texts.append(part.text.replace("\r\n", "\n").strip("\r\n"))
+            self._link((url, "", "text") for url in markup.text_links(part.text, self.limits.links + 1))
 
     def _page(self, html: str) -> None:
         page = markup.parse(html, self.limits.links, min(self._tree, markup.TREE_CHARACTERS))

@@ -1,0 +1,134 @@
+"""From bytes to Message."""
+
+import pytest
+
+from sekisho.message import Envelope, Limits, Link, Message, read
+
+
+def message(raw: str | bytes) -> Message:
+    return read(raw.encode() if isinstance(raw, str) else raw, Envelope())
+
+
+def author_codes(raw: str | bytes) -> list[str]:
+    return [problem.code for problem in message(raw).author.problems]
+
+
+def test_a_plain_mail_has_everything() -> None:
+    """Author, subject, text, links, digest, and no problem at all."""
+    read_ = message(
+        "From: =?UTF-8?B?6Zai5omA?= <Info@Example.JP>\nReply-To: a@b.example, c@d.example\n"
+        "Sender: s@e.example\nContent-Type: text/plain; charset=utf-8\n"
+        "Subject: =?ISO-2022-JP?B?GyRCNFg9ahsoQg==?=\n\nhttps://example.jp/x を見てください\n"
+    )
+    assert read_.author.mailbox is not None
+    assert (read_.author.mailbox.name, read_.author.domain) == ("関所", "example.jp")
+    assert read_.author.text == "関所 <Info@Example.JP>"
+    assert [box.address for box in read_.reply_to] == ["a@b.example", "c@d.example"]
+    assert [box.domain for box in read_.sender] == ["e.example"]
+    assert read_.subject == "関所"
+    assert read_.text == "https://example.jp/x を見てください"
+    assert read_.links == (Link("https://example.jp/x", "example.jp", "", "text"),)
+    assert (read_.problems, read_.author.problems) == ((), ())
+    assert read_.raw[read_.body_start :].startswith(b"https://")
+    assert len(read_.digest) == 64
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("From: a@b.example\nFrom: c@d.example\n\n", "author.several_fields"),
+        ("From: a@b.example, c@d.example\n\n", "author.several_addresses"),
+        ("Subject: x\n\n", "author.no_from"),
+        ("Sender: a@b.example\n\n", "author.sender_only"),
+        ("Resent-From: a@b.example\n\n", "author.sender_only"),
+        ("From : a@b.example\n\n", "author.space_before_colon"),
+        ("From: a@b.example\0 x\n\n", "author.nul"),
+        ("From: <a@-b-.example>\n\n", "author.bad_domain"),
+        ("From: nobody\n\n", "author.no_address"),
+        ("From: " + "x" * 5000 + " <a@b.example>\n\n", "author.too_long"),
+    ],
+)
+def test_an_author_that_is_not_one_answer_is_a_problem(raw: str, code: str) -> None:
+    """Every class has its own code."""
+    assert code in author_codes(raw)
+
+
+@pytest.mark.parametrize("second", ["From: c@d.example", "from : c@d.example", "FROM:"])
+def test_of_two_from_fields_neither_is_the_author(second: str) -> None:
+    """Programs show the first or the last: there is no one author to align anything with."""
+    read_ = message(f"From: a@b.example\n{second}\n\n")
+    assert (read_.author.mailbox, read_.author.domain) == (None, None)
+    assert "a@b.example" in read_.author.text
+
+
+def test_a_domain_that_is_none_is_not_given() -> None:
+    """The author domain is checked and in ASCII, or None."""
+    assert message("From: x@ＥＸＡＭＰＬＥ．jp\n\n").author.domain == "example.jp"
+    assert message("From: x@日本語.jp\n\n").author.domain == "xn--wgv71a119e.jp"
+    assert message("From: x@a b.example\n\n").author.domain is None or author_codes("From: x@a b.example\n\n")
+
+
+def test_headers_in_utf8_are_ordinary() -> None:
+    """SMTPUTF8 (RFC 6532): raw UTF-8 needs no excuse in name, address or subject."""
+    read_ = message("From: 関所 <関@例え.jp>\nSubject: お知らせ\n\nx")
+    assert read_.author.mailbox is not None
+    assert (read_.author.mailbox.name, read_.author.mailbox.local) == ("関所", "関")
+    assert read_.subject == "お知らせ"
+
+
+@pytest.mark.parametrize("codec", ["cp932", "euc_jp", "iso2022_jp"])
+def test_raw_japanese_headers_are_read(codec: str) -> None:
+    """Old Japanese software writes 8-bit or ISO-2022-JP text straight into the header."""
+    name = "お客様センターのお知らせ"
+    read_ = message(
+        b'From: "' + name.encode(codec) + b'" <a@b.example>\nSubject: ' + name.encode(codec) + b"\n\nx"
+    )
+    assert read_.author.mailbox is not None
+    assert (read_.author.mailbox.name, read_.author.domain, read_.subject) == (name, "b.example", name)
+
+
+def test_a_broken_block_has_no_author_and_keeps_the_body() -> None:
+    """What Postfix shows of it: no header; the forged ones are in the body."""
+    read_ = message(" x\nFrom: ceo@bank.example\n\nhello")
+    assert (read_.headers.fields, read_.body_start, read_.author.mailbox) == ((), 0, None)
+    assert "From: ceo@bank.example" in read_.text
+    assert read_.problem("header.broken_block")
+
+
+def test_both_alternatives_and_hidden_text_are_seen() -> None:
+    """The plain and the HTML text both count, hidden words are kept apart, links come once."""
+    read_ = message(
+        'Content-Type: multipart/alternative; boundary="b"\n\n--b\n\nplain http://x.example/\n--b\n'
+        "Content-Type: text/html\n\n<title>t</title><p>page <a href='http://x.example/'>go</a>"
+        "<a href='http://x.example/'>go</a><span style='display:none'>veiled</span>\n--b--\n"
+    )
+    assert read_.text == "plain http://x.example/\n\npage gogo"
+    assert (read_.hidden, read_.title) == ("veiled", "t")
+    assert [(link.kind, link.text, link.host) for link in read_.links] == [
+        ("text", "", "x.example"),
+        ("a", "go", "x.example"),
+    ]
+
+
+def test_every_limit_is_told() -> None:
+    """Over a limit is a problem with the limit's name, and the rest is read."""
+    urls = " ".join(f"http://h{n}.example" for n in range(30))
+    raw = b"From: a@b.example\n\n" + urls.encode() + b"\n" + b"x" * 20_000
+    read_ = read(raw, Envelope(), Limits(scan_bytes=10_000, links=10))
+    assert [problem.code for problem in read_.problems] == ["limit.links", "limit.scan_bytes"]
+    assert (len(read_.links), read_.author.domain, read_.size) == (10, "b.example", len(raw) + 3)
+
+
+def test_a_file_and_the_wire_read_alike() -> None:
+    """The same mail with LF ends on disk gives the same bytes, digest and parts."""
+    wire = b"From: a@b.example\r\nSubject: x\r\n y\r\n\r\nbody\r\n"
+    assert message(wire) == message(wire.replace(b"\r\n", b"\n"))
+
+
+def test_hostile_giants_are_read() -> None:
+    """Inputs on which mail libraries take minutes: each is read, and an author is still one answer."""
+    for body in (b"<a" * 1_000_000, b"<div>" * 200_000, b"=" * 1_000_000, b"http://" * 200_000):
+        for kind in (b"text/html", b"text/plain\nContent-Transfer-Encoding: base64"):
+            read_ = message(b"From: a@b.example\nContent-Type: " + kind + b"\n\n" + body)
+            assert read_.author.domain == "b.example"
+    message(b"From: " + b'",;:(<' * 10_000 + b"\nContent-Type: " + b";" * 50_000 + b"\n\n")
