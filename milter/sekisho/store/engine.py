@@ -24,6 +24,8 @@ from sekisho.ports import StoreUnavailable
 from sekisho.store.options import StoreOptions, parse
 
 SYNCHRONOUS_FULL = 2
+STATEMENT_MILLISECONDS = 10_000
+"""What a statement may take on PostgreSQL besides waiting for a lock."""
 READING = {"sekisho_reading": True}
 """Execution option of a connection that only reads: on SQLite it does not take the write lock."""
 
@@ -122,7 +124,7 @@ def _prepare_postgresql(options: StoreOptions) -> Any:
             cursor.execute("SET synchronous_commit = on")
             cursor.execute("SET TIME ZONE 'UTC'")
             cursor.execute(f"SET lock_timeout = {milliseconds}")
-            cursor.execute(f"SET statement_timeout = {milliseconds * 2}")
+            cursor.execute(f"SET statement_timeout = {milliseconds + STATEMENT_MILLISECONDS}")
             found = {name: cursor.execute(f"SHOW {name}").fetchone()[0] for name in _NEEDED}
         connection.commit()
         if any(value != "on" for value in found.values()):

@@ -1,12 +1,35 @@
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.unit.store.cluster import Cluster, programs
 from tests.unit.store.kit import SetClock
 
 from sekisho.store import Quarantine, StoreOptions
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Everything that a store promises runs on both databases; what only one can do, in a module of its own."""
+    if "database" in metafunc.fixturenames:
+        only = getattr(metafunc.module, "ONLY", None)
+        metafunc.parametrize("database", [only] if only else ["sqlite", "postgresql"])
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    where = programs()
+    if where is None or importlib.util.find_spec("psycopg") is None:
+        pytest.skip("PostgreSQL or psycopg is not installed")
+    made = Cluster(where)
+    try:
+        made.start()
+        yield made
+        made.stop("immediate")
+    finally:
+        made.remove()
 
 
 @pytest.fixture
@@ -15,8 +38,10 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def options(tmp_path: Path) -> StoreOptions:
-    return StoreOptions(url=f"sqlite:///{tmp_path}/quarantine.db", busy_timeout_seconds=0.2)
+def options(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> StoreOptions:
+    if database == "sqlite":
+        return StoreOptions(url=f"sqlite:///{tmp_path}/quarantine.db", busy_timeout_seconds=0.2)
+    return StoreOptions(url=request.getfixturevalue("cluster").new_database(), busy_timeout_seconds=5)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from sekisho.ports import StoreUnavailable
 from sekisho.store import NotDurable, Quarantine, StoreOptions
 from sekisho.store.engine import READING, _prepare_sqlite
 
+ONLY = "sqlite"
 RAW = b"Subject: x\r\n\r\n" + bytes(range(256)) * 50
 
 HOLDER = """

@@ -3,7 +3,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -248,9 +247,9 @@ def _hold_many(options: StoreOptions, start: object, rounds: int) -> None:
     store.close()
 
 
-def test_processes_that_hold_the_same_retry_make_one_entry(tmp_path: Path) -> None:
+def test_processes_that_hold_the_same_retry_make_one_entry(options: StoreOptions) -> None:
     """Workers open a new store together and hold the same messages: one entry each, all repeats counted."""
-    options = StoreOptions(url=f"sqlite:///{tmp_path}/q.db", busy_timeout_seconds=30)
+    options = options.model_copy(update={"busy_timeout_seconds": 30.0})
     forks = multiprocessing.get_context("fork")
     start = forks.Barrier(4)
     workers = [forks.Process(target=_hold_many, args=(options, start, 15)) for _ in range(4)]

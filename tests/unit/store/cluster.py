@@ -1,0 +1,80 @@
+"""A private PostgreSQL, on a UNIX socket only, owned by an unprivileged user."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from sqlalchemy import NullPool, create_engine, text
+
+_NAMES = itertools.count()
+
+
+def programs() -> Path | None:
+    """Where the newest server's programs are, or None."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+class Cluster:
+    """`start` and `stop` as often as a test likes; `remove` at the end."""
+
+    def __init__(self, where: Path) -> None:
+        self._programs = where
+        self._user = "nobody" if os.geteuid() == 0 else None
+        self._directory = Path(tempfile.mkdtemp(prefix="sekisho-pg-"))
+        if self._user:
+            entry = pwd.getpwnam(self._user)
+            os.chown(self._directory, entry.pw_uid, entry.pw_gid)
+        self._run(
+            "initdb", "-D", self._data, "-U", "sekisho", "--auth=trust", "--encoding=UTF8", "--locale=C"
+        )
+
+    @property
+    def _data(self) -> str:
+        return str(self._directory / "data")
+
+    def start(self) -> None:
+        settings = f"-c listen_addresses= -c unix_socket_directories={self._directory} -c shared_buffers=16MB"
+        self._run("pg_ctl", "-D", self._data, "-w", "-l", f"{self._data}/log", "-o", settings, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """`immediate` is a crash: nothing is flushed, and the next start recovers."""
+        self._run("pg_ctl", "-D", self._data, "-w", "-m", mode, "stop")
+
+    def remove(self) -> None:
+        shutil.rmtree(self._directory)
+
+    def url(self, name: str) -> str:
+        return f"postgresql://sekisho@/{name}?host={self._directory}"
+
+    def new_database(self) -> str:
+        name = f"test{next(_NAMES)}"
+        self.do(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def do(self, *statements: str) -> None:
+        """Run statements outside any transaction, as the cluster's owner."""
+        url = self.url("postgres").replace("postgresql://", "postgresql+psycopg://")
+        engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        engine.dispose()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # A server keeps what it is given: no pipe, or waiting for its end would wait for the server's.
+        subprocess.run(
+            [str(self._programs / program), *arguments],
+            user=self._user,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=True,
+        )
