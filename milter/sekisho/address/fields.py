@@ -7,8 +7,8 @@ parts are free, since Japanese carriers gave out `a..b@` and `x.@` for years.
 Problem codes (stable, callers put their family before them): `several_addresses` `no_address`
 `encoded_address` `source_route` `text_after_address` `quoted_local_at` `nul` `control` `bidi` `invisible`
 `no_dot` `ip_literal` `group` `comment` `backslash` `several_brackets` `too_long` `unparsable` `bad_domain`
-`comma` (unquoted, or a semicolon, in a name) `space` (inside an address) `raw_jis` (raw ISO-2022-JP with bytes
-that look like specials).
+`comma` (unquoted, or a semicolon, in a name) `space` (inside an address) `raw_jis` (raw ISO-2022-JP with
+bytes that look like specials).
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class AddressList:
 def parse(value: str, limit: int = 4096) -> AddressList:
     """The mailboxes of an address field. Never raises; linear in `limit`.
 
-    `value` is the text after the colon, folding still in it, decoded as UTF-8 with surrogate escapes; only its
-    first `limit` characters are read. Each code is reported once, with what was seen first.
+    `value` is the text after the colon, folding still in it, decoded as UTF-8 with surrogate escapes; only
+    its first `limit` characters are read. Each code is reported once, with what was seen first.
     """
     problems: Problems = []
     if len(value) > limit:
@@ -165,19 +165,18 @@ def _bracketed(before: list[Token], chunk: list[Token], problems: Problems) -> M
     rest = chunk[len(phrase) + 1 :]
     inner = list(takewhile(lambda token: token.kind not in {Kind.CLOSE, Kind.OPEN}, rest))
     after = rest[len(inner) + 1 :]
-    if not inner and _has_open(rest):  # `<<user@host>>`
+    if any(token.kind is Kind.OPEN for token in rest[len(inner) : len(inner) + 1]):
         problems.append(("several_brackets", _raw(chunk)))
-        return _bracketed_inner(before + phrase, rest, problems)
+        return _finish(before + phrase, _innermost(rest), [], problems)
     if len(inner) == len(rest):
         problems.append(("unparsable", _raw(chunk)))
     return _finish(before + phrase, inner, after, problems)
 
 
-def _bracketed_inner(name: list[Token], rest: list[Token], problems: Problems) -> Mailbox | None:
-    """The address behind a run of opening brackets."""
-    start = next((at for at, token in enumerate(rest) if token.kind is not Kind.OPEN), len(rest))
-    inner = list(takewhile(lambda token: token.kind not in {Kind.CLOSE, Kind.OPEN}, rest[start:]))
-    return _finish(name, inner, [], problems)
+def _innermost(rest: list[Token]) -> list[Token]:
+    """What stands behind the last opening bracket, up to a closing one."""
+    last = max(at for at, token in enumerate(rest) if token.kind is Kind.OPEN)
+    return list(takewhile(lambda token: token.kind is not Kind.CLOSE, rest[last + 1 :]))
 
 
 def _finish(name: list[Token], inner: list[Token], after: list[Token], problems: Problems) -> Mailbox | None:

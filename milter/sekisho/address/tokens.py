@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
 
 class Token(NamedTuple):
-    """`text` is what the token means (without quotes, outer parentheses, escapes), `raw` what stands there."""
+    """`text` is what the token means (without quotes, parentheses, escapes), `raw` what stands there."""
 
     kind: Kind
     text: str

@@ -1,12 +1,12 @@
 """Labelled bytes to text: the label first, then what the bytes can really be.
 
-A label is believed when the bytes decode strictly by it and nothing speaks against it. Otherwise a fixed order
-decides: UTF-8 if it is strictly that, ISO-2022-JP where its escape sequences stand, then the most plausible of
-Shift_JIS, EUC-JP, the label itself and Western, by what share of the characters Japanese text is made of.
+A label is believed when the bytes decode strictly by it and nothing speaks against it. Otherwise a fixed
+order decides: UTF-8 if it is strictly that, ISO-2022-JP where its escape sequences stand, then the most
+plausible of Shift_JIS, EUC-JP, the label itself and Western, by how much each reading looks like text.
 
-Problem codes: `charset.lie` (another encoding than the label's; detail: label and what it was), `charset.unknown`
-(label not known), `charset.refused` (UTF-7), `charset.broken` (bytes that are no text in any reading),
-`charset.unlabelled` (8-bit bytes without label; ordinary in old mail).
+Problem codes: `charset.lie` (another encoding than the label's; detail: label and what it was),
+`charset.unknown` (label not known), `charset.refused` (UTF-7), `charset.broken` (bytes that are no text in
+any reading), `charset.unlabelled` (8-bit bytes without label; ordinary in old mail).
 """
 
 from __future__ import annotations
@@ -26,12 +26,19 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _LONG_UTF8 = re.compile(rb"[\xe0-\xf4][\x80-\xbf]{2}")
 _ANY_UTF8 = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
 _JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\(I)")
-_HALF_KANA = re.compile("[\uff61-\uff9f]")
+# Full-width kana as Shift_JIS, and as EUC-JP (where GB 2312 has kana too): Japanese under a Chinese label.
+_SJIS_KANA = re.compile(rb"(?:[\x82\x83][\x40-\xf1]){3}")
+_EUC_KANA = re.compile(rb"(?:[\xa4\xa5][\xa1-\xf6]){3}")
+_ANY_KANA = re.compile(_SJIS_KANA.pattern + b"|" + _EUC_KANA.pattern)
+_LATIN = frozenset({"iso-8859-1", "iso-8859-15", "windows-1252"})
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be"))
 _SEVEN_BIT_STATEFUL = frozenset({"utf-16", "utf-16le", "utf-16be", "hz-gb-2312", "iso-2022-kr", REFUSED})
 _STRICT_ENOUGH = frozenset({"utf-8", "us-ascii", "iso-2022-jp", "utf-16", "utf-16le", "utf-16be"})
 _MULTIBYTE = frozenset({"shift_jis", "euc-jp", "gb18030", "big5", "euc-kr"})
 _LOYALTY = 0.2
+"""Head start of the label's charset, in points of plausibility."""
+_FORM = 0.5
+"""Head start of UTF-8 where all bytes have its form, which other text hardly ever has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +114,9 @@ def _suspicious(data: bytes, charset: str) -> bool:
     pattern = _LONG_UTF8 if charset in _MULTIBYTE else _ANY_UTF8
     if pattern.search(data) and _strict(data, "utf-8") is not None:
         return True
-    if charset == "shift_jis":
-        return _HALF_KANA.search(_lenient(_sample(data), charset)) is not None
-    return charset.startswith(("iso-8859-1", "windows-1252")) and _japanese_bytes(data)
+    if charset in {"shift_jis", "gb18030"}:
+        return (_EUC_KANA if charset == "shift_jis" else _ANY_KANA).search(data) is not None
+    return charset in _LATIN and _japanese_bytes(data)
 
 
 def _japanese_bytes(data: bytes) -> bool:
@@ -135,12 +142,18 @@ def _certain(data: bytes, charset: str | None) -> str | None:
         if data.startswith(mark) and _strict(data, name) is not None:
             return name
     if data.isascii():
-        if charset != REFUSED and charset != "iso-2022-jp" and _JIS_ESCAPE.search(data) is None:
-            return "us-ascii" if charset is None or charset.startswith("utf-16") else None
-        return "iso-2022-jp" if _JIS_ESCAPE.search(data) else "us-ascii"
+        return _seven_bit(data, charset)
     if charset in _MULTIBYTE and charset != "shift_jis":
         return None
     return "utf-8" if _ANY_UTF8.search(data) and _strict(data, "utf-8") is not None else None
+
+
+def _seven_bit(data: bytes, charset: str | None) -> str:
+    if charset == "iso-2022-jp" or (_JIS_ESCAPE.search(data) and _strict(data, "iso-2022-jp") is not None):
+        return "iso-2022-jp"
+    if charset is None or charset == REFUSED or charset.startswith("utf-16"):
+        return "us-ascii"
+    return charset
 
 
 def _likeliest(data: bytes, charset: str | None) -> str:
@@ -150,7 +163,10 @@ def _likeliest(data: bytes, charset: str | None) -> str:
     names += [name for name in ("utf-8", "shift_jis", "euc-jp", "windows-1252") if name not in names]
     if _JIS_ESCAPE.search(data) and "iso-2022-jp" not in names:
         names.insert(0, "iso-2022-jp")
-    scores = [_score(_lenient(sample, name)) + (_LOYALTY if name == charset else 0.0) for name in names]
+    bonus = {charset: _LOYALTY}
+    if _strict(data, "utf-8") is not None:
+        bonus["utf-8"] = _FORM
+    scores = [_score(_lenient(sample, name)) + bonus.get(name, 0.0) for name in names]
     return names[scores.index(max(scores))]
 
 
@@ -177,7 +193,7 @@ def _weight(char: str) -> float:
     if 0x3000 <= code < 0x3040 or 0xFF01 <= code < 0xFF5F:
         return 0.8
     if 0xFF61 <= code < 0xFFA0:
-        return 0.1
+        return 0.35
     if 0x4E00 <= code < 0xA000:
         return 0.5 if _everyday(char) else 0.0
     return {"L": 0.3, "S": 0.1, "P": 0.1, "N": 0.1, "M": 0.1}.get(category(char)[0], -1.0)

@@ -1,9 +1,8 @@
 """ISO-2022-JP and EUC-JP as Japanese mail uses them, not as the standards left them.
 
-RFC 1468 mail holds half-width katakana (`ESC ( I`), the NEC row 13 (①, ㈱, ℡) and IBM's kanji (髙, 﨑): Microsoft's
-CP50221 and CP51932. Python's codecs refuse those, so both encodings are decoded here over one table of JIS
-X 0208 cells as CP932 fills them. Each pair of 7-bit bytes is read as one UTF-16 code unit, which makes the table
-look-up a `str.translate`.
+Real mail holds half-width katakana (`ESC ( I`), the NEC row 13 and IBM's kanji: Microsoft's CP50221 and
+CP51932. Python's codecs refuse those, so both are decoded here over one table of JIS X 0208 cells as CP932
+fills them. Each pair of 7-bit bytes is read as one UTF-16 code unit: the look-up is a `str.translate`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from functools import cache
 
 BAD = "\ufffd"
 GETA = "〓"
-"""What stands for a carrier's pictogram (rows 85 to 94 without a character), as carriers' own gateways write."""
+"""What stands for a carrier's pictogram (rows 85 to 94 without a character), as the carriers' gateways do."""
 
 _ESCAPE = re.compile(rb"\x1b(?:\([ABHIJT]|\$\(?[@A-DOPQ]|\.[AF]|&@)|[\x0e\x0f]")
 _PAIRS = re.compile(rb"((?:[!-~][!-~])+)|([\x00-\x20]+)|(.)", re.DOTALL)

@@ -38,7 +38,7 @@ _TABLE: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "gb18030": (
         ("gb18030",),
-        "gb2312 gbk gb xgbk cp936 ms936 windows936 chinese gb231280 csgb2312 csiso58gb231280 eucn euccn isoir58"
+        "gb2312 gbk gb xgbk cp936 ms936 windows936 chinese gb231280 csgb2312 csiso58gb231280 euccn isoir58"
         " xeuccn hanzi csgbk csgb18030 gb2312charset",
     ),
     "hz-gb-2312": (("hz",), "hz hzgb hzgb2312"),
@@ -48,7 +48,7 @@ _TABLE: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "euc-kr": (
         ("cp949",),
-        "euckr ksc5601 ksc56011987 ksc56011989 korean ksc56011992 cseuckr cp949 ms949 uhc windows949 isoir149 ksx1001",
+        "ksc5601 ksc56011987 ksc56011989 korean ksc56011992 cseuckr cp949 ms949 uhc windows949 isoir149",
     ),
     "iso-2022-kr": (("iso2022_kr",), "csiso2022kr"),
     "iso-8859-1": (("cp1252",), "latin1 l1 isoir100 ibm819 cp819 csisolatin1 iso885911987 88591"),

@@ -1,13 +1,13 @@
 """Encoded words of header values (RFC 2047) and percent-encoded parameters (RFC 2231), as readers show them.
 
 Words are decoded one by one, since ISO-2022-JP starts afresh in each; only where that breaks a character are
-adjacent words of one charset joined, as most mail programs do. What stands outside words is shown too, whatever
-bytes it holds.
+adjacent words of one charset joined, as most mail programs do. What stands outside words is shown too,
+whatever bytes it holds.
 
-Problem codes (detail is hostile text): `word.unknown_charset` `word.lie` (the label is untrue) `word.broken` (not
-decodable as written) `word.split` (a character cut in two between words) `word.nested` (a word inside what a word
-says; never decoded twice) `word.mixed_charsets` `word.nul` `word.control` `word.raw_8bit` (bytes that are not
-UTF-8 outside of words) `word.raw_utf8` (RFC 6532) `word.raw_jis` (escape sequences outside of words).
+Problem codes (detail is hostile text): `word.unknown_charset` `word.lie` (the label is untrue) `word.broken`
+(not decodable as written) `word.split` (a character cut in two between words) `word.nested` (a word inside
+what a word says; never decoded twice) `word.mixed_charsets` `word.nul` `word.control` `word.raw_8bit` (bytes
+that are not UTF-8 outside of words) `word.raw_utf8` (RFC 6532) `word.raw_jis` (escape sequences outside).
 """
 
 from __future__ import annotations
@@ -132,10 +132,10 @@ def _unfolded(payload: bytes) -> bytes:
 
 def _base64(payload: bytes) -> tuple[bytes, bool]:
     """What the letters say, padding right or not; text after a padding is decoded as another run."""
-    clean = _NOT_BASE64.sub(b"", b"".join(payload.split()))
-    runs = [run for run in clean.split(b"=") if run]
+    runs = [run for run in _NOT_BASE64.sub(b"", b"".join(payload.split())).split(b"=") if run]
     data = b"".join(binascii.a2b_base64(_padded(run)) for run in runs)
-    return data, len(runs) <= 1 and _NOT_BASE64.search(payload) is None and len(clean) % 4 == 0
+    right = len(runs) <= 1 and _NOT_BASE64.search(payload) is None
+    return data, right and not any(len(run) % 4 == 1 for run in runs)
 
 
 def _padded(run: bytes) -> bytes:
