@@ -100,6 +100,10 @@ class Judge:
             time.sleep(0.01)
         return Action(Reply.ACCEPT)
 
+    def do_nap(self, _: str, __: Envelope) -> Action:
+        time.sleep(0.8)
+        return Action(Reply.ACCEPT)
+
     def do_spin(self, _: str, __: Envelope) -> Action:
         while True:
             pass
