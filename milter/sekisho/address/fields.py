@@ -7,8 +7,9 @@ parts are free, since Japanese carriers gave out `a..b@` and `x.@` for years.
 Problem codes (stable, callers put their family before them): `several_addresses` `no_address`
 `encoded_address` `source_route` `text_after_address` `quoted_local_at` `nul` `control` `bidi` `invisible`
 `no_dot` `ip_literal` `group` `comment` `backslash` `several_brackets` `too_long` `unparsable` `bad_domain`
-`comma` (unquoted, or a semicolon, in a name) `space` (inside an address) `raw_jis` (raw ISO-2022-JP with
-bytes that look like specials).
+`comma` (unquoted, or a semicolon, in a name) `quote` (never closed, in a field with more than one `@`: closed
+elsewhere it would give another author) `space` (inside an address) `raw_jis` (raw ISO-2022-JP with bytes that
+look like specials).
 """
 
 from __future__ import annotations
@@ -185,6 +186,8 @@ def _finish(name: list[Token], inner: list[Token], after: list[Token], problems:
         problems.append(("several_brackets", _raw(after)))
     elif words:
         problems.append(("text_after_address", _raw(after)))
+    if any(token.kind is Kind.CLOSE for token in name):
+        problems.append(("unparsable", _raw(name)))
     mailbox = read_spec(_trim(inner), _name(name) or _comment_text(after), problems)
     if mailbox is not None and any(token.kind is Kind.AT for token in name):
         _address_in_name(name, mailbox, problems)

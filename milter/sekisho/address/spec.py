@@ -16,6 +16,7 @@ _UNSEEN = re.compile(
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
 )
 _BROKEN = re.compile("[\x00-\x20\x7f-\x9f\ud800-\udfff]")
+_UNPAIRED = re.compile(r"[\"()\[\]]")
 _TELLING = re.compile(r"[@<>,;:\s]")
 
 
@@ -96,12 +97,16 @@ def _local(tokens: list[Token], problems: list[tuple[str, str]]) -> str:
         problems.append(("quoted_local_at" if "@" in text else "unparsable", raw))
     if any(token.kind is Kind.AT for token in tokens):
         problems.append(("bad_domain", raw + "@"))
-    elif not text or _BROKEN.search(text) or any(token.kind in _MISPLACED for token in tokens):
+    elif not text or _BROKEN.search(text) or any(_misplaced(token) for token in tokens):
         problems.append(("unparsable", raw))
     return text
 
 
-_MISPLACED = frozenset({Kind.OPEN, Kind.CLOSE, Kind.COMMA, Kind.SEMICOLON, Kind.COLON})
+def _misplaced(token: Token) -> bool:
+    """True for what cannot stand in a local part: a special, a quote or bracket that pairs with nothing."""
+    if token.kind is Kind.ATOM:
+        return _UNPAIRED.search(token.raw) is not None
+    return token.kind is not Kind.QUOTED
 
 
 def judge_domain(domain: str, problems: list[tuple[str, str]]) -> None:

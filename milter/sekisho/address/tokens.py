@@ -86,6 +86,8 @@ class Lexer:
     def _quoted(self, at: int) -> Token:
         match = _QUOTED.match(self.value, at) if self._quotes else None
         if match is None:
+            if self._quotes and self.value.count("@") > 1:
+                self.odd.append(("quote", self.value[at : at + 80]))
             self._quotes = False  # what was not closed from here is not closed from a later quote either
             return Token(Kind.ATOM, '"', '"')
         text = match[1]

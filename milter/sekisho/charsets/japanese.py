@@ -48,7 +48,10 @@ def _cp932(row: int, cell: int) -> str:
     """The character of a cell by the arithmetic of Shift_JIS."""
     lead = row // 2 + (0x81 if row < 62 else 0xC1)
     trail = cell + (0x9F if row % 2 else 0x40 if cell < 63 else 0x41)
-    return bytes((lead, trail)).decode("cp932", "ignore")
+    try:
+        return bytes((lead, trail)).decode("cp932")
+    except UnicodeDecodeError:
+        return ""
 
 
 def preload() -> None:
