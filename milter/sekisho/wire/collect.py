@@ -9,11 +9,13 @@ counted and dropped.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Sequence
 
 from sekisho.message import Client, Envelope, Field, Headers, Recipient
 
 Macro = Callable[[str], str | None]
+_PORT = re.compile(r"[0-9]{1,5}\Z")
 
 
 def text(data: bytes) -> str:
@@ -106,7 +108,7 @@ def client(macro: Macro, host: str | None, peer: tuple[str, int] | None, helo: s
         name=name if _is_name(name) and resolve in (None, "ok") else None,
         resolve=resolve,
         helo=helo,
-        port=int(port) if port.isdigit() and len(port) < 6 else (peer[1] if peer else None),
+        port=int(port) if _PORT.match(port) else (peer[1] if peer else None),
         tls=_tls(macro),
         user=macro("{auth_authen}") or None,
     )

@@ -13,6 +13,7 @@ import os
 import socket
 import stat
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from sekisho.wire.options import WireOptions
@@ -26,16 +27,18 @@ class ListenError(Exception):
 
 def listen(options: WireOptions, environ: Mapping[str, str] | None = None) -> socket.socket:
     """The socket of the options, or the one that systemd hands us. Raises ListenError."""
-    inherited = inherit(os.environ if environ is None else environ)
-    try:
-        sock = inherited or _bind(options)
-        sock.listen(options.backlog)
-        sock.setblocking(False)
-        if sock.family != socket.AF_UNIX:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with ExitStack() as on_error:
+        try:
+            sock = inherit(os.environ if environ is None else environ) or _open(options)
+            on_error.enter_context(sock)
+            sock.listen(options.backlog)
+            sock.setblocking(False)
+            if sock.family != socket.AF_UNIX:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            raise ListenError(f"{options.socket}: {error.strerror or error}") from error
+        on_error.pop_all()
         return sock
-    except OSError as error:
-        raise ListenError(f"{options.socket}: {error.strerror or error}") from error
 
 
 def inherit(environ: Mapping[str, str]) -> socket.socket | None:
@@ -53,34 +56,41 @@ def unix_path(options: WireOptions) -> Path | None:
     return Path(rest) if kind == "unix" else None
 
 
-def _bind(options: WireOptions) -> socket.socket:
+def _open(options: WireOptions) -> socket.socket:
+    """A bound socket, which is closed if it cannot be had as configured."""
     path = unix_path(options)
-    return _bind_inet(options.socket) if path is None else _bind_unix(path, options)
-
-
-def _bind_inet(spec: str) -> socket.socket:
-    kind, _, rest = spec.partition(":")
-    port, _, host = rest.partition("@")
-    family = socket.AF_INET6 if kind == "inet6" else socket.AF_INET
-    found = socket.getaddrinfo(host or None, int(port), family, socket.SOCK_STREAM, 0, socket.AI_PASSIVE)
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(found[0][4])
+    sock = socket.socket(socket.AF_UNIX if path else _family(options.socket), socket.SOCK_STREAM)
+    with ExitStack() as on_error:
+        on_error.enter_context(sock)
+        if path is None:
+            _bind_inet(sock, options.socket)
+        else:
+            _bind_unix(sock, path, options)
+        on_error.pop_all()
     return sock
 
 
-def _bind_unix(path: Path, options: WireOptions) -> socket.socket:
+def _family(spec: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if spec.startswith("inet6:") else socket.AF_INET
+
+
+def _bind_inet(sock: socket.socket, spec: str) -> None:
+    port, _, host = spec.partition(":")[2].partition("@")
+    found = socket.getaddrinfo(host or None, int(port), sock.family, sock.type, 0, socket.AI_PASSIVE)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(found[0][4])
+
+
+def _bind_unix(sock: socket.socket, path: Path, options: WireOptions) -> None:
+    group = -1 if options.socket_group is None else _group(options.socket_group)
     _remove_stale(path)
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)  # nobody else gets in before the mode is set
     try:
         sock.bind(str(path))
     finally:
         os.umask(before)
-    if options.socket_group is not None:
-        os.chown(path, -1, _group(options.socket_group))
+    os.chown(path, -1, group)
     path.chmod(int(options.socket_mode, 8))
-    return sock
 
 
 def _group(name: str) -> int:

@@ -16,7 +16,6 @@ _NAME = re.compile(r"[!-9;-~]{1,76}\Z")
 _CODE = re.compile(r"[45][0-9]{2}\Z")
 _ENHANCED = re.compile(r"([45])\.[0-9]{1,3}\.[0-9]{1,3}\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_UNFOLDED = re.compile(r"\n+(?=[^ \t\n]|\Z)")
 _CHUNK = 11  # characters of at most four UTF-8 bytes: an encoded word stays under 75 (RFC 2047 section 2)
 
 
@@ -32,16 +31,16 @@ def header_name(name: str) -> str:
 
 
 def header_value(value: str) -> str:
-    """The value in ASCII, folded with LF, without control characters; line ends only where folding is."""
-    text = value.replace("\r\n", "\n")
-    text = _CONTROL.sub(" ", text)
-    text = _UNFOLDED.sub(lambda m: "" if m.end() == len(text) else "\n ", text)
-    text = re.sub(
-        r"\n[ \t]*(?=\n)", "", text
-    )  # a folded line of blanks alone ends the block for some readers
-    if text.isascii():
-        return text
-    return "\n".join(_ascii_line(line) for line in text.split("\n"))
+    """The value in ASCII, without control characters; lines of blanks, which end the block for some readers,
+    are dropped and every other line after the first continues the field."""
+    first, *more = _CONTROL.sub(" ", value.replace("\r\n", "\n")).split("\n")
+    lines = [first, *(_folded(line) for line in more if line.strip(" \t"))]
+    return "\n".join(_ascii_line(line) for line in lines)
+
+
+def _folded(line: str) -> str:
+    """A line that continues its field (RFC 5322 section 2.2.3)."""
+    return line if line[0] in " \t" else " " + line
 
 
 def _ascii_line(line: str) -> str:

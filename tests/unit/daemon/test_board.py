@@ -1,0 +1,47 @@
+"""What one process writes on the board is what another reads."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from sekisho.daemon.board import Board
+from sekisho.daemon.supervisor import notify
+
+
+def test_states_sessions_and_counts() -> None:
+    """Workers by state, the sum of the open sessions (each written by its worker), restarts by cause."""
+    board = Board()
+    first, second = board.take(), board.take()
+    board.state(first, "ready")
+    pid = os.fork()
+    if pid == 0:
+        board.sessions(first, 3)
+        board.sessions(second, 4)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    board.restarted("signal")
+    board.restarted("signal")
+    board.reloaded(True, 12.5)
+    view = board.view()
+    assert view.workers == {"starting": 1, "ready": 1, "draining": 0}
+    assert view.sessions == 7
+    assert view.restarts == {"exit": 0, "signal": 2, "watchdog": 0, "startup": 0}
+    assert (view.reload_ok, view.reload_at) == (True, 12.5)
+    board.release(second)
+    assert board.view().sessions == 3
+    assert board.view().workers == {"starting": 0, "ready": 1, "draining": 0}
+
+
+def test_systemd_is_told() -> None:
+    """The state goes to the datagram socket that systemd names; without one nothing happens."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.bind("")
+        os.environ["NOTIFY_SOCKET"] = "@" + sock.getsockname()[1:].decode()
+        try:
+            notify("READY=1")
+        finally:
+            del os.environ["NOTIFY_SOCKET"]
+        sock.settimeout(5)
+        assert sock.recv(100) == b"READY=1"
+    notify("READY=1")
