@@ -20,6 +20,7 @@ from sekisho.evidence import Evidence, Result, Word
 from sekisho.message import Envelope, Headers
 
 MAX_VALUE = 65_535  # octets of a field that is read; a longer one never reaches a milter
+MAX_HEAD = 2_048  # characters in which a field has to say whose it is
 FOLD_AT = 78
 
 # What is written of each method, in this order (IANA "Email Authentication Methods").
@@ -39,7 +40,7 @@ PROPERTIES = frozenset(
 )
 SAFE_VALUE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9_])?\Z")
 ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}\Z")
-BASE64 = re.compile(r"[A-Za-z0-9+/=]{1,16}\Z")
+BASE64 = re.compile(r"[A-Za-z0-9+/]{1,16}={0,2}\Z")
 REASON = re.compile(r"[A-Za-z0-9 ,.'_-]{1,100}\Z")
 TOKEN = re.compile(r"[!#$%&'*+.^_`{|}~A-Za-z0-9-]+\Z")
 
@@ -132,8 +133,8 @@ def _comparable(authserv_id: str) -> str:
 
 
 def claimed_id(value: str) -> str | None:
-    """The authserv-id at the head of a field; None when there is nothing that could be one."""
-    tokens = _tokens(value[:MAX_VALUE])
+    """The authserv-id at the head of a field; None when there is none, or none within a sane distance."""
+    tokens = _tokens(value[:MAX_HEAD])
     first = next(tokens, None)
     if first is None or first == ";":
         return None
@@ -141,9 +142,9 @@ def claimed_id(value: str) -> str | None:
     words = [first]
     for word in tokens:
         if word == ";" or not (word.startswith(".") or words[-1].endswith(".")):
-            break
+            return "".join(words)
         words.append(word)
-    return "".join(words)
+    return "".join(words) if len(value) <= MAX_HEAD else None
 
 
 @dataclass(frozen=True, slots=True)
