@@ -13,7 +13,7 @@ from sekisho.config import Config, ConfigError
 from sekisho.pipeline import Observer, Pipeline
 from sekisho.policy import Lists, RuleBook
 from sekisho.ports import Clock, Context, Providers, QuarantineStore, Resolver
-from sekisho.providers import ProvidersFileError
+from sekisho.providers import ProviderFileError
 from sekisho.resolver import Budget, DnsResolver
 from sekisho.verdict import Disposition
 
@@ -46,7 +46,7 @@ def knowledge(config: Config) -> Knowledge:
         errors += map(str, error.faults)
     try:
         domains = providers.load()
-    except ProvidersFileError as error:
+    except ProviderFileError as error:
         errors += map(str, error.faults)
     if errors:
         raise ConfigError(tuple(errors))

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from sekisho.brands import BrandOptions
-from sekisho.checks.arc import ArcOptions
+from sekisho.checks.options import ArcOptions
 from sekisho.journal import JournalOptions
 from sekisho.log import LogOptions
 from sekisho.message import Limits

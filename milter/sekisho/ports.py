@@ -105,8 +105,8 @@ class Registry(Protocol):
     def likeness(self, domain: str) -> Likeness | None:
         """The brand that a domain imitates, if it is not the brand's own."""
 
-    def verify_at(self, brand: str) -> str | None:
-        """Where a recipient checks for himself."""
+    def verify_at(self, brand: str) -> tuple[str, str]:
+        """Where a recipient checks for himself, as a sentence in English and one in Japanese; or empty."""
 
     def name(self, brand: str) -> str:
         """The brand's first name, for sentences; the id itself if unknown."""

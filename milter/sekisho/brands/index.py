@@ -18,7 +18,6 @@ from sekisho.brands.names import NameIndex
 from sekisho.domains import registrable, to_ascii
 from sekisho.ports import Likeness, Mention
 
-MAX_VERIFY = 200
 
 
 class BrandIndex:
@@ -64,12 +63,11 @@ class BrandIndex:
             return None
         return self._likeness.find(name)
 
-    def verify_at(self, brand: str) -> str | None:
-        """One line for both languages: Japanese, English, and the page if it is known."""
+    def verify_at(self, brand: str) -> tuple[str, str]:
         known = self._brands.get(brand)
         if known is None or known.verify is None:
-            return None
-        return f"{known.verify.ja} / {known.verify.en}"[:MAX_VERIFY]
+            return "", ""
+        return known.verify.en, known.verify.ja
 
     def name(self, brand: str) -> str:
         known = self._brands.get(brand)

@@ -17,8 +17,8 @@ from sekisho.ports import Context
 DISPLAY_NAME = FindingKind(
     "brand.display_name",
     6,
-    "The display name says {brand_name}, but the sender is {author}, which is not {brand_name}'s. {verify}",
-    "表示名は「{brand_name}」ですが、差出人 {author} は {brand_name} のものではありません。{verify}",
+    "The display name says {brand_name}, but the sender is {author}, which is not {brand_name}'s. {verify_en}",
+    "表示名は「{brand_name}」ですが、差出人 {author} は {brand_name} のものではありません。{verify_ja}",
 )
 WEAK_NAME = FindingKind(
     "brand.name_mentioned",
@@ -35,8 +35,8 @@ LOCAL_PART = FindingKind(
 OWN_DOMAIN = FindingKind(
     "brand.own_domain_unproven",
     8,
-    "The author address is {brand_name}'s ({author}), but nothing proves that {brand_name} sent it. {verify}",
-    "差出人は {brand_name} のアドレス({author})ですが、{brand_name} が送ったという証明がありません。{verify}",
+    "The author address is {brand_name}'s ({author}), but nothing proves that {brand_name} sent it. {verify_en}",
+    "差出人は {brand_name} のアドレス({author})ですが、{brand_name} が送ったという証明がありません。{verify_ja}",
 )
 STRANGER = FindingKind(
     "proof.somebody_else",
@@ -58,17 +58,15 @@ CONTENT_PLACES = ("subject", "body")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """Hold every claim against the proofs."""
+    """Hold every claim against the proofs; a kind of finding once for each brand."""
     if message.author.domain is None:
         return Evidence()
-    claims = [claim for claim in seen.claims if claim.brand is not None]
-    findings = [
-        finding
-        for claim in claims
-        if not _met(claim, seen, context)
-        for finding in _against(claim, message, seen, context)
-    ]
-    return Evidence(findings=tuple(findings))
+    found: dict[tuple[str, str | None], Finding] = {}
+    for claim in seen.claims:
+        if claim.brand is not None and not _met(claim, seen, context):
+            for finding in _against(claim, message, seen, context):
+                found.setdefault((finding.kind.id, finding.brand), finding)
+    return Evidence(findings=tuple(found.values()))
 
 
 def _met(claim: Claim, seen: Evidence, context: Context) -> bool:
@@ -119,6 +117,7 @@ def _finding(
 ) -> Finding:
     assert claim.brand is not None
     mailbox = message.author.mailbox
+    verify_en, verify_ja = context.registry.verify_at(claim.brand)
     return Finding(
         kind,
         MappingProxyType(
@@ -127,7 +126,8 @@ def _finding(
                 "author": mailbox.address if mailbox else "",
                 "where": claim.where,
                 "text": claim.text,
-                "verify": context.registry.verify_at(claim.brand) or "",
+                "verify_en": verify_en,
+                "verify_ja": verify_ja,
                 **facts,
             }
         ),

@@ -29,6 +29,7 @@ from sekisho.config import Config
 
 DISPOSITIONS = ("accept", "tag", "quarantine", "reject", "tempfail")
 COUNTED = ("total", *DISPOSITIONS, "error", "degraded")
+WIDE = 200  # columns where the output is no terminal: a table in a file must not be cut
 Judge = Callable[[cases.Case], dict[str, Any]]
 
 
@@ -51,7 +52,8 @@ def run(config: Config, folder: Path, jobs: int | None, *, without: frozenset[st
     if style == "json":
         sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
     else:
-        show(Console(highlight=False), result, rows)
+        width = None if sys.stdout.isatty() else WIDE
+        show(Console(highlight=False, width=width), result, rows)
 
 
 def _judged(
@@ -136,7 +138,7 @@ def wilson(hits: int, total: int) -> tuple[float, float]:
 
 def show(console: Console, result: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
     """The confusion table with intervals, then the slowest and the wrong ones."""
-    table = Table(title="verdicts", title_justify="left")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for column in ("", *COUNTED, "tagged or worse", "quarantined or worse"):
         table.add_column(column, justify="left" if not column else "right")
     for name in ("phish", "ham"):
