@@ -44,8 +44,16 @@ class Zone:
     LabError, unless `lenient`, which leaves it out.
     """
 
-    def __init__(self, records: Iterable[Mapping[str, Any]] = (), ttl: int = 0, lenient: bool = True) -> None:
+    def __init__(
+        self,
+        records: Iterable[Mapping[str, Any]] = (),
+        ttl: int = 0,
+        *,
+        lenient: bool = True,
+        unknown: bool = False,
+    ) -> None:
         self.ttl = ttl
+        self._unknown = "SERVFAIL" if unknown else "NXDOMAIN"
         self.names: dict[dns.name.Name, Rdatas] = {}
         self.rcodes: dict[tuple[dns.name.Name, dns.rdatatype.RdataType], str] = {}
         self.ancestors: set[dns.name.Name] = set()
@@ -95,7 +103,7 @@ class Zone:
         """The end of a name that holds nothing of the type."""
         exists = name in self.names or name in self.ancestors
         word = self.rcodes.get((name, rtype)) or self.rcodes.get((name, _ANY))
-        word = word or ("NOERROR" if exists else "NXDOMAIN")
+        word = word or ("NOERROR" if exists else self._unknown)
         if word == "TIMEOUT":
             return None
         response.set_rcode(dns.rcode.from_text(word))
@@ -169,9 +177,9 @@ class DnsServer:
         for thread in self._threads:
             thread.join(5)
 
-    def serve(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """From now on, know these records and nothing else."""
-        self.zone = Zone(records, self._ttl)
+    def serve(self, records: Iterable[Mapping[str, Any]] | None) -> None:
+        """From now on, know these records and nothing else. None: nothing is known of any name (SERVFAIL)."""
+        self.zone = Zone(records or (), self._ttl, unknown=records is None)
         self.asked = []
         self._ready = {}
 

@@ -107,9 +107,9 @@ install_venv() {
         "$python" -m venv "$venv"
     fi
     say "installing the Python packages of $lock"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$lock"
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes --requirement "$lock"
     # The program itself, from this tree. Its build backend is in the lock file, so nothing else is fetched.
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation \
         --editable .
     fingerprint > "$stamp"
 }

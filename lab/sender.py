@@ -39,10 +39,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How one message went. `refused` are the recipients that RCPT already refused, with the reply."""
+    """How one message went. `refused` are the recipients that RCPT already refused, with the reply; `judged`:
+    the message itself was sent, and `reply` is the answer to it."""
 
     reply: Reply
     refused: tuple[tuple[str, Reply], ...] = ()
+    judged: bool = False
 
 
 class Session:
@@ -106,7 +108,7 @@ class Session:
         if reply.code != 354:
             return Sent(reply, refused)
         self._socket.sendall(dot_stuffed(raw))
-        return Sent(self._read(), refused)
+        return Sent(self._read(), refused, judged=True)
 
     def _read(self) -> Reply:
         lines = []

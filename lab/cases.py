@@ -1,0 +1,138 @@
+"""Cases through the whole lab: each is sent as its own client, with its own DNS, and its verdict is looked
+up.
+
+Nothing here judges, and no name of a file means anything: the verdict is what sekisho logged, delivered, kept
+or refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from email.header import decode_header, make_header
+from pathlib import Path
+from typing import Any
+
+from lab.dns import DnsServer
+from lab.place import LabError
+from lab.postfix import Postfix
+from lab.sekisho import Sekisho, read_toml
+from lab.sender import Sent, Session
+from lab.sink import Delivery, Sink
+from sekisho.cli.cases import Case, CaseError, load
+
+FALLBACK = "postmaster@lab.invalid"  # SMTP needs a recipient where the case names none
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one case. `line` is sekisho's log line, None if the message never reached it."""
+
+    case: Case
+    sent: Sent
+    line: dict[str, Any] | None = None
+    deliveries: tuple[Delivery, ...] = ()
+    held: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def verdict(self) -> str | None:
+        return None if self.line is None else str(self.line["verdict"])
+
+    @property
+    def score(self) -> float:
+        return float(self.line["score"]) if self.line else 0.0
+
+    @property
+    def findings(self) -> dict[str, float]:
+        """Points by finding id, as logged."""
+        pairs = (each.rsplit(":", 1) for each in (self.line or {}).get("findings", ()))
+        return {name: float(points) for name, points in pairs}
+
+    @property
+    def reasons(self) -> list[str]:
+        """The sentences for a reader: from the record of a held message, else from the delivered header."""
+        if self.held:
+            found = sorted(self.held[0].get("findings", ()), key=lambda each: -each["points"])
+            return [each["reason_en"] for each in found if each["points"] > 0]
+        return [
+            _readable(each)
+            for delivery in self.deliveries[:1]
+            for each in delivery.fields("X-Sekisho-Reason")
+        ]
+
+
+def _readable(reason: str) -> str:
+    """The sentences of an X-Sekisho-Reason field, decoded, without the ids before them."""
+    text = str(make_header(decode_header(reason)))
+    return text.partition("; ")[2] or text
+
+
+@dataclass
+class Lab:
+    """Postfix, sekisho, DNS and sink together in one place; a context manager."""
+
+    place: Path
+    settings: dict[str, Any] = field(default_factory=dict)
+    postfix_settings: dict[str, str] = field(default_factory=dict)
+    sink_folder: bool = True
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> Lab:
+        with ExitStack() as stack:
+            self.dns = stack.enter_context(DnsServer())
+            self.sink = stack.enter_context(Sink(self.place / "sink" if self.sink_folder else None))
+            self.sekisho = stack.enter_context(Sekisho(self.place, self.dns.address, self.settings))
+            self.postfix = stack.enter_context(
+                Postfix(self.place, self.sink.port, [self.sekisho.milter()], self.postfix_settings)
+            )
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def send(self, case: Case) -> Outcome:
+        """Send one case, and return once it was judged and, if it is to be delivered, delivered."""
+        self.dns.serve(case.dns)
+        offset = self.sekisho.log.stat().st_size
+        recipients = [each.address for each in case.envelope.recipients] or [FALLBACK]
+        with Session(self.postfix.port, case.envelope.client) as session:
+            sent = session.mail(case.envelope.sender, recipients, smtp_lines(case.raw))
+        if not sent.judged:
+            return Outcome(case, sent)
+        line = self.sekisho.judged(offset)
+        deliveries: tuple[Delivery, ...] = ()
+        if line["reply"] == "accept":
+            self.postfix.wait_empty()
+            deliveries = self.sink.of(str(line.get("queue_id")))
+        return Outcome(case, sent, line, deliveries, tuple(self._held(line)))
+
+    def _held(self, line: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The quarantine's record of the message, if it has one."""
+        if line["reply"] == "discard" or any(">quarantine:" in each for each in line.get("outcomes", ())):
+            yield json.loads(self.sekisho.cli("quarantine", "show", str(line["id"]), "--format", "json"))
+
+
+def smtp_lines(raw: bytes) -> bytes:
+    """The message with CRLF line ends, which SMTP needs; files often have LF."""
+    return re.sub(rb"\r\n|\r(?!\n)|\n", b"\r\n", raw)
+
+
+def find(folder: Path) -> list[Case]:
+    """Every case under a folder (or the one file), by path. Raises LabError."""
+    files = [folder] if folder.is_file() else sorted(folder.rglob("*.eml"))
+    if not files:
+        raise LabError(f"no .eml file under {folder}")
+    try:
+        return [load(file) for file in files]
+    except CaseError as error:
+        raise LabError(str(error)) from error
+
+
+def settings_of(folder: Path) -> dict[str, Any]:
+    """The configuration that a folder of cases brings with it (`sekisho.toml`), or nothing."""
+    own = folder / "sekisho.toml"
+    return read_toml(own) if own.is_file() else {}

@@ -1,0 +1,98 @@
+"""How the lab's daemon is run by a user who may do nothing: which Python, and from where.
+
+The tree and the virtual environment often lie where only their owner may look (a home directory of mode
+0700). Then what the daemon needs is linked, or copied, to the lab's own place; and where even the interpreter
+of the virtual environment is out of reach, Debian's own Python of the same version runs the same packages.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.place import LabError
+
+USER = "nobody"
+ROOT = Path(__file__).resolve().parent.parent
+_START = "import sys; from sekisho.cli import main; sys.argv[0] = 'sekisho'; sys.exit(main())"
+_NOT_NEEDED = shutil.ignore_patterns(
+    "__pycache__", "mypy*", "*__mypyc*", "pip*", "ruff*", "uv*", "hypothesis*", "*.pth"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The `sekisho` command as the unprivileged user can run it."""
+
+    python: str
+    paths: tuple[Path, ...]
+
+    def command(self, *words: str) -> list[str]:
+        return [self.python, "-c", _START, *words]
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return {
+            "PATH": "/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": os.pathsep.join(map(str, self.paths)),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def works(self) -> bool:
+        """Whether the user can start it."""
+        try:
+            done = subprocess.run(
+                self.command("--version"),
+                env=self.environment,
+                cwd="/",
+                capture_output=True,
+                check=False,
+                **as_user(),  # type: ignore[call-overload]
+            )
+        except OSError:  # the interpreter itself is out of reach
+            return False
+        return bool(done.returncode == 0)
+
+
+def as_user() -> dict[str, object]:
+    """Arguments for `subprocess` that give up root for the unprivileged user."""
+    account = pwd.getpwnam(USER)
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def program(place: Path) -> Program:
+    """The command, from the tree itself if the user can read it, else from copies under `place`."""
+    packages = Path(sysconfig.get_paths()["purelib"])
+    for paths in ((ROOT / "milter", packages), (place / "program/milter", place / "program/packages")):
+        if paths[0].is_relative_to(place) and not paths[0].exists():
+            _copy(place / "program", packages)
+        for python in (sys.executable, "/usr/bin/python3"):
+            candidate = Program(python, paths)
+            if candidate.works():
+                return candidate
+    raise LabError(
+        f"the user {USER} cannot run sekisho: neither {sys.executable} nor /usr/bin/python3 will do"
+    )
+
+
+def _copy(target: Path, packages: Path) -> None:
+    shutil.copytree(ROOT / "milter", target / "milter", ignore=_NOT_NEEDED, copy_function=_link)
+    shutil.copytree(ROOT / "config", target / "config", ignore=_NOT_NEEDED, copy_function=_link)
+    shutil.copytree(packages, target / "packages", ignore=_NOT_NEEDED, copy_function=_link)
+
+
+def _link(source: str, target: str) -> None:
+    """A hard link where that is possible: instant, and what lies closed is the directory, not the file."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,147 @@
+"""`make run`: the checkpoint at work. Sends cases through a private Postfix and shows every verdict with its
+reasons.
+
+    python -m lab.run [DIR] [--once]
+
+DIR holds cases (`NAME.eml` and `NAME.json`), by default the shipped samples; a `sekisho.toml` in it is laid
+over the defaults. The lab then stays up, so that metrics, log and quarantine can be looked at and more mail
+can be sent, until Ctrl-C. It stops what it started, and nothing else. `--once` ends after the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lab.cases import Lab, Outcome, find, settings_of
+from lab.place import LabError, a_place
+from lab.program import ROOT
+from sekisho.text import printable
+
+COLOURS = {
+    "accept": "green",
+    "tag": "yellow",
+    "quarantine": "red",
+    "reject": "bold red",
+    "tempfail": "magenta",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit status: 0 done, 2 what is needed is missing."""
+    parser = argparse.ArgumentParser(prog="make run", description="Sends cases through a private Postfix.")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "samples", metavar="DIR")
+    parser.add_argument("--once", action="store_true", help="end after the table instead of staying up")
+    options = parser.parse_args(arguments)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: _leave(stop))
+    console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
+    try:
+        return _run(console, options.folder, stay=not options.once, stop=stop)
+    except LabError as error:
+        console.print(Text(f"make run: {error}", style="red"))
+        return 2
+    except KeyboardInterrupt:
+        console.print("stopped")
+        return 130
+
+
+def _leave(stop: threading.Event) -> None:
+    """The first signal ends the waiting or the work; what was started is stopped on the way out."""
+    if not stop.is_set():
+        stop.set()
+        raise KeyboardInterrupt
+
+
+def _run(console: Console, folder: Path, *, stay: bool, stop: threading.Event) -> int:
+    if os.geteuid() != 0:
+        raise LabError("Postfix's master starts as root: run `sudo make run`")
+    cases = find(folder)
+    console.print(f"{len(cases)} messages from {folder}; starting a private Postfix, DNS, sink and sekisho …")
+    with a_place() as place, Lab(place, settings_of(folder)) as lab:
+        outcomes = []
+        with console.status("sending") if console.is_terminal else _silence():
+            for case in cases:
+                outcomes.append(lab.send(case))
+        console.print(table(outcomes, folder))
+        where(console, lab)
+        if stay:
+            console.print(Text("Running until Ctrl-C.", style="bold"))
+            try:
+                stop.wait()
+            except KeyboardInterrupt:
+                console.print("stopping what was started …")
+    return 0
+
+
+class _silence:  # noqa: N801 - stands where a context manager function would
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def table(outcomes: Sequence[Outcome], folder: Path) -> Table:
+    """One row a message: what it looked like, what was decided, why."""
+    shown = Table(show_lines=True, expand=True)
+    shown.add_column("message", ratio=3, overflow="fold")
+    shown.add_column("verdict", no_wrap=True)
+    shown.add_column("score", justify="right", no_wrap=True)
+    shown.add_column("why", ratio=6, overflow="fold")
+    for outcome in outcomes:
+        shown.add_row(_message(outcome, folder), *_judgement(outcome), _why(outcome))
+    return shown
+
+
+def _message(outcome: Outcome, folder: Path) -> Text:
+    path = outcome.case.path
+    name = str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
+    return Text.assemble((printable(name, 200), "bold"), f"\n{outcome.sent.reply.code} to the sender")
+
+
+def _judgement(outcome: Outcome) -> tuple[Text, str]:
+    if outcome.line is None:
+        return Text("refused by Postfix", style="magenta"), ""
+    verdict = outcome.verdict or ""
+    return Text(verdict, style=COLOURS.get(verdict, "")), f"{outcome.score:g}"
+
+
+def _why(outcome: Outcome) -> Text:
+    if outcome.line is None:
+        return Text(printable(outcome.sent.reply.text, 300))
+    line = outcome.line
+    auth = " ".join(f"{method}={line[method]}" for method in ("spf", "dkim", "dmarc", "iprev"))
+    text = Text.assemble((f"{auth}; decided by {line['decided_by']}", "dim"))
+    for name, points in outcome.findings.items():
+        text.append(f"\n{points:+g} ").append(name, style="cyan")
+    for reason in outcome.reasons:
+        text.append(f"\n{printable(reason, 400)}")
+    if outcome.case.recorded is not None:
+        text.append("\nrecorded results cannot be sent over SMTP; judged without them", style="yellow")
+    if line.get("degraded"):
+        text.append(f"\nunknown: {', '.join(line['degraded'])}", style="yellow")
+    return text
+
+
+def where(console: Console, lab: Lab) -> None:
+    """Where to look while the lab is up."""
+    sekisho, postfix = lab.sekisho, lab.postfix
+    console.print(f"metrics     {sekisho.metrics_url}")
+    console.print(f"log         {sekisho.log}")
+    console.print(f"quarantine  {sekisho.store}  ({len(sekisho.quarantine())} held)")
+    console.print(f"            {ROOT}/.venv/bin/sekisho quarantine list --config {sekisho.config}")
+    console.print(f"Postfix     127.0.0.1:{postfix.port}, log {postfix.log}")
+    console.print(f"delivered   {lab.sink.folder}  ({len(lab.sink)} messages)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

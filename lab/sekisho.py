@@ -1,0 +1,242 @@
+"""The real daemon, `sekisho serve`, as an unprivileged user with directories of its own under the lab's
+place.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import subprocess
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab.place import LabError, end_process, free_port, record_process, wait_until
+from lab.program import USER, Program, as_user, program
+
+_STOP = 45.0  # seconds; the daemon's own drain may take 30
+
+
+@dataclass
+class Sekisho:
+    """One daemon. `settings` are configuration groups laid over the lab's own, as nested dicts in TOML's
+    shape.
+    """
+
+    place: Path
+    dns: str = "127.0.0.1:9"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    name: str = "sekisho"
+    metrics_port: int = field(default_factory=free_port)
+    program: Program | None = None
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def directory(self) -> Path:
+        return self.place / self.name
+
+    @property
+    def socket(self) -> Path:
+        return self.directory / "milter.sock"
+
+    @property
+    def config(self) -> Path:
+        return self.directory / "sekisho.toml"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "sekisho.log"
+
+    @property
+    def store(self) -> Path:
+        return self.directory / "quarantine.db"
+
+    @property
+    def metrics_url(self) -> str:
+        return f"http://127.0.0.1:{self.metrics_port}/metrics"
+
+    @property
+    def pid(self) -> int:
+        assert self._process, "the daemon is not running"
+        return self._process.pid
+
+    def milter(self, **settings: str) -> str:
+        """The entry for Postfix's `smtpd_milters`."""
+        extra = "".join(f", {key}={value}" for key, value in settings.items())
+        return f"{{ unix:{self.socket}, default_action=tempfail{extra} }}"
+
+    def __enter__(self) -> Sekisho:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def configure(self, settings: Mapping[str, Any] | None = None) -> None:
+        """Write the configuration, with other `settings` if given. A running daemon is not told."""
+        if settings is not None:
+            self.settings = settings
+        self.directory.mkdir(mode=0o755, exist_ok=True)
+        account = pwd.getpwnam(USER)
+        os.chown(self.directory, account.pw_uid, account.pw_gid)
+        self.config.write_text(to_toml(merged(self._own(), self.settings)), encoding="utf-8")
+
+    def _own(self) -> dict[str, Any]:
+        return {
+            "mode": "enforce",
+            "authserv_id": "mx.lab.invalid",
+            "wire": {"socket": f"unix:{self.socket}", "socket_mode": "0666"},
+            # Nothing of one case's DNS may be remembered in the next.
+            "dns": {"servers": [self.dns], "cache_size": 0, "negative_ttl": 0.0},
+            "store": {"url": f"sqlite:///{self.store}"},
+            "metrics": {
+                "listen": f"127.0.0.1:{self.metrics_port}",
+                "directory": str(self.directory / "metrics"),
+            },
+            "log": {"target": str(self.log), "format": "json"},
+            "journal": {"findings": 50, "recipients": 100},
+        }
+
+    def start(self) -> None:
+        """Start and return when the daemon says that it would accept mail. Raises LabError with its words."""
+        self.program = self.program or program(self.place)
+        self.configure()
+        with (self.directory / "stderr").open("ab") as words:
+            self._process = subprocess.Popen(
+                self.program.command("serve", "--config", str(self.config)),
+                env=self.program.environment,
+                cwd=self.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=words,
+                # A Ctrl-C at the terminal is for the lab, which then stops the daemon in order.
+                start_new_session=True,
+                **as_user(),  # type: ignore[call-overload]
+            )
+        record_process(self.directory, self.pid)
+        try:
+            wait_until(self._ready, "sekisho is ready for mail", 60)
+        except LabError as error:
+            self.stop()
+            raise LabError(f"{error}\n{self.last_words()}") from error
+
+    def _ready(self) -> bool:
+        assert self._process
+        if self._process.poll() is not None:
+            raise LabError(f"sekisho ended with {self._process.returncode}")
+        return self.health("readyz") == 200
+
+    def health(self, endpoint: str) -> int:
+        """The HTTP status of an endpoint of the metrics port; 0 if nobody answers."""
+        try:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.metrics_port}/{endpoint}", timeout=2
+            ) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        except OSError:
+            return 0
+
+    def stop(self) -> int | None:
+        """End the daemon and return its status (None if it was not running)."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        process.terminate()
+        try:
+            return process.wait(_STOP)
+        except subprocess.TimeoutExpired:
+            end_process(process.pid)
+            return process.wait()
+
+    def last_words(self) -> str:
+        """The end of the log and of standard error."""
+        texts = [
+            each.read_text(errors="replace")
+            for each in (self.directory / "stderr", self.log)
+            if each.exists()
+        ]
+        return "\n".join("\n".join(text.splitlines()[-15:]) for text in texts)
+
+    def metrics(self) -> str:
+        """The metrics page."""
+        with urllib.request.urlopen(self.metrics_url, timeout=5) as answer:
+            text: bytes = answer.read()
+        return text.decode()
+
+    def lines(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """The log's records from a byte offset on, and the offset after them; a half-written line waits."""
+        with self.log.open("rb") as stream:
+            stream.seek(offset)
+            data = stream.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        return [json.loads(line) for line in whole.splitlines()], offset + len(whole)
+
+    def judged(self, offset: int, seconds: float = 60.0) -> dict[str, Any]:
+        """The log line of the first message judged after the log had `offset` bytes; waits for it."""
+        wait_until(lambda: bool(_messages(self.lines(offset)[0])), "sekisho logs the message", seconds)
+        return _messages(self.lines(offset)[0])[0]
+
+    def cli(self, *words: str) -> str:
+        """What a `sekisho` command prints, with this daemon's configuration, as its user."""
+        assert self.program
+        done = subprocess.run(
+            self.program.command(*words, "--config", str(self.config)),
+            env=self.program.environment,
+            cwd=self.directory,
+            capture_output=True,
+            text=True,
+            check=False,
+            **as_user(),  # type: ignore[call-overload]
+        )
+        if done.returncode:
+            raise LabError(f"sekisho {' '.join(words)}: {done.stderr.strip() or done.returncode}")
+        return str(done.stdout)
+
+    def quarantine(self) -> list[dict[str, Any]]:
+        """The entries of the quarantine, newest first."""
+        entries: list[dict[str, Any]] = json.loads(self.cli("quarantine", "list", "--format", "json"))
+        return entries
+
+
+def _messages(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [line for line in lines if line.get("event") == "message"]
+
+
+def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two configurations laid over each other, group by group."""
+    result = dict(under)
+    for key, value in over.items():
+        below = result.get(key)
+        result[key] = (
+            merged(below, value) if isinstance(value, Mapping) and isinstance(below, Mapping) else value
+        )
+    return result
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A configuration file as nested dicts. Raises LabError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LabError(f"{path}: {error}") from error
+
+
+def to_toml(values: Mapping[str, Any], table: str = "") -> str:
+    """Nested dicts of strings, numbers, truth values and lists of them as TOML."""
+    plain = {key: value for key, value in values.items() if not isinstance(value, Mapping)}
+    text = "".join(
+        f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in plain.items()
+    )
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            name = f"{table}.{json.dumps(key)}" if table else json.dumps(key)
+            text += f"\n[{name}]\n{to_toml(value, name)}"
+    return text
