@@ -54,7 +54,17 @@ SINGLE_IMPORTERS = {
     "spf": {"checks"},
 }
 
-PURE = ("policy", "address", "domains", "text", "markup", "charsets", "brands/index.py", "verdict.py", "evidence.py")
+PURE = (
+    "policy",
+    "address",
+    "domains",
+    "text",
+    "markup",
+    "charsets",
+    "brands/index.py",
+    "verdict.py",
+    "evidence.py",
+)
 IMPURE = {"time", "datetime", "random", "secrets", "logging", "socket", "os", "threading"}
 
 
@@ -99,18 +109,16 @@ def test_imports_point_upwards(path: Path) -> None:
     own = room(path)
     if own in {"__init__", "__main__"}:
         return
-    wrong = {
-        other
-        for other in ours(path)
-        if not (layer(other) < layer(own) or (own, other) in NEIGHBOURS)
-    }
+    wrong = {other for other in ours(path) if not (layer(other) < layer(own) or (own, other) in NEIGHBOURS)}
     assert wrong == set()
 
 
 @pytest.mark.parametrize("library", sorted(SINGLE_IMPORTERS))
 def test_single_importers(library: str) -> None:
     """What does I/O or holds state is imported by its own room alone."""
-    importers = {room(path) for path in modules() if library in {name.split(".")[0] for name in imports(path)}}
+    importers = {
+        room(path) for path in modules() if library in {name.split(".")[0] for name in imports(path)}
+    }
     assert importers <= SINGLE_IMPORTERS[library]
 
 
@@ -150,7 +158,12 @@ def test_functions_and_modules_stay_short() -> None:
         f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name}"
         for path in modules()
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and (node.end_lineno or 0) - node.lineno >= 40
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and (node.end_lineno or 0) - node.lineno >= 40
     ]
-    large = [str(path.relative_to(PACKAGE)) for path in modules() if len(path.read_text("utf-8").splitlines()) > 400]
+    large = [
+        str(path.relative_to(PACKAGE))
+        for path in modules()
+        if len(path.read_text("utf-8").splitlines()) > 400
+    ]
     assert (long, large) == ([], [])

@@ -132,7 +132,8 @@ def _without_forged(message: Message, authserv_id: str) -> list[ChangeHeader]:
             count[field.key] = count.get(field.key, 0) + 1
             ours.append(ChangeHeader(field.name.decode("ascii", "replace").strip(), count[field.key]))
     forged = [
-        ChangeHeader("Authentication-Results", index) for index in authres.forged(message.headers, authserv_id)
+        ChangeHeader("Authentication-Results", index)
+        for index in authres.forged(message.headers, authserv_id)
     ]
     return sorted(ours + forged, key=lambda edit: edit.index, reverse=True)
 

@@ -121,7 +121,11 @@ class Pipeline:
         return tuple(outcomes)
 
     def _carry_out(
-        self, message: Message, evidence: Evidence, weights: Mapping[str, float], outcomes: tuple[Outcome, ...]
+        self,
+        message: Message,
+        evidence: Evidence,
+        weights: Mapping[str, float],
+        outcomes: tuple[Outcome, ...],
     ) -> Action:
         kept = action.quarantined(outcomes)
         reference = reference_of(message)

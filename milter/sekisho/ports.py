@@ -168,5 +168,3 @@ class Context:
     def expired(self) -> bool:
         """True when the soft deadline has passed and what is left must be skipped, visibly."""
         return self.clock.monotonic() >= self.deadline
-
-

@@ -21,7 +21,12 @@ def document(evidence: Evidence, weights: Mapping[str, float]) -> dict[str, Any]
     """The evidence with the points it was given: what a decision can be replayed from."""
     return {
         "claims": [
-            {"brand": each.brand, "where": each.where, "text": printable(each.text, 200), "strength": each.strength}
+            {
+                "brand": each.brand,
+                "where": each.where,
+                "text": printable(each.text, 200),
+                "strength": each.strength,
+            }
             for each in evidence.claims
         ],
         "proofs": [

@@ -55,7 +55,12 @@ class Workplace:
     """What one worker is handed. Implements `wire.handlers.Handlers`; made after the fork."""
 
     def __init__(
-        self, pipeline: Pipeline, clock: Clock, resolver: Resolver, quarantine: Quarantine | None, meter: Metrics
+        self,
+        pipeline: Pipeline,
+        clock: Clock,
+        resolver: Resolver,
+        quarantine: Quarantine | None,
+        meter: Metrics,
     ) -> None:
         self._pipeline = pipeline
         self._clock = clock

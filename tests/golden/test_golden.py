@@ -1,8 +1,8 @@
 """Golden mails: what each must be judged, and by which findings.
 
-`NAME.eml` with `NAME.json` beside it (docs/cases.md) and `NAME.expected.json`. A bug report becomes a golden mail: save it,
-watch it fail, mend. `pytest tests/golden --update-golden` writes what is found; read the difference before you commit it.
-A git-ignored `private/` folder is run too, for mail that cannot be published.
+`NAME.eml` with `NAME.json` beside it (docs/cases.md) and `NAME.expected.json`. A bug report becomes a golden mail:
+save it, watch it fail, mend. `pytest tests/golden --update-golden` writes what is found; read the difference before
+you commit it. A git-ignored `private/` folder is run too, for mail that cannot be published.
 """
 
 from __future__ import annotations
@@ -53,5 +53,9 @@ def test_golden(mail: Path, judged: Judge, request: pytest.FixtureRequest) -> No
 
 def test_every_finding_has_a_golden_mail() -> None:
     """A finding without a mail that shows it is a finding nobody has seen."""
-    shown = {name for path in HERE.rglob("*.expected.json") for name in json.loads(path.read_text("utf-8"))["findings"]}
+    shown = {
+        name
+        for path in HERE.rglob("*.expected.json")
+        for name in json.loads(path.read_text("utf-8"))["findings"]
+    }
     assert {kind.id for kind in KINDS} - shown == set()

@@ -83,7 +83,9 @@ def test_one_reply_for_all(wanted: tuple[Disposition, ...], reply: Reply, delete
 def test_headers_show_the_strictest_of_those_that_get_it() -> None:
     """A lenient recipient that the sender added must not wash the tag off for the others."""
     done = act(ACCEPT, TAG, QUARANTINE)
-    verdicts = [edit.value for edit in done.edits if isinstance(edit, AddHeader) and edit.name == "X-Sekisho-Verdict"]
+    verdicts = [
+        edit.value for edit in done.edits if isinstance(edit, AddHeader) and edit.name == "X-Sekisho-Verdict"
+    ]
     assert verdicts == ["tag; score=1; id=REF1; mode=enforce"]
 
 
@@ -120,7 +122,11 @@ def test_forged_fields_go_from_the_highest_index_down() -> None:
 def test_the_subject_is_marked_for_tagged_mail_only_and_stays_readable() -> None:
     """The mark is RFC 2047 beside the decoded subject; accepted mail keeps its own."""
     rules = Rules(mode=Mode.ENFORCE, subject_mark="[注意]")
-    marked = [edit for edit in act(TAG, rules=rules).edits if isinstance(edit, ChangeHeader) and edit.name == "Subject"]
+    marked = [
+        edit
+        for edit in act(TAG, rules=rules).edits
+        if isinstance(edit, ChangeHeader) and edit.name == "Subject"
+    ]
     assert [str(make_header(decode_header(edit.value))) for edit in marked] == ["[注意] 宛先"]
     assert not any(
         isinstance(edit, ChangeHeader) and edit.name == "Subject" for edit in act(ACCEPT, rules=rules).edits
@@ -130,7 +136,9 @@ def test_the_subject_is_marked_for_tagged_mail_only_and_stays_readable() -> None
 def test_the_reason_is_ascii_folded_and_in_both_languages() -> None:
     """What we write must pass any next hop: no raw UTF-8, no long line, both sentences there."""
     reason = next(
-        edit.value for edit in act(ACCEPT).edits if isinstance(edit, AddHeader) and edit.name == "X-Sekisho-Reason"
+        edit.value
+        for edit in act(ACCEPT).edits
+        if isinstance(edit, AddHeader) and edit.name == "X-Sekisho-Reason"
     )
     assert reason.isascii()
     assert max(map(len, reason.split("\n"))) <= 78

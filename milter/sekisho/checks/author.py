@@ -85,7 +85,10 @@ KINDS: tuple[FindingKind, ...] = (
         "From 欄に文字の向きを変える制御文字が含まれています。",
     ),
     _kind(
-        "invisible", 2.5, "The From field holds invisible characters.", "From 欄に見えない文字が含まれています。"
+        "invisible",
+        2.5,
+        "The From field holds invisible characters.",
+        "From 欄に見えない文字が含まれています。",
     ),
     _kind(
         "no_dot",
@@ -113,9 +116,7 @@ KINDS: tuple[FindingKind, ...] = (
         "差出人アドレスにバックスラッシュが使われています({detail})。",
     ),
     _kind("too_long", 3, "The From field is longer than is read.", "From 欄が長すぎます。"),
-    _kind(
-        "unparsable", 4, "The From field cannot be read: {detail}.", "From 欄を解釈できません({detail})。"
-    ),
+    _kind("unparsable", 4, "The From field cannot be read: {detail}.", "From 欄を解釈できません({detail})。"),
     _kind(
         "bad_domain",
         4,

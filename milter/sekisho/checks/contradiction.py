@@ -112,9 +112,7 @@ def _refuted(seen: Evidence) -> bool:
     )
 
 
-def _finding(
-    kind: FindingKind, claim: Claim, message: Message, context: Context, **facts: str
-) -> Finding:
+def _finding(kind: FindingKind, claim: Claim, message: Message, context: Context, **facts: str) -> Finding:
     assert claim.brand is not None
     mailbox = message.author.mailbox
     verify_en, verify_ja = context.registry.verify_at(claim.brand)

@@ -38,7 +38,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     own = registrable(message.author.domain) or message.author.domain
     found = []
     addresses = addresses_in(mailbox.name)
-    if (shown := next((each for each in addresses if _strange(each.rpartition("@")[2], own)), None)) is not None:
+    if (
+        shown := next((each for each in addresses if _strange(each.rpartition("@")[2], own)), None)
+    ) is not None:
         found.append(_finding(ADDRESS, shown, mailbox.address))
     else:
         hosts = (each for each in hosts_in(mailbox.name) if not any(each in address for address in addresses))

@@ -61,7 +61,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _elsewhere(mailboxes: tuple[Mailbox, ...], author: str) -> Mailbox | None:
     """The first mailbox of another registrable domain."""
     own = registrable(author) or author
-    return next((each for each in mailboxes if each.domain and (registrable(each.domain) or each.domain) != own), None)
+    return next(
+        (each for each in mailboxes if each.domain and (registrable(each.domain) or each.domain) != own), None
+    )
 
 
 def _himself(message: Message) -> bool:

@@ -100,7 +100,9 @@ def _client(facts: Mapping[str, Any]) -> Client:
 def _dns(records: Any) -> tuple[Mapping[str, Any], ...] | None:
     if records is None:
         return None
-    if not isinstance(records, list) or not all(isinstance(each, dict) and "name" in each for each in records):
+    if not isinstance(records, list) or not all(
+        isinstance(each, dict) and "name" in each for each in records
+    ):
         raise ValueError("dns: a list of objects with a name")
     return tuple(records)
 

@@ -17,7 +17,13 @@ from sekisho.cli import cases
 from sekisho.cli.judge import judge
 from sekisho.config import Config
 
-COLOURS = {"accept": "green", "tag": "yellow", "quarantine": "red", "reject": "bold red", "tempfail": "magenta"}
+COLOURS = {
+    "accept": "green",
+    "tag": "yellow",
+    "quarantine": "red",
+    "reject": "bold red",
+    "tempfail": "magenta",
+}
 
 
 def run(
@@ -56,7 +62,9 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
     )
     console.print(Text(report["file"], style="bold"))
     console.print(head)
-    console.print(_line("claims", [f"{each['brand'] or each['text']} ({each['where']})" for each in report["claims"]]))
+    console.print(
+        _line("claims", [f"{each['brand'] or each['text']} ({each['where']})" for each in report["claims"]])
+    )
     console.print(_line("proven", [_proof(each) for each in report["proofs"]]))
     console.print(_line("auth", [f"{method} {word}" for method, word in report["auth"].items()]))
     if report["degraded"]:
@@ -70,7 +78,9 @@ def _line(name: str, values: list[str]) -> Text:
 
 def _proof(proof: Mapping[str, Any]) -> str:
     aligned = "aligned" if proof["aligned"] else "not aligned"
-    return f"{proof['domain']} ({proof['method']}, {aligned}{', ' + proof['brand'] if proof['brand'] else ''})"
+    return (
+        f"{proof['domain']} ({proof['method']}, {aligned}{', ' + proof['brand'] if proof['brand'] else ''})"
+    )
 
 
 def _findings(findings: list[Mapping[str, Any]]) -> Table:

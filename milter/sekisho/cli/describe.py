@@ -37,7 +37,10 @@ def example() -> str:
         if name:
             lines.append(f"\n# {about}\n{_table(name)}")
         for key, field in _options(model):
-            lines += [f"# {_about(field)}", f"{'' if key == 'mode' and not name else '#'}{key} = {toml(_default(field))}"]
+            lines += [
+                f"# {_about(field)}",
+                f"{'' if key == 'mode' and not name else '#'}{key} = {toml(_default(field))}",
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -50,7 +53,9 @@ def markdown() -> str:
             lines.append(about + "\n")
         lines.append("| option | default | meaning |\n| --- | --- | --- |")
         for key, field in _options(model):
-            lines.append(f"| `{key}` | `{toml(_default(field))}` | {_about(field).replace('|', chr(92) + '|')} |")
+            lines.append(
+                f"| `{key}` | `{toml(_default(field))}` | {_about(field).replace('|', chr(92) + '|')} |"
+            )
     return "\n".join(lines) + "\n"
 
 
@@ -70,8 +75,8 @@ def _about(field: FieldInfo) -> str:
         text
         for rule in field.metadata
         for text in (
-            f"at least {rule.ge:g}" if isinstance(rule, annotated_types.Ge) else "",  # type: ignore[str-format]
-            f"at most {rule.le:g}" if isinstance(rule, annotated_types.Le) else "",  # type: ignore[str-format]
+            f"at least {rule.ge:g}" if isinstance(rule, annotated_types.Ge) else "",
+            f"at most {rule.le:g}" if isinstance(rule, annotated_types.Le) else "",
         )
         if text
     ]
@@ -79,7 +84,7 @@ def _about(field: FieldInfo) -> str:
 
 
 def _default(field: FieldInfo) -> Any:
-    return field.get_default(call_default_factory=True)  # type: ignore[call-overload]
+    return field.get_default(call_default_factory=True)
 
 
 def toml(value: Any) -> str:
@@ -115,7 +120,10 @@ def checks() -> str:
             lines += [f"| `{kind.id}` | {kind.points:g} | {kind.en}<br>{kind.ja} |" for kind in check.kinds]
     lines.append("\n## Combinations\n\n| name | at least | when |\n| --- | --- | --- |")
     for row in COMBINATIONS:
-        every, some = (" and ".join(map("`{}`".format, row.all_of)), " or ".join(map("`{}`".format, row.any_of)))
+        every, some = (
+            " and ".join(map("`{}`".format, row.all_of)),
+            " or ".join(map("`{}`".format, row.any_of)),
+        )
         lines.append(f"| `{row.name}` | {row.least.word} | {' with '.join(filter(None, (every, some)))} |")
     lines.append("\n## Taken back\n\n| when found | counts at most | of |\n| --- | --- | --- |")
     lines += [f"| `{row.when}` | {row.keep:g} | {', '.join(row.of)} |" for row in TAKE_BACKS]

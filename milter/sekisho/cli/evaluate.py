@@ -60,8 +60,14 @@ def _judged(
     config: Config, folder: Path, files: list[Path], jobs: int, without: frozenset[str]
 ) -> Iterator[dict[str, Any]]:
     """A row for each file, in the order of the files, with a progress bar on a terminal."""
-    columns = (*Progress.get_default_columns()[:2], TextColumn("{task.completed}/{task.total}"), TimeRemainingColumn())
-    progress = Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
+    columns = (
+        *Progress.get_default_columns()[:2],
+        TextColumn("{task.completed}/{task.total}"),
+        TimeRemainingColumn(),
+    )
+    progress = Progress(
+        *columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True
+    )
     with progress, ProcessPoolExecutor(jobs, initializer=_start, initargs=(config, without)) as pool:
         bar = progress.add_task("judging", total=len(files))
         for row in pool.map(_row, files, [folder] * len(files), chunksize=16):
@@ -147,7 +153,9 @@ def show(console: Console, result: Mapping[str, Any], rows: list[dict[str, Any]]
         table.add_row(name, *_cells(counts))
     console.print(table)
     slowest = sorted((row for row in rows if "ms" in row), key=lambda row: -cast(float, row["ms"]))[:5]
-    console.print("slowest: " + ", ".join(f"{row['file']} {row['ms']:g} ms" for row in slowest), soft_wrap=True)
+    console.print(
+        "slowest: " + ", ".join(f"{row['file']} {row['ms']:g} ms" for row in slowest), soft_wrap=True
+    )
     wrong_rows = result["wrong"]
     console.print(f"wrong: {len(wrong_rows)}; {result['seconds']:g} s")
     for row in sorted(wrong_rows, key=lambda row: (row["label"] or "", -row.get("score", 0)))[:40]:

@@ -108,7 +108,8 @@ def summary(entry: Entry) -> dict[str, Any]:
         "queue_id": entry.envelope.queue_id,
         "client": entry.envelope.client.address,
         "recipients": [
-            {"rcpt": printable(copy.recipient.address, 320), "state": copy.state.value} for copy in entry.copies
+            {"rcpt": printable(copy.recipient.address, 320), "state": copy.state.value}
+            for copy in entry.copies
         ],
     }
 

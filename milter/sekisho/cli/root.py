@@ -61,8 +61,12 @@ def serve(path: Path | None) -> None:
 
 @cli.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--case", "case", type=click.Path(path_type=Path), help="The case file, if it is not beside the mail.")
-@click.option("--dns/--no-dns", "ask_dns", default=False, help="Ask real DNS where a message has no case file.")
+@click.option(
+    "--case", "case", type=click.Path(path_type=Path), help="The case file, if it is not beside the mail."
+)
+@click.option(
+    "--dns/--no-dns", "ask_dns", default=False, help="Ask real DNS where a message has no case file."
+)
 @without_option
 @format_option
 @config_option
@@ -74,7 +78,9 @@ def check(
 
     if case is not None and len(files) > 1:
         raise click.UsageError("--case goes with one file")
-    command.run(configuration(path), files, case, ask_dns=ask_dns, without=parse_without(without), style=style)
+    command.run(
+        configuration(path), files, case, ask_dns=ask_dns, without=parse_without(without), style=style
+    )
 
 
 @cli.command()
@@ -118,7 +124,10 @@ def config_describe(style: str) -> None:
     """The commented example file, the options or the checks as documentation."""
     from sekisho.cli import describe
 
-    click.echo({"toml": describe.example, "markdown": describe.markdown, "checks": describe.checks}[style](), nl=False)
+    click.echo(
+        {"toml": describe.example, "markdown": describe.markdown, "checks": describe.checks}[style](),
+        nl=False,
+    )
 
 
 @cli.group()

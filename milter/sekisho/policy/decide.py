@@ -30,7 +30,12 @@ def _take_back(weights: dict[str, float], of: tuple[str, ...], keep: float) -> N
 
 
 def decide(
-    weights: Mapping[str, float], rules: Rules, *, allowed: str | None, blocked: str | None, block: Disposition
+    weights: Mapping[str, float],
+    rules: Rules,
+    *,
+    allowed: str | None,
+    blocked: str | None,
+    block: Disposition,
 ) -> Verdict:
     """The verdict for one recipient.
 

@@ -13,7 +13,6 @@ from sekisho.message import Recipient
 from sekisho.options import Options
 from sekisho.verdict import Disposition, Mode, Thresholds
 
-
 ACTIONS = "^(accept|tag|quarantine|reject)$"
 
 
@@ -25,14 +24,18 @@ class RecipientOptions(Options):
     quarantine: float | None = Field(None, ge=0, le=1000, description="Score from which mail is quarantined.")
     reject: float | None = Field(None, ge=0, le=1000, description="Score from which mail is rejected.")
     max_action: str | None = Field(None, pattern=ACTIONS, description="The severest action.")
-    subject_mark: str | None = Field(None, max_length=60, description="Text put before the subject of tagged mail.")
+    subject_mark: str | None = Field(
+        None, max_length=60, description="Text put before the subject of tagged mail."
+    )
 
 
 class PolicyOptions(Options):
     """Thresholds and bounds for every recipient that has none of its own."""
 
     tag: float = Field(5.0, ge=0, le=1000, description="Score from which mail is tagged (points).")
-    quarantine: float = Field(8.0, ge=0, le=1000, description="Score from which mail is quarantined (points).")
+    quarantine: float = Field(
+        8.0, ge=0, le=1000, description="Score from which mail is quarantined (points)."
+    )
     reject: float = Field(15.0, ge=0, le=1000, description="Score from which mail is rejected (points).")
     max_action: str = Field(
         "reject", pattern=ACTIONS, description="The severest action: accept, tag, quarantine or reject."
@@ -61,7 +64,7 @@ class Rules:
 
     name: str = "default"
     mode: Mode = Mode.SHADOW
-    thresholds: Thresholds = Thresholds()
+    thresholds: Thresholds = field(default_factory=Thresholds)
     max_action: Disposition = Disposition.REJECT
     subject_mark: str = ""
 
@@ -83,7 +86,8 @@ class RuleBook:
             options.subject_mark,
         )
         return cls(
-            default, MappingProxyType({_key(name): _derived(default, name, own) for name, own in special.items()})
+            default,
+            MappingProxyType({_key(name): _derived(default, name, own) for name, own in special.items()}),
         )
 
     def rules_for(self, recipient: Recipient) -> Rules:

@@ -7,4 +7,4 @@ import milter
 
 def libmilter_version() -> str:
     """The version that the loaded library gives of itself, as `1.0.1`."""
-    return ".".join(str(part) for part in milter.getversion())
+    return ".".join(str(part) for part in milter.getversion())  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sekisho.checks.table import KINDS
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.policy import Rules, decide, weigh
 from sekisho.policy.decide import by_points, holds
@@ -51,7 +52,9 @@ def test_points_can_be_set_by_the_operator() -> None:
 
 def test_a_trusted_sealer_takes_back_authentication_points_only() -> None:
     """Forwarding excuses broken authentication; it excuses no identity finding."""
-    weights = weigh(found(arc__trusted_sealer=0, auth__dmarc_fail=2, auth__spf_fail=1, brand__display_name=6), {})
+    weights = weigh(
+        found(arc__trusted_sealer=0, auth__dmarc_fail=2, auth__spf_fail=1, brand__display_name=6), {}
+    )
     assert weights["auth.dmarc_fail"] == weights["auth.spf_fail"] == 0
     assert weights["brand.display_name"] == 6
 
@@ -93,8 +96,6 @@ def test_a_combination_needs_all_and_any() -> None:
 
 def test_combinations_name_findings_that_exist() -> None:
     """A misspelt id in the table would never decide anything, silently."""
-    from sekisho.checks.table import KINDS
-
     ids = {kind.id for kind in KINDS}
     named = {name for row in COMBINATIONS for name in row.all_of + row.any_of if not name.endswith(".")}
     assert named - ids == set()

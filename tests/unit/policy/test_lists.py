@@ -62,7 +62,9 @@ def test_networks(entry: str, client: str | None, expected: str | None) -> None:
     assert Entries.of([entry]).match(message("a@b.jp", client=client)) == expected
 
 
-@pytest.mark.parametrize("entry", ["", "@example.jp", "192.0.2.1/24", "no spaces.jp", "a@b@c d", ".", "exa_mple.jp"])
+@pytest.mark.parametrize(
+    "entry", ["", "@example.jp", "192.0.2.1/24", "no spaces.jp", "a@b@c d", ".", "exa_mple.jp"]
+)
 def test_a_wrong_entry_is_refused_with_its_text(entry: str) -> None:
     """A mistyped entry would silently block or allow nothing."""
     with pytest.raises(ValueError, match=r".+"):
