@@ -12,14 +12,8 @@ from tests.auth_support import context, message, txt
 from sekisho import authres
 from sekisho.checks import arc, dkim, dmarc, spf
 from sekisho.checks.identifiers import lookup_domain
-from sekisho.checks.signatures import (
-    SignatureError,
-    parse_key,
-    parse_signature,
-    relaxed_body,
-    simple_body,
-    without_signature,
-)
+from sekisho.checks.keys import SignatureError, parse_key
+from sekisho.checks.signatures import parse_signature, relaxed_body, simple_body, without_signature
 from sekisho.evidence import Evidence, Result, Word
 from sekisho.message import Client, Envelope, Field, Headers
 from sekisho.ports import Answer, Found

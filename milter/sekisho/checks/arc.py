@@ -3,8 +3,8 @@
 A chain of sets, each of a seal, a message signature and the results its sealer saw. It passes when the sets
 are complete and numbered from one, every seal holds over the sets up to it, no seal reports a failure, and
 the newest message signature holds. A chain proves nothing: anybody can seal anything. Only when the newest
-sealer is one that the operator trusts, and it saw the author authenticated, policy may take back the points of
-what forwarding broke.
+sealer is one that the operator trusts, and it saw the author authenticated, policy may take back the points
+of what forwarding broke.
 
 It cannot see whether an honest sealer was itself deceived.
 """
@@ -17,18 +17,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sekisho import authres
-from sekisho.checks.signatures import (
-    Key,
-    Lookup,
-    Signature,
-    SignatureError,
-    Signed,
-    check_key,
-    fetch_key,
-    parse_signature,
-    tags,
-    verify,
-)
+from sekisho.checks.keys import Key, Lookup, SignatureError, fetch_key, tags
+from sekisho.checks.signatures import Signature, Signed, check_key, parse_signature, verify
 from sekisho.domains import registrable, within
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
 from sekisho.message import Field, Message

@@ -17,17 +17,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sekisho.checks.identifiers import lookup_domain, selector
-from sekisho.checks.signatures import (
-    MAX_SIGNATURE,
-    Key,
-    Signature,
-    SignatureError,
-    Signed,
-    fetch_key,
-    parse_signature,
-    tags,
-    verify,
-)
+from sekisho.checks.keys import Key, SignatureError, fetch_key, tags
+from sekisho.checks.signatures import Signature, Signed, parse_signature, verify
 from sekisho.domains import to_ascii
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
 from sekisho.message import Field, Headers, Message
@@ -220,8 +211,6 @@ def warm(headers: Headers, resolver: Resolver) -> None:
 
 
 def _key_name(field: Field) -> str | None:
-    if len(field.value) > MAX_SIGNATURE:
-        return None
     try:
         found = tags(field.value)
     except SignatureError:

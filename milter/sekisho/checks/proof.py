@@ -7,8 +7,8 @@ entries; an unconfirmed domain proves no brand and contradicts none.
 
 What a proof reaches (`scope`): a mail provider's domain proves a customer (`mailbox`); a sending platform, a
 cloud or a forwarder proves that the message came through it (`shared`); any other domain proves its owner
-(`domain`). An SPF pass that was reached by way of a shared platform's records proves no owner, since its other
-customers pass in the same way.
+(`domain`). An SPF pass that was reached by way of a shared platform's records proves no owner, since its
+other customers pass in the same way.
 
 It cannot see replayed or compromised accounts: they are authenticated too.
 """

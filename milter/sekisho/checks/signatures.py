@@ -1,166 +1,22 @@
-"""How one DKIM or ARC signature is verified, at a cost that no sender can raise (RFC 6376, 8301, 8463, 8617).
+"""How one DKIM or ARC signature is verified, at a cost that no sender can raise (RFC 6376, 8463, 8617).
 
-What it answers: do these header fields and this body belong to that signature, under the key in DNS?
-Canonical forms and body hashes are made once per message and kept for all signatures. Everything is linear in
-the message; keys are bounded before any arithmetic, since a key of 300,000 bits in a TXT record would be an
-afternoon's work.
+What it answers: do these header fields and this body belong to that signature, under that key? Canonical
+forms and body hashes are made once per message and kept for all signatures, and everything is linear in the
+message: eight megabytes of blanks cost no more than eight of text.
 
 It cannot see what a valid signature is worth: that is for `dkim`, `arc` and `proof`.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
-
-import nacl.exceptions
-import nacl.signing
-from dkim.crypto import UnparsableKeyError, parse_public_key
-from dkim.util import InvalidTagValueList, parse_tag_value
 
 from sekisho.checks.identifiers import lookup_domain, selector
+from sekisho.checks.keys import SPACES, Key, SignatureError, Tags, split_list, tags, unbase64
 from sekisho.evidence import Word
 from sekisho.message import Field, Headers, Message
-from sekisho.ports import Answer, Found
-
-MAX_KEY_TEXT = 4_096  # octets of a key record: RSA-8192 needs about 1,500
-MAX_MODULUS = 8_192  # bits
-MAX_EXPONENT = 64  # bits; every published key uses 65537 or 3
-MAX_SIGNATURE = 65_535  # octets of one signature field, as much as a milter ever sees
-
-# DER of DigestInfo for SHA-256 (RFC 8017 section 9.2, note 1)
-SHA256_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
-BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}\Z")
-SPACES = b" \t\r\n"
-
-Lookup = Callable[[str, str], Answer]
-Tags = Mapping[bytes, bytes]
-
-
-class SignatureError(Exception):
-    """A signature that has no chance of being valid; `word` says which kind of failure it is."""
-
-    def __init__(self, word: Word, reason: str) -> None:
-        super().__init__(reason)
-        self.word = word
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A published key. `bits` is the size of the modulus (Ed25519: 256, which is strong)."""
-
-    algorithm: str
-    bits: int
-    modulus: int = 0
-    exponent: int = 0
-    raw: bytes = b""
-    flags: frozenset[str] = frozenset()
-
-    @property
-    def weak(self) -> bool:
-        """RFC 8301 section 3.2: RSA below 1024 bits proves nothing."""
-        return self.algorithm == "rsa" and self.bits < 1024
-
-    def verifies(self, digest: bytes, signature: bytes) -> bool:
-        """True if the signature over a SHA-256 digest was made by the holder of this key."""
-        if self.algorithm == "ed25519":
-            return _ed25519(self.raw, digest, signature)
-        size = (self.modulus.bit_length() + 7) // 8
-        number = int.from_bytes(signature, "big")
-        padding = size - 3 - len(SHA256_INFO) - len(digest)
-        if number >= self.modulus or padding < 8:
-            return False
-        expected = b"\0\1" + b"\xff" * padding + b"\0" + SHA256_INFO + digest
-        return pow(number, self.exponent, self.modulus) == int.from_bytes(expected, "big")
-
-
-def _ed25519(raw: bytes, digest: bytes, signature: bytes) -> bool:
-    try:
-        nacl.signing.VerifyKey(raw).verify(digest, signature)
-    except (nacl.exceptions.CryptoError, ValueError, TypeError):
-        return False
-    return True
-
-
-def tags(value: bytes) -> Tags:
-    """The tag list of a signature or key (RFC 6376 section 3.2). Raises SignatureError."""
-    try:
-        found: dict[bytes, bytes] = parse_tag_value(value)
-    except (InvalidTagValueList, IndexError) as error:
-        raise SignatureError(Word.PERMERROR, "not a tag list") from error
-    return found
-
-
-def fetch_key(domain: str, name: str, lookup: Lookup) -> Key:
-    """The key of `name._domainkey.domain`. Raises SignatureError: temperror if DNS does not say,
-    else permerror."""
-    answer = lookup(f"{name}._domainkey.{domain}", "TXT")
-    if answer.found is Found.TEMPERROR:
-        raise SignatureError(Word.TEMPERROR, "no answer for the key")
-    records = dict.fromkeys(text for text in answer.texts if b"p=" in text.replace(b" ", b""))
-    if not records:
-        raise SignatureError(Word.PERMERROR, "no key")
-    if len(records) > 1:
-        raise SignatureError(Word.PERMERROR, "several keys")
-    return parse_key(next(iter(records)))
-
-
-def parse_key(text: bytes) -> Key:
-    """A key record (RFC 6376 section 3.6.1, RFC 8463 section 3). Raises SignatureError."""
-    if len(text) > MAX_KEY_TEXT:
-        raise SignatureError(Word.PERMERROR, "the key record is too long")
-    record = tags(text)
-    if record.get(b"v", b"DKIM1") != b"DKIM1":
-        raise SignatureError(Word.PERMERROR, "not a DKIM key")
-    if not _lists(record, b"s", (b"*", b"email")) or not _lists(record, b"h", (b"sha256",)):
-        raise SignatureError(Word.PERMERROR, "the key is for something else")
-    data = _unbase64(record.get(b"p", b""), "key")
-    if not data:
-        raise SignatureError(Word.PERMERROR, "the key was revoked")
-    flags = frozenset(flag.decode("ascii", "replace") for flag in _split(record.get(b"t", b"")))
-    match record.get(b"k", b"rsa"):
-        case b"rsa":
-            return _rsa_key(data, flags)
-        case b"ed25519" if len(data) == 32:
-            return Key("ed25519", 256, raw=data, flags=flags)
-    raise SignatureError(Word.PERMERROR, "unknown kind of key")
-
-
-def _rsa_key(data: bytes, flags: frozenset[str]) -> Key:
-    try:
-        parsed = parse_public_key(data)
-    except (UnparsableKeyError, IndexError, TypeError, AssertionError, KeyError) as error:
-        raise SignatureError(Word.PERMERROR, "the key cannot be read") from error
-    modulus, exponent = int(parsed["modulus"]), int(parsed["publicExponent"])
-    bits = modulus.bit_length()
-    if not 256 <= bits <= MAX_MODULUS or not 2 <= exponent.bit_length() <= MAX_EXPONENT:
-        raise SignatureError(Word.PERMERROR, "the key is of an impossible size")
-    return Key("rsa", bits, modulus, exponent, flags=flags)
-
-
-def _split(value: bytes) -> tuple[bytes, ...]:
-    return tuple(piece.strip() for piece in value.split(b":"))
-
-
-def _lists(record: Tags, tag: bytes, wanted: Iterable[bytes]) -> bool:
-    return tag not in record or any(word in _split(record[tag]) for word in wanted)
-
-
-def _unbase64(value: bytes, what: str) -> bytes:
-    bare = value.translate(None, SPACES)
-    if bare and not BASE64.match(bare):
-        raise SignatureError(Word.PERMERROR, f"the {what} is not base64")
-    try:
-        return base64.b64decode(bare)
-    except (binascii.Error, ValueError) as error:
-        raise SignatureError(Word.PERMERROR, f"the {what} is not base64") from error
-
 
 # --- canonical forms -------------------------------------------------------------------------------
 
@@ -219,6 +75,7 @@ class Signed:
         self.names = [field.name.strip().lower() for field in message.headers]
         self._message = message
         self._relaxed: list[bytes] | None = None
+        self._index: dict[bytes, list[int]] | None = None
         self._bodies: dict[bytes, bytes] = {}
         self._digests: dict[tuple[bytes, int | None], bytes] = {}
 
@@ -244,15 +101,13 @@ class Signed:
     def select(self, names: Sequence[bytes]) -> list[int]:
         """The fields that `h=` names: each mention takes the next one of that name from the bottom; a
         mention without a field stands for its absence (section 5.4.2)."""
-        left = {name: iter(self._index().get(name, ())) for name in set(names)}
+        if self._index is None:
+            self._index = {}
+            for at in range(len(self.names) - 1, -1, -1):
+                self._index.setdefault(self.names[at], []).append(at)
+        left = {name: iter(self._index.get(name, ())) for name in set(names)}
         chosen = (next(left[name], None) for name in names)
         return [at for at in chosen if at is not None]
-
-    def _index(self) -> dict[bytes, list[int]]:
-        index: dict[bytes, list[int]] = {}
-        for at in range(len(self.names) - 1, -1, -1):
-            index.setdefault(self.names[at], []).append(at)
-        return index
 
     def line(self, at: int, how: bytes) -> bytes:
         """One field as it is hashed."""
@@ -311,7 +166,7 @@ def parse_signature(field: Field, *, sealed: bool = False) -> Signature:
         raise SignatureError(
             Word.PERMERROR, "algorithm not accepted"
         )  # rsa-sha1 included: RFC 8301 section 3.1
-    if b"dns/txt" not in _split(found.get(b"q", b"dns/txt")):
+    if b"dns/txt" not in split_list(found.get(b"q", b"dns/txt")):
         raise SignatureError(Word.PERMERROR, "unknown query method")
     header_form, body_form = _forms(found.get(b"c", b"relaxed/relaxed" if sealed else b"simple/simple"))
     domain = _name(found[b"d"], lookup_domain, "domain")
@@ -324,11 +179,11 @@ def parse_signature(field: Field, *, sealed: bool = False) -> Signature:
         _name(found[b"s"], selector, "selector"),
         algorithm,
         domain if sealed else _identity(found, domain),
-        tuple(name.lower() for name in _split(found.get(b"h", b"")) if name),
+        tuple(name.lower() for name in split_list(found.get(b"h", b"")) if name),
         header_form,
         body_form,
-        _unbase64(found.get(b"bh", b""), "body hash"),
-        _unbase64(found[b"b"], "signature"),
+        unbase64(found.get(b"bh", b""), "body hash"),
+        unbase64(found[b"b"], "signature"),
         _number(found, b"l"),
         signed_at,
         expires,

@@ -11,14 +11,8 @@ import pytest
 from tests.auth_support import NOW, Asked, context, message, txt
 
 from sekisho.checks import dkim
-from sekisho.checks.signatures import (
-    SignatureError,
-    fetch_key,
-    parse_key,
-    relaxed_body,
-    relaxed_value,
-    without_signature,
-)
+from sekisho.checks.keys import SignatureError, fetch_key, parse_key
+from sekisho.checks.signatures import relaxed_body, relaxed_value, without_signature
 from sekisho.evidence import Evidence, Word
 from sekisho.message import Field, Headers
 from sekisho.ports import Answer, Found

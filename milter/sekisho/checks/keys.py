@@ -1,0 +1,164 @@
+"""The public keys of DKIM and ARC: what stands in DNS, and whether it verifies (RFC 6376 3.6, 8301, 8463).
+
+Keys are bounded before any arithmetic, since a key of 300,000 bits in a TXT record would be an afternoon's
+work. Parsed keys are remembered by their text, which is all that they depend on.
+
+It cannot see whether the holder of a key is who he says: that is the domain's affair.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import nacl.exceptions
+import nacl.signing
+from dkim.crypto import UnparsableKeyError, parse_public_key
+from dkim.util import InvalidTagValueList, parse_tag_value
+
+from sekisho.evidence import Word
+from sekisho.ports import Answer, Found
+
+MAX_KEY_TEXT = 4_096  # octets of a key record: RSA-8192 needs about 1,500
+MAX_MODULUS = 8_192  # bits
+MAX_EXPONENT = 64  # bits; every published key uses 65537 or 3
+
+# DER of DigestInfo for SHA-256 (RFC 8017 section 9.2, note 1)
+SHA256_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
+BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}\Z")
+SPACES = b" \t\r\n"
+
+Lookup = Callable[[str, str], Answer]
+Tags = Mapping[bytes, bytes]
+
+
+class SignatureError(Exception):
+    """A signature that has no chance of being valid; `word` says which kind of failure it is."""
+
+    def __init__(self, word: Word, reason: str) -> None:
+        super().__init__(reason)
+        self.word = word
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A published key. `bits` is the size of the modulus (Ed25519: 256, which is strong)."""
+
+    algorithm: str
+    bits: int
+    modulus: int = 0
+    exponent: int = 0
+    raw: bytes = b""
+    flags: frozenset[str] = frozenset()
+
+    @property
+    def weak(self) -> bool:
+        """RFC 8301 section 3.2: RSA below 1024 bits proves nothing."""
+        return self.algorithm == "rsa" and self.bits < 1024
+
+    def verifies(self, digest: bytes, signature: bytes) -> bool:
+        """True if the signature over a SHA-256 digest was made by the holder of this key."""
+        if self.algorithm == "ed25519":
+            return _ed25519(self.raw, digest, signature)
+        size = (self.modulus.bit_length() + 7) // 8
+        number = int.from_bytes(signature, "big")
+        padding = size - 3 - len(SHA256_INFO) - len(digest)
+        if number >= self.modulus or padding < 8:
+            return False
+        expected = b"\0\1" + b"\xff" * padding + b"\0" + SHA256_INFO + digest
+        return pow(number, self.exponent, self.modulus) == int.from_bytes(expected, "big")
+
+
+def _ed25519(raw: bytes, digest: bytes, signature: bytes) -> bool:
+    try:
+        nacl.signing.VerifyKey(raw).verify(digest, signature)
+    except (nacl.exceptions.CryptoError, ValueError, TypeError):
+        return False
+    return True
+
+
+def tags(value: bytes) -> Tags:
+    """The tag list of a signature or key (RFC 6376 section 3.2). Raises SignatureError."""
+    try:
+        found: dict[bytes, bytes] = parse_tag_value(value)
+    except (InvalidTagValueList, IndexError) as error:
+        raise SignatureError(Word.PERMERROR, "not a tag list") from error
+    return found
+
+
+def fetch_key(domain: str, name: str, lookup: Lookup) -> Key:
+    """The key of `name._domainkey.domain`. Raises SignatureError: temperror if DNS does not say,
+    else permerror."""
+    answer = lookup(f"{name}._domainkey.{domain}", "TXT")
+    if answer.found is Found.TEMPERROR:
+        raise SignatureError(Word.TEMPERROR, "no answer for the key")
+    records = dict.fromkeys(text for text in answer.texts if b"p=" in text.replace(b" ", b""))
+    if not records:
+        raise SignatureError(Word.PERMERROR, "no key")
+    if len(records) > 1:
+        raise SignatureError(Word.PERMERROR, "several keys")
+    return parse_key(next(iter(records)))
+
+
+def parse_key(text: bytes) -> Key:
+    """A key record (RFC 6376 section 3.6.1, RFC 8463 section 3). Raises SignatureError."""
+    if len(text) > MAX_KEY_TEXT:
+        raise SignatureError(Word.PERMERROR, "the key record is too long")
+    return _parsed_key(text)
+
+
+@lru_cache(maxsize=1024)
+def _parsed_key(text: bytes) -> Key:
+    record = tags(text)
+    if record.get(b"v", b"DKIM1") != b"DKIM1":
+        raise SignatureError(Word.PERMERROR, "not a DKIM key")
+    if not _lists(record, b"s", (b"*", b"email")) or not _lists(record, b"h", (b"sha256",)):
+        raise SignatureError(Word.PERMERROR, "the key is for something else")
+    data = unbase64(record.get(b"p", b""), "key")
+    if not data:
+        raise SignatureError(Word.PERMERROR, "the key was revoked")
+    flags = frozenset(flag.decode("ascii", "replace") for flag in split_list(record.get(b"t", b"")))
+    match record.get(b"k", b"rsa"):
+        case b"rsa":
+            return _rsa_key(data, flags)
+        case b"ed25519" if len(data) == 32:
+            return Key("ed25519", 256, raw=data, flags=flags)
+    raise SignatureError(Word.PERMERROR, "unknown kind of key")
+
+
+def _rsa_key(data: bytes, flags: frozenset[str]) -> Key:
+    try:
+        parsed = parse_public_key(data)
+    except (UnparsableKeyError, IndexError, TypeError, AssertionError, KeyError) as error:
+        raise SignatureError(Word.PERMERROR, "the key cannot be read") from error
+    modulus, exponent = int(parsed["modulus"]), int(parsed["publicExponent"])
+    bits = modulus.bit_length()
+    if not 256 <= bits <= MAX_MODULUS or not 2 <= exponent.bit_length() <= MAX_EXPONENT:
+        raise SignatureError(Word.PERMERROR, "the key is of an impossible size")
+    return Key("rsa", bits, modulus, exponent, flags=flags)
+
+
+def split_list(value: bytes) -> tuple[bytes, ...]:
+    """The members of a colon-separated list."""
+    return tuple(piece.strip() for piece in value.split(b":"))
+
+
+def _lists(record: Tags, tag: bytes, wanted: Iterable[bytes]) -> bool:
+    return tag not in record or any(word in split_list(record[tag]) for word in wanted)
+
+
+def unbase64(value: bytes, what: str) -> bytes:
+    """Strict base64 with blanks in it; raises SignatureError that names `what`."""
+    bare = value.translate(None, SPACES)
+    if bare and not BASE64.match(bare):
+        raise SignatureError(Word.PERMERROR, f"the {what} is not base64")
+    try:
+        return base64.b64decode(bare)
+    except (binascii.Error, ValueError) as error:
+        raise SignatureError(Word.PERMERROR, f"the {what} is not base64") from error
