@@ -19,7 +19,6 @@ from sekisho.domains import registrable, to_ascii
 from sekisho.ports import Likeness, Mention
 
 
-
 class BrandIndex:
     """`ports.Registry` over brand files, and the whole brand for those who need more (`get`)."""
 

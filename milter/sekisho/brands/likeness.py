@@ -70,18 +70,22 @@ class LikenessIndex:
     def _add(self, brand: Brand) -> None:
         never = set(map(skeleton, brand.needs_companion))
         ordinary = set(map(skeleton, brand.ordinary))
-        for domain in brand.domains:
-            base = registrable(domain)
-            label = (base or "").partition(".")[0]
-            if base and len(label) > MIN_WORD and skeleton(label) not in never | ordinary:
-                self._add_label(brand.id, base, label)
-        for word in dict.fromkeys(_words(brand)):
+        words = dict.fromkeys(_words(brand))
+        named = set(map(skeleton, words))
+        for domain, entry in brand.domains.items():
+            label = domain.partition(".")[0]
+            known = entry.proves or skeleton(label) in named
+            if known and registrable(domain) == domain and skeleton(label) not in never | ordinary:
+                self._add_label(brand.id, domain, label)
+        for word in words:
             key = skeleton(word)
             if len(word) >= MIN_WORD and key not in never:
                 self._words.setdefault(key, (brand.id, word, key in ordinary))
 
     def _add_label(self, brand: str, domain: str, label: str) -> None:
         plain = label.replace("-", "")
+        if len(plain) <= MIN_WORD:
+            return
         self._labels.setdefault(skeleton(label), (brand, domain, plain))
         if len(plain) >= MIN_EDIT and plain not in self._edits.get(plain, ()):
             for shorter in {plain, *_deletions(plain)}:
@@ -174,7 +178,10 @@ def _deletions(word: str) -> Iterator[str]:
 
 
 def _one_edit(one: str, other: str) -> bool:
-    """True for exactly one insertion, deletion, substitution or swap of neighbours."""
+    """True for exactly one insertion, deletion, substitution or swap of neighbours behind the first letter,
+    which readers do notice: `mobile` is not `ymobile`."""
+    if one[0] != other[0]:
+        return False
     if len(one) > len(other):
         one, other = other, one
     at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))

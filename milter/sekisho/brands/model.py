@@ -27,7 +27,7 @@ from sekisho.domains import to_ascii
 
 Confidence = Literal["high", "medium", "low"]
 Use = Literal["mail", "web", "link"]
-Flag = Literal["mailbox", "user_content"]
+Flag = Literal["mailbox", "user_content", "mall"]
 PolicyKind = Literal[
     "no_link",
     "never_asks_payment",
@@ -62,7 +62,8 @@ class DomainEntry(_Entry):
     """A domain of the brand. Whoever controls it controls every name below it.
 
     `use`: where it is met. `flags`: `mailbox` (customers write from it, so it proves a customer only) and
-    `user_content` (the brand's own system sends or shows what strangers wrote). `confirmed = false` takes the
+    `user_content` (the brand's own system sends or shows what strangers wrote). Of a whole brand, `mall`:
+    shops under its roof call themselves after it (楽天市場店). `confirmed = false` takes the
     proof away from a high or medium entry, for example when only forgeries of it were seen.
     """
 

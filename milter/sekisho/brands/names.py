@@ -53,12 +53,15 @@ _BESIDE = """
     services login signin password verify official notification membership delivery helpdesk
 """
 COMPANIONS = tuple(_BESIDE.split())
+_COMPANION_KEYS = tuple(map(skeleton, COMPANIONS))
 
 _WORD = re.compile(r"[a-z0-9]+")
 _LETTERS_APART = re.compile(r"(?<![a-z0-9])[a-z0-9](?: +[a-z0-9]){1,3}(?![a-z0-9])")
 _LATIN = re.compile(r"[a-z0-9+&]+")
 _SENTENCE = frozenset('。、，,;；！？!?「」『』【】()（）<>"“”')
 _PARTICLES = frozenset("のをにはがでとへもやかよ")
+_UNSEEN = frozenset({"Cf", "Mn", "Me"})
+_SHOP = re.compile(r"[^\s。、]{0,10}店")  # 豆の蔵 楽天市場店 is a shop in the mall, not the mall
 
 
 class Kind(Enum):
@@ -87,8 +90,9 @@ class Name:
     text: str
     key: str  # its skeleton
     kind: Kind
-    spelling: Spelling
+    letters: str
     joints: frozenset[int]  # where a writer may put a space
+    mall: bool
     companions: tuple[str, ...]
 
     @property
@@ -114,7 +118,7 @@ class NameIndex:
         self._words: dict[str, list[Name]] = {}
         names: dict[str, list[Name]] = {}
         for name in _names(brands):
-            short = name.latin and len(name.key) <= SHORT_LATIN
+            short = name.latin and len(name.key) <= SHORT_LATIN and not name.joints
             (self._words if short else names).setdefault(name.key, []).append(name)
         self._names = list(names.values())
         self._automaton = AhoCorasick(list(names), store_patterns=False) if names else None
@@ -165,13 +169,21 @@ def _names(brands: Iterable[Brand]) -> Iterator[Name]:
         kinds = dict.fromkeys(map(skeleton, brand.ordinary), Kind.ORDINARY)
         kinds |= dict.fromkeys(map(skeleton, brand.needs_companion), Kind.COMPANION)
         own = tuple(map(skeleton, brand.companions))
-        both = own + tuple(map(skeleton, COMPANIONS))
-        for text in brand.spellings:
-            key = skeleton(text)
+        beside = {Kind.FREE: (), Kind.ORDINARY: own + _COMPANION_KEYS, Kind.COMPANION: own}
+        for (letters, key), (text, joints) in _spellings(brand).items():
             kind = kinds.get(key, Kind.FREE)
-            if len(key) > 1:
-                companions = () if kind is Kind.FREE else own if kind is Kind.COMPANION else both
-                yield Name(brand.id, text, key, kind, spell(text), _joints(text), companions)
+            yield Name(brand.id, text, key, kind, letters, joints, "mall" in brand.flags, beside[kind])
+
+
+def _spellings(brand: Brand) -> dict[tuple[str, str], tuple[str, frozenset[int]]]:
+    """Letters and skeleton of each spelling, with the text and where any writing of it has a space."""
+    found: dict[tuple[str, str], tuple[str, frozenset[int]]] = {}
+    for text in brand.spellings:
+        letters, key = spell(text).letters, skeleton(text)
+        if len(key) > 1:
+            first, joints = found.get((letters, key), (text, frozenset()))
+            found[letters, key] = first, joints | _joints(text)
+    return found
 
 
 def spell(text: str) -> Spelling:
@@ -181,7 +193,7 @@ def spell(text: str) -> Spelling:
     sentence = invisible = False
     for char in unicodedata.normalize("NFC", _one_width(text)).casefold():
         category = unicodedata.category(char)
-        if category in {"Cf", "Mn", "Me"}:
+        if category in _UNSEEN:
             invisible = True
         elif category[0] in "ZPC" and char not in "&":
             sentence = sentence or char in _SENTENCE
@@ -225,9 +237,12 @@ def is_japanese(char: str) -> bool:
 
 def _mention(name: Name, window: _Window, at: int, end: int) -> Iterator[Mention]:
     """The mention, if what stands in the text is the name and counts."""
-    first, last = window.origins[at] + window.start, window.origins[end - 1] + window.start
+    first = window.origins[at] + window.start
+    last = _last(window.text, window.origins[end - 1] + window.start)
     if last - first > 3 * len(name.key) + 12 or not _is_a_word(name, window, first, last, end):
         return
+    if _latin_letter(window.text[last]) and _plural(window.text, last + 1, len(name.letters)):
+        last += 1
     spelling = spell(window.text[first : last + 1])
     exact = _exact(name, spelling)
     whole = window.whole and end - at == len(window.letters)
@@ -236,10 +251,17 @@ def _mention(name: Name, window: _Window, at: int, end: int) -> Iterator[Mention
         yield Mention(name.brand, name.text, first, last + 1, alone, exact)
 
 
+def _last(text: str, last: int) -> int:
+    """The end of a name with the long-vowel mark and the invisible characters that belong to it."""
+    while last + 1 < len(text) and (
+        (text[last + 1] in "ーｰ" and is_kana(text[last])) or unicodedata.category(text[last + 1]) in _UNSEEN
+    ):
+        last += 1
+    return last
+
+
 def _exact(name: Name, spelling: Spelling) -> bool:
-    return (
-        not spelling.invisible and spelling.letters == name.spelling.letters and spelling.gaps <= name.joints
-    )
+    return not spelling.invisible and spelling.letters == name.letters and spelling.gaps <= name.joints
 
 
 def _disguised(name: Name, spelling: Spelling, whole: bool) -> bool:
@@ -248,9 +270,9 @@ def _disguised(name: Name, spelling: Spelling, whole: bool) -> bool:
         return False
     if name.latin:
         return _disguised_latin(name, spelling, whole)
-    if len(name.spelling.letters) > SHORT_KANA:
+    if len(name.letters) > SHORT_KANA:
         return True
-    return _katakana(spelling.letters) == _katakana(name.spelling.letters)
+    return _katakana(spelling.letters) == _katakana(name.letters)
 
 
 def _disguised_latin(name: Name, spelling: Spelling, whole: bool) -> bool:
@@ -258,7 +280,7 @@ def _disguised_latin(name: Name, spelling: Spelling, whole: bool) -> bool:
     extra = spelling.gaps - name.joints
     if extra and len(spelling.gaps) < size - 1 and not whole:
         return False  # words that happen to meet
-    if spelling.letters == name.spelling.letters or len(name.key) > SHORT_LATIN:
+    if spelling.letters == name.letters or len(name.key) > SHORT_LATIN:
         return True
     digits = sum(char.isdigit() for char in spelling.letters)
     return not spelling.letters.isascii() or (size == SHORT_LATIN and digits == 1)
@@ -272,11 +294,14 @@ def _is_a_word(name: Name, window: _Window, first: int, last: int, end: int) -> 
     """True if the text does not go on with what would make it another word."""
     text = window.text
     before, after = text[first - 1] if first else " ", text[last + 1] if last + 1 < len(text) else " "
-    size = len(name.spelling.letters)
+    size = len(name.letters)
+    if name.mall and _SHOP.match(text, last + 1):
+        return False
     if _latin_letter(text[first]):
         left = _latin_edge(before, size) or (before.islower() and text[first].isupper())
     else:
-        left = size > SHORT_KANA + 1 or not _same_kana(before, text[first])
+        # Japanese sets no spaces: a particle may stand before hiragana, but katakana goes on as one word.
+        left = not _same_kana(before, text[first]) or (is_hiragana(before) and size > SHORT_KANA + 1)
     if not left:
         return False
     if _latin_letter(text[last]):
@@ -285,9 +310,6 @@ def _is_a_word(name: Name, window: _Window, first: int, last: int, end: int) -> 
     if size > SHORT_KANA or not _same_kana(text[last], after) or after in _PARTICLES:
         return True
     return window.letters.startswith(_COMPANION_KEYS, end)
-
-
-_COMPANION_KEYS = tuple(map(skeleton, COMPANIONS))
 
 
 def _latin_letter(char: str) -> bool:
@@ -300,9 +322,8 @@ def _latin_edge(char: str, size: int) -> bool:
 
 def _plural(text: str, at: int, size: int) -> bool:
     """`Amazons.co.jp`: one `s` more, and then the end of the word."""
-    return (
-        size > SHORT_LATIN and text[at] in "sS" and (at + 1 == len(text) or not _latin_letter(text[at + 1]))
-    )
+    ends = at + 1 >= len(text) or not _latin_letter(text[at + 1])
+    return size > SHORT_LATIN and ends and text[at : at + 1] in ("s", "S")
 
 
 def _same_kana(one: str, other: str) -> bool:

@@ -1,0 +1,99 @@
+"""Domains that belong to many: mailboxes, carriers, sending platforms, clouds, shorteners, redirects, lists.
+
+A proof of such a domain says which service was used, not which organisation wrote. The list is data
+(`providers.toml`, shipped; a site may lay its own over it): a table for each kind, arrays of domains in it.
+A domain stands for itself and every name below it; the longest entry wins, so `docs.google.com` may be of
+another kind than `google.com`; the table `none` takes a shipped entry out.
+
+What it cannot see: which of the customers behind a domain is writing.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from sekisho.domains import to_ascii
+
+KINDS = ("mailbox", "carrier", "esp", "cloud", "shortener", "redirect", "forwarder")
+NOT_SHARED = "none"
+MAX_FILE = 4 * 1024 * 1024
+
+
+class ProviderFileError(Exception):
+    """A provider file that cannot be loaded; `faults` lists everything that is wrong, `file: key: reason`."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderTable:
+    """`ports.Providers` over a table of domains."""
+
+    kinds: Mapping[str, str]
+
+    def kind(self, domain: str) -> str | None:
+        """The kind of the longest entry that the domain is or lies below."""
+        name = domain if domain in self.kinds else to_ascii(domain) or ""
+        while name:
+            found = self.kinds.get(name)
+            if found is not None:
+                return None if found == NOT_SHARED else found
+            name = name.partition(".")[2]
+        return None
+
+
+def shipped_file() -> Path:
+    """The list that comes with the program: package data when installed, `config` in a checkout."""
+    installed = Path(__file__).parent / "data" / "providers.toml"
+    return installed if installed.is_file() else Path(__file__).parents[2] / "config" / "providers.toml"
+
+
+def load(path: Path | None = None, overlay: Path | None = None) -> ProviderTable:
+    """The table of `path` (the shipped file if None) with the entries of `overlay`, if it exists, over it.
+
+    Raises ProviderFileError with every fault of both files.
+    """
+    faults: list[str] = []
+    kinds = dict(_read(path or shipped_file(), faults))
+    if overlay is not None and overlay.exists():
+        kinds.update(_read(overlay, faults))
+    if faults:
+        raise ProviderFileError(tuple(faults))
+    return ProviderTable(MappingProxyType(kinds))
+
+
+def _read(path: Path, faults: list[str]) -> Iterator[tuple[str, str]]:
+    try:
+        content = tomllib.loads(path.read_bytes()[:MAX_FILE].decode("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        faults.append(f"{path}: {error}")
+        return
+    seen: dict[str, str] = {}
+    for kind, table in content.items():
+        for place, domain in _domains(path, kind, table, faults):
+            if seen.setdefault(domain, kind) != kind:
+                faults.append(f"{path}: {place}: {domain} is listed under {seen[domain]} too")
+            yield domain, kind
+
+
+def _domains(path: Path, kind: str, table: object, faults: list[str]) -> Iterator[tuple[str, str]]:
+    """Each domain with its place in the file; a kind is a table of named arrays."""
+    if kind not in (*KINDS, NOT_SHARED) or not isinstance(table, dict):
+        faults.append(f"{path}: {kind}: is not one of the tables {', '.join((*KINDS, NOT_SHARED))}")
+        return
+    for group, values in table.items():
+        place = f"{kind}.{group}"
+        if not isinstance(values, list):
+            faults.append(f"{path}: {place}: is not an array of domains")
+            continue
+        for value in values:
+            if isinstance(value, str) and to_ascii(value) == value:
+                yield place, value
+            else:
+                faults.append(f"{path}: {place}: {value!r} is not a domain name in ASCII lower case")

@@ -1,0 +1,155 @@
+"""Who owns a domain, who shares proof, and who is imitated."""
+
+import pytest
+
+from sekisho.brands.index import BrandIndex
+from sekisho.brands.model import Brand
+
+HIGH = {"confidence": "high"}
+MEDIUM = {"confidence": "medium", "source": "example.jp"}
+LOW = {"confidence": "low"}
+
+
+def brand(id: str, *names: str, **more: object) -> Brand:
+    return Brand.model_validate({"id": id, "names": list(names), "sources": ["example.jp"], **more})
+
+
+INDEX = BrandIndex(
+    [
+        brand("amazon", "Amazon", domains={"amazon.co.jp": HIGH, "amazon.de": LOW}),
+        brand("eki-net", "えきねっと", "eki-net", organisation="jr-east", domains={"eki-net.com": HIGH}),
+        brand("suica", "Suica", organisation="jr-east", domains={"mobilesuica.com": MEDIUM}),
+        brand("jcb", "JCB", "MyJCB", ordinary=["JCB"], domains={"jcb.co.jp": HIGH}, unrelated=["jcb.com"]),
+        brand("rakuten", "楽天", "Rakuten", domains={"rakuten.co.jp": HIGH}),
+        brand("rakuten-card", "楽天カード", "Rakuten Card", domains={"rakuten-card.co.jp": HIGH}),
+        brand("smcc", "三井住友カード", "smbc-card", domains={"smbc-card.com": HIGH}),
+        brand("smbc", "SMBC", domains={"smbc.co.jp": HIGH}),
+        brand("apple", "アップル", ordinary=["Apple"], domains={"apple.com": HIGH}),
+        brand("paypal", "PayPal", domains={"paypal.com": HIGH}),
+        brand("line", "LINE", needs_companion=["LINE"], companions=["公式"], domains={"line.me": HIGH}),
+        brand("visa", "VISA", needs_companion=["VISA"], companions=["カード"], domains={"visa.com": LOW}),
+        brand("ana", "全日空", needs_companion=["ANA"], companions=["マイル"], domains={"ana.co.jp": HIGH}),
+        brand("ymobile", "Y!mobile", domains={"ymobile.jp": MEDIUM}),
+        brand(
+            "docomo",
+            "ドコモ",
+            domains={
+                "docomo.ne.jp": HIGH | {"flags": ["mailbox"]},
+                "wdy.docomo.ne.jp": HIGH,
+                "trkd-hs.com": HIGH | {"confirmed": False},
+                "half.example.jp": {"confidence": "medium"},
+            },
+        ),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("domain", "owner"),
+    [
+        ("eki-net.com", "eki-net"),
+        ("mail.eki-net.com", "eki-net"),
+        ("EKI-NET.com.", "eki-net"),
+        ("mobilesuica.com", "suica"),
+        ("amazon.de", None),
+        ("eki-net.com.example.cn", None),
+        ("xeki-net.com", None),
+        ("docomo.ne.jp", None),
+        ("wdy.docomo.ne.jp", "docomo"),
+        ("x.docomo.ne.jp", None),
+        ("trkd-hs.com", None),
+        ("half.example.jp", None),
+        ("co.jp", None),
+        ("", None),
+        ("..", None),
+        ("\udc80.jp", None),
+    ],
+)
+def test_only_a_confirmed_domain_proves(domain: str, owner: str | None) -> None:
+    """Unconfirmed entries, customers' mailboxes and names around a brand's own prove nobody."""
+    assert INDEX.owner(domain) == owner
+
+
+def test_brands_of_one_organisation_share_proof() -> None:
+    """The JR East services vouch for each other, strangers for nobody."""
+    assert INDEX.kin("eki-net") == {"eki-net", "suica"}
+    assert INDEX.kin("amazon") == {"amazon"}
+    assert INDEX.kin("unknown") == {"unknown"}
+
+
+def test_an_unconfirmed_domain_does_not_contradict() -> None:
+    """`could_own` is what holds a finding back, also for names below an entry and for kin."""
+    assert INDEX.could_own("mail.amazon.de", "amazon")
+    assert INDEX.could_own("mobilesuica.com", "eki-net")
+    assert INDEX.could_own("someone.docomo.ne.jp", "docomo")
+    assert not INDEX.could_own("amazon.de", "eki-net")
+    assert not INDEX.could_own("amazon.cn", "amazon")
+
+
+@pytest.mark.parametrize(
+    ("domain", "brand", "how"),
+    [
+        ("amazon-security.cn", "amazon", "composition"),
+        ("amazon.co.jp.abc.cn", "amazon", "composition"),
+        ("amazonlogin.top", "amazon", "composition"),
+        ("amazon.top", "amazon", "composition"),
+        ("jcb.co.jp.login.vkia.cn", "jcb", "composition"),
+        ("www.eki-net.pr-5.link", "eki-net", "composition"),
+        ("my-rakuten-card.top", "rakuten-card", "composition"),
+        ("smbc-card.xyz.com", "smcc", "composition"),
+        ("apple-id-support.cn", "apple", "composition"),
+        ("xn--mazon-3ve.com", "amazon", "confusable"),
+        ("amaz0n.co", "amazon", "confusable"),
+        ("arnazon.jp", "amazon", "confusable"),
+        ("paypai.com", "paypal", "confusable"),
+        ("amaz0n-login.cn", "amazon", "confusable"),
+        ("aamzon.com", "amazon", "edit"),
+        ("rakutten.com", "rakuten", "edit"),
+        ("eki-nett.com", "eki-net", "edit"),
+        ("payal.com", "paypal", "edit"),
+    ],
+)
+def test_domains_made_to_look_like_a_brands(domain: str, brand: str, how: str) -> None:
+    """Each way to imitate is found and named."""
+    likeness = INDEX.likeness(domain)
+    assert likeness is not None
+    assert (likeness.brand, likeness.how) == (brand, how)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "amazon.co.jp",
+        "sub.amazon.co.jp",
+        "amazon.de",
+        "jcb.com",
+        "banana.jp",
+        "lineage.com",
+        "pineapple.com",
+        "apple-farm.example.jp",
+        "visatravel.com",
+        "visa-support.com",
+        "online-line.jp",
+        "ana.example.jp",
+        "mobile.de",
+        "amazing.com",
+        "amazonia.org",
+        "example.jp",
+        "github.io",
+        "co.jp",
+        "",
+        "a" * 64 + ".jp",
+        "-".join("ab" for _ in range(20)) + ".jp",
+    ],
+)
+def test_what_is_like_nobody(domain: str) -> None:
+    """The brands' own domains, unrelated organisations and ordinary words are not imitations."""
+    assert INDEX.likeness(domain) is None
+
+
+def test_answers_for_sentences() -> None:
+    """An unknown id is shown as it is and leads nowhere."""
+    assert INDEX.name("eki-net") == "えきねっと"
+    assert INDEX.name("who") == "who"
+    assert INDEX.verify_at("who") == ("", "")
+    assert INDEX.get("who") is None

@@ -1,0 +1,57 @@
+"""What the linter finds in brand files, and that the shipped ones are clean."""
+
+from sekisho import providers
+from sekisho.brands.lint import lint
+from sekisho.brands.load import load
+from sekisho.brands.model import Brand
+
+VERIFY = {"ja": "公式サイトで確認してください。", "en": "Look on the official site."}
+
+
+def brand(id: str, *names: str, **more: object) -> Brand:
+    return Brand.model_validate(
+        {"id": id, "names": list(names), "sources": ["a.jp"], "verify": VERIFY} | more
+    )
+
+
+def codes(*brands: Brand) -> list[tuple[str, str]]:
+    return [(flaw.brand, flaw.code) for flaw in lint(brands, providers.load().kind)]
+
+
+def test_the_shipped_brands_have_no_flaw() -> None:
+    """Every shipped file passes the linter that the site's own files are held to."""
+    assert lint(load(), providers.load().kind) == ()
+
+
+def test_names_that_cannot_be_seen_or_would_match_too_much() -> None:
+    """Invisible characters and short names without care are found."""
+    assert codes(brand("a", "Exa\u200bmple")) == [("a", "invisible")]
+    assert codes(brand("a", "au")) == [("a", "short")]
+    assert codes(brand("a", "au", ordinary=["au"])) == []
+    assert codes(brand("a", "Name", needs_companion=["au"])) == [("a", "no-companions")]
+    assert codes(brand("a", "・")) == [("a", "never-matches")]
+
+
+def test_one_name_or_domain_for_two_organisations() -> None:
+    """Collisions across organisations are found, within one they are sharing."""
+    high = {"example.com": {"confidence": "high", "source": "a.jp"}}
+    one, other = brand("one", "Example", domains=high), brand("two", "ＥＸＡＭＰＬＥ", domains=high)
+    assert codes(one, other) == [("two", "name-collision"), ("two", "domain-collision")]
+    assert codes(*(each.model_copy(update={"organisation": "same"}) for each in (one, other))) == []
+
+
+def test_domains_that_cannot_prove() -> None:
+    """Public suffixes, customers' domains and entries without a source are found."""
+    sure = {"confidence": "high", "source": "a.jp"}
+    assert codes(brand("a", "Name", domains={"github.io": sure})) == [("a", "public-suffix")]
+    assert codes(brand("a", "Name", domains={"gmail.com": sure})) == [("a", "shared-domain")]
+    assert codes(brand("a", "Name", domains={"gmail.com": sure | {"flags": ["mailbox"]}})) == []
+    assert codes(brand("a", "Name", domains={"example.com": {"confidence": "medium"}})) == [
+        ("a", "no-source")
+    ]
+    assert codes(brand("a", "Name", domains={"example.com": {"confidence": "low"}})) == []
+
+
+def test_a_brand_says_where_to_check() -> None:
+    """A finding that does not tell the recipient what to do next is half a finding."""
+    assert codes(brand("a", "Name", verify=None)) == [("a", "no-verify")]

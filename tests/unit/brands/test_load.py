@@ -1,0 +1,78 @@
+"""Brand files: what loads, what is refused, and that everything wrong is said at once."""
+
+from pathlib import Path
+
+import pytest
+
+from sekisho.brands.load import BrandFileError, load, shipped_folder
+
+GOOD = 'id = "{id}"\nnames = ["{name}"]\nsources = ["example.jp"]\n'
+
+
+def write(folder: Path, id: str, content: str | None = None) -> Path:
+    folder.mkdir(exist_ok=True)
+    file = folder / f"{id}.toml"
+    file.write_text(content if content is not None else GOOD.format(id=id, name=id.title()), "utf-8")
+    return folder
+
+
+def test_an_overlay_replaces_adds_and_takes_out(tmp_path: Path) -> None:
+    """A site changes the registry without touching the shipped files."""
+    shipped, site = tmp_path / "shipped", tmp_path / "site"
+    for id in ("one", "two", "three"):
+        write(shipped, id)
+    write(site, "two", GOOD.format(id="two", name="Other"))
+    write(site, "three", GOOD.format(id="three", name="Three") + "enabled = false\n")
+    write(site, "four")
+    brands = load(shipped, site)
+    assert [(brand.id, brand.names[0]) for brand in brands] == [
+        ("four", "Four"),
+        ("one", "One"),
+        ("two", "Other"),
+    ]
+
+
+def test_an_absent_overlay_is_empty_and_an_absent_registry_is_an_error(tmp_path: Path) -> None:
+    """A site without own brands is ordinary; a program without brands is broken."""
+    assert len(load(write(tmp_path / "shipped", "one"), tmp_path / "none")) == 1
+    with pytest.raises(BrandFileError):
+        load(tmp_path / "none")
+
+
+def test_every_fault_of_every_file_is_named(tmp_path: Path) -> None:
+    """An admin mends everything in one go: file, key and reason of each fault."""
+    write(tmp_path, "syntax", "id = ")
+    write(tmp_path, "key", GOOD.format(id="key", name="Key") + "nmaes = []\n")
+    write(tmp_path, "other", GOOD.format(id="another", name="Other"))
+    write(tmp_path, "empty", 'id = "empty"\nnames = []\n')
+    write(
+        tmp_path,
+        "domains",
+        GOOD.format(id="domains", name="D") + '[domains]\n"Bad_Name" = { confidence = "sure" }\n',
+    )
+    write(tmp_path, "policy", GOOD.format(id="policy", name="P") + '[[policies]]\nkind = "never_lies"\n')
+    write(
+        tmp_path,
+        "low",
+        GOOD.format(id="low", name="L") + '[domains]\n"a.jp" = { confidence = "low", confirmed = true }\n',
+    )
+    (tmp_path / "bytes.toml").write_bytes(b'id = "\xff"')
+    with pytest.raises(BrandFileError) as caught:
+        load(tmp_path)
+    faults = {(Path(fault.file).stem, fault.key.partition(".")[0]) for fault in caught.value.faults}
+    assert faults == {
+        ("syntax", ""),
+        ("key", "nmaes"),
+        ("other", "id"),
+        ("empty", "names"),
+        ("domains", "domains"),
+        ("policy", "policies"),
+        ("low", "domains"),
+        ("bytes", ""),
+    }
+    assert all(str(fault) in str(caught.value) for fault in caught.value.faults)
+
+
+def test_the_shipped_registry_loads() -> None:
+    """What is shipped is never refused by what ships it."""
+    assert len(load()) == len(list(shipped_folder().glob("*.toml"))) >= 137

@@ -1,0 +1,164 @@
+"""Which texts name a brand, and which only look as if they did."""
+
+import pytest
+
+from sekisho.brands.index import BrandIndex
+from sekisho.brands.model import Brand
+
+
+def brand(id: str, *names: str, **more: object) -> Brand:
+    return Brand.model_validate({"id": id, "names": list(names), "sources": ["example.jp"], **more})
+
+
+INDEX = BrandIndex(
+    [
+        brand("amazon", "Amazon", "アマゾン"),
+        brand("eki-net", "えきねっと", "eki-net"),
+        brand("apple", "Apple", "アップル", ordinary=["Apple", "アップル"]),
+        brand("ana", "全日空", needs_companion=["ANA", "アナ"], companions=["マイレージ", "mileage"]),
+        brand("line", "LINEアカウント", needs_companion=["LINE", "ライン"], companions=["認証", "公式"]),
+        brand("mac", "マクドナルド", needs_companion=["マック"], companions=["クーポン"]),
+        brand("jcb", "JCBカード", ordinary=["JCB"]),
+        brand("smcc", "三井住友カード"),
+        brand("smbc", "三井住友銀行", needs_companion=["三井住友"], companions=["口座"]),
+        brand("yahoo", "ヤフー", ordinary=["ヤフー"]),
+        brand("rakuten", "楽天", "楽天市場", flags=["mall"]),
+        brand("jal", "日本航空", ordinary=["JAL"]),
+        brand("disney-plus", "Disney+"),
+        brand("nta", "国税庁", "e-Tax"),
+        brand("aeon", "イオンカード", ordinary=["イオン"]),
+    ]
+)
+
+
+def found(text: str) -> list[str]:
+    return [mention.brand for mention in INDEX.mentions(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("amazon.co.jp", "amazon"),
+        ("Amazonからのお知らせ", "amazon"),
+        ("お客様のAmazonアカウント", "amazon"),
+        ("Ａｍａｚｏｎ", "amazon"),
+        ("ｱﾏｿﾞﾝ", "amazon"),
+        ("AmazonPrime", "amazon"),
+        ("えきねっとの自動退会処理", "eki-net"),
+        ("eki-net.com", "eki-net"),
+        ("JCBカード", "jcb"),
+        ("JCB", "jcb"),
+        ("ＪＣＢ", "jcb"),
+        ("Apple サポート", "apple"),
+        ("Apple", "apple"),
+        ("ANA マイレージクラブ", "ana"),
+        ("LINE公式", "line"),
+        ("e-Tax", "nta"),
+        ("ヤフー", "yahoo"),
+        ("ヤフーの会員", "yahoo"),
+        ("三井住友カード株式会社", "smcc"),
+        ("楽天", "rakuten"),
+        ("イオン会員センター", "aeon"),
+    ],
+)
+def test_a_name_as_its_brand_writes_it(text: str, id: str) -> None:
+    """A plain name is found, is exact, and its place in the text is right."""
+    [mention] = INDEX.mentions(text)
+    assert (mention.brand, mention.exact) == (id, True)
+    assert 0 <= mention.start < mention.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("A m a z o n", "amazon"),
+        ("A・m・a・z・o・n", "amazon"),
+        ("Аmazon", "amazon"),
+        ("Amaz0n", "amazon"),
+        ("arnazon.co.jp", "amazon"),
+        ("Am\u200baz\u00adon", "amazon"),
+        ("Amazons.co.jp", "amazon"),
+        ("アマゾソ", "amazon"),
+        ("え き ね っ と", "eki-net"),
+        ("え・き・ね・っ・と", "eki-net"),
+        ("𝐀𝐦𝐚𝐳𝐨𝐧", "amazon"),
+        ("Ⓐⓟⓟⓛⓔ", "apple"),
+        ("Аррlе", "apple"),
+        ("J C B カード", "jcb"),
+        ("ЈСВカード", "jcb"),
+        ("アマゾン\u3099"[:4] + "\u200b", "amazon"),
+    ],
+)
+def test_a_disguised_name_is_found_and_not_exact(text: str, id: str) -> None:
+    """Inserted and look-alike characters do not hide a name, and are told apart from the plain one."""
+    mentions = INDEX.mentions(text)
+    assert [mention.brand for mention in mentions] == [id]
+    assert not mentions[0].exact or "\u200b" in text[mentions[0].end - 1 :]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "banana",
+        "Hana from Havana",
+        "online",
+        "on\nline",
+        "airline account",
+        "オンライン認証",
+        "ビッグマックス クーポン",
+        "pineapple support",
+        "an apple a day",
+        "アップルパイの焼き方",
+        "ana",
+        "Ana Maria",
+        "LINE",
+        "ライオンカードラリー",
+        "jai account support",
+        "三井住友海上",
+        "the axe taxes",
+        "amazonian birds",
+        "Disney",
+        "豆の蔵 楽天市場店",
+        "オリコンライン",
+        "I am a zonked man",
+        "",
+    ],
+)
+def test_what_only_contains_the_letters_names_nobody(text: str) -> None:
+    """Words that hold a brand's letters, ordinary words and names of people are not mentions."""
+    assert found(text) == []
+
+
+def test_the_longest_name_wins() -> None:
+    """三井住友カード is the card company and not also the bank."""
+    assert found("三井住友カードと三井住友銀行") == ["smcc", "smbc"]
+
+
+def test_the_share_of_the_text() -> None:
+    """A display name that is nothing but the brand says so."""
+    assert INDEX.mentions("【Amazon】")[0].alone == 1
+    assert INDEX.mentions("Amazon and everything else in the world")[0].alone < 0.3
+
+
+def test_places_are_those_of_the_text() -> None:
+    """What is shown to people is what stands in the mail, however far down."""
+    text = "あ" * 5_000 + "A m a z o n" + " " * 3_000 + "えきねっと"
+    amazon, ekinet = INDEX.mentions(text)
+    assert text[amazon.start : amazon.end] == "A m a z o n"
+    assert text[ekinet.start : ekinet.end] == "えきねっと"
+
+
+def test_a_name_across_the_seam_of_two_windows_is_found() -> None:
+    """Long texts are read in pieces; nothing may fall between them."""
+    for shift in range(1_010, 1_040):
+        assert found("あ" * shift + "Amazon" + "い" * 2_000) == ["amazon"]
+
+
+def test_many_repetitions_are_one_mention() -> None:
+    """A text that repeats a name a hundred thousand times costs and says no more than once."""
+    assert len(INDEX.mentions("Amazon " * 20_000)) == 1
+
+
+def test_no_brands_no_mentions() -> None:
+    """An empty registry is a registry."""
+    assert BrandIndex([]).mentions("Amazon") == ()

@@ -1,0 +1,68 @@
+"""Domains that belong to many, by kind."""
+
+from pathlib import Path
+
+import pytest
+
+from sekisho.providers import KINDS, ProviderFileError, load
+
+
+@pytest.mark.parametrize(
+    ("domain", "kind"),
+    [
+        ("gmail.com", "mailbox"),
+        ("yahoo.co.jp", "mailbox"),
+        ("ocn.ne.jp", "mailbox"),
+        ("docomo.ne.jp", "carrier"),
+        ("ezweb.ne.jp", "carrier"),
+        ("i.softbank.jp", "carrier"),
+        ("u123.ct.sendgrid.net", "redirect"),
+        ("em.sendgrid.net", "esp"),
+        ("ap-northeast-1.amazonses.com", "esp"),
+        ("mpse.jp", "esp"),
+        ("tenant.onmicrosoft.com", "cloud"),
+        ("www5194.sakura.ne.jp", "cloud"),
+        ("project.web.app", "cloud"),
+        ("bit.ly", "shortener"),
+        ("evil-example.translate.goog", "redirect"),
+        ("lists.sourceforge.net", "forwarder"),
+        ("Gmail.com", "mailbox"),
+        ("example.jp", None),
+        ("notgmail.com", None),
+        ("com", None),
+        ("", None),
+        ("\udc80", None),
+    ],
+)
+def test_the_kind_of_a_domain(domain: str, kind: str | None) -> None:
+    """The longest entry decides; a name that only ends alike is nobody's."""
+    assert load().kind(domain) == kind
+
+
+def test_the_shipped_list_knows_every_kind() -> None:
+    """Each kind has entries, hundreds in all."""
+    kinds = list(load().kinds.values())
+    assert set(kinds) == set(KINDS)
+    assert len(kinds) > 1_000
+
+
+def test_a_site_adds_and_takes_out(tmp_path: Path) -> None:
+    """The overlay wins; what it calls `none` belongs to one organisation."""
+    file = tmp_path / "providers.toml"
+    file.write_text('[mailbox]\nown = ["mail.example.jp"]\n[none]\nours = ["gmail.com"]\n', "utf-8")
+    table = load(overlay=file)
+    assert table.kind("mail.example.jp") == "mailbox"
+    assert table.kind("gmail.com") is None
+
+
+def test_every_fault_is_named(tmp_path: Path) -> None:
+    """Unknown tables, things that are no domains, and one domain of two kinds are refused together."""
+    file = tmp_path / "providers.toml"
+    file.write_text(
+        '[post]\na = []\n[esp]\na = ["Bad Name", "x.jp"]\nb = "x.jp"\n[cloud]\na = ["x.jp"]\n', "utf-8"
+    )
+    with pytest.raises(ProviderFileError) as caught:
+        load(file)
+    assert len(caught.value.faults) == 4
+    with pytest.raises(ProviderFileError):
+        load(tmp_path / "none.toml")
