@@ -8,12 +8,23 @@ It cannot see whether the record is true: whoever gives us a case vouches for it
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from types import MappingProxyType
+
 from sekisho import domains
-from sekisho.evidence import NOTHING, Evidence, FindingKind, Result, Word
+from sekisho.checks import dkim, dmarc, spf
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
 from sekisho.message import Message
 from sekisho.ports import Context
 
 KINDS: tuple[FindingKind, ...] = ()
+
+KIND_OF = {
+    ("spf", Word.FAIL): spf.FAIL,
+    ("spf", Word.SOFTFAIL): spf.SOFTFAIL,
+    ("dkim", Word.FAIL): dkim.FAIL,
+    ("dmarc", Word.FAIL): dmarc.FAIL,
+}
 
 WORDS = {word.value: word for word in Word} | {
     "hardfail": Word.FAIL,  # older writers
@@ -32,7 +43,22 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         _result("dkim", recorded.dkim, recorded.dkim_domain, "header.d"),
         _result("dmarc", recorded.dmarc, message.author.domain, "header.from"),
     )
-    return Evidence(results=tuple(result for result in found if result is not None))
+    results = tuple(result for result in found if result is not None)
+    return Evidence(results, findings=tuple(_findings(results, message.envelope.client.address)))
+
+
+def _findings(results: tuple[Result, ...], address: str | None) -> Iterator[Finding]:
+    """A recorded failure weighs what our own would: the same findings, declared beside their checks."""
+    for result in results:
+        kind = KIND_OF.get((result.method, result.word))
+        if kind is not None:
+            facts = {
+                "domain": result.domain or "?",
+                "address": address or "?",
+                "reason": "recorded",
+                "policy": "-",
+            }
+            yield Finding(kind, MappingProxyType(facts))
 
 
 def _result(method: str, word: str | None, domain: str | None, key: str) -> Result | None:

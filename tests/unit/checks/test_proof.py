@@ -141,6 +141,16 @@ def test_recorded_results_are_used_without_dns() -> None:
     assert proof.check(message(), found, at).proofs == (Proof("bounce.example.jp", "spf", True, "example"),)
 
 
+def test_recorded_failures_weigh_like_our_own() -> None:
+    """A failure that somebody recorded is the same finding as one of ours; unknown and none are none."""
+    given = Recorded(spf="softfail", dkim="fail", dkim_domain="x.jp", dmarc="fail")
+    found = recorded.check(message(), Evidence(), context(None, recorded=given)).findings
+    assert [each.kind.id for each in found] == ["auth.spf_softfail", "auth.dkim_fail", "auth.dmarc_fail"]
+    assert all(each.reason_en and each.reason_ja for each in found)
+    quiet = Recorded(spf="none", dkim="temperror", dmarc="none")
+    assert recorded.check(message(), Evidence(), context(None, recorded=quiet)).findings == ()
+
+
 def test_a_missing_word_is_unknown() -> None:
     """What was not recorded is unknown, not none."""
     found = recorded.check(message(), Evidence(), context(None, recorded=Recorded(spf="none")))
