@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 
-from sekisho import brands, providers
+from sekisho import brands, charsets, domains, providers
 from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.checks.table import KINDS
 from sekisho.clock import SystemClock
@@ -38,19 +38,21 @@ class Ports:
 
 
 def knowledge(config: Config) -> Knowledge:
-    """Brands and providers. Raises ConfigError with every error of every file."""
+    """Brands, providers and the tables of the leaves. Raises ConfigError with every error of every file."""
     errors: list[str] = []
     try:
         registry = BrandIndex(brands.load(overlay=config.brands.overlay))
     except BrandFileError as error:
         errors += map(str, error.faults)
     try:
-        domains = providers.load()
+        shared = providers.load()
     except ProviderFileError as error:
         errors += map(str, error.faults)
     if errors:
         raise ConfigError(tuple(errors))
-    return Knowledge(registry, domains)
+    domains.preload()
+    charsets.preload()
+    return Knowledge(registry, shared)
 
 
 def verify(config: Config) -> Knowledge:

@@ -115,6 +115,30 @@ KINDS: tuple[FindingKind, ...] = (
         "The author's address is written with backslashes: {detail}.",
         "差出人アドレスにバックスラッシュが使われています({detail})。",
     ),
+    _kind(
+        "comma",
+        1,
+        "A comma that is not quoted stands in the display name; strict programs read two authors.",
+        "表示名に引用符のないコンマがあり、差出人が複数と解釈されることがあります。",
+    ),
+    _kind(
+        "quote",
+        4,
+        "A quotation mark in the From field is never closed: {detail}.",
+        "From 欄の引用符が閉じていません({detail})。",
+    ),
+    _kind(
+        "space",
+        4,
+        "The author's address holds spaces: {detail}.",
+        "差出人アドレスに空白が含まれています({detail})。",
+    ),
+    _kind(
+        "raw_jis",
+        3,
+        "The From field holds unlabelled ISO-2022-JP, in which an address can hide.",
+        "From 欄に符号化されていない ISO-2022-JP があり、アドレスが隠れることがあります。",
+    ),
     _kind("too_long", 3, "The From field is longer than is read.", "From 欄が長すぎます。"),
     _kind("unparsable", 4, "The From field cannot be read: {detail}.", "From 欄を解釈できません({detail})。"),
     _kind(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from sekisho.address import addresses_in, hosts_in
-from sekisho.domains import registrable, to_ascii
+from sekisho.domains import has_known_suffix, registrable, to_ascii
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -50,10 +50,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _strange(host: str, own: str) -> bool:
-    """True for a real-looking host of another organisation."""
+    """True for a host of another organisation, under a suffix that exists: `node.js` is no host."""
     name = to_ascii(host)
-    domain = registrable(name) if name else None
-    return domain is not None and domain != own
+    return name is not None and has_known_suffix(name) and registrable(name) not in (None, own)
 
 
 def _finding(kind: FindingKind, shown: str, author: str) -> Finding:
