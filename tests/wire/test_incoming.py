@@ -48,7 +48,7 @@ def test_the_envelope(daemon: Daemon) -> None:
     with daemon.start().connect() as client:
         client.macros |= {b"{auth_authen}": b"taro", b"{tls_version}": b"TLSv1.3", b"{cipher}": b"AES"}
         client.mail(b'<"a"@example.org>', b"SIZE=10", acted_on=b"a@example.org")
-        client.macros[b"{rcpt_addr}"] = b"b@example.jp"
+        client.macros[b"{rcpt_addr}"] = b"real@example.jp"
         client.rcpt(b"<B@Example.JP>", b"NOTIFY=NEVER")
         for name, value in do("accept"):
             client.header(name, value)
@@ -59,7 +59,9 @@ def test_the_envelope(daemon: Daemon) -> None:
         "sender": "a@example.org",
         "raw_sender": '"a"@example.org',
         "parameters": ["SIZE=10"],
-        "recipients": [{"address": "b@example.jp", "raw": "<B@Example.JP>", "parameters": ["NOTIFY=NEVER"]}],
+        "recipients": [
+            {"address": "real@example.jp", "raw": "<B@Example.JP>", "parameters": ["NOTIFY=NEVER"]}
+        ],
         "client": {
             "address": "192.0.2.10",
             "name": "mail.example.org",

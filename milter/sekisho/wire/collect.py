@@ -77,17 +77,24 @@ def unbracketed(path: str) -> str:
 def recipient(args: Sequence[bytes], macro: Macro) -> Recipient:
     """One RCPT TO. Postfix delivers to `{rcpt_addr}`; DELRCPT wants the raw form."""
     raw = text(args[0])
-    return Recipient(
-        address=macro("{rcpt_addr}") or unbracketed(raw), raw=raw, parameters=tuple(map(text, args[1:]))
-    )
+    address = _acted_on(macro("{rcpt_addr}") or None, unbracketed(raw))
+    return Recipient(address=address, raw=raw, parameters=tuple(map(text, args[1:])))
+
+
+def _acted_on(told: str | None, typed: str) -> str:
+    """Postfix's reading of an address. Its macros are in lower case while it delivers in the case that was
+    typed, so where nothing but case differs, the typed form is the one it acts on."""
+    if told is None:
+        return typed
+    bare = unbracketed(told)
+    return typed if bare.lower() == typed.lower() else bare
 
 
 def envelope(args: Sequence[bytes], client: Client, macro: Macro) -> Envelope:
     """MAIL FROM, recipients still to come. Postfix acts on `{mail_addr}`, not on what was typed."""
     raw = unbracketed(text(args[0]))
-    acted_on = macro("{mail_addr}")
     return Envelope(
-        sender=raw if acted_on is None else unbracketed(acted_on),
+        sender=_acted_on(macro("{mail_addr}"), raw),
         raw_sender=raw,
         parameters=tuple(map(text, args[1:])),
         client=client,

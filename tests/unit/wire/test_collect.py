@@ -77,6 +77,14 @@ def test_postfix_acts_on_its_own_reading() -> None:
     assert collect.envelope([b"<a@b>"], Client(), macros(mail_addr="")).sender == ""
 
 
+def test_case_alone_is_no_difference() -> None:
+    """Postfix's macros are in lower case; a mixed-case sender is not one that was read differently."""
+    envelope = collect.envelope([b"<Taro@Example.JP>"], Client(), macros(mail_addr="taro@example.jp"))
+    assert envelope.sender == envelope.raw_sender == "Taro@Example.JP"
+    recipient = collect.recipient([b"<Hanako@Example.JP>"], macros(rcpt_addr="hanako@example.jp"))
+    assert (recipient.address, recipient.raw) == ("Hanako@Example.JP", "<Hanako@Example.JP>")
+
+
 @pytest.mark.parametrize(
     ("told", "address"),
     [
