@@ -241,7 +241,7 @@ def test_a_store_does_not_cross_a_fork(store: Quarantine) -> None:
 
 def _hold_many(options: StoreOptions, start: object, rounds: int) -> None:
     store = Quarantine.open(options, SetClock())
-    start.wait()  # type: ignore[attr-defined]
+    start.wait(30)  # type: ignore[attr-defined]
     for number in range(rounds):
         hold(store, RAW + bytes([number]), ["a@x", "b@x"])
     store.close()
@@ -252,7 +252,7 @@ def test_processes_that_hold_the_same_retry_make_one_entry(options: StoreOptions
     options = options.model_copy(update={"busy_timeout_seconds": 30.0})
     forks = multiprocessing.get_context("fork")
     start = forks.Barrier(4)
-    workers = [forks.Process(target=_hold_many, args=(options, start, 15)) for _ in range(4)]
+    workers = [forks.Process(target=_hold_many, args=(options, start, 15), daemon=True) for _ in range(4)]
     for worker in workers:
         worker.start()
     for worker in workers:
