@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-CAUSES = ("exit", "signal", "watchdog", "startup")
+CAUSES = ("crash", "killed", "stuck", "start", "other")
 STATES = ("starting", "ready", "draining")
 _ROWS = 1024
 _NUMBER = struct.Struct("<q")

@@ -228,9 +228,10 @@ class Supervisor:
             self._count(child, status)
 
     def _count(self, child: Child, status: int) -> None:
-        by_signal = os.WIFSIGNALED(status)
-        cause = child.cause or ("startup" if not child.ready else "signal" if by_signal else "exit")
-        how = f"signal {os.WTERMSIG(status)}" if by_signal else f"status {os.waitstatus_to_exitcode(status)}"
+        code = os.waitstatus_to_exitcode(status)  # negative for a signal
+        how = f"signal {-code}" if code < 0 else f"status {code}"
+        ended = "killed" if code < 0 else "crash" if code else "other"
+        cause = child.cause or (ended if child.ready else "start")
         kind = "keeper" if child.row is None else "worker"
         LOG.error("%s %d died (%s, %s); it is replaced", kind, child.pid, cause, how)
         if child.row is not None:
@@ -251,7 +252,7 @@ class Supervisor:
             self._failures.remember(busy.digest, self._clock.now().timestamp())
             LOG.error("worker %d is stuck on message %s", child.pid, busy.digest.hex())
         if stuck:
-            child.kill("watchdog")
+            child.kill("stuck")
 
     # -- generations ------------------------------------------------------------------------------------
 
@@ -307,7 +308,7 @@ class Supervisor:
         self._board.reloaded(False, self._clock.now().timestamp())
         self._next = None
         for child in places.children:
-            child.kill("startup")
+            child.kill("start")
         self._old += places.children
         if self._workers is None:
             self._failed = True

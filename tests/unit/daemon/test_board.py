@@ -20,13 +20,13 @@ def test_states_sessions_and_counts() -> None:
         board.sessions(second, 4)
         os._exit(0)
     os.waitpid(pid, 0)
-    board.restarted("signal")
-    board.restarted("signal")
+    board.restarted("killed")
+    board.restarted("killed")
     board.reloaded(True, 12.5)
     view = board.view()
     assert view.workers == {"starting": 1, "ready": 1, "draining": 0}
     assert view.sessions == 7
-    assert view.restarts == {"exit": 0, "signal": 2, "watchdog": 0, "startup": 0}
+    assert view.restarts == {"crash": 0, "killed": 2, "stuck": 0, "start": 0, "other": 0}
     assert (view.reload_ok, view.reload_at) == (True, 12.5)
     board.release(second)
     assert board.view().sessions == 3
