@@ -78,18 +78,22 @@ def resolver(config: Config) -> DnsResolver:
     return DnsResolver(config.dns, SystemClock())
 
 
+def budgeted(config: Config, shared: Resolver) -> Budget:
+    """A resolver for one message: how long it may wait for DNS in total is bounded."""
+    return Budget(shared, config.dns.budget, SystemClock())
+
+
 def pipeline(config: Config, ports: Ports) -> Pipeline:
     """The one way through, on the given ports."""
     name = config.authserv_id or socket.getfqdn()
 
     def context() -> Context:
         deadline = ports.clock.monotonic() + config.wire.soft_deadline
-        budgeted = ports.resolver and Budget(ports.resolver, config.dns.budget, ports.clock)
         return Context(
             clock=ports.clock,
             registry=ports.knowledge.registry,
             providers=ports.knowledge.providers,
-            resolver=budgeted,
+            resolver=ports.resolver and budgeted(config, ports.resolver),
             deadline=deadline,
             authserv_id=name,
             sealers=frozenset(config.arc.sealers),

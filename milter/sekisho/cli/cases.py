@@ -16,6 +16,7 @@ from typing import Any
 from sekisho.cli.trace import envelope_from_trace
 from sekisho.message import Client, Envelope, Recipient
 from sekisho.ports import Recorded
+from sekisho.resolver import CaseResolver
 
 LABELS = ("phish", "ham")
 
@@ -104,6 +105,7 @@ def _dns(records: Any) -> tuple[Mapping[str, Any], ...] | None:
         isinstance(each, dict) and "name" in each for each in records
     ):
         raise ValueError("dns: a list of objects with a name")
+    CaseResolver(records)  # raises for a record that says nothing
     return tuple(records)
 
 

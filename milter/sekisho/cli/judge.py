@@ -20,7 +20,7 @@ def judge(config: Config, *, ask_dns: bool) -> Callable[[Case], dict[str, Any]]:
     real = compose.resolver(config) if ask_dns else None
 
     def one(case: Case) -> dict[str, Any]:
-        context = _context(pipeline.context(), case, real)
+        context = _context(pipeline.context(), case, real and compose.budgeted(config, real))
         judged = pipeline.judge(pipeline.examine(case.raw, case.envelope, context))
         return report.judgement(judged.evidence, judged.weights, judged.action, judged.stages)
 
