@@ -19,9 +19,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import compress, pairwise
 
 from confusable_homoglyphs import confusables
 
@@ -219,33 +219,34 @@ def skeleton(text: str) -> str:
 
 
 def spaced(text: str) -> str:
-    """The skeleton before letters are joined, with a space for everything dropped that separates words."""
+    """The skeleton before letters are joined, with a space for everything dropped that separates words and a
+    NUL for what is dropped without a trace: no character becomes less than one."""
     return text.translate(_SPACED)
 
 
 def compact(spaced_text: str) -> str:
     """`skeleton` of the text that `spaced` was made from."""
-    return _compose(spaced_text.replace(" ", "")).replace("rn", "m").replace("vv", "w")
+    bare = spaced_text.replace(" ", "").replace("\0", "")
+    return _compose(bare).replace("rn", "m").replace("vv", "w")
 
 
-def skeleton_spans(text: str) -> tuple[str, list[int]]:
-    """`skeleton(text)` and, for each of its characters, the index in `text` that it came from."""
-    return compact_spans(*spaced_spans(text))
+def skeleton_spans(text: str, words: str | None = None) -> tuple[str, list[int]]:
+    """`skeleton(text)` and, for each of its characters, the index in `text` that it came from. `words` is
+    `spaced(text)`, if the caller has it already."""
+    if words is None:
+        words = spaced(text)
+    if len(words) == len(text):
+        return compact_spans(words, range(len(text)))
+    return compact_spans(words, [index for index, char in enumerate(text) for _ in _SPACED[ord(char)]])
 
 
-def spaced_spans(text: str) -> tuple[str, list[int]]:
-    """`spaced(text)` and where each of its characters came from."""
-    made = [_SPACED[code] for code in map(ord, text)]
-    return "".join(made), [index for index, part in enumerate(made) for _ in part]
-
-
-def compact_spans(spaced_text: str, origins: list[int]) -> tuple[str, list[int]]:
+def compact_spans(spaced_text: str, origins: Sequence[int]) -> tuple[str, list[int]]:
     """`compact(spaced_text)` and the origins of what is left."""
-    letters = spaced_text.replace(" ", "")
-    origins = [origin for char, origin in zip(spaced_text, origins, strict=True) if char != " "]
+    kept = list(compress(origins, map(" ".__lt__, spaced_text)))
+    letters = spaced_text.replace(" ", "").replace("\0", "")
     for joints in (_WITH_MARK, _LATIN_JOINTS):
-        letters, origins = _join(letters, origins, joints)
-    return letters, origins
+        letters, kept = _join(letters, kept, joints)
+    return letters, kept
 
 
 def _join(letters: str, origins: list[int], joints: re.Pattern[str]) -> tuple[str, list[int]]:
@@ -369,12 +370,12 @@ _ALIKE = _alike()
 
 
 def _spaced_char(char: str) -> str:
-    """One character's part of `spaced`: a fixed point of the step below, or a space for what separates."""
+    """One character's part of `spaced`: a fixed point of the step below, or what stands for nothing."""
     before, now = "", char
     while now != before:
         before, now = now, "".join(map(_skeleton_once, now))
-    separates = not now and char not in BLANKS and unicodedata.category(char) not in _UNSEEN
-    return " " if separates and char not in _STROKES and not is_katakana(char) else now
+    unseen = char in BLANKS or unicodedata.category(char) in _UNSEEN
+    return now or ("\0" if unseen or char in _STROKES or is_katakana(char) else " ")
 
 
 def _skeleton_once(char: str) -> str:

@@ -119,14 +119,14 @@ class LikenessIndex:
         best: tuple[int, Likeness] | None = None
         for at, size, word in _joined(pieces):
             beside = set(pieces[:at] + pieces[at + size :])
-            likeness = self._word(word, beside)
+            likeness = self._word(word, beside, size == 1)
             if likeness is not None and (best is None or len(word) > best[0]):
                 best = len(word), likeness
         return best[1] if best else None
 
-    def _word(self, word: str, beside: set[str]) -> Likeness | None:
+    def _word(self, word: str, beside: set[str], single: bool) -> Likeness | None:
         known = self._words.get(skeleton(word))
-        if known is None:
+        if known is None and single:
             known, trade = self._without_trade(word)
             beside = beside | {trade}
         if known is None:

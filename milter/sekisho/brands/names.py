@@ -16,11 +16,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from ahocorasick_rs import AhoCorasick
 
@@ -28,18 +27,17 @@ from sekisho.brands.model import Brand
 from sekisho.ports import Mention
 from sekisho.text import (
     compact,
-    compact_spans,
     is_hiragana,
     is_kana,
     is_kanji,
     is_katakana,
     skeleton,
+    skeleton_spans,
     spaced,
-    spaced_spans,
 )
 
 MAX_TEXT = 200_000  # characters that are looked at
-WINDOW = 1_024
+WINDOW = 2_048
 OVERLAP = 256  # longer than any name with characters put between
 SHORT_LATIN = 4  # a Latin name up to this length is looked for as a word
 SHORT_KANA = 3  # a kana name up to this length must end where the word ends
@@ -55,8 +53,8 @@ _BESIDE = """
 COMPANIONS = tuple(_BESIDE.split())
 _COMPANION_KEYS = tuple(map(skeleton, COMPANIONS))
 
-_WORD = re.compile(r"[a-z0-9]+")
-_LETTERS_APART = re.compile(r"(?<![a-z0-9])[a-z0-9](?: +[a-z0-9]){1,3}(?![a-z0-9])")
+_WORD = re.compile(r"[a-z0-9][a-z0-9\0]*")
+_LETTERS_APART = re.compile(r"(?<![a-z0-9\0])[a-z0-9](?: +[a-z0-9]){1,3}(?![a-z0-9\0])")
 _LATIN = re.compile(r"[a-z0-9+&]+")
 _SENTENCE = frozenset('。、，,;；！？!?「」『』【】()（）<>"“”')
 _PARTICLES = frozenset("のをにはがでとへもやかよ")
@@ -96,19 +94,27 @@ class Name:
     companions: tuple[str, ...]
 
     @property
+    def id(self) -> tuple[str, str]:
+        """What a text names once."""
+        return self.brand, self.text
+
+    @property
     def latin(self) -> bool:
         return _LATIN.fullmatch(self.key) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """A stretch of the text with its skeleton; `start` is where it begins in the text."""
+    """A stretch of the text from `start`: its skeleton, where that comes from, and the share of one letter."""
 
     text: str
     start: int
     letters: str
     origins: list[int]
-    whole: bool
+    share: float
+
+
+_Hit = tuple[Name, int, int, bool]
 
 
 class NameIndex:
@@ -130,38 +136,42 @@ class NameIndex:
         found: dict[tuple[str, str], Mention] = {}
         for start in range(0, len(text), step or 1):
             part = text[start : start + step + OVERLAP]
-            for mention in _longest(list(self._look(text, part, start)), start, len(part)):
-                found.setdefault((mention.brand, mention.name), mention)
+            words = spaced(part)
+            hits = [hit for hit in self._hits(words, len(part) == len(text)) if hit[0].id not in found]
+            if hits:
+                window = _window(text, part, words, start)
+                for mention in _longest(_mentions(hits, window), start, len(part)):
+                    found.setdefault((mention.brand, mention.name), mention)
         return tuple(sorted(found.values(), key=lambda each: (each.start, each.brand)))
 
-    def _look(self, text: str, part: str, start: int) -> Iterator[Mention]:
-        words = spaced(part)
+    def _hits(self, words: str, all_of_it: bool) -> Iterator[_Hit]:
+        """Names that may stand here, as ranges of the skeleton, and whether they are all of the text.
+        What needs company and has none is left out, before places cost anything."""
         letters = compact(words)
-        hits = self._automaton.find_matches_as_indexes(letters, overlapping=True) if self._automaton else []
-        shorts = [
-            (match, name)
-            for pattern in (_WORD, _LETTERS_APART)
-            for match in pattern.finditer(words)
-            for name in self._words.get(match[0].replace(" ", ""), ())
-        ]
-        if not hits and not shorts:
-            return
-        spread, places = spaced_spans(part)
-        letters, origins = compact_spans(spread, places)
-        window = _Window(text, start, letters, origins, len(part) == len(text))
-        for name, at, end in self._named(hits):
-            yield from _mention(name, window, at, end)
-        for match, name in shorts:
-            at = bisect_left(origins, places[match.start()])
-            yield from _mention(name, window, at, at + len(name.key))
+        for name, at, end in chain(self._long(letters), self._short(words)):
+            whole = all_of_it and end - at == len(letters)
+            if _counts(name, letters, at, end, whole):
+                yield name, at, end, whole
 
-    def _named(self, hits: list[tuple[int, int, int]]) -> Iterator[tuple[Name, int, int]]:
+    def _long(self, letters: str) -> Iterator[tuple[Name, int, int]]:
+        if self._automaton is None:
+            return
         seen: dict[int, int] = {}
-        for pattern, at, end in hits:
+        for pattern, at, end in self._automaton.find_matches_as_indexes(letters, overlapping=True):
             seen[pattern] = seen.get(pattern, 0) + 1
             if seen[pattern] <= SAME_NAME:
                 for name in self._names[pattern]:
                     yield name, at, end
+
+    def _short(self, words: str) -> Iterator[tuple[Name, int, int]]:
+        seen: dict[str, int] = {}
+        for pattern in (_WORD, _LETTERS_APART):
+            for match in pattern.finditer(words):
+                names = self._words.get(word := match[0].replace(" ", "").replace("\0", ""))
+                seen[word] = seen.get(word, 0) + 1 if names else 0
+                if names and seen[word] <= SAME_NAME:
+                    at = len(compact(words[: match.start()]))
+                    yield from ((name, at, at + len(word)) for name in names)
 
 
 def _names(brands: Iterable[Brand]) -> Iterator[Name]:
@@ -235,20 +245,29 @@ def is_japanese(char: str) -> bool:
     return is_kana(char) or is_kanji(char)
 
 
-def _mention(name: Name, window: _Window, at: int, end: int) -> Iterator[Mention]:
-    """The mention, if what stands in the text is the name and counts."""
-    first = window.origins[at] + window.start
-    last = _last(window.text, window.origins[end - 1] + window.start)
+def _window(text: str, part: str, words: str, start: int) -> _Window:
+    letters, origins = skeleton_spans(part, words)
+    return _Window(text, start, letters, origins, 1 / (len(letters) if len(part) == len(text) else len(text)))
+
+
+def _mentions(hits: list[_Hit], window: _Window) -> Iterator[Mention]:
+    for name, at, end, whole in hits:
+        yield from _mention(name, window, at, end, whole)
+
+
+def _mention(name: Name, window: _Window, at: int, end: int, whole: bool) -> Iterator[Mention]:
+    """The mention, if what stands in the text is the name."""
+    text = window.text
+    first = window.start + window.origins[at]
+    last = _last(text, window.start + window.origins[end - 1])
     if last - first > 3 * len(name.key) + 12 or not _is_a_word(name, window, first, last, end):
         return
-    if _latin_letter(window.text[last]) and _plural(window.text, last + 1, len(name.letters)):
+    if _latin_letter(text[last]) and _plural(text, last + 1, len(name.letters)):
         last += 1
-    spelling = spell(window.text[first : last + 1])
+    spelling = spell(text[first : last + 1])
     exact = _exact(name, spelling)
-    whole = window.whole and end - at == len(window.letters)
-    if (exact or _disguised(name, spelling, whole)) and _counts(name, window, at, end, whole):
-        alone = (end - at) / (len(window.letters) if window.whole else len(window.text))
-        yield Mention(name.brand, name.text, first, last + 1, alone, exact)
+    if exact or _disguised(name, spelling, whole):
+        yield Mention(name.brand, name.text, first, last + 1, (end - at) * window.share, exact)
 
 
 def _last(text: str, last: int) -> int:
@@ -330,10 +349,11 @@ def _same_kana(one: str, other: str) -> bool:
     return (is_katakana(one) and is_katakana(other)) or (is_hiragana(one) and is_hiragana(other))
 
 
-def _counts(name: Name, window: _Window, at: int, end: int, whole: bool) -> bool:
+def _counts(name: Name, letters: str, at: int, end: int, whole: bool) -> bool:
+    """True unless the name is a word that needs company and has none."""
     if name.kind is Kind.FREE or (name.kind is Kind.ORDINARY and whole):
         return True
-    before, after = window.letters[max(0, at - NEAR) : at], window.letters[end : end + NEAR]
+    before, after = letters[max(0, at - NEAR) : at], letters[end : end + NEAR]
     return any(_beside(each, before, after) for each in name.companions)
 
 
@@ -343,7 +363,7 @@ def _beside(companion: str, before: str, after: str) -> bool:
     return companion in after or companion in before
 
 
-def _longest(found: list[Mention], start: int, size: int) -> Iterator[Mention]:
+def _longest(found: Iterable[Mention], start: int, size: int) -> Iterator[Mention]:
     """Longest first where names overlap; the same place may name several brands. `start` and `size` are the
     window's."""
     taken = bytearray(size)
