@@ -55,7 +55,7 @@ class Outcome:
     def reasons(self) -> list[str]:
         """The sentences for a reader: from the record of a held message, else from the delivered header."""
         if self.held:
-            found = sorted(self.held[0].get("findings", ()), key=lambda each: -each["points"])
+            found = sorted(self.held[0]["evidence"].get("findings", ()), key=lambda each: -each["points"])
             return [each["reason_en"] for each in found if each["points"] > 0]
         return [
             _readable(each)

@@ -58,7 +58,7 @@ def supply(folder: Path = ROOT / "run" / "bench") -> Supply:
 
 
 def _make() -> dict[str, Any]:
-    keys = [_new_key() for _ in range(KEYS)]
+    keys = [new_key() for _ in range(KEYS)]
     records = [record for number in range(DOMAINS) for record in _records(number, keys[number % KEYS][1])]
     with ProcessPoolExecutor() as pool:
         raws = pool.map(
@@ -89,7 +89,7 @@ def _records(number: int, public: str) -> list[dict[str, Any]]:
     ]
 
 
-def _new_key() -> tuple[str, str]:
+def new_key() -> tuple[str, str]:
     """An RSA-2048 key: private in PEM, public in base64 DER."""
     private = subprocess.run(
         ["openssl", "genrsa", "-traditional", "2048"], capture_output=True, check=True

@@ -186,19 +186,22 @@ class Sekisho:
 
     def cli(self, *words: str) -> str:
         """What a `sekisho` command prints, with this daemon's configuration, as its user."""
-        assert self.program
+        return self.cli_bytes(*words).decode()
+
+    def cli_bytes(self, *words: str) -> bytes:
+        """The same, byte for byte. Raises LabError if the command fails."""
+        assert self.program, "the daemon was never started"
         done = subprocess.run(
             self.program.command(*words, "--config", str(self.config)),
             env=self.program.environment,
             cwd=self.directory,
             capture_output=True,
-            text=True,
             check=False,
             **as_user(),  # type: ignore[call-overload]
         )
         if done.returncode:
-            raise LabError(f"sekisho {' '.join(words)}: {done.stderr.strip() or done.returncode}")
-        return str(done.stdout)
+            raise LabError(f"sekisho {' '.join(words)}: {done.stderr.decode().strip() or done.returncode}")
+        return bytes(done.stdout)
 
     def quarantine(self) -> list[dict[str, Any]]:
         """The entries of the quarantine, newest first."""
