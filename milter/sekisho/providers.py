@@ -3,7 +3,7 @@
 A proof of such a domain says which service was used, not which organisation wrote. The list is data
 (`providers.toml`, shipped; a site may lay its own over it): a table for each kind, arrays of domains in it.
 A domain stands for itself and every name below it; the longest entry wins, so `docs.google.com` may be of
-another kind than `google.com`; the table `none` takes a shipped entry out.
+another kind than `google.com`; the table `none` holds what belongs to one organisation after all.
 
 What it cannot see: which of the customers behind a domain is writing.
 """

@@ -71,11 +71,15 @@ class LikenessIndex:
         never = set(map(skeleton, brand.needs_companion))
         ordinary = set(map(skeleton, brand.ordinary))
         words = dict.fromkeys(_words(brand))
-        named = set(map(skeleton, words))
         for domain, entry in brand.domains.items():
             label = domain.partition(".")[0]
-            known = entry.proves or skeleton(label) in named
-            if known and registrable(domain) == domain and skeleton(label) not in never | ordinary:
+            if registrable(domain) != domain or skeleton(label) in never | ordinary:
+                continue
+            # `office.com` is Microsoft's, but `office` is everybody's word.
+            plain = label.replace("-", "")
+            if plain in words or (
+                entry.proves and any(len(each) > MIN_WORD and each in plain for each in words)
+            ):
                 self._add_label(brand.id, domain, label)
         for word in words:
             key = skeleton(word)
