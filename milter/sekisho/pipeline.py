@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
-from sekisho import action
+from sekisho import action, report
 from sekisho.checks.table import CHECKS, Check
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Limits, Message, Recipient, read
@@ -131,7 +131,7 @@ class Pipeline:
         reference = reference_of(message)
         try:
             if kept and self.quarantine is not None:
-                reference = self.quarantine.hold(message, evidence, kept)
+                reference = self.quarantine.hold(message, report.document(evidence, weights, kept), kept)
         except StoreUnavailable as error:
             for observer in self.observers:
                 observer.crashed("store", error)

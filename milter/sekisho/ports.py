@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
-from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.verdict import Outcome
 
@@ -120,8 +119,8 @@ class Providers(Protocol):
 
 
 class QuarantineStore(Protocol):
-    def hold(self, message: Message, evidence: Evidence, outcomes: Sequence[Outcome]) -> str:
-        """Keep the bytes durably for the recipients of `outcomes`; returns the record id.
+    def hold(self, message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
+        """Keep the bytes durably for the recipients of `outcomes`, with what explains them; returns the record id.
 
         Raises StoreUnavailable, in which case nothing was kept.
         """

@@ -6,32 +6,43 @@ form. Pure: types in, plain data out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sekisho.evidence import Evidence, Finding
+from sekisho.evidence import Evidence, Finding, Result
 from sekisho.text import printable
-from sekisho.verdict import Action, Outcome
+from sekisho.verdict import Action, Outcome, Verdict
 
 METHODS = ("spf", "dkim", "dmarc", "arc", "iprev")
-VERSION = 1  # of the stored document
+SCHEMA = 1  # grows when a key of the stored document changes its meaning
+TEXT = 300  # characters of any hostile text in a document
 
 
-def document(evidence: Evidence, weights: Mapping[str, float]) -> dict[str, Any]:
-    """The evidence with the points it was given: what a decision can be replayed from."""
+def document(evidence: Evidence, weights: Mapping[str, float], outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """What the quarantine keeps of a judgement: evidence, points and outcomes, from which it can be replayed."""
+    return {
+        "schema": SCHEMA,
+        **explained(evidence, weights),
+        "results": [result(each) for each in evidence.results],
+        "recipients": [{**recipient(each), **_decided(each.verdict)} for each in outcomes],
+    }
+
+
+def explained(evidence: Evidence, weights: Mapping[str, float]) -> dict[str, Any]:
+    """Claims, proofs and findings: the part of the contract's object that explains."""
     return {
         "claims": [
             {
                 "brand": each.brand,
                 "where": each.where,
-                "text": printable(each.text, 200),
+                "text": printable(each.text, TEXT),
                 "strength": each.strength,
             }
             for each in evidence.claims
         ],
         "proofs": [
             {
-                "domain": each.domain,
+                "domain": printable(each.domain, TEXT),
                 "method": each.method,
                 "aligned": each.aligned,
                 "brand": each.brand,
@@ -41,7 +52,7 @@ def document(evidence: Evidence, weights: Mapping[str, float]) -> dict[str, Any]
         ],
         "auth": {method: str(evidence.word(method)) for method in METHODS},
         "findings": [finding(each, weights) for each in evidence.findings],
-        "degraded": list(evidence.degraded),
+        "degraded": [printable(reason, TEXT) for reason in evidence.degraded],
     }
 
 
@@ -57,12 +68,39 @@ def finding(each: Finding, weights: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
+def result(each: Result) -> dict[str, Any]:
+    """One authentication result with its identifier."""
+    return {
+        "method": each.method,
+        "word": str(each.word),
+        "domain": None if each.domain is None else printable(each.domain, TEXT),
+        "reason": printable(each.reason, TEXT),
+        "properties": {name: printable(value, TEXT) for name, value in each.properties},
+        "recorded": each.recorded,
+    }
+
+
 def recipient(outcome: Outcome) -> dict[str, Any]:
     return {
         "rcpt": printable(outcome.recipient.address, 320),
         "verdict": outcome.verdict.disposition.word,
         "action": outcome.applied.word,
-        "policy": outcome.verdict.policy,
+        "policy": printable(outcome.verdict.policy, TEXT),
+    }
+
+
+def _decided(verdict: Verdict) -> dict[str, Any]:
+    """What was decided for one recipient, and by what."""
+    thresholds = verdict.thresholds
+    return {
+        "score": verdict.score,
+        "decided_by": printable(verdict.decided_by, TEXT),
+        "mode": str(verdict.mode),
+        "thresholds": {
+            "tag": thresholds.tag,
+            "quarantine": thresholds.quarantine,
+            "reject": thresholds.reject,
+        },
     }
 
 
@@ -72,18 +110,10 @@ def judgement(
     """The contract's object for one message, without `file`."""
     verdict = action.strictest
     assert verdict is not None, "a message is judged by the default rules if it has no recipients"
-    thresholds = verdict.thresholds
     return {
         "verdict": verdict.disposition.word,
-        "score": verdict.score,
-        "thresholds": {
-            "tag": thresholds.tag,
-            "quarantine": thresholds.quarantine,
-            "reject": thresholds.reject,
-        },
-        "decided_by": verdict.decided_by,
-        "mode": str(verdict.mode),
-        **document(evidence, weights),
+        **_decided(verdict),
+        **explained(evidence, weights),
         "recipients": [recipient(each) for each in action.outcomes],
         "stages_ms": {stage: round(seconds * 1000, 3) for stage, seconds in stages.items()},
     }

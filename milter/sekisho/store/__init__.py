@@ -3,7 +3,6 @@
 `Quarantine.open(options, clock)` after the fork; `hold` before the MTA hears "discarded".
 """
 
-from sekisho.store.document import document
 from sekisho.store.engine import NotDurable
 from sekisho.store.migrate import SchemaError, migrate
 from sekisho.store.options import StoreOptions
@@ -21,6 +20,5 @@ __all__ = [
     "State",
     "Stats",
     "StoreOptions",
-    "document",
     "migrate",
 ]

@@ -13,9 +13,7 @@ from typing import Any
 
 import zstandard
 
-from sekisho.evidence import Evidence
 from sekisho.message import Envelope, Message
-from sekisho.store.document import document
 from sekisho.store.identity import open_key, record_id
 from sekisho.store.schema import State
 from sekisho.verdict import Outcome
@@ -38,7 +36,7 @@ class Parcel:
 
 
 def pack(
-    message: Message, evidence: Evidence, outcomes: Sequence[Outcome], now: datetime, level: int
+    message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome], now: datetime, level: int
 ) -> Parcel:
     """Everything about a message, as rows. Pure but for the id's random bits."""
     # Not message.digest: contents are shared by this name, and a wrong one would mix two messages up.
@@ -49,7 +47,7 @@ def pack(
         digest,
         now,
         _content(message.raw, digest, level),
-        _entry(name, digest, now, message, evidence, outcomes),
+        _entry(name, digest, now, message, document, outcomes),
         _recipients(name, digest, now, message.envelope.sender, outcomes),
     )
 
@@ -71,7 +69,12 @@ def _content(raw: bytes, digest: str, level: int) -> dict[str, Any]:
 
 
 def _entry(
-    name: str, digest: str, now: datetime, message: Message, evidence: Evidence, outcomes: Sequence[Outcome]
+    name: str,
+    digest: str,
+    now: datetime,
+    message: Message,
+    document: Mapping[str, Any],
+    outcomes: Sequence[Outcome],
 ) -> dict[str, Any]:
     strictest = max((outcome.verdict for outcome in outcomes), key=lambda verdict: verdict.disposition)
     return {
@@ -85,7 +88,7 @@ def _entry(
         "verdict": strictest.disposition.word,
         "score": strictest.score,
         "decided_by": strictest.decided_by,
-        "document": document(evidence, outcomes),
+        "document": dict(document),
         **_envelope(message.envelope),
     }
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, func, select, update
 from sqlalchemy.exc import DBAPIError
 
-from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.ports import Clock, StoreUnavailable
 from sekisho.store import records
@@ -62,7 +61,7 @@ class Quarantine:
     def close(self) -> None:
         self._engine.dispose()
 
-    def hold(self, message: Message, evidence: Evidence, outcomes: Sequence[Outcome]) -> str:
+    def hold(self, message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
         """Keep the bytes for the recipients of `outcomes` (at least one), durable on return.
 
         Returns the record id: that of the new entry, or of the one that absorbs the repeat when no recipient
@@ -71,7 +70,7 @@ class Quarantine:
         if not outcomes:
             raise ValueError("a message is held for somebody")
         now = self._clock.now()
-        parcel = pack(message, evidence, outcomes, now, self._options.compression_level)
+        parcel = pack(message, document, outcomes, now, self._options.compression_level)
         oldest = now - timedelta(days=self._options.retry_window_days)
         for attempt in range(1, ATTEMPTS + 1):
             try:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Proof, Result, Word
+from sekisho.evidence import Claim, Evidence, Finding, FindingKind, Proof, Result, Word
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.store import Quarantine
 from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
@@ -64,4 +64,4 @@ def outcomes(
 
 
 def hold(store: Quarantine, raw: bytes, to: Sequence[str], sender: str | None = "a@sender.example") -> str:
-    return store.hold(message(raw, sender), NOTHING, outcomes(*to))
+    return store.hold(message(raw, sender), {}, outcomes(*to))

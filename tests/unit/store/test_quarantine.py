@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 from tests.unit.store.kit import EVIDENCE, START, SetClock, hold, message, outcomes
 
-from sekisho.evidence import NOTHING
 from sekisho.message import Recipient
+from sekisho.report import document
 from sekisho.store import DamagedError, Quarantine, State, StoreOptions
 from sekisho.verdict import Disposition
 
@@ -19,7 +19,7 @@ RAW = b"From: a@sender.example\r\nSubject: =?utf-8?b?8J+Yig==?=\r\n\r\n\xff\x00 
 def test_everything_comes_back_as_it_was_held(store: Quarantine) -> None:
     """Bytes, envelope with ESMTP parameters, client facts, times and evidence are read back unchanged."""
     held = message(RAW, queue_id="4XyZ", parameters=("SIZE=100", "BODY=8BITMIME"))
-    name = store.hold(held, EVIDENCE, outcomes("x@ours.example", "y@ours.example"))
+    name = store.hold(held, document(EVIDENCE, {}, ()), outcomes("x@ours.example", "y@ours.example"))
     entry = store.get(name)
     assert entry is not None
     assert store.content(name) == RAW
@@ -45,7 +45,7 @@ def test_everything_comes_back_as_it_was_held(store: Quarantine) -> None:
 def test_hostile_text_is_kept_exactly(store: Quarantine, sender: str | None) -> None:
     """NUL, undecodable bytes, backslashes and SQL in an address come back as they came."""
     address = f"{sender}\\ud800\udcff"
-    name = store.hold(message(RAW, sender, queue_id=sender), NOTHING, outcomes(address))
+    name = store.hold(message(RAW, sender, queue_id=sender), {}, outcomes(address))
     entry = store.get(name)
     assert entry is not None
     assert entry.envelope.sender == sender
@@ -195,7 +195,7 @@ def test_damaged_content_is_never_handed_out(store: Quarantine) -> None:
 def test_the_strictest_verdict_stands_for_the_entry(store: Quarantine) -> None:
     """With several recipients the entry shows the severest verdict, each copy its own."""
     both = outcomes("a@x") + outcomes("b@x", disposition=Disposition.REJECT)
-    entry = store.get(store.hold(message(RAW), NOTHING, both))
+    entry = store.get(store.hold(message(RAW), {}, both))
     assert entry is not None
     assert entry.verdict == "reject"
     assert [copy.verdict for copy in entry.copies] == ["quarantine", "reject"]
