@@ -21,7 +21,7 @@ install:
 	@lab/install.sh
 
 run: install
-	@$(ROOT) $(PYTHON) -m lab.run $(DIR)
+	@$(ROOT) $(PYTHON) -m lab.run $(DIR) $(ARGS)
 
 test: install
 	$(ROOT) env PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -p no:cacheprovider
@@ -33,7 +33,7 @@ check: install
 	$(PYTHON) -m pytest -q -m 'not system'
 
 bench: install
-	@$(ROOT) $(PYTHON) -m lab.bench
+	@$(ROOT) $(PYTHON) -m lab.bench $(ARGS)
 
 docs: install
 	$(PYTHON) -m sekisho.cli config describe --write
