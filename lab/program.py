@@ -22,9 +22,8 @@ from lab.place import LabError
 USER = "nobody"
 ROOT = Path(__file__).resolve().parent.parent
 _START = "import sys; from sekisho.cli import main; sys.argv[0] = 'sekisho'; sys.exit(main())"
-_NOT_NEEDED = shutil.ignore_patterns(
-    "__pycache__", "mypy*", "*__mypyc*", "pip*", "ruff*", "uv*", "hypothesis*", "*.pth"
-)
+_CACHES = shutil.ignore_patterns("__pycache__")
+_TOOLS = shutil.ignore_patterns("__pycache__", "mypy", "mypyc", "*__mypyc.*", "pip", "hypothesis", "*.pth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +84,9 @@ def program(place: Path) -> Program:
 
 
 def _copy(target: Path, packages: Path) -> None:
-    shutil.copytree(ROOT / "milter", target / "milter", ignore=_NOT_NEEDED, copy_function=_link)
-    shutil.copytree(ROOT / "config", target / "config", ignore=_NOT_NEEDED, copy_function=_link)
-    shutil.copytree(packages, target / "packages", ignore=_NOT_NEEDED, copy_function=_link)
+    shutil.copytree(ROOT / "milter", target / "milter", ignore=_CACHES, copy_function=_link)
+    shutil.copytree(ROOT / "config", target / "config", ignore=_CACHES, copy_function=_link)
+    shutil.copytree(packages, target / "packages", ignore=_TOOLS, copy_function=_link)
 
 
 def _link(source: str, target: str) -> None:
