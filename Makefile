@@ -7,7 +7,7 @@ LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --python-version 3.11 --
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
 
-.PHONY: help install run test check bench lock docs
+.PHONY: help install install-test run test check bench lock docs
 
 help:
 	@echo 'make run [DIR=cases]  mail through a private Postfix, every verdict with its reasons'
@@ -23,7 +23,11 @@ install:
 run: install
 	@$(ROOT) $(PYTHON) -m lab.run $(DIR) $(ARGS)
 
-test: install
+# What only the tests need: Prometheus, systemd's checks, compose.
+install-test:
+	@lab/install.sh test
+
+test: install-test
 	$(ROOT) env PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -p no:cacheprovider
 
 check: install
@@ -39,6 +43,7 @@ docs: install
 	$(PYTHON) -m sekisho.cli config describe --write
 
 lock: install
-	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade pyproject.toml -o requirements.lock
-	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra dev \
-		--constraint requirements.lock pyproject.toml -o requirements-dev.lock
+	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra postgresql \
+		pyproject.toml -o requirements.lock
+	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra postgresql \
+		--extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock

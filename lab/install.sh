@@ -5,6 +5,10 @@
 # Only packages that are missing are installed, and nothing installed is ever removed or reconfigured.
 # Postfix is told "No configuration" only when it is not there yet, and no service starts meanwhile: the
 # machine's own mail system stays exactly as it was. Ends with 2 when it may not install what is missing.
+#
+# `install.sh test` also gets what only the tests need: systemd's checks, docker-compose as the reader of the
+# compose file, and Prometheus. That one is unpacked below .venv instead of installed, since its package would
+# enable a service that starts with the machine.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -12,6 +16,7 @@ venv=.venv
 lock=requirements-dev.lock
 stamp=$venv/sekisho-installed
 packages="libmilter-dev gcc libc6-dev python3-dev python3-venv postfix"
+tools=$venv/tools
 
 say() { printf '%s\n' "sekisho: $*" >&2; }
 
@@ -114,7 +119,31 @@ install_venv() {
     fingerprint > "$stamp"
 }
 
+# Debian's Prometheus and promtool as plain programs: from its package as apt verifies it, no script of it run.
+unpack_prometheus() {
+    [ -x "$tools/prometheus" ] && [ -x "$tools/promtool" ] && return
+    say "unpacking Debian's prometheus into $tools"
+    mkdir -p "$tools/unpack"
+    if ! fetch_prometheus; then
+        be_root prometheus
+        $as_root apt-get -qq update || true
+        fetch_prometheus || { say "could not download the Debian package prometheus"; exit 2; }
+    fi
+    dpkg-deb --fsys-tarfile "$tools"/unpack/prometheus_*.deb |
+        tar -x -C "$tools/unpack" ./usr/bin/prometheus ./usr/bin/promtool
+    mv "$tools/unpack/usr/bin/prometheus" "$tools/unpack/usr/bin/promtool" "$tools"
+    rm -rf "$tools/unpack"
+}
+
+fetch_prometheus() { (cd "$tools/unpack" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download prometheus); }
+
+if [ "${1-}" = test ]; then
+    packages="$packages systemd"
+    docker compose version >/dev/null 2>&1 || packages="$packages docker-compose"
+fi
+
 # The packages are looked at every time (it costs a few milliseconds): somebody may have removed one.
 missing=$(missing_packages)
 [ -z "$missing" ] || install_packages "$missing"
 up_to_date || install_venv
+[ "${1-}" != test ] || unpack_prometheus
