@@ -2,7 +2,7 @@
 
 PYTHON := .venv/bin/python
 # Postfix's master starts as root; without it, sudo does. Everything else of the lab runs as nobody.
-ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
+ROOT := lab/as-root.sh
 LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --python-version 3.11 --python-platform linux \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
@@ -28,7 +28,7 @@ install-test:
 	@lab/install.sh test
 
 test: install-test
-	$(ROOT) env PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -p no:cacheprovider
+	@$(ROOT) env PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -p no:cacheprovider
 
 check: install
 	$(PYTHON) -m ruff format --check .
