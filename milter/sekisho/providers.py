@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from sekisho.domains import to_ascii
 
-KINDS = ("mailbox", "carrier", "esp", "cloud", "shortener", "redirect", "forwarder")
+KINDS = ("mailbox", "carrier", "esp", "cloud", "shortener", "redirect", "forwarder", "social")
 NOT_SHARED = "none"
 MAX_FILE = 4 * 1024 * 1024
 

@@ -2,11 +2,19 @@
 
 Reads the problems that the reader of the From field noted (RFC 5322 sections 3.4 and 3.6.2): wherever mail
 programs could disagree on who wrote the message, the message itself is the finding. Which of them decide on their own
-stands in the policy table. It cannot see what a particular mail program shows.
+stands in the policy table.
+
+A header block that a line without a colon cuts short is one of these: Postfix delivers what follows as it
+stands, and some programs read on. An author who is only named down there is no author for us, and one who is
+named there besides is a second one.
+
+It cannot see what a particular mail program shows.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho.evidence import Evidence, Finding, FindingKind
@@ -29,7 +37,7 @@ KINDS: tuple[FindingKind, ...] = (
     _kind("no_from", 3, "The message has no From field.", "From 欄がありません。"),
     _kind(
         "sender_only",
-        3,
+        5,  # some programs show the Sender as the author
         "There is no From field, only Sender or Resent-From.",
         "From 欄がなく、Sender か Resent-From だけがあります。",
     ),
@@ -151,14 +159,16 @@ KINDS: tuple[FindingKind, ...] = (
 
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
 
+BELOW = 16_384  # octets behind a broken line that are searched for fields
+AUTHOR_FIELD = re.compile(rb"^From[ \t]*:", re.IGNORECASE | re.MULTILINE)
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One finding for each kind of problem of the From field."""
     details: dict[str, str] = {}
-    for problem in message.author.problems:
-        details.setdefault(problem.code, problem.detail)
-    if message.problem("header.broken_block"):
-        details.setdefault("author.broken_block", "")
+    for code, detail in _problems(message):
+        details.setdefault(code, detail)
     return Evidence(
         findings=tuple(
             Finding(BY_CODE[code], MappingProxyType({"detail": detail}))
@@ -166,3 +176,20 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
             if code in BY_CODE
         )
     )
+
+
+def _problems(message: Message) -> Iterator[tuple[str, str]]:
+    for problem in message.author.problems:
+        yield problem.code, problem.detail
+    if message.problem("header.broken_block") or _author_below(message):
+        yield "author.broken_block", ""
+    if CONTROL.search(message.author.text):  # encoded words bring in what the raw field does not show
+        yield "author.control", ""
+
+
+def _author_below(message: Message) -> bool:
+    """True if a From field stands behind the line that cut the header block short."""
+    if message.problem("header.cut_short") is None:
+        return False
+    below = message.raw[message.body_start : message.body_start + BELOW].partition(b"\r\n\r\n")[0]
+    return AUTHOR_FIELD.search(below) is not None

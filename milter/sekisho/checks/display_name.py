@@ -1,7 +1,11 @@
 """The display name carries an address or a host, and it is not the author's.
 
 Many programs show the display name alone, so `"support@brand.example" <x@stranger.example>` reads as mail from
-the brand. It cannot see names without a dot; those are claims, if a brand is known by them.
+the brand. Three strangers are none: another domain of the brand that the author's belongs to, the same name under
+another suffix (`Example.com` from example.co.jp), and whoever the recipient's own organisation, when it is proven,
+passes on (`'somebody@example.com' via sales`).
+
+It cannot see names without a dot; those are claims, if a brand is known by them.
 """
 
 from __future__ import annotations
@@ -31,28 +35,45 @@ KINDS = (ADDRESS, HOST)
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """At most one finding of each kind: the first address or host that is a stranger's."""
-    mailbox = message.author.mailbox
-    if mailbox is None or not mailbox.name or message.author.domain is None:
+    """At most one finding: the first address that is a stranger's, else the first such host."""
+    mailbox, author = message.author.mailbox, message.author.domain
+    if mailbox is None or not mailbox.name or author is None or _from_home(message, seen):
         return Evidence()
-    own = registrable(message.author.domain) or message.author.domain
-    found = []
     addresses = addresses_in(mailbox.name)
-    if (
-        shown := next((each for each in addresses if _strange(each.rpartition("@")[2], own)), None)
-    ) is not None:
-        found.append(_finding(ADDRESS, shown, mailbox.address))
-    else:
-        hosts = (each for each in hosts_in(mailbox.name) if not any(each in address for address in addresses))
-        if (shown := next((each for each in hosts if _strange(each, own)), None)) is not None:
-            found.append(_finding(HOST, shown, mailbox.address))
-    return Evidence(findings=tuple(found))
+    for shown in addresses:
+        if _strange(shown.rpartition("@")[2], author, context):
+            return Evidence(findings=(_finding(ADDRESS, shown, mailbox.address),))
+    for shown in hosts_in(mailbox.name):
+        if not any(shown in address for address in addresses) and _strange(shown, author, context):
+            return Evidence(findings=(_finding(HOST, shown, mailbox.address),))
+    return Evidence()
 
 
-def _strange(host: str, own: str) -> bool:
+def _from_home(message: Message, seen: Evidence) -> bool:
+    """True if the author's domain is proven and every recipient's: their own group or help desk."""
+    own = _base(message.author.domain or "")
+    recipients = message.envelope.recipients
+    return (
+        bool(recipients)
+        and any(proof.aligned and proof.scope == "domain" for proof in seen.proofs)
+        and all(_base(each.address.rpartition("@")[2]) == own for each in recipients)
+    )
+
+
+def _strange(host: str, author: str, context: Context) -> bool:
     """True for a host of another organisation, under a suffix that exists: `node.js` is no host."""
     name = to_ascii(host)
-    return name is not None and has_known_suffix(name) and registrable(name) not in (None, own)
+    base = registrable(name) if name and has_known_suffix(name) else None
+    if name is None or base is None or base.partition(".")[0] == _base(author).partition(".")[0]:
+        return False
+    brand = context.registry.owner(name)
+    return brand is None or not context.registry.could_own(author, brand)
+
+
+def _base(domain: str) -> str:
+    """The registrable domain, or the name itself where there is none."""
+    name = to_ascii(domain) or domain
+    return registrable(name) or name
 
 
 def _finding(kind: FindingKind, shown: str, author: str) -> Finding:

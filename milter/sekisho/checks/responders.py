@@ -1,7 +1,8 @@
 """Who would get an answer, and who says he passed the message on: Reply-To and Sender elsewhere.
 
 Ticket systems, web forms and lists set Reply-To to strangers every day, so alone it weighs little. The
-recipient's own address as the author, proven by nobody, is the old trick of the extortion mails.
+recipient's own address as the author, proven by nobody, is the old trick of the extortion mails; a client that
+has logged in needs no other proof.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         findings.append(_finding(REPLY_TO_MAILBOX if mailbox else REPLY_TO, other.address))
     if (other := _elsewhere(message.sender, author)) is not None:
         findings.append(_finding(SENDER, other.address))
-    if _himself(message) and _unproven(seen):
+    if message.envelope.client.user is None and _himself(message) and _unproven(seen):
         findings.append(_finding(SELF, ""))
     return Evidence(findings=tuple(findings))
 

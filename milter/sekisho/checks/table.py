@@ -14,11 +14,15 @@ from sekisho.checks import (
     author,
     claims,
     contradiction,
+    disguise,
     display_name,
     dkim,
     dmarc,
     iprev,
+    links,
     lookalike,
+    organisation,
+    origin,
     proof,
     recorded,
     responders,
@@ -59,6 +63,10 @@ CHECKS: tuple[Check, ...] = (
     Check("display_name", display_name.check, display_name.KINDS),
     Check("lookalike", lookalike.check, lookalike.KINDS),
     Check("responders", responders.check, responders.KINDS),
+    Check("origin", origin.check, origin.KINDS),
+    Check("organisation", organisation.check, organisation.KINDS),
+    Check("links", links.check, links.KINDS),
+    Check("disguise", disguise.check, disguise.KINDS),
 )
 
 KINDS: tuple[FindingKind, ...] = tuple(kind for check in CHECKS for kind in check.kinds)

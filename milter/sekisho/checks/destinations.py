@@ -1,0 +1,120 @@
+"""Where the message wants its reader to go: the destinations of its links, and whose they are.
+
+Nothing is ever fetched. Redirect and protection wrappers are unwrapped from the text of the URL alone, as far as they
+carry their target readably. What a shortener hides stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote
+
+from sekisho.domains import host_of, registrable, split_url
+from sekisho.evidence import Evidence
+from sekisho.message import Link, Message
+from sekisho.ports import Context, Providers
+
+ACTIONS = frozenset({"a", "area", "form", "text", "meta"})
+CARRIERS = (
+    "u",
+    "url",
+    "q",
+    "target",
+    "to",
+    "dest",
+    "destination",
+    "redirect",
+    "redirect_url",
+    "link",
+    "goto",
+    "ref",
+)
+DEPTH = 3  # wrappers inside wrappers that are opened
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One link that can be followed: the host it leads to in the end, its organisation, and the link."""
+
+    host: str
+    domain: str
+    link: Link
+    wrapped: bool = False
+
+
+def destinations(message: Message, providers: Providers) -> tuple[Destination, ...]:
+    """The links that a reader may follow, in the order of the message; mail addresses and pictures are none."""
+    return tuple(_destinations(message.links, providers))
+
+
+def _destinations(links: tuple[Link, ...], providers: Providers) -> Iterator[Destination]:
+    for link in links:
+        if link.kind in ACTIONS and link.host:
+            host = unwrapped(link.target, link.host, providers)
+            yield Destination(host, registrable(host) or host, link, host != link.host)
+
+
+def unwrapped(target: str, host: str, providers: Providers) -> str:
+    """The host behind redirect and protection wrappers, as far as the URL itself says it."""
+    for _ in range(DEPTH):
+        if providers.kind(host) != "redirect" or (inner := _inner(target)) is None:
+            return host
+        target, found = inner, host_of(inner)
+        if found is None:
+            return host
+        host = found
+    return host
+
+
+def _inner(url: str) -> str | None:
+    """The URL that another carries: in its query, or in the name of a translated host."""
+    parts = split_url(url[:8192])
+    if parts.host and parts.host.endswith(".translate.goog"):
+        name = (
+            parts.host.removesuffix(".translate.goog")
+            .replace("--", "\0")
+            .replace("-", ".")
+            .replace("\0", "-")
+        )
+        return f"https://{name}{parts.path}"
+    for name, value in parse_qsl(parts.query, max_num_fields=64):
+        if name.lower() in CARRIERS and (plain := _plain(value)) is not None:
+            return plain
+    return None
+
+
+def _plain(value: str) -> str | None:
+    """A query value that is a URL, also as Proofpoint writes it (`https-3A__host_path`)."""
+    text = unquote(value)
+    if text.startswith(("https-3A__", "http-3A__")):
+        text = text.replace("-3A__", "://", 1).replace("_", "/")
+    return text if text.lower().startswith(("http://", "https://")) else None
+
+
+def organisation(domain: str) -> str:
+    """The registrable domain, or the name itself where there is none."""
+    return registrable(domain) or domain
+
+
+def own(message: Message, seen: Evidence) -> frozenset[str]:
+    """The organisations that this message is known to come from: its author's and whoever is proven."""
+    names = {organisation(proof.domain) for proof in seen.proofs}
+    if message.author.domain:
+        names.add(organisation(message.author.domain))
+    return frozenset(names)
+
+
+def by_organisation(found: tuple[Destination, ...]) -> Counter[str]:
+    """How many links lead to each organisation."""
+    return Counter(each.domain for each in found)
+
+
+def leads_to_brand(found: tuple[Destination, ...], brand: str, context: Context) -> bool:
+    """True if there are links and every one of them leads to the brand's own organisation: whoever wrote
+    this sends its reader nowhere else."""
+    kin = context.registry.kin(brand)
+    return bool(found) and all(
+        any(context.registry.could_own(each.host, name) for name in kin) for each in found
+    )

@@ -1,0 +1,87 @@
+"""Text that is written to be read by people and not by programs.
+
+Letters of two scripts in one word (UTS 39 section 5), marks and invisible characters between letters, letters replaced
+by look-alikes: nobody types these. They count in the places a recipient reads first, the display name and the subject.
+Ordinary Japanese mixes scripts between words and uses joiners in emoji; neither is meant.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.message import Message
+from sekisho.ports import Context
+from sekisho.text import bidi, combining, invisibles
+
+NAME = FindingKind(
+    "disguise.display_name",
+    4,
+    "The display name is written to deceive programs: {text} ({how}).",
+    "表示名が、プログラムの目をごまかす文字で書かれています({how}): {text}",
+)
+SUBJECT = FindingKind(
+    "disguise.subject",
+    3,
+    "The subject is written to deceive programs: {text} ({how}).",
+    "件名が、プログラムの目をごまかす文字で書かれています({how}): {text}",
+)
+BODY = FindingKind(
+    "disguise.text",
+    2,
+    "The text is written to deceive programs: {text} ({how}).",
+    "本文が、プログラムの目をごまかす文字で書かれています({how}): {text}",
+)
+
+KINDS = (NAME, SUBJECT, BODY)
+WORD = re.compile(r"[^\W\d_]{3,64}")
+READ = 4_000  # characters of the text that are looked at
+SCRIPTS = (
+    "LATIN",
+    "CYRILLIC",
+    "GREEK",
+    "ARMENIAN",
+    "CHEROKEE",
+    "COPTIC",
+)  # alphabets whose letters look alike
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """At most one finding for each place."""
+    name = message.author.mailbox.name if message.author.mailbox else ""
+    places = ((NAME, name, 1), (SUBJECT, message.subject, 1), (BODY, message.text[:READ], 3))
+    found = []
+    for kind, text, least in places:
+        if not text.isascii() and (how := disguise(text, least)) is not None:
+            found.append(Finding(kind, MappingProxyType({"text": text[:80], "how": how})))
+    return Evidence(findings=tuple(found))
+
+
+def disguise(text: str, least: int = 1) -> str | None:
+    """What is wrong with a text, in a word, or None; `least` is how many words it takes."""
+    if bidi(text):
+        return "direction marks"
+    if len(combining(text)) >= 2 * least:
+        return "combining marks"
+    if len(invisibles(text)) >= 2 * least:
+        return "invisible characters"
+    return "mixed alphabets" if sum(1 for _ in mixed(text)) >= least else None
+
+
+def mixed(text: str) -> Iterator[str]:
+    """Words whose letters are of several alphabets."""
+    for match in WORD.finditer(text):
+        word = match[0]
+        if not word.isascii() and len({_alphabet(letter) for letter in word} - {""}) > 1:
+            yield word
+
+
+def _alphabet(letter: str) -> str:
+    """The alphabet of a letter if it is one whose letters look like another's."""
+    if letter.isascii():
+        return "LATIN"
+    name = unicodedata.name(letter, "")
+    return next((script for script in SCRIPTS if name.startswith(script)), "")

@@ -1,0 +1,164 @@
+"""What the links do: lead to nobody who is known here, hide where they lead, or stand on borrowed ground.
+
+A link is judged by the organisation that it leads to, against the author's, the proven and the shown one. Genuine
+newsletters lead to their own sender; what pretends to be somebody cannot. It fetches nothing and cannot see
+behind a shortener.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from sekisho.address import hosts_in
+from sekisho.checks.destinations import Destination, by_organisation, destinations, organisation, own
+from sekisho.domains import has_known_suffix, is_ip_literal, split_url, to_ascii, within
+from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.message import Message
+from sekisho.ports import Context
+
+TEXT_MISMATCH = FindingKind(
+    "link.text_mismatch",
+    4,
+    "A link shows {shown} and leads to {host}.",
+    "リンクの表示は {shown} ですが、実際の行き先は {host} です。",
+)
+BRAND_IN_HOST = FindingKind(
+    "link.brand_in_host",
+    4,
+    "A link leads to {host}, which carries {brand_name}'s name but is not {brand_name}'s.",
+    "リンク先 {host} は {brand_name} の名前を含みますが、{brand_name} のものではありません。",
+)
+USER_INFO = FindingKind(
+    "link.user_info",
+    4,
+    "A link hides its destination {host} behind {shown}@.",
+    "リンク先 {host} の前に {shown}@ が書かれ、行き先が隠されています。",
+)
+ADDRESS = FindingKind(
+    "link.ip_address",
+    3,
+    "A link leads to the bare address {host}.",
+    "リンク先が IP アドレス({host})です。",
+)
+STRANGERS = FindingKind(
+    "link.only_strangers",
+    2,
+    "Every link leads away from the sender {author}, for example to {host}.",
+    "すべてのリンクが差出人 {author} とは別の組織({host} など)に向かっています。",
+)
+BORROWED = FindingKind(
+    "link.borrowed_ground",
+    1.5,
+    "The way out leads to {host}, where anybody can put up a page.",
+    "リンク先 {host} は、だれでもページを置けるサービスです。",
+)
+SHORTENED = FindingKind(
+    "link.shortened",
+    1,
+    "A shortened link hides its destination: {host}.",
+    "短縮 URL({host})で行き先が隠されています。",
+)
+DISGUISED_HOST = FindingKind(
+    "link.disguised_host",
+    4,
+    "A link's host is written in styled or enclosed characters: {shown}.",
+    "リンク先のホスト名が装飾文字で書かれています({shown})。",
+)
+
+KINDS = (TEXT_MISMATCH, BRAND_IN_HOST, USER_INFO, ADDRESS, STRANGERS, BORROWED, SHORTENED, DISGUISED_HOST)
+AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\s]{1,255})", re.IGNORECASE)
+FEW = 12  # links to different places above which a message is a digest: they lead everywhere by nature
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """At most one finding of each kind: the first link that shows it."""
+    found = destinations(message, context.providers)
+    if not found:
+        return Evidence()
+    home = own(message, seen)
+    findings: dict[str, Finding] = {}
+    for each in found:
+        for finding in _of_one(each, home, context):
+            findings.setdefault(finding.kind.id, finding)
+    for finding in _of_all(message, found, home, context):
+        findings.setdefault(finding.kind.id, finding)
+    return Evidence(findings=tuple(findings.values()))
+
+
+def _of_one(each: Destination, home: frozenset[str], context: Context) -> Iterator[Finding]:
+    """What a single link shows by itself."""
+    parts = split_url(each.link.target)
+    if each.domain in home:
+        return
+    if parts.userinfo and "." in parts.userinfo:
+        yield _finding(USER_INFO, host=each.host, shown=parts.userinfo)
+    if is_ip_literal(each.host):
+        yield _finding(ADDRESS, host=each.host)
+    if (
+        (written := AUTHORITY.match(each.link.target))
+        and not written[1].isascii()
+        and "xn--" not in each.host
+    ):
+        yield _finding(DISGUISED_HOST, shown=written[1], host=each.host)
+    if (likeness := context.registry.likeness(each.host)) is not None:
+        yield Finding(
+            BRAND_IN_HOST,
+            MappingProxyType({"host": each.host, "brand_name": context.registry.name(likeness.brand)}),
+            likeness.brand,
+        )
+    shown = _shown_elsewhere(each, context)
+    if shown is not None:
+        yield _finding(TEXT_MISMATCH, shown=shown, host=each.host)
+
+
+def _shown_elsewhere(each: Destination, context: Context) -> str | None:
+    """The host that a link's text shows, if it is another organisation's than the one that it leads to.
+
+    A tracking host of a sending platform stands in front of every link of a genuine newsletter.
+    """
+    if each.link.kind != "a" or context.providers.kind(each.host) in ("esp", "redirect"):
+        return None
+    for shown in hosts_in(each.link.text[:300]):
+        name = to_ascii(shown)
+        if (
+            name
+            and has_known_suffix(name)
+            and organisation(name) != each.domain
+            and not within(each.host, name)
+        ):
+            return name
+    return None
+
+
+def _of_all(
+    message: Message, found: tuple[Destination, ...], home: frozenset[str], context: Context
+) -> Iterator[Finding]:
+    """What the links show together: none leads home, and where they lead instead."""
+    places = by_organisation(found)
+    if not message.author.domain or home & set(places) or len(places) > FEW or not _is_page(message):
+        return
+    outside = [each for each in found if not _belongs_nowhere(each, context)]
+    if not outside:
+        return
+    yield _finding(STRANGERS, author=message.author.domain, host=outside[0].host)
+    kinds = {context.providers.kind(each.host): each.host for each in reversed(outside)}
+    if "cloud" in kinds:
+        yield _finding(BORROWED, host=kinds["cloud"])
+    if "shortener" in kinds:
+        yield _finding(SHORTENED, host=kinds["shortener"])
+
+
+def _is_page(message: Message) -> bool:
+    """True for a message that is laid out as a page; people who write to each other link anywhere."""
+    return any(link.kind in ("a", "area", "form") for link in message.links)
+
+
+def _belongs_nowhere(each: Destination, context: Context) -> bool:
+    """Links that say nothing of a sender: social networks and wrappers that keep their secret."""
+    return context.providers.kind(each.host) in ("redirect", "social")
+
+
+def _finding(kind: FindingKind, **facts: str) -> Finding:
+    return Finding(kind, MappingProxyType(facts))

@@ -1,0 +1,137 @@
+"""An organisation outside the registry: the name is shown as the sender's, and nothing else in the message knows it.
+
+A genuine sender's name, domain and links have something to do with each other. Here the display name speaks as an
+organisation (it has a company form or an office in it, or the message signs with it), while neither the author's
+domain, nor anybody proven, nor any destination carries the name. People are spared: their names stand in their own
+addresses, and
+nobody's page is signed by them.
+
+It cannot see a genuine sender whose trading name, domain and links are all different; that is why it weighs less than
+a claim that the registry knows.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from sekisho.checks.destinations import destinations, own
+from sekisho.evidence import Claim, Evidence, Finding, FindingKind, Strength
+from sekisho.message import Message
+from sekisho.ports import Context
+from sekisho.text import skeleton
+
+UNRELATED = FindingKind(
+    "organisation.unrelated",
+    4,
+    "The sender calls itself {name}, but neither its domain {domain} nor any link has to do with that name.",
+    "差出人は「{name}」と名乗っていますが、ドメイン {domain} もリンク先もその名前と関係がありません。",
+)
+OFFICE = FindingKind(
+    "organisation.office",
+    2,
+    "The display name speaks as an office ({name}), but the domain {domain} does not carry that name.",
+    "表示名は組織の窓口(「{name}」)ですが、ドメイン {domain} にその名前はありません。",
+)
+
+KINDS = (UNRELATED, OFFICE)
+
+# Words that say what kind of sender somebody is, and not who.
+OFFICES = re.compile(
+    r"\b(?:team|support|service|services|customer|account|accounts|security|center|centre|department|dept|helpdesk|"
+    r"help ?desk|billing|payments?|delivery|shipment|notifications?|alerts?|rewards?|bank|banco|banque|card|"
+    r"wallet|airlines?|insurance|post|express|app|inc|ltd|llc|gmbh|corp|official|webmail|admin(?:istrator)?|"
+    r"verification|atendimento|cliente|kundenservice|servicio|gutschein)\b"
+    r"|株式会社|有限会社|銀行|信用金庫|カード|証券|保険|サービス|センター|サポート|事務局|協会|公社|協同組合|"
+    r"カスタマー|お客様|窓口|運営|公式|通信|電力|ガス|水道|運輸|郵便|配送|税務|年金|組合",
+    re.IGNORECASE,
+)
+# The same, and what stands in any name: taken out before a name is looked for elsewhere.
+COMMON = frozenset(
+    [
+        "team", "support", "service", "services", "customer", "account", "accounts", "security", "the", "from",
+        "info", "no", "reply", "noreply", "notification", "notifications", "news", "newsletter", "alert", "alerts",
+        "center", "centre", "department", "dept", "help", "helpdesk", "desk", "online", "mail", "email", "webmail",
+        "admin", "administrator", "update", "updates", "and", "for", "of", "via", "inc", "ltd", "llc", "co", "corp",
+        "company", "group", "app", "official", "thank", "thanks", "you", "your", "our", "rewards", "reward", "card",
+        "bank", "banco", "billing", "payment", "payments", "delivery", "package", "office", "mr", "mrs", "ms",
+        "dr", "important", "notice", "com", "net", "org", "www", "jp", "daily", "weekly", "monthly", "today", "edition",
+        "株式会社", "有限会社", "サービス", "センター", "サポート", "事務局",
+        "カスタマー", "お客様", "窓口", "運営", "公式",
+    ]
+)  # fmt: skip
+WORD = re.compile(r"[^\W_]{2,}")
+BODY = 20_000  # characters of the text in which a name is counted
+TIMES = 2  # how often a text must use a name that it is signed with
+FEW = 12  # different places that a letter leads to; a digest leads everywhere
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """A claim without a brand, and the finding that nothing supports it."""
+    mailbox, domain = message.author.mailbox, message.author.domain
+    if mailbox is None or domain is None or not mailbox.name or _claimed(seen):
+        return Evidence()
+    words = distinctive(mailbox.name)
+    home = own(message, seen)
+    if not words or related(words, {domain, *home}):
+        return Evidence()
+    facts = MappingProxyType({"name": mailbox.name, "domain": domain})
+    claim = Claim(None, "display_name", mailbox.name, Strength.WEAK)
+    findings = []
+    if OFFICES.search(mailbox.name):
+        findings.append(Finding(OFFICE, facts))
+    if _unsupported(message, words, mailbox.local, home, context):
+        findings.append(Finding(UNRELATED, facts))
+    return Evidence(claims=(claim,), findings=tuple(findings)) if findings else Evidence()
+
+
+def _claimed(seen: Evidence) -> bool:
+    """The registry knows the name: `contradiction` speaks of it."""
+    return any(claim.brand and claim.where == "display_name" for claim in seen.claims)
+
+
+def distinctive(name: str) -> tuple[str, ...]:
+    """The words of a name that tell it from others, in lower case and one width."""
+    plain = unicodedata.normalize("NFKC", name[:300]).casefold()
+    return tuple(
+        dict.fromkeys(word for word in WORD.findall(plain) if word not in COMMON and not word.isdigit())
+    )
+
+
+def related(words: tuple[str, ...], domains: Iterable[str]) -> bool:
+    """True if a domain has to do with the name: a word of it, all of it, or its initials."""
+    joined = "".join(words)
+    initials = "".join(word[0] for word in words)
+    for domain in domains:
+        plain = domain.replace("-", "")
+        label = domain.split(".")[0].replace("-", "")
+        if any(len(word) >= 3 and word in plain for word in words):
+            return True
+        if (len(label) >= 3 and (label in joined or joined in label)) or (
+            len(initials) > 1 and initials in label
+        ):
+            return True
+    return not joined.isascii()
+
+
+def _unsupported(
+    message: Message, words: tuple[str, ...], local: str, home: frozenset[str], context: Context
+) -> bool:
+    """The message is signed with the name, lays out a page, and leads to places that do not know it."""
+    found = destinations(message, context.providers)
+    places = {each.domain for each in found}
+    if not places or len(places) > FEW or home & places or related(words, places):
+        return False
+    if not any(link.kind in ("a", "area", "form") for link in message.links):
+        return False
+    if any(len(word) >= 3 and word in local.lower() for word in words) and len(words) > 1:
+        return False  # a person: first and last name, written in his own address
+    return _used(message, words) >= TIMES
+
+
+def _used(message: Message, words: tuple[str, ...]) -> int:
+    """How often subject, title and text use the name."""
+    text = skeleton(f"{message.subject}\n{message.title}\n{message.text[:BODY]}")
+    return text.count(skeleton(" ".join(words)))

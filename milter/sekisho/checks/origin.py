@@ -1,0 +1,88 @@
+"""Where the message comes from: whether anybody vouches for the author, and whether his domain looks thrown away.
+
+Weak evidence that strengthens other evidence. Nothing here speaks where nothing is known.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+
+from sekisho.domains import registrable
+from sekisho.evidence import Evidence, Finding, FindingKind, Word
+from sekisho.message import Message
+from sekisho.ports import Context
+
+NOBODY = FindingKind(
+    "proof.nobody",
+    1,
+    "Nothing proves that {domain} sent this message.",
+    "{domain} から送られたという証明がありません。",
+)
+RANDOM = FindingKind(
+    "origin.random_domain",
+    1,
+    "The author's domain {domain} looks like random letters.",
+    "差出人のドメイン {domain} は意味のない文字の並びに見えます。",
+)
+UNUSUAL_SUFFIX = FindingKind(
+    "origin.unusual_suffix",
+    1,
+    "The author's domain {domain} is of a kind that is mostly registered to be thrown away.",
+    "差出人のドメイン {domain} は使い捨てによく使われる種類のものです。",
+)
+
+KINDS = (NOBODY, RANDOM, UNUSUAL_SUFFIX)
+
+# Cheap generic domains and free ones that published abuse statistics have led with for years.
+SUFFIXES = frozenset(
+    [
+        "asia", "bar", "bid", "buzz", "cam", "casa", "cc", "cf", "cfd", "click", "club", "country",
+        "cyou", "date", "download", "fit", "fun", "ga", "gdn", "gq", "hair", "icu", "ink", "life",
+        "link", "live", "lol", "loan", "makeup", "men", "ml", "mobi", "mom", "monster", "one",
+        "online", "ooo", "party", "pics", "press", "pw", "quest", "racing", "rest", "review",
+        "rocks", "sbs", "shop", "site", "skin", "space", "store", "stream", "tk", "today", "tokyo",
+        "top", "trade", "uno", "vip", "wang", "website", "win", "work", "world", "xin", "xyz",
+        "yachts", "zip",
+    ]
+)  # fmt: skip
+CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
+DIGITS_INSIDE = re.compile(r"[a-z]\d+[a-z]|\d[a-z]+\d|\d{4,}")
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """At most one finding of each kind."""
+    domain = message.author.domain
+    if domain is None:
+        return Evidence()
+    found = []
+    if unvouched(seen):
+        found.append(NOBODY)
+    if random_looking(domain):
+        found.append(RANDOM)
+    if domain.rpartition(".")[2] in SUFFIXES:
+        found.append(UNUSUAL_SUFFIX)
+    facts = MappingProxyType({"domain": domain})
+    return Evidence(findings=tuple(Finding(kind, facts) for kind in found))
+
+
+def unvouched(seen: Evidence) -> bool:
+    """SPF and DKIM were both looked at, nothing aligned passed, and no temporary error stands in the way."""
+    words = [result.word for result in seen.results if result.method in ("spf", "dkim", "dmarc")]
+    if any(proof.aligned for proof in seen.proofs) or Word.TEMPERROR in words:
+        return False
+    return Word.UNKNOWN not in (seen.word("spf"), seen.word("dkim")) or seen.word("dmarc") is Word.FAIL
+
+
+def random_looking(domain: str) -> bool:
+    """True for a registrable label without a syllable: five consonants in a row, digits inside, no vowel."""
+    label = (registrable(domain) or domain).split(".")[0]
+    if label.startswith("xn--") or len(label) < 5:
+        return False
+    plain = label.replace("-", "")
+    vowels = sum(letter in "aeiouy" for letter in plain)
+    return (
+        bool(CONSONANTS.search(plain) or DIGITS_INSIDE.search(plain))
+        or vowels == 0
+        or vowels / len(plain) < 0.16
+    )
