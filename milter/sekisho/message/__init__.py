@@ -1,6 +1,7 @@
 """The message: envelope, headers and decoded views, read from bytes once and never changed."""
 
 from sekisho.message.envelope import Client, Envelope, Recipient
+from sekisho.message.key import key_of, message_key
 from sekisho.message.model import Author, Field, Headers, Link, Message, Part, Problem
 from sekisho.message.read import Limits, read
 
@@ -16,5 +17,7 @@ __all__ = [
     "Part",
     "Problem",
     "Recipient",
+    "key_of",
+    "message_key",
     "read",
 ]

@@ -6,19 +6,24 @@
 from sekisho.store.engine import NotDurable
 from sekisho.store.migrate import SchemaError, migrate
 from sekisho.store.options import StoreOptions
-from sekisho.store.quarantine import DamagedError, Quarantine
-from sekisho.store.records import Copy, Entry, Stats
+from sekisho.store.quarantine import DamagedError, ErasedError, Quarantine
+from sekisho.store.records import Copy, Entry, Operation, Stats
+from sekisho.store.retention import RetentionOptions, Turn
 from sekisho.store.schema import State
 
 __all__ = [
     "Copy",
     "DamagedError",
     "Entry",
+    "ErasedError",
     "NotDurable",
+    "Operation",
     "Quarantine",
+    "RetentionOptions",
     "SchemaError",
     "State",
     "Stats",
     "StoreOptions",
+    "Turn",
     "migrate",
 ]

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from sekisho.store.parcel import Parcel
+from sekisho.store.parcel import GONE, Parcel
 from sekisho.store.schema import contents, entries, recipients
 
 _BATCH = 500  # keys in one statement; both databases bound the number of parameters
@@ -68,9 +68,13 @@ def _count(connection: Connection, absorbing: Sequence[str], now: datetime) -> N
 
 
 def _add(connection: Connection, parcel: Parcel, fresh: Sequence[Mapping[str, Any]]) -> None:
-    known = select(contents.c.digest).where(contents.c.digest == parcel.digest)
-    if connection.execute(known).first() is None:
+    # Locked, so that nobody takes the bytes out between this look and the entry that claims them.
+    known = select(contents.c.codec).where(contents.c.digest == parcel.digest).with_for_update()
+    codec = connection.execute(known).scalar_one_or_none()
+    if codec is None:
         connection.execute(insert(contents), parcel.content)
+    elif codec == GONE:
+        connection.execute(update(contents).where(contents.c.digest == parcel.digest), parcel.content)
     connection.execute(insert(entries), parcel.entry)
     connection.execute(insert(recipients), list(fresh))
 

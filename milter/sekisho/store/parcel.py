@@ -13,12 +13,14 @@ from typing import Any
 
 import zstandard
 
-from sekisho.message import Envelope, Message
+from sekisho.message import Envelope, Message, key_of
 from sekisho.store.identity import open_key, record_id
 from sekisho.store.schema import State
 from sekisho.verdict import Outcome
 
 CODEC = "zstd"
+GONE = "gone"
+"""Codec of a content whose bytes were taken out, because no entry claims them any more."""
 SHOWN = 1000
 """Characters of subject and author kept for lists; the whole is in the content."""
 
@@ -89,6 +91,8 @@ def _entry(
         "score": strictest.score,
         "decided_by": strictest.decided_by,
         "document": dict(document),
+        "message_key": key_of(message.headers),
+        "erased": False,
         **_envelope(message.envelope),
     }
 

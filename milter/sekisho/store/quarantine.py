@@ -21,14 +21,15 @@ from sqlalchemy.exc import DBAPIError
 
 from sekisho.message import Message
 from sekisho.ports import Clock, StoreUnavailable
-from sekisho.store import records
+from sekisho.store import audit, records, retention
 from sekisho.store.engine import READING, connect, unavailable
 from sekisho.store.identity import normal
 from sekisho.store.keep import keep, lost_race
 from sekisho.store.migrate import migrate
 from sekisho.store.options import StoreOptions
-from sekisho.store.parcel import pack, unpack
-from sekisho.store.records import Copy, Entry, Stats
+from sekisho.store.parcel import GONE, pack, unpack
+from sekisho.store.records import Copy, Entry, Operation, Stats
+from sekisho.store.retention import Doors, RetentionOptions, Turn
 from sekisho.store.schema import State, contents, entries, recipients
 from sekisho.verdict import Outcome
 
@@ -38,6 +39,10 @@ PAGE = 50
 
 class DamagedError(Exception):
     """The stored bytes are not those that were held."""
+
+
+class ErasedError(Exception):
+    """The content was let go of: the entry is only a record."""
 
 
 class Quarantine:
@@ -111,13 +116,15 @@ class Quarantine:
     def content(self, record: str) -> bytes:
         """The message as the milter saw it.
 
-        Raises KeyError (no such entry), DamagedError or StoreUnavailable.
+        Raises KeyError (no such entry), DamagedError, ErasedError or StoreUnavailable.
         """
         query = select(contents).join(entries, entries.c.digest == contents.c.digest)
         with self._reading() as connection:
             row = connection.execute(query.where(entries.c.id == (normal(record) or ""))).mappings().first()
         if row is None:
             raise KeyError(record)
+        if row["codec"] == GONE:
+            raise ErasedError(f"{record}: its content was kept as long as configured, and is gone")
         try:
             raw = unpack(row["codec"], row["data"], row["size"])
         except ValueError as error:
@@ -126,23 +133,97 @@ class Quarantine:
             raise DamagedError(f"{record}: the digest differs")
         return raw
 
+    def find(self, *, queue_id: str | None = None, message_key: str | None = None) -> tuple[Entry, ...]:
+        """The entries of a Postfix queue id or of a fingerprint of the Message-ID, oldest first, at most a
+        page. Raises StoreUnavailable."""
+        wanted = entries.c.queue_id == queue_id if queue_id else entries.c.message_key == message_key
+        with self._reading() as connection:
+            rows = (
+                connection.execute(_entries().where(wanted).order_by(entries.c.id).limit(PAGE))
+                .mappings()
+                .all()
+            )
+            copies = _copies(connection, [row["id"] for row in rows])
+        return tuple(records.entry(row, copies.get(row["id"], ())) for row in rows)
+
     def move(
-        self, record: str, to: State, *, only: State = State.HELD, copies: Sequence[int] | None = None
+        self,
+        record: str,
+        to: State,
+        *,
+        only: State = State.HELD,
+        copies: Sequence[int] | None = None,
+        done: Operation | None = None,
     ) -> int:
         """Put the copies of an entry (all, or those numbers) that are in state `only` into another.
 
         Returns how many there were, so that of two who try the same one learns that he is late. A copy that
-        leaves `held` absorbs no repeat any more, even if it comes back. Raises StoreUnavailable.
+        leaves `held` absorbs no repeat any more, even if it comes back. `done` goes to the audit in the same
+        transaction, if there were any. Raises StoreUnavailable.
         """
+        now = self._clock.now()
         change = (
             update(recipients)
             .where(recipients.c.entry_id == (normal(record) or ""), recipients.c.state == only.value)
-            .values(state=to.value, changed=self._clock.now(), open_key=None)
+            .values(state=to.value, changed=now, open_key=None)
         )
         if copies is not None:
             change = change.where(recipients.c.id.in_(copies))
         with self._writing() as connection:
-            return connection.execute(change).rowcount
+            moved = connection.execute(change).rowcount
+            if moved and done is not None:
+                audit.write(connection, [done], now)
+        return moved
+
+    def audit(self, done: Operation) -> None:
+        """Remember what was done, or is about to be. Raises StoreUnavailable."""
+        with self._writing() as connection:
+            audit.write(connection, [done], self._clock.now())
+
+    def operations(self, record: str | None = None, limit: int = PAGE) -> tuple[Operation, ...]:
+        """What was done to an entry, or to all, newest first. Raises StoreUnavailable."""
+        with self._reading() as connection:
+            return audit.read(connection, None if record is None else normal(record) or "", limit)
+
+    def untold(self, limit: int = 500) -> tuple[Operation, ...]:
+        """Operations that log and metrics have not been told of, oldest first: each is given out once."""
+        with self._writing() as connection:
+            return audit.take_uncounted(connection, limit)
+
+    def give_up(self, older_than: timedelta, who: str) -> int:
+        """Copies that have been `sending` for longer are `uncertain`: who was sending them is gone, and
+        whether the MTA has them nobody knows. Returns how many. Raises StoreUnavailable."""
+        now = self._clock.now()
+        stuck = (recipients.c.state == State.SENDING.value, recipients.c.changed < now - older_than)
+        with self._reading() as connection:
+            if connection.execute(select(recipients.c.id).where(*stuck).limit(1)).first() is None:
+                return 0
+        query = select(recipients.c.id, recipients.c.entry_id).where(*stuck).with_for_update()
+        with self._writing() as connection:
+            rows = connection.execute(query).all()
+            numbers = [number for number, _ in rows]
+            change = update(recipients).where(recipients.c.id.in_(numbers))
+            connection.execute(change.values(state=State.UNCERTAIN.value, changed=now))
+            note = "whoever was releasing it ended before the answer came"
+            audit.write(
+                connection,
+                [Operation("release", "uncertain", who, name, number, note=note) for number, name in rows],
+                now,
+            )
+        return len(rows)
+
+    def retain(self, options: RetentionOptions) -> Turn:
+        """Let go of what is due. Raises StoreUnavailable."""
+        return retention.turn(self._doors(), options, self._clock.now())
+
+    def purge(self, states: Sequence[State], older_than: timedelta, done: Operation) -> int:
+        """Remove entries all of whose copies have been in those states for so long, with content and record.
+        Returns how many. Raises StoreUnavailable."""
+        now = self._clock.now()
+        return retention.purge(self._doors(), states, now - older_than, done, now)
+
+    def _doors(self) -> Doors:
+        return Doors(self._reading, self._writing)
 
     def stats(self) -> Stats:
         """Messages by state and bytes kept. Raises StoreUnavailable."""

@@ -30,7 +30,8 @@ class Copy:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A held message without its bytes. `repeats` counts the retries that were absorbed, `last_seen` is the
-    newest of them; `document` is the evidence as `document` wrote it. Author and subject are hostile text."""
+    newest of them; `document` is the evidence as `document` wrote it. Author and subject are hostile text.
+    `erased`: content, author and subject are gone."""
 
     id: str
     digest: str
@@ -46,6 +47,7 @@ class Entry:
     decided_by: str
     document: Mapping[str, Any]
     copies: tuple[Copy, ...]
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,25 @@ class Stats:
 
     messages: Mapping[State, int]
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A line of the audit: who did what to which entry (or to one copy of it), and how it ended.
+
+    `operation` and `result` are label values of `sekisho_quarantine_operations_total`; `reason` is why a
+    copy was released; `note` is text for people. `at` and `number` are the store's.
+    """
+
+    operation: str
+    result: str
+    who: str
+    entry: str | None = None
+    copy: int | None = None
+    reason: str = ""
+    note: str = ""
+    at: datetime | None = None
+    number: int = 0
 
 
 def entry(row: RowMapping, copies: tuple[Copy, ...]) -> Entry:
@@ -68,7 +89,7 @@ def entry(row: RowMapping, copies: tuple[Copy, ...]) -> Entry:
         arrived=row["arrived"],
     )
     plain = ("id", "digest", "size", "held_at", "last_seen", "repeats", "author", "subject")
-    judged = ("verdict", "score", "decided_by", "document")
+    judged = ("verdict", "score", "decided_by", "document", "erased")
     return Entry(envelope=envelope, copies=copies, **{name: row[name] for name in plain + judged})
 
 
@@ -78,6 +99,14 @@ def copy(row: RowMapping) -> Copy:
         recipient=Recipient(row["address"], row["raw"], tuple(row["parameters"])),
         state=State(row["state"]),
         **{name: row[name] for name in ("changed", "verdict", "score", "decided_by", "policy")},
+    )
+
+
+def operation(row: RowMapping) -> Operation:
+    return Operation(
+        entry=row["entry_id"],
+        number=row["id"],
+        **{name: row[name] for name in ("operation", "result", "who", "copy", "reason", "note", "at")},
     )
 
 

@@ -4,6 +4,11 @@
 evidence. `recipients` is one row per recipient with a state of its own. `recipients.open_key` is the key by
 which a retry is known (message digest, MAIL FROM, RCPT TO) while the row absorbs repeats, NULL after that;
 its unique index makes two workers that hold the same retry at once agree on one entry, on both databases.
+`operations` is the audit: who did what to which entry, when, and how it ended; rows outlive their entry.
+
+An entry that is `erased` has given up its claim on the content (and its author and subject). When no entry
+claims a content any more its bytes are taken out and its codec is `gone`; the same message held once more
+fills it again.
 
 A change here needs a migration in `migrations/versions`; a test compares the two.
 """
@@ -14,6 +19,7 @@ from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -24,11 +30,12 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    false,
 )
 
 from sekisho.store.types import HostileText, Json, UtcTime
 
-HEAD = "r0001"
+HEAD = "r0002"
 """The migration these tables correspond to."""
 
 
@@ -89,6 +96,11 @@ entries = Table(
     Column("score", Float, nullable=False),
     Column("decided_by", HostileText, nullable=False),
     Column("document", Json, nullable=False),
+    Column("message_key", String(16)),  # fingerprint of the Message-ID, NULL if there was none
+    Column("erased", Boolean, nullable=False, server_default=false()),
+    Index("ix_entries_queue_id", "queue_id"),
+    Index("ix_entries_message_key", "message_key"),
+    Index("ix_entries_erased_id", "erased", "id"),
 )
 
 recipients = Table(
@@ -111,4 +123,22 @@ recipients = Table(
     CheckConstraint("open_key IS NULL OR state = 'held'", name="open"),
     Index("ix_recipients_entry_id_position", "entry_id", "position", unique=True),
     Index("ix_recipients_state_entry_id", "state", "entry_id"),
+)
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", UtcTime, nullable=False),
+    Column("who", HostileText, nullable=False),
+    Column("operation", String(16), nullable=False),
+    Column("result", String(16), nullable=False),
+    Column("entry_id", String(26)),
+    Column("copy", BigInteger),
+    Column("reason", String(32), nullable=False),
+    Column("note", HostileText, nullable=False),
+    Column("counted", Boolean, nullable=False),  # the keeper has told log and metrics
+    Index("ix_operations_entry_id", "entry_id"),
+    Index("ix_operations_counted_id", "counted", "id"),
+    Index("ix_operations_at", "at"),
 )
