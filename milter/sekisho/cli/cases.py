@@ -73,7 +73,7 @@ def _case(path: Path, raw: bytes, facts: Mapping[str, Any], without: frozenset[s
         raw,
         Envelope(
             sender=facts.get("envelope_from"),
-            raw_sender=facts.get("envelope_from"),
+            raw_sender=facts.get("envelope_from_raw", facts.get("envelope_from")),
             recipients=tuple(Recipient(each, each) for each in _strings(facts.get("rcpt"))),
             client=client,
             arrived=now,
