@@ -100,7 +100,7 @@ KINDS: tuple[FindingKind, ...] = (
     ),
     _kind(
         "no_dot",
-        3,
+        2,  # root@localhost of every small machine
         "The author's domain has no dot: {detail}.",
         "差出人のドメインにドットがありません({detail})。",
     ),
@@ -161,6 +161,8 @@ BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
 
 BELOW = 16_384  # octets behind a broken line that are searched for fields
 AUTHOR_FIELD = re.compile(rb"^From[ \t]*:", re.IGNORECASE | re.MULTILINE)
+# Encoded words bring in what the raw field does not show. Isolates are left out: some programs put them around names.
+TURNING = re.compile("[\u202a-\u202e]")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -183,7 +185,9 @@ def _problems(message: Message) -> Iterator[tuple[str, str]]:
         yield problem.code, problem.detail
     if message.problem("header.broken_block") or _author_below(message):
         yield "author.broken_block", ""
-    if CONTROL.search(message.author.text):  # encoded words bring in what the raw field does not show
+    if TURNING.search(message.author.text):
+        yield "author.bidi", ""
+    if CONTROL.search(message.author.text):
         yield "author.control", ""
 
 
