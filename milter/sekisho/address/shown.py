@@ -21,7 +21,10 @@ _LOCAL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\Z")
 _ASCII_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){1,12}")
 _ANY_NAME = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,12}")
 _LETTER = "a-z0-9_\u00c0-\u052f-"
-_HOST = re.compile(rf"(?<![.@{_LETTER}])[{_LETTER}]{{1,63}}(?:\.[{_LETTER}]{{1,63}}){{1,12}}(?![@{_LETTER}])")
+# A dot in front is part of a name only if a letter stands before it: `…example.jp` shows a host.
+_HOST = re.compile(
+    rf"(?<![@{_LETTER}])(?<![{_LETTER}]\.)[{_LETTER}]{{1,63}}(?:\.[{_LETTER}]{{1,63}}){{1,12}}(?![@{_LETTER}])"
+)
 _EDGE = ".'`"
 _LAST_LABEL = re.compile(r"(?:[a-z]{2,24}|xn--[a-z0-9-]{1,59})\Z")
 
