@@ -40,7 +40,9 @@ bench: install
 	@$(ROOT) $(PYTHON) -m lab.bench $(ARGS)
 
 docs: install
-	$(PYTHON) -m sekisho.cli config describe --write
+	.venv/bin/sekisho config describe --format toml > config/sekisho.toml
+	.venv/bin/sekisho config describe --format markdown > docs/options.md
+	.venv/bin/sekisho config describe --format checks > docs/checks.md
 
 lock: install
 	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra postgresql \

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 from sekisho import brands, charsets, domains, providers
 from sekisho.brands import BrandFileError, BrandIndex
-from sekisho.checks.table import KINDS
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
+from sekisho.config import load as read
 from sekisho.pipeline import Observer, Pipeline
 from sekisho.policy import Lists, RuleBook
 from sekisho.ports import Clock, Context, Providers, QuarantineStore, Resolver
@@ -55,17 +56,22 @@ def knowledge(config: Config) -> Knowledge:
     return Knowledge(registry, shared)
 
 
-def verify(config: Config) -> Knowledge:
-    """Load everything that the configuration names. Raises ConfigError with all that is wrong."""
-    unknown = sorted(set(config.policy.points) - {kind.id for kind in KINDS})
-    errors = tuple(f"policy.points.{name}: there is no such finding" for name in unknown)
+def load(path: Path | None) -> tuple[Config, Knowledge]:
+    """The configuration and all that it names. Raises ConfigError with everything wrong in any file."""
     try:
-        known = knowledge(config)
+        config = read(path)
     except ConfigError as error:
-        raise ConfigError(errors + error.errors) from error
-    if errors:
-        raise ConfigError(errors)
-    return known
+        raise ConfigError(error.errors + _named_faults(error.rest)) from error
+    return config, knowledge(config)
+
+
+def _named_faults(rest: Config | None) -> tuple[str, ...]:
+    try:
+        if rest is not None:
+            knowledge(rest)
+    except ConfigError as error:
+        return error.errors
+    return ()
 
 
 def offline(config: Config) -> Ports:

@@ -7,36 +7,46 @@ The groups are declared beside the rooms they configure and only assembled here.
 from __future__ import annotations
 
 import difflib
+import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
 from sekisho.brands import BrandOptions
 from sekisho.checks.options import ArcOptions
+from sekisho.checks.table import KINDS
 from sekisho.journal import JournalOptions
 from sekisho.log import LogOptions
 from sekisho.message import Limits
 from sekisho.metrics import MetricsOptions
 from sekisho.options import Options
-from sekisho.policy import ListOptions, PolicyOptions, RecipientOptions
+from sekisho.policy import ListOptions, PolicyOptions, RecipientOptions, recipient_faults
 from sekisho.resolver import DnsOptions
 from sekisho.store import StoreOptions
 from sekisho.verdict import Mode
 from sekisho.wire.options import WireOptions
 
 DEFAULT_PATH = Path("/etc/sekisho/sekisho.toml")
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+Part = TypeVar("Part", bound=Options)
+SHOWN = 80  # characters of a wrong value that are repeated
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used. `errors` holds every reason, each naming file and key."""
+    """The configuration cannot be used. `errors` holds every reason, each naming file and key.
 
-    def __init__(self, errors: tuple[str, ...]) -> None:
+    `rest` is the file without the groups that are wrong, where that much can be read: what it names (brand
+    files) can then be looked at too, so that the operator sees everything at once.
+    """
+
+    def __init__(self, errors: tuple[str, ...], rest: Config | None = None) -> None:
         super().__init__("\n".join(errors))
         self.errors = errors
+        self.rest = rest
 
 
 class Config(Options):
@@ -58,8 +68,9 @@ class Config(Options):
     arc: ArcOptions = Field(default_factory=ArcOptions, description="Whom to believe about forwarded mail.")
     policy: PolicyOptions = Field(default_factory=PolicyOptions, description="Thresholds and actions.")
     recipients: Mapping[str, RecipientOptions] = Field(
-        default_factory=lambda: MappingProxyType({}),
-        description='What differs for a recipient domain or address, as [recipients."example.jp"].',
+        default_factory=dict,
+        description="What differs for a recipient domain or address. What is left out is as in [policy], "
+        "the mode as at the top of the file; an address goes before its domain.",
     )
     lists: ListOptions = Field(default_factory=ListOptions, description="Site-wide allow and block entries.")
     brands: BrandOptions = Field(default_factory=BrandOptions, description="The brand registry.")
@@ -73,35 +84,122 @@ def load(path: Path | None) -> Config:
     """Read and validate; None is all defaults. Raises ConfigError with every error of the file."""
     if path is None:
         return Config()
+    data = _read(path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        config, error = _validated(data), None
+    except ValidationError as invalid:
+        config, error = None, invalid
+    reasons = (*_reasons(error), *_unknown_findings(data), *_odd_recipients(data))
+    if config is None or reasons:
+        raise ConfigError(tuple(f"{path}: {reason}" for reason in reasons), _rest(data, error))
+    return config
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError((f"{path}: {error.strerror}",)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError((f"{path}: {error}",)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError((f"{path}: is not UTF-8 at byte {error.start}",)) from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError((f"{path}: is not TOML: {error}",)) from error
+
+
+def _validated(data: Mapping[str, Any]) -> Config:
+    """Strictly, as a document: `tag = true` and `workers = "2"` are mistakes, while a list may be a tuple.
+
+    Defaults are put in as a document too: in a strict one a default that is a Path would be a mistake.
+    """
+    whole = dict(data)
+    for name, group in Config().model_dump(mode="json").items():
+        if isinstance(group, dict) and isinstance(data.get(name), dict):
+            whole[name] = group | data[name]
+    return Config.model_validate_json(json.dumps(whole, default=str), strict=True)
+
+
+def _rest(data: Mapping[str, Any], error: ValidationError | None) -> Config | None:
+    """The configuration without the groups that hold errors; None if nothing can be said of the brands."""
+    wrong = {each["loc"][0] for each in error.errors() if each["loc"]} if error else set()
+    return None if "brands" in wrong else _part(Config, {key: data[key] for key in data.keys() - wrong})
+
+
+def _unknown_findings(data: Mapping[str, Any]) -> Iterator[str]:
+    """Names in policy.points that no check declares. Here, since policy does not know the checks."""
+    known = [kind.id for kind in KINDS]
+    for name in _table(_table(data, "policy"), "points"):
+        if name not in known:
+            yield f"{dotted(('policy', 'points', name))}: there is no such finding{_near(name, known)}"
+
+
+def _odd_recipients(data: Mapping[str, Any]) -> Iterator[str]:
+    """What only shows beside `[policy]` and beside each other; entries with errors of their own are left out."""
+    policy = _part(PolicyOptions, _table(data, "policy")) or PolicyOptions()
+    parts = ((name, _part(RecipientOptions, raw)) for name, raw in _table(data, "recipients").items())
+    for name, reason in recipient_faults(policy, {name: part for name, part in parts if part}):
+        yield f"{dotted(('recipients', name))}: {reason}"
+
+
+def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = data.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _part(model: type[Part], raw: object) -> Part | None:
     try:
-        return Config.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError(tuple(f"{path}: {reason}" for reason in _reasons(error))) from error
+        return model.model_validate(raw)
+    except ValidationError:
+        return None
 
 
-def _reasons(error: ValidationError) -> Iterator[str]:
-    for each in error.errors():
-        key = ".".join(str(part) for part in each["loc"]) or "file"
+def _reasons(error: ValidationError | None) -> Iterator[str]:
+    for each in error.errors() if error else ():
+        key = dotted(each["loc"]) or "file"
         if each["type"] == "extra_forbidden":
             yield f"{key}: unknown option{_suggestion(each['loc'])}"
         else:
-            shown = "" if isinstance(each["input"], dict) else f" (is {each['input']!r})"
-            yield f"{key}: {each['msg'].removeprefix('Value error, ')}{shown}"
+            said = _said(each["msg"])
+            yield f"{key}: {said}{'' if repr(each['input']) in said else _shown(each['input'])}"
+
+
+def dotted(loc: tuple[int | str, ...]) -> str:
+    """The place as it is written in TOML: `recipients."example.jp".tag`, `lists.block[2]` (from 0)."""
+    text = ""
+    for part in loc:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part != "[key]":  # pydantic's mark for a key that is itself wrong
+            text += "." + (part if BARE_KEY.fullmatch(part) else json.dumps(part, ensure_ascii=False))
+    return text.removeprefix(".")
+
+
+def _said(message: str) -> str:
+    """Pydantic's sentence in our words: `must be a valid number`."""
+    plain = message.removeprefix("Value error, ")
+    return re.sub(r"^(Input|String) should ", "must ", plain)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, (dict, list)):
+        return ""
+    text = repr(value)
+    return f" (is {text if len(text) <= SHOWN else text[:SHOWN] + '…'})"
 
 
 def _suggestion(loc: tuple[int | str, ...]) -> str:
-    """`; did you mean …?` when an option of that group is spelled almost so."""
-    group: Any = Config
-    for part in loc[:-1]:
-        field = getattr(group, "model_fields", {}).get(part)
-        group = field.annotation if field else None
-    near = difflib.get_close_matches(str(loc[-1]), list(getattr(group, "model_fields", {})), 1)
+    """What was meant: an option of the same group that is spelled almost so, or the same name elsewhere."""
+    model: Any = Config
+    if len(loc) > 1:
+        model = next((each for name, _, each in groups() if name == loc[0]), None)
+    name, options = str(loc[-1]), list(getattr(model, "model_fields", {}))
+    if near := _near(name, options):
+        return near
+    homes = [group or "the top of the file" for group, _, each in groups() if name in each.model_fields]
+    return f"; there is one in {' and '.join(homes)}" if homes else ""
+
+
+def _near(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
     return f"; did you mean {near[0]}?" if near else ""
 
 

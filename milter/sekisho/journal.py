@@ -20,12 +20,13 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from sekisho.evidence import Evidence
 from sekisho.message import Envelope, Message
-from sekisho.options import Options
+from sekisho.options import BLANK_IS_UNSET, Options
 from sekisho.ports import Clock
 from sekisho.verdict import Action
 
@@ -52,7 +53,7 @@ class JournalOptions(Options):
     pseudonym_hours: int = Field(
         default=24, ge=1, le=8760, description="Hours after which the key of the pseudonyms changes."
     )
-    key_file: Path | None = Field(
+    key_file: Annotated[Path | None, BLANK_IS_UNSET] = Field(
         default=None,
         description="File with at least 32 secret bytes that makes pseudonyms outlast a restart; "
         "without one the key is in memory only.",

@@ -60,14 +60,21 @@ class LogOptions(Options):
         return value
 
 
+class TargetError(Exception):
+    """The log cannot be written where it should be."""
+
+
 def setup(options: LogOptions) -> None:
     """Send every record of this process (and of those forked from it) to the target.
 
-    Our own records from `level` on, other libraries' from warning on. Raises OSError if the file cannot be
+    Our own records from `level` on, other libraries' from warning on. Raises TargetError if the file cannot be
     opened.
     """
     target = sys.stderr.fileno() if options.target == "stderr" else Path(options.target)
-    handler = LineHandler(target)
+    try:
+        handler = LineHandler(target)
+    except OSError as error:
+        raise TargetError(f"{options.target}: {error.strerror}") from error
     handler.setFormatter(Json() if options.format == "json" else Logfmt())
     root = logging.getLogger()
     for old in root.handlers[:]:

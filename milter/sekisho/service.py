@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from sekisho import __version__, action, compose, config, log, metrics
+from sekisho import __version__, action, compose, log, metrics
 from sekisho.checks import dkim, spf
 from sekisho.checks.table import CHECKS, KINDS
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.daemon import Board, Setup, SetupError, Supervisor, View
-from sekisho.journal import Journal
+from sekisho.journal import Journal, KeyFileError
 from sekisho.message import Envelope, Headers
 from sekisho.metrics import Metrics
 from sekisho.pipeline import Judged, Pipeline
@@ -25,6 +25,7 @@ from sekisho.resolver import DnsResolver
 from sekisho.store import Quarantine
 from sekisho.verdict import Action, Mode, Reply
 from sekisho.wire.library import libmilter_version
+from sekisho.wire.listen import ListenError
 
 LOG = logging.getLogger("sekisho.service")
 STAGES = ("parse", "policy", "action", *(check.name for check in CHECKS))
@@ -157,14 +158,20 @@ class KeeperWork:
 
 
 def serve(path: Path | None) -> int:
-    """Run the daemon until it is told to stop. Returns the exit status; raises ConfigError, ListenError."""
-    settings = config.load(path)
-    log.setup(settings.log)
+    """Run the daemon until it is told to stop. Returns the exit status; raises ConfigError if it cannot start."""
+    settings, _ = compose.load(path)
     clock = SystemClock()
     try:
+        log.setup(settings.log)
         return Supervisor(partial(_setup, path, _Shared(settings, clock)), clock).run()
     except SetupError as error:
         raise ConfigError(error.errors) from error
+    except KeyFileError as error:
+        raise ConfigError((f"journal.key_file: {error}",)) from error
+    except ListenError as error:
+        raise ConfigError((f"wire.socket: {error}",)) from error
+    except log.TargetError as error:
+        raise ConfigError((f"log.target: {error}",)) from error
 
 
 class _Shared:
@@ -195,8 +202,7 @@ class _Shared:
 def _setup(path: Path | None, shared: _Shared) -> Setup:
     """Load and check everything; nothing is forked and nothing replaced if any of it is wrong."""
     try:
-        settings = config.load(path)
-        known = compose.verify(settings)
+        settings, known = compose.load(path)
         meter = shared.meter(settings, known)
     except ConfigError as error:
         raise SetupError(error.errors) from error

@@ -45,7 +45,7 @@ def run(config: Config, folder: Path, jobs: int | None, *, without: frozenset[st
     files = sorted(folder.rglob("*.eml"))
     if not files:
         raise click.ClickException(f"{folder}: no .eml files")
-    compose.verify(config)
+    compose.knowledge(config)  # what is wrong with it is said once, not by every process
     started = time.perf_counter()
     rows = list(_judged(config, folder, files, jobs or os.cpu_count() or 1, without))
     result = tabulate(rows) | {"seconds": round(time.perf_counter() - started, 1)}

@@ -12,7 +12,7 @@ from sekisho.config import DEFAULT_PATH, Config, load
 config_option = click.option(
     "--config",
     "path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     help=f"Configuration file (default: {DEFAULT_PATH} if it exists).",
 )
 format_option = click.option(
@@ -27,8 +27,13 @@ without_option = click.option(
 
 
 def existing(path: Path | None) -> Path | None:
-    """The named file, else the installed one if there is one."""
-    return DEFAULT_PATH if path is None and DEFAULT_PATH.is_file() else path
+    """The named file, else the installed one if there is one, else None: the defaults."""
+    if path is not None:
+        return path
+    try:
+        return DEFAULT_PATH if DEFAULT_PATH.is_file() else None
+    except OSError:  # it may not be looked at: say so when it is read, rather than run on defaults
+        return DEFAULT_PATH
 
 
 def configuration(path: Path | None) -> Config:
@@ -107,7 +112,7 @@ def config_check(path: Path | None) -> None:
     """Validate the configuration and everything that it names; every error at once."""
     from sekisho import compose
 
-    compose.verify(configuration(path))
+    compose.load(existing(path))
     click.echo("configuration: ok")
 
 

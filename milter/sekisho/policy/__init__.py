@@ -6,7 +6,7 @@ block and allow entries.
 
 from sekisho.policy.decide import decide, weigh
 from sekisho.policy.lists import ListOptions, Lists
-from sekisho.policy.rules import PolicyOptions, RecipientOptions, RuleBook, Rules
+from sekisho.policy.rules import PolicyOptions, RecipientOptions, RuleBook, Rules, recipient_faults
 from sekisho.policy.table import COMBINATIONS, TAKE_BACKS, Combination, TakeBack
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "Rules",
     "TakeBack",
     "decide",
+    "recipient_faults",
     "weigh",
 ]

@@ -11,33 +11,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from sekisho.domains import to_ascii
 from sekisho.message import Message
 from sekisho.options import Options
 
 
+def _entry(entry: str) -> str:
+    parse_entry(entry)
+    return entry
+
+
+Written = tuple[Annotated[str, AfterValidator(_entry)], ...]
+
+
 class ListOptions(Options):
     """Site-wide entries."""
 
-    allow: tuple[str, ...] = Field(
-        (), description="Entries that are always accepted; they win over every block entry and every score."
+    allow: Written = Field(
+        (),
+        description="What is always accepted, whatever its score and whatever the block list says. Entries: "
+        "user@example.jp, example.jp (that domain alone), .example.jp (and all below it), 192.0.2.0/24.",
     )
-    block: tuple[str, ...] = Field((), description="Entries that are always treated as `block_action` says.")
-    block_action: str = Field(
-        "quarantine",
-        pattern="^(tag|quarantine|reject)$",
-        description="What a block entry decides: tag, quarantine or reject.",
+    block: Written = Field(
+        (), description="What is always treated as `block_action` says. Entries as in `allow`."
     )
-
-    @field_validator("allow", "block")
-    @classmethod
-    def _entries(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
-        for entry in entries:
-            parse_entry(entry)
-        return entries
+    block_action: Literal["tag", "quarantine", "reject"] = Field(
+        "quarantine", description="What a block entry decides."
+    )
 
 
 def parse_entry(entry: str) -> tuple[str, str | IPv4Network | IPv6Network]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from sekisho.options import Options
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 
 
+def _server(text: str) -> str:
+    parse_server(text)
+    return text
+
+
 class DnsOptions(Options):
     """Where and how DNS is asked."""
 
-    servers: tuple[str, ...] = Field(
+    servers: tuple[Annotated[str, AfterValidator(_server)], ...] = Field(
         default=(),
         description="Recursive name servers as `address` or `address:port` (`[v6]:port`); "
         "empty: those of /etc/resolv.conf.",
@@ -37,13 +43,6 @@ class DnsOptions(Options):
         le=32,
         description="Threads that ask ahead while a message arrives; 0 switches it off.",
     )
-
-    @field_validator("servers")
-    @classmethod
-    def _servers_are_addresses(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
-        for server in servers:
-            parse_server(server)
-        return servers
 
 
 def parse_server(text: str) -> tuple[str, int]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from sekisho.options import Options
+from sekisho.options import BLANK_IS_UNSET, Options
 
 _UNIX = re.compile(r"unix:(/[^\0]{1,100})\Z")
 _INET = re.compile(r"inet6?:(\d{1,5})(@[0-9A-Za-z.:_-]{1,255})?\Z")
@@ -23,8 +23,8 @@ class WireOptions(Options):
     socket_mode: str = Field(
         default="0660", pattern=r"^0?[0-7]{3}$", description="Permissions of a UNIX socket, octal."
     )
-    socket_group: str | None = Field(
-        default=None, description="Group of a UNIX socket (Postfix's group), by name; none keeps our own."
+    socket_group: Annotated[str | None, BLANK_IS_UNSET] = Field(
+        default=None, description="Group of a UNIX socket (Postfix's group), by name; empty keeps our own."
     )
     backlog: int = Field(
         default=512, ge=1, le=65535, description="Connections that may wait to be taken, in number."
@@ -58,11 +58,11 @@ class WireOptions(Options):
     )
     on_error: Literal["tempfail", "accept"] = Field(
         default="tempfail",
-        description="What a message gets when even the configured fallback fails: tempfail or accept.",
+        description="What a message gets when even the configured fallback fails.",
     )
-    failure_memory: str | None = Field(
+    failure_memory: Annotated[str | None, BLANK_IS_UNSET] = Field(
         default=None,
-        description="File that remembers the digests of messages we failed on, over restarts; none forgets.",
+        description="File that remembers the digests of messages we failed on, over restarts; empty forgets.",
     )
 
     @field_validator("socket")
