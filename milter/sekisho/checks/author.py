@@ -14,12 +14,14 @@ It cannot see what a particular mail program shows.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.text import invisibles
 
 
 def _kind(code: str, points: float, en: str, ja: str) -> FindingKind:
@@ -185,6 +187,8 @@ def _problems(message: Message) -> Iterator[tuple[str, str]]:
         yield problem.code, problem.detail
     if message.problem("header.broken_block") or _author_below(message):
         yield "author.broken_block", ""
+    if any(unicodedata.category(char) != "Cc" for char in invisibles(message.author.text)):
+        yield "author.invisible", ""
     if TURNING.search(message.author.text):
         yield "author.bidi", ""
     if CONTROL.search(message.author.text):
