@@ -3,8 +3,7 @@
 A genuine sender's name, domain and links have something to do with each other. Here the display name speaks as an
 organisation (it has a company form or an office in it, or the message signs with it), while neither the author's
 domain, nor anybody proven, nor any destination carries the name. People are spared: their names stand in their own
-addresses, and
-nobody's page is signed by them.
+addresses, and nobody's page is signed by them.
 
 It cannot see a genuine sender whose trading name, domain and links are all different; that is why it weighs less than
 a claim that the registry knows.
@@ -58,6 +57,7 @@ COMMON = frozenset(
         "company", "group", "app", "official", "thank", "thanks", "you", "your", "our", "rewards", "reward", "card",
         "bank", "banco", "billing", "payment", "payments", "delivery", "package", "office", "mr", "mrs", "ms",
         "dr", "important", "notice", "com", "net", "org", "www", "jp", "daily", "weekly", "monthly", "today", "edition",
+        "mailer", "daemon", "postmaster", "system", "subsystem",
         "株式会社", "有限会社", "サービス", "センター", "サポート", "事務局",
         "カスタマー", "お客様", "窓口", "運営", "公式",
     ]
