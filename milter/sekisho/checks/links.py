@@ -68,7 +68,7 @@ DISGUISED_HOST = FindingKind(
 )
 
 KINDS = (TEXT_MISMATCH, BRAND_IN_HOST, USER_INFO, ADDRESS, STRANGERS, BORROWED, SHORTENED, DISGUISED_HOST)
-AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\s]{1,255})", re.IGNORECASE)
+AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\\s]{1,255})", re.IGNORECASE)
 FEW = 12  # links to different places above which a message is a digest: they lead everywhere by nature
 
 
