@@ -97,12 +97,16 @@ def load(path: Path | None) -> Config:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        json.dumps(data, default=str)  # nesting that TOML can write and nothing else can hold ends here
+        return data
     except OSError as error:
         raise ConfigError((f"{path}: {error.strerror}",)) from error
     except UnicodeDecodeError as error:
         raise ConfigError((f"{path}: is not UTF-8 at byte {error.start}",)) from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise ConfigError((f"{path}: is nested too deeply",)) from error
+    except ValueError as error:
         raise ConfigError((f"{path}: is not TOML: {error}",)) from error
 
 
