@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from sekisho.address import Mailbox
-from sekisho.domains import registrable
-from sekisho.evidence import Evidence, Finding, FindingKind, Word
+from sekisho.address import Mailbox, split_path
+from sekisho.checks.origin import unvouched
+from sekisho.domains import registrable, to_ascii
+from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -54,7 +55,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         findings.append(_finding(REPLY_TO_MAILBOX if mailbox else REPLY_TO, other.address))
     if (other := _elsewhere(message.sender, author)) is not None:
         findings.append(_finding(SENDER, other.address))
-    if message.envelope.client.user is None and _himself(message) and _unproven(seen):
+    if message.envelope.client.user is None and _himself(message) and unvouched(seen):
         findings.append(_finding(SELF, ""))
     return Evidence(findings=tuple(findings))
 
@@ -68,19 +69,13 @@ def _elsewhere(mailboxes: tuple[Mailbox, ...], author: str) -> Mailbox | None:
 
 
 def _himself(message: Message) -> bool:
+    """True if a recipient is the author, however each of the two is written."""
     mailbox = message.author.mailbox
     if mailbox is None:
         return False
-    author = f"{mailbox.local}@{message.author.domain}".lower()
-    return any(recipient.address.lower() == author for recipient in message.envelope.recipients)
-
-
-def _unproven(seen: Evidence) -> bool:
-    """Authentication was looked at and nothing aligned passed."""
-    if any(proof.aligned for proof in seen.proofs):
-        return False
-    words = {seen.word("spf"), seen.word("dkim"), seen.word("dmarc")}
-    return bool(words & {Word.FAIL, Word.SOFTFAIL, Word.NONE}) and Word.TEMPERROR not in words
+    author = mailbox.local.lower(), message.author.domain
+    paths = (split_path(recipient.address) for recipient in message.envelope.recipients)
+    return any((path.local.lower(), to_ascii(path.domain or "")) == author for path in paths)
 
 
 def _finding(kind: FindingKind, other: str) -> Finding:

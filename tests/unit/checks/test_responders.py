@@ -1,0 +1,87 @@
+"""Answers and senders elsewhere, and the recipient as his own author."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.auth_support import context, envelope, message
+
+from sekisho.checks import responders
+from sekisho.evidence import Evidence, Proof, Result, Word
+from sekisho.message import Client, Recipient
+
+NOTHING_PASSED = Evidence(results=(Result("spf", Word.NONE), Result("dkim", Word.NONE)))
+
+
+def found(
+    fields: str,
+    seen: Evidence = NOTHING_PASSED,
+    rcpt: str = "me@example.jp",
+    author: str = "me@example.jp",
+    **client: str,
+) -> list[str]:
+    at = replace(envelope(), recipients=(Recipient(rcpt),), client=Client(**client))
+    read = message(f"From: <{author}>\r\n{fields}\r\n".encode(), at)
+    evidence = responders.check(read, seen, context(kinds={"gmail.com": "mailbox"}))
+    return [each.kind.id for each in evidence.findings]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("Reply-To: <a@example.jp>\r\n", []),
+        ("Reply-To: <a@mail.example.jp>\r\n", []),
+        ("Reply-To: <a@other.example>\r\n", ["reply_to.elsewhere"]),
+        ("Reply-To: <a@gmail.com>\r\n", ["reply_to.mailbox"]),
+        ("Reply-To: <a@example.jp>, <b@other.example>\r\n", ["reply_to.elsewhere"]),
+        ("Reply-To: nobody\r\n", []),
+        ("Reply-To: <a@-bad->\r\n", []),
+        ("Sender: <a@other.example>\r\n", ["sender.elsewhere"]),
+        ("Sender: <a@bounce.example.jp>\r\nReply-To: \r\n", []),
+    ],
+)
+def test_elsewhere(fields: str, expected: list[str]) -> None:
+    """Another organisation is named once; what is no address is nobody."""
+    assert found(fields, rcpt="you@example.jp") == expected
+
+
+@pytest.mark.parametrize(
+    ("author", "rcpt"),
+    [
+        ("me@example.jp", "me@example.jp"),
+        ("Me@Example.JP", "mE@exAmple.jp"),
+        ("me@例示.jp", "me@xn--fsq192h.jp"),
+        ("me@xn--fsq192h.jp", "me@例示.jp"),
+        ('"a..b."@docomo.ne.jp', "a..b.@docomo.ne.jp"),
+        ("a..b.@docomo.ne.jp", '"a..b."@docomo.ne.jp'),
+    ],
+)
+def test_the_recipient_himself(author: str, rcpt: str) -> None:
+    """One address is one address, however it is written."""
+    assert found("", rcpt=rcpt, author=author) == ["author.recipient_himself"]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        Evidence(),
+        Evidence(results=(Result("dmarc", Word.NONE),)),
+        Evidence(results=(Result("spf", Word.FAIL), Result("dkim", Word.TEMPERROR))),
+        Evidence(results=(Result("spf", Word.FAIL),)),
+        NOTHING_PASSED + Evidence(proofs=(Proof("example.jp", "dkim", aligned=True),)),
+    ],
+)
+def test_what_is_not_known_is_not_held_against_him(seen: Evidence) -> None:
+    """Without a full look at authentication, or with proof, a note to oneself is only that."""
+    assert found("", seen) == []
+
+
+def test_who_has_logged_in_is_known() -> None:
+    """A submission needs no other proof."""
+    assert found("", address="192.0.2.1", user="me") == []
+
+
+def test_no_author_no_comparison() -> None:
+    """Without one author there is no elsewhere."""
+    assert found("Reply-To: <a@other.example>\r\n", author="a@b.example>, <c@d.example") == []
