@@ -11,7 +11,7 @@ from sekisho.checks import display_name
 from sekisho.evidence import Evidence, Proof
 from sekisho.message import Recipient
 
-PROVEN = Evidence(proofs=(Proof("example.jp", "dkim", aligned=True),))
+PROVEN = Evidence(proofs=(Proof("growers.example", "dkim", aligned=True),))
 
 
 def found(
@@ -69,14 +69,14 @@ def test_anybody_may_not_show_a_brands_domain() -> None:
 @pytest.mark.parametrize(
     ("author", "rcpt", "seen", "expected"),
     [
-        ("sales@example.jp", "me@example.jp", PROVEN, 0),
-        ("sales@example.jp", "me@example.jp", Evidence(), 1),
-        ("sales@example.jp", "me@other.jp", PROVEN, 1),
-        ("sales@example.jp", "", PROVEN, 1),
+        ("sales@growers.example", "me@growers.example", PROVEN, 0),
+        ("sales@growers.example", "me@growers.example", Evidence(), 1),
+        ("sales@growers.example", "me@other.example", PROVEN, 1),
+        ("sales@growers.example", "", PROVEN, 1),
         (
-            "me@example.jp",
-            "you@example.jp",
-            Evidence(proofs=(Proof("example.jp", "spf", aligned=True, scope="mailbox"),)),
+            "me@growers.example",
+            "you@growers.example",
+            Evidence(proofs=(Proof("growers.example", "spf", aligned=True, scope="mailbox"),)),
             1,
         ),
     ],
@@ -84,4 +84,4 @@ def test_anybody_may_not_show_a_brands_domain() -> None:
 def test_the_recipients_own_group(author: str, rcpt: str, seen: Evidence, expected: int) -> None:
     """Only the recipient's own, proven organisation passes on others in its name; a mail provider's other
     customer does not."""
-    assert len(found("'a@visitor.com' via sales", author, seen, rcpt)) == expected
+    assert len(found("'a@example.com' via sales", author, seen, rcpt)) == expected

@@ -1,0 +1,88 @@
+"""A claim against the proofs: what meets it, what contradicts it, and what does neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+from tests.auth_support import Owners, context, message
+
+from sekisho.checks import contradiction
+from sekisho.evidence import Claim, Evidence, Proof, Result, Word
+
+
+@dataclass(frozen=True)
+class Sisters(Owners):
+    """A registry of one organisation with two brands; `maybe.example` is an unconfirmed domain of one."""
+
+    def kin(self, brand: str) -> frozenset[str]:
+        return frozenset({"brand", "sister"}) if brand in ("brand", "sister") else frozenset({brand})
+
+    def could_own(self, domain: str, brand: str) -> bool:
+        return brand == "sister" and domain == "maybe.example"
+
+    def verify_at(self, brand: str) -> tuple[str, str]:  # type: ignore[override]
+        return "Look there.", "そこで確かめてください。"
+
+
+NAMED = Claim("brand", "display_name", "Brand")
+OWN = Claim("brand", "author_domain", "brand.example")
+
+
+def found(author: str, claim: Claim, results: tuple[Result, ...] = (), *proofs: Proof) -> list[str]:
+    seen = Evidence(results=results, claims=(claim,), proofs=proofs)
+    read = message(f"From: Brand <a@{author}>\r\n\r\n".encode())
+    at = replace(context(), registry=Sisters())
+    return [each.kind.id for each in contradiction.check(read, seen, at).findings]
+
+
+def results(**words: str) -> tuple[Result, ...]:
+    return tuple(Result(method, Word(word)) for method, word in words.items())
+
+
+def test_a_stranger_is_found() -> None:
+    """The author's own domain is enough to contradict the name, whatever is known of authentication."""
+    assert "brand.display_name" in found("stranger.example", NAMED)
+
+
+@pytest.mark.parametrize("brand", ["brand", "sister"])
+def test_a_proof_of_the_organisation_meets_the_claim(brand: str) -> None:
+    """Brands of one organisation prove each other."""
+    assert found("any.example", NAMED, (), Proof("any.example", "dkim", True, brand)) == []
+
+
+def test_another_brands_proof_does_not() -> None:
+    """Somebody else of good name is somebody else."""
+    ids = found("other.example", NAMED, (), Proof("other.example", "dkim", True, "other"))
+    assert {"brand.display_name", "proof.somebody_else"} <= set(ids)
+
+
+def test_an_unconfirmed_domain_neither_meets_nor_contradicts() -> None:
+    """What may be the brand's is not held against it."""
+    assert found("maybe.example", NAMED) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "refuted"),
+    [
+        ({}, False),
+        ({"spf": "fail"}, False),
+        ({"spf": "fail", "dkim": "unknown"}, False),
+        ({"spf": "fail", "dkim": "none"}, True),
+        ({"spf": "none", "dkim": "none", "dmarc": "none"}, True),
+        ({"dmarc": "fail"}, True),
+        ({"spf": "fail", "dkim": "temperror", "dmarc": "temperror"}, False),
+        ({"spf": "temperror", "dkim": "none", "dmarc": "fail"}, False),
+        ({"spf": "fail", "dkim": "policy", "dmarc": "fail"}, True),
+    ],
+)
+def test_the_brands_own_domain(known: dict[str, str], refuted: bool) -> None:
+    """Unproven is only what was looked at in full: ignorance and DNS failing accuse nobody."""
+    ids = found("brand.example", OWN, results(**known))
+    assert ("brand.own_domain_unproven" in ids) is refuted
+
+
+def test_an_aligned_proof_of_a_mailbox_is_not_held_against_the_domain() -> None:
+    """Where customers write from the brand's domain, an authenticated customer is no forger of it."""
+    proof = Proof("brand.example", "dkim", True, None, "mailbox")
+    assert found("brand.example", OWN, results(spf="none", dkim="pass"), proof) == []
