@@ -27,6 +27,7 @@ from sekisho.checks import (
     recorded,
     responders,
     spf,
+    structure,
 )
 from sekisho.evidence import Evidence, FindingKind, Result, Word
 from sekisho.message import Message
@@ -58,6 +59,7 @@ CHECKS: tuple[Check, ...] = (
     Check("dmarc", dmarc.check, dmarc.KINDS, "dmarc"),
     Check("proof", proof.check, proof.KINDS),
     Check("author", author.check, author.KINDS),
+    Check("structure", structure.check, structure.KINDS),
     Check("claims", claims.check),
     Check("contradiction", contradiction.check, contradiction.KINDS),
     Check("display_name", display_name.check, display_name.KINDS),

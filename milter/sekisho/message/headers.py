@@ -25,6 +25,8 @@ _MBOX = re.compile(rb">*From (?![ \t]*:)")
 _FIELD_BYTES = 60_000
 """Of a longer field, Postfix shows a milter and delivers this much."""
 _LINE_BYTES = 998
+_RESUMED_IN = 16_384
+"""Bytes after a broken header block in which it may go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class Block:
     headers: Headers
     body_start: int
     problems: tuple[Problem, ...]
+
+    @property
+    def broken(self) -> bool:
+        """True if no blank line ends the block."""
+        return any(each.code in {"header.broken_block", "header.cut_short"} for each in self.problems)
 
 
 def delivered(raw: bytes) -> bytes:
@@ -123,8 +130,19 @@ def shown(value: bytes) -> str:
     return value[:200].decode("utf-8", "replace")
 
 
-def fields_of(data: bytes, start: int, end: int, most: int) -> tuple[tuple[Field, ...], int]:
-    """The fields of a body part or attached message between `start` and `end`, and where its body begins.
+@dataclass(frozen=True, slots=True)
+class PartBlock:
+    """The fields of a body part or attached message and where its body begins. `broken`: the block does not
+    end with a blank line. `cut`: there are more fields than were read."""
+
+    fields: tuple[Field, ...]
+    body_start: int
+    broken: bool = False
+    cut: bool = False
+
+
+def fields_of(data: bytes, start: int, end: int, most: int) -> PartBlock:
+    """The header block of what lies between `start` and `end`.
 
     A part without fields begins with a blank line; one that begins with anything else has no fields.
     """
@@ -135,12 +153,32 @@ def fields_of(data: bytes, start: int, end: int, most: int) -> tuple[tuple[Field
         start = found.end()
     if found:
         far = _END.search(data, start - 1, end)
-        return tuple(fields), far.end() if far else end
+        return PartBlock(tuple(fields), far.end() if far else end, cut=True)
     if data.startswith(b"\r\n", start):
-        start += 2
-    elif data.startswith(b"\n", start):
-        start += 1
-    return tuple(fields), min(start, end)
+        return PartBlock(tuple(fields), min(start + 2, end))
+    if data.startswith(b"\n", start):
+        return PartBlock(tuple(fields), min(start + 1, end))
+    return PartBlock(tuple(fields), min(start, end), broken=start < end)
+
+
+def resumed(data: bytes, start: int, end: int, most: int) -> PartBlock | None:
+    """What a program reads that takes the lines from `start` up to the first blank one for header lines too,
+    and skips those that are none. None if no field there says how the body is to be read."""
+    end = min(end, start + _RESUMED_IN)
+    blank = _END.search(data, max(start - 1, 0), end)
+    block = data[start : blank.start() + 1] if blank else b""
+    fields: list[Field] = []
+    at = 0
+    while at < len(block) and len(fields) < most:
+        found = _FIELD.match(block, at)
+        if found:
+            fields.append(Field(found[1], found[2].rstrip(b"\r")))
+            at = found.end()
+        else:
+            at = block.find(b"\n", at) + 1 or len(block)
+    if blank is None or not any(field.name[:8].lower() == b"content-" for field in fields):
+        return None
+    return PartBlock(tuple(fields), blank.end())
 
 
 def field_text(value: bytes) -> str:

@@ -1,41 +1,48 @@
 """The MIME tree of a message, walked on bytes (RFC 2045, 2046), and its leaves with their content decoded.
 
 Reads as leniently as mail programs do: a boundary without quotes, a missing last delimiter, preamble and
-epilogue (which nobody is shown), attached messages opened. Without recursion, within the limits of `Limits`.
+epilogue (which nobody is shown), attached messages opened. What programs read differently (`describe`,
+`delimiters`) is read every way: the leaves of each reading are there, the likeliest first. Without recursion,
+within the limits of `Limits`.
 
 Problems: `mime.ambiguous` (mail programs will read this differently; the detail says what),
-`mime.no_boundary` (a multipart without one, or whose boundary never comes: read as text), `mime.unfinished`
-(no last delimiter), `mime.base64`, `mime.encoding`, those of `charsets`, `limit.mime_depth`,
-`limit.mime_parts`, `limit.text_characters`.
+`mime.no_boundary` (a multipart without one, or whose boundary never comes: read as text, and by the boundary
+that it seems to have), `mime.unfinished` (no last delimiter), `mime.elsewhere` (the content comes in pieces or
+lies elsewhere), `mime.base64`, `mime.encoding`, those of `charsets`, `limit.mime_depth`, `limit.mime_parts`,
+`limit.text_characters`, `limit.header_fields` (of a part).
 
-Cannot see: uuencode, TNEF, encrypted parts, what is inside archives and documents.
+Cannot see: TNEF, encrypted parts, what is inside archives and documents, uuencode in running text.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sekisho import charsets
-from sekisho.message import transfer, values
-from sekisho.message.headers import field_text, fields_of
+from sekisho.message import delimiters, transfer
+from sekisho.message.delimiters import Body
+from sekisho.message.describe import Description, Reading, describe
+from sekisho.message.headers import fields_of, resumed
 from sekisho.message.limits import Limits
 from sekisho.message.model import Field, Part, Problem
 from sekisho.message.values import Value
 
 _PART_FIELDS = 100
-_LONGEST_BOUNDARY = 1_000
-_FALSE_DELIMITERS = 10_000
-"""Lines that begin like a delimiter and are none, after which a multipart is not searched any further."""
+_OTHER_READINGS = 16
+"""Readings beyond the likeliest that one message gets: what is odder still is flagged all the same."""
 _ATTACHED = frozenset({"message/rfc822", "message/global", "message/news"})
-_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_ELSEWHERE = frozenset({"message/partial", "message/external-body"})
+_HTML = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w-]{1,40})", re.IGNORECASE)
-_HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml")
+_HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml", ".svg")
+_PAGE = re.compile(r"\s{0,99}<(?:!doctype\s{1,9}html|html[\s>])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A node of the tree, not yet opened: its own header fields, and where in `data` its body lies."""
+    """A node of the tree, not yet opened: its own header fields, and where in `data` its body lies. `broken`:
+    no blank line ended the header block."""
 
     data: bytes
     fields: tuple[Field, ...]
@@ -43,22 +50,15 @@ class Entity:
     end: int
     depth: int = 0
     default: str = "text/plain"
-
-
-@dataclass(frozen=True, slots=True)
-class _Description:
-    """What an entity's header says of its body."""
-
-    media: str
-    type: Value
-    encoding: str
-    disposition: Value
-    content_id: str | None
+    broken: bool = False
 
 
 def is_html(part: Part) -> bool:
-    """True for what its reader will see as a page: by type, or by the name of an attachment."""
-    return part.media in _HTML or bool(part.filename and part.filename.lower().endswith(_HTML_NAMES))
+    """True for what its reader will see as a page: by type, by the name of an attachment, or since it begins
+    like one, which some programs go by."""
+    if part.media in _HTML or (part.filename and part.filename.lower().endswith(_HTML_NAMES)):
+        return True
+    return _PAGE.match(part.text) is not None
 
 
 def read(entity: Entity, limits: Limits) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
@@ -77,99 +77,158 @@ class _Walk:
         self._limits = limits
         self._characters = limits.text_characters
         self._room = limits.mime_parts
+        self._others = _OTHER_READINGS
+        self._known_body: Body | None = None
 
     def over(self, root: Entity) -> None:
-        waiting = [root]
+        waiting = [*self._resumed(root), root]
         while waiting:
             entity = waiting.pop()
-            described = self._describe(entity)
-            children = self._children(entity, described)
-            if children is None:
-                self._leaf(entity, described)
-            else:
-                waiting.extend(reversed(children))
+            described = describe(entity.fields, entity.default)
+            for what in described.ambiguous:
+                self.note("mime.ambiguous", what)
+            inside: list[Entity] = []
+            for reading in self._granted(described.readings):
+                inside += self._read(entity, reading, described)
+            waiting.extend(reversed(inside))
 
     def note(self, code: str, detail: str = "") -> None:
         self.problems[Problem(code, detail)] = None
 
-    def _describe(self, entity: Entity) -> _Description:
-        content: dict[str, str] = {}
-        for field in entity.fields:
-            if field.name[:8].lower() != b"content-":
-                continue
-            key = field.key[8:]
-            if key not in content:
-                content[key] = field_text(field.value)
-            elif key in {"type", "transfer-encoding", "disposition"}:
-                self.note("mime.ambiguous", f"several Content-{key} fields")
-        declared = values.parse(content.get("type"))
-        media = declared.token or entity.default
-        if "/" not in media:
-            media = "text/plain"
-        for name in declared.repeated:
-            if name in {"boundary", "charset"}:
-                self.note("mime.ambiguous", f"several {name} parameters")
-        encoding = values.parse(content.get("transfer-encoding")).token
-        disposition = values.parse(content.get("disposition"))
-        content_id = content.get("id")
-        return _Description(media, declared, encoding, disposition, content_id and content_id.strip("<> "))
+    def _granted(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+        """The likeliest reading, and as many others as the message still gets."""
+        others = readings[1 : 1 + max(self._others, 0)]
+        self._others -= len(others)
+        return readings[:1] + others
 
-    def _children(self, entity: Entity, described: _Description) -> list[Entity] | None:
-        """The entities inside, or None for a leaf."""
-        multipart = described.media.startswith("multipart/")
-        if not multipart and described.media not in _ATTACHED:
-            return None
-        if entity.depth >= self._limits.mime_depth:
+    def _another(self) -> bool:
+        """True if the message gets one more reading."""
+        self._others -= 1
+        return self._others >= 0
+
+    def _read(self, entity: Entity, reading: Reading, described: Description) -> list[Entity]:
+        """The entities inside; what has none is a leaf, and one that should have some may be both."""
+        if reading.media in _ELSEWHERE:
+            self.note("mime.elsewhere", reading.media)
+        container = reading.multipart or reading.media in _ATTACHED
+        if container and entity.depth >= self._limits.mime_depth:
             self.note("limit.mime_depth", str(entity.depth))
-            return None
-        if multipart:
-            return self._multipart(entity, described)
-        return [self._attached(entity, described)]
+            container = False
+        inside: list[Entity] = []
+        if container:
+            inside = (
+                self._multipart(entity, reading) if reading.multipart else self._attached(entity, reading)
+            )
+        if not inside:
+            self._leaf(entity, reading, described)
+            if container and reading.multipart:
+                inside = self._guessed(entity, reading)
+        return inside
 
-    def _attached(self, entity: Entity, described: _Description) -> Entity:
-        data, start, end = entity.data, entity.start, entity.end
-        if described.encoding in {"base64", "quoted-printable"}:
-            data, problems = transfer.decode(data[start:end], described.encoding, end - start)
-            self.problems.update(dict.fromkeys(problems))
-            start, end = 0, len(data)
-        return self._inside(data, start, end, entity.depth + 1, "text/plain")
+    def _decoded(self, entity: Entity, reading: Reading) -> Entity:
+        data = entity.data[entity.start : entity.end]
+        data, problems = transfer.decode(data, reading.encoding, len(data))
+        self.problems.update(dict.fromkeys(problems))
+        return replace(entity, data=data, start=0, end=len(data))
 
-    def _multipart(self, entity: Entity, described: _Description) -> list[Entity] | None:
-        boundary = (described.type.get("boundary") or "").encode("utf-8", "surrogateescape").rstrip()
-        boundary = boundary[:_LONGEST_BOUNDARY]
-        if described.encoding in {"base64", "quoted-printable"}:
-            self.note("mime.ambiguous", "an encoded multipart")
-        spans, closed = _spans(entity, boundary, self._room) if boundary else ([], False)
-        if not spans:
-            self.note("mime.no_boundary", boundary[:100].decode("utf-8", "replace"))
-            return None
-        if not closed:
-            self.note("mime.unfinished")
-        if len(spans) > self._room:
+    def _attached(self, entity: Entity, reading: Reading) -> list[Entity]:
+        """The attached message; one that claims an encoding, which RFC 2046 forbids, also as it stands."""
+        if self._room <= 0:
             self.note("limit.mime_parts", str(self._limits.mime_parts))
-        spans = spans[: self._room]
+            return []
+        self._room -= 1
+        if not reading.encoded:
+            return self._inside(entity, entity.start, entity.end, "text/plain")
+        decoded = self._decoded(entity, reading)
+        inside = self._inside(decoded, 0, decoded.end, "text/plain")
+        if fields_of(entity.data, entity.start, entity.end, 1).fields and self._another():
+            self.note("mime.ambiguous", "an encoded message that reads as it stands")
+            inside += self._inside(entity, entity.start, entity.end, "text/plain")
+        return inside
+
+    def _multipart(self, entity: Entity, reading: Reading) -> list[Entity]:
+        boundary = reading.boundary.encode("utf-8", "surrogateescape").rstrip()[: delimiters.LONGEST]
+        inside = self._parted(entity, boundary, reading) if boundary else []
+        if reading.encoded and boundary and self._another():
+            inside += self._parted(self._decoded(entity, reading), boundary, reading)
+        if not inside:
+            self.note("mime.no_boundary", boundary[:100].decode("utf-8", "replace"))
+        return inside
+
+    def _guessed(self, entity: Entity, reading: Reading) -> list[Entity]:
+        """The parts of a multipart that names no boundary which is there, by the one it seems to have."""
+        boundary = delimiters.guess(entity.data, entity.start, entity.end)
+        return self._parted(entity, boundary, reading) if boundary and self._another() else []
+
+    def _parted(self, entity: Entity, boundary: bytes, reading: Reading) -> list[Entity]:
+        default = "message/rfc822" if reading.media == "multipart/digest" else "text/plain"
+        return [
+            each
+            for start, end in self._spans(entity, boundary)
+            for each in self._inside(entity, start, end, default)
+        ]
+
+    def _spans(self, entity: Entity, boundary: bytes) -> tuple[tuple[int, int], ...]:
+        """Where the parts lie; those that only lenient programs see come after the others."""
+        body = self._body(entity.data)
+        found = delimiters.split(body, entity.start, entity.end, boundary, self._room)
+        for what in found.odd:
+            self.note("mime.ambiguous", what)
+        spans = found.spans
+        if delimiters.TEXT_BEHIND in found.odd and self._another():
+            more = delimiters.split(body, entity.start, entity.end, boundary, self._room, lenient=True)
+            spans = tuple(dict.fromkeys(spans + more.spans))
+        if spans and not found.closed:
+            self.note("mime.unfinished")
+        if len(spans) > self._room or found.cut:
+            self.note("limit.mime_parts", str(self._limits.mime_parts))
+        spans = spans[: max(self._room, 0)]
         self._room -= len(spans)
-        default = "message/rfc822" if described.media == "multipart/digest" else "text/plain"
-        return [self._inside(entity.data, start, end, entity.depth + 1, default) for start, end in spans]
+        return spans
 
-    def _inside(self, data: bytes, start: int, end: int, depth: int, default: str) -> Entity:
-        fields, body = fields_of(data, start, end, _PART_FIELDS)
-        return Entity(data, fields, body, end, depth, default)
+    def _body(self, data: bytes) -> Body:
+        """What is known of the bytes that a multipart lies in: nested ones share it."""
+        known = self._known_body
+        if known is None or known.data is not data:
+            known = self._known_body = Body(data)
+        return known
 
-    def _leaf(self, entity: Entity, described: _Description) -> None:
-        filename = self._filename(described)
-        disposition = described.disposition.token or None
-        charset = described.type.get("charset")
-        media = described.media
+    def _inside(self, outer: Entity, start: int, end: int, default: str) -> list[Entity]:
+        """The entity between `start` and `end`, in each way that its header block can be read."""
+        block = fields_of(outer.data, start, end, _PART_FIELDS)
+        if block.cut:
+            self.note("limit.header_fields", "a part")
+        depth = outer.depth + 1
+        entity = Entity(outer.data, block.fields, block.body_start, end, depth, default, block.broken)
+        return [entity, *self._resumed(entity)]
+
+    def _resumed(self, entity: Entity) -> list[Entity]:
+        """The entity for programs that read on after a line that is no header, up to the blank line."""
+        if not entity.broken:
+            return []
+        more = resumed(entity.data, entity.start, entity.end, _PART_FIELDS)
+        if more is None or not self._another():
+            return []
+        if entity.depth:  # of the message's own block, `headers` has said it
+            self.note("mime.ambiguous", "a broken header block")
+        return [replace(entity, fields=entity.fields + more.fields, start=more.body_start, broken=False)]
+
+    def _leaf(self, entity: Entity, reading: Reading, described: Description) -> None:
+        filename = self._filename(described.disposition, reading.type)
+        media = reading.media
         textual = media.startswith(("text/", "multipart/")) or media in _HTML
         textual = textual or bool(filename and filename.lower().endswith(_HTML_NAMES))
         most = self._most(media, textual)
         enough = entity.data[entity.start : min(entity.end, entity.start + transfer.encoded_size(most))]
-        content, problems = transfer.decode(enough, described.encoding, most)
+        content, problems = transfer.decode(enough, reading.encoding, most)
         self.problems.update(dict.fromkeys(problems))
-        text = self._text(content, charset or _meta_charset(content)) if textual else ""
-        part = Part(media, charset, filename, content, text, disposition, described.content_id)
-        self.parts.append(part)
+        text = self._text(content, reading.charset or _meta_charset(content)) if textual else ""
+        disposition = described.disposition.token or None
+        if textual:
+            content = content[: self._limits.prefix_bytes]
+        part = Part(media, reading.charset, filename, content, text, disposition, described.content_id)
+        if self._others == _OTHER_READINGS or part not in self.parts[-_OTHER_READINGS:]:
+            self.parts.append(part)
 
     def _most(self, media: str, textual: bool) -> int:
         """Decoded bytes worth having of a leaf."""
@@ -187,8 +246,8 @@ class _Walk:
         self._characters -= len(text)
         return text
 
-    def _filename(self, described: _Description) -> str | None:
-        for value, name in ((described.disposition, "filename"), (described.type, "name")):
+    def _filename(self, disposition: Value, media: Value) -> str | None:
+        for value, name in ((disposition, "filename"), (media, "name")):
             if not value.parameters:
                 continue
             text, problems = value.text(name)
@@ -202,45 +261,3 @@ def _meta_charset(content: bytes) -> str | None:
     """The charset that a page names itself, which counts where the header names none."""
     found = _META.search(content[:2048]) if b"<" in content[:2048] else None
     return found[1].decode("ascii", "replace") if found else None
-
-
-def _spans(entity: Entity, boundary: bytes, most: int) -> tuple[list[tuple[int, int]], bool]:
-    """Start and end of each body part, and whether the closing delimiter came. At most `most` + 1 parts."""
-    data, end = entity.data, entity.end
-    mark = b"\n--" + boundary
-    spans: list[tuple[int, int]] = []
-    opened: int | None = None
-    at, false = _first(entity, mark), 0
-    while at >= -1 and len(spans) <= most and false <= _FALSE_DELIMITERS:
-        after = at + len(mark)
-        stop = data.find(b"\n", after, end)
-        stop = end if stop < 0 else stop
-        tail = data[after : min(stop, after + 200)].strip(b" \t\r")
-        if tail in {b"", b"--"}:
-            if opened is not None:
-                spans.append((opened, max(opened, _before(data, at))))
-            if tail:
-                return spans, True
-            opened = min(stop + 1, end)
-        else:
-            false += 1
-        at = data.find(mark, max(at + 1, 0), end)
-        at = -2 if at < 0 else at
-    if opened is not None and len(spans) <= most:
-        spans.append((opened, end))
-    return spans, False
-
-
-def _first(entity: Entity, mark: bytes) -> int:
-    """Where the first line begins that may be a delimiter, as the index of the line end before it: -1 at the
-    very start of the data, -2 for nowhere."""
-    start = entity.start
-    if entity.data.startswith(mark[1:], start) and start < entity.end:
-        return start - 1
-    at = entity.data.find(mark, start, entity.end)
-    return -2 if at < 0 else at
-
-
-def _before(data: bytes, line_end: int) -> int:
-    """The end of what stands before a delimiter: its line end belongs to the delimiter (RFC 2046 5.1.1)."""
-    return line_end - 1 if line_end > 0 and data[line_end - 1] == 13 else line_end

@@ -40,7 +40,8 @@ def read(raw: bytes, envelope: Envelope, limits: Limits | None = None) -> Messag
     scanned = max(min(len(raw), limits.scan_bytes), block.body_start)
     author, odd_name = read_author(block, limits)
     subject, odd_subject = _subject(block)
-    parts, odd_parts = mime.read(mime.Entity(raw, block.headers.fields, block.body_start, scanned), limits)
+    root = mime.Entity(raw, block.headers.fields, block.body_start, scanned, broken=block.broken)
+    parts, odd_parts = mime.read(root, limits)
     shown = _Shown(limits)
     for part in parts:
         shown.add(part)

@@ -17,18 +17,36 @@ _PARAMETER = re.compile(
     r"[;\s]\s*+([^\s=;\"]++)\s*+=\s*+(?:\"((?:[^\"\\]++|\\.)*+)(?:\"|\Z)|([^;]*+))", re.DOTALL
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_COMMENT = re.compile(r"\([^()\"]{0,500}+\)")
+_MOST_OTHERS = 20
 _SECTION = re.compile(r"([^*]++)\*(?:(\d{1,3})(\*?)|)\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """`token` in lower case (`text/html`, `attachment`, `base64`; "" if there is none); parameters by
-    lower-case name, as written except for quotes; of repeated ones the first. `repeated` names those that
-    contradict each other."""
+    lower-case name, as written except for quotes; of repeated ones the first. `others` are the repeated ones
+    that say something else, as (name, value)."""
 
     token: str
     parameters: Mapping[str, str]
-    repeated: tuple[str, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def repeated(self) -> tuple[str, ...]:
+        """The names of the parameters that contradict each other."""
+        return tuple(name for name, _ in self.others)
+
+    def readings(self, name: str) -> tuple[str, ...]:
+        """Every value that a program may take a parameter for: the first, the repeated ones, the sections of
+        RFC 2231 put together, and those decoded."""
+        extended = self._extended(name)
+        values = [
+            self.parameters.get(name),
+            *(value for other, value in self.others if other == name),
+            self._joined(name) if extended is None else charsets.decode_rfc2231(extended).text,
+        ]
+        return tuple(dict.fromkeys(value for value in values if value))
 
     def get(self, name: str) -> str | None:
         """A parameter that is not text for people (boundary, charset …)."""
@@ -80,10 +98,15 @@ def parse(text: str | None) -> Value:
     if ";" not in text and "=" not in text:
         return Value(found[1].lower(), {})
     parameters: dict[str, str] = {}
-    repeated: list[str] = []
+    others: list[tuple[str, str]] = []
     for name, quoted, bare in _PARAMETER.findall(text, found.end()):
         key = name.lower()
         value = _ESCAPE.sub(r"\1", quoted) if quoted else bare.strip()
-        if parameters.setdefault(key, value) != value:
-            repeated.append(key)
-    return Value(found[1].lower(), parameters, tuple(repeated))
+        if parameters.setdefault(key, value) != value and len(others) < _MOST_OTHERS:
+            others.append((key, value))
+    return Value(found[1].lower(), parameters, tuple(others))
+
+
+def without_comments(text: str) -> str:
+    """The value without RFC 5322 comments, for programs that know them; nested ones only from the inside."""
+    return _COMMENT.sub(" ", text[:_LONGEST]).strip()

@@ -1,0 +1,153 @@
+"""What an entity's header says of its body, in every way that a mail program could take it (RFC 2045).
+
+Of repeated fields some programs take the first and some the last; the same with repeated parameters; some know
+comments and some don't. Where that matters, `describe` gives several readings, the likeliest first, and says
+what is ambiguous.
+
+Ambiguities: several Content-Type, Content-Transfer-Encoding or Content-Disposition fields that differ, several
+boundary or charset parameters, comments that hide parameters, an encoded multipart, a type of no known kind,
+an encoding that only looks like one, NUL in a field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
+
+from sekisho.message import transfer, values
+from sekisho.message.headers import field_text
+from sekisho.message.model import Field
+from sekisho.message.values import Value
+
+_MOST = 6
+"""Readings of one entity."""
+_KINDS = frozenset(
+    {
+        "text",
+        "image",
+        "audio",
+        "video",
+        "application",
+        "message",
+        "multipart",
+        "model",
+        "font",
+        "chemical",
+        "x",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read an entity's header. `boundary` only of a multipart; `encoding` in lower case."""
+
+    media: str
+    encoding: str
+    type: Value = field(compare=False)
+    boundary: str = ""
+    charset: str | None = None
+
+    @property
+    def multipart(self) -> bool:
+        return self.media.startswith("multipart/")
+
+    @property
+    def encoded(self) -> bool:
+        return self.encoding in {"base64", "quoted-printable"}
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Every reading, the likeliest first; what is the same in all; and what is ambiguous."""
+
+    readings: tuple[Reading, ...]
+    disposition: Value
+    content_id: str | None
+    ambiguous: tuple[str, ...] = ()
+
+
+def describe(fields: Iterable[Field], default: str) -> Description:
+    """Read the Content-* fields of an entity; `default` is the media type if it declares none. Never raises."""
+    odd: dict[str, None] = {}
+    content = _content(fields, odd)
+    types = list(_types(content.get("type", []), odd))
+    encodings = list(_encodings(content.get("transfer-encoding", []), odd))
+    disposition = values.parse(content.get("disposition", [""])[0])
+    content_id = content.get("id", [""])[0].strip("<> ") or None
+    found: dict[Reading, None] = {}
+    for value, encoding in product(types, encodings):
+        found.update(dict.fromkeys(_readings(value, encoding, default, odd)))
+    return Description(tuple(islice(found, _MOST)), disposition, content_id, tuple(odd))
+
+
+def _content(fields: Iterable[Field], odd: dict[str, None]) -> dict[str, list[str]]:
+    """The different texts of each Content-* field, by what follows `content-`."""
+    content: dict[str, list[str]] = {}
+    for each in fields:
+        if each.name[:8].lower() != b"content-":
+            continue
+        key, value = each.key[8:], each.value
+        if b"\0" in value:
+            odd["a NUL in a field of a part"] = None
+            value = value[: value.index(b"\0")]
+        text = field_text(value)
+        known = content.setdefault(key, [])
+        if text not in known and len(known) < _MOST:
+            known.append(text)
+            if len(known) > 1 and key in {"type", "transfer-encoding", "disposition"}:
+                odd[f"several Content-{key} fields"] = None
+    return content
+
+
+def _types(texts: list[str], odd: dict[str, None]) -> Iterator[Value]:
+    for text in texts or [""]:
+        value = values.parse(text)
+        plain = values.parse(values.without_comments(text)) if "(" in text else value
+        if (plain.token, plain.get("boundary")) != (value.token, value.get("boundary")):
+            odd["comments in a Content-Type"] = None
+            yield value
+        yield plain
+
+
+def _encodings(texts: list[str], odd: dict[str, None]) -> Iterator[str]:
+    """Each encoding once; all that leave the bytes as they are count as one."""
+    found: dict[str, None] = {}
+    for text in texts or [""]:
+        token = transfer.canonical(values.parse(values.without_comments(text)).token)
+        found[token] = None
+        hinted = transfer.hinted(text)
+        if hinted and hinted != token:
+            odd["an encoding that some programs know"] = None
+            found[hinted] = None
+    yield from found
+
+
+def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -> Iterator[Reading]:
+    media = value.token or default
+    kind = media.partition("/")[0]
+    if "/" not in media:
+        media = "text/plain"
+    elif kind not in _KINDS and not kind.startswith("x-"):
+        odd["a type of no known kind"] = None
+        media = "text/plain"
+    reading = Reading(media, encoding, value)
+    if reading.multipart:
+        if reading.encoded:
+            odd["an encoded multipart"] = None
+        yield from _parameter(reading, "boundary", odd)
+    elif media.startswith("text/"):
+        yield from _parameter(reading, "charset", odd)
+    else:
+        yield replace(reading, charset=value.get("charset"))
+
+
+def _parameter(reading: Reading, name: str, odd: dict[str, None]) -> Iterator[Reading]:
+    found = reading.type.readings(name)
+    if len(found) > 1:
+        odd[f"several {name} parameters"] = None
+    for value in found or (None,):
+        yield (
+            replace(reading, boundary=value or "") if name == "boundary" else replace(reading, charset=value)
+        )
