@@ -19,7 +19,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"ports"}),
     frozenset({"brands", "providers", "resolver", "clock"}),
     frozenset({"checks", "policy", "action", "authres"}),
-    frozenset({"store", "journal", "metrics", "log", "report"}),
+    frozenset({"store", "release", "journal", "metrics", "log", "report"}),
     frozenset({"pipeline"}),
     frozenset({"wire"}),
     frozenset({"config"}),
@@ -35,6 +35,7 @@ NEIGHBOURS = {
     ("action", "policy"),  # what is done depends on the rules for a recipient
     ("action", "authres"),  # the header that an action writes
     ("checks", "authres"),  # ARC reads what a sealer wrote of its own results
+    ("release", "store"),  # the states of a copy that is released are the store's
     ("journal", "log"),  # a log line is quoted in one place
 }
 
@@ -47,6 +48,7 @@ SINGLE_IMPORTERS = {
     "alembic": {"store"},
     "sqlite3": {"store"},
     "psycopg": {"store"},
+    "smtplib": {"release"},
     "prometheus_client": {"metrics"},
     "click": {"cli"},
     "rich": {"cli"},

@@ -104,6 +104,29 @@ def without_store(outcomes: tuple[Outcome, ...], reference: str) -> Action:
     )
 
 
+def held(
+    message: Message,
+    evidence: Evidence,
+    weights: Mapping[str, float],
+    outcomes: tuple[Outcome, ...],
+    *,
+    reference: str,
+    authserv_id: str,
+) -> Action:
+    """Postfix's own hold queue, for a message that would be quarantined for everybody. Our fields are written
+    at once: a message that is taken off hold does not pass the filter again."""
+    edits = _headers(message, evidence, weights, outcomes, reference, authserv_id)
+    return Action(Reply.HOLD, outcomes, edits, reference=reference)
+
+
+def without_quarantine(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    """A copy that can be kept nowhere is delivered tagged rather than lost."""
+    return tuple(
+        replace(each, applied=Disposition.TAG) if each.applied is Disposition.QUARANTINE else each
+        for each in outcomes
+    )
+
+
 def _headers(
     message: Message,
     evidence: Evidence,

@@ -89,9 +89,14 @@ def budgeted(config: Config, shared: Resolver) -> Budget:
     return Budget(shared, config.dns.budget, SystemClock())
 
 
+def own_name(config: Config) -> str:
+    """The authserv-id: as configured, else this host's name."""
+    return config.authserv_id or socket.getfqdn()
+
+
 def pipeline(config: Config, ports: Ports) -> Pipeline:
     """The one way through, on the given ports."""
-    name = config.authserv_id or socket.getfqdn()
+    name = own_name(config)
 
     def context() -> Context:
         deadline = ports.clock.monotonic() + config.wire.soft_deadline
@@ -117,4 +122,5 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
         points=config.policy.points,
         limits=config.limits,
         shadow_headers=config.policy.shadow_headers,
+        hold=config.store.hold,
     )

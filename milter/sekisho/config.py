@@ -25,8 +25,9 @@ from sekisho.message import Limits
 from sekisho.metrics import MetricsOptions
 from sekisho.options import Options
 from sekisho.policy import ListOptions, PolicyOptions, RecipientOptions, recipient_faults
+from sekisho.release import ReleaseOptions
 from sekisho.resolver import DnsOptions
-from sekisho.store import StoreOptions
+from sekisho.store import RetentionOptions, StoreOptions
 from sekisho.verdict import Mode
 from sekisho.wire.options import WireOptions
 
@@ -75,6 +76,12 @@ class Config(Options):
     lists: ListOptions = Field(default_factory=ListOptions, description="Site-wide allow and block entries.")
     brands: BrandOptions = Field(default_factory=BrandOptions, description="The brand registry.")
     store: StoreOptions = Field(default_factory=StoreOptions, description="The quarantine.")
+    retention: RetentionOptions = Field(
+        default_factory=RetentionOptions, description="How long the quarantine keeps what."
+    )
+    release: ReleaseOptions = Field(
+        default_factory=ReleaseOptions, description="How held mail is handed back to Postfix."
+    )
     metrics: MetricsOptions = Field(default_factory=MetricsOptions, description="Prometheus and health.")
     log: LogOptions = Field(default_factory=LogOptions, description="Where the log goes, and how.")
     journal: JournalOptions = Field(default_factory=JournalOptions, description="What a log line may say.")

@@ -69,6 +69,8 @@ class Pipeline:
     limits: Limits = field(default_factory=Limits)
     checks: Sequence[Check] = CHECKS
     shadow_headers: bool = False
+    hold: bool = False
+    """Where everybody's copy would be quarantined, Postfix's hold queue is used instead of the store."""
 
     def process(self, raw: bytes, envelope: Envelope) -> Judged:
         """Judge a message from its bytes, keep what must be kept, and tell the observers."""
@@ -129,6 +131,13 @@ class Pipeline:
     ) -> Action:
         kept = action.quarantined(outcomes)
         reference = reference_of(message)
+        cut = message.problem("limit.scan_bytes") is not None
+        if kept and len(kept) == len(outcomes) and (self.hold or cut):
+            return action.held(
+                message, evidence, weights, outcomes, reference=reference, authserv_id=self.authserv_id
+            )
+        if cut:  # the store would keep a part of it only
+            outcomes, kept = action.without_quarantine(outcomes), ()
         try:
             if kept and self.quarantine is not None:
                 reference = self.quarantine.hold(message, report.document(evidence, weights, kept), kept)

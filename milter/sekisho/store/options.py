@@ -19,6 +19,11 @@ class StoreOptions(Options):
         description="Database of the quarantine: sqlite:////absolute/path or postgresql://user@host/name; "
         "a PostgreSQL password belongs into a password file (PGPASSFILE), never here.",
     )
+    hold: bool = Field(
+        default=False,
+        description="Keep what would be quarantined for all its recipients in Postfix's own hold queue (postqueue, "
+        "postsuper -H) instead of the store; what is quarantined for some of them only is still stored.",
+    )
     retry_window_days: float = Field(
         default=5.0,
         gt=0,

@@ -76,6 +76,7 @@ class RetentionOptions(Options):
     max_bytes: int = Field(
         default=10_000_000_000,
         ge=10_000_000,
+        le=1_000_000_000_000_000,
         description="Bytes that contents may take up, compressed; above this the oldest held messages expire.",
     )
     min_days: float = Field(

@@ -1,0 +1,141 @@
+"""The states of a copy that is released, and the order in which they are written.
+
+1. `held` → `sending`, committed before the MTA hears of the message. Of two who try, one wins.
+2. The hand-over.
+3. `sending` → `released`, back to `held` with the MTA's words in the audit, or `uncertain`.
+
+Whoever dies between 1 and 3 leaves `sending`; the store turns that into `uncertain` once nobody can be at work
+on it any more. An uncertain copy is sent again only if somebody says so, knowing that it may arrive twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sekisho.release.handover import Answer, Fate, Parcel, hand_over, path_of
+from sekisho.release.letter import letter
+from sekisho.release.options import ReleaseOptions
+from sekisho.store import Copy, Entry, Operation, Quarantine, State
+
+_STATES = {
+    Fate.TAKEN: State.RELEASED,
+    Fate.LATER: State.HELD,
+    Fate.REFUSED: State.HELD,
+    Fate.UNCERTAIN: State.UNCERTAIN,
+}
+_RESULTS = {
+    Fate.TAKEN: "ok",
+    Fate.LATER: "unavailable",
+    Fate.REFUSED: "failed",
+    Fate.UNCERTAIN: "uncertain",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants: `recipients` are addresses whose copies are meant (any case), all if empty; `to` is
+    another address for the one copy; `again` includes copies whose fate is uncertain."""
+
+    who: str
+    reason: str = "requested"
+    recipients: frozenset[str] = frozenset()
+    to: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one copy."""
+
+    entry: str
+    recipient: str
+    state: State
+    text: str
+
+    @property
+    def released(self) -> bool:
+        return self.state is State.RELEASED
+
+
+class Releaser:
+    """Hands copies on. `host` is our own name; `pause` waits between attempts (seconds)."""
+
+    def __init__(
+        self,
+        store: Quarantine,
+        options: ReleaseOptions,
+        authserv_id: str,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._options = options
+        self._authserv_id = authserv_id
+        self._host = options.helo or authserv_id
+        self._pause = pause
+
+    def release(self, entry: Entry, wish: Wish) -> tuple[Done, ...]:
+        """Hand on the copies that are meant and can be sent; the others are not in the answer.
+
+        Raises what `store.content` raises, ValueError for a wish that cannot be fulfilled, StoreUnavailable.
+        """
+        copies = meant(entry, wish)
+        if wish.to and len(copies) > 1:
+            raise ValueError("several copies would go to one other address: name one recipient")
+        raw = letter(self._store.content(entry.id), entry, self._authserv_id, self._host)
+        return tuple(self._copy(entry, copy, raw, wish) for copy in copies)
+
+    def _copy(self, entry: Entry, copy: Copy, raw: bytes, wish: Wish) -> Done:
+        """One copy, as often as the options allow while the MTA says: later."""
+        done = self._once(entry, copy, copy.state, raw, wish)
+        for _ in range(self._options.attempts - 1):
+            if done[0] is not Fate.LATER:
+                break
+            self._pause(self._options.pause_seconds)
+            done = self._once(entry, copy, State.HELD, raw, wish)
+        return done[1]
+
+    def _once(
+        self, entry: Entry, copy: Copy, state: State, raw: bytes, wish: Wish
+    ) -> tuple[Fate | None, Done]:
+        address = wish.to or copy.recipient.address
+        try:
+            path = path_of("" if wish.to else copy.recipient.raw, address)
+        except ValueError as error:
+            return None, Done(entry.id, address, state, str(error))
+        if not self._store.move(entry.id, State.SENDING, only=state, copies=[copy.number]):
+            return None, Done(entry.id, address, self._state(entry, copy), "somebody else is at it")
+        international = any(each.upper() == "SMTPUTF8" for each in entry.envelope.parameters)
+        answer = hand_over(Parcel(raw, path, international), self._options, self._host)
+        return answer.fate, Done(entry.id, address, self._settle(entry, copy, answer, wish), answer.text)
+
+    def _settle(self, entry: Entry, copy: Copy, answer: Answer, wish: Wish) -> State:
+        """Write down what became of the copy, even if we took so long that we were given up."""
+        note = answer.text if not wish.to else f"to {wish.to}: {answer.text}"
+        done = Operation("release", _RESULTS[answer.fate], wish.who, entry.id, copy.number, wish.reason, note)
+        state = _STATES[answer.fate]
+        if not self._store.move(entry.id, state, only=State.SENDING, copies=[copy.number], done=done):
+            self._store.move(entry.id, state, only=State.UNCERTAIN, copies=[copy.number], done=done)
+        return state
+
+    def _state(self, entry: Entry, copy: Copy) -> State:
+        now = self._store.get(entry.id)
+        return (
+            next((each.state for each in now.copies if each.number == copy.number), copy.state)
+            if now
+            else copy.state
+        )
+
+
+def meant(entry: Entry, wish: Wish) -> Sequence[Copy]:
+    """The copies that the wish means and that can be sent."""
+    return tuple(_meant(entry, wish))
+
+
+def _meant(entry: Entry, wish: Wish) -> Iterator[Copy]:
+    states = {State.HELD, State.UNCERTAIN} if wish.again else {State.HELD}
+    named = {each.lower() for each in wish.recipients}
+    for copy in entry.copies:
+        if copy.state in states and (not named or copy.recipient.address.lower() in named):
+            yield copy

@@ -1,0 +1,82 @@
+"""Postfix's hold queue in place of the store, by configuration and for what the store cannot keep whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.unit.store.kit import SetClock
+
+from sekisho import compose
+from sekisho.config import Config
+from sekisho.message import Client, Envelope, Recipient
+from sekisho.verdict import Action, Reply
+
+SPOOF = (
+    b"From: =?UTF-8?B?44GI44GN44Gt44Gj44Go?= <a@stranger.example>\r\nSubject: x\r\n"
+    b"Authentication-Results: mx.ours.example; dkim=pass\r\n\r\nbody\r\n"
+)
+CLIENT = Client("192.0.2.7", None, "fail", "x")
+
+
+class Store:
+    """Remembers what it was told to keep."""
+
+    def __init__(self) -> None:
+        self.kept: list[bytes] = []
+
+    def hold(self, message: Any, document: Any, outcomes: Any) -> str:
+        self.kept.append(message.raw)
+        return "ID"
+
+
+def process(raw: bytes, *recipients: str, **store: object) -> tuple[Action, Store]:
+    """A message that the block list would quarantine for everybody but the lenient."""
+    settings = {
+        "mode": "enforce",
+        "authserv_id": "mx.ours.example",
+        "lists": {"block": ["stranger.example"], "block_action": "quarantine"},
+        "recipients": {"lenient.example": {"max_action": "tag"}},
+        "limits": {"scan_bytes": 10_000},
+        "store": store,
+    }
+    config, kept = Config.model_validate(settings), Store()
+    ports = replace(compose.offline(config), quarantine=kept, clock=SetClock())
+    people = tuple(Recipient(each, each) for each in recipients)
+    envelope = Envelope("a@stranger.example", "a@stranger.example", recipients=people, client=CLIENT)
+    return compose.pipeline(config, ports).process(raw, envelope).action, kept
+
+
+def test_the_hold_queue_takes_the_store_s_place() -> None:
+    """With store.hold, what is quarantined for everybody is held by Postfix, with our fields and without the
+    forged ones, since it will not pass us again."""
+    action, store = process(SPOOF, "a@ours.example", "b@ours.example", hold=True)
+    assert (action.reply, store.kept) == (Reply.HOLD, [])
+    names = [getattr(edit, "name", "") for edit in action.edits]
+    assert names.count("Authentication-Results") == 2
+    assert "X-Sekisho-Verdict" in names
+
+
+def test_a_mixed_message_is_still_stored() -> None:
+    """Hold would freeze the others' mail too, so the copies that are quarantined go to the store."""
+    action, store = process(SPOOF, "a@ours.example", "b@lenient.example", hold=True)
+    assert (action.reply, len(store.kept)) == (Reply.ACCEPT, 1)
+
+
+def test_without_the_option_the_store_keeps_it() -> None:
+    """The store is the default."""
+    action, store = process(SPOOF, "a@ours.example")
+    assert (action.reply, store.kept) == (Reply.DISCARD, [SPOOF])
+
+
+@pytest.mark.parametrize(
+    ("recipients", "reply"),
+    [(("a@ours.example",), Reply.HOLD), (("a@ours.example", "b@lenient.example"), Reply.ACCEPT)],
+)
+def test_what_was_read_in_part_is_never_kept_in_part(recipients: tuple[str, ...], reply: Reply) -> None:
+    """Of a message beyond limits.scan_bytes we have a part only: were it stored and discarded, the rest would
+    be lost. Postfix holds it; where some must get it, all get it."""
+    action, store = process(SPOOF + b"x" * 20_000, *recipients)
+    assert (action.reply, store.kept) == (reply, [])
+    assert not [edit for edit in action.edits if type(edit).__name__ == "DeleteRecipient"]
