@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import platform
 import threading
-from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,14 +14,14 @@ from sekisho.checks import dkim, spf
 from sekisho.checks.table import CHECKS, KINDS
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
-from sekisho.daemon import Board, Setup, SetupError, Supervisor, View
+from sekisho.daemon import Board, Setup, SetupError, Supervisor
 from sekisho.journal import Journal, KeyFileError
 from sekisho.message import Envelope, Headers
 from sekisho.metrics import Metrics
 from sekisho.pipeline import Judged, Pipeline
 from sekisho.ports import Clock, Resolver, StoreUnavailable
 from sekisho.resolver import DnsResolver
-from sekisho.store import Quarantine
+from sekisho.store import Quarantine, free_bytes
 from sekisho.verdict import Action, Mode, Reply
 from sekisho.wire.library import libmilter_version
 from sekisho.wire.listen import ListenError
@@ -103,7 +102,6 @@ class KeeperWork:
         self._settings = settings
         self._metrics = meter
         self._board = board
-        self._restarts: Counter[str] = Counter()
         self._quarantine: Quarantine | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -134,13 +132,10 @@ class KeeperWork:
         view = self._board.view()
         self._metrics.workers(view.workers)
         self._metrics.reload(view.reload_ok, view.reload_at)
-        self._count_restarts(view)
-
-    def _count_restarts(self, view: View) -> None:
-        for cause, total in view.restarts.items():
-            for _ in range(total - self._restarts[cause]):
+        self._metrics.sessions(view.sessions)
+        for cause, count in self._board.uncounted().items():
+            for _ in range(count):
                 self._metrics.worker_restarted(cause)
-            self._restarts[cause] = total
 
     def _store_gauges(self) -> bool:
         """True if the store could be asked."""
@@ -154,6 +149,7 @@ class KeeperWork:
             LOG.warning("the quarantine cannot be counted: %s", error)
             return False
         self._metrics.quarantine({state.value: count for state, count in stats.messages.items()}, stats.bytes)
+        self._metrics.quarantine_free(free_bytes(self._settings.store))
         return True
 
 

@@ -36,7 +36,7 @@ class Board:
     """Rows of workers (state, open sessions), a counter for each cause of a restart, the last reload."""
 
     def __init__(self) -> None:
-        self._rows_at = len(CAUSES) * _NUMBER.size + _RELOAD.size
+        self._rows_at = 2 * len(CAUSES) * _NUMBER.size + _RELOAD.size
         self._map = mmap.mmap(-1, self._rows_at + _ROWS * _ROW.size)
         self._free = list(range(_ROWS))[::-1]
 
@@ -64,15 +64,28 @@ class Board:
     def reloaded(self, succeeded: bool, when: float) -> None:
         _RELOAD.pack_into(self._map, self._rows_at - _RELOAD.size, succeeded, when)
 
+    def uncounted(self) -> Mapping[str, int]:
+        """Restarts by cause since the keeper last asked, whichever keeper it was."""
+        totals, counted = self._numbers(0), self._numbers(1)
+        for index, total in enumerate(totals):
+            _NUMBER.pack_into(self._map, (len(CAUSES) + index) * _NUMBER.size, total)
+        return {cause: total - told for cause, total, told in zip(CAUSES, totals, counted, strict=True)}
+
+    def _numbers(self, column: int) -> list[int]:
+        """The totals of the supervisor (column 0), or those of them that were counted (column 1)."""
+        first = column * len(CAUSES)
+        return [
+            _NUMBER.unpack_from(self._map, at * _NUMBER.size)[0] for at in range(first, first + len(CAUSES))
+        ]
+
     def view(self) -> View:
         rows = [_ROW.unpack_from(self._map, self._at(row)) for row in range(_ROWS)]
         states = Counter(STATES[state - 1] for state, _ in rows if state)
-        counts = [_NUMBER.unpack_from(self._map, at * _NUMBER.size)[0] for at in range(len(CAUSES))]
         succeeded, when = _RELOAD.unpack_from(self._map, self._rows_at - _RELOAD.size)
         return View(
             workers={state: states[state] for state in STATES},
             sessions=sum(count for _, count in rows),
-            restarts=dict(zip(CAUSES, counts, strict=True)),
+            restarts=dict(zip(CAUSES, self._numbers(0), strict=True)),
             reload_ok=bool(succeeded),
             reload_at=when,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,10 @@ class Metrics:
             self._of("quarantine_messages", state).set(messages.get(state, 0))
         self._of("quarantine_bytes").set(size)
 
+    def quarantine_free(self, size: float) -> None:
+        """Bytes that the quarantine may still take up on its disk; NaN if nobody here can know."""
+        self._of("quarantine_free_bytes").set(size)
+
     def released(self, reason: str) -> None:
         self._of("releases_total", reason).inc()
 
@@ -97,11 +102,9 @@ class Metrics:
     def worker_restarted(self, cause: str) -> None:
         self._of("worker_restarts_total", cause).inc()
 
-    def session_opened(self) -> None:
-        self._of("sessions_in_progress").inc()
-
-    def session_closed(self) -> None:
-        self._of("sessions_in_progress").dec()
+    def sessions(self, count: int) -> None:
+        """Open sessions of all workers, as the one who knows them all says; its death ends the word."""
+        self._of("sessions_in_progress").set(count)
 
     def reload(self, ok: bool, time: float) -> None:
         """A configuration was loaded or refused; `time` (Unix) is kept only for one that is in force."""
@@ -113,6 +116,8 @@ class Metrics:
         """Gauges that nobody has set yet would not be shown: set them to 0."""
         self.workers({})
         self.quarantine({}, 0)
+        self.quarantine_free(math.nan)
+        self.sessions(0)
         self.reload(False, 0)
         self._of("config_last_reload_timestamp_seconds").set(0)
 

@@ -22,7 +22,19 @@ MODES = tuple(mode.value for mode in Mode)
 METHODS = ("spf", "dkim", "dmarc", "arc", "iprev")
 RESULTS = tuple(word.value for word in Word)
 OUTCOMES = (*(found.value for found in Found), "cached", OTHER)
-ERRORS = ("wire", "process", "deadline", "overload", "edit", "again", "store", "journal", "metrics", "keeper", "gauges")
+ERRORS = (
+    "wire",
+    "process",
+    "deadline",
+    "overload",
+    "edit",
+    "again",
+    "store",
+    "journal",
+    "metrics",
+    "keeper",
+    "gauges",
+)
 DEGRADED = ("dns", "deadline", "check", "limit", OTHER)
 OPERATIONS = ("hold", "release", "delete", "expire", "purge", "view", OTHER)
 OPERATION_RESULTS = ("ok", "unavailable", "failed", OTHER)
@@ -65,6 +77,11 @@ ROWS: tuple[Row, ...] = (
     Row("degraded_total", "counter", "Verdicts given without all evidence.", ("reason",)),
     Row("quarantine_messages", "gauge", "Messages in the quarantine.", ("state",)),
     Row("quarantine_bytes", "gauge", "Bytes that the contents of the quarantine take up, compressed."),
+    Row(
+        "quarantine_free_bytes",
+        "gauge",
+        "Bytes free where the quarantine is; NaN if it is on another machine.",
+    ),
     Row("quarantine_operations_total", "counter", "Operations on the quarantine.", ("operation", "result")),
     Row("releases_total", "counter", "Messages released from the quarantine.", ("reason",)),
     Row(

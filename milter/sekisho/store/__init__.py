@@ -10,6 +10,7 @@ from sekisho.store.quarantine import DamagedError, ErasedError, Quarantine
 from sekisho.store.records import Copy, Entry, Operation, Stats
 from sekisho.store.retention import RetentionOptions, Turn
 from sekisho.store.schema import State
+from sekisho.store.space import free_bytes
 
 __all__ = [
     "Copy",
@@ -25,5 +26,6 @@ __all__ = [
     "Stats",
     "StoreOptions",
     "Turn",
+    "free_bytes",
     "migrate",
 ]

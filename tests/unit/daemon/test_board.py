@@ -33,6 +33,20 @@ def test_states_sessions_and_counts() -> None:
     assert board.view().workers == {"starting": 0, "ready": 1, "draining": 0}
 
 
+def test_a_restart_is_counted_once_whoever_asks() -> None:
+    """What one keeper was told of restarts, its successor after a reload is not told again."""
+    board = Board()
+    board.restarted("stuck")
+    pid = os.fork()
+    if pid == 0:
+        os._exit(board.uncounted()["stuck"])
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
+    board.restarted("stuck")
+    board.restarted("crash")
+    assert board.uncounted() == {"crash": 1, "killed": 0, "stuck": 1, "start": 0, "other": 0}
+    assert set(board.uncounted().values()) == {0}
+
+
 def test_systemd_is_told() -> None:
     """The state goes to the datagram socket that systemd names; without one nothing happens."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
