@@ -133,7 +133,8 @@ def shown(value: bytes) -> str:
 @dataclass(frozen=True, slots=True)
 class PartBlock:
     """The fields of a body part or attached message and where its body begins. `broken`: the block does not
-    end with a blank line. `cut`: there are more fields than were read."""
+    end with a blank line. `cut`: there are more fields than are kept; of those beyond, only some that describe
+    the body were."""
 
     fields: tuple[Field, ...]
     body_start: int
@@ -144,21 +145,26 @@ class PartBlock:
 def fields_of(data: bytes, start: int, end: int, most: int) -> PartBlock:
     """The header block of what lies between `start` and `end`.
 
-    A part without fields begins with a blank line; one that begins with anything else has no fields.
+    At most `most` fields, and of as many as ten times that those that describe the body. A part without fields
+    begins with a blank line; one that begins with anything else has no fields.
     """
     fields: list[Field] = []
-    while (found := _FIELD.match(data, start, end)) and len(fields) < most:
-        value = found[2]
-        fields.append(Field(found[1], value[:-1] if value.endswith(b"\r") else value))
+    count = 0
+    while (found := _FIELD.match(data, start, end)) and count < 10 * most:
+        count += 1
+        if count <= most or found[1][:8].lower() == b"content-":
+            value = found[2]
+            fields.append(Field(found[1], value[:-1] if value.endswith(b"\r") else value))
         start = found.end()
+    cut = count > most
     if found:
         far = _END.search(data, start - 1, end)
         return PartBlock(tuple(fields), far.end() if far else end, cut=True)
     if data.startswith(b"\r\n", start):
-        return PartBlock(tuple(fields), min(start + 2, end))
+        return PartBlock(tuple(fields), min(start + 2, end), cut=cut)
     if data.startswith(b"\n", start):
-        return PartBlock(tuple(fields), min(start + 1, end))
-    return PartBlock(tuple(fields), min(start, end), broken=start < end)
+        return PartBlock(tuple(fields), min(start + 1, end), cut=cut)
+    return PartBlock(tuple(fields), min(start, end), start < end, cut)
 
 
 def resumed(data: bytes, start: int, end: int, most: int) -> PartBlock | None:

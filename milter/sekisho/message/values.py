@@ -39,13 +39,14 @@ class Value:
 
     def readings(self, name: str) -> tuple[str, ...]:
         """Every value that a program may take a parameter for: the first, the repeated ones, the sections of
-        RFC 2231 put together, and those decoded."""
+        RFC 2231 put together, those decoded, and what stands before a stray quotation mark."""
         extended = self._extended(name)
         values = [
             self.parameters.get(name),
             *(value for other, value in self.others if other == name),
             self._joined(name) if extended is None else charsets.decode_rfc2231(extended).text,
         ]
+        values += [value.partition('"')[0] for value in values if value and '"' in value]
         return tuple(dict.fromkeys(value for value in values if value))
 
     def get(self, name: str) -> str | None:
