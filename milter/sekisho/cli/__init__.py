@@ -6,6 +6,7 @@ configuration, 70 our fault.
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 
@@ -19,8 +20,11 @@ OUR_FAULT = 70  # EX_SOFTWARE of sysexits
 
 def main() -> None:
     """The entry point of the `sekisho` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(prog_name="sekisho", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         status = 2

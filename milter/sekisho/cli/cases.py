@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from sekisho.cli.trace import envelope_from_trace
+from sekisho.domains import parse_ip
 from sekisho.message import Client, Envelope, Recipient
 from sekisho.ports import Recorded
 from sekisho.resolver import CaseResolver
@@ -44,36 +45,49 @@ def load(path: Path, sidecar: Path | None = None, without: frozenset[str] = froz
 
     Raises CaseError if a file cannot be read or the sidecar is not a case.
     """
+    raw = _bytes(path)
     beside = path.with_suffix(".json")
     sidecar = sidecar or (beside if beside.is_file() else None)
+    if sidecar is None:
+        return _traced(path, raw, without)
     try:
-        raw = path.read_bytes()
-        facts = json.loads(sidecar.read_bytes()) if sidecar else None
-    except (OSError, ValueError) as error:
-        raise CaseError(f"{sidecar if isinstance(error, ValueError) else path}: {error}") from error
-    if facts is None:
-        return Case(path, raw, envelope_from_trace(raw), _label({}, path))
-    if not isinstance(facts, dict):
-        raise CaseError(f"{sidecar}: a case is a JSON object")
-    try:
+        facts = json.loads(_bytes(sidecar))
+        if not isinstance(facts, dict):
+            raise TypeError("a case is a JSON object")
         return _case(path, raw, facts, without)
+    except RecursionError as error:
+        raise CaseError(f"{sidecar}: is nested too deeply") from error
     except (KeyError, TypeError, ValueError) as error:
         raise CaseError(f"{sidecar}: {error}") from error
 
 
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CaseError(f"{path}: {error.strerror or error}") from error
+
+
+def _traced(path: Path, raw: bytes, without: frozenset[str]) -> Case:
+    """A message alone: its own trace fields, as far as they go."""
+    envelope = envelope_from_trace(raw)
+    if "client" in without:
+        envelope = replace(envelope, client=Client())
+    return Case(path, raw, envelope, _label({}, path))
+
+
 def _case(path: Path, raw: bytes, facts: Mapping[str, Any], without: frozenset[str]) -> Case:
     now = _time(facts.get("now"))
-    client = Client(user=facts.get("authenticated_user"))
-    if "client" not in without:
-        client = _client(facts)
+    sender = _text(facts, "envelope_from")
+    client = Client(user=_text(facts, "authenticated_user")) if "client" in without else _client(facts)
     dns = None if "auth" in without else _dns(facts.get("dns"))
     auth = None if "auth" in without or dns is not None else facts.get("auth")
     return Case(
         path,
         raw,
         Envelope(
-            sender=facts.get("envelope_from"),
-            raw_sender=facts.get("envelope_from_raw", facts.get("envelope_from")),
+            sender=sender,
+            raw_sender=_text(facts, "envelope_from_raw") if "envelope_from_raw" in facts else sender,
             recipients=tuple(Recipient(each, each) for each in _strings(facts.get("rcpt"))),
             client=client,
             arrived=now,
@@ -88,14 +102,31 @@ def _case(path: Path, raw: bytes, facts: Mapping[str, Any], without: frozenset[s
 
 def _client(facts: Mapping[str, Any]) -> Client:
     """`client_name` is the verified name or `unknown`; absent is not known."""
-    name = facts.get("client_name")
+    name = _text(facts, "client_name")
     return Client(
-        address=facts.get("client_ip"),
+        address=_address(facts),
         name=None if name == "unknown" else name,
         resolve=None if name is None else ("fail" if name == "unknown" else "ok"),
-        helo=facts.get("helo"),
-        user=facts.get("authenticated_user"),
+        helo=_text(facts, "helo"),
+        user=_text(facts, "authenticated_user"),
     )
+
+
+def _text(facts: Mapping[str, Any], key: str) -> str | None:
+    value = facts.get(key)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{key}: must be text")
+    return value
+
+
+def _address(facts: Mapping[str, Any]) -> str | None:
+    text = _text(facts, "client_ip")
+    if text is None:
+        return None
+    address = parse_ip(text)
+    if address is None:
+        raise ValueError(f"client_ip: {text!r} is not an IP address")
+    return str(address)
 
 
 def _dns(records: Any) -> tuple[Mapping[str, Any], ...] | None:
@@ -114,14 +145,14 @@ def _recorded(auth: Any) -> Recorded | None:
         return None
     if not isinstance(auth, dict):
         raise ValueError("auth: an object of RFC 8601 words")
-    return Recorded(**{each.name: auth.get(each.name) for each in fields(Recorded)})
+    return Recorded(**{each.name: _text(auth, each.name) for each in fields(Recorded)})
 
 
 def _strings(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     values = [value] if isinstance(value, str) else value
-    if not all(isinstance(each, str) for each in values):
+    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
         raise ValueError("rcpt: an address or a list of addresses")
     return tuple(values)
 
@@ -129,6 +160,8 @@ def _strings(value: Any) -> tuple[str, ...]:
 def _time(value: Any) -> datetime | None:
     if value is None:
         return None
+    if not isinstance(value, str):
+        raise ValueError("now: must be an RFC 3339 time")
     moment = datetime.fromisoformat(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

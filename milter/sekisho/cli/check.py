@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sekisho.cli import cases
+from sekisho.cli import cases, output
 from sekisho.cli.judge import judge
 from sekisho.config import Config
 
@@ -41,24 +39,23 @@ def run(
     except cases.CaseError as error:
         raise click.ClickException(str(error)) from error
     judged = judge(config, ask_dns=ask_dns)
-    reports = [{"file": str(case.path), **judged(case)} for case in loaded]
+    reports = [{"file": output.shown(case.path), **judged(case)} for case in loaded]
     if style == "json":
         document = reports[0] if len(reports) == 1 else reports
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        output.write_json(document)
         return
-    console = Console(highlight=False)
+    console = output.console()
     for report in reports:
         show(console, report)
 
 
 def show(console: Console, report: Mapping[str, Any]) -> None:
     """A reader's page: the verdict, who is claimed and who is proven, then the findings with their points."""
-    verdict, limits = report["verdict"], report["thresholds"]
+    verdict, limits = report["verdict"], report["thresholds"] or {}
+    steps = "".join(f"{name} {points:g}, " for name, points in limits.items())
     head = Text.assemble(
         (verdict.upper(), COLOURS[verdict]),
-        f"  {report['score']:g} points",
-        f"  (tag {limits['tag']:g}, quarantine {limits['quarantine']:g}, reject {limits['reject']:g};"
-        f" decided by {report['decided_by']})",
+        f"  {report['score']:g} points  ({steps}decided by {report['decided_by']})",
     )
     console.print(Text(report["file"], style="bold"))
     console.print(head)

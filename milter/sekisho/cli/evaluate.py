@@ -6,7 +6,6 @@ nothing. Rates carry Wilson 95 % intervals (Wilson 1927): the numbers are often 
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import sys
@@ -23,13 +22,12 @@ from rich.progress import Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from sekisho import compose
-from sekisho.cli import cases
+from sekisho.cli import cases, output
 from sekisho.cli.judge import judge
 from sekisho.config import Config
 
 DISPOSITIONS = ("accept", "tag", "quarantine", "reject", "tempfail")
 COUNTED = ("total", *DISPOSITIONS, "error", "degraded")
-WIDE = 200  # columns where the output is no terminal: a table in a file must not be cut
 Judge = Callable[[cases.Case], dict[str, Any]]
 
 
@@ -50,10 +48,9 @@ def run(config: Config, folder: Path, jobs: int | None, *, without: frozenset[st
     rows = list(_judged(config, folder, files, jobs or os.cpu_count() or 1, without))
     result = tabulate(rows) | {"seconds": round(time.perf_counter() - started, 1)}
     if style == "json":
-        sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+        output.write_json(result, 1)
     else:
-        width = None if sys.stdout.isatty() else WIDE
-        show(Console(highlight=False, width=width), result, rows)
+        show(output.console(), result, rows)
 
 
 def _judged(
@@ -84,7 +81,12 @@ def _row(file: Path, folder: Path) -> dict[str, Any]:
     """One file's outcome, small enough to travel between processes."""
     assert _Worker.judge is not None, "the pool's initializer built it"
     name = file.relative_to(folder)
-    row: dict[str, Any] = {"file": str(name), "folder": str(name.parent), "label": None, "verdict": "error"}
+    row: dict[str, Any] = {
+        "file": output.shown(name),
+        "folder": output.shown(name.parent),
+        "label": None,
+        "verdict": "error",
+    }
     try:
         case = cases.load(file, without=_Worker.without)
         report = _Worker.judge(case)
@@ -162,7 +164,6 @@ def show(console: Console, result: Mapping[str, Any], rows: list[dict[str, Any]]
         why = ", ".join(f"{name}={points:g}" for name, points in row.get("findings", {}).items())
         console.print(
             f"  {row['label']} {row['verdict']} {row.get('score', 0):g}  {row['file']}  {why or row.get('reason', '')}",
-            markup=False,
             soft_wrap=True,
         )
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from sekisho.cli import output
 from sekisho.cli.check import show as show_report
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.ports import StoreUnavailable
-from sekisho.store import DamagedError, Entry, Quarantine, State
+from sekisho.store import DamagedError, Entry, ErasedError, Quarantine, State
 from sekisho.text import printable
 
 
@@ -29,7 +28,7 @@ def opened(config: Config) -> Iterator[Quarantine]:
         raise click.ClickException(str(error)) from error
     try:
         yield quarantine
-    except (StoreUnavailable, DamagedError) as error:
+    except (StoreUnavailable, DamagedError, ErasedError) as error:
         raise click.ClickException(str(error)) from error
     finally:
         quarantine.close()
@@ -40,21 +39,21 @@ def list_entries(config: Config, state: str | None, limit: int, before: str | No
     with opened(config) as quarantine:
         entries = quarantine.list(State(state) if state else None, limit, before)
     if style == "json":
-        _print_json([summary(entry) for entry in entries])
+        output.write_json([summary(entry) for entry in entries])
         return
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     for column in ("id", "held", "score", "decided by", "author", "for", "state"):
         table.add_column(column, overflow="fold")
     for entry in entries:
         table.add_row(*_cells(entry))
-    Console(highlight=False).print(table if entries else "nothing is held")
+    output.console().print(table if entries else "nothing is held")
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:
     states = sorted({str(copy.state.value) for copy in entry.copies})
     return (
         entry.id,
-        f"{entry.held_at:%Y-%m-%d %H:%M}",
+        f"{entry.held_at.astimezone():%Y-%m-%d %H:%M}",
         f"{entry.score:g}",
         entry.decided_by,
         printable(entry.author, 60),
@@ -68,17 +67,37 @@ def show_entry(config: Config, record: str, *, raw: bool, style: str) -> None:
     with opened(config) as quarantine:
         entry = quarantine.get(record)
         if entry is None:
-            raise click.ClickException(f"{record}: no such entry")
-        if raw:
-            sys.stdout.buffer.write(quarantine.content(record))
-            return
-    if style == "json":
-        _print_json(summary(entry) | {"evidence": dict(entry.document)})
+            raise click.ClickException(f"{printable(record, 60)}: no such entry")
+        content = quarantine.content(record) if raw else b""
+    if raw:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
         return
-    console = Console(highlight=False)
-    show_report(console, {"file": entry.id, "verdict": entry.verdict, "score": entry.score, **entry.document})
+    if style == "json":
+        output.write_json(summary(entry) | {"evidence": dict(entry.document)})
+        return
+    console = output.console()
+    show_report(console, {"file": entry.id, **_decision(entry), **entry.document})
+    for name, value in _facts(entry).items():
+        console.print(f"{name:<10} {printable(value or '', 300)}", soft_wrap=True)
+
+
+def _decision(entry: Entry) -> dict[str, Any]:
+    """The verdict on the message: that of the first recipient who has the strictest."""
+    decided = [each for each in entry.document.get("recipients", ()) if each["verdict"] == entry.verdict]
+    return {
+        "verdict": entry.verdict,
+        "score": entry.score,
+        "decided_by": entry.decided_by,
+        "thresholds": decided[0]["thresholds"] if decided else None,
+    }
+
+
+def _facts(entry: Entry) -> dict[str, str | None]:
     client = entry.envelope.client
-    facts = {
+    return {
+        "held": f"{entry.held_at.astimezone():%Y-%m-%d %H:%M:%S %z}",
         "subject": entry.subject,
         "author": entry.author,
         "MAIL FROM": entry.envelope.sender,
@@ -86,8 +105,6 @@ def show_entry(config: Config, record: str, *, raw: bool, style: str) -> None:
         "queue id": entry.envelope.queue_id,
         "for": ", ".join(f"{copy.recipient.address} ({copy.state.value})" for copy in entry.copies),
     }
-    for name, value in facts.items():
-        console.print(f"{name:<10} {printable(value or '', 300)}", markup=False, soft_wrap=True)
 
 
 def summary(entry: Entry) -> dict[str, Any]:
@@ -112,7 +129,3 @@ def summary(entry: Entry) -> dict[str, Any]:
             for copy in entry.copies
         ],
     }
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

@@ -8,7 +8,9 @@ import click
 
 from sekisho import __version__
 from sekisho.config import DEFAULT_PATH, Config, load
+from sekisho.store import State
 
+STATES = [str(state) for state in State]
 config_option = click.option(
     "--config",
     "path",
@@ -136,12 +138,48 @@ def config_describe(style: str) -> None:
 
 
 @cli.group()
+def brands() -> None:
+    """The brand registry: the shipped files with the site's own on top."""
+
+
+@brands.command("lint")
+@format_option
+@config_option
+def brands_lint(style: str, path: Path | None) -> None:
+    """What is wrong or risky in the brand files; exit status 1 if anything is."""
+    from sekisho.cli import brands as command
+
+    raise SystemExit(command.lint(configuration(path), style))
+
+
+@brands.command("list")
+@format_option
+@config_option
+def brands_list(style: str, path: Path | None) -> None:
+    """Every brand with the domains that prove it."""
+    from sekisho.cli import brands as command
+
+    command.list_brands(configuration(path), style)
+
+
+@brands.command("show")
+@click.argument("brand")
+@format_option
+@config_option
+def brands_show(brand: str, style: str, path: Path | None) -> None:
+    """All that is known of one brand, by its id or one of its names."""
+    from sekisho.cli import brands as command
+
+    command.show(configuration(path), brand, style)
+
+
+@cli.group()
 def quarantine() -> None:
     """What is held, and why."""
 
 
 @quarantine.command("list")
-@click.option("--state", default=None, help="Only entries with a copy in this state (held, released, …).")
+@click.option("--state", type=click.Choice(STATES), default=None, help="Only with a copy in this state.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @click.option("--before", default=None, metavar="ID", help="Entries older than this one: the next page.")
 @format_option

@@ -1,0 +1,160 @@
+"""`sekisho brands`: the registry as the checks see it, and what is wrong or risky in its files.
+
+A file that cannot be loaded stops everything, as it stops the daemon: all faults of all files are said and the exit
+status is 2. What loads and should still be mended is for `lint`, with status 1.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sekisho import compose
+from sekisho.brands import Brand, BrandIndex
+from sekisho.brands.lint import lint as flaws_of
+from sekisho.brands.load import shipped_folder
+from sekisho.brands.model import DomainEntry, Policy
+from sekisho.cli import output
+from sekisho.config import Config
+
+
+def lint(config: Config, style: str) -> int:
+    """Print every flaw. Returns the exit status: 1 if there is one."""
+    known = compose.knowledge(config)
+    flaws = flaws_of(known.registry.brands, known.providers.kind)
+    rows = [
+        {
+            "file": str(_file(config, flaw.brand)),
+            "brand": flaw.brand,
+            "code": flaw.code,
+            "value": flaw.value,
+            "reason": flaw.reason,
+        }
+        for flaw in flaws
+    ]
+    if style == "json":
+        output.write_json(rows)
+        return 1 if rows else 0
+    for row in rows:
+        value = f" {row['value']!r}" if row["value"] else ""
+        click.echo(f"{row['file']}: {row['code']}:{value} {row['reason']}")
+    click.echo(
+        f"{len(known.registry.brands)} brands, {len(rows) or 'no'} flaw{'s' if len(rows) != 1 else ''}"
+    )
+    return 1 if rows else 0
+
+
+def list_brands(config: Config, style: str) -> None:
+    """Every brand that is not switched off, by id."""
+    brands = compose.knowledge(config).registry.brands
+    if style == "json":
+        output.write_json([_summary(brand) for brand in brands])
+        return
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for column in ("id", "name", "organisation", "confirmed domains"):
+        table.add_column(column, overflow="fold", no_wrap=column == "id")
+    for brand in brands:
+        table.add_row(brand.id, brand.names[0], brand.organisation or "", ", ".join(_confirmed(brand)))
+    output.console().print(table)
+
+
+def show(config: Config, wanted: str, style: str) -> None:
+    """One brand as its file describes it. An unknown one is a usage error that names those like it."""
+    registry = compose.knowledge(config).registry
+    brand = _find(registry, wanted)
+    file = _file(config, brand.id)
+    if style == "json":
+        output.write_json({**_summary(brand), **brand.model_dump(mode="json"), "file": str(file)})
+        return
+    console = output.console()
+    console.print(Text.assemble((brand.names[0], "bold"), f"  {brand.id}"))
+    for label, value in _lines(registry, brand, file):
+        if value:
+            console.print(Text.assemble((f"{label:<14}", "dim"), value), soft_wrap=True)
+    _print_domains(console, brand.domains)
+
+
+def _summary(brand: Brand) -> dict[str, Any]:
+    return {
+        "id": brand.id,
+        "name": brand.names[0],
+        "organisation": brand.organisation,
+        "confirmed_domains": _confirmed(brand),
+    }
+
+
+def _confirmed(brand: Brand) -> list[str]:
+    """The domains that prove the brand when they are authenticated."""
+    return [domain for domain, entry in brand.domains.items() if entry.proves]
+
+
+def _find(registry: BrandIndex, wanted: str) -> Brand:
+    """The brand of that id, else the one brand that has the name."""
+    if brand := registry.get(wanted):
+        return brand
+    named = {mention.brand for mention in registry.mentions(wanted) if mention.alone >= 1}
+    if len(named) == 1 and (brand := registry.get(*named)):
+        return brand
+    ids = [brand.id for brand in registry.brands]
+    near = sorted(named) or difflib.get_close_matches(wanted.lower(), ids, 3)
+    hint = f"; did you mean {' or '.join(near)}?" if near else "; `sekisho brands list` shows all"
+    raise click.UsageError(f"there is no brand {wanted!r}{hint}")
+
+
+def _file(config: Config, brand: str) -> Path:
+    """Where the brand is described: the site's own file goes before the shipped one."""
+    own = config.brands.overlay / f"{brand}.toml" if config.brands.overlay else None
+    return own if own is not None and own.is_file() else shipped_folder() / f"{brand}.toml"
+
+
+def _lines(registry: BrandIndex, brand: Brand, file: Path) -> Iterator[tuple[str, str]]:
+    """Label and text of everything but the domains; a text may be empty."""
+    related = sorted(registry.kin(brand.id) - {brand.id})
+    yield "file", str(file)
+    yield "organisation", (brand.organisation or "") + (f" (with {', '.join(related)})" if related else "")
+    yield "sector", " ".join(filter(None, (brand.sector, brand.country)))
+    yield "flags", ", ".join(brand.flags)
+    yield "names", "、".join(brand.names)
+    yield "also", "、".join(brand.aliases)
+    yield "as a word", "、".join(brand.ordinary)
+    yield "only beside", _beside(brand.needs_companion, brand.companions)
+    yield from (("promises", _promise(policy)) for policy in brand.policies)
+    if brand.verify is not None:
+        yield "to verify", " ".join(filter(None, (brand.verify.url, brand.verify.en, brand.verify.ja)))
+    yield "report to", ", ".join(brand.report_to)
+    yield "lures", "、".join(brand.lures)
+    yield "unrelated", ", ".join(brand.unrelated)
+    yield "sent by", ", ".join(brand.senders)
+    yield "sources", ", ".join(brand.sources)
+
+
+def _beside(names: Iterable[str], companions: Iterable[str]) -> str:
+    listed = "、".join(names)
+    return f"{listed} (with {'、'.join(companions)})" if listed else ""
+
+
+def _promise(policy: Policy) -> str:
+    notice = "" if policy.notice == "all" else f" in {policy.notice} notices"
+    return policy.kind.replace("_", " ") + notice + (f", since {policy.since}" if policy.since else "")
+
+
+def _print_domains(console: Console, domains: Mapping[str, DomainEntry]) -> None:
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for column in ("domain", "worth", "confidence", "used for", "source"):
+        table.add_column(column, overflow="fold", no_wrap=column == "domain")
+    for domain, entry in domains.items():
+        table.add_row(domain, _worth(entry), entry.confidence, ", ".join(entry.use), entry.source or "")
+    console.print(table if domains else "no domain is known")
+
+
+def _worth(entry: DomainEntry) -> str:
+    if entry.proves:
+        return "proves the brand"
+    return "proves a customer" if "mailbox" in entry.flags else "not confirmed"
