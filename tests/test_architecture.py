@@ -17,20 +17,22 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"address", "domains", "text", "markup", "charsets", "options"}),
     frozenset({"message", "evidence", "verdict"}),
     frozenset({"ports"}),
-    frozenset({"brands", "providers", "resolver", "clock"}),
+    frozenset({"brands", "providers", "resolver", "clock", "trust", "site"}),
     frozenset({"checks", "policy", "action", "authres"}),
     frozenset({"store", "release", "journal", "metrics", "log", "report"}),
     frozenset({"pipeline"}),
     frozenset({"wire"}),
     frozenset({"config"}),
     frozenset({"compose"}),
-    frozenset({"daemon"}),
+    frozenset({"daemon", "doctor", "upkeep"}),
     frozenset({"service"}),
     frozenset({"cli"}),
 )
 
 # Neighbours of one layer that may know each other, each with its reason.
 NEIGHBOURS = {
+    ("site", "brands"),  # our own domains are protected as a brand's are
+    ("site", "trust"),  # who may send in our name is told by networks and domains
     ("verdict", "message"),  # an action names recipients
     ("action", "policy"),  # what is done depends on the rules for a recipient
     ("action", "authres"),  # the header that an action writes

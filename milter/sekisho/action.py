@@ -84,8 +84,9 @@ def act(
         return Action(Reply.DISCARD, outcomes, reference=reference)
     delivered = tuple(each for each in outcomes if each.applied is not Disposition.QUARANTINE)
     edits: tuple[Edit, ...] = tuple(DeleteRecipient(each.recipient) for each in quarantined(outcomes))
-    if shadow_headers or any(each.verdict.mode is Mode.ENFORCE for each in delivered):
-        edits += _headers(message, evidence, weights, delivered, reference, authserv_id)
+    judged = tuple(each for each in delivered if each.verdict.judged)
+    if judged and (shadow_headers or any(each.verdict.mode is Mode.ENFORCE for each in judged)):
+        edits += _headers(message, evidence, weights, judged, reference, authserv_id)
     return Action(Reply.ACCEPT, outcomes, edits, reference=reference)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sekisho import brands, charsets, domains, providers
@@ -12,10 +12,12 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.pipeline import Observer, Pipeline
-from sekisho.policy import Lists, RuleBook
-from sekisho.ports import Clock, Context, Providers, QuarantineStore, Resolver
+from sekisho.policy import ListOptions, Lists, RuleBook
+from sekisho.ports import Clock, Context, Guard, Providers, QuarantineStore, Resolver
 from sekisho.providers import ProviderFileError
 from sekisho.resolver import Budget, DnsResolver
+from sekisho.site import Site, SiteFileError
+from sekisho.trust import Trust
 from sekisho.verdict import Disposition
 
 
@@ -25,6 +27,8 @@ class Knowledge:
 
     registry: BrandIndex
     providers: Providers
+    site: Site = field(default_factory=Site)
+    added: ListOptions = field(default_factory=ListOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Ports:
     resolver: Resolver | None = None
     quarantine: QuarantineStore | None = None
     observers: tuple[Observer, ...] = ()
+    guard: Guard | None = None
 
 
 def knowledge(config: Config) -> Knowledge:
@@ -49,11 +54,15 @@ def knowledge(config: Config) -> Knowledge:
         shared = providers.load()
     except ProviderFileError as error:
         errors += map(str, error.faults)
+    try:
+        site = Site.of(config.site)
+    except SiteFileError as error:
+        errors.append(str(error))
     if errors:
         raise ConfigError(tuple(errors))
     domains.preload()
     charsets.preload()
-    return Knowledge(registry, shared)
+    return Knowledge(registry, shared, site)
 
 
 def load(path: Path | None) -> tuple[Config, Knowledge]:
@@ -96,6 +105,7 @@ def own_name(config: Config) -> str:
 
 def pipeline(config: Config, ports: Ports) -> Pipeline:
     """The one way through, on the given ports."""
+    trust = Trust.of(config.trust)
     name = own_name(config)
 
     def context() -> Context:
@@ -108,13 +118,15 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
             deadline=deadline,
             authserv_id=name,
             sealers=frozenset(config.arc.sealers),
+            trust=trust,
+            site=ports.knowledge.site,
         )
 
     return Pipeline(
         clock=ports.clock,
         context=context,
-        rules=RuleBook.of(config.mode, config.policy, config.recipients),
-        lists=Lists.of(config.lists),
+        rules=RuleBook.of(config.mode, config.policy, config.recipients, config.groups),
+        lists=Lists.of(config.lists, config.groups, ports.knowledge.added),
         block=Disposition[config.lists.block_action.upper()],
         authserv_id=name,
         observers=ports.observers,
@@ -122,5 +134,7 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
         points=config.policy.points,
         limits=config.limits,
         shadow_headers=config.policy.shadow_headers,
+        trust=trust,
+        guard=ports.guard,
         hold=config.store.hold,
     )

@@ -24,10 +24,19 @@ from sekisho.log import LogOptions
 from sekisho.message import Limits
 from sekisho.metrics import MetricsOptions
 from sekisho.options import Options
-from sekisho.policy import ListOptions, PolicyOptions, RecipientOptions, recipient_faults
+from sekisho.policy import (
+    ListOptions,
+    PolicyOptions,
+    RecipientOptions,
+    group_faults,
+    list_faults,
+    recipient_faults,
+)
 from sekisho.release import ReleaseOptions
 from sekisho.resolver import DnsOptions
+from sekisho.site import SiteOptions
 from sekisho.store import RetentionOptions, StoreOptions
+from sekisho.trust import TrustOptions
 from sekisho.verdict import Mode
 from sekisho.wire.options import WireOptions
 
@@ -67,13 +76,25 @@ class Config(Options):
     limits: Limits = Field(default_factory=Limits, description="How much of a message is read.")
     dns: DnsOptions = Field(default_factory=DnsOptions, description="The resolver.")
     arc: ArcOptions = Field(default_factory=ArcOptions, description="Whom to believe about forwarded mail.")
+    trust: TrustOptions = Field(default_factory=TrustOptions, description="Whom we trust, and with what.")
+    site: SiteOptions = Field(
+        default_factory=SiteOptions, description="Our own identity, protected like a brand's."
+    )
     policy: PolicyOptions = Field(default_factory=PolicyOptions, description="Thresholds and actions.")
     recipients: Mapping[str, RecipientOptions] = Field(
         default_factory=dict,
-        description="What differs for a recipient domain or address. What is left out is as in [policy], "
-        "the mode as at the top of the file; an address goes before its domain.",
+        description="What differs for a recipient domain, address or group. What is left out is as for the wider "
+        "one: an address as its groups, these as its domain, that as its groups, these as [policy] and the mode "
+        "at the top of the file.",
     )
-    lists: ListOptions = Field(default_factory=ListOptions, description="Site-wide allow and block entries.")
+    groups: Mapping[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Recipients that belong together, by name: addresses and domains, as "
+        '{sales = ["sales.example.jp", "hanako@example.jp"]}. The name stands in [recipients] and as a scope.',
+    )
+    lists: ListOptions = Field(
+        default_factory=ListOptions, description="Allow and block entries; `sekisho list` adds to them."
+    )
     brands: BrandOptions = Field(default_factory=BrandOptions, description="The brand registry.")
     store: StoreOptions = Field(default_factory=StoreOptions, description="The quarantine.")
     retention: RetentionOptions = Field(
@@ -146,9 +167,23 @@ def _unknown_findings(data: Mapping[str, Any]) -> Iterator[str]:
 def _odd_recipients(data: Mapping[str, Any]) -> Iterator[str]:
     """What only shows beside `[policy]` and beside each other; entries with errors of their own are left out."""
     policy = _part(PolicyOptions, _table(data, "policy")) or PolicyOptions()
+    groups = _groups(data)
+    for name, reason in group_faults(groups):
+        yield f"{dotted(('groups', name))}: {reason}"
+    for name, reason in list_faults(_part(ListOptions, _table(data, "lists")) or ListOptions(), groups):
+        yield f"{dotted(('lists', name))}: {reason}"
     parts = ((name, _part(RecipientOptions, raw)) for name, raw in _table(data, "recipients").items())
-    for name, reason in recipient_faults(policy, {name: part for name, part in parts if part}):
+    for name, reason in recipient_faults(policy, {name: part for name, part in parts if part}, groups):
         yield f"{dotted(('recipients', name))}: {reason}"
+
+
+def _groups(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The groups that can be read as such."""
+    return {
+        name: tuple(members)
+        for name, members in _table(data, "groups").items()
+        if isinstance(members, list) and all(isinstance(each, str) for each in members)
+    }
 
 
 def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:

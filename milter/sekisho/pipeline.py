@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Protocol
 
@@ -14,20 +14,24 @@ from sekisho.checks.table import CHECKS, Check
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Limits, Message, Recipient, read
 from sekisho.message.envelope import Envelope
-from sekisho.policy import Lists, RuleBook, decide, weigh
-from sekisho.ports import Clock, Context, QuarantineStore, StoreUnavailable
-from sekisho.verdict import Action, Disposition, Outcome
+from sekisho.policy import Lists, RuleBook, Rules, Sender, decide, unjudged, weigh
+from sekisho.ports import Clock, Context, Guard, QuarantineStore, Stance, StoreUnavailable
+from sekisho.trust import Trust
+from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT, Action, Disposition, Mode, Outcome
 
 UNADDRESSED = (Recipient(""),)  # a case without recipients is still judged, by the default rules
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What the checks found, and how long each stage took (seconds)."""
+    """What the checks found, and how long each stage took (seconds). `moment` is when, in Unix time;
+    `unjudged` says why nobody looked, if so."""
 
     message: Message
     evidence: Evidence
     stages: Mapping[str, float]
+    moment: float
+    unjudged: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class Pipeline:
     limits: Limits = field(default_factory=Limits)
     checks: Sequence[Check] = CHECKS
     shadow_headers: bool = False
+    trust: Trust = field(default_factory=Trust)
+    guard: Guard | None = None
     hold: bool = False
     """Where everybody's copy would be quarantined, Postfix's hold queue is used instead of the store."""
 
@@ -76,6 +82,7 @@ class Pipeline:
         """Judge a message from its bytes, keep what must be kept, and tell the observers."""
         examined = self.examine(raw, envelope, self.context())
         judged = self.judge(examined)
+        self._count(judged)
         for observer in self.observers:
             observer.judged(judged)
         return judged
@@ -83,20 +90,21 @@ class Pipeline:
     def examine(self, raw: bytes, envelope: Envelope, context: Context) -> Examined:
         """Run every check, whatever the ones before it found: stored evidence must be complete."""
         watch = Stopwatch(self.clock)
-        message = read(raw, envelope, self.limits)
+        message = self.trust.seen_through(read(raw, envelope, self.limits))
         watch.lap("parse")
+        why = self._not_ours_to_judge(message)
         seen = NOTHING
-        for check in self.checks:
+        for check in () if why else self.checks:
             seen += self._run(check, message, seen, context)
             watch.lap(check.name)
-        return Examined(message, seen, watch.laps)
+        return Examined(message, seen, watch.laps, context.clock.now().timestamp(), why)
 
     def judge(self, examined: Examined) -> Judged:
         """Verdicts by recipient, settled into one action; what is quarantined is durable on return."""
         message, evidence = examined.message, examined.evidence
         watch = Stopwatch(self.clock)
         weights = weigh(evidence, self.points)
-        outcomes = action.settle(self._outcomes(message, weights))
+        outcomes = action.settle(self._outcomes(examined, weights))
         watch.lap("policy")
         done = self._carry_out(message, evidence, weights, outcomes)
         watch.lap("action")
@@ -113,14 +121,35 @@ class Pipeline:
                 observer.crashed(check.name, error)
             return check.unknown(f"check:{check.name}")
 
-    def _outcomes(self, message: Message, weights: Mapping[str, float]) -> tuple[Outcome, ...]:
-        allowed, blocked = self.lists.allow.match(message), self.lists.block.match(message)
+    def _not_ours_to_judge(self, message: Message) -> str | None:
+        """Why nobody may look at the message, if so: the client is trusted, or no recipient wants it."""
+        if self.trust.skips(message.envelope.client):
+            return TRUSTED_CLIENT
+        everybody = message.envelope.recipients or UNADDRESSED
+        return None if any(self.rules.rules_for(each).filtered for each in everybody) else OPT_OUT
+
+    def _outcomes(self, examined: Examined, weights: Mapping[str, float]) -> tuple[Outcome, ...]:
+        message = examined.message
+        sender = Sender.of(message, examined.evidence, examined.moment)
+        stance = Stance.OPEN if self.guard is None else self.guard.stance()
         outcomes = []
         for recipient in message.envelope.recipients or UNADDRESSED:
-            rules = self.rules.rules_for(recipient)
+            rules = in_stance(self.rules.rules_for(recipient), stance).drawn(message.digest, recipient)
+            why = examined.unjudged or (None if rules.filtered else OPT_OUT)
+            if why is not None:
+                outcomes.append(Outcome(recipient, unjudged(rules, why), Disposition.ACCEPT))
+                continue
+            allowed = self.lists.allow.match(sender, recipient)
+            blocked = self.lists.block.match(sender, recipient)
             verdict = decide(weights, rules, allowed=allowed, blocked=blocked, block=self.block)
             outcomes.append(action.outcome(recipient, verdict, rules))
         return tuple(outcomes)
+
+    def _count(self, judged: Judged) -> None:
+        """Tell the guard how severe the verdict was, whatever was done about it."""
+        verdicts = [each.verdict.disposition for each in judged.outcomes if each.verdict.judged]
+        if self.guard is not None and verdicts:
+            self.guard.count(max(verdicts) >= Disposition.QUARANTINE)
 
     def _carry_out(
         self,
@@ -154,6 +183,13 @@ class Pipeline:
             authserv_id=self.authserv_id,
             shadow_headers=self.shadow_headers,
         )
+
+
+def in_stance(rules: Rules, stance: Stance) -> Rules:
+    """The rules as far as we act at all: paused is as in shadow."""
+    if stance is Stance.PAUSED:
+        return replace(rules, mode=Mode.SHADOW)
+    return rules.bounded(Disposition.TAG) if stance is Stance.TAGGING else rules
 
 
 class Stopwatch:

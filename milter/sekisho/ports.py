@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sekisho.message import Message
+from sekisho.message import Client, Message
 from sekisho.verdict import Outcome
 
 
@@ -118,6 +118,50 @@ class Providers(Protocol):
         """`mailbox`, `carrier`, `esp`, `cloud`, `shortener`, `redirect`, `forwarder`, or None."""
 
 
+class Trust(Protocol):
+    """Whom the site trusts. Pure."""
+
+    def own(self, client: Client) -> bool:
+        """True for our own networks and for users that logged in."""
+
+    def forwards(self, client: Client, domains: Iterable[str]) -> str | None:
+        """The configured forwarder that sent the message: the client, or one of the proven `domains`."""
+
+
+class Site(Protocol):
+    """Who we are ourselves. Pure."""
+
+    def owns(self, domain: str) -> bool:
+        """True for our own domains and the names below them."""
+
+    def may_send(self, client: Client, signers: Iterable[str]) -> bool:
+        """True for those who send in our name: by their address, or by one of the valid signatures."""
+
+    def likeness(self, domain: str) -> Likeness | None:
+        """What of ours a stranger's domain is made to look like."""
+
+    def person(self, shown: str, address: str) -> str | None:
+        """The one of ours whose name a display name shows, if the address is not his."""
+
+
+class Stance(StrEnum):
+    """How far we act at all: as the policy says, tagging at most, or not."""
+
+    OPEN = "open"
+    TAGGING = "tagging"
+    PAUSED = "paused"
+
+
+class Guard(Protocol):
+    """The kill switch, and the watch over what we do to a site's mail."""
+
+    def stance(self) -> Stance:
+        """Asked once for each message."""
+
+    def count(self, severe: bool) -> None:
+        """A message was judged; `severe` if to quarantine or reject. Never raises, never waits."""
+
+
 class QuarantineStore(Protocol):
     def hold(self, message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
         """Keep the bytes durably for the recipients of `outcomes`, with what explains them; returns the record id.
@@ -157,7 +201,8 @@ class Context:
     authserv_id: str
     recorded: Recorded | None = None
     sealers: frozenset[str] = frozenset()
-    local_domains: frozenset[str] = frozenset()
+    trust: Trust | None = None
+    site: Site | None = None
 
     def lookup(self, name: str, rtype: str) -> Answer:
         """Ask DNS within this message's budget."""

@@ -22,6 +22,11 @@ class Disposition(IntEnum):
         return self.name.lower()
 
 
+OPT_OUT = "opt_out"  # the recipient's mail is not to be judged
+TRUSTED_CLIENT = "trusted_client"  # the client's mail is not to be judged
+UNJUDGED = frozenset({OPT_OUT, TRUSTED_CLIENT})
+
+
 class Mode(StrEnum):
     """`shadow` decides, counts and logs, and changes nothing; `enforce` acts."""
 
@@ -42,7 +47,8 @@ class Thresholds:
 class Verdict:
     """The judgement for one recipient.
 
-    `decided_by` is `points`, the name of a combination of the policy table, or `allow`/`block` with the entry.
+    `decided_by` is `points`, the name of a combination of the policy table, `allow`/`block` with the entry, or
+    one of `UNJUDGED`.
     `disposition` is what was decided; what is *done* may be milder (shadow, `max_action`): see Outcome.
     """
 
@@ -52,6 +58,11 @@ class Verdict:
     thresholds: Thresholds
     policy: str = "default"
     mode: Mode = Mode.ENFORCE
+
+    @property
+    def judged(self) -> bool:
+        """False if nobody looked at the message for this recipient, as configured."""
+        return self.decided_by not in UNJUDGED
 
 
 @dataclass(frozen=True, slots=True)

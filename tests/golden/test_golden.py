@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -48,9 +49,12 @@ def judge_of(options: str) -> Judge:
 
 
 def options_of(mail: Path) -> str:
-    """The key `config` of the sidecar: with a small limit, a small mail reaches it."""
-    sidecar = mail.with_suffix(".json")
-    return json.dumps(json.loads(sidecar.read_text("utf-8")).get("config", {}) if sidecar.exists() else {})
+    """What the folder's `config.toml` says, and over it the key `config` of the sidecar: with a small limit, a
+    small mail reaches it."""
+    folder, sidecar = mail.with_name("config.toml"), mail.with_suffix(".json")
+    shared = tomllib.loads(folder.read_text("utf-8")) if folder.exists() else {}
+    own = json.loads(sidecar.read_text("utf-8")).get("config", {}) if sidecar.exists() else {}
+    return json.dumps({**shared, **own}, sort_keys=True)
 
 
 def expectation(report: dict[str, Any]) -> dict[str, Any]:

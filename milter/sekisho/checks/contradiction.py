@@ -79,7 +79,7 @@ def _against(claim: Claim, message: Message, seen: Evidence, context: Context) -
     assert claim.brand is not None
     author = message.author.domain or ""
     if claim.where == "author_domain":
-        if _refuted(seen):
+        if refuted(seen):
             yield _finding(OWN_DOMAIN, claim, message, context)
     elif not _possible(author, claim.brand, context):
         yield from _elsewhere(claim, message, seen, context)
@@ -101,7 +101,7 @@ def _elsewhere(claim: Claim, message: Message, seen: Evidence, context: Context)
         yield _finding(STRANGER, claim, message, context, domain=stranger)
 
 
-def _refuted(seen: Evidence) -> bool:
+def refuted(seen: Evidence) -> bool:
     """Authentication was looked at, nothing aligned passed, and no temporary error stands in the way."""
     words = [result.word for result in seen.results if result.method in ("spf", "dkim", "dmarc")]
     if any(proof.aligned for proof in seen.proofs) or Word.TEMPERROR in words:

@@ -144,7 +144,8 @@ def allowed(schema: Mapping[str, Any], named: Mapping[str, Any]) -> str:
         *others, last = (f"`{word}`" for word in schema["enum"])
         return f"{', '.join(others)} or {last}"
     if "additionalProperties" in schema and isinstance(schema["additionalProperties"], Mapping):
-        return f"each {_bounds(schema['additionalProperties'])}"
+        bounds = _bounds(schema["additionalProperties"])
+        return f"each {bounds}" if bounds else ""
     return {"boolean": "`true` or `false`"}.get(schema.get("type", ""), "") or _bounds(schema)
 
 

@@ -1,26 +1,34 @@
 """Findings become a verdict here and nowhere else.
 
-`table` is the policy as data, `decide` interprets it, `rules` holds what differs between recipients and `lists` the
-block and allow entries.
+`table` is the policy as data, `decide` interprets it, `rules` and `book` hold what differs between recipients, `lists`
+and `entries` the block and allow lists.
 """
 
-from sekisho.policy.decide import decide, weigh
-from sekisho.policy.lists import ListOptions, Lists
-from sekisho.policy.rules import PolicyOptions, RecipientOptions, RuleBook, Rules, recipient_faults
+from sekisho.policy.book import RuleBook, group_faults, recipient_faults
+from sekisho.policy.decide import decide, unjudged, weigh
+from sekisho.policy.entries import ListEntry, reasons
+from sekisho.policy.lists import ListOptions, Lists, Sender, list_faults
+from sekisho.policy.rules import PolicyOptions, RecipientOptions, Rules
 from sekisho.policy.table import COMBINATIONS, TAKE_BACKS, Combination, TakeBack
 
 __all__ = [
     "COMBINATIONS",
     "TAKE_BACKS",
     "Combination",
+    "ListEntry",
     "ListOptions",
     "Lists",
     "PolicyOptions",
     "RecipientOptions",
     "RuleBook",
     "Rules",
+    "Sender",
     "TakeBack",
     "decide",
+    "group_faults",
+    "list_faults",
+    "reasons",
     "recipient_faults",
+    "unjudged",
     "weigh",
 ]

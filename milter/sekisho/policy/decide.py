@@ -51,6 +51,11 @@ def decide(
     return Verdict(disposition, score, by, rules.thresholds, rules.name, rules.mode)
 
 
+def unjudged(rules: Rules, why: str) -> Verdict:
+    """The verdict for a recipient for whom nobody looked at the message, as configured."""
+    return Verdict(Disposition.ACCEPT, 0.0, why, rules.thresholds, rules.name, rules.mode)
+
+
 def by_points(score: float, thresholds: Thresholds) -> Disposition:
     if score >= thresholds.reject:
         return Disposition.REJECT

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from sekisho.domains import to_ascii
 from sekisho.message import Recipient
 from sekisho.options import Options
+from sekisho.policy.entries import key_of
 from sekisho.verdict import Disposition, Mode, Thresholds
 
 MaxAction = Literal["accept", "tag", "quarantine", "reject"]
@@ -19,7 +19,8 @@ Points = Annotated[float, Field(ge=-100, le=100)]
 
 
 class RecipientOptions(Options):
-    """What differs for one recipient domain or address. What is left out is as in `[policy]`."""
+    """What differs for one recipient domain, address or group. What is left out is as for the wider one: an
+    address is as its groups say, these as its domain, that as the domain's groups, and these as `[policy]`."""
 
     mode: Mode | None = Field(None, description="shadow or enforce for these recipients alone.")
     tag: float | None = Field(None, ge=0, le=1000, description="Score from which mail is tagged (points).")
@@ -34,6 +35,15 @@ class RecipientOptions(Options):
     )
     subject_mark: str | None = Field(
         None, max_length=60, description="Text put before the subject of tagged mail; empty leaves it alone."
+    )
+    filter: bool | None = Field(
+        None, description="false: mail for these recipients is not judged, and nothing of it is written down."
+    )
+    rollout: float | None = Field(
+        None, ge=0, le=100, description="Share of their mail that `max_action` holds for (per cent)."
+    )
+    rollout_else: MaxAction | None = Field(
+        None, description="The severest action for the rest of their mail."
     )
 
 
@@ -50,6 +60,21 @@ class PolicyOptions(Options):
     )
     subject_mark: str = Field(
         "", max_length=60, description="Text put before the subject of tagged mail; empty leaves it alone."
+    )
+    filter: bool = Field(
+        True,
+        description="false: only mail for recipients whose own entry says `filter = true` is judged; of other "
+        "mail nothing is written down, and it is only counted.",
+    )
+    rollout: float = Field(
+        100.0,
+        ge=0,
+        le=100,
+        description="Share of the mail that `max_action` holds for (per cent); the same message and recipient "
+        "always fall on the same side.",
+    )
+    rollout_else: MaxAction = Field(
+        "tag", description="The severest action for the mail that `rollout` leaves out."
     )
     shadow_headers: bool = Field(
         False, description="In shadow mode, write our headers and remove forged ones all the same."
@@ -69,83 +94,69 @@ class PolicyOptions(Options):
         return value
 
 
-def recipient_faults(
-    options: PolicyOptions, special: Mapping[str, RecipientOptions]
-) -> Iterator[tuple[str, str]]:
-    """`(name, reason)` for what cannot be meant: no address, named twice, thresholds that do not rise."""
-    seen: set[str] = set()
-    for name, own in special.items():
-        if to_ascii(name.rpartition("@")[2]) is None or name.startswith("@"):
-            yield name, "is neither a domain nor an address"
-        elif _key(name) in seen:
-            yield name, "is the same recipient as another entry"
-        seen.add(_key(name))
-        limits = _derived(Rules(thresholds=_thresholds(options)), name, own).thresholds
-        if not limits.tag <= limits.quarantine <= limits.reject:
-            yield (
-                name,
-                f"thresholds must rise, what is left out is as in [policy]: tag {limits.tag:g}, "
-                f"quarantine {limits.quarantine:g}, reject {limits.reject:g}",
-            )
-
-
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules for one recipient."""
+    """The rules for one recipient. `filtered` is False for mail that is not to be judged at all; `rollout` is
+    the share (per cent) that `max_action` holds for, `otherwise` the severest action for the rest."""
 
     name: str = "default"
     mode: Mode = Mode.SHADOW
     thresholds: Thresholds = field(default_factory=Thresholds)
     max_action: Disposition = Disposition.REJECT
     subject_mark: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RuleBook:
-    """Rules by recipient: the address's own, else its domain's, else the default."""
-
-    default: Rules
-    special: Mapping[str, Rules] = field(default_factory=lambda: MappingProxyType({}))
+    filtered: bool = True
+    rollout: float = 100.0
+    otherwise: Disposition = Disposition.TAG
 
     @classmethod
-    def of(cls, mode: Mode, options: PolicyOptions, special: Mapping[str, RecipientOptions]) -> RuleBook:
-        default = Rules(
+    def of(cls, mode: Mode, options: PolicyOptions) -> Rules:
+        """The rules of everybody who has none of his own."""
+        return cls(
             "default",
             mode,
-            _thresholds(options),
+            Thresholds(options.tag, options.quarantine, options.reject),
             Disposition[options.max_action.upper()],
             options.subject_mark,
+            options.filter,
+            options.rollout,
+            Disposition[options.rollout_else.upper()],
         )
-        return cls(
-            default,
-            MappingProxyType({_key(name): _derived(default, name, own) for name, own in special.items()}),
+
+    def with_own(self, name: str, own: RecipientOptions) -> Rules:
+        """These rules where `own` is silent, and its own where it speaks."""
+        base = self.thresholds
+        return Rules(
+            name,
+            own.mode or self.mode,
+            Thresholds(
+                _either(own.tag, base.tag),
+                _either(own.quarantine, base.quarantine),
+                _either(own.reject, base.reject),
+            ),
+            self.max_action if own.max_action is None else Disposition[own.max_action.upper()],
+            self.subject_mark if own.subject_mark is None else own.subject_mark,
+            self.filtered if own.filter is None else own.filter,
+            _either(own.rollout, self.rollout),
+            self.otherwise if own.rollout_else is None else Disposition[own.rollout_else.upper()],
         )
 
-    def rules_for(self, recipient: Recipient) -> Rules:
-        address = _key(recipient.address)
-        return self.special.get(address) or self.special.get(address.rpartition("@")[2]) or self.default
+    def drawn(self, digest: str, recipient: Recipient) -> Rules:
+        """What holds for this very message: `max_action` if the roll-out reaches it. The same message for
+        the same recipient is always drawn alike, and a growing share keeps what it had."""
+        if self.rollout >= 100 or lot(digest, recipient) < self.rollout:
+            return self
+        return self.bounded(self.otherwise)
+
+    def bounded(self, most: Disposition) -> Rules:
+        """With an action no severer than that."""
+        return self if self.max_action <= most else replace(self, max_action=most)
 
 
-def _thresholds(options: PolicyOptions) -> Thresholds:
-    return Thresholds(options.tag, options.quarantine, options.reject)
+def lot(digest: str, recipient: Recipient) -> float:
+    """A number from 0 to below 100 that depends on message and recipient alone."""
+    text = f"{digest} {key_of(recipient.address)}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") * 100 / 2**64
 
 
-def _key(name: str) -> str:
-    local, at, domain = name.rpartition("@")
-    return f"{local.lower()}{at}{to_ascii(domain) or domain.lower()}"
-
-
-def _derived(default: Rules, name: str, own: RecipientOptions) -> Rules:
-    base = default.thresholds
-    thresholds = Thresholds(
-        base.tag if own.tag is None else own.tag,
-        base.quarantine if own.quarantine is None else own.quarantine,
-        base.reject if own.reject is None else own.reject,
-    )
-    return Rules(
-        name,
-        own.mode or default.mode,
-        thresholds,
-        default.max_action if own.max_action is None else Disposition[own.max_action.upper()],
-        default.subject_mark if own.subject_mark is None else own.subject_mark,
-    )
+def _either(own: float | None, base: float) -> float:
+    return base if own is None else own

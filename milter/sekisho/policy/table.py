@@ -61,7 +61,10 @@ BRAND_IMPERSONATION = Combination(
 COMBINATIONS: tuple[Combination, ...] = (AMBIGUOUS_AUTHOR, BRAND_IMPERSONATION)
 
 # Forwarding breaks authentication without anybody lying (RFC 8617 section 7.2, RFC 9989 on indirect mail).
-TAKE_BACKS: tuple[TakeBack, ...] = (TakeBack("arc.trusted_sealer", of=("auth.",), keep=0.0),)
+TAKE_BACKS: tuple[TakeBack, ...] = (
+    TakeBack("arc.trusted_sealer", of=("auth.",), keep=0.0),
+    TakeBack("indirect.proven", of=("auth.",), keep=1.0),
+)
 
 
 def covers(row: str, finding_id: str) -> bool:

@@ -1,0 +1,108 @@
+"""Which rules hold for a recipient: its address, its groups, its domain, the domain's groups, or everybody's.
+
+The narrower speaks first and what it leaves out is taken from the next wider one. Of several groups the first
+in the file speaks first. All of it is worked out when the configuration is loaded; a look-up is two hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sekisho.domains import to_ascii
+from sekisho.message import Recipient
+from sekisho.policy.entries import key_of
+from sekisho.policy.lists import NO_GROUPS, Groups
+from sekisho.policy.rules import PolicyOptions, RecipientOptions, Rules
+from sekisho.verdict import Mode
+
+Special = Mapping[str, RecipientOptions]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """Rules by recipient address and domain."""
+
+    default: Rules
+    special: Mapping[str, Rules] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, mode: Mode, options: PolicyOptions, special: Special, groups: Groups = NO_GROUPS) -> RuleBook:
+        default = Rules.of(mode, options)
+        steps = _steps(special, groups)
+        return cls(default, {key: _folded(default, key, steps) for key in steps})
+
+    def rules_for(self, recipient: Recipient) -> Rules:
+        address = key_of(recipient.address)
+        return self.special.get(address) or self.special.get(address.rpartition("@")[2]) or self.default
+
+    @property
+    def modes(self) -> frozenset[Mode]:
+        """Every mode that holds for somebody."""
+        return frozenset({self.default.mode, *(rules.mode for rules in self.special.values())})
+
+
+Steps = Mapping[str, list[tuple[str, RecipientOptions]]]
+
+
+def _steps(special: Special, groups: Groups) -> Steps:
+    """For each address and domain what is said of it, the wider first: its groups, then its own entry."""
+    steps: dict[str, list[tuple[str, RecipientOptions]]] = {}
+    for group in reversed([name for name in groups if name in special]):
+        for member in dict.fromkeys(map(key_of, groups[group])):
+            steps.setdefault(member, []).append((group, special[group]))
+    for name, own in special.items():
+        if name not in groups:
+            steps.setdefault(key_of(name), []).append((name, own))
+    return steps
+
+
+def _folded(default: Rules, key: str, steps: Steps) -> Rules:
+    rules = default
+    for wider in dict.fromkeys((key.rpartition("@")[2], key)):
+        for name, own in steps.get(wider, ()):
+            rules = rules.with_own(name, own)
+    return rules
+
+
+def recipient_faults(
+    options: PolicyOptions, special: Special, groups: Groups = NO_GROUPS
+) -> Iterator[tuple[str, str]]:
+    """`(name, reason)` for what cannot be meant: no address, named twice, thresholds that do not rise."""
+    seen: set[str] = set()
+    for name in special:
+        if name in groups:
+            continue
+        if not _is_recipient(name):
+            yield name, "is neither a domain, an address nor a group"
+        elif key_of(name) in seen:
+            yield name, "is the same recipient as another entry"
+        seen.add(key_of(name))
+    told: set[tuple[str, object]] = set()
+    for key, rules in RuleBook.of(Mode.SHADOW, options, special, groups).special.items():
+        limits = rules.thresholds
+        falling = not limits.tag <= limits.quarantine <= limits.reject
+        if falling and (rules.name, limits) not in told:
+            told.add((rules.name, limits))
+            whose = "" if key == key_of(rules.name) else f" for {key}"
+            yield (
+                rules.name,
+                f"thresholds must rise{whose}, what is left out is as for the wider recipient: "
+                f"tag {limits.tag:g}, quarantine {limits.quarantine:g}, reject {limits.reject:g}",
+            )
+
+
+def group_faults(groups: Groups) -> Iterator[tuple[str, str]]:
+    """`(group, reason)` for names and members that cannot be meant."""
+    for name, members in groups.items():
+        if "." in name or "@" in name or to_ascii(name) is None:
+            yield name, "a group is named by one word of letters, digits and hyphens"
+        for member in members:
+            if not _is_recipient(member):
+                yield name, f"{member!r} is neither a domain nor an address"
+
+
+def _is_recipient(name: str) -> bool:
+    local, at, domain = name.rpartition("@")
+    known = "." in domain or domain == "localhost"
+    return known and to_ascii(domain) is not None and bool(local or not at)

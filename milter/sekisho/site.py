@@ -1,0 +1,215 @@
+"""Who we are ourselves: our domains, who may send in their name, our names and our people.
+
+The site is a brand of its own, kept apart from the registry of others: its domains are looked after by
+whoever runs this program, so no file of brands has to name them. People are compared as a hurried eye reads a
+name (see `text.skeleton`), in either order of family and given name. A name of two letters, or of up to five
+Latin ones, counts only if it is the whole display name.
+
+A file of people has one name a line, and after it in angle brackets the outside addresses that this person
+does use: `山田 太郎 <taro@mail.example, taro@home.example>`. A line that begins with `#` is a comment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import permutations
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from sekisho.brands import BrandIndex
+from sekisho.brands.model import Brand, DomainEntry
+from sekisho.domains import registrable, to_ascii, within
+from sekisho.message import Client
+from sekisho.options import BLANK_IS_UNSET, Options
+from sekisho.ports import Likeness
+from sekisho.text import skeleton
+from sekisho.trust import NetworkOrDomain, Networks
+
+ID = "own-site"
+MAX_PEOPLE = 50_000
+MAX_NAME = 120  # characters of a display name that are searched
+MAX_FILE = 8 * 1024 * 1024
+SHORT_LATIN, SHORT = 6, 3  # letters from which a name is searched for within a display name
+
+
+class SiteFileError(Exception):
+    """The file of people cannot be used, and why."""
+
+
+def _domain(value: str) -> str:
+    name = to_ascii(value)
+    if name is None or "." not in name:
+        raise ValueError("is not a domain")
+    return name
+
+
+def _person(value: str) -> str:
+    if not skeleton(parse_person(value)[0]):
+        raise ValueError("holds no name")
+    return value
+
+
+def _exception(value: str) -> str:
+    local, at, domain = value.rpartition("@")
+    name = to_ascii(domain)
+    if name is None or (at and not local):
+        raise ValueError("is neither an address nor a domain")
+    return f"{local.lower()}{at}{name}"
+
+
+class SiteOptions(Options):
+    """Our own identity, protected like a brand's."""
+
+    domains: tuple[Annotated[str, AfterValidator(_domain)], ...] = Field(
+        (), description="Our own domains; names below them are ours too."
+    )
+    names: tuple[str, ...] = Field(
+        (), description="Our names as they stand in domains, for finding domains that are built around them."
+    )
+    senders: tuple[NetworkOrDomain, ...] = Field(
+        (),
+        description="Who else may send in the name of our domains: networks, or domains that sign with DKIM.",
+    )
+    people: tuple[Annotated[str, AfterValidator(_person)], ...] = Field(
+        (),
+        description="Names of executives and staff that strangers may not show as their own; an outside address "
+        'that a person does use stands after it, as "山田 太郎 <taro@example.net>".',
+    )
+    people_file: Annotated[Path | None, BLANK_IS_UNSET] = Field(
+        None, description="File with more such names, one a line, in UTF-8."
+    )
+    exceptions: tuple[Annotated[str, AfterValidator(_exception)], ...] = Field(
+        (),
+        description="Addresses and domains of others that may look like ours or carry the names of our people.",
+    )
+
+
+def parse_person(line: str) -> tuple[str, tuple[str, ...]]:
+    """The name, and the addresses that stand after it in angle brackets."""
+    name, _, rest = line.partition("<")
+    addresses = (each.strip().lower() for each in rest.rstrip().removesuffix(">").split(","))
+    return name.strip(), tuple(each for each in addresses if each)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of ours; `whole` if only the whole display name may be compared."""
+
+    name: str
+    addresses: frozenset[str]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Names by their skeletons. A look-up does not depend on how many there are."""
+
+    by_skeleton: Mapping[str, Person] = field(default_factory=dict)
+    lengths: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, lines: Iterable[str]) -> People:
+        known: dict[str, Person] = {}
+        for line in lines:
+            name, addresses = parse_person(line)
+            for form in _forms(name):
+                least = SHORT_LATIN if form.isascii() else SHORT
+                both = frozenset(addresses) | (known[form].addresses if form in known else frozenset())
+                known[form] = Person(name, both, len(form) < least)
+        return cls(known, tuple(sorted({len(form) for form in known}, reverse=True)))
+
+    def find(self, shown: str) -> Person | None:
+        """The person whose name a display name shows, the longest name first."""
+        text = skeleton(shown[:MAX_NAME])
+        for length in self.lengths:
+            for start in range(len(text) - length + 1):
+                person = self.by_skeleton.get(text[start : start + length])
+                if person is not None and (not person.whole or length == len(text)):
+                    return person
+        return None
+
+
+def _forms(name: str) -> set[str]:
+    """The skeletons of a name in every order of its words (of at most three)."""
+    words = name.replace("\u3000", " ").replace(",", " ").split()
+    orders = permutations(words) if len(words) <= 3 else (tuple(words),)
+    return {form for order in orders if (form := skeleton(" ".join(order)))}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`ports.Site`."""
+
+    domains: tuple[str, ...] = ()
+    networks: Networks = field(default_factory=Networks)
+    signers: tuple[str, ...] = ()
+    people: People = field(default_factory=People)
+    exceptions: frozenset[str] = frozenset()
+    index: BrandIndex = field(default_factory=lambda: BrandIndex(()))
+
+    @classmethod
+    def of(cls, options: SiteOptions) -> Site:
+        """Raises SiteFileError if the file of people cannot be read."""
+        lines = (*options.people, *(_lines(options.people_file) if options.people_file else ()))
+        return cls(
+            options.domains,
+            Networks.of(options.senders),
+            tuple(each for each in options.senders if "/" not in each),
+            People.of(lines),
+            frozenset(options.exceptions),
+            _index(options),
+        )
+
+    def owns(self, domain: str) -> bool:
+        return any(within(domain, own) for own in self.domains)
+
+    def may_send(self, client: Client, signers: Iterable[str]) -> bool:
+        """True for those who send in our name: by their address, or by a valid signature."""
+        return client.address in self.networks or any(
+            within(signer, known) for signer in signers for known in self.signers
+        )
+
+    def likeness(self, domain: str) -> Likeness | None:
+        """What of ours a stranger's domain is made to look like."""
+        if not self.domains or self._excepted("", domain):
+            return None
+        return self.index.likeness(domain)
+
+    def person(self, shown: str, address: str) -> str | None:
+        """The one of ours whose name a display name shows, unless the address is one of his or excepted."""
+        local, _, domain = address.lower().rpartition("@")
+        if self.owns(domain) or self._excepted(f"{local}@{domain}", domain):
+            return None
+        person = self.people.find(shown)
+        return None if person is None or address.lower() in person.addresses else person.name
+
+    def _excepted(self, address: str, domain: str) -> bool:
+        return address in self.exceptions or any(
+            within(domain, each) for each in self.exceptions if "@" not in each
+        )
+
+
+def _index(options: SiteOptions) -> BrandIndex:
+    """The machinery of brands on ourselves: our names, and the words that our domains begin with."""
+    words = tuple(dict.fromkeys(own.partition(".")[0] for own in options.domains if registrable(own) == own))
+    names = tuple(dict.fromkeys((*options.names, *words)))
+    if not names:
+        return BrandIndex(())
+    entry = DomainEntry(confidence="high")
+    return BrandIndex((Brand(id=ID, names=names[:64], domains=dict.fromkeys(options.domains, entry)),))
+
+
+def _lines(path: Path) -> tuple[str, ...]:
+    try:
+        text = path.read_bytes()[: MAX_FILE + 1].decode("utf-8-sig")
+    except OSError as error:
+        raise SiteFileError(f"site.people_file: {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SiteFileError(f"site.people_file: {path}: is not UTF-8 at byte {error.start}") from error
+    lines = tuple(line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    if len(lines) > MAX_PEOPLE or len(text) > MAX_FILE:
+        raise SiteFileError(f"site.people_file: {path}: more than {MAX_PEOPLE} names")
+    return lines

@@ -1,0 +1,143 @@
+"""Whom the site trusts, and with what.
+
+Three kinds are told apart. *Clients* are our own networks and users that logged in: their mail is checked or
+skipped as configured, and may speak in the name of our own domains. *Relays* stand in front of us (backup MX,
+cloud gateway, load balancer): the client is then the one that the relay's own Received line names, and what
+that line does not say is not known. *Forwarders* are services and mailing lists that pass on what others
+wrote: authentication that broke on the way is excused, and nothing else.
+
+What it cannot see: whether a relay was itself lied to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from sekisho.domains import parse_ip, to_ascii, within
+from sekisho.message import Client, Message
+from sekisho.message.trace import client_of, unfolded
+from sekisho.options import Options
+
+Network = IPv4Network | IPv6Network
+HOPS = 10  # relays of ours behind each other
+
+
+def network_or_domain(value: str) -> str:
+    """A network or a domain as it is compared. Raises ValueError."""
+    try:
+        return str(ip_network(value))
+    except ValueError as error:
+        if "has host bits set" in str(error) or (name := to_ascii(value)) is None:
+            raise ValueError("is neither a network nor a domain") from None
+        return name
+
+
+def _network(value: str) -> str:
+    return str(ip_network(value))
+
+
+NetworkText = Annotated[str, AfterValidator(_network)]
+NetworkOrDomain = Annotated[str, AfterValidator(network_or_domain)]
+Handling = Literal["check", "skip"]
+
+
+class TrustOptions(Options):
+    """Whom we trust, and with what."""
+
+    clients: tuple[NetworkText, ...] = Field(
+        (),
+        description="Our own networks, as 192.0.2.0/24: mail of these clients may come from our own domains.",
+    )
+    clients_are: Handling = Field(
+        "check",
+        description="Mail of `clients` is checked like any other, or skipped: neither judged nor marked.",
+    )
+    authenticated_are: Handling = Field(
+        "check",
+        description="The same for mail of users that logged in; a stolen password sends phishing too, "
+        "so think before you skip.",
+    )
+    relays: tuple[NetworkText, ...] = Field(
+        (),
+        description="Networks of backup MX, gateways and load balancers in front of us: the client's address, name "
+        "and HELO are taken from the Received line that they wrote; what it does not say is unknown.",
+    )
+    forwarders: tuple[NetworkOrDomain, ...] = Field(
+        (),
+        description="Networks or domains of known forwarders and mailing lists: for mail that provably came through "
+        "them, failed authentication counts for little.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """Addresses that belong together."""
+
+    networks: tuple[Network, ...] = ()
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> Networks:
+        return cls(tuple(ip_network(value) for value in values if "/" in value))
+
+    def __contains__(self, address: object) -> bool:
+        known = parse_ip(address) if isinstance(address, str) else None
+        return known is not None and any(known in network for network in self.networks)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """`ports.Trust`, and what the flow asks before a message is judged."""
+
+    clients: Networks = field(default_factory=Networks)
+    relays: Networks = field(default_factory=Networks)
+    forwarding: Networks = field(default_factory=Networks)
+    forwarders: frozenset[str] = frozenset()
+    skip_clients: bool = False
+    skip_authenticated: bool = False
+
+    @classmethod
+    def of(cls, options: TrustOptions) -> Trust:
+        return cls(
+            Networks.of(options.clients),
+            Networks.of(options.relays),
+            Networks.of(options.forwarders),
+            frozenset(value for value in options.forwarders if "/" not in value),
+            options.clients_are == "skip",
+            options.authenticated_are == "skip",
+        )
+
+    def own(self, client: Client) -> bool:
+        """True for our own networks and for users that logged in."""
+        return bool(client.user) or client.address in self.clients
+
+    def skips(self, client: Client) -> bool:
+        """True if the client's mail is not to be judged."""
+        return (self.skip_authenticated and bool(client.user)) or (
+            self.skip_clients and client.address in self.clients
+        )
+
+    def forwards(self, client: Client, domains: Iterable[str]) -> str | None:
+        """The configured forwarder that sent the message: by its address, or by a domain of `domains`, which
+        must be proven. None if there is none."""
+        if client.address in self.forwarding:
+            return client.address
+        proven = tuple(domains)
+        return next((name for name in proven if any(within(name, each) for each in self.forwarders)), None)
+
+    def seen_through(self, message: Message) -> Message:
+        """The message with the client as our own relays saw it, if one of them handed it over."""
+        client = message.envelope.client
+        if client.user or client.address not in self.relays:
+            return message
+        for line in message.headers.all("received")[:HOPS]:
+            client = client_of(unfolded(line))
+            if client.address not in self.relays:
+                break
+        else:
+            client = Client()
+        return replace(message, envelope=replace(message.envelope, client=client))

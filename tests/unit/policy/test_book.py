@@ -1,0 +1,105 @@
+"""Which rules hold for whom, and for how much of his mail."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from sekisho.message import Recipient
+from sekisho.policy import PolicyOptions, RecipientOptions, RuleBook, Rules, group_faults, recipient_faults
+from sekisho.verdict import Disposition, Mode
+
+GROUPS = {"first": ("hanako@example.jp", "example.jp"), "second": ("hanako@example.jp", "taro@example.jp")}
+
+
+def book(**special: RecipientOptions) -> RuleBook:
+    named = {name.replace("_at_", "@").replace("__", "."): own for name, own in special.items()}
+    return RuleBook.of(Mode.SHADOW, PolicyOptions(), named, GROUPS)
+
+
+def tag_of(rules: RuleBook, address: str) -> float:
+    return rules.rules_for(Recipient(address)).thresholds.tag
+
+
+def test_the_narrower_goes_before_the_wider() -> None:
+    """Address, its groups, domain, its groups, everybody: the first that speaks is heard."""
+    rules = book(
+        example__jp=RecipientOptions(tag=2),
+        first=RecipientOptions(tag=3),
+        second=RecipientOptions(tag=4),
+        hanako_at_example__jp=RecipientOptions(tag=1),
+    )
+    assert tag_of(rules, "Hanako@EXAMPLE.jp") == 1
+    assert tag_of(rules, "taro@example.jp") == 4
+    assert tag_of(rules, "jiro@example.jp") == 2
+    assert tag_of(rules, "jiro@other.jp") == 5
+
+
+def test_what_is_left_out_is_taken_from_the_next_wider() -> None:
+    """A recipient's own subject mark does not undo the mode of his domain."""
+    rules = book(
+        example__jp=RecipientOptions(mode=Mode.ENFORCE, max_action="tag"),
+        hanako_at_example__jp=RecipientOptions(subject_mark="[!]"),
+    ).rules_for(Recipient("hanako@example.jp"))
+    assert (rules.mode, rules.max_action, rules.subject_mark) == (Mode.ENFORCE, Disposition.TAG, "[!]")
+
+
+def test_of_several_groups_the_first_in_the_file_speaks_first() -> None:
+    """Order in the file decides, not the order of the recipients' entries."""
+    rules = book(second=RecipientOptions(tag=4), first=RecipientOptions(tag=3))
+    assert tag_of(rules, "hanako@example.jp") == 3
+
+
+def test_thresholds_rise_when_derived_too() -> None:
+    """A threshold that is fine alone may cross one that is taken over from a wider recipient."""
+    special = {"first": RecipientOptions(tag=7), "hanako@example.jp": RecipientOptions(quarantine=6)}
+    assert list(recipient_faults(PolicyOptions(), special, GROUPS)) == [
+        (
+            "hanako@example.jp",
+            "thresholds must rise, what is left out is as for the wider recipient: tag 7, quarantine 6, reject 15",
+        )
+    ]
+
+
+@pytest.mark.parametrize("name", ["salse", "@example.jp", "exa mple.jp"])
+def test_who_is_nobody_is_a_fault(name: str) -> None:
+    """A word that is no group, and what is no domain, would never match."""
+    assert [who for who, _ in recipient_faults(PolicyOptions(), {name: RecipientOptions()}, GROUPS)] == [name]
+
+
+def test_groups_hold_recipients() -> None:
+    """A group in a group, or a name that could be a domain, is said."""
+    faults = list(group_faults({"sales": ("a@example.jp", "first"), "a.b": ("example.jp",)}))
+    assert [who for who, _ in faults] == ["sales", "a.b"]
+
+
+def digest(number: int) -> str:
+    return hashlib.sha256(b"%d" % number).hexdigest()
+
+
+def test_a_rollout_reaches_its_share() -> None:
+    """Of a thousand messages about a tenth are drawn; the others get what is said for the rest."""
+    rules = Rules(rollout=10)
+    drawn = [rules.drawn(digest(number), Recipient("a@example.jp")).max_action for number in range(1000)]
+    assert 60 < drawn.count(Disposition.REJECT) < 140
+    assert set(drawn) == {Disposition.REJECT, Disposition.TAG}
+
+
+def test_a_rollout_is_stable_and_only_grows() -> None:
+    """A retry is treated as before, and what was drawn at 10 % is drawn at 50 %."""
+    who = Recipient("a@example.jp")
+    for number in range(200):
+        few, many = (Rules(rollout=share).drawn(digest(number), who) for share in (10, 50))
+        assert few == Rules(rollout=10).drawn(digest(number), Recipient("A@EXAMPLE.jp"))
+        assert few.max_action <= many.max_action
+
+
+def test_a_rollout_of_nothing_and_of_all() -> None:
+    """0 % draws none and 100 % all, and the rest is never severer than `max_action`."""
+    who = Recipient("a@example.jp")
+    for number in range(100):
+        assert Rules(rollout=0, otherwise=Disposition.ACCEPT).drawn(digest(number), who).max_action == 0
+        assert Rules(rollout=100).drawn(digest(number), who) == Rules(rollout=100)
+        bounded = Rules(rollout=0, max_action=Disposition.ACCEPT, otherwise=Disposition.TAG)
+        assert bounded.drawn(digest(number), who).max_action is Disposition.ACCEPT
