@@ -1,20 +1,42 @@
 """Who the message says it is from, wherever a recipient is told.
 
-A claim is a brand's name in a place that speaks for the sender: the display name, the author's domain, the
-subject, the body. Strength says how plainly: a display name that consists of little but the name is strong, a subject
-that mentions it is weak. A mention is not yet an accusation; `contradiction` compares claims with proofs.
+A claim is a brand's name in a place that speaks for the sender. The display name, the address and the lines a mail is
+signed with say who writes; a name in the middle of a text is only what it talks about. Strength says which of the two.
+A claim is not yet an accusation: `contradiction` compares claims with proofs.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from sekisho.checks.organisation import distinctive
 from sekisho.evidence import Claim, Evidence, Strength
 from sekisho.message import Message
 from sekisho.ports import Context, Mention
 
-MOSTLY = 0.3  # share of a display name from which the brand is what the name says, not a word in it
-BODY = 3_000  # characters of the body that are read for claims: who writes says so early
+MOSTLY = 0.5  # share of a display name from which the brand is what the name says, not a word in it
+HEAD = 1_500  # characters at the beginning of a text, where a sender greets and says who he is
+TAIL = 1_200  # and at its end, where he signs
+NEAR = 24  # characters around a name that say in which role it stands
+MARK = re.compile(
+    r"\s*[【\[<〈《＜「『(（]\s*"
+)  # a subject that begins with a name in brackets is headed with it
+
+# What stands before or after the name of whoever is writing, in mail to his own customers.
+BEFORE = re.compile(
+    r"(?:©|\(c\)|copyright|all rights reserved by|株式会社|発行|運営|発信元|配信元|差出人|送信者|"
+    r"いつも|平素より?|日頃より?|この度は|your|dear|using|choosing|regards,?|sincerely,?|thanks,?)"
+    r"[\W\d_]{0,10}\Z",
+    re.IGNORECASE,
+)
+AFTER = re.compile(
+    r"\A\W{0,3}(?:®|™)?\W{0,3}(?:"
+    r"株式会社|をご利用|ご利用|会員|アカウント|カスタマー|サポート|お客様|お客さま|事務局|運営|ID|センター|"
+    r"をお使い|サービス|カード|ネットサービス|team|support|account|customer|security|services?\b|inc\b|ltd|llc|corp|"
+    r"gmbh|all rights|member(?:ship)?\b|user\b|prime\b|wallet\b|card\b|bank\b|help)",
+    re.IGNORECASE,
+)
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -24,27 +46,71 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _claims(message: Message, context: Context) -> Iterator[Claim]:
     mailbox = message.author.mailbox
-    if mailbox is not None:
-        yield from _named(mailbox.name, "display_name", context)
+    if mailbox is None:
+        yield from _named(message.author.text, "display_name", context)
+    else:
+        yield from _named(mailbox.name or mailbox.local, "display_name", context)
         yield from _local_part(mailbox.local, context)
-        if (owner := context.registry.owner(mailbox.domain or "")) is not None:
+        if (owner := _owner(mailbox.domain or "", context)) is not None:
             yield Claim(owner, "author_domain", mailbox.domain or "")
-    yield from _mentioned(message.subject, "subject", context)
-    yield from _mentioned(message.text[:BODY], "body", context)
+    yield from _subject(message.subject, context)
+    yield from _text(message, context)
+    for other in message.reply_to[:3]:
+        yield from _mentioned(other.name, "reply_to", context)
+
+
+def _owner(domain: str, context: Context) -> str | None:
+    return context.registry.owner(domain) if domain else None
 
 
 def _named(name: str, where: str, context: Context) -> Iterator[Claim]:
-    """Brands in a name that is shown as the sender. A disguised spelling is as strong as a whole name."""
+    """Brands in a name that is shown as the sender: strong if the name says little else (`Amazon Japan
+    カスタマーサポート`), and if it is spelled in disguise."""
     for mention in _once(context.registry.mentions(name)):
-        strong = mention.alone >= MOSTLY or not mention.exact
+        rest = f"{name[: mention.start]} {name[mention.end :]}"
+        strong = mention.alone >= MOSTLY or not mention.exact or not distinctive(rest)
         yield Claim(mention.brand, where, name, Strength.STRONG if strong else Strength.WEAK)
 
 
 def _local_part(local: str, context: Context) -> Iterator[Claim]:
-    """`viewsnet.jp@stranger.example`: a brand's domain standing before the @."""
-    host = local.lower().strip('"').replace("_", ".")
-    if "." in host and (owner := context.registry.owner(host)) is not None:
-        yield Claim(owner, "local_part", local)
+    """`viewsnet.jp@stranger.example`: a brand's domain standing before the @; a mere name there is weak."""
+    plain = local.lower().strip('"')
+    host = next(
+        (part for part in re.split(r"[^a-z0-9.-]+", plain) if "." in part and _owner(part, context)), None
+    )
+    if host is not None:
+        yield Claim(_owner(host, context), "local_part", local)
+    else:
+        yield from _mentioned(plain, "local_part", context)
+
+
+def _subject(subject: str, context: Context) -> Iterator[Claim]:
+    """A subject that is headed with a name in brackets speaks for it; elsewhere it speaks of it."""
+    for mention in _once(context.registry.mentions(subject)):
+        headed = MARK.fullmatch(subject[: mention.start]) is not None
+        yield Claim(mention.brand, "subject", mention.name, Strength.STRONG if headed else Strength.WEAK)
+
+
+def _text(message: Message, context: Context) -> Iterator[Claim]:
+    """What the text greets, signs and titles itself with, then what it merely mentions."""
+    text = message.text
+    parts = (text,) if len(text) <= HEAD + TAIL else (text[:HEAD], text[-TAIL:])
+    signed: dict[str, Claim] = {}
+    mentioned: dict[str, Claim] = {}
+    for part in (message.title[:200], *parts):
+        for mention in context.registry.mentions(part):
+            if part is not message.title and speaks(part, mention):
+                signed.setdefault(mention.brand, Claim(mention.brand, "signature", mention.name))
+            mentioned.setdefault(mention.brand, Claim(mention.brand, "body", mention.name, Strength.WEAK))
+    yield from signed.values()
+    yield from (claim for brand, claim in mentioned.items() if brand not in signed)
+
+
+def speaks(text: str, mention: Mention) -> bool:
+    """True where the name stands as the writer's own: © before it, `アカウント` or `Team` after it."""
+    before = text[max(0, mention.start - NEAR) : mention.start]
+    after = text[mention.end : mention.end + NEAR]
+    return BEFORE.search(before) is not None or AFTER.match(after) is not None
 
 
 def _mentioned(text: str, where: str, context: Context) -> Iterator[Claim]:

@@ -1,16 +1,21 @@
 """The claim names one organisation and the proof names another, or nobody.
 
-This is the sentence that sekisho exists for. A claim is met when a proven domain belongs to the claimed
-brand or to a brand of its organisation; an unconfirmed domain neither meets nor contradicts it. Unknown authentication
-is no evidence in either direction: then only what the author admits (his own domain) is held against the claim.
+This is the sentence that sekisho exists for. A claim is met when a proven domain belongs to the claimed brand or to a
+brand of its organisation; an unconfirmed domain neither meets nor contradicts it. Unknown authentication is no evidence
+in either direction: then only what the author admits, his own domain, is held against the claim. A message that leads
+its reader nowhere but to the brand itself is no use to an impostor: it is a relayed notice, and only mentioned.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.evidence import Claim, Evidence, Finding, FindingKind, Strength, Word
+from sekisho.checks.destinations import destinations, leads_to_brand
+from sekisho.checks.links import is_digest, is_page
+from sekisho.checks.origin import unvouched
+from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength, Word
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -32,11 +37,53 @@ LOCAL_PART = FindingKind(
     "The part before the @ imitates {brand_name}'s domain: {author}.",
     "@ より前の部分が {brand_name} のドメインを装っています({author})。",
 )
+LOCAL_NAME = FindingKind(
+    "brand.local_name",
+    1.5,
+    "The part before the @ carries {brand_name}'s name, but the domain is not {brand_name}'s: {author}.",
+    "@ より前に「{brand_name}」とありますが、ドメインは {brand_name} のものではありません({author})。",
+)
 OWN_DOMAIN = FindingKind(
     "brand.own_domain_unproven",
     8,
     "The author address is {brand_name}'s ({author}), but nothing proves that {brand_name} sent it. {verify_en}",
     "差出人は {brand_name} のアドレス({author})ですが、{brand_name} が送ったという証明がありません。{verify_ja}",
+)
+OWN_DOMAIN_PERSON = FindingKind(
+    "brand.own_domain_person",
+    3,
+    "The author writes from {brand_name}'s domain ({author}) without proof, and claims nothing in its name.",
+    "差出人は {brand_name} のアドレス({author})ですが証明がありません。本文は {brand_name} を名乗っていません。",
+)
+SIGNED = FindingKind(
+    "brand.signed",
+    3,
+    "The text is written as {brand_name}'s, but the sender {author} is not {brand_name}. {verify_en}",
+    "本文は {brand_name} として書かれていますが、差出人 {author} は {brand_name} ではありません。{verify_ja}",
+)
+HEADED = FindingKind(
+    "brand.headed",
+    2.5,
+    "The subject is headed with {brand_name}'s name, but the sender {author} is not {brand_name}.",
+    "件名の先頭に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
+)
+SUBJECT = FindingKind(
+    "brand.subject",
+    1,
+    "The subject speaks of {brand_name}, and the sender {author} is not {brand_name}.",
+    "件名に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
+)
+CONTENT = FindingKind(
+    "brand.content",
+    0.3,
+    "The text speaks of {brand_name}, and the sender {author} is not {brand_name}.",
+    "本文に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
+)
+AWAY = FindingKind(
+    "brand.leads_away",
+    2,
+    "The message is about {brand_name}, and its links lead to {host}, never to {brand_name}.",
+    "本文は {brand_name} についてのものですが、リンクは {host} に向かい、{brand_name} には向かいません。",
 )
 STRANGER = FindingKind(
     "proof.somebody_else",
@@ -44,90 +91,132 @@ STRANGER = FindingKind(
     "The message is proven to come from {domain}, not from {brand_name}.",
     "このメールは {brand_name} ではなく {domain} から送られたことが確認されています。",
 )
-CONTENT = FindingKind(
-    "brand.content",
-    1,
-    "Subject or text speaks of {brand_name}, and the sender {author} is not {brand_name}.",
-    "件名か本文に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
+
+KINDS = (
+    DISPLAY_NAME,
+    WEAK_NAME,
+    LOCAL_PART,
+    LOCAL_NAME,
+    OWN_DOMAIN,
+    OWN_DOMAIN_PERSON,
+    SIGNED,
+    HEADED,
+    SUBJECT,
+    CONTENT,
+    AWAY,
+    STRANGER,
 )
 
-KINDS = (DISPLAY_NAME, WEAK_NAME, LOCAL_PART, OWN_DOMAIN, STRANGER, CONTENT)
+# The finding for a claim that the author does not meet, by its place and strength.
+UNMET = MappingProxyType(
+    {
+        ("display_name", Strength.STRONG): DISPLAY_NAME,
+        ("display_name", Strength.WEAK): WEAK_NAME,
+        ("reply_to", Strength.WEAK): WEAK_NAME,
+        ("local_part", Strength.STRONG): LOCAL_PART,
+        ("local_part", Strength.WEAK): LOCAL_NAME,
+        ("signature", Strength.STRONG): SIGNED,
+        ("subject", Strength.STRONG): HEADED,
+        ("subject", Strength.WEAK): SUBJECT,
+        ("body", Strength.WEAK): CONTENT,
+    }
+)
+SPEAKING = frozenset({"display_name", "signature", "subject"})  # who speaks there speaks for himself
+SIGNING = frozenset({"display_name", "signature"})
+CONTENT_PLACES = frozenset({"signature", "subject", "body"})
 
-BY_PLACE = MappingProxyType({"display_name": DISPLAY_NAME, "local_part": LOCAL_PART})
-CONTENT_PLACES = ("subject", "body")
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One message's claims against one brand's proofs."""
+
+    message: Message
+    seen: Evidence
+    context: Context
+
+    @property
+    def author(self) -> str:
+        return self.message.author.domain or ""
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Hold every claim against the proofs; a kind of finding once for each brand."""
-    if message.author.domain is None:
-        return Evidence()
-    found: dict[tuple[str, str | None], Finding] = {}
+    case = Case(message, seen, context)
+    by_brand: dict[str, list[Claim]] = {}
     for claim in seen.claims:
-        if claim.brand is not None and not _met(claim, seen, context):
-            for finding in _against(claim, message, seen, context):
+        if claim.brand is not None:
+            by_brand.setdefault(claim.brand, []).append(claim)
+    vouched = any(proof.aligned and proof.brand for proof in seen.proofs)
+    found: dict[tuple[str, str | None], Finding] = {}
+    for brand, claims in by_brand.items():
+        # A registered brand that is proven may speak of others: a card company of shops, a bank of a card scheme.
+        held = [claim for claim in claims if not (vouched and claim.where in CONTENT_PLACES)]
+        if held and not _met(brand, seen, context):
+            for finding in _against(brand, held, case):
                 found.setdefault((finding.kind.id, finding.brand), finding)
-    return Evidence(findings=tuple(found.values()))
+    return Evidence(findings=tuple(found.values())) if found else NOTHING
 
 
-def _met(claim: Claim, seen: Evidence, context: Context) -> bool:
+def _met(brand: str, seen: Evidence, context: Context) -> bool:
     """True if somebody of the claimed brand's organisation is proven."""
-    assert claim.brand is not None
-    return any(proof.brand in context.registry.kin(claim.brand) for proof in seen.proofs if proof.brand)
+    return any(proof.brand in context.registry.kin(brand) for proof in seen.proofs if proof.brand)
 
 
-def _against(claim: Claim, message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
-    assert claim.brand is not None
-    author = message.author.domain or ""
-    if claim.where == "author_domain":
-        if refuted(seen):
-            yield _finding(OWN_DOMAIN, claim, message, context)
-    elif not _possible(author, claim.brand, context):
-        yield from _elsewhere(claim, message, seen, context)
+def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
+    places = {claim.where for claim in claims}
+    if "author_domain" in places:
+        if unvouched(case.seen):
+            named = len(places) > 1 or not _has_a_name(case.message)
+            yield _finding(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
+    elif not _possible(brand, case):
+        yield from _elsewhere(brand, claims, case)
+    elif case.seen.word("dmarc") is Word.FAIL and any(claim.where in SIGNING for claim in claims):
+        yield _finding(OWN_DOMAIN, brand, case)
 
 
-def _possible(author: str, brand: str, context: Context) -> bool:
+def _has_a_name(message: Message) -> bool:
+    return message.author.mailbox is not None and bool(message.author.mailbox.name.strip())
+
+
+def _possible(brand: str, case: Case) -> bool:
     """The author domain may be the brand's, confirmed or not: then it is no contradiction by itself."""
-    return any(context.registry.could_own(author, kin) for kin in context.registry.kin(brand))
+    registry = case.context.registry
+    return bool(case.author) and any(registry.could_own(case.author, kin) for kin in registry.kin(brand))
 
 
-def _elsewhere(claim: Claim, message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
+def _elsewhere(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
     """The author is, by his own domain, not the brand."""
-    kind = BY_PLACE.get(claim.where, CONTENT)
-    if kind is DISPLAY_NAME and claim.strength is not Strength.STRONG:
-        kind = WEAK_NAME
-    yield _finding(kind, claim, message, context)
-    stranger = next((proof.domain for proof in seen.proofs if proof.aligned), None)
-    if stranger is not None and kind is DISPLAY_NAME:
-        yield _finding(STRANGER, claim, message, context, domain=stranger)
+    relayed = leads_to_brand(destinations(case.message, case.context.providers), brand, case.context)
+    kinds = [UNMET[claim.where, claim.strength] for claim in claims]
+    if relayed:
+        kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
+    for kind in kinds:
+        yield _finding(kind, brand, case)
+    if (host := _away(brand, claims, case)) is not None:
+        yield _finding(AWAY, brand, case, host=host)
+    stranger = next((proof.domain for proof in case.seen.proofs if proof.aligned), None)
+    if stranger is not None and DISPLAY_NAME in kinds:
+        yield _finding(STRANGER, brand, case, domain=stranger)
 
 
-def refuted(seen: Evidence) -> bool:
-    """Authentication was looked at, nothing aligned passed, and no temporary error stands in the way."""
-    words = [result.word for result in seen.results if result.method in ("spf", "dkim", "dmarc")]
-    if any(proof.aligned for proof in seen.proofs) or Word.TEMPERROR in words:
-        return False
-    known = [word for word in words if word is not Word.UNKNOWN]
-    return seen.word("dmarc") is Word.FAIL or (
-        bool(known) and seen.word("spf") is not Word.UNKNOWN and seen.word("dkim") is not Word.UNKNOWN
-    )
+def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
+    """Where a page that is about this brand leads, if it is not a digest and no link leads to the brand."""
+    if not any(claim.where in SPEAKING for claim in claims) or not is_page(case.message):
+        return None
+    found = destinations(case.message, case.context.providers)
+    if not found or is_digest(found) or any(leads_to_brand((each,), brand, case.context) for each in found):
+        return None
+    return found[0].host
 
 
-def _finding(kind: FindingKind, claim: Claim, message: Message, context: Context, **facts: str) -> Finding:
-    assert claim.brand is not None
-    mailbox = message.author.mailbox
-    verify_en, verify_ja = context.registry.verify_at(claim.brand)
-    return Finding(
-        kind,
-        MappingProxyType(
-            {
-                "brand_name": context.registry.name(claim.brand),
-                "author": mailbox.address if mailbox else "",
-                "where": claim.where,
-                "text": claim.text,
-                "verify_en": verify_en,
-                "verify_ja": verify_ja,
-                **facts,
-            }
-        ),
-        claim.brand,
-    )
+def _finding(kind: FindingKind, brand: str, case: Case, **facts: str) -> Finding:
+    mailbox = case.message.author.mailbox
+    registry = case.context.registry
+    verify_en, verify_ja = registry.verify_at(brand)
+    known = {
+        "brand_name": registry.name(brand),
+        "author": mailbox.address if mailbox else case.message.author.text,
+        "verify_en": verify_en,
+        "verify_ja": verify_ja,
+    }
+    return Finding(kind, MappingProxyType({**known, **facts}), brand)

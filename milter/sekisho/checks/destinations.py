@@ -6,7 +6,6 @@ carry their target readably. What a shortener hides stays unknown.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
@@ -104,11 +103,6 @@ def own(message: Message, seen: Evidence) -> frozenset[str]:
     if message.author.domain:
         names.add(organisation(message.author.domain))
     return frozenset(names)
-
-
-def by_organisation(found: tuple[Destination, ...]) -> Counter[str]:
-    """How many links lead to each organisation."""
-    return Counter(each.domain for each in found)
 
 
 def leads_to_brand(found: tuple[Destination, ...], brand: str, context: Context) -> bool:

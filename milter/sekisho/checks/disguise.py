@@ -15,7 +15,7 @@ from types import MappingProxyType
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
-from sekisho.text import bidi, combining, invisibles
+from sekisho.text import combining, invisibles, skeleton
 
 NAME = FindingKind(
     "disguise.display_name",
@@ -38,6 +38,8 @@ BODY = FindingKind(
 
 KINDS = (NAME, SUBJECT, BODY)
 WORD = re.compile(r"[^\W\d_]{3,64}")
+OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")  # the two bare marks, U+200E and U+200F, move nothing
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 READ = 4_000  # characters of the text that are looked at
 SCRIPTS = (
     "LATIN",
@@ -62,7 +64,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def disguise(text: str, least: int = 1) -> str | None:
     """What is wrong with a text, in a word, or None; `least` is how many words it takes."""
-    if bidi(text):
+    if OVERRIDES.search(text) and not RIGHT_TO_LEFT.search(text):
         return "direction marks"
     if len(combining(text)) >= 2 * least:
         return "combining marks"
@@ -72,10 +74,11 @@ def disguise(text: str, least: int = 1) -> str | None:
 
 
 def mixed(text: str) -> Iterator[str]:
-    """Words whose letters are of several alphabets."""
+    """Words of several alphabets that read as one: each foreign letter looks like a Latin one."""
     for match in WORD.finditer(text):
         word = match[0]
-        if not word.isascii() and len({_alphabet(letter) for letter in word} - {""}) > 1:
+        alphabets = {_alphabet(letter) for letter in word} if not word.isascii() else set()
+        if len(alphabets - {""}) > 1 and skeleton(word).isascii():
             yield word
 
 

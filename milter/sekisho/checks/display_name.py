@@ -26,12 +26,19 @@ ADDRESS = FindingKind(
 )
 HOST = FindingKind(
     "display_name.host",
-    5,
-    "The display name shows the host {shown}, but the sender is {author}.",
+    4,
+    "The display name is the host {shown}, but the sender is {author}.",
+    "表示名は {shown} ですが、実際の差出人は {author} です。",
+)
+HOST_INSIDE = FindingKind(
+    "display_name.host_inside",
+    2,
+    "The display name mentions the host {shown}, but the sender is {author}.",
     "表示名に {shown} とありますが、実際の差出人は {author} です。",
 )
 
-KINDS = (ADDRESS, HOST)
+KINDS = (ADDRESS, HOST, HOST_INSIDE)
+MOSTLY = 0.6  # share of the name from which the host is what it says
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -45,7 +52,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
             return Evidence(findings=(_finding(ADDRESS, shown, mailbox.address),))
     for shown in hosts_in(mailbox.name):
         if not any(shown in address for address in addresses) and _strange(shown, author, context):
-            return Evidence(findings=(_finding(HOST, shown, mailbox.address),))
+            whole = len(shown) >= MOSTLY * len(mailbox.name.strip())
+            return Evidence(findings=(_finding(HOST if whole else HOST_INSIDE, shown, mailbox.address),))
     return Evidence()
 
 
@@ -64,7 +72,9 @@ def _strange(host: str, author: str, context: Context) -> bool:
     """True for a host of another organisation, under a suffix that exists: `node.js` is no host."""
     name = to_ascii(host)
     base = registrable(name) if name and has_known_suffix(name) else None
-    if name is None or base is None or base.partition(".")[0] == _base(author).partition(".")[0]:
+    if name is None or base is None or base.index(".") < 2:  # `R.Hughes` is a person
+        return False
+    if base.partition(".")[0] == _base(author).partition(".")[0]:
         return False
     brand = context.registry.owner(name)
     return brand is None or not context.registry.could_own(author, brand)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho.address import hosts_in
-from sekisho.checks.destinations import Destination, by_organisation, destinations, organisation, own
-from sekisho.domains import has_known_suffix, is_ip_literal, split_url, to_ascii, within
+from sekisho.checks.destinations import Destination, destinations, organisation, own
+from sekisho.domains import has_known_suffix, is_ip_literal, split_url, to_ascii
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -69,7 +69,6 @@ DISGUISED_HOST = FindingKind(
 
 KINDS = (TEXT_MISMATCH, BRAND_IN_HOST, USER_INFO, ADDRESS, STRANGERS, BORROWED, SHORTENED, DISGUISED_HOST)
 AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\\s]{1,255})", re.IGNORECASE)
-FEW = 12  # links to different places above which a message is a digest: they lead everywhere by nature
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -108,36 +107,39 @@ def _of_one(each: Destination, home: frozenset[str], context: Context) -> Iterat
             MappingProxyType({"host": each.host, "brand_name": context.registry.name(likeness.brand)}),
             likeness.brand,
         )
-    shown = _shown_elsewhere(each, context)
+    shown = _shown_elsewhere(each, home, context)
     if shown is not None:
         yield _finding(TEXT_MISMATCH, shown=shown, host=each.host)
 
 
-def _shown_elsewhere(each: Destination, context: Context) -> str | None:
+def _shown_elsewhere(each: Destination, home: frozenset[str], context: Context) -> str | None:
     """The host that a link's text shows, if it is another organisation's than the one that it leads to.
 
-    A tracking host of a sending platform stands in front of every link of a genuine newsletter.
+    A tracking host of a sending platform stands in front of every link of a genuine newsletter, and a sender may
+    show his own host in front of whatever counts his clicks.
     """
     if each.link.kind != "a" or context.providers.kind(each.host) in ("esp", "redirect"):
         return None
-    for shown in hosts_in(each.link.text[:300]):
+    text = each.link.text.strip()[:300]
+    for shown in hosts_in(text):
         name = to_ascii(shown)
-        if (
-            name
-            and has_known_suffix(name)
-            and organisation(name) != each.domain
-            and not within(each.host, name)
-        ):
+        plainly = len(shown) >= 0.8 * len(text) or URL_START.match(text)
+        if name and plainly and _is_host(name) and organisation(name) not in (each.domain, *home):
             return name
     return None
+
+
+def _is_host(name: str) -> bool:
+    """A host under a suffix that exists and that no file name has (`readme.md` is a file)."""
+    return has_known_suffix(name) and (name.rpartition(".")[2] not in FILES or name.startswith("www."))
 
 
 def _of_all(
     message: Message, found: tuple[Destination, ...], home: frozenset[str], context: Context
 ) -> Iterator[Finding]:
     """What the links show together: none leads home, and where they lead instead."""
-    places = by_organisation(found)
-    if not message.author.domain or home & set(places) or len(places) > FEW or not _is_page(message):
+    places = {each.domain for each in found}
+    if not message.author.domain or home & places or is_digest(found) or not is_page(message):
         return
     outside = [each for each in found if not _belongs_nowhere(each, context)]
     if not outside:
@@ -150,7 +152,12 @@ def _of_all(
         yield _finding(SHORTENED, host=kinds["shortener"])
 
 
-def _is_page(message: Message) -> bool:
+def is_digest(found: tuple[Destination, ...]) -> bool:
+    """True for a message that leads to many organisations or many pages, as newsletters do."""
+    return len({each.domain for each in found}) > FEW or len({each.link.target for each in found}) > PAGES
+
+
+def is_page(message: Message) -> bool:
     """True for a message that is laid out as a page; people who write to each other link anywhere."""
     return any(link.kind in ("a", "area", "form") for link in message.links)
 

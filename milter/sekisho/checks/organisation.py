@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from sekisho.checks.destinations import destinations, own
+from sekisho.checks.links import is_digest, is_page
 from sekisho.evidence import Claim, Evidence, Finding, FindingKind, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -54,7 +55,10 @@ COMMON = frozenset(
         "info", "no", "reply", "noreply", "notification", "notifications", "news", "newsletter", "alert", "alerts",
         "center", "centre", "department", "dept", "help", "helpdesk", "desk", "online", "mail", "email", "webmail",
         "admin", "administrator", "update", "updates", "and", "for", "of", "via", "inc", "ltd", "llc", "co", "corp",
-        "company", "group", "app", "official", "thank", "thanks", "you", "your", "our", "rewards", "reward", "card",
+        "company", "group", "japan", "jpn", "global", "international", "world", "usa", "brasil", "deutschland", "日本",
+        "ジャパン", "プライム",
+        "会員", "お知らせ", "通知", "ニュース", "メール", "情報", "重要", "緊急", "自動配信", "カード",
+        "app", "official", "thank", "thanks", "you", "your", "our", "rewards", "reward", "card",
         "bank", "banco", "billing", "payment", "payments", "delivery", "package", "office", "mr", "mrs", "ms",
         "dr", "important", "notice", "com", "net", "org", "www", "jp", "daily", "weekly", "monthly", "today", "edition",
         "mailer", "daemon", "postmaster", "system", "subsystem",
@@ -65,7 +69,7 @@ COMMON = frozenset(
 WORD = re.compile(r"[^\W_]{2,}")
 BODY = 20_000  # characters of the text in which a name is counted
 TIMES = 2  # how often a text must use a name that it is signed with
-FEW = 12  # different places that a letter leads to; a digest leads everywhere
+OFTEN = 4  # the same for a private mailbox, whose owner may call himself what he likes
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -122,13 +126,19 @@ def _unsupported(
     """The message is signed with the name, lays out a page, and leads to places that do not know it."""
     found = destinations(message, context.providers)
     places = {each.domain for each in found}
-    if not places or len(places) > FEW or home & places or related(words, places):
+    if not places or is_digest(found) or home & places or related(words, places):
         return False
-    if not any(link.kind in ("a", "area", "form") for link in message.links):
+    if not is_page(message) or is_person(words, local):
         return False
-    if any(len(word) >= 3 and word in local.lower() for word in words) and len(words) > 1:
-        return False  # a person: first and last name, written in his own address
-    return _used(message, words) >= TIMES
+    private = context.providers.kind(message.author.domain or "") in ("mailbox", "carrier")
+    return _used(message, words) >= (OFTEN if private else TIMES)
+
+
+def is_person(words: tuple[str, ...], local: str) -> bool:
+    """First and last name in his own address (`j.smith`, `jane.doe`): a name beside a name, not a word alone."""
+    named = [word for word in words if len(word) >= 3 and word in local.lower()]
+    beside = re.fullmatch(r"[^\W\d_]+[._-][^\W\d_]+", local) is not None
+    return bool(named) and (len(words) > 1 or beside)
 
 
 def _used(message: Message, words: tuple[str, ...]) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.checks.contradiction import refuted
+from sekisho.checks.origin import unvouched
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context, Site
@@ -51,7 +51,7 @@ def _findings(message: Message, seen: Evidence, context: Context, site: Site) ->
     assert mailbox is not None
     assert domain is not None
     if site.owns(domain):
-        if refuted(seen) and not _vouched(message, seen, context, site):
+        if unvouched(seen) and not _vouched(message, seen, context, site):
             yield _finding(OWN_DOMAIN, author=mailbox.address)
         return
     if (likeness := site.likeness(domain)) is not None:

@@ -19,6 +19,7 @@ from sekisho.message import Client, Envelope, Recipient
 from sekisho.ports import Recorded
 from sekisho.resolver import CaseResolver
 
+BOM = b"\xef\xbb\xbf"  # what an editor left at the beginning of a file was never sent
 LABELS = ("phish", "ham")
 
 
@@ -45,7 +46,7 @@ def load(path: Path, sidecar: Path | None = None, without: frozenset[str] = froz
 
     Raises CaseError if a file cannot be read or the sidecar is not a case.
     """
-    raw = _bytes(path)
+    raw = _bytes(path).removeprefix(BOM)
     beside = path.with_suffix(".json")
     sidecar = sidecar or (beside if beside.is_file() else None)
     if sidecar is None:

@@ -5,6 +5,7 @@ neither that nor a continuation begins the body, blank line or not. What mail pr
 is theirs to know; here it is a problem.
 
 Problems: `header.broken_block` (no header at all, so whatever looks like one is in the body),
+`header.empty_block` (the body begins at once: nobody hides anything, and nobody says who he is),
 `header.cut_short` (the block ends without a blank line), `header.folded_name`, `header.space_before_colon`,
 `header.nul`, `header.long_field`, `header.long_line`, `header.bare_cr`, `header.mbox_line`,
 `limit.header_bytes`, `limit.header_fields`.
@@ -96,7 +97,8 @@ def _body_start(raw: bytes, position: int, any_field: bool, problems: list[Probl
     elif raw.startswith(b"\n", position):
         end += 1
     if not any_field:
-        problems.append(Problem("header.broken_block", _line(raw, position)))
+        code = "header.broken_block" if end == position else "header.empty_block"
+        problems.append(Problem(code, _line(raw, position)))
     elif end == position and position < len(raw):
         problems.append(Problem("header.cut_short", _line(raw, position)))
     if _FOLDED_NAME.match(raw, position):
