@@ -43,7 +43,7 @@ KINDS: tuple[FindingKind, ...] = (
         "There is no From field, only Sender or Resent-From.",
         "From 欄がなく、Sender か Resent-From だけがあります。",
     ),
-    _kind("no_address", 4, "The From field holds no address.", "From 欄にアドレスがありません。"),
+    _kind("no_address", 3, "The From field holds no address.", "From 欄にアドレスがありません。"),
     _kind(
         "broken_block",
         8,

@@ -74,7 +74,7 @@ def _named(name: str, where: str, context: Context) -> Iterator[Claim]:
 
 def _local_part(local: str, context: Context) -> Iterator[Claim]:
     """`viewsnet.jp@stranger.example`: a brand's domain standing before the @; a mere name there is weak."""
-    plain = local.lower().strip('"')
+    plain = local.lower().strip('"').replace("_", ".")
     host = next(
         (part for part in re.split(r"[^a-z0-9.-]+", plain) if "." in part and _owner(part, context)), None
     )

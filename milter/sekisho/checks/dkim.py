@@ -62,7 +62,7 @@ UNSIGNED = FindingKind(
 )
 OVERSIGNED = FindingKind(
     "dkim.added_field",
-    2.0,
+    4,
     "There are more {fields} fields than were signed: somebody may have added one.",
     "{fields} フィールドが署名時より多く、後から追加された可能性があります。",
 )

@@ -69,6 +69,10 @@ DISGUISED_HOST = FindingKind(
 
 KINDS = (TEXT_MISMATCH, BRAND_IN_HOST, USER_INFO, ADDRESS, STRANGERS, BORROWED, SHORTENED, DISGUISED_HOST)
 AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\\s]{1,255})", re.IGNORECASE)
+URL_START = re.compile(r"(?:https?://|www\.)", re.IGNORECASE)
+FILES = frozenset({"inc", "md", "pl", "py", "rs", "sh", "so", "sv", "zip", "mov", "ps", "cc", "app"})
+FEW = 12  # organisations above which a message is a digest: it leads everywhere by nature
+PAGES = 20  # different pages above which it is one: an impostor has one page to show
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:

@@ -13,8 +13,8 @@ from sekisho.evidence import Evidence, Finding, FindingKind, Word
 from sekisho.message import Message
 from sekisho.ports import Context
 
-NOBODY = FindingKind(
-    "proof.nobody",
+UNPROVEN = FindingKind(
+    "auth.unproven",
     1,
     "Nothing proves that {domain} sent this message.",
     "{domain} から送られたという証明がありません。",
@@ -32,7 +32,7 @@ UNUSUAL_SUFFIX = FindingKind(
     "差出人のドメイン {domain} は使い捨てによく使われる種類のものです。",
 )
 
-KINDS = (NOBODY, RANDOM, UNUSUAL_SUFFIX)
+KINDS = (UNPROVEN, RANDOM, UNUSUAL_SUFFIX)
 
 # Cheap generic domains and free ones that published abuse statistics have led with for years.
 SUFFIXES = frozenset(
@@ -57,7 +57,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return Evidence()
     found = []
     if unvouched(seen):
-        found.append(NOBODY)
+        found.append(UNPROVEN)
     if random_looking(domain):
         found.append(RANDOM)
     if domain.rpartition(".")[2] in SUFFIXES:

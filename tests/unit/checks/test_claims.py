@@ -58,7 +58,27 @@ def test_subject_and_text_are_weak() -> None:
     assert places(raw) == [("subject", Strength.WEAK), ("body", Strength.WEAK)]
 
 
-def test_late_mentions_are_not_claims() -> None:
-    """Who writes says so early: a footer far down names others."""
-    raw = "From: a@stranger.example\n\n" + "text\n" * 2_000 + "Brand\n"
-    assert places(raw) == []
+def test_mentions_in_the_middle_are_not_claims() -> None:
+    """Who writes says so at the beginning or at the end; what stands between is what he writes about."""
+    far = "text\n" * 2_000
+    assert places(f"From: a@stranger.example\n\n{far}Brand\n{far}") == []
+    assert places(f"From: a@stranger.example\n\n{far}Brand\n") == [("body", Strength.WEAK)]
+
+
+@pytest.mark.parametrize(
+    ("line", "signs"),
+    [
+        ("© 2026 Brand", True),
+        ("Thank you for choosing Brand", True),
+        ("Your Brand account is limited", True),
+        ("いつもBrandをご利用いただき", True),
+        ("Brand株式会社", True),
+        ("I bought it at Brand yesterday", False),
+        ("Brandの迷惑メール対策について", False),
+        ("Brandからのメールが届かない", False),
+    ],
+)
+def test_who_signs_is_told_from_who_is_talked_about(line: str, signs: bool) -> None:
+    """A copyright line, a greeting to customers and a company form speak for the sender."""
+    raw = f"From: a@stranger.example\nContent-Type: text/plain; charset=utf-8\n\n{line}\n"
+    assert places(raw) == [("signature", Strength.STRONG) if signs else ("body", Strength.WEAK)]

@@ -29,8 +29,11 @@ NAMED = Claim("brand", "display_name", "Brand")
 OWN = Claim("brand", "author_domain", "brand.example")
 
 
-def found(author: str, claim: Claim, results: tuple[Result, ...] = (), *proofs: Proof) -> list[str]:
-    seen = Evidence(results=results, claims=(claim,), proofs=proofs)
+def found(
+    author: str, claim: Claim | tuple[Claim, ...], results: tuple[Result, ...] = (), *proofs: Proof
+) -> list[str]:
+    claims = claim if isinstance(claim, tuple) else (claim,)
+    seen = Evidence(results=results, claims=claims, proofs=proofs)
     read = message(f"From: Brand <a@{author}>\r\n\r\n".encode())
     at = replace(context(), registry=Sisters())
     return [each.kind.id for each in contradiction.check(read, seen, at).findings]
@@ -79,7 +82,9 @@ def test_an_unconfirmed_domain_neither_meets_nor_contradicts() -> None:
 def test_the_brands_own_domain(known: dict[str, str], refuted: bool) -> None:
     """Unproven is only what was looked at in full: ignorance and DNS failing accuse nobody."""
     ids = found("brand.example", OWN, results(**known))
-    assert ("brand.own_domain_unproven" in ids) is refuted
+    assert ("brand.own_domain_person" in ids) is refuted
+    named = found("brand.example", (OWN, NAMED), results(**known))
+    assert ("brand.own_domain_unproven" in named) is refuted
 
 
 def test_an_aligned_proof_of_a_mailbox_is_not_held_against_the_domain() -> None:

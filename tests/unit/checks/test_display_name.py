@@ -31,8 +31,8 @@ def found(
     [
         ("a@example.com", ["display_name.address a@example.com"]),
         ("a@example.com www.example.org", ["display_name.address a@example.com"]),
-        ("x@stranger.example www.example.org", ["display_name.host www.example.org"]),
-        ("www.example.com example.org", ["display_name.host www.example.com"]),
+        ("x@stranger.example www.example.org", ["display_name.host_inside www.example.org"]),
+        ("www.example.com example.org", ["display_name.host_inside www.example.com"]),
         ("a@example.com's friend", ["display_name.address a@example.com"]),
         ("日本の例.example.com", ["display_name.host example.com"]),
         ("a@localhost", []),
