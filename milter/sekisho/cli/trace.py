@@ -5,8 +5,12 @@ Only what the last hop wrote is believed: the topmost Return-Path and Received. 
 
 from __future__ import annotations
 
+import re
+
 from sekisho.message import Envelope, Headers, Recipient, read
 from sekisho.message.trace import client_of, unfolded
+
+PATH = re.compile(r"<(?P<address>[^<>]*)>|(?P<bare>[^<>\s]+)")
 
 
 def envelope_from_trace(raw: bytes) -> Envelope:
@@ -17,9 +21,15 @@ def envelope_from_trace(raw: bytes) -> Envelope:
     return Envelope(
         sender=path,
         raw_sender=path,
-        recipients=(Recipient(rcpt.strip("<> \t")),) if rcpt else (),
+        recipients=(Recipient(rcpt, f"<{rcpt}>"),) if rcpt else (),
         client=client_of(_first(headers, "received") or ""),
     )
+
+
+def _path(text: str | None) -> str | None:
+    """The address of `<address>` or `address`; empty for the null sender; None for anything else."""
+    match = PATH.fullmatch(text) if text else None
+    return None if match is None else (match["bare"] or match["address"] or "").strip()
 
 
 def _first(headers: Headers, name: str) -> str | None:

@@ -15,7 +15,7 @@ from sekisho.message.model import Field
 LONGEST = 2000  # characters of a field that are read
 RECEIVED = re.compile(
     r"from\s+(?P<helo>\S{1,255})"
-    r"(?:\s+\((?:(?:(?P<name>[^\s\[\]()]{1,255})\s+)?\[(?P<ip>[0-9A-Fa-fIPv.:]{3,50})\]|(?P<bare>[0-9A-Fa-f.:]{3,45}))[^)]*\))?"
+    r"(?:\s+\((?:(?:(?P<name>[^\s\[\]()]{1,255})\s+)?\[(?P<ip>[0-9A-Fa-fIPv.:]{3,50})\]|(?P<bare>[0-9A-Fa-f.:]{3,45}))(?P<note>[^)]*)\))?"
 )
 
 
@@ -25,12 +25,16 @@ def client_of(received: str) -> Client:
     if match is None:
         return Client()
     address = parse_ip(match["ip"] or match["bare"] or "")
+    if address is None:
+        return Client(helo=match["helo"])
     name = match["name"]
-    verified = to_ascii(name) if name and name != "unknown" else None
+    forged = "may be forged" in match["note"]  # Sendmail's word for a name that does not lead back
+    verified = to_ascii(name) if name and name != "unknown" and not forged else None
+    failed = "forged" if forged else "fail"
     return Client(
-        address=None if address is None else str(address),
+        address=str(address),
         name=verified,
-        resolve=None if name is None else ("ok" if verified else "fail"),
+        resolve=None if name is None else ("ok" if verified else failed),
         helo=match["helo"],
     )
 
