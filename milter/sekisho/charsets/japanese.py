@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from io import StringIO
 
 BAD = "\ufffd"
 GETA = "〓"
 """What stands for a carrier's pictogram (rows 85 to 94 without a character), as the carriers' gateways do."""
 
 _ESCAPE = re.compile(rb"\x1b(?:\([ABHIJT]|\$\(?[@A-DOPQ]|\.[AF]|&@)|[\x0e\x0f]")
-_PAIRS = re.compile(rb"((?:[!-~][!-~])+)|([\x00-\x20]+)|(.)", re.DOTALL)
+# Possessive repeats: what could be given back would be remembered, forty bytes for each pair.
+_PAIRS = re.compile(rb"((?:[!-~][!-~])++)|([\x00-\x20]++)|(.)", re.DOTALL)
 _EUC = re.compile(
-    rb"([\x00-\x7f]+)|((?:[\xa1-\xfe][\xa1-\xfe])+)|(\x8e[\xa1-\xdf])|(\x8f[\xa1-\xfe][\xa1-\xfe])|(.)",
+    rb"([\x00-\x7f]++)|((?:[\xa1-\xfe][\xa1-\xfe])++)|(\x8e[\xa1-\xdf])|(\x8f[\xa1-\xfe][\xa1-\xfe])|(.)",
     re.DOTALL,
 )
 _STRIP_HIGH = bytes(byte & 0x7F for byte in range(256))
@@ -25,6 +27,18 @@ _ASCII = frozenset({b"\x1b(B", b"\x1b(J", b"\x1b(H", b"\x0f", b""})
 _JIS = frozenset({b"\x1b$B", b"\x1b$@", b"\x1b&@"})
 # The seven cells for which Python's euc_jp follows the standard and mail follows Microsoft.
 _MICROSOFT = (("〜", "～"), ("‖", "∥"), ("−", "－"), ("¢", "￠"), ("£", "￡"), ("¬", "￢"), ("—", "―"))
+
+
+_SINGLE = {code: code + 0xFEC0 if 0xA1 <= code <= 0xDF else 0xFFFD for code in range(0x80, 0x100)}
+_KATAKANA = {
+    code: (code & 0x7F) + 0xFF40
+    if 0x21 <= code & 0x7F <= 0x5F
+    else code & 0x7F
+    if code & 0x7F <= 0x20
+    else 0xFFFD
+    for code in range(0x100)
+}
+"""JIS X 0201 katakana in seven or eight bits."""
 
 
 class _Cells(dict[int, str]):
@@ -69,14 +83,14 @@ def decode_iso_2022_jp(data: bytes) -> str:
 
     A line end goes back to ASCII even without the escape sequence that should be there (RFC 1468).
     """
-    out: list[str] = []
+    out = StringIO()
     state, at = b"", 0
     for escape in _ESCAPE.finditer(data):
         if escape.start() > at:
-            out.append(_run(data[at : escape.start()], state))
+            out.write(_run(data[at : escape.start()], state))
         state, at = escape[0], escape.end()
-    out.append(_run(data[at:], state))
-    return "".join(out)
+    out.write(_run(data[at:], state))
+    return out.getvalue()
 
 
 def _run(run: bytes, state: bytes) -> str:
@@ -91,16 +105,17 @@ def _single(run: bytes) -> str:
     """ASCII, with the 8-bit half-width katakana that CP50220 mailers let through."""
     if run.isascii():
         return run.decode("ascii").replace("\x1b", BAD)
-    return "".join(
-        chr(byte + 0xFEC0) if 0xA1 <= byte <= 0xDF else chr(byte) if byte < 0x80 else BAD for byte in run
-    )
+    return run.decode("latin-1").translate(_SINGLE)
 
 
 def _shifted(run: bytes, state: bytes) -> str:
     if state in _JIS:
-        return "".join(_jis(*match.groups()) for match in _PAIRS.finditer(run))
+        out = StringIO()
+        for match in _PAIRS.finditer(run):
+            out.write(_jis(*match.groups()))
+        return out.getvalue()
     if state in {b"\x1b(I", b"\x0e"}:
-        return "".join(_katakana(byte) for byte in run)
+        return run.decode("latin-1").translate(_KATAKANA)
     codec = "iso2022_jp_2004" if state[2:] in {b"(O", b"(P", b"(Q"} else "iso2022_jp_2"
     return (state + run).decode(codec, "replace")
 
@@ -109,11 +124,6 @@ def _jis(pairs: bytes | None, blank: bytes | None, other: bytes | None) -> str:
     if pairs:
         return _pairs(pairs)
     return blank.decode("ascii") if blank else BAD
-
-
-def _katakana(byte: int) -> str:
-    byte &= 0x7F
-    return chr(byte + 0xFF40) if 0x21 <= byte <= 0x5F else chr(byte) if byte <= 0x20 else BAD
 
 
 def open_ended(data: bytes) -> bool:
@@ -127,7 +137,10 @@ def decode_euc_jp(data: bytes) -> str:
     try:
         text = data.decode("euc_jp")
     except UnicodeDecodeError:
-        return "".join(_euc(*match.groups()) for match in _EUC.finditer(data))
+        out = StringIO()
+        for match in _EUC.finditer(data):
+            out.write(_euc(*match.groups()))
+        return out.getvalue()
     for standard, microsoft in _MICROSOFT:
         text = text.replace(standard, microsoft)
     return text
