@@ -34,7 +34,7 @@ check: install
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
-	$(PYTHON) -m pytest -q -m 'not system'
+	$(PYTHON) -m pytest -q -m 'not system and not slow'
 
 bench: install
 	@$(ROOT) $(PYTHON) -m lab.bench $(ARGS)

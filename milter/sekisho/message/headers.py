@@ -26,6 +26,8 @@ _MBOX = re.compile(rb">*From (?![ \t]*:)")
 _FIELD_BYTES = 60_000
 """Of a longer field, Postfix shows a milter and delivers this much."""
 _LINE_BYTES = 998
+_LINES_IN = 1_000_000
+"""Bytes of the header block whose lines are measured."""
 _RESUMED_IN = 16_384
 """Bytes after a broken header block in which it may go on."""
 
@@ -118,7 +120,7 @@ def _block(raw: bytes, fields: list[Field], body_start: int, problems: list[Prob
         problems.append(Problem("header.mbox_line"))
     if head.count(b"\r") != head.count(b"\r\n"):
         problems.append(Problem("header.bare_cr"))
-    if max(map(len, head.split(b"\n"))) > _LINE_BYTES + 1:
+    if max(map(len, head[:_LINES_IN].split(b"\n"))) > _LINE_BYTES + 1:
         problems.append(Problem("header.long_line"))
     return Block(Headers(tuple(fields)), body_start, tuple(problems))
 
