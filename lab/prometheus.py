@@ -1,0 +1,131 @@
+"""A private Prometheus: Debian's program with the configuration and the rules that sekisho ships, on loopback.
+
+Only the address to scrape and the pace are other ones. Its data lie under the lab's place and are gone with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab.place import LabError, end_process, free_port, record_process, wait_until
+from lab.program import ROOT, as_user
+
+SHIPPED = ROOT / "config/prometheus"
+PACE = "1s"
+
+Series = dict[frozenset[tuple[str, str]], float]
+
+
+def tool(name: str) -> Path:
+    """Where `make test` has put a program of Prometheus, else the machine's own. Raises LabError."""
+    unpacked = ROOT / ".venv/tools" / name
+    found = unpacked if unpacked.is_file() else shutil.which(name)
+    if not found:
+        raise LabError(f"{name} is not installed: run `lab/install.sh test`")
+    return Path(found)
+
+
+@dataclass
+class Prometheus:
+    """One instance that watches one metrics port."""
+
+    place: Path
+    target: str
+    port: int = field(default_factory=free_port)
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def directory(self) -> Path:
+        return self.place / "prometheus"
+
+    def __enter__(self) -> Prometheus:
+        self._lay_out()
+        with (self.directory / "log").open("ab") as words:
+            self._process = subprocess.Popen(
+                [
+                    str(self.directory / "prometheus"),
+                    f"--config.file={self.directory}/prometheus.yml",
+                    f"--storage.tsdb.path={self.directory}/data",
+                    f"--web.listen-address=127.0.0.1:{self.port}",
+                ],
+                cwd=self.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=words,
+                start_new_session=True,
+                **as_user(),  # type: ignore[call-overload]
+            )
+        record_process(self.directory, self._process.pid)
+        try:
+            wait_until(self._scrapes, "Prometheus has looked at sekisho")
+        except LabError as error:
+            self.__exit__()
+            log = (self.directory / "log").read_text(errors="replace")
+            raise LabError(f"{error}\n{log[-2000:]}") from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process:
+            end_process(self._process.pid)
+            self._process.wait()
+            self._process = None
+
+    def _lay_out(self) -> None:
+        """The shipped files with this lab's target and pace, and the program where its user can run it."""
+        account = as_user()
+        for directory in (self.directory, self.directory / "data"):
+            directory.mkdir(mode=0o755)
+            os.chown(directory, account["user"], account["group"])  # type: ignore[arg-type]
+        config = yaml.safe_load((SHIPPED / "prometheus.yml").read_text(encoding="utf-8"))
+        config["global"] = {"scrape_interval": PACE, "evaluation_interval": PACE}
+        for job in config["scrape_configs"]:
+            job["static_configs"] = [{"targets": [self.target]}]
+        (self.directory / "prometheus.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+        for name in config["rule_files"]:
+            shutil.copy(SHIPPED / name, self.directory)
+        shutil.copy(tool("prometheus"), self.directory)
+
+    def _scrapes(self) -> bool:
+        assert self._process
+        if self._process.poll() is not None:
+            raise LabError(f"Prometheus ended with {self._process.returncode}")
+        try:
+            return set(self.query("up").values()) == {1.0}
+        except OSError:
+            return False
+
+    def get(self, what: str, **arguments: str) -> Any:
+        """The data of an answer of its HTTP interface. Raises LabError with its words if it refuses."""
+        url = f"http://127.0.0.1:{self.port}/api/v1/{what}?{urllib.parse.urlencode(arguments)}"
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return json.load(answer)["data"]
+        except urllib.error.HTTPError as error:
+            with error:
+                raise LabError(f"{arguments}: {error.read().decode()}") from error
+
+    def query(self, expr: str, at: float | None = None) -> Series:
+        """The value of each series, by its labels without the name, at a Unix time (default: now)."""
+        moment = {} if at is None else {"time": f"{at:.3f}"}
+        result = self.get("query", query=expr, **moment)["result"]
+        return {_labels(each["metric"]): float(each["value"][1]) for each in result}
+
+    def last_look(self) -> float:
+        """Unix time of the newest sample."""
+        return max(self.query("timestamp(sekisho_build_info)").values())
+
+
+def _labels(metric: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    return frozenset((name, value) for name, value in metric.items() if name != "__name__")
