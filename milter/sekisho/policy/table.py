@@ -58,7 +58,15 @@ BRAND_IMPERSONATION = Combination(
     any_of=("brand.display_name", "brand.own_domain_unproven"),
 )
 
-COMBINATIONS: tuple[Combination, ...] = (AMBIGUOUS_AUTHOR, BRAND_IMPERSONATION)
+# Nobody vouches for the author, and the page that he sends leads everywhere but to him: the forger of a domain that no
+# registry knows. Mail without authentication is still common among small senders, so it is marked and not held.
+LEADS_AWAY_UNPROVEN = Combination(
+    "leads_away_unproven",
+    Disposition.TAG,
+    all_of=("auth.unproven", "link.only_strangers"),
+)
+
+COMBINATIONS: tuple[Combination, ...] = (AMBIGUOUS_AUTHOR, BRAND_IMPERSONATION, LEADS_AWAY_UNPROVEN)
 
 # Forwarding breaks authentication without anybody lying (RFC 8617 section 7.2, RFC 9989 on indirect mail).
 TAKE_BACKS: tuple[TakeBack, ...] = (
