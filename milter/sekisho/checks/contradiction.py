@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.destinations import destinations, leads_to_brand
+from sekisho.checks.destinations import destinations, leads_to_brand, organisation
 from sekisho.checks.links import is_digest, is_page
 from sekisho.checks.origin import unvouched
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength, Word
@@ -200,11 +200,15 @@ def _elsewhere(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]
 
 
 def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
-    """Where a page that is about this brand leads, if it is not a digest and no link leads to the brand."""
+    """Where a page that is about this brand leads, if it is no digest, and no link leads to the brand or home to a
+    sender who is proven: he may speak of others (`a service of PayPal`)."""
     if not any(claim.where in SPEAKING for claim in claims) or not is_page(case.message):
         return None
     found = destinations(case.message, case.context.providers)
-    if not found or is_digest(found) or any(leads_to_brand((each,), brand, case.context) for each in found):
+    home = {organisation(proof.domain) for proof in case.seen.proofs if proof.aligned}
+    if not found or is_digest(found) or any(each.domain in home for each in found):
+        return None
+    if any(leads_to_brand((each,), brand, case.context) for each in found):
         return None
     return found[0].host
 

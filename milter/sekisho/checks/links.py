@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from types import MappingProxyType
 
 from sekisho.address import hosts_in
 from sekisho.checks.destinations import Destination, destinations, organisation, own
-from sekisho.domains import has_known_suffix, is_ip_literal, split_url, to_ascii
+from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -71,6 +72,7 @@ KINDS = (TEXT_MISMATCH, BRAND_IN_HOST, USER_INFO, ADDRESS, STRANGERS, BORROWED, 
 AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\\s]{1,255})", re.IGNORECASE)
 URL_START = re.compile(r"(?:https?://|www\.)", re.IGNORECASE)
 FILES = frozenset({"inc", "md", "pl", "py", "rs", "sh", "so", "sv", "zip", "mov", "ps", "cc", "app"})
+INSIDE = tuple(map(ip_network, ("10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 FEW = 12  # organisations above which a message is a digest: it leads everywhere by nature
 PAGES = 20  # different pages above which it is one: an impostor has one page to show
 
@@ -97,7 +99,8 @@ def _of_one(each: Destination, home: frozenset[str], context: Context) -> Iterat
         return
     if parts.userinfo and "." in parts.userinfo:
         yield _finding(USER_INFO, host=each.host, shown=parts.userinfo)
-    if is_ip_literal(each.host):
+    address = parse_ip(each.host)
+    if address is not None and not any(address in network for network in INSIDE):
         yield _finding(ADDRESS, host=each.host)
     if (
         (written := AUTHORITY.match(each.link.target))
@@ -125,10 +128,19 @@ def _shown_elsewhere(each: Destination, home: frozenset[str], context: Context) 
     if each.link.kind != "a" or context.providers.kind(each.host) in ("esp", "redirect"):
         return None
     text = each.link.text.strip()[:300]
+    if "@" in text:
+        return None  # an address is shown, and mail programs make links of those themselves
     for shown in hosts_in(text):
         name = to_ascii(shown)
         plainly = len(shown) >= 0.8 * len(text) or URL_START.match(text)
-        if name and plainly and _is_host(name) and organisation(name) not in (each.domain, *home):
+        wrapper = name is not None and context.providers.kind(name) == "redirect"
+        if (
+            name
+            and plainly
+            and not wrapper
+            and _is_host(name)
+            and organisation(name) not in (each.domain, *home)
+        ):
             return name
     return None
 
