@@ -43,6 +43,7 @@ docs: install
 	.venv/bin/sekisho config describe --format toml > config/sekisho.toml
 	.venv/bin/sekisho config describe --format markdown > docs/options.md
 	.venv/bin/sekisho config describe --format checks > docs/checks.md
+	$(PYTHON) config/grafana/dashboard.py
 
 lock: install
 	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra postgresql \
