@@ -12,11 +12,12 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.pipeline import Observer, Pipeline
-from sekisho.policy import ListOptions, Lists, RuleBook
+from sekisho.policy import Lists, RuleBook
 from sekisho.ports import Clock, Context, Guard, Providers, QuarantineStore, Resolver
 from sekisho.providers import ProviderFileError
 from sekisho.resolver import Budget, DnsResolver
 from sekisho.site import Site, SiteFileError
+from sekisho.store import Snapshot, snapshot, state_directory
 from sekisho.trust import Trust
 from sekisho.verdict import Disposition
 
@@ -28,7 +29,7 @@ class Knowledge:
     registry: BrandIndex
     providers: Providers
     site: Site = field(default_factory=Site)
-    added: ListOptions = field(default_factory=ListOptions)
+    lists: Snapshot = field(default_factory=Snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def knowledge(config: Config) -> Knowledge:
         raise ConfigError(tuple(errors))
     domains.preload()
     charsets.preload()
-    return Knowledge(registry, shared, site)
+    return Knowledge(registry, shared, site, snapshot.read(config.store))
 
 
 def load(path: Path | None) -> tuple[Config, Knowledge]:
@@ -81,6 +82,11 @@ def _named_faults(rest: Config | None) -> tuple[str, ...]:
     except ConfigError as error:
         return error.errors
     return ()
+
+
+def switch_file(config: Config) -> Path:
+    """Where the kill switch and the guard's tallies are."""
+    return state_directory(config.store) / "guard"
 
 
 def offline(config: Config) -> Ports:
@@ -126,7 +132,7 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
         clock=ports.clock,
         context=context,
         rules=RuleBook.of(config.mode, config.policy, config.recipients, config.groups),
-        lists=Lists.of(config.lists, config.groups, ports.knowledge.added),
+        lists=Lists.of(config.lists, config.groups, ports.knowledge.lists.lists),
         block=Disposition[config.lists.block_action.upper()],
         authserv_id=name,
         observers=ports.observers,

@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, ValidationError
 from sekisho.brands import BrandOptions
 from sekisho.checks.options import ArcOptions
 from sekisho.checks.table import KINDS
+from sekisho.guard import GuardOptions
 from sekisho.journal import JournalOptions
 from sekisho.log import LogOptions
 from sekisho.message import Limits
@@ -102,6 +103,9 @@ class Config(Options):
     )
     release: ReleaseOptions = Field(
         default_factory=ReleaseOptions, description="How held mail is handed back to Postfix."
+    )
+    guard: GuardOptions = Field(
+        default_factory=GuardOptions, description="What keeps our own mistakes from stopping a site's mail."
     )
     metrics: MetricsOptions = Field(default_factory=MetricsOptions, description="Prometheus and health.")
     log: LogOptions = Field(default_factory=LogOptions, description="Where the log goes, and how.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import platform
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,19 +16,23 @@ from sekisho.checks.table import CHECKS, KINDS
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.daemon import Board, Setup, SetupError, Supervisor
+from sekisho.guard import Switch, SwitchError, Watch
 from sekisho.journal import Journal, KeyFileError
 from sekisho.message import Envelope, Headers
 from sekisho.metrics import Metrics
 from sekisho.pipeline import Judged, Pipeline
-from sekisho.ports import Clock, Resolver, StoreUnavailable
+from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
 from sekisho.resolver import DnsResolver
+from sekisho.steering import ListWatch, SwitchWatch
 from sekisho.store import Quarantine, free_bytes
-from sekisho.verdict import Action, Mode, Reply
+from sekisho.upkeep import Upkeep
+from sekisho.verdict import Action, Disposition, Mode, Reply
 from sekisho.wire.library import libmilter_version
 from sekisho.wire.listen import ListenError
 
 LOG = logging.getLogger("sekisho.service")
 STAGES = ("parse", "policy", "action", *(check.name for check in CHECKS))
+TURN = 1.0  # seconds between two looks at what people change while we run
 GAUGES_EVERY = 15.0  # seconds between two looks at the store, beside those that a scrape asks for
 
 
@@ -42,10 +47,14 @@ class Recorder:
         seconds = sum(judged.stages.values())
         self.journal.message(judged.message, judged.evidence, judged.action, seconds, weights=judged.weights)
         self.metrics.message(judged.message, judged.evidence, judged.action, judged.stages, seconds)
+        stored = judged.action.reply in (Reply.DISCARD, Reply.ACCEPT)
+        if stored and any(each.applied is Disposition.QUARANTINE for each in judged.outcomes):
+            self.metrics.quarantine_operation("hold", "ok")
 
     def crashed(self, stage: str, error: Exception) -> None:
         self.metrics.error(stage)
         if isinstance(error, StoreUnavailable):
+            self.metrics.quarantine_operation("hold", "unavailable")
             self.journal.store_unavailable(error)
         else:
             self.journal.error(stage, error)
@@ -61,12 +70,14 @@ class Workplace:
         resolver: Resolver,
         quarantine: Quarantine | None,
         meter: Metrics,
+        guard: Watch,
     ) -> None:
         self._pipeline = pipeline
         self._clock = clock
         self._resolver = resolver
         self._quarantine = quarantine
         self._metrics = meter
+        self._guard = guard
 
     @property
     def scan_limit(self) -> int:
@@ -82,8 +93,8 @@ class Workplace:
         dkim.warm(headers, self._resolver)
 
     def fallback(self, stage: str, again: bool) -> Action:
-        """The table of failures: shadow accepts; else 451 once, and then Postfix's hold queue."""
-        if self._pipeline.rules.default.mode is Mode.SHADOW:
+        """The table of failures: shadow and a pause accept; else 451 once, and then Postfix's hold queue."""
+        if self._pipeline.rules.default.mode is Mode.SHADOW or self._guard.stance() is Stance.PAUSED:
             return Action(Reply.ACCEPT)
         return Action(Reply.HOLD) if again else action.defer((), "")
 
@@ -91,6 +102,7 @@ class Workplace:
         self._metrics.error(stage)
 
     def close(self) -> None:
+        self._guard.close()
         if self._quarantine is not None:
             self._quarantine.close()
 
@@ -98,13 +110,18 @@ class Workplace:
 class KeeperWork:
     """The metrics port and everything periodic. Implements `daemon.Keeper`; made after the fork."""
 
-    def __init__(self, settings: Config, meter: Metrics, board: Board) -> None:
+    def __init__(self, settings: Config, known: compose.Knowledge, meter: Metrics, board: Board) -> None:
         self._settings = settings
         self._metrics = meter
         self._board = board
         self._quarantine: Quarantine | None = None
+        clock = SystemClock()
+        self._clock = clock
+        self._upkeep = Upkeep(settings, meter, clock)
+        self._lists = ListWatch(settings.store, known.lists.version, clock)
+        self._switch = SwitchWatch(Switch(compose.switch_file(settings)), meter, clock)
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, reload: Callable[[], None]) -> None:
         """Serve until told. A metrics port that is taken is an error in the log, not a daemon that stops."""
         server: metrics.Server | None = None
         try:
@@ -117,10 +134,16 @@ class KeeperWork:
             )
         except OSError as error:
             LOG.error("metrics port %s: %s", self._settings.metrics.listen, error)
-        while not stop.wait(GAUGES_EVERY if self._store_gauges() else 1.0):
-            pass
+        due = self._clock.monotonic()
+        while not stop.wait(TURN):
+            self._lists.turn(reload)
+            self._switch.turn()
+            if self._clock.monotonic() >= due:
+                due = self._clock.monotonic() + (GAUGES_EVERY if self._store_gauges() else TURN)
         if server is not None:
             server.close()
+        self._lists.close()
+        self._switch.close()
         if self._quarantine is not None:
             self._quarantine.close()
 
@@ -144,6 +167,7 @@ class KeeperWork:
         try:
             if self._quarantine is None:
                 self._quarantine = Quarantine.open(self._settings.store, SystemClock())
+            self._upkeep.turn(self._quarantine)
             stats = self._quarantine.stats()
         except StoreUnavailable as error:
             LOG.warning("the quarantine cannot be counted: %s", error)
@@ -200,6 +224,9 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
     try:
         settings, known = compose.load(path)
         meter = shared.meter(settings, known)
+        Switch(compose.switch_file(settings)).close()
+    except SwitchError as error:
+        raise SetupError((f"store.url: the guard's file beside it: {error}",)) from error
     except ConfigError as error:
         raise SetupError(error.errors) from error
     except OSError as error:
@@ -210,7 +237,7 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
     return Setup(
         settings.wire,
         build=partial(_workplace, settings, known, shared, meter),
-        keeper=partial(KeeperWork, settings, meter),
+        keeper=partial(KeeperWork, settings, known, meter),
     )
 
 
@@ -218,8 +245,10 @@ def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, mete
     """A worker's own connections, on what was loaded before the fork."""
     resolver = DnsResolver(settings.dns, shared.clock, on_query=meter.dns)
     quarantine = Quarantine.open(settings.store, shared.clock) if _may_hold(settings) else None
-    ports = compose.Ports(shared.clock, known, resolver, quarantine, (Recorder(shared.journal, meter),))
-    return Workplace(compose.pipeline(settings, ports), shared.clock, resolver, quarantine, meter)
+    guard = Watch(Switch(compose.switch_file(settings)), settings.guard, shared.clock, meter.guard_tripped)
+    recorder = Recorder(shared.journal, meter)
+    ports = compose.Ports(shared.clock, known, resolver, quarantine, (recorder,), guard)
+    return Workplace(compose.pipeline(settings, ports), shared.clock, resolver, quarantine, meter, guard)
 
 
 def _may_hold(settings: Config) -> bool:

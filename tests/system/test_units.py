@@ -194,7 +194,7 @@ def test_systemd_is_told_and_holds_the_socket(place: Path) -> None:
             before = sekisho.socket.lstat()
             with Client(f"unix:{sekisho.socket}") as client:
                 assert client.version == 6
-            assert listener.recv(100) == b"READY=1"
+            assert listener.recv(100).splitlines()[0] == b"READY=1"
             activator.terminate()
             assert listener.recv(100) == b"STOPPING=1"
             assert activator.wait(60) == 0

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import threading
+from collections.abc import Callable
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -137,8 +138,12 @@ class Watch:
         self.directory = directory
         self.board = board
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, reload: Callable[[], None]) -> None:
+        wish = self.directory / "wish"
         while not stop.wait(0.02):
+            if wish.exists():
+                wish.unlink()
+                reload()
             temporary = self.directory / "board.new"
             temporary.write_text(json.dumps({**asdict(self.board.view()), "pid": os.getpid()}))
             temporary.rename(self.directory / "board")

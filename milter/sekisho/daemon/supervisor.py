@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from sekisho.daemon import systemd
 from sekisho.daemon.board import Board
 from sekisho.daemon.child import STATUS_OURS, Child, fork
-from sekisho.daemon.keeper import Keeper, keep
+from sekisho.daemon.keeper import RELOAD, Keeper, keep
 from sekisho.ports import Clock
 from sekisho.wire.handlers import Handlers
 from sekisho.wire.listen import listen, unix_path
@@ -134,7 +135,7 @@ class Supervisor:
         poll = select.poll()
         poll.register(self._wakeup, select.POLLIN)
         for child in self._children():
-            if not child.ready:
+            if not child.ready or self._is_keeper(child):
                 poll.register(child.line, select.POLLIN)
         poll.poll(_TICK_MS)
         try:
@@ -147,8 +148,15 @@ class Supervisor:
             yield from places.children if places else ()
         yield from self._old
 
+    def _is_keeper(self, child: Child) -> bool:
+        return self._keeper is not None and child in self._keeper.children
+
     def _listen_to(self, child: Child) -> None:
-        if not child.ready and READY in child.heard():
+        keeper = self._is_keeper(child)
+        heard = child.heard() if keeper or not child.ready else b""
+        if keeper and RELOAD in heard:
+            self._reload_wanted = True
+        if not child.ready and READY in heard:
             child.ready = True
             if child.row is not None and not child.draining:
                 self._board.state(child.row, "ready")
@@ -264,12 +272,14 @@ class Supervisor:
             self._reload()
 
     def _reload(self) -> None:
+        systemd.reloading(self._clock.monotonic())
         try:
             setup = self._load()
         except SetupError as error:
             for reason in error.errors:
                 LOG.error("configuration not loaded: %s", reason)
             self._board.reloaded(False, self._clock.now().timestamp())
+            systemd.ready(f"configuration not loaded: {error.errors[0]}")
             return
         if self._workers and setup.wire.socket != self._workers.setup.wire.socket:
             LOG.warning("wire.socket changed: it takes effect at the next start, not by reload")
@@ -301,7 +311,7 @@ class Supervisor:
         self._keeper = None
         if places.setup.keeper is not None:
             self._keeper = Places(1, places.setup, due=[0.0])
-        notify("READY=1")
+        systemd.ready(f"{places.wanted} workers ready")
 
     def _give_up(self, places: Places) -> None:
         LOG.error("the new workers did not start; %s", "the old ones stay" if self._workers else "giving up")
@@ -313,6 +323,8 @@ class Supervisor:
         if self._workers is None:
             self._failed = True
             self._on_stop()
+        else:
+            systemd.ready("the new workers did not start; the old ones stay")
 
     def _retire(self, children: list[Child]) -> None:
         for child in children:
@@ -336,7 +348,7 @@ class Supervisor:
                 child.kill()
 
     def _begin_stop(self, now: float) -> None:
-        notify("STOPPING=1")
+        systemd.notify("STOPPING=1")
         places = [each for each in (self._workers, self._next) if each is not None]
         patience = max((each.setup.wire.drain_timeout for each in places), default=0.0)
         self._stop_end = now + patience + _MARGIN
@@ -372,16 +384,3 @@ def _failures(path: str | None) -> Failures:
         return Failures(path)
     except OSError as error:
         raise SetupError((f"wire.failure_memory: {path}: {error.strerror}",)) from error
-
-
-def notify(state: str) -> None:
-    """Tell systemd (sd_notify), if it asked to be told."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if not address:
-        return
-    target = "\0" + address[1:] if address.startswith("@") else address
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.sendto(state.encode("ascii"), target)
-        except OSError as error:
-            LOG.warning("systemd was not told %s: %s", state, error)

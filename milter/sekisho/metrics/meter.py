@@ -94,6 +94,14 @@ class Metrics:
     def shadow_difference(self, policy: str, live: str, shadow: str) -> None:
         self._of("shadow_differences_total", policy, live, shadow).inc()
 
+    def guard(self, *, paused: bool, tagging: bool) -> None:
+        """How far we act at all."""
+        self._of("paused").set(int(paused))
+        self._of("tagging_only").set(int(tagging))
+
+    def guard_tripped(self) -> None:
+        self._of("guard_trips_total").inc()
+
     def workers(self, counts: Mapping[str, int]) -> None:
         """How many workers there are in each state."""
         for state in table.WORKERS:
@@ -115,6 +123,7 @@ class Metrics:
     def begin(self) -> None:
         """Gauges that nobody has set yet would not be shown: set them to 0."""
         self.workers({})
+        self.guard(paused=False, tagging=False)
         self.quarantine({}, 0)
         self.quarantine_free(math.nan)
         self.sessions(0)

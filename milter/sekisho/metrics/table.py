@@ -37,7 +37,7 @@ ERRORS = (
 )
 DEGRADED = ("dns", "deadline", "check", "limit", OTHER)
 OPERATIONS = ("hold", "release", "delete", "expire", "purge", "view", OTHER)
-OPERATION_RESULTS = ("ok", "unavailable", "failed", OTHER)
+OPERATION_RESULTS = ("ok", "unavailable", "failed", "uncertain", OTHER)
 STATES = ("held", "released", "sending", "uncertain", "deleted", "expired")
 RELEASES = ("false_positive", "requested", "test", OTHER)
 WORKERS = ("starting", "ready", "draining")
@@ -90,6 +90,9 @@ ROWS: tuple[Row, ...] = (
         "Recipients that a policy on trial would have judged differently.",
         ("policy", "live", "shadow"),
     ),
+    Row("paused", "gauge", "1 while mail is accepted and only counted, by `sekisho pause`."),
+    Row("tagging_only", "gauge", "1 while the guard lets mail be tagged at most."),
+    Row("guard_trips_total", "counter", "Times that the guard fell back to tagging."),
     Row("workers", "gauge", "Worker processes.", ("state",)),
     Row("worker_restarts_total", "counter", "Workers that were replaced.", ("cause",)),
     Row("sessions_in_progress", "gauge", "Open milter sessions.", live=True),

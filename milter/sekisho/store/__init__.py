@@ -4,28 +4,37 @@
 """
 
 from sekisho.store.engine import NotDurable
+from sekisho.store.lists import LISTS, Changed, ListStore, Stored
 from sekisho.store.migrate import SchemaError, migrate
-from sekisho.store.options import StoreOptions
+from sekisho.store.options import StoreOptions, database_file
 from sekisho.store.quarantine import DamagedError, ErasedError, Quarantine
 from sekisho.store.records import Copy, Entry, Operation, Stats
 from sekisho.store.retention import RetentionOptions, Turn
 from sekisho.store.schema import State
+from sekisho.store.snapshot import Snapshot, state_directory
 from sekisho.store.space import free_bytes
 
 __all__ = [
+    "LISTS",
+    "Changed",
     "Copy",
     "DamagedError",
     "Entry",
     "ErasedError",
+    "ListStore",
     "NotDurable",
     "Operation",
     "Quarantine",
     "RetentionOptions",
     "SchemaError",
+    "Snapshot",
     "State",
     "Stats",
     "StoreOptions",
+    "Stored",
     "Turn",
+    "database_file",
     "free_bytes",
     "migrate",
+    "state_directory",
 ]

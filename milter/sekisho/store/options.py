@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field, field_validator
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -69,3 +71,9 @@ def parse(value: str) -> URL:
     except (ArgumentError, ValueError):
         raise ValueError("is not a database URL") from None
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def database_file(options: StoreOptions) -> Path | None:
+    """The file of a SQLite quarantine; None for PostgreSQL."""
+    url = parse(options.url)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None

@@ -35,7 +35,7 @@ from sqlalchemy import (
 
 from sekisho.store.types import HostileText, Json, UtcTime
 
-HEAD = "r0002"
+HEAD = "r0003"
 """The migration these tables correspond to."""
 
 

@@ -6,7 +6,7 @@ import os
 import socket
 
 from sekisho.daemon.board import Board
-from sekisho.daemon.supervisor import notify
+from sekisho.daemon.systemd import notify
 
 
 def test_states_sessions_and_counts() -> None:

@@ -1,0 +1,32 @@
+"""What systemd is told (sd_notify(3)), if it asked to be told."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+
+LOG = logging.getLogger("sekisho.daemon")
+
+
+def notify(*lines: str) -> None:
+    """Send the lines as one message. A systemd that does not listen is a warning."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    target = "\0" + address[1:] if address.startswith("@") else address
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.sendto("\n".join(lines).encode("utf-8"), target)
+        except OSError as error:
+            LOG.warning("systemd was not told %s: %s", lines[0], error)
+
+
+def reloading(monotonic: float) -> None:
+    """A reload begins; `ready` ends it, whether it succeeded or not."""
+    notify("RELOADING=1", f"MONOTONIC_USEC={int(monotonic * 1_000_000)}")
+
+
+def ready(status: str) -> None:
+    """We serve; `status` is shown by systemctl."""
+    notify("READY=1", f"STATUS={status}")

@@ -1,0 +1,11 @@
+"""The kill switch, and the watch over what we do to a site's mail.
+
+One small file is mapped into every process, so a word on the command line holds for the next message without
+a reload: `Switch` is that file, `Watch` is what a worker asks and tells (`ports.Guard`).
+"""
+
+from sekisho.guard.options import GuardOptions
+from sekisho.guard.switch import Switch, SwitchError
+from sekisho.guard.watch import Watch
+
+__all__ = ["GuardOptions", "Switch", "SwitchError", "Watch"]

@@ -1,0 +1,55 @@
+"""What the quarantine needs from time to time: the keeper calls `turn` often, and it does what is due.
+
+- Copies that nobody is releasing any more become `uncertain`.
+- Operations that people carried out elsewhere (the command line) reach the log and the metrics, each once.
+- Retention, as often as configured.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from sekisho.config import Config
+from sekisho.metrics import Metrics
+from sekisho.ports import Clock
+from sekisho.store import Operation, Quarantine
+
+LOG = logging.getLogger("sekisho.audit")
+WHO = "keeper"
+
+
+class Upkeep:
+    """Belongs to the keeper's process."""
+
+    def __init__(self, settings: Config, meter: Metrics, clock: Clock) -> None:
+        self._settings = settings
+        self._metrics = meter
+        self._clock = clock
+        self._due = clock.monotonic()
+
+    def turn(self, quarantine: Quarantine) -> None:
+        """Do what is due. Raises StoreUnavailable."""
+        quarantine.give_up(timedelta(minutes=self._settings.release.uncertain_after_minutes), WHO)
+        if self._clock.monotonic() >= self._due:
+            self._due = self._clock.monotonic() + self._settings.retention.interval_minutes * 60
+            if crowded := quarantine.retain(self._settings.retention).crowded:
+                LOG.warning("the quarantine is fuller than allowed and nothing in it is old: %s", crowded)
+        while done := quarantine.untold():
+            for each in done:
+                self._tell(each)
+
+    def _tell(self, done: Operation) -> None:
+        self._metrics.quarantine_operation(done.operation, done.result)
+        if done.operation == "release" and done.result == "ok":
+            self._metrics.released(done.reason)
+        fields = {
+            "who": done.who,
+            "operation": done.operation,
+            "result": done.result,
+            "id": done.entry,
+            "copy": done.copy,
+            "reason": done.reason or None,
+            "at": done.at.isoformat(timespec="seconds") if done.at else None,
+        }
+        LOG.info("quarantine_operation", extra={"fields": fields})

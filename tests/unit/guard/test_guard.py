@@ -1,0 +1,229 @@
+"""The kill switch and the fall-back: shared by processes, outliving them, never in the way of mail."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import multiprocessing
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sekisho.guard import GuardOptions, Switch, SwitchError, Watch
+from sekisho.guard.switch import FOREVER, SIZE
+from sekisho.guard.window import Tally, highest, jumped
+from sekisho.ports import Stance
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+OPTIONS = GuardOptions(window_minutes=10, minimum=20, history=100, release_minutes=60)
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time.timestamp()
+
+    def pass_by(self, **span: float) -> None:
+        self.time += timedelta(**span)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "guard"
+
+
+def watch(file: Path, clock: Clock, options: GuardOptions = OPTIONS) -> Watch:
+    return Watch(Switch(file), options, clock)
+
+
+def usual(guard: Watch, clock: Clock, severe_every: int = 20, hours: int = 4) -> None:
+    """Some hours of ordinary mail: a message a minute, every so many of them severe."""
+    for number in range(hours * 60):
+        guard.count(number % severe_every == 0)
+        clock.pass_by(minutes=1)
+
+
+def test_a_pause_holds_at_once_in_every_process(file: Path, clock: Clock) -> None:
+    """What one process writes, the next question of another one sees; no reload, no message between them."""
+    worker, operator = watch(file, clock), Switch(file)
+    assert worker.stance() is Stance.OPEN
+    operator.pause(FOREVER)
+    assert worker.stance() is Stance.PAUSED
+    operator.resume(0.0)
+    assert worker.stance() is Stance.OPEN
+
+
+def test_a_pause_ends_by_itself_and_outlives_a_restart(file: Path, clock: Clock) -> None:
+    """Two hours are two hours, also for a daemon that starts within them."""
+    Switch(file).pause(clock.now().timestamp() + 7200)
+    restarted = watch(file, clock)
+    assert restarted.stance() is Stance.PAUSED
+    clock.pass_by(hours=1, minutes=59)
+    assert restarted.stance() is Stance.PAUSED
+    clock.pass_by(minutes=1)
+    assert restarted.stance() is Stance.OPEN
+
+
+def test_a_jump_makes_us_tag_only_and_is_said(
+    file: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bad brand file that would hold every mail is stopped within the minimum, loudly, for every process."""
+    tripped: list[int] = []
+    guard = Watch(Switch(file), OPTIONS, clock, lambda: tripped.append(1))
+    other = watch(file, clock)
+    usual(guard, clock)
+    with caplog.at_level(logging.CRITICAL, "sekisho.guard"):
+        for _ in range(OPTIONS.minimum + 5):
+            guard.count(severe=True)
+    assert guard.stance() is other.stance() is Stance.TAGGING
+    assert tripped == [1]
+    assert [record.levelname for record in caplog.records] == ["CRITICAL"]
+    assert "guard_tripped" in caplog.text
+
+
+def test_ordinary_mail_trips_nothing(file: Path, clock: Clock) -> None:
+    """The usual share, in bursts too, stays below the limit."""
+    guard = watch(file, clock)
+    usual(guard, clock)
+    for number in range(2000):
+        guard.count(number % 10 == 0)
+    assert guard.stance() is Stance.OPEN
+
+
+def test_a_site_that_knows_nothing_yet_does_not_trip(file: Path, clock: Clock) -> None:
+    """Without a history there is no jump: the first day's wave of phishing is held."""
+    guard = watch(file, clock)
+    for _ in range(500):
+        guard.count(severe=True)
+    assert guard.stance() is Stance.OPEN
+
+
+def test_the_fall_back_ends_by_time_and_may_come_back(file: Path, clock: Clock) -> None:
+    """After the release time we act again; a mistake that is still there is found again."""
+    guard = watch(file, clock)
+    usual(guard, clock)
+    for _ in range(40):
+        guard.count(severe=True)
+    clock.pass_by(minutes=61)
+    assert guard.stance() is Stance.OPEN
+    for _ in range(40):
+        guard.count(severe=True)
+    assert guard.stance() is Stance.TAGGING
+
+
+def test_a_mistake_does_not_become_usual(file: Path, clock: Clock) -> None:
+    """What is judged while we only tag does not raise the share of the long run."""
+    guard = watch(file, clock, OPTIONS.model_copy(update={"release_minutes": 0.0}))
+    usual(guard, clock)
+    for _ in range(40):
+        guard.count(severe=True)
+    for _ in range(600):
+        guard.count(severe=True)
+        clock.pass_by(minutes=1)
+    assert Switch(file).long_run()[1].share < 0.15
+    assert guard.stance() is Stance.TAGGING
+
+
+def test_who_resumes_is_left_alone_for_a_while(file: Path, clock: Clock) -> None:
+    """An operator who says that the wave is real is not overruled by the next message."""
+    guard = watch(file, clock)
+    usual(guard, clock)
+    for _ in range(40):
+        guard.count(severe=True)
+    assert guard.stance() is Stance.TAGGING
+    Switch(file).resume(clock.now().timestamp() + 3600)
+    for _ in range(40):
+        guard.count(severe=True)
+    assert guard.stance() is Stance.OPEN
+    clock.pass_by(minutes=61)
+    for _ in range(40):
+        guard.count(severe=True)
+    assert guard.stance() is Stance.TAGGING
+
+
+def test_it_can_be_switched_off(file: Path, clock: Clock) -> None:
+    """Disabled it counts and never falls back."""
+    guard = watch(file, clock, OPTIONS.model_copy(update={"enabled": False}))
+    usual(guard, clock)
+    for _ in range(100):
+        guard.count(severe=True)
+    assert guard.stance() is Stance.OPEN
+
+
+def _count(file: Path, times: int) -> None:
+    guard = watch(file, Clock())
+    for _ in range(times):
+        guard.count(severe=True)
+    while not guard.flush():
+        os.sched_yield()
+    os._exit(0)
+
+
+def test_counts_of_several_processes_add_up(file: Path, clock: Clock) -> None:
+    """No count is lost to another process that counts at the same time."""
+    forks = multiprocessing.get_context("fork")
+    workers = [forks.Process(target=_count, args=(file, 500)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    counted = sum(Switch(file).slot(number)[1].total for number in range(20))
+    assert counted == 1500
+
+
+def test_a_process_that_holds_the_lock_stops_nobody(file: Path, clock: Clock) -> None:
+    """While another one has it, counting returns at once, and the count is made good later."""
+    guard = watch(file, clock)
+    with file.open("rb+") as stopped:
+        fcntl.flock(stopped, fcntl.LOCK_EX)
+        guard.count(severe=False)
+        assert not any(Switch(file).slot(number)[1].total for number in range(20))
+    guard.count(severe=False)
+    assert sum(Switch(file).slot(number)[1].total for number in range(20)) == 2
+
+
+def test_a_clock_set_back_neither_trips_nor_sticks(file: Path, clock: Clock) -> None:
+    """Slots of a future that never comes are thrown away."""
+    guard = watch(file, clock)
+    usual(guard, clock)
+    clock.pass_by(days=-2)
+    for number in range(500):
+        guard.count(number % 20 == 0)
+    assert guard.stance() is Stance.OPEN
+
+
+def test_a_foreign_or_missing_place_is_said(tmp_path: Path) -> None:
+    """Another program's file is not written into, and a missing directory is named."""
+    foreign = tmp_path / "foreign"
+    foreign.write_bytes(b"something else".ljust(SIZE, b"."))
+    with pytest.raises(SwitchError, match="not a file of sekisho"):
+        Switch(foreign)
+    assert foreign.read_bytes().startswith(b"something else")
+    with pytest.raises(SwitchError, match="nowhere"):
+        Switch(tmp_path / "nowhere" / "guard")
+
+
+@pytest.mark.parametrize(("usually", "limit"), [(0.05, 0.2083), (0.5, 0.8333), (0.9, 0.9783)])
+def test_the_limit_is_one_of_odds(usually: float, limit: float) -> None:
+    """It leaves room above any usual share, and is never out of reach."""
+    assert highest(usually, 5) == pytest.approx(limit, abs=1e-4)
+
+
+def test_a_jump_needs_a_minimum() -> None:
+    """Three mails in the night, all of them phishing, are no jump."""
+    assert not jumped(Tally(3, 3), Tally(1000, 10), OPTIONS)
+    assert jumped(Tally(20, 20), Tally(1000, 10), OPTIONS)
