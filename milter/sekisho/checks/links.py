@@ -130,7 +130,7 @@ def _shown_elsewhere(each: Destination, home: frozenset[str], context: Context) 
     text = each.link.text.strip()[:300]
     if "@" in text:
         return None  # an address is shown, and mail programs make links of those themselves
-    for shown in hosts_in(text):
+    for shown in hosts_in(text)[:1]:  # a second host would be part of the first one's path
         name = to_ascii(shown)
         plainly = len(shown) >= 0.8 * len(text) or URL_START.match(text)
         wrapper = name is not None and context.providers.kind(name) == "redirect"

@@ -55,17 +55,18 @@ COMMON = frozenset(
         "info", "no", "reply", "noreply", "notification", "notifications", "news", "newsletter", "alert", "alerts",
         "center", "centre", "department", "dept", "help", "helpdesk", "desk", "online", "mail", "email", "webmail",
         "admin", "administrator", "update", "updates", "and", "for", "of", "via", "inc", "ltd", "llc", "co", "corp",
-        "company", "group", "japan", "jpn", "global", "international", "world", "usa", "brasil", "deutschland", "日本",
-        "ジャパン", "プライム",
-        "会員", "お知らせ", "通知", "ニュース", "メール", "情報", "重要", "緊急", "自動配信", "カード",
+        "company", "group", "japan", "jpn", "global", "international", "world", "usa", "brasil", "deutschland",
         "app", "official", "thank", "thanks", "you", "your", "our", "rewards", "reward", "card",
         "bank", "banco", "billing", "payment", "payments", "delivery", "package", "office", "mr", "mrs", "ms",
         "dr", "important", "notice", "com", "net", "org", "www", "jp", "daily", "weekly", "monthly", "today", "edition",
         "mailer", "daemon", "postmaster", "system", "subsystem",
-        "株式会社", "有限会社", "サービス", "センター", "サポート", "事務局",
-        "カスタマー", "お客様", "窓口", "運営", "公式",
     ]
 )  # fmt: skip
+# Japanese runs its words together, so the common ones are cut out wherever they stand.
+COMMON_JAPANESE = re.compile(
+    r"セキュリティ|アカウント|オンライン|カスタマー|お知らせ|サポート|サービス|ショップ|ジャパン|センター|ニュース|プライム|有限会社|株式会社|自動配信|お客様|カード|ストア|"
+    r"メール|事務局|会員|公式|専用|情報|担当|日本|窓口|管理|緊急|自動|送信|通知|運営|重要"
+)
 WORD = re.compile(r"[^\W_]{2,}")
 BODY = 20_000  # characters of the text in which a name is counted
 TIMES = 2  # how often a text must use a name that it is signed with
@@ -98,7 +99,7 @@ def _claimed(seen: Evidence) -> bool:
 
 def distinctive(name: str) -> tuple[str, ...]:
     """The words of a name that tell it from others, in lower case and one width."""
-    plain = unicodedata.normalize("NFKC", name[:300]).casefold()
+    plain = COMMON_JAPANESE.sub(" ", unicodedata.normalize("NFKC", name[:300]).casefold())
     return tuple(
         dict.fromkeys(word for word in WORD.findall(plain) if word not in COMMON and not word.isdigit())
     )

@@ -1,0 +1,22 @@
+"""The sample mails of `make run`: every story is caught, every near miss comes through untagged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sekisho.cli import cases
+from sekisho.cli.judge import judge
+from sekisho.config import load
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+MAILS = sorted(SAMPLES.rglob("*.eml"))
+
+
+@pytest.mark.parametrize("mail", MAILS, ids=lambda path: path.stem)
+def test_samples_are_judged_as_their_readers_would(mail: Path) -> None:
+    """Quarantined or rejected if it is a fake, accepted if it is genuine, with the sample configuration."""
+    case = cases.load(mail)
+    verdict = judge(load(SAMPLES / "sekisho.toml"), ask_dns=False)(case)["verdict"]
+    assert verdict in ({"quarantine", "reject"} if case.label == "phish" else {"accept"})
