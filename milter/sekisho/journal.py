@@ -18,17 +18,17 @@ import hmac
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from sekisho.evidence import Evidence
-from sekisho.message import Envelope, Message
+from sekisho.message import Envelope, Message, Recipient, key_of
 from sekisho.options import BLANK_IS_UNSET, Options
 from sekisho.ports import Clock
-from sekisho.verdict import Action
+from sekisho.verdict import OPT_OUT, Action
 
 METHODS = ("spf", "dkim", "dmarc", "arc", "iprev")
 KEY_BYTES = 32
@@ -129,14 +129,20 @@ class Journal:
         the declared ones are shown. `seconds` is how long the judgement took."""
         if not self._log.isEnabledFor(logging.INFO):
             return
+        unseen = {each.recipient for each in action.outcomes if each.verdict.decided_by == OPT_OUT}
+        if unseen and len(unseen) == len({each.recipient for each in action.outcomes}):
+            # Nobody wanted it looked at: that it came is all that is written down.
+            self._write(logging.INFO, "message", queue_id=message.envelope.queue_id, **_judgement(action))
+            return
         self._write(
             logging.INFO,
             "message",
             queue_id=message.envelope.queue_id,
             id=action.reference or None,
             digest=message.digest[:16],
+            message_key=key_of(message.headers),
             **_judgement(action),
-            **self._people(message.envelope),
+            **self._people(message.envelope, unseen),
             author_domain=message.author.domain,
             subject=message.subject if self._options.subject else None,
             **_client(message.envelope),
@@ -206,10 +212,10 @@ class Journal:
         details = (type(error), error, error.__traceback__) if error is not None else None
         self._log.log(level, event, exc_info=details, extra={"fields": fields})
 
-    def _people(self, envelope: Envelope) -> dict[str, object]:
-        named = [
-            self.address(recipient.address) for recipient in envelope.recipients[: self._options.recipients]
-        ]
+    def _people(self, envelope: Envelope, unseen: Container[Recipient]) -> dict[str, object]:
+        """Sender and recipients, without those who do not want their mail looked at."""
+        shown = [each for each in envelope.recipients if each not in unseen][: self._options.recipients]
+        named = [self.address(recipient.address) for recipient in shown]
         return {"sender": self.address(envelope.sender), "recipients": named or None}
 
     def _findings(self, evidence: Evidence, weights: Mapping[str, float] | None) -> list[str]:

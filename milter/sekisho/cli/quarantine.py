@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -15,16 +18,41 @@ from sekisho.cli.check import show as show_report
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.ports import StoreUnavailable
-from sekisho.store import DamagedError, Entry, ErasedError, Quarantine, State
+from sekisho.store import (
+    DamagedError,
+    Entry,
+    ErasedError,
+    Operation,
+    Quarantine,
+    SchemaError,
+    State,
+    database_file,
+)
 from sekisho.text import printable
+
+
+def who() -> str:
+    """Who gives the command: the account, and behind sudo the one that called it."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    behind = os.environ.get("SUDO_USER", "")
+    return printable(f"{behind} as {name}" if behind else name, 100)
 
 
 @contextmanager
 def opened(config: Config) -> Iterator[Quarantine]:
-    """The store as configured. An unusable one is the operator's news, not a traceback."""
+    """The store as configured. An unusable one is the operator's news, not a traceback. It is never made
+    here: a file that root makes is one that the daemon cannot write."""
+    file = database_file(config.store)
+    if file is not None and not file.exists():
+        raise click.ClickException(
+            f"{file}: there is no quarantine yet; the daemon makes it when it enforces"
+        )
     try:
         quarantine = Quarantine.open(config.store, SystemClock())
-    except StoreUnavailable as error:
+    except (StoreUnavailable, SchemaError) as error:
         raise click.ClickException(str(error)) from error
     try:
         yield quarantine
@@ -36,7 +64,10 @@ def opened(config: Config) -> Iterator[Quarantine]:
 
 def list_entries(config: Config, state: str | None, limit: int, before: str | None, style: str) -> None:
     """Held messages, newest first."""
+    if state not in (None, *(each.value for each in State)):
+        raise click.UsageError(f"--state is one of {', '.join(each.value for each in State)}")
     with opened(config) as quarantine:
+        quarantine.give_up(timedelta(minutes=config.release.uncertain_after_minutes), who())
         entries = quarantine.list(State(state) if state else None, limit, before)
     if style == "json":
         output.write_json([summary(entry) for entry in entries])
@@ -68,12 +99,12 @@ def show_entry(config: Config, record: str, *, raw: bool, style: str) -> None:
         entry = quarantine.get(record)
         if entry is None:
             raise click.ClickException(f"{printable(record, 60)}: no such entry")
-        content = quarantine.content(record) if raw else b""
-    if raw:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
+        if raw:
+            quarantine.audit(Operation("view", "ok", who(), entry.id))
+            sys.stdout.flush()
+            sys.stdout.buffer.write(quarantine.content(record))
+            sys.stdout.buffer.flush()
+            return
     if style == "json":
         output.write_json(summary(entry) | {"evidence": dict(entry.document)})
         return

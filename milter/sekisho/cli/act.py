@@ -1,0 +1,143 @@
+"""`sekisho quarantine release | delete | purge | history`: what people do to held mail."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from sekisho import compose
+from sekisho.cli.quarantine import opened, who
+from sekisho.config import Config
+from sekisho.release import Done, Releaser, Wish
+from sekisho.store import DamagedError, Entry, ErasedError, Operation, Quarantine, State
+from sekisho.text import printable
+
+
+def wish(reason: str, recipients: Sequence[str], to: str, *, again: bool) -> Wish:
+    return Wish(who(), reason, frozenset(recipients), to, again)
+
+
+def entry_of(quarantine: Quarantine, record: str) -> Entry:
+    """The entry. Raises ClickException if there is none."""
+    entry = quarantine.get(record)
+    if entry is None:
+        raise click.ClickException(f"{printable(record, 60)}: no such entry")
+    return entry
+
+
+def given_up(config: Config, quarantine: Quarantine) -> None:
+    """Whoever died while releasing leaves copies `sending`; say that of them before anything else is said."""
+    quarantine.give_up(timedelta(minutes=config.release.uncertain_after_minutes), who())
+
+
+def release(config: Config, records: Sequence[str], wanted: Wish, style: str) -> int:
+    """Release copies and print what became of each. 0 if all were released, else 1."""
+    done: list[Done] = []
+    with opened(config) as quarantine:
+        given_up(config, quarantine)
+        releaser = Releaser(quarantine, config.release, compose.own_name(config))
+        for entry in [entry_of(quarantine, record) for record in records]:
+            done += _released(releaser, entry, wanted)
+    if style == "json":
+        _print_json([_shown(each) for each in done])
+    for each in done if style == "text" else ():
+        click.echo(f"{each.entry}  {printable(each.recipient, 320)}  {each.state.value}  {each.text}")
+    return 0 if all(each.released for each in done) else 1
+
+
+def _released(releaser: Releaser, entry: Entry, wanted: Wish) -> tuple[Done, ...]:
+    """The copies of one entry; that there is none to send is an answer too."""
+    try:
+        done = releaser.release(entry, wanted)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    except (DamagedError, ErasedError) as error:
+        return (Done(entry.id, "", State.HELD, str(error)),)
+    if done:
+        return done
+    states = ", ".join(sorted({copy.state.value for copy in entry.copies}))
+    state = entry.copies[0].state if len({copy.state for copy in entry.copies}) == 1 else State.HELD
+    released = Done(entry.id, "", state, f"no copy to send (they are {states})")
+    return (released,)
+
+
+def _shown(done: Done) -> dict[str, Any]:
+    return {
+        "id": done.entry,
+        "rcpt": printable(done.recipient, 320),
+        "state": done.state.value,
+        "reply": done.text,
+    }
+
+
+def delete(config: Config, records: Sequence[str], recipients: Sequence[str], uncertain: bool) -> int:
+    """Close copies. 0 if each record had one to close, else 1."""
+    status = 0
+    with opened(config) as quarantine:
+        given_up(config, quarantine)
+        for entry in [entry_of(quarantine, record) for record in records]:
+            closed = _delete(quarantine, entry, {each.lower() for each in recipients}, uncertain)
+            click.echo(f"{entry.id}  {closed} deleted")
+            status |= not closed
+    return status
+
+
+def _delete(quarantine: Quarantine, entry: Entry, named: set[str], uncertain: bool) -> int:
+    numbers = [copy.number for copy in entry.copies if not named or copy.recipient.address.lower() in named]
+    done = Operation("delete", "ok", who(), entry.id)
+    states = (State.HELD, State.UNCERTAIN) if uncertain else (State.HELD,)
+    return sum(
+        quarantine.move(entry.id, State.DELETED, only=state, copies=numbers, done=done) for state in states
+    )
+
+
+def purge(config: Config, age: timedelta, states: Sequence[str]) -> None:
+    """Remove messages for good, and say how many."""
+    note = f"{', '.join(states)} for {age}"
+    with opened(config) as quarantine:
+        gone = quarantine.purge(
+            [State(each) for each in states], age, Operation("purge", "ok", who(), note=note)
+        )
+    click.echo(f"{gone} removed")
+
+
+def history(config: Config, record: str | None, limit: int, style: str) -> None:
+    """Operations, newest first."""
+    with opened(config) as quarantine:
+        done = quarantine.operations(record, limit)
+    if style == "json":
+        _print_json([operation(each) for each in done])
+        return
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for column in ("when", "who", "what", "result", "id", "reason", "note"):
+        table.add_column(column, overflow="fold")
+    for each in done:
+        when = f"{each.at:%Y-%m-%d %H:%M:%S}" if each.at else ""
+        cells = (when, each.who, each.operation, each.result, each.entry or "", each.reason, each.note)
+        table.add_row(*(printable(cell, 300) for cell in cells))
+    Console(highlight=False, markup=False).print(table if done else "nothing was done yet")
+
+
+def operation(done: Operation) -> dict[str, Any]:
+    """A line of the audit as JSON values."""
+    return {
+        "at": done.at.isoformat() if done.at else None,
+        "who": printable(done.who, 300),
+        "operation": done.operation,
+        "result": done.result,
+        "id": done.entry,
+        "copy": done.copy,
+        "reason": done.reason,
+        "note": printable(done.note, 500),
+    }
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

@@ -1,0 +1,61 @@
+"""`sekisho quarantine export`: held messages as files.
+
+`eml` is the message as the milter saw it, byte for byte. `mbox` is the mboxrd form: a `From ` line before each
+message, `>` before every line that looks like one, LF as line end, a blank line after.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from sekisho.cli.act import entry_of
+from sekisho.cli.quarantine import opened, who
+from sekisho.config import Config
+from sekisho.store import Entry, Operation, Quarantine
+
+_FROM = re.compile(rb"^(?=>*From )", re.MULTILINE)
+
+
+def run(config: Config, records: Sequence[str], form: str, output: Path | None) -> None:
+    """Write them. The audit is told first: what cannot be remembered is not shown."""
+    single = form == "mbox" or len(records) == 1
+    if not single and (output is None or not output.is_dir()):
+        raise click.UsageError("several eml files need --output with an existing directory")
+    with opened(config) as quarantine:
+        entries = [entry_of(quarantine, record) for record in records]
+        if form == "mbox":
+            _write(output, b"".join(mboxrd(entry, _open(quarantine, entry)) for entry in entries))
+            return
+        for entry in entries:
+            inside = output is not None and output.is_dir()
+            _write(output / f"{entry.id}.eml" if output and inside else output, _open(quarantine, entry))
+
+
+def _open(quarantine: Quarantine, entry: Entry) -> bytes:
+    quarantine.audit(Operation("view", "ok", who(), entry.id, note="exported"))
+    return quarantine.content(entry.id)
+
+
+def mboxrd(entry: Entry, raw: bytes) -> bytes:
+    """One message of an mbox. The `From ` line names nobody: the sender may be anything."""
+    body = _FROM.sub(b">", raw.replace(b"\r\n", b"\n"))
+    ended = body if body.endswith(b"\n") else body + b"\n"
+    return f"From MAILER-DAEMON {entry.held_at:%a %b %d %H:%M:%S %Y}\n".encode("ascii") + ended + b"\n"
+
+
+def _write(target: Path | None, data: bytes) -> None:
+    """To standard output, or to a new file that only its owner may read."""
+    if target is None:
+        sys.stdout.buffer.write(data)
+        return
+    try:
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(data)
+    except OSError as error:
+        raise click.ClickException(f"{target}: {error.strerror}") from error

@@ -1,0 +1,137 @@
+"""The quarantine: where it lies, whether it keeps what it is told, how full it is, and what waits in it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from sekisho.config import Config
+from sekisho.doctor.model import Finding, error, note, warning
+from sekisho.ports import Clock, StoreUnavailable
+from sekisho.store import Quarantine, SchemaError, State, database_file
+from sekisho.verdict import Mode
+
+LEAST = 1_000_000_000  # bytes free
+REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "glusterfs", "ceph"})
+FLEETING = frozenset({"tmpfs", "ramfs"})
+
+
+def examine(config: Config, clock: Clock) -> Iterator[Finding]:
+    """Findings about the store. It is opened only if it is there, and never made."""
+    file = database_file(config.store)
+    if file is not None:
+        yield from _place(file.parent, config.mode is Mode.ENFORCE)
+        if not file.exists():
+            if file.parent.is_dir():
+                yield note("store.none", f"{file} is not there yet: it is made when something is held")
+            return
+        yield from _file(file)
+    yield from _content(config, clock)
+
+
+def _place(directory: Path, enforcing: bool) -> Iterator[Finding]:
+    where = shlex.quote(str(directory))
+    if not directory.is_dir():
+        yield (error if enforcing else note)(
+            "store.directory",
+            f"{directory} is not there: nothing can be held",
+            f"install -d -o sekisho -g sekisho -m 0750 {where}",
+        )
+        return
+    kind = file_system(directory)
+    if kind in REMOTE:
+        yield error(
+            "store.remote",
+            f"{directory} is on a network file system ({kind}), where SQLite cannot keep what it promises",
+            'sekisho.toml, [store]: url = "sqlite:////var/lib/sekisho/quarantine.db"   (on a local disk)',
+        )
+    elif kind in FLEETING:
+        yield error(
+            "store.fleeting",
+            f"{directory} is in memory ({kind}): held mail is gone after a restart",
+            'sekisho.toml, [store]: url = "sqlite:////var/lib/sekisho/quarantine.db"   (on a disk)',
+        )
+    found = os.statvfs(directory)
+    free = found.f_bavail * found.f_frsize
+    if free < LEAST:
+        yield warning(
+            "store.space",
+            f"{free // 1_000_000} MB are free at {directory}: when it is full, mail is deferred",
+            "sekisho quarantine purge --older-than 7d",
+        )
+
+
+def file_system(directory: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """The kind of file system that a directory is on; "" if nobody says."""
+    real = directory.resolve()
+    best, kind = -1, ""
+    try:
+        lines = mounts.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    for line in lines:
+        _, point, found = [*line.split(), "", "", ""][:3]
+        point = point.encode().decode("unicode_escape") if "\\" in point else point
+        if real.is_relative_to(point or "?") and len(point) >= best:
+            best, kind = len(point), found
+    return kind
+
+
+def _file(file: Path) -> Iterator[Finding]:
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if mode & 0o007:
+        yield error(
+            "store.open",
+            f"{file} has mode {mode:04o}: anybody on this machine may read held mail",
+            f"chmod o-rwx {shlex.quote(str(file))}*",
+        )
+    if file.stat().st_uid == 0 and file.parent.stat().st_uid != 0:
+        yield error(
+            "store.owner",
+            f"{file} belongs to root: the daemon may not be able to write to it",
+            f"chown --reference={shlex.quote(str(file.parent))} {shlex.quote(str(file))}*",
+        )
+
+
+def _content(config: Config, clock: Clock) -> Iterator[Finding]:
+    try:
+        quarantine = Quarantine.open(config.store, clock)
+    except (StoreUnavailable, SchemaError) as failure:
+        yield error(
+            "store.unavailable",
+            f"the quarantine cannot be used: {failure}",
+            "sekisho config show   (store.url; run doctor as the daemon's user)",
+        )
+        return
+    try:
+        yield from _counts(config, quarantine)
+    except StoreUnavailable as failure:
+        yield error(
+            "store.unavailable", f"the quarantine cannot be read: {failure}", "sekisho quarantine list"
+        )
+    finally:
+        quarantine.close()
+
+
+def _counts(config: Config, quarantine: Quarantine) -> Iterator[Finding]:
+    stats = quarantine.stats()
+    uncertain = stats.messages[State.UNCERTAIN]
+    if uncertain:
+        yield warning(
+            "store.uncertain",
+            f"{uncertain} messages may or may not have been delivered when they were released",
+            "sekisho quarantine list --state uncertain   (then release --uncertain or delete --uncertain)",
+        )
+    for name, value, most in (
+        ("messages", stats.messages[State.HELD], config.retention.max_messages),
+        ("bytes", stats.bytes, config.retention.max_bytes),
+    ):
+        if value > most * 0.9:
+            yield warning(
+                "store.full",
+                f"the quarantine holds {value} {name} of {most} allowed: the oldest will expire early",
+                f"sekisho.toml, [retention]: max_{name} = {most * 2}",
+            )

@@ -1,0 +1,54 @@
+"""The resolver: each server answers, in time, and invents nothing.
+
+A server that answers for names that do not exist (some providers' do) makes a reverse name, a DMARC record or
+a look-alike domain out of nothing. Three random names are asked, under `com`, `jp` and `invalid`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from statistics import median
+
+from sekisho.doctor.model import Finding, error, warning
+from sekisho.ports import Clock, Found
+from sekisho.resolver import DnsOptions, DnsResolver
+from sekisho.resolver.options import system_servers
+
+SLOW = 0.5  # seconds for a name that nobody has in a cache
+KNOWN = "jp"
+ZONES = ("com", "jp", "invalid")
+
+
+def examine(options: DnsOptions, clock: Clock) -> Iterator[Finding]:
+    """Findings about each server that is asked, one by one."""
+    servers = options.servers or tuple(_shown(*each) for each in system_servers())
+    for server in servers:
+        yield from _server(server, options, clock)
+
+
+def _shown(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Finding]:
+    alone = options.model_copy(update={"servers": (server,), "warmers": 0, "cache_size": 0})
+    resolver = DnsResolver(alone, clock)
+    mend = 'sekisho.toml, [dns]: servers = ["127.0.0.1"]   (a resolver of your own, as unbound)'
+    if resolver.lookup(KNOWN, "NS", clock.monotonic() + options.timeout).found is Found.TEMPERROR:
+        yield error("dns.silent", f"{server} does not answer: every message waits for it in vain", mend)
+        return
+    spent = []
+    for zone in ZONES:
+        name = f"{secrets.token_hex(12)}.{zone}"
+        began = clock.monotonic()
+        answer = resolver.lookup(name, "A", began + options.timeout)
+        spent.append(clock.monotonic() - began)
+        if answer.found is Found.ANSWER:
+            yield error("dns.invents", f"{server} has an address for {name}, which does not exist", mend)
+        elif answer.found is Found.NODATA:
+            yield warning("dns.invents", f"{server} says that {name} exists, which it does not", mend)
+        elif answer.found is Found.TEMPERROR:
+            yield warning("dns.fails", f"{server} could not say that {name} does not exist", mend)
+    if median(spent) > SLOW:
+        yield warning("dns.slow", f"{server} takes {median(spent):.2f} s for a new name", mend)

@@ -1,0 +1,179 @@
+"""Postfix's settings, read by the real postconf from configurations written here; every mend is carried out."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sekisho.config import Config
+from sekisho.doctor.model import Finding, Severity
+from sekisho.doctor.postconf import Postfix, PostfixUnreadable, milters, seconds
+from sekisho.doctor.postfix import examine
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("postconf", path="/usr/sbin:/usr/bin") is None, reason="Postfix is not installed"
+)
+SOCKET = "unix:/run/sekisho/milter.sock"
+GOOD = {
+    "compatibility_level": "3.6",
+    "smtpd_milters": f"{{ {SOCKET}, default_action=tempfail }}",
+    "smtpd_forbid_bare_newline": "normalize",
+    "enable_long_queue_ids": "yes",
+}
+SMTP = "smtp inet n - n - - smtpd\n"
+BYPASS = "127.0.0.1:10026 inet n - n - - smtpd\n  -o smtpd_milters=\n"
+
+
+@dataclass
+class Site:
+    """One Postfix configuration and one of ours."""
+
+    directory: Path
+
+    def write(self, main: Mapping[str, str] | None = None, master: str = SMTP + BYPASS) -> None:
+        lines = {**GOOD, **(main or {})}
+        text = "".join(f"{key} = {value}\n" for key, value in lines.items())
+        (self.directory / "main.cf").write_text(text)
+        (self.directory / "master.cf").write_text(master)
+
+    def settle(self) -> None:
+        """Postfix waits for files that were changed within the last second; make them look older."""
+        for file in self.directory.iterdir():
+            os.utime(file, (1e9, 1e9))
+
+    def look(self, **ours: Any) -> list[Finding]:
+        self.settle()
+        settings = Config.model_validate({"mode": "enforce", **ours})
+        return [
+            each for each in examine(Postfix.read(self.directory), settings) if each.severity > Severity.NOTE
+        ]
+
+    def mend(self, found: list[Finding]) -> None:
+        """Carry the commands out as they are printed; only the reload has nothing to reload here."""
+        for command in (part.strip() for each in found for part in each.mend.split("&&")):
+            words = shlex.split(command)
+            self.settle()
+            if words[0] == "postconf":
+                subprocess.run(["/usr/sbin/postconf", *words[1:]], check=True, capture_output=True)
+            else:
+                assert words == ["postfix", "-c", str(self.directory), "reload"]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    made = Site(tmp_path)
+    made.write()
+    return made
+
+
+def codes(found: list[Finding]) -> list[str]:
+    return sorted({each.code.removeprefix("postfix.") for each in found})
+
+
+def test_a_good_configuration_is_clean(site: Site) -> None:
+    """What the documentation recommends gives no finding."""
+    assert site.look() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "main", "master"),
+    [
+        ("not_asked", {"smtpd_milters": ""}, None),
+        ("not_asked", {"smtpd_milters": "unix:/run/other.sock"}, None),
+        ("default_action", {"smtpd_milters": f"{{ {SOCKET}, default_action=accept }}"}, None),
+        ("default_action", {"smtpd_milters": SOCKET, "milter_default_action": "accept"}, None),
+        ("timeout", {"milter_content_timeout": "20s"}, None),
+        ("timeout", {"smtpd_milters": f"{{ {SOCKET}, default_action=tempfail, command_timeout=1s }}"}, None),
+        ("order", {"smtpd_milters": f"inet:localhost:8891, {{ {SOCKET}, default_action=tempfail }}"}, None),
+        ("order", {"smtpd_milters": f"unix:/run/clam.sock {SOCKET}"}, None),
+        ("smtpd_forbid_bare_newline", {"smtpd_forbid_bare_newline": "no"}, None),
+        ("smtpd_peername_lookup", {"smtpd_peername_lookup": "no"}, None),
+        ("always_add_missing_headers", {"always_add_missing_headers": "yes"}, None),
+        ("remote_header_rewrite_domain", {"remote_header_rewrite_domain": "ours.example"}, None),
+        ("enable_long_queue_ids", {"enable_long_queue_ids": "no"}, None),
+        ("local_header_rewrite_clients", {"local_header_rewrite_clients": "static:all"}, None),
+        ("macros", {"milter_protocol": "4"}, None),
+        ("chroot", {}, SMTP.replace("n - n", "n - y") + BYPASS),
+        ("bypass_missing", {}, SMTP),
+        ("bypass_open", {}, SMTP + BYPASS.replace("127.0.0.1:", "")),
+        ("bypass_open", {}, SMTP + BYPASS.replace("127.0.0.1:", "192.0.2.1:")),
+        ("bypass_filters", {}, SMTP + BYPASS.replace("  -o smtpd_milters=\n", "")),
+        (
+            "default_action",
+            {"smtpd_milters": ""},
+            SMTP + f"  -o {{ smtpd_milters = {{ {SOCKET}, default_action=reject }} }}\n" + BYPASS,
+        ),
+    ],
+)
+def test_each_fault_is_found_and_its_command_mends_it(
+    site: Site, code: str, main: Mapping[str, str], master: str | None
+) -> None:
+    """The fault alone is named, and after the printed commands nothing is left to mend."""
+    site.write(main, master or SMTP + BYPASS)
+    found = site.look()
+    assert codes(found) == [code]
+    site.mend(found)
+    assert [each for each in site.look() if each.severity is Severity.ERROR] == []
+    assert code not in codes(site.look())
+
+
+def test_shadow_wants_accept_and_on_error_is_agreed_with(site: Site) -> None:
+    """When nobody answers, Postfix must do what we would: in shadow let mail pass, else as on_error says."""
+    assert codes(site.look(mode="shadow")) == ["default_action"]
+    assert codes(site.look(wire={"on_error": "accept"})) == ["default_action"]
+    site.mend(site.look(mode="shadow"))
+    assert site.look(mode="shadow") == []
+    assert codes(site.look()) == ["default_action"]
+
+
+def test_our_socket_is_known_however_it_is_written(site: Site) -> None:
+    """A path below Postfix's queue may be relative; inet is written the other way round."""
+    site.write({"smtpd_milters": "{ unix:sekisho/m.sock, default_action=tempfail }"})
+    assert site.look(wire={"socket": "unix:/var/spool/postfix/sekisho/m.sock"}) == []
+    site.write({"smtpd_milters": "{ inet:localhost:9900, default_action=tempfail }"})
+    assert site.look(wire={"socket": "inet:9900@127.0.0.1"}) == []
+
+
+def test_a_release_port_elsewhere_is_an_error(site: Site) -> None:
+    """A port that does not filter must not be one that another machine can reach."""
+    assert codes(site.look(release={"host": "192.0.2.9"})) == ["bypass_remote"]
+
+
+def test_the_loopback_only_interface_is_enough(site: Site) -> None:
+    """A service without an address listens where inet_interfaces says."""
+    site.write({"inet_interfaces": "loopback-only"}, SMTP + BYPASS.replace("127.0.0.1:", ""))
+    assert site.look() == []
+
+
+def test_settings_that_cannot_be_read_are_said(tmp_path: Path) -> None:
+    """A directory without main.cf is told, with postconf's own words."""
+    with pytest.raises(PostfixUnreadable, match=re.escape("main.cf")):
+        Postfix.read(tmp_path)
+
+
+def test_entries_of_smtpd_milters_are_read() -> None:
+    """Commas, blanks and braces apart entries and their settings, however they are spaced."""
+    found = milters("{unix:/a, default_action = accept,command_timeout=5s}, inet:h:1 , { unix:/b }")
+    assert [(each.place, dict(each.settings)) for each in found] == [
+        ("unix:/a", {"default_action": "accept", "command_timeout": "5s"}),
+        ("inet:h:1", {}),
+        ("unix:/b", {}),
+    ]
+    assert milters("") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("300s", 300), ("5m", 300), ("300", 300), ("1h", 3600), ("x", 0)]
+)
+def test_times_are_read(text: str, value: float) -> None:
+    """Postfix's units, seconds where there is none."""
+    assert seconds(text) == value

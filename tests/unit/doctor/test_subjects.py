@@ -1,0 +1,201 @@
+"""DNS, socket, store, clock and files: each fault made for real, each found, and a sound place clean."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from lab.dns import DnsServer
+from lab.place import free_port
+from tests.unit.store.kit import SetClock, hold
+
+from sekisho.clock import SystemClock
+from sekisho.config import Config
+from sekisho.doctor import disk, door, files, names, times
+from sekisho.doctor.model import Finding, Severity
+from sekisho.resolver import DnsOptions
+from sekisho.store import Quarantine, State
+from sekisho.wire.options import WireOptions
+
+CLOCK = SystemClock()
+
+
+def codes(found: Iterator[Finding]) -> list[str]:
+    """The codes of what is to be mended, each of which says how."""
+    listed = [each for each in found if each.severity > Severity.NOTE]
+    assert all(each.mend and each.text for each in listed)
+    return [each.code for each in listed]
+
+
+# -- DNS ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dns() -> Iterator[DnsServer]:
+    with DnsServer() as server:
+        yield server
+
+
+def test_an_honest_resolver_is_clean(dns: DnsServer) -> None:
+    """It answers, and says of what is not there that it is not there."""
+    dns.serve([{"name": "jp", "type": "NS", "value": "a.dns.jp"}])
+    assert codes(names.examine(DnsOptions(servers=(dns.address,)), CLOCK)) == []
+
+
+def test_a_resolver_that_invents_is_an_error(dns: DnsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address for a random name is a lie, whatever it is."""
+    monkeypatch.setattr("secrets.token_hex", lambda size: "random")
+    lies = [{"name": f"random.{zone}", "type": "A", "value": "203.0.113.1"} for zone in names.ZONES]
+    dns.serve(lies)
+    assert codes(names.examine(DnsOptions(servers=(dns.address,)), CLOCK)) == ["dns.invents"] * 3
+
+
+def test_a_dead_server_among_several_is_found() -> None:
+    """Each server is asked by itself: one that is silent makes all mail wait."""
+    servers = (f"127.0.0.1:{free_port()}",)
+    assert codes(names.examine(DnsOptions(servers=servers, timeout=0.2), CLOCK)) == ["dns.silent"]
+
+
+# -- socket ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("s")
+
+
+def listening(path: Path, mode: int = 0o666) -> socket.socket:
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(path))
+    path.chmod(mode)
+    server.listen()
+    return server
+
+
+def opened_up(path: Path) -> None:
+    for each in (path, *path.parents):
+        if each.stat().st_uid == os.getuid() and each != Path("/"):
+            each.chmod(each.stat().st_mode | 0o011)
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="rights of another user are set by root")
+
+
+def test_no_socket_no_mail(short: Path) -> None:
+    """A path where nothing is, and one where a plain file is, are errors."""
+    assert codes(door.examine(WireOptions(socket=f"unix:{short}/m.sock"), "nobody")) == ["socket.missing"]
+    (short / "f.sock").write_text("")
+    assert codes(door.examine(WireOptions(socket=f"unix:{short}/f.sock"), "nobody")) == ["socket.no_socket"]
+
+
+@needs_root
+def test_postfix_must_be_able_to_write_to_the_socket(short: Path) -> None:
+    """Mode 0660 of a group that Postfix is not in, or a closed directory above, are errors."""
+    opened_up(short)
+    options = WireOptions(socket=f"unix:{short}/m.sock")
+    with listening(short / "m.sock", 0o660):
+        assert codes(door.examine(options, "nobody")) == ["socket.rights"]
+        assert codes(door.examine(options, "root")) == []
+        (short / "m.sock").chmod(0o666)
+        short.chmod(0o700)
+        assert codes(door.examine(options, "nobody")) == ["socket.rights"]
+
+
+@needs_root
+def test_a_socket_for_everybody_is_a_warning(short: Path) -> None:
+    """Whoever reaches the socket can fill the quarantine."""
+    opened_up(short)
+    with listening(short / "m.sock"):
+        assert codes(door.examine(WireOptions(socket=f"unix:{short}/m.sock"), "nobody")) == ["socket.open"]
+
+
+def test_a_socket_without_a_daemon_is_silent(short: Path) -> None:
+    """The file of a daemon that was killed stays behind and answers nobody."""
+    listening(short / "m.sock").close()
+    found = codes(door.examine(WireOptions(socket=f"unix:{short}/m.sock"), "root"))
+    assert "socket.silent" in found
+
+
+def test_inet_sockets_answer_and_stay_at_home() -> None:
+    """A closed port is silent; one on all addresses is open to the network."""
+    port = free_port()
+    assert codes(door.examine(WireOptions(socket=f"inet:{port}@127.0.0.1"), "root")) == ["socket.silent"]
+    with socket.create_server(("127.0.0.1", port)):
+        assert codes(door.examine(WireOptions(socket=f"inet:{port}@127.0.0.1"), "root")) == []
+        assert codes(door.examine(WireOptions(socket=f"inet:{port}@0.0.0.0"), "root")) == ["socket.remote"]
+
+
+# -- store ----------------------------------------------------------------------------------------------
+
+
+def config(path: Path, **more: object) -> Config:
+    return Config.model_validate({"mode": "enforce", "store": {"url": f"sqlite:///{path}/q.db"}, **more})
+
+
+def test_a_sound_store_is_clean_and_untouched(tmp_path: Path) -> None:
+    """Where nothing was held yet there is nothing to mend, and no file is made."""
+    assert codes(disk.examine(config(tmp_path), CLOCK)) == []
+    assert list(tmp_path.iterdir()) == []
+    Quarantine.open(config(tmp_path).store, CLOCK).close()
+    assert codes(disk.examine(config(tmp_path), CLOCK)) == []
+
+
+def test_faults_of_the_store_are_found(tmp_path: Path) -> None:
+    """A missing directory, a file for everybody, a file that is no database, copies of unknown fate."""
+    assert codes(disk.examine(config(tmp_path / "none"), CLOCK)) == ["store.directory"]
+    store = Quarantine.open(config(tmp_path).store, SetClock())
+    store.move(hold(store, b"x", ["a@x"]), State.UNCERTAIN)
+    store.close()
+    assert codes(disk.examine(config(tmp_path), CLOCK)) == ["store.uncertain"]
+    (tmp_path / "q.db").chmod(0o664)
+    assert codes(disk.examine(config(tmp_path), CLOCK)) == ["store.open", "store.uncertain"]
+    (tmp_path / "q.db").write_bytes(b"no database at all, but long enough " * 10)
+    assert "store.unavailable" in codes(disk.examine(config(tmp_path), CLOCK))
+
+
+def test_file_systems_that_forget_or_are_far_away(tmp_path: Path) -> None:
+    """The kind of the innermost mount counts, blanks in its name or not."""
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        f"/dev/sda1 / ext4 rw 0 0\nserver:/x {tmp_path} nfs4 rw 0 0\ntmpfs {tmp_path}/a\\040b tmpfs rw 0 0\n"
+    )
+    (tmp_path / "a b").mkdir()
+    assert disk.file_system(tmp_path, mounts) == "nfs4"
+    assert disk.file_system(tmp_path / "a b", mounts) == "tmpfs"
+    assert disk.file_system(Path("/"), mounts) == "ext4"
+
+
+# -- clock and files ------------------------------------------------------------------------------------
+
+
+def test_a_clock_before_our_own_time_is_wrong() -> None:
+    """No message arrives before the program was installed."""
+    past = SetClock(datetime(2001, 1, 1, tzinfo=UTC))
+    assert "clock.behind" in codes(times.examine(past))
+    assert "clock.behind" not in codes(times.examine(SetClock(datetime.now(UTC) + timedelta(hours=1))))
+    assert times.synchronised() in (True, False, None)
+
+
+def test_faults_of_files_are_found(tmp_path: Path) -> None:
+    """A broken brand file, a configuration that anybody may change, a key that others read or that is short."""
+    brands = tmp_path / "brands.d"
+    brands.mkdir()
+    file = tmp_path / "sekisho.toml"
+    file.write_text("")
+    key = tmp_path / "key"
+    key.write_bytes(os.urandom(32))
+    key.chmod(0o640)
+    ours = Config.model_validate({"brands": {"overlay": brands}, "journal": {"key_file": key}})
+    assert codes(files.examine(ours, file)) == []
+    file.chmod(0o646)
+    key.write_bytes(b"short")
+    key.chmod(0o644)
+    (brands / "bad.toml").write_text("id = 1")
+    assert codes(files.examine(ours, file))[-3:] == ["files.writable", "files.key", "files.key"]
+    assert codes(files.examine(ours, file))[0] == "files.brands"
+    key.unlink()
+    assert codes(files.examine(ours, None))[-1] == "files.key"
