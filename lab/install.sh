@@ -138,7 +138,7 @@ unpack_prometheus() {
 fetch_prometheus() { (cd "$tools/unpack" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download prometheus); }
 
 if [ "${1-}" = test ]; then
-    packages="$packages systemd"
+    packages="$packages systemd libmail-authenticationresults-perl"
     docker compose version >/dev/null 2>&1 || packages="$packages docker-compose"
 fi
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from sekisho.evidence import Evidence, Result, Word
 from sekisho.message import Envelope, Headers
@@ -39,7 +40,7 @@ PROPERTIES = frozenset(
     }
 )
 SAFE_VALUE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9_])?\Z")
-ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}\Z")
+ADDRESS = re.compile(r"[0-9A-Fa-f:][0-9A-Fa-f.:]{0,43}[0-9A-Fa-f:]\Z")
 BASE64 = re.compile(r"[A-Za-z0-9+/]{1,16}={0,2}\Z")
 REASON = re.compile(r"[A-Za-z0-9 ,.'_-]{1,100}\Z")
 TOKEN = re.compile(r"[!#$%&'*+.^_`{|}~A-Za-z0-9-]+\Z")
@@ -226,13 +227,29 @@ def _pairs(words: list[str]) -> list[tuple[str, str]] | None:
 
 def _joined(words: list[str]) -> list[str]:
     out: list[str] = []
-    for word in words:
-        glued = out and out[-1] != "=" and word != "=" and (out[-1][-1:] in "./@" or word[:1] in "./@")
-        if glued and out[-1]:
+    for word, after in zip_longest(words, words[1:], fillvalue=""):
+        named = after == "=" and out[-2:-1] == ["="]  # a name follows a value: a dot ends the value
+        if out and not named and _glued(out[-1], word):
             out[-1] += word
         else:
             out.append(word)
     return out
+
+
+def _glued(before: str, word: str) -> bool:
+    """True if two words are one: beside a dot, slash or @ that was not quoted. A quoted local part has its @
+    behind it (`"a b"@example.jp`)."""
+    if not before or "=" in (before, word) or isinstance(word, _Quoted):
+        return False
+    if isinstance(before, _Quoted):
+        return word[:1] == "@"
+    return before[-1] in "./@" or word[:1] in "./@"
+
+
+class _Quoted(str):
+    """The content of a quoted string, whose characters mean nothing but themselves."""
+
+    __slots__ = ()
 
 
 def _tokens(value: str) -> Iterator[str]:
@@ -250,7 +267,7 @@ def _tokens(value: str) -> Iterator[str]:
             at += 1
         elif char == '"':
             text, at = _quoted_string(value, at + 1)
-            yield text
+            yield _Quoted(text)
         else:
             match = ATOM.match(value, at)
             assert match is not None, "every other character can begin an atom"

@@ -242,3 +242,22 @@ def test_python_can_carry_it() -> None:
     carrier = email.message.EmailMessage(policy=email.policy.compat32)
     carrier["Authentication-Results"] = written(FULL)
     assert len(carrier.as_bytes().split(b"\n\n")[0].split(b"Authentication-Results")) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "properties"),
+    [
+        ('m; dkim=fail reason="not signed." header.d=a.example', (("header.d", "a.example"),)),
+        (
+            "m; spf=pass smtp.helo=a.example. smtp.mailfrom=b.example",
+            (("smtp.helo", "a.example."), ("smtp.mailfrom", "b.example")),
+        ),
+        ('m; spf=pass smtp.mailfrom="a b"@c.example', (("smtp.mailfrom", "a b@c.example"),)),
+        ("m; dkim=pass header . d = a.example", (("header.d", "a.example"),)),
+    ],
+)
+def test_dots_at_the_end_join_nothing(text: str, properties: tuple[tuple[str, str], ...]) -> None:
+    """A dot in quotes, or at the end of a value, is no part of the name that follows."""
+    parsed = authres.parse(text)
+    assert parsed is not None
+    assert parsed.results[0].properties == properties

@@ -33,6 +33,8 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u3164\ufeff\uffa0]"
 )
 _WORD = re.compile(r"=\?[^?\s]{1,64}\?([bBqQ])\?([^?]*)\?=")
+_ADDRESS = re.compile(r"[A-Za-z0-9]@[A-Za-z0-9-]{1,63}\.[A-Za-z]")
+_BRACKET = re.compile(r"[)\[\]]")
 _FOLD = re.compile(r"[\r\n\t ]+")
 
 Problems = list[tuple[str, str]]
@@ -188,17 +190,22 @@ def _finish(name: list[Token], inner: list[Token], after: list[Token], problems:
         problems.append(("text_after_address", _raw(after)))
     if any(token.kind is Kind.CLOSE for token in name):
         problems.append(("unparsable", _raw(name)))
+    if any(token.kind is Kind.QUOTED and _ADDRESS.search(token.text) for token in name) and any(
+        token.kind is Kind.ATOM and _BRACKET.search(token.raw) for token in name
+    ):
+        problems.append(("comment", _raw(name)))  # some end the name at a bracket that nothing opened
     mailbox = read_spec(_trim(inner), _name(name) or _comment_text(after), problems)
-    if mailbox is not None and any(token.kind is Kind.AT for token in name):
+    if any(token.kind is Kind.AT for token in name):
         _address_in_name(name, mailbox, problems)
     return mailbox
 
 
-def _address_in_name(name: list[Token], mailbox: Mailbox, problems: Problems) -> None:
+def _address_in_name(name: list[Token], mailbox: Mailbox | None, problems: Problems) -> None:
     """An unquoted address in front of the bracket is harmless only where it says the same."""
     shown = _raw(name).strip().strip("'").lower()
-    if shown != mailbox.raw.lower():
-        problems.append(("several_addresses", f"{shown} {mailbox.raw}"))
+    inside = mailbox.raw if mailbox else ""
+    if shown != inside.lower():
+        problems.append(("several_addresses", f"{shown} {inside}"))
 
 
 def _name(tokens: list[Token]) -> str:
