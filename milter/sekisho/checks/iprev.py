@@ -41,7 +41,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     name = client.name if word is Word.PASS else None
     result = Result("iprev", word, name, why, (("policy.iprev", client.address),))
     if word is not Word.FAIL:
-        return Evidence(results=(result,))
+        return Evidence((result,), degraded=("dns",) if word is Word.TEMPERROR else ())
     return Evidence((result,), findings=(Finding(NO_IPREV, {"address": client.address, "why": why}),))
 
 

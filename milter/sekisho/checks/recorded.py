@@ -44,7 +44,12 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         _result("dmarc", recorded.dmarc, message.author.domain, "header.from"),
     )
     results = tuple(result for result in found if result is not None)
-    return Evidence(results, findings=tuple(_findings(results, message.envelope.client.address)))
+    unknown = any(result.word is Word.TEMPERROR for result in results)
+    return Evidence(
+        results,
+        findings=tuple(_findings(results, message.envelope.client.address)),
+        degraded=("dns",) if unknown else (),
+    )
 
 
 def _findings(results: tuple[Result, ...], address: str | None) -> Iterator[Finding]:
