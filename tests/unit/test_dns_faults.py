@@ -106,8 +106,8 @@ def garbage(query: dns.message.Message, over_tcp: bool) -> bytes:
 def widening(query: dns.message.Message, over_tcp: bool) -> bytes:
     """An SPF record whose every include has eight more."""
     name = query.question[0].name.to_text().rstrip(".")
-    labels = ".".join(name.split(".")[-3:])
-    text = " ".join(f"include:{number}.{labels}" for number in range(8))
+    labels = ".".join(name.split(".")[-2:])
+    text = " ".join(f"include:{number}x{len(name)}.{labels}" for number in range(8))
     response = dns.message.make_response(query)
     response.answer.append(dns.rrset.from_text(name + ".", 60, "IN", "TXT", f'"v=spf1 {text} -all"'))
     return response.to_wire(max_size=65_535)
