@@ -24,7 +24,7 @@ from sekisho.pipeline import Judged, Pipeline
 from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
 from sekisho.resolver import DnsResolver
 from sekisho.steering import ListWatch, SwitchWatch
-from sekisho.store import Quarantine, free_bytes
+from sekisho.store import Opening, Quarantine, free_bytes
 from sekisho.upkeep import Upkeep
 from sekisho.verdict import Action, Disposition, Mode, Reply
 from sekisho.wire.library import libmilter_version
@@ -33,6 +33,7 @@ from sekisho.wire.listen import ListenError
 LOG = logging.getLogger("sekisho.service")
 STAGES = ("parse", "policy", "action", *(check.name for check in CHECKS))
 TURN = 1.0  # seconds between two looks at what people change while we run
+TURNS_TO_LEAVE = 5  # turns that the keeper before us may take to give the metrics port back
 GAUGES_EVERY = 15.0  # seconds between two looks at the store, beside those that a scrape asks for
 
 
@@ -68,7 +69,7 @@ class Workplace:
         pipeline: Pipeline,
         clock: Clock,
         resolver: Resolver,
-        quarantine: Quarantine | None,
+        quarantine: Opening | None,
         meter: Metrics,
         guard: Watch,
     ) -> None:
@@ -115,6 +116,8 @@ class KeeperWork:
         self._metrics = meter
         self._board = board
         self._quarantine: Quarantine | None = None
+        self._server: metrics.Server | None = None
+        self._refused = 0
         clock = SystemClock()
         self._clock = clock
         self._upkeep = Upkeep(settings, meter, clock)
@@ -122,10 +125,28 @@ class KeeperWork:
         self._switch = SwitchWatch(Switch(compose.switch_file(settings)), meter, clock)
 
     def run(self, stop: threading.Event, reload: Callable[[], None]) -> None:
-        """Serve until told. A metrics port that is taken is an error in the log, not a daemon that stops."""
-        server: metrics.Server | None = None
+        """Work until told. A metrics port that is taken is tried again: at a reload the keeper before us has it."""
+        due = self._clock.monotonic()
+        self._serve()
+        while not stop.wait(TURN):
+            self._serve()
+            self._lists.turn(reload)
+            self._switch.turn()
+            if self._clock.monotonic() >= due:
+                due = self._clock.monotonic() + (GAUGES_EVERY if self._store_gauges() else TURN)
+        if self._server is not None:
+            self._server.close()
+        self._lists.close()
+        self._switch.close()
+        if self._quarantine is not None:
+            self._quarantine.close()
+
+    def _serve(self) -> None:
+        """Open the metrics port, unless it is open."""
+        if self._server is not None:
+            return
         try:
-            server = metrics.serve(
+            self._server = metrics.serve(
                 self._settings.metrics,
                 self._metrics,
                 health=lambda: True,
@@ -133,19 +154,9 @@ class KeeperWork:
                 gauges=self._board_gauges,
             )
         except OSError as error:
-            LOG.error("metrics port %s: %s", self._settings.metrics.listen, error)
-        due = self._clock.monotonic()
-        while not stop.wait(TURN):
-            self._lists.turn(reload)
-            self._switch.turn()
-            if self._clock.monotonic() >= due:
-                due = self._clock.monotonic() + (GAUGES_EVERY if self._store_gauges() else TURN)
-        if server is not None:
-            server.close()
-        self._lists.close()
-        self._switch.close()
-        if self._quarantine is not None:
-            self._quarantine.close()
+            self._refused += 1
+            if self._refused == TURNS_TO_LEAVE:
+                LOG.error("metrics port %s: %s; it is tried again", self._settings.metrics.listen, error)
 
     def _ready(self) -> bool:
         """True while a worker takes connections."""
@@ -244,7 +255,7 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
 def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, meter: Metrics) -> Workplace:
     """A worker's own connections, on what was loaded before the fork."""
     resolver = DnsResolver(settings.dns, shared.clock, on_query=meter.dns)
-    quarantine = Quarantine.open(settings.store, shared.clock) if _may_hold(settings) else None
+    quarantine = Opening(settings.store, shared.clock) if _may_hold(settings) else None
     guard = Watch(Switch(compose.switch_file(settings)), settings.guard, shared.clock, meter.guard_tripped)
     recorder = Recorder(shared.journal, meter)
     ports = compose.Ports(shared.clock, known, resolver, quarantine, (recorder,), guard)

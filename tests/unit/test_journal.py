@@ -12,7 +12,7 @@ from sekisho.evidence import NOTHING
 from sekisho.journal import Journal, JournalOptions, KeyFileError
 from sekisho.log import Logfmt
 from sekisho.message import Recipient
-from sekisho.verdict import Action, Disposition, Reply
+from sekisho.verdict import OPT_OUT, Action, Disposition, Reply
 
 SECRET_NAME = "taro.yamada.19700101"
 
@@ -159,3 +159,19 @@ def test_every_event_has_one_wording(caplog: pytest.LogCaptureFixture) -> None:
         ("ERROR", "worker_stuck"),
     ]
     assert "stage=spf queue_id=4X exception=ValueError exception_text=x" in lines(caplog)[0]
+
+
+def test_of_those_who_opted_out_nothing_is_written(caplog: pytest.LogCaptureFixture) -> None:
+    """Where nobody wants his mail looked at the line only counts it; beside others he is not named."""
+    journal = Journal(JournalOptions(local_parts=True, subject=True), SetClock())
+    seen, unseen = outcomes("seen@x.example", "unseen@y.example")
+    unseen = replace(unseen, verdict=replace(unseen.verdict, decided_by=OPT_OUT))
+    mail = message(recipients=(seen.recipient, unseen.recipient))
+    journal.message(mail, EVIDENCE, Action(Reply.ACCEPT, (seen, unseen)), 0.1)
+    journal.message(mail, EVIDENCE, Action(Reply.ACCEPT, (unseen,)), 0.1)
+    both, alone = lines(caplog)
+    assert "seen@x.example" in both
+    assert "y.example" not in both
+    for word in ("x.example", "y.example", "sender.example", "重要", "eki-net", "192.0.2.7", "digest"):
+        assert word not in alone
+    assert "decided_by=opt_out" in alone

@@ -6,6 +6,7 @@
 from sekisho.store.engine import NotDurable
 from sekisho.store.lists import LISTS, Changed, ListStore, Stored
 from sekisho.store.migrate import SchemaError, migrate
+from sekisho.store.opening import Opening
 from sekisho.store.options import StoreOptions, database_file
 from sekisho.store.quarantine import DamagedError, ErasedError, Quarantine
 from sekisho.store.records import Copy, Entry, Operation, Stats
@@ -23,6 +24,7 @@ __all__ = [
     "ErasedError",
     "ListStore",
     "NotDurable",
+    "Opening",
     "Operation",
     "Quarantine",
     "RetentionOptions",

@@ -1,0 +1,145 @@
+"""`sekisho list add | remove | list | import | export`: entries made while the daemon runs.
+
+The keeper sees the change within seconds and asks for a new generation of workers.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from sekisho.cli.quarantine import who
+from sekisho.clock import SystemClock
+from sekisho.config import Config
+from sekisho.policy import ListEntry, ListOptions, list_faults, reasons
+from sekisho.ports import StoreUnavailable
+from sekisho.store import LISTS, ListStore, SchemaError
+from sekisho.text import printable
+
+MAX_IMPORT = 64 * 1024 * 1024
+COLUMNS = ("list", "entry", "scope", "expires", "condition", "by", "comment", "from")
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[ListStore]:
+    """The table as configured. An unusable store is the operator's news, not a traceback."""
+    try:
+        store = ListStore.open(config.store, SystemClock())
+        try:
+            yield store
+        finally:
+            store.close()
+    except (StoreUnavailable, SchemaError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def add(config: Config, name: str, facts: Mapping[str, Any]) -> None:
+    entry = _checked(config, name, {**facts, "author": who()}, "")
+    with opened(config) as store:
+        done = store.add([(name, entry)])
+    click.echo(
+        f"version {done.version}: {entry.entry} {'added to' if done.added else 'is already on'} {name}"
+    )
+
+
+def remove(config: Config, name: str, entry: str, scope: str) -> None:
+    wanted = _entry({"entry": entry, "scope": scope}, "")
+    with opened(config) as store:
+        done = store.remove(name, wanted, who())
+    if not done.removed:
+        configured = any(each.key == wanted.key for each in getattr(config.lists, name))
+        where = "stands in the configuration: take it out there" if configured else f"is not on {name}"
+        raise click.ClickException(f"{wanted.entry} {where}")
+    click.echo(f"version {done.version}: {wanted.entry} removed from {name}")
+
+
+def show(config: Config, style: str) -> None:
+    with opened(config) as store:
+        version, stored = store.entries()
+    rows = [_facts(name, each, "configuration") for name in LISTS for each in getattr(config.lists, name)]
+    rows += [_facts(each.list, each.entry, "store") | {"added": each.added.isoformat()} for each in stored]
+    if style == "json":
+        _print_json({"version": version, "entries": rows})
+        return
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for column in COLUMNS:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*_cells(row))
+    Console(highlight=False).print(table if rows else "there are no entries")
+
+
+def take(config: Config, data: bytes) -> None:
+    """All entries of an export, in one change; the author of one that names none is whoever imports it."""
+    if len(data) > MAX_IMPORT:
+        raise click.ClickException("the file is too large")
+    try:
+        document = json.loads(data)
+        raw = [(name, each) for name in LISTS for each in document.get(name, [])]
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise click.ClickException(f"not what `list export` writes: {error}") from error
+    entries, errors = [], []
+    for number, (name, each) in enumerate(raw):
+        facts = {"author": who(), **(each if isinstance(each, dict) else {"entry": each})}
+        try:
+            entries.append((name, _checked(config, name, facts, f"{name} entry {number}: ")))
+        except click.ClickException as error:
+            errors.append(error.message)
+    if errors:
+        raise click.ClickException("\n".join(errors))
+    with opened(config) as store:
+        done = store.add(entries)
+    click.echo(f"version {done.version}: {done.added} of {len(entries)} entries added")
+
+
+def export(config: Config) -> None:
+    with opened(config) as store:
+        version, stored = store.entries()
+    document: dict[str, Any] = {"version": version, **{name: [] for name in LISTS}}
+    for each in stored:
+        document[each.list].append(each.entry.model_dump(mode="json", exclude_defaults=True))
+    _print_json(document)
+
+
+def _entry(facts: Mapping[str, Any], where: str) -> ListEntry:
+    try:
+        return ListEntry.model_validate(dict(facts))
+    except ValidationError as error:
+        raise click.ClickException(f"{where}{reasons(error)}") from error
+
+
+def _checked(config: Config, name: str, facts: Mapping[str, Any], where: str) -> ListEntry:
+    """The entry, as the file would accept it in that list, too."""
+    entry = _entry(facts, where)
+    try:
+        options = ListOptions.model_validate({name: [entry]})
+    except ValidationError as error:
+        raise click.ClickException(f"{where}{reasons(error)}") from error
+    for _, reason in list_faults(options, config.groups):
+        raise click.ClickException(f"{where}{reason}")
+    return entry
+
+
+def _facts(name: str, entry: ListEntry, origin: str) -> dict[str, Any]:
+    expired = not entry.in_force(SystemClock().now().timestamp())
+    return {"list": name, **entry.model_dump(mode="json"), "expired": expired, "origin": origin}
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    conditions = ["authenticated"] if row["authenticated"] else []
+    conditions += [f"dkim {row['dkim']}"] if row["dkim"] else []
+    ends = (row["expires"] or "") + (" (expired)" if row["expired"] else "")
+    cells = (row["list"], row["entry"], row["scope"] or "site", ends, ", ".join(conditions), row["author"])
+    return tuple(printable(cell, 200) for cell in (*cells, row["comment"], row["origin"]))
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")

@@ -1,0 +1,104 @@
+"""`sekisho pause | resume` and `sekisho list …`: what people change while the daemon runs; each is carried out by a
+module of its own."""
+
+# ruff: noqa: PLC0415 - a command imports what it runs, so that --help is instant
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from sekisho.cli.root import cli, config_option, configuration, existing, format_option
+from sekisho.cli.work import Age
+
+LISTS = click.Choice(["allow", "block"])
+scope_option = click.option(
+    "--scope",
+    default="",
+    metavar="WHO",
+    help="A recipient, a recipient domain or a group; else the whole site.",
+)
+
+
+@cli.command()
+@click.option("--for", "span", type=Age(), help="How long, as 2h or 30m; else until `sekisho resume`.")
+@config_option
+def pause(span: timedelta | None, path: Path | None) -> None:
+    """Accept all mail from now on, and only count it. Holds at once, and over a restart."""
+    from sekisho.cli import switching
+
+    switching.pause(configuration(existing(path)), span)
+
+
+@cli.command()
+@config_option
+def resume(path: Path | None) -> None:
+    """End a pause, or the guard's fall-back to tagging."""
+    from sekisho.cli import switching
+
+    switching.resume(configuration(existing(path)))
+
+
+@cli.group("list")
+def lists() -> None:
+    """Block and allow entries made while the daemon runs, over those of the configuration."""
+
+
+@lists.command("add")
+@click.argument("name", type=LISTS, metavar="allow|block")
+@click.argument("entry")
+@scope_option
+@click.option("--expires", default="", metavar="WHEN", help="A day or a time, as 2026-12-31.")
+@click.option("--comment", default="", help="Why.")
+@click.option("--authenticated", is_flag=True, help="Only if the author's domain is proven (allow).")
+@click.option("--dkim", default="", metavar="DOMAIN", help="Only if that domain has signed (allow).")
+@config_option
+def list_add(name: str, entry: str, path: Path | None, **more: object) -> None:
+    """Add an entry: user@example.jp, example.jp, .example.jp, 192.0.2.0/24."""
+    from sekisho.cli import listing
+
+    listing.add(configuration(existing(path)), name, {"entry": entry, **more})
+
+
+@lists.command("remove")
+@click.argument("name", type=LISTS, metavar="allow|block")
+@click.argument("entry")
+@scope_option
+@config_option
+def list_remove(name: str, entry: str, scope: str, path: Path | None) -> None:
+    """Take an entry out again."""
+    from sekisho.cli import listing
+
+    listing.remove(configuration(existing(path)), name, entry, scope)
+
+
+@lists.command("list")
+@format_option
+@config_option
+def list_list(style: str, path: Path | None) -> None:
+    """Every entry, those of the configuration and those made here."""
+    from sekisho.cli import listing
+
+    listing.show(configuration(existing(path)), style)
+
+
+@lists.command("import")
+@click.argument("file", type=click.File("rb"))
+@config_option
+def list_import(file: BinaryIO, path: Path | None) -> None:
+    """Add the entries of a file that `list export` wrote (- is standard input): all of them or none."""
+    from sekisho.cli import listing
+
+    listing.take(configuration(existing(path)), file.read())
+
+
+@lists.command("export")
+@config_option
+def list_export(path: Path | None) -> None:
+    """The entries made here, as JSON for `list import`."""
+    from sekisho.cli import listing
+
+    listing.export(configuration(existing(path)))
