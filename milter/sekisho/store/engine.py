@@ -11,6 +11,8 @@ What it cannot see: a disk that lies about its cache, and SQLite on a network fi
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +28,7 @@ from sekisho.store.options import StoreOptions, parse
 SYNCHRONOUS_FULL = 2
 STATEMENT_MILLISECONDS = 10_000
 """What a statement may take on PostgreSQL besides waiting for a lock."""
+_AGAIN = 0.005  # seconds between two tries to switch a new file to the write-ahead log
 READING = {"sekisho_reading": True}
 """Execution option of a connection that only reads: on SQLite it does not take the write lock."""
 
@@ -102,7 +105,7 @@ def _prepare_sqlite(options: StoreOptions) -> Any:
         connection.isolation_level = None  # the driver must not begin transactions of its own
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {round(options.busy_timeout_seconds * 1000)}")
-        mode = cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        mode = _write_ahead(cursor, options.busy_timeout_seconds)
         cursor.execute(f"PRAGMA synchronous = {SYNCHRONOUS_FULL}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA trusted_schema = OFF")
@@ -114,6 +117,22 @@ def _prepare_sqlite(options: StoreOptions) -> Any:
             )
 
     return prepare
+
+
+def _write_ahead(cursor: Any, patience: float) -> str:
+    """Switch to the write-ahead log; returns the mode that is in force.
+
+    While another process switches the same new file, SQLite answers "locked" at once, whatever the busy
+    timeout: it would wait for itself. So the waiting is done here.
+    """
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return str(cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_AGAIN)
 
 
 def _prepare_postgresql(options: StoreOptions) -> Any:
