@@ -24,7 +24,7 @@ from sekisho.pipeline import Judged, Pipeline
 from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
 from sekisho.resolver import DnsResolver
 from sekisho.steering import ListWatch, SwitchWatch
-from sekisho.store import Opening, Quarantine, free_bytes
+from sekisho.store import Opening, Quarantine, database_file, free_bytes
 from sekisho.upkeep import Upkeep
 from sekisho.verdict import Action, Disposition, Mode, Reply
 from sekisho.wire.library import libmilter_version
@@ -173,7 +173,9 @@ class KeeperWork:
 
     def _store_gauges(self) -> bool:
         """True if the store could be asked."""
-        if self._settings.mode is Mode.SHADOW and not self._settings.recipients:
+        shadow = self._settings.mode is Mode.SHADOW and not self._settings.recipients
+        file = database_file(self._settings.store)
+        if shadow and (file is None or not file.exists()):  # what was held before is still looked after
             return True
         try:
             if self._quarantine is None:

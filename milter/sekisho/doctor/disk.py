@@ -11,7 +11,7 @@ from pathlib import Path
 from sekisho.config import Config
 from sekisho.doctor.model import Finding, error, note, warning
 from sekisho.ports import Clock, StoreUnavailable
-from sekisho.store import Quarantine, SchemaError, State, database_file
+from sekisho.store import Quarantine, SchemaError, State, database_file, up_to_date
 from sekisho.verdict import Mode
 
 LEAST = 1_000_000_000  # bytes free
@@ -98,6 +98,11 @@ def _file(file: Path) -> Iterator[Finding]:
 
 def _content(config: Config, clock: Clock) -> Iterator[Finding]:
     try:
+        if not up_to_date(config.store):
+            yield note(
+                "store.version", "the tables are of another version: the daemon's next start sees to it"
+            )
+            return
         quarantine = Quarantine.open(config.store, clock)
     except (StoreUnavailable, SchemaError) as failure:
         yield error(

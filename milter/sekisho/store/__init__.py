@@ -5,7 +5,7 @@
 
 from sekisho.store.engine import NotDurable
 from sekisho.store.lists import LISTS, Changed, ListStore, Stored
-from sekisho.store.migrate import SchemaError, migrate
+from sekisho.store.migrate import SchemaError, migrate, up_to_date
 from sekisho.store.opening import Opening
 from sekisho.store.options import StoreOptions, database_file
 from sekisho.store.quarantine import DamagedError, ErasedError, Quarantine
@@ -39,4 +39,5 @@ __all__ = [
     "free_bytes",
     "migrate",
     "state_directory",
+    "up_to_date",
 ]

@@ -37,6 +37,16 @@ def migrate(options: StoreOptions) -> None:
         engine.dispose()
 
 
+def up_to_date(options: StoreOptions) -> bool:
+    """Whether the tables are those of this version; nothing is changed. Raises StoreUnavailable."""
+    engine = connect(options, pool=NullPool)
+    try:
+        with unavailable(), engine.connect().execution_options(**READING) as connection:
+            return revision(connection) == HEAD
+    finally:
+        engine.dispose()
+
+
 def revision(connection: Connection) -> str | None:
     """The migration that the database is at; None if it is empty."""
     if not inspect(connection).has_table("alembic_version"):
@@ -62,4 +72,4 @@ def _upgrade(connection: Connection) -> None:
         raise SchemaError(f"the quarantine's tables do not fit this version: {error}") from error
 
 
-__all__ = ["SchemaError", "StoreUnavailable", "migrate", "revision"]
+__all__ = ["SchemaError", "StoreUnavailable", "migrate", "revision", "up_to_date"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -155,6 +156,17 @@ def test_faults_of_the_store_are_found(tmp_path: Path) -> None:
     assert codes(disk.examine(config(tmp_path), CLOCK)) == ["store.open", "store.uncertain"]
     (tmp_path / "q.db").write_bytes(b"no database at all, but long enough " * 10)
     assert "store.unavailable" in codes(disk.examine(config(tmp_path), CLOCK))
+
+
+def test_tables_of_another_version_are_left_alone(tmp_path: Path) -> None:
+    """The doctor looks and does not operate: an upgrade is the daemon's."""
+    Quarantine.open(config(tmp_path).store, CLOCK).close()
+    with sqlite3.connect(tmp_path / "q.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'r0001'")
+    connection.close()
+    before = (tmp_path / "q.db").read_bytes()
+    assert [each.code for each in disk.examine(config(tmp_path), CLOCK)] == ["store.version"]
+    assert (tmp_path / "q.db").read_bytes() == before
 
 
 def test_file_systems_that_forget_or_are_far_away(tmp_path: Path) -> None:
