@@ -9,7 +9,10 @@ table. What is found is then held against the text as it stands:
 - letters put apart count when they are put apart throughout (`A m a z o n`), not when words happen to meet;
 - a name that is also a word needs the whole text or a companion (see `model`).
 
-What it cannot see: misspellings that do not look alike (`Amzaon`), and names in pictures.
+In a short text also names with swapped or replaced letters (see `misspelt`); in a long one no ordinary words
+in small letters and no mailboxes (see `prose`).
+
+What it cannot see: other misspellings that do not look alike (`Amzon`), and names in pictures.
 """
 
 from __future__ import annotations
@@ -23,7 +26,9 @@ from itertools import chain, pairwise
 
 from ahocorasick_rs import AhoCorasick
 
+from sekisho.brands.misspelt import Misspellings, without_accents
 from sekisho.brands.model import Brand
+from sekisho.brands.prose import PROSE, in_mailbox, is_plain_word, mailboxes
 from sekisho.ports import Mention
 from sekisho.text import (
     compact,
@@ -121,10 +126,18 @@ class NameIndex:
     """All names of all brands."""
 
     def __init__(self, brands: Iterable[Brand]) -> None:
+        listed = tuple(brands)
+        everything = tuple(_names(listed))
+        self._mailboxes = mailboxes(listed)
+        self._misspelt = Misspellings(
+            (name.key, name)
+            for name in everything
+            if name.kind is Kind.FREE and name.latin and name.text.isalnum()
+        )
         self._words: dict[str, list[Name]] = {}
         names: dict[str, list[Name]] = {}
-        for name in _names(brands):
-            short = name.latin and len(name.key) <= SHORT_LATIN and not name.joints
+        for name in everything:
+            short = name.key.isalnum() and name.latin and len(name.key) <= SHORT_LATIN and not name.joints
             (self._words if short else names).setdefault(name.key, []).append(name)
         self._names = list(names.values())
         self._automaton = AhoCorasick(list(names), store_patterns=False) if names else None
@@ -141,7 +154,11 @@ class NameIndex:
             if hits:
                 window = _window(text, part, words, start)
                 for mention in _longest(_mentions(hits, window), start, len(part)):
-                    found.setdefault((mention.brand, mention.name), mention)
+                    if len(text) <= PROSE or not in_mailbox(text, mention.start, self._mailboxes):
+                        found.setdefault((mention.brand, mention.name), mention)
+        for name, first, end in self._misspelt.find(text):
+            mention = Mention(name.brand, name.text, first, end, (end - first) / len(text), False)
+            found.setdefault(name.id, mention)
         return tuple(sorted(found.values(), key=lambda each: (each.start, each.brand)))
 
     def _hits(self, words: str, all_of_it: bool) -> Iterator[_Hit]:
@@ -189,10 +206,11 @@ def _spellings(brand: Brand) -> dict[tuple[str, str], tuple[str, frozenset[int]]
     """Letters and skeleton of each spelling, with the text and where any writing of it has a space."""
     found: dict[tuple[str, str], tuple[str, frozenset[int]]] = {}
     for text in brand.spellings:
-        letters, key = spell(text).letters, skeleton(text)
-        if len(key) > 1:
+        key = skeleton(text)
+        for written in dict.fromkeys((text, without_accents(text))) if len(key) > 1 else ():
+            letters = spell(written).letters
             first, joints = found.get((letters, key), (text, frozenset()))
-            found[letters, key] = first, joints | _joints(text)
+            found[letters, key] = first, joints | _joints(written)
     return found
 
 
@@ -264,6 +282,8 @@ def _mention(name: Name, window: _Window, at: int, end: int, whole: bool) -> Ite
         return
     if _latin_letter(text[last]) and _plural(text, last + 1, len(name.letters)):
         last += 1
+    if name.kind is not Kind.FREE and len(text) > PROSE and is_plain_word(name.text, text[first : last + 1]):
+        return
     spelling = spell(text[first : last + 1])
     exact = _exact(name, spelling)
     if exact or _disguised(name, spelling, whole):

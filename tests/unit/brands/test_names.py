@@ -27,6 +27,16 @@ INDEX = BrandIndex(
         brand("disney-plus", "Disney+"),
         brand("nta", "国税庁", "e-Tax"),
         brand("aeon", "イオンカード", ordinary=["イオン"]),
+        brand("itau", "Itaú"),
+        brand("apple-id", "Apple ID", organisation="apple"),
+        brand("att", "AT&T"),
+        brand("netflix", "Netflix"),
+        brand("target", "Target Circle", ordinary=["Target"]),
+        brand(
+            "comcast",
+            "Comcast",
+            domains={"comcast.net": {"confidence": "low", "flags": ["mailbox"]}},
+        ),
     ]
 )
 
@@ -59,6 +69,10 @@ def found(text: str) -> list[str]:
         ("三井住友カード株式会社", "smcc"),
         ("楽天", "rakuten"),
         ("イオン会員センター", "aeon"),
+        ("Itau", "itau"),
+        ("AT&T", "att"),
+        ("AT&T Mail", "att"),
+        ("Target Customer Service", "target"),
     ],
 )
 def test_a_name_as_its_brand_writes_it(text: str, id: str) -> None:
@@ -87,6 +101,15 @@ def test_a_name_as_its_brand_writes_it(text: str, id: str) -> None:
         ("J C B カード", "jcb"),
         ("ЈСВカード", "jcb"),
         ("アマゾン\u3099"[:4] + "\u200b", "amazon"),
+        ("Aamzon", "amazon"),
+        ("Amzaon Prime", "amazon"),
+        ("Netlfix.", "netflix"),
+        ("Netf*ix", "netflix"),
+        ("Netfl\ufffdx", "netflix"),
+        ("N¥tflix", "netflix"),
+        ("🎬 Netf1ix 🎬", "netflix"),
+        ("N\u0336e\u0336t\u0336f\u0336l\u0336i\u0336x\u0336", "netflix"),
+        ("ΑΤ&Τ", "att"),
     ],
 )
 def test_a_disguised_name_is_found_and_not_exact(text: str, id: str) -> None:
@@ -121,6 +144,12 @@ def test_a_disguised_name_is_found_and_not_exact(text: str, id: str) -> None:
         "豆の蔵 楽天市場店",
         "オリコンライン",
         "I am a zonked man",
+        "Maazon",
+        "Amazone",
+        "cat&table",
+        "net*ix",
+        "Netfli? Netf ix",
+        "the patch was applied",
         "",
     ],
 )
@@ -162,3 +191,28 @@ def test_many_repetitions_are_one_mention() -> None:
 def test_no_brands_no_mentions() -> None:
     """An empty registry is a registry."""
     assert BrandIndex([]).mentions("Amazon") == ()
+
+
+PROSE = "We wrote about this to everybody last week, and nobody has answered us until today. "
+
+
+@pytest.mark.parametrize(
+    ("text", "brands"),
+    [
+        ("the target customers of our account team", []),
+        ("Target customers, see your account", ["target"]),
+        ("as bob@comcast.net and jim@mail.comcast.net wrote", []),
+        ("as bob@comcast.net wrote of his Comcast bill", ["comcast"]),
+        ("see support@comcast.net.example for it", ["comcast"]),
+        (2 * PROSE + "Aamzon is a slip of the pen", []),
+    ],
+)
+def test_in_prose_words_slips_and_mailboxes_name_nobody(text: str, brands: list[str]) -> None:
+    """In a long text an ordinary word in small letters is the word, swapped letters are a slip, and where Bob
+    gets his mail is not who writes."""
+    assert found(PROSE + text) == brands
+
+
+def test_a_mailbox_that_is_shown_as_the_name_still_names_the_provider() -> None:
+    """A display name that is an address was written to be taken for its owner."""
+    assert found("billing@comcast.net") == ["comcast"]

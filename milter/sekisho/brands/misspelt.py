@@ -1,0 +1,82 @@
+"""Names that are not spelled like the brand's and still read as it: `Aamzon`, `Netf*ix`, `S¥msung`.
+
+Only short texts are searched, the names and subjects that are read at a glance, and only for names that are
+no word of everyday language: in prose a swap of letters is a slip. Two kinds are found, behind the first
+letter, which readers do notice:
+
+- two neighbours swapped: words are compared by their letters in order of the alphabet, one look-up a word;
+- one letter replaced by a sign that stands for none: the sign is a gap that any letter fills.
+
+What it cannot see: letters left out or added, which make other companies' names (`Amazone`) as often.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
+
+from sekisho.text import is_kana, skeleton
+
+T = TypeVar("T")
+
+MAX_TEXT = 256
+MIN_LETTERS = 6  # of a name that a swap does not turn into any other word
+MIN_AROUND_GAP = 5
+
+_WORD = re.compile(r"(?<![\w@.])[A-Za-z]{6,40}(?!\w)")
+_GAP = re.compile(r"(?<!\w)([A-Za-z]{1,39})[\ufffd?*#%^~¥£¢¤§†°¿¡]([A-Za-z]{1,39})(?!\w)")
+
+
+class Misspellings(Generic[T]):
+    """What the names may be mistaken for. `names` are skeletons, each with what it stands for."""
+
+    def __init__(self, names: Iterable[tuple[str, T]]) -> None:
+        self._by_letters: dict[str, list[tuple[str, T]]] = {}
+        self._by_size: dict[int, list[tuple[str, T]]] = {}
+        self._known: set[str] = set()
+        for key, value in names:
+            self._known.add(key)
+            if len(key) >= MIN_LETTERS:
+                self._by_letters.setdefault(_letters(key), []).append((key, value))
+            if len(key) >= MIN_AROUND_GAP:
+                self._by_size.setdefault(len(key), []).append((key, value))
+
+    def find(self, text: str) -> Iterator[tuple[T, int, int]]:
+        """What is meant, and where in the text it stands."""
+        if len(text) > MAX_TEXT:
+            return
+        for match in _WORD.finditer(text):
+            yield from ((value, *match.span()) for value in self._swapped(skeleton(match[0])))
+        for match in _GAP.finditer(text):
+            head, tail = skeleton(match[1]), skeleton(match[2])
+            yield from ((value, *match.span()) for value in self._filled(head, tail))
+
+    def _swapped(self, word: str) -> Iterator[T]:
+        if word not in self._known:
+            for key, value in self._by_letters.get(_letters(word), ()):
+                if _one_swap(word, key):
+                    yield value
+
+    def _filled(self, head: str, tail: str) -> Iterator[T]:
+        for key, value in self._by_size.get(len(head) + 1 + len(tail), ()):
+            if key.startswith(head) and key.endswith(tail):
+                yield value
+
+
+def without_accents(text: str) -> str:
+    """`Itaú` and `Crédit Agricole` as they are typed in haste; kana keep their marks."""
+    if text.isascii() or any(map(is_kana, text)):
+        return text
+    return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+
+
+def _letters(word: str) -> str:
+    return "".join(sorted(word))
+
+
+def _one_swap(one: str, other: str) -> bool:
+    """True if two neighbours behind the first letter are swapped; the letters are known to be the same."""
+    apart = [at for at, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    return len(apart) == 2 and apart[0] > 0 and apart[1] == apart[0] + 1
