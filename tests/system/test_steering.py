@@ -1,0 +1,115 @@
+"""What an operator changes while mail flows: pause, lists, opt-out; through a real Postfix."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from lab.cases import Lab
+from lab.place import wait_until
+from lab.program import ROOT
+from tests.system.mails import letter, spoof
+
+RECIPIENTS = {"private.example": {"filter": False}}
+
+
+@pytest.fixture(scope="module")
+def steered(running_lab: Lab, place: object) -> Iterator[Lab]:
+    """The session's lab with recipients who want nothing looked at."""
+    before = running_lab.sekisho.settings
+    running_lab.sekisho.stop()
+    running_lab.sekisho.configure({**before, "recipients": {**before["recipients"], **RECIPIENTS}})
+    running_lab.sekisho.start()
+    yield running_lab
+    running_lab.sekisho.stop()
+    running_lab.sekisho.configure(before)
+    running_lab.sekisho.start()
+
+
+def command(lab: Lab, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", "from sekisho.cli import main; main()", *words,
+         "--config", str(lab.sekisho.config)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_pause_holds_for_the_next_message(steered: Lab) -> None:
+    """Without a reload: the forgery is delivered untouched, decided and counted all the same; then held again."""
+    assert not steered.send(spoof("hanako@example.jp")).deliveries
+    assert "paused" in command(steered, "pause", "--for", "2h")
+    paused = steered.send(spoof("taro@example.jp"))
+    assert len(paused.deliveries) == 1
+    assert b"x-sekisho" not in paused.deliveries[0].raw.lower()
+    assert paused.line is not None
+    assert (paused.line["verdict"], paused.line["mode"]) == ("quarantine", "shadow")
+    wait_until(lambda: "sekisho_paused 1.0" in steered.sekisho.metrics(), "the gauge shows the pause")
+    assert "ended" in command(steered, "resume")
+    assert not steered.send(spoof("jiro@example.jp")).deliveries
+    wait_until(lambda: "sekisho_paused 0.0" in steered.sekisho.metrics(), "the gauge shows its end")
+
+
+def decided_by(lab: Lab, recipient: str) -> str:
+    line = lab.send(spoof(recipient)).line
+    return "" if line is None else str(line["decided_by"])
+
+
+def test_an_entry_holds_within_seconds_and_over_a_restart(steered: Lab) -> None:
+    """A list changed on the command line reaches the workers by a new generation, for whom it names only."""
+    command(
+        steered, "list", "add", "allow", "jcom.co.jp", "--scope", "hanako@example.jp", "--comment", "test"
+    )
+    wait_until(lambda: decided_by(steered, "hanako@example.jp") == "allow jcom.co.jp", "the entry holds", 60)
+    assert decided_by(steered, "taro@example.jp") != "allow jcom.co.jp"
+    assert steered.sekisho.stop() == 0
+    steered.sekisho.start()
+    assert decided_by(steered, "hanako@example.jp") == "allow jcom.co.jp"
+    command(steered, "list", "remove", "allow", "jcom.co.jp", "--scope", "hanako@example.jp")
+    wait_until(lambda: decided_by(steered, "hanako@example.jp") != "allow jcom.co.jp", "it is gone", 60)
+
+
+def test_a_store_that_is_gone_at_the_start_changes_no_list(steered: Lab) -> None:
+    """The last good lists stand in a file: with the database unreadable, an entry holds all the same."""
+    command(steered, "list", "add", "allow", "jcom.co.jp", "--scope", "hanako@example.jp")
+    wait_until(lambda: decided_by(steered, "hanako@example.jp") == "allow jcom.co.jp", "the entry holds", 60)
+    steered.sekisho.stop()
+    store = steered.sekisho.store
+    kept = {path: path.read_bytes() for path in store.parent.glob(f"{store.name}*")}
+    try:
+        store.write_bytes(b"no database " * 1000)
+        steered.sekisho.start()
+        assert decided_by(steered, "hanako@example.jp") == "allow jcom.co.jp"
+        steered.sekisho.stop()
+    finally:
+        for path, content in kept.items():
+            path.write_bytes(content)
+    steered.sekisho.start()
+    command(steered, "list", "remove", "allow", "jcom.co.jp", "--scope", "hanako@example.jp")
+    wait_until(lambda: decided_by(steered, "hanako@example.jp") != "allow jcom.co.jp", "it is gone", 60)
+
+
+def test_of_mail_that_nobody_wants_looked_at_only_the_count_is_kept(steered: Lab) -> None:
+    """Delivered untouched; the log line says that it came and nothing of whom or what."""
+    seen = steered.send(spoof("hanako@private.example"))
+    assert len(seen.deliveries) == 1
+    assert b"x-sekisho" not in seen.deliveries[0].raw.lower()
+    assert seen.line is not None
+    assert seen.line["decided_by"] == "opt_out"
+    told = {
+        "sender",
+        "recipients",
+        "author_domain",
+        "subject",
+        "findings",
+        "claims",
+        "proofs",
+        "client",
+        "digest",
+    }
+    assert told & seen.line.keys() == set()
+    both = steered.send(letter("hanako@private.example"))
+    assert both.verdict == "accept"
