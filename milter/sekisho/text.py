@@ -21,7 +21,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import compress, pairwise
+from itertools import compress
 
 from confusable_homoglyphs import confusables
 
@@ -36,6 +36,12 @@ BLANKS = frozenset(
     + "".join(map(chr, range(0xFE00, 0xFE10)))
     + "".join(map(chr, range(0xE0100, 0xE01F0)))
 )
+# All but letters, kana, kanji and their punctuation, none of which hides, turns or piles up.
+_ODD = re.compile(
+    "[^\t\r\n -~\u00a1-\u00ac\u00ae-\u02ff\u3000-\u3029\u3030-\u3098\u309b-\u30ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff9f]"
+)
+_TURNING = re.compile(f"[{''.join(sorted(BIDI))}]")
 _SHOWN_SPACES = frozenset(" \u3000")
 _MAX_MARKS = 3  # combining marks on one character that are still shown
 
@@ -101,7 +107,8 @@ def invisibles(text: str) -> tuple[str, ...]:
     """
     if text.isascii() and text.isprintable():
         return ()
-    return tuple({char: None for before, char in pairwise(" " + text) if _hides(before, char)})
+    odd = ((text[match.start() - 1 : match.start()] or " ", match[0]) for match in _ODD.finditer(text))
+    return tuple({char: None for before, char in odd if _hides(before, char)})
 
 
 def _hides(before: str, char: str) -> bool:
@@ -131,7 +138,7 @@ def _joins(before: str, char: str) -> bool:
 def bidi(text: str) -> tuple[str, ...]:
     """The distinct characters that change the reading direction; bare marks only where nothing is written
     from right to left."""
-    found = dict.fromkeys(char for char in text if char in BIDI)
+    found = dict.fromkeys(_TURNING.findall(text))
     if found and MARKS.issuperset(found) and _is_right_to_left(text):
         return ()
     return tuple(found)
@@ -146,12 +153,16 @@ def combining(text: str) -> tuple[str, ...]:
     that Unicode has composed: `a` with a stroke through it, a kanji with dots below."""
     if text.isascii():
         return ()
-    base = " "
+    text = unicodedata.normalize("NFC", text)
+    base, end = " ", 0  # what the run of marks that ends here stands on
     found: dict[str, None] = {}
-    for char in unicodedata.normalize("NFC", text):
+    for match in _ODD.finditer(text):
+        char, at = match[0], match.start()
         if not unicodedata.combining(char) and unicodedata.category(char) != "Me":
-            base = char
-        elif base == " " or base.isascii() or is_kana(base) or is_kanji(base) or "LATIN" in _name(base):
+            continue
+        base = base if at == end else text[at - 1]
+        end = at + 1
+        if base == " " or base.isascii() or is_kana(base) or is_kanji(base) or "LATIN" in _name(base):
             found[char] = None
     # U+20E3 makes keycaps of digits, in ordinary newsletters.
     return tuple(mark for mark in found if mark != "\u20e3")

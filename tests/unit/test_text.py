@@ -1,8 +1,21 @@
 """What may be printed, what hides, and which texts read as the same name."""
 
+import unicodedata
+
 import pytest
 
-from sekisho.text import bidi, combining, fold, invisibles, printable, skeleton, skeleton_spans
+from sekisho.text import (
+    _ODD,
+    BIDI,
+    BLANKS,
+    bidi,
+    combining,
+    fold,
+    invisibles,
+    printable,
+    skeleton,
+    skeleton_spans,
+)
 
 
 def test_ordinary_japanese_is_printed_untouched() -> None:
@@ -131,3 +144,18 @@ def test_spans_lead_back_to_the_text() -> None:
     assert made == skeleton(text)
     assert text[origins[made.index("エ")]] == "え"
     assert text[origins[-1]] == "ｶ"
+
+
+def test_characters_that_are_not_looked_at_show_and_pile_up_on_nothing() -> None:
+    """The search for what hides, turns or piles up passes over nothing that could do any of it."""
+    passed = [char for char in map(chr, range(0x110000)) if not _ODD.match(char)]
+    assert len(passed) > 27_000
+    for char in passed:
+        assert char not in BLANKS | BIDI and not unicodedata.combining(char)
+        assert char in "\t\r\n" or unicodedata.category(char) not in {"Cc", "Cf", "Me"}
+
+
+def test_marks_on_a_mark_alter_what_the_first_stands_on() -> None:
+    """A pile of marks is one disguise of one letter, whatever stands before it in the text."""
+    assert combining("日本 а\u0336\u0337 x\u0336\u0337") == ("\u0336", "\u0337")
+    assert combining("\u0336а\u0337") == ("\u0336",)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from types import MappingProxyType
 
 from sekisho.evidence import Evidence, Finding, FindingKind
@@ -75,13 +76,16 @@ def disguise(text: str, least: int = 1) -> str | None:
 
 def mixed(text: str) -> Iterator[str]:
     """Words of several alphabets that read as one: each foreign letter looks like a Latin one."""
+    alphabets = {letter: _alphabet(letter) for letter in set(text)}
+    if len(set(alphabets.values()) - {""}) < 2:
+        return
     for match in WORD.finditer(text):
         word = match[0]
-        alphabets = {_alphabet(letter) for letter in word} if not word.isascii() else set()
-        if len(alphabets - {""}) > 1 and skeleton(word).isascii():
+        if len({alphabets[letter] for letter in word} - {""}) > 1 and skeleton(word).isascii():
             yield word
 
 
+@lru_cache(maxsize=8192)
 def _alphabet(letter: str) -> str:
     """The alphabet of a letter if it is one whose letters look like another's."""
     if letter.isascii():
