@@ -34,6 +34,11 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _SPECIAL = frozenset({"http", "https", "ftp", "ws", "wss"})
 _OPAQUE = frozenset({"mailto", "tel", "sms", "data", "javascript", "cid", "mid", "about", "blob", "vbscript"})
+# What most links are: read in one step, with the same result as the long way.
+_ORDINARY_URL = re.compile(
+    r"(https?)://((?:[A-Za-z0-9-]{1,63}+\.)++[A-Za-z][A-Za-z0-9-]{0,62}+)(?::([0-9]{1,5}))?"
+    r"(?:(/[!-\"$->@-~]*+)?(?:\?([!-\"$-~]*+))?(?:#([!-~]*+))?)\Z"
+)
 _STRIPPED = "".join(map(chr, range(0x21)))
 _UNSEEN = dict.fromkeys(map(ord, "\t\n\r"))
 
@@ -194,7 +199,13 @@ class UrlParts:
 
 def host_of(url: str) -> str | None:
     """The host that a browser would visit for the URL; None when it has none. Never raises."""
-    return split_url(url).host
+    ordinary = _ordinary(url)
+    return ordinary[2].lower() if ordinary else split_url(url).host
+
+
+def _ordinary(url: str) -> re.Match[str] | None:
+    found = _ORDINARY_URL.match(url) if len(url) <= MAX_URL else None
+    return found if found and len(found[2]) <= MAX_NAME else None
 
 
 @lru_cache(maxsize=4096)
@@ -205,6 +216,13 @@ def split_url(url: str) -> UrlParts:
     A URL without scheme has a host when it begins with `//`, or with a name under a known public suffix,
     which mail programs turn into a link. Only the first 16 kB are read. Never raises.
     """
+    if ordinary := _ordinary(url):
+        scheme, name, digits, path, query, fragment = ordinary.groups("")
+        return UrlParts(scheme, None, name.lower(), _port(digits), path, query, fragment)
+    return _split_any(url)
+
+
+def _split_any(url: str) -> UrlParts:
     text = url[:MAX_URL].strip(_STRIPPED).translate(_UNSEEN)
     text, _, fragment = text.partition("#")
     text, _, query = text.partition("?")

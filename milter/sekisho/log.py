@@ -19,6 +19,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +35,7 @@ LINE = 16_000
 FRAMES = 12
 """Stack frames told of an exception, the innermost."""
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _KEY = re.compile(r"[^a-z0-9_.]")
 _BARE = re.compile(r"[A-Za-z0-9_.:/@+,*~;<>\[\](){}!?&%$#|^-]+\Z")
 
@@ -106,7 +108,7 @@ class LineHandler(logging.Handler):
         if self._path is None:
             return self._fd
         try:
-            there, ours = self._path.stat(), os.fstat(self._fd)
+            there, ours = os.stat(self._path), os.fstat(self._fd)
             if (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino):
                 return self._fd
         except FileNotFoundError:
@@ -146,11 +148,11 @@ class Json(logging.Formatter):
     """One JSON object a line; numbers and truth values keep their type, sequences become arrays."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = json.dumps({key: _plain(value) for key, value in pairs(record)}, ensure_ascii=False)
+        line = _JSON.encode({key: _plain(value) for key, value in pairs(record)})
         if len(line) <= LINE:
             return line
         short = {key: _plain(value) for key, value in list(pairs(record))[:4]}
-        return json.dumps(short | {"truncated": len(line)}, ensure_ascii=False)
+        return _JSON.encode(short | {"truncated": len(line)})
 
 
 def pairs(record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
@@ -163,9 +165,14 @@ def pairs(record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
     fields = getattr(record, "fields", {})
     for key, value in fields.items() if isinstance(fields, Mapping) else ():
         if value is not None:
-            yield _KEY.sub("_", str(key).lower())[:40], value
+            yield _key(str(key)), value
     if record.exc_info and record.exc_info[1] is not None:
         yield from _exception(record.exc_info[1])
+
+
+@lru_cache(maxsize=512)
+def _key(name: str) -> str:
+    return _KEY.sub("_", name.lower())[:40]
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -144,6 +144,12 @@ def bidi(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def unusual(text: str) -> frozenset[str]:
+    """The distinct characters that are neither Latin letters up to U+02FF nor kana, kanji or the punctuation of
+    either."""
+    return frozenset(_ODD.findall(text))
+
+
 def _is_right_to_left(text: str) -> bool:
     return any(unicodedata.bidirectional(char) in {"R", "AL"} for char in text if char not in BIDI)
 

@@ -59,7 +59,8 @@ COMPANIONS = tuple(_BESIDE.split())
 _COMPANION_KEYS = tuple(map(skeleton, COMPANIONS))
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9\0]*")
-_LETTERS_APART = re.compile(r"(?<![a-z0-9\0])[a-z0-9](?: +[a-z0-9]){1,3}(?![a-z0-9\0])")
+# The look behind comes after the first letter, since a search for a letter is fast and one for a place is not.
+_LETTERS_APART = re.compile(r"[a-z0-9](?<![a-z0-9\0].)(?: +[a-z0-9]){1,3}(?![a-z0-9\0])")
 _LATIN = re.compile(r"[a-z0-9+&]+")
 _SENTENCE = frozenset('。、，,;；！？!?「」『』【】()（）<>"“”')
 _PARTICLES = frozenset("のをにはがでとへもやかよ")

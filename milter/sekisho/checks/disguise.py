@@ -16,7 +16,7 @@ from types import MappingProxyType
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
-from sekisho.text import combining, invisibles, skeleton
+from sekisho.text import combining, invisibles, skeleton, unusual
 
 NAME = FindingKind(
     "disguise.display_name",
@@ -42,14 +42,8 @@ WORD = re.compile(r"[^\W\d_]{3,64}")
 OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")  # the two bare marks, U+200E and U+200F, move nothing
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 READ = 4_000  # characters of the text that are looked at
-SCRIPTS = (
-    "LATIN",
-    "CYRILLIC",
-    "GREEK",
-    "ARMENIAN",
-    "CHEROKEE",
-    "COPTIC",
-)  # alphabets whose letters look alike
+LATIN = "LATIN"
+SCRIPTS = (LATIN, "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")  # alphabets whose letters look alike
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -76,12 +70,11 @@ def disguise(text: str, least: int = 1) -> str | None:
 
 def mixed(text: str) -> Iterator[str]:
     """Words of several alphabets that read as one: each foreign letter looks like a Latin one."""
-    alphabets = {letter: _alphabet(letter) for letter in set(text)}
-    if len(set(alphabets.values()) - {""}) < 2:
+    if {"", LATIN}.issuperset(map(_alphabet, unusual(text))):
         return
     for match in WORD.finditer(text):
         word = match[0]
-        if len({alphabets[letter] for letter in word} - {""}) > 1 and skeleton(word).isascii():
+        if len(set(map(_alphabet, word)) - {""}) > 1 and skeleton(word).isascii():
             yield word
 
 
@@ -89,6 +82,6 @@ def mixed(text: str) -> Iterator[str]:
 def _alphabet(letter: str) -> str:
     """The alphabet of a letter if it is one whose letters look like another's."""
     if letter.isascii():
-        return "LATIN"
+        return LATIN
     name = unicodedata.name(letter, "")
     return next((script for script in SCRIPTS if name.startswith(script)), "")

@@ -94,9 +94,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _of_one(each: Destination, home: frozenset[str], context: Context) -> Iterator[Finding]:
     """What a single link shows by itself."""
-    parts = split_url(each.link.target)
     if each.domain in home:
         return
+    parts = split_url(each.link.target)
     if parts.userinfo and "." in parts.userinfo:
         yield _finding(USER_INFO, host=each.host, shown=parts.userinfo)
     address = parse_ip(each.host)

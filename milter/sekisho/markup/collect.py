@@ -9,7 +9,6 @@ from sekisho.markup.model import Anchor, Image, Markup
 from sekisho.markup.plain import LENGTH, text_links
 
 _SPACES = re.compile(r" {2,}")
-_LINES = re.compile(r" ?\n[ \n]*")
 _BLANKS = str.maketrans("\t\n\r\f\v\0", "      ")
 _OUTER = "".join(map(chr, range(0x21)))
 _INNER = {9: None, 10: None, 13: None}
@@ -101,7 +100,8 @@ class Collector:
             self.problems["limit.links"] = None
 
     def _resolved(self, target: str) -> str:
-        url = target[: 2 * LENGTH].strip(_OUTER).translate(_INNER)[:LENGTH]
+        url = target[: 2 * LENGTH].strip(_OUTER)
+        url = (url if url.isprintable() else url.translate(_INNER))[:LENGTH]
         if not self.base or not url or _SCHEME.match(url):
             return url
         try:
@@ -125,5 +125,10 @@ class Collector:
 
 
 def tidy(text: str) -> str:
-    """Single blanks and single line ends. In two steps, each linear: ` *\\n` alone would be quadratic."""
-    return _LINES.sub("\n", _SPACES.sub(" ", text)).strip(" \n")
+    """Single blanks and single line ends, none around the text."""
+    lines = _SPACES.sub(" ", text).split("\n")
+    return "\n".join(line for line in map(_stripped, lines) if line)
+
+
+def _stripped(line: str) -> str:
+    return line.strip(" ")

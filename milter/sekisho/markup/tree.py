@@ -28,8 +28,6 @@ _PRE = 16
 _LINE_ENDS = 1
 _LINK_ENDS = 2
 
-_Stack = list[tuple[LexborNode | None, int]]
-
 
 def parse(html: str, max_links: int = 2000, tree_characters: int = TREE_CHARACTERS) -> Markup:
     """Text, hidden text, links and images of an HTML document or fragment.
@@ -90,43 +88,41 @@ class _Walk:
         self._out = out
 
     def over(self, root: LexborNode | None) -> None:
-        # A pair of None and a code stands for the end of an element.
-        stack: _Stack = [(root, 0)] if root else []
-        while stack:
-            node, state = stack.pop()
+        # Where it goes on after an element, with what state, and what ends there.
+        stack: list[tuple[LexborNode | None, int, int]] = []
+        node, state = root, 0
+        while node is not None or stack:
             if node is None:
-                self._leave(state)
+                node, state, ends = stack.pop()
+                self._leave(ends)
                 continue
-            following = node.next
-            if following is not None:
-                stack.append((following, state))
             tag = node.tag or ""
             if tag == "-text":
-                text = node.text_content or ""
-                if state:
-                    self._special(text, state)
-                else:
-                    self._out.text(text)
+                self._text(node.text_content or "", state)
             elif tag in MUTE:
                 self._mute(tag, node)
             else:
-                self._element(tag, node, state, stack)
+                inner, ends = self._enter(tag, node, state)
+                stack.append((node.next, state, ends))
+                node, state = node.first_child, inner
+                continue
+            node = node.next
 
-    def _element(self, tag: str, node: LexborNode, state: int, stack: _Stack) -> None:
+    def _enter(self, tag: str, node: LexborNode, state: int) -> tuple[int, int]:
+        """The state inside an element, and what its end will be."""
         attributes = node.attributes
         if attributes:
             state = self._seen(attributes, state)
+        ends = 0
         if tag in BLOCKS:
             self._out.line()
-            stack.append((None, _LINE_ENDS))
+            ends = _LINE_ENDS
         act = ACTS.get(tag)
         if act is not None:
             act(self._out, attributes, state)
             if tag == "a":
-                stack.append((None, _LINK_ENDS))
-        child = node.first_child
-        if child is not None:
-            stack.append((child, state | _PRE if tag == "pre" else state))
+                ends = _LINK_ENDS
+        return (state | _PRE if tag == "pre" else state), ends
 
     def _seen(self, attributes: Attributes, state: int) -> int:
         if "hidden" in attributes:
@@ -134,8 +130,10 @@ class _Walk:
         style = attributes.get("style")
         return hiding(style, state) if style else state
 
-    def _special(self, text: str, state: int) -> None:
-        if state & HIDDEN:
+    def _text(self, text: str, state: int) -> None:
+        if not state:
+            self._out.text(text)
+        elif state & HIDDEN:
             self._out.hide(text)
         else:
             self._out.lines(text)
@@ -146,8 +144,8 @@ class _Walk:
         elif tag == "script":
             ACTS[tag](self._out, node.attributes, 0)
 
-    def _leave(self, code: int) -> None:
-        if code == _LINK_ENDS:
+    def _leave(self, ends: int) -> None:
+        if ends == _LINK_ENDS:
             self._out.close_link()
-        else:
+        elif ends == _LINE_ENDS:
             self._out.line()

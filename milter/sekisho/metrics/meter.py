@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,24 @@ from prometheus_client.metrics_core import InfoMetricFamily, Metric
 from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.metrics import table
-from sekisho.metrics.shards import Shard, clear, merged
+from sekisho.metrics.shards import Cell, Shard, clear, merged
 from sekisho.metrics.table import OTHER, PREFIX, ROWS, Row
 from sekisho.verdict import Action, Disposition, Reply
+
+
+class Batch:
+    """What one message changes, written at once."""
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[Cell, float]] = []
+
+    def inc(self, counter: Any) -> None:
+        self.changes.append((counter._value, 1.0))
+
+    def observe(self, histogram: Any, amount: float) -> None:
+        """One observation, as the library's own `observe` counts it: the sum, and the bucket it falls into."""
+        bucket = bisect_left(histogram._upper_bounds, amount)
+        self.changes += (histogram._sum, amount), (histogram._buckets[bucket], 1.0)
 
 
 class Family:
@@ -60,11 +76,13 @@ class Metrics:
         seconds: float,
     ) -> None:
         """Count a judged message: once as a message, once for each recipient."""
-        self._judged(action)
-        self._found(evidence, action)
-        self._of("message_seconds").observe(seconds)
+        batch = Batch()
+        self._judged(batch, action)
+        self._found(batch, evidence, action)
+        batch.observe(self._of("message_seconds"), seconds)
         for stage, spent in stages.items():
-            self._of("stage_seconds", stage).observe(spent)
+            batch.observe(self._of("stage_seconds", stage), spent)
+        self._shard.add_all(batch.changes)
 
     def error(self, stage: str) -> None:
         self._of("errors_total", stage).inc()
@@ -146,29 +164,30 @@ class Metrics:
     def _of(self, name: str, *labels: str) -> Any:
         return self._families[name].of(*labels)
 
-    def _judged(self, action: Action) -> None:
+    def _judged(self, batch: Batch, action: Action) -> None:
         strictest = action.strictest
         if strictest is None:
             return
         done = max(_done(action, outcome.applied) for outcome in action.outcomes)
-        self._of("messages_total", strictest.disposition.word, done[1], strictest.mode.value).inc()
-        self._of("score").observe(max(0.0, strictest.score))  # a sum that falls is no counter to Prometheus
+        batch.inc(self._of("messages_total", strictest.disposition.word, done[1], strictest.mode.value))
+        # A sum that falls is no counter to Prometheus.
+        batch.observe(self._of("score"), max(0.0, strictest.score))
         for outcome in action.outcomes:
             verdict = outcome.verdict
             applied = _done(action, outcome.applied)[1]
-            self._of("recipients_total", verdict.disposition.word, applied, verdict.mode.value).inc()
+            batch.inc(self._of("recipients_total", verdict.disposition.word, applied, verdict.mode.value))
 
-    def _found(self, evidence: Evidence, action: Action) -> None:
+    def _found(self, batch: Batch, evidence: Evidence, action: Action) -> None:
         for finding in {finding.kind.id for finding in evidence.findings}:
-            self._of("findings_total", finding).inc()
+            batch.inc(self._of("findings_total", finding))
         strictest = action.strictest
         if strictest is not None and strictest.disposition >= Disposition.TAG:
             for brand in {finding.brand for finding in evidence.findings if finding.brand}:
-                self._of("impersonations_total", brand).inc()
+                batch.inc(self._of("impersonations_total", brand))
         for method in table.METHODS:
-            self._of("auth_results_total", method, evidence.word(method).value).inc()
+            batch.inc(self._of("auth_results_total", method, evidence.word(method).value))
         for reason in {reason.partition(":")[0] for reason in evidence.degraded}:
-            self._of("degraded_total", reason).inc()
+            batch.inc(self._of("degraded_total", reason))
 
 
 def open(

@@ -14,7 +14,7 @@ from __future__ import annotations
 import fcntl
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -57,6 +57,13 @@ class Shard:
         with self.lock:
             self._cells.append(cell)
             cell.bind(self._file(cell.prefix))
+
+    def add_all(self, changes: Iterable[tuple[Cell, float]]) -> None:
+        """Many cells at once, under one lock."""
+        with self.lock:
+            self.rebind()
+            for cell, amount in changes:
+                cell.grow(amount)
 
     def rebind(self) -> None:
         """Take a slot if this process has none. The lock must be held."""
@@ -128,8 +135,12 @@ class Cell:
     def inc(self, amount: float) -> None:
         with self._shard.lock:
             self._shard.rebind()
-            self._value += amount
-            self._file.write_value(self._key, self._value, self._timestamp)
+            self.grow(amount)
+
+    def grow(self, amount: float) -> None:
+        """Add, in a process that has its slot. The shard's lock must be held."""
+        self._value += amount
+        self._file.write_value(self._key, self._value, self._timestamp)
 
     def set(self, value: float, timestamp: float | None = None) -> None:
         with self._shard.lock:
