@@ -5,7 +5,6 @@ import unicodedata
 import pytest
 
 from sekisho.text import (
-    _ODD,
     BIDI,
     BLANKS,
     bidi,
@@ -16,6 +15,7 @@ from sekisho.text import (
     skeleton,
     skeleton_spans,
 )
+from sekisho.text.hiding import _ODD
 
 
 def test_ordinary_japanese_is_printed_untouched() -> None:
