@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from lab.milter_client import Client, load
 from sekisho.clock import SystemClock
 from sekisho.daemon import Setup, Supervisor
-from sekisho.message import Envelope, Headers
+from sekisho.message import Envelope
 from sekisho.verdict import Action, Reply
 from sekisho.wire.options import WireOptions
 
@@ -41,9 +41,6 @@ class Nothing:
         return Action(Reply.ACCEPT)
 
     def warm_envelope(self, envelope: Envelope) -> None:
-        return
-
-    def warm_headers(self, headers: Headers, envelope: Envelope) -> None:
         return
 
     def fallback(self, stage: str, again: bool) -> Action:

@@ -11,14 +11,14 @@ from functools import partial
 from pathlib import Path
 
 from sekisho import __version__, action, compose, log, metrics
-from sekisho.checks import dkim, spf
+from sekisho.checks import spf
 from sekisho.checks.table import CHECKS, KINDS
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.daemon import Board, Setup, SetupError, Supervisor
 from sekisho.guard import Switch, SwitchError, Watch
 from sekisho.journal import Journal, KeyFileError
-from sekisho.message import Envelope, Headers
+from sekisho.message import Envelope
 from sekisho.metrics import Metrics
 from sekisho.pipeline import Judged, Pipeline
 from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
@@ -89,9 +89,6 @@ class Workplace:
 
     def warm_envelope(self, envelope: Envelope) -> None:
         spf.warm(envelope, self._resolver)
-
-    def warm_headers(self, headers: Headers, envelope: Envelope) -> None:
-        dkim.warm(headers, self._resolver)
 
     def fallback(self, stage: str, again: bool) -> Action:
         """The table of failures: shadow and a pause accept; else 451 once, and then Postfix's hold queue."""

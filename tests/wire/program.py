@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sekisho.clock import SystemClock
 from sekisho.daemon import Board, Setup, SetupError, Supervisor
-from sekisho.message import Envelope, Headers
+from sekisho.message import Envelope
 from sekisho.verdict import Action, AddHeader, ChangeHeader, DeleteRecipient, Reply
 from sekisho.wire.options import WireOptions
 
@@ -112,10 +112,6 @@ class Judge:
     def warm_envelope(self, envelope: Envelope) -> None:
         if "warm" in (envelope.sender or ""):
             self.note(what="warm_envelope", sender=envelope.sender, thread=threading.current_thread().name)
-
-    def warm_headers(self, headers: Headers, envelope: Envelope) -> None:
-        if "warm" in (envelope.sender or ""):
-            self.note(what="warm_headers", fields=[(field.name, field.value) for field in headers])
 
     def fallback(self, stage: str, again: bool) -> Action:
         if self.shadow:

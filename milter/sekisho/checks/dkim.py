@@ -10,19 +10,16 @@ It cannot see a replay: a signed message sent again to others verifies as well a
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.identifiers import lookup_domain, selector
-from sekisho.checks.keys import Key, SignatureError, fetch_key, tags
+from sekisho.checks.keys import Key, SignatureError, fetch_key
 from sekisho.checks.signatures import Signature, Signed, parse_signature, verify
-from sekisho.domains import to_ascii
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
-from sekisho.message import Field, Headers, Message
-from sekisho.ports import Context, Resolver
+from sekisho.message import Field, Message
+from sekisho.ports import Context
 
 FAIL = FindingKind(
     "auth.dkim_fail",
@@ -76,7 +73,6 @@ KINDS = (FAIL, WEAK, LENGTH, FROM, EXPIRED, UNSIGNED, OVERSIGNED, MANY)
 
 MAX_SIGNATURES = 5
 SLACK = 300  # seconds by which clocks may differ
-AUTHOR_HINT = re.compile(rb"@([A-Za-z0-9.-]{3,253})")
 SINGLE = (b"from", b"subject", b"content-type")  # shown to the reader, or deciding what is shown
 
 
@@ -195,26 +191,3 @@ def _result(signature: Signature, word: Word, reason: str = "", key: str = "") -
 
 def _finding(kind: FindingKind, **facts: object) -> Finding:
     return Finding(kind, MappingProxyType(facts))
-
-
-def warm(headers: Headers, resolver: Resolver) -> None:
-    """Ask for the keys of the signatures and for the author's DMARC record while the body still comes."""
-    for field in headers.all("DKIM-Signature")[:MAX_SIGNATURES]:
-        name = _key_name(field)
-        if name is not None:
-            resolver.warm(name, "TXT")
-    for field in headers.all("From")[:1]:
-        hosts = AUTHOR_HINT.findall(field.value[:4096])
-        author = to_ascii(hosts[-1].decode("ascii")) if hosts else None
-        if author is not None:
-            resolver.warm(f"_dmarc.{author}", "TXT")
-
-
-def _key_name(field: Field) -> str | None:
-    try:
-        found = tags(field.value)
-    except SignatureError:
-        return None
-    domain = lookup_domain(found.get(b"d", b"").decode("ascii", "replace"))
-    name = selector(found.get(b"s", b"").decode("ascii", "replace"))
-    return f"{name}._domainkey.{domain}" if domain and name else None

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sekisho.checks import (
+    ahead,
     arc,
     author,
     claims,
@@ -53,6 +54,7 @@ class Check:
 
 
 CHECKS: tuple[Check, ...] = (
+    Check("ahead", ahead.check),
     Check("recorded", recorded.check),
     Check("iprev", iprev.check, iprev.KINDS, "iprev"),
     Check("spf", spf.check, spf.KINDS, "spf"),

@@ -12,7 +12,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Sequence
 
-from sekisho.message import Client, Envelope, Field, Headers, Recipient
+from sekisho.message import Client, Envelope, Recipient
 
 Macro = Callable[[str], str | None]
 _PORT = re.compile(r"[0-9]{1,5}\Z")
@@ -50,10 +50,6 @@ class Collector:
         if room > 0:
             self._kept += min(room, len(data))
             self._chunks.append(data[:room])
-
-    def headers(self) -> Headers:
-        """The block so far, values with CRLF as in the message."""
-        return Headers(tuple(Field(name, crlf(value)) for name, value in self._fields))
 
     def raw(self) -> bytes:
         """The message as it will be delivered, cut one byte beyond the limit."""

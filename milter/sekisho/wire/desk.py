@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import product
 
-from sekisho.message import Envelope, Headers
+from sekisho.message import Envelope
 from sekisho.ports import Clock
 from sekisho.verdict import Action, Reply
 from sekisho.wire.collect import Collector
@@ -58,9 +58,6 @@ class Desk:
 
     def warm_envelope(self, envelope: Envelope) -> None:
         self._pool.submit(self._quietly, self._handlers.warm_envelope, envelope)
-
-    def warm_headers(self, headers: Headers, envelope: Envelope) -> None:
-        self._pool.submit(self._quietly, self._handlers.warm_headers, headers, envelope)
 
     def error(self, stage: str) -> None:
         """Count a failure, from any thread."""

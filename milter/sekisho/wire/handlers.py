@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sekisho.message import Envelope, Headers
+from sekisho.message import Envelope
 from sekisho.verdict import Action
 
 
@@ -28,9 +28,6 @@ class Handlers(Protocol):
 
     def warm_envelope(self, envelope: Envelope) -> None:
         """MAIL FROM is known, recipients are not: begin the look-ups that SPF will need. Must not wait."""
-
-    def warm_headers(self, headers: Headers, envelope: Envelope) -> None:
-        """The header block is complete: begin the look-ups that DKIM and DMARC will need. Must not wait."""
 
     def fallback(self, stage: str, again: bool) -> Action:
         """What to do with a message that we could not judge (table of failures).

@@ -32,10 +32,9 @@ _SILENT = (
     | Milter.P_NR_MAIL
     | Milter.P_NR_RCPT
     | Milter.P_NR_HDR
-    | Milter.P_NR_EOH
     | Milter.P_NR_BODY
 )
-PROTOCOL = _SILENT | Milter.P_NODATA | Milter.P_NOUNKNOWN | Milter.P_HDR_LEADSPC
+PROTOCOL = _SILENT | Milter.P_NOEOH | Milter.P_NODATA | Milter.P_NOUNKNOWN | Milter.P_HDR_LEADSPC
 
 # Asked for by name, since Postfix's default lists lack the client's. A list must not be empty.
 MACROS = {
@@ -44,7 +43,6 @@ MACROS = {
     Milter.M_ENVFROM: "i {mail_addr} {auth_authen} {tls_version} {cipher} "
     "{client_addr} {client_name} {client_port} {client_resolve}",
     Milter.M_ENVRCPT: "{rcpt_addr}",
-    Milter.M_EOH: "i",
     Milter.M_EOM: "i",
 }
 
@@ -110,7 +108,6 @@ class Door:
         Milter.set_envfrom_callback(self._step(Milter.P_NR_MAIL, self.mail_from))
         Milter.set_envrcpt_callback(self._step(Milter.P_NR_RCPT, self.rcpt_to))
         Milter.set_header_callback(self._step(Milter.P_NR_HDR, self.header))
-        Milter.set_eoh_callback(self._step(Milter.P_NR_EOH, self.end_of_headers))
         Milter.set_body_callback(self._step(Milter.P_NR_BODY, self.body))
         Milter.set_eom_callback(self.end_of_message)
         Milter.set_abort_callback(self._step(0, self.abort))
@@ -193,10 +190,6 @@ class Door:
     def header(self, session: Session, _: Any, name: str, value: bytes) -> None:
         assert session.mail is not None
         session.mail.collector.field(name.encode("utf-8", "surrogatepass"), value)
-
-    def end_of_headers(self, session: Session, context: Any) -> None:
-        assert session.mail is not None
-        self._desk.warm_headers(session.mail.collector.headers(), session.mail.envelope)
 
     def body(self, session: Session, _: Any, data: bytes) -> None:
         assert session.mail is not None

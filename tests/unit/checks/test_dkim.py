@@ -14,7 +14,6 @@ from sekisho.checks import dkim
 from sekisho.checks.keys import SignatureError, fetch_key, parse_key
 from sekisho.checks.signatures import relaxed_body, relaxed_value, without_signature
 from sekisho.evidence import Evidence, Word
-from sekisho.message import Field, Headers
 from sekisho.ports import Answer, Found
 from sekisho.resolver import CaseResolver
 
@@ -306,16 +305,3 @@ def test_hostile_signature_fields(value: bytes) -> None:
 def test_hostile_bodies(body: bytes) -> None:
     """Eight megabytes of blanks or empty lines are canonical in a moment."""
     assert len(relaxed_body(body)) <= len(body) + 2
-
-
-def test_warm_asks_for_keys_and_policy() -> None:
-    """The keys of the first signatures and the author's DMARC record are asked ahead, hostile ones not."""
-    dns = Asked(CaseResolver([]))
-    fields = [
-        Field(b"DKIM-Signature", b" d=example.jp; s=s1"),
-        Field(b"DKIM-Signature", b" d=exam(ple.jp; s=s1"),
-        Field(b"DKIM-Signature", b" nonsense"),
-        Field(b"From", b' "x@decoy.jp" <a@Author.jp>'),
-    ]
-    dkim.warm(Headers(tuple(fields)), dns)
-    assert dns.warmed == [("s1._domainkey.example.jp", "TXT"), ("_dmarc.author.jp", "TXT")]

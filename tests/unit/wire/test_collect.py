@@ -52,12 +52,10 @@ def test_size_counts_what_was_dropped() -> None:
     assert collector.raw() == b"A: b\r\n\r\nxxx"
 
 
-def test_headers_are_those_of_the_message() -> None:
-    """The early view of the block has the values that the message will have."""
+def test_line_ends_are_those_of_the_message() -> None:
+    """A folded value has CRLF at every line end, and the leading space that the MTA left out."""
     collector = Collector(1000, spaced=False)
     collector.field(b"Subject", b"a\n b\r\n c")
-    (field,) = collector.headers()
-    assert (field.name, field.value) == (b"Subject", b" a\r\n b\r\n c")
     assert collector.raw() == b"Subject: a\r\n b\r\n c\r\n\r\n"
 
 

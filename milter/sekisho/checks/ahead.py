@@ -1,0 +1,41 @@
+"""Ask DNS now for what the checks behind this one will ask: the keys of the signatures, the author's DMARC record.
+
+They come together then instead of one after the other. Postfix shows a milter headers and body in one go, after the
+last byte has arrived, so this is as early as they can be asked for; the SPF record is asked for at MAIL FROM.
+
+It finds nothing, waits for nothing, and may ask for a name too many: what the checks read, they read themselves.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sekisho.checks.dkim import MAX_SIGNATURES
+from sekisho.checks.identifiers import lookup_domain, selector
+from sekisho.evidence import NOTHING, Evidence
+from sekisho.message import Message
+from sekisho.ports import Context
+
+ENOUGH = 2_048  # octets of a signature: `d=` and `s=` stand before the long tags
+NAMES = re.compile(rb"(?:\A|;)\s*+([ds])\s*+=\s*+([A-Za-z0-9._-]{1,253}+)")
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """Begin the look-ups; no evidence."""
+    if context.resolver is None:
+        return NOTHING
+    for field in message.headers.all("DKIM-Signature")[:MAX_SIGNATURES]:
+        name = key_name(field.value)
+        if name is not None:
+            context.resolver.warm(name, "TXT")
+    if message.author.domain is not None:
+        context.resolver.warm(f"_dmarc.{message.author.domain}", "TXT")
+    return NOTHING
+
+
+def key_name(value: bytes) -> str | None:
+    """Where the key of a signature is published."""
+    found = dict(NAMES.findall(value[:ENOUGH]))
+    domain = lookup_domain(found.get(b"d", b"").decode("ascii"))
+    name = selector(found.get(b"s", b"").decode("ascii"))
+    return f"{name}._domainkey.{domain}" if domain and name else None
