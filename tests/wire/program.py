@@ -11,8 +11,8 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
