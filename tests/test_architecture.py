@@ -14,7 +14,7 @@ PACKAGE = SOURCE / "sekisho"
 
 # A module may import from layers above its own, never from its own row's neighbours or from below.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"address", "domains", "text", "markup", "charsets", "options"}),
+    frozenset({"address", "domains", "text", "markup", "charsets", "codes", "options"}),
     frozenset({"message", "evidence", "verdict"}),
     frozenset({"ports"}),
     frozenset({"brands", "providers", "resolver", "clock", "trust", "site"}),
@@ -56,6 +56,8 @@ SINGLE_IMPORTERS = {
     "rich": {"cli"},
     "dkim": {"checks"},
     "spf": {"checks"},
+    "PIL": {"codes"},
+    "zxingcpp": {"codes"},
 }
 
 PURE = (

@@ -12,7 +12,7 @@ from typing import Protocol
 from sekisho import action, report
 from sekisho.checks.table import CHECKS, Check
 from sekisho.evidence import NOTHING, Evidence
-from sekisho.message import Limits, Message, Recipient, read
+from sekisho.message import Limits, Message, Recipient, read, with_codes
 from sekisho.message.envelope import Envelope
 from sekisho.policy import Lists, RuleBook, Rules, Sender, decide, unjudged, weigh
 from sekisho.ports import Clock, Context, Guard, QuarantineStore, Stance, StoreUnavailable
@@ -93,6 +93,9 @@ class Pipeline:
         message = self.trust.seen_through(read(raw, envelope, self.limits))
         watch.lap("parse")
         why = self._not_ours_to_judge(message)
+        if why is None:
+            message = with_codes(message, self.limits, context.expired)
+            watch.lap("images")
         seen = NOTHING
         for check in () if why else self.checks:
             seen += self._run(check, message, seen, context)

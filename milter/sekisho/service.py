@@ -31,7 +31,7 @@ from sekisho.wire.library import libmilter_version
 from sekisho.wire.listen import ListenError
 
 LOG = logging.getLogger("sekisho.service")
-STAGES = ("parse", "policy", "action", *(check.name for check in CHECKS))
+STAGES = ("parse", "images", "policy", "action", *(check.name for check in CHECKS))
 TURN = 1.0  # seconds between two looks at what people change while we run
 TURNS_TO_LEAVE = 5  # turns that the keeper before us may take to give the metrics port back
 GAUGES_EVERY = 15.0  # seconds between two looks at the store, beside those that a scrape asks for

@@ -208,3 +208,33 @@ def test_urls_in_text_end_where_their_reader_ends_them(text: str, urls: list[str
 def test_urls_in_text_are_bounded() -> None:
     """No more than asked for."""
     assert len(text_links(" ".join(f"http://h{n}.example" for n in range(50)), 7)) == 7
+
+
+@pytest.mark.parametrize(
+    ("html", "cuts"),
+    [
+        ('Ama<span style="font-size:0">qx</span>zon', 1),
+        ('A<i style="display:none">1</i>m<i style="display:none">2</i>azon', 2),
+        ('<div style="display:none">Preheader</div><p>Amazon</p>', 0),
+        ('Amazon <span style="display:none">x</span>Prime', 0),
+        ('<td>Amazon</td><td style="display:none">x</td><td>Prime</td>', 0),
+    ],
+)
+def test_unseen_text_within_a_word_is_counted(html: str, cuts: int) -> None:
+    """A name that is cut up by text nobody sees is written for programs; a preheader is not."""
+    assert parse(html).cuts == cuts
+
+
+@pytest.mark.parametrize(
+    ("html", "gap"),
+    [
+        ("<p>a</p>" + "<br>" * 80 + "<p>b</p>", 80),
+        ("<p>a</p>" + "<div>&nbsp;</div>" * 80 + "<p>b</p>", 80),
+        ("<p>a</p>" + "<br>" * 80, 0),
+        ("<p>line</p>" * 80, 1),
+    ],
+)
+def test_the_longest_run_of_empty_lines_is_measured(html: str, gap: int) -> None:
+    """Between lines that hold something: what follows far below is not meant to be read. Blocks overlap by a line
+    or two, which is no matter."""
+    assert parse(html).gap in range(gap, 2 * gap + 3)

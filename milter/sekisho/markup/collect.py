@@ -14,6 +14,8 @@ _OUTER = "".join(map(chr, range(0x21)))
 _INNER = {9: None, 10: None, 13: None}
 _REFRESH = re.compile(r"[\s;,]*+url\s*+=\s*+[\"']?([^\"'>]+)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+_WORTH_COUNTING = 30
+"""Line ends below which nobody looks for a run of empty lines."""
 _SHOWN = 1000
 """Characters of a link's text that are kept."""
 _ELSEWHERE = ("cid:", "data:", "mid:", "about:")
@@ -31,6 +33,8 @@ class Collector:
         self.images: list[Image] = []
         self.forms = self.passwords = self.scripts = 0
         self.problems: dict[str, None] = {}
+        self.cuts = 0
+        self._cut_at = -1
         self._anchors: dict[tuple[str, str, str], None] = {}
         self._most = most_links
         self._open: tuple[str, str, int] | None = None
@@ -41,6 +45,8 @@ class Collector:
         if text.isspace():
             self.pieces.append(" ")
             return
+        if self._cut_at == len(self.pieces) and text[:1].isalpha():
+            self.cuts += 1
         self.pieces.append(text.translate(_BLANKS) if "\n" in text or "\t" in text or "\r" in text else text)
         if self._open is None and ("://" in text or "www." in text):
             for url in text_links(text, self._most + 1):
@@ -54,7 +60,9 @@ class Collector:
             self.text(line)
 
     def hide(self, text: str) -> None:
-        """Text that is there and is not seen."""
+        """Text that is there and is not seen; it may stand within a word (`cuts`)."""
+        if self.pieces and self.pieces[-1][-1:].isalpha() and text[:1].isalnum():
+            self._cut_at = len(self.pieces)
         self.veiled.append(text.translate(_BLANKS))
 
     def line(self) -> None:
@@ -111,8 +119,9 @@ class Collector:
 
     def done(self) -> Markup:
         self.close_link()
+        text = "".join(self.pieces)
         return Markup(
-            text=tidy("".join(self.pieces)),
+            text=tidy(text),
             hidden=tidy(" ".join(self.veiled)),
             title=" ".join(self.title.split())[:_SHOWN],
             anchors=tuple(Anchor(*anchor) for anchor in self._anchors),
@@ -121,7 +130,20 @@ class Collector:
             passwords=self.passwords,
             scripts=self.scripts,
             problems=tuple(self.problems),
+            cuts=self.cuts,
+            gap=_gap(text),
         )
+
+
+def _gap(text: str) -> int:
+    """The longest run of empty lines between lines that hold something."""
+    if text.count("\n") < _WORTH_COUNTING:
+        return 0
+    longest = run = 0
+    for line in text.strip().split("\n"):
+        run = 0 if line.strip() else run + 1
+        longest = max(longest, run)
+    return longest
 
 
 def tidy(text: str) -> str:

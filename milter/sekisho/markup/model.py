@@ -30,7 +30,8 @@ class Markup:
 
     `text`: what is seen, a line per block. `hidden`: what inline style hides. `anchors` in document order,
     equal ones once. `forms`, `passwords`, `scripts` count elements. `problems`: `markup.coarse` (too large
-    for the tree reader, the rest was read by tags alone) and `limit.links`.
+    for the tree reader, the rest was read by tags alone) and `limit.links`. `cuts`: places where unseen text
+    stands between two letters that are seen side by side. `gap`: the longest run of empty lines.
     """
 
     text: str = ""
@@ -42,3 +43,5 @@ class Markup:
     passwords: int = 0
     scripts: int = 0
     problems: tuple[str, ...] = ()
+    cuts: int = 0
+    gap: int = 0

@@ -2,7 +2,8 @@
 
 from sekisho.message.envelope import Client, Envelope, Recipient
 from sekisho.message.key import key_of, message_key
-from sekisho.message.model import Author, Field, Headers, Link, Message, Part, Problem
+from sekisho.message.model import Author, Field, Headers, Link, Message, Page, Part, Problem
+from sekisho.message.pictures import with_codes
 from sekisho.message.read import Limits, read
 
 __all__ = [
@@ -14,10 +15,12 @@ __all__ = [
     "Limits",
     "Link",
     "Message",
+    "Page",
     "Part",
     "Problem",
     "Recipient",
     "key_of",
     "message_key",
     "read",
+    "with_codes",
 ]

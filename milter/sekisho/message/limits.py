@@ -45,7 +45,16 @@ class Limits(Options):
         default=1_000_000,
         ge=0,
         le=20_000_000,
-        description="Bytes of one decoded image that are kept for a closer look.",
+        description="Bytes of one decoded image or archive that are kept for a closer look.",
+    )
+    images: int = Field(
+        default=20, ge=0, le=500, description="Number of different images that are searched for QR codes."
+    )
+    image_pixels: int = Field(
+        default=8_000_000,
+        ge=10_000,
+        le=100_000_000,
+        description="Pixels of an image that is decoded; of a JPEG, sixteen times as many.",
     )
     prefix_bytes: int = Field(
         default=4_096,

@@ -35,7 +35,9 @@ _ATTACHED = frozenset({"message/rfc822", "message/global", "message/news"})
 _ELSEWHERE = frozenset({"message/partial", "message/external-body"})
 _HTML = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w-]{1,40})", re.IGNORECASE)
-_HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml", ".svg")
+_HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml", ".xht", ".svg")
+_KEPT_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".zip")
+_ARCHIVES = frozenset({"application/zip", "application/x-zip-compressed", "application/x-zip"})
 _PAGE = re.compile(r"\s{0,99}<(?:!doctype\s{1,9}html|html[\s>])", re.IGNORECASE)
 
 
@@ -59,6 +61,13 @@ def is_html(part: Part) -> bool:
     if part.media in _HTML or (part.filename and part.filename.lower().endswith(_HTML_NAMES)):
         return True
     return _PAGE.match(part.text) is not None
+
+
+def is_attached(part: Part) -> bool:
+    """True for a page that mail programs show as a file to be opened, not as the message."""
+    if part.disposition == "attachment":
+        return True
+    return bool(part.filename) and part.media not in _HTML and not part.media.startswith("text/")
 
 
 def read(entity: Entity, limits: Limits) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
@@ -218,7 +227,7 @@ class _Walk:
         media = reading.media
         textual = media.startswith(("text/", "multipart/")) or media in _HTML
         textual = textual or bool(filename and filename.lower().endswith(_HTML_NAMES))
-        most = self._most(media, textual)
+        most = self._most(media, textual, filename)
         enough = entity.data[entity.start : min(entity.end, entity.start + transfer.encoded_size(most))]
         content, problems = transfer.decode(enough, reading.encoding, most)
         self.problems.update(dict.fromkeys(problems))
@@ -230,11 +239,13 @@ class _Walk:
         if self._others == _OTHER_READINGS or part not in self.parts[-_OTHER_READINGS:]:
             self.parts.append(part)
 
-    def _most(self, media: str, textual: bool) -> int:
+    def _most(self, media: str, textual: bool, filename: str | None) -> int:
         """Decoded bytes worth having of a leaf."""
         if textual:
             return 4 * self._characters
-        return self._limits.image_bytes if media.startswith("image/") else self._limits.prefix_bytes
+        looked_at = media.startswith("image/") or media in _ARCHIVES
+        looked_at = looked_at or bool(filename and filename.lower().endswith(_KEPT_NAMES))
+        return self._limits.image_bytes if looked_at else self._limits.prefix_bytes
 
     def _text(self, content: bytes, charset: str | None) -> str:
         decoded = charsets.decode(content, charset)

@@ -70,7 +70,7 @@ class Author:
 class Link:
     """A link as its reader meets it. `target` is the raw URL, `host` its host in ASCII lower case (None if
     it has none), `text` what is shown for it (empty for a bare URL in plain text). `kind`: `a`, `area`,
-    `form`, `image`, `text`, `meta`, `script`."""
+    `form`, `image`, `text`, `meta`, `script`, `qr`."""
 
     target: str
     host: str | None
@@ -94,13 +94,32 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """What one HTML part does beside its text and links. `letters` and `hidden` count the characters that are
+    seen and not seen, blanks left out; `cuts` the places where unseen text stands inside a word that is seen;
+    `gap` is the longest run of empty lines; `images` are (source, alternative text), the first hundred, and
+    `pictures` how many there are; `attached`: it is opened as a file of its own."""
+
+    letters: int = 0
+    hidden: int = 0
+    cuts: int = 0
+    gap: int = 0
+    images: tuple[tuple[str, str], ...] = ()
+    pictures: int = 0
+    forms: int = 0
+    passwords: int = 0
+    scripts: int = 0
+    attached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message and its envelope.
 
     `raw` is the message with CRLF line ends and leading space kept, as it will be delivered (DKIM needs
     that); `body_start` is where the body begins in it. `text` is what a reader sees of all text parts
     (HTML rendered to text, parts joined by blank lines, bounded); `hidden` is text that HTML styling hides;
-    `title` is the HTML title. `digest` is the SHA-256 of `raw` in hex.
+    `title` is the HTML title; `pages` are the HTML parts in order. `digest` is the SHA-256 of `raw` in hex.
     """
 
     raw: bytes
@@ -118,6 +137,7 @@ class Message:
     title: str = ""
     links: tuple[Link, ...] = ()
     problems: tuple[Problem, ...] = ()
+    pages: tuple[Page, ...] = ()
 
     @property
     def size(self) -> int:

@@ -22,12 +22,16 @@ from sekisho.message.author import mailboxes, read_author
 from sekisho.message.envelope import Envelope
 from sekisho.message.headers import Block, delivered, field_text, split
 from sekisho.message.limits import Limits
-from sekisho.message.model import Link, Message, Part, Problem
+from sekisho.message.model import Link, Message, Page, Part, Problem
 
 __all__ = ["Limits", "read"]
 
 _SUBJECT = 10_000
 """Characters of the subject that are decoded."""
+_IMAGES = 100
+"""Images of one page that are kept."""
+_SOURCE = 2_048
+"""Characters of an image's source that are kept."""
 _TREE_SHARE = 2
 """How many full-sized HTML documents of one message are read with full fidelity."""
 
@@ -62,6 +66,7 @@ def read(raw: bytes, envelope: Envelope, limits: Limits | None = None) -> Messag
         title=shown.title,
         links=shown.links(),
         problems=_once(block.problems, odd_name, odd_subject, odd_parts, shown.problems, cut),
+        pages=tuple(shown.pages),
     )
 
 
@@ -90,6 +95,7 @@ class _Shown:
     hidden: list[str] = field(default_factory=list)
     title: str = ""
     problems: list[Problem] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
     _links: dict[tuple[str, str, str], None] = field(default_factory=dict)
     _tree: int = _TREE_SHARE * markup.TREE_CHARACTERS
 
@@ -97,12 +103,13 @@ class _Shown:
         if not part.text:
             return
         if mime.is_html(part):
-            self._page(part.text)
+            self._page(part)
         else:
             self.texts.append(part.text.replace("\r\n", "\n").strip("\r\n"))
             self._link((url, "", "text") for url in markup.text_links(part.text, self.limits.links + 1))
 
-    def _page(self, html: str) -> None:
+    def _page(self, part: Part) -> None:
+        html = part.text
         page = markup.parse(html, self.limits.links, min(self._tree, markup.TREE_CHARACTERS))
         self._tree = max(self._tree - len(html), 0)
         self.problems += [Problem(code) for code in page.problems]
@@ -110,6 +117,7 @@ class _Shown:
         self.texts += [page.text] if page.text else []
         self.hidden += [page.hidden] if page.hidden else []
         self._link((anchor.target, anchor.text, anchor.kind) for anchor in page.anchors)
+        self.pages.append(_summary(page, mime.is_attached(part)))
 
     def _link(self, found: Iterable[tuple[str, str, str]]) -> None:
         for link in found:
@@ -121,3 +129,23 @@ class _Shown:
 
     def links(self) -> tuple[Link, ...]:
         return tuple(Link(target, domains.host_of(target), text, kind) for target, text, kind in self._links)
+
+
+def _summary(page: markup.Markup, attached: bool) -> Page:
+    return Page(
+        letters=_letters(page.text),
+        hidden=_letters(page.hidden),
+        cuts=page.cuts,
+        gap=page.gap,
+        images=tuple((image.source[:_SOURCE], image.alt) for image in page.images[:_IMAGES]),
+        pictures=len(page.images),
+        forms=page.forms,
+        passwords=page.passwords,
+        scripts=page.scripts,
+        attached=attached,
+    )
+
+
+def _letters(text: str) -> int:
+    """Characters that are no blanks."""
+    return sum(map(len, text.split()))

@@ -132,9 +132,15 @@ def test_text_is_bounded_over_all_parts() -> None:
 
 
 def test_images_are_kept_and_other_attachments_only_begun() -> None:
-    """An image is needed whole to be looked at; of the rest the first bytes tell the kind."""
+    """An image and an archive are needed whole to be looked at; of the rest the first bytes tell the kind."""
     data = base64.encodebytes(b"x" * 20_000)
-    for media, size in ((b"image/png", 20_000), (b"application/zip", 4_096)):
+    sizes = {
+        b"image/png": 20_000,
+        b"application/octet-stream; name=A.PNG": 20_000,
+        b"application/zip": 20_000,
+        b"application/pdf": 4_096,
+    }
+    for media, size in sizes.items():
         parts, _ = walk(b"Content-Type: " + media + b"\nContent-Transfer-Encoding: base64\n\n" + data)
         assert len(parts[0].content) == size
 

@@ -1,0 +1,137 @@
+"""Codes that a text draws: with block characters, or with the coloured cells of an HTML table.
+
+Phishing does this since a filter that looks at images finds none. Both are turned into a grid of light and dark
+modules and read as an image. Linear in the text, and done only where a text holds enough of what it takes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from html import unescape
+
+from sekisho.codes.scan import texts
+
+_LEAST = 21
+"""Modules along a side of the smallest code (ISO/IEC 18004, version 1)."""
+_MOST = 250
+"""Modules of a row that are kept: version 40 has 177, and a quiet zone."""
+_SCALE = 4
+_QUIET = 4
+_GRIDS = 4
+"""Drawings of one text that are read."""
+_HALVES = {"█": (1, 1), "▀": (1, 0), "▄": (0, 1), "■": (1, 1), "⬛": (1, 1), "▓": (1, 1), "▇": (1, 1)}
+_BLOCK = re.compile("[█▀▄■⬛▓▇]")
+_BLANK = " \u00a0\u2003\u3000░⬜□▁　"
+_TABLE_TAGS = 200
+_BREAK = re.compile(r"<(?:br|/?(?:p|div|tr|pre|li))\b[^<>]{0,500}>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_CELL = re.compile(r"<(/?table|tr|td|th)\b([^<>]{0,600})>", re.IGNORECASE)
+_DARK = re.compile(
+    r"(?:bgcolor\s{0,3}=\s{0,3}[\"']?|background(?:-color)?\s{0,3}:\s{0,3})"
+    r"(?:black|#[0-4]{3}(?![0-9a-f])|#(?:[0-4][0-9a-f]){3}|rgb\((?:\s{0,3}\d{1,2}\s{0,3},?){3}\))",
+    re.IGNORECASE,
+)
+_SPAN = re.compile(r"colspan\s{0,3}=\s{0,3}[\"']?(\d{1,3})", re.IGNORECASE)
+
+Grid = list[list[int]]
+
+
+def in_text(source: str, html: bool) -> tuple[str, ...]:
+    """The texts of the codes that a text draws; `html` if it is markup. Never raises."""
+    grids: list[Grid] = []
+    if "█" in source or "&#96" in source or "■" in source or "⬛" in source or "&#x25" in source.lower():
+        grids += _blocks(_plain(source) if html else source)
+    if html and source.count("<t") + source.count("<T") >= _TABLE_TAGS and _DARK.search(source):
+        grids += _tables(source)
+    found: dict[str, None] = {}
+    for grid in grids[:_GRIDS]:
+        found.update(dict.fromkeys(_read(grid)))
+    return tuple(found)
+
+
+def _plain(html: str) -> str:
+    """The lines of a page, blanks kept, which is what a drawing needs."""
+    return unescape(_TAG.sub("", _BREAK.sub("\n", html)))
+
+
+def _blocks(text: str) -> Iterator[Grid]:
+    """Runs of lines that are made of blocks and blanks; a line of half blocks is two rows."""
+    run: list[str] = []
+    for whole in [*text.split("\n"), "end"]:
+        line = whole.rstrip("\r")[: 2 * _MOST]
+        if _BLOCK.search(line) and not line.strip("█▀▄■⬛▓▇" + _BLANK):
+            run.append(line)
+        elif line.strip() or len(run) > _MOST:
+            yield from _drawing(run)
+            run = []
+
+
+def _drawing(lines: list[str]) -> Iterator[Grid]:
+    if len(lines) < _LEAST // 2:
+        return
+    halves = any("▀" in line or "▄" in line for line in lines)
+    rows: Grid = []
+    for line in lines:
+        pairs = [_HALVES.get(letter, (0, 0)) for letter in line]
+        rows.append([upper for upper, _ in pairs])
+        if halves:
+            rows.append([lower for _, lower in pairs])
+    yield from (_narrowed(rows), rows)
+
+
+def _narrowed(rows: Grid) -> Grid:
+    """Every other column, where a module is two characters wide; else the rows as they are."""
+    if all(row[0::2][: len(row[1::2])] == row[1::2] for row in rows):
+        return [row[::2] for row in rows]
+    return rows
+
+
+def _tables(html: str) -> Iterator[Grid]:
+    """Tables whose cells are all that is in them: dark or not, as wide as `colspan` says."""
+    rows: list[list[tuple[int, int]]] = []
+    for found in _CELL.finditer(html):
+        tag = found[1].lower()
+        if tag.endswith("table"):
+            yield from _sized(rows)
+            rows = []
+        elif tag == "tr":
+            rows.append([])
+        elif rows and len(rows[-1]) < _MOST:
+            dark = int(_DARK.search(found[2]) is not None)
+            rows[-1].append((dark, _wide(found[2])))
+    yield from _sized(rows)
+
+
+def _wide(attributes: str) -> int:
+    span = _SPAN.search(attributes)
+    return min(int(span[1]), _MOST) if span else 1
+
+
+def _sized(rows: list[list[tuple[int, int]]]) -> Iterator[Grid]:
+    if _LEAST <= len(rows) <= _MOST:
+        yield [[dark for dark, wide in row for _ in range(wide)][:_MOST] for row in rows]
+
+
+def _read(grid: Grid) -> tuple[str, ...]:
+    """Both ways round: a dark page draws the light modules."""
+    width = max(map(len, grid), default=0)
+    if width < _LEAST or len(grid) < _LEAST:
+        return ()
+    return _picture(grid, width, 0) or _picture(grid, width, 1)
+
+
+def _picture(grid: Grid, width: int, light: int) -> tuple[str, ...]:
+    """The codes in a grid, drawn large with a quiet zone around it."""
+    side = (width + 2 * _QUIET) * _SCALE
+    empty = b"\xff" * side * _SCALE * _QUIET
+    body = b"".join(_row(row, width, light) * _SCALE for row in grid)
+    pixels = empty + body + empty
+    return texts(pixels, side, len(pixels) // side)
+
+
+def _row(row: Iterable[int], width: int, light: int) -> bytes:
+    dots = bytes(0 if dot != light else 255 for dot in row)
+    margin = b"\xff" * (_QUIET * _SCALE)
+    wide = b"".join(dots[at : at + 1] * _SCALE for at in range(len(dots)))
+    return margin + wide.ljust(width * _SCALE, b"\xff" if not light else b"\0") + margin

@@ -1,0 +1,96 @@
+"""The links that a message's pictures hold."""
+
+from __future__ import annotations
+
+import base64
+from email.message import EmailMessage
+
+import pytest
+from tests.codes_support import blocks, modules, picture
+
+from sekisho.message import Envelope, Limits, Message, read, with_codes
+
+URL = "https://stranger.test/login"
+
+
+def mail(html: str = "", images: tuple[bytes, ...] = (), name: str = "", text: str = "See below.") -> Message:
+    made = EmailMessage()
+    made["From"] = "a@example.com"
+    made.set_content(text)
+    if html:
+        made.add_alternative(html, subtype="html")
+    for image in images:
+        if name:
+            made.add_attachment(image, "application", "octet-stream", filename=name)
+        else:
+            made.add_attachment(image, "image", "png")
+    return read(made.as_bytes(), Envelope())
+
+
+def codes(message: Message, limits: Limits | None = None) -> list[str]:
+    seen = with_codes(message, limits or Limits())
+    return [link.target for link in seen.links if link.kind == "qr"]
+
+
+def test_a_code_in_an_attached_image_is_a_link() -> None:
+    """With host and kind, beside the links that were there."""
+    seen = with_codes(mail(images=(picture(URL),), text="https://example.com/"), Limits())
+    assert [(link.host, link.kind) for link in seen.links] == [
+        ("example.com", "text"),
+        ("stranger.test", "qr"),
+    ]
+
+
+def test_an_image_is_known_by_its_name_too() -> None:
+    """Programs show `code.png` whatever type it is declared to be."""
+    assert codes(mail(images=(picture(URL, scale=12),), name="Code.PNG")) == [URL]
+
+
+def test_an_image_within_the_page_is_read() -> None:
+    """`data:` images need no part of their own."""
+    data = base64.b64encode(picture(URL)).decode()
+    assert codes(mail(f'<p>Scan</p><img src="data:image/png;base64,{data}">')) == [URL]
+
+
+def test_a_drawn_code_is_read() -> None:
+    """In the text of any part."""
+    assert codes(mail(text=blocks(modules(URL)))) == [URL]
+
+
+@pytest.mark.parametrize(
+    ("content", "links"),
+    [
+        ("example.com/path", ["example.com/path"]),
+        ("WWW.EXAMPLE.COM", ["WWW.EXAMPLE.COM"]),
+        ("WIFI:S:home;T:WPA;P:secret;;", []),
+        ("mailto:a@example.com", []),
+        ("1234567890", []),
+        ("BEGIN:VCARD\nURL:https://example.com/me\nEND:VCARD", ["https://example.com/me"]),
+    ],
+)
+def test_only_what_a_camera_opens_is_a_link(content: str, links: list[str]) -> None:
+    """Addresses, also within a visiting card; not a network's password, not a number."""
+    assert codes(mail(images=(picture(content),))) == links
+
+
+def test_a_message_without_codes_stays_the_same_object() -> None:
+    """No copy is made where there is nothing to add."""
+    plain = mail("<p>hello</p>")
+    assert with_codes(plain, Limits()) is plain
+
+
+def test_more_images_than_are_searched_are_said() -> None:
+    """A limit that was reached is a problem; equal images count once."""
+    same = mail(images=(picture(URL),) * 5)
+    assert with_codes(same, Limits(images=1)).problem("picture.not_searched") is None
+    several = mail(images=tuple(picture(f"{URL}{number}") for number in range(3)))
+    seen = with_codes(several, Limits(images=2))
+    assert len([link for link in seen.links if link.kind == "qr"]) == 2
+    assert seen.problem("picture.not_searched") is not None
+
+
+def test_a_spent_budget_ends_the_search() -> None:
+    """Time is bounded by the message's deadline, and the rest is said to be unseen."""
+    seen = with_codes(mail(images=(picture(URL),)), Limits(), lambda: True)
+    assert seen.links == ()
+    assert seen.problem("picture.not_searched") is not None
