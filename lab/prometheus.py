@@ -101,8 +101,16 @@ class Prometheus:
         assert self._process
         if self._process.poll() is not None:
             raise LabError(f"Prometheus ended with {self._process.returncode}")
+        return self._ready() and set(self.query("up").values()) == {1.0}
+
+    def _ready(self) -> bool:
+        """Whether it answers queries; while it starts it says 503, or nothing."""
         try:
-            return set(self.query("up").values()) == {1.0}
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=2):
+                return True
+        except urllib.error.HTTPError as error:
+            error.close()
+            return False
         except OSError:
             return False
 

@@ -28,6 +28,7 @@ from lab.place import a_place, wait_until
 from lab.program import ROOT
 from lab.prometheus import SHIPPED, Prometheus, Series, tool
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
+from tests.system.mails import letter
 
 from sekisho import __version__
 from sekisho.cli.judge import judge
@@ -57,6 +58,7 @@ class Night:
     begun: float
     at: float = 0.0
     done: Counter[str] = field(default_factory=Counter)
+    recipients: Counter[str] = field(default_factory=Counter)
 
     def count(self, key: Callable[[Mapping[str, Any]], Any]) -> Counter[Any]:
         """How many messages have each value; several values of one message count each."""
@@ -78,7 +80,8 @@ class Night:
 
 
 def fate(outcome: Outcome) -> str:
-    """What became of a sample of one recipient, from outside: refused, held, or delivered with a verdict."""
+    """What became of a mail, the same for all its recipients, from outside: refused, held, or delivered with a
+    verdict."""
     if outcome.sent.reply.code == 550:
         return "reject"
     if outcome.held:
@@ -97,11 +100,14 @@ def night() -> Iterator[Night]:
         Lab(place, settings_of(SAMPLES)) as lab,
         Prometheus(place, f"127.0.0.1:{lab.sekisho.metrics_port}") as prometheus,
     ):
-        cases = find(SAMPLES)
+        # Every sample has one recipient; with one more mail, messages and recipients are different numbers.
+        cases = [*find(SAMPLES), letter("a@example.jp", "b@example.jp", "c@example.jp")]
         begun = time.time()
         outcomes = [lab.send(case) for case in cases]
         night = Night(lab, prometheus, outcomes, [told(case) for case in cases], begun)
-        night.done = Counter(fate(outcome) for outcome in outcomes)
+        for outcome in outcomes:
+            night.done[fate(outcome)] += 1
+            night.recipients[fate(outcome)] += len(outcome.case.envelope.recipients)
         held = {frozenset({("state", "held")}): float(night.done["quarantine"])}
         ours = 'sum by (state) (sekisho_quarantine_messages{state="held"})'
         wait_until(lambda: prometheus.query(ours) == held, "the keeper has counted the quarantine", 60)
@@ -154,24 +160,25 @@ def up_to(night: Night) -> Series:
 
 
 def severe(night: Night) -> float:
-    return (night.done["quarantine"] + night.done["reject"]) / len(night.outcomes)
+    return (night.recipients["quarantine"] + night.recipients["reject"]) / night.recipients.total()
 
 
 def done(night: Night) -> Series:
-    return series({(what, what, "enforce"): n for what, n in night.done.items()}, "verdict", "action", "mode")
+    counted = {(what, what, "enforce"): number for what, number in night.recipients.items()}
+    return series(counted, "verdict", "action", "mode")
 
 
 # What a panel must show, from the ledger. Rates are compared as numbers in the window.
 LEDGER: Mapping[str, Callable[[Night], Series]] = {
     "Messages": lambda night: alone(len(night.outcomes)),
-    "Recipients": lambda night: alone(len(night.outcomes)),
+    "Recipients": lambda night: alone(night.recipients.total()),
     "Judged severely": lambda night: alone(severe(night)),
     "Held now": lambda night: alone(len(night.lab.sekisho.quarantine())),
     "Last reload": lambda night: alone(1),
     "Ready workers": lambda night: alone(len(os.sched_getaffinity(0))),
     "Messages by verdict": lambda night: series(night.done, "verdict"),
     "Recipients by what was done": lambda night: series(
-        {(what, "enforce"): number for what, number in night.done.items()}, "action", "mode"
+        {(what, "enforce"): number for what, number in night.recipients.items()}, "action", "mode"
     ),
     "Verdicts and what was done about them": done,
     "Messages up to a score": up_to,

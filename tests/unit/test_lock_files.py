@@ -1,0 +1,38 @@
+"""The lock files can be used anywhere: public versions with hashes, and nothing of the machine that wrote them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+
+
+def locked(name: str) -> dict[str, str]:
+    """What is locked: each package with the rest of its entry."""
+    text = re.sub(r"(?m)^#.*\n", "", (ROOT / name).read_text("utf-8")).replace("\\\n", " ")
+    pairs = (re.fullmatch(r"([A-Za-z0-9._-]+)==(.*)", line) for line in text.splitlines() if line.strip())
+    return {match[1]: match[2] for match in pairs if match}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_nothing_of_a_machine_stands_in_a_lock_file(name: str) -> None:
+    """No address of an index, no path, no option: every line is a package, its version and its hashes."""
+    text = (ROOT / name).read_text("utf-8")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    package = re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+( ; [a-z_]+ .*)? \\")
+    assert [line for line in lines if not package.fullmatch(line)
+            and not re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line)] == []  # fmt: skip
+    assert "/" not in text
+    assert all("--hash=sha256:" in rest for rest in locked(name).values())
+
+
+def test_servers_and_developers_run_the_same() -> None:
+    """What a server installs, the driver of PostgreSQL included, is what the tests ran with."""
+    server, developer = locked("requirements.lock"), locked("requirements-dev.lock")
+    assert server.items() <= developer.items()
+    assert {"psycopg", "psycopg-binary"} <= set(server)
+    assert {"pyyaml", "grafana-foundation-sdk"} <= set(developer)
