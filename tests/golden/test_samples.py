@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,12 +13,18 @@ from sekisho.cli.judge import judge
 from sekisho.config import load
 
 SAMPLES = Path(__file__).parents[2] / "samples"
+Judge = Callable[[cases.Case], dict[str, Any]]
 MAILS = sorted(SAMPLES.rglob("*.eml"))
 
 
+@pytest.fixture(scope="module")
+def judged() -> Judge:
+    return judge(load(SAMPLES / "sekisho.toml"), ask_dns=False)
+
+
 @pytest.mark.parametrize("mail", MAILS, ids=lambda path: path.stem)
-def test_samples_are_judged_as_their_readers_would(mail: Path) -> None:
+def test_samples_are_judged_as_their_readers_would(mail: Path, judged: Judge) -> None:
     """Quarantined or rejected if it is a fake, accepted if it is genuine, with the sample configuration."""
     case = cases.load(mail)
-    verdict = judge(load(SAMPLES / "sekisho.toml"), ask_dns=False)(case)["verdict"]
+    verdict = judged(case)["verdict"]
     assert verdict in ({"quarantine", "reject"} if case.label == "phish" else {"accept"})

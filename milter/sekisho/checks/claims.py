@@ -18,6 +18,7 @@ from sekisho.ports import Context, Mention
 MOSTLY = 0.5  # share of a display name from which the brand is what the name says, not a word in it
 HEAD = 1_500  # characters at the beginning of a text, where a sender greets and says who he is
 TAIL = 1_200  # and at its end, where he signs
+COMPANY = 400  # characters of the text in which a display name may find the companion that it needs
 NEAR = 24  # characters around a name that say in which role it stands
 MARK = re.compile(
     r"\s*[【\[<〈《＜「『(（]\s*"
@@ -46,10 +47,11 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _claims(message: Message, context: Context) -> Iterator[Claim]:
     mailbox = message.author.mailbox
+    beside = f"{message.subject}\n{message.text[:COMPANY]}"
     if mailbox is None:
-        yield from _named(message.author.text, "display_name", context)
+        yield from _named(message.author.text, beside, context)
     else:
-        yield from _named(mailbox.name or mailbox.local, "display_name", context)
+        yield from _named(mailbox.name or mailbox.local, beside, context)
         yield from _local_part(mailbox.local, context)
         if (owner := _owner(mailbox.domain or "", context)) is not None:
             yield Claim(owner, "author_domain", mailbox.domain or "")
@@ -63,13 +65,18 @@ def _owner(domain: str, context: Context) -> str | None:
     return context.registry.owner(domain) if domain else None
 
 
-def _named(name: str, where: str, context: Context) -> Iterator[Claim]:
-    """Brands in a name that is shown as the sender: strong if the name says little else (`Amazon Japan
-    カスタマーサポート`), and if it is spelled in disguise."""
-    for mention in _once(context.registry.mentions(name)):
+def _named(name: str, beside: str, context: Context) -> Iterator[Claim]:
+    """Brands in the name that is shown as the sender: strong if the name says little else (`Amazon Japan
+    カスタマーサポート`), and if it is spelled in disguise. A name that is also a word finds its companion beside it."""
+    mentions = context.registry.mentions(name)
+    if not mentions and name:
+        accompanied = context.registry.mentions(f"{name}\n{beside}")
+        mentions = tuple(each for each in accompanied if each.end <= len(name))
+    for mention in _once(mentions):
         rest = f"{name[: mention.start]} {name[mention.end :]}"
-        strong = mention.alone >= MOSTLY or not mention.exact or not distinctive(rest)
-        yield Claim(mention.brand, where, name, Strength.STRONG if strong else Strength.WEAK)
+        alone = (mention.end - mention.start) / max(1, len(name.strip()))
+        strong = alone >= MOSTLY or not mention.exact or not distinctive(rest)
+        yield Claim(mention.brand, "display_name", name, Strength.STRONG if strong else Strength.WEAK)
 
 
 def _local_part(local: str, context: Context) -> Iterator[Claim]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.destinations import destinations, leads_to_brand, organisation
+from sekisho.checks.destinations import destinations, leads_to_brand, own
 from sekisho.checks.links import is_digest, is_page
 from sekisho.checks.origin import unvouched
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength, Word
@@ -48,6 +48,12 @@ OWN_DOMAIN = FindingKind(
     8,
     "The author address is {brand_name}'s ({author}), but nothing proves that {brand_name} sent it. {verify_en}",
     "差出人は {brand_name} のアドレス({author})ですが、{brand_name} が送ったという証明がありません。{verify_ja}",
+)
+POSSIBLE_DOMAIN = FindingKind(
+    "brand.possible_domain_unproven",
+    4,
+    "The message speaks as {brand_name} from a domain that may be {brand_name}'s ({author}), and nothing proves it.",
+    "{brand_name} のものと思われるアドレス({author})から {brand_name} として送られていますが、証明がありません。",
 )
 OWN_DOMAIN_PERSON = FindingKind(
     "brand.own_domain_person",
@@ -99,6 +105,7 @@ KINDS = (
     LOCAL_NAME,
     OWN_DOMAIN,
     OWN_DOMAIN_PERSON,
+    POSSIBLE_DOMAIN,
     SIGNED,
     HEADED,
     SUBJECT,
@@ -170,8 +177,9 @@ def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
             yield _finding(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
     elif not _possible(brand, case):
         yield from _elsewhere(brand, claims, case)
-    elif case.seen.word("dmarc") is Word.FAIL and any(claim.where in SIGNING for claim in claims):
-        yield _finding(OWN_DOMAIN, brand, case)
+    elif unvouched(case.seen) and any(claim.where in SIGNING for claim in claims):
+        failed = case.seen.word("dmarc") is Word.FAIL
+        yield _finding(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, case)
 
 
 def _has_a_name(message: Message) -> bool:
@@ -186,7 +194,7 @@ def _possible(brand: str, case: Case) -> bool:
 
 def _elsewhere(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
     """The author is, by his own domain, not the brand."""
-    relayed = leads_to_brand(destinations(case.message, case.context.providers), brand, case.context)
+    relayed = _relayed(brand, case)
     kinds = [UNMET[claim.where, claim.strength] for claim in claims]
     if relayed:
         kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
@@ -199,13 +207,23 @@ def _elsewhere(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]
         yield _finding(STRANGER, brand, case, domain=stranger)
 
 
+def _relayed(brand: str, case: Case) -> bool:
+    """True for a notice that somebody passed on: every link leads to the brand itself, nobody else is written to,
+    and the author is not known to be unproven."""
+    if unvouched(case.seen) or case.message.reply_to:
+        return False
+    if any(link.target[:7].lower() == "mailto:" for link in case.message.links):
+        return False
+    return leads_to_brand(destinations(case.message, case.context.providers), brand, case.context)
+
+
 def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
     """Where a page that is about this brand leads, if it is no digest, and no link leads to the brand or home to a
-    sender who is proven: he may speak of others (`a service of PayPal`)."""
+    sender whom nothing disproves: he may speak of others (`a service of PayPal`)."""
     if not any(claim.where in SPEAKING for claim in claims) or not is_page(case.message):
         return None
     found = destinations(case.message, case.context.providers)
-    home = {organisation(proof.domain) for proof in case.seen.proofs if proof.aligned}
+    home = frozenset() if unvouched(case.seen) else own(case.message, case.seen)
     if not found or is_digest(found) or any(each.domain in home for each in found):
         return None
     if any(leads_to_brand((each,), brand, case.context) for each in found):
