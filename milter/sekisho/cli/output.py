@@ -23,7 +23,11 @@ def console() -> Console:
 
 def write_json(value: object, indent: int = 2) -> None:
     """One JSON document in UTF-8, whatever the locale."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent) + "\n"
+    write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
+
+
+def write(text: str) -> None:
+    """A document in UTF-8, whatever the locale."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()

@@ -94,13 +94,43 @@ def check(
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Processes (default: the cores).")
 @without_option
-@format_option
+@click.option(
+    "--without-brand",
+    "brands",
+    multiple=True,
+    metavar="ID|all",
+    help="Judge with a registry that lacks this brand, or all. Can be repeated.",
+)
+@click.option(
+    "--by",
+    default="folder,kind,score,finding",
+    show_default=True,
+    metavar="WHAT,…",
+    help="The tables: folder, kind, lang, brand, finding, score.",
+)
+@click.option(
+    "--top", type=click.IntRange(1, 10_000), default=40, show_default=True, help="Rows of a table at most."
+)
+@click.option(
+    "--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True
+)
 @config_option
-def evaluate(folder: Path, jobs: int | None, without: str, style: str, path: Path | None) -> None:
-    """Run every case under a folder: hits, false alarms, the wrong ones."""
+def evaluate(  # noqa: PLR0913, PLR0917 - an argument for each option
+    folder: Path,
+    jobs: int | None,
+    without: str,
+    brands: tuple[str, ...],
+    by: str,
+    top: int,
+    style: str,
+    path: Path | None,
+) -> None:
+    """Run every case under a folder: hits, false alarms, what each finding is worth, the wrong ones."""
     from sekisho.cli import evaluate as command
 
-    command.run(configuration(path), folder, jobs, without=parse_without(without), style=style)
+    asked = command.Asked(parse_without(without), frozenset(brands))
+    view = command.View(command.parse_views(by), top)
+    command.run(configuration(path), folder, jobs, asked, style=style, view=view)
 
 
 @cli.group()

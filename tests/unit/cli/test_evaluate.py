@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from tests.unit.cli.conftest import FAKE, GENUINE, Command, mail, write
 
-from sekisho.cli.evaluate import wilson
+from sekisho.cli.evaluate import measure
+from sekisho.cli.evaluate.measure import wilson
 
 COUNTS = {"total", "accept", "tag", "quarantine", "reject", "tempfail", "error", "degraded"}
 
@@ -101,7 +102,7 @@ def test_text_shows_the_table_the_rates_and_the_wrong_ones(sekisho: Command, cor
     """A reader sees every folder by its own name, rates with intervals, and each wrong file whole."""
     done = sekisho("evaluate", corpus, "--jobs", 1)
     assert done.status == 0
-    for name in ("all phish", "all ham", "phish/one", "other/[bold]", "exact"):
+    for name in ("phish/one", "other/[bold]", "exact"):
         assert name in done.out
     low, high = wilson(1, 2)
     assert f"50.0% ({low:.1%}-{high:.1%})" in done.out
@@ -131,3 +132,130 @@ def test_wilson_intervals_are_the_published_ones(hits: int, total: int, low: flo
 def test_nothing_observed_says_nothing() -> None:
     """No cases: the rate may be anything."""
     assert wilson(0, 0) == (0.0, 1.0)
+
+
+ACTIONS = {
+    "tag": {"tag", "quarantine", "reject"},
+    "quarantine": {"quarantine", "reject"},
+    "reject": {"reject"},
+}
+
+
+def test_what_a_finding_is_worth_is_what_the_policy_says_without_it(sekisho: Command, corpus: Path) -> None:
+    """Points of nothing for one finding, judged anew, give the change that was told without judging anew."""
+    result = sekisho("evaluate", corpus, "--format", "json", "--jobs", 1).json
+    for name in ("auth.no_iprev", "proof.somebody_else", "origin.unusual_suffix"):
+        config = corpus / "without.toml"
+        config.write_text(f'[policy.points]\n"{name}" = 0\n', "utf-8")
+        without = sekisho("evaluate", corpus, "--format", "json", "--jobs", 1, "--config", config).json
+        for label in ("phish", "ham"):
+            told = result["findings"][name][label]["left_out"]
+            for action, verdicts in ACTIONS.items():
+                before, after = (
+                    sum(each[label][verdict] for verdict in verdicts) for each in (result, without)
+                )
+                assert told[action] == after - before
+
+
+def test_a_finding_that_decides_is_shown_to_decide(sekisho: Command, corpus: Path) -> None:
+    """The display name alone makes the difference for the fake and for the genuine mail that is dressed as one."""
+    worth = sekisho("evaluate", corpus, "--format", "json", "--jobs", 1).json["findings"][
+        "brand.display_name"
+    ]
+    assert worth["phish"] == {"found": 1, "left_out": {"tag": -1, "quarantine": -1, "reject": 0}}
+    assert worth["ham"] == {"found": 1, "left_out": {"tag": -1, "quarantine": -1, "reject": 0}}
+
+
+def test_groups_by_what_the_case_says(sekisho: Command, tmp_path: Path) -> None:
+    """Language, kind and brand come from the sidecar, the brand else from the claim; labels stay apart."""
+    fake = mail("Amazon <info@stranger.example>")
+    write(tmp_path / "a.eml", fake, {**FAKE, "label": "phish", "lang": "ja", "brand": "rakuten"})
+    write(tmp_path / "b.eml", fake, {**FAKE, "label": "ham", "lang": "ja", "kind": ["no", "word"]})
+    write(tmp_path / "c.eml", fake, FAKE)
+    by = sekisho("evaluate", tmp_path, "--format", "json", "--jobs", 1).json["by"]
+    assert {name: set(each) for name, each in by["lang"].items()} == {"ja": {"phish", "ham"}}
+    assert {name: set(each) for name, each in by["brand"].items()} == {
+        "rakuten": {"phish"},
+        "amazon-jp": {"ham", "unlabelled"},
+    }
+    assert by["kind"] == {}
+    assert by["folder"]["."]["phish"]["total"] == 1
+
+
+def test_scores_are_binned_once_each(sekisho: Command, corpus: Path) -> None:
+    """Every labelled mail is in one bin, and the bin is that of its score."""
+    result = sekisho("evaluate", corpus, "--format", "json", "--jobs", 1).json
+    scores = result["scores"]
+    for label in ("phish", "ham"):
+        assert len(scores[label]["counts"]) == len(scores["from"])
+        assert sum(scores[label]["counts"]) == result[label]["total"]
+    (missed,) = (row for row in result["wrong"] if row["verdict"] == "accept")
+    assert missed["score"] == 0
+    assert scores["phish"]["counts"][scores["from"].index(0)] == 1
+    assert scores["phish"]["p5"] == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "bins"),
+    [
+        ([-3.0], {None: 1}),
+        ([0.0, 0.0], {0: 2}),
+        ([0.2, 0.99], {0.01: 2}),
+        ([1.0, 4.99, 5.0], {1: 1, 4: 1, 5: 1}),
+        ([14.99, 15.0, 19.9, 20.0, 29.0, 30.0, 400.0], {14: 1, 15: 2, 20: 2, 30: 2}),
+        ([], {}),
+    ],
+)
+def test_the_edges_of_bins(values: list[float], bins: dict[float | None, int]) -> None:
+    """A score that is an edge begins the bin; nothing at all is a bin of its own."""
+    spread = measure.scores([{"label": "ham", "score": value} for value in values], 15.0)
+    filled = {low: count for low, count in zip(spread["from"], spread["ham"]["counts"], strict=True) if count}
+    assert filled == bins
+
+
+def test_without_a_brand(sekisho: Command, corpus: Path) -> None:
+    """A registry without the brand, or without any, knows nothing of it; another brand's absence changes nothing."""
+
+    def found(*options: str) -> int:
+        result = sekisho("evaluate", corpus, "--format", "json", "--jobs", 1, *options).json
+        count: int = result["findings"]["brand.display_name"]["phish"]["found"]
+        return count
+
+    assert found() == found("--without-brand", "jcom") == 1
+    assert found("--without-brand", "amazon-jp") == found("--without-brand", "all") == 0
+    unknown = sekisho("evaluate", corpus, "--without-brand", "no-such-brand")
+    assert unknown.status == 2
+    assert "no-such-brand" in unknown.err
+
+
+def test_only_the_tables_that_are_asked_for(sekisho: Command, corpus: Path) -> None:
+    """--by names the tables and --top how long they are; what is left out is said."""
+    done = sekisho("evaluate", corpus, "--jobs", 1, "--by", "folder", "--top", 1)
+    assert "by folder" in done.out
+    assert "by finding" not in done.out
+    assert "by kind" not in done.out
+    assert "… and 2 more" in done.out
+    wrong = sekisho("evaluate", corpus, "--by", "folder,colour")
+    assert wrong.status == 2
+    assert "colour" in wrong.err
+
+
+def test_a_table_in_a_file_is_never_cut(sekisho: Command, tmp_path: Path) -> None:
+    """However long a folder's name is, its row is one line with all its numbers."""
+    folder = tmp_path.joinpath(*["a" * 90] * 3)
+    write(folder / "m.eml", mail("Flowers <shop@flower.example>"), {**GENUINE, "label": "ham"})
+    out = sekisho("evaluate", tmp_path, "--jobs", 1).out
+    (row,) = (line for line in out.splitlines() if line.startswith("a" * 90) and "m.eml" not in line)
+    assert row.split()[1:7] == ["ham", "1", "1", "0", "0", "0"]
+
+
+def test_markdown_names_no_file(sekisho: Command, corpus: Path) -> None:
+    """Tables for a document: every one is well formed, and single mails stay at home."""
+    out = sekisho("evaluate", corpus, "--jobs", 1, "--format", "markdown").out
+    rows = [line for line in out.splitlines() if line.startswith("|")]
+    assert len(rows) > 10
+    assert ".eml" not in out
+    assert "other/\\[bold]" in out
+    for table in out.split("\n\n"):
+        columns = {line.replace("\\|", "").count("|") for line in table.splitlines() if line.startswith("|")}
+        assert len(columns) <= 1

@@ -1,0 +1,156 @@
+"""What the rows of an evaluation add up to. Pure: rows in, numbers out.
+
+Rates carry Wilson 95 % intervals (Wilson 1927): the numbers are often small. What a finding is worth at an action is
+how many verdicts fall below (or rise to) that action when the policy judges the same findings without it.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sekisho.checks.table import KINDS
+from sekisho.verdict import Disposition
+
+DISPOSITIONS = ("accept", "tag", "quarantine", "reject", "tempfail")
+COUNTED = ("total", *DISPOSITIONS, "error", "degraded")
+LABELS = ("phish", "ham")
+BY = ("folder", "lang", "brand", "kind")
+ACTIONS = ("tag", "quarantine", "reject")
+STEPS = 15  # bins of the score from nothing to where mail is rejected
+Row = Mapping[str, Any]
+
+
+def tabulate(rows: Sequence[Row], reject: float = 15.0) -> dict[str, Any]:
+    """The contract's object without `seconds`: confusion by label and by group, scores, findings and the wrong ones.
+
+    `reject` is the score from which mail is rejected; the bins of the scores follow it.
+    """
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        for group in filter(None, (row["folder"], row.get("kind"))):
+            groups.setdefault(group, []).append(row)
+    return {
+        **{label: counts(labelled(rows, label)) for label in LABELS},
+        "groups": {name: counts(group) for name, group in sorted(groups.items())},
+        "by": {key: grouped(rows, key) for key in BY},
+        "scores": scores(rows, reject),
+        "findings": findings(rows),
+        "wrong": [row for row in rows if wrong(row)],
+    }
+
+
+def wrong(row: Row) -> bool:
+    """A fake accepted, a genuine mail touched, or a file without a verdict."""
+    if row["verdict"] == "error":
+        return True
+    return (row["label"] == "phish") == (row["verdict"] == "accept") if row["label"] else False
+
+
+def labelled(rows: Iterable[Row], label: str | None) -> list[Row]:
+    return [row for row in rows if row["label"] == label]
+
+
+def counts(rows: Sequence[Row]) -> dict[str, int]:
+    """How many of each verdict."""
+    verdicts = Counter(row["verdict"] for row in rows)
+    degraded = sum(1 for row in rows if row.get("degraded"))
+    return {name: verdicts.get(name, 0) for name in COUNTED} | {"total": len(rows), "degraded": degraded}
+
+
+def tagged(counted: Mapping[str, int]) -> int:
+    """Tagged or worse."""
+    return counted["tag"] + counted["quarantine"] + counted["reject"]
+
+
+def held(counted: Mapping[str, int]) -> int:
+    """Quarantined or worse."""
+    return counted["quarantine"] + counted["reject"]
+
+
+def grouped(rows: Iterable[Row], key: str) -> dict[str, dict[str, dict[str, int]]]:
+    """Counts by what `key` says of a mail and by label; `unlabelled` where there is none."""
+    groups: dict[str, dict[str, list[Row]]] = {}
+    for row in rows:
+        if row.get(key):
+            group = groups.setdefault(str(row[key]), {})
+            group.setdefault(row["label"] or "unlabelled", []).append(row)
+    return {
+        name: {label: counts(group[label]) for label in (*LABELS, "unlabelled") if label in group}
+        for name, group in sorted(groups.items())
+    }
+
+
+def findings(rows: Iterable[Row]) -> dict[str, Any]:
+    """For every finding and label: on how many mails it was `found`, and by how many the mails with an action or
+    a worse one grow when the finding is left out (negative: that many need it)."""
+    points = {kind.id: kind.points for kind in KINDS}
+    table: dict[str, Any] = {name: {"points": points[name]} for name in points}
+    for each in table.values():
+        each.update({label: {"found": 0, "left_out": dict.fromkeys(ACTIONS, 0)} for label in LABELS})
+    for row in rows:
+        if row["label"] in LABELS:
+            _count_findings(table, row)
+    return table
+
+
+def _count_findings(table: dict[str, Any], row: Row) -> None:
+    for name in row.get("findings", ()):
+        table[name][row["label"]]["found"] += 1
+    for name, other in row.get("left_out", {}).items():
+        change = table[name][row["label"]]["left_out"]
+        for action in ACTIONS:
+            change[action] += _reaches(other, action) - _reaches(row["verdict"], action)
+
+
+def _reaches(verdict: str, action: str) -> bool:
+    least, reached = Disposition[action.upper()], Disposition[verdict.upper()]
+    return least <= reached <= Disposition.REJECT
+
+
+def scores(rows: Iterable[Row], reject: float) -> dict[str, Any]:
+    """How the scores of each label are spread. Bin i holds the scores from `from[i]` (None: anything) to below
+    the next."""
+    edges = _edges(reject)
+    by_label: dict[str, list[float]] = {label: [] for label in LABELS}
+    for row in rows:
+        if row["label"] in LABELS and "score" in row:
+            by_label[row["label"]].append(row["score"])
+    return {"from": [None, *edges], **{label: _spread(some, edges) for label, some in by_label.items()}}
+
+
+def _edges(reject: float) -> list[float]:
+    """Nothing at all is a bin of its own: most genuine mail is there. Scores have two decimals."""
+    step = max(1, math.ceil(reject / STEPS))
+    last = math.ceil(reject / step) * step
+    return [0, 0.01, *range(step, last + 1, step), last + 5 * step, last + 15 * step]
+
+
+def _spread(values: list[float], edges: list[float]) -> dict[str, Any]:
+    bins = Counter(bisect_right(edges, value) for value in values)
+    ordered = sorted(values)
+    return {
+        "counts": [bins.get(number, 0) for number in range(len(edges) + 1)],
+        **{f"p{share}": quantile(ordered, share / 100) for share in (5, 25, 50, 75, 95)},
+    }
+
+
+def quantile(ordered: Sequence[float], share: float) -> float | None:
+    """The smallest value that at least this share of the values does not exceed; None of nothing."""
+    if not ordered:
+        return None
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def wilson(hits: int, total: int) -> tuple[float, float]:
+    """The 95 % score interval of a proportion, as fractions; (0, 1) for no observations."""
+    if not total:
+        return 0.0, 1.0
+    z, share = 1.959964, hits / total
+    centre = share + z * z / (2 * total)
+    half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    scale = 1 + z * z / total
+    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)

@@ -1,0 +1,234 @@
+"""The numbers of an evaluation as tables, for a terminal and for a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from sekisho.cli import sheet
+from sekisho.cli.evaluate import measure
+from sekisho.cli.sheet import Cell, Sheet, cells
+
+VIEWS = ("folder", "kind", "lang", "brand", "finding", "score")
+USUAL = ("folder", "kind", "score", "finding")
+BAR = 24  # columns of the longest bar
+RARE = ("tempfail", "error", "degraded")  # columns that are shown when something is in them
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which tables, and how many rows of each at most."""
+
+    by: tuple[str, ...] = USUAL
+    top: int = 40
+
+
+def parse_views(text: str) -> tuple[str, ...]:
+    """`folder,finding` in that order. Raises a usage error for what is no table."""
+    words = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    if unknown := set(words) - set(VIEWS):
+        raise click.UsageError(f"--by knows {', '.join(VIEWS)}, not {', '.join(sorted(unknown))}")
+    return words
+
+
+def show(console: Console, result: Result, rows: Sequence[measure.Row], view: View) -> None:
+    """The tables, then the slowest and the wrong ones."""
+    blocks = (console.encoding or "").lower().startswith("utf")
+    for each in sheets(result, view, blocks=blocks):
+        sheet.show(console, each)
+    slowest = sorted((row for row in rows if "ms" in row), key=lambda row: -cast(float, row["ms"]))[:5]
+    named = ", ".join(f"{row['file']} {row['ms']:g} ms" for row in slowest)
+    console.print()
+    console.print(f"slowest: {named}", soft_wrap=True)
+    console.print(f"wrong: {len(result['wrong'])} of {len(rows)}; {result['seconds']:g} s")
+    for row in _worst(result["wrong"])[: view.top]:
+        console.print(_wrong(row), soft_wrap=True)
+    if len(result["wrong"]) > view.top:
+        console.print(f"  … and {len(result['wrong']) - view.top} more (--top, --format json)")
+
+
+def _worst(rows: Sequence[measure.Row]) -> list[measure.Row]:
+    """Genuine mail by what it scored, the fakes that scored least first."""
+
+    def order(row: measure.Row) -> tuple[str, float]:
+        score = row.get("score", 0.0)
+        return row["label"] or "", score if row["label"] == "phish" else -score
+
+    return sorted(rows, key=order)
+
+
+def _wrong(row: measure.Row) -> Text:
+    why = ", ".join(f"{name} {points:+g}" for name, points in row.get("findings", {}).items())
+    return Text.assemble(
+        f"  {row['label'] or '?':<5} {row['verdict']:<10} {row.get('score', 0):>5g}  {row['file']}  ",
+        (why or row.get("reason", "nothing found"), "dim"),
+    )
+
+
+def markdown(result: Result, view: View) -> str:
+    """The same tables for a document. Single files are not named in it."""
+    return "\n".join(sheet.markdown(each) for each in sheets(result, view))
+
+
+def sheets(result: Result, view: View, *, blocks: bool = True) -> Iterator[Sheet]:
+    """The tables that are asked for and have something in them, the whole first."""
+    whole = {"all": {label: result[label] for label in measure.LABELS}}
+    yield confusion("", whole, style="bold")
+    for key in view.by:
+        if key == "finding":
+            yield finding_sheet(result["findings"], view.top)
+        elif key == "score":
+            yield score_sheet(result["scores"], blocks=blocks)
+        elif result["by"][key]:
+            groups = result["by"][key]
+            yield confusion(f"by {key}", groups, top=view.top, largest=key == "brand")
+
+
+def confusion(
+    title: str,
+    groups: Mapping[str, Mapping[str, Mapping[str, int]]],
+    *,
+    top: int = 1_000_000,
+    largest: bool = False,
+    style: str = "",
+) -> Sheet:
+    """A row for each group and label: verdicts, and the rates of both actions with their intervals."""
+    names = (
+        sorted(groups, key=lambda name: -sum(each["total"] for each in groups[name].values()))
+        if largest
+        else list(groups)
+    )
+    rows = [(name, label, groups[name][label]) for name in names[:top] for label in groups[name]]
+    rare = [name for name in RARE if any(counted[name] for _, _, counted in rows)]
+    shown = [name for name in measure.COUNTED if name not in RARE or name in rare]
+    return Sheet(
+        title,
+        ("", "label", *shown, "tagged or worse", "quarantined or worse"),
+        tuple(_confusion_row(*row, shown, style) for row in rows),
+        left=2,
+        note=_more(len(names) - top),
+    )
+
+
+def _confusion_row(
+    name: str, label: str, counted: Mapping[str, int], shown: Sequence[str], style: str
+) -> tuple[Cell, ...]:
+    numbers = [Cell(str(counted[each]), _alarm(each, label, counted) or style) for each in shown]
+    rates = [rate(hits, counted["total"]) for hits in (measure.tagged(counted), measure.held(counted))]
+    return (*cells(name, label, style=style), *numbers, *cells(*rates, style=style))
+
+
+def _alarm(column: str, label: str, counted: Mapping[str, int]) -> str:
+    """Red where a fake was let through or a genuine mail was not."""
+    bad = {"phish": ("accept",), "ham": ("tag", "quarantine", "reject")}.get(label, ())
+    return "red" if counted[column] and (column in bad or column == "error") else ""
+
+
+def _more(left: int) -> str:
+    return f"… and {left} more (--top)" if left > 0 else ""
+
+
+def rate(hits: int, total: int) -> str:
+    """`94.2% (91.2%-96.3%)`"""
+    if not total:
+        return "-"
+    low, high = measure.wilson(hits, total)
+    return f"{hits / total:.1%} ({low:.1%}-{high:.1%})"
+
+
+def score_sheet(scores: Mapping[str, Any], *, blocks: bool = True) -> Sheet:
+    """A histogram for each label, each by its own size; bins between the first and the last that hold something."""
+    edges, labels = scores["from"], measure.LABELS
+    filled = [
+        number for number in range(len(edges)) if any(scores[label]["counts"][number] for label in labels)
+    ]
+    bins = range(filled[0], filled[-1] + 1) if filled else range(0)
+    rows = []
+    for number in bins:
+        row = [Cell(_bin(edges, number))]
+        for label in labels:
+            count, total = scores[label]["counts"][number], sum(scores[label]["counts"])
+            most = max(scores[label]["counts"])
+            row += [Cell(str(count) if count else ""), Cell(f"{count / total:.1%}" if count else "", "dim")]
+            row.append(Cell(sheet.bar(count / most if most else 0, BAR, blocks=blocks), _colour(label)))
+        rows.append(tuple(row))
+    columns = tuple(name for label in labels for name in (label, "", ""))
+    return Sheet("scores", ("score", *columns), tuple(rows), note=_quartiles(scores), bars=frozenset({3, 6}))
+
+
+def _bin(edges: Sequence[float | None], number: int) -> str:
+    low = edges[number]
+    if low is None:
+        return "below 0"
+    if number == 1:
+        return "0"
+    return f"{round(low):d} –" + (f" {edges[number + 1]:g}" if number + 1 < len(edges) else "")
+
+
+def _colour(label: str) -> str:
+    return "red" if label == "phish" else "green"
+
+
+def _quartiles(scores: Mapping[str, Any]) -> str:
+    parts = []
+    for label in measure.LABELS:
+        if scores[label]["p50"] is not None:
+            spread = " · ".join(f"{scores[label][f'p{share}']:g}" for share in (5, 25, 50, 75, 95))
+            parts.append(f"{label} {spread}")
+    return "5th, 25th, 50th, 75th and 95th percentile: " + "; ".join(parts) if parts else ""
+
+
+def finding_sheet(findings: Mapping[str, Any], top: int) -> Sheet:
+    """How often each finding is made, and how many mails reach an action only with it."""
+    seen = {
+        name: each for name, each in findings.items() if any(each[label]["found"] for label in measure.LABELS)
+    }
+    names = sorted(seen, key=lambda name: _worth(seen[name]))
+    rows = [_finding_row(name, seen[name]) for name in names[:top]]
+    idle = [name for name in names if not any(_needed(seen[name]))]
+    note = f"Of {len(findings)} findings {len(seen)} were made; {len(idle)} of them decide nothing here by themselves."
+    return Sheet(
+        "by finding: how often it is made, and how many mails reach each action only because of it",
+        (
+            "",
+            "points",
+            "in\nphish",
+            "in\nham",
+            *(
+                f"{label:>{len(column)}}\n{column}"
+                for label in measure.LABELS
+                for column in ("tagged", "quarant.", "rejected")
+            ),
+        ),
+        tuple(rows),
+        note="\n".join(filter(None, (_more(len(names) - top), note))),
+    )
+
+
+def _needed(each: Mapping[str, Any]) -> list[int]:
+    """How many mails of each label have each action, or a worse one, only because of the finding."""
+    return [-each[label]["left_out"][action] for label in measure.LABELS for action in measure.ACTIONS]
+
+
+def _worth(each: Mapping[str, Any]) -> tuple[int, ...]:
+    """The findings that most fakes are caught by come first; then what is often found."""
+    needed = _needed(each)
+    return (-sum(needed[:3]), sum(needed[3:]), -each["phish"]["found"], each["ham"]["found"])
+
+
+def _finding_row(name: str, each: Mapping[str, Any]) -> tuple[Cell, ...]:
+    needed = _needed(each)
+    found = [str(each[label]["found"] or "") for label in measure.LABELS]
+    numbers = [
+        Cell(f"{number:+d}" if number else "", "green" if number > 0 else "red") for number in needed[:3]
+    ]
+    numbers += [
+        Cell(f"{number:+d}" if number else "", "red" if number > 0 else "green") for number in needed[3:]
+    ]
+    return (Cell(name), Cell(f"{each['points']:g}"), *cells(*found), *numbers)
