@@ -14,7 +14,7 @@ import click
 from rich.table import Table
 
 from sekisho.cli import output
-from sekisho.cli.check import show as show_report
+from sekisho.cli.page import show as show_report
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.ports import StoreUnavailable

@@ -75,10 +75,24 @@ def serve(path: Path | None) -> None:
     "--dns/--no-dns", "ask_dns", default=False, help="Ask real DNS where a message has no case file."
 )
 @without_option
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["both", "en", "ja"]),
+    default="both",
+    show_default=True,
+    help="The languages of the text.",
+)
 @format_option
 @config_option
 def check(
-    files: tuple[Path, ...], case: Path | None, ask_dns: bool, without: str, style: str, path: Path | None
+    files: tuple[Path, ...],
+    case: Path | None,
+    ask_dns: bool,
+    without: str,
+    language: str,
+    style: str,
+    path: Path | None,
 ) -> None:
     """Judge messages as the milter would, and say why."""
     from sekisho.cli import check as command
@@ -86,7 +100,13 @@ def check(
     if case is not None and len(files) > 1:
         raise click.UsageError("--case goes with one file")
     command.run(
-        configuration(path), files, case, ask_dns=ask_dns, without=parse_without(without), style=style
+        configuration(path),
+        files,
+        case,
+        ask_dns=ask_dns,
+        without=parse_without(without),
+        style=style,
+        language=language,
     )
 
 

@@ -79,8 +79,8 @@ def test_text_says_who_is_claimed_who_is_proven_and_why(sekisho: Command, fake: 
     assert done.status == 0
     assert "QUARANTINE" in done.out
     assert "ACCEPT" in done.out
-    assert "amazon-jp (display_name)" in done.out
-    assert "stranger.example (spf, aligned)" in done.out
+    assert "sender's name / 差出人の表示名: Amazon.co.jp" in done.out
+    assert "by SPF: the sender's domain" in done.out
     text = "".join(done.out.split())
     for each in report["findings"]:
         assert each["id"] in done.out

@@ -84,7 +84,7 @@ def test_show_explains_a_held_message(sekisho: Command, config: Path, held: list
     for text in (
         "QUARANTINE",
         "tag 5, quarantine 8, reject 15",
-        "amazon-jp (display_name)",
+        "差出人の表示名: Amazon",
         "ご確認ください",
     ):
         assert text in done.out
