@@ -31,6 +31,7 @@ from sekisho.verdict import (
 
 OUR_FIELDS = "x-sekisho-"
 REFUSED = ("550", "5.7.1", "Message refused by local policy (reference {reference})")
+UNJUDGED = "none; This message could not be examined."
 DEFERRED = ("451", "4.3.0", "Temporary local problem, please try again later")
 
 
@@ -93,6 +94,18 @@ def act(
 def defer(outcomes: tuple[Outcome, ...], reference: str) -> Action:
     """451 for everybody, nothing edited."""
     return Action(Reply.TEMPFAIL, outcomes, smtp=DEFERRED, reference=reference)
+
+
+def unjudged(severest: Disposition) -> Action:
+    """A message that we fail on every time, when it comes again: Postfix's hold queue, or, where nothing so severe
+    is done, a delivery that says so."""
+    if severest >= Disposition.QUARANTINE:
+        return Action(Reply.HOLD)
+    edits = (
+        AddHeader("X-Sekisho-Reason", UNJUDGED),
+        AddHeader("X-Sekisho-Verdict", f"{Disposition.TAG.word}; score=0; id=none; mode={Mode.ENFORCE}"),
+    )
+    return Action(Reply.ACCEPT, edits=edits)
 
 
 def without_store(outcomes: tuple[Outcome, ...], reference: str) -> Action:

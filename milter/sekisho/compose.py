@@ -89,6 +89,11 @@ def switch_file(config: Config) -> Path:
     return state_directory(config.store) / "guard"
 
 
+def failure_file(config: Config) -> Path:
+    """Where the digests of messages that we failed on are, if the configuration names no other place."""
+    return state_directory(config.store) / "failed"
+
+
 def offline(config: Config) -> Ports:
     """Ports without DNS, store, log and metrics: for single files."""
     return Ports(SystemClock(), knowledge(config))

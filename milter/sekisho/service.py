@@ -29,6 +29,7 @@ from sekisho.upkeep import Upkeep
 from sekisho.verdict import Action, Disposition, Mode, Reply
 from sekisho.wire.library import libmilter_version
 from sekisho.wire.listen import ListenError
+from sekisho.wire.options import WireOptions
 
 LOG = logging.getLogger("sekisho.service")
 STAGES = ("parse", "images", "policy", "action", *(check.name for check in CHECKS))
@@ -91,10 +92,11 @@ class Workplace:
         spf.warm(envelope, self._resolver)
 
     def fallback(self, stage: str, again: bool) -> Action:
-        """The table of failures: shadow and a pause accept; else 451 once, and then Postfix's hold queue."""
+        """The table of failures: shadow and a pause accept; else 451 once, and then Postfix's hold queue, or a tag
+        where nothing so severe is done."""
         if self._pipeline.rules.default.mode is Mode.SHADOW or self._guard.stance() is Stance.PAUSED:
             return Action(Reply.ACCEPT)
-        return Action(Reply.HOLD) if again else action.defer((), "")
+        return action.unjudged(self._pipeline.rules.default.max_action) if again else action.defer((), "")
 
     def on_error(self, stage: str) -> None:
         self._metrics.error(stage)
@@ -245,10 +247,18 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
         __version__, workers=settings.wire.workers, mode=settings.mode, socket=settings.wire.socket
     )
     return Setup(
-        settings.wire,
+        _remembering(settings),
         build=partial(_workplace, settings, known, shared, meter),
         keeper=partial(KeeperWork, settings, known, meter),
     )
+
+
+def _remembering(settings: Config) -> WireOptions:
+    """The wire's options with a file for the digests that failed: no restart may cost the same message's second
+    worker."""
+    if settings.wire.failure_memory is not None:
+        return settings.wire
+    return settings.wire.model_copy(update={"failure_memory": str(compose.failure_file(settings))})
 
 
 def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, meter: Metrics) -> Workplace:

@@ -260,6 +260,10 @@ class Supervisor:
             self._failures.remember(busy.digest, self._clock.now().timestamp())
             LOG.error("worker %d is stuck on message %s", child.pid, busy.digest.hex())
         if stuck:
+            others = sum(1 for _ in child.slots.busy()) - len(stuck) if child.slots else 0
+            LOG.error(
+                "worker %d is killed; %d other messages that it had at work come again", child.pid, others
+            )
             child.kill("stuck")
 
     # -- generations ------------------------------------------------------------------------------------

@@ -62,7 +62,8 @@ class WireOptions(Options):
     )
     failure_memory: Annotated[str | None, BLANK_IS_UNSET] = Field(
         default=None,
-        description="File that remembers the digests of messages we failed on, over restarts; empty forgets.",
+        description="File that remembers the digests of messages we failed on, over restarts; empty is one beside "
+        "the quarantine.",
     )
 
     @field_validator("socket")

@@ -1,0 +1,44 @@
+"""The real daemon with one check more, which never ends on mail that asks for it. Run by `test_watchdog`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from sekisho import compose, log, service
+from sekisho.checks.table import Check
+from sekisho.clock import SystemClock
+from sekisho.daemon import Setup, Supervisor
+from sekisho.evidence import NOTHING, Evidence
+from sekisho.message import Message
+from sekisho.ports import Context
+
+
+def spin(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """Pure computation that looks at no clock."""
+    while message.headers.all("X-Spin"):
+        pass
+    return NOTHING
+
+
+def with_spin(setup: Setup) -> Setup:
+    def build() -> service.Workplace:
+        workplace = setup.build()
+        assert isinstance(workplace, service.Workplace)
+        pipeline = workplace._pipeline
+        workplace._pipeline = replace(pipeline, checks=(Check("spin", spin), *pipeline.checks))
+        return workplace
+
+    return replace(setup, build=build)
+
+
+def main(config: Path) -> int:
+    settings, _ = compose.load(config)
+    log.setup(settings.log)
+    shared = service._Shared(settings, SystemClock())
+    return Supervisor(lambda: with_spin(service._setup(config, shared)), SystemClock()).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

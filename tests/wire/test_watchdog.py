@@ -1,0 +1,146 @@
+"""A message that is stuck in pure computation kills one worker, once and for all, in the real daemon."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab.milter_client import Client, ClosedError, Reply
+from lab.place import free_port
+from lab.sekisho import merged, to_toml
+from tests.wire.conftest import PATIENCE, ROOT, until
+
+STUCK = ((b"From", b" <a@example.org>"), (b"X-Spin", b" yes"), (b"Subject", b" hello"))
+INNOCENT = ((b"From", b" <b@example.org>"), (b"Subject", b" hello"))
+
+
+class Real:
+    """The daemon of `stuck.py`, with its whole configuration in one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, **settings: Any) -> None:
+        own = {
+            "mode": "enforce",
+            "authserv_id": "mx.example.jp",
+            "wire": {
+                "socket": f"unix:{self.directory}/sock",
+                "workers": 1,
+                "threads": 4,
+                "soft_deadline": 1.0,
+                "hard_deadline": 2.0,
+            },
+            "dns": {"servers": ["127.0.0.1:9"]},
+            "store": {"url": f"sqlite:///{self.directory}/quarantine.db"},
+            "metrics": {"listen": f"127.0.0.1:{self.port}", "directory": f"{self.directory}/metrics"},
+            "log": {"target": f"{self.directory}/log", "format": "json"},
+        }
+        (self.directory / "sekisho.toml").write_text(to_toml(merged(own, settings)))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.wire.stuck", str(self.directory / "sekisho.toml")],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT / 'milter'}:{ROOT}"},
+        )
+        until(self.ready, "the daemon is ready")
+
+    def ready(self) -> bool:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+
+    def stop(self) -> None:
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            assert self.process.wait(PATIENCE) == 0
+        finally:
+            self.process.kill()
+            self.process = None
+
+    def connect(self) -> Client:
+        client = Client(f"unix:{self.directory}/sock")
+        client.connect()
+        client.helo()
+        return client
+
+    def restarts(self, cause: str) -> float:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+            page = answer.read().decode()
+        found = re.search(rf'^sekisho_worker_restarts_total{{cause="{cause}"}} (\S+)$', page, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    def log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.directory / "log").read_text().splitlines()]
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[Real]:
+    daemon = Real(tmp_path)
+    yield daemon
+    daemon.stop()
+
+
+def sent(client: Client, fields: tuple[tuple[bytes, bytes], ...]) -> Reply | None:
+    """The answer to a message; None if the connection was lost."""
+    try:
+        return client.message(fields)
+    except (ClosedError, OSError):
+        return None
+
+
+def stick(real: Real) -> None:
+    """Send the stuck message once, beside an innocent session, and wait for a new worker."""
+    before = real.restarts("stuck")
+    innocent = real.connect()
+    with real.connect() as client:
+        answer = sent(client, STUCK)
+        assert answer is None or answer.final == b"t" or answer.text.startswith(b"451")
+    until(lambda: real.restarts("stuck") == before + 1, "the stuck worker is killed")
+    until(real.ready, "a new worker")
+    innocent.close()
+
+
+def test_one_message_kills_one_worker_ever(real: Real) -> None:
+    """451 once; the same bytes are held when they come again, by the next worker and after a restart, and judged
+    by none; whoever else comes is served; the log names the message and counts the innocent."""
+    real.start()
+    stick(real)
+    for _ in range(2):
+        with real.connect() as client:
+            again = sent(client, STUCK)
+            assert again is not None
+            assert again.quarantined is not None
+            other = sent(client, INNOCENT)
+            assert other is not None
+            assert other.accepted
+        real.stop()
+        real.start()
+    assert real.restarts("stuck") == 0  # since this start
+    words = [str(line.get("message") or line.get("text") or line) for line in real.log()]
+    assert sum("is stuck on message" in each for each in words) == 1
+    assert sum("other messages that it had at work" in each for each in words) == 1
+
+
+def test_where_holding_is_not_allowed_the_repeat_is_delivered_with_a_tag(real: Real) -> None:
+    """The severest action is a tag: the message is delivered and says that nobody could examine it."""
+    real.start(policy={"max_action": "tag"})
+    stick(real)
+    with real.connect() as client:
+        again = sent(client, STUCK)
+    assert again is not None
+    assert again.accepted
+    assert again.quarantined is None
+    assert {name for _, name, _ in again.added} == {b"X-Sekisho-Verdict", b"X-Sekisho-Reason"}
+    assert real.restarts("stuck") == 1
