@@ -128,7 +128,7 @@ class Evidence:
     degraded: tuple[str, ...] = ()
 
     def __add__(self, more: Evidence) -> Evidence:
-        if more is NOTHING:
+        if more == NOTHING:
             return self
         return Evidence(
             self.results + more.results,

@@ -49,9 +49,10 @@ def destinations(message: Message, providers: Providers) -> tuple[Destination, .
 
 
 def _destinations(links: tuple[Link, ...], providers: Providers) -> Iterator[Destination]:
+    wrappers = {host for host in {link.host for link in links} if host and providers.kind(host) == "redirect"}
     for link in links:
         if link.kind in ACTIONS and link.host:
-            host = unwrapped(link.target, link.host, providers)
+            host = unwrapped(link.target, link.host, providers) if link.host in wrappers else link.host
             yield Destination(host, registrable(host) or host, link, host != link.host)
 
 

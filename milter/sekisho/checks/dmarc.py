@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from sekisho.domains import within
@@ -76,8 +77,11 @@ class Record:
 
 def parse_record(text: bytes) -> Record | None:
     """A TXT value as a DMARC record; None when it is none, or one to be ignored (RFC 9989 section 4.7)."""
-    if len(text) > MAX_RECORD:
-        return None
+    return _parsed(text) if len(text) <= MAX_RECORD else None
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: bytes) -> Record | None:
     value = text.decode("ascii", "replace").strip(" \t")
     if not VERSION.match(value):
         return None

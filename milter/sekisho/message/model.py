@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from sekisho.address import Mailbox
 from sekisho.message.envelope import Envelope
@@ -27,19 +27,20 @@ class Headers:
     """The header block in order, hostile duplicates and all."""
 
     fields: tuple[Field, ...] = ()
+    _named: Mapping[bytes, tuple[Field, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        named: dict[bytes, list[Field]] = {}
+        for each in self.fields:
+            named.setdefault(each.name.rstrip().lower(), []).append(each)
+        object.__setattr__(self, "_named", {name: tuple(found) for name, found in named.items()})
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields)
 
     def all(self, name: str) -> tuple[Field, ...]:
         """Every field of that name (any case), from the top down."""
-        wanted = name.lower().encode()
-        long = len(wanted)
-        return tuple(
-            field
-            for field in self.fields
-            if field.name[:long].lower() == wanted and not field.name[long:].strip()
-        )
+        return self._named.get(name.lower().encode(), ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,26 @@ from confusable_homoglyphs import confusables
 from sekisho.text.characters import BLANKS, is_hiragana, is_kana, is_kanji, is_katakana
 
 
-class _Table(dict[int, str]):
-    """A `str.translate` table that is filled as characters are met. Planes without names stay out of it,
+class _Table(dict[int, int | str]):
+    """A `str.translate` table that is filled as characters are met; single characters are kept by number, which
+    is faster. Planes without names stay out of it,
     so that it cannot grow beyond some 130,000 entries."""
 
     def __init__(self, make: Callable[[str], str]) -> None:
         super().__init__()
         self._make = make
 
-    def __missing__(self, code: int) -> str:
+    def __missing__(self, code: int) -> int | str:
         if 0x20000 <= code < 0xE0000 or code >= 0xE0200:
-            return chr(code)
-        made = self[code] = self._make(chr(code))
-        return made
+            return code
+        made = self._make(chr(code))
+        self[code] = kept = ord(made) if len(made) == 1 else made
+        return kept
+
+    def length(self, char: str) -> int:
+        """How many characters one becomes."""
+        kept = self[ord(char)]
+        return 1 if isinstance(kept, int) else len(kept)
 
 
 def fold(text: str) -> str:
@@ -59,7 +66,9 @@ def skeleton_spans(text: str, words: str | None = None) -> tuple[str, list[int]]
         words = spaced(text)
     if len(words) == len(text):
         return compact_spans(words, range(len(text)))
-    return compact_spans(words, [index for index, char in enumerate(text) for _ in _SPACED[ord(char)]])
+    return compact_spans(
+        words, [index for index, char in enumerate(text) for _ in range(_SPACED.length(char))]
+    )
 
 
 def compact_spans(spaced_text: str, origins: Sequence[int]) -> tuple[str, list[int]]:
