@@ -19,6 +19,7 @@ MOSTLY = 0.5  # share of a display name from which the brand is what the name sa
 HEAD = 1_500  # characters at the beginning of a text, where a sender greets and says who he is
 TAIL = 1_200  # and at its end, where he signs
 COMPANY = 400  # characters of the text in which a display name may find the companion that it needs
+OFTEN = 3  # times that a text writes a name of which it may be said to be about
 NEAR = 24  # characters around a name that say in which role it stands
 MARK = re.compile(
     r"\s*[【\[<〈《＜「『(（]\s*"
@@ -108,9 +109,16 @@ def _text(message: Message, context: Context) -> Iterator[Claim]:
         for mention in context.registry.mentions(part):
             if part is not message.title and speaks(part, mention):
                 signed.setdefault(mention.brand, Claim(mention.brand, "signature", mention.name))
-            mentioned.setdefault(mention.brand, Claim(mention.brand, "body", mention.name, Strength.WEAK))
+            topic = text.count(text_of(part, mention)) >= OFTEN
+            strength = Strength.STRONG if topic else Strength.WEAK
+            mentioned.setdefault(mention.brand, Claim(mention.brand, "body", mention.name, strength))
     yield from signed.values()
     yield from (claim for brand, claim in mentioned.items() if brand not in signed)
+
+
+def text_of(part: str, mention: Mention) -> str:
+    """The name as it is written in this text."""
+    return part[mention.start : mention.end]
 
 
 def speaks(text: str, mention: Mention) -> bool:

@@ -61,6 +61,12 @@ OWN_DOMAIN_PERSON = FindingKind(
     "The author writes from {brand_name}'s domain ({author}) without proof, and claims nothing in its name.",
     "差出人は {brand_name} のアドレス({author})ですが証明がありません。本文は {brand_name} を名乗っていません。",
 )
+OWN_DOMAIN_AWAY = FindingKind(
+    "brand.own_domain_leads_away",
+    3,
+    "The author address is {brand_name}'s ({author}), not proven, and every link leads elsewhere: {host}.",
+    "差出人は {brand_name} のアドレス({author})ですが証明がなく、リンクはすべて別の組織({host})に向かいます。",
+)
 SIGNED = FindingKind(
     "brand.signed",
     3,
@@ -85,6 +91,12 @@ CONTENT = FindingKind(
     "The text speaks of {brand_name}, and the sender {author} is not {brand_name}.",
     "本文に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
 )
+TOPIC = FindingKind(
+    "brand.topic",
+    1,
+    "The text is about {brand_name}, and the sender {author} is not {brand_name}.",
+    "本文は {brand_name} についてのものですが、差出人 {author} は {brand_name} ではありません。",
+)
 AWAY = FindingKind(
     "brand.leads_away",
     2,
@@ -106,10 +118,12 @@ KINDS = (
     OWN_DOMAIN,
     OWN_DOMAIN_PERSON,
     POSSIBLE_DOMAIN,
+    OWN_DOMAIN_AWAY,
     SIGNED,
     HEADED,
     SUBJECT,
     CONTENT,
+    TOPIC,
     AWAY,
     STRANGER,
 )
@@ -126,6 +140,7 @@ UNMET = MappingProxyType(
         ("subject", Strength.STRONG): HEADED,
         ("subject", Strength.WEAK): SUBJECT,
         ("body", Strength.WEAK): CONTENT,
+        ("body", Strength.STRONG): TOPIC,
     }
 )
 SPEAKING = frozenset({"display_name", "signature", "subject"})  # who speaks there speaks for himself
@@ -175,6 +190,11 @@ def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
         if unvouched(case.seen):
             named = len(places) > 1 or not _has_a_name(case.message)
             yield _finding(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
+        if (
+            not any(proof.aligned for proof in case.seen.proofs)
+            and (host := _astray(brand, case)) is not None
+        ):
+            yield _finding(OWN_DOMAIN_AWAY, brand, case, host=host)
     elif not _possible(brand, case):
         yield from _elsewhere(brand, claims, case)
     elif unvouched(case.seen) and any(claim.where in SIGNING for claim in claims):
@@ -217,10 +237,23 @@ def _relayed(brand: str, case: Case) -> bool:
     return leads_to_brand(destinations(case.message, case.context.providers), brand, case.context)
 
 
+def _astray(brand: str, case: Case) -> str | None:
+    """Where the page of a brand's own, unproven address leads, if nowhere to the brand and through no platform
+    that counts clicks for its customers."""
+    found = destinations(case.message, case.context.providers)
+    if not found or not is_page(case.message) or is_digest(found):
+        return None
+    platforms = {case.context.providers.kind(each.host) for each in found} & {"esp", "redirect"}
+    if platforms or any(leads_to_brand((each,), brand, case.context) for each in found):
+        return None
+    return found[0].host
+
+
 def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
     """Where a page that is about this brand leads, if it is no digest, and no link leads to the brand or home to a
     sender whom nothing disproves: he may speak of others (`a service of PayPal`)."""
-    if not any(claim.where in SPEAKING for claim in claims) or not is_page(case.message):
+    speaks = any(claim.where in SPEAKING or claim.strength is Strength.STRONG for claim in claims)
+    if not speaks or not is_page(case.message):
         return None
     found = destinations(case.message, case.context.providers)
     home = frozenset() if unvouched(case.seen) else own(case.message, case.seen)

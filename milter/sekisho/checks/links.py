@@ -51,7 +51,7 @@ STRANGERS = FindingKind(
 )
 BORROWED = FindingKind(
     "link.borrowed_ground",
-    1.5,
+    2,
     "The way out leads to {host}, where anybody can put up a page.",
     "リンク先 {host} は、だれでもページを置けるサービスです。",
 )

@@ -59,6 +59,7 @@ COMMON = frozenset(
         "app", "official", "thank", "thanks", "you", "your", "our", "rewards", "reward", "card",
         "bank", "banco", "billing", "payment", "payments", "delivery", "package", "office", "mr", "mrs", "ms",
         "dr", "important", "notice", "com", "net", "org", "www", "jp", "daily", "weekly", "monthly", "today", "edition",
+        "post", "sender", "shipment", "shipping", "tracking", "express", "parcel", "logistics", "receipt", "receipts",
         "mailer", "daemon", "postmaster", "system", "subsystem",
     ]
 )  # fmt: skip

@@ -66,7 +66,21 @@ LEADS_AWAY_UNPROVEN = Combination(
     all_of=("auth.unproven", "link.only_strangers"),
 )
 
-COMBINATIONS: tuple[Combination, ...] = (AMBIGUOUS_AUTHOR, BRAND_IMPERSONATION, LEADS_AWAY_UNPROVEN)
+# The same from a domain of random letters, with the way out on ground that anybody can use for a day: sender and
+# page are both thrown away after use, and nobody who means to be answered writes like that.
+THROWN_AWAY = Combination(
+    "thrown_away",
+    Disposition.QUARANTINE,
+    all_of=("auth.unproven", "link.only_strangers", "origin.random_domain"),
+    any_of=("link.shortened", "link.borrowed_ground"),
+)
+
+COMBINATIONS: tuple[Combination, ...] = (
+    AMBIGUOUS_AUTHOR,
+    BRAND_IMPERSONATION,
+    THROWN_AWAY,
+    LEADS_AWAY_UNPROVEN,
+)
 
 # Forwarding breaks authentication without anybody lying (RFC 8617 section 7.2, RFC 9989 on indirect mail).
 TAKE_BACKS: tuple[TakeBack, ...] = (
