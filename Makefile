@@ -7,13 +7,15 @@ LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --python-version 3.11 --
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
 
-.PHONY: help install install-test run test check bench lock docs
+.PHONY: help install install-test run test check bench lock docs fuzz soak
 
 help:
 	@echo 'make run [DIR=cases]  mail through a private Postfix, every verdict with its reasons'
 	@echo 'make test             the whole test suite, real Postfix included'
 	@echo 'make check            format, lint, types, fast tests: the loop while you work'
 	@echo 'make bench            the benchmark table of docs/performance.md'
+	@echo 'make fuzz             every parser of hostile bytes, ten minutes each'
+	@echo 'make soak             hostile and ordinary mail for ten minutes: crashes, forged output, memory'
 	@echo 'make docs             writes the generated documents again'
 	@echo 'make lock             resolves the dependencies of pyproject.toml again'
 
@@ -38,6 +40,14 @@ check: install
 
 bench: install
 	@$(ROOT) $(PYTHON) -m lab.bench $(ARGS)
+
+# Ten minutes for each target, or FUZZ=seconds; crashers are kept in tests/fuzz/corpus and replayed by `make check`.
+fuzz: install
+	@$(PYTHON) -c 'import atheris' 2>/dev/null || $(PYTHON) -m uv pip install --quiet --python $(PYTHON) --no-deps 'atheris==3.*'
+	PYTHONPATH=milter:. $(PYTHON) -m tests.fuzz.run --seconds $(or $(FUZZ),600) $(TARGETS)
+
+soak: install
+	@$(ROOT) $(PYTHON) -m lab.soak $(ARGS)
 
 docs: install
 	.venv/bin/sekisho config describe --format toml > config/sekisho.toml

@@ -160,7 +160,7 @@ def word(text: str, codec: str, label: str) -> str:
         (word("=?us-ascii?Q?x?=", "utf-8", "utf-8"), "=?us-ascii?Q?x?=", {"word.nested"}),
         ("=?x-nobody?Q?a?=", "a", {"word.unknown_charset"}),
         ("=?utf-8?Q?a=00b?=", "a\0b", {"word.nul"}),
-        ("=?utf-8?Q?a=0Ab?=", "a\nb", {"word.control"}),
+        ("=?utf-8?Q?a=0Ab?=", "a b", {"word.control"}),
         ("=?utf-8?Q?never closed", "=?utf-8?Q?never closed", {"word.broken"}),
         ("=?utf-8?Q?=ZZ?=", "=ZZ", {"word.broken"}),
         ("=?utf-8?B?YQ==YQ==?=", "aa", {"word.broken"}),

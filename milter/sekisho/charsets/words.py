@@ -69,7 +69,7 @@ def decode_words(value: str) -> DecodedText:
     pieces = list(_pieces(value, problems))
     text = "".join(_shown(pieces, problems)).strip()
     _judge(text, pieces, problems)
-    return DecodedText(text, _once(problems))
+    return DecodedText(_LINE_ENDS.sub(" ", text), _once(problems))
 
 
 def decode_rfc2231(value: str) -> DecodedText:
@@ -80,7 +80,7 @@ def decode_rfc2231(value: str) -> DecodedText:
     decoded = decode(unquote_to_bytes(text.encode("utf-8", "surrogateescape")), label)
     _report(decoded, value, problems)
     _judge(decoded.text, [], problems)
-    return DecodedText(decoded.text, _once(problems))
+    return DecodedText(_LINE_ENDS.sub(" ", decoded.text), _once(problems))
 
 
 def _once(problems: Problems) -> tuple[tuple[str, str], ...]:

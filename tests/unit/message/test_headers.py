@@ -26,7 +26,6 @@ def test_fields_keep_every_byte() -> None:
     [
         b" From: a@b.example\r\nTo: x\r\n\r\n",
         b"From a@b.example is here\nFrom: a@b\n",
-        b"\r\nFrom: x\r\n",
         b"",
         b":x\r\n",
     ],
@@ -36,6 +35,13 @@ def test_a_first_line_that_is_no_header_leaves_no_header(raw: bytes) -> None:
     found = split(raw, Limits())
     assert found.headers.fields == ()
     assert "header.broken_block" in codes(found)
+
+
+def test_an_empty_block_is_no_broken_one() -> None:
+    """A message that begins with a blank line has no fields, and hides none."""
+    found = split(b"\r\nFrom: x\r\n", Limits())
+    assert found.headers.fields == ()
+    assert codes(found) == ["header.empty_block"]
 
 
 def test_a_later_line_that_is_no_header_begins_the_body() -> None:
