@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,13 @@ def test_every_room_has_a_layer() -> None:
     """A module that stands in no layer has no rules, so there must be none."""
     rooms = {room(path) for path in modules()} - {"__init__", "__main__", "data"}
     assert rooms - {name for names in LAYERS for name in names} == set()
+
+
+def test_the_map_shows_the_layers_as_they_are() -> None:
+    """docs/flow.md has the same rooms in the same order, layer by layer."""
+    table = (ROOT / "docs" / "flow.md").read_text("utf-8").partition("| layer | rooms |")[2].splitlines()[2:]
+    shown = [frozenset(re.findall(r"`(\w+)`", line)) for line in table if line.startswith("|")]
+    assert shown == list(LAYERS)
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
