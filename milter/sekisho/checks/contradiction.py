@@ -253,7 +253,8 @@ def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
     """Where a page that is about this brand leads, if it is no digest, and no link leads to the brand or home to a
     sender whom nothing disproves: he may speak of others (`a service of PayPal`)."""
     speaks = any(claim.where in SPEAKING or claim.strength is Strength.STRONG for claim in claims)
-    if not speaks or not is_page(case.message):
+    pictured = any(link.kind == "qr" for link in case.message.links)
+    if not speaks or not (pictured or is_page(case.message)):
         return None
     found = destinations(case.message, case.context.providers)
     home = frozenset() if unvouched(case.seen) else own(case.message, case.seen)

@@ -6,8 +6,11 @@ carry their target readably. What a shortener hides stays unknown.
 
 from __future__ import annotations
 
+import re
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote
 
 from sekisho.domains import host_of, registrable, split_url
@@ -15,7 +18,7 @@ from sekisho.evidence import Evidence
 from sekisho.message import Link, Message
 from sekisho.ports import Context, Providers
 
-ACTIONS = frozenset({"a", "area", "form", "text", "meta"})
+ACTIONS = frozenset({"a", "area", "form", "text", "meta", "qr"})
 CARRIERS = (
     "u",
     "url",
@@ -29,7 +32,29 @@ CARRIERS = (
     "link",
     "goto",
     "ref",
+    "adurl",
+    "murl",
+    "ued",
+    "redir",
+    "continue",
+    "next",
+    "z",
 )
+# Pages of places that are no redirector otherwise.
+DOORS = MappingProxyType(
+    {
+        "youtube.com": ("/redirect", "/attribution_link"),
+        "linkedin.com": ("/redir", "/safety/go"),
+        "medium.com": ("/r/",),
+        "twitter.com": ("/i/redirect",),
+        "x.com": ("/i/redirect",),
+        "umblr.com": ("/redirect",),
+        "vk.com": ("/away",),
+        "pinterest.com": ("/offsite",),
+        "steamcommunity.com": ("/linkfilter",),
+    }
+)
+IN_PATH = re.compile(r"https?:/{1,2}(?=[^/])|/RU=|/(?:amp|c|v)/s/", re.IGNORECASE)
 DEPTH = 3  # wrappers inside wrappers that are opened
 
 
@@ -59,7 +84,7 @@ def _destinations(links: tuple[Link, ...], providers: Providers) -> Iterator[Des
 def unwrapped(target: str, host: str, providers: Providers) -> str:
     """The host behind redirect and protection wrappers, as far as the URL itself says it."""
     for _ in range(DEPTH):
-        if providers.kind(host) != "redirect" or (inner := _inner(target)) is None:
+        if not redirects(target, host, providers) or (inner := _inner(target)) is None:
             return host
         target, found = inner, host_of(inner)
         if found is None:
@@ -68,8 +93,16 @@ def unwrapped(target: str, host: str, providers: Providers) -> str:
     return host
 
 
+def redirects(target: str, host: str, providers: Providers) -> bool:
+    """True for a URL that leads on to another: all of a wrapper's, and one page of some others."""
+    doors = DOORS.get(organisation(host))
+    return providers.kind(host) == "redirect" or (
+        doors is not None and split_url(target[:8192]).path.startswith(doors)
+    )
+
+
 def _inner(url: str) -> str | None:
-    """The URL that another carries: in its query, or in the name of a translated host."""
+    """The URL that another carries: in its query, in its path, or in the name of a translated host."""
     parts = split_url(url[:8192])
     if parts.host and parts.host.endswith(".translate.goog"):
         name = (
@@ -82,12 +115,26 @@ def _inner(url: str) -> str | None:
     for name, value in parse_qsl(parts.query, max_num_fields=64):
         if name.lower() in CARRIERS and (plain := _plain(value)) is not None:
             return plain
-    return None
+    return _in_path(unquote(parts.path))
+
+
+def _in_path(path: str) -> str | None:
+    """`/L0/https://host`, Yahoo's `/RU=https://host/RK=2`, and the pages that are kept for phones (`/amp/s/host`)."""
+    found = IN_PATH.search(path)
+    if found is None:
+        return None
+    mark, rest = found[0].lower(), path[found.end() :]
+    if mark == "/ru=":
+        return _plain(rest)
+    return f"https://{rest}" if "." in rest.partition("/")[0] else None
 
 
 def _plain(value: str) -> str | None:
-    """A query value that is a URL, also as Proofpoint writes it (`https-3A__host_path`)."""
+    """A query value that is a URL, also as Proofpoint writes it (`https-3A__host_path`) and as Bing does (in
+    base64 behind `a1`)."""
     text = unquote(value)
+    if text.startswith("a1aHR0c"):
+        text = urlsafe_b64decode(text[2 : 2 + (len(text) - 2) // 4 * 4]).decode("ascii", "replace")
     if text.startswith(("https-3A__", "http-3A__")):
         text = text.replace("-3A__", "://", 1).replace("_", "/")
     return text if text.lower().startswith(("http://", "https://")) else None

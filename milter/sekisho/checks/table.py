@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from sekisho.checks import (
     ahead,
     arc,
+    attachments,
     author,
     claims,
     contradiction,
+    detours,
     disguise,
     display_name,
     dkim,
@@ -25,6 +27,7 @@ from sekisho.checks import (
     lookalike,
     organisation,
     origin,
+    pages,
     proof,
     recorded,
     responders,
@@ -74,6 +77,9 @@ CHECKS: tuple[Check, ...] = (
     Check("origin", origin.check, origin.KINDS),
     Check("organisation", organisation.check, organisation.KINDS),
     Check("links", links.check, links.KINDS),
+    Check("detours", detours.check, detours.KINDS),
+    Check("pages", pages.check, pages.KINDS),
+    Check("attachments", attachments.check, attachments.KINDS),
     Check("disguise", disguise.check, disguise.KINDS),
 )
 
