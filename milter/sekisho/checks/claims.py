@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sekisho.checks import beside
 from sekisho.checks.organisation import distinctive
 from sekisho.evidence import Claim, Evidence, Strength
 from sekisho.message import Message
@@ -48,16 +49,17 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _claims(message: Message, context: Context) -> Iterator[Claim]:
     mailbox = message.author.mailbox
-    beside = f"{message.subject}\n{message.text[:COMPANY]}"
+    company = f"{message.subject}\n{message.text[:COMPANY]}"
     if mailbox is None:
-        yield from _named(message.author.text, beside, context)
+        yield from _named(message.author.text, company, context)
     else:
-        yield from _named(mailbox.name or mailbox.local, beside, context)
+        yield from _named(mailbox.name or mailbox.local, company, context)
         yield from _local_part(mailbox.local, context)
         if (owner := _owner(mailbox.domain or "", context)) is not None:
             yield Claim(owner, "author_domain", mailbox.domain or "")
     yield from _subject(message.subject, context)
     yield from _text(message, context)
+    yield from beside.claims(message, context)
     for other in message.reply_to[:3]:
         yield from _mentioned(other.name, "reply_to", context)
 
@@ -66,12 +68,12 @@ def _owner(domain: str, context: Context) -> str | None:
     return context.registry.owner(domain) if domain else None
 
 
-def _named(name: str, beside: str, context: Context) -> Iterator[Claim]:
+def _named(name: str, company: str, context: Context) -> Iterator[Claim]:
     """Brands in the name that is shown as the sender: strong if the name says little else (`Amazon Japan
     カスタマーサポート`), and if it is spelled in disguise. A name that is also a word finds its companion beside it."""
     mentions = context.registry.mentions(name)
     if not mentions and name:
-        accompanied = context.registry.mentions(f"{name}\n{beside}")
+        accompanied = context.registry.mentions(f"{name}\n{company}")
         mentions = tuple(each for each in accompanied if each.end <= len(name))
     for mention in _once(mentions):
         rest = f"{name[: mention.start]} {name[mention.end :]}"

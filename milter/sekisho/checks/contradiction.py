@@ -97,6 +97,18 @@ TOPIC = FindingKind(
     "The text is about {brand_name}, and the sender {author} is not {brand_name}.",
     "本文は {brand_name} についてのものですが、差出人 {author} は {brand_name} ではありません。",
 )
+PICTURED = FindingKind(
+    "brand.pictured",
+    2,
+    "The message is a picture of {brand_name}, and the sender {author} is not {brand_name}.",
+    "本文は {brand_name} の画像ですが、差出人 {author} は {brand_name} ではありません。",
+)
+INVITES = FindingKind(
+    "brand.invites",
+    3,
+    "An invitation comes in the name of {brand_name}, and the sender {author} is not {brand_name}. {verify_en}",
+    "{brand_name} を名乗る予定の招待ですが、差出人 {author} は {brand_name} ではありません。{verify_ja}",
+)
 AWAY = FindingKind(
     "brand.leads_away",
     2,
@@ -124,6 +136,8 @@ KINDS = (
     SUBJECT,
     CONTENT,
     TOPIC,
+    PICTURED,
+    INVITES,
     AWAY,
     STRANGER,
 )
@@ -141,11 +155,18 @@ UNMET = MappingProxyType(
         ("subject", Strength.WEAK): SUBJECT,
         ("body", Strength.WEAK): CONTENT,
         ("body", Strength.STRONG): TOPIC,
+        ("image", Strength.STRONG): PICTURED,
+        ("image", Strength.WEAK): CONTENT,
+        ("attachment", Strength.WEAK): CONTENT,
+        ("calendar", Strength.STRONG): INVITES,
+        ("calendar", Strength.WEAK): SUBJECT,
     }
 )
-SPEAKING = frozenset({"display_name", "signature", "subject"})  # who speaks there speaks for himself
+SPEAKING = frozenset(
+    {"display_name", "signature", "subject", "image", "calendar"}
+)  # who speaks there speaks for himself
 SIGNING = frozenset({"display_name", "signature"})
-CONTENT_PLACES = frozenset({"signature", "subject", "body"})
+CONTENT_PLACES = frozenset({"signature", "subject", "body", "image", "attachment"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,33 +88,36 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _findings(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
     pages = message.pages
-    home = own(message, seen)
-    found = destinations(message, context.providers)
-    if pages:
+    gap = max((_gap(message.text), *(page.gap for page in pages)))
+    if _empty(message) or gap >= BELOW or any(page.forms for page in pages):
+        # Only here it matters where the links lead, which costs more than all the rest.
+        home, found = own(message, seen), destinations(message, context.providers)
         if (host := _picture(message, found, home)) is not None:
             yield _finding(IMAGE_ONLY, host=host)
-        if any(page.passwords for page in pages):
-            yield _finding(PASSWORD)
-        if any(page.forms for page in pages) and (host := _form(found, home)) is not None:
+        if (host := _form(found, home)) is not None:
             yield _finding(FORM, host=host)
-        if any(page.scripts for page in pages):
-            yield _finding(SCRIPT)
-        yield from _unseen(message)
-    gap = max((_gap(message.text), *(page.gap for page in pages)))
-    if gap >= BELOW and not any(each.domain in home for each in found):
-        yield _finding(FAR_BELOW, number=gap)
+        if gap >= BELOW and not any(each.domain in home for each in found):
+            yield _finding(FAR_BELOW, number=gap)
+    if any(page.passwords for page in pages):
+        yield _finding(PASSWORD)
+    if any(page.scripts for page in pages):
+        yield _finding(SCRIPT)
+    yield from _unseen(message)
+
+
+def _empty(message: Message) -> bool:
+    """True for a message that shows pictures and next to no text."""
+    shown = [page for page in message.pages if not page.attached]
+    if not any(page.pictures for page in shown) or sum(page.letters for page in shown) > FEW_LETTERS:
+        return False
+    return sum(map(len, message.text.split())) <= 2 * FEW_LETTERS
 
 
 def _picture(message: Message, found: tuple[Destination, ...], home: frozenset[str]) -> str | None:
     """Where a click on the picture leads that is the whole message, if it leads away from the sender."""
-    shown = [page for page in message.pages if not page.attached]
-    if not any(page.pictures for page in shown) or sum(page.letters for page in shown) > FEW_LETTERS:
+    if not _empty(message) or is_digest(found) or any(each.domain in home for each in found):
         return None
-    if sum(map(len, message.text.split())) > 2 * FEW_LETTERS or is_digest(found):
-        return None
-    if any(each.domain in home for each in found):
-        return None
-    alternatives = {" ".join(alt.split()) for page in shown for _, alt in page.images} | {""}
+    alternatives = {" ".join(alt.split()) for page in message.pages for _, alt in page.images} | {""}
     clicked = (each for each in found if each.link.kind in ("a", "area") and each.link.text in alternatives)
     return next((each.host for each in clicked), None)
 

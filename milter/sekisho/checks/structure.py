@@ -132,6 +132,14 @@ _MIME = (
         "本文に未知の符号化方式が指定されています({detail})。",
     ),
 )
+_PICTURES = (
+    _kind(
+        "picture.not_searched",
+        0.0,
+        "Not every picture was searched for QR codes ({detail}).",
+        "QR コードを調べていない画像があります({detail})。",
+    ),
+)
 _HEADERS = (
     _kind(
         "header.cut_short",
@@ -224,7 +232,7 @@ _LIMITS = (
     ),
 )
 
-KINDS: tuple[FindingKind, ...] = _LIMITS + _MIME + _HEADERS + _CHARSETS + _WORDS
+KINDS: tuple[FindingKind, ...] = _LIMITS + _MIME + _PICTURES + _HEADERS + _CHARSETS + _WORDS
 
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
 FIELDS = frozenset({"header.space_before_colon", "header.nul"})

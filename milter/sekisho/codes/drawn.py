@@ -32,6 +32,7 @@ _DARK = re.compile(
     r"(?:black|#[0-4]{3}(?![0-9a-f])|#(?:[0-4][0-9a-f]){3}|rgb\((?:\s{0,3}\d{1,2}\s{0,3},?){3}\))",
     re.IGNORECASE,
 )
+_ESCAPED = re.compile(r"&#(?:96\d\d|x25[89a]\d);", re.IGNORECASE)
 _SPAN = re.compile(r"colspan\s{0,3}=\s{0,3}[\"']?(\d{1,3})", re.IGNORECASE)
 
 Grid = list[list[int]]
@@ -40,7 +41,7 @@ Grid = list[list[int]]
 def in_text(source: str, html: bool) -> tuple[str, ...]:
     """The texts of the codes that a text draws; `html` if it is markup. Never raises."""
     grids: list[Grid] = []
-    if "█" in source or "&#96" in source or "■" in source or "⬛" in source or "&#x25" in source.lower():
+    if "█" in source or "■" in source or "⬛" in source or (html and _ESCAPED.search(source)):
         grids += _blocks(_plain(source) if html else source)
     if html and source.count("<t") + source.count("<T") >= _TABLE_TAGS and _DARK.search(source):
         grids += _tables(source)

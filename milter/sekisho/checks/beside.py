@@ -1,0 +1,94 @@
+"""Claims beside the text: pictures that stand for words, names of files, calendar invitations.
+
+A picture with a brand's name among paragraphs is an icon or an advertisement and claims nothing; where a page is
+little more than pictures, their texts and names are what its reader is told. An invitation (RFC 5545) names who
+invites. A file that carries a brand's name is weak.
+
+It cannot see what is drawn in a picture.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sekisho.domains import split_url, to_ascii
+from sekisho.evidence import Claim, Strength
+from sekisho.message import Message, Part
+from sekisho.ports import Context
+
+FEW_LETTERS = 300  # letters of all pages above which pictures are beside the point
+PICTURES = 20
+SHARE = 0.3  # of the pictures that say something, how many must name the brand
+FILES = 20
+NAMES = 2_000  # characters of names that are searched
+CALENDAR = 20_000
+FOLDED = re.compile(r"\r?\n[ \t]")
+SUMMARY = re.compile(r"^SUMMARY(?:;[^:\n]{0,200})?:([^\n]{1,300})", re.MULTILINE | re.IGNORECASE)
+ORGANIZER = re.compile(
+    r"^ORGANIZER[^\n]{0,300}?;CN=(\"[^\"\n]{1,200}\"|[^;:\n]{1,200})[^\n]{0,300}?:([^\n]{0,300})",
+    re.MULTILINE | re.IGNORECASE,
+)
+REPLY = re.compile(r"^METHOD:\s{0,9}(?:REPLY|COUNTER|DECLINECOUNTER)", re.MULTILINE | re.IGNORECASE)
+
+
+def claims(message: Message, context: Context) -> Iterator[Claim]:
+    """Claims of pictures, files and invitations; a brand once for each place."""
+    yield from _pictures(message, context)
+    yield from _files(message, context)
+    for part in message.parts[:FILES]:
+        if part.media == "text/calendar" or (part.filename or "").lower().endswith(".ics"):
+            yield from _invitation(part, context)
+
+
+def _pictures(message: Message, context: Context) -> Iterator[Claim]:
+    """Strong where the pictures of a page with few words speak of one brand, and more than one in some of them."""
+    pages = [page for page in message.pages if page.pictures]
+    if not pages or sum(page.letters for page in message.pages) > FEW_LETTERS:
+        return
+    images = [image for page in pages for image in page.images[:PICTURES]]
+    described = [
+        words for words in (f"{alt[:200]} {_file_name(source)}".strip() for source, alt in images) if words
+    ]
+    text = "\n".join(described)[:NAMES]
+    mentions = context.registry.mentions(text) if text else ()
+    found = {mention.brand: mention.name for mention in reversed(mentions)}
+    lines = {text.count("\n", 0, mention.start) for mention in mentions}
+    alone = len(found) == 1 and len(lines) >= SHARE * len(described)
+    strength = Strength.STRONG if alone else Strength.WEAK
+    yield from (Claim(brand, "image", name, strength) for brand, name in found.items())
+
+
+def _file_name(source: str) -> str:
+    """The last piece of a picture's address, in words; nothing of what is carried within the page."""
+    if source[:5].lower() in ("data:", "cid:"):
+        return ""
+    return split_url(source).path.rpartition("/")[2][:100].replace("_", " ").replace("-", " ")
+
+
+def _files(message: Message, context: Context) -> Iterator[Claim]:
+    names = [part.filename[:200].replace("_", " ") for part in message.parts[:FILES] if part.filename]
+    found = _brands("\n".join(names), context) if names else {}
+    yield from (Claim(brand, "attachment", name, Strength.WEAK) for brand, name in found.items())
+
+
+def _invitation(part: Part, context: Context) -> Iterator[Claim]:
+    """Who invites: strong if the address beside the name is not the brand's; an answer says whom it answers."""
+    text = FOLDED.sub("", part.text[:CALENDAR]) or part.content[:CALENDAR].decode("utf-8", "replace")
+    organizer = None if REPLY.search(text) else ORGANIZER.search(text)
+    if organizer is not None:
+        domain = to_ascii(organizer[2].strip().rpartition("@")[2]) or ""
+        for brand, name in _brands(organizer[1].strip('"'), context).items():
+            own = bool(domain) and context.registry.could_own(domain, brand)
+            yield Claim(brand, "calendar", name, Strength.WEAK if own else Strength.STRONG)
+    if (summary := SUMMARY.search(text)) is not None:
+        for brand, name in _brands(summary[1], context).items():
+            yield Claim(brand, "calendar", name, Strength.WEAK)
+
+
+def _brands(text: str, context: Context) -> dict[str, str]:
+    """Each brand that a text names, with the name."""
+    found: dict[str, str] = {}
+    for mention in context.registry.mentions(text[:NAMES]) if text else ():
+        found.setdefault(mention.brand, mention.name)
+    return found
