@@ -86,7 +86,7 @@ CARRIES = re.compile(
     r"[\s\x00-\x1f]*(data:(?:text/|application/x?h|image/svg)|blob:|vbscript:|file://)", re.IGNORECASE
 )
 RUNS = re.compile(r"[\s\x00-\x1f]*javascript:(?!\s*(?:void|;|//|$|window\.print|history\.))", re.IGNORECASE)
-SEGMENT = re.compile(r"[/=?&]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4})(?=[/?&]|$)", re.IGNORECASE)
+SEGMENT = re.compile(r"(?<!:/)[/=?&]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4})(?=[/?&]|$)", re.IGNORECASE)
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
