@@ -74,7 +74,8 @@ def destinations(message: Message, providers: Providers) -> tuple[Destination, .
 
 
 def _destinations(links: tuple[Link, ...], providers: Providers) -> Iterator[Destination]:
-    wrappers = {host for host in {link.host for link in links} if host and providers.kind(host) == "redirect"}
+    hosts = {link.host for link in links if link.host}
+    wrappers = {host for host in hosts if providers.kind(host) == "redirect" or organisation(host) in DOORS}
     for link in links:
         if link.kind in ACTIONS and link.host:
             host = unwrapped(link.target, link.host, providers) if link.host in wrappers else link.host
