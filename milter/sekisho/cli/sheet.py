@@ -96,8 +96,8 @@ def _styled(cell: Cell) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown leaves as it is."""
-    for sign in "\\|<*_`[":
+    """Text that Markdown leaves as it is. An underscore within a word, as in the id of a finding, is safe."""
+    for sign in "\\|<*`[":
         text = text.replace(sign, f"\\{sign}" if sign != "<" else "&lt;")
     return text
 

@@ -5,7 +5,7 @@ order and `--jobs` change nothing. What a finding is worth is asked of the polic
 one. `run` judges, `measure` counts, `tables` shows.
 """
 
-from sekisho.cli.evaluate.run import Asked, run
+from sekisho.cli.evaluate.run import Asked, judged, run
 from sekisho.cli.evaluate.tables import View, parse_views
 
-__all__ = ["Asked", "View", "parse_views", "run"]
+__all__ = ["Asked", "View", "judged", "parse_views", "run"]

@@ -1,0 +1,140 @@
+"""The tables of `docs/accuracy.md`, measured anew.
+
+    make accuracy COLLECTIONS=collections.toml
+
+The file says where labelled mail is and how the document may speak of it. It stays where the mail is: a collection of
+real mail belongs to its senders, so the document describes it and names neither files nor folders.
+
+    [[collection]]
+    title = "Japanese phishing of our own traps, 2020 to 2023"
+    folder = "/srv/mail/traps/ja"
+
+    [kinds]                            # words for the `kind` of a sidecar; a kind that is not named here is left out
+    "impostor:own" = "from the impostor's own, authenticated domain"
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sekisho import __version__
+from sekisho.cli import sheet
+from sekisho.cli.evaluate import Asked, judged, measure, tables
+from sekisho.cli.sheet import Sheet, cells
+from sekisho.config import Config
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "accuracy.md"
+BEGIN, END = "<!-- tables: begin (make accuracy) -->\n", "<!-- tables: end -->\n"
+TOP = 25  # brands that are shown
+ALL = 1_000_000  # findings: all that were made
+VARIANTS = {
+    "As it came": Asked(),
+    "Without client and authentication": Asked(without=frozenset({"client", "auth"})),
+    "With the brand registry emptied": Asked(brands=frozenset({"all"})),
+}
+Rows = list[measure.Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Collections:
+    """Where the mail is, by what the document calls it, and words for its kinds."""
+
+    folders: Mapping[str, Path]
+    kinds: Mapping[str, str]
+
+    @classmethod
+    def read(cls, file: Path) -> Collections:
+        content = tomllib.loads(file.read_text("utf-8"))
+        base = file.parent
+        return cls(
+            {each["title"]: base / each["folder"] for each in content["collection"]}, content.get("kinds", {})
+        )
+
+
+def measured(collections: Collections, asked: Asked) -> Rows:
+    """A row for each mail, with the collection's title in the place of its folder."""
+    config = Config()
+    return [
+        {**row, "folder": title, "kind": collections.kinds.get(row.get("kind") or "")}
+        for title, folder in collections.folders.items()
+        for row in judged(config, folder, asked)
+    ]
+
+
+def sheets(rows: Mapping[str, Rows], titles: Sequence[str]) -> Iterator[Sheet]:
+    """The tables of the document, in its order."""
+    for variant, some in rows.items():
+        yield _by(variant, "folder", some, titles)
+    usual = rows[next(iter(VARIANTS))]
+    yield _by("By kind, as it came", "kind", usual)
+    yield _by("By language, as it came", "lang", usual)
+    brands = tables.confusion("By brand, as it came", measure.grouped(usual, "brand"), top=TOP, largest=True)
+    yield replace(brands, title=f"By brand, as it came: the {TOP} most frequent", note="")
+    yield replace(
+        tables.score_sheet(measure.scores(usual, Config().policy.reject)), title="Scores, as it came"
+    )
+    title = "By finding, as it came: how often it is made, and how many mails reach each action only because of it"
+    yield replace(tables.finding_sheet(measure.findings(usual), ALL), title=title)
+    yield useless(measure.findings(usual))
+
+
+def _by(title: str, key: str, rows: Rows, order: Sequence[str] = ()) -> Sheet:
+    groups = measure.grouped(rows, key)
+    return tables.confusion(title, {name: groups[name] for name in order or groups if name in groups})
+
+
+def useless(findings: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Sheet:
+    """What is found on genuine mail at least as often as on fakes: by share of each."""
+    noisy = [name for name, each in findings.items() if each["ham"]["found"] > each["phish"]["found"]]
+    rows = [
+        cells(
+            name, findings[name]["points"], findings[name]["phish"]["found"], findings[name]["ham"]["found"]
+        )
+        for name in sorted(noisy, key=lambda name: -findings[name]["ham"]["found"])
+    ]
+    return Sheet(
+        "Findings that genuine mail shows more often than fakes",
+        ("finding", "points", "in phish", "in ham"),
+        tuple(rows),
+    )
+
+
+def state() -> str:
+    """Which program was measured, and when."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=DOCUMENT.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    return f"Measured {time.strftime('%Y-%m-%d', time.gmtime())} with sekisho {__version__} ({commit or 'no commit'})."
+
+
+def main(file: Path, document: Path = DOCUMENT) -> None:
+    """Measure every collection in every variant and put the tables into the document."""
+    collections = Collections.read(file)
+    rows = {name: measured(collections, asked) for name, asked in VARIANTS.items()}
+    if empty := [
+        title
+        for title in collections.folders
+        if not any(row["folder"] == title for row in rows["As it came"])
+    ]:
+        raise SystemExit(f"no mail: {', '.join(empty)}")
+    text = "\n".join(sheet.markdown(each) for each in sheets(rows, list(collections.folders)))
+    before, _, rest = document.read_text("utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    document.write_text(f"{before}{BEGIN}\n{state()}\n\n{text}\n{END}{after}", "utf-8")
+    print(f"{document}: {len(rows['As it came'])} mails, {len(rows)} times")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
+    main(Path(sys.argv[1]))
