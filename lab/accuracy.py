@@ -1,6 +1,6 @@
 """The tables of `docs/accuracy.md`, measured anew.
 
-    make accuracy COLLECTIONS=collections.toml
+    python -m lab.accuracy collections.toml
 
 The file says where labelled mail is and how the document may speak of it. It stays where the mail is: a collection of
 real mail belongs to its senders, so the document describes it and names neither files nor folders.
@@ -30,7 +30,7 @@ from sekisho.cli.sheet import Sheet, cells
 from sekisho.config import Config
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "accuracy.md"
-BEGIN, END = "<!-- tables: begin (make accuracy) -->\n", "<!-- tables: end -->\n"
+BEGIN, END = "<!-- tables: begin (python -m lab.accuracy) -->\n", "<!-- tables: end -->\n"
 TOP = 25  # brands that are shown
 ALL = 1_000_000  # findings: all that were made
 VARIANTS = {

@@ -1,4 +1,4 @@
-"""`make accuracy`: measured tables in a document that stays as it is around them."""
+"""`python -m lab.accuracy`: measured tables in a document that stays as it is around them."""
 
 from __future__ import annotations
 
