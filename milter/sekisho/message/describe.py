@@ -12,7 +12,8 @@ an encoding that only looks like one, NUL in a field.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice, product
 
 from sekisho.message import transfer, values
@@ -22,6 +23,9 @@ from sekisho.message.values import Value
 
 _MOST = 6
 """Readings of one entity."""
+_SHORT = 120
+"""Characters of a field that is remembered."""
+_ENCODED = frozenset({"base64", "quoted-printable"})
 _KINDS = frozenset(
     {
         "text",
@@ -55,7 +59,7 @@ class Reading:
 
     @property
     def encoded(self) -> bool:
-        return self.encoding in {"base64", "quoted-printable"}
+        return self.encoding in _ENCODED
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def _content(fields: Iterable[Field], odd: dict[str, None]) -> dict[str, list[st
 
 def _types(texts: list[str], odd: dict[str, None]) -> Iterator[Value]:
     for text in texts or [""]:
-        value = values.parse(text)
+        value = _parsed(text)
         plain = values.parse(values.without_comments(text)) if "(" in text else value
         if (plain.token, plain.get("boundary")) != (value.token, value.get("boundary")):
             odd["comments in a Content-Type"] = None
@@ -111,17 +115,31 @@ def _types(texts: list[str], odd: dict[str, None]) -> Iterator[Value]:
         yield plain
 
 
+def _parsed(text: str) -> Value:
+    """Most types are written in a few ways only, but for their boundary."""
+    return _known(text) if len(text) <= _SHORT and "oundary" not in text else values.parse(text)
+
+
+_known = lru_cache(maxsize=512)(values.parse)
+
+
 def _encodings(texts: list[str], odd: dict[str, None]) -> Iterator[str]:
     """Each encoding once; all that leave the bytes as they are count as one."""
     found: dict[str, None] = {}
     for text in texts or [""]:
-        token = transfer.canonical(values.parse(values.without_comments(text)).token)
-        found[token] = None
-        hinted = transfer.hinted(text)
-        if hinted and hinted != token:
+        tokens = _tokens(text) if len(text) <= _SHORT else _tokens.__wrapped__(text)
+        found.update(dict.fromkeys(tokens))
+        if len(tokens) > 1:
             odd["an encoding that some programs know"] = None
-            found[hinted] = None
     yield from found
+
+
+@lru_cache(maxsize=256)
+def _tokens(text: str) -> tuple[str, ...]:
+    """The encoding that a field names and, if it is another, the one that stands somewhere in it."""
+    token = transfer.canonical(values.parse(values.without_comments(text)).token)
+    hinted = transfer.hinted(text)
+    return (token, hinted) if hinted and hinted != token else (token,)
 
 
 def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -> Iterator[Reading]:
@@ -132,22 +150,21 @@ def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -
     elif kind not in _KINDS and not kind.startswith("x-"):
         odd["a type of no known kind"] = None
         media = "text/plain"
-    reading = Reading(media, encoding, value)
-    if reading.multipart:
-        if reading.encoded:
+    if media.startswith("multipart/"):
+        if encoding in _ENCODED:
             odd["an encoded multipart"] = None
-        yield from _parameter(reading, "boundary", odd)
+        for boundary in _values(value, "boundary", odd):
+            yield Reading(media, encoding, value, boundary or "")
     elif media.startswith("text/"):
-        yield from _parameter(reading, "charset", odd)
+        for charset in _values(value, "charset", odd):
+            yield Reading(media, encoding, value, charset=charset)
     else:
-        yield replace(reading, charset=value.get("charset"))
+        yield Reading(media, encoding, value, charset=value.get("charset"))
 
 
-def _parameter(reading: Reading, name: str, odd: dict[str, None]) -> Iterator[Reading]:
-    found = reading.type.readings(name)
+def _values(value: Value, name: str, odd: dict[str, None]) -> tuple[str | None, ...]:
+    """What a parameter may be taken for; None if it is not there."""
+    found = value.readings(name)
     if len(found) > 1:
         odd[f"several {name} parameters"] = None
-    for value in found or (None,):
-        yield (
-            replace(reading, boundary=value or "") if name == "boundary" else replace(reading, charset=value)
-        )
+    return found or (None,)

@@ -40,9 +40,12 @@ class Value:
     def readings(self, name: str) -> tuple[str, ...]:
         """Every value that a program may take a parameter for: the first, the repeated ones, the sections of
         RFC 2231 put together, those decoded, and what stands before a stray quotation mark."""
+        plain = self.parameters.get(name)
+        if not self.others and (plain is None or '"' not in plain) and "*" not in "".join(self.parameters):
+            return (plain,) if plain else ()
         extended = self._extended(name)
         values = [
-            self.parameters.get(name),
+            plain,
             *(value for other, value in self.others if other == name),
             self._joined(name) if extended is None else charsets.decode_rfc2231(extended).text,
         ]
