@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from sekisho.checks.destinations import Destination, destinations, organisation, own
 from sekisho.checks.links import is_digest, is_page
-from sekisho.domains import host_of, split_url
+from sekisho.domains import split_url
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -158,7 +158,7 @@ def _brand_in_path(each: Destination, context: Context) -> tuple[str, str] | Non
     parts = split_url(each.link.target)
     for segment in SEGMENT.finditer(f"{parts.path[:500]}?{parts.query[:500]}"):
         name = segment[1].lower()
-        if host_of(name) == name and (brand := context.registry.owner(name)) is not None:
+        if (brand := context.registry.owner(name)) is not None:
             return name, brand
     return None
 
