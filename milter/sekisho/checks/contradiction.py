@@ -69,7 +69,7 @@ OWN_DOMAIN_AWAY = FindingKind(
 )
 SIGNED = FindingKind(
     "brand.signed",
-    3,
+    2.6,
     "The text is written as {brand_name}'s, but the sender {author} is not {brand_name}. {verify_en}",
     "本文は {brand_name} として書かれていますが、差出人 {author} は {brand_name} ではありません。{verify_ja}",
 )
@@ -111,7 +111,7 @@ INVITES = FindingKind(
 )
 AWAY = FindingKind(
     "brand.leads_away",
-    2,
+    1.6,
     "The message is about {brand_name}, and its links lead to {host}, never to {brand_name}.",
     "本文は {brand_name} についてのものですが、リンクは {host} に向かい、{brand_name} には向かいません。",
 )
@@ -211,10 +211,7 @@ def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
         if unvouched(case.seen):
             named = len(places) > 1 or not _has_a_name(case.message)
             yield _finding(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
-        if (
-            not any(proof.aligned for proof in case.seen.proofs)
-            and (host := _astray(brand, case)) is not None
-        ):
+        if _looked_at(case.seen) and (host := _astray(brand, case)) is not None:
             yield _finding(OWN_DOMAIN_AWAY, brand, case, host=host)
     elif not _possible(brand, case):
         yield from _elsewhere(brand, claims, case)
@@ -256,6 +253,16 @@ def _relayed(brand: str, case: Case) -> bool:
     if any(link.target[:7].lower() == "mailto:" for link in case.message.links):
         return False
     return leads_to_brand(destinations(case.message, case.context.providers), brand, case.context)
+
+
+def _looked_at(seen: Evidence) -> bool:
+    """Something is known of the authentication, and nothing of it is aligned with the author."""
+    known = any(
+        result.word is not Word.UNKNOWN
+        for result in seen.results
+        if result.method in ("spf", "dkim", "dmarc")
+    )
+    return known and not any(proof.aligned for proof in seen.proofs)
 
 
 def _astray(brand: str, case: Case) -> str | None:

@@ -93,8 +93,16 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _of_one(each: Destination, home: frozenset[str], context: Context) -> Iterator[Finding]:
-    """What a single link shows by itself."""
-    if each.domain in home:
+    """What a single link shows by itself. On the sender's own ground only a brand's whole host is out of place."""
+    at_home = each.domain in home
+    likeness = None if at_home else context.registry.likeness(each.host)
+    if (brand := likeness.brand if likeness else _hosted_in(each.host, context)) is not None:
+        facts = MappingProxyType({"host": each.host, "brand_name": context.registry.name(brand)})
+        yield Finding(BRAND_IN_HOST, facts, brand)
+    shown = _shown_elsewhere(each, home, context)
+    if shown is not None and (not at_home or context.registry.owner(shown) is not None):
+        yield _finding(TEXT_MISMATCH, shown=shown, host=each.host)
+    if at_home:
         return
     parts = split_url(each.link.target)
     if parts.userinfo and "." in parts.userinfo:
@@ -108,15 +116,13 @@ def _of_one(each: Destination, home: frozenset[str], context: Context) -> Iterat
         and "xn--" not in each.host
     ):
         yield _finding(DISGUISED_HOST, shown=written[1], host=each.host)
-    if (likeness := context.registry.likeness(each.host)) is not None:
-        yield Finding(
-            BRAND_IN_HOST,
-            MappingProxyType({"host": each.host, "brand_name": context.registry.name(likeness.brand)}),
-            likeness.brand,
-        )
-    shown = _shown_elsewhere(each, home, context)
-    if shown is not None:
-        yield _finding(TEXT_MISMATCH, shown=shown, host=each.host)
+
+
+def _hosted_in(host: str, context: Context) -> str | None:
+    """The brand whose whole domain stands before a stranger's: `www.brand.example.stranger.example`."""
+    labels = host.split(".")
+    ends = range(len(labels) - 2, 1, -1)
+    return next((owner for end in ends if (owner := context.registry.owner(".".join(labels[:end])))), None)
 
 
 def _shown_elsewhere(each: Destination, home: frozenset[str], context: Context) -> str | None:
