@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.store.kit import SetClock, hold, message, outcomes
 
 from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.report import document
 from sekisho.store import Quarantine, StoreOptions
 
 SERIAL = itertools.count()  # no two examples hold the same message
@@ -36,13 +37,14 @@ def test_anything_held_comes_back(
     kind = FindingKind("a.b", 1.0, "{fact}", "{fact}")
     evidence = Evidence(findings=(Finding(kind, {"fact": fact}),))
     raw += b"%d" % next(SERIAL)
-    name = store.hold(message(raw, sender, queue_id=fact), evidence, outcomes(*addresses))
+    explained = document(evidence, {}, outcomes(*addresses))
+    name = store.hold(message(raw, sender, queue_id=fact), explained, outcomes(*addresses))
     entry = store.get(name)
     assert entry is not None
     assert store.content(name) == raw
     assert entry.envelope.sender == sender
     assert {copy.recipient.address for copy in entry.copies} == set(addresses)
-    assert store.hold(message(raw, sender), evidence, outcomes(*addresses)) == name
+    assert store.hold(message(raw, sender), explained, outcomes(*addresses)) == name
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
