@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 RECIPIENTS = {
     "tag.example": {"max_action": "tag", "subject_mark": "[注意]"},
     "lenient.example": {"max_action": "accept"},
+    "held.example": {"max_action": "quarantine"},
     "strict.example": {"reject": 6.0, "quarantine": 6.0},
     "shadow.example": {"mode": "shadow"},
 }

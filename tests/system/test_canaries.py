@@ -141,7 +141,7 @@ def test_what_the_quarantine_shows_of_canaries_is_harmless(lab: Lab) -> None:
     """The records can be printed on a terminal and read as JSON; the bytes are kept as they came."""
     offset = lab.sekisho.log.stat().st_size
     for canary in CANARIES.values():
-        spoken(lab, canary, b"d@example.jp")
+        spoken(lab, canary, b"d@held.example")
     lines = [line for line in check_files(lab, offset) if line["event"] == "message"]
     assert len(lines) == len(CANARIES)
     assert not UNSEEN.search(lab.sekisho.cli("quarantine", "list"))
