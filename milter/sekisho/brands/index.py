@@ -10,6 +10,7 @@ the brand's file: whoever controls `eki-net.com` controls every name below it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from types import MappingProxyType
 
 from sekisho.brands.likeness import LikenessIndex
@@ -17,6 +18,8 @@ from sekisho.brands.model import Brand
 from sekisho.brands.names import NameIndex
 from sekisho.domains import registrable, to_ascii
 from sekisho.ports import Likeness, Mention
+
+LIKENESSES = 20_000  # host names whose likeness is remembered
 
 
 class BrandIndex:
@@ -26,7 +29,8 @@ class BrandIndex:
         listed = tuple(brands)
         self._brands = MappingProxyType({brand.id: brand for brand in listed})
         self._names = NameIndex(listed)
-        self._likeness = LikenessIndex(listed)
+        # Mail links to the same hosts again and again, within a message and between messages.
+        self._likeness = lru_cache(LIKENESSES)(LikenessIndex(listed).find)
         self._owners = _owners(listed)
         self._possible = _possible(listed)
         self._unrelated = frozenset(domain for brand in listed for domain in brand.unrelated)
@@ -60,7 +64,7 @@ class BrandIndex:
         base = registrable(name) if name else None
         if name is None or base is None or base in self._possible or base in self._unrelated:
             return None
-        return self._likeness.find(name)
+        return self._likeness(name)
 
     def verify_at(self, brand: str) -> tuple[str, str]:
         known = self._brands.get(brand)
