@@ -43,7 +43,8 @@ bench: install
 
 # Ten minutes for each target, or FUZZ=seconds; crashers are kept in tests/fuzz/corpus and replayed by `make check`.
 fuzz: install
-	@$(PYTHON) -c 'import atheris' 2>/dev/null || $(PYTHON) -m uv pip install --quiet --python $(PYTHON) --no-deps 'atheris==3.*'
+	@$(PYTHON) -c 'import atheris' 2>/dev/null || $(PYTHON) -m uv pip install --quiet --python $(PYTHON) \
+		--require-hashes --no-deps -r requirements-fuzz.lock
 	PYTHONPATH=milter:. $(PYTHON) -m tests.fuzz.run --seconds $(or $(FUZZ),600) $(TARGETS)
 
 soak: install
@@ -60,3 +61,4 @@ lock: install
 		pyproject.toml -o requirements.lock
 	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra postgresql \
 		--extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
+	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --group fuzz -o requirements-fuzz.lock

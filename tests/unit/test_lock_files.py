@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-fuzz.lock")
 
 
 def locked(name: str) -> dict[str, str]:
@@ -28,6 +31,26 @@ def test_nothing_of_a_machine_stands_in_a_lock_file(name: str) -> None:
             and not re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line)] == []  # fmt: skip
     assert "/" not in text
     assert all("--hash=sha256:" in rest for rest in locked(name).values())
+
+
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [
+        (("project", "dependencies"), "requirements.lock"),
+        (("project", "optional-dependencies", "postgresql"), "requirements.lock"),
+        (("project", "optional-dependencies", "dev"), "requirements-dev.lock"),
+        (("dependency-groups", "fuzz"), "requirements-fuzz.lock"),
+    ],
+)
+def test_everything_wanted_is_locked(group: tuple[str, ...], name: str) -> None:
+    """Whatever pyproject.toml asks for stands in the lock file that installs it, in a version that it allows."""
+    wanted: Any = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    for key in group:
+        wanted = wanted[key]
+    versions = {package: rest.split()[0] for package, rest in locked(name).items()}
+    for requirement in wanted:
+        package, version = re.fullmatch(r"([A-Za-z0-9_.-]+)(?:\[.*\])?==(.*)", requirement).groups()
+        assert fnmatch(versions[package.lower()], version), requirement
 
 
 def test_servers_and_developers_run_the_same() -> None:
