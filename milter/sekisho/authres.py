@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from sekisho.evidence import Evidence, Result, Word
-from sekisho.message import Envelope, Headers
+from sekisho.message import Envelope, Field, Headers
 
 MAX_VALUE = 65_535  # octets of a field that is read; a longer one never reaches a milter
 MAX_HEAD = 2_048  # characters in which a field has to say whose it is
@@ -120,13 +120,17 @@ def _folded(head: str, parts: list[list[str]]) -> str:
 def forged(headers: Headers, authserv_id: str) -> list[int]:
     """The indexes, from 1 within the fields of that name, of those that claim our authserv-id, highest first:
     in that order they can be deleted one by one."""
-    ours = _comparable(authserv_id)
     found = []
     for index, each in enumerate(headers.all("Authentication-Results"), start=1):
-        claimed = claimed_id(each.value.decode("utf-8", "replace"))
-        if claimed is None or _comparable(claimed) == ours:
+        if claims(each, authserv_id) is not False:
             found.append(index)
     return found[::-1]
+
+
+def claims(field: Field, authserv_id: str) -> bool | None:
+    """True if a field says that it is ours, None if it cannot be told whose it says it is."""
+    claimed = claimed_id(field.value.decode("utf-8", "replace"))
+    return None if claimed is None else _comparable(claimed) == _comparable(authserv_id)
 
 
 def _comparable(authserv_id: str) -> str:

@@ -39,13 +39,20 @@ class ProviderTable:
 
     def kind(self, domain: str) -> str | None:
         """The kind of the longest entry that the domain is or lies below."""
-        name = domain if domain in self.kinds else to_ascii(domain) or ""
+        name = domain if domain in self.kinds else _comparable(domain)
         while name:
             found = self.kinds.get(name)
             if found is not None:
                 return None if found == NOT_SHARED else found
             name = name.partition(".")[2]
         return None
+
+
+def _comparable(domain: str) -> str:
+    """A name in ASCII lower case; of one with leading underscores, which holds records only, what it lies below."""
+    while domain.startswith("_"):
+        domain = domain.partition(".")[2]
+    return to_ascii(domain) or ""
 
 
 def shipped_file() -> Path:
@@ -93,7 +100,7 @@ def _domains(path: Path, kind: str, table: object, faults: list[str]) -> Iterato
             faults.append(f"{path}: {place}: is not an array of domains")
             continue
         for value in values:
-            if isinstance(value, str) and to_ascii(value) == value:
+            if isinstance(value, str) and to_ascii(value.removeprefix("_")) == value.removeprefix("_"):
                 yield place, value
             else:
                 faults.append(f"{path}: {place}: {value!r} is not a domain name in ASCII lower case")

@@ -140,4 +140,4 @@ class Trust:
                 break
         else:
             client = Client()
-        return replace(message, envelope=replace(message.envelope, client=client))
+        return replace(message, envelope=replace(message.envelope, client=replace(client, relayed=True)))

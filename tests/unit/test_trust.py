@@ -33,7 +33,7 @@ POSTFIX = (
 
 def test_the_client_is_the_one_that_our_relay_saw() -> None:
     """Address, confirmed name and HELO come from the line on top."""
-    assert seen(POSTFIX) == Client("192.0.2.7", "mx.sender.example", "ok", "helo.example")
+    assert seen(POSTFIX) == Client("192.0.2.7", "mx.sender.example", "ok", "helo.example", relayed=True)
 
 
 def test_only_the_line_that_our_relay_wrote_is_believed() -> None:
@@ -56,7 +56,7 @@ def test_what_cannot_be_read_is_unknown(lines: tuple[str, ...]) -> None:
 
 def test_relays_without_end_are_unknown() -> None:
     """A chain of lines that all name relays of ours leads nowhere, in bounded time."""
-    assert seen(*["from r.example (r.example [198.51.100.3]) by x"] * 50) == Client()
+    assert seen(*["from r.example (r.example [198.51.100.3]) by x"] * 50) == Client(relayed=True)
 
 
 def test_a_stranger_is_himself() -> None:

@@ -65,7 +65,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return Evidence(results=(Result("arc", Word.NONE),))
     if count > 3 * MAX_SETS:
         many = Finding(MANY, MappingProxyType({"count": count // 3, "limit": MAX_SETS}))
-        return Evidence((Result("arc", Word.PERMERROR, reason="too many sets"),), findings=(many,))
+        result = Result("arc", Word.PERMERROR, reason="too many sets")
+        return Evidence((result,), findings=(many,), degraded=("limit",))
     result = judge(signed, context)
     trusted = _trusted(signed, result, message.author.domain, context)
     return Evidence(

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from sekisho.checks.destinations import Destination, destinations, leads_to_brand, own
 from sekisho.checks.links import is_digest, is_page
 from sekisho.checks.origin import unvouched
+from sekisho.checks.proof import only_shared
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength, Word
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -61,6 +62,13 @@ OWN_DOMAIN_PERSON = FindingKind(
     3,
     "The author writes from {brand_name}'s domain ({author}) without proof, and claims nothing in its name.",
     "差出人は {brand_name} のアドレス({author})ですが証明がありません。本文は {brand_name} を名乗っていません。",
+)
+OWN_DOMAIN_SHARED = FindingKind(
+    "brand.own_domain_shared",
+    4,
+    "The author address is {brand_name}'s ({author}), and all that vouches for it is a sending range that others "
+    "share. {verify_en}",
+    "差出人は {brand_name} のアドレス({author})ですが、裏付けは他者も共用する送信サーバーだけです。{verify_ja}",
 )
 OWN_DOMAIN_AWAY = FindingKind(
     "brand.own_domain_leads_away",
@@ -130,6 +138,7 @@ KINDS = (
     LOCAL_NAME,
     OWN_DOMAIN,
     OWN_DOMAIN_PERSON,
+    OWN_DOMAIN_SHARED,
     POSSIBLE_DOMAIN,
     OWN_DOMAIN_AWAY,
     SIGNED,
@@ -214,9 +223,12 @@ def _met(brand: str, seen: Evidence, context: Context) -> bool:
 def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
     places = {claim.where for claim in claims}
     if "author_domain" in places:
+        nameless = not _has_a_name(case.message)
         if unvouched(case.seen):
-            named = len(places) > 1 or not _has_a_name(case.message)
+            named = len(places) > 1 or nameless
             yield _finding(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
+        elif only_shared(case.seen.proofs) and ("display_name" in places or nameless):
+            yield _finding(OWN_DOMAIN_SHARED, brand, case)
         if _looked_at(case.seen) and (host := _astray(brand, case)) is not None:
             yield _finding(OWN_DOMAIN_AWAY, brand, case, host=host)
     elif not _possible(brand, case):
@@ -262,13 +274,13 @@ def _relayed(brand: str, case: Case) -> bool:
 
 
 def _looked_at(seen: Evidence) -> bool:
-    """Something is known of the authentication, and nothing of it is aligned with the author."""
+    """Something is known of the authentication, and nothing of it proves the author."""
     known = any(
         result.word is not Word.UNKNOWN
         for result in seen.results
         if result.method in ("spf", "dkim", "dmarc")
     )
-    return known and not any(proof.aligned for proof in seen.proofs)
+    return known and not any(proof.aligned and proof.scope != "shared" for proof in seen.proofs)
 
 
 def _astray(brand: str, case: Case) -> str | None:

@@ -10,12 +10,13 @@ It cannot see a replay: a signed message sent again to others verifies as well a
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.keys import Key, SignatureError, fetch_key
+from sekisho.checks.keys import Key, SignatureError, fetch_key, tags
 from sekisho.checks.signatures import Signature, Signed, parse_signature, verify
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
 from sekisho.message import Field, Message
@@ -63,15 +64,22 @@ OVERSIGNED = FindingKind(
     "There are more {fields} fields than were signed: somebody may have added one.",
     "{fields} フィールドが署名時より多く、後から追加された可能性があります。",
 )
+NAME = FindingKind(
+    "dkim.malformed_name",
+    3,
+    "A signature names {shown} as its domain or selector, written so that programs read it differently.",
+    "署名のドメインまたはセレクターが、プログラムによって読み方の変わる形で書かれています: {shown}",
+)
 MANY = FindingKind(
     "dkim.too_many_signatures",
     0.5,
     "There are {count} signatures; only the first {limit} were looked at.",
     "署名が {count} 個あり、最初の {limit} 個だけを検証しました。",
 )
-KINDS = (FAIL, WEAK, LENGTH, FROM, EXPIRED, UNSIGNED, OVERSIGNED, MANY)
+KINDS = (FAIL, WEAK, LENGTH, FROM, EXPIRED, UNSIGNED, OVERSIGNED, NAME, MANY)
 
 MAX_SIGNATURES = 5
+HOSTILE = re.compile(rb"""[\0-\x1f\x7f"'()<>@,;:\\]""")  # in a name: where a sloppy reader stops, or begins
 SLACK = 300  # seconds by which clocks may differ
 SINGLE = (b"from", b"subject", b"content-type")  # shown to the reader, or deciding what is shown
 
@@ -99,11 +107,12 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     findings += _coverage(signed, [each.signature for each in checked if each.valid and each.signature])
     if not any(each.valid for each in checked):
         findings += _failure([each.result for each in checked])
+    results = tuple(each.result for each in checked)
+    degraded = ["dns"] if any(result.word is Word.TEMPERROR for result in results) else []
     if len(fields) > MAX_SIGNATURES:
         findings.append(_finding(MANY, count=len(fields), limit=MAX_SIGNATURES))
-    results = tuple(each.result for each in checked)
-    unknown = any(result.word is Word.TEMPERROR for result in results)
-    return Evidence(results, findings=tuple(findings), degraded=("dns",) if unknown else ())
+        degraded.append("limit")
+    return Evidence(results, findings=tuple(findings), degraded=tuple(degraded))
 
 
 def _checked(field: Field, signed: Signed, message: Message, context: Context) -> Checked:
@@ -113,7 +122,7 @@ def _checked(field: Field, signed: Signed, message: Message, context: Context) -
     try:
         signature = parse_signature(field)
     except SignatureError as error:
-        return Checked(Result("dkim", error.word, reason=error.reason))
+        return Checked(Result("dkim", error.word, reason=error.reason), findings=_odd_names(field))
     except (Exception, RecursionError) as error:
         return Checked(Result("dkim", Word.PERMERROR, reason=f"unreadable: {type(error).__name__}"))
     try:
@@ -122,6 +131,18 @@ def _checked(field: Field, signed: Signed, message: Message, context: Context) -
         return Checked(_result(signature, error.word, error.reason), signature)
     except (Exception, RecursionError) as error:
         return Checked(_result(signature, Word.PERMERROR, f"unreadable: {type(error).__name__}"), signature)
+
+
+def _odd_names(field: Field) -> tuple[Finding, ...]:
+    """What a signature that cannot be read names as its domain or selector, where no name could hold it."""
+    try:
+        found = tags(field.value)
+    except SignatureError:
+        return ()
+    for shown in (found.get(b"d", b""), found.get(b"s", b"")):
+        if HOSTILE.search(shown):
+            return (_finding(NAME, shown=shown.decode("utf-8", "replace")),)
+    return ()
 
 
 def _verified(signature: Signature, signed: Signed, message: Message, context: Context) -> Checked:

@@ -15,15 +15,22 @@ It cannot see replayed or compromised accounts: they are authenticated too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from types import MappingProxyType
 
 from sekisho.checks.dmarc import Alignment, TemporaryError
 from sekisho.domains import registrable
-from sekisho.evidence import NOTHING, Evidence, FindingKind, Proof, Result, Word
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Proof, Result, Word
 from sekisho.message import Message
 from sekisho.ports import Context
 
-KINDS: tuple[FindingKind, ...] = ()
+SHARED_RANGE = FindingKind(
+    "auth.shared_range",
+    0,
+    "All that vouches for {domain} is SPF by way of {via}, where others pass in the same way.",
+    "{domain} の裏付けは、他者も共用する {via} 経由の SPF だけです。",
+)
+KINDS = (SHARED_RANGE,)
 
 MAILBOXES = ("mailbox", "carrier")
 PLATFORMS = ("esp", "cloud", "forwarder")
@@ -41,8 +48,23 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not passed:
         return NOTHING
     aligned = _aligner(message.author.domain, context)
-    proofs = dict.fromkeys(_proof(result, aligned, context) for result in passed)
-    return Evidence(proofs=tuple(proofs))
+    proofs = tuple(dict.fromkeys(_proof(result, aligned, context) for result in passed))
+    return Evidence(proofs=proofs, findings=_shared_only(passed, proofs))
+
+
+def only_shared(proofs: Iterable[Proof]) -> bool:
+    """True if the author is vouched for, and only by what a platform's other customers pass as well."""
+    scopes = {proof.scope for proof in proofs if proof.aligned}
+    return scopes == {"shared"}
+
+
+def _shared_only(passed: Iterable[Result], proofs: tuple[Proof, ...]) -> tuple[Finding, ...]:
+    if not only_shared(proofs):
+        return ()
+    spf = next(result for result in passed if result.method == "spf")
+    names = dict(spf.properties).get("via", "").split()
+    facts = {"domain": spf.domain, "via": names[-1] if names else spf.domain}
+    return (Finding(SHARED_RANGE, MappingProxyType(facts)),)
 
 
 def _proof(result: Result, aligned: Aligned, context: Context) -> Proof:

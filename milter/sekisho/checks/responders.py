@@ -1,4 +1,4 @@
-"""Who would get an answer, and who says he passed the message on: Reply-To and Sender elsewhere.
+"""Who would get an answer, and who says he passed the message on: Reply-To, Sender and Resent-* elsewhere.
 
 Ticket systems, web forms and lists set Reply-To to strangers every day, so alone it weighs little. The
 recipient's own address as the author, proven by nobody, is the old trick of the extortion mails; a client that
@@ -13,7 +13,7 @@ from sekisho.address import Mailbox, split_path
 from sekisho.checks.origin import unvouched
 from sekisho.domains import registrable, to_ascii
 from sekisho.evidence import Evidence, Finding, FindingKind
-from sekisho.message import Message
+from sekisho.message import Message, mailboxes
 from sekisho.ports import Context
 
 REPLY_TO = FindingKind(
@@ -34,6 +34,12 @@ SENDER = FindingKind(
     "The Sender field names another organisation: {other}.",
     "Sender 欄に別の組織のアドレスがあります({other})。",
 )
+RESENT = FindingKind(
+    "resent.elsewhere",
+    0,  # lists write it every day
+    "It says that {other} passed it on, but it does not come from there.",
+    "{other} が転送したと書かれていますが、そこから届いたものではありません。",
+)
 SELF = FindingKind(
     "author.recipient_himself",
     5,
@@ -41,7 +47,8 @@ SELF = FindingKind(
     "差出人が受信者自身のアドレスですが、その証明がありません。",
 )
 
-KINDS = (REPLY_TO, REPLY_TO_MAILBOX, SENDER, SELF)
+KINDS = (REPLY_TO, REPLY_TO_MAILBOX, SENDER, RESENT, SELF)
+RESENDERS = ("resent-from", "resent-sender")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -55,6 +62,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         findings.append(_finding(REPLY_TO_MAILBOX if mailbox else REPLY_TO, other.address))
     if (other := _elsewhere(message.sender, author)) is not None:
         findings.append(_finding(SENDER, other.address))
+    if (other := _resender(message, seen, author)) is not None:
+        findings.append(_finding(RESENT, other.address))
     if message.envelope.client.user is None and _himself(message) and unvouched(seen):
         findings.append(_finding(SELF, ""))
     return Evidence(findings=tuple(findings))
@@ -66,6 +75,20 @@ def _elsewhere(mailboxes: tuple[Mailbox, ...], author: str) -> Mailbox | None:
     return next(
         (each for each in mailboxes if each.domain and (registrable(each.domain) or each.domain) != own), None
     )
+
+
+def _resender(message: Message, seen: Evidence, author: str) -> Mailbox | None:
+    """The first who is said to have passed the message on, and who neither wrote nor, as far as is known, sent it."""
+    if message.envelope.sender is None:
+        return None
+    _, _, sender = message.envelope.sender.rpartition("@")
+    names = [author, to_ascii(sender) or "", *(proof.domain for proof in seen.proofs)]
+    known = {registrable(name) or name for name in names}
+    for name in RESENDERS:
+        for box in mailboxes(message.headers, name):
+            if box.domain and (registrable(box.domain) or box.domain) not in known:
+                return box
+    return None
 
 
 def _himself(message: Message) -> bool:

@@ -142,6 +142,12 @@ _PICTURES = (
 )
 _HEADERS = (
     _kind(
+        "header.empty_block",
+        0.5,  # what stands below is text to everybody, since the mail server puts its own fields above the line
+        "There is no header at all: the message begins with an empty line.",
+        "ヘッダーがまったくなく、空行から始まっています。",
+    ),
+    _kind(
         "header.cut_short",
         1.5,
         "The header block breaks off: programs differ on where the body begins.",

@@ -6,6 +6,7 @@ Only what the last hop wrote is believed: the topmost Return-Path and Received. 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from sekisho.message import Envelope, Headers, Recipient, read
 from sekisho.message.trace import client_of, unfolded
@@ -22,7 +23,7 @@ def envelope_from_trace(raw: bytes) -> Envelope:
         sender=path,
         raw_sender=path,
         recipients=(Recipient(rcpt, f"<{rcpt}>"),) if rcpt else (),
-        client=client_of(_first(headers, "received") or ""),
+        client=replace(client_of(_first(headers, "received") or ""), relayed=True),
     )
 
 

@@ -1,5 +1,6 @@
 """The message: envelope, headers and decoded views, read from bytes once and never changed."""
 
+from sekisho.message.author import mailboxes
 from sekisho.message.envelope import Client, Envelope, Recipient
 from sekisho.message.key import key_of, message_key
 from sekisho.message.model import Author, Field, Headers, Link, Message, Page, Part, Problem
@@ -20,6 +21,7 @@ __all__ = [
     "Problem",
     "Recipient",
     "key_of",
+    "mailboxes",
     "message_key",
     "read",
     "with_codes",

@@ -13,8 +13,9 @@ from sekisho import charsets, domains
 from sekisho.address import Mailbox, parse
 from sekisho.message.headers import Block, field_text
 from sekisho.message.limits import Limits
-from sekisho.message.model import Author, Field, Problem
+from sekisho.message.model import Author, Field, Headers, Problem
 
+_DEFAULT = Limits()
 _MOST = 100
 """Mailboxes of one field that are kept."""
 
@@ -53,10 +54,10 @@ def _field_problems(fields: tuple[Field, ...], block: Block) -> list[tuple[str, 
     return found
 
 
-def mailboxes(block: Block, name: str, limits: Limits) -> tuple[Mailbox, ...]:
+def mailboxes(headers: Headers, name: str, limits: Limits = _DEFAULT) -> tuple[Mailbox, ...]:
     """Every mailbox of every field of that name, at most 100."""
     found: list[Mailbox] = []
-    for field in block.headers.all(name)[:_MOST]:
+    for field in headers.all(name)[:_MOST]:
         found += parse(field.value.decode("utf-8", "surrogateescape"), limits.address_bytes).mailboxes
         if len(found) >= _MOST:
             break

@@ -11,7 +11,8 @@ class Client:
     """The SMTP client as the MTA knows it. None is *not known*, everywhere.
 
     `name` is the forward-confirmed reverse name; `resolve` is Postfix's `{client_resolve}` in lower case
-    (`ok`, `forged`, `temp`, `fail`): how the name came about. `port` is the client's.
+    (`ok`, `forged`, `temp`, `fail`): how the name came about. `port` is the client's. `relayed`: a relay of ours took
+    the message from this client, and what stands above may be the relay's own.
     """
 
     address: str | None = None
@@ -21,6 +22,7 @@ class Client:
     port: int | None = None
     tls: str | None = None
     user: str | None = None
+    relayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ def test_too_many_sets_are_not_looked_at() -> None:
     dns = Asked(CaseResolver([KEY]))
     found = arc.check(message(raw + chain(b"none")), Evidence(), context(dns, sealers=TRUSTED))
     assert found.has("arc.too_many_sets")
+    assert found.degraded == ("limit",)
     assert dns.asked == []
 
 

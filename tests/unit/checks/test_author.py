@@ -116,6 +116,7 @@ def test_what_encoded_words_bring_in(name: str, expected: list[str]) -> None:
         (b"From: a@b.example\r\nno colon\r\n\r\nFrom: c@d.example\r\n", False),
         (b"From: a@b.example\r\nno colon\r\nX-From: c@d.example\r\n\r\nx\r\n", False),
         (b"From: a@b.example\r\n\r\nFrom: c@d.example\r\n", False),
+        (b"\r\nFrom: c@d.example\r\n\r\nx\r\n", False),
         (b"From: a@b.example\r\nno colon\r\n" + b"x\r\n" * 9_000 + b"From: c@d.example\r\n", False),
     ],
 )

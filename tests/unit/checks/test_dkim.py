@@ -165,6 +165,7 @@ def test_at_most_five_signatures() -> None:
     assert len(found.results) == 5
     assert len(dns.asked) == 5
     assert found.has("dkim.too_many_signatures")
+    assert found.degraded == ("limit",)
 
 
 def test_one_good_signature_among_broken_ones() -> None:
@@ -174,6 +175,34 @@ def test_one_good_signature_among_broken_ones() -> None:
     found = run(line + raw)
     assert [each.word for each in found.results] == [Word.FAIL, Word.PASS]
     assert not found.has("auth.dkim_fail")
+
+
+@pytest.mark.parametrize(
+    ("tag", "odd"),
+    [
+        (b"d=example.jp(.stranger.example", True),
+        (b"d=example.jp'.stranger.example", True),
+        (b'd=example.jp"', True),
+        (b"d=<example.jp>", True),
+        (b"d=example.jp\x01", True),
+        (b"s=s1\\.stranger.example", True),
+        (b"s=s1,x", True),
+        (b"d=example", False),
+        (b"d=-example-.jp", False),
+        (b"d=", False),
+        ("d=例え.jp".encode(), False),
+        (b"s=s1..x", False),
+    ],
+)
+def test_names_that_programs_read_differently(tag: bytes, odd: bool) -> None:
+    """Quotes, brackets and controls in a domain or selector are a finding, also beside a signature that holds;
+    a name that is only wrong is not."""
+    raw = signed()
+    line = raw[: raw.index(b"\r\n") + 2].replace(b"d=example.jp; s=s1;", b"d=a.example; s=s1; " + tag + b";")
+    line = line.replace((b"s=s1; " if tag[:1] == b"s" else b"d=a.example; "), b"", 1)
+    found = run(line + raw)
+    assert found.has("dkim.malformed_name") is odd
+    assert found.word("dkim") is Word.PASS
 
 
 def test_no_signature_is_none() -> None:

@@ -81,6 +81,24 @@ def test_proof(author: str, result: Result, expected: Proof) -> None:
     assert prove(author, result) == (expected,)
 
 
+@pytest.mark.parametrize(
+    ("results", "said"),
+    [
+        ([spf("example.jp", ("via", "example.jp platform.example"))], True),
+        ([spf("example.jp", ("mechanism", "+all"))], True),
+        ([spf("example.jp", ("via", "example.jp platform.example")), dkim("example.jp")], False),
+        ([spf("example.jp", ("via", "example.jp own.example.jp"))], False),
+        ([spf("stranger.jp", ("via", "stranger.jp platform.example"))], False),
+        ([dkim("platform.example")], False),
+    ],
+)
+def test_a_shared_range_alone_is_said(results: list[Result], said: bool) -> None:
+    """Only where nothing else vouches for the author, and where it vouches for him at all."""
+    raw = b"From: a@example.jp\r\n\r\nx\r\n"
+    at = context(CaseResolver([DMARC]), owners=OWNERS, kinds=KINDS)
+    assert proof.check(message(raw), Evidence(results=tuple(results)), at).has("auth.shared_range") is said
+
+
 @pytest.mark.parametrize("word", [word for word in Word if word is not Word.PASS])
 def test_only_a_pass_proves(word: Word) -> None:
     """No other result proves anything."""

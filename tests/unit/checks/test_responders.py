@@ -39,11 +39,25 @@ def found(
         ("Reply-To: <a@-bad->\r\n", []),
         ("Sender: <a@other.example>\r\n", ["sender.elsewhere"]),
         ("Sender: <a@bounce.example.jp>\r\nReply-To: \r\n", []),
+        ("Resent-From: <a@other.example>\r\n", ["resent.elsewhere"]),
+        ("Resent-From: <a@mail.example.jp>\r\nResent-Sender: <a@other.example>\r\n", ["resent.elsewhere"]),
+        ("Resent-From: <a@example.jp>\r\nResent-To: <a@other.example>\r\n", []),
+        ("Resent-From: nobody\r\n", []),
     ],
 )
 def test_elsewhere(fields: str, expected: list[str]) -> None:
     """Another organisation is named once; what is no address is nobody."""
     assert found(fields, rcpt="you@example.jp") == expected
+
+
+@pytest.mark.parametrize(
+    ("sender", "proven"), [("friend@other.example", None), ("x@relay.example", "mail.other.example")]
+)
+def test_who_passed_it_on_may_say_so(sender: str, proven: str | None) -> None:
+    """A resender in whose name the message comes, by envelope or proof, contradicts nothing."""
+    proofs = (Proof(proven, "dkim", aligned=False),) if proven else ()
+    read = message(b"From: <a@example.jp>\r\nResent-From: <f@other.example>\r\n\r\n", envelope(sender))
+    assert responders.check(read, Evidence(proofs=proofs), context()) == Evidence()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,9 @@ from sekisho.message import Client
 
 
 def received(text: str) -> Client:
-    return envelope_from_trace(f"Received: {text}\r\n\r\n".encode()).client
+    client = envelope_from_trace(f"Received: {text}\r\n\r\n".encode()).client
+    assert client.relayed, "what stands above the line may be ours"
+    return replace(client, relayed=False)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +59,7 @@ def test_the_client_of_the_last_hop(text: str, expected: Client) -> None:
 def test_only_the_topmost_received_is_believed() -> None:
     """Those below it were there when the message came: anybody may have written them."""
     raw = b"Received: by mx.example.jp (Postfix) id 1\r\nReceived: from a (a [192.0.2.1]) by b\r\n\r\n"
-    assert envelope_from_trace(raw).client == Client()
+    assert envelope_from_trace(raw).client == Client(relayed=True)
 
 
 @pytest.mark.parametrize(
