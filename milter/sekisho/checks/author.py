@@ -4,8 +4,8 @@ Reads the problems that the reader of the From field noted (RFC 5322 sections 3.
 programs could disagree on who wrote the message, the message itself is the finding. Which of them decide on their own
 stands in the policy table.
 
-A header block that a line without a colon cuts short is one of these: Postfix delivers what follows as it
-stands, and some programs read on. An author who is only named down there is no author for us, and one who is
+A header block that a line without a colon cuts short is one of these: Postfix ends the block there and delivers what
+follows as the body, and some programs read on. An author who is only named down there is no author for us, and one who is
 named there besides is a second one.
 
 It cannot see what a particular mail program shows.
@@ -162,6 +162,7 @@ KINDS: tuple[FindingKind, ...] = (
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
 
 BELOW = 16_384  # octets behind a broken line that are searched for fields
+FIELD = re.compile(rb"[!-9;-~]++[ \t]*+:|\r?\n|\Z")  # or the empty line that a sender began with
 AUTHOR_FIELD = re.compile(rb"^From[ \t]*:", re.IGNORECASE | re.MULTILINE)
 # Encoded words bring in what the raw field does not show. Isolates are left out: some programs put them around names.
 TURNING = re.compile("[\u202a-\u202e]")
@@ -196,8 +197,14 @@ def _problems(message: Message) -> Iterator[tuple[str, str]]:
 
 
 def _author_below(message: Message) -> bool:
-    """True if a From field stands behind the line that cut the header block short."""
-    if message.problem("header.cut_short") is None:
-        return False
+    """True if a From field stands behind the line that cut the header block short.
+
+    Postfix puts an empty line there. Then the body begins with what is no field, and fields follow; where the header
+    holds no author, these are what some programs show (of a letter with an author they would be a quotation).
+    """
     below = message.raw[message.body_start : message.body_start + BELOW].partition(b"\r\n\r\n")[0]
+    if message.problem("header.cut_short") is None:
+        nobody = message.author.mailbox is None and not message.headers.all("from")
+        if not nobody or FIELD.match(below) is not None:
+            return False
     return AUTHOR_FIELD.search(below) is not None

@@ -243,6 +243,8 @@ KINDS: tuple[FindingKind, ...] = _LIMITS + _MIME + _PICTURES + _HEADERS + _CHARS
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
 FIELDS = frozenset({"header.space_before_colon", "header.nul"})
 """Of a From field, `author.…` says it."""
+BLOCK = frozenset({"header.cut_short", "header.empty_block"})
+"""Where an author stands below, `author.broken_block` says it."""
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -265,6 +267,6 @@ def _said(problem: Problem, seen: Evidence) -> bool:
     family, _, name = problem.code.partition(".")
     if problem.code in FIELDS:
         return problem.detail.lower() == "from"
-    if problem.code == "header.cut_short":
+    if problem.code in BLOCK:
         return seen.has("author.broken_block")
     return family == "word" and (seen.has(f"author.{name}") or (name == "nul" and seen.has("author.control")))

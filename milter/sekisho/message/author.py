@@ -23,10 +23,10 @@ _MOST = 100
 def read_author(block: Block, limits: Limits) -> tuple[Author, tuple[Problem, ...]]:
     """The author, and the problems of decoding the name (those are not the author's but the message's)."""
     fields = block.headers.all("from")
+    problems = [Problem(f"author.{code}", detail) for code, detail in _field_problems(fields, block)]
     if not fields:
         others = block.headers.all("sender") or block.headers.all("resent-from")
-        return Author(problems=(Problem("author.sender_only" if others else "author.no_from"),)), ()
-    problems = [Problem(f"author.{code}", detail) for code, detail in _field_problems(fields, block)]
+        return Author(problems=(Problem("author.sender_only" if others else "author.no_from"), *problems)), ()
     parsed = [parse(field.value.decode("utf-8", "surrogateescape"), limits.address_bytes) for field in fields]
     for each in parsed:
         problems += [Problem(f"author.{code}", detail) for code, detail in each.problems]

@@ -22,7 +22,8 @@ from sekisho.message.model import Field, Headers, Problem
 _FIELD = re.compile(rb"([!-9;-~]++[ \t]*+):([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
 _END = re.compile(rb"\n\r?\n")
 _FOLDED_NAME = re.compile(rb"[!-9;-~]++[ \t]*+\r?\n[ \t][!-9;-~ \t]*+:")
-_MBOX = re.compile(rb">*From (?![ \t]*:)")
+_MBOX = re.compile(rb">*From ")
+_MBOX_AUTHOR = re.compile(rb"X-Mailbox-Line: >*From[ \t]+:")
 _FIELD_BYTES = 60_000
 """Of a longer field, Postfix shows a milter and delivers this much."""
 _LINE_BYTES = 998
@@ -118,6 +119,8 @@ def _block(raw: bytes, fields: list[Field], body_start: int, problems: list[Prob
     head = raw[:body_start]
     if raw.startswith(b"X-Mailbox-Line: "):
         problems.append(Problem("header.mbox_line"))
+        if _MBOX_AUTHOR.match(raw):
+            problems.append(Problem("header.space_before_colon", "From"))
     if head.count(b"\r") != head.count(b"\r\n"):
         problems.append(Problem("header.bare_cr"))
     if max(map(len, head[:_LINES_IN].split(b"\n"))) > _LINE_BYTES + 1:

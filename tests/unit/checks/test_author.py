@@ -117,9 +117,15 @@ def test_what_encoded_words_bring_in(name: str, expected: list[str]) -> None:
         (b"From: a@b.example\r\nno colon\r\nX-From: c@d.example\r\n\r\nx\r\n", False),
         (b"From: a@b.example\r\n\r\nFrom: c@d.example\r\n", False),
         (b"\r\nFrom: c@d.example\r\n\r\nx\r\n", False),
+        (b"\r\n\r\nFrom: c@d.example\r\n\r\nx\r\n", False),
+        (b"\r\nno colon\r\nFrom: c@d.example\r\n\r\nx\r\n", True),
+        (b"\r\n From: a@b.example\r\nFrom: c@d.example\r\n\r\nx\r\n", True),
+        (b"To: a@b.example\r\n\r\nno colon\r\nFrom: c@d.example\r\n\r\nx\r\n", True),
+        (b"To: a@b.example\r\n\r\nno colon\r\n\r\nFrom: c@d.example\r\n", False),
+        (b"From: a@b.example\r\n\r\nAs he wrote\r\nFrom: c@d.example\r\n", False),
         (b"From: a@b.example\r\nno colon\r\n" + b"x\r\n" * 9_000 + b"From: c@d.example\r\n", False),
     ],
 )
 def test_authors_below_a_broken_line(raw: bytes, broken: bool) -> None:
-    """A From that some programs read on to is a second author; one in the body proper is text."""
+    """A From that some programs read on to is the author, or a second one; one in the body proper is text."""
     assert ("author.broken_block" in found(raw)) is broken

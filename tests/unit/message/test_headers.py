@@ -104,11 +104,13 @@ def test_a_file_gets_crlf_and_the_wire_stays_as_it_is() -> None:
 
 
 def test_an_mbox_separator_becomes_what_postfix_makes_of_it() -> None:
-    """`From ` before the header is `X-Mailbox-Line`, and the true From is found; `From :` is a field."""
+    """`From ` before the header is `X-Mailbox-Line`, and the true From is found; `From :` is one too, and said."""
     found = split(delivered(b"From x@y.example Thu Jan  1\nFrom: a@b.example\n\n"), Limits())
     assert [field.key for field in found.headers] == ["x-mailbox-line", "from"]
     assert codes(found) == ["header.mbox_line"]
-    assert delivered(b"From : a@b\r\n") == b"From : a@b\r\n"
+    odd = split(delivered(b"From : a@b.example\r\n\r\n"), Limits())
+    assert [field.key for field in odd.headers] == ["x-mailbox-line"]
+    assert codes(odd) == ["header.mbox_line", "header.space_before_colon"]
 
 
 def test_field_text_is_one_line() -> None:
