@@ -65,9 +65,11 @@ class Watch:
     def _write(self, now: float) -> None:
         width = self._options.window_minutes * 60 / SLOTS
         number = int(now // width)
-        self._forget(now, number, width)
         held, tally = self._switch.slot(number)
-        self._switch.keep_slot(number, (tally if held == number else Tally()) + self._pending)
+        if held != number:  # a stretch begins: only then does another leave the window
+            self._forget(now, number, width)
+            tally = Tally()
+        self._switch.keep_slot(number, tally + self._pending)
         severe, self._pending = self._pending.severe, Tally()
         if severe and self._options.enabled:
             self._judge(now, number)
