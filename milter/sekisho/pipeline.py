@@ -212,4 +212,5 @@ class Stopwatch:
 def reference_of(message: Message) -> str:
     """The id of a message that is not in the store: the same bytes in the same queue file, the same id."""
     text = f"{message.digest} {message.envelope.queue_id or ''}"
-    return base64.b32encode(hashlib.sha256(text.encode("utf-8", "replace")).digest())[:12].decode("ascii")
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
+    return base64.b32encode(digest[:10])[:12].decode("ascii")
