@@ -11,8 +11,9 @@ What it cannot see: which of the customers behind a domain is writing.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,6 +22,7 @@ from sekisho.domains import to_ascii
 KINDS = ("mailbox", "carrier", "esp", "cloud", "shortener", "redirect", "forwarder", "social")
 NOT_SHARED = "none"
 MAX_FILE = 4 * 1024 * 1024
+REMEMBERED = 20_000  # names whose kind is remembered
 
 
 class ProviderFileError(Exception):
@@ -36,9 +38,17 @@ class ProviderTable:
     """`ports.Providers` over a table of domains."""
 
     kinds: Mapping[str, str]
+    _known: Callable[[str], str | None] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Mail comes from and links to the same hosts again and again.
+        object.__setattr__(self, "_known", lru_cache(REMEMBERED)(self._found))
 
     def kind(self, domain: str) -> str | None:
         """The kind of the longest entry that the domain is or lies below."""
+        return self._known(domain)
+
+    def _found(self, domain: str) -> str | None:
         name = domain if domain in self.kinds else _comparable(domain)
         while name:
             found = self.kinds.get(name)

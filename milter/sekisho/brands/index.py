@@ -19,7 +19,7 @@ from sekisho.brands.names import NameIndex
 from sekisho.domains import registrable, to_ascii
 from sekisho.ports import Likeness, Mention
 
-LIKENESSES = 20_000  # host names whose likeness is remembered
+REMEMBERED = 20_000  # host names whose owner and whose likeness are remembered
 
 
 class BrandIndex:
@@ -30,8 +30,9 @@ class BrandIndex:
         self._brands = MappingProxyType({brand.id: brand for brand in listed})
         self._names = NameIndex(listed)
         # Mail links to the same hosts again and again, within a message and between messages.
-        self._likeness = lru_cache(LIKENESSES)(LikenessIndex(listed).find)
+        self._likeness = lru_cache(REMEMBERED)(LikenessIndex(listed).find)
         self._owners = _owners(listed)
+        self._owner = lru_cache(REMEMBERED)(self._owner_above)
         self._possible = _possible(listed)
         self._unrelated = frozenset(domain for brand in listed for domain in brand.unrelated)
         self._kin = _kin(listed)
@@ -49,6 +50,9 @@ class BrandIndex:
 
     def owner(self, domain: str) -> str | None:
         """Where several brands of one organisation list a domain, the first by id: they share proof."""
+        return self._owner(domain)
+
+    def _owner_above(self, domain: str) -> str | None:
         return next((self._owners[name] for name in _upwards(domain) if name in self._owners), None) or None
 
     def could_own(self, domain: str, brand: str) -> bool:

@@ -84,19 +84,21 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return Evidence()
     home = own(message, seen)
     findings: dict[str, Finding] = {}
+    brands = {host: _brand_in(host, home, context) for host in {each.host for each in found}}
     for each in found:
-        for finding in _of_one(each, home, context):
+        for finding in _of_one(each, brands[each.host], home, context):
             findings.setdefault(finding.kind.id, finding)
     for finding in _of_all(message, found, home, context):
         findings.setdefault(finding.kind.id, finding)
     return Evidence(findings=tuple(findings.values()))
 
 
-def _of_one(each: Destination, home: frozenset[str], context: Context) -> Iterator[Finding]:
-    """What a single link shows by itself. On the sender's own ground only a brand's whole host is out of place."""
+def _of_one(
+    each: Destination, brand: str | None, home: frozenset[str], context: Context
+) -> Iterator[Finding]:
+    """What a single link shows by itself; `brand` is the one whose name its host carries."""
     at_home = each.domain in home
-    likeness = None if at_home else context.registry.likeness(each.host)
-    if (brand := likeness.brand if likeness else _hosted_in(each.host, context)) is not None:
+    if brand is not None:
         facts = MappingProxyType({"host": each.host, "brand_name": context.registry.name(brand)})
         yield Finding(BRAND_IN_HOST, facts, brand)
     shown = _shown_elsewhere(each, home, context)
@@ -116,6 +118,12 @@ def _of_one(each: Destination, home: frozenset[str], context: Context) -> Iterat
         and "xn--" not in each.host
     ):
         yield _finding(DISGUISED_HOST, shown=written[1], host=each.host)
+
+
+def _brand_in(host: str, home: frozenset[str], context: Context) -> str | None:
+    """The brand whose name a host carries. On the sender's own ground only a brand's whole host is out of place."""
+    likeness = None if organisation(host) in home else context.registry.likeness(host)
+    return likeness.brand if likeness else _hosted_in(host, context)
 
 
 def _hosted_in(host: str, context: Context) -> str | None:
