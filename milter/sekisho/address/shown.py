@@ -16,7 +16,6 @@ MANY = 32
 
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _SPACED_AT = re.compile(r"(?<=\S)[ \t]{0,4}@[ \t]{0,4}(?=\S)")
-_DOTS = str.maketrans("\u3002\uff61\u2024\ufe52", "....")
 _LOCAL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\Z")
 _ASCII_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){1,12}")
 _ANY_NAME = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,12}")
@@ -31,7 +30,7 @@ _LAST_LABEL = re.compile(r"(?:[a-z]{2,24}|xn--[a-z0-9-]{1,59})\Z")
 
 def addresses_in(text: str) -> tuple[str, ...]:
     """The address-like strings of a text, folded to lower case, in order, at most 32. Linear time."""
-    folded = _SPACED_AT.sub("@", _fold(text))
+    folded = _folded(text)
     found: dict[str, None] = {}
     at = folded.find("@")
     while at >= 0 and len(found) < MANY:
@@ -49,9 +48,9 @@ def hosts_in(text: str) -> tuple[str, ...]:
 
     Folded to lower case, in order, at most 32. Linear time.
     """
-    folded = _SPACED_AT.sub("@", _fold(text))
+    folded = _folded(text)
     found: dict[str, None] = {}
-    for match in _HOST.finditer(folded):
+    for match in _HOST.finditer(folded) if "." in folded else ():
         if _LAST_LABEL.search(match[0]) and not match[0].startswith("-"):
             found[match[0]] = None
             if len(found) >= MANY:
@@ -59,8 +58,15 @@ def hosts_in(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _fold(text: str) -> str:
+def _folded(text: str) -> str:
+    """The text as it is searched; no blanks around an @."""
+    plain = _plain(text)
+    return _SPACED_AT.sub("@", plain) if "@" in plain else plain
+
+
+def _plain(text: str) -> str:
     text = text[:LIMIT]
     if text.isascii():
         return text.lower()
-    return _UNSEEN.sub("", normalize("NFKC", text.translate(_DOTS))).translate(_DOTS).lower()
+    # Of the dots that look like one, NFKC leaves the ideographic full stop alone.
+    return _UNSEEN.sub("", normalize("NFKC", text)).replace("\u3002", ".").lower()
