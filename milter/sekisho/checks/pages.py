@@ -16,6 +16,7 @@ from types import MappingProxyType
 from sekisho.checks.destinations import Destination, destinations, own
 from sekisho.checks.links import is_digest
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.markup import longest_gap
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -88,7 +89,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _findings(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
     pages = message.pages
-    gap = max((_gap(message.text), *(page.gap for page in pages)))
+    gap = max((longest_gap(message.text), *(page.gap for page in pages)))
     if _empty(message) or gap >= BELOW or any(page.forms for page in pages):
         # Only here it matters where the links lead, which costs more than all the rest.
         home, found = own(message, seen), destinations(message, context.providers)
@@ -147,17 +148,6 @@ def _foreign(hidden: str, shown: str) -> bool:
         return False
     shares = len(JAPANESE.findall(hidden)) / letters, len(JAPANESE.findall(shown)) / seen
     return min(shares) < 0.02 and max(shares) > 0.3
-
-
-def _gap(text: str) -> int:
-    """The longest run of empty lines between lines of a text that hold something."""
-    if text.count("\n") < BELOW:
-        return 0
-    longest = run = 0
-    for line in text.strip().split("\n"):
-        run = 0 if line.strip() else run + 1
-        longest = max(longest, run)
-    return longest
 
 
 def _finding(kind: FindingKind, **facts: str | int) -> Finding:

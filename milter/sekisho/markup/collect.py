@@ -8,14 +8,13 @@ from urllib.parse import urljoin
 from sekisho.markup.model import Anchor, Image, Markup
 from sekisho.markup.plain import LENGTH, text_links
 
-_SPACES = re.compile(r" {2,}")
+_SPACES = re.compile("  +")
 _BLANKS = str.maketrans("\t\n\r\f\v\0", "      ")
 _OUTER = "".join(map(chr, range(0x21)))
 _INNER = {9: None, 10: None, 13: None}
 _REFRESH = re.compile(r"[\s;,]*+url\s*+=\s*+[\"']?([^\"'>]+)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
-_WORTH_COUNTING = 30
-"""Line ends below which nobody looks for a run of empty lines."""
+_EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*+\n)++")
 _SHOWN = 1000
 """Characters of a link's text that are kept."""
 _ELSEWHERE = ("cid:", "data:", "mid:", "about:")
@@ -131,26 +130,16 @@ class Collector:
             scripts=self.scripts,
             problems=tuple(self.problems),
             cuts=self.cuts,
-            gap=_gap(text),
+            gap=longest_gap(text),
         )
 
 
-def _gap(text: str) -> int:
+def longest_gap(text: str) -> int:
     """The longest run of empty lines between lines that hold something."""
-    if text.count("\n") < _WORTH_COUNTING:
-        return 0
-    longest = run = 0
-    for line in text.strip().split("\n"):
-        run = 0 if line.strip() else run + 1
-        longest = max(longest, run)
-    return longest
+    return max((gap.count("\n") - 1 for gap in _EMPTY_LINES.findall(text.strip())), default=0)
 
 
 def tidy(text: str) -> str:
     """Single blanks and single line ends, none around the text."""
     lines = _SPACES.sub(" ", text).split("\n")
-    return "\n".join(line for line in map(_stripped, lines) if line)
-
-
-def _stripped(line: str) -> str:
-    return line.strip(" ")
+    return "\n".join([line for each in lines if (line := each.strip(" "))])

@@ -94,7 +94,8 @@ class _Walk:
         while node is not None or stack:
             if node is None:
                 node, state, ends = stack.pop()
-                self._leave(ends)
+                if ends:
+                    self._leave(ends)
                 continue
             tag = node.tag or ""
             if tag == "-text":
@@ -147,5 +148,5 @@ class _Walk:
     def _leave(self, ends: int) -> None:
         if ends == _LINK_ENDS:
             self._out.close_link()
-        elif ends == _LINE_ENDS:
+        else:
             self._out.line()
