@@ -12,12 +12,17 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
 import nacl.exceptions
 import nacl.signing
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256
 from dkim.crypto import UnparsableKeyError, parse_public_key
 from dkim.util import InvalidTagValueList, parse_tag_value
 
@@ -28,8 +33,8 @@ MAX_KEY_TEXT = 4_096  # octets of a key record: RSA-8192 needs about 1,500
 MAX_MODULUS = 8_192  # bits
 MAX_EXPONENT = 64  # bits; every published key uses 65537 or 3
 
-# DER of DigestInfo for SHA-256 (RFC 8017 section 9.2, note 1)
-SHA256_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
+PADDING: Final = PKCS1v15()
+DIGESTED: Final = Prehashed(SHA256())
 BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}\Z")
 SPACES = b" \t\r\n"
 
@@ -52,8 +57,7 @@ class Key:
 
     algorithm: str
     bits: int
-    modulus: int = 0
-    exponent: int = 0
+    rsa: RSAPublicKey | None = field(default=None, compare=False)
     raw: bytes = b""
     flags: frozenset[str] = frozenset()
 
@@ -64,15 +68,13 @@ class Key:
 
     def verifies(self, digest: bytes, signature: bytes) -> bool:
         """True if the signature over a SHA-256 digest was made by the holder of this key."""
-        if self.algorithm == "ed25519":
+        if self.rsa is None:
             return _ed25519(self.raw, digest, signature)
-        size = (self.modulus.bit_length() + 7) // 8
-        number = int.from_bytes(signature, "big")
-        padding = size - 3 - len(SHA256_INFO) - len(digest)
-        if number >= self.modulus or padding < 8:
+        try:
+            self.rsa.verify(signature, digest, PADDING, DIGESTED)
+        except InvalidSignature:
             return False
-        expected = b"\0\1" + b"\xff" * padding + b"\0" + SHA256_INFO + digest
-        return pow(number, self.exponent, self.modulus) == int.from_bytes(expected, "big")
+        return True
 
 
 def _ed25519(raw: bytes, digest: bytes, signature: bytes) -> bool:
@@ -141,7 +143,10 @@ def _rsa_key(data: bytes, flags: frozenset[str]) -> Key:
     bits = modulus.bit_length()
     if not 256 <= bits <= MAX_MODULUS or not 2 <= exponent.bit_length() <= MAX_EXPONENT:
         raise SignatureError(Word.PERMERROR, "the key is of an impossible size")
-    return Key("rsa", bits, modulus, exponent, flags=flags)
+    try:
+        return Key("rsa", bits, RSAPublicNumbers(exponent, modulus).public_key(), flags=flags)
+    except ValueError as error:
+        raise SignatureError(Word.PERMERROR, "the key is of an impossible size") from error
 
 
 def split_list(value: bytes) -> tuple[bytes, ...]:
