@@ -7,7 +7,7 @@ LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --python-version 3.11 --
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
 
-.PHONY: help install install-test run test check bench lock docs fuzz soak
+.PHONY: help install install-test run test check bench lock docs fuzz soak weights
 
 help:
 	@echo 'make run [DIR=cases]  mail through a private Postfix, every verdict with its reasons'
@@ -16,6 +16,7 @@ help:
 	@echo 'make bench            the benchmark table of docs/performance.md'
 	@echo 'make fuzz             every parser of hostile bytes, ten minutes each'
 	@echo 'make soak             hostile and ordinary mail for ten minutes: crashes, forged output, memory'
+	@echo 'make weights          what labelled mail says of the points: COLLECTIONS=collections.toml (docs/weights.md)'
 	@echo 'make docs             writes the generated documents again'
 	@echo 'make lock             resolves the dependencies of pyproject.toml again'
 
@@ -50,6 +51,10 @@ fuzz: install
 soak: install
 	@$(ROOT) $(PYTHON) -m lab.soak $(ARGS)
 
+# The file of collections is described in lab/accuracy.py; docs/weights.md says what comes out of it.
+weights: install
+	$(PYTHON) -m lab.weights $(or $(COLLECTIONS),$(error COLLECTIONS=collections.toml says where labelled mail is))
+
 docs: install
 	.venv/bin/sekisho config describe --format toml > config/sekisho.toml
 	.venv/bin/sekisho config describe --format markdown > docs/options.md
@@ -60,5 +65,5 @@ lock: install
 	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra postgresql \
 		pyproject.toml -o requirements.lock
 	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra postgresql \
-		--extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
+		--extra dev --extra weights --constraint requirements.lock pyproject.toml -o requirements-dev.lock
 	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --group fuzz -o requirements-fuzz.lock

@@ -117,6 +117,14 @@ def state() -> str:
     return f"Measured {time.strftime('%Y-%m-%d', time.gmtime())} with sekisho {__version__} ({commit or 'no commit'})."
 
 
+def put(document: Path, marks: tuple[str, str], text: str) -> None:
+    """Write a text between the two marks of a document; what is around them stays."""
+    begin, end = marks
+    before, _, rest = document.read_text("utf-8").partition(begin)
+    after = rest.partition(end)[2]
+    document.write_text(f"{before}{begin}\n{text}\n{end}{after}", "utf-8")
+
+
 def main(file: Path, document: Path = DOCUMENT) -> None:
     """Measure every collection in every variant and put the tables into the document."""
     collections = Collections.read(file)
@@ -128,9 +136,7 @@ def main(file: Path, document: Path = DOCUMENT) -> None:
     ]:
         raise SystemExit(f"no mail: {', '.join(empty)}")
     text = "\n".join(sheet.markdown(each) for each in sheets(rows, list(collections.folders)))
-    before, _, rest = document.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    document.write_text(f"{before}{BEGIN}\n{state()}\n\n{text}\n{END}{after}", "utf-8")
+    put(document, (BEGIN, END), f"{state()}\n\n{text}")
     print(f"{document}: {len(rows['As it came'])} mails, {len(rows)} times")
 
 

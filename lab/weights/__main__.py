@@ -1,0 +1,34 @@
+"""`python -m lab.weights collections.toml`: learn, try, and put the tables into `docs/weights.md`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from lab import accuracy
+from lab.weights import document, folds, replay, trial
+from lab.weights.fit import RIDGE, propose
+from lab.weights.gather import ROOT, gather
+
+DOCUMENT = ROOT / "docs" / "weights.md"
+KEPT = ROOT / ".cache" / "weights"
+BEGIN, END = "<!-- tables: begin (python -m lab.weights) -->\n", "<!-- tables: end -->\n"
+
+
+def main(file: Path, target: Path = DOCUMENT, kept: Path = KEPT) -> None:
+    """Everything, from the mail to the document. Raises SystemExit if the replay disagrees with the pipeline."""
+    mails = gather(accuracy.Collections.read(file), kept)
+    if different := replay.differing(mails, {}):
+        raise SystemExit(f"{different} verdicts cannot be replayed from their findings")
+    proposal = propose(mails, RIDGE)
+    trials = trial.tried(folds.folds(mails), proposal.points, RIDGE)
+    report = document.Report(mails, proposal, trials)
+    accuracy.put(target, (BEGIN, END), f"{accuracy.state()}\n\n{document.text(report)}")
+    print(f"{target}: {len(mails)} mails, {len(trials)} folds")
+    print(document.toml(proposal), end="")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
+    main(Path(sys.argv[1]))

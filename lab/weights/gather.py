@@ -1,0 +1,167 @@
+"""Every labelled mail as the fit sees it. The judging is that of `sekisho evaluate`; it takes minutes, so it is kept.
+
+What is kept is named by a digest over the program, the brands and the names, sizes and times of the mail: whatever
+changes there, the mail is judged again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from lab.accuracy import Collections
+from lab.weights.groups import grouped, keys_of
+from sekisho.cli import cases
+from sekisho.cli.cases import Case
+from sekisho.cli.evaluate import Asked, judged, measure
+from sekisho.config import Config
+from sekisho.message import Message, read
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = (("milter", "*.py"), ("config", "*.toml"), ("lab/weights", "g*.py"))
+KEPT = 3  # judged states that are kept
+SMALL = 20  # mails: smaller sources are looked at together
+OTHERS = "small sources"
+KNOWLEDGE = {"client": "client", "authentication": "auth"}  # circumstances, and what a case calls them
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One labelled mail: what was found, and what it has to do with others.
+
+    `time` is in seconds since 1970, None if not known or invented. `circumstances` is what could be known of it at all
+    (`client`, `authentication`, `page`, `links`): what a collection has or lacks without anybody's guilt. `lost` are
+    the findings that would not have been made without the client, and without the authentication.
+    """
+
+    collection: str
+    source: str
+    label: str
+    verdict: str
+    found: tuple[str, ...]
+    circumstances: tuple[str, ...]
+    lost: tuple[tuple[str, ...], ...]
+    brand: str | None
+    time: float | None
+    group: int
+
+
+def gather(collections: Collections, kept: Path) -> list[Mail]:
+    """All mail that has a label and a verdict. Raises SystemExit if a collection has none."""
+    file = kept / f"{state(collections)}.json"
+    if not file.is_file():
+        rows = [asdict(mail) for mail in judge(collections)]
+        kept.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(rows), "utf-8")
+        for old in sorted(kept.glob("*.json"), key=lambda each: each.stat().st_mtime)[:-KEPT]:
+            old.unlink()
+    mails = [_mail(row) for row in json.loads(file.read_text("utf-8"))]
+    if empty := set(collections.folders) - {mail.collection for mail in mails}:
+        raise SystemExit(f"no labelled mail: {', '.join(sorted(empty))}")
+    return mails
+
+
+def _mail(row: Mapping[str, Any]) -> Mail:
+    lists = {key: tuple(row[key]) for key in ("found", "circumstances")}
+    return Mail(**{**row, **lists, "lost": tuple(map(tuple, row["lost"]))})
+
+
+def state(collections: Collections) -> str:
+    """A digest of all that a judgement depends on."""
+    digest = hashlib.sha256()
+    for room, pattern in PROGRAM:
+        for file in sorted((ROOT / room).rglob(pattern)):
+            digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    for title, folder in collections.folders.items():
+        digest.update(f"\0{title}\0{folder}\0".encode())
+        for file in sorted(each for each in folder.rglob("*") if each.suffix in {".eml", ".json"}):
+            status = file.stat()
+            digest.update(f"{file.relative_to(folder)} {status.st_size} {status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def judge(collections: Collections) -> Iterator[Mail]:
+    """Every mail of every collection judged anew, with its group."""
+    drafts: list[Draft] = []
+    config = Config()
+    for title, folder in collections.folders.items():
+        passes = [judged(config, folder, asked) for asked in (Asked(), *map(_without, KNOWLEDGE))]
+        for file, row, *less in zip(sorted(folder.rglob("*.eml")), *passes, strict=True):
+            if row["label"] and row["verdict"] != "error":
+                drafts.append(_draft(title, cases.load(file), [row, *less], config))
+    for draft, group in zip(drafts, grouped(draft.keys for draft in drafts), strict=True):
+        yield draft.mail(group)
+
+
+def _without(circumstance: str) -> Asked:
+    return Asked(without=frozenset({KNOWLEDGE[circumstance]}))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mail but for its group, and the keys by which that is found."""
+
+    mail: Callable[[int], Mail]
+    keys: tuple[str, ...]
+
+
+def _draft(title: str, case: Case, rows: Sequence[measure.Row], config: Config) -> Draft:
+    message = read(case.raw, case.envelope, config.limits)
+    row, *less = rows
+    template = case.facts.get("template")
+    when = None if template else _when(case, message)
+
+    def mail(group: int) -> Mail:
+        return Mail(
+            title,
+            str(case.facts.get("source") or title),
+            row["label"],
+            row["verdict"],
+            tuple(row["findings"]),
+            tuple(_circumstances(case, message)),
+            tuple(tuple(sorted(set(row["findings"]) - set(each["findings"]))) for each in less),
+            row["brand"],
+            when.timestamp() if when else None,
+            group,
+        )
+
+    return Draft(mail, tuple(keys_of(message, row["brand"], when, template)))
+
+
+def _circumstances(case: Case, message: Message) -> Iterator[str]:
+    if case.envelope.client.address is not None:
+        yield "client"
+    if case.dns is not None or case.recorded is not None:
+        yield "authentication"
+    if message.pages:
+        yield "page"
+    if message.links:
+        yield "links"
+
+
+def _when(case: Case, message: Message) -> datetime | None:
+    """When it arrived: as the case says, else as the last hop wrote, else as its author did."""
+    if case.now is not None:
+        return case.now
+    for name in ("received", "date"):
+        for field in message.headers.all(name)[:1]:
+            text = field.value.decode("ascii", "replace").rpartition(";")[2]
+            try:
+                moment = parsedate_to_datetime(text.strip())
+            except (ValueError, OverflowError):
+                continue
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
+
+
+def merged_sources(mails: Sequence[Mail]) -> list[str]:
+    """The source of each mail; the small ones are one."""
+    size = Counter(mail.source for mail in mails)
+    return [mail.source if size[mail.source] >= SMALL else OTHERS for mail in mails]

@@ -1,0 +1,61 @@
+"""Scores against guilt: how calibrated they are, and which thresholds the trade-off between both errors argues for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lab.weights.fit import Points
+from lab.weights.gather import Mail
+from lab.weights.replay import verdict
+from sekisho.cli.evaluate.measure import ACTIONS, LABELS, wilson
+from sekisho.policy import PolicyOptions
+from sekisho.verdict import Disposition
+
+# Of genuine mail the share that each action may cost, at worst: the upper end of the 95 % interval must be below.
+BUDGET = {"tag": 0.01, "quarantine": 0.0025, "reject": 0.00125}
+LIMITS = (*(number / 2 for number in range(4, 20)), *map(float, range(10, 21)))  # thresholds that are tried
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """With a threshold at `points`: how many mails of each label have each action or a worse one."""
+
+    points: float
+    reached: dict[tuple[str, str], int]
+
+
+def curve(mails: Sequence[Mail], points: Points) -> Iterator[Step]:
+    """What each threshold does, the combinations included, which need none."""
+    alike = Counter((mail.label, mail.found) for mail in mails)
+    one_of_each = {(mail.label, mail.found): mail for mail in mails}
+    for limit in LIMITS:
+        options = PolicyOptions(tag=limit, quarantine=limit, reject=limit)
+        reached = {(label, action): 0 for label in LABELS for action in ACTIONS}
+        for key, mail in one_of_each.items():
+            disposition = verdict(mail, points, options).disposition
+            for action in ACTIONS:
+                reached[mail.label, action] += alike[key] * (disposition >= Disposition[action.upper()])
+        yield Step(limit, reached)
+
+
+def thresholds(steps: Sequence[Step], genuine: int) -> dict[str, float | None]:
+    """The lowest threshold that keeps each budget on the curve; None where so few genuine mails cannot show it."""
+    return {
+        action: next(
+            (
+                step.points
+                for step in steps
+                if wilson(step.reached["ham", action], genuine)[1] <= BUDGET[action]
+            ),
+            None,
+        )
+        for action in ACTIONS
+    }
+
+
+def share(fakes: int, genuine: int, total: tuple[int, int]) -> float | None:
+    """The share of fakes among mails of some score, were there as many genuine mails as fakes in all."""
+    rates = fakes / max(total[0], 1), genuine / max(total[1], 1)
+    return rates[0] / sum(rates) if sum(rates) else None
