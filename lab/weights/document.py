@@ -216,7 +216,7 @@ def trade_sheets(report: Report) -> Iterator[Sheet]:
     total = Counter(mail.label for mail in report.mails)
     for title, points in (("today's", TODAY), ("the proposed", report.proposal.points)):
         steps = list(trade.curve(report.mails, points))
-        chosen = trade.thresholds(steps, total["ham"])
+        chosen = _chosen(trade.thresholds(steps, total["ham"]), trade.steadiness(report.mails, points))
         body = [
             cells(
                 f"{step.points:g}",
@@ -235,14 +235,19 @@ def trade_sheets(report: Report) -> Iterator[Sheet]:
             f"Trade-off: thresholds with {title} points",
             ("from", *columns),
             tuple(body),
-            note=_chosen(chosen),
+            note=chosen,
         )
 
 
-def _chosen(chosen: Mapping[str, float | None]) -> str:
+def _chosen(chosen: Mapping[str, float | None], without: Mapping[str, Sequence[float | None]]) -> str:
     today = PolicyOptions()
     words = [
-        f"{action} from {'?' if points is None else f'{points:g}'} (today {getattr(today, action):g})"
+        f"{action} from {_limit(points)} (without a source {_limit(without[action][0])} to "
+        f"{_limit(without[action][-1])}; today {getattr(today, action):g})"
         for action, points in chosen.items()
     ]
     return f"The lowest that keep their budgets: {', '.join(words)}."
+
+
+def _limit(points: float | None) -> str:
+    return "?" if points is None else f"{points:g}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lab.weights.fit import Points
-from lab.weights.gather import Mail
+from lab.weights.gather import Mail, merged_sources
 from lab.weights.replay import verdict
 from sekisho.cli.evaluate.measure import ACTIONS, LABELS, wilson
 from sekisho.policy import PolicyOptions
@@ -52,6 +52,22 @@ def thresholds(steps: Sequence[Step], genuine: int) -> dict[str, float | None]:
             None,
         )
         for action in ACTIONS
+    }
+
+
+def steadiness(mails: Sequence[Mail], points: Points) -> dict[str, list[float | None]]:
+    """The thresholds that would be chosen without each source that has genuine mail, the lowest first."""
+    sources = merged_sources(mails)
+    chosen: dict[str, list[float | None]] = {action: [] for action in ACTIONS}
+    for left_out in sorted(
+        {source for mail, source in zip(mails, sources, strict=True) if mail.label == "ham"}
+    ):
+        rest = [mail for mail, source in zip(mails, sources, strict=True) if source != left_out]
+        genuine = sum(mail.label == "ham" for mail in rest)
+        for action, limit in thresholds(list(curve(rest, points)), genuine).items():
+            chosen[action].append(limit)
+    return {
+        action: sorted(limits, key=lambda each: each or LIMITS[-1] + 1) for action, limits in chosen.items()
     }
 
 
