@@ -4,9 +4,9 @@ Reads the problems that the reader of the From field noted (RFC 5322 sections 3.
 programs could disagree on who wrote the message, the message itself is the finding. Which of them decide on their own
 stands in the policy table.
 
-A header block that a line without a colon cuts short is one of these: Postfix ends the block there and delivers what
-follows as the body, and some programs read on. An author who is only named down there is no author for us, and one who is
-named there besides is a second one.
+A header block that a line without a colon cuts short is one of these: Postfix ends the block there and delivers
+what follows as the body, and some programs read on. An author who is only named down there is no author for us, and
+one who is named there besides is a second one.
 
 It cannot see what a particular mail program shows.
 """
