@@ -98,8 +98,8 @@ def soak(place: Path, seconds: float, sessions: int) -> Result:
         for thread in threads:
             thread.start()
         started = time.monotonic()
-        while any(thread.is_alive() for thread in threads):
-            threads[0].join(min(5.0, seconds / 20))
+        while alive := [thread for thread in threads if thread.is_alive()]:
+            alive[0].join(min(5.0, seconds / 20))
             result.memory.append((time.monotonic() - started, result.messages, _largest(daemon.pid)))
         result.restarts = {cause: float(number) for cause, number in _RESTARTS.findall(daemon.metrics())}
         _check_log(daemon, result)

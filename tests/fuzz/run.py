@@ -10,6 +10,7 @@ and commit it, since `make check` replays every file there.
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"
 MAILS = HERE.parent / "golden"
 BRANDS = HERE.parents[1] / "config" / "brands"
+URL = re.compile(rb"https?://[^\s\"<>]+")
 LONGEST = 4096  # bytes of an input
 SLOW = 10  # seconds after which one input counts as a crash
 MEMORY = 1024  # MB
@@ -73,6 +75,8 @@ def cuttings(name: str, raw: bytes) -> list[bytes]:
         return [b"--b\n" + body + b"\n--b--\n"]
     if name == "markup":
         return [body] if b"<" in body else []
+    if name == "url":
+        return URL.findall(raw)
     if name == "charsets":
         return [b"iso-2022-jp\n" + head, b"utf-8\n" + body]
     if name in {"address", "results"}:

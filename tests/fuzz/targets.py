@@ -9,14 +9,16 @@ from __future__ import annotations
 import contextlib
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 
 from pydantic import ValidationError
 
-from sekisho import address, authres, charsets, markup
+from sekisho import address, authres, charsets, domains, markup, providers
 from sekisho.brands.model import Brand
 from sekisho.checks import author, structure
+from sekisho.checks.destinations import destinations
 from sekisho.evidence import NOTHING, Evidence, Result, Word
-from sekisho.message import Envelope, Field, Headers, Limits, Message, read
+from sekisho.message import Envelope, Field, Headers, Limits, Link, Message, read
 from sekisho.message.limits import Limits as _Limits
 from sekisho.message.mime import Entity
 from sekisho.message.mime import read as read_mime
@@ -24,6 +26,8 @@ from sekisho.message.mime import read as read_mime
 SMALL = Limits(mime_depth=4, mime_parts=20, links=20, header_fields=40)
 LINKS = 50
 OURS = "mx.example.jp"
+LETTER = read(b"From: a@b.example\r\n\r\n", Envelope())
+PROVIDERS = providers.load()
 
 
 def message(data: bytes) -> None:
@@ -100,6 +104,14 @@ def results(data: bytes) -> None:
     assert [(each.method, each.word) for each in ours.results] == [("dkim", "fail")]
 
 
+def url(data: bytes) -> None:
+    """The target of a link: a host to look at, or none, whatever wraps it."""
+    text = data.decode("utf-8", "replace")
+    link = Link(text, domains.host_of(text))
+    for each in destinations(replace(LETTER, links=(link,)), PROVIDERS):
+        assert each.host.isascii()
+
+
 def brand(data: bytes) -> None:
     """A brand file: a brand, or an error that says why not."""
     with contextlib.suppress(UnicodeDecodeError, ValueError, RecursionError, ValidationError):
@@ -113,5 +125,6 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "markup": page,
     "charsets": charset,
     "results": results,
+    "url": url,
     "brand": brand,
 }

@@ -55,6 +55,8 @@ DOORS = MappingProxyType(
     }
 )
 IN_PATH = re.compile(r"https?:/{1,2}(?=[^/])|/RU=|/(?:amp|c|v)/s/", re.IGNORECASE)
+IN_BASE64 = re.compile(r"a1(?=aHR0c)((?:[A-Za-z0-9_-]{4})+)")
+FIELDS = 64  # of a query that are looked at
 DEPTH = 3  # wrappers inside wrappers that are opened
 
 
@@ -113,7 +115,7 @@ def _inner(url: str) -> str | None:
             .replace("\0", "-")
         )
         return f"https://{name}{parts.path}"
-    for name, value in parse_qsl(parts.query, max_num_fields=64):
+    for name, value in parse_qsl("&".join(parts.query.split("&", FIELDS)[:FIELDS])):
         if name.lower() in CARRIERS and (plain := _plain(value)) is not None:
             return plain
     return _in_path(unquote(parts.path))
@@ -134,8 +136,8 @@ def _plain(value: str) -> str | None:
     """A query value that is a URL, also as Proofpoint writes it (`https-3A__host_path`) and as Bing does (in
     base64 behind `a1`)."""
     text = unquote(value)
-    if text.startswith("a1aHR0c"):
-        text = urlsafe_b64decode(text[2 : 2 + (len(text) - 2) // 4 * 4]).decode("ascii", "replace")
+    if found := IN_BASE64.match(text):
+        text = urlsafe_b64decode(found[1]).decode("ascii", "replace")
     if text.startswith(("https-3A__", "http-3A__")):
         text = text.replace("-3A__", "://", 1).replace("_", "/")
     return text if text.lower().startswith(("http://", "https://")) else None

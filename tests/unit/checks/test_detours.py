@@ -50,6 +50,8 @@ def link(target: str, text: str = "Open") -> str:
         "https://x1.awstrack.me/L0/https:%2F%2Fstranger.test%2Fid/1/0",
         "https://urldefense.proofpoint.com/v2/url?u=https-3A__stranger.test_id&d=x",
         "https://stranger-test.translate.goog/id?_x_tr_sl=en",
+        f"https://www.bing.com/ck/a?u=a1{BING}%01*",
+        "https://www.google.com/url?q=https://stranger.test/id" + "&x=y" * 500,
         "https://www.google.com/url?q=https://www.youtube.com/redirect?q=https://stranger.test/",
     ],
 )
@@ -58,6 +60,15 @@ def test_wrappers_are_opened_from_the_text_alone(url: str) -> None:
     raw = f"From: a@b.example\r\n\r\n{url}"
     found = destinations.destinations(message(raw.encode()), PROVIDERS)
     assert [each.host for each in found] == ["stranger.test"]
+
+
+@pytest.mark.parametrize("tail", ["", "A", "AA*", "\u3042", "%00", "%ff==", "=" * 9, "*" * 5_000])
+def test_a_wrapper_that_carries_nothing_readable_leads_to_itself(tail: str) -> None:
+    """Broken base64, letters that it does not have, and fields without end make nothing raise."""
+    url = f"https://www.bing.com/ck/a?u=a1aHR0c{tail}"
+    raw = f"From: a@b.example\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{link(url)}"
+    found = destinations.destinations(message(raw.encode()), PROVIDERS)
+    assert [each.host for each in found] == ["www.bing.com"]
 
 
 @pytest.mark.parametrize(
