@@ -8,9 +8,11 @@ from sekisho.text import (
     BIDI,
     BLANKS,
     bidi,
+    chinese,
     combining,
     fold,
     invisibles,
+    japanese,
     printable,
     skeleton,
     skeleton_spans,
@@ -160,3 +162,19 @@ def test_marks_on_a_mark_alter_what_the_first_stands_on() -> None:
     """A pile of marks is one disguise of one letter, whatever stands before it in the text."""
     assert combining("日本 а\u0336\u0337 x\u0336\u0337") == ("\u0336", "\u0337")
     assert combining("\u0336а\u0337") == ("\u0336",)
+
+
+def test_japanese_has_kana() -> None:
+    """Ten of them; a quoted name and a text without any are not enough."""
+    assert japanese("いつもご利用いただきありがとうございます")
+    assert japanese("a" + "漢字の" * 10)
+    assert not japanese("您的楽天カード账户")
+    assert not japanese("Hello " * 100)
+    assert not japanese("")
+
+
+def test_letters_that_only_chinese_is_written_with() -> None:
+    """Simplified forms, repeated ones too; not what a Japanese program can write, old and rare forms included."""
+    assert chinese("お客様の账户を认证、再认证") == "账户认证认证"
+    assert chinese("您们") == "您们"
+    assert chinese("髙橋﨑山國會様々〆ヶ①㈱①～−‖…ｶﾅ①é€ Ⅲ") == ""

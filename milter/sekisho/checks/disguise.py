@@ -2,7 +2,8 @@
 
 Letters of two scripts in one word (UTS 39 section 5), marks and invisible characters between letters, letters replaced
 by look-alikes: nobody types these. They count in the places a recipient reads first, the display name and the subject.
-Ordinary Japanese mixes scripts between words and uses joiners in emoji; neither is meant.
+Ordinary Japanese mixes scripts between words and uses joiners in emoji; neither is meant. In the text one word counts
+only where the author is in doubt already: a letter of another keyboard slips into honest words too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from types import MappingProxyType
 
+from sekisho.checks.doubt import doubted
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -36,8 +38,14 @@ BODY = FindingKind(
     "The text is written to deceive programs: {text} ({how}).",
     "本文が、プログラムの目をごまかす文字で書かれています({how}): {text}",
 )
+WORD_OF_TEXT = FindingKind(
+    "disguise.word",
+    1,
+    "A word of the text is spelled with another alphabet's letters: {text}",
+    "本文に、別の文字体系の字を混ぜて綴った語があります({text})。",
+)
 
-KINDS = (NAME, SUBJECT, BODY)
+KINDS = (NAME, SUBJECT, BODY, WORD_OF_TEXT)
 WORD = re.compile(r"[^\W\d_]{3,64}")
 OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")  # the two bare marks, U+200E and U+200F, move nothing
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -54,6 +62,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     for kind, text, least in places:
         if not text.isascii() and (how := disguise(text, least)) is not None:
             found.append(Finding(kind, MappingProxyType({"text": text[:80], "how": how})))
+    if not any(each.kind is BODY for each in found) and doubted(seen):
+        word = next(mixed(message.text[:READ]), None)
+        found += [Finding(WORD_OF_TEXT, MappingProxyType({"text": word}))] if word else []
     return Evidence(findings=tuple(found))
 
 

@@ -36,6 +36,8 @@ from sekisho.checks import (
     site,
     spf,
     structure,
+    traces,
+    writing,
 )
 from sekisho.evidence import Evidence, FindingKind, Result, Word
 from sekisho.message import Message
@@ -80,6 +82,8 @@ CHECKS: tuple[Check, ...] = (
     Check("responders", responders.check, responders.KINDS),
     Check("origin", origin.check, origin.KINDS),
     Check("organisation", organisation.check, organisation.KINDS),
+    Check("writing", writing.check, writing.KINDS),
+    Check("traces", traces.check, traces.KINDS),
     Check("links", links.check, links.KINDS),
     Check("detours", detours.check, detours.KINDS),
     Check("pages", pages.check, pages.KINDS),

@@ -1,0 +1,25 @@
+"""Whether there is reason to doubt the author: what weak evidence may lean on.
+
+Honest people greet everybody alike, write with odd programs and have wrong clocks. Such traces say something only of a
+message whose author is in doubt already; of all others they are not looked for.
+"""
+
+from __future__ import annotations
+
+from sekisho.checks.origin import unvouched
+from sekisho.evidence import Evidence
+
+FAMILIES = ("brand.", "lookalike.", "organisation.", "display_name.", "site.")
+# A brand that is only spoken of: mail about companies is not mail in their name.
+MENTIONS = frozenset({"brand.content", "brand.name_mentioned", "brand.subject", "brand.topic"})
+
+
+def impersonates(seen: Evidence) -> bool:
+    """True if the message speaks in a name that nothing of it bears out."""
+    ids = (finding.kind.id for finding in seen.findings)
+    return any(each.startswith(FAMILIES) and each not in MENTIONS for each in ids)
+
+
+def doubted(seen: Evidence) -> bool:
+    """True if the message impersonates, or nobody vouches for its author where somebody could."""
+    return impersonates(seen) or unvouched(seen)
