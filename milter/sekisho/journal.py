@@ -19,6 +19,7 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Container, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -78,6 +79,7 @@ class Pseudonyms:
         self._secret = secret
         self._seconds = hours * 3600
         self._clock = clock
+        self._key = lru_cache(maxsize=2)(self._derived)
 
     @classmethod
     def of(cls, options: JournalOptions, clock: Clock) -> Pseudonyms:
@@ -89,10 +91,12 @@ class Pseudonyms:
         """The pseudonym of an address in this period: `~` and ten characters. The address is compared as
         mail systems in practice do, without regard to case."""
         period = int(self._clock.now().timestamp()) // self._seconds
-        key = hmac.digest(self._secret, b"sekisho pseudonym %d" % period, "sha256")
-        digest = hmac.digest(key, address.lower().encode("utf-8", "surrogatepass"), "sha256")
+        digest = hmac.digest(self._key(period), address.lower().encode("utf-8", "surrogatepass"), "sha256")
         # Eight letters from every five bytes, and no more bytes than are shown: the encoder is slow.
         return "~" + base64.b32encode(digest[:PSEUDONYM])[:PSEUDONYM].decode("ascii").lower()
+
+    def _derived(self, period: int) -> bytes:
+        return hmac.digest(self._secret, b"sekisho pseudonym %d" % period, "sha256")
 
 
 def _read_key(path: Path) -> bytes:

@@ -85,6 +85,9 @@ def setup(options: LogOptions) -> None:
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("sekisho").setLevel(options.level.upper())
+    # No line tells of threads, processes or places in the source: records need not find them out.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
 
 
 class LineHandler(logging.Handler):
@@ -216,6 +219,8 @@ def _shown(value: object) -> str:
 
 def _plain(value: object) -> object:
     match value:
+        case str():
+            return printable(str(value), VALUE)
         case bool() | int():
             return value
         case float():
