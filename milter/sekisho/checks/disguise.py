@@ -70,18 +70,21 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def disguise(text: str, least: int = 1) -> str | None:
     """What is wrong with a text, in a word, or None; `least` is how many words it takes."""
+    if not (odd := unusual(text)):  # every disguise is made of these
+        return None
     if OVERRIDES.search(text) and not RIGHT_TO_LEFT.search(text):
         return "direction marks"
     if len(combining(text)) >= 2 * least:
         return "combining marks"
     if len(invisibles(text)) >= 2 * least:
         return "invisible characters"
-    return "mixed alphabets" if sum(1 for _ in mixed(text)) >= least else None
+    return "mixed alphabets" if sum(1 for _ in mixed(text, odd)) >= least else None
 
 
-def mixed(text: str) -> Iterator[str]:
-    """Words of several alphabets that read as one: each foreign letter looks like a Latin one."""
-    if {"", LATIN}.issuperset(map(_alphabet, unusual(text))):
+def mixed(text: str, odd: frozenset[str]) -> Iterator[str]:
+    """Words of several alphabets that read as one: each foreign letter looks like a Latin one. `odd` are the
+    unusual characters of the text."""
+    if {"", LATIN}.issuperset(map(_alphabet, odd)):
         return
     for match in WORD.finditer(text):
         word = match[0]
