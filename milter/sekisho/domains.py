@@ -152,6 +152,7 @@ def within(domain: str, parent: str) -> bool:
     return bool(above) and (name == above or name.endswith("." + above))
 
 
+@lru_cache(maxsize=4096)
 def parse_ip(text: str) -> IpAddress | None:
     """An address in canonical text, with or without brackets and SMTP's `IPv6:` tag (RFC 5321 4.1.3)."""
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text

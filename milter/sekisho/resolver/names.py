@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from sekisho.ports import Answer, Found
@@ -10,6 +11,7 @@ TEMPERROR: Final = Answer(Found.TEMPERROR)
 NXDOMAIN: Final = Answer(Found.NXDOMAIN)
 NODATA: Final = Answer(Found.NODATA)
 
+_LABELS = re.compile(r"[^.]{1,63}(?:\.[^.]{1,63})*+")
 MAX_CHAIN = 10  # CNAMEs followed for one question
 
 
@@ -20,6 +22,6 @@ def plain(name: str) -> str | None:
     '_dmarc.example.jp'
     """
     name = name.removesuffix(".").lower()
-    if not name or len(name) > 253 or not name.isascii() or "\\" in name:
+    if len(name) > 253 or not name.isascii() or "\\" in name:
         return None
-    return name if all(0 < len(label) < 64 for label in name.split(".")) else None
+    return name if _LABELS.fullmatch(name) else None
