@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sekisho.message import Client, Envelope, Limits, Message, read
-from sekisho.ports import Answer, Context, Found, Likeness, Mention, Recorded, Resolver
+from sekisho.ports import Answer, Context, Found, Likeness, Mention, Promise, Reading, Recorded, Resolver
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -37,6 +37,9 @@ class Owners:
     def could_own(self, domain: str, brand: str) -> bool:
         return self.owners.get(domain) == brand
 
+    def read(self, text: str) -> Reading:
+        return Reading(self.mentions(text))
+
     def mentions(self, text: str) -> tuple[Mention, ...]:
         return ()
 
@@ -48,6 +51,9 @@ class Owners:
 
     def verify_at(self, brand: str) -> str | None:
         return None
+
+    def promises(self, brand: str) -> tuple[Promise, ...]:
+        return ()
 
     def name(self, brand: str) -> str:
         return brand

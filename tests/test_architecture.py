@@ -18,7 +18,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"address", "domains", "text", "markup", "charsets", "codes", "options"}),
     frozenset({"message", "evidence", "verdict"}),
     frozenset({"ports"}),
-    frozenset({"brands", "providers", "resolver", "clock", "trust", "site"}),
+    frozenset({"brands", "lures", "providers", "resolver", "clock", "trust", "site"}),
     frozenset({"checks", "policy", "action", "authres"}),
     frozenset({"store", "guard", "release", "journal", "metrics", "log", "report"}),
     frozenset({"pipeline"}),
@@ -32,6 +32,7 @@ LAYERS: tuple[frozenset[str], ...] = (
 
 # Neighbours of one layer that may know each other, each with its reason.
 NEIGHBOURS = {
+    ("brands", "lures"),  # names and lures are found in one pass, and a brand's promises are about the same matters
     ("site", "brands"),  # our own domains are protected as a brand's are
     ("site", "trust"),  # who may send in our name is told by networks and domains
     ("verdict", "message"),  # an action names recipients

@@ -6,11 +6,12 @@ import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sekisho import brands, charsets, domains, providers
+from sekisho import brands, charsets, domains, lures, providers
 from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
+from sekisho.lures import LureFileError, Vocabulary
 from sekisho.pipeline import Observer, Pipeline
 from sekisho.policy import Lists, RuleBook
 from sekisho.ports import Clock, Context, Guard, Providers, QuarantineStore, Resolver
@@ -48,7 +49,11 @@ def knowledge(config: Config) -> Knowledge:
     """Brands, providers and the tables of the leaves. Raises ConfigError with every error of every file."""
     errors: list[str] = []
     try:
-        registry = BrandIndex(brands.load(overlay=config.brands.overlay))
+        vocabulary = Vocabulary(lures.load())
+    except LureFileError as error:
+        errors += error.faults
+    try:
+        listed = brands.load(overlay=config.brands.overlay)
     except BrandFileError as error:
         errors += map(str, error.faults)
     try:
@@ -63,6 +68,7 @@ def knowledge(config: Config) -> Knowledge:
         raise ConfigError(tuple(errors))
     domains.preload()
     charsets.preload()
+    registry = BrandIndex(listed, vocabulary)
     return Knowledge(registry, shared, site, snapshot.read(config.store))
 
 

@@ -1,4 +1,4 @@
-"""What is known of a message: results, claims, proofs, findings.
+"""What is known of a message: results, claims, cues, proofs, findings.
 
 Evidence only grows: a check returns the evidence that it adds, and `seen + more` is the evidence after it.
 Nothing here acts; `policy` alone turns evidence into a verdict.
@@ -68,6 +68,20 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Cue:
+    """The message uses words that lures are made of, as genuine mail does.
+
+    `aspect` and `name` are the vocabulary's: `matter` (what it is about), `push` (how it presses) or `asks` (what its
+    reader is to do). `phrase` is the entry that was met, `where` the place as in a claim (`subject`, `text` …).
+    """
+
+    aspect: str
+    name: str
+    phrase: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """A domain that is proven to stand behind the message, and what that is worth.
 
@@ -123,6 +137,7 @@ class Evidence:
 
     results: tuple[Result, ...] = ()
     claims: tuple[Claim, ...] = ()
+    cues: tuple[Cue, ...] = ()
     proofs: tuple[Proof, ...] = ()
     findings: tuple[Finding, ...] = ()
     degraded: tuple[str, ...] = ()
@@ -133,6 +148,7 @@ class Evidence:
         return Evidence(
             self.results + more.results,
             self.claims + more.claims,
+            self.cues + more.cues,
             self.proofs + more.proofs,
             self.findings + more.findings,
             self.degraded + tuple(reason for reason in more.degraded if reason not in self.degraded),

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from sekisho.evidence import Cue
 from sekisho.message import Client, Message
 from sekisho.verdict import Outcome
 
@@ -77,6 +78,14 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What one pass over a text finds: whom it names, and the words in it that lures are made of."""
+
+    mentions: tuple[Mention, ...] = ()
+    cues: tuple[Cue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Likeness:
     """A domain made to look like a brand's. `how`: `confusable`, `edit` (one edit away) or `composition`
     (the brand's word inside a stranger's name); `of` is the brand's domain or word."""
@@ -86,8 +95,21 @@ class Likeness:
     how: str
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a brand says of its own mail. `kind` is of the closed vocabulary of brand files; `notice` is the matter that
+    it is about, or `all`; `since` is a year, month or day in ISO form, or empty."""
+
+    kind: str
+    notice: str = "all"
+    since: str = ""
+
+
 class Registry(Protocol):
     """The brands. Pure: same input, same answer."""
+
+    def read(self, text: str) -> Reading:
+        """The brand names in a text as `mentions` has them, and the cues of lures."""
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """The brand names in a text, longest first where they overlap, folded as Japanese readers read."""
@@ -106,6 +128,9 @@ class Registry(Protocol):
 
     def verify_at(self, brand: str) -> tuple[str, str]:
         """Where a recipient checks for himself, as a sentence in English and one in Japanese; or empty."""
+
+    def promises(self, brand: str) -> tuple[Promise, ...]:
+        """What the brand says of its own mail."""
 
     def name(self, brand: str) -> str:
         """The brand's first name, for sentences; the id itself if unknown."""

@@ -17,7 +17,8 @@ from sekisho.brands.likeness import LikenessIndex
 from sekisho.brands.model import Brand
 from sekisho.brands.names import NameIndex
 from sekisho.domains import registrable, to_ascii
-from sekisho.ports import Likeness, Mention
+from sekisho.lures import Vocabulary
+from sekisho.ports import Likeness, Mention, Promise, Reading
 
 REMEMBERED = 20_000  # host names whose owner and whose likeness are remembered
 
@@ -25,10 +26,11 @@ REMEMBERED = 20_000  # host names whose owner and whose likeness are remembered
 class BrandIndex:
     """`ports.Registry` over brand files, and the whole brand for those who need more (`get`)."""
 
-    def __init__(self, brands: Iterable[Brand]) -> None:
+    def __init__(self, brands: Iterable[Brand], lures: Vocabulary | None = None) -> None:
         listed = tuple(brands)
+        self._lures = lures
         self._brands = MappingProxyType({brand.id: brand for brand in listed})
-        self._names = NameIndex(listed)
+        self._names = NameIndex(listed, lures)
         # Mail links to the same hosts again and again, within a message and between messages.
         self._likeness = lru_cache(REMEMBERED)(LikenessIndex(listed).find)
         self._owners = _owners(listed)
@@ -45,8 +47,15 @@ class BrandIndex:
         """The brand as its file describes it."""
         return self._brands.get(brand)
 
-    def mentions(self, text: str) -> tuple[Mention, ...]:
+    def only(self, brands: Iterable[Brand]) -> BrandIndex:
+        """The same with other brands."""
+        return BrandIndex(brands, self._lures)
+
+    def read(self, text: str) -> Reading:
         return self._names.find(text)
+
+    def mentions(self, text: str) -> tuple[Mention, ...]:
+        return self.read(text).mentions
 
     def owner(self, domain: str) -> str | None:
         """Where several brands of one organisation list a domain, the first by id: they share proof."""
@@ -75,6 +84,10 @@ class BrandIndex:
         if known is None or known.verify is None:
             return "", ""
         return known.verify.en, known.verify.ja
+
+    def promises(self, brand: str) -> tuple[Promise, ...]:
+        known = self._brands.get(brand)
+        return known.promises if known else ()
 
     def name(self, brand: str) -> str:
         known = self._brands.get(brand)

@@ -22,19 +22,23 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from itertools import chain, pairwise
+from itertools import chain
 
 from ahocorasick_rs import AhoCorasick
 
 from sekisho.brands.misspelt import Misspellings, without_accents
 from sekisho.brands.model import Brand
 from sekisho.brands.prose import PROSE, in_mailbox, is_plain_word, mailboxes
-from sekisho.ports import Mention
+from sekisho.brands.spelling import UNSEEN, Spelling, is_japanese, spell
+from sekisho.brands.spelling import joints as joints_of
+from sekisho.evidence import Cue
+from sekisho.lures import Vocabulary
+from sekisho.ports import Mention, Reading
 from sekisho.text import (
     compact,
+    compact_spans,
     is_hiragana,
     is_kana,
-    is_kanji,
     is_katakana,
     skeleton,
     skeleton_spans,
@@ -62,9 +66,7 @@ _WORD = re.compile(r"[a-z0-9][a-z0-9\0]*")
 # The look behind comes after the first letter, since a search for a letter is fast and one for a place is not.
 _LETTERS_APART = re.compile(r"[a-z0-9](?<![a-z0-9\0].)(?: +[a-z0-9]){1,3}(?![a-z0-9\0])")
 _LATIN = re.compile(r"[a-z0-9+&]+")
-_SENTENCE = frozenset('。、，,;；！？!?「」『』【】()（）<>"“”')
 _PARTICLES = frozenset("のをにはがでとへもやかよ")
-_UNSEEN = frozenset({"Cf", "Mn", "Me"})
 _SHOP = re.compile(r"[^\s。、]{0,10}店")  # 豆の蔵 楽天市場店 is a shop in the mall, not the mall
 
 
@@ -74,16 +76,6 @@ class Kind(Enum):
     FREE = 0
     ORDINARY = 1
     COMPANION = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Spelling:
-    """A piece of text as it is written: letters without separators, and after how many of them one stood."""
-
-    letters: str
-    gaps: frozenset[int]
-    sentence: bool  # punctuation that ends or quotes something stands inside
-    invisible: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +113,15 @@ class _Window:
 
 
 _Hit = tuple[Name, int, int, bool]
+_Place = tuple[str, int, int]
 
 
 class NameIndex:
-    """All names of all brands."""
+    """All names of all brands, and the words of the lures: one automaton, one pass."""
 
-    def __init__(self, brands: Iterable[Brand]) -> None:
+    def __init__(self, brands: Iterable[Brand], lures: Vocabulary | None = None) -> None:
         listed = tuple(brands)
+        self._lures = lures or Vocabulary()
         everything = tuple(_names(listed))
         self._mailboxes = mailboxes(listed)
         self._misspelt = Misspellings(
@@ -140,18 +134,27 @@ class NameIndex:
         for name in everything:
             short = name.key.isalnum() and name.latin and len(name.key) <= SHORT_LATIN and not name.joints
             (self._words if short else names).setdefault(name.key, []).append(name)
-        self._names = list(names.values())
-        self._automaton = AhoCorasick(list(names), store_patterns=False) if names else None
+        cues = frozenset(self._lures.keys)
+        self._keys = list(names) + [key for key in self._lures.keys if key not in names]
+        self._names = [names.get(key, []) for key in self._keys]
+        self._cued = [key in cues for key in self._keys]
+        self._automaton = AhoCorasick(self._keys, store_patterns=False) if self._keys else None
 
-    def find(self, text: str) -> tuple[Mention, ...]:
-        """The mentions in order; where names overlap only the longest; each name of a brand once."""
+    def find(self, text: str) -> Reading:
+        """The mentions in order; where names overlap only the longest. Each name of a brand once, and each cue."""
         text = text[:MAX_TEXT]
         step = len(text) if len(text) <= WINDOW + OVERLAP else WINDOW
         found: dict[tuple[str, str], Mention] = {}
+        cues: dict[tuple[str, str], Cue] = {}
         for start in range(0, len(text), step or 1):
             part = text[start : start + step + OVERLAP]
             words = spaced(part)
-            hits = [hit for hit in self._hits(words, len(part) == len(text)) if hit[0].id not in found]
+            letters = compact(words)
+            named, cued = self._long(letters)
+            for cue in self._lures.cues(cued, _Breaks(words)) if cued else ():
+                cues.setdefault((cue.aspect, cue.name), cue)
+            counted = self._counted(chain(named, self._short(words)), letters, len(part) == len(text))
+            hits = [hit for hit in counted if hit[0].id not in found]
             if hits:
                 window = _window(text, part, words, start)
                 for mention in _longest(_mentions(hits, window), start, len(part)):
@@ -160,26 +163,33 @@ class NameIndex:
         for name, first, end in self._misspelt.find(text):
             mention = Mention(name.brand, name.text, first, end, (end - first) / len(text), False)
             found.setdefault(name.id, mention)
-        return tuple(sorted(found.values(), key=lambda each: (each.start, each.brand)))
+        mentions = sorted(found.values(), key=lambda each: (each.start, each.brand))
+        return Reading(tuple(mentions), tuple(cues.values()))
 
-    def _hits(self, words: str, all_of_it: bool) -> Iterator[_Hit]:
+    def _counted(
+        self, named: Iterable[tuple[Name, int, int]], letters: str, all_of_it: bool
+    ) -> Iterator[_Hit]:
         """Names that may stand here, as ranges of the skeleton, and whether they are all of the text.
         What needs company and has none is left out, before places cost anything."""
-        letters = compact(words)
-        for name, at, end in chain(self._long(letters), self._short(words)):
+        for name, at, end in named:
             whole = all_of_it and end - at == len(letters)
             if _counts(name, letters, at, end, whole):
                 yield name, at, end, whole
 
-    def _long(self, letters: str) -> Iterator[tuple[Name, int, int]]:
+    def _long(self, letters: str) -> tuple[list[tuple[Name, int, int]], list[_Place]]:
+        """Where names stand in the skeleton, and where the words of lures do."""
+        named: list[tuple[Name, int, int]] = []
+        cued: list[_Place] = []
         if self._automaton is None:
-            return
+            return named, cued
         seen: dict[int, int] = {}
         for pattern, at, end in self._automaton.find_matches_as_indexes(letters, overlapping=True):
             seen[pattern] = seen.get(pattern, 0) + 1
             if seen[pattern] <= SAME_NAME:
-                for name in self._names[pattern]:
-                    yield name, at, end
+                named += [(name, at, end) for name in self._names[pattern]]
+                if self._cued[pattern]:
+                    cued.append((self._keys[pattern], at, end))
+        return named, cued
 
     def _short(self, words: str) -> Iterator[tuple[Name, int, int]]:
         seen: dict[str, int] = {}
@@ -190,6 +200,20 @@ class NameIndex:
                 if names and seen[word] <= SAME_NAME:
                     at = len(compact(words[: match.start()]))
                     yield from ((name, at, at + len(word)) for name in names)
+
+
+class _Breaks:
+    """Whether words part at an index of the skeleton; worked out when the first is asked for."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self._origins: list[int] | None = None
+
+    def __call__(self, at: int) -> bool:
+        if self._origins is None:
+            _, self._origins = compact_spans(self._words, range(len(self._words)))
+        origin = self._origins[at] if at < len(self._origins) else 0
+        return origin == 0 or self._words[origin - 1] == " "
 
 
 def _names(brands: Iterable[Brand]) -> Iterator[Name]:
@@ -211,57 +235,8 @@ def _spellings(brand: Brand) -> dict[tuple[str, str], tuple[str, frozenset[int]]
         for written in dict.fromkeys((text, without_accents(text))) if len(key) > 1 else ():
             letters = spell(written).letters
             first, joints = found.get((letters, key), (text, frozenset()))
-            found[letters, key] = first, joints | _joints(written)
+            found[letters, key] = first, joints | joints_of(written)
     return found
-
-
-def spell(text: str) -> Spelling:
-    """How a piece of text is written, with half and full width unified and case dropped."""
-    letters: list[str] = []
-    gaps: set[int] = set()
-    sentence = invisible = False
-    for char in unicodedata.normalize("NFC", _one_width(text)).casefold():
-        category = unicodedata.category(char)
-        if category in _UNSEEN:
-            invisible = True
-        elif category[0] in "ZPC" and char not in "&":
-            sentence = sentence or char in _SENTENCE
-            if not (char in "\r\n" and letters and is_japanese(letters[-1])):
-                gaps.add(len(letters))
-        else:
-            letters.append(char)
-    return Spelling("".join(letters), frozenset(gaps - {0, len(letters)}), sentence, invisible)
-
-
-def _one_width(text: str) -> str:
-    if text.isascii() or not any("\uff00" <= char <= "\uffef" for char in text):
-        return text
-    return "".join(unicodedata.normalize("NFKC", run) if wide else run for wide, run in _runs(text))
-
-
-def _runs(text: str) -> Iterator[tuple[bool, str]]:
-    for match in re.finditer("[\uff00-\uffef]+|[^\uff00-\uffef]+", text):
-        yield "\uff00" <= match[0][0] <= "\uffef", match[0]
-
-
-def _joints(name: str) -> frozenset[int]:
-    """Where the name itself has a space, changes its script, or goes on with a capital."""
-    joints = set(spell(name).gaps)
-    letters = [char for char in _one_width(name) if unicodedata.category(char)[0] not in "ZPC" or char == "&"]
-    for at, (before, char) in enumerate(pairwise(letters), 1):
-        if _script(before) != _script(char) or (before.islower() and char.isupper()):
-            joints.add(at)
-    return frozenset(joints)
-
-
-def _script(char: str) -> str:
-    if is_katakana(char):
-        return "katakana"
-    return "hiragana" if is_hiragana(char) else "kanji" if is_kanji(char) else "other"
-
-
-def is_japanese(char: str) -> bool:
-    return is_kana(char) or is_kanji(char)
 
 
 def _window(text: str, part: str, words: str, start: int) -> _Window:
@@ -294,7 +269,7 @@ def _mention(name: Name, window: _Window, at: int, end: int, whole: bool) -> Ite
 def _last(text: str, last: int) -> int:
     """The end of a name with the long-vowel mark and the invisible characters that belong to it."""
     while last + 1 < len(text) and (
-        (text[last + 1] in "ーｰ" and is_kana(text[last])) or unicodedata.category(text[last + 1]) in _UNSEEN
+        (text[last + 1] in "ーｰ" and is_kana(text[last])) or unicodedata.category(text[last + 1]) in UNSEEN
     ):
         last += 1
     return last

@@ -1,20 +1,22 @@
-"""Who the message says it is from, wherever a recipient is told.
+"""Who the message says it is from, wherever a recipient is told, and the words in it that lures are made of.
 
 A claim is a brand's name in a place that speaks for the sender. The display name, the address and the lines a mail is
 signed with say who writes; a name in the middle of a text is only what it talks about. Strength says which of the two.
-A claim is not yet an accusation: `contradiction` compares claims with proofs.
+A claim is not yet an accusation: `contradiction` compares claims with proofs, and `lure` the cues with both. Names and
+lures are found in the same pass over the same text.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sekisho.checks import beside
 from sekisho.checks.organisation import distinctive
-from sekisho.evidence import Claim, Evidence, Strength
+from sekisho.evidence import Claim, Cue, Evidence, Strength
 from sekisho.message import Message
-from sekisho.ports import Context, Mention
+from sekisho.ports import Context, Mention, Reading
 
 MOSTLY = 0.5  # share of a display name from which the brand is what the name says, not a word in it
 HEAD = 1_500  # characters at the beginning of a text, where a sender greets and says who he is
@@ -43,11 +45,15 @@ AFTER = re.compile(
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """Claims by place, the strong places first; a brand once per place."""
-    return Evidence(claims=tuple(_claims(message, context)))
+    """Claims by place, the strong places first; a brand once per place. Cues by place."""
+    said = tuple(_said(message, context))
+    return Evidence(
+        claims=tuple(each for each in said if isinstance(each, Claim)),
+        cues=tuple(each for each in said if isinstance(each, Cue)),
+    )
 
 
-def _claims(message: Message, context: Context) -> Iterator[Claim]:
+def _said(message: Message, context: Context) -> Iterator[Claim | Cue]:
     mailbox = message.author.mailbox
     company = f"{message.subject}\n{message.text[:COMPANY]}"
     if mailbox is None:
@@ -68,10 +74,16 @@ def _owner(domain: str, context: Context) -> str | None:
     return context.registry.owner(domain) if domain else None
 
 
-def _named(name: str, company: str, context: Context) -> Iterator[Claim]:
+def _cues(reading: Reading, where: str) -> Iterator[Cue]:
+    return (replace(cue, where=where) for cue in reading.cues)
+
+
+def _named(name: str, company: str, context: Context) -> Iterator[Claim | Cue]:
     """Brands in the name that is shown as the sender: strong if the name says little else (`Amazon Japan
     カスタマーサポート`), and if it is spelled in disguise. A name that is also a word finds its companion beside it."""
-    mentions = context.registry.mentions(name)
+    reading = context.registry.read(name)
+    yield from _cues(reading, "display_name")
+    mentions = reading.mentions
     if not mentions and name:
         accompanied = context.registry.mentions(f"{name}\n{company}")
         mentions = tuple(each for each in accompanied if each.end <= len(name))
@@ -94,21 +106,25 @@ def _local_part(local: str, context: Context) -> Iterator[Claim]:
         yield from _mentioned(plain, "local_part", context)
 
 
-def _subject(subject: str, context: Context) -> Iterator[Claim]:
+def _subject(subject: str, context: Context) -> Iterator[Claim | Cue]:
     """A subject that is headed with a name in brackets speaks for it; elsewhere it speaks of it."""
-    for mention in _once(context.registry.mentions(subject)):
+    reading = context.registry.read(subject)
+    yield from _cues(reading, "subject")
+    for mention in _once(reading.mentions):
         headed = MARK.fullmatch(subject[: mention.start]) is not None
         yield Claim(mention.brand, "subject", mention.name, Strength.STRONG if headed else Strength.WEAK)
 
 
-def _text(message: Message, context: Context) -> Iterator[Claim]:
+def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
     """What the text greets, signs and titles itself with, then what it merely mentions."""
     text = message.text
     parts = (text,) if len(text) <= HEAD + TAIL else (text[:HEAD], text[-TAIL:])
     signed: dict[str, Claim] = {}
     mentioned: dict[str, Claim] = {}
     for part in (message.title[:200], *parts):
-        for mention in context.registry.mentions(part):
+        reading = context.registry.read(part)
+        yield from _cues(reading, "text")
+        for mention in reading.mentions:
             if part is not message.title and speaks(part, mention):
                 signed.setdefault(mention.brand, Claim(mention.brand, "signature", mention.name))
             topic = text.count(text_of(part, mention)) >= OFTEN

@@ -91,8 +91,8 @@ def reduced(registry: BrandIndex, without: Collection[str]) -> BrandIndex:
     if not without:
         return registry
     if ALL in without:
-        return BrandIndex(())
+        return registry.only(())
     for each in without:
         if registry.get(each) is None:
             raise UnknownBrandError(each)
-    return BrandIndex(brand for brand in registry.brands if brand.id not in without)
+    return registry.only(brand for brand in registry.brands if brand.id not in without)

@@ -9,12 +9,15 @@ from tests.auth_support import Owners, context, message
 
 from sekisho.checks import beside
 from sekisho.evidence import Strength
-from sekisho.ports import Mention
+from sekisho.ports import Mention, Reading
 
 
 @dataclass(frozen=True)
 class Known(Owners):
     """A registry that knows one brand by one name, and its domain."""
+
+    def read(self, text: str) -> Reading:
+        return Reading(self.mentions(text))
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         at = text.lower().find("brand")

@@ -10,12 +10,15 @@ from tests.auth_support import Owners, context, message
 
 from sekisho.checks import destinations, detours
 from sekisho.evidence import Evidence
-from sekisho.ports import Mention
+from sekisho.ports import Mention, Reading
 from sekisho.providers import load
 
 
 class Known(Owners):
     """A registry that knows one brand by one name, and its domain."""
+
+    def read(self, text: str) -> Reading:
+        return Reading(self.mentions(text))
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         at = text.find("Brand")

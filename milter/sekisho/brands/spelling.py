@@ -1,0 +1,77 @@
+"""How a piece of text is written: its letters, and where separators stand between them.
+
+What is found by its skeleton is held against this: a name that is written as its brand writes it is a mention, one that
+is written otherwise may be a disguise.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sekisho.text import is_hiragana, is_kana, is_kanji, is_katakana
+
+SENTENCE = frozenset('。、，,;；！？!?「」『』【】()（）<>"“”')
+UNSEEN = frozenset({"Cf", "Mn", "Me"})
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A piece of text as it is written: letters without separators, and after how many of them one stood."""
+
+    letters: str
+    gaps: frozenset[int]
+    sentence: bool  # punctuation that ends or quotes something stands inside
+    invisible: bool
+
+
+def spell(text: str) -> Spelling:
+    """How a piece of text is written, with half and full width unified and case dropped."""
+    letters: list[str] = []
+    gaps: set[int] = set()
+    sentence = invisible = False
+    for char in unicodedata.normalize("NFC", _one_width(text)).casefold():
+        category = unicodedata.category(char)
+        if category in UNSEEN:
+            invisible = True
+        elif category[0] in "ZPC" and char not in "&":
+            sentence = sentence or char in SENTENCE
+            if not (char in "\r\n" and letters and is_japanese(letters[-1])):
+                gaps.add(len(letters))
+        else:
+            letters.append(char)
+    return Spelling("".join(letters), frozenset(gaps - {0, len(letters)}), sentence, invisible)
+
+
+def _one_width(text: str) -> str:
+    if text.isascii() or not any("\uff00" <= char <= "\uffef" for char in text):
+        return text
+    return "".join(unicodedata.normalize("NFKC", run) if wide else run for wide, run in _runs(text))
+
+
+def _runs(text: str) -> Iterator[tuple[bool, str]]:
+    for match in re.finditer("[\uff00-\uffef]+|[^\uff00-\uffef]+", text):
+        yield "\uff00" <= match[0][0] <= "\uffef", match[0]
+
+
+def joints(name: str) -> frozenset[int]:
+    """Where the name itself has a space, changes its script, or goes on with a capital."""
+    found = set(spell(name).gaps)
+    letters = [char for char in _one_width(name) if unicodedata.category(char)[0] not in "ZPC" or char == "&"]
+    for at, (before, char) in enumerate(pairwise(letters), 1):
+        if _script(before) != _script(char) or (before.islower() and char.isupper()):
+            found.add(at)
+    return frozenset(found)
+
+
+def _script(char: str) -> str:
+    if is_katakana(char):
+        return "katakana"
+    return "hiragana" if is_hiragana(char) else "kanji" if is_kanji(char) else "other"
+
+
+def is_japanese(char: str) -> bool:
+    return is_kana(char) or is_kanji(char)

@@ -1,0 +1,46 @@
+"""Lure files from the folder that comes with the program. Everything wrong in any file is reported at once."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from sekisho.lures.model import Lures
+
+
+class LureFileError(Exception):
+    """Lure files that cannot be loaded; `faults` lists everything that is wrong, `file: key: reason`."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def shipped_folder() -> Path:
+    """The files that come with the program: package data when installed, `config/lures` in a checkout."""
+    installed = Path(__file__).parents[1] / "data" / "lures"
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "config" / "lures"
+
+
+def load(folder: Path | None = None) -> tuple[Lures, ...]:
+    """The vocabularies of `folder` (the shipped one if None), by file name. Raises LureFileError."""
+    faults: list[str] = []
+    found = [_read(file, faults) for file in sorted((folder or shipped_folder()).glob("*.toml"))]
+    if not found:
+        faults.append(f"{folder or shipped_folder()}: holds no lure file")
+    if faults:
+        raise LureFileError(tuple(faults))
+    return tuple(each for each in found if each is not None)
+
+
+def _read(file: Path, faults: list[str]) -> Lures | None:
+    try:
+        return Lures.model_validate(tomllib.loads(file.read_text("utf-8")))
+    except ValidationError as error:
+        for each in error.errors(include_url=False, include_context=False, include_input=False):
+            faults.append(f"{file}: {'.'.join(map(str, each['loc']))}: {each['msg']}")
+    except (OSError, ValueError, RecursionError) as error:
+        faults.append(f"{file}: {error}")
+    return None

@@ -1,0 +1,96 @@
+"""The phrases of all languages, ready to be met: which parts of them stand near each other in a text.
+
+The words themselves are looked for elsewhere, in one pass together with the names of the brands (`brands.names`); here
+their places become cues. Only phrases of which a part was seen are looked at, and of each spelling only the first few
+places, so the cost is bounded by the text and not by the vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from sekisho.evidence import Cue
+from sekisho.lures.model import Lures, Spelling, parts
+
+NEAR = 32  # letters, spaces left out, between the parts of a phrase
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """One phrase: its parts by number, and the cue that it makes."""
+
+    parts: tuple[int, ...]
+    cue: Cue
+
+
+Places = list[tuple[int, int]]
+
+
+class Vocabulary:
+    """All phrases of the given languages. Pure: the same text, the same cues."""
+
+    def __init__(self, languages: Iterable[Lures] = ()) -> None:
+        numbers: dict[tuple[Spelling, ...], int] = {}
+        self._phrases: dict[int, list[_Phrase]] = {}
+        for aspect, name, text in chain.from_iterable(map(_entries, languages)):
+            made = tuple(numbers.setdefault(part, len(numbers)) for part in parts(text))
+            self._phrases.setdefault(made[0], []).append(_Phrase(made, Cue(aspect, name, text)))
+        self._parts: dict[str, list[tuple[int, bool]]] = {}
+        for spellings, number in numbers.items():
+            for spelling in spellings:
+                self._parts.setdefault(spelling.key, []).append((number, spelling.whole))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What to look for in the skeleton of a text."""
+        return tuple(self._parts)
+
+    def cues(self, found: Iterable[tuple[str, int, int]], breaks: Callable[[int], bool]) -> Iterator[Cue]:
+        """The cues of a text, each name of an aspect once. `found` are keys with the range of the skeleton where they
+        stand; `breaks` says whether one word ends and another begins at an index of it."""
+        places: dict[int, Places] = {}
+        for key, at, end in found:
+            latin = _latin(key)
+            if latin and not breaks(at):
+                continue
+            for number, whole in self._parts[key]:
+                if not (whole and latin) or breaks(end):
+                    places.setdefault(number, []).append((at, end))
+        seen: set[tuple[str, str]] = set()
+        for number in places:
+            for phrase in self._phrases.get(number, ()):
+                cue = phrase.cue
+                if (cue.aspect, cue.name) not in seen and _stands(phrase, places):
+                    seen.add((cue.aspect, cue.name))
+                    yield cue
+
+
+def _entries(language: Lures) -> Iterator[tuple[str, str, str]]:
+    aspects: tuple[tuple[str, Iterable[tuple[str, tuple[str, ...]]]], ...] = (
+        ("matter", language.matter.items()),
+        ("push", language.push.items()),
+        ("asks", language.asks.items()),
+    )
+    for aspect, table in aspects:
+        for name, texts in table:
+            yield from ((aspect, name, text) for text in texts)
+
+
+def _latin(key: str) -> bool:
+    return key[0] < "\u0530"
+
+
+def _stands(phrase: _Phrase, places: dict[int, Places]) -> bool:
+    """True if every part of the phrase stands near one place of its first part."""
+    first, *others = phrase.parts
+    if not others:
+        return True
+    if any(number not in places for number in others):
+        return False
+    return any(all(_near(place, places[number]) for number in others) for place in places[first])
+
+
+def _near(place: tuple[int, int], others: Places) -> bool:
+    return any(at - place[1] <= NEAR and place[0] - end <= NEAR for at, end in others)
