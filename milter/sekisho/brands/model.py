@@ -24,6 +24,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from sekisho.domains import to_ascii
+from sekisho.lures import Matter
+from sekisho.ports import Promise
 
 Confidence = Literal["high", "medium", "low"]
 Use = Literal["mail", "web", "link"]
@@ -91,12 +93,12 @@ class DomainEntry(_Entry):
 class Policy(_Entry):
     """What the brand promises about its mail.
 
-    `notice`: the kind of notice that the promise is about (`all`, `withdrawal`, `billing`, `security`,
-    `delivery` …). `since`: year, month or day from which it holds.
+    `notice`: the matter of the mail that the promise is about, as lures name it (`withdrawal`, `card_use` …), or
+    `all`. `since`: year, month or day from which it holds.
     """
 
     kind: PolicyKind
-    notice: Text = "all"
+    notice: Matter | Literal["all"] = "all"
     since: When | None = None
     source: Text | None = None
 
@@ -141,3 +143,8 @@ class Brand(_Entry):
     def spellings(self) -> tuple[str, ...]:
         """Every name and alias once, in order."""
         return tuple(dict.fromkeys(self.names + self.aliases + self.ordinary + self.needs_companion))
+
+    @property
+    def promises(self) -> tuple[Promise, ...]:
+        """Its policies, as the checks meet them."""
+        return tuple(Promise(each.kind, each.notice, each.since or "") for each in self.policies)
