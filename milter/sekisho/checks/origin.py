@@ -47,6 +47,7 @@ SUFFIXES = frozenset(
     ]
 )  # fmt: skip
 CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
+INITIALS = 4  # letters of a part that need no vowel
 DIGITS_INSIDE = re.compile(r"[a-z]\d+[a-z]|\d[a-z]+\d|\d{4,}")
 
 
@@ -75,11 +76,12 @@ def unvouched(seen: Evidence) -> bool:
 
 
 def random_looking(domain: str) -> bool:
-    """True for a registrable label without a syllable: five consonants in a row, digits inside, no vowel."""
+    """True for a registrable label without a syllable: five consonants in a row, digits inside, no vowel. Short parts
+    (`dhl-news`) are initials and words."""
     label = (registrable(domain) or domain).split(".")[0]
-    if label.startswith("xn--") or len(label) < 5:
+    plain = "".join(part for part in label.split("-") if len(part) > INITIALS or not part.isalpha())
+    if label.startswith("xn--") or len(plain) < 5:
         return False
-    plain = label.replace("-", "")
     vowels = sum(letter in "aeiouy" for letter in plain)
     return (
         bool(CONSONANTS.search(plain) or DIGITS_INSIDE.search(plain))

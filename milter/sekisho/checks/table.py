@@ -26,10 +26,13 @@ from sekisho.checks import (
     iprev,
     links,
     lookalike,
+    lure,
     organisation,
     origin,
     pages,
+    promises,
     proof,
+    recipient,
     recorded,
     replay,
     responders,
@@ -89,6 +92,9 @@ CHECKS: tuple[Check, ...] = (
     Check("pages", pages.check, pages.KINDS),
     Check("attachments", attachments.check, attachments.KINDS),
     Check("disguise", disguise.check, disguise.KINDS),
+    Check("promises", promises.check, promises.KINDS),
+    Check("recipient", recipient.check, recipient.KINDS),
+    Check("lure", lure.check, lure.KINDS),
 )
 
 KINDS: tuple[FindingKind, ...] = tuple(kind for check in CHECKS for kind in check.kinds)

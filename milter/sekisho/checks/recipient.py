@@ -1,0 +1,101 @@
+"""What the message does with its recipient: his own data in the subject, and his own mail provider as its mask.
+
+Who has bought a list of addresses shows what he knows: the recipient's address, telephone number or postal address
+stands in the subject, where no genuine sender needs it. And who is after mailboxes speaks as the recipient's own
+provider, whichever that is: he names its domain, and writes of full mailboxes and expiring passwords from elsewhere.
+
+It knows only what the envelope says of the recipient; a name alone is no evidence, since genuine mail uses it too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from sekisho.address import split_path
+from sekisho.checks.destinations import ACTIONS, organisation
+from sekisho.checks.links import SHORTENED, STRANGERS
+from sekisho.domains import to_ascii
+from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.message import Message, Recipient
+from sekisho.ports import Context
+
+ADDRESS = FindingKind(
+    "recipient.address_in_subject",
+    1.5,
+    "The subject holds the recipient's own address.",
+    "件名に受信者自身のメールアドレスが入っています。",
+)
+DATA = FindingKind(
+    "recipient.data_in_subject",
+    2,
+    "The subject holds somebody's telephone number or postal address: {data}.",
+    "件名に電話番号または住所が入っています({data})。",
+)
+PROVIDER = FindingKind(
+    "recipient.own_provider",
+    3,
+    "It speaks as the mail service of the recipient's own domain {domain}, and comes from {author}.",
+    "受信者自身のドメイン {domain} のメール管理者を装っていますが、差出人は {author} です。",
+)
+KINDS = (ADDRESS, DATA, PROVIDER)
+
+FEW = 5  # recipients that are looked at: who writes to more knows none of them
+TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|(?<!\d)0[789]0\d{8}(?!\d)", re.ASCII)
+STREET = re.compile(
+    r"〒 ?\d{3}-\d{4}(?![\d-])|[都道府県].{1,12}[市区町村].{1,20}\d+(?:-|丁目|番)\d*", re.ASCII
+)
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """At most one finding of each kind."""
+    return Evidence(findings=(*_in_subject(message), *_as_provider(message, seen, context)))
+
+
+def _in_subject(message: Message) -> Iterator[Finding]:
+    """Invitations name whom they invite; a report on somebody's own mail names him too."""
+    media = {part.media for part in message.parts}
+    if "text/calendar" in media or not message.envelope.sender:
+        return
+    subject = message.subject.lower()
+    if any(recipient.address.lower() in subject for recipient in _few(message)):
+        yield Finding(ADDRESS)
+    if (data := personal(message.subject)) is not None:
+        yield Finding(DATA, MappingProxyType({"data": data}))
+
+
+def personal(subject: str) -> str | None:
+    """The telephone number or postal address in a subject."""
+    found = TELEPHONE.search(subject) or STREET.search(subject)
+    return found[0] if found else None
+
+
+def _few(message: Message) -> tuple[Recipient, ...]:
+    return tuple(each for each in message.envelope.recipients[:FEW] if "@" in each.address)
+
+
+def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
+    """The recipient's domain in a mail about mailboxes that leads a reader out, from a sender who has nothing to do
+    with that domain and is either not proven or leads away from himself."""
+    author = message.author.domain
+    about = any(cue.aspect == "matter" and cue.name == "mailbox" for cue in seen.cues)
+    leads = any(link.kind in ACTIONS and link.host for link in message.links)
+    if author is None or not about or not leads or _known(seen) or _ours(message, context):
+        return
+    told = f"{message.author.text}\n{message.subject}\n{message.text}".lower()
+    for recipient in _few(message):
+        domain = to_ascii(split_path(recipient.address).domain or "") or ""
+        if domain and domain in told and organisation(domain) != organisation(author):
+            yield Finding(PROVIDER, MappingProxyType({"domain": domain, "author": author}))
+            return
+
+
+def _known(seen: Evidence) -> bool:
+    """Somebody stands behind it: a brand, or a sender who is proven and leads his readers home."""
+    away = seen.has(STRANGERS.id) or seen.has(SHORTENED.id)
+    return any(proof.brand or (proof.aligned and not away) for proof in seen.proofs)
+
+
+def _ours(message: Message, context: Context) -> bool:
+    return context.trust is not None and context.trust.own(message.envelope.client)
