@@ -63,7 +63,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         if not text.isascii() and (how := disguise(text, least)) is not None:
             found.append(Finding(kind, MappingProxyType({"text": text[:80], "how": how})))
     if not any(each.kind is BODY for each in found) and doubted(seen):
-        word = next(mixed(message.text[:READ]), None)
+        body = message.text[:READ]
+        word = next(mixed(body, unusual(body)), None)
         found += [Finding(WORD_OF_TEXT, MappingProxyType({"text": word}))] if word else []
     return Evidence(findings=tuple(found))
 
