@@ -77,6 +77,7 @@ def test_golden(mail: Path, request: pytest.FixtureRequest) -> None:
     """The mail is judged as expected, by the findings expected and no others."""
     report = judge_of(options_of(mail))(cases.load(mail))
     found = expectation(report)
+    assert not [reason for reason in found["degraded"] if reason.startswith("check:")], "a check crashed"
     expected = mail.with_suffix(".expected.json")
     if request.config.getoption("--update-golden"):
         expected.write_text(json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
