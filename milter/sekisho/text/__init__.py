@@ -18,7 +18,7 @@ What it cannot see: how a font really draws a character, and what a picture says
 
 from sekisho.text.characters import BIDI, BLANKS, MARKS, is_hiragana, is_kana, is_kanji, is_katakana
 from sekisho.text.foreign import chinese, japanese
-from sekisho.text.forms import compact, compact_spans, fold, skeleton, skeleton_spans, spaced
+from sekisho.text.forms import breaks, compact, compact_spans, fold, skeleton, skeleton_spans, spaced
 from sekisho.text.hiding import bidi, combining, invisibles, unusual
 from sekisho.text.shown import ELLIPSIS, escaped, printable
 
@@ -28,6 +28,7 @@ __all__ = [
     "ELLIPSIS",
     "MARKS",
     "bidi",
+    "breaks",
     "chinese",
     "combining",
     "compact",

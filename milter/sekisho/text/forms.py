@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import compress
+from itertools import accumulate, compress
 
 from confusable_homoglyphs import confusables
 
@@ -57,6 +57,20 @@ def compact(spaced_text: str) -> str:
     """`skeleton` of the text that `spaced` was made from."""
     bare = spaced_text.replace(" ", "").replace("\0", "")
     return _compose(bare).replace("rn", "m").replace("vv", "w")
+
+
+def breaks(spaced_text: str, letters: str) -> frozenset[int]:
+    """Where words part in `letters`, which is `compact(spaced_text)`: the indices at which one begins, and the end.
+    A letter made of the end of one word and the beginning of the next belongs to the first."""
+    bare = spaced_text.replace("\0", "")
+    for ends, begins, joined in (("r", "n", "m"), ("v", "v", "w")):
+        bare = bare.replace(ends + begins, joined).replace(f"{ends} {begins}", joined)
+    found = frozenset(accumulate(map(len, bare.split(" ")), initial=0))
+    if len(letters) in found:
+        return found
+    _, origins = compact_spans(spaced_text, range(len(spaced_text)))
+    begun = (at for at, origin in enumerate(origins) if not origin or spaced_text[origin - 1] == " ")
+    return frozenset((*begun, len(letters)))
 
 
 def skeleton_spans(text: str, words: str | None = None) -> tuple[str, list[int]]:
