@@ -15,7 +15,7 @@ PACKAGE = SOURCE / "sekisho"
 
 # A module may import from layers above its own, never from its own row's neighbours or from below.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"address", "domains", "text", "markup", "charsets", "codes", "options"}),
+    frozenset({"address", "domains", "text", "markup", "charsets", "codes", "options", "remember"}),
     frozenset({"message", "evidence", "verdict"}),
     frozenset({"ports"}),
     frozenset({"brands", "lures", "providers", "resolver", "clock", "trust", "site"}),
@@ -32,7 +32,10 @@ LAYERS: tuple[frozenset[str], ...] = (
 
 # Neighbours of one layer that may know each other, each with its reason.
 NEIGHBOURS = {
-    ("brands", "lures"),  # names and lures are found in one pass, and a brand's promises are about the same matters
+    (
+        "brands",
+        "lures",
+    ),  # names and lures are found in one pass, and a brand's promises are about the same matters
     ("site", "brands"),  # our own domains are protected as a brand's are
     ("site", "trust"),  # who may send in our name is told by networks and domains
     ("verdict", "message"),  # an action names recipients

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from unicodedata import normalize
 from urllib.parse import unquote_to_bytes
 
 import idna
 from publicsuffixlist import PublicSuffixList
+
+from sekisho.remember import remembered
 
 MAX_NAME = 253
 MAX_LABEL = 63
@@ -61,7 +63,7 @@ def preload() -> None:
     _known_suffixes()
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def to_ascii(name: str) -> str | None:
     """A domain as ASCII lower case without the final dot, or None when it is not one.
 
@@ -121,7 +123,7 @@ def is_valid(name: str) -> bool:
     return ascii_name is not None and "." in ascii_name
 
 
-@lru_cache(maxsize=16_384)
+@remembered(16_384)
 def registrable(domain: str) -> str | None:
     """The registrable domain (one label below the public suffix), or None for a suffix or an invalid name."""
     name = to_ascii(domain)
@@ -152,7 +154,7 @@ def within(domain: str, parent: str) -> bool:
     return bool(above) and (name == above or name.endswith("." + above))
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def parse_ip(text: str) -> IpAddress | None:
     """An address in canonical text, with or without brackets and SMTP's `IPv6:` tag (RFC 5321 4.1.3)."""
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
@@ -209,7 +211,7 @@ def _ordinary(url: str) -> re.Match[str] | None:
     return found if found and len(found[2]) <= MAX_NAME else None
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096, longest=1024)
 def split_url(url: str) -> UrlParts:
     """Take a URL apart as browsers do: leading blanks and inner tabs and line ends dropped, backslashes as
     slashes, any number of slashes after `http:`, percent-encoding and full-width letters in the host undone.

@@ -13,11 +13,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
 from sekisho.domains import to_ascii
+from sekisho.remember import remembered
 
 KINDS = ("mailbox", "carrier", "esp", "cloud", "shortener", "redirect", "forwarder", "social")
 NOT_SHARED = "none"
@@ -42,7 +42,7 @@ class ProviderTable:
 
     def __post_init__(self) -> None:
         # Mail comes from and links to the same hosts again and again.
-        object.__setattr__(self, "_known", lru_cache(REMEMBERED)(self._found))
+        object.__setattr__(self, "_known", remembered(REMEMBERED)(self._found))
 
     def kind(self, domain: str) -> str | None:
         """The kind of the longest entry that the domain is or lies below."""

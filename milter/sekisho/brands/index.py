@@ -10,7 +10,6 @@ the brand's file: whoever controls `eki-net.com` controls every name below it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from types import MappingProxyType
 
 from sekisho.brands.likeness import LikenessIndex
@@ -19,6 +18,7 @@ from sekisho.brands.names import NameIndex
 from sekisho.domains import registrable, to_ascii
 from sekisho.lures import Vocabulary
 from sekisho.ports import Likeness, Mention, Promise, Reading
+from sekisho.remember import remembered
 
 REMEMBERED = 20_000  # host names whose owner and whose likeness are remembered
 
@@ -32,9 +32,9 @@ class BrandIndex:
         self._brands = MappingProxyType({brand.id: brand for brand in listed})
         self._names = NameIndex(listed, lures)
         # Mail links to the same hosts again and again, within a message and between messages.
-        self._likeness = lru_cache(REMEMBERED)(LikenessIndex(listed).find)
+        self._likeness = remembered(REMEMBERED)(LikenessIndex(listed).find)
         self._owners = _owners(listed)
-        self._owner = lru_cache(REMEMBERED)(self._owner_above)
+        self._owner = remembered(REMEMBERED)(self._owner_above)
         self._possible = _possible(listed)
         self._unrelated = frozenset(domain for brand in listed for domain in brand.unrelated)
         self._kin = _kin(listed)

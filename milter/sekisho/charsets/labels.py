@@ -7,7 +7,8 @@ from a message never gets there. UTF-7 is known only to be refused (RFC 2152 tex
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+
+from sekisho.remember import remembered
 
 REFUSED = "utf-7"
 
@@ -93,7 +94,7 @@ _NO_LABEL = frozenset(
 )
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024, longest=64)
 def _key(label: str) -> str:
     return _SEPARATORS.sub("", label.lower())
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice, product
 
 from sekisho.message import transfer, values
 from sekisho.message.headers import field_text
 from sekisho.message.model import Field
 from sekisho.message.values import Value
+from sekisho.remember import remembered
 
 _MOST = 6
 """Readings of one entity."""
@@ -117,24 +117,24 @@ def _types(texts: list[str], odd: dict[str, None]) -> Iterator[Value]:
 
 def _parsed(text: str) -> Value:
     """Most types are written in a few ways only, but for their boundary."""
-    return _known(text) if len(text) <= _SHORT and "oundary" not in text else values.parse(text)
+    return values.parse(text) if "oundary" in text else _known(text)
 
 
-_known = lru_cache(maxsize=512)(values.parse)
+_known = remembered(512, _SHORT)(values.parse)
 
 
 def _encodings(texts: list[str], odd: dict[str, None]) -> Iterator[str]:
     """Each encoding once; all that leave the bytes as they are count as one."""
     found: dict[str, None] = {}
     for text in texts or [""]:
-        tokens = _tokens(text) if len(text) <= _SHORT else _tokens.__wrapped__(text)
+        tokens = _tokens(text)
         found.update(dict.fromkeys(tokens))
         if len(tokens) > 1:
             odd["an encoding that some programs know"] = None
     yield from found
 
 
-@lru_cache(maxsize=256)
+@remembered(256, _SHORT)
 def _tokens(text: str) -> tuple[str, ...]:
     """The encoding that a field names and, if it is another, the one that stands somewhere in it."""
     token = transfer.canonical(values.parse(values.without_comments(text)).token)
