@@ -32,6 +32,8 @@ LAYERS: tuple[frozenset[str], ...] = (
 
 # Neighbours of one layer that may know each other, each with its reason.
 NEIGHBOURS = {
+    ("domains", "remember"),  # answers are remembered in one way
+    ("charsets", "remember"),
     (
         "brands",
         "lures",
