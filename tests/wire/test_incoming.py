@@ -70,6 +70,7 @@ def test_the_envelope(daemon: Daemon) -> None:
             "port": 40000,
             "tls": "TLSv1.3 AES",
             "user": "taro",
+            "relayed": False,
         },
         "queue_id": "4XYZqueue",
         "arrived": None,
@@ -84,7 +85,7 @@ def test_without_macros_the_connection_tells(daemon: Daemon) -> None:
         client.message(do("accept"))
     envelope = only(daemon)["envelope"]
     assert (envelope["sender"], envelope["queue_id"]) == ("a@example.org", None)
-    client_facts = {"address": "192.0.2.10", "port": 4000}
+    client_facts = {"address": "192.0.2.10", "port": 4000, "relayed": False}
     assert {k: v for k, v in envelope["client"].items() if v is not None} == client_facts
 
 
