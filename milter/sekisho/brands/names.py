@@ -207,7 +207,8 @@ class NameIndex:
 
 
 class _Breaks:
-    """Whether words part at an index of the skeleton `letters` of `words`; worked out when the first is asked for."""
+    """Whether words part at an index of the skeleton `letters` of `words`: at a space, and where Japanese meets other
+    letters without one (新しいLINEグループ). Worked out when the first is asked for."""
 
     def __init__(self, words: str, letters: str) -> None:
         self._words = words
@@ -216,7 +217,7 @@ class _Breaks:
 
     def __call__(self, at: int) -> bool:
         self._found = self._found or breaks(self._words, self._letters)
-        return at in self._found
+        return at in self._found or is_japanese(self._letters[at - 1]) != is_japanese(self._letters[at])
 
 
 def _names(brands: Iterable[Brand]) -> Iterator[Name]:

@@ -62,14 +62,14 @@ def compact(spaced_text: str) -> str:
 def breaks(spaced_text: str, letters: str) -> frozenset[int]:
     """Where words part in `letters`, which is `compact(spaced_text)`: the indices at which one begins, and the end.
     A letter made of the end of one word and the beginning of the next belongs to the first."""
-    bare = spaced_text.replace("\0", "")
+    plain = bare = spaced_text.replace("\0", "")  # what cannot be seen stands before no word
     for ends, begins, joined in (("r", "n", "m"), ("v", "v", "w")):
         bare = bare.replace(ends + begins, joined).replace(f"{ends} {begins}", joined)
     found = frozenset(accumulate(map(len, bare.split(" ")), initial=0))
     if len(letters) in found:
         return found
-    _, origins = compact_spans(spaced_text, range(len(spaced_text)))
-    begun = (at for at, origin in enumerate(origins) if not origin or spaced_text[origin - 1] == " ")
+    _, origins = compact_spans(plain, range(len(plain)))
+    begun = (at for at, origin in enumerate(origins) if not origin or plain[origin - 1] == " ")
     return frozenset((*begun, len(letters)))
 
 
