@@ -73,6 +73,14 @@ NOTICES = MappingProxyType(
         "tax": ("tax notices", "税に関する通知"),
         "identity": ("requests to confirm an identity", "本人確認の依頼"),
         "security": ("security notices", "セキュリティ通知"),
+        "mailbox": ("notices of full or stopped mailboxes", "メールボックスに関する通知"),
+        "free_period": ("notices of ending free periods", "無料期間終了の通知"),
+        "prize": ("notices of prizes", "当選の通知"),
+        "sextortion": ("demands of ransom", "金銭の要求"),
+        "bargain": ("offers", "割引の案内"),
+        "business": ("requests for transfers", "送金の依頼"),
+        "invoice": ("invoices", "請求書"),
+        "fund": ("offers of money", "投資や資金の案内"),
     }
 )
 # The language of an explanation is not the server's.
@@ -160,7 +168,7 @@ TESTS: MappingProxyType[str, tuple[FindingKind, Test]] = MappingProxyType(
 
 
 def _facts(promise: Promise, name: str) -> MappingProxyType[str, str]:
-    notice_en, notice_ja = NOTICES.get(promise.notice, NOTICES["all"])
+    notice_en, notice_ja = NOTICES[promise.notice]
     since_en, since_ja = _dates(promise.since)
     return MappingProxyType(
         {
