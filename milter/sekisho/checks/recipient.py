@@ -10,6 +10,7 @@ It knows only what the envelope says of the recipient; a name alone is no eviden
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from types import MappingProxyType
 
@@ -43,8 +44,11 @@ KINDS = (ADDRESS, DATA, PROVIDER)
 
 FEW = 5  # recipients that are looked at: who writes to more knows none of them
 TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|(?<!\d)0[789]0\d{8}(?!\d)", re.ASCII)
+# A place and a date (町田市 2026-04-20, 4-5月) are no house number.
 STREET = re.compile(
-    r"〒 ?\d{3}-\d{4}(?![\d-])|[都道府県].{1,12}[市区町村].{1,20}\d+(?:-|丁目|番)\d*", re.ASCII
+    r"〒 ?\d{3}-\d{4}(?![\d-])|"
+    r"[都道府県].{1,12}[市区町村].{0,20}(?<![\d-])(?!20\d\d-)\d{1,4}(?:-\d{1,4}|丁目|番)(?![\d月日年時])",
+    re.ASCII,
 )
 
 
@@ -58,15 +62,22 @@ def _in_subject(message: Message) -> Iterator[Finding]:
     media = {part.media for part in message.parts}
     if "text/calendar" in media or not message.envelope.sender:
         return
-    subject = message.subject.lower()
-    if any(recipient.address.lower() in subject for recipient in _few(message)):
+    if any(_stands(recipient.address, message.subject) for recipient in _few(message)):
         yield Finding(ADDRESS)
     if (data := personal(message.subject)) is not None:
         yield Finding(DATA, MappingProxyType({"data": data}))
 
 
+def _stands(name: str, text: str) -> bool:
+    """An address or a domain, and not the end or the beginning of a longer one: `home.example` is not `me.example`."""
+    name, text = name.lower(), text.lower()
+    inside = "a-z0-9_+.%-" if "@" in name else "a-z0-9-"
+    return name in text and re.search(rf"(?<![{inside}]){re.escape(name)}(?![a-z0-9])", text) is not None
+
+
 def personal(subject: str) -> str | None:
-    """The telephone number or postal address in a subject."""
+    """The telephone number or postal address in a subject, in half width."""
+    subject = unicodedata.normalize("NFKC", subject)
     found = TELEPHONE.search(subject) or STREET.search(subject)
     return found[0] if found else None
 
@@ -83,10 +94,10 @@ def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator
     leads = any(link.kind in ACTIONS and link.host for link in message.links)
     if author is None or not about or not leads or _known(seen) or _ours(message, context):
         return
-    told = f"{message.author.text}\n{message.subject}\n{message.text}".lower()
+    told = f"{message.author.text}\n{message.subject}\n{message.text}"
     for recipient in _few(message):
         domain = to_ascii(split_path(recipient.address).domain or "") or ""
-        if domain and domain in told and organisation(domain) != organisation(author):
+        if domain and organisation(domain) != organisation(author) and _stands(domain, told):
             yield Finding(PROVIDER, MappingProxyType({"domain": domain, "author": author}))
             return
 
