@@ -40,7 +40,8 @@ def _read(file: Path, faults: list[str]) -> Lures | None:
         return Lures.model_validate(tomllib.loads(file.read_text("utf-8")))
     except ValidationError as error:
         for each in error.errors(include_url=False, include_context=False, include_input=False):
-            faults.append(f"{file}: {'.'.join(map(str, each['loc']))}: {each['msg']}")
+            reason = each["msg"].removeprefix("Value error, ")
+            faults.append(f"{file}: {'.'.join(map(str, each['loc']))}: {reason}")
     except (OSError, ValueError, RecursionError) as error:
         faults.append(f"{file}: {error}")
     return None

@@ -79,11 +79,22 @@ def _phrase(phrase: str) -> str:
     for spelling in chain.from_iterable(parts(phrase)):
         if len(spelling.key) < 2 and not any(map(is_kanji, spelling.key)):
             raise ValueError(f"{phrase!r} has a spelling that leaves too little to compare")
+        if "+" in spelling.key:
+            raise ValueError(f"{phrase!r} has a plus without a space on either side")
     return phrase
 
 
+def _once(phrases: tuple[str, ...]) -> tuple[str, ...]:
+    known = set()
+    for phrase in phrases:
+        if (same := parts(phrase)) in known:
+            raise ValueError(f"{phrase!r} stands there twice")
+        known.add(same)
+    return phrases
+
+
 Phrase = Annotated[str, StringConstraints(min_length=2, max_length=400), AfterValidator(_phrase)]
-Phrases = Annotated[tuple[Phrase, ...], Field(strict=False)]
+Phrases = Annotated[tuple[Phrase, ...], Field(strict=False), AfterValidator(_once)]
 
 
 class Lures(BaseModel):

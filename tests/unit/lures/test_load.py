@@ -1,0 +1,123 @@
+"""Lure files: what loads, what is refused, and what the shipped ones hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sekisho import lures
+from sekisho.lures import ASKS, MATTERS, PUSHES, LureFileError, Lures, load
+from sekisho.lures.model import parts
+from sekisho.text import skeleton
+
+GOOD = 'language = "en"\n[matter]\naccount = ["account + locked"]\n'
+
+
+def faults_of(folder: Path) -> list[str]:
+    with pytest.raises(LureFileError) as caught:
+        load(folder)
+    assert str(caught.value) == "\n".join(caught.value.faults)
+    return [fault.removeprefix(f"{folder}/") for fault in caught.value.faults]
+
+
+def test_files_are_read_by_name(tmp_path: Path) -> None:
+    """Each file is one language; what is no lure file is left alone."""
+    (tmp_path / "b.toml").write_text(GOOD, "utf-8")
+    (tmp_path / "a.toml").write_text('language = "ja"\n', "utf-8")
+    (tmp_path / "notes.txt").write_text("[", "utf-8")
+    first, second = load(tmp_path)
+    assert (first.language, second.language) == ("ja", "en")
+    assert second.matter == {"account": ("account + locked",)}
+    assert (first.matter, first.push, first.asks) == ({}, {}, {})
+
+
+def test_a_folder_without_lures_is_an_error(tmp_path: Path) -> None:
+    """A program that hears no lure would be silently blind."""
+    assert faults_of(tmp_path) == [f"{tmp_path}: holds no lure file"]
+    assert faults_of(tmp_path / "none") == [f"{tmp_path / 'none'}: holds no lure file"]
+
+
+def test_every_fault_of_every_file_is_named(tmp_path: Path) -> None:
+    """An admin mends everything in one go: file, key and reason of each fault."""
+    files = {
+        "aspect": GOOD + "[threat]\nx = []\n",
+        "language": GOOD.replace('"en"', '"English"') + "[asks]\ndance = ['now']\n",
+        "matter": GOOD.replace("account =", "acount ="),
+        "none": "",
+        "plus": GOOD.replace(" + ", " +"),
+        "push": GOOD + "[push]\ndeadline = ['x + soon', 'soon', 3, '。']\n",
+        "syntax": "language = ",
+        "twice": GOOD.replace('["account + locked"]', '["account + locked", "AC\u200bCOUNT + Locked"]'),
+    }
+    for name, content in files.items():
+        (tmp_path / f"{name}.toml").write_text(content, "utf-8")
+    (tmp_path / "bytes.toml").write_bytes(b'language = "\xff"')
+    found = faults_of(tmp_path)
+    starts = [
+        "aspect.toml: threat: ",
+        "bytes.toml: ",
+        "language.toml: language: ",
+        "language.toml: asks.dance.[key]: ",
+        "matter.toml: matter.acount.[key]: ",
+        "none.toml: language: ",
+        "plus.toml: matter.account.0: 'account +locked' has a plus without a space on either side",
+        "push.toml: push.deadline.0: 'x + soon' has a spelling that leaves too little to compare",
+        "push.toml: push.deadline.2: ",
+        "push.toml: push.deadline.3: ",
+        "syntax.toml: ",
+        "twice.toml: matter.account: 'AC\\u200bCOUNT + Locked' stands there twice",
+    ]
+    for fault, start in zip(found, starts, strict=True):
+        assert fault.startswith(start)
+
+
+@pytest.mark.parametrize("phrase", ["", "a", "locked|", "a + ", "|", " + ", "｜", "x" * 401, "account|-"])
+def test_a_phrase_must_leave_something_to_compare(phrase: str) -> None:
+    """An empty spelling would be met everywhere, or never."""
+    with pytest.raises(ValueError, match="matter"):
+        Lures.model_validate({"language": "en", "matter": {"account": [phrase]}})
+
+
+def test_one_kanji_is_enough() -> None:
+    """億 is a word; the letter x is not."""
+    assert Lures.model_validate({"language": "ja", "matter": {"fund": ["遺産 + 億"]}}).matter
+
+
+def test_the_parts_of_a_phrase() -> None:
+    """Spellings are compared as skeletons, and a full stop asks for a whole word."""
+    first, second = parts("Log in|サインイン + sum.")
+    assert [each.key for each in (*first, *second)] == list(map(skeleton, ("login", "サインイン", "sum")))
+    assert [each.whole for each in (*first, *second)] == [False, False, True]
+    assert parts("ＬＯＧ ＩＮ") == parts("log-in") == parts("login")
+    assert parts("login.") != parts("login")
+
+
+def test_the_shipped_files_load_and_are_named_after_their_language() -> None:
+    """The files that come with the program are sound."""
+    folder = Path(__file__).parents[3] / "config/lures"
+    assert [each.language for each in load()] == sorted(file.stem for file in folder.glob("*.toml"))
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_japanese_and_english_have_words_for_everything(language: str) -> None:
+    """Every matter, every way to press and every request is heard in the two first languages."""
+    (own,) = (each for each in load() if each.language == language)
+    assert set(own.matter) == set(MATTERS)
+    assert set(own.push) == set(PUSHES)
+    assert set(own.asks) == set(ASKS)
+    assert all(phrases for table in (own.matter, own.push, own.asks) for phrases in table.values())
+
+
+def test_every_language_presses_and_asks() -> None:
+    """A language without them could never make a lure."""
+    for each in load():
+        assert each.matter
+        assert set(each.push) == set(PUSHES)
+        assert {"login", "confirm"} <= set(each.asks)
+
+
+def test_names_of_aspects_are_kept_apart() -> None:
+    """One name in two aspects would make a cue ambiguous to read."""
+    names = (*lures.MATTERS, *lures.PUSHES, *lures.ASKS)
+    assert len(set(names)) == len(names)
