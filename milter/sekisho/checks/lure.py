@@ -1,27 +1,26 @@
 """What the message wants of its reader, where there is reason to doubt who is asking.
 
 A lure is a combination: what the mail is about, how it presses, what it asks for, and where that leads. Genuine mail is
-about the same matters in the same words, so nothing here speaks without a doubt about the sender that another check
-found, and of a proven sender only where two doubts meet: never about one who leads his readers home. The words are data
-(`config/lures`), found by `claims` in its one pass over the text.
+about the same matters in the same words, so nothing here speaks without a doubt about who is asking (see `asker`), and
+nothing at all about a proven sender who leads his readers home. The words are data (`config/lures`), found by `claims`
+in its one pass over the text.
 
 It cannot see a lure in a picture, nor one from a proven stranger whose links lead to himself.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.checks import contradiction, detours, links, lookalike, organisation, origin, recipient, site
+from sekisho.checks import asker
 from sekisho.evidence import NOTHING, Cue, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 
 
-def _matter(name: str, en: str, ja: str) -> FindingKind:
-    return FindingKind(f"lure.{name}", 0.8, en, ja)
+def _matter(name: str, en: str, ja: str, points: float = 0.8) -> FindingKind:
+    return FindingKind(f"lure.{name}", points, en, ja)
 
 
 # The most telling first: where a text speaks of several matters, and its subject of none, the first is named.
@@ -95,6 +94,7 @@ MATTERS: tuple[FindingKind, ...] = (
         "business",
         "It asks for a payment, a changed bank account, gift cards or a private channel.",
         "送金、振込先の変更、ギフト券の購入、私的な連絡手段への移動を求めています。",
+        1.5,  # no mail that is sent to many speaks of it
     ),
     _matter(
         "invoice",
@@ -126,37 +126,7 @@ ASKS = FindingKind(
     "It asks the reader to {asks_en}.",
     "受信者に「{asks_ja}」ことを求めています。",
 )
-UNPROVEN = FindingKind(
-    "lure.unproven",
-    0.7,
-    "It wants this of its reader, and nothing proves who {author} is.",
-    "そう求める差出人 {author} が本物であるという証明がありません。",
-)
-UNMET = FindingKind(
-    "lure.in_a_name",
-    0.7,
-    "It wants this in the name of somebody that it does not come from.",
-    "他者の名をかたって、そう求めています。",
-)
-AWAY = FindingKind(
-    "lure.leads_away",
-    0.7,
-    "What it asks for leads away from its sender.",
-    "求められた操作の行き先は、差出人とは別の場所です。",
-)
-ANYBODY = FindingKind(
-    "lure.from_anybody",
-    0.7,
-    "It wants this under a name, or from a domain, that could be anybody's.",
-    "だれのものとも言えない名前やドメインから、そう求めています。",
-)
-NOBODY = FindingKind(
-    "lure.from_nobody",
-    2.5,
-    "It wants money, and says nowhere who wants it: no name, no company, no way to reach anybody.",
-    "金銭を求めていますが、差出人名、会社名、連絡先のいずれもありません。",
-)
-KINDS = (*MATTERS, NAMED, PUSHES, ASKS, UNPROVEN, UNMET, AWAY, ANYBODY, NOBODY)
+KINDS = (*MATTERS, NAMED, PUSHES, ASKS, *asker.KINDS)
 
 # What a reader is asked to do, in the words of an explanation.
 DEEDS = MappingProxyType(
@@ -175,32 +145,6 @@ DEEDS = MappingProxyType(
 )
 HEADLINES = frozenset({"subject", "display_name"})
 
-# Somebody is named as the sender, or the author address is said to be somebody's, and it is not so.
-IN_A_NAME = frozenset(contradiction.KINDS) - {
-    contradiction.SUBJECT,
-    contradiction.TOPIC,
-    contradiction.CONTENT,
-    contradiction.STRANGER,
-    contradiction.AWAY,
-} | {*organisation.KINDS, *site.KINDS, *lookalike.KINDS, recipient.PROVIDER}
-# A brand's name in one host, or a bare address, says nothing of where the others lead.
-LEADING_AWAY = frozenset({contradiction.AWAY, *links.KINDS, *detours.KINDS}) - {
-    links.BRAND_IN_HOST,
-    links.ADDRESS,
-}
-
-
-PASSING = frozenset({origin.RANDOM, origin.UNUSUAL_SUFFIX})
-MONEY = frozenset({"unpaid", "free_period", "refund", "tax", "payment", "prize", "fund", "sextortion"})
-# Who trades says what he is called and how he is reached.
-REACHABLE = re.compile(
-    r"株式会社|有限会社|合同会社|[(（]株[)）]|法人|協会|組合|役所|役場|所在地|お問い?合わ?せ先|©|\(c\)|copyright|"
-    r"all rights reserved|\b(?:inc|ltd|llc|gmbh|corp|pty|ltda|limited|tel|phone)\b|"
-    r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}",
-    re.IGNORECASE,
-)
-SHORT = 3_000  # characters of a text that is searched; who writes more than that says who he is
-
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One matter, and what presses, is asked for and is doubtful about it."""
@@ -210,45 +154,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     headlines = [cue for cue in said["matter"] if cue.where in HEADLINES]
     if not said["matter"] or not (said["asks"] or (headlines and said["push"])):
         return NOTHING
-    doubts = tuple(_doubts(message, seen))
-    if not doubts or (_vouched(seen) and len(doubts) < 2 and doubts[0].kind is not NOBODY):
+    doubts = asker.doubts(message, seen, context)
+    if not doubts:
         return NOTHING
     return Evidence(findings=(*_lure(headlines or said["matter"], said), *doubts))
-
-
-def _vouched(seen: Evidence) -> bool:
-    return any(proof.aligned for proof in seen.proofs)
-
-
-def _doubts(message: Message, seen: Evidence) -> Iterator[Finding]:
-    """What others found that makes it matter who is asking."""
-    kinds = {finding.kind for finding in seen.findings}
-    if origin.unvouched(seen):
-        yield Finding(UNPROVEN, MappingProxyType({"author": message.author.text}))
-    if kinds & IN_A_NAME:
-        yield Finding(UNMET)
-    if kinds & LEADING_AWAY:
-        yield Finding(AWAY)
-    mailbox = message.author.mailbox
-    if kinds & PASSING or (mailbox is not None and organisation.is_nameless(mailbox.name)):
-        yield Finding(ANYBODY)
-    if _from_nobody(message, seen):
-        yield Finding(NOBODY)
-
-
-def _from_nobody(message: Message, seen: Evidence) -> bool:
-    """Money is wanted, a way to pay it is shown, and nobody is named: not as the sender, nor in the text."""
-    wanted = any(cue.aspect == "matter" and cue.name in MONEY for cue in seen.cues)
-    mailbox = message.author.mailbox
-    if not wanted or mailbox is None or len(message.text) > SHORT or not message.links:
-        return False
-    named = organisation.distinctive(mailbox.name) or any(claim.where == "signature" for claim in seen.claims)
-    if named:
-        return False
-    text = f"{mailbox.name}\n{message.text}"
-    if (data := recipient.personal(message.subject)) is not None:
-        text = text.replace(data, "")  # the reader's own number is no way to reach the sender
-    return REACHABLE.search(text) is None
 
 
 def _lure(telling: list[Cue], said: dict[str, list[Cue]]) -> Iterator[Finding]:

@@ -108,7 +108,7 @@ def distinctive(name: str) -> tuple[str, ...]:
 
 def is_nameless(name: str) -> bool:
     """True for a name that says what its bearer does and not who he is: `Customer Support`, 重要なお知らせ."""
-    return OFFICES.search(name) is not None and not distinctive(name)
+    return bool(name.strip()) and not distinctive(name)
 
 
 def related(words: tuple[str, ...], domains: Iterable[str]) -> bool:

@@ -15,8 +15,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho.address import split_path
-from sekisho.checks.destinations import ACTIONS, organisation
-from sekisho.checks.links import SHORTENED, STRANGERS
+from sekisho.checks.destinations import Destination, destinations, organisation, own
 from sekisho.domains import to_ascii
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message, Recipient
@@ -88,13 +87,15 @@ def _few(message: Message) -> tuple[Recipient, ...]:
 
 def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
     """The recipient's domain in a mail about mailboxes that leads a reader out, from a sender who has nothing to do
-    with that domain and is either not proven or leads away from himself."""
-    author = message.author.domain
+    with that domain: he is called after it, or is not proven, or leads away from himself."""
+    author, mailbox = message.author.domain, message.author.mailbox
     about = any(cue.aspect == "matter" and cue.name == "mailbox" for cue in seen.cues)
-    leads = any(link.kind in ACTIONS and link.host for link in message.links)
-    if author is None or not about or not leads or _known(seen) or _ours(message, context):
+    found = destinations(message, context.providers) if about else ()
+    if author is None or mailbox is None or not found or _ours(message, context):
         return
-    told = f"{message.author.text}\n{message.subject}\n{message.text}"
+    told = mailbox.name
+    if not _leads_home(found, message, seen):
+        told = f"{told}\n{message.subject}\n{message.text}"
     for recipient in _few(message):
         domain = to_ascii(split_path(recipient.address).domain or "") or ""
         if domain and organisation(domain) != organisation(author) and _stands(domain, told):
@@ -102,10 +103,11 @@ def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator
             return
 
 
-def _known(seen: Evidence) -> bool:
-    """Somebody stands behind it: a brand, or a sender who is proven and leads his readers home."""
-    away = seen.has(STRANGERS.id) or seen.has(SHORTENED.id)
-    return any(proof.brand or (proof.aligned and not away) for proof in seen.proofs)
+def _leads_home(found: tuple[Destination, ...], message: Message, seen: Evidence) -> bool:
+    """Somebody stands behind it: a brand, or a sender who is proven and leads his readers to himself."""
+    home = own(message, seen)
+    at_home = any(each.domain in home for each in found)
+    return any(proof.brand or (proof.aligned and at_home) for proof in seen.proofs)
 
 
 def _ours(message: Message, context: Context) -> bool:

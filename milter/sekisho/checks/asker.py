@@ -1,0 +1,154 @@
+"""Who is asking: what there is to doubt about a sender who wants something of his reader.
+
+Most of it other checks have found; here it is weighed together, since what is harmless in a letter is not in a demand.
+A proven sender is doubted only for two reasons at once, or for one that no proof can clear: that he wants money and
+names nobody, or speaks for an organisation from a private mailbox.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from sekisho.checks import contradiction, detours, links, lookalike, organisation, origin, recipient, site
+from sekisho.checks.destinations import destinations, own
+from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.message import Message
+from sekisho.ports import Context
+
+UNPROVEN = FindingKind(
+    "lure.unproven",
+    0.7,
+    "It wants this of its reader, and nothing proves who {author} is.",
+    "そう求める差出人 {author} が本物であるという証明がありません。",
+)
+UNMET = FindingKind(
+    "lure.in_a_name",
+    0.7,
+    "It wants this in the name of somebody that it does not come from.",
+    "他者の名をかたって、そう求めています。",
+)
+AWAY = FindingKind(
+    "lure.leads_away",
+    0.7,
+    "What it asks for leads away from its sender.",
+    "求められた操作の行き先は、差出人とは別の場所です。",
+)
+PASSING = FindingKind(
+    "lure.from_passing_domain",
+    0.7,
+    "It wants this from a domain of a kind that is mostly thrown away after use.",
+    "使い捨てによく使われる種類のドメインから、そう求めています。",
+)
+NAMELESS = FindingKind(
+    "lure.from_an_office",
+    0.7,
+    "It wants this as an office ({name}) and does not say whose.",
+    "「{name}」とだけ名乗り、どの組織かを示さずに、そう求めています。",
+)
+PRIVATE = FindingKind(
+    "lure.from_private_mailbox",
+    2.5,
+    "It speaks for an organisation from a private mailbox of {domain}.",
+    "組織を名乗りながら、フリーメール({domain})から送られています。",
+)
+NOBODY = FindingKind(
+    "lure.from_nobody",
+    2.5,
+    "It wants money, and says nowhere who wants it: no name, no company, no way to reach anybody.",
+    "金銭を求めていますが、差出人名、会社名、連絡先のいずれもありません。",
+)
+KINDS = (UNPROVEN, UNMET, AWAY, PASSING, NAMELESS, PRIVATE, NOBODY)
+
+# Somebody is named as the sender, or the author address is said to be somebody's, and it is not so.
+IN_A_NAME = frozenset(contradiction.KINDS) - {
+    contradiction.SUBJECT,
+    contradiction.TOPIC,
+    contradiction.CONTENT,
+    contradiction.STRANGER,
+    contradiction.AWAY,
+} | {*organisation.KINDS, *site.KINDS, *lookalike.KINDS, recipient.PROVIDER}
+# A brand's name in one host, or a bare address, says nothing of where the others lead.
+LEADING_AWAY = frozenset({contradiction.AWAY, *links.KINDS, *detours.KINDS}) - {
+    links.BRAND_IN_HOST,
+    links.ADDRESS,
+}
+THROWN_AWAY = frozenset({origin.RANDOM, origin.UNUSUAL_SUFFIX})
+# What no private person has to do with: whose account, whose payment, whose mailbox.
+OFFICIAL = frozenset(
+    [
+        "account", "withdrawal", "payment", "unpaid", "card_use", "points", "refund", "delivery", "tax", "identity",
+        "security", "mailbox", "free_period", "business",
+    ]
+)  # fmt: skip
+MONEY = frozenset({"unpaid", "free_period", "refund", "tax", "payment", "prize", "fund", "sextortion"})
+SPEAKS_FOR = re.compile(
+    r"社長|代表|取締役|会長|部長|専務|\b(?:ceo|cfo|president|director|chairman|manager)\b", re.IGNORECASE
+)
+# Who trades says what he is called and how he is reached.
+REACHABLE = re.compile(
+    r"株式会社|有限会社|合同会社|[(（]株[)）]|法人|協会|組合|役所|役場|所在地|お問い?合わ?せ先|©|\(c\)|copyright|"
+    r"all rights reserved|\b(?:inc|ltd|llc|gmbh|corp|pty|ltda|limited|tel|phone)\b|"
+    r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}",
+    re.IGNORECASE,
+)
+SHORT = 3_000  # characters of a text that is searched; who writes more than that says who he is
+
+
+def doubts(message: Message, seen: Evidence, context: Context) -> tuple[Finding, ...]:
+    """The reasons to doubt who is asking: none if there are too few of them for a sender who is proven."""
+    found = tuple(_doubts(message, seen, context))
+    alone = any(each.kind in (PRIVATE, NOBODY) for each in found)
+    vouched = any(proof.aligned for proof in seen.proofs)
+    return found if alone or len(found) > vouched else ()
+
+
+def _doubts(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
+    kinds = {finding.kind for finding in seen.findings}
+    if origin.unvouched(seen):
+        yield _finding(UNPROVEN, author=message.author.text)
+    if kinds & IN_A_NAME:
+        yield _finding(UNMET)
+    found = destinations(message, context.providers)
+    home = own(message, seen)
+    leads_home = any(each.domain in home for each in found)
+    if kinds & LEADING_AWAY or (found and not leads_home and not links.is_digest(found)):
+        yield _finding(AWAY)
+    if kinds & THROWN_AWAY:
+        yield _finding(PASSING)
+    name = message.author.mailbox.name if message.author.mailbox else ""
+    if organisation.is_nameless(name):
+        yield _finding(NAMELESS, name=name)
+    domain = message.author.domain or ""
+    private = context.providers.kind(domain) == "mailbox" and not leads_home
+    if private and _about(seen, OFFICIAL) and _official(name):
+        yield _finding(PRIVATE, domain=domain)
+    if _from_nobody(message, seen):
+        yield _finding(NOBODY)
+
+
+def _about(seen: Evidence, matters: frozenset[str]) -> bool:
+    return any(cue.aspect == "matter" and cue.name in matters for cue in seen.cues)
+
+
+def _official(name: str) -> bool:
+    """True for a display name that is an office's or an officer's."""
+    return organisation.OFFICES.search(name) is not None or SPEAKS_FOR.search(name) is not None
+
+
+def _from_nobody(message: Message, seen: Evidence) -> bool:
+    """Money is wanted, a way to pay it is shown, and nobody is named: not as the sender, nor in the text."""
+    mailbox = message.author.mailbox
+    if not _about(seen, MONEY) or mailbox is None or len(message.text) > SHORT or not message.links:
+        return False
+    if organisation.distinctive(mailbox.name) or any(claim.where == "signature" for claim in seen.claims):
+        return False
+    text = f"{mailbox.name}\n{message.text}"
+    if (data := recipient.personal(message.subject)) is not None:
+        text = text.replace(data, "")  # the reader's own number is no way to reach the sender
+    return REACHABLE.search(text) is None
+
+
+def _finding(kind: FindingKind, **facts: str) -> Finding:
+    return Finding(kind, MappingProxyType(facts))
