@@ -96,7 +96,7 @@ SUBJECT = FindingKind(
 )
 CONTENT = FindingKind(
     "brand.content",
-    0.3,
+    0,
     "The text speaks of {brand_name}, and the sender {author} is not {brand_name}.",
     "本文に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
 )

@@ -15,19 +15,19 @@ from sekisho.ports import Context
 
 UNPROVEN = FindingKind(
     "auth.unproven",
-    1,
+    1.5,
     "Nothing proves that {domain} sent this message.",
     "{domain} から送られたという証明がありません。",
 )
 RANDOM = FindingKind(
     "origin.random_domain",
-    1,
+    1.3,
     "The author's domain {domain} looks like random letters.",
     "差出人のドメイン {domain} は意味のない文字の並びに見えます。",
 )
 UNUSUAL_SUFFIX = FindingKind(
     "origin.unusual_suffix",
-    1,
+    1.4,
     "The author's domain {domain} is of a kind that is mostly registered to be thrown away.",
     "差出人のドメイン {domain} は使い捨てによく使われる種類のものです。",
 )

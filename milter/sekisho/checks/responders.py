@@ -18,19 +18,19 @@ from sekisho.ports import Context
 
 REPLY_TO = FindingKind(
     "reply_to.elsewhere",
-    0.5,
+    0,
     "Answers go to {other}, not to the author's organisation.",
     "返信先 {other} は差出人の組織のものではありません。",
 )
 REPLY_TO_MAILBOX = FindingKind(
     "reply_to.mailbox",
-    1,
+    0.5,
     "Answers go to a free mailbox: {other}.",
     "返信先がフリーメールです({other})。",
 )
 SENDER = FindingKind(
     "sender.elsewhere",
-    0.5,
+    0,
     "The Sender field names another organisation: {other}.",
     "Sender 欄に別の組織のアドレスがあります({other})。",
 )

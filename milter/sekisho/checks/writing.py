@@ -36,7 +36,7 @@ IMPERSONAL = FindingKind(
 )
 TEMPLATE = FindingKind(
     "writing.template",
-    0.8,
+    1,
     "A place of the template was not filled in: {text}",
     "ひな形の差し込み欄が埋められないまま残っています({text})。",
 )
