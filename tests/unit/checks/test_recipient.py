@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.auth_support import context, envelope, message
 
-from sekisho.checks import links, recipient
+from sekisho.checks import recipient
 from sekisho.evidence import Cue, Evidence, Finding, Proof, Result, Word
 from sekisho.message import Client, Recipient
 from sekisho.ports import Context
@@ -168,8 +168,8 @@ def test_a_provider_that_stands_behind_it_may_speak() -> None:
     aligned = MAILBOX + Evidence(proofs=(Proof("stranger.test", "dkim", True),))
     assert found("x", text, aligned) == []
     assert found("x", text, MAILBOX + Evidence(proofs=(Proof("b.test", "dkim", False, "brand"),))) == []
-    for kind in (links.STRANGERS, links.SHORTENED):
-        assert found("x", text, aligned + Evidence(findings=(Finding(kind),))) == ["recipient.own_provider"]
+    away = "Your example.jp mailbox is full. http://elsewhere.test/login"
+    assert found("x", away, aligned) == ["recipient.own_provider"]
 
     class Ours:
         def own(self, client: Client) -> bool:
