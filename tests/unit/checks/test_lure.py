@@ -1,4 +1,4 @@
-"""What a message wants of its reader: a lure needs a doubt, and who leads his readers home is spared."""
+"""What a message wants of its reader: no lure without a doubt, none of a proven sender who leads his readers home."""
 
 from __future__ import annotations
 
@@ -8,25 +8,15 @@ from hypothesis import strategies as st
 from tests.auth_support import context, message
 
 from sekisho import lures
-from sekisho.checks import (
-    contradiction,
-    detours,
-    links,
-    lookalike,
-    lure,
-    organisation,
-    origin,
-    recipient,
-    site,
-)
+from sekisho.checks import asker, lure
 from sekisho.checks.table import KINDS
-from sekisho.evidence import Claim, Cue, Evidence, Finding, FindingKind, Proof, Result, Word
+from sekisho.evidence import Cue, Evidence, Finding, FindingKind, Proof, Result, Word
 
 UNPROVEN = Evidence(results=(Result("spf", Word.NONE), Result("dkim", Word.NONE)))
 PROVEN = Evidence(
     results=(Result("spf", Word.PASS), Result("dkim", Word.PASS)), proofs=(Proof("shop.test", "dkim", True),)
 )
-DOUBTS = {kind.id for kind in (lure.UNPROVEN, lure.UNMET, lure.AWAY, lure.ANYBODY, lure.NOBODY)}
+DOUBTS = {kind.id for kind in asker.KINDS}
 MATTER_IDS = {kind.id for kind in lure.MATTERS}
 
 
@@ -88,7 +78,6 @@ def test_each_request_is_told(name: str) -> None:
 def test_no_request_has_words_that_no_vocabulary_knows() -> None:
     """Left-over words would hide that a request was renamed."""
     assert set(lure.DEEDS) == set(lures.ASKS)
-    assert {f"lure.{name}" for name in lure.MONEY} <= MATTER_IDS
 
 
 @pytest.mark.parametrize(
@@ -124,113 +113,15 @@ def test_one_matter_is_named() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "doubt"),
-    [
-        (contradiction.DISPLAY_NAME, "in_a_name"),
-        (contradiction.OWN_DOMAIN, "in_a_name"),
-        (organisation.OFFICE, "in_a_name"),
-        (site.KINDS[0], "in_a_name"),
-        (lookalike.KINDS[0], "in_a_name"),
-        (recipient.PROVIDER, "in_a_name"),
-        (contradiction.AWAY, "leads_away"),
-        (links.STRANGERS, "leads_away"),
-        (links.SHORTENED, "leads_away"),
-        (detours.KINDS[0], "leads_away"),
-        (origin.RANDOM, "from_anybody"),
-        (origin.UNUSUAL_SUFFIX, "from_anybody"),
-        (contradiction.SUBJECT, None),
-        (contradiction.CONTENT, None),
-        (contradiction.TOPIC, None),
-        (links.BRAND_IN_HOST, None),
-        (links.ADDRESS, None),
-        (recipient.ADDRESS, None),
-    ],
-)
-def test_what_others_found_is_a_doubt(kind: FindingKind, doubt: str | None) -> None:
-    """Of a sender of whom nothing is known, one doubt is enough; a brand that is only spoken of is none."""
-    expected = ["account", "asks", doubt] if doubt else []
-    assert found(ASKING + of(kind)) == expected
-
-
-def test_a_name_that_could_be_anybodys() -> None:
-    """`Customer Support` says what its bearer does and not who he is."""
-    assert found(ASKING, author="Customer Support <a@shop.test>") == ["account", "asks", "from_anybody"]
-    assert found(ASKING, author="Example Customer Support <a@shop.test>") == []
-    assert found(ASKING, author="a@shop.test") == []
-
-
-def test_a_proven_sender_needs_two_doubts() -> None:
-    """Proof takes the first doubt back, whichever it is."""
-    assert found(PROVEN + ASKING) == []
-    assert found(PROVEN + ASKING + of(links.STRANGERS)) == []
-    assert found(PROVEN + ASKING + of(contradiction.DISPLAY_NAME)) == []
-    both = of(links.STRANGERS, contradiction.DISPLAY_NAME)
-    assert found(PROVEN + ASKING + both) == ["account", "asks", "in_a_name", "leads_away"]
-
-
-def test_a_proof_of_somebody_else_is_no_proof_of_the_author() -> None:
-    """Only what is aligned with the author vouches for him."""
-    seen = Evidence(proofs=(Proof("relay.test", "dkim", aligned=False),))
-    assert found(seen + ASKING + of(links.STRANGERS)) == ["account", "asks", "leads_away"]
-
-
-def test_nothing_known_is_no_doubt() -> None:
-    """Without a look at authentication, and with a temporary error, nobody is doubted for it."""
-    assert found(ASKING) == []
-    assert found(ASKING + Evidence(results=(Result("spf", Word.TEMPERROR), Result("dkim", Word.NONE)))) == []
-
-
-PAY = cues("matter.free_period", "asks.stop")
 BILL = "月額 29,800 円です。 https://stop.shop.test/"
-
-
-def test_money_for_nobody() -> None:
-    """A fee, a way to pay it, and nobody who wants it: no proof makes that good."""
-    for seen in (PROVEN, UNPROVEN, Evidence()):
-        assert "from_nobody" in found(seen + PAY, BILL, author="info@shop.test")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"{BILL} 株式会社エグザンプル",
-        f"{BILL} (株)エグザンプル",
-        f"{BILL} 所在地 東京",
-        f"{BILL} 電話 03-0000-0000",
-        f"{BILL} © 2026",
-        f"{BILL} Example Ltd",
-        f"{BILL} お問い合わせ先",
-        "月額 29,800 円です。",
-        BILL + "あ" * lure.SHORT,
-    ],
-)
-def test_who_trades_says_who_he_is(text: str) -> None:
-    """A company, an address, a telephone number; and who shows no way to pay, or writes at length, is spared."""
-    assert "from_nobody" not in found(UNPROVEN + PAY, text, author="info@shop.test")
-
-
-def test_a_named_sender_is_somebody() -> None:
-    """A name that tells him from others, in the author or under the text; and another matter wants no money."""
-    assert "from_nobody" not in found(UNPROVEN + PAY, BILL)
-    assert "from_nobody" in found(UNPROVEN + PAY, BILL, author="サポート窓口 <a@shop.test>")
-    signed = Evidence(claims=(Claim("shop", "signature", "Shop"),))
-    assert "from_nobody" not in found(UNPROVEN + PAY + signed, BILL, author="info@shop.test")
-    assert "from_nobody" not in found(UNPROVEN + ASKING, BILL, author="info@shop.test")
-
-
-def test_the_readers_own_number_is_no_way_to_reach_the_sender() -> None:
-    """It stands in the subject, and is repeated to frighten him."""
-    mine = "080-0000-0000"
-    asked = {"author": "info@shop.test", "subject": f"{mine} 様"}
-    assert "from_nobody" in found(UNPROVEN + PAY, f"{mine} 様 {BILL}", **asked)
-    assert "from_nobody" not in found(UNPROVEN + PAY, f"{mine} 様 {BILL} 03-0000-0001", **asked)
 
 
 def test_the_author_in_the_explanation_is_printable() -> None:
     """What an author is called is hostile text."""
     author = '"evil {x} \u202e" <a@shop.test>'
-    unproven = next(each for each in findings(UNPROVEN + ASKING, author=author) if each.kind is lure.UNPROVEN)
+    unproven = next(
+        each for each in findings(UNPROVEN + ASKING, author=author) if each.kind is asker.UNPROVEN
+    )
     assert "\u202e" not in unproven.reason_en + unproven.reason_ja
     assert "{x}" in unproven.reason_en
 
@@ -271,8 +162,8 @@ def test_who_is_proven_and_leads_home_is_left_alone(told: Evidence, text: str) -
 def test_a_lure_never_stands_without_a_doubt(
     told: Evidence, others: Evidence, sender: Evidence, author: str, text: str
 ) -> None:
-    """One matter at most, each kind once, and always with what makes it doubtful; a proven sender's one doubt is that
-    he is nobody."""
+    """One matter at most, each kind once, and always with what makes it doubtful. Of a proven sender one doubt is
+    enough only if no proof can clear it."""
     ids = [each.kind.id for each in findings(sender + told + others, text, author=author)]
     assert len(ids) == len(set(ids))
     if ids:
@@ -280,4 +171,8 @@ def test_a_lure_never_stands_without_a_doubt(
         assert doubts
         assert ids[0] in MATTER_IDS
         assert len(MATTER_IDS & set(ids)) == 1
-        assert sender is not PROVEN or len(doubts) > 1 or doubts == {"lure.from_nobody"}
+        assert (
+            sender is not PROVEN
+            or len(doubts) > 1
+            or doubts <= {"lure.from_nobody", "lure.from_private_mailbox"}
+        )

@@ -1,0 +1,196 @@
+"""Who is asking: what is a doubt about him, and what clears it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from tests.auth_support import context, message
+
+from sekisho import lures
+from sekisho.checks import (
+    asker,
+    contradiction,
+    detours,
+    links,
+    lookalike,
+    organisation,
+    origin,
+    recipient,
+    site,
+)
+from sekisho.evidence import Claim, Cue, Evidence, Finding, FindingKind, Proof, Result, Word
+
+UNPROVEN = Evidence(results=(Result("spf", Word.NONE), Result("dkim", Word.NONE)))
+PROVEN = Evidence(
+    results=(Result("spf", Word.PASS), Result("dkim", Word.PASS)), proofs=(Proof("shop.test", "dkim", True),)
+)
+
+
+def about(*matters: str) -> Evidence:
+    return Evidence(cues=tuple(Cue("matter", name, name, "text") for name in matters))
+
+
+def of(*kinds: FindingKind) -> Evidence:
+    return Evidence(findings=tuple(map(Finding, kinds)))
+
+
+def found(
+    seen: Evidence,
+    text: str = "hello",
+    *,
+    author: str = "Example Shop <a@shop.test>",
+    subject: str = "s",
+    kinds: Mapping[str, str] | None = None,
+) -> list[str]:
+    head = f"From: {author}\r\nSubject: {subject}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    doubts = asker.doubts(message((head + text).encode()), seen, context(kinds=kinds))
+    return [each.kind.id.removeprefix("lure.") for each in doubts]
+
+
+@pytest.mark.parametrize(
+    ("kind", "doubt"),
+    [
+        (contradiction.DISPLAY_NAME, "in_a_name"),
+        (contradiction.OWN_DOMAIN, "in_a_name"),
+        (organisation.OFFICE, "in_a_name"),
+        (site.KINDS[0], "in_a_name"),
+        (lookalike.KINDS[0], "in_a_name"),
+        (recipient.PROVIDER, "in_a_name"),
+        (contradiction.AWAY, "leads_away"),
+        (links.STRANGERS, "leads_away"),
+        (links.SHORTENED, "leads_away"),
+        (detours.KINDS[0], "leads_away"),
+        (origin.RANDOM, "from_passing_domain"),
+        (origin.UNUSUAL_SUFFIX, "from_passing_domain"),
+        (contradiction.SUBJECT, None),
+        (contradiction.CONTENT, None),
+        (contradiction.TOPIC, None),
+        (links.BRAND_IN_HOST, None),
+        (links.ADDRESS, None),
+        (recipient.ADDRESS, None),
+    ],
+)
+def test_what_others_found_is_a_doubt(kind: FindingKind, doubt: str | None) -> None:
+    """Of a sender of whom nothing is known, one doubt is enough; a brand that is only spoken of is none."""
+    expected = [doubt] if doubt else []
+    assert found(of(kind)) == expected
+
+
+def test_a_name_that_could_be_anybodys() -> None:
+    """`Customer Support` says what its bearer does and not who he is."""
+    assert found(Evidence(), author="Customer Support <a@shop.test>") == ["from_an_office"]
+    assert found(Evidence(), author="Example Customer Support <a@shop.test>") == []
+    assert found(Evidence(), author="a@shop.test") == []
+
+
+def test_a_proven_sender_needs_two_doubts() -> None:
+    """Proof takes the first doubt back, whichever it is."""
+    assert found(PROVEN) == []
+    assert found(PROVEN + of(links.STRANGERS)) == []
+    assert found(PROVEN + of(contradiction.DISPLAY_NAME)) == []
+    both = of(links.STRANGERS, contradiction.DISPLAY_NAME)
+    assert found(PROVEN + both) == ["in_a_name", "leads_away"]
+
+
+def test_a_proof_of_somebody_else_is_no_proof_of_the_author() -> None:
+    """Only what is aligned with the author vouches for him."""
+    seen = Evidence(proofs=(Proof("relay.test", "dkim", aligned=False),))
+    assert found(seen + of(links.STRANGERS)) == ["leads_away"]
+
+
+def test_nothing_known_is_no_doubt() -> None:
+    """Without a look at authentication, and with a temporary error, nobody is doubted for it."""
+    assert found(Evidence()) == []
+    assert found(Evidence(results=(Result("spf", Word.TEMPERROR), Result("dkim", Word.NONE)))) == []
+
+
+PAY = about("free_period")
+BILL = "月額 29,800 円です。 https://stop.shop.test/"
+
+
+def test_money_for_nobody() -> None:
+    """A fee, a way to pay it, and nobody who wants it: no proof makes that good."""
+    for seen in (PROVEN, UNPROVEN, Evidence()):
+        assert "from_nobody" in found(seen + PAY, BILL, author="info@shop.test")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BILL} 株式会社エグザンプル",
+        f"{BILL} (株)エグザンプル",
+        f"{BILL} 所在地 東京",
+        f"{BILL} 電話 03-0000-0000",
+        f"{BILL} © 2026",
+        f"{BILL} Example Ltd",
+        f"{BILL} お問い合わせ先",
+        "月額 29,800 円です。",
+        BILL + "あ" * asker.SHORT,
+    ],
+)
+def test_who_trades_says_who_he_is(text: str) -> None:
+    """A company, an address, a telephone number; and who shows no way to pay, or writes at length, is spared."""
+    assert "from_nobody" not in found(UNPROVEN + PAY, text, author="info@shop.test")
+
+
+def test_a_named_sender_is_somebody() -> None:
+    """A name that tells him from others, in the author or under the text; and another matter wants no money."""
+    assert "from_nobody" not in found(UNPROVEN + PAY, BILL)
+    assert "from_nobody" in found(UNPROVEN + PAY, BILL, author="サポート窓口 <a@shop.test>")
+    signed = Evidence(claims=(Claim("shop", "signature", "Shop"),))
+    assert "from_nobody" not in found(UNPROVEN + PAY + signed, BILL, author="info@shop.test")
+    assert "from_nobody" not in found(UNPROVEN, BILL, author="info@shop.test")
+
+
+def test_the_readers_own_number_is_no_way_to_reach_the_sender() -> None:
+    """It stands in the subject, and is repeated to frighten him."""
+    mine = "080-0000-0000"
+    asked = {"author": "info@shop.test", "subject": f"{mine} 様"}
+    assert "from_nobody" in found(UNPROVEN + PAY, f"{mine} 様 {BILL}", **asked)
+    assert "from_nobody" not in found(UNPROVEN + PAY, f"{mine} 様 {BILL} 03-0000-0001", **asked)
+
+
+def test_links_that_all_lead_elsewhere() -> None:
+    """In a letter that is harmless, in a demand it is a doubt; one link that leads home clears it."""
+    assert found(Evidence(), "See https://other.test/") == ["leads_away"]
+    assert found(Evidence(), "See https://other.test/ and https://www.shop.test/") == []
+    assert found(Evidence(), "Write to a@other.test") == []
+    many = " ".join(f"https://site{number}.test/" for number in range(links.FEW + 1))
+    assert found(Evidence(), many) == []
+
+
+FREE = {"free.test": "mailbox"}
+
+
+@pytest.mark.parametrize(
+    ("author", "matter", "doubted"),
+    [
+        ("Shop Support <a@free.test>", "account", True),
+        ("代表取締役 <a@free.test>", "business", True),
+        ("Ann Smith, CEO <a@free.test>", "business", True),
+        ("Ann Smith <a@free.test>", "account", False),
+        ("a@free.test", "account", False),
+        ("Shop Support <a@free.test>", "bargain", False),
+        ("Shop Support <a@shop.test>", "account", False),
+    ],
+)
+def test_an_office_in_a_private_mailbox(author: str, matter: str, doubted: bool) -> None:
+    """An office or an officer, in what no private person has to do with; a proof of the mailbox clears nothing."""
+    proven = Evidence(results=PROVEN.results, proofs=(Proof("free.test", "dkim", True, scope="mailbox"),))
+    for seen in (Evidence(), proven):
+        ids = found(seen + about(matter), author=author, kinds=FREE)
+        assert ("from_private_mailbox" in ids) is doubted
+
+
+def test_a_mailbox_provider_may_speak_of_its_own_mailboxes() -> None:
+    """Who leads his customers home is at home there."""
+    seen = PROVEN + about("mailbox")
+    author = "Free Mail Support <support@free.test>"
+    assert "from_private_mailbox" in found(seen, author=author, kinds=FREE)
+    assert found(seen, "https://mail.free.test/quota", author=author, kinds=FREE) == []
+
+
+def test_the_matters_that_are_weighed_exist() -> None:
+    """A matter that is renamed would silently stop to count."""
+    assert set(lures.MATTERS) >= asker.MONEY | asker.OFFICIAL
