@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sekisho.checks import destinations
+from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Client, Envelope, Limits, Message, read
 from sekisho.ports import Answer, Context, Found, Likeness, Mention, Promise, Reading, Recorded, Resolver
 
@@ -118,6 +120,11 @@ def message(
 ) -> Message:
     """A message read by the real reader."""
     return read(raw, at or envelope(), Limits())
+
+
+def led(read: Message, at: Context) -> Evidence:
+    """The evidence that every check of a message finds: where the message leads."""
+    return destinations.check(read, NOTHING, at)
 
 
 def txt(name: str, value: str) -> dict[str, object]:

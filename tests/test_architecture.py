@@ -41,6 +41,7 @@ NEIGHBOURS = {
     ("site", "brands"),  # our own domains are protected as a brand's are
     ("site", "trust"),  # who may send in our name is told by networks and domains
     ("verdict", "message"),  # an action names recipients
+    ("evidence", "message"),  # a destination is that of a link
     ("action", "policy"),  # what is done depends on the rules for a recipient
     ("action", "authres"),  # the header that an action writes
     ("checks", "authres"),  # ARC reads what a sealer wrote of its own results

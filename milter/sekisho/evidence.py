@@ -1,4 +1,4 @@
-"""What is known of a message: results, claims, cues, proofs, findings.
+"""What is known of a message: destinations, results, claims, cues, proofs, findings.
 
 Evidence only grows: a check returns the evidence that it adds, and `seen + more` is the evidence after it.
 Nothing here acts; `policy` alone turns evidence into a verdict.
@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from sekisho.message import Link
 from sekisho.text import printable
 
 
@@ -34,6 +35,20 @@ class Strength(StrEnum):
 
     STRONG = "strong"
     WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the message leads: the host behind one link that can be followed, the host's organisation, and the link.
+
+    `host` is what a redirect or protection wrapper carries readably, else the link's own; `wrapped` says which.
+    `domain` is its registrable domain, or the host itself where there is none.
+    """
+
+    host: str
+    domain: str
+    link: Link
+    wrapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +151,7 @@ class Evidence:
     """All that is known so far. `degraded` names what could not be known (a crashed check, DNS, a limit)."""
 
     results: tuple[Result, ...] = ()
+    destinations: tuple[Destination, ...] = ()
     claims: tuple[Claim, ...] = ()
     cues: tuple[Cue, ...] = ()
     proofs: tuple[Proof, ...] = ()
@@ -147,6 +163,7 @@ class Evidence:
             return self
         return Evidence(
             self.results + more.results,
+            self.destinations + more.destinations,
             self.claims + more.claims,
             self.cues + more.cues,
             self.proofs + more.proofs,

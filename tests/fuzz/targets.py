@@ -12,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pydantic import ValidationError
+from tests.auth_support import context, led
 
 from sekisho import address, authres, charsets, domains, markup, providers
 from sekisho.brands.model import Brand
 from sekisho.checks import author, structure
-from sekisho.checks.destinations import destinations
 from sekisho.evidence import NOTHING, Evidence, Result, Word
 from sekisho.message import Envelope, Field, Headers, Limits, Link, Message, read
 from sekisho.message.limits import Limits as _Limits
@@ -27,7 +27,7 @@ SMALL = Limits(mime_depth=4, mime_parts=20, links=20, header_fields=40)
 LINKS = 50
 OURS = "mx.example.jp"
 LETTER = read(b"From: a@b.example\r\n\r\n", Envelope())
-PROVIDERS = providers.load()
+CONTEXT = replace(context(), providers=providers.load())
 
 
 def message(data: bytes) -> None:
@@ -108,7 +108,7 @@ def url(data: bytes) -> None:
     """The target of a link: a host to look at, or none, whatever wraps it."""
     text = data.decode("utf-8", "replace")
     link = Link(text, domains.host_of(text))
-    for each in destinations(replace(LETTER, links=(link,)), PROVIDERS):
+    for each in led(replace(LETTER, links=(link,)), CONTEXT).destinations:
         assert each.host.isascii()
 
 

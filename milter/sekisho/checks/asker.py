@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho.checks import contradiction, detours, links, lookalike, organisation, origin, recipient, site
-from sekisho.checks.destinations import destinations, own
+from sekisho.checks.destinations import own
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -110,8 +110,7 @@ def _doubts(message: Message, seen: Evidence, context: Context) -> Iterator[Find
         yield _finding(UNPROVEN, author=message.author.text)
     if kinds & IN_A_NAME:
         yield _finding(UNMET)
-    found = destinations(message, context.providers)
-    home = own(message, seen)
+    found, home = seen.destinations, own(message, seen)
     leads_home = any(each.domain in home for each in found)
     if kinds & LEADING_AWAY or (found and not leads_home and not links.is_digest(found)):
         yield _finding(AWAY)

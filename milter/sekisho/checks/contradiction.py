@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from types import MappingProxyType
 
-from sekisho.checks.destinations import Destination, destinations, leads_to_brand, own
+from sekisho.checks.destinations import leads_to_brand, own
 from sekisho.checks.links import is_digest, is_page
 from sekisho.checks.origin import unvouched
 from sekisho.checks.proof import only_shared
@@ -179,7 +178,7 @@ SIGNING = frozenset({"display_name", "signature"})
 CONTENT_PLACES = frozenset({"signature", "subject", "body", "image", "attachment"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Case:
     """One message's claims against one brand's proofs."""
 
@@ -190,11 +189,6 @@ class Case:
     @property
     def author(self) -> str:
         return self.message.author.domain or ""
-
-    @cached_property
-    def found(self) -> tuple[Destination, ...]:
-        """Where the links lead: unwrapped once for all brands, and only if one of them is doubted."""
-        return destinations(self.message, self.context.providers)
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -270,7 +264,7 @@ def _relayed(brand: str, case: Case) -> bool:
         return False
     if any(link.target[:7].lower() == "mailto:" for link in case.message.links):
         return False
-    return leads_to_brand(case.found, brand, case.context)
+    return leads_to_brand(case.seen.destinations, brand, case.context)
 
 
 def _looked_at(seen: Evidence) -> bool:
@@ -286,7 +280,7 @@ def _looked_at(seen: Evidence) -> bool:
 def _astray(brand: str, case: Case) -> str | None:
     """Where the page of a brand's own, unproven address leads, if nowhere to the brand and through no platform
     that counts clicks for its customers."""
-    found = case.found
+    found = case.seen.destinations
     if not found or not is_page(case.message) or is_digest(found):
         return None
     platforms = {case.context.providers.kind(each.host) for each in found} & {"esp", "redirect"}
@@ -302,7 +296,7 @@ def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
     pictured = any(link.kind == "qr" for link in case.message.links)
     if not speaks or not (pictured or is_page(case.message)):
         return None
-    found = case.found
+    found = case.seen.destinations
     home = frozenset() if unvouched(case.seen) else own(case.message, case.seen)
     if not found or is_digest(found) or any(each.domain in home for each in found):
         return None

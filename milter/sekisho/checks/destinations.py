@@ -1,7 +1,8 @@
 """Where the message wants its reader to go: the destinations of its links, and whose they are.
 
 Nothing is ever fetched. Redirect and protection wrappers are unwrapped from the text of the URL alone, as far as they
-carry their target readably. What a shortener hides stays unknown.
+carry their target readably. What a shortener hides stays unknown. It is worked out once, before everything else: the
+checks read it in the evidence.
 """
 
 from __future__ import annotations
@@ -9,12 +10,11 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote
 
 from sekisho.domains import host_of, registrable, split_url
-from sekisho.evidence import Evidence
+from sekisho.evidence import Destination, Evidence
 from sekisho.message import Link, Message
 from sekisho.ports import Context, Providers
 
@@ -60,19 +60,9 @@ FIELDS = 64  # of a query that are looked at
 DEPTH = 3  # wrappers inside wrappers that are opened
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """One link that can be followed: the host it leads to in the end, its organisation, and the link."""
-
-    host: str
-    domain: str
-    link: Link
-    wrapped: bool = False
-
-
-def destinations(message: Message, providers: Providers) -> tuple[Destination, ...]:
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """The links that a reader may follow, in the order of the message; mail addresses and pictures are none."""
-    return tuple(_destinations(message.links, providers))
+    return Evidence(destinations=tuple(_destinations(message.links, context.providers)))
 
 
 def _destinations(links: tuple[Link, ...], providers: Providers) -> Iterator[Destination]:

@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.checks.destinations import Destination, destinations, organisation, own
+from sekisho.checks.destinations import organisation, own
 from sekisho.checks.links import is_digest, is_page
 from sekisho.domains import split_url
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -93,18 +93,15 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind: the first link that shows it."""
     if not message.links:
         return NOTHING
-    home = own(message, seen)
-    found = destinations(message, context.providers)
     findings: dict[str, Finding] = {}
-    for finding in _all(message, found, home, context):
+    for finding in _all(message, seen, context):
         findings.setdefault(finding.kind.id, finding)
     return Evidence(findings=tuple(findings.values())) if findings else NOTHING
 
 
-def _all(
-    message: Message, found: tuple[Destination, ...], home: frozenset[str], context: Context
-) -> Iterator[Finding]:
+def _all(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
     yield from _without_address(message)
+    found, home = seen.destinations, own(message, seen)
     page = is_page(message) and not is_digest(found)
     for each in found:
         if each.domain in home:

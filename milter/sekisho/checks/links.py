@@ -13,9 +13,9 @@ from ipaddress import ip_network
 from types import MappingProxyType
 
 from sekisho.address import hosts_in
-from sekisho.checks.destinations import Destination, destinations, organisation, own
+from sekisho.checks.destinations import organisation, own
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import Destination, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -79,7 +79,7 @@ PAGES = 20  # different pages above which it is one: an impostor has one page to
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind: the first link that shows it."""
-    found = destinations(message, context.providers)
+    found = seen.destinations
     if not found:
         return Evidence()
     home = own(message, seen)

@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from sekisho.checks.destinations import destinations, own
+from sekisho.checks.destinations import own
 from sekisho.checks.links import is_digest, is_page
 from sekisho.evidence import Claim, Evidence, Finding, FindingKind, Strength
 from sekisho.message import Message
@@ -88,7 +88,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     findings = []
     if OFFICES.search(mailbox.name):
         findings.append(Finding(OFFICE, facts))
-    if _unsupported(message, words, mailbox.local, home, context):
+    if not is_person(words, mailbox.local) and _unsupported(message, words, seen, context):
         findings.append(Finding(UNRELATED, facts))
     return Evidence(claims=(claim,), findings=tuple(findings)) if findings else Evidence()
 
@@ -127,15 +127,12 @@ def related(words: tuple[str, ...], domains: Iterable[str]) -> bool:
     return not joined.isascii()
 
 
-def _unsupported(
-    message: Message, words: tuple[str, ...], local: str, home: frozenset[str], context: Context
-) -> bool:
+def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, context: Context) -> bool:
     """The message is signed with the name, lays out a page, and leads to places that do not know it."""
-    found = destinations(message, context.providers)
-    places = {each.domain for each in found}
-    if not places or is_digest(found) or home & places or related(words, places):
+    places = {each.domain for each in seen.destinations}
+    if not places or is_digest(seen.destinations) or own(message, seen) & places or related(words, places):
         return False
-    if not is_page(message) or is_person(words, local):
+    if not is_page(message):
         return False
     private = context.providers.kind(message.author.domain or "") in ("mailbox", "carrier")
     return _used(message, words) >= (OFTEN if private else TIMES)

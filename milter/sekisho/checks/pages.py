@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.checks.destinations import Destination, destinations, own
+from sekisho.checks.destinations import own
 from sekisho.checks.links import is_digest
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind
 from sekisho.markup import longest_gap
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -83,16 +83,15 @@ LETTER = re.compile(r"[^\W\d_]")
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind."""
-    findings = tuple(_findings(message, seen, context))
+    findings = tuple(_findings(message, seen))
     return Evidence(findings=findings) if findings else NOTHING
 
 
-def _findings(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
+def _findings(message: Message, seen: Evidence) -> Iterator[Finding]:
     pages = message.pages
     gap = max((longest_gap(message.text), *(page.gap for page in pages)))
     if _empty(message) or gap >= BELOW or any(page.forms for page in pages):
-        # Only here it matters where the links lead, which costs more than all the rest.
-        home, found = own(message, seen), destinations(message, context.providers)
+        home, found = own(message, seen), seen.destinations
         if (host := _picture(message, found, home)) is not None:
             yield _finding(IMAGE_ONLY, host=host)
         if (host := _form(found, home)) is not None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho.address import split_path
-from sekisho.checks.destinations import Destination, destinations, organisation, own
+from sekisho.checks.destinations import organisation, own
 from sekisho.domains import to_ascii
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message, Recipient
@@ -90,11 +90,10 @@ def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator
     with that domain: he is called after it, or is not proven, or leads away from himself."""
     author, mailbox = message.author.domain, message.author.mailbox
     about = any(cue.aspect == "matter" and cue.name == "mailbox" for cue in seen.cues)
-    found = destinations(message, context.providers) if about else ()
-    if author is None or mailbox is None or not found or _ours(message, context):
+    if author is None or mailbox is None or not about or not seen.destinations or _ours(message, context):
         return
     told = mailbox.name
-    if not _leads_home(found, message, seen):
+    if not _leads_home(message, seen):
         told = f"{told}\n{message.subject}\n{message.text}"
     for recipient in _few(message):
         domain = to_ascii(split_path(recipient.address).domain or "") or ""
@@ -103,10 +102,10 @@ def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator
             return
 
 
-def _leads_home(found: tuple[Destination, ...], message: Message, seen: Evidence) -> bool:
+def _leads_home(message: Message, seen: Evidence) -> bool:
     """Somebody stands behind it: a brand, or a sender who is proven and leads his readers to himself."""
     home = own(message, seen)
-    at_home = any(each.domain in home for each in found)
+    at_home = any(each.domain in home for each in seen.destinations)
     return any(proof.brand or (proof.aligned and at_home) for proof in seen.proofs)
 
 

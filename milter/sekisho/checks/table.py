@@ -1,7 +1,7 @@
 """The ordered table of checks. A new check is a module and a row here.
 
-Order matters only where a check reads what an earlier one found: results, then proofs, then claims, then the
-contradictions between them.
+Order matters only where a check reads what an earlier one found: where the message leads, then results, then proofs,
+then claims, then the contradictions between them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sekisho.checks import (
     author,
     claims,
     contradiction,
+    destinations,
     detours,
     disguise,
     display_name,
@@ -65,6 +66,7 @@ class Check:
 
 CHECKS: tuple[Check, ...] = (
     Check("ahead", ahead.check),
+    Check("destinations", destinations.check),
     Check("recorded", recorded.check),
     Check("iprev", iprev.check, iprev.KINDS, "iprev"),
     Check("spf", spf.check, spf.KINDS, "spf"),

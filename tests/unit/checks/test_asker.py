@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from tests.auth_support import context, message
+from tests.auth_support import context, led, message
 
 from sekisho import lures
 from sekisho.checks import (
@@ -44,7 +44,8 @@ def found(
     kinds: Mapping[str, str] | None = None,
 ) -> list[str]:
     head = f"From: {author}\r\nSubject: {subject}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
-    doubts = asker.doubts(message((head + text).encode()), seen, context(kinds=kinds))
+    read, at = message((head + text).encode()), context(kinds=kinds)
+    doubts = asker.doubts(read, led(read, at) + seen, at)
     return [each.kind.id.removeprefix("lure.") for each in doubts]
 
 

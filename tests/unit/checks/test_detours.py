@@ -6,10 +6,9 @@ import base64
 from dataclasses import replace
 
 import pytest
-from tests.auth_support import Owners, context, message
+from tests.auth_support import Owners, context, led, message
 
-from sekisho.checks import destinations, detours
-from sekisho.evidence import Evidence
+from sekisho.checks import detours
 from sekisho.ports import Mention, Reading
 from sekisho.providers import load
 
@@ -25,8 +24,7 @@ class Known(Owners):
         return (Mention("brand", "Brand", at, at + 5, 0.5, True),) if at >= 0 else ()
 
 
-PROVIDERS = load()
-CONTEXT = replace(context(), registry=Known({"brand.example": "brand"}), providers=PROVIDERS)
+CONTEXT = replace(context(), registry=Known({"brand.example": "brand"}), providers=load())
 INNER = "https://stranger.test/id"
 BING = base64.urlsafe_b64encode(INNER.encode()).decode().rstrip("=")
 
@@ -34,7 +32,8 @@ BING = base64.urlsafe_b64encode(INNER.encode()).decode().rstrip("=")
 def ids(*links: str, author: str = "a@author.example") -> set[str]:
     body = "".join(links)
     raw = f"From: {author}\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<body>{body}"
-    found = detours.check(message(raw.encode()), Evidence(), CONTEXT).findings
+    read = message(raw.encode())
+    found = detours.check(read, led(read, CONTEXT), CONTEXT).findings
     return {finding.kind.id for finding in found}
 
 
@@ -61,7 +60,7 @@ def link(target: str, text: str = "Open") -> str:
 def test_wrappers_are_opened_from_the_text_alone(url: str) -> None:
     """The destination is what the wrapper carries, however it carries it, wrappers in wrappers included."""
     raw = f"From: a@b.example\r\n\r\n{url}"
-    found = destinations.destinations(message(raw.encode()), PROVIDERS)
+    found = led(message(raw.encode()), CONTEXT).destinations
     assert [each.host for each in found] == ["stranger.test"]
 
 
@@ -70,7 +69,7 @@ def test_a_wrapper_that_carries_nothing_readable_leads_to_itself(tail: str) -> N
     """Broken base64, letters that it does not have, and fields without end make nothing raise."""
     url = f"https://www.bing.com/ck/a?u=a1aHR0c{tail}"
     raw = f"From: a@b.example\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{link(url)}"
-    found = destinations.destinations(message(raw.encode()), PROVIDERS)
+    found = led(message(raw.encode()), CONTEXT).destinations
     assert [each.host for each in found] == ["www.bing.com"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.auth_support import context, message
+from tests.auth_support import context, led, message
 
 from sekisho import lures
 from sekisho.checks import asker, lure
@@ -38,7 +38,8 @@ def findings(
     seen: Evidence, text: str = "hello", *, author: str = "Example Shop <a@shop.test>", subject: str = "s"
 ) -> list[Finding]:
     head = f"From: {author}\r\nSubject: {subject}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
-    return list(lure.check(message((head + text).encode()), seen, context()).findings)
+    read, at = message((head + text).encode()), context()
+    return list(lure.check(read, led(read, at) + seen, at).findings)
 
 
 def found(seen: Evidence, text: str = "hello", **more: str) -> list[str]:

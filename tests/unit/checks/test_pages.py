@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.auth_support import context, message
+from tests.auth_support import context, led, message
 
 from sekisho.checks import pages
-from sekisho.evidence import Evidence
 
 AWAY = '<a href="https://stranger.test/">'
 HOME = '<a href="https://author.example/">'
@@ -16,7 +15,8 @@ JAPANESE = "<p>" + "春の新作をはじめ、人気の商品を多数取りそ
 
 def ids(html: str, kind: str = "text/html") -> set[str]:
     raw = f"From: a@author.example\r\nContent-Type: {kind}; charset=utf-8\r\n\r\n{html}"
-    found = pages.check(message(raw.encode()), Evidence(), context()).findings
+    read = message(raw.encode())
+    found = pages.check(read, led(read, context()), context()).findings
     return {finding.kind.id for finding in found}
 
 

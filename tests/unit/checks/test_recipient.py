@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.auth_support import context, envelope, message
+from tests.auth_support import context, envelope, led, message
 
 from sekisho.checks import recipient
 from sekisho.evidence import Cue, Evidence, Finding, Proof, Result, Word
@@ -33,7 +33,8 @@ def findings(
     envelope_ = replace(envelope(sender), recipients=tuple(map(Recipient, rcpt)))
     head = f"From: {author}\r\nSubject: {subject}\r\nContent-Type: {media}; charset=utf-8\r\n\r\n"
     read = message((head + text).encode(), envelope_)
-    return list(recipient.check(read, seen, at or context()).findings)
+    at = at or context()
+    return list(recipient.check(read, led(read, at) + seen, at).findings)
 
 
 def found(subject: str, text: str = "", seen: Evidence = MAILBOX, **more: object) -> list[str]:
