@@ -81,6 +81,10 @@ def sheets(rows: Mapping[str, Rows], titles: Sequence[str]) -> Iterator[Sheet]:
     )
     title = "By finding, as it came: how often it is made, and how many mails reach each action only because of it"
     yield replace(tables.finding_sheet(measure.findings(usual), ALL), title=title)
+    title = (
+        "Without a family of findings, as it came: how many mails reach each action only because of all of it"
+    )
+    yield replace(tables.family_sheet(measure.families(usual)), title=title)
     yield useless(measure.findings(usual))
 
 

@@ -9,7 +9,7 @@ from sekisho.policy.decide import decide, unjudged, weigh
 from sekisho.policy.entries import ListEntry, reasons
 from sekisho.policy.lists import ListOptions, Lists, Sender, list_faults
 from sekisho.policy.rules import PolicyOptions, RecipientOptions, Rules
-from sekisho.policy.table import COMBINATIONS, TAKE_BACKS, Combination, TakeBack
+from sekisho.policy.table import COMBINATIONS, TAKE_BACKS, Combination, TakeBack, covers
 
 __all__ = [
     "COMBINATIONS",
@@ -24,6 +24,7 @@ __all__ = [
     "Rules",
     "Sender",
     "TakeBack",
+    "covers",
     "decide",
     "group_faults",
     "list_faults",

@@ -259,3 +259,18 @@ def test_markdown_names_no_file(sekisho: Command, corpus: Path) -> None:
     for table in out.split("\n\n"):
         columns = {line.replace("\\|", "").count("|") for line in table.splitlines() if line.startswith("|")}
         assert len(columns) <= 1
+
+
+def test_a_family_is_left_out_whole() -> None:
+    """What one finding of a family alone does not change, all of them together do; a finding is no family."""
+    row = {
+        "label": "phish",
+        "verdict": "tag",
+        "findings": {"auth.spf_fail": 3.0, "auth.unproven": 3.0, "link.shortened": 0.0},
+        "left_out": {"auth.": "accept"},
+    }
+    found = measure.families([row])
+    assert found["auth."]["phish"] == {"found": 1, "left_out": {"tag": -1, "quarantine": 0, "reject": 0}}
+    assert found["link."]["phish"] == {"found": 1, "left_out": {"tag": 0, "quarantine": 0, "reject": 0}}
+    assert "auth.spf_fail" not in found
+    assert measure.findings([row])["auth.spf_fail"]["phish"]["left_out"]["tag"] == 0

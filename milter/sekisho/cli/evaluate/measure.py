@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sekisho.checks.table import KINDS
@@ -25,7 +25,8 @@ Row = Mapping[str, Any]
 
 
 def tabulate(rows: Sequence[Row], reject: float = 15.0) -> dict[str, Any]:
-    """The contract's object without `seconds`: confusion by label and by group, scores, findings and the wrong ones.
+    """The contract's object without `seconds`: confusion by label and by group, scores, what findings and families
+    are worth, and the wrong ones.
 
     `reject` is the score from which mail is rejected; the bins of the scores follow it.
     """
@@ -39,6 +40,7 @@ def tabulate(rows: Sequence[Row], reject: float = 15.0) -> dict[str, Any]:
         "by": {key: grouped(rows, key) for key in BY},
         "scores": scores(rows, reject),
         "findings": findings(rows),
+        "families": families(rows),
         "wrong": [row for row in rows if wrong(row)],
     }
 
@@ -87,23 +89,36 @@ def grouped(rows: Iterable[Row], key: str) -> dict[str, dict[str, dict[str, int]
 def findings(rows: Iterable[Row]) -> dict[str, Any]:
     """For every finding and label: on how many mails it was `found`, and by how many the mails with an action or
     a worse one grow when the finding is left out (negative: that many need it)."""
-    points = {kind.id: kind.points for kind in KINDS}
-    table: dict[str, Any] = {name: {"points": points[name]} for name in points}
+    return _worths({kind.id: {"points": kind.points} for kind in KINDS}, rows, lambda name: name)
+
+
+def families(rows: Iterable[Row]) -> dict[str, Any]:
+    """The same for every family of findings (`auth.`), all of it left out at once: what a kind of evidence is worth."""
+    return _worths({family_of(kind.id): {"points": ""} for kind in KINDS}, rows, family_of)
+
+
+def family_of(finding_id: str) -> str:
+    """The family of a finding, as the policy's tables write it: `auth.` of `auth.spf_fail`."""
+    return finding_id.partition(".")[0] + "."
+
+
+def _worths(table: dict[str, Any], rows: Iterable[Row], named: Callable[[str], str]) -> dict[str, Any]:
     for each in table.values():
         each.update({label: {"found": 0, "left_out": dict.fromkeys(ACTIONS, 0)} for label in LABELS})
     for row in rows:
         if row["label"] in LABELS:
-            _count_findings(table, row)
+            _count_worths(table, row, named)
     return table
 
 
-def _count_findings(table: dict[str, Any], row: Row) -> None:
-    for name in row.get("findings", ()):
+def _count_worths(table: dict[str, Any], row: Row, named: Callable[[str], str]) -> None:
+    for name in set(map(named, row.get("findings", ()))):
         table[name][row["label"]]["found"] += 1
     for name, other in row.get("left_out", {}).items():
-        change = table[name][row["label"]]["left_out"]
-        for action in ACTIONS:
-            change[action] += _reaches(other, action) - _reaches(row["verdict"], action)
+        if name in table:
+            change = table[name][row["label"]]["left_out"]
+            for action in ACTIONS:
+                change[action] += _reaches(other, action) - _reaches(row["verdict"], action)
 
 
 def _reaches(verdict: str, action: str) -> bool:

@@ -20,6 +20,7 @@ from sekisho.cli.evaluate import measure, tables
 from sekisho.cli.judge import Court, UnknownBrandError, document
 from sekisho.config import Config
 from sekisho.pipeline import Examined
+from sekisho.policy import covers
 from sekisho.text import printable
 
 Row = dict[str, Any]
@@ -123,10 +124,15 @@ def row_of(court: Court, file: Path, folder: Path, without: frozenset[str] = fro
 
 
 def left_out(court: Court, examined: Examined, verdict: str) -> dict[str, str]:
-    """The verdict without each finding, where it is another one. The checks are not run again."""
-    ids = dict.fromkeys(each.kind.id for each in examined.evidence.findings)
-    verdicts = {each: document(court.judge(examined, (each,)))["verdict"] for each in ids}
-    return {each: other for each, other in verdicts.items() if other != verdict}
+    """The verdict without each finding, and without each family (`auth.`), where it is another one. The checks are not
+    run again."""
+    ids = [each.kind.id for each in examined.evidence.findings]
+    names = dict.fromkeys((*ids, *map(measure.family_of, ids)))
+    verdicts = {
+        name: document(court.judge(examined, [each for each in ids if covers(name, each)]))["verdict"]
+        for name in names
+    }
+    return {name: other for name, other in verdicts.items() if other != verdict}
 
 
 def _brand(facts: Mapping[str, Any], claims: list[Mapping[str, Any]]) -> str | None:

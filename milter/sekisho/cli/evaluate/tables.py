@@ -14,10 +14,21 @@ from sekisho.cli import sheet
 from sekisho.cli.evaluate import measure
 from sekisho.cli.sheet import Cell, Sheet, cells
 
-VIEWS = ("folder", "kind", "lang", "brand", "finding", "score")
+VIEWS = ("folder", "kind", "lang", "brand", "finding", "family", "score")
 USUAL = ("folder", "kind", "score", "finding")
 BAR = 24  # columns of the longest bar
 RARE = ("tempfail", "error", "degraded")  # columns that are shown when something is in them
+WORTH = (
+    "",
+    "points",
+    "in\nphish",
+    "in\nham",
+    *(
+        f"{label:>{len(column)}}\n{column}"
+        for label in measure.LABELS
+        for column in ("tagged", "quarant.", "rejected")
+    ),
+)
 Result = Mapping[str, Any]
 
 
@@ -83,6 +94,8 @@ def sheets(result: Result, view: View, *, blocks: bool = True) -> Iterator[Sheet
     for key in view.by:
         if key == "finding":
             yield finding_sheet(result["findings"], view.top)
+        elif key == "family":
+            yield family_sheet(result["families"])
         elif key == "score":
             yield score_sheet(result["scores"], blocks=blocks)
         elif result["by"][key]:
@@ -195,19 +208,19 @@ def finding_sheet(findings: Mapping[str, Any], top: int) -> Sheet:
     note = f"Of {len(findings)} findings {len(seen)} were made; {len(idle)} of them decide nothing here by themselves."
     return Sheet(
         "by finding: how often it is made, and how many mails reach each action only because of it",
-        (
-            "",
-            "points",
-            "in\nphish",
-            "in\nham",
-            *(
-                f"{label:>{len(column)}}\n{column}"
-                for label in measure.LABELS
-                for column in ("tagged", "quarant.", "rejected")
-            ),
-        ),
+        WORTH,
         tuple(rows),
         note="\n".join(filter(None, (_more(len(names) - top), note))),
+    )
+
+
+def family_sheet(families: Mapping[str, Any]) -> Sheet:
+    """What each kind of evidence is worth: all of its findings left out at once."""
+    seen = {name: each for name, each in families.items() if each["phish"]["found"] or each["ham"]["found"]}
+    return Sheet(
+        "by family: how many mails have a finding of it, and how many reach each action only because of all of them",
+        WORTH,
+        tuple(_finding_row(name, seen[name]) for name in sorted(seen, key=lambda name: _worth(seen[name]))),
     )
 
 
@@ -231,4 +244,4 @@ def _finding_row(name: str, each: Mapping[str, Any]) -> tuple[Cell, ...]:
     numbers += [
         Cell(f"{number:+d}" if number else "", "red" if number > 0 else "green") for number in needed[3:]
     ]
-    return (Cell(name), Cell(f"{each['points']:g}"), *cells(*found), *numbers)
+    return (Cell(name), *cells(each["points"]), *cells(*found), *numbers)
