@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.checks import contradiction, detours, links, lookalike, organisation, origin, recipient, site
+from sekisho.checks import contradiction, detours, links, organisation, origin, recipient
 from sekisho.checks.destinations import own
+from sekisho.checks.doubt import impersonates
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -61,14 +62,6 @@ NOBODY = FindingKind(
 )
 KINDS = (UNPROVEN, UNMET, AWAY, PASSING, NAMELESS, PRIVATE, NOBODY)
 
-# Somebody is named as the sender, or the author address is said to be somebody's, and it is not so.
-IN_A_NAME = frozenset(contradiction.KINDS) - {
-    contradiction.SUBJECT,
-    contradiction.TOPIC,
-    contradiction.CONTENT,
-    contradiction.STRANGER,
-    contradiction.AWAY,
-} | {*organisation.KINDS, *site.KINDS, *lookalike.KINDS, recipient.PROVIDER}
 # A brand's name in one host, or a bare address, says nothing of where the others lead.
 LEADING_AWAY = frozenset({contradiction.AWAY, *links.KINDS, *detours.KINDS}) - {
     links.BRAND_IN_HOST,
@@ -108,7 +101,7 @@ def _doubts(message: Message, seen: Evidence, context: Context) -> Iterator[Find
     kinds = {finding.kind for finding in seen.findings}
     if origin.unvouched(seen):
         yield _finding(UNPROVEN, author=message.author.text)
-    if kinds & IN_A_NAME:
+    if impersonates(seen) or recipient.PROVIDER in kinds:
         yield _finding(UNMET)
     found, home = seen.destinations, own(message, seen)
     leads_home = any(each.domain in home for each in found)
