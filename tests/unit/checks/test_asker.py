@@ -50,7 +50,7 @@ def found(
 
 
 @pytest.mark.parametrize(
-    ("kind", "doubt"),
+    ("kind", "doubts"),
     [
         (contradiction.DISPLAY_NAME, "in_a_name"),
         (contradiction.OWN_DOMAIN, "in_a_name"),
@@ -58,7 +58,7 @@ def found(
         (site.KINDS[0], "in_a_name"),
         (lookalike.KINDS[0], "in_a_name"),
         (recipient.PROVIDER, "in_a_name"),
-        (contradiction.AWAY, "leads_away"),
+        (contradiction.AWAY, "in_a_name leads_away"),
         (links.STRANGERS, "leads_away"),
         (links.SHORTENED, "leads_away"),
         (detours.KINDS[0], "leads_away"),
@@ -72,9 +72,9 @@ def found(
         (recipient.ADDRESS, None),
     ],
 )
-def test_what_others_found_is_a_doubt(kind: FindingKind, doubt: str | None) -> None:
+def test_what_others_found_is_a_doubt(kind: FindingKind, doubts: str | None) -> None:
     """Of a sender of whom nothing is known, one doubt is enough; a brand that is only spoken of is none."""
-    expected = [doubt] if doubt else []
+    expected = doubts.split() if doubts else []
     assert found(of(kind)) == expected
 
 
