@@ -39,7 +39,7 @@ class Owners:
     def could_own(self, domain: str, brand: str) -> bool:
         return self.owners.get(domain) == brand
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str, after: str = "") -> Reading:
         return Reading(self.mentions(text))
 
     def mentions(self, text: str) -> tuple[Mention, ...]:

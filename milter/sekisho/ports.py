@@ -108,8 +108,9 @@ class Promise:
 class Registry(Protocol):
     """The brands. Pure: same input, same answer."""
 
-    def read(self, text: str) -> Reading:
-        """The brand names in a text as `mentions` has them, and the cues of lures."""
+    def read(self, text: str, after: str = "") -> Reading:
+        """The brand names in a text as `mentions` has them, and the cues of lures. `after` is what a reader meets next:
+        a name that is also a word may find its companion there."""
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """The brand names in a text, longest first where they overlap, folded as Japanese readers read."""

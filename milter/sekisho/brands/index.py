@@ -51,8 +51,8 @@ class BrandIndex:
         """The same with other brands."""
         return BrandIndex(brands, self._lures)
 
-    def read(self, text: str) -> Reading:
-        return self._names.find(text)
+    def read(self, text: str, after: str = "") -> Reading:
+        return self._names.find(text, after)
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         return self.read(text).mentions

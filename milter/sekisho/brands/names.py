@@ -140,8 +140,9 @@ class NameIndex:
         self._cued = [key in cues for key in self._keys]
         self._automaton = AhoCorasick(self._keys, store_patterns=False) if self._keys else None
 
-    def find(self, text: str) -> Reading:
-        """The mentions in order; where names overlap only the longest. Each name of a brand once, and each cue."""
+    def find(self, text: str, after: str = "") -> Reading:
+        """The mentions in order; where names overlap only the longest. Each name of a brand once, and each cue.
+        In `after`, which a reader meets next, only companions are looked for."""
         text = text[:MAX_TEXT]
         step = len(text) if len(text) <= WINDOW + OVERLAP else WINDOW
         found: dict[tuple[str, str], Mention] = {}
@@ -153,7 +154,8 @@ class NameIndex:
             named, cued = self._long(letters)
             for cue in self._lures.cues(cued, _Breaks(words, letters)) if cued else ():
                 cues.setdefault((cue.aspect, cue.name), cue)
-            counted = self._counted(chain(named, self._short(words)), letters, len(part) == len(text))
+            near = letters + compact(spaced(after[: 2 * NEAR]))
+            counted = self._counted(chain(named, self._short(words)), letters, near, len(part) == len(text))
             hits = [hit for hit in counted if hit[0].id not in found]
             if hits:
                 window = _window(text, part, words, start)
@@ -167,13 +169,13 @@ class NameIndex:
         return Reading(tuple(mentions), tuple(cues.values()))
 
     def _counted(
-        self, named: Iterable[tuple[Name, int, int]], letters: str, all_of_it: bool
+        self, named: Iterable[tuple[Name, int, int]], letters: str, near: str, all_of_it: bool
     ) -> Iterator[_Hit]:
         """Names that may stand here, as ranges of the skeleton, and whether they are all of the text.
-        What needs company and has none is left out, before places cost anything."""
+        What needs company and has none in `near` is left out, before places cost anything."""
         for name, at, end in named:
             whole = all_of_it and end - at == len(letters)
-            if _counts(name, letters, at, end, whole):
+            if _counts(name, near, at, end, whole):
                 yield name, at, end, whole
 
     def _long(self, letters: str) -> tuple[list[tuple[Name, int, int]], list[_Place]]:

@@ -21,7 +21,7 @@ from sekisho.ports import Context, Mention, Reading
 MOSTLY = 0.5  # share of a display name from which the brand is what the name says, not a word in it
 HEAD = 1_500  # characters at the beginning of a text, where a sender greets and says who he is
 TAIL = 1_200  # and at its end, where he signs
-COMPANY = 400  # characters of the text in which a display name may find the companion that it needs
+COMPANY = 100  # characters of the text in which a display name may find the companion that it needs
 OFTEN = 3  # times that a text writes a name of which it may be said to be about
 NEAR = 24  # characters around a name that say in which role it stands
 MARK = re.compile(
@@ -81,13 +81,9 @@ def _cues(reading: Reading, where: str) -> Iterator[Cue]:
 def _named(name: str, company: str, context: Context) -> Iterator[Claim | Cue]:
     """Brands in the name that is shown as the sender: strong if the name says little else (`Amazon Japan
     カスタマーサポート`), and if it is spelled in disguise. A name that is also a word finds its companion beside it."""
-    reading = context.registry.read(name)
+    reading = context.registry.read(name, company)
     yield from _cues(reading, "display_name")
-    mentions = reading.mentions
-    if not mentions and name:
-        accompanied = context.registry.mentions(f"{name}\n{company}")
-        mentions = tuple(each for each in accompanied if each.end <= len(name))
-    for mention in _once(mentions):
+    for mention in _once(reading.mentions):
         rest = f"{name[: mention.start]} {name[mention.end :]}"
         alone = (mention.end - mention.start) / max(1, len(name.strip()))
         strong = alone >= MOSTLY or not mention.exact or not distinctive(rest)

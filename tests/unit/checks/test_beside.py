@@ -16,7 +16,7 @@ from sekisho.ports import Mention, Reading
 class Known(Owners):
     """A registry that knows one brand by one name, and its domain."""
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str, after: str = "") -> Reading:
         return Reading(self.mentions(text))
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
