@@ -50,6 +50,7 @@ WINDOW = 2_048
 OVERLAP = 256  # longer than any name with characters put between
 SHORT_LATIN = 4  # a Latin name up to this length is looked for as a word
 SHORT_KANA = 3  # a kana name up to this length must end where the word ends
+JAPANESE = "\u3000"  # from here on stand the letters of languages that run their words together
 NEAR = 24  # folded characters on either side in which a companion counts
 SAME_NAME = 4  # times that one name is considered in one window
 
@@ -219,7 +220,9 @@ class _Breaks:
 
     def __call__(self, at: int) -> bool:
         self._found = self._found or breaks(self._words, self._letters)
-        return at in self._found or is_japanese(self._letters[at - 1]) != is_japanese(self._letters[at])
+        if at in self._found:
+            return True
+        return (self._letters[at - 1] >= JAPANESE) != (self._letters[at] >= JAPANESE)
 
 
 def _names(brands: Iterable[Brand]) -> Iterator[Name]:

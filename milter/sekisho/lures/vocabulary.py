@@ -21,7 +21,8 @@ NEAR = 32  # letters, spaces left out, between the parts of a phrase
 class _Phrase:
     """One phrase: its parts by number, and the cue that it makes."""
 
-    parts: tuple[int, ...]
+    first: int
+    others: tuple[int, ...]
     cue: Cue
 
 
@@ -35,12 +36,15 @@ class Vocabulary:
         numbers: dict[tuple[Spelling, ...], int] = {}
         self._phrases: dict[int, list[_Phrase]] = {}
         for aspect, name, text in chain.from_iterable(map(_entries, languages)):
-            made = tuple(numbers.setdefault(part, len(numbers)) for part in parts(text))
-            self._phrases.setdefault(made[0], []).append(_Phrase(made, Cue(aspect, name, text)))
+            first, *others = (numbers.setdefault(part, len(numbers)) for part in parts(text))
+            phrase = _Phrase(first, tuple(others), Cue(aspect, name, text))
+            self._phrases.setdefault(first, []).append(phrase)
         self._parts: dict[str, list[tuple[int, bool]]] = {}
         for spellings, number in numbers.items():
             for spelling in spellings:
-                self._parts.setdefault(spelling.key, []).append((number, spelling.whole))
+                latin = _latin(spelling.key)
+                self._parts.setdefault(spelling.key, []).append((number, spelling.whole and latin))
+        self._latin = frozenset(filter(_latin, self._parts))
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -52,11 +56,10 @@ class Vocabulary:
         stand; `breaks` says whether one word ends and another begins at an index of it."""
         places: dict[int, Places] = {}
         for key, at, end in found:
-            latin = _latin(key)
-            if latin and not breaks(at):
+            if key in self._latin and not breaks(at):
                 continue
             for number, whole in self._parts[key]:
-                if not (whole and latin) or breaks(end):
+                if not whole or breaks(end):
                     places.setdefault(number, []).append((at, end))
         seen: set[tuple[str, str]] = set()
         for number in places:
@@ -84,12 +87,10 @@ def _latin(key: str) -> bool:
 
 def _stands(phrase: _Phrase, places: dict[int, Places]) -> bool:
     """True if every part of the phrase stands near one place of its first part."""
-    first, *others = phrase.parts
-    if not others:
-        return True
-    if any(number not in places for number in others):
+    others = [places.get(number) for number in phrase.others]
+    if not all(others):
         return False
-    return any(all(_near(place, places[number]) for number in others) for place in places[first])
+    return any(all(other and _near(place, other) for other in others) for place in places[phrase.first])
 
 
 def _near(place: tuple[int, int], others: Places) -> bool:
