@@ -294,8 +294,10 @@ def _disguised(name: Name, spelling: Spelling, whole: bool) -> bool:
         return False
     if name.latin:
         return _disguised_latin(name, spelling, whole)
-    if len(name.letters) > SHORT_KANA:
-        return True
+    if len(name.letters) > SHORT_KANA and len(name.key) >= SHORT_KANA:
+        return (
+            True  # of two letters, long vowels left out (フールー), other words begin: ふるさと, フルタイム
+        )
     return _katakana(spelling.letters) == _katakana(name.letters)
 
 
