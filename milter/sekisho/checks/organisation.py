@@ -60,13 +60,17 @@ COMMON = frozenset(
         "bank", "banco", "billing", "payment", "payments", "delivery", "package", "office", "mr", "mrs", "ms",
         "dr", "important", "notice", "com", "net", "org", "www", "jp", "daily", "weekly", "monthly", "today", "edition",
         "post", "sender", "shipment", "shipping", "tracking", "express", "parcel", "logistics", "receipt", "receipts",
-        "mailer", "daemon", "postmaster", "system", "subsystem",
+        "mailer", "daemon", "postmaster", "system", "subsystem", "ceo", "president", "director", "chairman",
+        "receivable", "payable", "accounting", "finance", "sales", "marketing", "orders", "purchasing", "returns",
+        "relations", "success", "care", "operations",
+        "reservations", "booking", "bookings", "membership", "registration", "recruiting", "reception",
     ]
 )  # fmt: skip
 # Japanese runs its words together, so the common ones are cut out wherever they stand.
 COMMON_JAPANESE = re.compile(
     r"セキュリティ|アカウント|オンライン|カスタマー|お知らせ|サポート|サービス|ショップ|ジャパン|センター|ニュース|プライム|有限会社|株式会社|自動配信|お客様|カード|ストア|"
-    r"メール|事務局|会員|公式|専用|情報|担当|日本|窓口|管理|緊急|自動|送信|通知|運営|重要"
+    r"メール|事務局|会員|公式|専用|情報|担当|日本|窓口|管理|緊急|自動|送信|通知|運営|重要|お?支払い?|請求|料金|ご?注文|"
+    r"発送|配送|配達|認証|確認|ご?案内|登録|契約|手続き?|証券|事務|代表|取締役|社長|会長"
 )
 WORD = re.compile(r"[^\W_]{2,}")
 BODY = 20_000  # characters of the text in which a name is counted

@@ -47,6 +47,7 @@ SUFFIXES = frozenset(
     ]
 )  # fmt: skip
 CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
+ONE_SOUND = re.compile(r"ght|tch|sch|[cpst]h")  # `northbridge` is two words and not letters at random
 INITIALS = 4  # letters of a part that need no vowel
 DIGITS_INSIDE = re.compile(r"[a-z]\d+[a-z]|\d[a-z]+\d|\d{4,}")
 
@@ -84,7 +85,7 @@ def random_looking(domain: str) -> bool:
         return False
     vowels = sum(letter in "aeiouy" for letter in plain)
     return (
-        bool(CONSONANTS.search(plain) or DIGITS_INSIDE.search(plain))
+        bool(CONSONANTS.search(ONE_SOUND.sub("t", plain)) or DIGITS_INSIDE.search(plain))
         or vowels == 0
         or vowels / len(plain) < 0.16
     )
