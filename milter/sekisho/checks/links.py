@@ -74,6 +74,7 @@ URL_START = re.compile(r"(?:https?://|www\.)", re.IGNORECASE)
 FILES = frozenset({"inc", "md", "pl", "py", "rs", "sh", "so", "sv", "zip", "mov", "ps", "cc", "app"})
 INSIDE = tuple(map(ip_network, ("10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 FEW = 12  # organisations above which a message is a digest: it leads everywhere by nature
+NOWHERE = frozenset({"redirect", "social"})  # wrappers that keep their secret, networks that any footer has
 PAGES = 20  # different pages above which it is one: an impostor has one page to show
 
 
@@ -88,7 +89,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     for each in found:
         for finding in _of_one(each, brands[each.host], home, context):
             findings.setdefault(finding.kind.id, finding)
-    for finding in _of_all(message, found, home, context):
+    for finding in _of_all(message, seen, found, home, context):
         findings.setdefault(finding.kind.id, finding)
     return Evidence(findings=tuple(findings.values()))
 
@@ -165,13 +166,21 @@ def _is_host(name: str) -> bool:
 
 
 def _of_all(
-    message: Message, found: tuple[Destination, ...], home: frozenset[str], context: Context
+    message: Message,
+    seen: Evidence,
+    found: tuple[Destination, ...],
+    home: frozenset[str],
+    context: Context,
 ) -> Iterator[Finding]:
     """What the links show together: none leads home, and where they lead instead."""
     places = {each.domain for each in found}
     if not message.author.domain or home & places or is_digest(found) or not is_page(message):
         return
-    outside = [each for each in found if not _belongs_nowhere(each, context)]
+    outside = [
+        each
+        for each in found
+        if context.providers.kind(each.host) not in NOWHERE and not counts_clicks(each, seen, context)
+    ]
     if not outside:
         return
     yield _finding(STRANGERS, author=message.author.domain, host=outside[0].host)
@@ -192,9 +201,11 @@ def is_page(message: Message) -> bool:
     return any(link.kind in ("a", "area", "form") for link in message.links)
 
 
-def _belongs_nowhere(each: Destination, context: Context) -> bool:
-    """Links that say nothing of a sender: social networks and wrappers that keep their secret."""
-    return context.providers.kind(each.host) in ("redirect", "social")
+def counts_clicks(each: Destination, seen: Evidence, context: Context) -> bool:
+    """True for the hosts with which sending platforms count clicks, where such a platform is proven to have sent the
+    message: they say nothing of its sender."""
+    kind = context.providers.kind
+    return kind(each.host) == "esp" and any(kind(proof.domain) == "esp" for proof in seen.proofs)
 
 
 def _finding(kind: FindingKind, **facts: str) -> Finding:

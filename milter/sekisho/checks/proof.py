@@ -30,7 +30,14 @@ SHARED_RANGE = FindingKind(
     "All that vouches for {domain} is SPF by way of {via}, where others pass in the same way.",
     "{domain} の裏付けは、他者も共用する {via} 経由の SPF だけです。",
 )
-KINDS = (SHARED_RANGE,)
+PLATFORM = FindingKind(
+    "auth.platform_unaligned",
+    0,
+    "{via} sends for {domain}, which has not set up authentication for that (its DMARC policy is none), as often "
+    "happens with newsletters.",
+    "{via} 経由の配信ですが、{domain} 名義の認証は設定されていません(DMARC p=none)。配信サービスではよくあることです。",
+)
+KINDS = (SHARED_RANGE, PLATFORM)
 
 MAILBOXES = ("mailbox", "carrier")
 PLATFORMS = ("esp", "cloud", "forwarder")
@@ -49,7 +56,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     aligned = _aligner(message.author.domain, context)
     proofs = tuple(dict.fromkeys(_proof(result, aligned, context) for result in passed))
-    return Evidence(proofs=proofs, findings=_shared_only(passed, proofs))
+    findings = (*_shared_only(passed, proofs), *_platform(message, seen, proofs, context))
+    return Evidence(proofs=proofs, findings=findings)
 
 
 def only_shared(proofs: Iterable[Proof]) -> bool:
@@ -65,6 +73,21 @@ def _shared_only(passed: Iterable[Result], proofs: tuple[Proof, ...]) -> tuple[F
     names = dict(spf.properties).get("via", "").split()
     facts = {"domain": spf.domain, "via": names[-1] if names else spf.domain}
     return (Finding(SHARED_RANGE, MappingProxyType(facts)),)
+
+
+def _platform(
+    message: Message, seen: Evidence, proofs: tuple[Proof, ...], context: Context
+) -> tuple[Finding, ...]:
+    """A sending platform is proven and the author is not, whose domain only watches what is sent in its name."""
+    watched = any(
+        result.word is Word.FAIL and ("policy.dmarc", "none") in result.properties
+        for result in seen.of("dmarc")
+    )
+    if not watched or any(proof.aligned for proof in proofs):
+        return ()
+    via = next((proof.domain for proof in proofs if context.providers.kind(proof.domain) == "esp"), None)
+    facts = MappingProxyType({"domain": message.author.domain or "", "via": via})
+    return (Finding(PLATFORM, facts),) if via is not None else ()
 
 
 def _proof(result: Result, aligned: Aligned, context: Context) -> Proof:

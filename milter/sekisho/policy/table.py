@@ -86,6 +86,7 @@ COMBINATIONS: tuple[Combination, ...] = (
 TAKE_BACKS: tuple[TakeBack, ...] = (
     TakeBack("arc.trusted_sealer", of=("auth.",), keep=0.0),
     TakeBack("indirect.proven", of=("auth.",), keep=1.0),
+    TakeBack("auth.platform_unaligned", of=("auth.",), keep=1.0),
 )
 
 
