@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.checks import contradiction, detours, links, organisation, origin, recipient
+from sekisho.checks import contradiction, detours, iprev, links, organisation, origin, recipient
 from sekisho.checks.destinations import own
 from sekisho.checks.doubt import impersonates
 from sekisho.evidence import Evidence, Finding, FindingKind
@@ -42,6 +42,12 @@ PASSING = FindingKind(
     "It wants this from a domain of a kind that is mostly thrown away after use.",
     "使い捨てによく使われる種類のドメインから、そう求めています。",
 )
+UNNAMED = FindingKind(
+    "lure.from_unnamed_server",
+    1,
+    "It wants this from a server that has no confirmed name.",
+    "正引きと逆引きの一致しない送信サーバーから、そう求めています。",
+)
 NAMELESS = FindingKind(
     "lure.from_an_office",
     0.7,
@@ -60,7 +66,7 @@ NOBODY = FindingKind(
     "It wants money, and says nowhere who wants it: no name, no company, no way to reach anybody.",
     "金銭を求めていますが、差出人名、会社名、連絡先のいずれもありません。",
 )
-KINDS = (UNPROVEN, UNMET, AWAY, PASSING, NAMELESS, PRIVATE, NOBODY)
+KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, NAMELESS, PRIVATE, NOBODY)
 
 # A brand's name in one host, or a bare address, says nothing of where the others lead.
 LEADING_AWAY = frozenset({contradiction.AWAY, *links.KINDS, *detours.KINDS}) - {
@@ -86,6 +92,9 @@ REACHABLE = re.compile(
     r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}",
     re.IGNORECASE,
 )
+WALLET = re.compile(
+    r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b"
+)  # where bitcoin goes
 SHORT = 3_000  # characters of a text that is searched; who writes more than that says who he is
 
 
@@ -101,10 +110,12 @@ def _doubts(message: Message, seen: Evidence, context: Context) -> Iterator[Find
     kinds = {finding.kind for finding in seen.findings}
     if origin.unvouched(seen):
         yield _finding(UNPROVEN, author=message.author.text)
+    elif iprev.NO_IPREV in kinds:
+        yield _finding(UNNAMED)
     if impersonates(seen) or recipient.PROVIDER in kinds:
         yield _finding(UNMET)
     found, home = seen.destinations, own(message, seen)
-    leads_home = any(each.domain in home for each in found)
+    leads_home = any(each.domain in home or links.counts_clicks(each, seen, context) for each in found)
     if kinds & LEADING_AWAY or (found and not leads_home and not links.is_digest(found)):
         yield _finding(AWAY)
     if kinds & THROWN_AWAY:
@@ -114,7 +125,7 @@ def _doubts(message: Message, seen: Evidence, context: Context) -> Iterator[Find
         yield _finding(NAMELESS, name=name)
     domain = message.author.domain or ""
     private = context.providers.kind(domain) == "mailbox" and not leads_home
-    if private and _about(seen, OFFICIAL) and _official(name):
+    if private and _about(seen, OFFICIAL) and (_official(name) or _asks_for(seen, "gift_cards")):
         yield _finding(PRIVATE, domain=domain)
     if _from_nobody(message, seen):
         yield _finding(NOBODY)
@@ -122,6 +133,10 @@ def _doubts(message: Message, seen: Evidence, context: Context) -> Iterator[Find
 
 def _about(seen: Evidence, matters: frozenset[str]) -> bool:
     return any(cue.aspect == "matter" and cue.name in matters for cue in seen.cues)
+
+
+def _asks_for(seen: Evidence, deed: str) -> bool:
+    return any(cue.aspect == "asks" and cue.name == deed for cue in seen.cues)
 
 
 def _official(name: str) -> bool:
@@ -132,7 +147,9 @@ def _official(name: str) -> bool:
 def _from_nobody(message: Message, seen: Evidence) -> bool:
     """Money is wanted, a way to pay it is shown, and nobody is named: not as the sender, nor in the text."""
     mailbox = message.author.mailbox
-    if not _about(seen, MONEY) or mailbox is None or len(message.text) > SHORT or not message.links:
+    if not _about(seen, MONEY) or mailbox is None or len(message.text) > SHORT:
+        return False
+    if not message.links and WALLET.search(message.text) is None:
         return False
     if organisation.distinctive(mailbox.name) or any(claim.where == "signature" for claim in seen.claims):
         return False

@@ -23,10 +23,15 @@ HEAD = 1_500  # characters at the beginning of a text, where a sender greets and
 TAIL = 1_200  # and at its end, where he signs
 COMPANY = 100  # characters of the text in which a display name may find the companion that it needs
 OFTEN = 3  # times that a text writes a name of which it may be said to be about
+BUTTON = "button"  # the place of a cue
+LABEL = 24  # characters of a link's text up to which it is a button, as which it says what to do
+BUTTONS = 8  # that are read
 NEAR = 24  # characters around a name that say in which role it stands
 MARK = re.compile(
     r"\s*[【\[<〈《＜「『(（]\s*"
 )  # a subject that begins with a name in brackets is headed with it
+
+URL = re.compile(r"https?://[!-~]+")
 
 # What stands before or after the name of whoever is writing, in mail to his own customers.
 BEFORE = re.compile(
@@ -41,6 +46,12 @@ AFTER = re.compile(
     r"をお使い|サービス|カード|ネットサービス|team|support|account|customer|security|services?\b|inc\b|ltd|llc|corp|"
     r"gmbh|all rights|member(?:ship)?\b|user\b|prime\b|wallet\b|card\b|bank\b|help)",
     re.IGNORECASE,
+)
+
+# A sentence that begins `東京電力です。` introduces its writer.
+STARTS = re.compile(r"(?:\A|[\n。!！])\s*\Z")
+INTRODUCES = re.compile(
+    r"\A\s{0,2}(?:です[。、\s]|でございます|(?:より|から)の?(?:重要な)?お知らせ(?:です|[。、\s]|\Z))"
 )
 
 
@@ -65,6 +76,7 @@ def _said(message: Message, context: Context) -> Iterator[Claim | Cue]:
             yield Claim(owner, "author_domain", mailbox.domain or "")
     yield from _subject(message.subject, context)
     yield from _text(message, context)
+    yield from _buttons(message, context)
     yield from beside.claims(message, context)
     for other in message.reply_to[:3]:
         yield from _mentioned(other.name, "reply_to", context)
@@ -115,6 +127,7 @@ def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
     """What the text greets, signs and titles itself with, then what it merely mentions."""
     text = message.text
     parts = (text,) if len(text) <= HEAD + TAIL else (text[:HEAD], text[-TAIL:])
+    said = URL.sub(" ", text)  # a name in an address is where a link leads, not what the text says
     signed: dict[str, Claim] = {}
     mentioned: dict[str, Claim] = {}
     for part in (message.title[:200], *parts):
@@ -123,11 +136,20 @@ def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
         for mention in reading.mentions:
             if part is not message.title and speaks(part, mention):
                 signed.setdefault(mention.brand, Claim(mention.brand, "signature", mention.name))
-            topic = text.count(text_of(part, mention)) >= OFTEN
+            topic = said.count(text_of(part, mention)) >= OFTEN
             strength = Strength.STRONG if topic else Strength.WEAK
             mentioned.setdefault(mention.brand, Claim(mention.brand, "body", mention.name, strength))
     yield from signed.values()
     yield from (claim for brand, claim in mentioned.items() if brand not in signed)
+
+
+def _buttons(message: Message, context: Context) -> Iterator[Cue]:
+    """What the links ask for by being links: `更新` in a text tells, on a button it asks."""
+    labels = dict.fromkeys(link.text.strip() for link in message.links if link.kind == "a")
+    short = [label for label in labels if 0 < len(label) <= LABEL][:BUTTONS]
+    if short:
+        pressed = context.registry.read("".join(f"{label} ボタン button\n" for label in short))
+        yield from (cue for cue in _cues(pressed, BUTTON) if cue.aspect == "asks")
 
 
 def text_of(part: str, mention: Mention) -> str:
@@ -139,7 +161,8 @@ def speaks(text: str, mention: Mention) -> bool:
     """True where the name stands as the writer's own: © before it, `アカウント` or `Team` after it."""
     before = text[max(0, mention.start - NEAR) : mention.start]
     after = text[mention.end : mention.end + NEAR]
-    return BEFORE.search(before) is not None or AFTER.match(after) is not None
+    begins = STARTS.search(before) is not None and INTRODUCES.match(after) is not None
+    return begins or BEFORE.search(before) is not None or AFTER.match(after) is not None
 
 
 def _mentioned(text: str, where: str, context: Context) -> Iterator[Claim]:

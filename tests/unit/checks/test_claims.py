@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 import pytest
 from tests.auth_support import Owners, context, message
 
+from sekisho.brands import BrandIndex
 from sekisho.checks import claims
 from sekisho.evidence import Claim, Evidence, Strength
+from sekisho.lures import Vocabulary, load
 from sekisho.ports import Mention, Reading
 
 
@@ -76,6 +78,10 @@ def test_mentions_in_the_middle_are_not_claims() -> None:
         ("Your Brand account is limited", True),
         ("いつもBrandをご利用いただき", True),
         ("Brand株式会社", True),
+        ("Brandです。", True),
+        ("お世話になります。\nBrandからの重要なお知らせです", True),
+        ("配送はBrandです。", False),
+        ("Brandからのお知らせが届いていましたら", False),
         ("I bought it at Brand yesterday", False),
         ("Brandの迷惑メール対策について", False),
         ("Brandからのメールが届かない", False),
@@ -85,3 +91,22 @@ def test_who_signs_is_told_from_who_is_talked_about(line: str, signs: bool) -> N
     """A copyright line, a greeting to customers and a company form speak for the sender."""
     raw = f"From: a@stranger.example\nContent-Type: text/plain; charset=utf-8\n\n{line}\n"
     assert places(raw) == [("signature", Strength.STRONG) if signs else ("body", Strength.WEAK)]
+
+
+def test_a_text_is_about_what_it_says_and_not_where_it_links() -> None:
+    """The host of a counted click stands under every line of a newsletter in plain text."""
+    link = "https://click.Brand.example/1\n"
+    assert places(f"From: a@stranger.example\n\n{link * 3}") == [("body", Strength.WEAK)]
+    assert places(f"From: a@stranger.example\n\n{link}{'of Brand, ' * 3}\n") == [("body", Strength.STRONG)]
+
+
+def test_a_button_asks_with_a_single_word() -> None:
+    """`更新` in a text tells of something; on a link it is what the reader is to do."""
+    page = "From: a@stranger.example\nContent-Type: text/html; charset=utf-8\n\n<p>%s</p>"
+    button = '<a href="https://stranger.example/">更新</a>'
+    known = replace(context(), registry=BrandIndex((), Vocabulary(load())))
+    told, pressed = (
+        claims.check(message((page % text).encode()), Evidence(), known).cues for text in ("更新", button)
+    )
+    assert told == ()
+    assert [(cue.aspect, cue.name, cue.where) for cue in pressed] == [("asks", "confirm", claims.BUTTON)]
