@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.destinations import leads_to_brand, own
+from sekisho.checks.destinations import leads_to_brand, organisation, own
 from sekisho.checks.links import is_digest, is_page
 from sekisho.checks.origin import unvouched
-from sekisho.checks.proof import only_shared
+from sekisho.checks.proof import PLATFORM, only_shared
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength, Word
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -297,12 +297,20 @@ def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
     if not speaks or not (pictured or is_page(case.message)):
         return None
     found = case.seen.destinations
-    home = frozenset() if unvouched(case.seen) else own(case.message, case.seen)
+    home = _home(case)
     if not found or is_digest(found) or any(each.domain in home for each in found):
         return None
     if any(leads_to_brand((each,), brand, case.context) for each in found):
         return None
     return found[0].host
+
+
+def _home(case: Case) -> frozenset[str]:
+    """Where a sender may lead who speaks of others: to himself and whoever is proven. One whom nothing proves has no
+    home, unless he hired a platform without letting it sign for him: then he leads to his own domain."""
+    if not unvouched(case.seen):
+        return own(case.message, case.seen)
+    return frozenset({organisation(case.author)} if case.seen.has(PLATFORM.id) else ())
 
 
 def _finding(kind: FindingKind, brand: str, case: Case, **facts: str) -> Finding:
