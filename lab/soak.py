@@ -32,7 +32,7 @@ from lab.sekisho import Sekisho
 from sekisho.message import Limits
 from sekisho.message.headers import delivered, split
 
-GROWTH = 5.0
+GROWTH = 1.0
 """MB for 1,000 messages by which a worker may grow in the second half of a run."""
 _LARGE_EVERY = 400
 _WARM = 0.3  # share of the run in which memory may grow: caches fill

@@ -26,6 +26,7 @@ from typing import NoReturn
 import Milter
 
 from sekisho.ports import Clock
+from sekisho.wire.allocator import give_back
 from sekisho.wire.desk import Desk
 from sekisho.wire.handlers import Handlers
 from sekisho.wire.options import WireOptions
@@ -87,6 +88,7 @@ class Server:
         """Our threads and libmilter's, none of which takes signals."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
         try:
+            give_back()
             self._desk.start()
             Milter.settimeout(self._options.session_timeout)
             Milter.setconn(f"fd:{self._listener.fileno()}")
