@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import gc
+import importlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
 import pytest
+
+from sekisho import brands, compose, lures
+from sekisho.brands import Brand, BrandIndex
+from sekisho.lures import Vocabulary
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -11,3 +21,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is found as the expectation of the golden mails",
     )
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay to the end: the garbage collector need not walk them again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_is_shipped_is_read_once() -> Iterator[None]:
+    """An operator's process puts the registry together once; here hundreds of commands run in one process, and the
+    shipped files stay as they are. What is kept is the real thing; a site's own files are read every time."""
+    module = importlib.import_module("sekisho.brands.load")  # in the package, that name is the function's
+    folder, read, read_lures = module.shipped_folder(), module.read, lures.load
+    kept, vocabularies = functools.cache(read), functools.cache(read_lures)
+
+    @functools.cache
+    def shipped() -> tuple[tuple[Brand, ...], BrandIndex]:
+        listed = brands.load()
+        return listed, BrandIndex(listed, Vocabulary(vocabularies()))
+
+    def index(listed: Iterable[Brand], vocabulary: Vocabulary) -> BrandIndex:
+        same, registry = shipped()
+        return registry if listed == same else BrandIndex(listed, vocabulary)
+
+    def reader(file: Path) -> object:
+        return kept(file) if file.parent == folder else read(file)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "read", reader)
+        patch.setattr(lures, "load", vocabularies)
+        patch.setattr(compose, "BrandIndex", index)
+        yield
