@@ -6,6 +6,7 @@ that, or a mail that has reason to speak of it. What each is judged by is pinned
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,16 @@ FOLDERS = sorted(path for path in (Path(__file__).parent / "brands").iterdir() i
 HELD = ("quarantine", "reject")
 
 
+@functools.cache
+def groups() -> dict[str, str]:
+    """The organisation of each brand of the registry, by id."""
+    return {brand.id: brand.group for brand in brands.load()}
+
+
 def test_there_are_forty() -> None:
     """Every folder is a brand of the registry, and there are enough of them."""
     assert len(FOLDERS) >= 40
-    assert {folder.name for folder in FOLDERS} <= {brand.id for brand in brands.load()}
+    assert {folder.name for folder in FOLDERS} <= groups().keys()
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -29,9 +36,8 @@ def test_the_imitation_is_held_and_accused_of_the_brand(folder: Path) -> None:
     """Quarantined or rejected, by a finding that names this brand or one of its organisation."""
     mail = folder / "caught.eml"
     report = judge_of(options_of(mail))(cases.load(mail))
-    group = {brand.id: brand.group for brand in brands.load()}
-    accused = {group[each["brand"]] for each in report["findings"] if each["brand"]}
-    assert group[folder.name] in accused
+    accused = {groups()[each["brand"]] for each in report["findings"] if each["brand"]}
+    assert groups()[folder.name] in accused
     assert report["verdict"] in HELD
 
 
@@ -40,6 +46,5 @@ def test_the_genuine_mail_is_accepted_and_speaks_of_the_brand(folder: Path) -> N
     """Accepted, though the brand's name or domain stands in it."""
     mail = folder / "near.eml"
     report = judge_of(options_of(mail))(cases.load(mail))
-    group = {brand.id: brand.group for brand in brands.load()}
     assert report["verdict"] == "accept"
-    assert group[folder.name] in {group[each["brand"]] for each in report["claims"] if each["brand"]}
+    assert groups()[folder.name] in {groups()[each["brand"]] for each in report["claims"] if each["brand"]}

@@ -69,13 +69,14 @@ def every_option() -> Iterator[tuple[str, str, type[BaseModel]]]:
 
 def test_every_option_is_described() -> None:
     """No option without a sentence, and every option is in both documents."""
-    markdown, names = describe.markdown(), {name for name, _, _ in groups()}
+    markdown, example = describe.markdown(), describe.example()
+    names = {name for name, _, _ in groups()}
     for name, key, model in every_option():
         about = model.model_fields[key].description or ""
         assert about.endswith("."), f"{name}.{key} needs a sentence"
         if name or key not in names:
             assert f"| `{key}` |" in markdown
-            assert re.search(rf"^#?{key} = ", describe.example(), re.MULTILINE)
+            assert re.search(rf"^#?{key} = ", example, re.MULTILINE)
 
 
 def test_bounds_and_choices_are_shown() -> None:
