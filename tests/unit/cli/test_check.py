@@ -202,6 +202,7 @@ def test_nothing_of_a_message_reaches_the_terminal_raw(style: str, sekisho: Comm
     assert not set(done.out) & set("\x1b\u202e\u2066\u0007\ud800")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_a_terminal_that_knows_no_japanese(style: str, fake: Path) -> None:
     """JSON is UTF-8 whatever the locale; text shows escapes for what the terminal cannot show."""

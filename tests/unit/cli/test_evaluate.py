@@ -63,6 +63,7 @@ def test_wrong_are_the_fakes_accepted_and_the_genuine_touched(sekisho: Command, 
     assert touched["score"] == pytest.approx(sum(touched["findings"].values()))
 
 
+@pytest.mark.slow
 def test_jobs_change_nothing(sekisho: Command, corpus: Path) -> None:
     """Each file is judged alone, so one process or three give the same."""
     one = sekisho("evaluate", corpus, "--format", "json", "--jobs", 1).json

@@ -10,6 +10,7 @@ from lab import accuracy
 from tests.unit.cli.conftest import FAKE, GENUINE, mail, write
 
 
+@pytest.mark.slow
 def test_the_tables_are_put_between_the_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every collection under its title in each variant; text around the tables stays; no file is named."""
     monkeypatch.setattr("os.cpu_count", lambda: 1)

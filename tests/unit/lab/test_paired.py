@@ -27,6 +27,7 @@ def test_the_interval_holds_the_median_and_grows_with_the_noise() -> None:
     assert wild.high - wild.low > calm.high - calm.low
 
 
+@pytest.mark.slow
 def test_both_versions_judge_every_round(tmp_path: Path) -> None:
     """Here both are this one: as many times as rounds for each, and every one took processor time."""
     for suffix in (".eml", ".json"):
@@ -36,6 +37,7 @@ def test_both_versions_judge_every_round(tmp_path: Path) -> None:
     assert min(this + other) > 0
 
 
+@pytest.mark.slow
 def test_what_cannot_judge_is_said(tmp_path: Path) -> None:
     """A folder that is no checkout ends the comparison."""
     (tmp_path / "milter/sekisho").mkdir(parents=True)

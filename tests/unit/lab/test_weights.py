@@ -295,6 +295,7 @@ def gathered_by(done: Done) -> list[Mail]:
     return gather.gather(command.accuracy.Collections.read(done.collections), done.kept)
 
 
+@pytest.mark.slow
 def test_one_command_from_labelled_mail_to_the_document(done: Done, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables between the marks, no source, file or folder named; a second run judges nothing and says the same."""
     text = done.document.read_text("utf-8")
@@ -308,6 +309,7 @@ def test_one_command_from_labelled_mail_to_the_document(done: Done, monkeypatch:
     assert done.document.read_text("utf-8") == text
 
 
+@pytest.mark.slow
 def test_a_mail_says_what_it_would_lose_without_client_or_authentication(done: Done) -> None:
     """What nobody recorded for genuine mail cannot be held against fakes: the fit must know what needed it."""
     mails = gathered_by(done)
@@ -321,6 +323,7 @@ def test_a_mail_says_what_it_would_lose_without_client_or_authentication(done: D
     assert replay.differing(mails, {"brand.display_name": 100.0}) == 4
 
 
+@pytest.mark.slow
 def test_changed_mail_is_judged_again(done: Done, tmp_path: Path) -> None:
     """What is kept is not used for other mail."""
     collections = command.accuracy.Collections.read(done.collections)
@@ -333,6 +336,7 @@ def test_changed_mail_is_judged_again(done: Done, tmp_path: Path) -> None:
     assert gather.state(copied) != before
 
 
+@pytest.mark.slow
 def test_a_verdict_that_cannot_be_replayed_stops_everything(
     done: Done, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -170,6 +170,7 @@ def test_a_store_that_fails_after_the_answer_leaves_it_uncertain(store: Quaranti
     assert len(port.messages) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS)
 def test_a_kill_at_any_point_loses_nothing_and_repeats_nothing(options: StoreOptions, point: str) -> None:
     """Killed at that point, five times over: every message was delivered once, or is held, or is listed as

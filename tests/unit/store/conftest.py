@@ -12,10 +12,13 @@ from sekisho.store import Quarantine, StoreOptions
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Everything that a store promises runs on both databases; what only one can do, in a module of its own."""
+    """Everything that a store promises runs on both databases; what only one can do, in a module of its own.
+    A server that is set up and started is slow."""
     if "database" in metafunc.fixturenames:
         only = getattr(metafunc.module, "ONLY", None)
-        metafunc.parametrize("database", [only] if only else ["sqlite", "postgresql"])
+        server = pytest.param("postgresql", marks=pytest.mark.slow)
+        choices = {"sqlite": ["sqlite"], "postgresql": [server]}
+        metafunc.parametrize("database", choices.get(only, ["sqlite", server]))
 
 
 @pytest.fixture(scope="session")

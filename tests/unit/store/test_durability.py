@@ -45,6 +45,7 @@ def run_holder(url: str, first: int, last: int, *before: str) -> subprocess.Pope
     return subprocess.Popen([*before, *program], stdout=subprocess.PIPE, env=environment)
 
 
+@pytest.mark.slow
 def test_kill_at_any_moment_loses_nothing_and_leaves_nothing_half(options: StoreOptions) -> None:
     """A worker killed while it holds: what it was told is kept is whole, all else whole or absent."""
     told: set[str] = set()
@@ -77,6 +78,7 @@ def traced(trace: Path, calls: str, url: str, number: int) -> None:
     assert holder.returncode == 0
 
 
+@pytest.mark.slow
 @needs_strace
 def test_the_log_is_synced_before_hold_returns(options: StoreOptions, tmp_path: Path) -> None:
     """Between the last write to the write-ahead log and the caller's next step stands a sync of that log."""
@@ -95,6 +97,7 @@ def test_the_log_is_synced_before_hold_returns(options: StoreOptions, tmp_path: 
     assert told == 5
 
 
+@pytest.mark.slow
 @needs_strace
 def test_the_name_of_a_new_database_is_synced(tmp_path: Path) -> None:
     """The directory is synced after the file is made: a file without a name is no store."""

@@ -32,6 +32,7 @@ def until(holds: Callable[[], bool]) -> None:
     raise AssertionError("it never came true")
 
 
+@pytest.mark.slow
 def test_a_store_that_comes_up_later_is_used(
     options: StoreOptions, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -30,6 +30,7 @@ def opened_together(directory: Path, together: Barrier) -> None:
         store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_eight_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
     """Thirty times over, none of eight workers fails on a file that nobody has opened before."""
