@@ -44,7 +44,7 @@ PASSING = FindingKind(
 )
 UNNAMED = FindingKind(
     "lure.from_unnamed_server",
-    1,
+    0.7,
     "It wants this from a server that has no confirmed name.",
     "正引きと逆引きの一致しない送信サーバーから、そう求めています。",
 )
