@@ -29,6 +29,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """At the end they go as usual, or libraries that count their objects would complain of leaks."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def what_is_shipped_is_read_once() -> Iterator[None]:
     """An operator's process puts the registry together once; here hundreds of commands run in one process, and the
