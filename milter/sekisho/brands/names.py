@@ -50,6 +50,7 @@ WINDOW = 2_048
 OVERLAP = 256  # longer than any name with characters put between
 SHORT_LATIN = 4  # a Latin name up to this length is looked for as a word
 SHORT_KANA = 3  # a kana name up to this length must end where the word ends
+JOINED = frozenset({"rn", "vv"})
 JAPANESE = "\u3000"  # from here on stand the letters of languages that run their words together
 NEAR = 24  # folded characters on either side in which a companion counts
 SAME_NAME = 4  # times that one name is considered in one window
@@ -262,7 +263,10 @@ def _mention(name: Name, window: _Window, at: int, end: int, whole: bool) -> Ite
     """The mention, if what stands in the text is the name."""
     text = window.text
     first = window.start + window.origins[at]
-    last = _last(text, window.start + window.origins[end - 1])
+    last = window.start + window.origins[end - 1]
+    if text[last : last + 2].casefold() in JOINED:  # one letter of the skeleton, two of the text
+        last += 1
+    last = _last(text, last)
     if last - first > 3 * len(name.key) + 12 or not _is_a_word(name, window, first, last, end):
         return
     if _latin_letter(text[last]) and _plural(text, last + 1, len(name.letters)):

@@ -1,8 +1,8 @@
 """Who is asking: what there is to doubt about a sender who wants something of his reader.
 
 Most of it other checks have found; here it is weighed together, since what is harmless in a letter is not in a demand.
-A proven sender is doubted only for two reasons at once, or for one that no proof can clear: that he wants money and
-names nobody, or speaks for an organisation from a private mailbox.
+A proven sender is doubted only for two reasons at once, or for one that no proof can clear: that he calls himself by a
+brand that is not his, wants money and names nobody, or speaks for an organisation from a private mailbox.
 """
 
 from __future__ import annotations
@@ -100,13 +100,19 @@ SHORT = 3_000  # characters of a text that is searched; who writes more than tha
 
 def doubts(message: Message, seen: Evidence, context: Context) -> tuple[Finding, ...]:
     """The reasons to doubt who is asking: none if there are too few of them for a sender who is proven."""
-    found = tuple(_doubts(message, seen, context))
-    alone = any(each.kind in (PRIVATE, NOBODY) for each in found)
+    leads_home = _leads_home(message, seen, context)
+    found = (
+        *_of_the_sender(message, seen),
+        *_of_the_way_out(seen, leads_home),
+        *_of_the_demand(message, seen, context, leads_home),
+    )
+    alone = any(each.kind in (PRIVATE, NOBODY) for each in found) or seen.has(contradiction.DISPLAY_NAME.id)
     vouched = any(proof.aligned for proof in seen.proofs)
     return found if alone or len(found) > vouched else ()
 
 
-def _doubts(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
+def _of_the_sender(message: Message, seen: Evidence) -> Iterator[Finding]:
+    """Who he is, what he is called, and where he comes from."""
     kinds = {finding.kind for finding in seen.findings}
     if origin.unvouched(seen):
         yield _finding(UNPROVEN, author=message.author.text)
@@ -114,21 +120,33 @@ def _doubts(message: Message, seen: Evidence, context: Context) -> Iterator[Find
         yield _finding(UNNAMED)
     if impersonates(seen) or recipient.PROVIDER in kinds:
         yield _finding(UNMET)
-    found, home = seen.destinations, own(message, seen)
-    leads_home = any(each.domain in home or links.counts_clicks(each, seen, context) for each in found)
-    if kinds & LEADING_AWAY or (found and not leads_home and not links.is_digest(found)):
-        yield _finding(AWAY)
     if kinds & THROWN_AWAY:
         yield _finding(PASSING)
     name = message.author.mailbox.name if message.author.mailbox else ""
     if organisation.is_nameless(name):
         yield _finding(NAMELESS, name=name)
+
+
+def _of_the_way_out(seen: Evidence, leads_home: bool) -> Iterator[Finding]:
+    away = seen.destinations and not leads_home and not links.is_digest(seen.destinations)
+    if away or any(finding.kind in LEADING_AWAY for finding in seen.findings):
+        yield _finding(AWAY)
+
+
+def _of_the_demand(message: Message, seen: Evidence, context: Context, leads_home: bool) -> Iterator[Finding]:
+    """What such a sender has no business to ask for."""
+    name = message.author.mailbox.name if message.author.mailbox else ""
     domain = message.author.domain or ""
     private = context.providers.kind(domain) == "mailbox" and not leads_home
     if private and _about(seen, OFFICIAL) and (_official(name) or _asks_for(seen, "gift_cards")):
         yield _finding(PRIVATE, domain=domain)
     if _from_nobody(message, seen):
         yield _finding(NOBODY)
+
+
+def _leads_home(message: Message, seen: Evidence, context: Context) -> bool:
+    home = own(message, seen)
+    return any(each.domain in home or links.counts_clicks(each, seen, context) for each in seen.destinations)
 
 
 def _about(seen: Evidence, matters: frozenset[str]) -> bool:

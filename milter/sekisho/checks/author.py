@@ -102,7 +102,7 @@ KINDS: tuple[FindingKind, ...] = (
     ),
     _kind(
         "no_dot",
-        1,  # root@localhost of every small machine
+        0,  # root@localhost of every small machine
         "The author's domain has no dot: {detail}.",
         "差出人のドメインにドットがありません({detail})。",
     ),

@@ -32,7 +32,7 @@ HOST = FindingKind(
 )
 HOST_INSIDE = FindingKind(
     "display_name.host_inside",
-    1,
+    0,
     "The display name mentions the host {shown}, but the sender is {author}.",
     "表示名に {shown} とありますが、実際の差出人は {author} です。",
 )

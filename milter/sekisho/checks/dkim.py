@@ -24,7 +24,7 @@ from sekisho.ports import Context
 
 FAIL = FindingKind(
     "auth.dkim_fail",
-    0.5,
+    0,
     "The DKIM signature of {domain} does not hold: {reason}.",
     "{domain} の DKIM 署名が成立しません: {reason}",
 )

@@ -24,7 +24,7 @@ REPLY_TO = FindingKind(
 )
 REPLY_TO_MAILBOX = FindingKind(
     "reply_to.mailbox",
-    0.5,
+    0,
     "Answers go to a free mailbox: {other}.",
     "返信先がフリーメールです({other})。",
 )

@@ -26,7 +26,7 @@ from sekisho.ports import Answer, Context, Found, Resolver
 
 FAIL = FindingKind(
     "auth.spf_fail",
-    1,
+    1.5,
     "{domain} does not allow {address} to send its mail (SPF fail).",
     "{domain} は {address} からの送信を許可していません（SPF fail）。",
 )

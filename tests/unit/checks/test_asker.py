@@ -86,11 +86,12 @@ def test_a_name_that_could_be_anybodys() -> None:
 
 
 def test_a_proven_sender_needs_two_doubts() -> None:
-    """Proof takes the first doubt back, whichever it is."""
+    """Proof takes the first doubt back, unless he calls himself by a brand that is not his."""
     assert found(PROVEN) == []
     assert found(PROVEN + of(links.STRANGERS)) == []
-    assert found(PROVEN + of(contradiction.DISPLAY_NAME)) == []
-    both = of(links.STRANGERS, contradiction.DISPLAY_NAME)
+    assert found(PROVEN + of(contradiction.SIGNED)) == []
+    assert found(PROVEN + of(contradiction.DISPLAY_NAME)) == ["in_a_name"]
+    both = of(links.STRANGERS, contradiction.SIGNED)
     assert found(PROVEN + both) == ["in_a_name", "leads_away"]
 
 
