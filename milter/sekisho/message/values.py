@@ -106,8 +106,12 @@ def parse(text: str | None) -> Value:
     for name, quoted, bare in _PARAMETER.findall(text, found.end()):
         key = name.lower()
         value = _ESCAPE.sub(r"\1", quoted) if quoted else bare.strip()
-        if parameters.setdefault(key, value) != value and len(others) < _MOST_OTHERS:
-            others.append((key, value))
+        readings = [value]
+        if key == "boundary" and not quoted and " " in value and "(" not in value:
+            readings.append(value.split()[0])  # some programs end it at the blank
+        for reading in readings:
+            if parameters.setdefault(key, reading) != reading and len(others) < _MOST_OTHERS:
+                others.append((key, reading))
     return Value(found[1].lower(), parameters, tuple(others))
 
 

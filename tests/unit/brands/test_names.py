@@ -219,3 +219,9 @@ def test_in_prose_words_slips_and_mailboxes_name_nobody(text: str, brands: list[
 def test_a_mailbox_that_is_shown_as_the_name_still_names_the_provider() -> None:
     """A display name that is an address was written to be taken for its owner."""
     assert found("billing@comcast.net") == ["comcast"]
+
+
+def test_a_name_may_end_in_two_letters_that_look_like_one() -> None:
+    """`rn` is compared as `m`, and both letters belong to the name."""
+    index = BrandIndex([Brand(id="modern", names=("Casa Modern",))])
+    assert [(each.start, each.end) for each in index.mentions("von Casa Modern heute")] == [(4, 15)]
