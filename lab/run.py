@@ -76,8 +76,8 @@ def _run(console: Console, folder: Path, *, stay: bool, stop: threading.Event) -
         console.print(table(outcomes, folder))
         where(console, lab)
         if stay:
-            console.print(Text("Running until Ctrl-C.", style="bold"))
             try:
+                console.print(Text("Running until Ctrl-C.", style="bold"))
                 stop.wait()
             except KeyboardInterrupt:
                 console.print("stopping what was started …")

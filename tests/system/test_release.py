@@ -28,7 +28,7 @@ def lab() -> Iterator[Lab]:
     if os.geteuid() != 0:
         pytest.skip("Postfix's master starts as root: `make test` uses sudo")
     port = free_port()
-    with a_place() as place, Lab(place, {"release": {"port": port}}) as made:
+    with a_place() as place, Lab(place, {"release": {"port": port}, "policy": {"reject": 90}}) as made:
         (missing,) = [each for each in found(made) if each.code == "postfix.bypass_missing"]
         for command in missing.mend.split(" && "):
             words = shlex.split(command)

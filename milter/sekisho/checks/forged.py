@@ -15,14 +15,13 @@ from types import MappingProxyType
 from sekisho import authres
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
-from sekisho.message.trace import unfolded
 from sekisho.ports import Context
 
 FORGED = FindingKind(
     "auth.forged_results",
     2,
-    "Somebody wrote authentication results in our own name (they were removed): {text}",
-    "当方の名をかたる認証結果のヘッダーが付いていました(削除済み): {text}",
+    "Somebody wrote authentication results in our own name; they were removed ({count}).",
+    "当方の名をかたる認証結果のヘッダーが付いていました(削除済み、{count} 件)。",
 )
 KINDS = (FORGED,)
 
@@ -33,7 +32,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     client = message.envelope.client
     if not fields or client.relayed or (context.trust is not None and context.trust.own(client)):
         return NOTHING
-    for field in fields:
-        if authres.claims(field, context.authserv_id):
-            return Evidence(findings=(Finding(FORGED, MappingProxyType({"text": unfolded(field)})),))
-    return NOTHING
+    # What they say is not repeated: it would reach the recipient in our own headers.
+    forged = [field for field in fields if authres.claims(field, context.authserv_id)]
+    return (
+        Evidence(findings=(Finding(FORGED, MappingProxyType({"count": len(forged)})),)) if forged else NOTHING
+    )
