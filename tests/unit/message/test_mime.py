@@ -33,7 +33,7 @@ def test_leaves_come_in_order_with_their_facts() -> None:
     """Nested parts, charset, name, disposition and id; preamble and epilogue are not shown to anybody."""
     parts, problems = walk(
         b'Content-Type: multipart/mixed; boundary="out"\n\npreamble\n--out\n'
-        b"Content-Type: multipart/alternative; boundary=in er\n\n"
+        b'Content-Type: multipart/alternative; boundary="in er"\n\n'
         b"--in er\nContent-Type: text/plain; charset=iso-2022-jp\n\n\x1b$B4X=j\x1b(B\n"
         b"--in er  \nContent-Type: text/html; charset=shift_jis\nContent-Transfer-Encoding: base64\n\n"
         + base64.encodebytes("<p>関所".encode("cp932"))
@@ -53,6 +53,17 @@ def test_leaves_come_in_order_with_their_facts() -> None:
         b"%PDF",
     )
     assert problems == ()
+
+
+def test_an_unquoted_boundary_with_a_blank_is_read_both_ways() -> None:
+    """Some programs end it at the blank: what either of them shows is read, and it is told."""
+    parts, problems = walk(
+        b"Content-Type: multipart/mixed; boundary=in er\n\n"
+        b"--in er\nContent-Type: text/plain\n\nwhole\n--in er--\n"
+        b"--in\nContent-Type: text/plain\n\nshort\n--in--\n"
+    )
+    assert {"whole", "short"} <= {part.text.strip() for part in parts}
+    assert "mime.ambiguous" in {problem.code for problem in problems}
 
 
 def test_a_missing_last_delimiter_loses_nothing() -> None:
