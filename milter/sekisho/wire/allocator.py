@@ -11,13 +11,18 @@ import ctypes
 
 ARENAS = 2
 LARGE = 1024 * 1024  # bytes from which a block is mapped by itself, and unmapped when it is freed
+KEPT = (
+    16 * 1024 * 1024
+)  # bytes that an arena keeps at its end for the next message; without it each message pays anew
+_M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 
 
 def give_back() -> bool:
-    """Set both for this process; False where the C library has no such knob."""
+    """Set this for the process; False where the C library has no such knob."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    return bool(mallopt(_M_MMAP_THRESHOLD, LARGE)) and bool(mallopt(_M_ARENA_MAX, ARENAS))
+    settings = ((_M_MMAP_THRESHOLD, LARGE), (_M_TRIM_THRESHOLD, KEPT), (_M_ARENA_MAX, ARENAS))
+    return all([mallopt(*setting) for setting in settings])
