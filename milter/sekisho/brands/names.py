@@ -149,6 +149,7 @@ class NameIndex:
         step = len(text) if len(text) <= WINDOW + OVERLAP else WINDOW
         found: dict[tuple[str, str], Mention] = {}
         cues: dict[tuple[str, str], Cue] = {}
+        next_letters = compact(spaced(after[: 2 * NEAR]))
         for start in range(0, len(text), step or 1):
             part = text[start : start + step + OVERLAP]
             words = spaced(part)
@@ -156,8 +157,9 @@ class NameIndex:
             named, cued = self._long(letters)
             for cue in self._lures.cues(cued, _Breaks(words, letters)) if cued else ():
                 cues.setdefault((cue.aspect, cue.name), cue)
-            near = letters + compact(spaced(after[: 2 * NEAR]))
-            counted = self._counted(chain(named, self._short(words)), letters, near, len(part) == len(text))
+            counted = self._counted(
+                chain(named, self._short(words)), letters, letters + next_letters, len(part) == len(text)
+            )
             hits = [hit for hit in counted if hit[0].id not in found]
             if hits:
                 window = _window(text, part, words, start)

@@ -87,10 +87,11 @@ def _latin(key: str) -> bool:
 
 def _stands(phrase: _Phrase, places: dict[int, Places]) -> bool:
     """True if every part of the phrase stands near one place of its first part."""
-    others = [places.get(number) for number in phrase.others]
-    if not all(others):
+    if any(number not in places for number in phrase.others):
         return False
-    return any(all(other and _near(place, other) for other in others) for place in places[phrase.first])
+    return any(
+        all(_near(place, places[number]) for number in phrase.others) for place in places[phrase.first]
+    )
 
 
 def _near(place: tuple[int, int], others: Places) -> bool:

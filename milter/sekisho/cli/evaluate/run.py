@@ -128,11 +128,10 @@ def left_out(court: Court, examined: Examined, verdict: str) -> dict[str, str]:
     run again."""
     ids = [each.kind.id for each in examined.evidence.findings]
     names = dict.fromkeys((*ids, *map(measure.family_of, ids)))
-    verdicts = {
-        name: document(court.judge(examined, [each for each in ids if covers(name, each)]))["verdict"]
-        for name in names
-    }
-    return {name: other for name, other in verdicts.items() if other != verdict}
+    without = {name: frozenset(each for each in ids if covers(name, each)) for name in names}
+    # A family of which one finding was made is left out with it.
+    verdicts = {some: document(court.judge(examined, some))["verdict"] for some in set(without.values())}
+    return {name: verdicts[some] for name, some in without.items() if verdicts[some] != verdict}
 
 
 def _brand(facts: Mapping[str, Any], claims: list[Mapping[str, Any]]) -> str | None:
