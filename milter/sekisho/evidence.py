@@ -182,6 +182,10 @@ class Evidence:
             return Word.PASS
         return words[0] if words else Word.UNKNOWN
 
+    def hears(self, aspect: str, *names: str) -> bool:
+        """True if a cue of that aspect has one of the names."""
+        return any(cue.aspect == aspect and cue.name in names for cue in self.cues)
+
     def has(self, finding_id: str) -> bool:
         return any(finding.kind.id == finding_id for finding in self.findings)
 

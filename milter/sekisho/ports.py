@@ -235,6 +235,10 @@ class Context:
         assert self.resolver is not None, "checks that need DNS return early without it"
         return self.resolver.lookup(name, rtype, self.deadline)
 
+    def own(self, client: Client) -> bool:
+        """True for our own networks and for users that logged in; nobody's where nothing is said of trust."""
+        return self.trust is not None and self.trust.own(client)
+
     def expired(self) -> bool:
         """True when the soft deadline has passed and what is left must be skipped, visibly."""
         return self.clock.monotonic() >= self.deadline

@@ -122,7 +122,7 @@ def _of_the_sender(message: Message, seen: Evidence) -> Iterator[Finding]:
         yield _finding(UNMET)
     if kinds & THROWN_AWAY:
         yield _finding(PASSING)
-    name = message.author.mailbox.name if message.author.mailbox else ""
+    name = message.author.name
     if organisation.is_nameless(name):
         yield _finding(NAMELESS, name=name)
 
@@ -135,10 +135,10 @@ def _of_the_way_out(seen: Evidence, leads_home: bool) -> Iterator[Finding]:
 
 def _of_the_demand(message: Message, seen: Evidence, context: Context, leads_home: bool) -> Iterator[Finding]:
     """What such a sender has no business to ask for."""
-    name = message.author.mailbox.name if message.author.mailbox else ""
+    name = message.author.name
     domain = message.author.domain or ""
     private = context.providers.kind(domain) == "mailbox" and not leads_home
-    if private and _about(seen, OFFICIAL) and (_official(name) or _asks_for(seen, "gift_cards")):
+    if private and seen.hears("matter", *OFFICIAL) and (_official(name) or seen.hears("asks", "gift_cards")):
         yield _finding(PRIVATE, domain=domain)
     if _from_nobody(message, seen):
         yield _finding(NOBODY)
@@ -149,14 +149,6 @@ def _leads_home(message: Message, seen: Evidence, context: Context) -> bool:
     return any(each.domain in home or links.counts_clicks(each, seen, context) for each in seen.destinations)
 
 
-def _about(seen: Evidence, matters: frozenset[str]) -> bool:
-    return any(cue.aspect == "matter" and cue.name in matters for cue in seen.cues)
-
-
-def _asks_for(seen: Evidence, deed: str) -> bool:
-    return any(cue.aspect == "asks" and cue.name == deed for cue in seen.cues)
-
-
 def _official(name: str) -> bool:
     """True for a display name that is an office's or an officer's."""
     return organisation.OFFICES.search(name) is not None or SPEAKS_FOR.search(name) is not None
@@ -165,7 +157,7 @@ def _official(name: str) -> bool:
 def _from_nobody(message: Message, seen: Evidence) -> bool:
     """Money is wanted, a way to pay it is shown, and nobody is named: not as the sender, nor in the text."""
     mailbox = message.author.mailbox
-    if not _about(seen, MONEY) or mailbox is None or len(message.text) > SHORT:
+    if not seen.hears("matter", *MONEY) or mailbox is None or len(message.text) > SHORT:
         return False
     if not message.links and WALLET.search(message.text) is None:
         return False

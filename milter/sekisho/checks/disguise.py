@@ -56,7 +56,7 @@ SCRIPTS = (LATIN, "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")  # alph
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding for each place."""
-    name = message.author.mailbox.name if message.author.mailbox else ""
+    name = message.author.name
     places = ((NAME, name, 1), (SUBJECT, message.subject, 1), (BODY, message.text[:READ], 3))
     found = []
     for kind, text, least in places:

@@ -30,7 +30,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One finding, whatever their number."""
     fields = message.headers.all("authentication-results")
     client = message.envelope.client
-    if not fields or client.relayed or (context.trust is not None and context.trust.own(client)):
+    if not fields or client.relayed or context.own(client):
         return NOTHING
     # What they say is not repeated: it would reach the recipient in our own headers.
     forged = [field for field in fields if authres.claims(field, context.authserv_id)]

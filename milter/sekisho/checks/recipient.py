@@ -89,8 +89,14 @@ def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator
     """The recipient's domain in a mail about mailboxes that leads a reader out, from a sender who has nothing to do
     with that domain: he is called after it, or is not proven, or leads away from himself."""
     author, mailbox = message.author.domain, message.author.mailbox
-    about = any(cue.aspect == "matter" and cue.name == "mailbox" for cue in seen.cues)
-    if author is None or mailbox is None or not about or not seen.destinations or _ours(message, context):
+    about = seen.hears("matter", "mailbox")
+    if (
+        author is None
+        or mailbox is None
+        or not about
+        or not seen.destinations
+        or context.own(message.envelope.client)
+    ):
         return
     told = mailbox.name
     if not _leads_home(message, seen):
@@ -107,7 +113,3 @@ def _leads_home(message: Message, seen: Evidence) -> bool:
     home = own(message, seen)
     at_home = any(each.domain in home for each in seen.destinations)
     return any(proof.brand or (proof.aligned and at_home) for proof in seen.proofs)
-
-
-def _ours(message: Message, context: Context) -> bool:
-    return context.trust is not None and context.trust.own(message.envelope.client)

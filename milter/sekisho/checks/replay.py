@@ -50,7 +50,7 @@ SHARED_DOMAINS = (
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One finding at most; none where somebody else verified the signatures."""
-    own = context.trust is not None and context.trust.own(message.envelope.client)
+    own = context.own(message.envelope.client)
     if own or context.resolver is None or seen.has("indirect.proven") or not _sent_by_others(seen):
         return NOTHING
     signed = list(_signatures(message, seen))

@@ -65,7 +65,7 @@ def _findings(message: Message, seen: Evidence, context: Context, site: Site) ->
 def _vouched(message: Message, seen: Evidence, context: Context, site: Site) -> bool:
     """True if the site itself says that such mail may come from there."""
     client = message.envelope.client
-    own = context.trust is not None and context.trust.own(client)
+    own = context.own(client)
     signers = (proof.domain for proof in seen.proofs if proof.method == "dkim")
     return own or site.may_send(client, signers) or _passed_on(message, seen, context)
 

@@ -131,15 +131,11 @@ def _addressing(message: Message) -> Iterator[tuple[FindingKind, str]]:
     made_up = tuple(filter(None, map(_made_up, message.envelope.recipients[:3])))
     lines = [line[:LINE].strip() for line in message.text[:HEAD].splitlines()]
     yield from [(kind, line) for line in lines if (kind := _greeting(line, made_up)) is not None][:1]
-    front = f"{message.subject}\n{_name(message)}"
+    front = f"{message.subject}\n{message.author.name}"
     unfilled = PLACEHOLDER.search(f"{front}\n{message.text[:READ]}") or LOOSE_PLACEHOLDER.search(front)
     yield TEMPLATE, unfilled[0] if unfilled else ""
     number = NUMBER.search(message.subject[-60:])
     yield SERIAL, number[1] if number else ""
-
-
-def _name(message: Message) -> str:
-    return message.author.mailbox.name if message.author.mailbox else ""
 
 
 def _made_up(recipient: Recipient) -> str:
@@ -161,7 +157,7 @@ def _greeting(line: str, made_up: tuple[str, ...]) -> FindingKind | None:
 
 def _language(message: Message) -> Iterator[tuple[FindingKind, str]]:
     """What is foreign in a Japanese message."""
-    text = f"{_name(message)}\n{message.subject}\n{message.text[:READ]}"
+    text = f"{message.author.name}\n{message.subject}\n{message.text[:READ]}"
     if not japanese(text[:HEAD]):
         return
     letters = chinese(text + message.text[READ:][-TAIL:])

@@ -95,7 +95,7 @@ def _as_brand(court: Court, case: Case, examined: Examined, brand: Brand) -> dic
 
 def written_from(message: Message, domain: str) -> bytes:
     """The message with one From field: the name as it was, at an address of the domain."""
-    name = message.author.mailbox.name if message.author.mailbox else ""
+    name = message.author.name
     shown = Header(name.encode("utf-8", "replace").decode(), "utf-8").encode() if name else ""
     field = f"From: {shown} <mail@{domain}>\r\n".encode("ascii", "replace")
     head, body = message.raw[: message.body_start], message.raw[message.body_start :]

@@ -62,6 +62,11 @@ class Author:
     problems: tuple[Problem, ...] = ()
 
     @property
+    def name(self) -> str:
+        """The display name, empty where there is none or no one author."""
+        return self.mailbox.name if self.mailbox else ""
+
+    @property
     def domain(self) -> str | None:
         """The author domain (RFC 9989): ASCII lower case, None unless there is one valid author."""
         return self.mailbox.domain if self.mailbox else None
