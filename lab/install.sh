@@ -22,9 +22,10 @@ say() { printf '%s\n' "sekisho: $*" >&2; }
 
 is_311() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; }
 
-# A python3 of 3.11 that can build C extensions and virtual environments: the one in PATH, or Debian's own.
+# A python3 of 3.11 that can build C extensions and virtual environments: Debian's own, which is built with profile and
+# link-time optimisation (a message costs a ninth less than with one compiled from source as it comes), or the one in PATH.
 find_python() {
-    for candidate in python3 python3.11 /usr/bin/python3; do
+    for candidate in /usr/bin/python3 /usr/bin/python3.11 python3 python3.11; do
         found=$(command -v "$candidate" 2>/dev/null) || continue
         if is_311 "$found"; then
             "$found" -c 'import sys; print(sys.executable)'

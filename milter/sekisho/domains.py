@@ -282,7 +282,7 @@ def _host(text: str) -> str | None:
     """The host parser of the URL Standard, more lenient than `to_ascii`: underscores and emoji labels do
     resolve, and a link may use them."""
     if "%" in text:
-        text = unquote_to_bytes(text).decode("utf-8", "replace")
+        text = unquote_to_bytes(text.encode("utf-8", "replace")).decode("utf-8", "replace")
     if not text or len(text) > 4 * MAX_NAME:
         return None
     low = text.lower() if text.isascii() else _lenient(text)
