@@ -37,7 +37,8 @@ def _fetch(package: str, version: str) -> None:
     if not archive.exists():
         _download(package, version)
     with tarfile.open(archive) as packed:
-        packed.extractall(CACHE, filter="data")
+        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 and later
+        packed.extractall(CACHE, **safely)
 
 
 def _download(package: str, version: str) -> None:
