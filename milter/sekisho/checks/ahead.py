@@ -8,16 +8,12 @@ It finds nothing, waits for nothing, and may ask for a name too many: what the c
 
 from __future__ import annotations
 
-import re
-
 from sekisho.checks.dkim import MAX_SIGNATURES
 from sekisho.checks.identifiers import lookup_domain, selector
+from sekisho.checks.keys import SignatureError, tags
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Message
 from sekisho.ports import Context
-
-ENOUGH = 2_048  # octets of a signature: `d=` and `s=` stand before the long tags
-NAMES = re.compile(rb"(?:\A|;)\s*+([ds])\s*+=\s*+([A-Za-z0-9._-]{1,253}+)")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -34,8 +30,11 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def key_name(value: bytes) -> str | None:
-    """Where the key of a signature is published."""
-    found = dict(NAMES.findall(value[:ENOUGH]))
-    domain = lookup_domain(found.get(b"d", b"").decode("ascii"))
-    name = selector(found.get(b"s", b"").decode("ascii"))
+    """Where the key of a signature is published; None if it cannot be read."""
+    try:
+        found = tags(value)
+    except SignatureError:
+        return None
+    domain = lookup_domain(found.get(b"d", b"").decode("utf-8", "replace"))
+    name = selector(found.get(b"s", b"").decode("utf-8", "replace"))
     return f"{name}._domainkey.{domain}" if domain and name else None

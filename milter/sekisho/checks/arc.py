@@ -41,6 +41,7 @@ KINDS = (TRUSTED, MANY)
 MAX_SETS = 10
 SEAL, SIGNATURE, RESULTS = b"arc-seal", b"arc-message-signature", b"arc-authentication-results"
 FIELDS = (RESULTS, SIGNATURE, SEAL)  # the order in which a set is hashed (section 5.1.1)
+NAMES = tuple(name.decode() for name in FIELDS)
 RESULTS_INSTANCE = re.compile(rb"[ \t\r\n]*i[ \t\r\n]*=[ \t\r\n]*([0-9]{1,3})[ \t\r\n]*;")
 
 
@@ -59,14 +60,14 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One `arc` result, and a finding when a trusted sealer saw the author authenticated."""
     if context.resolver is None:
         return NOTHING
-    signed = Signed(message)
-    count = sum(name in FIELDS for name in signed.names)
+    count = sum(len(message.headers.all(name)) for name in NAMES)
     if not count:
         return Evidence(results=(Result("arc", Word.NONE),))
     if count > 3 * MAX_SETS:
         many = Finding(MANY, MappingProxyType({"count": count // 3, "limit": MAX_SETS}))
         result = Result("arc", Word.PERMERROR, reason="too many sets")
         return Evidence((result,), findings=(many,), degraded=("limit",))
+    signed = Signed(message)
     result = judge(signed, context)
     trusted = _trusted(signed, result, message.author.domain, context)
     return Evidence(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from sekisho import domains
+from sekisho.remember import remembered
 
 LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 LOOKUP_NAME = re.compile(rf"{LABEL}(?:\.{LABEL})*\Z")
@@ -26,6 +27,7 @@ def lookup_domain(text: str) -> str | None:
     return domain if domain is not None and "." in domain else None
 
 
+@remembered(8192)
 def selector(text: str) -> str | None:
     """A DKIM selector or any other name that is only looked up, one label or more."""
     if text.isascii() and "xn--" not in text.lower():

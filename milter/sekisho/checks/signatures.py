@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sekisho.checks.identifiers import lookup_domain, selector
 from sekisho.checks.keys import SPACES, Key, SignatureError, Tags, split_list, tags, unbase64
@@ -74,14 +74,16 @@ class Signed:
         self.headers: Headers = message.headers
         self.names = [field.name.strip().lower() for field in message.headers]
         self._message = message
-        self._relaxed: list[bytes] | None = None
-        self._index: dict[bytes, list[int]] | None = None
+        self._relaxed: dict[int, bytes] = {}
+        self._index: dict[bytes, list[int]] = {}
         self._bodies: dict[bytes, bytes] = {}
         self._digests: dict[tuple[bytes, int | None], bytes] = {}
+        for at in range(len(self.names) - 1, -1, -1):
+            self._index.setdefault(self.names[at], []).append(at)
 
-    def places(self, name: bytes) -> list[int]:
+    def places(self, name: bytes) -> Sequence[int]:
         """Where fields of that name stand, from the bottom up, as they are signed."""
-        return [at for at in range(len(self.names) - 1, -1, -1) if self.names[at] == name]
+        return self._index.get(name, ())
 
     def body(self, how: bytes) -> bytes:
         """The canonical body, `simple` or `relaxed`."""
@@ -101,24 +103,17 @@ class Signed:
     def select(self, names: Sequence[bytes]) -> list[int]:
         """The fields that `h=` names: each mention takes the next one of that name from the bottom; a
         mention without a field stands for its absence (section 5.4.2)."""
-        if self._index is None:
-            self._index = {}
-            for at in range(len(self.names) - 1, -1, -1):
-                self._index.setdefault(self.names[at], []).append(at)
-        left = {name: iter(self._index.get(name, ())) for name in set(names)}
-        chosen = (next(left[name], None) for name in names)
+        left = {name: iter(self.places(name)) for name in names}
+        chosen = [next(left[name], None) for name in names]
         return [at for at in chosen if at is not None]
 
     def line(self, at: int, how: bytes) -> bytes:
         """One field as it is hashed."""
+        field = self.headers.fields[at]
         if how != b"relaxed":
-            field = self.headers.fields[at]
             return field.name + b":" + field.value + b"\r\n"
-        if self._relaxed is None:
-            self._relaxed = [
-                name + b":" + relaxed_value(field.value) + b"\r\n"
-                for name, field in zip(self.names, self.headers, strict=True)
-            ]
+        if at not in self._relaxed:
+            self._relaxed[at] = self.names[at] + b":" + relaxed_value(field.value) + b"\r\n"
         return self._relaxed[at]
 
     def header_digest(self, lines: Sequence[int], signature: Field, how: bytes) -> bytes:
@@ -133,8 +128,7 @@ class Signed:
 # --- signatures ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """A signature field, taken apart and found to be well-formed. `length` is `l=`; times in UNIX seconds."""
 
     field: Field
