@@ -13,16 +13,18 @@ It cannot see who sits behind a shared address: everybody at a hosting provider 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from types import MappingProxyType
 
 import spf
 
 from sekisho.checks.identifiers import lookup_domain, split_sender
+from sekisho.domains import parse_ip
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
 from sekisho.message import Envelope, Message
 from sekisho.ports import Answer, Context, Found, Resolver
+from sekisho.remember import remembered
 
 FAIL = FindingKind(
     "auth.spf_fail",
@@ -106,6 +108,19 @@ class Evaluation(spf.query):  # type: ignore[misc]  # pyspf is untyped
             self.via.insert(0, domain)
         return outcome
 
+    def cidrmatch(self, addresses: Iterable[str], length: int) -> bool:
+        """True if the client is in the network of one of the addresses: pyspf makes three objects of each, and
+        records name dozens."""
+        client = self.ipaddr
+        beyond = client.max_prefixlen - length
+        for each in addresses:
+            address = parse_ip(each)
+            if address is None:
+                raise spf.PermError(f"not an address: {each}")
+            if address.version == client.version and int(address) >> beyond == int(client) >> beyond:
+                return True
+        return False
+
     def get_explanation(self, spec: str) -> str | None:
         """The domain's own words for a failure: nobody reads them, so they are not fetched."""
         explanation: str | None = super().get_explanation(spec) if self.explain else None
@@ -116,7 +131,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One `spf` result for MAIL FROM or, with a null sender, for HELO; and what is odd about the sender."""
     envelope = message.envelope
     odd = tuple(_oddities(envelope))
-    if context.resolver is None or envelope.sender is None or not _known(envelope.client.address):
+    if context.resolver is None or envelope.sender is None or not _is_address(envelope.client.address or ""):
         return Evidence(findings=odd) if odd else NOTHING
     result = evaluate(envelope, context.lookup)
     if result is None:
@@ -170,9 +185,10 @@ def warm(envelope: Envelope, resolver: Resolver) -> None:
         resolver.warm(domain, "TXT")
 
 
-def _known(address: str | None) -> bool:
+@remembered(4096)
+def _is_address(text: str) -> bool:
     try:
-        return address is not None and bool(ip_address(address))
+        return bool(ip_address(text))
     except ValueError:
         return False
 
