@@ -123,7 +123,7 @@ class People:
 
     def find(self, shown: str) -> Person | None:
         """The person whose name a display name shows, the longest name first."""
-        text = skeleton(shown[:MAX_NAME])
+        text = skeleton(shown[:MAX_NAME]) if self.lengths else ""
         for length in self.lengths:
             for start in range(len(text) - length + 1):
                 person = self.by_skeleton.get(text[start : start + length])
@@ -180,11 +180,12 @@ class Site:
 
     def person(self, shown: str, address: str) -> str | None:
         """The one of ours whose name a display name shows, unless the address is one of his or excepted."""
-        local, _, domain = address.lower().rpartition("@")
-        if self.owns(domain) or self._excepted(f"{local}@{domain}", domain):
-            return None
         person = self.people.find(shown)
-        return None if person is None or address.lower() in person.addresses else person.name
+        if person is None:
+            return None
+        local, _, domain = address.lower().rpartition("@")
+        own = self.owns(domain) or self._excepted(f"{local}@{domain}", domain)
+        return None if own or address.lower() in person.addresses else person.name
 
     def _excepted(self, address: str, domain: str) -> bool:
         return address in self.exceptions or any(

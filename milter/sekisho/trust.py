@@ -85,7 +85,7 @@ class Networks:
         return cls(tuple(ip_network(value) for value in values if "/" in value))
 
     def __contains__(self, address: object) -> bool:
-        known = parse_ip(address) if isinstance(address, str) else None
+        known = parse_ip(address) if self.networks and isinstance(address, str) else None
         return known is not None and any(known in network for network in self.networks)
 
 

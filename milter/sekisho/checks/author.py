@@ -18,10 +18,10 @@ import unicodedata
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
-from sekisho.text import invisibles
+from sekisho.text import invisibles, unusual
 
 
 def _kind(code: str, points: float, en: str, ja: str) -> FindingKind:
@@ -174,6 +174,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     details: dict[str, str] = {}
     for code, detail in _problems(message):
         details.setdefault(code, detail)
+    if not details:
+        return NOTHING
     return Evidence(
         findings=tuple(
             Finding(BY_CODE[code], MappingProxyType({"detail": detail}))
@@ -188,12 +190,17 @@ def _problems(message: Message) -> Iterator[tuple[str, str]]:
         yield problem.code, problem.detail
     if message.problem("header.broken_block") or _author_below(message):
         yield "author.broken_block", ""
-    if any(unicodedata.category(char) != "Cc" for char in invisibles(message.author.text)):
-        yield "author.invisible", ""
-    if TURNING.search(message.author.text):
-        yield "author.bidi", ""
-    if CONTROL.search(message.author.text):
-        yield "author.control", ""
+    if unusual(message.author.text):  # whatever hides, turns or controls is
+        yield from ((code, "") for code in _hiding(message.author.text))
+
+
+def _hiding(text: str) -> Iterator[str]:
+    if any(unicodedata.category(char) != "Cc" for char in invisibles(text)):
+        yield "author.invisible"
+    if TURNING.search(text):
+        yield "author.bidi"
+    if CONTROL.search(text):
+        yield "author.control"
 
 
 def _author_below(message: Message) -> bool:
@@ -202,9 +209,8 @@ def _author_below(message: Message) -> bool:
     Postfix puts an empty line there. Then the body begins with what is no field, and fields follow; where the header
     holds no author, these are what some programs show (of a letter with an author they would be a quotation).
     """
+    cut = message.problem("header.cut_short") is not None
+    if not cut and (message.author.mailbox is not None or message.headers.all("from")):
+        return False
     below = message.raw[message.body_start : message.body_start + BELOW].partition(b"\r\n\r\n")[0]
-    if message.problem("header.cut_short") is None:
-        nobody = message.author.mailbox is None and not message.headers.all("from")
-        if not nobody or FIELD.match(below) is not None:
-            return False
-    return AUTHOR_FIELD.search(below) is not None
+    return (cut or FIELD.match(below) is None) and AUTHOR_FIELD.search(below) is not None

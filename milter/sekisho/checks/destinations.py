@@ -66,12 +66,17 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _destinations(links: tuple[Link, ...], providers: Providers) -> Iterator[Destination]:
-    hosts = {link.host for link in links if link.host}
-    wrappers = {host for host in hosts if providers.kind(host) == "redirect" or organisation(host) in DOORS}
+    owners = {host: organisation(host) for host in {link.host for link in links} if host}
+    wrappers = {host for host in owners if providers.kind(host) == "redirect" or owners[host] in DOORS}
     for link in links:
-        if link.kind in ACTIONS and link.host:
-            host = unwrapped(link.target, link.host, providers) if link.host in wrappers else link.host
-            yield Destination(host, registrable(host) or host, link, host != link.host)
+        host = link.host
+        if not host or link.kind not in ACTIONS:
+            continue
+        if host not in wrappers:
+            yield Destination(host, owners[host], link)
+        else:
+            behind = unwrapped(link.target, host, providers)
+            yield Destination(behind, organisation(behind), link, behind != host)
 
 
 def unwrapped(target: str, host: str, providers: Providers) -> str:

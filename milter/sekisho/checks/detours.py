@@ -102,15 +102,14 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _all(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
     yield from _without_address(message)
     found, home = seen.destinations, own(message, seen)
-    page = is_page(message) and not is_digest(found)
-    for each in found:
-        if each.domain in home:
-            continue
+    away = [each for each in found if each.domain not in home]
+    page = bool(away) and is_page(message) and not is_digest(found)
+    for each in away:
         if each.wrapped:
             yield from _wrapped(each, page and organisation(each.link.host or "") not in home)
         elif page:
             yield from _brand(each, context)
-    yield from _codes(found, home)
+    yield from _codes(found, away)
 
 
 def _without_address(message: Message) -> Iterator[Finding]:
@@ -160,12 +159,11 @@ def _brand_in_path(each: Destination, context: Context) -> tuple[str, str] | Non
     return None
 
 
-def _codes(found: tuple[Destination, ...], home: frozenset[str]) -> Iterator[Finding]:
-    codes = [each for each in found if each.link.kind == "qr"]
-    away = [each for each in codes if each.domain not in home]
-    if away:
-        yield _finding(QR, host=away[0].host)
-        if len(codes) == len(found):
+def _codes(found: tuple[Destination, ...], away: list[Destination]) -> Iterator[Finding]:
+    host = next((each.host for each in away if each.link.kind == "qr"), None)
+    if host is not None:
+        yield _finding(QR, host=host)
+        if all(each.link.kind == "qr" for each in found):
             yield _finding(ONLY_QR)
 
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from sekisho.checks.doubt import doubted
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.text import combining, invisibles, skeleton, unusual
@@ -66,7 +66,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         body = message.text[:READ]
         word = next(mixed(body, unusual(body)), None)
         found += [Finding(WORD_OF_TEXT, MappingProxyType({"text": word}))] if word else []
-    return Evidence(findings=tuple(found))
+    return Evidence(findings=tuple(found)) if found else NOTHING
 
 
 def disguise(text: str, least: int = 1) -> str | None:

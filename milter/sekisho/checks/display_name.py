@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from sekisho.address import addresses_in, hosts_in
 from sekisho.domains import has_known_suffix, registrable, to_ascii
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -44,17 +44,19 @@ MOSTLY = 0.6  # share of the name from which the host is what it says
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding: the first address that is a stranger's, else the first such host."""
     mailbox, author = message.author.mailbox, message.author.domain
-    if mailbox is None or not mailbox.name or author is None or _from_home(message, seen):
-        return Evidence()
-    addresses = addresses_in(mailbox.name)
+    if mailbox is None or not mailbox.name or author is None:
+        return NOTHING
+    addresses, hosts = addresses_in(mailbox.name), hosts_in(mailbox.name)
+    if not (addresses or hosts) or _from_home(message, seen):
+        return NOTHING
     for shown in addresses:
         if _strange(shown.rpartition("@")[2], author, context):
             return Evidence(findings=(_finding(ADDRESS, shown, mailbox.address),))
-    for shown in hosts_in(mailbox.name):
+    for shown in hosts:
         if not any(shown in address for address in addresses) and _strange(shown, author, context):
             whole = len(shown) >= MOSTLY * len(mailbox.name.strip())
             return Evidence(findings=(_finding(HOST if whole else HOST_INSIDE, shown, mailbox.address),))
-    return Evidence()
+    return NOTHING
 
 
 def _from_home(message: Message, seen: Evidence) -> bool:

@@ -119,6 +119,8 @@ def fetch(domain: str, lookup: Lookup) -> Record | None:
     answer = lookup(f"_dmarc.{domain}", "TXT")
     if answer.found is Found.TEMPERROR:
         raise TemporaryError(domain)
+    if not answer.records:
+        return None
     records = [text for text in answer.texts if VERSION.match(text[:64].decode("ascii", "replace").strip())]
     return parse_record(records[0]) if len(records) == 1 else None
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from sekisho.address import hosts_in
 from sekisho.checks.destinations import organisation, own
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
-from sekisho.evidence import Destination, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -82,7 +82,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind: the first link that shows it."""
     found = seen.destinations
     if not found:
-        return Evidence()
+        return NOTHING
     home = own(message, seen)
     findings: dict[str, Finding] = {}
     brands = {host: _brand_in(host, home, context) for host in {each.host for each in found}}
@@ -91,7 +91,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
             findings.setdefault(finding.kind.id, finding)
     for finding in _of_all(message, seen, found, home, context):
         findings.setdefault(finding.kind.id, finding)
-    return Evidence(findings=tuple(findings.values()))
+    return Evidence(findings=tuple(findings.values())) if findings else NOTHING
 
 
 def _of_one(
@@ -140,12 +140,12 @@ def _shown_elsewhere(each: Destination, home: frozenset[str], context: Context) 
     A tracking host of a sending platform stands in front of every link of a genuine newsletter, and a sender may
     show his own host in front of whatever counts his clicks.
     """
-    if each.link.kind != "a" or context.providers.kind(each.host) in ("esp", "redirect"):
-        return None
     text = each.link.text.strip()[:300]
-    if "@" in text:
+    if each.link.kind != "a" or "@" in text:
         return None  # an address is shown, and mail programs make links of those themselves
     for shown in hosts_in(text)[:1]:  # a second host would be part of the first one's path
+        if context.providers.kind(each.host) in ("esp", "redirect"):
+            return None
         name = to_ascii(shown)
         plainly = len(shown) >= 0.8 * len(text) or URL_START.match(text)
         wrapper = name is not None and context.providers.kind(name) == "redirect"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -40,6 +40,6 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     domain = message.author.domain
     likeness = context.registry.likeness(domain) if domain else None
     if likeness is None or any(proof.brand in context.registry.kin(likeness.brand) for proof in seen.proofs):
-        return Evidence()
+        return NOTHING
     facts = {"domain": domain, "of": likeness.of, "brand_name": context.registry.name(likeness.brand)}
     return Evidence(findings=(Finding(BY_HOW[likeness.how], MappingProxyType(facts), likeness.brand),))

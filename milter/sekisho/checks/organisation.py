@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from sekisho.checks.destinations import own
 from sekisho.checks.links import is_digest, is_page
-from sekisho.evidence import Claim, Evidence, Finding, FindingKind, Strength
+from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.text import skeleton
@@ -82,11 +82,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """A claim without a brand, and the finding that nothing supports it."""
     mailbox, domain = message.author.mailbox, message.author.domain
     if mailbox is None or domain is None or not mailbox.name or _claimed(seen):
-        return Evidence()
+        return NOTHING
     words = distinctive(mailbox.name)
-    home = own(message, seen)
-    if not words or related(words, {domain, *home}):
-        return Evidence()
+    if not words or related(words, {domain, *own(message, seen)}):
+        return NOTHING
     facts = MappingProxyType({"name": mailbox.name, "domain": domain})
     claim = Claim(None, "display_name", mailbox.name, Strength.WEAK)
     findings = []
@@ -94,7 +93,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         findings.append(Finding(OFFICE, facts))
     if not is_person(words, mailbox.local) and _unsupported(message, words, seen, context):
         findings.append(Finding(UNRELATED, facts))
-    return Evidence(claims=(claim,), findings=tuple(findings)) if findings else Evidence()
+    return Evidence(claims=(claim,), findings=tuple(findings)) if findings else NOTHING
 
 
 def _claimed(seen: Evidence) -> bool:
@@ -118,6 +117,8 @@ def is_nameless(name: str) -> bool:
 def related(words: tuple[str, ...], domains: Iterable[str]) -> bool:
     """True if a domain has to do with the name: a word of it, all of it, or its initials."""
     joined = "".join(words)
+    if not joined.isascii():  # domains are seldom written in the letters of such a name
+        return True
     initials = "".join(word[0] for word in words)
     for domain in domains:
         plain = domain.replace("-", "")
@@ -128,7 +129,7 @@ def related(words: tuple[str, ...], domains: Iterable[str]) -> bool:
             len(initials) > 1 and initials in label
         ):
             return True
-    return not joined.isascii()
+    return False
 
 
 def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, context: Context) -> bool:

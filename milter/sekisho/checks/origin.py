@@ -9,9 +9,10 @@ import re
 from types import MappingProxyType
 
 from sekisho.domains import registrable
-from sekisho.evidence import Evidence, Finding, FindingKind, Word
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Word
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.remember import remembered
 
 UNPROVEN = FindingKind(
     "auth.unproven",
@@ -56,7 +57,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind."""
     domain = message.author.domain
     if domain is None:
-        return Evidence()
+        return NOTHING
     found = []
     if unvouched(seen):
         found.append(UNPROVEN)
@@ -64,18 +65,22 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         found.append(RANDOM)
     if domain.rpartition(".")[2] in SUFFIXES:
         found.append(UNUSUAL_SUFFIX)
+    if not found:
+        return NOTHING
     facts = MappingProxyType({"domain": domain})
     return Evidence(findings=tuple(Finding(kind, facts) for kind in found))
 
 
 def unvouched(seen: Evidence) -> bool:
     """SPF and DKIM were both looked at, nothing aligned passed, and no temporary error stands in the way."""
-    words = [result.word for result in seen.results if result.method in ("spf", "dkim", "dmarc")]
-    if any(proof.aligned for proof in seen.proofs) or Word.TEMPERROR in words:
+    if any(proof.aligned for proof in seen.proofs):
+        return False
+    if Word.TEMPERROR in [each.word for each in seen.results if each.method in ("spf", "dkim", "dmarc")]:
         return False
     return Word.UNKNOWN not in (seen.word("spf"), seen.word("dkim")) or seen.word("dmarc") is Word.FAIL
 
 
+@remembered(8192)
 def random_looking(domain: str) -> bool:
     """True for a registrable label without a syllable: five consonants in a row, digits inside, no vowel. Short parts
     (`dhl-news`) are initials and words."""

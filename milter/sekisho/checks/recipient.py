@@ -17,7 +17,7 @@ from types import MappingProxyType
 from sekisho.address import split_path
 from sekisho.checks.destinations import organisation, own
 from sekisho.domains import to_ascii
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, Recipient
 from sekisho.ports import Context
 
@@ -53,13 +53,13 @@ STREET = re.compile(
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind."""
-    return Evidence(findings=(*_in_subject(message), *_as_provider(message, seen, context)))
+    findings = (*_in_subject(message), *_as_provider(message, seen, context))
+    return Evidence(findings=findings) if findings else NOTHING
 
 
 def _in_subject(message: Message) -> Iterator[Finding]:
     """Invitations name whom they invite; a report on somebody's own mail names him too."""
-    media = {part.media for part in message.parts}
-    if "text/calendar" in media or not message.envelope.sender:
+    if not message.envelope.sender or any(part.media == "text/calendar" for part in message.parts):
         return
     if any(_stands(recipient.address, message.subject) for recipient in _few(message)):
         yield Finding(ADDRESS)

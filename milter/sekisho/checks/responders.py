@@ -10,9 +10,10 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from sekisho.address import Mailbox, split_path
+from sekisho.checks.destinations import organisation
 from sekisho.checks.origin import unvouched
-from sekisho.domains import registrable, to_ascii
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.domains import to_ascii
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, mailboxes
 from sekisho.ports import Context
 
@@ -55,7 +56,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind."""
     author = message.author.domain
     if author is None:
-        return Evidence()
+        return NOTHING
     findings = []
     if (other := _elsewhere(message.reply_to, author)) is not None:
         mailbox = context.providers.kind(other.domain or "") == "mailbox"
@@ -64,31 +65,28 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         findings.append(_finding(SENDER, other.address))
     if (other := _resender(message, seen, author)) is not None:
         findings.append(_finding(RESENT, other.address))
-    if message.envelope.client.user is None and _himself(message) and unvouched(seen):
+    if message.envelope.client.user is None and unvouched(seen) and _himself(message):
         findings.append(_finding(SELF, ""))
-    return Evidence(findings=tuple(findings))
+    return Evidence(findings=tuple(findings)) if findings else NOTHING
 
 
 def _elsewhere(mailboxes: tuple[Mailbox, ...], author: str) -> Mailbox | None:
     """The first mailbox of another registrable domain."""
-    own = registrable(author) or author
-    return next(
-        (each for each in mailboxes if each.domain and (registrable(each.domain) or each.domain) != own), None
-    )
+    if not mailboxes:
+        return None
+    own = organisation(author)
+    return next((each for each in mailboxes if each.domain and organisation(each.domain) != own), None)
 
 
 def _resender(message: Message, seen: Evidence, author: str) -> Mailbox | None:
     """The first who is said to have passed the message on, and who neither wrote nor, as far as is known, sent it."""
-    if message.envelope.sender is None:
+    boxes = [box for name in RESENDERS for box in mailboxes(message.headers, name)]
+    if not boxes or message.envelope.sender is None:
         return None
     _, _, sender = message.envelope.sender.rpartition("@")
-    names = [author, to_ascii(sender) or "", *(proof.domain for proof in seen.proofs)]
-    known = {registrable(name) or name for name in names}
-    for name in RESENDERS:
-        for box in mailboxes(message.headers, name):
-            if box.domain and (registrable(box.domain) or box.domain) not in known:
-                return box
-    return None
+    names = (author, to_ascii(sender) or "", *(proof.domain for proof in seen.proofs))
+    known = set(map(organisation, names))
+    return next((box for box in boxes if box.domain and organisation(box.domain) not in known), None)
 
 
 def _himself(message: Message) -> bool:

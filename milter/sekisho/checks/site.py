@@ -43,7 +43,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind."""
     if context.site is None or message.author.mailbox is None or message.author.domain is None:
         return NOTHING
-    return Evidence(findings=tuple(_findings(message, seen, context, context.site)))
+    findings = tuple(_findings(message, seen, context, context.site))
+    return Evidence(findings=findings) if findings else NOTHING
 
 
 def _findings(message: Message, seen: Evidence, context: Context, site: Site) -> Iterator[Finding]:

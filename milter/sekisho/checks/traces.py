@@ -18,7 +18,7 @@ from types import MappingProxyType
 from sekisho.checks import programs
 from sekisho.checks.doubt import doubted, impersonates
 from sekisho.domains import parse_ip, registrable
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.text import japanese
@@ -110,7 +110,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         found += [*_ahead(message, context), *_marked(message), *_retired(message, context)]
     if impersonates(seen):
         found += [*_zone(message), *_programs(message), *_identified(message)]
-    return Evidence(findings=tuple(found))
+    return Evidence(findings=tuple(found)) if found else NOTHING
 
 
 def _found(kind: FindingKind, text: str) -> Finding:
@@ -207,8 +207,10 @@ def _identified(message: Message) -> Iterator[Finding]:
 def _helo(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
     """A server under a brand's name whose address is known to bear another, or none."""
     client = message.envelope.client
+    if client.resolve not in ("ok", "fail", "forged"):
+        return
     helo = (client.helo or "").lower().rstrip(".")
-    if client.resolve not in ("ok", "fail", "forged") or "." not in helo:
+    if "." not in helo:
         return
     brand = context.registry.owner(helo)
     if brand is None or (client.name and registrable(client.name) == registrable(helo)):

@@ -41,7 +41,12 @@ Grid = list[list[int]]
 def in_text(source: str, html: bool) -> tuple[str, ...]:
     """The texts of the codes that a text draws; `html` if it is markup. Never raises."""
     grids: list[Grid] = []
-    if "█" in source or "■" in source or "⬛" in source or (html and _ESCAPED.search(source)):
+    if (
+        "█" in source
+        or "■" in source
+        or "⬛" in source
+        or (html and "&#" in source and _ESCAPED.search(source))
+    ):
         grids += _blocks(_plain(source) if html else source)
     if html and source.count("<t") + source.count("<T") >= _TABLE_TAGS and _DARK.search(source):
         grids += _tables(source)
