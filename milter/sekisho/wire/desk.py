@@ -13,8 +13,9 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import product
+from queue import SimpleQueue
+from typing import Any
 
 from sekisho.message import Envelope
 from sekisho.ports import Clock
@@ -28,7 +29,28 @@ LOG = logging.getLogger("sekisho.wire")
 STAGES = ("process", "deadline", "overload", "edit", "wire")
 _YOUNG = 5000  # new containers before the young generation is looked through; the older ones ten times rarer
 
-Job = Future[Action]
+
+class Job:
+    """A message that one thread hands to another. A library's future does more, and costs more than all of the door."""
+
+    __slots__ = ("_action", "_done", "_taken")
+
+    def __init__(self) -> None:
+        self._taken = threading.Lock()
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def take(self) -> bool:
+        """True for the first who asks: whoever judges it, or whoever gives it up."""
+        return self._taken.acquire(blocking=False)
+
+    def finish(self, action: Action) -> None:
+        self._action = action
+        self._done.release()
+
+    def result(self, seconds: float) -> Action | None:
+        """Wait for the action; None when the time is over. Only one may ask, until it has the action."""
+        return self._action if self._done.acquire(timeout=seconds) else None
 
 
 class Desk:
@@ -45,23 +67,21 @@ class Desk:
         self._clock = clock
         self._rows = list(range(options.threads))
         self._fallbacks = {key: self._prepared(*key) for key in product(STAGES, (False, True))}
-        self._pool = ThreadPoolExecutor(options.threads, "judge")
+        self._queue: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
         self._collections = 0
 
     def start(self) -> None:
         """Start every thread now: none may ever be started from one of libmilter's."""
         gc.disable()
-        all_here = threading.Barrier(self._options.threads + 1)
-        for _ in range(self._options.threads):
-            self._pool.submit(all_here.wait)
-        all_here.wait()
+        for number in range(self._options.threads):
+            threading.Thread(target=self._work, name=f"judge_{number}", daemon=True).start()
 
     def warm_envelope(self, envelope: Envelope) -> None:
-        self._pool.submit(self._quietly, self._handlers.warm_envelope, envelope)
+        self._queue.put((self._handlers.warm_envelope, envelope))
 
     def error(self, stage: str) -> None:
         """Count a failure, from any thread."""
-        self._pool.submit(self._quietly, self._handlers.on_error, stage)
+        self._queue.put((self._handlers.on_error, stage))
 
     def fallback(self, stage: str, again: bool = False) -> Action:
         """What a message gets that we could not judge. Made ready at start; cannot fail."""
@@ -69,19 +89,31 @@ class Desk:
 
     def submit(self, collector: Collector, envelope: Envelope, broken: bool) -> Job:
         """Have a message judged; `broken` if it was not received whole through a failure of ours."""
-        return self._pool.submit(self._judge, collector, envelope, broken)
+        job = Job()
+        self._queue.put((self._answer, job, collector, envelope, broken))
+        return job
 
     def result(self, job: Job, alive: Callable[[], None]) -> Action:
         """Wait for the action, calling `alive` now and then; the fallback when the hard deadline passes."""
         end = self._clock.monotonic() + self._options.hard_deadline
         while (left := end - self._clock.monotonic()) > 0:
-            try:
-                return job.result(min(left, self._options.progress_interval))
-            except TimeoutError:
-                alive()
-        stage = "overload" if job.cancel() else "deadline"
+            if (action := job.result(min(left, self._options.progress_interval))) is not None:
+                return action
+            alive()
+        stage = "overload" if job.take() else "deadline"
         self.error(stage)
         return self.fallback(stage)
+
+    def _work(self) -> None:
+        """A thread's life: what the queue holds, one after the other."""
+        while True:
+            self._quietly(
+                *self._queue.get()
+            )  # no name: the last message must not be kept until the next comes
+
+    def _answer(self, job: Job, collector: Collector, envelope: Envelope, broken: bool) -> None:
+        if job.take():
+            job.finish(self._judge(collector, envelope, broken))
 
     def _judge(self, collector: Collector, envelope: Envelope, broken: bool) -> Action:
         row = self._rows.pop()
