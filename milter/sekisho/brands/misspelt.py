@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
+from sekisho.remember import remembered
 from sekisho.text import is_kana, skeleton
 
 T = TypeVar("T")
@@ -24,9 +25,11 @@ T = TypeVar("T")
 MAX_TEXT = 256
 MIN_LETTERS = 6  # of a name that a swap does not turn into any other word
 MIN_AROUND_GAP = 5
+REMEMBERED = 5_000  # words, and for which names they may be meant
 
-_WORD = re.compile(r"(?<![\w@.])[A-Za-z]{6,40}(?!\w)")
-_GAP = re.compile(r"(?<!\w)([A-Za-z]{1,39})[\ufffd?*#%^~¥£¢¤§†°¿¡]([A-Za-z]{1,39})(?!\w)")
+# The look behind comes after the first letter, since a search for a letter is fast and one for a place is not.
+_WORD = re.compile(r"[A-Za-z](?<![\w@.].)[A-Za-z]{5,39}(?!\w)")
+_GAP = re.compile(r"([A-Za-z](?<!\w.)[A-Za-z]{0,38})[\ufffd?*#%^~¥£¢¤§†°¿¡]([A-Za-z]{1,39})(?!\w)")
 
 
 class Misspellings(Generic[T]):
@@ -42,22 +45,24 @@ class Misspellings(Generic[T]):
                 self._by_letters.setdefault(_letters(key), []).append((key, value))
             if len(key) >= MIN_AROUND_GAP:
                 self._by_size.setdefault(len(key), []).append((key, value))
+        self._meant = remembered(REMEMBERED)(self._swapped)
 
     def find(self, text: str) -> Iterator[tuple[T, int, int]]:
         """What is meant, and where in the text it stands."""
         if len(text) > MAX_TEXT:
             return
         for match in _WORD.finditer(text):
-            yield from ((value, *match.span()) for value in self._swapped(skeleton(match[0])))
+            yield from ((value, *match.span()) for value in self._meant(match[0]))
         for match in _GAP.finditer(text):
             head, tail = skeleton(match[1]), skeleton(match[2])
             yield from ((value, *match.span()) for value in self._filled(head, tail))
 
-    def _swapped(self, word: str) -> Iterator[T]:
-        if word not in self._known:
-            for key, value in self._by_letters.get(_letters(word), ()):
-                if _one_swap(word, key):
-                    yield value
+    def _swapped(self, written: str) -> tuple[T, ...]:
+        word = skeleton(written)
+        if word in self._known:
+            return ()
+        like = self._by_letters.get(_letters(word), ())
+        return tuple(value for key, value in like if _one_swap(word, key))
 
     def _filled(self, head: str, tail: str) -> Iterator[T]:
         for key, value in self._by_size.get(len(head) + 1 + len(tail), ()):
