@@ -22,20 +22,19 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from itertools import chain
+from operator import itemgetter
 
 from ahocorasick_rs import AhoCorasick
 
 from sekisho.brands.misspelt import Misspellings, without_accents
 from sekisho.brands.model import Brand
 from sekisho.brands.prose import PROSE, in_mailbox, is_plain_word, mailboxes
-from sekisho.brands.spelling import UNSEEN, Spelling, is_japanese, spell
+from sekisho.brands.spelling import UNSEEN, Breaks, Spelling, is_japanese, spell
 from sekisho.brands.spelling import joints as joints_of
 from sekisho.evidence import Cue
 from sekisho.lures import Vocabulary
 from sekisho.ports import Mention, Reading
 from sekisho.text import (
-    breaks,
     compact,
     is_hiragana,
     is_kana,
@@ -51,7 +50,6 @@ OVERLAP = 256  # longer than any name with characters put between
 SHORT_LATIN = 4  # a Latin name up to this length is looked for as a word
 SHORT_KANA = 3  # a kana name up to this length must end where the word ends
 JOINED = frozenset({"rn", "vv"})
-JAPANESE = "\u3000"  # from here on stand the letters of languages that run their words together
 NEAR = 24  # folded characters on either side in which a companion counts
 SAME_NAME = 4  # times that one name is considered in one window
 
@@ -67,6 +65,7 @@ _COMPANION_KEYS = tuple(map(skeleton, COMPANIONS))
 _WORD = re.compile(r"[a-z0-9][a-z0-9\0]*")
 # The look behind comes after the first letter, since a search for a letter is fast and one for a place is not.
 _LETTERS_APART = re.compile(r"[a-z0-9](?<![a-z0-9\0].)(?: +[a-z0-9]){1,3}(?![a-z0-9\0])")
+_ONLY_WORDS = re.sub(rb"[^a-z0-9]", b" ", bytes(range(256)))  # for `bytes.translate`
 _LATIN = re.compile(r"[a-z0-9+&]+")
 _PARTICLES = frozenset("のをにはがでとへもやかよ")
 _SHOP = re.compile(r"[^\s。、]{0,10}店")  # 豆の蔵 楽天市場店 is a shop in the mall, not the mall
@@ -149,17 +148,16 @@ class NameIndex:
         step = len(text) if len(text) <= WINDOW + OVERLAP else WINDOW
         found: dict[tuple[str, str], Mention] = {}
         cues: dict[tuple[str, str], Cue] = {}
-        next_letters = compact(spaced(after[: 2 * NEAR]))
         for start in range(0, len(text), step or 1):
             part = text[start : start + step + OVERLAP]
             words = spaced(part)
             letters = compact(words)
             named, cued = self._long(letters)
-            for cue in self._lures.cues(cued, _Breaks(words, letters)) if cued else ():
+            for cue in self._lures.cues(cued, Breaks(words, letters)) if cued else ():
                 cues.setdefault((cue.aspect, cue.name), cue)
-            counted = self._counted(
-                chain(named, self._short(words)), letters, letters + next_letters, len(part) == len(text)
-            )
+            named += self._short(words)
+            near = letters + compact(spaced(after[: 2 * NEAR])) if named else ""
+            counted = self._counted(named, letters, near, len(part) == len(text))
             hits = [hit for hit in counted if hit[0].id not in found]
             if hits:
                 window = _window(text, part, words, start)
@@ -188,22 +186,25 @@ class NameIndex:
         cued: list[_Place] = []
         if self._automaton is None:
             return named, cued
+        matches = self._automaton.find_matches_as_indexes(letters, overlapping=True)
+        worth = self._worth(set(map(itemgetter(0), matches)))
         seen: dict[int, int] = {}
-        for pattern, at, end in self._automaton.find_matches_as_indexes(letters, overlapping=True):
-            seen[pattern] = seen.get(pattern, 0) + 1
-            if seen[pattern] <= SAME_NAME:
+        for pattern, at, end in matches if worth else ():
+            if pattern in worth and (count := seen.get(pattern, 0)) < SAME_NAME:
+                seen[pattern] = count + 1
                 named += [(name, at, end) for name in self._names[pattern]]
                 if self._cued[pattern]:
                     cued.append((self._keys[pattern], at, end))
         return named, cued
 
+    def _worth(self, patterns: set[int]) -> set[int]:
+        """Those that name somebody, or belong to a phrase of which all is there: most parts stand alone."""
+        complete = self._lures.complete([self._keys[each] for each in patterns if self._cued[each]])
+        return {pattern for pattern in patterns if self._names[pattern] or self._keys[pattern] in complete}
+
     def _short(self, words: str) -> Iterator[tuple[Name, int, int]]:
         seen: dict[str, int] = {}
-        bare = words.replace("\0", "")
-        for pattern in (_WORD, _LETTERS_APART):
-            # Most texts hold none of them, and that is found out fastest for all of their words at once.
-            if self._words.keys().isdisjoint(each.replace(" ", "") for each in set(pattern.findall(bare))):
-                continue
+        for pattern in self._searches(words.replace("\0", "")):
             for match in pattern.finditer(words):
                 names = self._words.get(word := match[0].replace(" ", "").replace("\0", ""))
                 seen[word] = seen.get(word, 0) + 1 if names else 0
@@ -211,21 +212,15 @@ class NameIndex:
                     at = len(compact(words[: match.start()]))
                     yield from ((name, at, at + len(word)) for name in names)
 
-
-class _Breaks:
-    """Whether words part at an index of the skeleton `letters` of `words`: at a space, and where Japanese meets other
-    letters without one (新しいLINEグループ). Worked out when the first is asked for."""
-
-    def __init__(self, words: str, letters: str) -> None:
-        self._words = words
-        self._letters = letters
-        self._found: frozenset[int] = frozenset()
-
-    def __call__(self, at: int) -> bool:
-        self._found = self._found or breaks(self._words, self._letters)
-        if at in self._found:
-            return True
-        return (self._letters[at - 1] >= JAPANESE) != (self._letters[at] >= JAPANESE)
+    def _searches(self, bare: str) -> Iterator[re.Pattern[str]]:
+        """The searches that find a name. Most texts hold none, which is found out fastest for all words at once."""
+        found = bare.encode("ascii", "replace").translate(_ONLY_WORDS).decode("ascii").split()
+        if not self._words.keys().isdisjoint(found):
+            yield _WORD
+        if list(map(len, found)).count(1) > 1:
+            apart = set(_LETTERS_APART.findall(bare))
+            if not self._words.keys().isdisjoint(each.replace(" ", "") for each in apart):
+                yield _LETTERS_APART
 
 
 def _names(brands: Iterable[Brand]) -> Iterator[Name]:

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sekisho.text import is_hiragana, is_kana, is_kanji, is_katakana
+from sekisho.text import breaks, is_hiragana, is_kana, is_kanji, is_katakana
 
 SENTENCE = frozenset('。、，,;；！？!?「」『』【】()（）<>"“”')
 UNSEEN = frozenset({"Cf", "Mn", "Me"})
+JAPANESE = "\u3000"  # from here on stand the letters of languages that run their words together
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,22 @@ def joints(name: str) -> frozenset[int]:
         if _script(before) != _script(char) or (before.islower() and char.isupper()):
             found.add(at)
     return frozenset(found)
+
+
+class Breaks:
+    """Whether words part at an index of the skeleton `letters` of `words`: at a space, and where Japanese meets other
+    letters without one (新しいLINEグループ). Worked out when the first is asked for."""
+
+    def __init__(self, words: str, letters: str) -> None:
+        self._words = words
+        self._letters = letters
+        self._found: frozenset[int] = frozenset()
+
+    def __call__(self, at: int) -> bool:
+        self._found = self._found or breaks(self._words, self._letters)
+        if at in self._found:
+            return True
+        return (self._letters[at - 1] >= JAPANESE) != (self._letters[at] >= JAPANESE)
 
 
 def _script(char: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from sekisho.checks import beside
 from sekisho.checks.organisation import distinctive
@@ -87,7 +86,7 @@ def _owner(domain: str, context: Context) -> str | None:
 
 
 def _cues(reading: Reading, where: str) -> Iterator[Cue]:
-    return (replace(cue, where=where) for cue in reading.cues)
+    return (Cue(cue.aspect, cue.name, cue.phrase, where) for cue in reading.cues)
 
 
 def _named(name: str, company: str, context: Context) -> Iterator[Claim | Cue]:

@@ -7,7 +7,7 @@ places, so the cost is bounded by the text and not by the vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -22,7 +22,7 @@ class _Phrase:
     """One phrase: its parts by number, and the cue that it makes."""
 
     first: int
-    others: tuple[int, ...]
+    others: frozenset[int]
     cue: Cue
 
 
@@ -37,19 +37,31 @@ class Vocabulary:
         self._phrases: dict[int, list[_Phrase]] = {}
         for aspect, name, text in chain.from_iterable(map(_entries, languages)):
             first, *others = (numbers.setdefault(part, len(numbers)) for part in parts(text))
-            phrase = _Phrase(first, tuple(others), Cue(aspect, name, text))
+            phrase = _Phrase(first, frozenset(others), Cue(aspect, name, text))
             self._phrases.setdefault(first, []).append(phrase)
         self._parts: dict[str, list[tuple[int, bool]]] = {}
         for spellings, number in numbers.items():
             for spelling in spellings:
                 latin = _latin(spelling.key)
                 self._parts.setdefault(spelling.key, []).append((number, spelling.whole and latin))
+        self._numbers = {key: frozenset(number for number, _ in made) for key, made in self._parts.items()}
         self._latin = frozenset(filter(_latin, self._parts))
 
     @property
     def keys(self) -> tuple[str, ...]:
         """What to look for in the skeleton of a text."""
         return tuple(self._parts)
+
+    def complete(self, keys: Collection[str]) -> set[str]:
+        """Those of the keys that belong to a phrase of which every part is among them."""
+        numbers: set[int] = set().union(*map(self._numbers.__getitem__, keys))
+        phrases = chain.from_iterable(map(self._phrases.__getitem__, self._phrases.keys() & numbers))
+        wanted: set[int] = set()
+        for phrase in phrases:
+            if phrase.others <= numbers:
+                wanted |= phrase.others
+                wanted.add(phrase.first)
+        return {key for key in keys if not wanted.isdisjoint(self._numbers[key])}
 
     def cues(self, found: Iterable[tuple[str, int, int]], breaks: Callable[[int], bool]) -> Iterator[Cue]:
         """The cues of a text, each name of an aspect once. `found` are keys with the range of the skeleton where they
@@ -87,7 +99,7 @@ def _latin(key: str) -> bool:
 
 def _stands(phrase: _Phrase, places: dict[int, Places]) -> bool:
     """True if every part of the phrase stands near one place of its first part."""
-    if any(number not in places for number in phrase.others):
+    if not phrase.others <= places.keys():
         return False
     return any(
         all(_near(place, places[number]) for number in phrase.others) for place in places[phrase.first]
