@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sekisho.text import BIDI, bidi, combining, fold, invisibles, printable, skeleton, skeleton_spans
+from sekisho.text import BIDI, bidi, combining, fold, invisibles, printable, skeleton, skeleton_spans, spaced
 
 TEXT = st.text(st.characters(codec=None), max_size=60) | st.text(
     "rnvvアかカガ゛゜\u3099\u309aー一ソン0oО\u200b\u202e ｶﾞ口\u0301", max_size=30
@@ -27,6 +27,13 @@ def test_forms_are_fixed_points(text: str) -> None:
     """A folded name folds to itself, so tables made once can be compared with texts made later."""
     assert fold(fold(text)) == fold(text)
     assert skeleton(skeleton(text)) == skeleton(text)
+
+
+@given(TEXT, st.sampled_from("アa\U0001f600\U000e0101\U00020bb7"))
+def test_what_a_character_becomes_does_not_depend_on_its_company(text: str, other: str) -> None:
+    """Whether a text lies in the basic plane, and whether a character was met before, decides how the table is
+    asked and not what it answers."""
+    assert spaced(text + other) == "".join(map(spaced, text)) + spaced(other)
 
 
 @given(TEXT)

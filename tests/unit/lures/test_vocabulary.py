@@ -265,6 +265,16 @@ def work(text: str) -> tuple[int, int]:
     return counting.places, counting.asked
 
 
+def test_a_part_without_the_others_costs_no_place() -> None:
+    """Half of a phrase is common in any mail; only where the other half is somewhere too are places compared."""
+    assert found("停止 停止") == []
+    counting = Counting([Lures.model_validate({"language": "en", "matter": {"account": ["account + 停止"]}})])
+    index = NameIndex((), counting)
+    assert (index.find("停止 停止").cues, counting.places) == ((), 0)
+    assert [cue.name for cue in index.find("停止 account 停止").cues] == ["account"]
+    assert counting.places == 3
+
+
 HOSTILE = (
     "account ",
     "アカウント",
