@@ -3,14 +3,16 @@
 Three ways are told apart (UTS 39 for the first):
 
 - `confusable`: other characters that look the same (`аmazon`, `paypai`, `arnazon`, IDN and ASCII alike);
+  a whole domain written with foreign letters (`líne.me`) needs no more, even where the name is everybody's word;
 - `composition`: the brand's word as a piece of a stranger's name (`amazon-security.cn`,
-  `jcb.co.jp.login.vkia.cn`), joined to it or to a word of the trade (`amazonlogin.top`);
+  `jcb.co.jp.login.vkia.cn`), joined to it or to a word of the trade (`amazonlogin.top`); a whole domain of a brand
+  counts in any case (`line.me.example.cn`);
 - `edit`: one letter more, less, other, or two swapped, in a label of at least five.
 
 All look-ups are by hash: a domain has at most some hundred pieces and one-letter deletions, and the number of
-brands does not matter. A word of everyday language counts in a composition only beside a word of the trade; a
-name that needs a companion never does: `visatravel.example`, `lineage.example`, `banana.example` are like
-nobody.
+brands does not matter. A word of everyday language counts in a composition only beside a word of the trade; a name
+that needs a companion only beside one of its own (`hometrade-nomura.example`, after `hometrade.nomura.co.jp`):
+`visatravel.example`, `lineage.example`, `banana.example` are like nobody.
 """
 
 from __future__ import annotations
@@ -53,6 +55,9 @@ STRONG = TRADE - {
     "www",
 }
 
+# The brand, its word, and the words of which one must stand beside it (None: it stands alone).
+_Word = tuple[str, str, frozenset[str] | None]
+
 _SPLIT = re.compile(r"[-._]+")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
@@ -62,8 +67,10 @@ class LikenessIndex:
 
     def __init__(self, brands: Iterable[Brand]) -> None:
         self._labels: dict[str, tuple[str, str, str]] = {}
+        self._whole: dict[str, tuple[str, str]] = {}
         self._edits: dict[str, list[str]] = {}
-        self._words: dict[str, tuple[str, str, bool]] = {}
+        self._words: dict[str, _Word] = {}
+        self._guarded: dict[str, _Word] = {}
         for brand in brands:
             self._add(brand)
 
@@ -72,8 +79,11 @@ class LikenessIndex:
         ordinary = set(map(skeleton, brand.ordinary))
         words = dict.fromkeys(_words(brand))
         for domain, entry in brand.domains.items():
+            if registrable(domain) != domain:
+                continue
+            self._whole.setdefault(skeleton(domain), (brand.id, domain))
             label = domain.partition(".")[0]
-            if registrable(domain) != domain or skeleton(label) in never | ordinary:
+            if skeleton(label) in never | ordinary:
                 continue
             # `office.com` is Microsoft's, but `office` is everybody's word.
             plain = label.replace("-", "")
@@ -83,8 +93,12 @@ class LikenessIndex:
                 self._add_label(brand.id, domain, label)
         for word in words:
             key = skeleton(word)
-            if len(word) >= MIN_WORD and key not in never:
-                self._words.setdefault(key, (brand.id, word, key in ordinary))
+            if len(word) < MIN_WORD:
+                continue
+            if key in never:
+                self._guarded.setdefault(key, (brand.id, word, _companions(brand)))
+            else:
+                self._words.setdefault(key, (brand.id, word, STRONG if key in ordinary else None))
 
     def _add_label(self, brand: str, domain: str, label: str) -> None:
         plain = label.replace("-", "")
@@ -104,7 +118,21 @@ class LikenessIndex:
         shown = to_unicode(domain)
         label = to_unicode(base).partition(".")[0]
         own = shown[: len(shown) - len(to_unicode(suffix)) - 1]
-        return self._confusable(label) or self._composition(own) or self._edit(label)
+        return (
+            self._whole_domain(to_unicode(base))
+            or self._confusable(label)
+            or self._composition(own)
+            or self._edit(label)
+        )
+
+    def _whole_domain(self, shown: str) -> Likeness | None:
+        """A brand's whole domain, suffix included: in letters that its owner does not use, or inside another name."""
+        known = self._whole.get(skeleton(shown))
+        if known is None:
+            return None
+        if not shown.isascii():
+            return Likeness(*known, "confusable")
+        return Likeness(*known, "composition") if shown == known[1] else None
 
     def _confusable(self, label: str) -> Likeness | None:
         known = self._labels.get(skeleton(label))
@@ -118,7 +146,11 @@ class LikenessIndex:
         )
 
     def _composition(self, name: str) -> Likeness | None:
-        """The longest word of a brand among the pieces of the name."""
+        """A whole domain of a brand among the labels, or the longest word of one among the pieces of the name."""
+        labels = name.split(".")[:MAX_PIECES]
+        for at, size, _ in _joined(labels):
+            if (whole := self._whole_domain(".".join(labels[at : at + size]))) is not None:
+                return whole
         pieces = [piece for piece in _SPLIT.split(name) if piece][:MAX_PIECES]
         best: tuple[int, Likeness] | None = None
         for at, size, word in _joined(pieces):
@@ -129,20 +161,21 @@ class LikenessIndex:
         return best[1] if best else None
 
     def _word(self, word: str, beside: set[str], single: bool) -> Likeness | None:
-        known = self._words.get(skeleton(word))
+        key = skeleton(word)
+        known = self._words.get(key) or self._guarded.get(key)
         if known is None and single:
             known, trade = self._without_trade(word)
             beside = beside | {trade}
         if known is None:
             return None
-        brand, own, ordinary = known
-        if ordinary and not beside & STRONG:
+        brand, own, needed = known
+        if needed is not None and not beside & needed:
             return None
         same = not word.isascii() or own in word
         how = "composition" if word.isascii() and own in word else "confusable"
         return Likeness(brand, own, how) if same or len(own) >= MIN_EDIT else None
 
-    def _without_trade(self, word: str) -> tuple[tuple[str, str, bool] | None, str]:
+    def _without_trade(self, word: str) -> tuple[_Word | None, str]:
         """`amazonlogin`, `loginamazon`: the brand's word with a word of the trade written to it."""
         for size in range(2, min(13, len(word) - MIN_EDIT + 1)):
             for trade, rest in ((word[-size:], word[:-size]), (word[:size], word[size:])):
@@ -169,6 +202,15 @@ def _words(brand: Brand) -> Iterator[str]:
         word = word.removesuffix(".com").removesuffix(".co.jp")
         if _ASCII_WORD.fullmatch(word) and not word.isdigit():
             yield word
+
+
+def _companions(brand: Brand) -> frozenset[str]:
+    """What makes a brand of a word that needs company: labels of its own hosts (`hometrade.nomura.co.jp`), and the
+    companions that its file names."""
+    hosts = (name.removesuffix(registrable(name) or "") for name in brand.domains)
+    labels = (label for host in hosts for label in _SPLIT.split(host))
+    told = (word.lower() for word in brand.companions if word.isascii())
+    return frozenset(each for each in (*labels, *told) if len(each) > MIN_WORD and each not in TRADE - STRONG)
 
 
 def _joined(pieces: list[str]) -> Iterator[tuple[int, int, str]]:

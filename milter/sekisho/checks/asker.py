@@ -2,7 +2,8 @@
 
 Most of it other checks have found; here it is weighed together, since what is harmless in a letter is not in a demand.
 A proven sender is doubted only for two reasons at once, or for one that no proof can clear: that he calls himself by a
-brand that is not his, wants money and names nobody, or speaks for an organisation from a private mailbox.
+brand that is not his, wants money and names nobody, speaks for an organisation from a private mailbox, or has what is
+answered sent to one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.checks import contradiction, detours, iprev, links, organisation, origin, recipient
+from sekisho.checks import contradiction, detours, iprev, links, organisation, origin, recipient, responders
 from sekisho.checks.destinations import own
 from sekisho.checks.doubt import impersonates
 from sekisho.evidence import Evidence, Finding, FindingKind
@@ -56,7 +57,7 @@ NAMELESS = FindingKind(
 )
 PRIVATE = FindingKind(
     "lure.from_private_mailbox",
-    2.5,
+    3,
     "It speaks for an organisation from a private mailbox of {domain}.",
     "組織を名乗りながら、フリーメール({domain})から送られています。",
 )
@@ -66,8 +67,22 @@ NOBODY = FindingKind(
     "It wants money, and says nowhere who wants it: no name, no company, no way to reach anybody.",
     "金銭を求めていますが、差出人名、会社名、連絡先のいずれもありません。",
 )
-KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, NAMELESS, PRIVATE, NOBODY)
+TENANT = FindingKind(
+    "lure.from_a_platform",
+    0.7,
+    "It wants this from {domain}, where anybody can open an account.",
+    "だれでも利用できるサービス {domain} から、そう求めています。",
+)
+ANSWERED = FindingKind(
+    "lure.answered_elsewhere",
+    3.5,
+    "It is about money, and has its answers sent to a private mailbox: {other}.",
+    "金銭の話で、返信先がフリーメール({other})になっています。",
+)
+KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, TENANT, NAMELESS, PRIVATE, NOBODY, ANSWERED)
 
+# What no proof of the sender's own domain can clear.
+ALONE = frozenset({PRIVATE, NOBODY, ANSWERED, contradiction.DISPLAY_NAME, recipient.LOOKALIKE})
 # A brand's name in one host, or a bare address, says nothing of where the others lead.
 LEADING_AWAY = frozenset({contradiction.AWAY, *links.KINDS, *detours.KINDS}) - {
     links.BRAND_IN_HOST,
@@ -82,9 +97,14 @@ OFFICIAL = frozenset(
     ]
 )  # fmt: skip
 MONEY = frozenset({"unpaid", "free_period", "refund", "tax", "payment", "prize", "fund", "sextortion"})
+ANSWERABLE = MONEY - {"payment", "sextortion"} | {"business"}
+# Of whom a proof says only where the mail was written.
+TENANTS = frozenset({"esp", "cloud"})
 SPEAKS_FOR = re.compile(
     r"社長|代表|取締役|会長|部長|専務|\b(?:ceo|cfo|president|director|chairman|manager)\b", re.IGNORECASE
 )
+# Who signs so in a text: whoever runs a shop or a club signs as its head, too, and has no more than a private mailbox.
+CHIEF = re.compile(r"社長|代表取締役|\b(?:ceo|cfo|chief executive|chief financial)\b", re.IGNORECASE)
 # Who trades says what he is called and how he is reached.
 REACHABLE = re.compile(
     r"株式会社|有限会社|合同会社|[(（]株[)）]|法人|協会|組合|役所|役場|所在地|お問い?合わ?せ先|©|\(c\)|copyright|"
@@ -96,29 +116,34 @@ WALLET = re.compile(
     r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b"
 )  # where bitcoin goes
 SHORT = 3_000  # characters of a text that is searched; who writes more than that says who he is
+CLOSING = 200  # characters at the end of a text, in which it is signed
+IN_TEXT = re.compile(r"[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}", re.ASCII | re.IGNORECASE)
 
 
 def doubts(message: Message, seen: Evidence, context: Context) -> tuple[Finding, ...]:
     """The reasons to doubt who is asking: none if there are too few of them for a sender who is proven."""
     leads_home = _leads_home(message, seen, context)
     found = (
-        *_of_the_sender(message, seen),
+        *_of_the_sender(message, seen, context),
         *_of_the_way_out(seen, leads_home),
         *_of_the_demand(message, seen, context, leads_home),
     )
-    alone = any(each.kind in (PRIVATE, NOBODY) for each in found) or seen.has(contradiction.DISPLAY_NAME.id)
+    alone = any(each.kind in ALONE for each in found) or any(each.kind in ALONE for each in seen.findings)
     vouched = any(proof.aligned for proof in seen.proofs)
     return found if alone or len(found) > vouched else ()
 
 
-def _of_the_sender(message: Message, seen: Evidence) -> Iterator[Finding]:
+def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
     """Who he is, what he is called, and where he comes from."""
+    domain = message.author.domain or ""
     kinds = {finding.kind for finding in seen.findings}
     if origin.unvouched(seen):
         yield _finding(UNPROVEN, author=message.author.text)
     elif iprev.NO_IPREV in kinds:
         yield _finding(UNNAMED)
-    if impersonates(seen) or recipient.PROVIDER in kinds:
+    elif context.providers.kind(domain) in TENANTS:
+        yield _finding(TENANT, domain=domain)
+    if impersonates(seen) or kinds & {recipient.PROVIDER, recipient.LOOKALIKE}:
         yield _finding(UNMET)
     if kinds & THROWN_AWAY:
         yield _finding(PASSING)
@@ -135,11 +160,20 @@ def _of_the_way_out(seen: Evidence, leads_home: bool) -> Iterator[Finding]:
 
 def _of_the_demand(message: Message, seen: Evidence, context: Context, leads_home: bool) -> Iterator[Finding]:
     """What such a sender has no business to ask for."""
-    name = message.author.name
     domain = message.author.domain or ""
     private = context.providers.kind(domain) == "mailbox" and not leads_home
-    if private and seen.hears("matter", *OFFICIAL) and (_official(name) or seen.hears("asks", "gift_cards")):
+    if (
+        private
+        and seen.hears("matter", *OFFICIAL)
+        and (_official(message, seen) or seen.hears("asks", "gift_cards", "channel"))
+    ):
         yield _finding(PRIVATE, domain=domain)
+    if (
+        not leads_home
+        and seen.hears("matter", *ANSWERABLE)
+        and (other := _answers_to(message, seen, context))
+    ):
+        yield _finding(ANSWERED, other=other)
     if _from_nobody(message, seen):
         yield _finding(NOBODY)
 
@@ -149,9 +183,30 @@ def _leads_home(message: Message, seen: Evidence, context: Context) -> bool:
     return any(each.domain in home or links.counts_clicks(each, seen, context) for each in seen.destinations)
 
 
-def _official(name: str) -> bool:
-    """True for a display name that is an office's or an officer's."""
-    return organisation.OFFICES.search(name) is not None or SPEAKS_FOR.search(name) is not None
+def _official(message: Message, seen: Evidence) -> bool:
+    """True if the sender calls himself an office or an officer, or signs a short letter about business as a chief."""
+    name, text = message.author.name, message.text
+    if organisation.OFFICES.search(name) is not None or SPEAKS_FOR.search(name) is not None:
+        return True
+    closing = text[-CLOSING:] if len(text) <= SHORT else ""
+    return seen.hears("matter", "business") and CHIEF.search(closing) is not None
+
+
+def _answers_to(message: Message, seen: Evidence, context: Context) -> str | None:
+    """The private mailbox that answers go to, while the sender writes from elsewhere."""
+    for finding in seen.findings:
+        if finding.kind is responders.REPLY_TO_MAILBOX:
+            return str(finding.facts.get("other", ""))
+    if (
+        not seen.hears("asks", "answer")
+        or context.providers.kind(message.author.domain or "") == "mailbox"
+        or REACHABLE.search(message.text[:SHORT])
+    ):
+        return None
+    named = (match[0] for match in IN_TEXT.finditer(message.text[:SHORT]))
+    return next(
+        (each for each in named if context.providers.kind(each.rpartition("@")[2].lower()) == "mailbox"), None
+    )
 
 
 def _from_nobody(message: Message, seen: Evidence) -> bool:

@@ -106,6 +106,7 @@ MATTERS: tuple[FindingKind, ...] = (
         "It offers money, an inheritance or an investment.",
         "大金や相続、投資の話を持ちかけています。",
     ),
+    _matter("romance", "It offers love or company.", "出会いや交際を持ちかけています。"),
     _matter("bargain", "It offers goods at an unlikely price.", "ありえない値段の商品を勧めています。"),
 )
 NAMED = FindingKind(
@@ -137,6 +138,7 @@ DEEDS = MappingProxyType(
         "card": ("give card data or a password", "カード情報や暗証を入力する"),
         "open": ("open an attachment", "添付ファイルを開く"),
         "answer": ("answer", "返信する"),
+        "channel": ("open a private channel", "私的な連絡手段(LINE グループなど)を用意する"),
         "call": ("call", "電話をかける"),
         "stop": ("cancel something", "解約・停止する"),
         "gift_cards": ("pay with gift cards", "ギフト券で支払う"),
@@ -144,6 +146,7 @@ DEEDS = MappingProxyType(
     }
 )
 HEADLINES = frozenset({"subject", "display_name"})
+FEW_WORDS = 100  # characters of a text that leaves the talking to a picture or an attachment
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -152,12 +155,23 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         aspect: [cue for cue in seen.cues if cue.aspect == aspect] for aspect in ("matter", "push", "asks")
     }
     headlines = [cue for cue in said["matter"] if cue.where in HEADLINES]
-    if not said["matter"] or not (said["asks"] or (headlines and said["push"])):
+    if not said["matter"] or not (
+        said["asks"] or (headlines and (said["push"] or _shown_elsewhere(message)))
+    ):
         return NOTHING
     doubts = asker.doubts(message, seen, context)
     if not doubts:
         return NOTHING
     return Evidence(findings=(*_lure(headlines or said["matter"], said), *doubts))
+
+
+def _shown_elsewhere(message: Message) -> bool:
+    """True if what the headline promises is not in the text: it is in a picture or in an attachment."""
+    if len(message.text.strip()) > FEW_WORDS:
+        return False
+    return any(page.pictures for page in message.pages) or any(
+        part.disposition == "attachment" for part in message.parts
+    )
 
 
 def _lure(telling: list[Cue], said: dict[str, list[Cue]]) -> Iterator[Finding]:

@@ -82,6 +82,7 @@ NOTICES = MappingProxyType(
         "business": ("requests for transfers", "送金の依頼"),
         "invoice": ("invoices", "請求書"),
         "fund": ("offers of money", "投資や資金の案内"),
+        "romance": ("invitations to meet somebody", "出会いの案内"),
     }
 )
 # The language of an explanation is not the server's.

@@ -1,8 +1,9 @@
-"""What the message does with its recipient: his own data in the subject, and his own mail provider as its mask.
+"""What the message does with its recipient: his own data in the subject, and his provider or a colleague as its mask.
 
 Who has bought a list of addresses shows what he knows: the recipient's address, telephone number or postal address
 stands in the subject, where no genuine sender needs it. And who is after mailboxes speaks as the recipient's own
 provider, whichever that is: he names its domain, and writes of full mailboxes and expiring passwords from elsewhere.
+Who speaks as a colleague takes a domain that a hurried eye reads as the recipient's own.
 
 It knows only what the envelope says of the recipient; a name alone is no evidence, since genuine mail uses it too.
 """
@@ -16,10 +17,11 @@ from types import MappingProxyType
 
 from sekisho.address import split_path
 from sekisho.checks.destinations import organisation, own
-from sekisho.domains import to_ascii
+from sekisho.domains import registrable, to_ascii, to_unicode
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, Recipient
 from sekisho.ports import Context
+from sekisho.text import skeleton
 
 ADDRESS = FindingKind(
     "recipient.address_in_subject",
@@ -39,7 +41,13 @@ PROVIDER = FindingKind(
     "It speaks as the mail service of the recipient's own domain {domain}, and comes from {author}.",
     "受信者自身のドメイン {domain} のメール管理者を装っていますが、差出人は {author} です。",
 )
-KINDS = (ADDRESS, DATA, PROVIDER)
+LOOKALIKE = FindingKind(
+    "recipient.lookalike",
+    4,
+    "The author's domain {domain} is written to be taken for the recipient's own {of}.",
+    "差出人のドメイン {domain} は受信者自身の {of} と見間違えるように書かれています。",
+)
+KINDS = (ADDRESS, DATA, PROVIDER, LOOKALIKE)
 
 FEW = 5  # recipients that are looked at: who writes to more knows none of them
 TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|(?<!\d)0[789]0\d{8}(?!\d)", re.ASCII)
@@ -53,7 +61,11 @@ STREET = re.compile(
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind."""
-    findings = (*_in_subject(message), *_as_provider(message, seen, context))
+    findings = (
+        *_in_subject(message),
+        *_as_provider(message, seen, context),
+        *_as_colleague(message, context),
+    )
     return Evidence(findings=findings) if findings else NOTHING
 
 
@@ -105,6 +117,23 @@ def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator
         domain = to_ascii(split_path(recipient.address).domain or "") or ""
         if domain and organisation(domain) != organisation(author) and _stands(domain, told):
             yield Finding(PROVIDER, MappingProxyType({"domain": domain, "author": author}))
+            return
+
+
+def _as_colleague(message: Message, context: Context) -> Iterator[Finding]:
+    """`kaisha-co.example` to `kaisha.co.example`. Whoever has his mailbox at a provider has millions of colleagues, and
+    its imitations are a matter of brands; those of our own site have a check that knows its exceptions."""
+    author = message.author.domain
+    base = registrable(author) if author else None
+    if base is None:
+        return
+    for recipient in _few(message):
+        own = registrable(to_ascii(split_path(recipient.address).domain or "") or "")
+        if own is None or own == base or (context.site is not None and context.site.owns(own)):
+            continue
+        alike = skeleton(to_unicode(own)) == skeleton(to_unicode(base))
+        if alike and context.providers.kind(own) is None:
+            yield Finding(LOOKALIKE, MappingProxyType({"domain": author, "of": own}))
             return
 
 

@@ -50,9 +50,12 @@ Matter = Literal[
     "business",
     "invoice",
     "fund",
+    "romance",
 ]
 Push = Literal["pressure", "deadline"]
-Ask = Literal["login", "confirm", "pay", "card", "open", "answer", "call", "stop", "gift_cards", "coins"]
+Ask = Literal[
+    "login", "confirm", "pay", "card", "open", "answer", "channel", "call", "stop", "gift_cards", "coins"
+]  # fmt: skip
 MATTERS: tuple[str, ...] = get_args(Matter)
 PUSHES: tuple[str, ...] = get_args(Push)
 ASKS: tuple[str, ...] = get_args(Ask)

@@ -17,6 +17,7 @@ from sekisho.checks import (
     organisation,
     origin,
     recipient,
+    responders,
     site,
 )
 from sekisho.evidence import Claim, Cue, Evidence, Finding, FindingKind, Proof, Result, Word
@@ -58,6 +59,7 @@ def found(
         (site.KINDS[0], "in_a_name"),
         (lookalike.KINDS[0], "in_a_name"),
         (recipient.PROVIDER, "in_a_name"),
+        (recipient.LOOKALIKE, "in_a_name"),
         (contradiction.AWAY, "in_a_name leads_away"),
         (links.STRANGERS, "leads_away"),
         (links.SHORTENED, "leads_away"),
@@ -183,6 +185,57 @@ def test_an_office_in_a_private_mailbox(author: str, matter: str, doubted: bool)
     for seen in (Evidence(), proven):
         ids = found(seen + about(matter), author=author, kinds=FREE)
         assert ("from_private_mailbox" in ids) is doubted
+
+
+@pytest.mark.parametrize(
+    ("text", "matter", "doubted"),
+    [
+        ("Send me the list today.\n-- \nAnn Smith\nCEO, Example Shop", "business", True),
+        ("本日中に対応してください。\n代表取締役 山田 太郎", "business", True),
+        ("Send me the list today.\n-- \nAnn Smith\nCEO, Example Shop", "payment", False),
+        ("振込先を変更しました。\n山田商店 代表 山田 太郎", "business", False),
+        ("Our CEO is away. " + "He will be back on Monday. " * 10, "business", False),
+    ],
+)
+def test_a_chief_who_signs_from_a_private_mailbox(text: str, matter: str, doubted: bool) -> None:
+    """Only in matters of business, and only where he signs: heads of clubs and shops have no other mailbox."""
+    ids = found(PROVEN + about(matter), text, author="Ann Smith <a@free.test>", kinds=FREE)
+    assert ("from_private_mailbox" in ids) is doubted
+
+
+def answered(
+    text: str = "hello", asks: str = "answer", matter: str = "fund", author: str = "A <a@shop.test>"
+) -> bool:
+    seen = PROVEN + about(matter) + Evidence(cues=(Cue("asks", asks, asks, "text"),))
+    return "answered_elsewhere" in found(seen, text, author=author, kinds=FREE)
+
+
+def test_answers_about_money_that_go_to_a_private_mailbox() -> None:
+    """Whatever proves the sender: an account of his may have been broken into. Who says how he is reached, writes from
+    a private mailbox himself or leads his readers home is spared."""
+    reply_to = Evidence(findings=(Finding(responders.REPLY_TO_MAILBOX, {"other": "b@free.test"}),))
+    assert "answered_elsewhere" in found(PROVEN + about("fund") + reply_to)
+    assert "answered_elsewhere" not in found(PROVEN + about("invoice") + reply_to)
+    assert "answered_elsewhere" not in found(PROVEN + about("fund") + reply_to, "https://shop.test/donate")
+    assert answered("Write to Keller.Grant@free.test for details")
+    assert not answered("Write to keller@shop.test for details")
+    assert not answered("Write to keller@free.test for details", asks="open")
+    assert not answered("Write to keller@free.test for details", matter="delivery")
+    assert not answered("Write to keller@free.test for details", author="A <a@free.test>")
+    assert not answered("みどりの会 TEL 03-1111-2222 返信は keller@free.test まで")
+
+
+def test_a_tenant_of_a_platform() -> None:
+    """A proof of a domain in which anybody can open an account is one doubt more, and never one alone."""
+    kinds = {"desk.test": "esp"}
+    proven = Evidence(results=PROVEN.results, proofs=(Proof("desk.test", "dkim", True),))
+    author = "Wallet Help <help@desk.test>"
+    assert found(proven, author=author, kinds=kinds) == []
+    assert found(proven + of(links.STRANGERS), author=author, kinds=kinds) == [
+        "from_a_platform",
+        "leads_away",
+    ]
+    assert found(UNPROVEN, author=author, kinds=kinds) == ["unproven"]
 
 
 def test_a_mailbox_provider_may_speak_of_its_own_mailboxes() -> None:

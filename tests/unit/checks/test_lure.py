@@ -103,6 +103,23 @@ def test_a_lure_is_a_combination(told: tuple[str, ...], expected: list[str]) -> 
     assert found(UNPROVEN + cues(*told)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "disposition", "told"),
+    [
+        ("Prime - HM387", "attachment", True),
+        ("Prime - HM387", "inline", False),
+        ("word " * 30, "attachment", False),
+    ],
+)
+def test_what_the_headline_promises_may_be_in_an_attachment(text: str, disposition: str, told: bool) -> None:
+    """Few words and a file ask to open it; a letter with a file has asked for something itself, or for nothing."""
+    parts = f"--b\r\n\r\n{text}\r\n--b\r\nContent-Type: application/pdf\r\nContent-Disposition: {disposition}\r\n\r\nx"
+    head = 'From: A <a@shop.test>\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    read, at = message(f"{head}{parts}\r\n--b--\r\n".encode()), context()
+    seen = UNPROVEN + cues("subject:matter.payment")
+    assert bool(lure.check(read, led(read, at) + seen, at).findings) is told
+
+
 def test_one_matter_is_named() -> None:
     """What the subject says, and else the most telling; the order of the text changes nothing."""
     asks = "asks.login"
@@ -175,5 +192,6 @@ def test_a_lure_never_stands_without_a_doubt(
         assert (
             sender is not PROVEN
             or len(doubts) > 1
-            or doubts <= {"lure.from_nobody", "lure.from_private_mailbox"}
+            or doubts <= {"lure.from_nobody", "lure.from_private_mailbox", "lure.answered_elsewhere"}
+            or asker.ALONE & {each.kind for each in others.findings}
         )

@@ -11,6 +11,7 @@ from sekisho.checks import recipient
 from sekisho.evidence import Cue, Evidence, Finding, Proof, Result, Word
 from sekisho.message import Client, Recipient
 from sekisho.ports import Context
+from sekisho.site import Site, SiteOptions
 
 MAILBOX = Evidence(
     cues=(Cue("matter", "mailbox", "mailbox + full", "text"),),
@@ -187,3 +188,31 @@ def test_hostile_subjects_are_read_too() -> None:
     for subject in ("都" * 3000 + "市" * 3000, "0" * 5000, "都市" * 3000 + "1-", "〒" * 5000, "\udc80\x00"):
         found(subject.encode("utf-8", "replace").decode())
     assert found("都市" * 2000 + " 080-0000-0000") == ["recipient.data_in_subject"]
+
+
+@pytest.mark.parametrize(
+    ("author", "rcpt", "alike"),
+    [
+        ("a@kaisha-co.jp", "b@kaisha.co.jp", True),
+        ("a@mail.kaisha-co.jp", "b@div.kaisha.co.jp", True),
+        ("a@exarnple.jp", "b@example.jp", True),
+        ("a@xn--exampl-gva.jp", "b@example.jp", True),
+        ("a@kaisha.jp", "b@kaisha.co.jp", False),
+        ("a@kaisha.co.jp", "b@sub.kaisha.co.jp", False),
+        ("a@kaishas.co.jp", "b@kaisha.co.jp", False),
+        ("a@fre-e.test", "b@free.test", False),
+        ("nobody", "b@example.jp", False),
+        ("a@kaisha-co.jp", "postmaster", False),
+    ],
+)
+def test_a_domain_that_reads_as_the_recipients(author: str, rcpt: str, alike: bool) -> None:
+    """Look-alike letters, hyphens and dots; not another suffix, not one letter more, not a provider's customers."""
+    ids = found("s", author=author, rcpt=(rcpt,), at=context(kinds={"free.test": "mailbox"}))
+    assert ("recipient.lookalike" in ids) is alike
+
+
+def test_our_own_site_has_a_check_of_its_own() -> None:
+    """It knows the exceptions that an admin has made."""
+    ours = Site.of(SiteOptions(domains=("kaisha.co.jp",), exceptions=("kaisha-co.jp",)))
+    at = replace(context(), site=ours)
+    assert "recipient.lookalike" not in found("s", author="a@kaisha-co.jp", rcpt=("b@kaisha.co.jp",), at=at)
