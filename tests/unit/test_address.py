@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from unicodedata import normalize
+
 import pytest
 
 from sekisho.address import addresses_in, hosts_in, parse, split_path
@@ -185,6 +188,18 @@ def test_addresses_in_free_text(text: str, addresses: tuple[str, ...]) -> None:
 def test_hosts_in_free_text(text: str, hosts: tuple[str, ...]) -> None:
     """What a reader takes for a site is found, addresses and numbers are not sites."""
     assert hosts_in(text) == hosts
+
+
+def test_every_dot_and_at_is_seen() -> None:
+    """Whatever folding makes a dot or an @ of, in all of Unicode, is read as if it had been folded before: no host and
+    no address hides behind a character that only looks like one."""
+    letters = (chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000)
+    dots = [each for each in letters if {".", "\u3002", "@"} & set(normalize("NFKC", each))]
+    assert len(dots) > 30
+    for each in dots:
+        host, address = f"www{each}aa{each}example", f"aa{each}example"
+        assert hosts_in(host) == hosts_in(normalize("NFKC", host).replace("\u3002", "."))
+        assert addresses_in(address) == addresses_in(normalize("NFKC", address))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,11 @@ LIMIT = 8192
 MANY = 32
 
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+# What folding makes an @ or a dot of: a text without them holds neither addresses nor hosts.
+_AT = re.compile("[@\ufe6b\uff20]")
+_DOT = re.compile(
+    "[.\u2024-\u2026\u2488-\u249b\u3002\u33c2\u33c7\u33d8\ufe12\ufe19\ufe30\ufe52\uff0e\uff61\U0001f100]"
+)
 _SPACED_AT = re.compile(r"(?<=\S)[ \t]{0,4}@[ \t]{0,4}(?=\S)")
 _LOCAL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\Z")
 _ASCII_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){1,12}")
@@ -30,6 +35,8 @@ _LAST_LABEL = re.compile(r"(?:[a-z]{2,24}|xn--[a-z0-9-]{1,59})\Z")
 
 def addresses_in(text: str) -> tuple[str, ...]:
     """The address-like strings of a text, folded to lower case, in order, at most 32. Linear time."""
+    if not _AT.search(text):
+        return ()
     folded = _folded(text)
     found: dict[str, None] = {}
     at = folded.find("@")
@@ -48,9 +55,11 @@ def hosts_in(text: str) -> tuple[str, ...]:
 
     Folded to lower case, in order, at most 32. Linear time.
     """
+    if not _DOT.search(text):
+        return ()
     folded = _folded(text)
     found: dict[str, None] = {}
-    for match in _HOST.finditer(folded) if "." in folded else ():
+    for match in _HOST.finditer(folded):
         if _LAST_LABEL.search(match[0]) and not match[0].startswith("-"):
             found[match[0]] = None
             if len(found) >= MANY:
