@@ -95,6 +95,13 @@ KINDS = (MALFORMED, AHEAD, CLOCK, PERSONAL, BULK, RETIRED, INVENTED, URGENT, NO_
 RECEIVED = 20  # fields that are read
 LONGEST = 2_000  # characters of a field
 CHINA = re.compile(r"\s(\+0800)(?:\s*\([^()]{0,40}\))?\s*\Z")
+# A date that is one without being looked at closer: a day that every month has, an hour that every day has.
+ORDINARY = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(?:0?[1-9]|1\d|2[0-8]) "
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) 20\d\d "
+    r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d [+-](?:0\d|1[0-2])[0-5]\d",
+    re.ASCII,
+)
 HEAD = 1_500
 HOUR = 3_600
 HOP = 1 * HOUR  # that clocks of servers may differ
@@ -134,7 +141,7 @@ def _moment(text: str) -> datetime | None:
 
 def _date(message: Message) -> Iterator[Finding]:
     text = _value(message, "date")
-    if text and _moment(text) is None:
+    if text and not ORDINARY.fullmatch(text) and _moment(text) is None:
         yield _found(MALFORMED, text)
 
 

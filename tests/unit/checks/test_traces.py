@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 
 import pytest
 from tests.auth_support import NOW, context, message
@@ -21,6 +22,9 @@ JAPANESE = "日頃よりご利用いただきありがとうございます。"
 HOP = "Received: from x (unknown [192.0.2.1]) by y id 1; "
 
 
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
 def found(fields: str, seen: Evidence = CLAIMED, text: str = "Hello.") -> list[str]:
     """The ids of what the check finds; the clock shows `NOW`, noon of 1 March 2026 (UTC)."""
     head = f"From: a@stranger.example\r\nContent-Type: text/plain; charset=utf-8\r\n{fields}"
@@ -34,7 +38,15 @@ def test_the_clock_of_these_tests() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["11-09-2023", "2026-03-01", "tomorrow", "32 Mar 2026 12:00:00 +0000", "\x01"]
+    "text",
+    [
+        "11-09-2023",
+        "2026-03-01",
+        "tomorrow",
+        "32 Mar 2026 12:00:00 +0000",
+        "30 Feb 2026 12:00:00 +0000",
+        "\x01",
+    ],
 )
 def test_a_date_that_is_none(text: str) -> None:
     """Whoever sends it: mail programs write dates."""
@@ -57,6 +69,17 @@ def test_dates_of_all_ages_are_dates(text: str) -> None:
     """Old forms, names of zones and comments (RFC 5322 section 4.3)."""
     assert found(f"Date: {text}\r\n", Evidence()) == []
     assert found(f"{ID}Date: {text}\r\n") == []
+
+
+def test_a_date_that_is_not_looked_at_closer_is_one() -> None:
+    """What is taken for a date by its form alone is one to the long way, too: its first and last days, hours, zones."""
+    days = [f"{name}{day} {month}" for name in ("", "Sun, ") for day in ("1", "01", "28") for month in MONTHS]
+    hours = [
+        f"{hour} {zone}" for hour in ("00:00:00", "23:59:59") for zone in ("+0000", "-0000", "+1259", "-1259")
+    ]
+    for text in (f"{day} {year} {hour}" for day in days for year in (2000, 2099) for hour in hours):
+        assert traces.ORDINARY.fullmatch(text) is not None
+        assert parsedate_to_datetime(text).year == int(text.split()[-3])
 
 
 @pytest.mark.parametrize(
