@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sekisho.message import Link
 from sekisho.text import printable
@@ -37,8 +37,7 @@ class Strength(StrEnum):
     WEAK = "weak"
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """Where the message leads: the host behind one link that can be followed, the host's organisation, and the link.
 
     `host` is what a redirect or protection wrapper carries readably, else the link's own; `wrapped` says which.
