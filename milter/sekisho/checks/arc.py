@@ -38,6 +38,7 @@ MANY = FindingKind(
 )
 KINDS = (TRUSTED, MANY)
 
+NONE = Evidence(results=(Result("arc", Word.NONE),))
 MAX_SETS = 10
 SEAL, SIGNATURE, RESULTS = b"arc-seal", b"arc-message-signature", b"arc-authentication-results"
 FIELDS = (RESULTS, SIGNATURE, SEAL)  # the order in which a set is hashed (section 5.1.1)
@@ -62,7 +63,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     count = sum(len(message.headers.all(name)) for name in NAMES)
     if not count:
-        return Evidence(results=(Result("arc", Word.NONE),))
+        return NONE
     if count > 3 * MAX_SETS:
         many = Finding(MANY, MappingProxyType({"count": count // 3, "limit": MAX_SETS}))
         result = Result("arc", Word.PERMERROR, reason="too many sets")

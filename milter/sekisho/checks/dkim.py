@@ -78,6 +78,7 @@ MANY = FindingKind(
 )
 KINDS = (FAIL, WEAK, LENGTH, FROM, EXPIRED, UNSIGNED, OVERSIGNED, NAME, MANY)
 
+NONE = Evidence(results=(Result("dkim", Word.NONE),))
 MAX_SIGNATURES = 5
 HOSTILE = re.compile(rb"""[\0-\x1f\x7f"'()<>@,;:\\]""")  # in a name: where a sloppy reader stops, or begins
 SLACK = 300  # seconds by which clocks may differ
@@ -100,7 +101,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     fields = message.headers.all("DKIM-Signature")
     if not fields:
-        return Evidence(results=(Result("dkim", Word.NONE),))
+        return NONE
     signed = Signed(message)
     checked = [_checked(field, signed, message, context) for field in fields[:MAX_SIGNATURES]]
     findings = [finding for each in checked for finding in each.findings]
@@ -155,14 +156,17 @@ def _verified(signature: Signature, signed: Signed, message: Message, context: C
         verify(signed, signature, key)
     except SignatureError as error:
         return Checked(_result(signature, error.word, error.reason, "found"), signature)
-    now = (message.envelope.arrived or context.clock.now()).timestamp()
-    findings = tuple(_reservations(signature, key, signed, now))
+    findings = tuple(_reservations(signature, key, signed))
+    if signature.expires is not None:
+        now = (message.envelope.arrived or context.clock.now()).timestamp()
+        if now > signature.expires + SLACK:
+            findings += (_finding(EXPIRED, domain=signature.domain),)
     word = Word.POLICY if findings else Word.PASS
     reason = ", ".join(finding.kind.id.partition(".")[2].replace("_", " ") for finding in findings)
     return Checked(_result(signature, word, reason, "found"), signature, findings, valid=True)
 
 
-def _reservations(signature: Signature, key: Key, signed: Signed, now: float) -> Iterator[Finding]:
+def _reservations(signature: Signature, key: Key, signed: Signed) -> Iterator[Finding]:
     """Why a signature that verifies proves nothing all the same."""
     domain = signature.domain
     if key.weak:
@@ -172,8 +176,6 @@ def _reservations(signature: Signature, key: Key, signed: Signed, now: float) ->
         yield _finding(LENGTH, domain=domain, signed=signature.length, size=size)
     if b"from" not in signature.names or len(signed.places(b"from")) != 1:
         yield _finding(FROM, domain=domain)
-    if signature.expires is not None and now > signature.expires + SLACK:
-        yield _finding(EXPIRED, domain=domain)
 
 
 def _coverage(signed: Signed, valid: list[Signature]) -> list[Finding]:
@@ -183,7 +185,7 @@ def _coverage(signed: Signed, valid: list[Signature]) -> list[Finding]:
     unsigned, added = [], []
     for name in SINGLE:
         present = len(signed.places(name))
-        covered = max(signature.names.count(name) for signature in valid)
+        covered = max([signature.names.count(name) for signature in valid])
         if present and not covered and name != b"from":
             unsigned.append(name.decode())
         elif present > max(1, covered):

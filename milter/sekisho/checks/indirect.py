@@ -68,13 +68,13 @@ def _shown(evidence: Evidence, message: Message, context: Context) -> str | None
     proven = {
         registrable(proof.domain): proof.domain for proof in _others(evidence) if proof.scope == "domain"
     }
-    proven.pop(registrable(message.author.domain or ""), None)
     if not proven:
         return None
+    proven.pop(registrable(message.author.domain or ""), None)
     for name in (*_lists(message), *_rewriters(message)):
         if (base := registrable(name)) is not None and base in proven:
             return proven[base]
-    return next(iter(proven.values())) if _broken_on_the_way(evidence, message) else None
+    return next(iter(proven.values()), None) if _broken_on_the_way(evidence, message) else None
 
 
 def _lists(message: Message) -> Iterator[str]:

@@ -156,7 +156,7 @@ def _rsa_key(data: bytes, flags: frozenset[str]) -> Key:
 
 def split_list(value: bytes) -> tuple[bytes, ...]:
     """The members of a colon-separated list."""
-    return tuple(piece.strip() for piece in value.split(b":"))
+    return tuple(map(bytes.strip, value.split(b":")))
 
 
 def _lists(record: Tags, tag: bytes, wanted: Iterable[bytes]) -> bool:

@@ -21,6 +21,7 @@ from sekisho.checks.links import is_digest, is_page
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.remember import remembered
 from sekisho.text import skeleton
 
 UNRELATED = FindingKind(
@@ -101,6 +102,7 @@ def _claimed(seen: Evidence) -> bool:
     return any(claim.brand and claim.where == "display_name" for claim in seen.claims)
 
 
+@remembered(4096)
 def distinctive(name: str) -> tuple[str, ...]:
     """The words of a name that tell it from others, in lower case and one width."""
     plain = COMMON_JAPANESE.sub(" ", unicodedata.normalize("NFKC", name[:300]).casefold())

@@ -49,6 +49,8 @@ def simple_body(body: bytes) -> bytes:
 
 def _without_empty_lines(body: bytes) -> bytes:
     """The body with exactly one line end after its last line that is not empty."""
+    if body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n"):
+        return body
     end = len(body)
     for step in (65_536, 256, 2):
         block = b"\r\n" * (step // 2)
@@ -173,7 +175,7 @@ def parse_signature(field: Field, *, sealed: bool = False) -> Signature:
         _name(found[b"s"], selector, "selector"),
         algorithm,
         domain if sealed else _identity(found, domain),
-        tuple(name.lower() for name in split_list(found.get(b"h", b"")) if name),
+        tuple(filter(None, split_list(found.get(b"h", b"").lower()))),
         header_form,
         body_form,
         unbase64(found.get(b"bh", b""), "body hash"),
