@@ -21,6 +21,7 @@ from sekisho.domains import registrable, to_ascii, to_unicode
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, Recipient
 from sekisho.ports import Context
+from sekisho.remember import remembered
 from sekisho.text import skeleton
 
 ADDRESS = FindingKind(
@@ -131,10 +132,15 @@ def _as_colleague(message: Message, context: Context) -> Iterator[Finding]:
         own = registrable(to_ascii(split_path(recipient.address).domain or "") or "")
         if own is None or own == base or (context.site is not None and context.site.owns(own)):
             continue
-        alike = skeleton(to_unicode(own)) == skeleton(to_unicode(base))
-        if alike and context.providers.kind(own) is None:
+        if _at_a_glance(own) == _at_a_glance(base) and context.providers.kind(own) is None:
             yield Finding(LOOKALIKE, MappingProxyType({"domain": author, "of": own}))
             return
+
+
+@remembered(8192)
+def _at_a_glance(domain: str) -> str:
+    """What a hurried eye reads."""
+    return skeleton(to_unicode(domain))
 
 
 def _leads_home(message: Message, seen: Evidence) -> bool:
