@@ -54,6 +54,9 @@ DOMAIN = st.builds(
     st.lists(LABEL, min_size=1, max_size=3),
     st.sampled_from(["jp", "com"]),
 )
+ODD_DOMAIN = st.sampled_from(
+    ["192.0.2.1", "localhost", "a-.jp", "-a.jp", "a..jp", "a.jp.", f"{'a' * 64}.jp", "a.1a"]
+)
 NAME = st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1, max_size=20)
 
 
@@ -83,6 +86,16 @@ def test_a_clean_field_has_one_bracket_and_one_reading(value: str) -> None:
         assert mailbox.domain
         assert mailbox.raw in value
         assert mailbox.raw.lower().removesuffix(".").endswith("@" + mailbox.domain)
+
+
+@given(
+    st.one_of(st.just("a"), st.lists(PIECES, max_size=4).map("".join)), LOCAL, st.one_of(DOMAIN, ODD_DOMAIN)
+)
+def test_the_short_way_and_the_long_way_agree(name: str, local: str, domain: str) -> None:
+    """An empty comment behind an address says nothing and is only known to the parser of every form."""
+    field = f"{name}<{local}@{domain}>"
+    found = parse(field)
+    assert found.problems or found == parse(field + "()")
 
 
 @given(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from sekisho.address.tokens import Kind, Token
 
+MAX_DOMAIN = 253
+
 _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
@@ -117,7 +119,7 @@ def judge_domain(domain: str, problems: list[tuple[str, str]]) -> None:
     labels = _DOTS.split(domain.lower())
     if labels[-1] == "" and len(labels) > 1:
         labels.pop()
-    if len(domain) > 253 or not all(_is_label(label) for label in labels):
+    if len(domain) > MAX_DOMAIN or not all(_is_label(label) for label in labels):
         problems.append(("bad_domain", domain))
     elif len(labels) < 2:
         problems.append(("no_dot", domain))

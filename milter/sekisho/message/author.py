@@ -7,8 +7,6 @@ says what is odd. Codes are those of `address` with `author.` before them, and `
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sekisho import charsets, domains
 from sekisho.address import Mailbox, parse
 from sekisho.message.headers import Block, field_text
@@ -68,4 +66,4 @@ def finished(mailbox: Mailbox) -> Mailbox:
     """The mailbox with its name decoded and its domain in ASCII, None where that is no domain."""
     name = charsets.decode_words(mailbox.name).text if mailbox.name else ""
     domain = domains.to_ascii(mailbox.domain) if mailbox.domain else None
-    return replace(mailbox, name=" ".join(name.split()), domain=domain)
+    return Mailbox(" ".join(name.split()), mailbox.local, domain, mailbox.raw)
