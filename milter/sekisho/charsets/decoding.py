@@ -18,6 +18,7 @@ from unicodedata import category
 
 from sekisho.charsets.japanese import BAD, decode_euc_jp, decode_iso_2022_jp
 from sekisho.charsets.labels import REFUSED, codecs_of, lookup, says_nothing
+from sekisho.remember import remembered
 
 SAMPLE = 16_384
 """Bytes from the first non-ASCII one on that a guess is based on."""
@@ -32,6 +33,7 @@ _EUC_KANA = re.compile(rb"(?:[\xa4\xa5][\xa1-\xf6]){3}")
 _ANY_KANA = re.compile(_SJIS_KANA.pattern + b"|" + _EUC_KANA.pattern)
 _LATIN = frozenset({"iso-8859-1", "iso-8859-15", "windows-1252"})
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be"))
+_MARKS = {name: mark for mark, name in _BOMS}
 _SEVEN_BIT_STATEFUL = frozenset({"utf-16", "utf-16le", "utf-16be", "hz-gb-2312", "iso-2022-kr", REFUSED})
 _STRICT_ENOUGH = frozenset({"utf-8", "us-ascii", "iso-2022-jp", "utf-16", "utf-16le", "utf-16be"})
 _MULTIBYTE = frozenset({"shift_jis", "euc-jp", "gb18030", "big5", "euc-kr"})
@@ -52,7 +54,7 @@ class Decoded:
 
 def decode(data: bytes, label: str | None = None) -> Decoded:
     """The text of labelled bytes. Never raises; linear time; deterministic."""
-    charset, problems = _believed(label)
+    charset, problems = _believed(label) if label else (None, ())
     if data.isascii() and charset not in _SEVEN_BIT_STATEFUL and b"\x1b" not in data:
         return Decoded(data.decode("ascii"), charset or "us-ascii", problems)
     if charset is not None and charset != REFUSED:
@@ -62,8 +64,9 @@ def decode(data: bytes, label: str | None = None) -> Decoded:
     return _guess(data, charset, problems)
 
 
-def _believed(label: str | None) -> tuple[str | None, tuple[tuple[str, str], ...]]:
-    if label is None or says_nothing(label):
+@remembered(1024, longest=64)
+def _believed(label: str) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    if says_nothing(label):
         return None, ()
     charset = lookup(label)
     if charset is None:
@@ -92,9 +95,8 @@ def _whole(text: str) -> str | None:
 
 def _without_bom(data: bytes, charset: str) -> bytes:
     """UTF-16 keeps its mark when the label leaves the byte order open."""
-    return next(
-        (data[len(mark) :] for mark, name in _BOMS if name == charset and data.startswith(mark)), data
-    )
+    mark = _MARKS.get(charset)
+    return data.removeprefix(mark) if mark else data
 
 
 def _lenient(data: bytes, charset: str) -> str:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from sekisho.charsets.decoding import Decoded, decode
@@ -50,8 +51,7 @@ class DecodedText:
     problems: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(NamedTuple):
     label: str
     data: bytes
     raw: str
@@ -69,7 +69,7 @@ def decode_words(value: str) -> DecodedText:
     pieces = list(_pieces(value, problems))
     text = "".join(_shown(pieces, problems)).strip()
     _judge(text, pieces, problems)
-    return DecodedText(_LINE_ENDS.sub(" ", text), _once(problems))
+    return DecodedText(_one_line(text), _once(problems))
 
 
 def decode_rfc2231(value: str) -> DecodedText:
@@ -80,7 +80,11 @@ def decode_rfc2231(value: str) -> DecodedText:
     decoded = decode(unquote_to_bytes(text.encode("utf-8", "surrogateescape")), label)
     _report(decoded, value, problems)
     _judge(decoded.text, [], problems)
-    return DecodedText(_LINE_ENDS.sub(" ", decoded.text), _once(problems))
+    return DecodedText(_one_line(decoded.text), _once(problems))
+
+
+def _one_line(text: str) -> str:
+    return text if text.isprintable() else _LINE_ENDS.sub(" ", text)
 
 
 def _once(problems: Problems) -> tuple[tuple[str, str], ...]:
@@ -132,6 +136,13 @@ def _unfolded(payload: bytes) -> bytes:
 
 def _base64(payload: bytes) -> tuple[bytes, bool]:
     """What the letters say, padding right or not; text after a padding is decoded as another run."""
+    try:
+        return binascii.a2b_base64(payload, strict_mode=True), True
+    except binascii.Error:
+        return _lenient_base64(payload)
+
+
+def _lenient_base64(payload: bytes) -> tuple[bytes, bool]:
     runs = [run for run in _NOT_BASE64.sub(b"", b"".join(payload.split())).split(b"=") if run]
     data = b"".join(binascii.a2b_base64(_padded(run)) for run in runs)
     right = len(runs) <= 1 and _NOT_BASE64.search(payload) is None
@@ -162,6 +173,8 @@ def _shown(pieces: list[str | _Word], problems: Problems) -> Iterator[str]:
 
 
 def _words(run: list[_Word], problems: Problems) -> str:
+    if len(run) < 2:
+        return _group(run, problems) if run else ""
     groups = [list(group) for _, group in groupby(run, key=lambda word: word.label.lower())]
     return "".join(_group(group, problems) for group in groups)
 
@@ -210,6 +223,8 @@ def _outside(piece: str, problems: Problems) -> str:
 
 def _unfold(text: str) -> str:
     """White space around line ends becomes one blank."""
+    if text.isprintable():
+        return text
     lines = _LINE_ENDS.split(text)
     if len(lines) == 1:
         return text
@@ -219,12 +234,13 @@ def _unfold(text: str) -> str:
 
 def _judge(text: str, pieces: list[str | _Word], problems: Problems) -> None:
     """What is odd about the result as a whole."""
-    words = [piece for piece in pieces if isinstance(piece, _Word)]
-    charsets = {lookup(word.label) or word.label for word in words} - {"us-ascii"}
-    if len(charsets) > 1:
+    labels = {piece.label for piece in pieces if isinstance(piece, _Word)}
+    if len(labels) > 1 and len(charsets := {lookup(label) or label for label in labels} - {"us-ascii"}) > 1:
         problems.append(("word.mixed_charsets", " ".join(sorted(charsets))))
     if "=?" in text and (nested := _WORD.search(text)):
         problems.append(("word.nested", nested[0]))
+    if text.isprintable():
+        return
     if "\0" in text:
         problems.append(("word.nul", text))
     if _CONTROL.search(text):

@@ -108,7 +108,10 @@ def _content(fields: Iterable[Field], odd: dict[str, None]) -> dict[str, list[st
 def _types(texts: list[str], odd: dict[str, None]) -> Iterator[Value]:
     for text in texts or [""]:
         value = _parsed(text)
-        plain = values.parse(values.without_comments(text)) if "(" in text else value
+        if "(" not in text:
+            yield value
+            continue
+        plain = values.parse(values.without_comments(text))
         if (plain.token, plain.get("boundary")) != (value.token, value.get("boundary")):
             odd["comments in a Content-Type"] = None
             yield value

@@ -21,7 +21,8 @@ _SPELLINGS = {"quotedprintable": "quoted-printable", "uuencode": "x-uuencode", "
               "x-uue": "x-uuencode", "uu": "x-uuencode"}  # fmt: skip
 _ALPHABET = (string.ascii_letters + string.digits + "+/").encode()
 _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET))
-_JUNK = bytes(set(_NOT_BASE64) - set(b"=\r\n\t "))
+_BLANKS = b"\r\n\t "
+_JUNK = bytes(set(_NOT_BASE64) - set(b"=" + _BLANKS))
 _PADDING = re.compile(rb"=[=\s]*+")
 _BEGIN = re.compile(rb"(?:\A|\n)begin [0-7]{3,4} [^\r\n]{0,255}\r?\n")
 _RUNS = 1000
@@ -61,8 +62,16 @@ def decode(data: bytes, encoding: str, most: int) -> tuple[bytes, tuple[Problem,
 
 
 def _base64(data: bytes, most: int) -> tuple[bytes, tuple[Problem, ...]]:
+    try:
+        return binascii.a2b_base64(data.translate(None, _BLANKS), strict_mode=True)[:most], ()
+    except binascii.Error:
+        return _broken_base64(data, most)
+
+
+def _broken_base64(data: bytes, most: int) -> tuple[bytes, tuple[Problem, ...]]:
+    """What is not to the letter of RFC 4648: as far as it goes, whatever is wrong with it."""
     end = data.find(b"=")
-    if end < 0 or not data[end:].strip(b"=\r\n\t "):
+    if end < 0 or not data[end:].strip(b"=" + _BLANKS):
         return _quartets(data)[:most], _junk(data)
     runs = [_quartets(run) for run in _PADDING.split(data, _RUNS)]
     return b"".join(runs)[:most], (Problem("mime.base64", "data after the padding"),)

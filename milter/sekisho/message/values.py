@@ -33,6 +33,11 @@ class Value:
     others: tuple[tuple[str, str], ...] = ()
 
     @property
+    def _starred(self) -> bool:
+        """True if a parameter may be a section of RFC 2231, which most mail never sends."""
+        return "*" in "".join(self.parameters)
+
+    @property
     def repeated(self) -> tuple[str, ...]:
         """The names of the parameters that contradict each other."""
         return tuple(name for name, _ in self.others)
@@ -41,7 +46,7 @@ class Value:
         """Every value that a program may take a parameter for: the first, the repeated ones, the sections of
         RFC 2231 put together, those decoded, and what stands before a stray quotation mark."""
         plain = self.parameters.get(name)
-        if not self.others and (plain is None or '"' not in plain) and "*" not in "".join(self.parameters):
+        if not self.others and (plain is None or '"' not in plain) and not self._starred:
             return (plain,) if plain else ()
         extended = self._extended(name)
         values = [
@@ -71,6 +76,8 @@ class Value:
     def _sections(self, name: str) -> list[tuple[int, bool, str]]:
         """Number, whether percent-encoded, and text of each section of an RFC 2231 parameter, in order."""
         found: list[tuple[int, bool, str]] = []
+        if not self._starred:
+            return found
         for key, value in self.parameters.items():
             section = _SECTION.match(key) if "*" in key else None
             if section and section[1] == name:
