@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email.utils import getaddresses
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sekisho.address import addresses_in, hosts_in, parse, split_path
@@ -88,6 +88,7 @@ def test_a_clean_field_has_one_bracket_and_one_reading(value: str) -> None:
         assert mailbox.raw.lower().removesuffix(".").endswith("@" + mailbox.domain)
 
 
+@example('"a\\b" ', "a", "b.jp")
 @given(
     st.one_of(st.just("a"), st.lists(PIECES, max_size=4).map("".join)), LOCAL, st.one_of(DOMAIN, ODD_DOMAIN)
 )

@@ -9,7 +9,7 @@ from sekisho.markup.model import Anchor, Image, Markup
 from sekisho.markup.plain import LENGTH, text_links
 
 _SPACES = re.compile("  +")
-_BLANKS = str.maketrans("\t\n\r\f\v\0", "      ")
+_BLANK = re.compile("[\t\n\r\f\v\0]")
 _OUTER = "".join(map(chr, range(0x21)))
 _INNER = {9: None, 10: None, 13: None}
 _REFRESH = re.compile(r"[\s;,]*+url\s*+=\s*+[\"']?([^\"'>]+)", re.IGNORECASE)
@@ -46,7 +46,7 @@ class Collector:
             return
         if self._cut_at == len(self.pieces) and text[:1].isalpha():
             self.cuts += 1
-        self.pieces.append(text.translate(_BLANKS) if "\n" in text or "\t" in text or "\r" in text else text)
+        self.pieces.append(_BLANK.sub(" ", text) if "\n" in text or "\t" in text or "\r" in text else text)
         if self._open is None and ("://" in text or "www." in text):
             for url in text_links(text, self._most + 1):
                 self.link(url, "", "text")
@@ -62,7 +62,7 @@ class Collector:
         """Text that is there and is not seen; it may stand within a word (`cuts`)."""
         if self.pieces and self.pieces[-1][-1:].isalpha() and text[:1].isalnum():
             self._cut_at = len(self.pieces)
-        self.veiled.append(text.translate(_BLANKS))
+        self.veiled.append(_BLANK.sub(" ", text))
 
     def line(self) -> None:
         self.pieces.append("\n")
@@ -72,7 +72,8 @@ class Collector:
 
     def open_link(self, target: str, kind: str) -> None:
         """The reader is at a link whose text follows. Links do not nest: an open one ends here."""
-        self.close_link()
+        if self._open is not None:
+            self.close_link()
         self._open, self._alt = (target, kind, len(self.pieces)), ""
 
     def close_link(self) -> None:
@@ -123,7 +124,7 @@ class Collector:
             text=tidy(text),
             hidden=tidy(" ".join(self.veiled)),
             title=" ".join(self.title.split())[:_SHOWN],
-            anchors=tuple(Anchor(*anchor) for anchor in self._anchors),
+            anchors=tuple(map(Anchor._make, self._anchors)),
             images=tuple(self.images),
             forms=self.forms,
             passwords=self.passwords,

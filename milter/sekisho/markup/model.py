@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(NamedTuple):
     """A link in the markup. `target` is the URL as a browser takes it from the attribute (no line ends or
     outer blanks, joined with `base href`), `text` what is shown for it. `kind`: `a`, `area`, `form`, `image`,
     `meta`, `script`, `text` (a bare URL in the visible text)."""

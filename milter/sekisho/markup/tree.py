@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -25,8 +26,6 @@ _FORMATTING = re.compile(
 )
 _PRE = 16
 """State bit beside those of `style`: line ends count here."""
-_LINE_ENDS = 1
-_LINK_ENDS = 2
 
 
 def parse(html: str, max_links: int = 2000, tree_characters: int = TREE_CHARACTERS) -> Markup:
@@ -88,42 +87,37 @@ class _Walk:
         self._out = out
 
     def over(self, root: LexborNode | None) -> None:
-        # Where it goes on after an element, with what state, and what ends there.
-        stack: list[tuple[LexborNode | None, int, int]] = []
+        out, line, text = self._out, self._out.line, self._out.text
+        # Where it goes on after an element, with what state, and what is done when it ends.
+        stack: list[tuple[LexborNode | None, int, Callable[[], None] | None]] = []
         node, state = root, 0
         while node is not None or stack:
             if node is None:
-                node, state, ends = stack.pop()
-                if ends:
-                    self._leave(ends)
+                node, state, end = stack.pop()
+                if end is not None:
+                    end()
                 continue
             tag = node.tag or ""
             if tag == "-text":
-                self._text(node.text_content or "", state)
+                if state:
+                    self._text(node.text_content or "", state)
+                else:
+                    text(node.text_content or "")
+                node = node.next
             elif tag in MUTE:
                 self._mute(tag, node)
+                node = node.next
             else:
-                inner, ends = self._enter(tag, node, state)
-                stack.append((node.next, state, ends))
-                node, state = node.first_child, inner
-                continue
-            node = node.next
-
-    def _enter(self, tag: str, node: LexborNode, state: int) -> tuple[int, int]:
-        """The state inside an element, and what its end will be."""
-        attributes = node.attributes
-        if attributes:
-            state = self._seen(attributes, state)
-        ends = 0
-        if tag in BLOCKS:
-            self._out.line()
-            ends = _LINE_ENDS
-        act = ACTS.get(tag)
-        if act is not None:
-            act(self._out, attributes, state)
-            if tag == "a":
-                ends = _LINK_ENDS
-        return (state | _PRE if tag == "pre" else state), ends
+                attributes, end = node.attributes, None
+                inner = self._seen(attributes, state) if attributes else state
+                if tag in BLOCKS:
+                    line()
+                    end = line
+                if tag in ACTS:
+                    ACTS[tag](out, attributes, inner)
+                    end = out.close_link if tag == "a" else end
+                stack.append((node.next, state, end))
+                node, state = node.first_child, inner | _PRE if tag == "pre" else inner
 
     def _seen(self, attributes: Attributes, state: int) -> int:
         if "hidden" in attributes:
@@ -132,9 +126,7 @@ class _Walk:
         return hiding(style, state) if style else state
 
     def _text(self, text: str, state: int) -> None:
-        if not state:
-            self._out.text(text)
-        elif state & HIDDEN:
+        if state & HIDDEN:
             self._out.hide(text)
         else:
             self._out.lines(text)
@@ -144,9 +136,3 @@ class _Walk:
             self._out.title = node.text(deep=True)
         elif tag == "script":
             ACTS[tag](self._out, node.attributes, 0)
-
-    def _leave(self, ends: int) -> None:
-        if ends == _LINK_ENDS:
-            self._out.close_link()
-        else:
-            self._out.line()

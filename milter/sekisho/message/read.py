@@ -116,7 +116,7 @@ class _Shown:
         self.title = self.title or page.title
         self.texts += [page.text] if page.text else []
         self.hidden += [page.hidden] if page.hidden else []
-        self._link((anchor.target, anchor.text, anchor.kind) for anchor in page.anchors)
+        self._link(page.anchors)
         self.pages.append(_summary(page, mime.is_attached(part)))
 
     def _link(self, found: Iterable[tuple[str, str, str]]) -> None:
