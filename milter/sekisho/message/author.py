@@ -12,10 +12,13 @@ from sekisho.address import Mailbox, parse
 from sekisho.message.headers import Block, field_text
 from sekisho.message.limits import Limits
 from sekisho.message.model import Author, Field, Headers, Problem
+from sekisho.remember import remembered
 
 _DEFAULT = Limits()
 _MOST = 100
 """Mailboxes of one field that are kept."""
+_decoded = remembered(1024)(charsets.decode_words)
+"""Who writes, writes again."""
 
 
 def read_author(block: Block, limits: Limits) -> tuple[Author, tuple[Problem, ...]]:
@@ -32,7 +35,7 @@ def read_author(block: Block, limits: Limits) -> tuple[Author, tuple[Problem, ..
     author = finished(mailboxes[0]) if len(fields) == 1 and len(mailboxes) == 1 else None
     if author and author.domain is None and not any(problem.code in _SAID for problem in problems):
         problems.append(Problem("author.bad_domain", author.raw))
-    shown = [charsets.decode_words(field_text(field.value)[: limits.address_bytes]) for field in fields]
+    shown = [_decoded(field_text(field.value)[: limits.address_bytes]) for field in fields]
     odd = tuple(Problem(*problem) for each in shown for problem in each.problems)
     text = ", ".join(" ".join(each.text.split()) for each in shown)
     return Author(author, text, tuple(dict.fromkeys(problems))), odd
@@ -64,6 +67,6 @@ def mailboxes(headers: Headers, name: str, limits: Limits = _DEFAULT) -> tuple[M
 
 def finished(mailbox: Mailbox) -> Mailbox:
     """The mailbox with its name decoded and its domain in ASCII, None where that is no domain."""
-    name = charsets.decode_words(mailbox.name).text if mailbox.name else ""
+    name = _decoded(mailbox.name).text if mailbox.name else ""
     domain = domains.to_ascii(mailbox.domain) if mailbox.domain else None
     return Mailbox(" ".join(name.split()), mailbox.local, domain, mailbox.raw)

@@ -76,14 +76,33 @@ def describe(fields: Iterable[Field], default: str) -> Description:
     """Read the Content-* fields of an entity; `default` is the media type if it declares none. Never raises."""
     odd: dict[str, None] = {}
     content = _content(fields, odd)
-    types = list(_types(content.get("type", []), odd))
-    encodings = list(_encodings(content.get("transfer-encoding", []), odd))
+    types, encodings = content.get("type", [""]), content.get("transfer-encoding", [""])
+    if len(types) == len(encodings) == 1 and "oundary" not in types[0]:
+        readings, more = _usual(f"{types[0]}\n{encodings[0]}\n{default}")
+        odd.update(dict.fromkeys(more))
+    else:
+        readings = _every(types, encodings, default, odd)
     disposition = values.parse(content.get("disposition", [""])[0])
     content_id = content.get("id", [""])[0].strip("<> ") or None
+    return Description(readings, disposition, content_id, tuple(odd))
+
+
+@remembered(512)
+def _usual(question: str) -> tuple[tuple[Reading, ...], tuple[str, ...]]:
+    """The readings of one type, one encoding and the default, each on a line, and what is ambiguous in them.
+
+    Most parts are described in a few ways only, but for a boundary.
+    """
+    odd: dict[str, None] = {}
+    of_type, encoding, default = question.split("\n")
+    return _every([of_type], [encoding], default, odd), tuple(odd)
+
+
+def _every(types: list[str], encodings: list[str], default: str, odd: dict[str, None]) -> tuple[Reading, ...]:
     found: dict[Reading, None] = {}
-    for value, encoding in product(types, encodings):
+    for value, encoding in product(list(_types(types, odd)), list(_encodings(encodings, odd))):
         found.update(dict.fromkeys(_readings(value, encoding, default, odd)))
-    return Description(tuple(islice(found, _MOST)), disposition, content_id, tuple(odd))
+    return tuple(islice(found, _MOST))
 
 
 def _content(fields: Iterable[Field], odd: dict[str, None]) -> dict[str, list[str]]:
@@ -106,8 +125,8 @@ def _content(fields: Iterable[Field], odd: dict[str, None]) -> dict[str, list[st
 
 
 def _types(texts: list[str], odd: dict[str, None]) -> Iterator[Value]:
-    for text in texts or [""]:
-        value = _parsed(text)
+    for text in texts:
+        value = values.parse(text)
         if "(" not in text:
             yield value
             continue
@@ -118,18 +137,10 @@ def _types(texts: list[str], odd: dict[str, None]) -> Iterator[Value]:
         yield plain
 
 
-def _parsed(text: str) -> Value:
-    """Most types are written in a few ways only, but for their boundary."""
-    return values.parse(text) if "oundary" in text else _known(text)
-
-
-_known = remembered(512, _SHORT)(values.parse)
-
-
 def _encodings(texts: list[str], odd: dict[str, None]) -> Iterator[str]:
     """Each encoding once; all that leave the bytes as they are count as one."""
     found: dict[str, None] = {}
-    for text in texts or [""]:
+    for text in texts:
         tokens = _tokens(text)
         found.update(dict.fromkeys(tokens))
         if len(tokens) > 1:
