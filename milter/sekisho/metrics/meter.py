@@ -80,8 +80,9 @@ class Metrics:
         self._judged(batch, action)
         self._found(batch, evidence, action)
         batch.observe(self._of("message_seconds"), seconds)
+        series = self._families["stage_seconds"]
         for stage, spent in stages.items():
-            batch.observe(self._of("stage_seconds", stage), spent)
+            batch.observe(series.of(stage), spent)
         self._shard.add_all(batch.changes)
 
     def error(self, stage: str) -> None:
@@ -169,13 +170,13 @@ class Metrics:
         if strictest is None:
             return
         done = max(_done(action, outcome.applied) for outcome in action.outcomes)
-        batch.inc(self._of("messages_total", strictest.disposition.word, done[1], strictest.mode.value))
+        batch.inc(self._of("messages_total", strictest.disposition.word, done[1], strictest.mode))
         # A sum that falls is no counter to Prometheus.
         batch.observe(self._of("score"), max(0.0, strictest.score))
         for outcome in action.outcomes:
             verdict = outcome.verdict
             applied = _done(action, outcome.applied)[1]
-            batch.inc(self._of("recipients_total", verdict.disposition.word, applied, verdict.mode.value))
+            batch.inc(self._of("recipients_total", verdict.disposition.word, applied, verdict.mode))
 
     def _found(self, batch: Batch, evidence: Evidence, action: Action) -> None:
         for finding in {finding.kind.id for finding in evidence.findings}:
@@ -185,7 +186,7 @@ class Metrics:
             for brand in {finding.brand for finding in evidence.findings if finding.brand}:
                 batch.inc(self._of("impersonations_total", brand))
         for method in table.METHODS:
-            batch.inc(self._of("auth_results_total", method, evidence.word(method).value))
+            batch.inc(self._of("auth_results_total", method, evidence.word(method)))
         for reason in {reason.partition(":")[0] for reason in evidence.degraded}:
             batch.inc(self._of("degraded_total", reason))
 
