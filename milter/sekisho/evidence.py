@@ -158,7 +158,7 @@ class Evidence:
     degraded: tuple[str, ...] = ()
 
     def __add__(self, more: Evidence) -> Evidence:
-        if more == NOTHING:
+        if more is NOTHING or more == NOTHING:
             return self
         return Evidence(
             self.results + more.results,
@@ -172,11 +172,11 @@ class Evidence:
 
     def of(self, method: str) -> tuple[Result, ...]:
         """The results of one method, in the order they were found."""
-        return tuple(result for result in self.results if result.method == method)
+        return tuple([result for result in self.results if result.method == method])
 
     def word(self, method: str) -> Word:
         """The one word for a method: a pass if any identifier passed, else the first result."""
-        words = [result.word for result in self.of(method)]
+        words = [result.word for result in self.results if result.method == method]
         if Word.PASS in words:
             return Word.PASS
         return words[0] if words else Word.UNKNOWN

@@ -19,9 +19,10 @@ class Disposition(IntEnum):
 
     @property
     def word(self) -> str:
-        return self.name.lower()
+        return WORDS[self]
 
 
+WORDS = tuple(each.name.lower() for each in Disposition)
 OPT_OUT = "opt_out"  # the recipient's mail is not to be judged
 TRUSTED_CLIENT = "trusted_client"  # the client's mail is not to be judged
 UNJUDGED = frozenset({OPT_OUT, TRUSTED_CLIENT})

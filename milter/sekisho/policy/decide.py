@@ -65,17 +65,26 @@ def by_points(score: float, thresholds: Thresholds) -> Disposition:
 
 
 def _severest(points: Disposition, found: Iterable[str]) -> tuple[Disposition, str]:
-    ids = tuple(found)
     disposition, by = points, "points"
+    names = _with_families(found)
     for row in COMBINATIONS:
-        if row.least > disposition and holds(row, ids):
+        if row.least > disposition and _holds(row, names):
             disposition, by = row.least, row.name
     return disposition, by
 
 
 def holds(row: Combination, ids: Iterable[str]) -> bool:
     """True if a combination's findings are all there."""
-    found = tuple(ids)
-    every = all(any(covers(wanted, name) for name in found) for wanted in row.all_of)
-    some = not row.any_of or any(covers(wanted, name) for wanted in row.any_of for name in found)
-    return every and some and bool(row.all_of or row.any_of)
+    return _holds(row, _with_families(ids))
+
+
+def _holds(row: Combination, names: set[str]) -> bool:
+    if row.any_of and names.isdisjoint(row.any_of):
+        return False
+    return names.issuperset(row.all_of) if row.all_of else bool(row.any_of)
+
+
+def _with_families(ids: Iterable[str]) -> set[str]:
+    """What a row may call the findings: each by its id, and by its family (`auth.`)."""
+    names = set(ids)
+    return names | {name[: name.find(".") + 1] for name in names}
