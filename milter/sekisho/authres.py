@@ -75,7 +75,7 @@ def _part(result: Result) -> list[str]:
     """The words of one result; none at all for what is unknown."""
     if result.word is Word.UNKNOWN:
         return []
-    words = [f"{result.method}={result.word.value}"]
+    words = [f"{result.method}={result.word}"]
     if result.recorded:
         words.append("(recorded)")
     if result.reason and REASON.match(result.reason):
@@ -106,6 +106,10 @@ def _folded(head: str, parts: list[list[str]]) -> str:
     lines = [f"{head};"]
     for place, words in enumerate(parts):
         end = ";" if place < len(parts) - 1 else ""
+        line = " ".join(words) + end
+        if len(line) < FOLD_AT:
+            lines.append(line)
+            continue
         line = ""
         for word in [*words[:-1], words[-1] + end]:
             if line and len(line) + len(word) + 2 > FOLD_AT:

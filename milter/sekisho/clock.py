@@ -13,8 +13,7 @@ class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
-    def monotonic(self) -> float:
-        return time.monotonic()
+    monotonic = staticmethod(time.monotonic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +25,4 @@ class FixedClock:
     def now(self) -> datetime:
         return self.moment
 
-    def monotonic(self) -> float:
-        return time.monotonic()
+    monotonic = staticmethod(time.monotonic)

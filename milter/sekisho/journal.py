@@ -18,7 +18,7 @@ import hmac
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -151,7 +151,7 @@ class Journal:
             author_domain=message.author.domain,
             subject=message.subject if self._options.subject else None,
             **_client(message.envelope),
-            **{method: evidence.word(method).value for method in METHODS},
+            **{method: evidence.word(method) for method in METHODS},
             findings=self._findings(evidence, weights) or None,
             claims=sorted({claim.brand or "?" for claim in evidence.claims}) or None,
             proofs=sorted({f"{proof.method}:{proof.domain}" for proof in evidence.proofs}) or None,
@@ -217,10 +217,10 @@ class Journal:
         details = (type(error), error, error.__traceback__) if error is not None else None
         self._log.log(level, event, exc_info=details, extra={"fields": fields})
 
-    def _people(self, envelope: Envelope, unseen: Container[Recipient]) -> dict[str, object]:
+    def _people(self, envelope: Envelope, unseen: Collection[Recipient]) -> dict[str, object]:
         """Sender and recipients, without those who do not want their mail looked at."""
-        shown = [each for each in envelope.recipients if each not in unseen][: self._options.recipients]
-        named = [self.address(recipient.address) for recipient in shown]
+        shown = [each for each in envelope.recipients if not unseen or each not in unseen]
+        named = [self.address(recipient.address) for recipient in shown[: self._options.recipients]]
         return {"sender": self.address(envelope.sender), "recipients": named or None}
 
     def _findings(self, evidence: Evidence, weights: Mapping[str, float] | None) -> list[str]:

@@ -82,9 +82,10 @@ class Failures:
         self._ENTRY.pack_into(self._map, self._at(row), now, digest)
 
     def knows(self, digest: bytes, now: float) -> bool:
-        return any(
-            seen == digest and now - when < self.KEEP for when, seen in map(self._read, self._places(digest))
-        )
+        places = self._places(digest)
+        if self._map.find(digest, self._at(places[0]), self._at(places[-1] + 1)) < 0:  # as nearly always
+            return False
+        return any(seen == digest and now - when < self.KEEP for when, seen in map(self._read, places))
 
     def _places(self, digest: bytes) -> range:
         first = int.from_bytes(digest[:4], "big") % (self.ROWS // self.WAYS) * self.WAYS
