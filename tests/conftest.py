@@ -13,6 +13,7 @@ import pytest
 from sekisho import brands, compose, lures
 from sekisho.brands import Brand, BrandIndex
 from sekisho.lures import Vocabulary
+from sekisho.shipped import shipped
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,17 +40,17 @@ def what_is_shipped_is_read_once() -> Iterator[None]:
     """An operator's process puts the registry together once; here hundreds of commands run in one process, and the
     shipped files stay as they are. What is kept is the real thing; a site's own files are read every time."""
     module = importlib.import_module("sekisho.brands.load")  # in the package, that name is the function's
-    folder, read, read_lures = module.shipped_folder(), module.read, lures.load
+    folder, read, read_lures = shipped("brands"), module.read, lures.load
     kept, vocabularies = functools.cache(read), functools.cache(read_lures)
 
     @functools.cache
-    def shipped() -> tuple[tuple[Brand, ...], BrandIndex]:
+    def registry() -> tuple[tuple[Brand, ...], BrandIndex]:
         listed = brands.load()
         return listed, BrandIndex(listed, Vocabulary(vocabularies()))
 
     def index(listed: Iterable[Brand], vocabulary: Vocabulary) -> BrandIndex:
-        same, registry = shipped()
-        return registry if listed == same else BrandIndex(listed, vocabulary)
+        same, known = registry()
+        return known if listed == same else BrandIndex(listed, vocabulary)
 
     def reader(file: Path) -> object:
         return kept(file) if file.parent == folder else read(file)

@@ -16,7 +16,9 @@ PACKAGE = SOURCE / "sekisho"
 
 # A module may import from layers above its own, never from its own row's neighbours or from below.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"address", "domains", "text", "markup", "charsets", "codes", "options", "remember"}),
+    frozenset(
+        {"address", "domains", "text", "markup", "charsets", "codes", "options", "remember", "shipped"}
+    ),
     frozenset({"message", "evidence", "verdict"}),
     frozenset({"ports"}),
     frozenset({"brands", "lures", "providers", "resolver", "clock", "trust", "site"}),

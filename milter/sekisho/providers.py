@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 from sekisho.domains import to_ascii
 from sekisho.remember import remembered
+from sekisho.shipped import shipped
 
 KINDS = ("mailbox", "carrier", "esp", "cloud", "shortener", "redirect", "forwarder", "social")
 NOT_SHARED = "none"
@@ -65,19 +66,13 @@ def _comparable(domain: str) -> str:
     return to_ascii(domain) or ""
 
 
-def shipped_file() -> Path:
-    """The list that comes with the program: package data when installed, `config` in a checkout."""
-    installed = Path(__file__).parent / "data" / "providers.toml"
-    return installed if installed.is_file() else Path(__file__).parents[2] / "config" / "providers.toml"
-
-
 def load(path: Path | None = None, overlay: Path | None = None) -> ProviderTable:
     """The table of `path` (the shipped file if None) with the entries of `overlay`, if it exists, over it.
 
     Raises ProviderFileError with every fault of both files.
     """
     faults: list[str] = []
-    kinds = dict(_read(path or shipped_file(), faults))
+    kinds = dict(_read(path or shipped("providers.toml"), faults))
     if overlay is not None and overlay.exists():
         kinds.update(_read(overlay, faults))
     if faults:

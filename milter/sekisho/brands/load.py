@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sekisho.brands.model import Brand
+from sekisho.shipped import shipped
 
 MAX_FILE = 256 * 1024
 
@@ -39,12 +40,6 @@ class BrandFileError(Exception):
         self.faults = faults
 
 
-def shipped_folder() -> Path:
-    """The brands that come with the program: package data when installed, `config/brands` in a checkout."""
-    installed = Path(__file__).parents[1] / "data" / "brands"
-    return installed if installed.is_dir() else Path(__file__).parents[3] / "config" / "brands"
-
-
 def load(folder: Path | None = None, overlay: Path | None = None) -> tuple[Brand, ...]:
     """The enabled brands of `folder` (the shipped one if None) with those of `overlay` on top, by id.
 
@@ -52,7 +47,7 @@ def load(folder: Path | None = None, overlay: Path | None = None) -> tuple[Brand
     """
     faults: list[Fault] = []
     brands: dict[str, Brand] = {}
-    for each, required in ((folder or shipped_folder(), True), (overlay, False)):
+    for each, required in ((folder or shipped("brands"), True), (overlay, False)):
         if each is not None:
             brands.update((brand.id, brand) for brand in _folder(each, required, faults))
     if faults:

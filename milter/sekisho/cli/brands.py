@@ -19,10 +19,10 @@ from rich.text import Text
 from sekisho import compose
 from sekisho.brands import Brand, BrandIndex
 from sekisho.brands.lint import lint as flaws_of
-from sekisho.brands.load import shipped_folder
 from sekisho.brands.model import DomainEntry, Policy
 from sekisho.cli import output
 from sekisho.config import Config
+from sekisho.shipped import shipped
 
 
 def lint(config: Config, style: str) -> int:
@@ -111,7 +111,7 @@ def _find(registry: BrandIndex, wanted: str) -> Brand:
 def _file(config: Config, brand: str) -> Path:
     """Where the brand is described: the site's own file goes before the shipped one."""
     own = config.brands.overlay / f"{brand}.toml" if config.brands.overlay else None
-    return own if own is not None and own.is_file() else shipped_folder() / f"{brand}.toml"
+    return own if own is not None and own.is_file() else shipped("brands") / f"{brand}.toml"
 
 
 def _lines(registry: BrandIndex, brand: Brand, file: Path) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sekisho.lures.model import Lures
+from sekisho.shipped import shipped
 
 
 class LureFileError(Exception):
@@ -18,18 +19,13 @@ class LureFileError(Exception):
         self.faults = faults
 
 
-def shipped_folder() -> Path:
-    """The files that come with the program: package data when installed, `config/lures` in a checkout."""
-    installed = Path(__file__).parents[1] / "data" / "lures"
-    return installed if installed.is_dir() else Path(__file__).parents[3] / "config" / "lures"
-
-
 def load(folder: Path | None = None) -> tuple[Lures, ...]:
     """The vocabularies of `folder` (the shipped one if None), by file name. Raises LureFileError."""
     faults: list[str] = []
-    found = [_read(file, faults) for file in sorted((folder or shipped_folder()).glob("*.toml"))]
+    folder = folder or shipped("lures")
+    found = [_read(file, faults) for file in sorted(folder.glob("*.toml"))]
     if not found:
-        faults.append(f"{folder or shipped_folder()}: holds no lure file")
+        faults.append(f"{folder}: holds no lure file")
     if faults:
         raise LureFileError(tuple(faults))
     return tuple(each for each in found if each is not None)

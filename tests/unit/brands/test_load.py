@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sekisho.brands.load import BrandFileError, load, shipped_folder
+from sekisho.brands.load import BrandFileError, load
+from sekisho.shipped import shipped
 
 GOOD = 'id = "{id}"\nnames = ["{name}"]\nsources = ["example.jp"]\n'
 
@@ -75,4 +76,4 @@ def test_every_fault_of_every_file_is_named(tmp_path: Path) -> None:
 
 def test_the_shipped_registry_loads() -> None:
     """What is shipped is never refused by what ships it."""
-    assert len(load()) == len(list(shipped_folder().glob("*.toml"))) >= 137
+    assert len(load()) == len(list(shipped("brands").glob("*.toml"))) >= 137
