@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sekisho.message import Link
 from sekisho.text import printable
@@ -67,16 +67,22 @@ class Result:
     recorded: bool = False
 
 
+# Where a message says something.
+Place = Literal[
+    "display_name", "author_domain", "local_part", "reply_to", "subject", "signature", "body", "text", "button",
+    "image", "attachment", "calendar",
+]  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The message tells its reader that it is from somebody.
 
-    `brand` is a registry id, or None for an organisation that only has a name. `where` names the place
-    (`display_name`, `author_domain`, `subject` …), `text` is what stands there.
+    `brand` is a registry id, or None for an organisation that only has a name. `text` is what stands at that place.
     """
 
     brand: str | None
-    where: str
+    where: Place
     text: str
     strength: Strength = Strength.STRONG
 
@@ -86,13 +92,13 @@ class Cue:
     """The message uses words that lures are made of, as genuine mail does.
 
     `aspect` and `name` are the vocabulary's: `matter` (what it is about), `push` (how it presses) or `asks` (what its
-    reader is to do). `phrase` is the entry that was met, `where` the place as in a claim (`subject`, `text` …).
+    reader is to do). `phrase` is the entry that was met.
     """
 
     aspect: str
     name: str
     phrase: str
-    where: str = ""
+    where: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

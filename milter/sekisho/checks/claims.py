@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from sekisho.checks import beside
 from sekisho.checks.organisation import distinctive
-from sekisho.evidence import Claim, Cue, Evidence, Strength
+from sekisho.evidence import Claim, Cue, Evidence, Place, Strength
 from sekisho.message import Message
 from sekisho.ports import Context, Mention, Reading
 
@@ -22,7 +22,6 @@ HEAD = 1_500  # characters at the beginning of a text, where a sender greets and
 TAIL = 1_200  # and at its end, where he signs
 COMPANY = 100  # characters of the text in which a display name may find the companion that it needs
 OFTEN = 3  # times that a text writes a name of which it may be said to be about
-BUTTON = "button"  # the place of a cue
 LABEL = 24  # characters of a link's text up to which it is a button, as which it says what to do
 BUTTONS = 8  # that are read
 NEAR = 24  # characters around a name that say in which role it stands
@@ -85,7 +84,7 @@ def _owner(domain: str, context: Context) -> str | None:
     return context.registry.owner(domain) if domain else None
 
 
-def _cues(reading: Reading, where: str) -> Iterator[Cue]:
+def _cues(reading: Reading, where: Place) -> Iterator[Cue]:
     return (Cue(cue.aspect, cue.name, cue.phrase, where) for cue in reading.cues)
 
 
@@ -148,7 +147,7 @@ def _buttons(message: Message, context: Context) -> Iterator[Cue]:
     short = [label for label in labels if 0 < len(label) <= LABEL][:BUTTONS]
     if short:
         pressed = context.registry.read("".join(f"{label} ボタン button\n" for label in short))
-        yield from (cue for cue in _cues(pressed, BUTTON) if cue.aspect == "asks")
+        yield from (cue for cue in _cues(pressed, "button") if cue.aspect == "asks")
 
 
 def text_of(part: str, mention: Mention) -> str:
@@ -164,7 +163,7 @@ def speaks(text: str, mention: Mention) -> bool:
     return begins or BEFORE.search(before) is not None or AFTER.match(after) is not None
 
 
-def _mentioned(text: str, where: str, context: Context) -> Iterator[Claim]:
+def _mentioned(text: str, where: Place, context: Context) -> Iterator[Claim]:
     for mention in _once(context.registry.mentions(text)):
         yield Claim(mention.brand, where, mention.name, Strength.WEAK)
 

@@ -16,7 +16,7 @@ from sekisho.checks.destinations import leads_to_brand, organisation, own
 from sekisho.checks.links import is_digest, is_page
 from sekisho.checks.origin import unvouched
 from sekisho.checks.proof import PLATFORM, only_shared
-from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength, Word
+from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Place, Strength, Word
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -217,14 +217,7 @@ def _met(brand: str, seen: Evidence, context: Context) -> bool:
 def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
     places = {claim.where for claim in claims}
     if "author_domain" in places:
-        nameless = not _has_a_name(case.message)
-        if unvouched(case.seen):
-            named = len(places) > 1 or nameless
-            yield _finding(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
-        elif only_shared(case.seen.proofs) and ("display_name" in places or nameless):
-            yield _finding(OWN_DOMAIN_SHARED, brand, case)
-        if _looked_at(case.seen) and (host := _astray(brand, case)) is not None:
-            yield _finding(OWN_DOMAIN_AWAY, brand, case, host=host)
+        yield from _at_home(brand, places, case)
     elif not _possible(brand, case):
         yield from _elsewhere(brand, claims, case)
     elif unvouched(case.seen) and any(claim.where in SIGNING for claim in claims):
@@ -232,8 +225,16 @@ def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
         yield _finding(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, case)
 
 
-def _has_a_name(message: Message) -> bool:
-    return message.author.mailbox is not None and bool(message.author.mailbox.name.strip())
+def _at_home(brand: str, places: set[Place], case: Case) -> Iterator[Finding]:
+    """The author's domain is the brand's own, and nothing proves that the brand sent it."""
+    nameless = not case.message.author.name.strip()
+    if unvouched(case.seen):
+        named = len(places) > 1 or nameless
+        yield _finding(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
+    elif only_shared(case.seen.proofs) and ("display_name" in places or nameless):
+        yield _finding(OWN_DOMAIN_SHARED, brand, case)
+    if _looked_at(case.seen) and (host := _astray(brand, case)) is not None:
+        yield _finding(OWN_DOMAIN_AWAY, brand, case, host=host)
 
 
 def _possible(brand: str, case: Case) -> bool:

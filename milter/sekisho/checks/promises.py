@@ -14,7 +14,6 @@ import re
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 
-from sekisho.checks.claims import BUTTON
 from sekisho.checks.destinations import ACTIONS
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength
 from sekisho.message import Message
@@ -131,7 +130,7 @@ def _holds(promise: Promise, clock: Clock) -> bool:
 
 def _asks(seen: Evidence, *names: str) -> bool:
     """In words: a shop's button may well log in by way of the brand (`Amazonアカウントでログイン`)."""
-    said = (cue for cue in seen.cues if cue.where != BUTTON)
+    said = (cue for cue in seen.cues if cue.where != "button")
     return any(cue.aspect == "asks" and cue.name in names for cue in said)
 
 

@@ -109,4 +109,4 @@ def test_a_button_asks_with_a_single_word() -> None:
         claims.check(message((page % text).encode()), Evidence(), known).cues for text in ("更新", button)
     )
     assert told == ()
-    assert [(cue.aspect, cue.name, cue.where) for cue in pressed] == [("asks", "confirm", claims.BUTTON)]
+    assert [(cue.aspect, cue.name, cue.where) for cue in pressed] == [("asks", "confirm", "button")]
