@@ -20,7 +20,8 @@ from sekisho.lures import Vocabulary
 from sekisho.ports import Likeness, Mention, Promise, Reading
 from sekisho.remember import remembered
 
-REMEMBERED = 20_000  # host names whose owner and whose likeness are remembered
+REMEMBERED = 20_000  # host names whose owner and whose likeness are remembered, and texts
+SHORT = 64  # characters of a text of which it is remembered whom it names: `info`, the name of a file
 
 
 class BrandIndex:
@@ -31,6 +32,7 @@ class BrandIndex:
         self._lures = lures
         self._brands = MappingProxyType({brand.id: brand for brand in listed})
         self._names = NameIndex(listed, lures)
+        self._mentions = remembered(REMEMBERED, SHORT)(lambda text: self.read(text).mentions)
         # Mail links to the same hosts again and again, within a message and between messages.
         self._likeness = remembered(REMEMBERED)(LikenessIndex(listed).find)
         self._owners = _owners(listed)
@@ -55,7 +57,7 @@ class BrandIndex:
         return self._names.find(text, after)
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
-        return self.read(text).mentions
+        return self._mentions(text)
 
     def owner(self, domain: str) -> str | None:
         """Where several brands of one organisation list a domain, the first by id: they share proof."""

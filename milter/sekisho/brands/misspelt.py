@@ -51,8 +51,9 @@ class Misspellings(Generic[T]):
         """What is meant, and where in the text it stands."""
         if len(text) > MAX_TEXT:
             return
-        for match in _WORD.finditer(text):
-            yield from ((value, *match.span()) for value in self._meant(match[0]))
+        if any(map(self._meant, set(_WORD.findall(text)))):
+            for match in _WORD.finditer(text):
+                yield from ((value, *match.span()) for value in self._meant(match[0]))
         for match in _GAP.finditer(text):
             head, tail = skeleton(match[1]), skeleton(match[2])
             yield from ((value, *match.span()) for value in self._filled(head, tail))

@@ -30,6 +30,7 @@ MARK = re.compile(
 )  # a subject that begins with a name in brackets is headed with it
 
 URL = re.compile(r"https?://[!-~]+")
+NO_HOST = re.compile(r"[^a-z0-9.-]+")
 
 # What stands before or after the name of whoever is writing, in mail to his own customers.
 BEFORE = re.compile(
@@ -103,9 +104,7 @@ def _named(name: str, company: str, context: Context) -> Iterator[Claim | Cue]:
 def _local_part(local: str, context: Context) -> Iterator[Claim]:
     """`viewsnet.jp@stranger.example`: a brand's domain standing before the @; a mere name there is weak."""
     plain = local.lower().strip('"').replace("_", ".")
-    host = next(
-        (part for part in re.split(r"[^a-z0-9.-]+", plain) if "." in part and _owner(part, context)), None
-    )
+    host = next((part for part in NO_HOST.split(plain) if "." in part and _owner(part, context)), None)
     if host is not None:
         yield Claim(_owner(host, context), "local_part", local)
     else:
