@@ -136,10 +136,10 @@ class NameIndex:
             short = name.key.isalnum() and name.latin and len(name.key) <= SHORT_LATIN and not name.joints
             (self._words if short else names).setdefault(name.key, []).append(name)
         cues = frozenset(self._lures.keys)
-        self._keys = list(names) + [key for key in self._lures.keys if key not in names]
-        self._names = [names.get(key, []) for key in self._keys]
-        self._cued = [key in cues for key in self._keys]
-        self._automaton = AhoCorasick(self._keys, store_patterns=False) if self._keys else None
+        keys = list(names) + [key for key in self._lures.keys if key not in names]
+        self._names = [names.get(key, []) for key in keys]
+        self._cues = [key if key in cues else "" for key in keys]
+        self._automaton = AhoCorasick(keys, store_patterns=False) if keys else None
 
     def find(self, text: str, after: str = "") -> Reading:
         """The mentions in order; where names overlap only the longest. Each name of a brand once, and each cue.
@@ -156,7 +156,9 @@ class NameIndex:
             for cue in self._lures.cues(cued, Breaks(words, letters)) if cued else ():
                 cues.setdefault((cue.aspect, cue.name), cue)
             named += self._short(words)
-            near = letters + compact(spaced(after[: 2 * NEAR])) if named else ""
+            if not named:
+                continue
+            near = letters + compact(spaced(after[: 2 * NEAR]))
             counted = self._counted(named, letters, near, len(part) == len(text))
             hits = [hit for hit in counted if hit[0].id not in found]
             if hits:
@@ -187,24 +189,24 @@ class NameIndex:
         if self._automaton is None:
             return named, cued
         matches = self._automaton.find_matches_as_indexes(letters, overlapping=True)
-        worth = self._worth(set(map(itemgetter(0), matches)))
+        worth = self._worth(set(map(itemgetter(0), matches))) if matches else ()
         seen: dict[int, int] = {}
         for pattern, at, end in matches if worth else ():
             if pattern in worth and (count := seen.get(pattern, 0)) < SAME_NAME:
                 seen[pattern] = count + 1
                 named += [(name, at, end) for name in self._names[pattern]]
-                if self._cued[pattern]:
-                    cued.append((self._keys[pattern], at, end))
+                if key := self._cues[pattern]:
+                    cued.append((key, at, end))
         return named, cued
 
     def _worth(self, patterns: set[int]) -> set[int]:
         """Those that name somebody, or belong to a phrase of which all is there: most parts stand alone."""
-        complete = self._lures.complete([self._keys[each] for each in patterns if self._cued[each]])
-        return {pattern for pattern in patterns if self._names[pattern] or self._keys[pattern] in complete}
+        complete = self._lures.complete([key for each in patterns if (key := self._cues[each])])
+        return {each for each in patterns if self._names[each] or self._cues[each] in complete}
 
     def _short(self, words: str) -> Iterator[tuple[Name, int, int]]:
         seen: dict[str, int] = {}
-        for pattern in self._searches(words.replace("\0", "")):
+        for pattern in self._searches(words):
             for match in pattern.finditer(words):
                 names = self._words.get(word := match[0].replace(" ", "").replace("\0", ""))
                 seen[word] = seen.get(word, 0) + 1 if names else 0
@@ -212,13 +214,13 @@ class NameIndex:
                     at = len(compact(words[: match.start()]))
                     yield from ((name, at, at + len(word)) for name in names)
 
-    def _searches(self, bare: str) -> Iterator[re.Pattern[str]]:
+    def _searches(self, words: str) -> Iterator[re.Pattern[str]]:
         """The searches that find a name. Most texts hold none, which is found out fastest for all words at once."""
-        found = bare.encode("ascii", "replace").translate(_ONLY_WORDS).decode("ascii").split()
+        found = words.encode("ascii", "replace").translate(_ONLY_WORDS, b"\0").decode("ascii").split()
         if not self._words.keys().isdisjoint(found):
             yield _WORD
         if list(map(len, found)).count(1) > 1:
-            apart = set(_LETTERS_APART.findall(bare))
+            apart = set(_LETTERS_APART.findall(words.replace("\0", "")))
             if not self._words.keys().isdisjoint(each.replace(" ", "") for each in apart):
                 yield _LETTERS_APART
 

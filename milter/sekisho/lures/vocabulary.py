@@ -7,6 +7,7 @@ places, so the cost is bounded by the text and not by the vocabulary.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -66,13 +67,14 @@ class Vocabulary:
     def cues(self, found: Iterable[tuple[str, int, int]], breaks: Callable[[int], bool]) -> Iterator[Cue]:
         """The cues of a text, each name of an aspect once. `found` are keys with the range of the skeleton where they
         stand; `breaks` says whether one word ends and another begins at an index of it."""
-        places: dict[int, Places] = {}
+        places: defaultdict[int, Places] = defaultdict(list)
         for key, at, end in found:
             if key in self._latin and not breaks(at):
                 continue
+            place = at, end
             for number, whole in self._parts[key]:
                 if not whole or breaks(end):
-                    places.setdefault(number, []).append((at, end))
+                    places[number].append(place)
         seen: set[tuple[str, str]] = set()
         for number in places:
             for phrase in self._phrases.get(number, ()):
