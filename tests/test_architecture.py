@@ -35,7 +35,8 @@ LAYERS: tuple[frozenset[str], ...] = (
 
 # Neighbours of one layer that may know each other, each with its reason.
 NEIGHBOURS = {
-    ("domains", "remember"),  # answers are remembered in one way
+    ("address", "remember"),  # answers are remembered in one way
+    ("domains", "remember"),
     ("charsets", "remember"),
     (
         "brands",

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from sekisho.address.spec import judge_domain
+from sekisho.remember import remembered
 
 LIMIT = 1024
 
@@ -27,6 +28,7 @@ class Path:
     problems: tuple[tuple[str, str], ...] = ()
 
 
+@remembered(4096)  # recipients get mail every day
 def split_path(value: str) -> Path:
     """Take a path apart, angle brackets or not. Never raises."""
     problems: list[tuple[str, str]] = []
