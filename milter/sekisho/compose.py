@@ -124,6 +124,7 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
     """The one way through, on the given ports."""
     trust = Trust.of(config.trust)
     name = own_name(config)
+    sealers = frozenset(config.arc.sealers)
 
     def context() -> Context:
         deadline = ports.clock.monotonic() + config.wire.soft_deadline
@@ -134,7 +135,7 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
             resolver=ports.resolver and budgeted(config, ports.resolver),
             deadline=deadline,
             authserv_id=name,
-            sealers=frozenset(config.arc.sealers),
+            sealers=sealers,
             trust=trust,
             site=ports.knowledge.site,
         )

@@ -101,8 +101,7 @@ class Cue:
     where: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """A domain that is proven to stand behind the message, and what that is worth.
 
     `aligned`: with the author domain, as RFC 9989 says. `brand`: the brand whose confirmed domain it is.

@@ -41,6 +41,7 @@ KINDS = (SHARED_RANGE, PLATFORM)
 
 MAILBOXES = ("mailbox", "carrier")
 PLATFORMS = ("esp", "cloud", "forwarder")
+SHARED = MAILBOXES + PLATFORMS
 
 Aligned = Callable[[str, str], bool]
 
@@ -114,9 +115,8 @@ def _hired(result: Result, context: Context) -> bool:
     facts = dict(result.properties)
     if facts.get("mechanism", "").lstrip("+").lower() == "all":
         return True
-    shared = (*MAILBOXES, *PLATFORMS)
     via = [name for name in facts.get("via", "").split() if name != result.domain]
-    return any(context.providers.kind(name) in shared for name in via)
+    return any(context.providers.kind(name) in SHARED for name in via)
 
 
 def _aligner(author: str | None, context: Context) -> Aligned:
