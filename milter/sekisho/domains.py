@@ -37,9 +37,10 @@ _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _SPECIAL = frozenset({"http", "https", "ftp", "ws", "wss"})
 _OPAQUE = frozenset({"mailto", "tel", "sms", "data", "javascript", "cid", "mid", "about", "blob", "vbscript"})
 # What most links are: read in one step, with the same result as the long way.
+_NAME = r"((?:[A-Za-z0-9-]{1,63}+\.)++[A-Za-z][A-Za-z0-9-]{0,62}+)"
+_ORDINARY_HOST = re.compile(rf"https?://{_NAME}(?:[/?#]|\Z)")
 _ORDINARY_URL = re.compile(
-    r"(https?)://((?:[A-Za-z0-9-]{1,63}+\.)++[A-Za-z][A-Za-z0-9-]{0,62}+)(?::([0-9]{1,5}))?"
-    r"(?:(/[!-\"$->@-~]*+)?(?:\?([!-\"$-~]*+))?(?:#([!-~]*+))?)\Z"
+    rf"(https?)://{_NAME}(?::([0-9]{{1,5}}))?(?:(/[!-\"$->@-~]*+)?(?:\?([!-\"$-~]*+))?(?:#([!-~]*+))?)\Z"
 )
 _STRIPPED = "".join(map(chr, range(0x21)))
 _UNSEEN = dict.fromkeys(map(ord, "\t\n\r"))
@@ -202,8 +203,8 @@ class UrlParts:
 
 def host_of(url: str) -> str | None:
     """The host that a browser would visit for the URL; None when it has none. Never raises."""
-    ordinary = _ordinary(url)
-    return ordinary[2].lower() if ordinary else split_url(url).host
+    found = _ORDINARY_HOST.match(url)
+    return found[1].lower() if found and len(found[1]) <= MAX_NAME else split_url(url).host
 
 
 def _ordinary(url: str) -> re.Match[str] | None:

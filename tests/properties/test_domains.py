@@ -75,3 +75,10 @@ def test_urls_never_raise_and_hosts_are_printable(url: str) -> None:
 def test_user_information_never_moves_the_host(user: str, mark: str) -> None:
     """Whatever stands before the `@` and behind the host, the browser goes to the host."""
     assert domains.host_of(f"https://{user}@evil.example{mark}") == "evil.example"
+
+
+@given(st.sampled_from(["https://eki.example", "http://a-.1.b", "http://1.0x7f"]), URLS)
+def test_the_short_way_and_the_long_way_to_a_host_agree(start: str, rest: str) -> None:
+    """A blank in front of a URL counts for nothing, and only the long way knows that."""
+    url = start + rest
+    assert domains.host_of(url) == domains.host_of(" " + url) == domains.split_url(url).host

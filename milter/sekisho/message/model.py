@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sekisho.address import Mailbox
 from sekisho.message.envelope import Envelope
@@ -72,8 +73,7 @@ class Author:
         return self.mailbox.domain if self.mailbox else None
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link as its reader meets it. `target` is the raw URL, `host` its host in ASCII lower case (None if
     it has none), `text` what is shown for it (empty for a bare URL in plain text). `kind`: `a`, `area`,
     `form`, `image`, `text`, `meta`, `script`, `qr`."""
