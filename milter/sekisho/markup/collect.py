@@ -109,7 +109,9 @@ class Collector:
 
     def _resolved(self, target: str) -> str:
         url = target[: 2 * LENGTH].strip(_OUTER)
-        url = (url if url.isprintable() else url.translate(_INNER))[:LENGTH]
+        if "\n" in url or "\t" in url or "\r" in url:
+            url = url.translate(_INNER)
+        url = url[:LENGTH]
         if not self.base or not url or _SCHEME.match(url):
             return url
         try:
