@@ -97,6 +97,7 @@ class LineHandler(logging.Handler):
         super().__init__()
         self._path = target if isinstance(target, Path) else None
         self._fd = target if isinstance(target, int) else _open(target)
+        self._identity = _identity(os.fstat(self._fd))
         self.lost = 0
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -111,14 +112,14 @@ class LineHandler(logging.Handler):
         if self._path is None:
             return self._fd
         try:
-            there, ours = os.stat(self._path), os.fstat(self._fd)
-            if (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino):
+            if _identity(os.stat(self._path)) == self._identity:
                 return self._fd
         except FileNotFoundError:
             pass
         fresh = _open(self._path)
         os.close(self._fd)
         self._fd = fresh
+        self._identity = _identity(os.fstat(fresh))
         return fresh
 
     def close(self) -> None:
@@ -130,6 +131,11 @@ class LineHandler(logging.Handler):
 
 def _open(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    """What tells a file from every other while somebody has it open."""
+    return found.st_dev, found.st_ino
 
 
 class Logfmt(logging.Formatter):
