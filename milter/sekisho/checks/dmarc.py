@@ -23,6 +23,7 @@ from sekisho.domains import within
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
 from sekisho.message import Message
 from sekisho.ports import Answer, Context, Found
+from sekisho.remember import remembered
 
 FAIL = FindingKind(
     "auth.dmarc_fail",
@@ -163,6 +164,7 @@ def _one_below(suffix: str, name: str) -> str:
     return ".".join(name.split(".")[-count:])
 
 
+@remembered(8192)
 def steps(domain: str) -> tuple[str, ...]:
     """The names that a walk asks, at most eight: the start, then up from its seven last labels.
 
