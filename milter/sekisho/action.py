@@ -7,16 +7,15 @@ for all, before any edit; headers show the strictest verdict among those that st
 
 from __future__ import annotations
 
-import string
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from email import base64mime, quoprimime
+from email.header import Header
 
 from sekisho import authres
 from sekisho.evidence import Evidence
 from sekisho.message import Message, Recipient
 from sekisho.policy import Rules
+from sekisho.remember import remembered
 from sekisho.text import printable
 from sekisho.verdict import (
     Action,
@@ -34,11 +33,6 @@ from sekisho.verdict import (
 OUR_FIELDS = "x-sekisho-"
 REFUSED = ("550", "5.7.1", "Message refused by local policy (reference {reference})")
 UNJUDGED = "none; This message could not be examined."
-WIDTH = 76  # characters of a line of a field (RFC 2047 section 2)
-UNESCAPED = (
-    f"{string.ascii_letters}{string.digits}-!*+/ ".encode()
-)  # in encoding Q, as the standard library has it
-CHROME = len("=?utf-8?b??=")
 DEFERRED = ("451", "4.3.0", "Temporary local problem, please try again later")
 
 
@@ -208,46 +202,16 @@ def _reasons(evidence: Evidence, weights: Mapping[str, float]) -> str | None:
         weightiest.reason_en,
         weightiest.reason_ja,
     ]
-    return "\n ".join(encoded(line, "X-Sekisho-Reason") for line in lines)
+    return "\n ".join(map(_reason, lines))
 
 
 def encoded(text: str, name: str) -> str:
     """A field value as ASCII: folded with LF, RFC 2047 where it is not ASCII already."""
-    line = " ".join(text.splitlines())
-    room = WIDTH - len(name) - len(": ")
-    return "\n".join(_folded(line, room) if line.isascii() else _encoded_words(line, room - CHROME))
+    charset = "us-ascii" if text.isascii() else "utf-8"
+    return Header(text, charset, maxlinelen=76, header_name=name).encode(splitchars=";, ", linesep="\n")
 
 
-def _folded(text: str, room: int) -> Iterator[str]:
-    """Lines that break after the last `;` that fits, else after the last comma, else at the last blank; a word that is
-    too long stands alone. `room` is for the first line."""
-    while len(text) > room:
-        found = (text.rfind(mark, 1, room + 1) + len(mark) - 1 for mark in ("; ", ", ", " "))
-        at = next((each for each in found if each > 0 and text[:each].strip(" ")), 0)
-        if not at and room < WIDTH:
-            text = f" {text}"
-        elif not at and (at := text.find(" ", room)) < 0:
-            break
-        yield text[:at].rstrip(" ")
-        text, room = text[len(text[:at].rstrip(" ")) :], WIDTH
-    yield text
-
-
-def _encoded_words(text: str, room: int) -> Iterator[str]:
-    """Lines of one encoded word each, of whole characters; B or Q, whichever is shorter. `room` is for what stands
-    between the marks of the first."""
-    module, length = (base64mime, _in_b) if _in_b(text) < _in_q(text) else (quoprimime, _in_q)
-    lead = ""
-    while text:
-        fitting = bisect_right(range(1, min(len(text), room) + 1), room, key=lambda end: length(text[:end]))
-        yield lead + module.header_encode(text[:fitting].encode(), "utf-8")
-        text, room, lead = text[fitting:], WIDTH - CHROME - 1, " "
-
-
-def _in_b(text: str) -> int:
-    return (len(text.encode()) + 2) // 3 * 4
-
-
-def _in_q(text: str) -> int:
-    data = text.encode()
-    return len(data) + 2 * len(data.translate(None, UNESCAPED))
+@remembered(4096)
+def _reason(line: str) -> str:
+    """Sentences and lists of findings come again and again, and the library takes its time to fold them."""
+    return encoded(line, "X-Sekisho-Reason")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from email.header import Header, decode_header, make_header
+from email.header import decode_header, make_header
 
 import pytest
 
@@ -152,35 +152,6 @@ def test_an_encoded_value_never_opens_a_new_field(text: str) -> None:
     """Every line after the first begins with white space."""
     lines = action.encoded(text.replace("\r\n", " "), "X-Test").split("\n")
     assert all(line[:1] in " \t" for line in lines[1:])
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "auth.no_iprev=1;",
-        ", ".join(f"family.finding_{number}={number}" for number in range(20)) + ";",
-        "One clause; another that is long, with a comma, and then some more words that have no other place to break.",
-        "x" * 100 + " and more",
-        "送信元サーバー 127.0.0.1 には、正引きと逆引きが一致するホスト名がありません(no name)。" * 3,
-        "The display name is \u201c銀行\u201d: mostly English words, so that Q is the shorter of the two.",
-        "𠮷" * 60,
-        " a  b " * 30,
-    ],
-)
-def test_a_value_is_folded_and_encoded_as_by_the_standard_library(text: str) -> None:
-    """The same lines as its (slow) Header makes, and every one within 76 characters where words let it."""
-    name = "X-Sekisho-Reason"
-    charset = "us-ascii" if text.isascii() else "utf-8"
-    theirs = Header(text, charset, maxlinelen=76, header_name=name).encode(splitchars=";, ", linesep="\n")
-    assert action.encoded(text, name) == theirs
-
-
-def test_words_too_long_for_a_line_stand_alone() -> None:
-    """Nothing shares a line with them that would fit on one of its own, and nothing is lost."""
-    words = ["short", "a" * 70, "b" * 90, "c" * 60, "end"]
-    lines = action.encoded(" ".join(words), "Subject").split("\n")
-    assert lines == ["short", *(f" {word}" for word in words[1:3]), f" {words[3]} end"]
 
 
 def test_without_the_store_nothing_is_lost() -> None:

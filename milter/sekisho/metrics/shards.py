@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import struct
 import weakref
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -30,7 +29,6 @@ from prometheus_client.multiprocess import MultiProcessCollector
 MmapedDict: Any = _MmapedDict  # these two have no types
 merge: Any = MultiProcessCollector.merge
 
-_PAIR = struct.Struct("dd")  # a value and its time, as they stand in the file
 SLOTS = 4096
 RESERVED = 1 << 18
 """Bytes set aside for each file at once: a mapped file that cannot grow on a full disk kills its process."""
@@ -131,8 +129,8 @@ class Cell:
 
     def bind(self, file: Any) -> None:
         """Go on from what stands in the file."""
+        self._file = file
         self._value, self._timestamp = file.read_value(self._key)
-        self._file, self._at = file, file._positions[self._key]
 
     def inc(self, amount: float) -> None:
         with self._shard.lock:
@@ -142,18 +140,13 @@ class Cell:
     def grow(self, amount: float) -> None:
         """Add, in a process that has its slot. The shard's lock must be held."""
         self._value += amount
-        self._write()
+        self._file.write_value(self._key, self._value, self._timestamp)
 
     def set(self, value: float, timestamp: float | None = None) -> None:
         with self._shard.lock:
             self._shard.rebind()
             self._value, self._timestamp = value, timestamp or 0.0
-            self._write()
-
-    def _write(self) -> None:
-        """As `MmapedDict.write_value`, without looking the place up again: a message changes eighty cells. Never by
-        `pack_into`, which writes zeros first: a reader would see them."""
-        self._file._m[self._at : self._at + _PAIR.size] = _PAIR.pack(self._value, self._timestamp)
+            self._file.write_value(self._key, self._value, self._timestamp)
 
     def get(self) -> float:
         with self._shard.lock:

@@ -107,13 +107,16 @@ class Desk:
     def _work(self) -> None:
         """A thread's life: what the queue holds, one after the other."""
         while True:
-            self._quietly(
-                *self._queue.get()
-            )  # no name: the last message must not be kept until the next comes
+            # Without a name for it: the last message must not be kept until the next comes.
+            self._quietly(*self._queue.get())
 
     def _answer(self, job: Job, collector: Collector, envelope: Envelope, broken: bool) -> None:
         if job.take():
-            job.finish(self._judge(collector, envelope, broken))
+            action = self.fallback("wire")
+            try:
+                action = self._judge(collector, envelope, broken)
+            finally:
+                job.finish(action)
 
     def _judge(self, collector: Collector, envelope: Envelope, broken: bool) -> Action:
         row = self._rows.pop()
