@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from email.utils import mktime_tz, parsedate_tz
 from types import MappingProxyType
 
 from sekisho.address import split_path
@@ -23,7 +22,7 @@ from sekisho.checks.signatures import Signature, parse_signature
 from sekisho.domains import registrable, to_ascii
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Word
 from sekisho.message import Message, mailboxes
-from sekisho.message.trace import unfolded
+from sekisho.message.trace import moment, unfolded
 from sekisho.ports import Context
 
 OTHERS = FindingKind(
@@ -115,19 +114,9 @@ def _whose(local: str, domain: str, context: Context) -> str:
 
 def _age(signature: Signature, message: Message, context: Context) -> float:
     """Seconds since the signature was made, by its own word or the Date that it covers; 0 if nothing says so."""
-    made: float | None = signature.signed_at
-    if made is None and b"date" in signature.names:
-        made = _date(message)
-    if made is None:
-        return 0.0
     now: datetime = message.envelope.arrived or context.clock.now()
-    return now.timestamp() - made
-
-
-def _date(message: Message) -> float | None:
-    fields = message.headers.all("date")
-    try:
-        parsed = parsedate_tz(unfolded(fields[0])[:100]) if fields else None
-        return float(mktime_tz(parsed)) if parsed else None
-    except (ValueError, OverflowError, IndexError, TypeError):  # whatever it trips over is no date
-        return None
+    if signature.signed_at is not None:
+        return now.timestamp() - signature.signed_at
+    fields = message.headers.all("date") if b"date" in signature.names else ()
+    dated = moment(unfolded(fields[0])) if fields else None
+    return (now - dated).total_seconds() if dated else 0.0

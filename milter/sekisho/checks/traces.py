@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 
 from sekisho.checks import programs
@@ -20,6 +18,7 @@ from sekisho.checks.doubt import doubted, impersonates
 from sekisho.domains import parse_ip, registrable
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
+from sekisho.message.trace import moment
 from sekisho.ports import Context
 from sekisho.text import japanese
 
@@ -130,18 +129,9 @@ def _value(message: Message, name: str) -> str | None:
     return " ".join(fields[0].value[:LONGEST].decode("utf-8", "replace").split()) if fields else None
 
 
-def _moment(text: str) -> datetime | None:
-    """A date as leniently as programs read it (RFC 5322 sections 3.3 and 4.3); one without a zone is UTC."""
-    try:
-        found = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
 def _date(message: Message) -> Iterator[Finding]:
     text = _value(message, "date")
-    if text and not ORDINARY.fullmatch(text) and _moment(text) is None:
+    if text and not ORDINARY.fullmatch(text) and moment(text) is None:
         yield _found(MALFORMED, text)
 
 
@@ -154,12 +144,12 @@ def _stamps(message: Message) -> list[str]:
 
 def _ahead(message: Message, context: Context) -> Iterator[Finding]:
     text = _value(message, "date")
-    moment = _moment(text) if text else None
-    if moment is None:
+    dated = moment(text) if text else None
+    if dated is None:
         return
-    first = next(filter(None, map(_moment, _stamps(message))), None)
-    late = first is not None and (moment - first).total_seconds() > HOP
-    if late or (moment - context.clock.now()).total_seconds() > OURS:
+    first = next(filter(None, map(moment, _stamps(message))), None)
+    late = first is not None and (dated - first).total_seconds() > HOP
+    if late or (dated - context.clock.now()).total_seconds() > OURS:
         yield _found(AHEAD, text or "")
 
 

@@ -1,4 +1,4 @@
-"""What a Received field says of the client that handed the message over (RFC 5321 section 4.4).
+"""What trace fields say: of the client that handed the message over (RFC 5321 section 4.4), and when.
 
 Postfix and Sendmail write `from HELO (NAME [ADDRESS]) by …`, others leave out the name, the brackets or both.
 Whoever wrote the field must be trusted by the caller; what it does not say is not known.
@@ -7,6 +7,8 @@ Whoever wrote the field must be trusted by the caller; what it does not say is n
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from sekisho.domains import parse_ip, to_ascii
 from sekisho.message.envelope import Client
@@ -42,3 +44,12 @@ def client_of(received: str) -> Client:
 def unfolded(field: Field) -> str:
     """A trace field's value on one line."""
     return " ".join(field.value[: 2 * LONGEST].decode("ascii", "replace").split())[:LONGEST]
+
+
+def moment(text: str) -> datetime | None:
+    """A date as leniently as programs read it (RFC 5322 sections 3.3 and 4.3), or None; one without a zone is UTC."""
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):  # whatever it trips over is no date
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
