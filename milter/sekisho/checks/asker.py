@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho.checks import contradiction, detours, iprev, links, organisation, origin, recipient, responders
-from sekisho.checks.destinations import own
 from sekisho.checks.doubt import impersonates
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
@@ -122,7 +121,7 @@ IN_TEXT = re.compile(r"[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}",
 
 def doubts(message: Message, seen: Evidence, context: Context) -> tuple[Finding, ...]:
     """The reasons to doubt who is asking: none if there are too few of them for a sender who is proven."""
-    leads_home = _leads_home(message, seen, context)
+    leads_home = links.leads_home(message, seen, context)
     found = (
         *_of_the_sender(message, seen, context),
         *_of_the_way_out(seen, leads_home),
@@ -176,11 +175,6 @@ def _of_the_demand(message: Message, seen: Evidence, context: Context, leads_hom
         yield _finding(ANSWERED, other=other)
     if _from_nobody(message, seen):
         yield _finding(NOBODY)
-
-
-def _leads_home(message: Message, seen: Evidence, context: Context) -> bool:
-    home = own(message, seen)
-    return any(each.domain in home or links.counts_clicks(each, seen, context) for each in seen.destinations)
 
 
 def _official(message: Message, seen: Evidence) -> bool:

@@ -208,5 +208,11 @@ def counts_clicks(each: Destination, seen: Evidence, context: Context) -> bool:
     return kind(each.host) == "esp" and any(kind(proof.domain) == "esp" for proof in seen.proofs)
 
 
+def leads_home(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if a link leads to where the message is known to come from, or may do so behind a platform's count."""
+    home = own(message, seen)
+    return any(each.domain in home or counts_clicks(each, seen, context) for each in seen.destinations)
+
+
 def _finding(kind: FindingKind, **facts: str) -> Finding:
     return Finding(kind, MappingProxyType(facts))

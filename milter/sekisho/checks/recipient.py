@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho.address import split_path
-from sekisho.checks.destinations import organisation, own
+from sekisho.checks.destinations import organisation
+from sekisho.checks.links import leads_home
 from sekisho.domains import registrable, to_ascii, to_unicode
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, Recipient
@@ -112,7 +113,7 @@ def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator
     ):
         return
     told = mailbox.name
-    if not _leads_home(message, seen):
+    if not _stood_behind(message, seen, context):
         told = f"{told}\n{message.subject}\n{message.text}"
     for recipient in _few(message):
         domain = to_ascii(split_path(recipient.address).domain or "") or ""
@@ -143,8 +144,7 @@ def _at_a_glance(domain: str) -> str:
     return skeleton(to_unicode(domain))
 
 
-def _leads_home(message: Message, seen: Evidence) -> bool:
+def _stood_behind(message: Message, seen: Evidence, context: Context) -> bool:
     """Somebody stands behind it: a brand, or a sender who is proven and leads his readers to himself."""
-    home = own(message, seen)
-    at_home = any(each.domain in home for each in seen.destinations)
+    at_home = leads_home(message, seen, context)
     return any(proof.brand or (proof.aligned and at_home) for proof in seen.proofs)
