@@ -37,7 +37,7 @@ check: install
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
-	$(PYTHON) -m pytest -q -m 'not system and not slow' tests/unit tests/golden tests/properties tests/test_architecture.py
+	$(PYTHON) -m pytest -q -n auto -m 'not system and not slow' tests/unit tests/golden tests/properties tests/test_architecture.py
 
 bench: install
 	@$(ROOT) $(PYTHON) -m lab.bench $(ARGS)
