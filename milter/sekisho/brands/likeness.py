@@ -12,7 +12,7 @@ Three ways are told apart (UTS 39 for the first):
 All look-ups are by hash: a domain has at most some hundred pieces and one-letter deletions, and the number of
 brands does not matter. A word of everyday language counts in a composition only beside a word of the trade; a name
 that needs a companion only beside one of its own (`hometrade-nomura.example`, after `hometrade.nomura.co.jp`):
-`visatravel.example`, `lineage.example`, `banana.example` are like nobody.
+`visatravel.example`, `lineage.example`, `support.square-gym.example` are like nobody.
 """
 
 from __future__ import annotations
@@ -146,15 +146,18 @@ class LikenessIndex:
         )
 
     def _composition(self, name: str) -> Likeness | None:
-        """A whole domain of a brand among the labels, or the longest word of one among the pieces of the name."""
+        """A whole domain of a brand above the registered label, or the longest word of one among the pieces of the
+        name. What is registered keeps company with its own pieces: anybody has a host `mail`, `news` or `support`."""
         labels = name.split(".")[:MAX_PIECES]
-        for at, size, _ in _joined(labels):
+        for at, size, _ in _joined(labels[:-1]):
             if (whole := self._whole_domain(".".join(labels[at : at + size]))) is not None:
                 return whole
-        pieces = [piece for piece in _SPLIT.split(name) if piece][:MAX_PIECES]
+        above = [piece for piece in _SPLIT.split(".".join(labels[:-1])) if piece]
+        pieces = [*above, *(piece for piece in _SPLIT.split(labels[-1]) if piece)][:MAX_PIECES]
         best: tuple[int, Likeness] | None = None
         for at, size, word in _joined(pieces):
-            beside = set(pieces[:at] + pieces[at + size :])
+            first = len(above) if at + size > len(above) else 0
+            beside = set(pieces[first:at] + pieces[at + size :])
             likeness = self._word(word, beside, size == 1)
             if likeness is not None and (best is None or len(word) > best[0]):
                 best = len(word), likeness

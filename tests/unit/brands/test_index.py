@@ -118,6 +118,8 @@ def test_an_unconfirmed_domain_does_not_contradict() -> None:
         ("line.me.pr-5.link", "line", "composition"),
         ("access-line.cn", "line", "composition"),
         ("line-corporation.jp", "line", "composition"),
+        ("access.line.pr-5.cn", "line", "composition"),
+        ("support.apple.pr-5.cn", "apple", "composition"),
     ],
 )
 def test_domains_made_to_look_like_a_brands(domain: str, brand: str, how: str) -> None:
@@ -143,6 +145,9 @@ def test_domains_made_to_look_like_a_brands(domain: str, brand: str, how: str) -
         "online-line.jp",
         "www.line.jp",
         "access-online.jp",
+        "access.line-works.jp",
+        "support.apple-farm.com",
+        "line.me.com",
         "xn--lne-rma.jp",
         "ana.example.jp",
         "mobile.de",
