@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from sekisho.address import split_path
 from sekisho.checks import contradiction, detours, iprev, links, organisation, origin, recipient, responders
 from sekisho.checks.doubt import impersonates
 from sekisho.evidence import Evidence, Finding, FindingKind
@@ -140,7 +141,7 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
         yield _finding(UNPROVEN, author=message.author.text)
     elif iprev.NO_IPREV in kinds:
         yield _finding(UNNAMED)
-    elif context.providers.kind(domain) in TENANTS:
+    elif context.providers.kind(domain) in TENANTS and REACHABLE.search(message.text[:SHORT]) is None:
         yield _finding(TENANT, domain=domain)
     if impersonates(seen) or kinds & {recipient.PROVIDER, recipient.LOOKALIKE}:
         yield _finding(UNMET)
@@ -188,19 +189,41 @@ def _official(message: Message, seen: Evidence) -> bool:
 
 def _answers_to(message: Message, seen: Evidence, context: Context) -> str | None:
     """The private mailbox that answers go to, while the sender writes from elsewhere."""
-    for finding in seen.findings:
-        if finding.kind is responders.REPLY_TO_MAILBOX:
-            return str(finding.facts.get("other", ""))
+    author = message.author.domain or ""
+    vouched = any(proof.aligned for proof in seen.proofs)
+    if vouched and _is_passed_on(author, message, context):
+        return None
+    other = _reply_to(seen) or _answered_in_text(author, message, seen, context)
+    return None if other is None or (vouched and _named_after(other, author)) else other
+
+
+def _is_passed_on(author: str, message: Message, context: Context) -> bool:
+    """True for what a form hands on, a platform's or one of the reader's own site: whoever filled it in is answered."""
+    readers = (split_path(each.address).domain for each in message.envelope.recipients)
+    return context.providers.kind(author) == "esp" or author in readers
+
+
+def _named_after(other: str, author: str) -> bool:
+    """True for `alumni.office@free.example` beside `alumni.example`: a small society's own mailbox."""
+    words = organisation.distinctive(other.partition("@")[0])
+    return bool(words) and organisation.related(words, (author,))
+
+
+def _reply_to(seen: Evidence) -> str | None:
+    kind = responders.REPLY_TO_MAILBOX
+    return next((str(each.facts.get("other", "")) for each in seen.findings if each.kind is kind), None)
+
+
+def _answered_in_text(author: str, message: Message, seen: Evidence, context: Context) -> str | None:
+    kind = context.providers.kind
     if (
         not seen.hears("asks", "answer")
-        or context.providers.kind(message.author.domain or "") == "mailbox"
+        or kind(author) == "mailbox"
         or REACHABLE.search(message.text[:SHORT])
     ):
         return None
     named = (match[0] for match in IN_TEXT.finditer(message.text[:SHORT]))
-    return next(
-        (each for each in named if context.providers.kind(each.rpartition("@")[2].lower()) == "mailbox"), None
-    )
+    return next((each for each in named if kind(each.rpartition("@")[2].lower()) == "mailbox"), None)
 
 
 def _from_nobody(message: Message, seen: Evidence) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
-from tests.auth_support import context, led, message
+from tests.auth_support import context, envelope, led, message
 
 from sekisho import lures
 from sekisho.checks import (
@@ -21,6 +22,7 @@ from sekisho.checks import (
     site,
 )
 from sekisho.evidence import Claim, Cue, Evidence, Finding, FindingKind, Proof, Result, Word
+from sekisho.message import Recipient
 
 UNPROVEN = Evidence(results=(Result("spf", Word.NONE), Result("dkim", Word.NONE)))
 PROVEN = Evidence(
@@ -45,7 +47,8 @@ def found(
     kinds: Mapping[str, str] | None = None,
 ) -> list[str]:
     head = f"From: {author}\r\nSubject: {subject}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
-    read, at = message((head + text).encode()), context(kinds=kinds)
+    to = replace(envelope(), recipients=(Recipient("b@reader.test"),))
+    read, at = message((head + text).encode(), to), context(kinds=kinds)
     doubts = asker.doubts(read, led(read, at) + seen, at)
     return [each.kind.id.removeprefix("lure.") for each in doubts]
 
@@ -225,6 +228,19 @@ def test_answers_about_money_that_go_to_a_private_mailbox() -> None:
     assert not answered("みどりの会 TEL 03-1111-2222 返信は keller@free.test まで")
 
 
+REPLY_TO = Evidence(findings=(Finding(responders.REPLY_TO_MAILBOX, {"other": "shop.dinner@free.test"}),))
+
+
+def test_what_a_form_hands_on_is_answered_elsewhere() -> None:
+    """A platform's notice, one of the reader's own site, and a society's own mailbox; none of them without proof."""
+    refund = about("refund")
+    kinds = {**FREE, "forms.test": "esp"}
+    for author in ("Form <a@forms.test>", "Form <a@reader.test>", "Shop <a@dinner.test>"):
+        assert "answered_elsewhere" not in found(PROVEN + refund + REPLY_TO, author=author, kinds=kinds)
+        assert "answered_elsewhere" in found(UNPROVEN + refund + REPLY_TO, author=author, kinds=kinds)
+    assert "answered_elsewhere" in found(PROVEN + refund + REPLY_TO, author="Form <a@else.test>", kinds=kinds)
+
+
 def test_a_tenant_of_a_platform() -> None:
     """A proof of a domain in which anybody can open an account is one doubt more, and never one alone."""
     kinds = {"desk.test": "esp"}
@@ -236,6 +252,7 @@ def test_a_tenant_of_a_platform() -> None:
         "leads_away",
     ]
     assert found(UNPROVEN, author=author, kinds=kinds) == ["unproven"]
+    assert found(proven + of(links.STRANGERS), "Tel 03-1111-2222", author=author, kinds=kinds) == []
 
 
 def test_a_mailbox_provider_may_speak_of_its_own_mailboxes() -> None:
