@@ -18,6 +18,7 @@ from sekisho.message import Message
 from sekisho.ports import Context, Mention, Reading
 
 MOSTLY = 0.5  # share of a display name from which the brand is what the name says, not a word in it
+COMPOUND = 0.6  # the same where it runs on into other letters: アップル学習塾 is a school
 HEAD = 1_500  # characters at the beginning of a text, where a sender greets and says who he is
 TAIL = 1_200  # and at its end, where he signs
 COMPANY = 100  # characters of the text in which a display name may find the companion that it needs
@@ -97,7 +98,8 @@ def _named(name: str, company: str, context: Context) -> Iterator[Claim | Cue]:
     for mention in _once(reading.mentions):
         rest = f"{name[: mention.start]} {name[mention.end :]}"
         alone = (mention.end - mention.start) / max(1, len(name.strip()))
-        strong = alone >= MOSTLY or not mention.exact or not distinctive(rest)
+        joined = name[mention.end : mention.end + 1].isalpha() or name[: mention.start][-1:].isalpha()
+        strong = alone >= (COMPOUND if joined else MOSTLY) or not mention.exact or not distinctive(rest)
         yield Claim(mention.brand, "display_name", name, Strength.STRONG if strong else Strength.WEAK)
 
 

@@ -45,7 +45,7 @@ PROVIDER = FindingKind(
 )
 LOOKALIKE = FindingKind(
     "recipient.lookalike",
-    4,
+    3.5,  # a company may own a second name that differs by a hyphen
     "The author's domain {domain} is written to be taken for the recipient's own {of}.",
     "差出人のドメイン {domain} は受信者自身の {of} と見間違えるように書かれています。",
 )

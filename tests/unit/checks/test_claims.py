@@ -43,6 +43,9 @@ def places(raw: str) -> list[tuple[str, str]]:
     ("author", "expected"),
     [
         ("Brand <a@stranger.example>", [("display_name", Strength.STRONG)]),
+        ("Brand Teas <a@stranger.example>", [("display_name", Strength.STRONG)]),
+        ("Brand稲荷神社 <a@stranger.example>", [("display_name", Strength.WEAK)]),
+        ("Brandセンター <a@stranger.example>", [("display_name", Strength.STRONG)]),
         ("a@brand.example", [("author_domain", Strength.STRONG)]),
         ("<brand.example@stranger.example>", [("local_part", Strength.STRONG)]),
         ("<brand_example@stranger.example>", [("local_part", Strength.STRONG)]),
