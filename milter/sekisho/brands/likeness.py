@@ -68,6 +68,7 @@ class LikenessIndex:
     def __init__(self, brands: Iterable[Brand]) -> None:
         self._labels: dict[str, tuple[str, str, str]] = {}
         self._whole: dict[str, tuple[str, str]] = {}
+        self._shapes: dict[str, tuple[str, str]] = {}
         self._edits: dict[str, list[str]] = {}
         self._words: dict[str, _Word] = {}
         self._guarded: dict[str, _Word] = {}
@@ -81,7 +82,8 @@ class LikenessIndex:
         for domain, entry in brand.domains.items():
             if registrable(domain) != domain:
                 continue
-            self._whole.setdefault(skeleton(domain), (brand.id, domain))
+            self._whole.setdefault(domain, (brand.id, domain))
+            self._shapes.setdefault(skeleton(domain), (brand.id, domain))
             label = domain.partition(".")[0]
             if skeleton(label) in never | ordinary:
                 continue
@@ -127,12 +129,11 @@ class LikenessIndex:
 
     def _whole_domain(self, shown: str) -> Likeness | None:
         """A brand's whole domain, suffix included: in letters that its owner does not use, or inside another name."""
-        known = self._whole.get(skeleton(shown))
-        if known is None:
-            return None
-        if not shown.isascii():
-            return Likeness(*known, "confusable")
-        return Likeness(*known, "composition") if shown == known[1] else None
+        if shown.isascii():
+            known, how = self._whole.get(shown), "composition"
+        else:
+            known, how = self._shapes.get(skeleton(shown)), "confusable"
+        return Likeness(*known, how) if known else None
 
     def _confusable(self, label: str) -> Likeness | None:
         known = self._labels.get(skeleton(label))
@@ -146,14 +147,16 @@ class LikenessIndex:
         )
 
     def _composition(self, name: str) -> Likeness | None:
-        """A whole domain of a brand above the registered label, or the longest word of one among the pieces of the
-        name. What is registered keeps company with its own pieces: anybody has a host `mail`, `news` or `support`."""
-        labels = name.split(".")[:MAX_PIECES]
-        for at, size, _ in _joined(labels[:-1]):
-            if (whole := self._whole_domain(".".join(labels[at : at + size]))) is not None:
-                return whole
-        above = [piece for piece in _SPLIT.split(".".join(labels[:-1])) if piece]
-        pieces = [*above, *(piece for piece in _SPLIT.split(labels[-1]) if piece)][:MAX_PIECES]
+        """The longest whole domain of a brand above the registered label, or the longest word of one among the pieces
+        of the name. What is registered keeps company with its own pieces: anybody has a host `mail` or `support`."""
+        *labels, registered = name.split(".")
+        del labels[MAX_PIECES:]
+        names = (".".join(labels[at : at + size]) for at, size, _ in _joined(labels))
+        if whole := list(filter(None, map(self._whole_domain, names))):
+            return max(whole, key=lambda each: len(each.of))
+        last = [piece for piece in _SPLIT.split(registered) if piece]
+        above = [piece for piece in _SPLIT.split(".".join(labels)) if piece][: MAX_PIECES - len(last)]
+        pieces = above + last
         best: tuple[int, Likeness] | None = None
         for at, size, word in _joined(pieces):
             first = len(above) if at + size > len(above) else 0

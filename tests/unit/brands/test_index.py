@@ -129,6 +129,33 @@ def test_domains_made_to_look_like_a_brands(domain: str, brand: str, how: str) -
     assert (likeness.brand, likeness.how) == (brand, how)
 
 
+def test_every_whole_domain_of_a_brand_counts_above_a_strangers_name() -> None:
+    """Of two domains that differ by a hyphen neither hides the other, and `bol.com.br` is not `bol.com`."""
+    index = BrandIndex(
+        [
+            brand("rhein", "Sparkasse Rhein", domains={"ksk-rhein.de": HIGH, "kskrhein.de": HIGH}),
+            brand("bol-com", "bol", domains={"bol.com": HIGH}),
+            brand("uol", "UOL", domains={"bol.com.br": HIGH}),
+        ]
+    )
+    found = [
+        index.likeness(f"{own}.pr-5.cn") for own in ("ksk-rhein.de", "kskrhein.de", "bol.com", "bol.com.br")
+    ]
+    assert [(each.brand, each.of) for each in found if each] == [
+        ("rhein", "ksk-rhein.de"),
+        ("rhein", "kskrhein.de"),
+        ("bol-com", "bol.com"),
+        ("uol", "bol.com.br"),
+    ]
+
+
+def test_what_is_registered_is_read_however_many_names_stand_above_it() -> None:
+    """Nobody hides a brand's word behind a row of labels."""
+    likeness = INDEX.likeness("a." * 60 + "paypal-security.cn")
+    assert likeness is not None
+    assert (likeness.brand, likeness.of) == ("paypal", "paypal")
+
+
 @pytest.mark.parametrize(
     "domain",
     [
