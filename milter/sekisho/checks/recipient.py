@@ -124,7 +124,8 @@ def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator
 
 def _as_colleague(message: Message, context: Context) -> Iterator[Finding]:
     """`kaisha-co.example` to `kaisha.co.example`. Whoever has his mailbox at a provider has millions of colleagues, and
-    its imitations are a matter of brands; those of our own site have a check that knows its exceptions."""
+    its imitations are a matter of brands; those of our own site have a check that knows its exceptions. A brand may own
+    both spellings."""
     author = message.author.domain
     base = registrable(author) if author else None
     if base is None:
@@ -133,9 +134,15 @@ def _as_colleague(message: Message, context: Context) -> Iterator[Finding]:
         own = registrable(to_ascii(split_path(recipient.address).domain or "") or "")
         if own is None or own == base or (context.site is not None and context.site.owns(own)):
             continue
-        if _at_a_glance(own) == _at_a_glance(base) and context.providers.kind(own) is None:
+        alike = _at_a_glance(own) == _at_a_glance(base)
+        if alike and context.providers.kind(own) is None and not _of_one_brand(own, base, context):
             yield Finding(LOOKALIKE, MappingProxyType({"domain": author, "of": own}))
             return
+
+
+def _of_one_brand(one: str, other: str, context: Context) -> bool:
+    brand = context.registry.owner(one)
+    return brand is not None and context.registry.owner(other) in context.registry.kin(brand)
 
 
 @remembered(8192)

@@ -1,4 +1,4 @@
-"""The recipient's own data in the subject, and his own mail provider as a mask."""
+"""The recipient's own data in the subject, and his own mail provider or a colleague as a mask."""
 
 from __future__ import annotations
 
@@ -216,3 +216,15 @@ def test_our_own_site_has_a_check_of_its_own() -> None:
     ours = Site.of(SiteOptions(domains=("kaisha.co.jp",), exceptions=("kaisha-co.jp",)))
     at = replace(context(), site=ours)
     assert "recipient.lookalike" not in found("s", author="a@kaisha-co.jp", rcpt=("b@kaisha.co.jp",), at=at)
+
+
+def test_both_spellings_may_be_one_brands() -> None:
+    """Who is known to own both names imitates nobody; who is known to own one of them may."""
+    for owners, alike in (
+        ({"kaisha-co.jp": "kaisha", "kaisha.co.jp": "kaisha"}, False),
+        ({"kaisha.co.jp": "kaisha"}, True),
+        ({"kaisha-co.jp": "kaisha"}, True),
+        ({"kaisha-co.jp": "other", "kaisha.co.jp": "kaisha"}, True),
+    ):
+        ids = found("s", author="a@kaisha-co.jp", rcpt=("b@kaisha.co.jp",), at=context(owners=owners))
+        assert ("recipient.lookalike" in ids) is alike
