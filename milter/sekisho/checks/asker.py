@@ -15,6 +15,7 @@ from types import MappingProxyType
 from sekisho.address import split_path
 from sekisho.checks import contradiction, detours, iprev, links, organisation, origin, recipient, responders
 from sekisho.checks.doubt import impersonates
+from sekisho.domains import to_ascii
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -199,7 +200,7 @@ def _answers_to(message: Message, seen: Evidence, context: Context) -> str | Non
 
 def _is_passed_on(author: str, message: Message, context: Context) -> bool:
     """True for what a form hands on, a platform's or one of the reader's own site: whoever filled it in is answered."""
-    readers = (split_path(each.address).domain for each in message.envelope.recipients)
+    readers = (to_ascii(split_path(each.address).domain or "") for each in message.envelope.recipients)
     return context.providers.kind(author) == "esp" or author in readers
 
 

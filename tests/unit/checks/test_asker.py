@@ -45,9 +45,10 @@ def found(
     author: str = "Example Shop <a@shop.test>",
     subject: str = "s",
     kinds: Mapping[str, str] | None = None,
+    rcpt: str = "b@reader.test",
 ) -> list[str]:
     head = f"From: {author}\r\nSubject: {subject}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
-    to = replace(envelope(), recipients=(Recipient("b@reader.test"),))
+    to = replace(envelope(), recipients=(Recipient(rcpt),))
     read, at = message((head + text).encode(), to), context(kinds=kinds)
     doubts = asker.doubts(read, led(read, at) + seen, at)
     return [each.kind.id.removeprefix("lure.") for each in doubts]
@@ -239,6 +240,8 @@ def test_what_a_form_hands_on_is_answered_elsewhere() -> None:
         assert "answered_elsewhere" not in found(PROVEN + refund + REPLY_TO, author=author, kinds=kinds)
         assert "answered_elsewhere" in found(UNPROVEN + refund + REPLY_TO, author=author, kinds=kinds)
     assert "answered_elsewhere" in found(PROVEN + refund + REPLY_TO, author="Form <a@else.test>", kinds=kinds)
+    ours = found(PROVEN + refund + REPLY_TO, author="Form <a@xn--wgv71a.test>", rcpt="b@日本.test")
+    assert "answered_elsewhere" not in ours
 
 
 def test_a_tenant_of_a_platform() -> None:
