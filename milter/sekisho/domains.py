@@ -24,7 +24,6 @@ from publicsuffixlist import PublicSuffixList
 from sekisho.remember import remembered
 
 MAX_NAME = 253
-MAX_LABEL = 63
 MAX_URL = 16_384
 
 IpAddress = IPv4Address | IPv6Address
@@ -116,12 +115,6 @@ def _readable(label: str) -> str:
         return idna.ulabel(label)
     except (idna.IDNAError, UnicodeError, IndexError, ValueError):
         return label
-
-
-def is_valid(name: str) -> bool:
-    """True for a valid domain of at least two labels: what a public author or host can have."""
-    ascii_name = to_ascii(name)
-    return ascii_name is not None and "." in ascii_name
 
 
 @remembered(16_384)
