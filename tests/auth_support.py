@@ -51,8 +51,8 @@ class Owners:
     def likeness(self, domain: str) -> Likeness | None:
         return None
 
-    def verify_at(self, brand: str) -> str | None:
-        return None
+    def verify_at(self, brand: str) -> tuple[str, str]:
+        return "", ""
 
     def promises(self, brand: str) -> tuple[Promise, ...]:
         return ()
