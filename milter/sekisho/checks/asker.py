@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from sekisho.address import split_path
 from sekisho.checks import contradiction, detours, iprev, links, organisation, origin, recipient, responders
+from sekisho.checks.destinations import organisation as organisation_of
 from sekisho.checks.doubt import impersonates
 from sekisho.domains import to_ascii
 from sekisho.evidence import Evidence, Finding, FindingKind
@@ -200,8 +201,10 @@ def _answers_to(message: Message, seen: Evidence, context: Context) -> str | Non
 
 def _is_passed_on(author: str, message: Message, context: Context) -> bool:
     """True for what a form hands on, a platform's or one of the reader's own site: whoever filled it in is answered."""
-    readers = (to_ascii(split_path(each.address).domain or "") for each in message.envelope.recipients)
-    return context.providers.kind(author) == "esp" or author in readers
+    kind = context.providers.kind(author)
+    domains = (to_ascii(split_path(each.address).domain or "") for each in message.envelope.recipients)
+    readers = {organisation_of(name) for name in domains if name}
+    return kind == "esp" or (kind is None and organisation_of(author) in readers)
 
 
 def _named_after(other: str, author: str) -> bool:

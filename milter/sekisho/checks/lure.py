@@ -155,9 +155,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         aspect: [cue for cue in seen.cues if cue.aspect == aspect] for aspect in ("matter", "push", "asks")
     }
     headlines = [cue for cue in said["matter"] if cue.where in HEADLINES]
-    if not said["matter"] or not (
-        said["asks"] or (headlines and (said["push"] or _shown_elsewhere(message)))
-    ):
+    if not said["matter"] or not (said["asks"] or (headlines and (said["push"] or _told_elsewhere(message)))):
         return NOTHING
     doubts = asker.doubts(message, seen, context)
     if not doubts:
@@ -165,7 +163,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     return Evidence(findings=(*_lure(headlines or said["matter"], said), *doubts))
 
 
-def _shown_elsewhere(message: Message) -> bool:
+def _told_elsewhere(message: Message) -> bool:
     """True if what the headline promises is not in the text: it is in a picture or in an attachment."""
     if len(message.text.strip()) > FEW_WORDS:
         return False

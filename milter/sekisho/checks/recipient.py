@@ -128,7 +128,7 @@ def _as_colleague(message: Message, context: Context) -> Iterator[Finding]:
     both spellings."""
     author = message.author.domain
     base = registrable(author) if author else None
-    if base is None:
+    if base is None or context.own(message.envelope.client):
         return
     for recipient in _few(message):
         own = registrable(to_ascii(split_path(recipient.address).domain or "") or "")

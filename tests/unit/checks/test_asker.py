@@ -236,10 +236,19 @@ def test_what_a_form_hands_on_is_answered_elsewhere() -> None:
     """A platform's notice, one of the reader's own site, and a society's own mailbox; none of them without proof."""
     refund = about("refund")
     kinds = {**FREE, "forms.test": "esp"}
-    for author in ("Form <a@forms.test>", "Form <a@reader.test>", "Shop <a@dinner.test>"):
+    for author in (
+        "Form <a@forms.test>",
+        "Form <a@reader.test>",
+        "Form <a@www.reader.test>",
+        "Shop <a@dinner.test>",
+    ):
         assert "answered_elsewhere" not in found(PROVEN + refund + REPLY_TO, author=author, kinds=kinds)
         assert "answered_elsewhere" in found(UNPROVEN + refund + REPLY_TO, author=author, kinds=kinds)
     assert "answered_elsewhere" in found(PROVEN + refund + REPLY_TO, author="Form <a@else.test>", kinds=kinds)
+    # Two customers of one provider are no site of their own.
+    assert "answered_elsewhere" in found(
+        PROVEN + refund + REPLY_TO, author="Form <a@free.test>", rcpt="b@free.test", kinds=kinds
+    )
     ours = found(PROVEN + refund + REPLY_TO, author="Form <a@xn--wgv71a.test>", rcpt="b@日本.test")
     assert "answered_elsewhere" not in ours
 
