@@ -186,6 +186,11 @@ class Evidence:
             return Word.PASS
         return words[0] if words else Word.UNKNOWN
 
+    @property
+    def vouched(self) -> bool:
+        """True if something proves the author's own domain."""
+        return any(proof.aligned for proof in self.proofs)
+
     def hears(self, aspect: str, *names: str) -> bool:
         """True if a cue of that aspect has one of the names."""
         return any(cue.aspect == aspect and cue.name in names for cue in self.cues)

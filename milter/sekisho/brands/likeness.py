@@ -67,7 +67,7 @@ class LikenessIndex:
 
     def __init__(self, brands: Iterable[Brand]) -> None:
         self._labels: dict[str, tuple[str, str, str]] = {}
-        self._whole: dict[str, tuple[str, str]] = {}
+        self._whole: dict[str, str] = {}
         self._shapes: dict[str, tuple[str, str]] = {}
         self._edits: dict[str, list[str]] = {}
         self._words: dict[str, _Word] = {}
@@ -82,7 +82,7 @@ class LikenessIndex:
         for domain, entry in brand.domains.items():
             if registrable(domain) != domain:
                 continue
-            self._whole.setdefault(domain, (brand.id, domain))
+            self._whole.setdefault(domain, brand.id)
             self._shapes.setdefault(skeleton(domain), (brand.id, domain))
             label = domain.partition(".")[0]
             if skeleton(label) in never | ordinary:
@@ -130,10 +130,10 @@ class LikenessIndex:
     def _whole_domain(self, shown: str) -> Likeness | None:
         """A brand's whole domain, suffix included: in letters that its owner does not use, or inside another name."""
         if shown.isascii():
-            known, how = self._whole.get(shown), "composition"
-        else:
-            known, how = self._shapes.get(skeleton(shown)), "confusable"
-        return Likeness(*known, how) if known else None
+            brand = self._whole.get(shown)
+            return Likeness(brand, shown, "composition") if brand else None
+        known = self._shapes.get(skeleton(shown))
+        return Likeness(*known, "confusable") if known else None
 
     def _confusable(self, label: str) -> Likeness | None:
         known = self._labels.get(skeleton(label))

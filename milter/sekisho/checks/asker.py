@@ -12,11 +12,10 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.address import split_path
+from sekisho.address import addresses_in
 from sekisho.checks import contradiction, detours, iprev, links, organisation, origin, recipient, responders
 from sekisho.checks.destinations import organisation as organisation_of
 from sekisho.checks.doubt import impersonates
-from sekisho.domains import to_ascii
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -119,7 +118,6 @@ WALLET = re.compile(
 )  # where bitcoin goes
 SHORT = 3_000  # characters of a text that is searched; who writes more than that says who he is
 CLOSING = 200  # characters at the end of a text, in which it is signed
-IN_TEXT = re.compile(r"[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}", re.ASCII | re.IGNORECASE)
 
 
 def doubts(message: Message, seen: Evidence, context: Context) -> tuple[Finding, ...]:
@@ -130,9 +128,8 @@ def doubts(message: Message, seen: Evidence, context: Context) -> tuple[Finding,
         *_of_the_way_out(seen, leads_home),
         *_of_the_demand(message, seen, context, leads_home),
     )
-    alone = any(each.kind in ALONE for each in found) or any(each.kind in ALONE for each in seen.findings)
-    vouched = any(proof.aligned for proof in seen.proofs)
-    return found if alone or len(found) > vouched else ()
+    alone = any(each.kind in ALONE for each in (*found, *seen.findings))
+    return found if alone or len(found) > seen.vouched else ()
 
 
 def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
@@ -192,18 +189,16 @@ def _official(message: Message, seen: Evidence) -> bool:
 def _answers_to(message: Message, seen: Evidence, context: Context) -> str | None:
     """The private mailbox that answers go to, while the sender writes from elsewhere."""
     author = message.author.domain or ""
-    vouched = any(proof.aligned for proof in seen.proofs)
-    if vouched and _is_passed_on(author, message, context):
+    if seen.vouched and _is_passed_on(author, message, context):
         return None
     other = _reply_to(seen) or _answered_in_text(author, message, seen, context)
-    return None if other is None or (vouched and _named_after(other, author)) else other
+    return None if other is None or (seen.vouched and _named_after(other, author)) else other
 
 
 def _is_passed_on(author: str, message: Message, context: Context) -> bool:
     """True for what a form hands on, a platform's or one of the reader's own site: whoever filled it in is answered."""
     kind = context.providers.kind(author)
-    domains = (to_ascii(split_path(each.address).domain or "") for each in message.envelope.recipients)
-    readers = {organisation_of(name) for name in domains if name}
+    readers = {organisation_of(each.domain) for each in message.envelope.recipients if each.domain}
     return kind == "esp" or (kind is None and organisation_of(author) in readers)
 
 
@@ -226,8 +221,8 @@ def _answered_in_text(author: str, message: Message, seen: Evidence, context: Co
         or REACHABLE.search(message.text[:SHORT])
     ):
         return None
-    named = (match[0] for match in IN_TEXT.finditer(message.text[:SHORT]))
-    return next((each for each in named if kind(each.rpartition("@")[2].lower()) == "mailbox"), None)
+    named = addresses_in(message.text[:SHORT])
+    return next((each for each in named if kind(each.rpartition("@")[2]) == "mailbox"), None)
 
 
 def _from_nobody(message: Message, seen: Evidence) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from sekisho.address import addresses_in, hosts_in
+from sekisho.checks.destinations import organisation
 from sekisho.domains import has_known_suffix, registrable, to_ascii
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
@@ -83,9 +84,7 @@ def _strange(host: str, author: str, context: Context) -> bool:
 
 
 def _base(domain: str) -> str:
-    """The registrable domain, or the name itself where there is none."""
-    name = to_ascii(domain) or domain
-    return registrable(name) or name
+    return organisation(to_ascii(domain) or domain)
 
 
 def _finding(kind: FindingKind, shown: str, author: str) -> Finding:

@@ -73,7 +73,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def unvouched(seen: Evidence) -> bool:
     """SPF and DKIM were both looked at, nothing aligned passed, and no temporary error stands in the way."""
-    if any(proof.aligned for proof in seen.proofs):
+    if seen.vouched:
         return False
     if Word.TEMPERROR in [each.word for each in seen.results if each.method in ("spf", "dkim", "dmarc")]:
         return False

@@ -15,10 +15,9 @@ import unicodedata
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.address import split_path
 from sekisho.checks.destinations import organisation
 from sekisho.checks.links import leads_home
-from sekisho.domains import registrable, to_ascii, to_unicode
+from sekisho.domains import registrable, to_unicode
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, Recipient
 from sekisho.ports import Context
@@ -116,7 +115,7 @@ def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator
     if not _stood_behind(message, seen, context):
         told = f"{told}\n{message.subject}\n{message.text}"
     for recipient in _few(message):
-        domain = to_ascii(split_path(recipient.address).domain or "") or ""
+        domain = recipient.domain
         if domain and organisation(domain) != organisation(author) and _stands(domain, told):
             yield Finding(PROVIDER, MappingProxyType({"domain": domain, "author": author}))
             return
@@ -131,7 +130,7 @@ def _as_colleague(message: Message, context: Context) -> Iterator[Finding]:
     if base is None or context.own(message.envelope.client):
         return
     for recipient in _few(message):
-        own = registrable(to_ascii(split_path(recipient.address).domain or "") or "")
+        own = registrable(recipient.domain or "")
         if own is None or own == base or (context.site is not None and context.site.owns(own)):
             continue
         alike = _at_a_glance(own) == _at_a_glance(base)

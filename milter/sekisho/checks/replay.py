@@ -17,9 +17,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 from sekisho.address import split_path
+from sekisho.checks.destinations import organisation
 from sekisho.checks.keys import SignatureError
 from sekisho.checks.signatures import Signature, parse_signature
-from sekisho.domains import registrable, to_ascii
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Word
 from sekisho.message import Message, mailboxes
 from sekisho.message.trace import moment, unfolded
@@ -100,16 +100,15 @@ def _named(message: Message, context: Context) -> set[str]:
 
 def _recipients(message: Message, context: Context) -> Iterator[str]:
     for recipient in message.envelope.recipients:
-        path = split_path(recipient.address)
-        if (domain := to_ascii(path.domain or "")) is not None:
-            yield _whose(path.local, domain, context)
+        if (domain := recipient.domain) is not None:
+            yield _whose(split_path(recipient.address).local, domain, context)
 
 
 def _whose(local: str, domain: str, context: Context) -> str:
     """The organisation that reads an address, or the address itself at a provider of mailboxes."""
     if context.providers.kind(domain) in SHARED_DOMAINS:
         return f"{local.lower()}@{domain}"
-    return registrable(domain) or domain
+    return organisation(domain)
 
 
 def _age(signature: Signature, message: Message, context: Context) -> float:

@@ -95,8 +95,8 @@ def _himself(message: Message) -> bool:
     if mailbox is None:
         return False
     author = mailbox.local.lower(), message.author.domain
-    paths = (split_path(recipient.address) for recipient in message.envelope.recipients)
-    return any((path.local.lower(), to_ascii(path.domain or "")) == author for path in paths)
+    recipients = message.envelope.recipients
+    return any((split_path(each.address).local.lower(), each.domain) == author for each in recipients)
 
 
 def _finding(kind: FindingKind, other: str) -> Finding:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sekisho.address import split_path
+from sekisho.domains import to_ascii
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -32,6 +35,11 @@ class Recipient:
     address: str
     raw: str = ""
     parameters: tuple[str, ...] = ()
+
+    @property
+    def domain(self) -> str | None:
+        """ASCII lower case, None where the address has no valid one."""
+        return to_ascii(split_path(self.address).domain or "")
 
 
 @dataclass(frozen=True, slots=True)

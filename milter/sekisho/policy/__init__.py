@@ -9,7 +9,7 @@ from sekisho.policy.decide import decide, unjudged, weigh
 from sekisho.policy.entries import ListEntry, reasons
 from sekisho.policy.lists import ListOptions, Lists, Sender, list_faults
 from sekisho.policy.rules import PolicyOptions, RecipientOptions, Rules
-from sekisho.policy.table import COMBINATIONS, TAKE_BACKS, Combination, TakeBack, covers
+from sekisho.policy.table import COMBINATIONS, TAKE_BACKS, Combination, TakeBack, covers, family_of
 
 __all__ = [
     "COMBINATIONS",
@@ -26,6 +26,7 @@ __all__ = [
     "TakeBack",
     "covers",
     "decide",
+    "family_of",
     "group_faults",
     "list_faults",
     "reasons",

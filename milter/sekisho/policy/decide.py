@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sekisho.evidence import Evidence
 from sekisho.policy.rules import Rules
-from sekisho.policy.table import COMBINATIONS, TAKE_BACKS, Combination, covers
+from sekisho.policy.table import COMBINATIONS, TAKE_BACKS, Combination, covers, family_of
 from sekisho.verdict import Disposition, Thresholds, Verdict
 
 
@@ -87,4 +87,4 @@ def _holds(row: Combination, names: set[str]) -> bool:
 def _with_families(ids: Iterable[str]) -> set[str]:
     """What a row may call the findings: each by its id, and by its family (`auth.`)."""
     names = set(ids)
-    return names | {name[: name.find(".") + 1] for name in names}
+    return names.union(map(family_of, names))

@@ -90,6 +90,11 @@ TAKE_BACKS: tuple[TakeBack, ...] = (
 )
 
 
+def family_of(finding_id: str) -> str:
+    """The family of a finding, as rows write it: `auth.` of `auth.spf_fail`."""
+    return finding_id.partition(".")[0] + "."
+
+
 def covers(row: str, finding_id: str) -> bool:
     """True if a row's id names the finding, or its whole family (`auth.`)."""
     return finding_id.startswith(row) if row.endswith(".") else finding_id == row

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sekisho.checks.table import KINDS
+from sekisho.policy import family_of
 from sekisho.verdict import Disposition
 
 DISPOSITIONS = ("accept", "tag", "quarantine", "reject", "tempfail")
@@ -95,11 +96,6 @@ def findings(rows: Iterable[Row]) -> dict[str, Any]:
 def families(rows: Iterable[Row]) -> dict[str, Any]:
     """The same for every family of findings (`auth.`), all of it left out at once: what a kind of evidence is worth."""
     return _worths({family_of(kind.id): {"points": ""} for kind in KINDS}, rows, family_of)
-
-
-def family_of(finding_id: str) -> str:
-    """The family of a finding, as the policy's tables write it: `auth.` of `auth.spf_fail`."""
-    return finding_id.partition(".")[0] + "."
 
 
 def _worths(table: dict[str, Any], rows: Iterable[Row], named: Callable[[str], str]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from sekisho.cli.evaluate import measure, tables
 from sekisho.cli.judge import Court, UnknownBrandError, document
 from sekisho.config import Config
 from sekisho.pipeline import Examined
-from sekisho.policy import covers
+from sekisho.policy import covers, family_of
 from sekisho.text import printable
 
 Row = dict[str, Any]
@@ -127,7 +127,7 @@ def left_out(court: Court, examined: Examined, verdict: str) -> dict[str, str]:
     """The verdict without each finding, and without each family (`auth.`), where it is another one. The checks are not
     run again."""
     ids = [each.kind.id for each in examined.evidence.findings]
-    names = dict.fromkeys((*ids, *map(measure.family_of, ids)))
+    names = dict.fromkeys((*ids, *map(family_of, ids)))
     without = {name: frozenset(each for each in ids if covers(name, each)) for name in names}
     # A family of which one finding was made is left out with it.
     verdicts = {some: document(court.judge(examined, some))["verdict"] for some in set(without.values())}
