@@ -1,6 +1,6 @@
 """The registry answers for every text and every domain that a mail can hold."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sekisho.brands.index import BrandIndex
@@ -48,6 +48,7 @@ def test_a_brands_own_domain_is_never_an_imitation(domain: str) -> None:
 
 
 @settings(deadline=None, max_examples=50)
+@example("じゃらん", "お客様の", "からのお知らせ")  # hiragana after hiragana
 @given(
     st.sampled_from(NAMES),
     st.sampled_from(["", "【", "お客様の"]),

@@ -329,8 +329,9 @@ def _is_a_word(name: Name, window: _Window, first: int, last: int, end: int) -> 
     if _latin_letter(text[first]):
         left = _latin_edge(before, size) or (before.islower() and text[first].isupper())
     else:
-        # Japanese sets no spaces: a particle may stand before hiragana, but katakana goes on as one word.
-        left = not _same_kana(before, text[first]) or (is_hiragana(before) and size > SHORT_KANA + 1)
+        # Japanese sets no spaces: a particle may stand before hiragana (のじゃらん), but katakana goes on as one word.
+        particle = before == "の" or (is_hiragana(before) and size > SHORT_KANA + 1)
+        left = particle or not _same_kana(before, text[first])
     if not left:
         return False
     if _latin_letter(text[last]):
