@@ -3,6 +3,7 @@
 PYTHON := .venv/bin/python
 # Postfix's master starts as root; without it, sudo does. Everything else of the lab runs as nobody.
 ROOT := lab/as-root.sh
+PYTEST := env PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -p no:cacheprovider
 LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --python-version 3.11 --python-platform linux \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
@@ -30,8 +31,10 @@ run: install
 install-test:
 	@lab/install.sh test
 
+# On every core what stands alone, then one by one what runs daemons and waits for them.
 test: install-test
-	@$(ROOT) env PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -p no:cacheprovider
+	@$(ROOT) $(PYTEST) -n auto --dist loadgroup -m 'not system'
+	@$(ROOT) $(PYTEST) -m system
 
 check: install
 	$(PYTHON) -m ruff format --check .

@@ -15,6 +15,9 @@ from sekisho.brands import Brand, BrandIndex
 from sekisho.lures import Vocabulary
 from sekisho.shipped import shipped
 
+HERE = Path(__file__).parent
+DAEMONS = (HERE / "system", HERE / "wire")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -22,6 +25,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is found as the expectation of the golden mails",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever starts daemons runs by itself; under load, starting Postfix may take its time."""
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in DAEMONS):
+            item.add_marker(pytest.mark.system)
+            item.add_marker(pytest.mark.timeout(300))
 
 
 def pytest_collection_finish() -> None:

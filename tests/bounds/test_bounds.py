@@ -26,7 +26,8 @@ CUT = (
 )
 """Of these, something lies behind a limit."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+# One worker, since a group is judged once for all of its tests.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("bounds")]
 
 
 @cache

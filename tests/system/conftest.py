@@ -10,7 +10,6 @@ import pytest
 from lab.cases import Lab
 from lab.place import a_place
 
-HERE = Path(__file__).parent
 RECIPIENTS = {
     "tag.example": {"max_action": "tag", "subject_mark": "[注意]"},
     "lenient.example": {"max_action": "accept"},
@@ -18,14 +17,6 @@ RECIPIENTS = {
     "strict.example": {"reject": 6.0, "quarantine": 6.0},
     "shadow.example": {"mode": "shadow"},
 }
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this folder are system tests; starting Postfix under load may take its time."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.system)
-            item.add_marker(pytest.mark.timeout(300))
 
 
 @pytest.fixture(scope="session")
