@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from sekisho.address import hosts_in
 from sekisho.checks.destinations import organisation, own
+from sekisho.checks.lookalike import imitated
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind
 from sekisho.message import Message
@@ -85,7 +86,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     home = own(message, seen)
     findings: dict[str, Finding] = {}
-    brands = {host: _brand_in(host, home, context) for host in {each.host for each in found}}
+    brands = {host: _brand_in(host, home, seen, context) for host in {each.host for each in found}}
     for each in found:
         for finding in _of_one(each, brands[each.host], home, context):
             findings.setdefault(finding.kind.id, finding)
@@ -121,9 +122,9 @@ def _of_one(
         yield _finding(DISGUISED_HOST, shown=written[1], host=each.host)
 
 
-def _brand_in(host: str, home: frozenset[str], context: Context) -> str | None:
+def _brand_in(host: str, home: frozenset[str], seen: Evidence, context: Context) -> str | None:
     """The brand whose name a host carries. On the sender's own ground only a brand's whole host is out of place."""
-    likeness = None if organisation(host) in home else context.registry.likeness(host)
+    likeness = None if organisation(host) in home else imitated(host, seen, context)
     return likeness.brand if likeness else _hosted_in(host, context)
 
 

@@ -1,7 +1,9 @@
 """The author's domain is made to look like a brand's.
 
 Three ways (UTS 39 for the first): characters that look alike, one edit, or the brand's word composed into a
-stranger's name. The registry decides what is like what; names that the brand may own are never like it.
+stranger's name. The registry decides what is like what; names that the brand may own are never like it. Short names
+stand one letter apart and mean nothing by it (a newspaper of one city and the post of a country), so one edit counts
+for them only where the message names the brand, too.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from types import MappingProxyType
 
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
-from sekisho.ports import Context
+from sekisho.ports import Context, Likeness
 
 CONFUSABLE = FindingKind(
     "lookalike.confusable",
@@ -33,13 +35,27 @@ COMPOSITION = FindingKind(
 
 KINDS = (CONFUSABLE, EDIT, COMPOSITION)
 BY_HOW = MappingProxyType({"confusable": CONFUSABLE, "edit": EDIT, "composition": COMPOSITION})
+SHORT = 6  # letters of a registered label that many another's is one edit away from
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """The author domain's likeness, unless the brand itself is proven."""
     domain = message.author.domain
-    likeness = context.registry.likeness(domain) if domain else None
+    likeness = imitated(domain, seen, context) if domain else None
     if likeness is None or any(proof.brand in context.registry.kin(likeness.brand) for proof in seen.proofs):
         return NOTHING
     facts = {"domain": domain, "of": likeness.of, "brand_name": context.registry.name(likeness.brand)}
     return Evidence(findings=(Finding(BY_HOW[likeness.how], MappingProxyType(facts), likeness.brand),))
+
+
+def imitated(domain: str, seen: Evidence, context: Context) -> Likeness | None:
+    """The brand that a domain of this message is like, unless that may be chance."""
+    likeness = context.registry.likeness(domain)
+    if likeness is None or likeness.how != "edit" or len(_label(likeness.of)) > SHORT:
+        return likeness
+    kin = context.registry.kin(likeness.brand)
+    return likeness if any(claim.brand in kin for claim in seen.claims) else None
+
+
+def _label(domain: str) -> str:
+    return domain.partition(".")[0].replace("-", "")

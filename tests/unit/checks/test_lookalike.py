@@ -8,7 +8,7 @@ import pytest
 from tests.auth_support import Owners, context, message
 
 from sekisho.checks import lookalike
-from sekisho.evidence import Evidence, Proof
+from sekisho.evidence import Claim, Evidence, Proof, Strength
 from sekisho.ports import Likeness
 
 
@@ -17,17 +17,28 @@ class Alike(Owners):
     """A registry in which every domain of `like.example` imitates the brand."""
 
     how: str = "edit"
+    of: str = "brand.example"
 
     def likeness(self, domain: str) -> Likeness | None:
-        return Likeness("brand", "brand.example", self.how) if domain.endswith("like.example") else None
+        return Likeness("brand", self.of, self.how) if domain.endswith("like.example") else None
 
     def kin(self, brand: str) -> frozenset[str]:
         return frozenset({brand, "sister"})
 
 
-def found(author: str, how: str = "edit", *proofs: Proof) -> list[str]:
-    at = replace(context(), registry=Alike(how=how))
-    evidence = lookalike.check(message(f"From: {author}\r\n\r\n".encode()), Evidence(proofs=proofs), at)
+NAMED = (Claim("brand", "body", "Brand", Strength.WEAK),)
+
+
+def found(
+    author: str,
+    how: str = "edit",
+    *proofs: Proof,
+    of: str = "brand.example",
+    claims: tuple[Claim, ...] = NAMED,
+) -> list[str]:
+    at = replace(context(), registry=Alike(how=how, of=of))
+    seen = Evidence(proofs=proofs, claims=claims)
+    evidence = lookalike.check(message(f"From: {author}\r\n\r\n".encode()), seen, at)
     return [each.kind.id for each in evidence.findings]
 
 
@@ -48,3 +59,24 @@ def test_only_the_brand_itself_may_look_like_it() -> None:
 def test_no_likeness_no_finding(author: str) -> None:
     """Without one valid author domain there is nothing to compare."""
     assert found(author) == []
+
+
+@pytest.mark.parametrize(
+    ("how", "of", "claims", "counts"),
+    [
+        ("edit", "brands.example", (), False),
+        ("edit", "brands.example", NAMED, True),
+        ("edit", "brands.example", (Claim("sister", "subject", "Sister"),), True),
+        ("edit", "brands.example", (Claim("other", "subject", "Other"),), False),
+        ("edit", "bigbrand.example", (), True),
+        ("edit", "big-brnd.co.example", (), True),
+        ("edit", "b-rands.example", (), False),
+        ("confusable", "brand.example", (), True),
+        ("composition", "brand", (), True),
+    ],
+)
+def test_one_letter_off_a_short_name_needs_the_name(
+    how: str, of: str, claims: tuple[Claim, ...], counts: bool
+) -> None:
+    """Names of six letters stand one edit apart by chance: such a domain imitates whom the message names, too."""
+    assert bool(found("a@like.example", how, of=of, claims=claims)) is counts
