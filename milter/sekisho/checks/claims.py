@@ -18,7 +18,7 @@ from sekisho.message import Message
 from sekisho.ports import Context, Mention, Reading
 
 MOSTLY = 0.5  # share of a display name from which the brand is what the name says, not a word in it
-COMPOUND = 0.6  # the same where it runs on into other letters: アップル学習塾 is a school
+COMPOUND = 0.7  # the same where it runs on into other letters: アップル学習塾 is a school
 HEAD = 1_500  # characters at the beginning of a text, where a sender greets and says who he is
 TAIL = 1_200  # and at its end, where he signs
 COMPANY = 100  # characters of the text in which a display name may find the companion that it needs
