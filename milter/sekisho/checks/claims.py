@@ -40,8 +40,8 @@ BEFORE = re.compile(
     r"[\W\d_]{0,10}\Z",
     re.IGNORECASE,
 )
-AFTER = re.compile(
-    r"\A\W{0,3}(?:®|™)?\W{0,3}(?:"
+AFTER = re.compile(  # the next line, or the next entry of a menu (`Twitter | Support`), says something else
+    r"\A[^\w\n|•·]{0,3}(?:®|™)?[^\w\n|•·]{0,3}(?:"
     r"株式会社|をご利用|ご利用|会員|アカウント|カスタマー|サポート|お客様|お客さま|事務局|運営|ID|センター|"
     r"をお使い|サービス|カード|ネットサービス|team|support|account|customer|security|services?\b|inc\b|ltd|llc|corp|"
     r"gmbh|all rights|member(?:ship)?\b|user\b|prime\b|wallet\b|card\b|bank\b|help)",
