@@ -3,7 +3,8 @@
 A genuine sender's name, domain and links have something to do with each other. Here the display name speaks as an
 organisation (it has a company form or an office in it, or the message signs with it), while neither the author's
 domain, nor anybody proven, nor any destination carries the name. People are spared: their names stand in their own
-addresses, and nobody's page is signed by them.
+addresses, nobody's page is signed by them, and in a private mailbox that nothing disproves they are called what they
+like; a conversation quotes that name again and again.
 
 It cannot see a genuine sender whose trading name, domain and links are all different; that is why it weighs less than
 a claim that the registry knows.
@@ -18,6 +19,7 @@ from types import MappingProxyType
 
 from sekisho.checks.destinations import own
 from sekisho.checks.links import is_digest, is_page
+from sekisho.checks.origin import unvouched
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -142,6 +144,8 @@ def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, conte
     if not is_page(message):
         return False
     private = context.providers.kind(message.author.domain or "") in ("mailbox", "carrier")
+    if private and not (unvouched(seen) or OFFICES.search(message.author.name)):
+        return False
     return _used(message, words) >= (OFTEN if private else TIMES)
 
 
