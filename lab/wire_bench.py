@@ -1,7 +1,7 @@
 """How much of a bare filter's rate our door keeps, and whether it holds for long.
 
-    python -m lab.wire_bench compare [--rounds 5] [--seconds 5]   a pymilter filter that does nothing, and
-    ours python -m lab.wire_bench hold [--minutes 5]                   32 sessions at once, counted
+    python -m lab.wire_bench compare [--rounds 5] [--seconds 5]   a pymilter filter that does nothing, and ours
+    python -m lab.wire_bench hold [--minutes 5]                   32 sessions at once, counted
 
 The load comes from processes of the raw client on the same machine, so only the rows of one run compare.
 """
