@@ -172,8 +172,8 @@ UNMET = MappingProxyType(
     }
 )
 SPEAKING = frozenset(
-    {"display_name", "signature", "subject", "image", "calendar"}
-)  # who speaks there speaks for himself
+    {"display_name", "signature", "subject", "calendar"}
+)  # for himself; icons of networks do not
 SIGNING = frozenset({"display_name", "signature"})
 CONTENT_PLACES = frozenset({"signature", "subject", "body", "image", "attachment"})
 

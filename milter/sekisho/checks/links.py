@@ -177,6 +177,8 @@ def _of_all(
     places = {each.domain for each in found}
     if not message.author.domain or home & places or is_digest(found) or not is_page(message):
         return
+    if _of_the_house(message.author.domain, seen, context):
+        return
     outside = [
         each
         for each in found
@@ -190,6 +192,16 @@ def _of_all(
         yield _finding(BORROWED, host=kinds["cloud"])
     if "shortener" in kinds:
         yield _finding(SHORTENED, host=kinds["shortener"])
+
+
+def _of_the_house(author: str, seen: Evidence, context: Context) -> bool:
+    """True if a link leads to another domain of the brand whose the author's may be. A domain of many is nobody's
+    house: who has a mailbox of Google's is not Google."""
+    could_own = context.registry.could_own
+    if not author or context.providers.kind(author) is not None:
+        return False
+    brands = {claim.brand for claim in seen.claims if claim.brand and could_own(author, claim.brand)}
+    return any(could_own(each.host, brand) for brand in brands for each in seen.destinations)
 
 
 def is_digest(found: tuple[Destination, ...]) -> bool:
@@ -212,7 +224,9 @@ def counts_clicks(each: Destination, seen: Evidence, context: Context) -> bool:
 def leads_home(message: Message, seen: Evidence, context: Context) -> bool:
     """True if a link leads to where the message is known to come from, or may do so behind a platform's count."""
     home = own(message, seen)
-    return any(each.domain in home or counts_clicks(each, seen, context) for each in seen.destinations)
+    return any(
+        each.domain in home or counts_clicks(each, seen, context) for each in seen.destinations
+    ) or _of_the_house(message.author.domain or "", seen, context)
 
 
 def _finding(kind: FindingKind, **facts: str) -> Finding:
