@@ -42,9 +42,12 @@ def clock() -> SetClock:
 
 @pytest.fixture
 def options(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> StoreOptions:
+    """Patient, since a busy disk may take its time; what asks for impatience says so."""
     if database == "sqlite":
-        return StoreOptions(url=f"sqlite:///{tmp_path}/quarantine.db", busy_timeout_seconds=0.2)
-    return StoreOptions(url=request.getfixturevalue("cluster").new_database(), busy_timeout_seconds=5)
+        url = f"sqlite:///{tmp_path}/quarantine.db"
+    else:
+        url = request.getfixturevalue("cluster").new_database()
+    return StoreOptions(url=url, busy_timeout_seconds=10)
 
 
 @pytest.fixture

@@ -136,8 +136,9 @@ def test_a_database_that_cannot_be_durable_is_refused(options: StoreOptions) -> 
     connection.close()
 
 
-def test_a_locked_database_is_unavailable_and_keeps_nothing(store: Quarantine, options: StoreOptions) -> None:
+def test_a_locked_database_is_unavailable_and_keeps_nothing(options: StoreOptions, clock: SetClock) -> None:
     """A lock that outlasts the busy time-out is StoreUnavailable; afterwards the store works again."""
+    store = Quarantine.open(options.model_copy(update={"busy_timeout_seconds": 0.2}), clock)
     other = sqlite3.connect(options.url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreUnavailable, match="locked"):
@@ -146,6 +147,7 @@ def test_a_locked_database_is_unavailable_and_keeps_nothing(store: Quarantine, o
     other.execute("ROLLBACK")
     other.close()
     assert store.content(hold(store, RAW, ["a@x"])) == RAW
+    store.close()
 
 
 def test_readers_do_not_wait_for_a_writer(store: Quarantine, options: StoreOptions) -> None:
