@@ -330,7 +330,9 @@ def _is_a_word(name: Name, window: _Window, first: int, last: int, end: int) -> 
         left = _latin_edge(before, size) or (before.islower() and text[first].isupper())
     else:
         # Japanese sets no spaces: a particle may stand before hiragana (のじゃらん), but katakana goes on as one word.
-        particle = before == "の" or (is_hiragana(before) and size > SHORT_KANA + 1)
+        # A katakana name in hiragana is sooner another word (ものにとりかかる), so it must be longer.
+        native = before == "の" and is_hiragana(name.text[0])
+        particle = is_hiragana(before) and size > SHORT_KANA + (not native)
         left = particle or not _same_kana(before, text[first])
     if not left:
         return False
