@@ -88,11 +88,13 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """A domain made to look like a brand's. `how`: `confusable`, `edit` (one edit away) or `composition`
-    (the brand's word inside a stranger's name); `of` is the brand's domain or word."""
+    (the brand's word inside a stranger's name); `of` is the brand's domain or word. `rivals` are further
+    brands that it is one edit away from."""
 
     brand: str
     of: str
     how: str
+    rivals: tuple[Likeness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
 
 from sekisho.brands.model import Brand
 from sekisho.domains import registrable, to_unicode
@@ -193,12 +195,13 @@ class LikenessIndex:
         plain = label.replace("-", "")
         if not MIN_EDIT <= len(plain) <= 63 or not _ASCII_WORD.fullmatch(plain):
             return None
-        for shorter in (plain, *_deletions(plain)):
-            for own in self._edits.get(shorter, ()):
-                if _one_edit(plain, own):
-                    brand, domain, _ = self._labels[skeleton(own)]
-                    return Likeness(brand, domain, "edit")
-        return None
+        near = chain.from_iterable(self._edits.get(each, ()) for each in (plain, *_deletions(plain)))
+        found = []
+        for own in dict.fromkeys(near):
+            if _one_edit(plain, own):
+                brand, domain, _ = self._labels[skeleton(own)]
+                found.append(Likeness(brand, domain, "edit"))
+        return replace(found[0], rivals=tuple(found[1:])) if found else None
 
 
 def _words(brand: Brand) -> Iterator[str]:

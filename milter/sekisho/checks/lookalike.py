@@ -8,6 +8,7 @@ for them only where the message names the brand, too.
 
 from __future__ import annotations
 
+from itertools import chain
 from types import MappingProxyType
 
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
@@ -35,7 +36,7 @@ COMPOSITION = FindingKind(
 
 KINDS = (CONFUSABLE, EDIT, COMPOSITION)
 BY_HOW = MappingProxyType({"confusable": CONFUSABLE, "edit": EDIT, "composition": COMPOSITION})
-SHORT = 6  # letters of a registered label that many another's is one edit away from
+SHORT = 5  # letters of a registered label that many another's is one edit away from
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -49,12 +50,15 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def imitated(domain: str, seen: Evidence, context: Context) -> Likeness | None:
-    """The brand that a domain of this message is like, unless that may be chance."""
+    """The brand that a domain of this message is like, unless that may be chance: of several that it is one edit away
+    from, the one that is named, else one whose name is long."""
     likeness = context.registry.likeness(domain)
-    if likeness is None or likeness.how != "edit" or len(_label(likeness.of)) > SHORT:
+    if likeness is None or likeness.how != "edit":
         return likeness
-    kin = context.registry.kin(likeness.brand)
-    return likeness if any(claim.brand in kin for claim in seen.claims) else None
+    near = (likeness, *likeness.rivals)
+    named = {claim.brand for claim in seen.claims}
+    claimed = (each for each in near if not named.isdisjoint(context.registry.kin(each.brand)))
+    return next(chain(claimed, (each for each in near if len(_label(each.of)) > SHORT)), None)
 
 
 def _label(domain: str) -> str:

@@ -18,9 +18,11 @@ class Alike(Owners):
 
     how: str = "edit"
     of: str = "brand.example"
+    rivals: tuple[Likeness, ...] = ()
 
     def likeness(self, domain: str) -> Likeness | None:
-        return Likeness("brand", self.of, self.how) if domain.endswith("like.example") else None
+        found = Likeness("brand", self.of, self.how, self.rivals)
+        return found if domain.endswith("like.example") else None
 
     def kin(self, brand: str) -> frozenset[str]:
         return frozenset({brand, "sister"})
@@ -64,13 +66,13 @@ def test_no_likeness_no_finding(author: str) -> None:
 @pytest.mark.parametrize(
     ("how", "of", "claims", "counts"),
     [
-        ("edit", "brands.example", (), False),
-        ("edit", "brands.example", NAMED, True),
-        ("edit", "brands.example", (Claim("sister", "subject", "Sister"),), True),
-        ("edit", "brands.example", (Claim("other", "subject", "Other"),), False),
-        ("edit", "bigbrand.example", (), True),
-        ("edit", "big-brnd.co.example", (), True),
-        ("edit", "b-rands.example", (), False),
+        ("edit", "brand.example", (), False),
+        ("edit", "brand.example", NAMED, True),
+        ("edit", "brand.example", (Claim("sister", "subject", "Sister"),), True),
+        ("edit", "brand.example", (Claim("other", "subject", "Other"),), False),
+        ("edit", "brands.example", (), True),
+        ("edit", "b-rands.co.example", (), True),
+        ("edit", "b-rand.example", (), False),
         ("confusable", "brand.example", (), True),
         ("composition", "brand", (), True),
     ],
@@ -78,5 +80,15 @@ def test_no_likeness_no_finding(author: str) -> None:
 def test_one_letter_off_a_short_name_needs_the_name(
     how: str, of: str, claims: tuple[Claim, ...], counts: bool
 ) -> None:
-    """Names of six letters stand one edit apart by chance: such a domain imitates whom the message names, too."""
+    """Names of five letters stand one edit apart by chance: such a domain imitates whom the message names, too."""
     assert bool(found("a@like.example", how, of=of, claims=claims)) is counts
+
+
+@pytest.mark.parametrize(("claimed", "of"), [("brand", "first.example"), ("rival", "second.example")])
+def test_of_several_the_one_that_is_named_is_imitated(claimed: str, of: str) -> None:
+    """`paypap` is one letter from two brands: whichever the message names."""
+    rivals = (Likeness("rival", "second.example", "edit"),)
+    at = replace(context(), registry=Alike(of="first.example", rivals=rivals))
+    seen = Evidence(claims=(Claim(claimed, "body", "Name"),))
+    (finding,) = lookalike.check(message(b"From: a@like.example\r\n\r\n"), seen, at).findings
+    assert (finding.brand, finding.facts["of"]) == (claimed, of)
