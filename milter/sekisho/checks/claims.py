@@ -16,9 +16,11 @@ from sekisho.checks.organisation import distinctive
 from sekisho.evidence import Claim, Cue, Evidence, Place, Strength
 from sekisho.message import Message
 from sekisho.ports import Context, Mention, Reading
+from sekisho.text import is_katakana
 
 MOSTLY = 0.5  # share of a display name from which the brand is what the name says, not a word in it
-COMPOUND = 0.7  # the same where it runs on into other letters: アップル学習塾 is a school
+COMPOUND = 0.6  # the same where it runs on into other letters: アップル学習塾 is a school
+ONE_WORD = 0.7  # and where katakana runs on into katakana: ソフトバンクホークス is a team
 HEAD = 1_500  # characters at the beginning of a text, where a sender greets and says who he is
 TAIL = 1_200  # and at its end, where he signs
 COMPANY = 100  # characters of the text in which a display name may find the companion that it needs
@@ -40,13 +42,24 @@ BEFORE = re.compile(
     r"[\W\d_]{0,10}\Z",
     re.IGNORECASE,
 )
-AFTER = re.compile(  # the next line, or the next entry of a menu (`Twitter | Support`), says something else
-    r"\A[^\w\n|•·]{0,3}(?:®|™)?[^\w\n|•·]{0,3}(?:"
+AFTER = re.compile(  # behind a bar or a comma stands something else: `Facebook / Twitter / Support`
+    r"\A[^\S\n]{0,3}[®™]?[^\S\n]{0,3}(?:[)\]'\"’”」』）】\-]?[^\S\n]?(?:"
     r"株式会社|をご利用|ご利用|会員|アカウント|カスタマー|サポート|お客様|お客さま|事務局|運営|ID|センター|"
-    r"をお使い|サービス|カード|ネットサービス|team|support|account|customer|security|services?\b|inc\b|ltd|llc|corp|"
-    r"gmbh|all rights|member(?:ship)?\b|user\b|prime\b|wallet\b|card\b|bank\b|help)",
+    r"をお使い|サービス|カード|ネットサービス|team|support|account|customer|security|services?\b|"
+    r"all rights|member(?:ship)?\b|user\b|prime\b|wallet\b|card\b|bank\b|help)|,?\s?(?:inc\b|ltd|llc|corp|gmbh))",
     re.IGNORECASE,
 )
+# In the next line only an office speaks: `Support` alone is the next entry of a menu.
+BELOW = re.compile(
+    r"\A[^\S\n]*[®™]?[^\S\n]*\n\s{0,4}(?:カスタマー(?:サービス|サポート|センター)|"
+    r"お客(?:様|さま)(?:相談|サポート|サービス)?(?:センター|窓口|室|デスク)|"
+    r"サポート(?:センター|デスク|チーム|窓口)|(?:運営)?事務局|株式会社|"
+    r"customer (?:service|support|care)|support team|all rights)",
+    re.IGNORECASE,
+)
+WRAPPED = re.compile(
+    r"\w[^\S\n]?\Z"
+)  # a sentence that leads up to the name goes on behind the end of its line
 
 # A sentence that begins `東京電力です。` introduces its writer.
 STARTS = re.compile(r"(?:\A|[\n。!！])\s*\Z")
@@ -98,9 +111,17 @@ def _named(name: str, company: str, context: Context) -> Iterator[Claim | Cue]:
     for mention in _once(reading.mentions):
         rest = f"{name[: mention.start]} {name[mention.end :]}"
         alone = (mention.end - mention.start) / max(1, len(name.strip()))
-        joined = name[mention.end : mention.end + 1].isalpha() or name[: mention.start][-1:].isalpha()
-        strong = alone >= (COMPOUND if joined else MOSTLY) or not mention.exact or not distinctive(rest)
+        strong = alone >= _least(name, mention) or not mention.exact or not distinctive(rest)
         yield Claim(mention.brand, "display_name", name, Strength.STRONG if strong else Strength.WEAK)
+
+
+def _least(name: str, mention: Mention) -> float:
+    """The share of a display name from which a mention says what the name says."""
+    seams = (name[max(0, mention.start - 1) : mention.start + 1], name[mention.end - 1 : mention.end + 1])
+    runs_on = [seam for seam in seams if len(seam) == 2 and seam.isalpha()]
+    if any(all(map(is_katakana, seam)) for seam in runs_on):
+        return ONE_WORD
+    return COMPOUND if runs_on else MOSTLY
 
 
 def _local_part(local: str, context: Context) -> Iterator[Claim]:
@@ -161,7 +182,9 @@ def speaks(text: str, mention: Mention) -> bool:
     before = text[max(0, mention.start - NEAR) : mention.start]
     after = text[mention.end : mention.end + NEAR]
     begins = STARTS.search(before) is not None and INTRODUCES.match(after) is not None
-    return begins or BEFORE.search(before) is not None or AFTER.match(after) is not None
+    if begins or BEFORE.search(before) is not None or BELOW.match(after) is not None:
+        return True
+    return AFTER.match(after.replace("\n", " ", 1) if WRAPPED.search(before) else after) is not None
 
 
 def _mentioned(text: str, where: Place, context: Context) -> Iterator[Claim]:
