@@ -3,8 +3,8 @@
 A genuine sender's name, domain and links have something to do with each other. Here the display name speaks as an
 organisation (it has a company form or an office in it, or the message signs with it), while neither the author's
 domain, nor anybody proven, nor any destination carries the name. People are spared: their names stand in their own
-addresses, nobody's page is signed by them, and in a private mailbox that nothing disproves they are called what they
-like; a conversation quotes that name again and again.
+addresses, nobody's page is signed by them, and a conversation from a private mailbox that nothing disproves quotes the
+name of its owner again and again.
 
 It cannot see a genuine sender whose trading name, domain and links are all different; that is why it weighs less than
 a claim that the registry knows.
@@ -75,6 +75,12 @@ COMMON_JAPANESE = re.compile(
     r"メール|事務局|会員|公式|専用|情報|担当|日本|窓口|管理|緊急|自動|送信|通知|運営|重要|お?支払い?|請求|料金|ご?注文|"
     r"発送|配送|配達|認証|確認|ご?案内|登録|契約|手続き?|証券|事務|代表|取締役|社長|会長"
 )
+# What a mail program writes above, and before, what is answered.
+QUOTED = re.compile(
+    r"^.{0,200}(?:\bwrote|schrieb|a écrit|escribió|escreveu|のメール|書きました)\s?[:：]|"
+    r"^(?:from|差出人)\s?[:：].{0,200}@|^>",
+    re.IGNORECASE | re.MULTILINE,
+)
 WORD = re.compile(r"[^\W_]{2,}")
 BODY = 20_000  # characters of the text in which a name is counted
 TIMES = 2  # how often a text must use a name that it is signed with
@@ -144,7 +150,7 @@ def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, conte
     if not is_page(message):
         return False
     private = context.providers.kind(message.author.domain or "") in ("mailbox", "carrier")
-    if private and not (unvouched(seen) or OFFICES.search(message.author.name)):
+    if private and not unvouched(seen) and QUOTED.search(message.text[:BODY]):
         return False
     return _used(message, words) >= (OFTEN if private else TIMES)
 
