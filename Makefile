@@ -33,8 +33,8 @@ install-test:
 
 # On every core what stands alone, then one by one what runs daemons and waits for them.
 test: install-test
-	@$(ROOT) $(PYTEST) -n auto --dist loadgroup -m 'not system'
-	@$(ROOT) $(PYTEST) -m system
+	@$(ROOT) $(PYTEST) -n auto --dist loadgroup -m 'not system'; first=$$?; \
+		$(ROOT) $(PYTEST) -m system && exit $$first
 
 check: install
 	$(PYTHON) -m ruff format --check .

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import urllib.error
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -53,7 +52,7 @@ def _figures(lab: Lab) -> str:
     """The metrics page; empty while its server, which the reload before replaced, is not there yet."""
     try:
         return lab.sekisho.metrics()
-    except urllib.error.URLError:
+    except OSError:
         return ""
 
 
