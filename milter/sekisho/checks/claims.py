@@ -57,9 +57,8 @@ BELOW = re.compile(
     r"customer (?:service|support|care)|support team|all rights)",
     re.IGNORECASE,
 )
-WRAPPED = re.compile(
-    r"\w[^\S\n]?\Z"
-)  # a sentence that leads up to the name goes on behind the end of its line
+# A sentence that leads up to the name goes on behind the end of its line.
+WRAPPED = re.compile(r"\w[^\S\n]?\Z")
 
 # A sentence that begins `東京電力です。` introduces its writer.
 STARTS = re.compile(r"(?:\A|[\n。!！])\s*\Z")

@@ -171,9 +171,8 @@ UNMET = MappingProxyType(
         ("calendar", Strength.WEAK): SUBJECT,
     }
 )
-SPEAKING = frozenset(
-    {"display_name", "signature", "subject", "calendar"}
-)  # for himself; icons of networks do not
+# Who speaks there speaks for himself; the icons of networks do not.
+SPEAKING = frozenset({"display_name", "signature", "subject", "calendar"})
 SIGNING = frozenset({"display_name", "signature"})
 CONTENT_PLACES = frozenset({"signature", "subject", "body", "image", "attachment"})
 

@@ -195,7 +195,7 @@ def _of_all(
 
 
 def _of_the_house(author: str, seen: Evidence, context: Context) -> bool:
-    """True if a link leads to another domain of the brand whose the author's may be. A domain of many is nobody's
+    """True if a link leads to another domain of the brand that the author's may belong to. A domain of many is nobody's
     house: who has a mailbox of Google's is not Google."""
     could_own = context.registry.could_own
     if not author or context.providers.kind(author) is not None:
@@ -224,9 +224,9 @@ def counts_clicks(each: Destination, seen: Evidence, context: Context) -> bool:
 def leads_home(message: Message, seen: Evidence, context: Context) -> bool:
     """True if a link leads to where the message is known to come from, or may do so behind a platform's count."""
     home = own(message, seen)
-    return any(
-        each.domain in home or counts_clicks(each, seen, context) for each in seen.destinations
-    ) or _of_the_house(message.author.domain or "", seen, context)
+    if _of_the_house(message.author.domain or "", seen, context):
+        return True
+    return any(each.domain in home or counts_clicks(each, seen, context) for each in seen.destinations)
 
 
 def _finding(kind: FindingKind, **facts: str) -> Finding:
