@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import sys, threading
 from sekisho.wire.allocator import give_back
@@ -45,6 +47,7 @@ def left(how: str) -> tuple[bool, int]:
     return given == "True", int(rest)
 
 
+@pytest.mark.slow
 def test_large_blocks_go_back() -> None:
     """Less stays with a worker whose threads read large messages than without, and the library takes the knobs."""
     given, rest = left("given")
