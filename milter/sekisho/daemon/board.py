@@ -6,6 +6,7 @@ the keeper reads it all for the metrics. Nobody locks: every number has one writ
 
 from __future__ import annotations
 
+import errno
 import mmap
 import struct
 from collections import Counter
@@ -17,31 +18,41 @@ STATES = ("starting", "ready", "draining")
 _ROWS = 1024
 _NUMBER = struct.Struct("<q")
 _RELOAD = struct.Struct("<qd")
+_GENERATION, _KEEPER_DEATHS, _WAITING = range(3)  # single numbers of the supervisor
+_SINGLE = 3
 _ROW = struct.Struct("<qq")
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """The board at one moment. `reload_ok` and `reload_at` (wall clock, seconds) are of the last attempt to
-    load a configuration; starting is the first."""
+    load a configuration; starting is the first. `generation` is the number of the one in force (1 is the first,
+    0 is none yet), `keeper_deaths` how often the keeper died since the start, `reload_waiting` that a
+    configuration is asked for and not loaded yet, because the workers before the present ones still finish."""
 
     workers: Mapping[str, int] = field(default_factory=dict)
     sessions: int = 0
     restarts: Mapping[str, int] = field(default_factory=dict)
     reload_ok: bool = False
     reload_at: float = 0.0
+    generation: int = 0
+    keeper_deaths: int = 0
+    reload_waiting: bool = False
 
 
 class Board:
     """Rows of workers (state, open sessions), a counter for each cause of a restart, the last reload."""
 
     def __init__(self) -> None:
-        self._rows_at = 2 * len(CAUSES) * _NUMBER.size + _RELOAD.size
+        self._singles_at = 2 * len(CAUSES) * _NUMBER.size + _RELOAD.size
+        self._rows_at = self._singles_at + _SINGLE * _NUMBER.size
         self._map = mmap.mmap(-1, self._rows_at + _ROWS * _ROW.size)
         self._free = list(range(_ROWS))[::-1]
 
     def take(self) -> int:
-        """A row for a new worker. The supervisor's."""
+        """A row for a new worker. The supervisor's. Raises OSError when all are taken."""
+        if not self._free:
+            raise OSError(errno.EAGAIN, "as many workers as can be watched exist already")
         row = self._free.pop()
         _ROW.pack_into(self._map, self._at(row), 1 + STATES.index("starting"), 0)
         return row
@@ -62,7 +73,24 @@ class Board:
         _NUMBER.pack_into(self._map, at, _NUMBER.unpack_from(self._map, at)[0] + 1)
 
     def reloaded(self, succeeded: bool, when: float) -> None:
-        _RELOAD.pack_into(self._map, self._rows_at - _RELOAD.size, succeeded, when)
+        _RELOAD.pack_into(self._map, self._singles_at - _RELOAD.size, succeeded, when)
+
+    def reload_waits(self, waiting: bool) -> None:
+        self._set(_WAITING, int(waiting))
+
+    def took_over(self) -> int:
+        """Another generation is in force: its number."""
+        self._set(_GENERATION, self._single(_GENERATION) + 1)
+        return self._single(_GENERATION)
+
+    def keeper_died(self) -> None:
+        self._set(_KEEPER_DEATHS, self._single(_KEEPER_DEATHS) + 1)
+
+    def _set(self, which: int, value: int) -> None:
+        _NUMBER.pack_into(self._map, self._singles_at + which * _NUMBER.size, value)
+
+    def _single(self, which: int) -> int:
+        return int(_NUMBER.unpack_from(self._map, self._singles_at + which * _NUMBER.size)[0])
 
     def uncounted(self) -> Mapping[str, int]:
         """Restarts by cause since the keeper last asked, whichever keeper it was."""
@@ -81,13 +109,16 @@ class Board:
     def view(self) -> View:
         rows = [_ROW.unpack_from(self._map, self._at(row)) for row in range(_ROWS)]
         states = Counter(STATES[state - 1] for state, _ in rows if state)
-        succeeded, when = _RELOAD.unpack_from(self._map, self._rows_at - _RELOAD.size)
+        succeeded, when = _RELOAD.unpack_from(self._map, self._singles_at - _RELOAD.size)
         return View(
             workers={state: states[state] for state in STATES},
             sessions=sum(count for _, count in rows),
             restarts=dict(zip(CAUSES, self._numbers(0), strict=True)),
             reload_ok=bool(succeeded),
             reload_at=when,
+            generation=self._single(_GENERATION),
+            keeper_deaths=self._single(_KEEPER_DEATHS),
+            reload_waiting=bool(self._single(_WAITING)),
         )
 
     def _at(self, row: int) -> int:

@@ -244,6 +244,8 @@ class Supervisor:
         LOG.error("%s %d died (%s, %s); it is replaced", kind, child.pid, cause, how)
         if child.row is not None:
             self._board.restarted(cause)
+        else:
+            self._board.keeper_died()
 
     def _watch(self, now: float) -> None:
         """End every worker that is stuck, having written down what it is stuck on."""
@@ -306,6 +308,7 @@ class Supervisor:
 
     def _take_over(self, places: Places) -> None:
         old, self._workers, self._next = self._workers, places, None
+        self._board.took_over()
         self._board.reloaded(True, self._clock.now().timestamp())
         LOG.info("%d workers ready", places.wanted)
         if old is not None:

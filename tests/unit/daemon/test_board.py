@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 
+import pytest
+
 from sekisho.daemon.board import Board
 from sekisho.daemon.systemd import notify
 
@@ -45,6 +47,31 @@ def test_a_restart_is_counted_once_whoever_asks() -> None:
     board.restarted("crash")
     assert board.uncounted() == {"crash": 1, "killed": 0, "stuck": 1, "start": 0, "other": 0}
     assert set(board.uncounted().values()) == {0}
+
+
+def test_what_the_supervisor_says_of_itself() -> None:
+    """The number of the generation in force, deaths of the keeper, and whether a reload waits."""
+    board = Board()
+    view = board.view()
+    assert (view.generation, view.keeper_deaths, view.reload_waiting) == (0, 0, False)
+    board.reloaded(True, 12.5)
+    assert (board.took_over(), board.took_over()) == (1, 2)
+    board.keeper_died()
+    board.reload_waits(True)
+    view = board.view()
+    assert (view.generation, view.keeper_deaths, view.reload_waiting) == (2, 1, True)
+    assert (view.reload_ok, view.reload_at) == (True, 12.5)
+
+
+def test_a_full_board_refuses() -> None:
+    """Where no row is free a worker is refused, as the kernel would refuse the process; a row that is given
+    back serves again."""
+    board = Board()
+    rows = [board.take() for _ in range(1024)]
+    with pytest.raises(OSError, match="as many workers"):
+        board.take()
+    board.release(rows[7])
+    assert board.take() == rows[7]
 
 
 def test_systemd_is_told() -> None:
