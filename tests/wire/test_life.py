@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -148,6 +149,35 @@ def test_failures_are_remembered_over_a_restart(daemon: Daemon) -> None:
     assert daemon.stop() == 0
     with daemon.start().connect() as client:
         assert client.message(do("crash")).quarantined == b"process again"
+
+
+@pytest.mark.parametrize("harm", [lambda path: os.truncate(path, 0), Path.unlink])
+def test_a_cut_file_of_failures_kills_nobody(daemon: Daemon, harm: Callable[[Path], None]) -> None:
+    """While the daemon runs, somebody cuts or removes the file: what failed is still known, mail goes on, worker and
+    supervisor live, and the next failure is in the file again, with those before it."""
+    memory = daemon.directory / "failed"
+    daemon.start(failure_memory=str(memory), soft_deadline=1, hard_deadline=2)
+    workers = daemon.workers()
+    with daemon.connect() as client:
+        assert client.message(do("crash")).text == b"451 4.3.0 fallback process"
+        harm(memory)
+        assert client.message(do("crash")).quarantined == b"process again"
+        assert client.message(do("crash 2")).text == b"451 4.3.0 fallback process"
+        assert client.message(do("accept")).final == b"a"
+    assert daemon.workers() == workers
+    harm(memory)
+    client = daemon.connect()
+    begun(client, "spin")
+    assert ending(client) in (b"451 4.3.0 fallback deadline", CLOSED)
+    client.close()
+    until(lambda: daemon.board()["restarts"]["stuck"] == 1, "the supervisor has written down who was stuck")
+    until(lambda: daemon.board()["workers"]["ready"] == 1, "a new worker")
+    assert daemon.stop() == 0
+    with daemon.start().connect() as client:
+        for what in ("crash", "crash 2"):
+            assert client.message(do(what)).quarantined == b"process again"
+        begun(client, "spin")
+        assert client.end().quarantined == b"process again"
 
 
 def test_a_stuck_worker_is_killed_once(daemon: Daemon) -> None:

@@ -12,6 +12,7 @@ bytes and an `Envelope`. What goes back: an `Action`, edit by edit.
 | `session` | libmilter's callbacks for one connection |
 | `desk` | our own threads, on which every message is judged |
 | `slots` | the shared memory by which the supervisor sees who is stuck |
+| `file_copy` | the file that holds what a piece of that memory holds |
 | `replies` | what may be written back without breaking anything |
 | `server` | one worker's life: serve, drain, leave |
 

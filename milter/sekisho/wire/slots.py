@@ -2,18 +2,19 @@
 
 `Slots` is one worker's page: a row per message at work, so that the supervisor sees a message that is stuck,
 and knows its digest *before* a risky stage starts. `Failures` is the site's memory of digests that failed
-once: the same bytes are not tried again, and never get a second 451. Both are plain mapped memory, written
+once: the same bytes are not tried again, and never get a second 451. Both are anonymous mapped memory, written
 without locks: a row has one writer, and a number is written whole. What this cannot see: why it is stuck.
 """
 
 from __future__ import annotations
 
 import mmap
-import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from sekisho.wire.file_copy import FileCopy
 
 DIGEST = 32
 _ROW = struct.Struct(f"<d{DIGEST}s")
@@ -60,8 +61,9 @@ class Slots:
 class Failures:
     """Digests that failed once. A fixed table: a digest has `WAYS` places, the oldest gives way.
 
-    With a path it is a mapped file, which outlives every process of ours (not a power cut). Entries older
-    than `KEEP` seconds no longer count. A damaged or foreign file is begun anew.
+    The table that is looked into is anonymous memory, shared by all processes forked after it was made. With a path,
+    a file holds the same bytes, so that a restart or a power cut does not forget them. Entries older than `KEEP`
+    seconds no longer count. A damaged or foreign file is begun anew.
     """
 
     MAGIC = b"sekisho-failed-1"
@@ -71,8 +73,9 @@ class Failures:
     _ENTRY = struct.Struct(f"<d{DIGEST}s")
 
     def __init__(self, path: str | None = None) -> None:
-        size = len(self.MAGIC) + self.ROWS * self._ENTRY.size
-        self._map = _mapped(Path(path), size, self.MAGIC) if path else mmap.mmap(-1, size)
+        """Raises OSError where the file can neither be opened nor made."""
+        self._map = mmap.mmap(-1, len(self.MAGIC) + self.ROWS * self._ENTRY.size)
+        self._copy = FileCopy(Path(path), self._map, self.MAGIC) if path else None
 
     def remember(self, digest: bytes, now: float) -> None:
         """Write the digest down; `now` is wall-clock seconds, since it must hold over a reboot."""
@@ -80,6 +83,8 @@ class Failures:
         known = [row for (_, seen), row in entries if seen == digest]
         row = known[0] if known else min(entries)[1]
         self._ENTRY.pack_into(self._map, self._at(row), now, digest)
+        if self._copy is not None:
+            self._copy.write(self._at(row), self._ENTRY.size)
 
     def knows(self, digest: bytes, now: float) -> bool:
         places = self._places(digest)
@@ -97,16 +102,3 @@ class Failures:
     def _read(self, row: int) -> tuple[float, bytes]:
         when, digest = self._ENTRY.unpack_from(self._map, self._at(row))
         return float(when), bytes(digest)
-
-
-def _mapped(path: Path, size: int, magic: bytes) -> mmap.mmap:
-    """The file in memory, of that size and with that first line. Raises OSError."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        if os.fstat(handle).st_size != size or os.pread(handle, len(magic), 0) != magic:
-            os.ftruncate(handle, 0)
-            os.ftruncate(handle, size)
-            os.pwrite(handle, magic, 0)
-        return mmap.mmap(handle, size)
-    finally:
-        os.close(handle)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.disk_support import full_disk
 
 from sekisho.wire.slots import Failures, Slots
 
@@ -76,3 +79,105 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "failed").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError, match="failed"):
         Failures(str(tmp_path / "failed"))
+
+
+def in_child(work: Callable[[], None]) -> int:
+    """The exit status of a process that does this: a fault of memory ends it with a signal."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _cut(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def _cut_short(path: Path) -> None:
+    os.truncate(path, 4096)
+
+
+def _replace(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_bytes(b"another program's")
+    other.rename(path)
+
+
+@pytest.mark.parametrize("harm", [_cut, _cut_short, Path.unlink, _replace])
+def test_a_file_that_is_cut_or_taken_away_harms_nobody(tmp_path: Path, harm: Callable[[Path], None]) -> None:
+    """No process dies, nothing is forgotten, all processes go on knowing the same, and the next failure makes the
+    file whole again, with all that was known."""
+    path = tmp_path / "failed"
+    failures = Failures(str(path))
+    for number in range(4):
+        failures.remember(digest(number), NOW)
+    harm(path)
+
+    def work() -> None:
+        assert failures.knows(digest(1), NOW)
+        failures.remember(digest(10), NOW)
+
+    assert in_child(work) == 0
+    assert failures.knows(digest(10), NOW)
+    failures.remember(digest(11), NOW)
+    restarted = Failures(str(path))
+    assert all(restarted.knows(digest(number), NOW) for number in (0, 1, 2, 3, 10, 11))
+
+
+def test_a_full_disk_costs_the_file_and_not_the_memory(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the file cannot be written, every process of ours still knows, the log says it once, and the file is
+    written when there is room again."""
+    with full_disk(tmp_path / "small") as disk:
+        path = disk.directory / "failed"
+        failures = Failures(str(path))
+        assert in_child(lambda: [failures.remember(digest(n), NOW) for n in range(50)] and None) == 0
+        failures.remember(digest(50), NOW)
+        failures.remember(digest(51), NOW)
+        assert all(failures.knows(digest(number), NOW) for number in range(52))
+        assert [record.levelno for record in caplog.records] == [logging.ERROR]
+        disk.make_room()
+        failures.remember(digest(52), NOW)
+        restarted = Failures(str(path))
+        assert all(restarted.knows(digest(number), NOW) for number in range(53))
+
+
+def test_the_disk_space_of_the_file_is_its_own(tmp_path: Path) -> None:
+    """The file is not sparse: a disk that fills up later takes no memory of failures away."""
+    path = tmp_path / "failed"
+    Failures(str(path))
+    status = path.stat()
+    assert status.st_blocks * 512 >= status.st_size
+
+
+def test_writers_do_not_undo_each_other(tmp_path: Path) -> None:
+    """Several processes that fail at once, with the file taken away meanwhile: each failure is in the file."""
+    path = tmp_path / "failed"
+    failures = Failures(str(path))
+
+    def writer(first: int) -> Callable[[], None]:
+        def work() -> None:
+            for number in range(first, first + 50):
+                if number % 10 == 0:
+                    path.unlink(missing_ok=True)
+                failures.remember(digest(number), NOW)
+
+        return work
+
+    children = []
+    for first in (0, 100, 200):
+        pid = os.fork()
+        if pid == 0:
+            writer(first)()
+            os._exit(0)
+        children.append(pid)
+    assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0, 0]
+    failures.remember(digest(999), NOW)
+    restarted = Failures(str(path))
+    numbers = [*range(50), *range(100, 150), *range(200, 250), 999]
+    assert all(restarted.knows(digest(number), NOW) for number in numbers)
