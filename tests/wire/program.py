@@ -5,10 +5,13 @@ What it saw goes to `seen` in its directory, one JSON object per line; each line
 
 from __future__ import annotations
 
+import ctypes
+import faulthandler
 import json
 import logging
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -103,6 +106,37 @@ class Judge:
 
     def do_nap(self, _: str, __: Envelope) -> Action:
         time.sleep(0.8)
+        return Action(Reply.ACCEPT)
+
+    def do_die(self, how: str, __: Envelope) -> Action:
+        """End this process as hostile mail may: at once, whatever else it has at work."""
+        if how == "exit":
+            os._exit(1)
+        if how == "exit0":
+            os._exit(0)
+        if how == "segv":
+            faulthandler.disable()
+            ctypes.string_at(0)
+        if how == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError(how)
+
+    def do_eat(self, _: str, __: Envelope) -> Action:
+        """All memory that this process may have; what else asks for some at the same time gets none either."""
+        eaten = []
+        try:
+            while True:
+                eaten.append(bytes(8 << 20))
+        except MemoryError:
+            time.sleep(1.0)
+            (self.directory / "fed").touch()
+            raise
+
+    def do_need(self, _: str, __: Envelope) -> Action:
+        """Much memory for a moment, again and again until the eater is done."""
+        while not (self.directory / "fed").exists():
+            bytes(40 << 20)  # always of its own from the kernel, and given back
+            time.sleep(0.005)
         return Action(Reply.ACCEPT)
 
     def do_spin(self, _: str, __: Envelope) -> Action:

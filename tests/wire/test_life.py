@@ -274,7 +274,7 @@ def test_the_socket_is_as_configured(daemon: Daemon) -> None:
     path = daemon.directory / "sock"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     second = Daemon(daemon.directory)
-    second.spawn()
+    second.spawn(start_timeout=1)
     assert second.process is not None
     assert second.process.wait(30) != 0
     assert "another process listens there" in daemon.log()

@@ -10,6 +10,7 @@ builds the judgement in each worker (`wire.handlers.Handlers`), and one that bui
 
 from sekisho.daemon.board import Board, View
 from sekisho.daemon.keeper import Keeper
-from sekisho.daemon.supervisor import Setup, SetupError, Supervisor
+from sekisho.daemon.setup import Setup, SetupError
+from sekisho.daemon.supervisor import Supervisor
 
 __all__ = ["Board", "Keeper", "Setup", "SetupError", "Supervisor", "View"]

@@ -1,35 +1,52 @@
 """A process of ours seen from the supervisor, and how it is forked.
 
-Supervisor and child hold the two ends of a socket pair: the child writes READY, the supervisor DRAIN, and
-either learns of the other's death by the line closing. A child closes its elder siblings' ends, or they would
-never learn.
+Supervisor and child hold the two ends of a socket pair that keeps words apart: the child writes READY, the
+supervisor DRAIN, and either learns of the other's death by the line closing. A child closes its elder siblings'
+ends, or they would never learn.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import faulthandler
 import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
+from sekisho.daemon.setup import Setup
 from sekisho.wire.slots import Slots
 
 LOG = logging.getLogger("sekisho.daemon")
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+STATUS_LATER = 69  # EX_UNAVAILABLE: something needed is not there yet
 STATUS_OURS = 70  # EX_SOFTWARE
+_SHORTAGES = {
+    errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOBUFS,
+    errno.EINTR, errno.EIO, errno.EBUSY, errno.ETIMEDOUT,
+}  # fmt: skip
+_WORDS = 64  # read at one time; the rest is there at the next
+
+
+class Closable(Protocol):
+    """A socket or file of the supervisor's."""
+
+    def close(self) -> None: ...
 
 
 @dataclass(eq=False, slots=True)
 class Child:
-    """`row` is the place on the board (workers only); `cause` is set when the supervisor itself ends it."""
+    """`setup` is what it was made by, `row` the place on the board (workers only); `cause` is set when the
+    supervisor itself ends it."""
 
     pid: int
     line: socket.socket
     born: float
+    setup: Setup
     row: int | None = None
     slots: Slots | None = None
     ready: bool = False
@@ -47,36 +64,50 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
-    def heard(self) -> bytes:
-        """What it wrote since, empty if nothing or if it is gone."""
-        try:
-            return self.line.recv(64)
-        except OSError:
-            return b""
+    def heard(self) -> Iterator[tuple[bytes, list[int]]]:
+        """The words that it wrote since, each with the descriptors that came along."""
+        for _ in range(_WORDS):
+            try:
+                word, handed, _, _ = socket.recv_fds(self.line, 64, 2)
+            except OSError:
+                return
+            if not word:
+                return
+            yield word, handed
 
 
-def fork(body: Callable[[socket.socket], None], inherited: Iterable[socket.socket], born: float) -> Child:
-    """Run `body(line)` in a new process, which ends with status 0, or 70 if it raises.
+def fork(
+    body: Callable[[socket.socket], None], inherited: Iterable[Closable], born: float, setup: Setup
+) -> Child:
+    """Run `body(line)` in a new process, which ends with status 0, with 69 if it raises for want of something that
+    may come back, or with 70 if it raises anything else.
 
-    `inherited` are sockets of the supervisor that the child must not keep.
+    `inherited` are sockets and files of the supervisor that the child must not keep. Raises OSError if the machine
+    has no process or no descriptor for us; nothing is left behind then.
     """
-    ours, theirs = socket.socketpair()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    pid = os.fork()
-    if pid == 0:
-        _be_child(body, theirs, [ours, *inherited], before)
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    theirs.close()
+    try:
+        pid = os.fork()
+        if pid == 0:
+            _be_child(body, theirs, [ours, *inherited], before)
+    except OSError:
+        ours.close()
+        raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        theirs.close()
     ours.setblocking(False)
-    return Child(pid, ours, born)
+    return Child(pid, ours, born, setup)
 
 
 def _be_child(
     body: Callable[[socket.socket], None],
     line: socket.socket,
-    foreign: Iterable[socket.socket],
+    foreign: Iterable[Closable],
     mask: Iterable[int],
 ) -> None:
+    """Never returns."""
     status = STATUS_OURS
     try:
         signal.set_wakeup_fd(-1)
@@ -88,8 +119,16 @@ def _be_child(
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         body(line)
         status = 0
-    except BaseException:
+    except BaseException as error:
+        status = STATUS_LATER if is_shortage(error) else STATUS_OURS
         LOG.exception("a process of ours ended by an error")
     finally:
         logging.shutdown()
         os._exit(status)
+
+
+def is_shortage(error: BaseException) -> bool:
+    """True if the machine is short of something, so that the same may succeed later."""
+    if isinstance(error, OSError):
+        return error.errno in _SHORTAGES
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "new thread" in str(error))

@@ -2,9 +2,10 @@
 
 A *generation* is the workers of one configuration. Reload makes the next one beside the current: only when
 all its workers are ready does it take over and the old one drain; if it cannot, it is ended and nothing
-changes. A dead worker is replaced, at growing intervals if it dies young. A worker that is stuck beyond the
-hard deadline is killed, after the digests of what it was stuck on were written down, so that no message kills
-a second one.
+changes. While an old generation still drains no other is begun, so that there are two at most. A dead worker is
+replaced, at growing intervals if it dies young or the machine refuses. What a worker had at work when it died is
+written down and judged apart when it comes again (`trials`), so that no message ends a second worker; a worker
+that is stuck beyond the hard deadline is killed.
 """
 
 from __future__ import annotations
@@ -14,66 +15,30 @@ import os
 import select
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from sekisho.daemon import systemd
+from sekisho.daemon.blame import Blame
 from sekisho.daemon.board import Board
-from sekisho.daemon.child import STATUS_OURS, Child, fork
-from sekisho.daemon.keeper import RELOAD, Keeper, keep
+from sekisho.daemon.child import STATUS_LATER, STATUS_OURS, Child, Closable, fork, is_shortage
+from sekisho.daemon.keeper import RELOAD, keep
+from sekisho.daemon.listener import Listener, wait_for
+from sekisho.daemon.places import Places
+from sekisho.daemon.reloads import Reloads
+from sekisho.daemon.setup import Setup, SetupError
+from sekisho.daemon.trials import Trials
 from sekisho.ports import Clock
-from sekisho.wire.handlers import Handlers
-from sekisho.wire.listen import listen, unix_path
-from sekisho.wire.options import WireOptions
-from sekisho.wire.server import DRAIN, READY, Server
+from sekisho.wire import trial
+from sekisho.wire.listen import BusyError
+from sekisho.wire.server import DRAIN, READY, RETIRE, Server
 from sekisho.wire.slots import Failures, Slots
 
 LOG = logging.getLogger("sekisho.daemon")
 _TICK_MS = 250
-_YOUNG = 10.0  # seconds; a child that dies sooner is waited for before it is replaced
-_LONGEST_WAIT = 30.0
+_LISTEN_MS = 1000  # between two looks at a socket that is taken
 _MARGIN = 5.0  # seconds that children may be late before they are killed
-
-
-class SetupError(Exception):
-    """The configuration cannot be used; `errors` are for the operator, one line each."""
-
-    def __init__(self, errors: tuple[str, ...]) -> None:
-        super().__init__("\n".join(errors))
-        self.errors = errors
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """A validated configuration, ready to be forked. `build` runs in each worker, `keeper` in the keeper."""
-
-    wire: WireOptions
-    build: Callable[[], Handlers]
-    keeper: Callable[[Board], Keeper] | None = None
-
-
-@dataclass(slots=True)
-class Places:
-    """Children to be kept alive, and when those that are missing may be forked."""
-
-    wanted: int
-    setup: Setup
-    children: list[Child] = field(default_factory=list)
-    due: list[float] = field(default_factory=list)
-    early_deaths: int = 0
-
-    @property
-    def ready(self) -> bool:
-        return len(self.children) == self.wanted and all(child.ready for child in self.children)
-
-    def lost(self, child: Child, now: float) -> None:
-        """Take a dead child off and plan its successor."""
-        self.children.remove(child)
-        self.early_deaths = self.early_deaths + 1 if now - child.born < _YOUNG else 0
-        wait = min(_LONGEST_WAIT, 0.1 * 2**self.early_deaths) if self.early_deaths > 1 else 0.0
-        self.due.append(now + wait)
 
 
 class Supervisor:
@@ -86,80 +51,99 @@ class Supervisor:
         self._wakeup, self._waker = socket.socketpair()
         self._wakeup.setblocking(False)
         self._waker.setblocking(False)
-        self._listener: socket.socket | None = None
-        self._failures = Failures()
+        self._listener: Listener | None = None
+        self._blame = Blame(Failures(), clock)
         self._workers: Places | None = None
         self._next: Places | None = None
         self._next_end = 0.0
         self._old: list[Child] = []
         self._keeper: Places | None = None
-        self._reload_wanted = False
+        self._trials = Trials(clock)
+        self._reloads = Reloads()
+        self._hung_up = False
         self._stop_end: float | None = None
-        self._failed = False
+        self._status = 0
 
     def run(self) -> int:
-        """Serve until SIGTERM or SIGINT. Status 0 after draining, 70 if no worker ever got ready.
+        """Serve until SIGTERM or SIGINT. Status 0 after draining; 69 if something that the daemon needs was not
+        there in time, so that another start may succeed; 70 if no worker ever got ready.
 
         Raises SetupError and ListenError before anything is forked.
         """
-        setup = self._load()
-        self._failures = _failures(setup.wire.failure_memory)
-        self._listener = listen(setup.wire)
-        path, identity = self._bound(setup.wire)
-        self._take_signals()
-        self._begin_next(setup)
+        end = self._clock.monotonic()
+        try:
+            setup = self._load()
+            self._blame = Blame(_failures(setup.wire.failure_memory), self._clock)
+            self._take_signals()
+            end += setup.wire.start_timeout
+            self._listener = wait_for(setup.wire, lambda: self._given_up(end), lambda: self._wait(_LISTEN_MS))
+        except (SetupError, BusyError) as error:
+            if self._stop_end is not None:
+                return 0
+            if isinstance(error, SetupError) and not error.temporary:
+                raise
+            LOG.error("not started, and another start may succeed: %s", error)
+            return STATUS_LATER
+        self._begin_next(setup, end)
         while not self._finished():
-            self._wait()
+            self._wait(_TICK_MS)
             self._tick()
-        self._remove(path, identity)
-        return STATUS_OURS if self._failed else 0
+        self._listener.remove()
+        return self._status
+
+    def _given_up(self, end: float) -> bool:
+        return self._stop_end is not None or self._clock.monotonic() > end
 
     # -- one turn ---------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
         now = self._clock.monotonic()
-        for child in self._children():
-            self._listen_to(child)
+        for child in list(self._children()):
+            self._listen_to(child, now)
         self._reap(now)
         self._watch(now)
+        self._trials.turn(self._blame.failures, self._inherited)
         if self._stop_end is not None:
             self._stopping(now)
             return
         self._reload_turn(now)
         for places, start in ((self._workers, self._fork_worker), (self._keeper, self._fork_keeper)):
             if places is not None:
-                self._fill(places, start, now)
+                places.fill(start, now)
 
-    def _wait(self) -> None:
-        """Sleep until a signal, a word of a child, or the next tick."""
+    def _wait(self, most: int) -> None:
+        """Sleep until a signal, a word of a child, or for `most` milliseconds."""
         poll = select.poll()
         poll.register(self._wakeup, select.POLLIN)
         for child in self._children():
-            if not child.ready or self._is_keeper(child):
-                poll.register(child.line, select.POLLIN)
-        poll.poll(_TICK_MS)
+            poll.register(child.line, select.POLLIN)
         try:
+            poll.poll(most)
             self._wakeup.recv(4096)
         except BlockingIOError:
             return
+        except OSError:  # no memory, or more lines to listen to than descriptors that we may have now
+            time.sleep(most / 1000)
 
     def _children(self) -> Iterator[Child]:
         for places in (self._workers, self._next, self._keeper):
             yield from places.children if places else ()
         yield from self._old
+        yield from self._trials.children
 
     def _is_keeper(self, child: Child) -> bool:
         return self._keeper is not None and child in self._keeper.children
 
-    def _listen_to(self, child: Child) -> None:
-        keeper = self._is_keeper(child)
-        heard = child.heard() if keeper or not child.ready else b""
-        if keeper and RELOAD in heard:
-            self._reload_wanted = True
-        if not child.ready and READY in heard:
-            child.ready = True
-            if child.row is not None and not child.draining:
-                self._board.state(child.row, "ready")
+    def _listen_to(self, child: Child, now: float) -> None:
+        for word, handed in child.heard():
+            if word == trial.ASK:
+                self._trials.ask(handed, child.setup)
+            elif word == RELOAD and self._is_keeper(child):
+                self._reloads.wish(now)
+            elif word == READY:
+                child.ready = True
+                if child.row is not None and not child.draining:
+                    self._board.state(child.row, "ready")
 
     # -- signals ----------------------------------------------------------------------------------------
 
@@ -175,43 +159,47 @@ class Supervisor:
             self._stop_end = 0.0  # begun by the next turn
 
     def _on_hup(self, *_: object) -> None:
-        self._reload_wanted = True
+        self._hung_up = True
 
     # -- forking ----------------------------------------------------------------------------------------
 
-    def _inherited(self) -> list[socket.socket]:
-        return [self._wakeup, self._waker, *(child.line for child in self._children())]
+    def _inherited(self) -> list[Closable]:
+        """What no child keeps but the process that it is made for."""
+        lines = [child.line for child in self._children()]
+        return [self._wakeup, self._waker, *lines, *self._trials.open]
 
     def _fork_worker(self, places: Places) -> None:
+        """Raises OSError."""
         options, build = places.setup.wire, places.setup.build
         row = self._board.take()
-        slots = Slots(options.threads)
         report = partial(self._board.sessions, row)
+        try:
+            slots = Slots(options.threads)
 
-        def body(line: socket.socket) -> None:
-            assert self._listener is not None
-            server = Server(self._listener, build(), options, slots, self._failures, self._clock, report)
-            server.run(line)
+            def body(line: socket.socket) -> None:
+                assert self._listener is not None
+                server = Server(
+                    self._listener.socket, build(), options, slots, self._blame.failures, self._clock, report
+                )
+                server.run(line)
 
-        child = fork(body, self._inherited(), self._clock.monotonic())
+            child = fork(body, self._inherited(), self._clock.monotonic(), places.setup)
+        except OSError:
+            self._board.release(row)
+            raise
         child.row, child.slots = row, slots
         places.children.append(child)
 
     def _fork_keeper(self, places: Places) -> None:
+        """Raises OSError."""
         make = places.setup.keeper
         assert make is not None
 
         def body(line: socket.socket) -> None:
             keep(make(self._board), line)
 
-        foreign = [*self._inherited(), *([self._listener] if self._listener else [])]
-        places.children.append(fork(body, foreign, self._clock.monotonic()))
-
-    def _fill(self, places: Places, start: Callable[[Places], None], now: float) -> None:
-        """Fork those that are due."""
-        for moment in [moment for moment in places.due if moment <= now]:
-            places.due.remove(moment)
-            start(places)
+        foreign = [*self._inherited(), *(self._listener.sockets if self._listener else [])]
+        places.children.append(fork(body, foreign, self._clock.monotonic(), places.setup))
 
     # -- death ------------------------------------------------------------------------------------------
 
@@ -222,121 +210,134 @@ class Supervisor:
                 self._buried(child, status, now)
 
     def _buried(self, child: Child, status: int, now: float) -> None:
+        code = os.waitstatus_to_exitcode(status)  # negative for a signal
         child.line.close()
         if child.row is not None:
             self._board.release(child.row)
-        if child.slots is not None:
-            child.slots.close()
+        places = next(
+            (p for p in (self._workers, self._next, self._keeper) if p and child in p.children), None
+        )
+        if places is not None:
+            places.lost(child, now, code)
+            if self._stop_end is None and places is not self._next:
+                self._count(child, code)
         if child in self._old:
             self._old.remove(child)
-            return
-        places = next(p for p in (self._workers, self._next, self._keeper) if p and child in p.children)
-        places.lost(child, now)
-        if self._stop_end is None and places is not self._next:
-            self._count(child, status)
+        if child in self._trials.children:
+            self._trials.ended(child, self._blame.death_apart(child, _how(code)))
+        else:
+            self._blame.death(child, _how(code))
+        if child.slots is not None:
+            child.slots.close()
 
-    def _count(self, child: Child, status: int) -> None:
-        code = os.waitstatus_to_exitcode(status)  # negative for a signal
-        how = f"signal {-code}" if code < 0 else f"status {code}"
+    def _count(self, child: Child, code: int) -> None:
         ended = "killed" if code < 0 else "crash" if code else "other"
         cause = child.cause or (ended if child.ready else "start")
         kind = "keeper" if child.row is None else "worker"
-        LOG.error("%s %d died (%s, %s); it is replaced", kind, child.pid, cause, how)
+        LOG.error("%s %d died (%s, %s); it is replaced", kind, child.pid, cause, _how(code))
         if child.row is not None:
             self._board.restarted(cause)
         else:
             self._board.keeper_died()
 
     def _watch(self, now: float) -> None:
-        """End every worker that is stuck, having written down what it is stuck on."""
-        for places in (self._workers, self._next):
-            for child in places.children if places else ():
-                self._judge(child, now, places.setup.wire.hard_deadline if places else 0)
-        for child in self._old:
-            if self._workers is not None:
-                self._judge(child, now, self._workers.setup.wire.hard_deadline)
-
-    def _judge(self, child: Child, now: float, limit: float) -> None:
-        stuck = child.slots.stuck(now, limit) if child.slots and child.cause is None else []
-        for busy in stuck:
-            self._failures.remember(busy.digest, self._clock.now().timestamp())
-            LOG.error("worker %d is stuck on message %s", child.pid, busy.digest.hex())
-        if stuck:
-            others = sum(1 for _ in child.slots.busy()) - len(stuck) if child.slots else 0
-            LOG.error(
-                "worker %d is killed; %d other messages that it had at work come again", child.pid, others
-            )
-            child.kill("stuck")
+        """End every process that is stuck on a message."""
+        for child in self._children():
+            if child.slots is not None and child.cause is None and self._blame.stuck(child, child.slots, now):
+                child.kill("stuck")
+            if self._trials.late(child, now):
+                child.kill("start")
 
     # -- generations ------------------------------------------------------------------------------------
 
     def _reload_turn(self, now: float) -> None:
+        if self._hung_up:
+            self._hung_up = False
+            self._reloads.ask(now)
         if self._next is not None:
-            self._judge_next(now)
-        elif self._reload_wanted:
-            self._reload_wanted = False
-            self._reload()
+            self._judge_next(now, self._next)
+        elif self._reloads.due(now) and not self._must_wait():
+            self._reloads.begin(now)
+            self._reload(now)
 
-    def _reload(self) -> None:
+    def _must_wait(self) -> bool:
+        """True while an old generation still has sessions: a third one would cost memory without bound."""
+        old = sum(child.row is not None for child in self._old)
+        if old and not self._board.view().reload_waiting:
+            LOG.warning("the reload waits: %d workers of the configuration before still have sessions", old)
+            systemd.status("a reload waits for sessions of the configuration before")
+        self._board.reload_waits(bool(old))
+        return bool(old)
+
+    def _reload(self, now: float) -> None:
         systemd.reloading(self._clock.monotonic())
         try:
             setup = self._load()
         except SetupError as error:
             for reason in error.errors:
                 LOG.error("configuration not loaded: %s", reason)
-            self._board.reloaded(False, self._clock.now().timestamp())
-            systemd.ready(f"configuration not loaded: {error.errors[0]}")
-            return
-        if self._workers and setup.wire.socket != self._workers.setup.wire.socket:
-            LOG.warning("wire.socket changed: it takes effect at the next start, not by reload")
-        self._begin_next(setup)
+            self._not_reloaded(f"configuration not loaded: {error.errors[0]}", now, again=error.temporary)
+        except Exception as error:
+            LOG.exception("configuration not loaded")
+            self._not_reloaded(f"configuration not loaded: {error}", now, again=is_shortage(error))
+        else:
+            if self._workers and setup.wire.socket != self._workers.setup.wire.socket:
+                LOG.warning("wire.socket changed: it takes effect at the next start, not by reload")
+            self._begin_next(setup, now + setup.wire.start_timeout)
 
-    def _begin_next(self, setup: Setup) -> None:
+    def _not_reloaded(self, reason: str, now: float, *, again: bool) -> None:
+        """The old generation stays. `again`: what is missing may come back."""
+        self._board.reloaded(False, self._clock.now().timestamp())
+        if again:
+            LOG.error("the reload is tried again in %.0f s", self._reloads.refused(now))
+        systemd.ready(reason)
+
+    def _begin_next(self, setup: Setup, end: float) -> None:
         count = setup.wire.workers or len(os.sched_getaffinity(0))
-        self._next = Places(count, setup)
-        self._next_end = self._clock.monotonic() + setup.wire.start_timeout
-        for _ in range(count):
-            self._fork_worker(self._next)
+        self._next = Places(count, setup, due=[0.0] * count)
+        self._next_end = end
 
-    def _judge_next(self, now: float) -> None:
+    def _judge_next(self, now: float, places: Places) -> None:
         """Let the next generation take over when it is whole; give it up when it cannot be."""
-        assert self._next is not None
-        if self._next.ready:
-            self._take_over(self._next)
-        elif self._next.due or now > self._next_end:
-            self._give_up(self._next)
+        places.fill(self._fork_worker, now)
+        if places.ready:
+            self._take_over(places)
+        elif places.failed or now > self._next_end or (places.refused and self._workers is not None):
+            self._give_up(places, now)
 
     def _take_over(self, places: Places) -> None:
         old, self._workers, self._next = self._workers, places, None
         self._board.took_over()
         self._board.reloaded(True, self._clock.now().timestamp())
         LOG.info("%d workers ready", places.wanted)
+        self._reloads.succeeded()
         if old is not None:
-            self._retire(old.children)
+            self._retire(old.children, RETIRE)
         if self._keeper is not None:
-            self._retire(self._keeper.children)
+            self._retire(self._keeper.children, DRAIN)
         self._keeper = None
         if places.setup.keeper is not None:
             self._keeper = Places(1, places.setup, due=[0.0])
         systemd.ready(f"{places.wanted} workers ready")
 
-    def _give_up(self, places: Places) -> None:
+    def _give_up(self, places: Places, now: float) -> None:
         LOG.error("the new workers did not start; %s", "the old ones stay" if self._workers else "giving up")
-        self._board.reloaded(False, self._clock.now().timestamp())
         self._next = None
         for child in places.children:
             child.kill("start")
         self._old += places.children
         if self._workers is None:
-            self._failed = True
+            self._board.reloaded(False, self._clock.now().timestamp())
+            self._status = STATUS_LATER if places.refused and not places.failed else STATUS_OURS
             self._on_stop()
         else:
-            systemd.ready("the new workers did not start; the old ones stay")
+            again = places.refused and not places.failed
+            self._not_reloaded("the new workers did not start; the old ones stay", now, again=again)
 
-    def _retire(self, children: list[Child]) -> None:
+    def _retire(self, children: list[Child], word: bytes) -> None:
         for child in children:
             child.draining = True
-            child.tell(DRAIN)
+            child.tell(word)
             if child.row is not None:
                 self._board.state(child.row, "draining")
         self._old += children
@@ -348,46 +349,36 @@ class Supervisor:
         if self._stop_end == 0.0:
             self._begin_stop(now)
         if self._keeper is not None and not any(child.row is not None for child in self._children()):
-            self._retire(self._keeper.children)
+            self._retire(self._keeper.children, DRAIN)
             self._keeper = None
         if self._stop_end is not None and now > self._stop_end:
             for child in self._children():
-                child.kill()
+                child.kill("stop")
 
     def _begin_stop(self, now: float) -> None:
         systemd.notify("STOPPING=1")
-        places = [each for each in (self._workers, self._next) if each is not None]
-        patience = max((each.setup.wire.drain_timeout for each in places), default=0.0)
+        patience = max((child.setup.wire.drain_timeout for child in self._children()), default=0.0)
         self._stop_end = now + patience + _MARGIN
         if self._listener is not None:
             self._listener.close()
-            self._listener = None
-        for each in places:
-            self._retire(each.children)
-            each.children = []
+        for child in self._old:
+            child.tell(DRAIN)
+        for each in (self._workers, self._next):
+            if each is not None:
+                self._retire(each.children, DRAIN)
+                each.children = []
 
     def _finished(self) -> bool:
         return bool(self._stop_end) and not any(True for _ in self._children())
-
-    def _bound(self, options: WireOptions) -> tuple[Path | None, tuple[int, int]]:
-        """The socket's path and what stands there, so that only our own file is removed at the end."""
-        path = unix_path(options) if "LISTEN_FDS" not in os.environ else None
-        found = path.lstat() if path else None
-        return path, (found.st_dev, found.st_ino) if found else (0, 0)
-
-    def _remove(self, path: Path | None, identity: tuple[int, int]) -> None:
-        if path is None:
-            return
-        try:
-            found = path.lstat()
-            if (found.st_dev, found.st_ino) == identity:
-                path.unlink()
-        except OSError as error:
-            LOG.warning("the socket's file stays: %s", error)
 
 
 def _failures(path: str | None) -> Failures:
     try:
         return Failures(path)
     except OSError as error:
-        raise SetupError((f"wire.failure_memory: {path}: {error.strerror}",)) from error
+        reason = f"wire.failure_memory: {path}: {error.strerror}"
+        raise SetupError((reason,), temporary=is_shortage(error)) from error
+
+
+def _how(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"status {code}"

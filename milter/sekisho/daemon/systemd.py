@@ -15,11 +15,17 @@ def notify(*lines: str) -> None:
     if not address:
         return
     target = "\0" + address[1:] if address.startswith("@") else address
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-        try:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.setblocking(False)  # a systemd that does not read must not stop us
             sock.sendto("\n".join(lines).encode("utf-8"), target)
-        except OSError as error:
-            LOG.warning("systemd was not told %s: %s", lines[0], error)
+    except OSError as error:
+        LOG.warning("systemd was not told %s: %s", lines[0], error)
+
+
+def status(text: str) -> None:
+    """What systemctl shows, and nothing else."""
+    notify(f"STATUS={text}")
 
 
 def reloading(monotonic: float) -> None:

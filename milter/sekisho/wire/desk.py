@@ -26,6 +26,8 @@ from sekisho.wire.options import WireOptions
 from sekisho.wire.slots import Failures, Slots
 
 LOG = logging.getLogger("sekisho.wire")
+Trial = Callable[[bytes, Envelope], Action | None]
+"""Judges a message in a process of its own; None if it failed there. Raises OSError if that cannot be had."""
 STAGES = ("process", "deadline", "overload", "edit", "wire")
 _YOUNG = 5000  # new containers before the young generation is looked through; the older ones ten times rarer
 
@@ -33,9 +35,10 @@ _YOUNG = 5000  # new containers before the young generation is looked through; t
 class Job:
     """A message that one thread hands to another. A library's future does more, and costs more than all of the door."""
 
-    __slots__ = ("_action", "_done", "_taken")
+    __slots__ = ("_action", "_done", "_taken", "patience")
 
     def __init__(self) -> None:
+        self.patience = 0.0  # seconds beyond the hard deadline that its judgement may take
         self._taken = threading.Lock()
         self._done = threading.Lock()
         self._done.acquire()
@@ -63,6 +66,7 @@ class Desk:
         self._handlers = handlers
         self._options = options
         self._slots = slots
+        self._trial: Trial = _no_trial
         self._failures = failures
         self._clock = clock
         self._rows = list(range(options.threads))
@@ -70,8 +74,9 @@ class Desk:
         self._queue: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
         self._collections = 0
 
-    def start(self) -> None:
+    def start(self, trial: Trial) -> None:
         """Start every thread now: none may ever be started from one of libmilter's."""
+        self._trial = trial
         gc.disable()
         for number in range(self._options.threads):
             threading.Thread(target=self._work, name=f"judge_{number}", daemon=True).start()
@@ -96,7 +101,7 @@ class Desk:
     def result(self, job: Job, alive: Callable[[], None]) -> Action:
         """Wait for the action, calling `alive` now and then; the fallback when the hard deadline passes."""
         end = self._clock.monotonic() + self._options.hard_deadline
-        while (left := end - self._clock.monotonic()) > 0:
+        while (left := end + job.patience - self._clock.monotonic()) > 0:
             if (action := job.result(min(left, self._options.progress_interval))) is not None:
                 return action
             alive()
@@ -114,18 +119,21 @@ class Desk:
         if job.take():
             action = self.fallback("wire")
             try:
-                action = self._judge(collector, envelope, broken)
+                action = self._judge(job, collector, envelope, broken)
             finally:
                 job.finish(action)
 
-    def _judge(self, collector: Collector, envelope: Envelope, broken: bool) -> Action:
+    def _judge(self, job: Job, collector: Collector, envelope: Envelope, broken: bool) -> Action:
         row = self._rows.pop()
         try:
             raw = collector.raw()
             digest = hashlib.sha256(raw).digest()
-            if self._failures.knows(digest, self._clock.now().timestamp()):
-                self._handlers.on_error("again")
-                return self.fallback("process", again=True)
+            now = self._clock.now().timestamp()
+            if self._failures.knows(digest, now):
+                return self._again()
+            if self._failures.suspects(digest, now) and not broken:
+                job.patience = self._options.hard_deadline
+                return self._apart(raw, envelope)
             self._slots.begin(row, digest, self._clock.monotonic())
             return self._guarded(raw, digest, envelope, broken)
         except BaseException:
@@ -136,16 +144,35 @@ class Desk:
             self._rows.append(row)
             self._tidy()
 
+    def _again(self) -> Action:
+        self._quietly(self._handlers.on_error, "again")
+        return self.fallback("process", again=True)
+
+    def _apart(self, raw: bytes, envelope: Envelope) -> Action:
+        """Judge a suspect. The row in our page stays empty: if this process dies now, another message did it."""
+        try:
+            action = self._trial(raw, envelope)
+        except OSError as error:
+            LOG.warning("a message that was at work when a worker died cannot be judged apart now: %s", error)
+            self._quietly(self._handlers.on_error, "overload")
+            return self.fallback("overload")
+        return self._again() if action is None else action
+
     def _guarded(self, raw: bytes, digest: bytes, envelope: Envelope, broken: bool) -> Action:
-        """Judge; a failure is counted, remembered by digest, and answered with the fallback."""
-        stage = "wire"
+        """Judge; a failure is counted, remembered by digest, and answered with the fallback.
+
+        Memory that ran out may be another message's doing: then this one is only a suspect."""
+        stage, remember = "wire", self._failures.remember
         try:
             if not broken:
                 stage = "process"
                 return self._handlers.process(raw, envelope)
+        except MemoryError:
+            remember = self._failures.suspect
+            LOG.exception("memory ran out on message %s", digest.hex())
         except BaseException:
             LOG.exception("the judgement failed on message %s", digest.hex())
-        self._failures.remember(digest, self._clock.now().timestamp())
+        remember(digest, self._clock.now().timestamp())
         self._quietly(self._handlers.on_error, stage)
         return self.fallback(stage)
 
@@ -169,3 +196,7 @@ class Desk:
             return
         self._collections += 1
         gc.collect(2 if self._collections % 100 == 0 else int(self._collections % 10 == 0))
+
+
+def _no_trial(_: bytes, __: Envelope) -> Action | None:
+    raise ConnectionError("nobody is there to do it")

@@ -8,6 +8,7 @@ hold back.
 
 from __future__ import annotations
 
+import errno
 import grp
 import os
 import socket
@@ -19,14 +20,23 @@ from pathlib import Path
 from sekisho.wire.options import WireOptions
 
 _FIRST_INHERITED = 3  # SD_LISTEN_FDS_START
+_MAY_PASS = {
+    errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM,
+    errno.ENOSPC,
+}  # fmt: skip
 
 
 class ListenError(Exception):
     """The socket cannot be had; the text says why and is for the operator."""
 
 
+class BusyError(ListenError):
+    """Somebody else has it, or the machine cannot give it yet: waiting may help."""
+
+
 def listen(options: WireOptions, environ: Mapping[str, str] | None = None) -> socket.socket:
-    """The socket of the options, or the one that systemd hands us. Raises ListenError."""
+    """The socket of the options, or the one that systemd hands us. Raises ListenError; BusyError if it may be had
+    later."""
     with ExitStack() as on_error:
         try:
             sock = inherit(os.environ if environ is None else environ) or _open(options)
@@ -36,7 +46,8 @@ def listen(options: WireOptions, environ: Mapping[str, str] | None = None) -> so
             if sock.family != socket.AF_UNIX:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
-            raise ListenError(f"{options.socket}: {error.strerror or error}") from error
+            kind = BusyError if error.errno in _MAY_PASS else ListenError
+            raise kind(f"{options.socket}: {error.strerror or error}") from error
         on_error.pop_all()
         return sock
 
@@ -76,7 +87,11 @@ def _family(spec: str) -> socket.AddressFamily:
 
 def _bind_inet(sock: socket.socket, spec: str) -> None:
     port, _, host = spec.partition(":")[2].partition("@")
-    found = socket.getaddrinfo(host or None, int(port), sock.family, sock.type, 0, socket.AI_PASSIVE)
+    try:
+        found = socket.getaddrinfo(host or None, int(port), sock.family, sock.type, 0, socket.AI_PASSIVE)
+    except socket.gaierror as error:
+        kind = BusyError if error.errno == socket.EAI_AGAIN else ListenError
+        raise kind(f"{spec}: {error.strerror}") from error
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(found[0][4])
 
@@ -115,4 +130,4 @@ def _remove_stale(path: Path) -> None:
         except ConnectionRefusedError:
             path.unlink()
         else:
-            raise ListenError(f"{path}: another process listens there")
+            raise BusyError(f"{path}: another process listens there")

@@ -48,7 +48,14 @@ class WireOptions(Options):
         default=30.0,
         ge=0,
         le=3600,
-        description="Seconds that open sessions may take to end when a worker leaves.",
+        description="Seconds that open sessions may take to end when the daemon stops.",
+    )
+    retire_timeout: float = Field(
+        default=600.0,
+        ge=0,
+        le=86400,
+        description="Seconds that sessions which are open at a reload go on with the configuration they began with; "
+        "after that each is ended with 421 at its next message. A further reload waits for them.",
     )
     start_timeout: float = Field(
         default=60.0, ge=1, le=600, description="Seconds that new workers may take until they are ready."

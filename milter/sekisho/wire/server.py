@@ -5,7 +5,7 @@ control socket and takes signals. Linux gives a signal for the process to the fi
 block it, hence libmilter's own signal thread never sees SIGTERM (it would stop at once, with sessions open,
 and remove the socket's file). All other threads block signals.
 
-To drain, an idle socket is laid over the listening one (`dup2`): libmilter goes on with the sessions it has
+To leave, an idle socket is laid over the listening one (`dup2`): libmilter goes on with the sessions it has
 and gets no new ones, while the siblings keep the real socket. main() never returns in an orderly life; the
 process leaves by `os._exit` when its last session has closed or the time is up.
 """
@@ -21,6 +21,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import NoReturn
 
 import Milter
@@ -32,11 +33,15 @@ from sekisho.wire.handlers import Handlers
 from sekisho.wire.options import WireOptions
 from sekisho.wire.session import Door
 from sekisho.wire.slots import Failures, Slots
+from sekisho.wire.trial import ask
 
 LOG = logging.getLogger("sekisho.wire")
 NAME = "sekisho"
 READY = b"R"
-DRAIN = b"D"
+DRAIN = b"D"  # the daemon stops
+RETIRE = b"E"  # a new generation has taken over
+_EMPTY, _LATE = b"empty", b"late"  # how waiting for sessions may end, besides DRAIN
+_IDLE = 310.0  # seconds; Postfix ends a session that sends nothing after 300 (smtpd_timeout)
 _TICK = 0.1
 _GRACE = 0.3  # a connection that libmilter has accepted but not yet shown us may still be under way
 _OURS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -59,6 +64,7 @@ class Server:
         self._handlers = handlers
         self._options = options
         self._clock = clock
+        self._slots = slots
         self._desk = Desk(handlers, options, slots, failures, clock)
         self._door = Door(self._desk, report)
         self._leaving = False
@@ -72,11 +78,16 @@ class Server:
         signal.signal(signal.SIGTERM, self._on_term)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        libmilter = self._start()
+        libmilter = self._start(control)
         control.send(READY)
-        while libmilter.is_alive() and not self._told_to_leave(control):
-            pass
-        status = self._drain() if libmilter.is_alive() else 70
+        word = b""
+        while libmilter.is_alive() and not word:
+            word = self._told(control)
+        status = 70
+        if libmilter.is_alive():
+            status = 0
+            self._leave(control, word)
+            self._slots.clear()
         self._handlers.close()
         logging.shutdown()
         os._exit(status)
@@ -84,12 +95,12 @@ class Server:
     def _on_term(self, *_: object) -> None:
         self._leaving = True
 
-    def _start(self) -> threading.Thread:
+    def _start(self, control: socket.socket) -> threading.Thread:
         """Our threads and libmilter's, none of which takes signals."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
         try:
             give_back()
-            self._desk.start()
+            self._desk.start(partial(ask, control, 2 * self._options.hard_deadline))
             Milter.settimeout(self._options.session_timeout)
             Milter.setconn(f"fd:{self._listener.fileno()}")
             self._door.register(NAME)
@@ -101,22 +112,46 @@ class Server:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    def _told_to_leave(self, control: socket.socket) -> bool:
-        """Wait a little for a word from the supervisor; its end of the line closing is one, too."""
-        readable, _, _ = select.select([control], [], [], _TICK)
-        return self._leaving or (bool(readable) and control.recv(1) in (DRAIN, b""))
+    def _told(self, control: socket.socket, seconds: float = _TICK) -> bytes:
+        """Wait a little for a word from the supervisor; its end of the line closing, and SIGTERM, mean DRAIN."""
+        readable, _, _ = select.select([control], [], [], seconds)
+        if self._leaving:
+            return DRAIN
+        return (control.recv(1) or DRAIN) if readable else b""
 
-    def _drain(self) -> int:
+    def _leave(self, control: socket.socket, word: bytes) -> None:
+        """Take no more connections and stay until the open ones have ended, or their time is over.
+
+        Postfix connects to a milter once for each SMTP session, and fails the rest of a session whose milter is
+        gone. So sessions that outlive a reload keep their worker; those that never end are ended in order.
+        """
         lay_idle_over(self._listener)
-        end = self._clock.monotonic() + self._options.drain_timeout
+        if word == RETIRE:
+            word = self._linger(self._options.retire_timeout, control)
+            if word == _LATE:
+                LOG.warning(
+                    "%d sessions outlive a reload: each ends with its next message", self._door.sessions
+                )
+                self._door.closing = True
+                word = self._linger(_IDLE, control)
+        if word == DRAIN:
+            word = self._linger(self._options.drain_timeout)
+        if word != _EMPTY:
+            LOG.warning("left with %d sessions open: their time is over", self._door.sessions)
+
+    def _linger(self, seconds: float, control: socket.socket | None = None) -> bytes:
+        """Wait until no session is open, or the time is over, or the supervisor, if it is heard, says drain."""
+        end = self._clock.monotonic() + seconds
         quiet_since = None
         while (now := self._clock.monotonic()) < end:
             quiet_since = None if self._door.sessions else quiet_since or now
             if quiet_since and now - quiet_since >= _GRACE:
-                return 0
-            select.select([], [], [], _TICK / 2)
-        LOG.warning("left with %d sessions open: drain_timeout is over", self._door.sessions)
-        return 0
+                return _EMPTY
+            if control is None:
+                select.select([], [], [], _TICK / 2)
+            elif self._told(control, _TICK / 2):
+                return DRAIN
+        return _LATE
 
 
 def lay_idle_over(listener: socket.socket) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import Milter
 
 from sekisho.message import Envelope, Recipient
+from sekisho.verdict import Action, Reply
 from sekisho.wire import collect
 from sekisho.wire.answer import answer, carry_out
 from sekisho.wire.desk import Desk
@@ -46,6 +47,9 @@ MACROS = {
     Milter.M_EOM: "i",
 }
 
+# The end of a session, RFC 5321 3.8: the client connects again. MAIL is not answered (P_NR_MAIL), so it comes here.
+_GOODBYE = Action(Reply.TEMPFAIL, smtp=("421", "4.3.2", "Configuration changed, please connect again"))
+
 # pymilter keeps one Python thread state per connection, so this is the connection whose callback runs.
 _current: ContextVar[Session | None] = ContextVar("session", default=None)
 
@@ -53,13 +57,14 @@ _current: ContextVar[Session | None] = ContextVar("session", default=None)
 class Mail:
     """One message on its way in."""
 
-    __slots__ = ("broken", "collector", "envelope", "recipients")
+    __slots__ = ("broken", "collector", "envelope", "late", "recipients")
 
     def __init__(self, envelope: Envelope, collector: collect.Collector) -> None:
         self.envelope = envelope
         self.collector = collector
         self.recipients: list[Recipient] = []
         self.broken = False
+        self.late = False  # it began when its session was to end
 
 
 class Session:
@@ -93,6 +98,7 @@ class Door:
         self._desk = desk
         self._tell = opened_or_closed
         self._open: set[Session] = set()
+        self.closing = False  # a message that begins from now on ends its session
 
     @property
     def sessions(self) -> int:
@@ -181,6 +187,7 @@ class Door:
         spaced = bool(session.protocol & Milter.P_HDR_LEADSPC)
         collector = collect.Collector(self._desk.scan_limit, spaced)
         session.mail = Mail(collect.envelope(args, client, macro), collector)
+        session.mail.late = self.closing
         self._desk.warm_envelope(session.mail.envelope)
 
     def rcpt_to(self, session: Session, context: Any, *args: bytes) -> None:
@@ -208,6 +215,8 @@ class Door:
             return int(Milter.TEMPFAIL)
 
     def _finish(self, context: Any, mail: Mail, spaced: bool) -> int:
+        if mail.late:
+            return answer(context, _GOODBYE)
         queue_id = _macros(context)("i") or mail.envelope.queue_id
         envelope = replace(mail.envelope, recipients=tuple(mail.recipients), queue_id=queue_id)
         job = self._desk.submit(mail.collector, envelope, mail.broken)

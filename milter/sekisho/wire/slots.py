@@ -2,7 +2,8 @@
 
 `Slots` is one worker's page: a row per message at work, so that the supervisor sees a message that is stuck,
 and knows its digest *before* a risky stage starts. `Failures` is the site's memory of digests that failed
-once: the same bytes are not tried again, and never get a second 451. Both are anonymous mapped memory, written
+once: the same bytes are not tried again, and never get a second 451; and of those that were at work when a worker
+died, which are judged apart from then on (`trial`). Both are anonymous mapped memory, written
 without locks: a row has one writer, and a number is written whole. What this cannot see: why it is stuck.
 """
 
@@ -54,16 +55,22 @@ class Slots:
         """The messages that are at work for longer than `limit` seconds."""
         return [busy for busy in self.busy() if now - busy.started > limit]
 
+    def clear(self) -> None:
+        """Nothing is at work: the process ends in order, and what is left undone is not to blame."""
+        for row in range(self._rows):
+            self.end(row)
+
     def close(self) -> None:
         self._map.close()
 
 
 class Failures:
-    """Digests that failed once. A fixed table: a digest has `WAYS` places, the oldest gives way.
+    """Digests that failed once, and suspects, which were at work when a process died.
 
+    A fixed table: a digest has `WAYS` places, the oldest gives way.
     The table that is looked into is anonymous memory, shared by all processes forked after it was made. With a path,
     a file holds the same bytes, so that a restart or a power cut does not forget them. Entries older than `KEEP`
-    seconds no longer count. A damaged or foreign file is begun anew.
+    seconds no longer count. A damaged or foreign file is begun anew. A suspect's time is written negative.
     """
 
     MAGIC = b"sekisho-failed-1"
@@ -79,18 +86,36 @@ class Failures:
 
     def remember(self, digest: bytes, now: float) -> None:
         """Write the digest down; `now` is wall-clock seconds, since it must hold over a reboot."""
-        entries = [(self._read(row), row) for row in self._places(digest)]
-        known = [row for (_, seen), row in entries if seen == digest]
-        row = known[0] if known else min(entries)[1]
-        self._ENTRY.pack_into(self._map, self._at(row), now, digest)
-        if self._copy is not None:
-            self._copy.write(self._at(row), self._ENTRY.size)
+        self._write(digest, now)
+
+    def suspect(self, digest: bytes, now: float) -> None:
+        """Write down that the digest was at work when a process died. One that failed stays one that failed."""
+        if not self.knows(digest, now):
+            self._write(digest, -now)
 
     def knows(self, digest: bytes, now: float) -> bool:
+        """True for a digest that failed."""
+        when = self._when(digest)
+        return when > 0 and now - when < self.KEEP
+
+    def suspects(self, digest: bytes, now: float) -> bool:
+        when = self._when(digest)
+        return when < 0 and now + when < self.KEEP
+
+    def _when(self, digest: bytes) -> float:
+        """What stands beside the digest; 0 if nothing does."""
         places = self._places(digest)
         if self._map.find(digest, self._at(places[0]), self._at(places[-1] + 1)) < 0:  # as nearly always
-            return False
-        return any(seen == digest and now - when < self.KEEP for when, seen in map(self._read, places))
+            return 0.0
+        return next((when for when, seen in map(self._read, places) if seen == digest), 0.0)
+
+    def _write(self, digest: bytes, when: float) -> None:
+        entries = [(self._read(row), row) for row in self._places(digest)]
+        known = [row for (_, seen), row in entries if seen == digest]
+        row = known[0] if known else min((abs(old), row) for (old, _), row in entries)[1]
+        self._ENTRY.pack_into(self._map, self._at(row), when, digest)
+        if self._copy is not None:
+            self._copy.write(self._at(row), self._ENTRY.size)
 
     def _places(self, digest: bytes) -> range:
         first = int.from_bytes(digest[:4], "big") % (self.ROWS // self.WAYS) * self.WAYS

@@ -36,6 +36,15 @@ def test_another_process_sees_who_is_stuck() -> None:
     slots.close()
 
 
+def test_an_orderly_end_leaves_nothing_at_work() -> None:
+    """After `clear` no row is at work."""
+    slots = Slots(3)
+    slots.begin(0, digest(1), 100.0)
+    slots.begin(2, digest(2), 100.0)
+    slots.clear()
+    assert list(slots.busy()) == []
+
+
 def test_failures_are_known_for_five_days() -> None:
     """A digest is known from its failure on, and forgotten after the time in which an MTA retries."""
     failures = Failures()
@@ -46,12 +55,33 @@ def test_failures_are_known_for_five_days() -> None:
     assert not failures.knows(digest(2), NOW)
 
 
+def test_a_suspect_is_no_failure(tmp_path: Path) -> None:
+    """A suspect is told from a digest that failed, here and by the next process on the same file; what failed never
+    becomes a suspect again, and a suspect that fails is one that failed."""
+    path = str(tmp_path / "failed")
+    failures = Failures(path)
+    failures.suspect(digest(1), NOW)
+    failures.remember(digest(2), NOW)
+    failures.suspect(digest(2), NOW)
+    for table in (failures, Failures(path)):
+        assert (table.suspects(digest(1), NOW), table.knows(digest(1), NOW)) == (True, False)
+        assert (table.suspects(digest(2), NOW), table.knows(digest(2), NOW)) == (False, True)
+        assert (table.suspects(digest(3), NOW), table.knows(digest(3), NOW)) == (False, False)
+        assert table.suspects(digest(1), NOW + 4 * 86400)
+        assert not table.suspects(digest(1), NOW + 6 * 86400)
+    failures.remember(digest(1), NOW)
+    assert (failures.suspects(digest(1), NOW), failures.knows(digest(1), NOW)) == (False, True)
+
+
 def test_the_newest_failures_stay() -> None:
-    """However many fail, the table stays as it is and the last thousand are known."""
+    """However many fail or are suspects, the table stays as it is and the last thousand are known."""
     failures = Failures()
     for number in range(20_000):
-        failures.remember(digest(number), NOW + number)
-    known = sum(failures.knows(digest(number), NOW + 20_000) for number in range(19_000, 20_000))
+        (failures.suspect if number % 2 else failures.remember)(digest(number), NOW + number)
+    known = sum(
+        (failures.suspects if number % 2 else failures.knows)(digest(number), NOW + 20_000)
+        for number in range(19_000, 20_000)
+    )
     assert known > 990
 
 

@@ -1,0 +1,69 @@
+"""Which message is to blame when a process dies or is stuck.
+
+What a dead worker had at work are suspects, one or many, whatever it died of: nothing tells a message that ends
+its process from one that was at work when somebody else ended it. A process that judged a single message apart
+and died over it has found the guilty one; so has a worker that was stuck with one message at work. Those have
+failed, and are not judged again.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from sekisho.daemon.child import Child
+from sekisho.ports import Clock
+from sekisho.wire.slots import Failures, Slots
+
+LOG = logging.getLogger("sekisho.daemon")
+
+
+class Blame:
+    """Writes into the memory of failures. Belongs to the supervisor."""
+
+    def __init__(self, failures: Failures, clock: Clock) -> None:
+        self.failures = failures
+        self._clock = clock
+
+    def death(self, child: Child, how: str) -> None:
+        """A worker died: write down what it had at work, unless it was ended in order or by ourselves."""
+        busy = _at_work(child)
+        for digest in busy:
+            self.failures.suspect(digest, self._now())
+        if busy:
+            LOG.error(
+                "worker %d had %d messages at work (%s); they are judged apart from now on",
+                child.pid, len(busy), how,
+            )  # fmt: skip
+
+    def death_apart(self, child: Child, how: str) -> bool:
+        """A process that judges one message died. True if it was over the message."""
+        busy = _at_work(child)
+        for digest in busy:
+            self.failures.remember(digest, self._now())
+            LOG.error("message %s ended the process that judged it apart (%s)", digest.hex(), how)
+        return bool(busy)
+
+    def stuck(self, child: Child, slots: Slots, now: float) -> bool:
+        """True if the child must be ended, for a message that takes too long.
+
+        What is stuck alone is to blame. Of several, one may have stopped the others: they are suspects."""
+        stuck = slots.stuck(now, child.setup.wire.hard_deadline)
+        for each in stuck:
+            LOG.error("worker %d is stuck on message %s", child.pid, each.digest.hex())
+        if not stuck:
+            return False
+        busy = list(slots.busy())
+        if len(busy) == 1:
+            self.failures.remember(busy[0].digest, self._now())
+        others = len(busy) - len(stuck)
+        LOG.error("worker %d is killed; %d other messages that it had at work come again", child.pid, others)
+        return True
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+
+def _at_work(child: Child) -> list[bytes]:
+    if child.slots is None or child.cause == "stop":
+        return []
+    return [each.digest for each in child.slots.busy()]

@@ -1,0 +1,31 @@
+"""What the supervisor is handed: a validated configuration, ready to be forked, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sekisho.daemon.board import Board
+from sekisho.daemon.keeper import Keeper
+from sekisho.wire.handlers import Handlers
+from sekisho.wire.options import WireOptions
+
+
+class SetupError(Exception):
+    """The configuration cannot be used; `errors` are for the operator, one line each.
+
+    `temporary`: the configuration may be right, and something that it needs is not there yet."""
+
+    def __init__(self, errors: tuple[str, ...], *, temporary: bool = False) -> None:
+        super().__init__("\n".join(errors))
+        self.errors = errors
+        self.temporary = temporary
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A validated configuration, ready to be forked. `build` runs in each worker, `keeper` in the keeper."""
+
+    wire: WireOptions
+    build: Callable[[], Handlers]
+    keeper: Callable[[Board], Keeper] | None = None

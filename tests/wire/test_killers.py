@@ -1,0 +1,210 @@
+"""Messages that end the process which judges them: each costs one worker, once, whatever else is at work."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from lab.milter_client import Client, ClosedError, Reply
+from tests.wire.conftest import Daemon, do, until
+
+OTHERS = 16
+
+
+def fields(what: str, number: int = 0) -> tuple[tuple[bytes, bytes], ...]:
+    """What to do, in a message that differs from all others."""
+    return (*do(what), (b"X-Number", b" %d" % number))
+
+
+def sent(daemon: Daemon, what: str, number: int = 0) -> Reply | None:
+    """The answer to a message on a connection of its own; None if the connection was lost."""
+    try:
+        with daemon.connect() as client:
+            return client.message(fields(what, number))
+    except (ClosedError, OSError):
+        return None
+
+
+def deferred(answer: Reply | None) -> bool:
+    """Postfix answers 451, by our word or because we are gone."""
+    return answer is None or answer.final == b"t" or answer.text.startswith(b"451")
+
+
+def restarts(daemon: Daemon) -> int:
+    return sum(daemon.board()["restarts"].values())
+
+
+def crowd(daemon: Daemon, pool: ThreadPoolExecutor, what: str = "wait go") -> list[object]:
+    """Sixteen messages that are at work until `go` is there; their answers to come."""
+    first = len(daemon.seen("wait"))
+    answers = [pool.submit(sent, daemon, what, number) for number in range(OTHERS)]
+    until(lambda: len(daemon.seen("wait")) - first >= OTHERS, "all are at work")
+    return list(answers)
+
+
+def lost(daemon: Daemon, count: int) -> None:
+    until(lambda: restarts(daemon) == count, "a worker is lost")
+    until(lambda: daemon.board()["workers"]["ready"] == daemon.settings["wire"]["workers"], "a new worker")
+
+
+@pytest.mark.parametrize("how", ["die exit", "die exit0", "die segv", "die kill"])
+def test_one_message_kills_one_worker_with_others_at_work(daemon: Daemon, how: str) -> None:
+    """Whatever the worker dies of: the killer is held when it comes again, by each worker and after a restart; the
+    sixteen others get one 451 and then their verdict, each judged in a process that is no worker; one worker is
+    lost in total."""
+    daemon.start(threads=20, failure_memory=str(daemon.directory / "failed"))
+    workers = daemon.workers()
+    with ThreadPoolExecutor(OTHERS + 1) as pool:
+        answers = crowd(daemon, pool)
+        assert deferred(sent(daemon, how))
+        assert all(deferred(each.result()) for each in answers)  # type: ignore[attr-defined]
+        lost(daemon, 1)
+        workers |= daemon.workers()
+        daemon.let_go("go")
+        killer = pool.submit(sent, daemon, how)
+        again = list(pool.map(lambda number: sent(daemon, "wait go", number), range(OTHERS)))
+    assert all(each is not None and each.final == b"a" and each.quarantined is None for each in again)
+    held = killer.result()
+    assert held is not None
+    assert held.quarantined == b"process again"
+    tried = daemon.seen("wait")[OTHERS:] + daemon.seen("die")[1:]
+    assert len(tried) == OTHERS + 1
+    assert {entry["pid"] for entry in tried}.isdisjoint(workers)
+    assert restarts(daemon) == 1
+    daemon.stop()
+    daemon.start()
+    for _ in range(2):
+        answer = sent(daemon, how)
+        assert answer is not None
+        assert answer.quarantined == b"process again"
+    assert restarts(daemon) == 0
+    assert len(daemon.seen("die")) == 2
+
+
+def test_who_was_at_work_is_known_after_a_restart(daemon: Daemon) -> None:
+    """The daemon ends between the worker's death and the next try: the killer still kills no second worker, and an
+    innocent message is still judged."""
+    daemon.start(threads=20, failure_memory=str(daemon.directory / "failed"))
+    with ThreadPoolExecutor(OTHERS) as pool:
+        crowd(daemon, pool)
+        assert deferred(sent(daemon, "die segv"))
+        lost(daemon, 1)
+        daemon.stop()
+        daemon.let_go("go")
+        daemon.start()
+        answer = sent(daemon, "die segv")
+        assert answer is not None
+        assert answer.quarantined == b"process again"
+        other = sent(daemon, "wait go", 3)
+        assert other is not None
+        assert other.final == b"a"
+    assert restarts(daemon) == 0
+
+
+def test_a_message_whose_worker_somebody_killed_is_judged(daemon: Daemon) -> None:
+    """An operator kills a worker that has one message at work: when it comes again it gets its verdict."""
+    daemon.start()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(sent, daemon, "wait go")
+        until(lambda: daemon.seen("wait"), "it is at work")
+        (worker,) = daemon.workers()
+        os.kill(worker, signal.SIGKILL)
+        assert deferred(answer.result())
+    lost(daemon, 1)
+    daemon.let_go("go")
+    for _ in range(2):
+        again = sent(daemon, "wait go")
+        assert again is not None
+        assert (again.final, again.quarantined) == (b"a", None)
+
+
+def test_memory_that_ran_out_is_held_against_the_eater_alone(daemon: Daemon) -> None:
+    """A message takes all memory that the process may have: it gets 451 and is held from then on; what failed
+    beside it for want of memory is judged when it comes again."""
+    daemon.start(threads=20)
+    (worker,) = daemon.workers()
+    pages = int(Path(f"/proc/{worker}/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + (1 << 30)
+    for pid in (worker, daemon.pid):
+        resource.prlimit(pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+    with ThreadPoolExecutor(OTHERS) as pool:
+        answers = [pool.submit(sent, daemon, "need", number) for number in range(OTHERS)]
+        until(lambda: len(daemon.seen("need")) >= OTHERS, "all are at work")
+        assert deferred(sent(daemon, "eat"))
+        first = [each.result() for each in answers]
+    assert any(deferred(each) for each in first)
+    for _ in range(2):
+        answer = sent(daemon, "eat")
+        assert answer is not None
+        assert answer.quarantined == b"process again"
+    for number, one in enumerate(first):
+        if deferred(one):
+            again = sent(daemon, "need", number)
+            assert again is not None
+            assert (again.final, again.quarantined) == (b"a", None)
+    assert restarts(daemon) == 0
+
+
+def test_where_several_are_stuck_only_one_is_to_blame(daemon: Daemon) -> None:
+    """A message that began earlier is overdue as well when one that never ends has stopped everything; on its next
+    try it is judged, and the other one is held. One worker is lost."""
+    daemon.start(threads=4, soft_deadline=1, hard_deadline=2)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(sent, daemon, "wait go")
+        until(lambda: daemon.seen("wait"), "it is at work")
+        second = pool.submit(sent, daemon, "spin")
+        assert deferred(first.result())
+        assert deferred(second.result())
+    lost(daemon, 1)
+    daemon.let_go("go")
+    innocent, guilty = sent(daemon, "wait go"), sent(daemon, "spin")
+    assert innocent is not None
+    assert (innocent.final, innocent.quarantined) == (b"a", None)
+    assert guilty is not None
+    assert guilty.quarantined == b"process again"
+    assert restarts(daemon) == 1
+
+
+def test_an_orderly_end_suspects_nobody(daemon: Daemon) -> None:
+    """What is at work when the time to drain is over is judged by the next daemon's worker as any other message."""
+    daemon.start(drain_timeout=0.5, failure_memory=str(daemon.directory / "failed"))
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(sent, daemon, "wait go")
+        until(lambda: daemon.seen("wait"), "it is at work")
+        assert daemon.stop() == 0
+        assert deferred(answer.result())
+    daemon.let_go("go")
+    daemon.start()
+    again = sent(daemon, "wait go")
+    assert again is not None
+    assert again.final == b"a"
+    assert daemon.seen("wait")[-1]["pid"] in daemon.workers()
+
+
+def test_a_client_that_gave_up_leaves_nothing_behind(daemon: Daemon) -> None:
+    """A suspect whose connection is gone before it is judged ends its process all the same."""
+    daemon.start()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(sent, daemon, "wait go")
+        until(lambda: daemon.seen("wait"), "it is at work")
+        (worker,) = daemon.workers()
+        os.kill(worker, signal.SIGKILL)
+        assert deferred(answer.result())
+        lost(daemon, 1)
+        client: Client = daemon.connect()
+        client.mail()
+        client.rcpt()
+        for name, value in fields("wait go"):
+            client.header(name, value)
+        client.end_of_headers()
+        client.body(b"Hello\r\n")
+        pool.submit(client.end)
+        until(lambda: len(daemon.seen("wait")) == 2, "it is judged apart")
+        assert len(daemon.workers()) == 2
+        client.vanish()
+    daemon.let_go("go")
+    until(lambda: len(daemon.workers()) == 1, "the process has ended")
