@@ -15,7 +15,7 @@ from sekisho.checks import spf
 from sekisho.checks.table import CHECKS, KINDS
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
-from sekisho.daemon import Board, Setup, SetupError, Supervisor
+from sekisho.daemon import Board, Setup, SetupError, Supervisor, is_shortage
 from sekisho.guard import Switch, SwitchError, Watch
 from sekisho.journal import Journal, KeyFileError
 from sekisho.message import Envelope
@@ -190,7 +190,9 @@ class KeeperWork:
 
 
 def serve(path: Path | None) -> int:
-    """Run the daemon until it is told to stop. Returns the exit status; raises ConfigError if it cannot start."""
+    """Run the daemon until it is told to stop. Returns the exit status: 0 done, 69 something that it needs is not
+    there yet, 70 our fault. Raises ConfigError if it cannot start and would not the next time either.
+    """
     settings, _ = compose.load(path)
     clock = SystemClock()
     try:
@@ -238,11 +240,12 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
         meter = shared.meter(settings, known)
         Switch(compose.switch_file(settings)).close()
     except SwitchError as error:
-        raise SetupError((f"store.url: the guard's file beside it: {error}",)) from error
+        reason = f"store.url: the guard's file beside it: {error}"
+        raise SetupError((reason,), temporary=is_shortage(error)) from error
     except ConfigError as error:
         raise SetupError(error.errors) from error
     except OSError as error:
-        raise SetupError((f"metrics.directory: {error}",)) from error
+        raise SetupError((f"metrics.directory: {error}",), temporary=is_shortage(error)) from error
     shared.journal.started(
         __version__, workers=settings.wire.workers, mode=settings.mode, socket=settings.wire.socket
     )

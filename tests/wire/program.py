@@ -184,7 +184,7 @@ def setup(directory: Path) -> Setup:
     """The configuration is `settings.json`: options of the wire, and what the judge is to be like."""
     settings = json.loads((directory / "settings.json").read_text())
     if "broken" in settings:
-        raise SetupError(tuple(settings["broken"]))
+        raise SetupError(tuple(settings["broken"]), temporary=bool(settings.get("temporary")))
 
     def build() -> Judge:
         if settings.get("unbuildable"):

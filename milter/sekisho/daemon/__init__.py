@@ -9,8 +9,9 @@ builds the judgement in each worker (`wire.handlers.Handlers`), and one that bui
 """
 
 from sekisho.daemon.board import Board, View
+from sekisho.daemon.child import is_shortage
 from sekisho.daemon.keeper import Keeper
 from sekisho.daemon.setup import Setup, SetupError
 from sekisho.daemon.supervisor import Supervisor
 
-__all__ = ["Board", "Keeper", "Setup", "SetupError", "Supervisor", "View"]
+__all__ = ["Board", "Keeper", "Setup", "SetupError", "Supervisor", "View", "is_shortage"]

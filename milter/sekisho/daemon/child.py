@@ -128,7 +128,9 @@ def _be_child(
 
 
 def is_shortage(error: BaseException) -> bool:
-    """True if the machine is short of something, so that the same may succeed later."""
+    """True if it says, itself or by its cause, that the machine is short of something: later it may succeed."""
+    if isinstance(error.__cause__, OSError):
+        error = error.__cause__
     if isinstance(error, OSError):
         return error.errno in _SHORTAGES
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "new thread" in str(error))
