@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
+import pytest
 from lab.cases import Lab
 from lab.place import wait_until
-from lab.sender import Mail, flood
+from lab.postfix import Postfix
+from lab.sekisho import Sekisho
+from lab.sender import Mail, Session, flood
+from lab.sink import Sink
 
 BATCH, SESSIONS, RELOADS = 500, 20, 10
 BODY = (
@@ -77,3 +86,67 @@ def test_a_bad_configuration_changes_nothing(lab: Lab) -> None:
     finally:
         lab.sekisho.config.write_text(good, "utf-8")
         _reload(lab)
+
+
+@contextmanager
+def _own_daemon(place: Path, **wire: float) -> Iterator[tuple[Sekisho, Postfix]]:
+    """A daemon with these options of the wire, and a Postfix of its own."""
+    with (
+        Sink() as sink,
+        Sekisho(place, settings={"wire": wire}, name="reloaded") as sekisho,
+        Postfix(place, sink.port, [sekisho.milter()], name="postfix-reloaded") as postfix,
+    ):
+        yield sekisho, postfix
+
+
+def _again_and_again(port: int, stop: threading.Event) -> list[int]:
+    """One SMTP session that sends message after message until told; the replies' codes."""
+    codes = []
+    with Session(port) as session:
+        while not stop.is_set():
+            codes.append(session.mail("hanako@shop.example", ["taro@example.jp"], BODY).reply.code)
+    return codes
+
+
+def _processes(pid: int) -> int:
+    return len(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+
+
+def test_long_sessions_outlive_reloads(place: Path) -> None:
+    """Sessions that last for many times `drain_timeout`, and reload upon reload: no message is refused, two
+    generations exist at most, and when the sessions have ended, the reload that waited takes place."""
+    with (
+        _own_daemon(place, workers=2, drain_timeout=0.2) as (sekisho, postfix),
+        ThreadPoolExecutor(8) as pool,
+    ):
+        stop = threading.Event()
+        sessions = [pool.submit(_again_and_again, postfix.port, stop) for _ in range(8)]
+        most = 0
+        for _ in range(50):
+            os.kill(sekisho.pid, signal.SIGHUP)
+            time.sleep(0.2)
+            most = max(most, _processes(sekisho.pid))
+        stop.set()
+        replies = Counter(code for each in sessions for code in each.result())
+        wait_until(lambda: sekisho.log.read_text().count("workers ready") == 3, "the reload that waited", 60)
+        wait_until(lambda: _processes(sekisho.pid) == 3, "one generation and the keeper", 60)
+    assert set(replies) == {250}
+    assert replies[250] > 50
+    assert most <= 2 * (2 + 1)
+
+
+def test_a_session_that_never_ends_is_told_to_connect_again(place: Path) -> None:
+    """Long after a reload its next message is answered with 421, Postfix ends the session, and a new one is judged."""
+    with _own_daemon(place, workers=1, retire_timeout=1.0) as (sekisho, postfix):
+        with Session(postfix.port) as session:
+            assert session.mail("hanako@shop.example", ["taro@example.jp"], BODY).reply.code == 250
+            os.kill(sekisho.pid, signal.SIGHUP)
+            wait_until(
+                lambda: "ends with its next message" in sekisho.log.read_text(), "its time is over", 60
+            )
+            assert session.mail("hanako@shop.example", ["taro@example.jp"], BODY).reply.code == 421
+            with pytest.raises(ConnectionError):
+                session.command("NOOP")
+        with Session(postfix.port) as session:
+            assert session.mail("hanako@shop.example", ["taro@example.jp"], BODY).reply.code == 250
+        wait_until(lambda: _processes(sekisho.pid) == 2, "the old worker has left", 60)

@@ -128,8 +128,8 @@ class Serve:
 
 
 def test_exit_statuses_of_serve(tmp_path: Path) -> None:
-    """69 where the socket is taken, and where nobody takes connections there; 2 for a file at its path that is no socket, for a directory that is not there
-    and for a wrong option, since the next start would end in the same way."""
+    """69 where the socket is taken, and where nobody takes connections there; 2 for a file at its path that is no
+    socket, for a directory that is not there and for a wrong option, since the next start would end in the same way."""
     with socket.socket(socket.AF_UNIX) as taken:
         taken.bind(str(tmp_path / "sock"))
         taken.listen(1)
