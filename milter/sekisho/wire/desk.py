@@ -124,7 +124,7 @@ class Desk:
             raw = collector.raw()
             digest = hashlib.sha256(raw).digest()
             if self._failures.knows(digest, self._clock.now().timestamp()):
-                self._handlers.on_error("again")
+                self._quietly(self._handlers.on_error, "again")
                 return self.fallback("process", again=True)
             self._slots.begin(row, digest, self._clock.monotonic())
             return self._guarded(raw, digest, envelope, broken)
