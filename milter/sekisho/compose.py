@@ -12,6 +12,7 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.lures import LureFileError, Vocabulary
+from sekisho.observers import Isolation
 from sekisho.pipeline import Observer, Pipeline
 from sekisho.policy import Lists, RuleBook
 from sekisho.ports import Clock, Context, Guard, Providers, QuarantineStore, Resolver
@@ -43,6 +44,7 @@ class Ports:
     quarantine: QuarantineStore | None = None
     observers: tuple[Observer, ...] = ()
     guard: Guard | None = None
+    isolation: Isolation = field(default_factory=Isolation)
 
 
 def knowledge(config: Config) -> Knowledge:
@@ -154,5 +156,6 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
         shadow_headers=config.policy.shadow_headers,
         trust=trust,
         guard=ports.guard,
+        isolation=ports.isolation,
         hold=config.store.hold,
     )

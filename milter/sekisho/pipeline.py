@@ -14,6 +14,7 @@ from sekisho.checks.table import CHECKS, Check
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Limits, Message, Recipient, read, with_codes
 from sekisho.message.envelope import Envelope
+from sekisho.observers import Isolation
 from sekisho.policy import Lists, RuleBook, Rules, Sender, decide, unjudged, weigh
 from sekisho.ports import Clock, Context, Guard, QuarantineStore, Stance, StoreUnavailable
 from sekisho.trust import Trust
@@ -75,6 +76,7 @@ class Pipeline:
     shadow_headers: bool = False
     trust: Trust = field(default_factory=Trust)
     guard: Guard | None = None
+    isolation: Isolation = field(default_factory=Isolation)
     hold: bool = False
     """Where everybody's copy would be quarantined, Postfix's hold queue is used instead of the store."""
 
@@ -82,9 +84,10 @@ class Pipeline:
         """Judge a message from its bytes, keep what must be kept, and tell the observers."""
         examined = self.examine(raw, envelope, self.context())
         judged = self.judge(examined)
-        self._count(judged)
+        # From here on a copy may be in the store: whatever fails now must not make the MTA send the message again.
+        self.isolation.run("guard", self._count, judged)
         for observer in self.observers:
-            observer.judged(judged)
+            self.isolation.run("recorder", observer.judged, judged)
         return judged
 
     def examine(self, raw: bytes, envelope: Envelope, context: Context) -> Examined:
@@ -120,9 +123,12 @@ class Pipeline:
         try:
             return check.run(message, seen, context)
         except Exception as error:
-            for observer in self.observers:
-                observer.crashed(check.name, error)
+            self._crashed(check.name, error)
             return check.unknown(f"check:{check.name}")
+
+    def _crashed(self, stage: str, error: Exception) -> None:
+        for observer in self.observers:
+            self.isolation.run("recorder", observer.crashed, stage, error)
 
     def _not_ours_to_judge(self, message: Message) -> str | None:
         """Why nobody may look at the message, if so: the client is trusted, or no recipient wants it."""
@@ -174,8 +180,7 @@ class Pipeline:
             if kept and self.quarantine is not None:
                 reference = self.quarantine.hold(message, report.document(evidence, weights, kept), kept)
         except StoreUnavailable as error:
-            for observer in self.observers:
-                observer.crashed("store", error)
+            self._crashed("store", error)
             return action.without_store(outcomes, reference)
         return action.act(
             message,

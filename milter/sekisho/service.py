@@ -20,6 +20,7 @@ from sekisho.guard import Switch, SwitchError, Watch
 from sekisho.journal import Journal, KeyFileError
 from sekisho.message import Envelope
 from sekisho.metrics import Metrics
+from sekisho.observers import Isolation
 from sekisho.pipeline import Judged, Pipeline
 from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
 from sekisho.resolver import DnsResolver
@@ -40,26 +41,31 @@ GAUGES_EVERY = 15.0  # seconds between two looks at the store, beside those that
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Tells log and metrics of every judgement. Implements `pipeline.Observer`."""
+    """Tells log and metrics of every judgement; each fails alone. Implements `pipeline.Observer`."""
 
     journal: Journal
     metrics: Metrics
+    isolation: Isolation
 
     def judged(self, judged: Judged) -> None:
         seconds = sum(judged.stages.values())
-        self.journal.message(judged.message, judged.evidence, judged.action, seconds, weights=judged.weights)
-        self.metrics.message(judged.message, judged.evidence, judged.action, judged.stages, seconds)
+        told = judged.message, judged.evidence, judged.action
+        self.isolation.run("journal", self.journal.message, *told, seconds, weights=judged.weights)
+        self._count(self.metrics.message, *told, judged.stages, seconds)
         stored = judged.action.reply in (Reply.DISCARD, Reply.ACCEPT)
         if stored and any(each.applied is Disposition.QUARANTINE for each in judged.outcomes):
-            self.metrics.quarantine_operation("hold", "ok")
+            self._count(self.metrics.quarantine_operation, "hold", "ok")
 
     def crashed(self, stage: str, error: Exception) -> None:
-        self.metrics.error(stage)
+        self._count(self.metrics.error, stage)
         if isinstance(error, StoreUnavailable):
-            self.metrics.quarantine_operation("hold", "unavailable")
-            self.journal.store_unavailable(error)
+            self._count(self.metrics.quarantine_operation, "hold", "unavailable")
+            self.isolation.run("journal", self.journal.store_unavailable, error)
         else:
-            self.journal.error(stage, error)
+            self.isolation.run("journal", self.journal.error, stage, error)
+
+    def _count(self, call: Callable[..., None], *args: object) -> None:
+        self.isolation.run("metrics", call, *args)
 
 
 class Workplace:
@@ -71,15 +77,15 @@ class Workplace:
         clock: Clock,
         resolver: Resolver,
         quarantine: Opening | None,
-        meter: Metrics,
         guard: Watch,
+        on_error: Callable[[str], None],
     ) -> None:
         self._pipeline = pipeline
         self._clock = clock
         self._resolver = resolver
         self._quarantine = quarantine
-        self._metrics = meter
         self._guard = guard
+        self._on_error = on_error
 
     @property
     def scan_limit(self) -> int:
@@ -99,7 +105,7 @@ class Workplace:
         return action.unjudged(self._pipeline.rules.default.max_action) if again else action.defer((), "")
 
     def on_error(self, stage: str) -> None:
-        self._metrics.error(stage)
+        self._on_error(stage)
 
     def close(self) -> None:
         self._guard.close()
@@ -266,12 +272,16 @@ def _remembering(settings: Config) -> WireOptions:
 
 def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, meter: Metrics) -> Workplace:
     """A worker's own connections, on what was loaded before the fork."""
-    resolver = DnsResolver(settings.dns, shared.clock, on_query=meter.dns)
+    log.start()
+    isolation = Isolation(meter.observer_failed)
+    resolver = DnsResolver(settings.dns, shared.clock, on_query=isolation.alone("metrics", meter.dns))
     quarantine = Opening(settings.store, shared.clock) if _may_hold(settings) else None
-    guard = Watch(Switch(compose.switch_file(settings)), settings.guard, shared.clock, meter.guard_tripped)
-    recorder = Recorder(shared.journal, meter)
-    ports = compose.Ports(shared.clock, known, resolver, quarantine, (recorder,), guard)
-    return Workplace(compose.pipeline(settings, ports), shared.clock, resolver, quarantine, meter, guard)
+    tripped = isolation.alone("metrics", meter.guard_tripped)
+    guard = Watch(Switch(compose.switch_file(settings)), settings.guard, shared.clock, tripped)
+    recorder = Recorder(shared.journal, meter, isolation)
+    ports = compose.Ports(shared.clock, known, resolver, quarantine, (recorder,), guard, isolation)
+    on_error = isolation.alone("metrics", meter.error)
+    return Workplace(compose.pipeline(settings, ports), shared.clock, resolver, quarantine, guard, on_error)
 
 
 def _may_hold(settings: Config) -> bool:

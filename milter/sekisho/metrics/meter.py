@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ class Metrics:
         self, shard: Shard, sets: Mapping[str, tuple[tuple[str, ...], ...]], build: Mapping[str, str]
     ):
         shard.install()
+        shard.failed = partial(self.observer_failed, "metrics")
         self._shard = shard
         self._build = dict(build)
         self._families = {row.name: Family(row, sets.get(row.name, ())) for row in ROWS if row.kind != "info"}
@@ -88,11 +90,20 @@ class Metrics:
     def error(self, stage: str) -> None:
         self._of("errors_total", stage).inc()
 
+    def observer_failed(self, observer: str) -> None:
+        """Something that only watches failed; no reply changed."""
+        self._of("observer_failures_total", observer).inc()
+
+    def log_lines_dropped(self, target: str, lines: int) -> None:
+        self._of("log_lines_dropped_total", target).inc(lines)
+
     def dns(self, outcome: str, seconds: float | None = None) -> None:
         """A DNS question; `seconds` only if the network was asked."""
-        self._of("dns_queries_total", outcome).inc()
+        batch = Batch()
+        batch.inc(self._of("dns_queries_total", outcome))
         if seconds is not None:
-            self._of("dns_seconds").observe(seconds)
+            batch.observe(self._of("dns_seconds"), seconds)
+        self._shard.add_all(batch.changes)
 
     def quarantine_operation(self, operation: str, result: str) -> None:
         self._of("quarantine_operations_total", operation, result).inc()
@@ -139,9 +150,29 @@ class Metrics:
         if ok:
             self._of("config_last_reload_timestamp_seconds").set(time)
 
+    def ready(self, reasons: Collection[str]) -> None:
+        """What keeps us from being ready for mail: 0 for each of the `reasons`, 1 for the others."""
+        for reason in table.READY:
+            self._of("ready", reason).set(int(reason not in reasons))
+
+    def probed(self, answered: int, unanswered: int) -> None:
+        """Connections that we made to our own milter socket."""
+        self._of("milter_probes_total", "answered").inc(answered)
+        self._of("milter_probes_total", "unanswered").inc(unanswered)
+
+    def total(self, name: str) -> float:
+        """The sum of a counter's series over all processes."""
+        return sum(
+            sample.value
+            for metric in merged(self._shard.directory, self._shard.slot)
+            if metric.name in (PREFIX + name, PREFIX + name.removesuffix("_total"))
+            for sample in metric.samples
+        )
+
     def begin(self) -> None:
         """Gauges that nobody has set yet would not be shown: set them to 0."""
         self.workers({})
+        self.ready(table.READY)
         self.guard(paused=False, tagging=False)
         self.quarantine({}, 0)
         self.quarantine_free(math.nan)
@@ -246,6 +277,10 @@ def _sets(
         "releases_total": (table.RELEASES,),
         "shadow_differences_total": ((*policies, OTHER), table.VERDICTS, table.VERDICTS),
         "workers": (table.WORKERS,),
+        "observer_failures_total": (table.OBSERVERS,),
+        "log_lines_dropped_total": (table.TARGETS,),
+        "ready": (table.READY,),
+        "milter_probes_total": (table.PROBES,),
         "worker_restarts_total": (table.CAUSES,),
     }
 

@@ -6,18 +6,28 @@ all that was counted there. So counters never go back, there are never more file
 and nothing has to be reaped. Gauges that only mean something while their process lives (`live…`) are left out
 of the sum when nobody holds the slot, and removed when it is taken over.
 
+Counting never fails and never raises. While the files cannot be had (disk full, directory removed, no descriptor)
+what is counted waits in memory, and the directory is tried again every second. Before each write the files are
+asked for their size: a mapped file that somebody made shorter would kill the process that writes to it. Files
+that were made shorter, or removed, are made anew with what this process knows.
+
 The file format and the sums are prometheus_client's own (`MmapedDict`, `MultiProcessCollector.merge`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import json
+import logging
 import os
+import struct
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 from prometheus_client import values
@@ -29,9 +39,37 @@ from prometheus_client.multiprocess import MultiProcessCollector
 MmapedDict: Any = _MmapedDict  # these two have no types
 merge: Any = MultiProcessCollector.merge
 
+LOG = logging.getLogger("sekisho.metrics")
 SLOTS = 4096
 RESERVED = 1 << 18
 """Bytes set aside for each file at once: a mapped file that cannot grow on a full disk kills its process."""
+_USED, _FIRST = struct.Struct("i"), 8  # the head of a file: bytes in use, of which the first value is at 8
+RETRY = 1.0
+"""Seconds between two attempts to have the files, and between two looks whether they were removed."""
+
+
+class Mapped(MmapedDict):  # type: ignore[misc]
+    """A mapped file that has its disk space before it is written to. Raises OSError when there is none."""
+
+    def __init__(self, path: Path) -> None:
+        reserve(path, RESERVED)
+        if not _readable(path):  # not a file of ours any more: begin at nothing
+            path.unlink()
+            reserve(path, RESERVED)
+        super().__init__(str(path))
+        self._descriptor = self._f.fileno()
+
+    def _init_value(self, key: str) -> None:
+        if self._used + len(key.encode()) + 32 > self._capacity:
+            os.posix_fallocate(self._descriptor, 0, self._capacity * 2)
+        super()._init_value(key)
+
+    def whole(self) -> bool:
+        """False if the file is shorter than what is mapped. lseek(2) is the cheapest way to ask."""
+        return bool(os.lseek(self._descriptor, 0, os.SEEK_END) >= self._capacity)
+
+    def removed(self) -> bool:
+        return os.fstat(self._descriptor).st_nlink == 0
 
 
 class Shard:
@@ -41,12 +79,16 @@ class Shard:
         """Takes a slot. Raises OSError."""
         self.directory = directory
         self.lock = Lock()
-        self.bound = False
         self.slot = -1
+        self.failed: Callable[[], None] = lambda: None
+        """Called when the files could not be had, once for each attempt."""
         self._lock_fd = -1
-        self._files: dict[str, Any] = {}
+        self._files: dict[str, Mapped] = {}
+        self._counters: list[Mapped] = []
         self._cells: list[Cell] = []
+        self._forget()
         self._bind()
+        self._bound = True
         os.register_at_fork(after_in_child=partial(_forked, weakref.ref(self)))
 
     def install(self) -> None:
@@ -54,6 +96,7 @@ class Shard:
         values.ValueClass = partial(Cell, self)
 
     def add(self, cell: Cell) -> None:
+        """A new series. Raises OSError if there is no room for it."""
         with self.lock:
             self._cells.append(cell)
             cell.bind(self._file(cell.prefix))
@@ -61,14 +104,22 @@ class Shard:
     def add_all(self, changes: Iterable[tuple[Cell, float]]) -> None:
         """Many cells at once, under one lock."""
         with self.lock:
-            self.rebind()
-            for cell, amount in changes:
-                cell.grow(amount)
+            if self._usable(self._counters):
+                for cell, amount in changes:
+                    cell.grow(amount)
+            else:
+                for cell, amount in changes:
+                    self._waiting[cell] = self._waiting.get(cell, 0.0) + amount
+        self._tell()
 
-    def rebind(self) -> None:
-        """Take a slot if this process has none. The lock must be held."""
-        if not self.bound:
-            self._bind()
+    def put(self, cell: Cell, value: float, timestamp: float) -> None:
+        """Set a gauge."""
+        with self.lock:
+            if self._usable((self._files.get(cell.prefix),)):
+                cell.write(value, timestamp)
+            else:
+                self._wanted[cell] = value, timestamp
+        self._tell()
 
     def close(self) -> None:
         """Give the slot back. What was counted stays."""
@@ -79,29 +130,116 @@ class Shard:
     def forked(self) -> None:
         """In a child: the parent's slot is not ours. Closing our copy of its lock leaves it locked."""
         self.lock = Lock()
+        self._forget()
         self._release()
 
+    def _forget(self) -> None:
+        """Nothing counted, nothing tried yet."""
+        self._bound = False
+        self._waiting: dict[Cell, float] = {}
+        self._wanted: dict[Cell, tuple[float, float]] = {}
+        self._next_try = self._next_look = 0.0
+        self._trouble: Exception | None = None
+        self._attempts = 0
+        self._said = False
+
+    def _usable(self, files: Iterable[Mapped | None]) -> bool:
+        """True if these files can be written, after taking new ones if need be. The lock must be held."""
+        now = monotonic()
+        whole = self._bound
+        for file in files if whole else ():
+            whole = whole and file is not None and file.whole()
+        if whole:
+            if now < self._next_look:
+                return True
+            self._next_look = now + RETRY
+            if not self._removed():
+                return True
+        if self._bound:
+            self._rescue()
+        elif now < self._next_try:
+            return False
+        return self._try_again(now)
+
+    def _try_again(self, now: float) -> bool:
+        try:
+            self._bind()
+        except Exception as error:
+            self._release()
+            self._trouble = error
+            self._attempts += 1
+            self._next_try = now + RETRY
+            return False
+        self._bound, self._trouble = True, None
+        waiting, self._waiting = self._waiting, {}
+        wanted, self._wanted = self._wanted, {}
+        for cell, amount in waiting.items():
+            cell.grow(amount)
+        for cell, (value, timestamp) in wanted.items():
+            cell.write(value, timestamp)
+        return True
+
+    def _removed(self) -> bool:
+        return os.fstat(self._lock_fd).st_nlink == 0 or any(file.removed() for file in self._files.values())
+
+    def _rescue(self) -> None:
+        """Let go of files that were made shorter or removed. What stood in them is still known here."""
+        gone = {
+            prefix for prefix, file in self._files.items() if file.removed() or self._unusable(prefix, file)
+        }
+        for cell in self._cells:
+            if cell.prefix in gone:
+                cell.rescue(self._waiting, self._wanted)
+        self._release()
+
+    def _unusable(self, prefix: str, file: Mapped) -> bool:
+        """True for a file that was made shorter, which goes: part of it is lost."""
+        if file.whole():
+            return False
+        with contextlib.suppress(OSError):
+            self._path(prefix).unlink()
+        return True
+
+    def _tell(self) -> None:
+        """Say once that the files cannot be had, and once that they can. The lock must not be held."""
+        if not self._attempts and not (self._said and self._trouble is None):
+            return
+        with self.lock:
+            attempts, self._attempts = self._attempts, 0
+            trouble, said = self._trouble, self._said
+            self._said = trouble is not None
+        if trouble is not None and not said:
+            LOG.error("metrics cannot be written, they are kept in memory until they can: %s", trouble)
+        elif trouble is None and said:
+            LOG.warning("metrics are written again")
+        for _ in range(attempts):
+            self.failed()
+
     def _bind(self) -> None:
+        self.directory.mkdir(mode=0o750, parents=True, exist_ok=True)
         self.slot, self._lock_fd = _take(self.directory)
         for stale in self.directory.glob(f"gauge_live*_{self.slot}.db"):
             stale.unlink()
-        self.bound = True
         for cell in self._cells:
             cell.bind(self._file(cell.prefix))
 
-    def _file(self, prefix: str) -> Any:
+    def _path(self, prefix: str) -> Path:
+        return self.directory / f"{prefix}_{self.slot}.db"
+
+    def _file(self, prefix: str) -> Mapped:
         if prefix not in self._files:
-            path = self.directory / f"{prefix}_{self.slot}.db"
-            _reserve(path)
-            self._files[prefix] = MmapedDict(str(path))
+            file = self._files[prefix] = Mapped(self._path(prefix))
+            if not prefix.startswith("gauge"):
+                self._counters.append(file)
         return self._files[prefix]
 
     def _release(self) -> None:
-        self.bound = False
+        self._bound = False
         self.slot = -1
         for file in self._files.values():
             file.close()
         self._files.clear()
+        self._counters.clear()
         if self._lock_fd >= 0:
             os.close(self._lock_fd)
             self._lock_fd = -1
@@ -127,31 +265,36 @@ class Cell:
         self._value = self._timestamp = 0.0
         shard.add(self)
 
-    def bind(self, file: Any) -> None:
+    def bind(self, file: Mapped) -> None:
         """Go on from what stands in the file."""
         self._file = file
         self._value, self._timestamp = file.read_value(self._key)
 
     def inc(self, amount: float) -> None:
-        with self._shard.lock:
-            self._shard.rebind()
-            self.grow(amount)
+        self._shard.add_all(((self, amount),))
+
+    def set(self, value: float, timestamp: float | None = None) -> None:
+        self._shard.put(self, value, timestamp or 0.0)
+
+    def get(self) -> float:
+        return self._value
 
     def grow(self, amount: float) -> None:
         """Add, in a process that has its slot. The shard's lock must be held."""
-        self._value += amount
-        self._file.write_value(self._key, self._value, self._timestamp)
+        self.write(self._value + amount, self._timestamp)
 
-    def set(self, value: float, timestamp: float | None = None) -> None:
-        with self._shard.lock:
-            self._shard.rebind()
-            self._value, self._timestamp = value, timestamp or 0.0
-            self._file.write_value(self._key, self._value, self._timestamp)
+    def write(self, value: float, timestamp: float) -> None:
+        """As `grow`."""
+        self._value, self._timestamp = value, timestamp
+        self._file.write_value(self._key, value, timestamp)
 
-    def get(self) -> float:
-        with self._shard.lock:
-            self._shard.rebind()
-            return self._value
+    def rescue(self, counts: dict[Cell, float], states: dict[Cell, tuple[float, float]]) -> None:
+        """Hand over what this process knows, for a file that is to be made anew."""
+        if self.prefix.startswith("gauge"):
+            if self._value or self._timestamp:
+                states[self] = self._value, self._timestamp
+        elif self._value:
+            counts[self] = self._value
 
     def set_exemplar(self, exemplar: object) -> None:
         """Exemplars are not kept across processes."""
@@ -161,9 +304,37 @@ class Cell:
 
 
 def merged(directory: Path, own: int) -> Iterator[Metric]:
-    """The sums over all slots. `own` is the caller's slot, which is alive without asking."""
+    """The sums over all slots. `own` is the caller's slot, which is alive without asking. A file that cannot be
+    read is left out."""
     files = [str(path) for path in sorted(directory.glob("*.db")) if _counts(path, own)]
-    yield from merge(files, accumulate=True)
+    try:
+        found = list(merge(files, accumulate=True))
+    except Exception:
+        found = list(merge([each for each in files if _summed(each)], accumulate=True))
+    yield from found
+
+
+def _readable(path: Path) -> bool:
+    """Whether the file is what this program wrote. Raises OSError."""
+    with path.open("rb") as file:
+        head = file.read(_USED.size)
+    try:
+        used = _USED.unpack(head)[0]
+        for key, *_ in MmapedDict.read_all_values_from_file(path) if used else ():
+            json.loads(key)
+    except (ValueError, RuntimeError, struct.error):
+        return False
+    return bool(used == 0 or used >= _FIRST)
+
+
+def _summed(path: str) -> bool:
+    try:
+        good = _readable(Path(path))
+    except OSError:
+        good = False
+    if not good:
+        LOG.warning("the figures of a process are left out, its file cannot be read: %s", path)
+    return good
 
 
 def clear(directory: Path) -> None:
@@ -181,7 +352,10 @@ def _counts(path: Path, own: int) -> bool:
 
 
 def _alive(directory: Path, number: int) -> bool:
-    descriptor = _try(directory, number, fcntl.LOCK_SH)
+    try:
+        descriptor = _try(directory, number, fcntl.LOCK_SH)
+    except OSError:
+        return True  # nobody can say
     if descriptor is None:
         return True
     os.close(descriptor)
@@ -204,17 +378,19 @@ def _try(directory: Path, number: int, kind: int = fcntl.LOCK_EX) -> int | None:
     descriptor = os.open(directory / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except OSError as error:
         os.close(descriptor)
-        return None
+        if isinstance(error, BlockingIOError):
+            return None
+        raise
     return descriptor
 
 
-def _reserve(path: Path) -> None:
+def reserve(path: Path, size: int) -> None:
+    """Give the file that many bytes of disk space, holes filled. Raises OSError."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
-        if os.fstat(descriptor).st_size < RESERVED:
-            os.posix_fallocate(descriptor, 0, RESERVED)
+        os.posix_fallocate(descriptor, 0, max(size, os.fstat(descriptor).st_size))
     finally:
         os.close(descriptor)
 

@@ -42,6 +42,10 @@ STATES = ("held", "released", "sending", "uncertain", "deleted", "expired")
 RELEASES = ("false_positive", "requested", "test", OTHER)
 WORKERS = ("starting", "ready", "draining")
 CAUSES = ("crash", "killed", "stuck", "start", "memory", OTHER)
+OBSERVERS = ("journal", "metrics", "guard", "recorder", OTHER)
+TARGETS = ("stderr", "file", OTHER)
+READY = ("workers", "milter", "store", "maintenance")
+PROBES = ("answered", "unanswered")
 
 SCORES = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50)
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 25)
@@ -93,6 +97,15 @@ ROWS: tuple[Row, ...] = (
     Row("paused", "gauge", "1 while mail is accepted and only counted, by `sekisho pause`."),
     Row("tagging_only", "gauge", "1 while the guard lets mail be tagged at most."),
     Row("guard_trips_total", "counter", "Times that the guard fell back to tagging."),
+    Row(
+        "observer_failures_total",
+        "counter",
+        "Failures of what only watches; no reply changed by them.",
+        ("observer",),
+    ),
+    Row("log_lines_dropped_total", "counter", "Log lines that could not be written.", ("target",)),
+    Row("ready", "gauge", "1 as far as this reason goes; we are ready for mail if all are 1.", ("reason",)),
+    Row("milter_probes_total", "counter", "Negotiations with our own milter socket.", ("result",)),
     Row("workers", "gauge", "Worker processes.", ("state",)),
     Row("worker_restarts_total", "counter", "Workers that were replaced.", ("cause",)),
     Row("sessions_in_progress", "gauge", "Open milter sessions.", live=True),

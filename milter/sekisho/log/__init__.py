@@ -1,0 +1,12 @@
+"""The log: one line per record, which nothing in a message can break, forge or hide, and nobody ever waits for it.
+
+`setup` before the first fork, `start` in each process that may have threads. `lines` makes the line, `target` is
+where it goes, `handler` the bounded queue between the two.
+"""
+
+from sekisho.log.handler import LineHandler, lost_lines_to, setup, start
+from sekisho.log.lines import Json, Logfmt
+from sekisho.log.options import LogOptions
+from sekisho.log.target import TargetError
+
+__all__ = ["Json", "LineHandler", "LogOptions", "Logfmt", "TargetError", "lost_lines_to", "setup", "start"]
