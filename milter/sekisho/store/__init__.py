@@ -4,10 +4,12 @@
 """
 
 from sekisho.store.engine import NotDurable
+from sekisho.store.files import StoreMoved
 from sekisho.store.lists import LISTS, Changed, ListStore, Stored
+from sekisho.store.lock import StoreLock, never_made, start_anew
 from sekisho.store.migrate import SchemaError, migrate, up_to_date
 from sekisho.store.opening import Opening
-from sekisho.store.options import StoreOptions, database_file
+from sekisho.store.options import StoreOptions, database_file, missing_driver
 from sekisho.store.quarantine import DamagedError, ErasedError, Quarantine
 from sekisho.store.records import Copy, Entry, Operation, Stats
 from sekisho.store.retention import RetentionOptions, Turn
@@ -32,12 +34,17 @@ __all__ = [
     "Snapshot",
     "State",
     "Stats",
+    "StoreLock",
+    "StoreMoved",
     "StoreOptions",
     "Stored",
     "Turn",
     "database_file",
     "free_bytes",
     "migrate",
+    "missing_driver",
+    "never_made",
+    "start_anew",
     "state_directory",
     "up_to_date",
 ]

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, NullPool, inspect, text
 
 from sekisho.ports import StoreUnavailable
 from sekisho.store.engine import READING, connect, unavailable
-from sekisho.store.options import StoreOptions
+from sekisho.store.files import Loss, StoreMoved
+from sekisho.store.lock import was_made
+from sekisho.store.options import StoreOptions, database_file
 from sekisho.store.schema import HEAD
 
 PATIENCE_SECONDS = 60.0
@@ -22,15 +24,23 @@ class SchemaError(Exception):
 def migrate(options: StoreOptions) -> None:
     """Run the migrations that are missing, in one transaction, others waiting for it.
 
-    Raises StoreUnavailable, or SchemaError if the database was made by a newer sekisho.
+    Raises StoreUnavailable, or SchemaError if the database was made by a newer sekisho. A SQLite database that has
+    lost all its tables since a daemon last used it is not made again: StoreMoved.
     """
     patient = options.model_copy(update={"busy_timeout_seconds": PATIENCE_SECONDS})
     engine = connect(patient, pool=NullPool)
     try:
         with unavailable():
             with engine.connect().execution_options(**READING) as connection:
-                if revision(connection) == HEAD:
-                    return
+                found = revision(connection)
+            if found == HEAD:
+                return
+            file = database_file(options)
+            if found is None and file is not None and was_made(file):
+                raise StoreMoved(
+                    Loss.MISSING,
+                    f"{file} is empty, and was not: `sekisho store restore BACKUP`, or a restart after it is removed",
+                )
             with engine.begin() as connection:
                 _upgrade(connection)
     finally:
