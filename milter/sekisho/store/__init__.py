@@ -3,6 +3,10 @@
 `Quarantine.open(options, clock)` after the fork; `hold` before the MTA hears "discarded".
 """
 
+from sekisho.store.backup import BackupError, backup, restore
+from sekisho.store.checking import Flaw
+from sekisho.store.checking import count as count_entries
+from sekisho.store.checking import examine as examine_store
 from sekisho.store.engine import NotDurable
 from sekisho.store.files import StoreMoved
 from sekisho.store.lists import LISTS, Changed, ListStore, Stored
@@ -19,11 +23,13 @@ from sekisho.store.space import free_bytes
 
 __all__ = [
     "LISTS",
+    "BackupError",
     "Changed",
     "Copy",
     "DamagedError",
     "Entry",
     "ErasedError",
+    "Flaw",
     "ListStore",
     "NotDurable",
     "Opening",
@@ -39,11 +45,15 @@ __all__ = [
     "StoreOptions",
     "Stored",
     "Turn",
+    "backup",
+    "count_entries",
     "database_file",
+    "examine_store",
     "free_bytes",
     "migrate",
     "missing_driver",
     "never_made",
+    "restore",
     "start_anew",
     "state_directory",
     "up_to_date",

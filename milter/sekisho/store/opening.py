@@ -21,7 +21,7 @@ from sekisho.store.engine import NotDurable
 from sekisho.store.files import StoreMoved
 from sekisho.store.lock import StoreLock
 from sekisho.store.migrate import SchemaError
-from sekisho.store.options import StoreOptions
+from sekisho.store.options import StoreOptions, database_file
 from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Outcome
 
@@ -84,7 +84,7 @@ class Opening:
                 if not self._stop.wait(AGAIN):
                     continue
             self._tried.set()
-            if self._store is not None:
+            if self._store is not None and database_file(self._options) is not None:
                 self._watch(self._store)
             return
 
