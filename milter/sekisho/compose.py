@@ -19,7 +19,7 @@ from sekisho.ports import Clock, Context, Guard, Providers, QuarantineStore, Res
 from sekisho.providers import ProviderFileError
 from sekisho.resolver import Budget, DnsResolver
 from sekisho.site import Site, SiteFileError
-from sekisho.store import Snapshot, snapshot, state_directory
+from sekisho.store import Snapshot, missing_driver, snapshot, state_directory
 from sekisho.trust import Trust
 from sekisho.verdict import Disposition
 
@@ -80,6 +80,8 @@ def load(path: Path | None) -> tuple[Config, Knowledge]:
         config = read(path)
     except ConfigError as error:
         raise ConfigError(error.errors + _named_faults(error.rest)) from error
+    if fault := missing_driver(config.store):
+        raise ConfigError((fault, *_named_faults(config)))
     return config, knowledge(config)
 
 

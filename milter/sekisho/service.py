@@ -25,7 +25,7 @@ from sekisho.pipeline import Judged, Pipeline
 from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
 from sekisho.resolver import DnsResolver
 from sekisho.steering import ListWatch, SwitchWatch
-from sekisho.store import Opening, Quarantine, database_file, free_bytes
+from sekisho.store import Opening, Quarantine, SchemaError, StoreLock, database_file, free_bytes, start_anew
 from sekisho.upkeep import Upkeep
 from sekisho.verdict import Action, Disposition, Mode, Reply
 from sekisho.wire.library import libmilter_version
@@ -120,13 +120,16 @@ class KeeperWork:
         self._settings = settings
         self._metrics = meter
         self._board = board
+        self.store_ok = True
+        """The store can be asked and is the one at its path, as of the last look; true where none is needed."""
         self._quarantine: Quarantine | None = None
+        self._lock = StoreLock(settings.store)
         self._server: metrics.Server | None = None
         self._refused = 0
         clock = SystemClock()
         self._clock = clock
         self._upkeep = Upkeep(settings, meter, clock)
-        self._lists = ListWatch(settings.store, known.lists.version, clock)
+        self._lists = ListWatch(settings.store, known.lists.version, clock, meter.store_identity_failed)
         self._switch = SwitchWatch(Switch(compose.switch_file(settings)), meter, clock)
 
     def run(self, stop: threading.Event, reload: Callable[[], None]) -> None:
@@ -137,14 +140,16 @@ class KeeperWork:
             self._serve()
             self._lists.turn(reload)
             self._switch.turn()
-            if self._clock.monotonic() >= due:
-                due = self._clock.monotonic() + (GAUGES_EVERY if self._store_gauges() else TURN)
+            if self._clock.monotonic() >= due or not self._store_in_place():
+                self.store_ok = self._store_gauges()
+                due = self._clock.monotonic() + (GAUGES_EVERY if self.store_ok else TURN)
         if self._server is not None:
             self._server.close()
         self._lists.close()
         self._switch.close()
         if self._quarantine is not None:
             self._quarantine.close()
+        self._lock.close()
 
     def _serve(self) -> None:
         """Open the metrics port, unless it is open."""
@@ -176,6 +181,25 @@ class KeeperWork:
             for _ in range(count):
                 self._metrics.worker_restarted(cause)
 
+    def _store_in_place(self) -> bool:
+        """False if the store's files were changed since the last look. Looks at their names only."""
+        try:
+            if self._quarantine is not None and self.store_ok:
+                self._quarantine.verify()
+        except (StoreUnavailable, SchemaError):
+            return False
+        return True
+
+    def _opened(self) -> Quarantine:
+        """Raises StoreUnavailable or SchemaError."""
+        if self._quarantine is None:
+            self._lock.take()
+            self._quarantine = Quarantine.open(
+                self._settings.store, SystemClock(), self._metrics.store_identity_failed
+            )
+            self._lock.mark()
+        return self._quarantine
+
     def _store_gauges(self) -> bool:
         """True if the store could be asked."""
         shadow = self._settings.mode is Mode.SHADOW and not self._settings.recipients
@@ -183,12 +207,13 @@ class KeeperWork:
         if shadow and (file is None or not file.exists()):  # what was held before is still looked after
             return True
         try:
-            if self._quarantine is None:
-                self._quarantine = Quarantine.open(self._settings.store, SystemClock())
-            self._upkeep.turn(self._quarantine)
-            stats = self._quarantine.stats()
-        except StoreUnavailable as error:
-            LOG.warning("the quarantine cannot be counted: %s", error)
+            quarantine = self._opened()
+            quarantine.verify()
+            self._upkeep.turn(quarantine)
+            stats = quarantine.stats()
+        except (StoreUnavailable, SchemaError) as error:
+            if self.store_ok:
+                LOG.warning("the quarantine cannot be counted: %s", error)
             return False
         self._metrics.quarantine({state.value: count for state, count in stats.messages.items()}, stats.bytes)
         self._metrics.quarantine_free(free_bytes(self._settings.store))
@@ -203,6 +228,7 @@ def serve(path: Path | None) -> int:
     clock = SystemClock()
     try:
         log.setup(settings.log)
+        start_anew(settings.store)
         return Supervisor(partial(_setup, path, _Shared(settings, clock)), clock).run()
     except SetupError as error:
         raise ConfigError(error.errors) from error
@@ -275,7 +301,10 @@ def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, mete
     log.start()
     isolation = Isolation(meter.observer_failed)
     resolver = DnsResolver(settings.dns, shared.clock, on_query=isolation.alone("metrics", meter.dns))
-    quarantine = Opening(settings.store, shared.clock) if _may_hold(settings) else None
+    quarantine = None
+    if _may_hold(settings):
+        lost = isolation.alone("metrics", meter.store_identity_failed)
+        quarantine = Opening(settings.store, shared.clock, on_loss=lost)
     tripped = isolation.alone("metrics", meter.guard_tripped)
     guard = Watch(Switch(compose.switch_file(settings)), settings.guard, shared.clock, tripped)
     recorder = Recorder(shared.journal, meter, isolation)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from sekisho.guard import Switch
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock, StoreUnavailable
-from sekisho.store import ListStore, SchemaError, StoreOptions, database_file, snapshot
+from sekisho.store import ListStore, SchemaError, StoreOptions, never_made, snapshot
 
 LOG = logging.getLogger("sekisho.steering")
 
@@ -23,8 +23,11 @@ LOG = logging.getLogger("sekisho.steering")
 class ListWatch:
     """Compares the store with what is in force. Belongs to the keeper's process."""
 
-    def __init__(self, options: StoreOptions, in_force: int, clock: Clock) -> None:
+    def __init__(
+        self, options: StoreOptions, in_force: int, clock: Clock, on_loss: Callable[[], None] = lambda: None
+    ) -> None:
         self._options = options
+        self._on_loss = on_loss
         self._version = in_force
         self._clock = clock
         self._store: ListStore | None = None
@@ -32,8 +35,7 @@ class ListWatch:
 
     def turn(self, reload: Callable[[], None]) -> None:
         """Never raises for a store or a disk that fails."""
-        file = database_file(self._options)
-        if file is not None and not file.exists():
+        if never_made(self._options):
             return  # nothing was ever stored, and looking is no reason to make a database
         try:
             changed = self._changed()
@@ -49,7 +51,7 @@ class ListWatch:
 
     def _changed(self) -> bool:
         if self._store is None:
-            self._store = ListStore.open(self._options, self._clock)
+            self._store = ListStore.open(self._options, self._clock, self._on_loss)
         if self._store.version() == self._version:
             return False
         version, entries = self._store.entries()

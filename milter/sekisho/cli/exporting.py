@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from sekisho.cli.act import entry_of
+from sekisho.cli.owner import as_caller
 from sekisho.cli.quarantine import opened, who
 from sekisho.config import Config
 from sekisho.store import Entry, Operation, Quarantine
@@ -27,13 +28,13 @@ def run(config: Config, records: Sequence[str], form: str, output: Path | None) 
     single = form == "mbox" or len(records) == 1
     if not single and (output is None or not output.is_dir()):
         raise click.UsageError("several eml files need --output with an existing directory")
+    inside = output is not None and output.is_dir()
     with opened(config) as quarantine:
         entries = [entry_of(quarantine, record) for record in records]
         if form == "mbox":
             _write(output, b"".join(mboxrd(entry, _open(quarantine, entry)) for entry in entries))
             return
         for entry in entries:
-            inside = output is not None and output.is_dir()
             _write(output / f"{entry.id}.eml" if output and inside else output, _open(quarantine, entry))
 
 
@@ -55,7 +56,9 @@ def _write(target: Path | None, data: bytes) -> None:
         sys.stdout.buffer.write(data)
         return
     try:
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        with as_caller():
+            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
     except OSError as error:
         raise click.ClickException(f"{target}: {error.strerror}") from error

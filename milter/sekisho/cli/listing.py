@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from sekisho.cli.owner import as_owner
 from sekisho.cli.quarantine import who
 from sekisho.clock import SystemClock
 from sekisho.config import Config
@@ -30,13 +31,15 @@ COLUMNS = ("list", "entry", "scope", "expires", "condition", "by", "comment", "f
 
 @contextmanager
 def opened(config: Config) -> Iterator[ListStore]:
-    """The table as configured. An unusable store is the operator's news, not a traceback."""
+    """The table as configured, with the rights of the daemon's user. An unusable store is the operator's news, not
+    a traceback."""
     try:
-        store = ListStore.open(config.store, SystemClock())
-        try:
-            yield store
-        finally:
-            store.close()
+        with as_owner(config):
+            store = ListStore.open(config.store, SystemClock())
+            try:
+                yield store
+            finally:
+                store.close()
     except (StoreUnavailable, SchemaError) as error:
         raise click.ClickException(str(error)) from error
 

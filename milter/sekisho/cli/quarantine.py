@@ -14,6 +14,7 @@ import click
 from rich.table import Table
 
 from sekisho.cli import output
+from sekisho.cli.owner import as_owner
 from sekisho.cli.page import show as show_report
 from sekisho.clock import SystemClock
 from sekisho.config import Config
@@ -27,6 +28,7 @@ from sekisho.store import (
     SchemaError,
     State,
     database_file,
+    never_made,
 )
 from sekisho.text import printable
 
@@ -43,23 +45,24 @@ def who() -> str:
 
 @contextmanager
 def opened(config: Config) -> Iterator[Quarantine]:
-    """The store as configured. An unusable one is the operator's news, not a traceback. It is never made
-    here: a file that root makes is one that the daemon cannot write."""
-    file = database_file(config.store)
-    if file is not None and not file.exists():
+    """The store as configured, with the rights of the daemon's user. An unusable one is the operator's news, not a
+    traceback. It is never made here."""
+    if never_made(config.store):
+        file = database_file(config.store)
         raise click.ClickException(
             f"{file}: there is no quarantine yet; the daemon makes it when it enforces"
         )
-    try:
-        quarantine = Quarantine.open(config.store, SystemClock())
-    except (StoreUnavailable, SchemaError) as error:
-        raise click.ClickException(str(error)) from error
-    try:
-        yield quarantine
-    except (StoreUnavailable, DamagedError, ErasedError) as error:
-        raise click.ClickException(str(error)) from error
-    finally:
-        quarantine.close()
+    with as_owner(config):
+        try:
+            quarantine = Quarantine.open(config.store, SystemClock())
+        except (StoreUnavailable, SchemaError) as error:
+            raise click.ClickException(str(error)) from error
+        try:
+            yield quarantine
+        except (StoreUnavailable, DamagedError, ErasedError) as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            quarantine.close()
 
 
 def list_entries(config: Config, state: str | None, limit: int, before: str | None, style: str) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import click
 
 from sekisho import compose
+from sekisho.cli.owner import as_owner
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.guard import Switch, SwitchError
@@ -18,15 +19,17 @@ from sekisho.steering import told
 
 @contextmanager
 def switch_of(config: Config) -> Iterator[Switch]:
-    """The switch as configured. One that cannot be turned is the operator's news, not a traceback."""
-    try:
-        switch = Switch(compose.switch_file(config))
-    except SwitchError as error:
-        raise click.ClickException(str(error)) from error
-    try:
-        yield switch
-    finally:
-        switch.close()
+    """The switch as configured, with the rights of the daemon's user. One that cannot be turned is the operator's
+    news, not a traceback."""
+    with as_owner(config):
+        try:
+            switch = Switch(compose.switch_file(config))
+        except SwitchError as error:
+            raise click.ClickException(str(error)) from error
+        try:
+            yield switch
+        finally:
+            switch.close()
 
 
 def pause(config: Config, span: timedelta | None) -> None:

@@ -118,6 +118,9 @@ class Metrics:
         """Bytes that the quarantine may still take up on its disk; NaN if nobody here can know."""
         self._of("quarantine_free_bytes").set(size)
 
+    def store_identity_failed(self) -> None:
+        self._of("store_identity_failures_total").inc()
+
     def released(self, reason: str) -> None:
         self._of("releases_total", reason).inc()
 

@@ -87,6 +87,11 @@ ROWS: tuple[Row, ...] = (
         "Bytes free where the quarantine is; NaN if it is on another machine.",
     ),
     Row("quarantine_operations_total", "counter", "Operations on the quarantine.", ("operation", "result")),
+    Row(
+        "store_identity_failures_total",
+        "counter",
+        "Times that the store's open files were not, or could not be, those at its path.",
+    ),
     Row("releases_total", "counter", "Messages released from the quarantine.", ("reason",)),
     Row(
         "shadow_differences_total",

@@ -3,11 +3,17 @@
 `Quarantine.open(options, clock)` after the fork; `hold` before the MTA hears "discarded".
 """
 
+from sekisho.store.backup import BackupError, backup, restore
+from sekisho.store.checking import Flaw
+from sekisho.store.checking import count as count_entries
+from sekisho.store.checking import examine as examine_store
 from sekisho.store.engine import NotDurable
+from sekisho.store.files import StoreMoved
 from sekisho.store.lists import LISTS, Changed, ListStore, Stored
+from sekisho.store.lock import StoreLock, never_made, start_anew
 from sekisho.store.migrate import SchemaError, migrate, up_to_date
 from sekisho.store.opening import Opening
-from sekisho.store.options import StoreOptions, database_file
+from sekisho.store.options import StoreOptions, database_file, missing_driver
 from sekisho.store.quarantine import DamagedError, ErasedError, Quarantine
 from sekisho.store.records import Copy, Entry, Operation, Stats
 from sekisho.store.retention import RetentionOptions, Turn
@@ -17,11 +23,13 @@ from sekisho.store.space import free_bytes
 
 __all__ = [
     "LISTS",
+    "BackupError",
     "Changed",
     "Copy",
     "DamagedError",
     "Entry",
     "ErasedError",
+    "Flaw",
     "ListStore",
     "NotDurable",
     "Opening",
@@ -32,12 +40,21 @@ __all__ = [
     "Snapshot",
     "State",
     "Stats",
+    "StoreLock",
+    "StoreMoved",
     "StoreOptions",
     "Stored",
     "Turn",
+    "backup",
+    "count_entries",
     "database_file",
+    "examine_store",
     "free_bytes",
     "migrate",
+    "missing_driver",
+    "never_made",
+    "restore",
+    "start_anew",
     "state_directory",
     "up_to_date",
 ]

@@ -13,17 +13,20 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Pool, create_engine, event
+from sqlalchemy import Connection, Engine, Pool, QueuePool, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from sekisho.ports import StoreUnavailable
-from sekisho.store.options import StoreOptions, parse
+from sekisho.store.files import Files, Loss, StoreMoved
+from sekisho.store.lock import was_made
+from sekisho.store.options import StoreOptions, missing_driver, parse
 
 SYNCHRONOUS_FULL = 2
 STATEMENT_MILLISECONDS = 10_000
@@ -31,6 +34,8 @@ STATEMENT_MILLISECONDS = 10_000
 _AGAIN = 0.005  # seconds between two tries to switch a new file to the write-ahead log
 READING = {"sekisho_reading": True}
 """Execution option of a connection that only reads: on SQLite it does not take the write lock."""
+FILES = "sekisho_files"
+"""Under this name a SQLite connection's `info` has its Files."""
 
 
 class NotDurable(StoreUnavailable):
@@ -38,16 +43,21 @@ class NotDurable(StoreUnavailable):
 
 
 def connect(options: StoreOptions, *, pool: type[Pool] | None = None) -> Engine:
-    """An engine; no connection is made yet. Raises StoreUnavailable if the file cannot be made."""
+    """An engine; no connection is made yet. Raises StoreUnavailable if the file cannot be made, or is one that was
+    there and has vanished (StoreMoved)."""
+    if fault := missing_driver(options):
+        raise StoreUnavailable(fault)
     url = parse(options.url)
     sqlite = url.get_backend_name() == "sqlite"
     arguments: dict[str, Any] = {"poolclass": pool} if pool else _pooled(options)
+    if sqlite:
+        arguments = {"poolclass": QueuePool, "creator": _opener(url, options), **arguments}
+    else:
+        arguments["connect_args"] = _connect_args(options)
     with unavailable():
         if sqlite:
             create_file(url)
-        engine = create_engine(
-            url, connect_args=_connect_args(sqlite, options), hide_parameters=True, **arguments
-        )
+        engine = create_engine(url, hide_parameters=True, **arguments)
     event.listen(engine, "connect", _prepare_sqlite(options) if sqlite else _prepare_postgresql(options))
     if sqlite:
         event.listen(engine, "begin", _begin)
@@ -63,9 +73,14 @@ def _pooled(options: StoreOptions) -> dict[str, Any]:
     }
 
 
-def _connect_args(sqlite: bool, options: StoreOptions) -> dict[str, Any]:
-    if sqlite:
-        return {"timeout": options.busy_timeout_seconds}
+def _opener(url: URL, options: StoreOptions) -> Callable[[], sqlite3.Connection]:
+    """SQLite itself would make a database that is missing. `mode=rw` opens what is there, or fails."""
+    name = f"file:{quote(url.database or '')}?mode=rw"
+    patience = options.busy_timeout_seconds
+    return lambda: sqlite3.connect(name, timeout=patience, uri=True, check_same_thread=False)
+
+
+def _connect_args(options: StoreOptions) -> dict[str, Any]:
     return {"connect_timeout": max(2, round(options.busy_timeout_seconds)), "application_name": "sekisho"}
 
 
@@ -84,15 +99,26 @@ def _reason(error: Exception) -> str:
 
 
 def create_file(url: URL) -> None:
-    """Make the database file if there is none: readable by owner and group only, its name durable."""
+    """Make the database file if there is none and never was: readable by owner and group only, its name durable.
+    Raises StoreMoved if there was one."""
     path = Path(url.database or "")
+    if not path.exists() and was_made(path):
+        raise StoreMoved(
+            Loss.MISSING,
+            f"{path} was there and is gone: `sekisho store restore BACKUP`, or a restart makes an empty one",
+        )
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o660))
-        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        sync_directory(path.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in it durable. Raises OSError."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _begin(connection: Connection) -> None:
@@ -101,7 +127,9 @@ def _begin(connection: Connection) -> None:
 
 
 def _prepare_sqlite(options: StoreOptions) -> Any:
-    def prepare(connection: Any, _record: object) -> None:
+    path = Path(parse(options.url).database or "")
+
+    def prepare(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {round(options.busy_timeout_seconds * 1000)}")
@@ -110,11 +138,13 @@ def _prepare_sqlite(options: StoreOptions) -> Any:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA trusted_schema = OFF")
         level = cursor.execute("PRAGMA synchronous").fetchone()[0]
+        cursor.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # opens the log and its index
         cursor.close()
         if mode != "wal" or level != SYNCHRONOUS_FULL:
             raise NotDurable(
                 f"SQLite runs with journal_mode={mode}, synchronous={level}; wal and 2 are needed"
             )
+        record.info[FILES] = Files.of(path)
 
     return prepare
 

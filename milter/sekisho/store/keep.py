@@ -36,6 +36,11 @@ def keep(connection: Connection, parcel: Parcel, oldest: datetime) -> str:
     return parcel.id
 
 
+def kept(connection: Connection, parcel: Parcel) -> bool:
+    """True if an earlier attempt has written this very entry."""
+    return connection.execute(select(entries.c.id).where(entries.c.id == parcel.id)).first() is not None
+
+
 def lost_race(error: DBAPIError) -> bool:
     """True if another worker wrote the same at the same time, and trying again will find it."""
     return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) in _LOST

@@ -6,8 +6,7 @@ and, once removed, the one that took it; nothing is ever overwritten, so what he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +17,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
-    Engine,
     Index,
     Integer,
     String,
@@ -30,8 +28,7 @@ from sqlalchemy import (
 
 from sekisho.policy import ListEntry
 from sekisho.ports import Clock
-from sekisho.store.engine import READING, connect, unavailable
-from sekisho.store.migrate import migrate
+from sekisho.store.database import Database
 from sekisho.store.options import StoreOptions
 from sekisho.store.schema import metadata
 from sekisho.store.types import HostileText, UtcTime
@@ -90,18 +87,21 @@ class Changed:
 class ListStore:
     """Belongs to the process that opened it."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._writing = database.writing
+        self._reading = database.reading
         self._clock = clock
 
     @classmethod
-    def open(cls, options: StoreOptions, clock: Clock) -> ListStore:
+    def open(
+        cls, options: StoreOptions, clock: Clock, on_loss: Callable[[], None] = lambda: None
+    ) -> ListStore:
         """Bring the tables up to date and connect. Raises StoreUnavailable or SchemaError."""
-        migrate(options)
-        return cls(connect(options), clock)
+        return cls(Database.open(options, on_loss), clock)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._database.close()
 
     def version(self) -> int:
         """0 while nothing was ever changed. Raises StoreUnavailable."""
@@ -143,16 +143,6 @@ class ListStore:
             if removed:
                 _raise(connection, version + 1)
             return Changed(version + bool(removed), removed=removed)
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with unavailable(), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with unavailable(), self._engine.connect().execution_options(**READING) as connection:
-            yield connection
 
 
 def _version(connection: Connection, *, lock: bool = False) -> int:

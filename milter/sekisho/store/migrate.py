@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, NullPool, inspect, text
 
 from sekisho.ports import StoreUnavailable
 from sekisho.store.engine import READING, connect, unavailable
-from sekisho.store.options import StoreOptions
+from sekisho.store.files import Loss, StoreMoved
+from sekisho.store.lock import was_made
+from sekisho.store.options import StoreOptions, database_file
 from sekisho.store.schema import HEAD
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 PATIENCE_SECONDS = 60.0
 _LOCK = 0x73656B6973686F  # "sekisho": the PostgreSQL advisory lock that migrations take
@@ -22,15 +28,23 @@ class SchemaError(Exception):
 def migrate(options: StoreOptions) -> None:
     """Run the migrations that are missing, in one transaction, others waiting for it.
 
-    Raises StoreUnavailable, or SchemaError if the database was made by a newer sekisho.
+    Raises StoreUnavailable, or SchemaError if the database was made by a newer sekisho. A SQLite database that has
+    lost all its tables since a daemon last used it is not made again: StoreMoved.
     """
     patient = options.model_copy(update={"busy_timeout_seconds": PATIENCE_SECONDS})
     engine = connect(patient, pool=NullPool)
     try:
         with unavailable():
             with engine.connect().execution_options(**READING) as connection:
-                if revision(connection) == HEAD:
-                    return
+                found = revision(connection)
+            if found == HEAD:
+                return
+            file = database_file(options)
+            if found is None and file is not None and was_made(file):
+                raise StoreMoved(
+                    Loss.MISSING,
+                    f"{file} is empty, and was not: `sekisho store restore BACKUP`, or a restart after it is removed",
+                )
             with engine.begin() as connection:
                 _upgrade(connection)
     finally:
@@ -54,22 +68,35 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
+def known_revisions() -> frozenset[str]:
+    """The versions of the tables that this program can use or bring up to date."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    return frozenset(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def _upgrade(connection: Connection) -> None:
     """Alembic's upgrade. On SQLite the transaction already holds the one write lock."""
     from alembic import command  # noqa: PLC0415 - 0.1 s that a start on ready tables need not spend
-    from alembic.config import Config  # noqa: PLC0415
     from alembic.util import CommandError  # noqa: PLC0415
 
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
+    config = _config()
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")
     except CommandError as error:
         raise SchemaError(f"the quarantine's tables do not fit this version: {error}") from error
+
+
+def _config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
 
 
 __all__ = ["SchemaError", "StoreUnavailable", "migrate", "revision", "up_to_date"]

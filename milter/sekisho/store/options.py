@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -77,3 +78,10 @@ def database_file(options: StoreOptions) -> Path | None:
     """The file of a SQLite quarantine; None for PostgreSQL."""
     url = parse(options.url)
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def missing_driver(options: StoreOptions) -> str | None:
+    """What is wrong if the store's URL needs a package that is not installed, as a line for the operator."""
+    if parse(options.url).get_backend_name() == "sqlite" or importlib.util.find_spec("psycopg") is not None:
+        return None
+    return "store.url: postgresql:// needs the package psycopg: pip install 'sekisho[postgresql]'"

@@ -10,22 +10,20 @@ Python's own (never libmilter's).
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, select, update
+from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from sekisho.message import Message
 from sekisho.ports import Clock, StoreUnavailable
 from sekisho.store import audit, records, retention
-from sekisho.store.engine import READING, connect, unavailable
+from sekisho.store.database import Database
+from sekisho.store.files import StoreMoved
 from sekisho.store.identity import normal
-from sekisho.store.keep import keep, lost_race
-from sekisho.store.migrate import migrate
+from sekisho.store.keep import keep, kept, lost_race
 from sekisho.store.options import StoreOptions
 from sekisho.store.parcel import GONE, pack, unpack
 from sekisho.store.records import Copy, Entry, Operation, Stats
@@ -48,39 +46,55 @@ class ErasedError(Exception):
 class Quarantine:
     """Implements `ports.QuarantineStore`, and what the command line and the gauges ask of it."""
 
-    def __init__(self, engine: Engine, options: StoreOptions, clock: Clock) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, options: StoreOptions, clock: Clock) -> None:
+        self._database = database
+        self._writing = database.writing
+        self._reading = database.reading
         self._options = options
         self._clock = clock
-        self._pid = os.getpid()
 
     @classmethod
-    def open(cls, options: StoreOptions, clock: Clock) -> Quarantine:
-        """Bring the tables up to date and connect. Safe when several processes do it at once.
+    def open(
+        cls, options: StoreOptions, clock: Clock, on_loss: Callable[[], None] = lambda: None
+    ) -> Quarantine:
+        """Bring the tables up to date and connect. Safe when several processes do it at once. `on_loss` is called
+        when the files turn out not to be those at the path any more.
 
         Raises StoreUnavailable (NotDurable among them) or SchemaError.
         """
-        migrate(options)
-        return cls(connect(options), options, clock)
+        return cls(Database.open(options, on_loss), options, clock)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._database.close()
+
+    def verify(self) -> None:
+        """Look whether the store is still the one at its path; one that was lost is opened again if it can be.
+        Raises StoreUnavailable or SchemaError."""
+        self._database.verify()
 
     def hold(self, message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
         """Keep the bytes for the recipients of `outcomes` (at least one), durable on return.
 
         Returns the record id: that of the new entry, or of the one that absorbs the repeat when no recipient
-        is new. Raises StoreUnavailable, and then nothing was kept.
+        is new. Raises StoreUnavailable, and then nothing was kept. A store whose files were changed meanwhile is
+        opened again, and the message is held in what is there now.
         """
         if not outcomes:
             raise ValueError("a message is held for somebody")
         now = self._clock.now()
         parcel = pack(message, document, outcomes, now, self._options.compression_level)
         oldest = now - timedelta(days=self._options.retry_window_days)
+        moved = False
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self._writing() as connection:
+                    if moved and kept(connection, parcel):  # saved from the files that were taken away
+                        return parcel.id
                     return keep(connection, parcel, oldest)
+            except StoreMoved:
+                if moved:
+                    raise
+                moved = True
             except StoreUnavailable as error:
                 lost = isinstance(error.__cause__, DBAPIError) and lost_race(error.__cause__)
                 if not lost or attempt == ATTEMPTS:
@@ -234,23 +248,6 @@ class Quarantine:
             found = {State(state): number for state, number in connection.execute(counted)}
             size = connection.execute(select(func.coalesce(func.sum(contents.c.stored_size), 0))).scalar_one()
         return Stats({state: found.get(state, 0) for state in State}, int(size))
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        self._own()
-        with unavailable(), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        self._own()
-        with unavailable(), self._engine.connect().execution_options(**READING) as connection:
-            yield connection
-
-    def _own(self) -> None:
-        """A connection that two processes share ends in a damaged database: better to fail loudly."""
-        if os.getpid() != self._pid:
-            raise RuntimeError("the quarantine was opened before the fork")
 
 
 def _entries() -> Select[Any]:

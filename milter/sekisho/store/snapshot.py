@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sekisho.policy import ListEntry, ListOptions, reasons
+from sekisho.store.engine import sync_directory
 from sekisho.store.lists import LISTS, Stored
 from sekisho.store.options import StoreOptions, database_file
 
@@ -68,7 +69,7 @@ def write(options: StoreOptions, version: int, entries: Iterable[Stored]) -> Non
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    _sync(path.parent)
+    sync_directory(path.parent)
 
 
 def _lists(path: Path, data: dict[str, Any]) -> ListOptions:
@@ -81,11 +82,3 @@ def _lists(path: Path, data: dict[str, Any]) -> ListOptions:
             except ValidationError as error:
                 LOG.error("%s: %s: an entry does not hold: %s", path, name, reasons(error))
     return ListOptions(allow=tuple(found["allow"]), block=tuple(found["block"]))
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -112,6 +112,7 @@ def test_the_names_are_those_of_the_contract() -> None:
         "quarantine_messages": "state",
         "quarantine_bytes": "",
         "quarantine_free_bytes": "",
+        "store_identity_failures_total": "",
         "quarantine_operations_total": "operation,result",
         "releases_total": "reason",
         "shadow_differences_total": "policy,live,shadow",

@@ -121,7 +121,7 @@ def test_the_database_is_no_strangers_business(options: StoreOptions) -> None:
 
 def test_every_connection_is_durable(store: Quarantine) -> None:
     """Write-ahead log and full synchronisation hold on each connection of the pool."""
-    engine = store._engine.execution_options(**READING)
+    engine = store._database.engine.execution_options(**READING)
     with engine.connect() as one, engine.connect() as two:
         for connection in (one, two):
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2

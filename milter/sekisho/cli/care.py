@@ -1,0 +1,79 @@
+"""`sekisho store check | backup | restore`."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from sekisho.cli import output
+from sekisho.cli.owner import as_caller, as_owner
+from sekisho.clock import SystemClock
+from sekisho.config import Config
+from sekisho.ports import StoreUnavailable
+from sekisho.store import BackupError, backup, count_entries, database_file, examine_store, restore
+from sekisho.text import printable
+
+
+def check(config: Config, style: str) -> int:
+    """Print what is wrong. 1 if there is anything, else 0."""
+    with as_owner(config):
+        flaws = examine_store(config.store)
+    if style == "json":
+        rows = [{"code": each.code, "text": printable(each.text, 1000)} for each in flaws]
+        output.write_json({"ok": not flaws, "store": config.store.url, "flaws": rows})
+        return 1 if flaws else 0
+    for each in flaws:
+        click.echo(f"{each.code}: {printable(each.text, 1000)}")
+    if not flaws:
+        click.echo(f"{config.store.url}: nothing is wrong")
+    return 1 if flaws else 0
+
+
+def write(config: Config, target: Path) -> None:
+    """Make a backup."""
+    _sqlite_only(config, f"pg_dump --format=custom --file={shlex.quote(str(target))} {{url}}")
+    try:
+        backup(config.store, target.absolute(), lambda: as_owner(config))
+    except BackupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{target}: {target.stat().st_size} bytes, read through and on the disk")
+
+
+def bring_back(config: Config, source: Path) -> None:
+    """Put a backup in the store's place."""
+    _sqlite_only(
+        config,
+        "systemctl stop sekisho-milter\n"
+        "pg_restore --clean --if-exists --single-transaction --exit-on-error "
+        f"--dbname={{url}} {shlex.quote(str(source))}\n"
+        "systemctl start sekisho-milter",
+    )
+    file = database_file(config.store)
+    if file is not None and file.exists() and source.exists() and file.samefile(source):
+        raise click.ClickException(f"{source} is the store itself")
+    with as_owner(config), ExitStack() as opened:
+        with as_caller():
+            try:
+                data = opened.enter_context(source.open("rb"))
+                beside = source.with_name(f"{source.name}-wal")
+                log = opened.enter_context(beside.open("rb")) if beside.exists() else None
+            except OSError as error:
+                raise click.ClickException(f"{source}: {error.strerror}") from error
+        try:
+            kept = restore(config.store, data, log, SystemClock().now())
+            messages = count_entries(config.store)
+        except (BackupError, StoreUnavailable) as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"{file}: {messages} messages, from {source}")
+    if kept is not None:
+        click.echo(f"the database before it is kept as {kept}")
+
+
+def _sqlite_only(config: Config, commands: str) -> None:
+    """A PostgreSQL store is PostgreSQL's to copy: print how, and fail, since nothing was done."""
+    if database_file(config.store) is None:
+        click.echo(commands.format(url=shlex.quote(config.store.url)))
+        raise click.ClickException("the store is in PostgreSQL, nothing was done: type what is printed above")

@@ -1,0 +1,121 @@
+"""Commands that root gives act as the user that the daemon runs as.
+
+What root makes, the daemon cannot write. So everything beside the store is opened and made with the rights of the
+owner of the store's directory; what the person asked for (an exported message, a backup) stays the person's own.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from sekisho import compose
+from sekisho.config import Config
+from sekisho.store import database_file, state_directory
+
+USUAL = "sekisho"  # the user that systemd/sysusers.d makes
+
+
+@contextmanager
+def as_owner(config: Config) -> Iterator[None]:
+    """Root has the rights of the owner of the store's directory within the block; for everybody else nothing changes.
+    Raises ClickException with the command to type if it cannot be known who that should be."""
+    owner = _owner(config) if os.geteuid() == 0 else None
+    if owner is None:
+        yield
+        return
+    before = os.getegid(), os.getgroups()
+    _become(*owner)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(before[0])
+        os.setgroups(before[1])
+
+
+@contextmanager
+def as_caller() -> Iterator[None]:
+    """Within `as_owner`: the rights of the person who gave the command."""
+    uid, gid = os.geteuid(), os.getegid()
+    if uid == os.getuid():
+        yield
+        return
+    os.seteuid(os.getuid())
+    os.setegid(os.getgid())
+    try:
+        yield
+    finally:
+        os.setegid(gid)
+        os.seteuid(uid)
+
+
+def refuse_root(config: Config, command: str) -> None:
+    """For the daemon itself, which makes files all its life. Raises ClickException if root would run it on the
+    directory of another user."""
+    owner = _owner_of(state_directory(config.store)) if os.geteuid() == 0 else None
+    if owner is not None and owner[0]:
+        name = _name(owner[0])
+        raise click.ClickException(
+            f"{state_directory(config.store)} belongs to {name}, and what root makes there {name} cannot write: "
+            f"runuser -u {name} -- {command}"
+        )
+
+
+def _owner(config: Config) -> tuple[int, int] | None:
+    """Who root is to be; None if that is root itself. Raises ClickException."""
+    directory = state_directory(config.store)
+    database = database_file(config.store)
+    owner = _owner_of(directory)
+    where = shlex.quote(str(directory))
+    if owner is None:
+        if database is None:
+            return None
+        raise click.ClickException(
+            f"{directory} is not there: install -d -o {USUAL} -g {USUAL} -m 0700 {where}"
+        )
+    if owner[0]:
+        return owner
+    made = [each for each in (database, compose.switch_file(config)) if each is not None and each.exists()]
+    if not made:
+        raise click.ClickException(
+            f"{directory} belongs to root, and what root makes there the daemon may not be able to write. Start the "
+            f"daemon first, or give the directory to its user: chown {USUAL}: {where}"
+        )
+    if other := next((each for each in made if each.stat().st_uid), None):
+        name = _name(other.stat().st_uid)
+        raise click.ClickException(f"{other} belongs to {name}, its directory to root: chown {name}: {where}")
+    return None
+
+
+def _owner_of(directory: Path) -> tuple[int, int] | None:
+    try:
+        found = directory.stat()
+    except OSError:
+        return None
+    return found.st_uid, found.st_gid
+
+
+def _become(uid: int, gid: int) -> None:
+    try:
+        try:
+            os.setgroups(os.getgrouplist(pwd.getpwuid(uid).pw_name, gid))
+        except KeyError:
+            os.setgroups([gid])
+        os.setegid(gid)
+        os.seteuid(uid)
+    except OSError as error:
+        raise click.ClickException(f"cannot act as user {_name(uid)}: {error.strerror}") from error
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"

@@ -1,0 +1,46 @@
+"""`sekisho store …`: care of the store; each command is carried out by `care`."""
+
+# ruff: noqa: PLC0415 - a command imports what it runs, so that --help is instant
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sekisho.cli.root import cli, config_option, configuration, format_option
+
+
+@cli.group("store")
+def store() -> None:
+    """Care of the quarantine's database: look it through, copy it, put a copy back."""
+
+
+@store.command("check")
+@format_option
+@config_option
+def check(style: str, path: Path | None) -> None:
+    """Look the database through: structure, orphans, each message's digest. Exit status 1 if anything is wrong."""
+    from sekisho.cli import care
+
+    raise SystemExit(care.check(configuration(path), style))
+
+
+@store.command("backup")
+@click.argument("target", metavar="DEST", type=click.Path(path_type=Path))
+@config_option
+def backup(target: Path, path: Path | None) -> None:
+    """Write a copy to DEST, a new file, while the daemon runs. For PostgreSQL: print the command."""
+    from sekisho.cli import care
+
+    care.write(configuration(path), target)
+
+
+@store.command("restore")
+@click.argument("source", metavar="SRC", type=click.Path(path_type=Path))
+@config_option
+def restore(source: Path, path: Path | None) -> None:
+    """Put a backup in the place of the database. The daemon must not run; the old database is kept."""
+    from sekisho.cli import care
+
+    care.bring_back(configuration(path), source)
