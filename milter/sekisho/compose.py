@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sekisho import brands, charsets, domains, lures, providers
@@ -18,7 +19,7 @@ from sekisho.ports import Clock, Context, Guard, Providers, QuarantineStore, Res
 from sekisho.providers import ProviderFileError
 from sekisho.resolver import Budget, DnsResolver
 from sekisho.site import Site, SiteFileError
-from sekisho.store import Snapshot, snapshot, state_directory
+from sekisho.store import InForce, Snapshot, snapshot, state_directory
 from sekisho.trust import Trust
 from sekisho.verdict import Disposition
 
@@ -43,6 +44,7 @@ class Ports:
     quarantine: QuarantineStore | None = None
     observers: tuple[Observer, ...] = ()
     guard: Guard | None = None
+    lists: InForce | None = None
 
 
 def knowledge(config: Config) -> Knowledge:
@@ -120,6 +122,11 @@ def own_name(config: Config) -> str:
     return config.authserv_id or socket.getfqdn()
 
 
+def lists(config: Config, held: Snapshot) -> InForce:
+    """The lists of the configuration with those made at run time over them, as `held` has them."""
+    return InForce(config.store, partial(Lists.of, config.lists, config.groups), held)
+
+
 def pipeline(config: Config, ports: Ports) -> Pipeline:
     """The one way through, on the given ports."""
     trust = Trust.of(config.trust)
@@ -144,7 +151,7 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
         clock=ports.clock,
         context=context,
         rules=RuleBook.of(config.mode, config.policy, config.recipients, config.groups),
-        lists=Lists.of(config.lists, config.groups, ports.knowledge.lists.lists),
+        lists=ports.lists or lists(config, ports.knowledge.lists),
         block=Disposition[config.lists.block_action.upper()],
         authserv_id=name,
         observers=ports.observers,

@@ -57,6 +57,13 @@ class Observer(Protocol):
     def crashed(self, stage: str, error: Exception) -> None: ...
 
 
+class ListsInForce(Protocol):
+    """The lists may change between two messages, and never within one: `current` is asked once for each."""
+
+    @property
+    def current(self) -> Lists: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """Everything a message meets on its way. Built by `compose`, shared by all messages, never changed."""
@@ -64,7 +71,7 @@ class Pipeline:
     clock: Clock
     context: Callable[[], Context]
     rules: RuleBook
-    lists: Lists
+    lists: ListsInForce
     block: Disposition
     authserv_id: str
     observers: Sequence[Observer] = ()
@@ -135,6 +142,7 @@ class Pipeline:
         message = examined.message
         sender = Sender.of(message, examined.evidence, examined.moment)
         stance = Stance.OPEN if self.guard is None else self.guard.stance()
+        lists = self.lists.current
         outcomes = []
         for recipient in message.envelope.recipients or UNADDRESSED:
             rules = in_stance(self.rules.rules_for(recipient), stance).drawn(message.digest, recipient)
@@ -142,8 +150,8 @@ class Pipeline:
             if why is not None:
                 outcomes.append(Outcome(recipient, unjudged(rules, why), Disposition.ACCEPT))
                 continue
-            allowed = self.lists.allow.match(sender, recipient)
-            blocked = self.lists.block.match(sender, recipient)
+            allowed = lists.allow.match(sender, recipient)
+            blocked = lists.block.match(sender, recipient)
             verdict = decide(weights, rules, allowed=allowed, blocked=blocked, block=self.block)
             outcomes.append(action.outcome(recipient, verdict, rules))
         return tuple(outcomes)

@@ -23,7 +23,7 @@ from sekisho.metrics import Metrics
 from sekisho.pipeline import Judged, Pipeline
 from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
 from sekisho.resolver import DnsResolver
-from sekisho.steering import ListWatch, SwitchWatch
+from sekisho.steering import ListFollower, ListWatch, SwitchWatch
 from sekisho.store import Opening, Quarantine, database_file, free_bytes
 from sekisho.upkeep import Upkeep
 from sekisho.verdict import Action, Disposition, Mode, Reply
@@ -73,6 +73,7 @@ class Workplace:
         quarantine: Opening | None,
         meter: Metrics,
         guard: Watch,
+        lists: ListFollower,
     ) -> None:
         self._pipeline = pipeline
         self._clock = clock
@@ -80,6 +81,7 @@ class Workplace:
         self._quarantine = quarantine
         self._metrics = meter
         self._guard = guard
+        self._lists = lists
 
     @property
     def scan_limit(self) -> int:
@@ -102,6 +104,7 @@ class Workplace:
         self._metrics.error(stage)
 
     def close(self) -> None:
+        self._lists.close()
         self._guard.close()
         if self._quarantine is not None:
             self._quarantine.close()
@@ -120,22 +123,23 @@ class KeeperWork:
         clock = SystemClock()
         self._clock = clock
         self._upkeep = Upkeep(settings, meter, clock)
-        self._lists = ListWatch(settings.store, known.lists.version, clock)
+        self._lists = ListWatch(settings.store, clock)
         self._switch = SwitchWatch(Switch(compose.switch_file(settings)), meter, clock)
 
     def run(self, stop: threading.Event, reload: Callable[[], None]) -> None:
         """Work until told. A metrics port that is taken is tried again: at a reload the keeper before us has it."""
         due = self._clock.monotonic()
         self._serve()
+        lists = threading.Thread(target=self._lists.run, args=(stop,), name="lists", daemon=True)
+        lists.start()
         while not stop.wait(TURN):
             self._serve()
-            self._lists.turn(reload)
             self._switch.turn()
             if self._clock.monotonic() >= due:
                 due = self._clock.monotonic() + (GAUGES_EVERY if self._store_gauges() else TURN)
         if self._server is not None:
             self._server.close()
-        self._lists.close()
+        lists.join()
         self._switch.close()
         if self._quarantine is not None:
             self._quarantine.close()
@@ -267,8 +271,11 @@ def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, mete
     quarantine = Opening(settings.store, shared.clock) if _may_hold(settings) else None
     guard = Watch(Switch(compose.switch_file(settings)), settings.guard, shared.clock, meter.guard_tripped)
     recorder = Recorder(shared.journal, meter)
-    ports = compose.Ports(shared.clock, known, resolver, quarantine, (recorder,), guard)
-    return Workplace(compose.pipeline(settings, ports), shared.clock, resolver, quarantine, meter, guard)
+    lists = compose.lists(settings, known.lists)
+    ports = compose.Ports(shared.clock, known, resolver, quarantine, (recorder,), guard, lists)
+    pipeline = compose.pipeline(settings, ports)
+    follower = ListFollower(lists)
+    return Workplace(pipeline, shared.clock, resolver, quarantine, meter, guard, follower)
 
 
 def _may_hold(settings: Config) -> bool:
