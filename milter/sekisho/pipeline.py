@@ -10,12 +10,13 @@ from types import MappingProxyType
 from typing import Protocol
 
 from sekisho import action, report
+from sekisho.checks.strict import UNKNOWN
 from sekisho.checks.table import CHECKS, Check
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Limits, Message, Recipient, read, with_codes
 from sekisho.message.envelope import Envelope
 from sekisho.policy import Lists, RuleBook, Rules, Sender, decide, unjudged, weigh
-from sekisho.ports import Clock, Context, Guard, QuarantineStore, Stance, StoreUnavailable
+from sekisho.ports import Clock, Context, Deferrals, Guard, QuarantineStore, Stance, StoreUnavailable
 from sekisho.trust import Trust
 from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT, Action, Disposition, Mode, Outcome
 
@@ -84,6 +85,9 @@ class Pipeline:
     guard: Guard | None = None
     hold: bool = False
     """Where everybody's copy would be quarantined, Postfix's hold queue is used instead of the store."""
+    deferrals: Deferrals | None = None
+    defer_seconds: float = 0.0
+    """How long a message waits for DNS whose strict author could not be looked up; 0: not at all."""
 
     def process(self, raw: bytes, envelope: Envelope) -> Judged:
         """Judge a message from its bytes, keep what must be kept, and tell the observers."""
@@ -116,7 +120,10 @@ class Pipeline:
         weights = weigh(evidence, self.points)
         outcomes = action.settle(self._outcomes(examined, weights))
         watch.lap("policy")
-        done = self._carry_out(message, evidence, weights, outcomes)
+        if self._waits(message, evidence, outcomes):
+            done = action.waiting(outcomes, reference_of(message))
+        else:
+            done = self._carry_out(message, evidence, weights, outcomes)
         watch.lap("action")
         return Judged(message, evidence, weights, done, {**examined.stages, **watch.laps})
 
@@ -155,6 +162,13 @@ class Pipeline:
             verdict = decide(weights, rules, allowed=allowed, blocked=blocked, block=self.block)
             outcomes.append(action.outcome(recipient, verdict, rules))
         return tuple(outcomes)
+
+    def _waits(self, message: Message, evidence: Evidence, outcomes: tuple[Outcome, ...]) -> bool:
+        """True if the message is deferred until DNS answers again, for a bounded time from when it first came."""
+        if self.deferrals is None or not self.defer_seconds or not evidence.has(UNKNOWN.id):
+            return False
+        key = f"{message.digest} {message.envelope.sender}".encode("utf-8", "surrogatepass")
+        return action.may_wait(outcomes) and self.deferrals.defers(key, self.defer_seconds)
 
     def _count(self, judged: Judged) -> None:
         """Tell the guard how severe the verdict was, whatever was done about it."""

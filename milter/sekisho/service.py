@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import platform
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from sekisho import __version__, action, compose, log, metrics
 from sekisho.checks import spf
@@ -62,6 +63,10 @@ class Recorder:
             self.journal.error(stage, error)
 
 
+class Closes(Protocol):
+    def close(self) -> None: ...
+
+
 class Workplace:
     """What one worker is handed. Implements `wire.handlers.Handlers`; made after the fork."""
 
@@ -73,15 +78,16 @@ class Workplace:
         quarantine: Opening | None,
         meter: Metrics,
         guard: Watch,
-        lists: ListFollower,
+        beside: Sequence[Closes] = (),
     ) -> None:
+        """`beside` is what runs beside the judging threads and is closed with them."""
         self._pipeline = pipeline
         self._clock = clock
         self._resolver = resolver
         self._quarantine = quarantine
         self._metrics = meter
         self._guard = guard
-        self._lists = lists
+        self._beside = beside
 
     @property
     def scan_limit(self) -> int:
@@ -104,7 +110,8 @@ class Workplace:
         self._metrics.error(stage)
 
     def close(self) -> None:
-        self._lists.close()
+        for each in self._beside:
+            each.close()
         self._guard.close()
         if self._quarantine is not None:
             self._quarantine.close()
@@ -241,6 +248,7 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
         settings, known = compose.load(path)
         meter = shared.meter(settings, known)
         Switch(compose.switch_file(settings)).close()
+        compose.make_memory(settings, shared.clock)
     except SwitchError as error:
         raise SetupError((f"store.url: the guard's file beside it: {error}",)) from error
     except ConfigError as error:
@@ -272,10 +280,25 @@ def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, mete
     guard = Watch(Switch(compose.switch_file(settings)), settings.guard, shared.clock, meter.guard_tripped)
     recorder = Recorder(shared.journal, meter)
     lists = compose.lists(settings, known.lists)
-    ports = compose.Ports(shared.clock, known, resolver, quarantine, (recorder,), guard, lists)
+    policies = compose.policies(settings, shared.clock)
+    observers = (recorder,) if policies is None else (recorder, policies)
+    ports = compose.Ports(
+        shared.clock,
+        known,
+        resolver,
+        quarantine,
+        observers,
+        guard,
+        lists,
+        policies,
+        compose.deferrals(settings, shared.clock),
+    )
     pipeline = compose.pipeline(settings, ports)
-    follower = ListFollower(lists)
-    return Workplace(pipeline, shared.clock, resolver, quarantine, meter, guard, follower)
+    beside: list[Closes] = [ListFollower(lists)]
+    if policies is not None:
+        policies.start()
+        beside.append(policies)
+    return Workplace(pipeline, shared.clock, resolver, quarantine, meter, guard, beside)
 
 
 def _may_hold(settings: Config) -> bool:
