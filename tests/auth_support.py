@@ -57,6 +57,9 @@ class Owners:
     def promises(self, brand: str) -> tuple[Promise, ...]:
         return ()
 
+    def strict(self, domain: str) -> bool:
+        return False
+
     def name(self, brand: str) -> str:
         return brand
 

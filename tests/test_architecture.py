@@ -23,7 +23,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"ports"}),
     frozenset({"brands", "lures", "providers", "resolver", "clock", "trust", "site"}),
     frozenset({"checks", "policy", "action", "authres"}),
-    frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "report"}),
+    frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "report", "memory"}),
     frozenset({"pipeline"}),
     frozenset({"wire"}),
     frozenset({"config"}),

@@ -34,6 +34,7 @@ OUR_FIELDS = "x-sekisho-"
 REFUSED = ("550", "5.7.1", "Message refused by local policy (reference {reference})")
 UNJUDGED = "none; This message could not be examined."
 DEFERRED = ("451", "4.3.0", "Temporary local problem, please try again later")
+UNVERIFIED = ("451", "4.4.3", "The sender cannot be verified now, please try again later")
 
 
 def outcome(recipient: Recipient, verdict: Verdict, rules: Rules) -> Outcome:
@@ -42,20 +43,38 @@ def outcome(recipient: Recipient, verdict: Verdict, rules: Rules) -> Outcome:
         return Outcome(recipient, verdict, Disposition.ACCEPT)
     if verdict.disposition is Disposition.TEMPFAIL:
         return Outcome(recipient, verdict, Disposition.TEMPFAIL)
-    return Outcome(recipient, verdict, min(verdict.disposition, rules.max_action), rules.subject_mark)
+    deferrable = rules.max_action >= Disposition.TAG and not verdict.allowed
+    applied = min(verdict.disposition, rules.max_action)
+    return Outcome(recipient, verdict, applied, rules.subject_mark, deferrable)
 
 
 def settle(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     """What is done for the recipients together: one reply must fit them all."""
     applied = {each.applied for each in outcomes}
     if Disposition.TEMPFAIL in applied:
-        return tuple(replace(each, applied=Disposition.TEMPFAIL) for each in outcomes)
+        return _tempfailed(outcomes)
     if applied == {Disposition.REJECT}:
         return tuple(outcomes)
     return tuple(
         replace(each, applied=Disposition.QUARANTINE) if each.applied is Disposition.REJECT else each
         for each in outcomes
     )
+
+
+def may_wait(outcomes: Sequence[Outcome]) -> bool:
+    """True if the message may be deferred until DNS answers again: somebody would get it, and nobody's mail is in
+    shadow, opted out, allowed, or to be left alone."""
+    delivered = any(each.applied <= Disposition.TAG for each in outcomes)
+    return delivered and all(each.deferrable for each in outcomes)
+
+
+def waiting(outcomes: Sequence[Outcome], reference: str) -> Action:
+    """451 for everybody, nothing edited, until DNS answers again."""
+    return Action(Reply.TEMPFAIL, _tempfailed(outcomes), smtp=UNVERIFIED, reference=reference)
+
+
+def _tempfailed(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    return tuple(replace(each, applied=Disposition.TEMPFAIL) for each in outcomes)
 
 
 def quarantined(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
@@ -113,10 +132,7 @@ def without_store(outcomes: tuple[Outcome, ...], reference: str) -> Action:
     """The store is down: Postfix's own hold queue if it would be right for all, else a retry later."""
     if all(each.applied is Disposition.QUARANTINE for each in outcomes):
         return Action(Reply.HOLD, outcomes, reference=reference)
-    return defer(
-        tuple(replace(each, applied=Disposition.TEMPFAIL) for each in outcomes),
-        reference,
-    )
+    return defer(_tempfailed(outcomes), reference)
 
 
 def held(

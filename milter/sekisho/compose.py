@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from sekisho import brands, charsets, domains, lures, providers
+from sekisho import brands, charsets, domains, lures, memory, providers
 from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.lures import LureFileError, Vocabulary
+from sekisho.memory import PolicyNotes
 from sekisho.observers import Isolation
 from sekisho.pipeline import Observer, Pipeline
 from sekisho.policy import Lists, RuleBook
-from sekisho.ports import Clock, Context, Guard, Providers, QuarantineStore, Resolver
+from sekisho.ports import (
+    Clock,
+    Context,
+    Deferrals,
+    Guard,
+    KnownPolicies,
+    Providers,
+    QuarantineStore,
+    Resolver,
+)
 from sekisho.providers import ProviderFileError
 from sekisho.resolver import Budget, DnsResolver
 from sekisho.site import Site, SiteFileError
-from sekisho.store import Snapshot, missing_driver, snapshot, state_directory
+from sekisho.store import InForce, Snapshot, missing_driver, snapshot, state_directory
 from sekisho.trust import Trust
 from sekisho.verdict import Disposition
+
+LOG = logging.getLogger("sekisho.compose")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,9 @@ class Ports:
     observers: tuple[Observer, ...] = ()
     guard: Guard | None = None
     isolation: Isolation = field(default_factory=Isolation)
+    lists: InForce | None = None
+    policies: KnownPolicies | None = None
+    deferrals: Deferrals | None = None
 
 
 def knowledge(config: Config) -> Knowledge:
@@ -99,9 +116,48 @@ def switch_file(config: Config) -> Path:
     return state_directory(config.store) / "guard"
 
 
+def policy_file(config: Config) -> Path:
+    """Where the domains are whose DMARC policy was met."""
+    return state_directory(config.store) / "policies"
+
+
+def deferral_file(config: Config) -> Path:
+    """Where the messages are that were deferred while DNS failed."""
+    return state_directory(config.store) / "deferred"
+
+
 def failure_file(config: Config) -> Path:
     """Where the digests of messages that we failed on are, if the configuration names no other place."""
     return state_directory(config.store) / "failed"
+
+
+def policies(config: Config, clock: Clock) -> PolicyNotes | None:
+    """The policies that were met, for one process; None, and a line in the log, if their file cannot be used."""
+    try:
+        return PolicyNotes(policy_file(config), clock)
+    except OSError as error:
+        LOG.error("%s: policies that are met are not noted: %s", policy_file(config), error)
+        return None
+
+
+def deferrals(config: Config, clock: Clock) -> memory.Deferrals | None:
+    """The messages that were deferred, for one process. None if none is to be deferred or, with a line in the log, if
+    that cannot be remembered."""
+    if not config.policy.defer_unknown:
+        return None
+    try:
+        return memory.Deferrals(deferral_file(config), clock)
+    except OSError as error:
+        LOG.error("%s: no message is deferred: %s", deferral_file(config), error)
+        return None
+
+
+def make_memory(config: Config, clock: Clock) -> None:
+    """Make the files of what is remembered, or begin damaged ones anew: before the fork, so that no two processes do
+    it at once."""
+    for made in (policies(config, clock), deferrals(config, clock)):
+        if made is not None:
+            made.close()
 
 
 def offline(config: Config) -> Ports:
@@ -124,6 +180,11 @@ def own_name(config: Config) -> str:
     return config.authserv_id or socket.getfqdn()
 
 
+def lists(config: Config, held: Snapshot) -> InForce:
+    """The lists of the configuration with those made at run time over them, as `held` has them."""
+    return InForce(config.store, partial(Lists.of, config.lists, config.groups), held)
+
+
 def pipeline(config: Config, ports: Ports) -> Pipeline:
     """The one way through, on the given ports."""
     trust = Trust.of(config.trust)
@@ -142,13 +203,14 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
             sealers=sealers,
             trust=trust,
             site=ports.knowledge.site,
+            policies=ports.policies,
         )
 
     return Pipeline(
         clock=ports.clock,
         context=context,
         rules=RuleBook.of(config.mode, config.policy, config.recipients, config.groups),
-        lists=Lists.of(config.lists, config.groups, ports.knowledge.lists.lists),
+        lists=ports.lists or lists(config, ports.knowledge.lists),
         block=Disposition[config.lists.block_action.upper()],
         authserv_id=name,
         observers=ports.observers,
@@ -160,4 +222,6 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
         guard=ports.guard,
         isolation=ports.isolation,
         hold=config.store.hold,
+        deferrals=ports.deferrals,
+        defer_seconds=config.policy.defer_unknown * 60,
     )

@@ -10,13 +10,14 @@ from types import MappingProxyType
 from typing import Protocol
 
 from sekisho import action, report
+from sekisho.checks.strict import UNKNOWN
 from sekisho.checks.table import CHECKS, Check
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Limits, Message, Recipient, read, with_codes
 from sekisho.message.envelope import Envelope
 from sekisho.observers import Isolation
 from sekisho.policy import Lists, RuleBook, Rules, Sender, decide, unjudged, weigh
-from sekisho.ports import Clock, Context, Guard, QuarantineStore, Stance, StoreUnavailable
+from sekisho.ports import Clock, Context, Deferrals, Guard, QuarantineStore, Stance, StoreUnavailable
 from sekisho.trust import Trust
 from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT, Action, Disposition, Mode, Outcome
 
@@ -58,6 +59,13 @@ class Observer(Protocol):
     def crashed(self, stage: str, error: Exception) -> None: ...
 
 
+class ListsInForce(Protocol):
+    """The lists may change between two messages, and never within one: `current` is asked once for each."""
+
+    @property
+    def current(self) -> Lists: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """Everything a message meets on its way. Built by `compose`, shared by all messages, never changed."""
@@ -65,7 +73,7 @@ class Pipeline:
     clock: Clock
     context: Callable[[], Context]
     rules: RuleBook
-    lists: Lists
+    lists: ListsInForce
     block: Disposition
     authserv_id: str
     observers: Sequence[Observer] = ()
@@ -79,6 +87,9 @@ class Pipeline:
     isolation: Isolation = field(default_factory=Isolation)
     hold: bool = False
     """Where everybody's copy would be quarantined, Postfix's hold queue is used instead of the store."""
+    deferrals: Deferrals | None = None
+    defer_seconds: float = 0.0
+    """How long a message waits for DNS whose strict author could not be looked up; 0: not at all."""
 
     def process(self, raw: bytes, envelope: Envelope) -> Judged:
         """Judge a message from its bytes, keep what must be kept, and tell the observers."""
@@ -112,7 +123,10 @@ class Pipeline:
         weights = weigh(evidence, self.points)
         outcomes = action.settle(self._outcomes(examined, weights))
         watch.lap("policy")
-        done = self._carry_out(message, evidence, weights, outcomes)
+        if self._waits(message, evidence, outcomes):
+            done = action.waiting(outcomes, reference_of(message))
+        else:
+            done = self._carry_out(message, evidence, weights, outcomes)
         watch.lap("action")
         return Judged(message, evidence, weights, done, {**examined.stages, **watch.laps})
 
@@ -141,6 +155,7 @@ class Pipeline:
         message = examined.message
         sender = Sender.of(message, examined.evidence, examined.moment)
         stance = Stance.OPEN if self.guard is None else self.guard.stance()
+        lists = self.lists.current
         outcomes = []
         for recipient in message.envelope.recipients or UNADDRESSED:
             rules = in_stance(self.rules.rules_for(recipient), stance).drawn(message.digest, recipient)
@@ -148,11 +163,18 @@ class Pipeline:
             if why is not None:
                 outcomes.append(Outcome(recipient, unjudged(rules, why), Disposition.ACCEPT))
                 continue
-            allowed = self.lists.allow.match(sender, recipient)
-            blocked = self.lists.block.match(sender, recipient)
+            allowed = lists.allow.match(sender, recipient)
+            blocked = lists.block.match(sender, recipient)
             verdict = decide(weights, rules, allowed=allowed, blocked=blocked, block=self.block)
             outcomes.append(action.outcome(recipient, verdict, rules))
         return tuple(outcomes)
+
+    def _waits(self, message: Message, evidence: Evidence, outcomes: tuple[Outcome, ...]) -> bool:
+        """True if the message is deferred until DNS answers again, for a bounded time from when it first came."""
+        if self.deferrals is None or not self.defer_seconds or not evidence.has(UNKNOWN.id):
+            return False
+        key = f"{message.digest} {message.envelope.sender}".encode("utf-8", "surrogatepass")
+        return action.may_wait(outcomes) and self.deferrals.defers(key, self.defer_seconds)
 
     def _count(self, judged: Judged) -> None:
         """Tell the guard how severe the verdict was, whatever was done about it."""

@@ -135,6 +135,9 @@ class Registry(Protocol):
     def promises(self, brand: str) -> tuple[Promise, ...]:
         """What the brand says of its own mail."""
 
+    def strict(self, domain: str) -> bool:
+        """True if all mail of the domain is known to be authenticated, by an entry for it or for a name above it."""
+
     def name(self, brand: str) -> str:
         """The brand's first name, for sentences; the id itself if unknown."""
 
@@ -144,6 +147,22 @@ class Providers(Protocol):
 
     def kind(self, domain: str) -> str | None:
         """`mailbox`, `carrier`, `esp`, `cloud`, `shortener`, `redirect`, `forwarder`, or None."""
+
+
+class KnownPolicies(Protocol):
+    """DMARC policies that were met in earlier mail. For when DNS does not answer."""
+
+    def age(self, domain: str) -> float | None:
+        """Seconds since the domain was last seen to ask for quarantine or reject; None if it was not, or too long
+        ago. Never raises."""
+
+
+class Deferrals(Protocol):
+    """Which messages were deferred before, and since when."""
+
+    def defers(self, key: bytes, seconds: float) -> bool:
+        """True while the message of this key may be deferred: until `seconds` after it was first asked about. False
+        where that cannot be remembered, since a deferral without memory has no end. Never raises."""
 
 
 class Trust(Protocol):
@@ -231,6 +250,7 @@ class Context:
     sealers: frozenset[str] = frozenset()
     trust: Trust | None = None
     site: Site | None = None
+    policies: KnownPolicies | None = None
 
     def lookup(self, name: str, rtype: str) -> Answer:
         """Ask DNS within this message's budget."""

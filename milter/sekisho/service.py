@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import platform
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from sekisho import __version__, action, compose, log, metrics
 from sekisho.checks import spf
@@ -24,7 +25,7 @@ from sekisho.observers import Isolation
 from sekisho.pipeline import Judged, Pipeline
 from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
 from sekisho.resolver import DnsResolver
-from sekisho.steering import ListWatch, SwitchWatch
+from sekisho.steering import ListFollower, ListWatch, SwitchWatch
 from sekisho.store import Opening, Quarantine, SchemaError, StoreLock, database_file, free_bytes, start_anew
 from sekisho.upkeep import Upkeep
 from sekisho.verdict import Action, Disposition, Mode, Reply
@@ -68,6 +69,10 @@ class Recorder:
         self.isolation.run("metrics", call, *args)
 
 
+class Closes(Protocol):
+    def close(self) -> None: ...
+
+
 class Workplace:
     """What one worker is handed. Implements `wire.handlers.Handlers`; made after the fork."""
 
@@ -79,13 +84,16 @@ class Workplace:
         quarantine: Opening | None,
         guard: Watch,
         on_error: Callable[[str], None],
+        beside: Sequence[Closes] = (),
     ) -> None:
+        """`beside` is what runs beside the judging threads and is closed with them."""
         self._pipeline = pipeline
         self._clock = clock
         self._resolver = resolver
         self._quarantine = quarantine
         self._guard = guard
         self._on_error = on_error
+        self._beside = beside
 
     @property
     def scan_limit(self) -> int:
@@ -108,6 +116,8 @@ class Workplace:
         self._on_error(stage)
 
     def close(self) -> None:
+        for each in self._beside:
+            each.close()
         self._guard.close()
         if self._quarantine is not None:
             self._quarantine.close()
@@ -129,23 +139,24 @@ class KeeperWork:
         clock = SystemClock()
         self._clock = clock
         self._upkeep = Upkeep(settings, meter, clock)
-        self._lists = ListWatch(settings.store, known.lists.version, clock, meter.store_identity_failed)
+        self._lists = ListWatch(settings.store, clock, meter.store_identity_failed)
         self._switch = SwitchWatch(Switch(compose.switch_file(settings)), meter, clock)
 
     def run(self, stop: threading.Event, reload: Callable[[], None]) -> None:
         """Work until told. A metrics port that is taken is tried again: at a reload the keeper before us has it."""
         due = self._clock.monotonic()
         self._serve()
+        lists = threading.Thread(target=self._lists.run, args=(stop,), name="lists", daemon=True)
+        lists.start()
         while not stop.wait(TURN):
             self._serve()
-            self._lists.turn(reload)
             self._switch.turn()
             if self._clock.monotonic() >= due or not self._store_in_place():
                 self.store_ok = self._store_gauges()
                 due = self._clock.monotonic() + (GAUGES_EVERY if self.store_ok else TURN)
         if self._server is not None:
             self._server.close()
-        self._lists.close()
+        lists.join()
         self._switch.close()
         if self._quarantine is not None:
             self._quarantine.close()
@@ -271,6 +282,7 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
         settings, known = compose.load(path)
         meter = shared.meter(settings, known)
         Switch(compose.switch_file(settings)).close()
+        compose.make_memory(settings, shared.clock)
     except SwitchError as error:
         reason = f"store.url: the guard's file beside it: {error}"
         raise SetupError((reason,), temporary=is_shortage(error)) from error
@@ -308,9 +320,27 @@ def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, mete
     tripped = isolation.alone("metrics", meter.guard_tripped)
     guard = Watch(Switch(compose.switch_file(settings)), settings.guard, shared.clock, tripped)
     recorder = Recorder(shared.journal, meter, isolation)
-    ports = compose.Ports(shared.clock, known, resolver, quarantine, (recorder,), guard, isolation)
+    lists = compose.lists(settings, known.lists)
+    policies = compose.policies(settings, shared.clock)
+    ports = compose.Ports(
+        shared.clock,
+        known,
+        resolver,
+        quarantine,
+        (recorder,) if policies is None else (recorder, policies),
+        guard,
+        isolation=isolation,
+        lists=lists,
+        policies=policies,
+        deferrals=compose.deferrals(settings, shared.clock),
+    )
+    beside: list[Closes] = [ListFollower(lists)]
+    if policies is not None:
+        policies.start()
+        beside.append(policies)
     on_error = isolation.alone("metrics", meter.error)
-    return Workplace(compose.pipeline(settings, ports), shared.clock, resolver, quarantine, guard, on_error)
+    pipeline = compose.pipeline(settings, ports)
+    return Workplace(pipeline, shared.clock, resolver, quarantine, guard, on_error, beside)
 
 
 def _may_hold(settings: Config) -> bool:

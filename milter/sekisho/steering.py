@@ -1,7 +1,7 @@
-"""What people change while the program runs: the keeper looks for it every second or so.
+"""What people change while the program runs, and how it comes into force without a reload.
 
-- The lists in the store have another version than the one in force: their snapshot is written and the supervisor
-  is asked for a new generation, once for each version. A store that cannot be asked is said once, and nothing
+- The lists in the store have another version than the snapshot: the keeper writes the snapshot (`ListWatch`), and each
+  worker takes it up by itself (`ListFollower`). A store that cannot be asked is said once, and nothing
   changes: what holds is the last good snapshot.
 - Somebody paused or resumed, or the guard fell back or was released: the log says so, the gauges show it.
 """
@@ -9,59 +9,93 @@
 from __future__ import annotations
 
 import logging
+import os
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sekisho.guard import Switch
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock, StoreUnavailable
-from sekisho.store import ListStore, SchemaError, StoreOptions, never_made, snapshot
+from sekisho.store import InForce, ListStore, SchemaError, StoreOptions, never_made, snapshot
 
 LOG = logging.getLogger("sekisho.steering")
+TURN = 1.0  # seconds between two looks of the keeper at the lists in the store
+FOLLOW = 0.5  # seconds between two looks of a worker at the snapshot: one stat
 
 
 class ListWatch:
-    """Compares the store with what is in force. Belongs to the keeper's process."""
+    """Keeps the snapshot as the store has it. Belongs to the keeper's process."""
 
     def __init__(
-        self, options: StoreOptions, in_force: int, clock: Clock, on_loss: Callable[[], None] = lambda: None
+        self, options: StoreOptions, clock: Clock, on_loss: Callable[[], None] = lambda: None
     ) -> None:
         self._options = options
         self._on_loss = on_loss
-        self._version = in_force
+        self._written: tuple[int, snapshot.Identity | None] = (
+            0,
+            None,
+        )  # the version, and the file that has it
         self._clock = clock
         self._store: ListStore | None = None
         self._failing = False
 
-    def turn(self, reload: Callable[[], None]) -> None:
+    def run(self, stop: threading.Event) -> None:
+        """Turn until told. On a thread of its own: a long turn of retention must not keep a list from holding."""
+        while not stop.wait(TURN):
+            self.turn()
+        if self._store is not None:
+            self._store.close()
+
+    def turn(self) -> None:
         """Never raises for a store or a disk that fails."""
         if never_made(self._options):
             return  # nothing was ever stored, and looking is no reason to make a database
         try:
-            changed = self._changed()
+            self._write_changed()
         except (StoreUnavailable, SchemaError, OSError) as error:
             if not self._failing:
                 LOG.error("the lists cannot be looked up or written down; those in force stay: %s", error)
             self._failing = True
             return
         self._failing = False
-        if changed:
-            LOG.info("lists changed: version %d is to be in force", self._version)
-            reload()
 
-    def _changed(self) -> bool:
+    def _write_changed(self) -> None:
+        """Write the snapshot if the store has another version, or if the file is not the one that we wrote: one
+        from before our start may be of another store, whose versions say nothing."""
         if self._store is None:
             self._store = ListStore.open(self._options, self._clock, self._on_loss)
-        if self._store.version() == self._version:
-            return False
+        if (self._store.version(), snapshot.identity(self._options)) == self._written:
+            return
         version, entries = self._store.entries()
         snapshot.write(self._options, version, entries)
-        self._version = version
-        return True
+        self._written = version, snapshot.identity(self._options)
+
+
+class ListFollower:
+    """Takes up each new snapshot in one worker, away from the judging threads. Belongs to the worker's process."""
+
+    def __init__(self, lists: InForce) -> None:
+        """Looks once before it returns: what was read before the fork may be old when a worker is replaced."""
+        self._lists = lists
+        self._stop = threading.Event()
+        self._turn()
+        threading.Thread(target=self._run, name="lists", daemon=True).start()
 
     def close(self) -> None:
-        if self._store is not None:
-            self._store.close()
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.wait(FOLLOW):
+            self._turn()
+
+    def _turn(self) -> None:
+        try:
+            if self._lists.refresh():
+                fields = {"version": self._lists.version, "worker": os.getpid()}
+                LOG.info("list_changed", extra={"fields": fields})
+        except Exception:  # the thread must live: without it no later change would hold
+            LOG.exception("the lists could not be taken up; those in force stay")
 
 
 class SwitchWatch:

@@ -61,6 +61,11 @@ class Verdict:
     mode: Mode = Mode.ENFORCE
 
     @property
+    def allowed(self) -> bool:
+        """True if an entry of the allow list decided."""
+        return self.decided_by.startswith("allow ")
+
+    @property
     def judged(self) -> bool:
         """False if nobody looked at the message for this recipient, as configured."""
         return self.decided_by not in UNJUDGED
@@ -68,12 +73,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was decided for a recipient and what is done for it; `mark` goes before the subject if tagged."""
+    """What was decided for a recipient and what is done for it; `mark` goes before the subject if tagged.
+
+    `deferrable`: the message may be deferred for this recipient until DNS answers again.
+    """
 
     recipient: Recipient
     verdict: Verdict
     applied: Disposition
     mark: str = ""
+    deferrable: bool = False
 
 
 class Reply(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from lab.cases import Lab
 from lab.place import wait_until
-from lab.program import ROOT
+from lab.program import ROOT, as_user
 from tests.system.mails import letter, spoof
 
 RECIPIENTS = {"private.example": {"filter": False}}
@@ -59,7 +60,7 @@ def decided_by(lab: Lab, recipient: str) -> str:
 
 
 def test_an_entry_holds_within_seconds_and_over_a_restart(steered: Lab) -> None:
-    """A list changed on the command line reaches the workers by a new generation, for whom it names only."""
+    """A list changed on the command line reaches the workers by itself, for whom it names only."""
     command(
         steered, "list", "add", "allow", "jcom.co.jp", "--scope", "hanako@example.jp", "--comment", "test"
     )
@@ -70,6 +71,66 @@ def test_an_entry_holds_within_seconds_and_over_a_restart(steered: Lab) -> None:
     assert decided_by(steered, "hanako@example.jp") == "allow jcom.co.jp"
     command(steered, "list", "remove", "allow", "jcom.co.jp", "--scope", "hanako@example.jp")
     wait_until(lambda: decided_by(steered, "hanako@example.jp") != "allow jcom.co.jp", "it is gone", 60)
+
+
+CHANGES = """
+import sys, time
+from sekisho.clock import SystemClock
+from sekisho.policy import ListEntry
+from sekisho.store import ListStore, StoreOptions
+store = ListStore.open(StoreOptions(url=sys.argv[1]), SystemClock())
+for number in range(50):
+    entry = ListEntry(entry="jcom.co.jp", scope=f"x{number}@example.jp")
+    store.add([("allow", entry)])
+    time.sleep(0.1)
+    print(store.remove("allow", entry, "test").version)
+    time.sleep(0.1)
+print(store.add([("allow", ListEntry(entry="jcom.co.jp", scope="hanako@example.jp"))]).version)
+"""
+
+
+def changing(lab: Lab) -> subprocess.Popen[str]:
+    """A hundred changes of the lists within half a minute, by the daemon's own user."""
+    program = lab.sekisho.program
+    assert program is not None
+    return subprocess.Popen(
+        [program.python, "-c", CHANGES, f"sqlite:///{lab.sekisho.store}"],
+        env=program.environment, cwd=lab.sekisho.directory, text=True, stdout=subprocess.PIPE, **as_user(),
+    )  # fmt: skip
+
+
+def taken_up(lab: Lab, version: int) -> set[int]:
+    """The workers that say that a version of the lists is in force."""
+    return {
+        int(line["worker"])
+        for line in lab.sekisho.lines()[0]
+        if line["event"] == "list_changed" and line["version"] == version
+    }
+
+
+def events(lab: Lab, words: str) -> int:
+    return sum(words in str(line["event"]) for line in lab.sekisho.lines()[0])
+
+
+def test_a_hundred_changes_make_no_new_generation(steered: Lab) -> None:
+    """While they are made every message is taken, no worker is replaced, and the last one holds in every worker;
+    an allow entry that is taken back holds no longer, as quickly."""
+    generations = events(steered, "workers ready")
+    sent = [steered.send(letter("taro@example.jp")).sent.reply.code]
+    with changing(steered) as process:
+        while process.poll() is None:
+            sent.append(steered.send(letter("taro@example.jp")).sent.reply.code)
+        assert process.returncode == 0
+        assert process.stdout is not None
+        last = int(process.stdout.read().split()[-1])
+    assert set(sent) == {250}
+    workers = len(os.sched_getaffinity(0))
+    wait_until(lambda: len(taken_up(steered, last)) == workers, "every worker has the last version")
+    assert decided_by(steered, "hanako@example.jp") == "allow jcom.co.jp"
+    steered.sekisho.cli("list", "remove", "allow", "jcom.co.jp", "--scope", "hanako@example.jp")
+    wait_until(lambda: len(taken_up(steered, last + 1)) == workers, "every worker has the removal")
+    assert decided_by(steered, "hanako@example.jp") != "allow jcom.co.jp"
+    assert events(steered, "workers ready") == generations
 
 
 def test_a_store_that_is_gone_at_the_start_changes_no_list(steered: Lab) -> None:

@@ -38,6 +38,9 @@ class BrandIndex:
         self._owners = _owners(listed)
         self._owner = remembered(REMEMBERED)(self._owner_above)
         self._possible = _possible(listed)
+        self._strict = frozenset(
+            domain for brand in listed for domain, entry in brand.domains.items() if entry.strict
+        )
         self._unrelated = frozenset(domain for brand in listed for domain in brand.unrelated)
         self._kin = _kin(listed)
 
@@ -90,6 +93,9 @@ class BrandIndex:
     def promises(self, brand: str) -> tuple[Promise, ...]:
         known = self._brands.get(brand)
         return known.promises if known else ()
+
+    def strict(self, domain: str) -> bool:
+        return any(name in self._strict for name in _upwards(domain))
 
     def name(self, brand: str) -> str:
         known = self._brands.get(brand)

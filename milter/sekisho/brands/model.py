@@ -66,7 +66,8 @@ class DomainEntry(_Entry):
     `use`: where it is met. `flags`: `mailbox` (customers write from it, so it proves a customer only) and
     `user_content` (the brand's own system sends or shows what strangers wrote). Of a whole brand, `mall`:
     shops under its roof call themselves after it (楽天市場店). `confirmed = false` takes the
-    proof away from a high or medium entry, for example when only forgeries of it were seen.
+    proof away from a high or medium entry, for example when only forgeries of it were seen. `strict`: all mail of the
+    domain and of the names below it is authenticated; while that cannot be looked up, its mail is marked.
     """
 
     confidence: Confidence
@@ -74,6 +75,7 @@ class DomainEntry(_Entry):
     source: Text | None = None
     confirmed: bool | None = None
     flags: Annotated[tuple[Flag, ...], Field(strict=False)] = ()
+    strict: bool = False
 
     @model_validator(mode="after")
     def _low_is_never_confirmed(self) -> DomainEntry:

@@ -52,7 +52,7 @@ def _findings(message: Message, seen: Evidence, context: Context, site: Site) ->
     assert mailbox is not None
     assert domain is not None
     if site.owns(domain):
-        if unvouched(seen) and not _vouched(message, seen, context, site):
+        if unvouched(seen) and not vouched(message, seen, context):
             yield _finding(OWN_DOMAIN, author=mailbox.address)
         return
     if (likeness := site.likeness(domain)) is not None:
@@ -63,12 +63,12 @@ def _findings(message: Message, seen: Evidence, context: Context, site: Site) ->
         yield _finding(PERSON, person=person, author=mailbox.address)
 
 
-def _vouched(message: Message, seen: Evidence, context: Context, site: Site) -> bool:
-    """True if the site itself says that such mail may come from there."""
+def vouched(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the site itself says that mail in its name may come from there."""
     client = message.envelope.client
-    own = context.own(client)
     signers = (proof.domain for proof in seen.proofs if proof.method == "dkim")
-    return own or site.may_send(client, signers) or _passed_on(message, seen, context)
+    named = context.site is not None and context.site.may_send(client, signers)
+    return context.own(client) or named or _passed_on(message, seen, context)
 
 
 def _passed_on(message: Message, seen: Evidence, context: Context) -> bool:

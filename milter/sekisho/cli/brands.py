@@ -155,6 +155,7 @@ def _print_domains(console: Console, domains: Mapping[str, DomainEntry]) -> None
 
 
 def _worth(entry: DomainEntry) -> str:
+    strict = ", strict" if entry.strict else ""
     if entry.proves:
-        return "proves the brand"
-    return "proves a customer" if "mailbox" in entry.flags else "not confirmed"
+        return f"proves the brand{strict}"
+    return f"{'proves a customer' if 'mailbox' in entry.flags else 'not confirmed'}{strict}"

@@ -79,6 +79,14 @@ class PolicyOptions(Options):
     shadow_headers: bool = Field(
         False, description="In shadow mode, write our headers and remove forged ones all the same."
     )
+    defer_unknown: float = Field(
+        0.0,
+        ge=0,
+        le=1440,
+        description="Minutes for which a message with brand.own_domain_unknown is deferred with 451, from when it "
+        "first came; after that it is delivered tagged. 0: it is never deferred. Never in shadow. A reload is "
+        "enough.",
+    )
     points: Mapping[str, Points] = Field(
         default_factory=dict,
         description="Points of single findings that differ from the shipped table, by finding id, "

@@ -18,7 +18,7 @@ from sekisho.store.quarantine import DamagedError, ErasedError, Quarantine
 from sekisho.store.records import Copy, Entry, Operation, Stats
 from sekisho.store.retention import RetentionOptions, Turn
 from sekisho.store.schema import State
-from sekisho.store.snapshot import Snapshot, state_directory
+from sekisho.store.snapshot import InForce, Snapshot, state_directory
 from sekisho.store.space import free_bytes
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Entry",
     "ErasedError",
     "Flaw",
+    "InForce",
     "ListStore",
     "NotDurable",
     "Opening",

@@ -199,3 +199,29 @@ def test_answers_for_sentences() -> None:
     assert INDEX.name("who") == "who"
     assert INDEX.verify_at("who") == ("", "")
     assert INDEX.get("who") is None
+
+
+@pytest.mark.parametrize(
+    ("domain", "strict"),
+    [
+        ("bank.example.com", True),
+        ("mail.bank.example.com", True),
+        ("BANK.example.com.", True),
+        ("example.com", False),
+        ("other.example.com", False),
+        ("shop.example.net", False),
+        ("", False),
+        ("\udc80.com", False),
+    ],
+)
+def test_a_strict_entry_counts_for_the_names_below_it(domain: str, strict: bool) -> None:
+    """Whether or not it is confirmed, and for no name above it."""
+    domains = {"bank.example.com": LOW | {"strict": True}, "example.net": HIGH}
+    assert BrandIndex([brand("bank", "Bank", domains=domains)]).strict(domain) is strict
+
+
+@pytest.mark.parametrize("value", ["yes", 1, None, "true"])
+def test_strict_is_a_truth_value(value: object) -> None:
+    """Anything else is a fault of the file, found when it is loaded."""
+    with pytest.raises(ValueError, match="strict"):
+        brand("bank", "Bank", domains={"example.com": LOW | {"strict": value}})
