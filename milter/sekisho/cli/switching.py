@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import click
@@ -20,13 +20,10 @@ from sekisho.steering import told
 def switch_of(config: Config) -> Iterator[Switch]:
     """The switch as configured. One that cannot be turned is the operator's news, not a traceback."""
     try:
-        switch = Switch(compose.switch_file(config))
+        with closing(Switch(compose.switch_file(config))) as switch:
+            yield switch
     except SwitchError as error:
         raise click.ClickException(str(error)) from error
-    try:
-        yield switch
-    finally:
-        switch.close()
 
 
 def pause(config: Config, span: timedelta | None) -> None:
