@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import click
@@ -21,15 +21,11 @@ from sekisho.steering import told
 def switch_of(config: Config) -> Iterator[Switch]:
     """The switch as configured, with the rights of the daemon's user. One that cannot be turned is the operator's
     news, not a traceback."""
-    with as_owner(config):
-        try:
-            switch = Switch(compose.switch_file(config))
-        except SwitchError as error:
-            raise click.ClickException(str(error)) from error
-        try:
+    try:
+        with as_owner(config), closing(Switch(compose.switch_file(config))) as switch:
             yield switch
-        finally:
-            switch.close()
+    except SwitchError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def pause(config: Config, span: timedelta | None) -> None:

@@ -1,16 +1,20 @@
 """The file that all processes share: until when we are paused, until when we only tag, and the tallies.
 
-Reading costs a few bytes of mapped memory. Times are seconds of Unix time; 0 is never and infinity is until
-somebody says otherwise, so that a pause outlives a restart and a reboot. Tallies are changed under a lock on the
-file that nobody waits for. The file has one size for ever, and its disk space is set aside, since a mapped file
-that cannot grow, or is cut, kills its process.
+A look costs two system calls. Times are seconds of Unix time; 0 is never and infinity is until somebody says
+otherwise, so that a pause outlives a restart and a reboot. Tallies are changed under a lock on the file that nobody
+waits for.
+
+The file is not mapped: an access to a mapped file that somebody has cut, or whose blocks a full disk cannot give, ends
+the process with SIGBUS. Each process remembers what stood there last. That holds, and is written again, where the file
+was cut or removed; a file of ours that was put in its place is followed.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import logging
 import math
-import mmap
 import os
 import struct
 from collections.abc import Iterator
@@ -19,6 +23,7 @@ from pathlib import Path
 
 from sekisho.guard.window import Tally
 
+LOG = logging.getLogger("sekisho.guard")
 MAGIC = b"sekisho1"
 SIZE = 4096
 SLOTS = 20
@@ -39,17 +44,21 @@ class Switch:
 
     def __init__(self, path: Path) -> None:
         """Raises SwitchError. A file that is not there is made, for the owner of its directory."""
+        self._path = path
+        self._name = str(path)
+        self._last = bytearray(MAGIC.ljust(SIZE, b"\0"))
+        self._failing = ""  # why the file cannot be used at present
         try:
             self._fd = _open(path)
-            self._map = mmap.mmap(self._fd, SIZE)
-        except (OSError, ValueError) as error:
-            raise SwitchError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
-        if self._map[:8] not in (MAGIC, bytes(8)):
+        except OSError as error:
+            raise SwitchError(f"{path}: {error.strerror}") from error
+        if _is_foreign(os.pread(self._fd, SIZE, 0)):
+            os.close(self._fd)
             raise SwitchError(f"{path}: is not a file of sekisho's guard")
-        self._map[:8] = MAGIC
+        self._identity = _identity(self._fd)
+        self._content()
 
     def close(self) -> None:
-        self._map.close()
         os.close(self._fd)
 
     @property
@@ -66,14 +75,18 @@ class Switch:
         return self._time(ARMED)
 
     def pause(self, until: float) -> None:
-        _TIME.pack_into(self._map, PAUSED, until)
+        """Raises SwitchError if other processes cannot be told."""
+        self._put(PAUSED, _TIME.pack(until))
+        if self._failing:
+            raise SwitchError(f"{self._path}: {self._failing}")
 
     def tag_only(self, until: float) -> None:
-        _TIME.pack_into(self._map, TAGGING, until)
+        """Holds for this process at least."""
+        self._put(TAGGING, _TIME.pack(until))
 
     def resume(self, armed_from: float) -> None:
-        """Act as the policy says again."""
-        _TIME.pack_into(self._map, ARMED, armed_from)
+        """Act as the policy says again. Raises SwitchError if other processes cannot be told."""
+        self._put(ARMED, _TIME.pack(armed_from))
         self.tag_only(0.0)
         self.pause(0.0)
 
@@ -95,34 +108,103 @@ class Switch:
         return self._tally(LONG_RUN)
 
     def keep_long_run(self, moment: float, tally: Tally) -> None:
-        _TALLY.pack_into(self._map, LONG_RUN, moment, tally.total, tally.severe)
+        self._put(LONG_RUN, _TALLY.pack(moment, tally.total, tally.severe))
 
     def slot(self, number: int) -> tuple[float, Tally]:
         """The stretch of time that a slot of the window is about, and its tally."""
         return self._tally(WINDOW + number % SLOTS * _TALLY.size)
 
     def keep_slot(self, number: int, tally: Tally) -> None:
-        _TALLY.pack_into(
-            self._map, WINDOW + number % SLOTS * _TALLY.size, float(number), tally.total, tally.severe
-        )
+        at = WINDOW + number % SLOTS * _TALLY.size
+        self._put(at, _TALLY.pack(float(number), tally.total, tally.severe))
 
     def _time(self, at: int) -> float:
-        found: float = _TIME.unpack_from(self._map, at)[0]
+        found: float = _TIME.unpack_from(self._content(), at)[0]
         return found
 
     def _tally(self, at: int) -> tuple[float, Tally]:
-        moment, total, severe = _TALLY.unpack_from(self._map, at)
+        moment, total, severe = _TALLY.unpack_from(self._content(), at)
         return moment, Tally(total, severe)
+
+    def _content(self) -> bytearray:
+        """What stands in the file; what stood there last, where that cannot be read. Never raises."""
+        try:
+            self._follow()
+            found = os.pread(self._fd, SIZE, 0)
+            if _is_ours(found):
+                self._last[:] = found
+            else:
+                self._restore()
+            self._failing = ""
+        except OSError as error:
+            self._say(error)
+        return self._last
+
+    def _put(self, at: int, data: bytes) -> None:
+        """Write it for all processes; it holds for this one even if the file cannot be written. Never raises."""
+        self._content()
+        self._last[at : at + len(data)] = data
+        try:
+            _write(self._fd, data, at)
+        except OSError as error:
+            self._say(error)
+
+    def _follow(self) -> None:
+        """Make the file at the path ours, if it is another one by now. Raises OSError."""
+        try:
+            there = os.lstat(self._name)
+            if (there.st_dev, there.st_ino) == self._identity:
+                return
+        except FileNotFoundError:
+            pass
+        found = _open(self._path)
+        try:
+            if _is_foreign(os.pread(found, SIZE, 0)):
+                raise OSError(errno.EEXIST, "is not a file of sekisho's guard")
+            os.dup2(found, self._fd, inheritable=False)
+            self._identity = _identity(found)
+        finally:
+            os.close(found)
+
+    def _restore(self) -> None:
+        """Write what stood there last into a file that was cut, or was just made. Raises OSError."""
+        with self.locked():
+            if not _is_ours(os.pread(self._fd, SIZE, 0)):
+                os.posix_fallocate(self._fd, 0, SIZE)  # room on the disk that nothing else can take
+                _write(self._fd, self._last, 0)
+
+    def _say(self, error: OSError) -> None:
+        if not self._failing:
+            LOG.error("%s: %s; what was last read there holds", self._path, error.strerror)
+        self._failing = error.strerror or str(error)
+
+
+def _identity(descriptor: int) -> tuple[int, int]:
+    found = os.fstat(descriptor)
+    return found.st_dev, found.st_ino
+
+
+def _is_ours(content: bytes) -> bool:
+    return len(content) == SIZE and content.startswith(MAGIC)
+
+
+def _is_foreign(content: bytes) -> bool:
+    """True if somebody else's bytes stand there: neither ours nor nothing, as in a file that was just made."""
+    return not content.startswith(MAGIC) and any(content)
+
+
+def _write(descriptor: int, data: bytes | bytearray, at: int) -> None:
+    """Raises OSError, also for a write that a full disk cut short."""
+    if os.pwrite(descriptor, data, at) < len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _open(path: Path) -> int:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o660)
     try:
-        if os.fstat(descriptor).st_size < SIZE:
-            os.posix_fallocate(descriptor, 0, SIZE)
-            if os.geteuid() == 0:  # made by the command line: the daemon must be able to open it
-                owner = path.parent.stat()
-                os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        if os.fstat(descriptor).st_size < SIZE and os.geteuid() == 0:
+            owner = path.parent.stat()  # made by the command line: the daemon must be able to open it
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
     except OSError:
         os.close(descriptor)
         raise

@@ -6,10 +6,12 @@ import fcntl
 import logging
 import multiprocessing
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.disk_support import full_disk
 
 from sekisho.guard import GuardOptions, Switch, SwitchError, Watch
 from sekisho.guard.switch import FOREVER, SIZE
@@ -215,6 +217,81 @@ def test_a_foreign_or_missing_place_is_said(tmp_path: Path) -> None:
     assert foreign.read_bytes().startswith(b"something else")
     with pytest.raises(SwitchError, match="nowhere"):
         Switch(tmp_path / "nowhere" / "guard")
+
+
+def _cut(file: Path) -> None:
+    os.truncate(file, 0)
+
+
+def _cut_short(file: Path) -> None:
+    os.truncate(file, 100)
+
+
+def _survives(work: Callable[[], None]) -> None:
+    """The process that does this does not end by a signal."""
+    child = multiprocessing.get_context("fork").Process(target=work)
+    child.start()
+    child.join()
+    assert child.exitcode == 0
+
+
+@pytest.mark.parametrize("harm", [_cut, _cut_short, Path.unlink])
+def test_a_file_that_is_cut_or_removed_changes_nothing(
+    file: Path, clock: Clock, harm: Callable[[Path], None]
+) -> None:
+    """What holds goes on holding in every process, the file comes back with it, and the switch works as before."""
+    worker, operator = watch(file, clock), Switch(file)
+    operator.pause(FOREVER)
+    assert worker.stance() is Stance.PAUSED
+    harm(file)
+
+    def work() -> None:
+        assert worker.stance() is Stance.PAUSED
+        worker.count(severe=True)
+
+    _survives(work)
+    assert worker.stance() is Stance.PAUSED
+    assert Switch(file).paused_until == FOREVER
+    assert sum(Switch(file).slot(number)[1].total for number in range(20)) == 1
+    operator.resume(0.0)
+    assert worker.stance() is Stance.OPEN
+
+
+def test_a_file_in_its_place_is_followed(file: Path, clock: Clock) -> None:
+    """A restored or newly made file is the switch from then on; a foreign one is left alone."""
+    worker = watch(file, clock)
+    file.rename(file.with_name("before"))
+    Switch(file).pause(FOREVER)
+    assert worker.stance() is Stance.PAUSED
+    foreign = file.with_name("foreign")
+    foreign.write_bytes(b"something else".ljust(SIZE, b"."))
+    foreign.rename(file)
+    assert worker.stance() is Stance.PAUSED
+    worker.count(severe=False)
+    assert file.read_bytes().startswith(b"something else")
+
+
+def test_a_full_disk_stops_neither_mail_nor_the_guard(
+    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the file cannot be written, a worker starts and counts all the same and the log says it once; who turns
+    the switch is told; with room again all is as before."""
+    with full_disk(tmp_path / "small") as disk:
+        worker = watch(disk.directory / "guard", clock)
+
+        def work() -> None:
+            for _ in range(10):
+                worker.count(severe=True)
+                assert worker.stance() is Stance.OPEN
+
+        _survives(work)
+        work()
+        assert [record.levelno for record in caplog.records] == [logging.ERROR]
+        with pytest.raises(SwitchError, match="No space"):
+            Switch(disk.directory / "guard").pause(FOREVER)
+        disk.make_room()
+        Switch(disk.directory / "guard").pause(FOREVER)
+        assert worker.stance() is Stance.PAUSED
 
 
 @pytest.mark.parametrize(("usually", "limit"), [(0.05, 0.2083), (0.5, 0.8333), (0.9, 0.9783)])
