@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from sekisho import __version__, action, compose, log, metrics
+from sekisho import __version__, action, compose, log, metrics, preconditions
 from sekisho.checks import spf
 from sekisho.checks.table import CHECKS, KINDS
 from sekisho.clock import SystemClock
@@ -192,6 +192,8 @@ class KeeperWork:
 def serve(path: Path | None) -> int:
     """Run the daemon until it is told to stop. Returns the exit status; raises ConfigError if it cannot start."""
     settings, _ = compose.load(path)
+    if faults := preconditions.faults(path, settings):
+        raise ConfigError(faults)
     clock = SystemClock()
     try:
         log.setup(settings.log)
@@ -235,6 +237,8 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
     """Load and check everything; nothing is forked and nothing replaced if any of it is wrong."""
     try:
         settings, known = compose.load(path)
+        if faults := preconditions.faults(path, settings, bound=True):
+            raise SetupError(faults)
         meter = shared.meter(settings, known)
         Switch(compose.switch_file(settings)).close()
     except SwitchError as error:

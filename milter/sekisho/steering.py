@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 
-from sekisho.guard import Switch
+from sekisho.guard import Switch, told
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock, StoreUnavailable
 from sekisho.store import ListStore, SchemaError, StoreOptions, database_file, snapshot
@@ -90,11 +89,3 @@ class SwitchWatch:
 
     def close(self) -> None:
         self._switch.close()
-
-
-def told(end: float) -> str:
-    """Until when, for people."""
-    try:
-        return f"until {datetime.fromtimestamp(end, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    except (OverflowError, ValueError, OSError):
-        return "until somebody ends it"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from sekisho.cli.act import entry_of
+from sekisho.cli.output import write_raw
 from sekisho.cli.quarantine import opened, who
 from sekisho.config import Config
 from sekisho.store import Entry, Operation, Quarantine
@@ -52,7 +52,7 @@ def mboxrd(entry: Entry, raw: bytes) -> bytes:
 def _write(target: Path | None, data: bytes) -> None:
     """To standard output, or to a new file that only its owner may read."""
     if target is None:
-        sys.stdout.buffer.write(data)
+        write_raw(data)
         return
     try:
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
