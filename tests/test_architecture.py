@@ -28,7 +28,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"wire"}),
     frozenset({"config"}),
     frozenset({"compose"}),
-    frozenset({"daemon", "doctor", "upkeep", "steering"}),
+    frozenset({"daemon", "preconditions", "doctor", "upkeep", "steering"}),
     frozenset({"service"}),
     frozenset({"cli"}),
 )

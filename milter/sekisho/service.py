@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from sekisho import __version__, action, compose, log, metrics
+from sekisho import __version__, action, compose, log, metrics, preconditions
 from sekisho.checks import spf
 from sekisho.checks.table import CHECKS, KINDS
 from sekisho.clock import SystemClock
@@ -236,6 +236,8 @@ def serve(path: Path | None) -> int:
     there yet, 70 our fault. Raises ConfigError if it cannot start and would not the next time either.
     """
     settings, _ = compose.load(path)
+    if faults := preconditions.faults(path, settings):
+        raise ConfigError(faults)
     clock = SystemClock()
     try:
         log.setup(settings.log)
@@ -280,6 +282,8 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
     """Load and check everything; nothing is forked and nothing replaced if any of it is wrong."""
     try:
         settings, known = compose.load(path)
+        if faults := preconditions.faults(path, settings, bound=True):
+            raise SetupError(faults)
         meter = shared.meter(settings, known)
         Switch(compose.switch_file(settings)).close()
         compose.make_memory(settings, shared.clock)

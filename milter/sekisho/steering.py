@@ -12,9 +12,8 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 
-from sekisho.guard import Switch
+from sekisho.guard import Switch, told
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock, StoreUnavailable
 from sekisho.store import InForce, ListStore, SchemaError, StoreOptions, never_made, snapshot
@@ -126,11 +125,3 @@ class SwitchWatch:
 
     def close(self) -> None:
         self._switch.close()
-
-
-def told(end: float) -> str:
-    """Until when, for people."""
-    try:
-        return f"until {datetime.fromtimestamp(end, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    except (OverflowError, ValueError, OSError):
-        return "until somebody ends it"

@@ -118,15 +118,22 @@ def test_what_cannot_be_opened_is_a_mistake_too(text: str, begins: str, tmp_path
     """A log, key or folder that cannot be had stops the daemon with a sentence and status 2."""
     (tmp_path / "f").write_text("not a folder", "utf-8")
     file = tmp_path / "sekisho.toml"
-    file.write_text(text.replace("{here}", str(tmp_path)), "utf-8")
+    file.write_text(places(tmp_path, text.replace("{here}", str(tmp_path))), "utf-8")
     done = serve(file)
     assert done.returncode == 2
     (said,) = done.stderr.splitlines()
-    assert said.startswith(begins.replace("{here}", str(tmp_path)))
+    assert said.startswith(f"{file}: {begins.replace('{here}', str(tmp_path))}")
+
+
+def places(directory: Path, text: str) -> str:
+    """The text, with everything else that the daemon makes in one directory."""
+    text += f'[wire]\nsocket = "unix:{directory}/m.sock"\n[store]\nurl = "sqlite:///{directory}/q.db"\n'
+    return text if "[metrics]" in text else f'{text}[metrics]\ndirectory = "{directory}/metrics"\n'
 
 
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Editors on other systems write one; the file is read all the same."""
     file = tmp_path / "sekisho.toml"
-    file.write_bytes(b"\xef\xbb\xbf" + b'mode = "enforce"\n[brands]\noverlay = ""\n')
+    text = places(tmp_path, 'mode = "enforce"\n[brands]\noverlay = ""\n')
+    file.write_bytes(b"\xef\xbb\xbf" + text.encode())
     assert run(["config", "check", "--config", str(file)], monkeypatch) == 0

@@ -1,4 +1,4 @@
-"""The command line: `sekisho serve | check | evaluate | config | brands | quarantine`.
+"""The command line: `sekisho serve | check | evaluate | config | brands | quarantine | …`.
 
 Exit status: 0 done (whatever the verdict), 1 lint or doctor found something, 2 wrong usage, unreadable input or
 configuration, 70 our fault.
@@ -15,10 +15,19 @@ import click
 from sekisho.cli import steer as _steer  # noqa: F401 - it adds its commands
 from sekisho.cli import store as _store  # noqa: F401 - it adds its commands
 from sekisho.cli import work as _work  # noqa: F401 - it adds its commands
+from sekisho.cli.output import say
 from sekisho.cli.root import cli
 from sekisho.config import ConfigError
 
 OUR_FAULT = 70  # EX_SOFTWARE of sysexits
+
+
+def _complain(error: click.ClickException) -> None:
+    """How the command is used, if that is what was wrong, and the error as one line."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        say(*context.get_usage().splitlines(), f"Try '{context.command_path} --help' for help.", "", err=True)
+    say(f"Error: {error.format_message()}", err=True)
 
 
 def main() -> None:
@@ -29,16 +38,16 @@ def main() -> None:
     try:
         status = cli.main(prog_name="sekisho", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _complain(error)
         status = 2
     except click.exceptions.Abort:
         status = 130
     except ConfigError as error:
-        click.echo("\n".join(error.errors), err=True)
+        say(*error.errors, err=True)
         status = 2
     except BrokenPipeError:
         status = 0
     except Exception:
-        traceback.print_exc()
+        say(*traceback.format_exc().splitlines(), err=True)
         status = OUR_FAULT
     sys.exit(status if isinstance(status, int) else 0)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from sekisho import compose
+from sekisho.cli import output
 from sekisho.cli.quarantine import opened, who
 from sekisho.config import Config
 from sekisho.release import Done, Releaser, Wish
@@ -46,9 +44,9 @@ def release(config: Config, records: Sequence[str], wanted: Wish, style: str) ->
         for entry in [entry_of(quarantine, record) for record in records]:
             done += _released(releaser, entry, wanted)
     if style == "json":
-        _print_json([_shown(each) for each in done])
+        output.write_json([_shown(each) for each in done])
     for each in done if style == "text" else ():
-        click.echo(f"{each.entry}  {printable(each.recipient, 320)}  {each.state.value}  {each.text}")
+        output.say(f"{each.entry}  {printable(each.recipient, 320)}  {each.state.value}  {each.text}")
     return 0 if all(each.released for each in done) else 1
 
 
@@ -84,7 +82,7 @@ def delete(config: Config, records: Sequence[str], recipients: Sequence[str], un
         given_up(config, quarantine)
         for entry in [entry_of(quarantine, record) for record in records]:
             closed = _delete(quarantine, entry, {each.lower() for each in recipients}, uncertain)
-            click.echo(f"{entry.id}  {closed} deleted")
+            output.say(f"{entry.id}  {closed} deleted")
             status |= not closed
     return status
 
@@ -105,7 +103,7 @@ def purge(config: Config, age: timedelta, states: Sequence[str]) -> None:
         gone = quarantine.purge(
             [State(each) for each in states], age, Operation("purge", "ok", who(), note=note)
         )
-    click.echo(f"{gone} removed")
+    output.say(f"{gone} removed")
 
 
 def history(config: Config, record: str | None, limit: int, style: str) -> None:
@@ -113,7 +111,7 @@ def history(config: Config, record: str | None, limit: int, style: str) -> None:
     with opened(config) as quarantine:
         done = quarantine.operations(record, limit)
     if style == "json":
-        _print_json([operation(each) for each in done])
+        output.write_json([operation(each) for each in done])
         return
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     for column in ("when", "who", "what", "result", "id", "reason", "note"):
@@ -122,7 +120,7 @@ def history(config: Config, record: str | None, limit: int, style: str) -> None:
         when = f"{each.at:%Y-%m-%d %H:%M:%S}" if each.at else ""
         cells = (when, each.who, each.operation, each.result, each.entry or "", each.reason, each.note)
         table.add_row(*(printable(cell, 300) for cell in cells))
-    Console(highlight=False, markup=False).print(table if done else "nothing was done yet")
+    output.console().print(table if done else "nothing was done yet")
 
 
 def operation(done: Operation) -> dict[str, Any]:
@@ -137,7 +135,3 @@ def operation(done: Operation) -> dict[str, Any]:
         "reason": done.reason,
         "note": printable(done.note, 500),
     }
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

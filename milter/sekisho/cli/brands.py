@@ -44,8 +44,8 @@ def lint(config: Config, style: str) -> int:
         return 1 if rows else 0
     for row in rows:
         value = f" {row['value']!r}" if row["value"] else ""
-        click.echo(f"{row['file']}: {row['code']}:{value} {row['reason']}")
-    click.echo(
+        output.say(f"{row['file']}: {row['code']}:{value} {row['reason']}")
+    output.say(
         f"{len(known.registry.brands)} brands, {len(rows) or 'no'} flaw{'s' if len(rows) != 1 else ''}"
     )
     return 1 if rows else 0

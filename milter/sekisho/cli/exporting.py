@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from sekisho.cli.act import entry_of
+from sekisho.cli.output import write_raw
 from sekisho.cli.owner import as_caller
 from sekisho.cli.quarantine import opened, who
 from sekisho.config import Config
@@ -53,7 +53,7 @@ def mboxrd(entry: Entry, raw: bytes) -> bytes:
 def _write(target: Path | None, data: bytes) -> None:
     """To standard output, or to a new file that only its owner may read."""
     if target is None:
-        sys.stdout.buffer.write(data)
+        write_raw(data)
         return
     try:
         with as_caller():

@@ -6,20 +6,19 @@ The keeper writes the change down and the workers take it up, within two seconds
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import click
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 
+from sekisho.cli import output
 from sekisho.cli.owner import as_owner
 from sekisho.cli.quarantine import who
 from sekisho.clock import SystemClock
-from sekisho.config import Config
+from sekisho.config import Config, ConfigError
 from sekisho.policy import ListEntry, ListOptions, list_faults, reasons
 from sekisho.ports import StoreUnavailable
 from sekisho.store import LISTS, ListStore, SchemaError
@@ -48,7 +47,7 @@ def add(config: Config, name: str, facts: Mapping[str, Any]) -> None:
     entry = _checked(config, name, {**facts, "author": who()}, "")
     with opened(config) as store:
         done = store.add([(name, entry)])
-    click.echo(
+    output.say(
         f"version {done.version}: {entry.entry} {'added to' if done.added else 'is already on'} {name}"
     )
 
@@ -61,7 +60,7 @@ def remove(config: Config, name: str, entry: str, scope: str) -> None:
         configured = any(each.key == wanted.key for each in getattr(config.lists, name))
         where = "stands in the configuration: take it out there" if configured else f"is not on {name}"
         raise click.ClickException(f"{wanted.entry} {where}")
-    click.echo(f"version {done.version}: {wanted.entry} removed from {name}")
+    output.say(f"version {done.version}: {wanted.entry} removed from {name}")
 
 
 def show(config: Config, style: str) -> None:
@@ -70,14 +69,14 @@ def show(config: Config, style: str) -> None:
     rows = [_facts(name, each, "configuration") for name in LISTS for each in getattr(config.lists, name)]
     rows += [_facts(each.list, each.entry, "store") | {"added": each.added.isoformat()} for each in stored]
     if style == "json":
-        _print_json({"version": version, "entries": rows})
+        output.write_json({"version": version, "entries": rows}, 1)
         return
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     for column in COLUMNS:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*_cells(row))
-    Console(highlight=False).print(table if rows else "there are no entries")
+    output.console().print(table if rows else "there are no entries")
 
 
 def take(config: Config, data: bytes) -> None:
@@ -97,10 +96,10 @@ def take(config: Config, data: bytes) -> None:
         except click.ClickException as error:
             errors.append(error.message)
     if errors:
-        raise click.ClickException("\n".join(errors))
+        raise ConfigError(tuple(errors))
     with opened(config) as store:
         done = store.add(entries)
-    click.echo(f"version {done.version}: {done.added} of {len(entries)} entries added")
+    output.say(f"version {done.version}: {done.added} of {len(entries)} entries added")
 
 
 def export(config: Config) -> None:
@@ -109,7 +108,7 @@ def export(config: Config) -> None:
     document: dict[str, Any] = {"version": version, **{name: [] for name in LISTS}}
     for each in stored:
         document[each.list].append(each.entry.model_dump(mode="json", exclude_defaults=True))
-    _print_json(document)
+    output.write_json(document, 1)
 
 
 def _entry(facts: Mapping[str, Any], where: str) -> ListEntry:
@@ -142,7 +141,3 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     ends = (row["expires"] or "") + (" (expired)" if row["expired"] else "")
     cells = (row["list"], row["entry"], row["scope"] or "site", ends, ", ".join(conditions), row["author"])
     return tuple(printable(cell, 200) for cell in (*cells, row["comment"], row["origin"]))
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -104,9 +103,7 @@ def show_entry(config: Config, record: str, *, raw: bool, style: str) -> None:
             raise click.ClickException(f"{printable(record, 60)}: no such entry")
         if raw:
             quarantine.audit(Operation("view", "ok", who(), entry.id))
-            sys.stdout.flush()
-            sys.stdout.buffer.write(quarantine.content(record))
-            sys.stdout.buffer.flush()
+            output.write_raw(quarantine.content(record))
             return
     if style == "json":
         output.write_json(summary(entry) | {"evidence": dict(entry.document)})

@@ -21,6 +21,12 @@ config_option = click.option(
 format_option = click.option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
+user_option = click.option(
+    "--user",
+    default=None,
+    metavar="NAME",
+    help="The daemon's user (default: the unit's, else sekisho, else the owner of the state directory).",
+)
 without_option = click.option(
     "--without",
     default="",
@@ -163,31 +169,45 @@ def config() -> None:
 
 
 @config.command("check")
+@user_option
 @config_option
-def config_check(path: Path | None) -> None:
-    """Validate the configuration and everything that it names; every error at once."""
-    from sekisho import compose
+def config_check(user: str | None, path: Path | None) -> None:
+    """Validate the configuration, all that it names and all that `serve` needs; every error at once. As root it is
+    looked at as the daemon's user."""
+    from sekisho.cli import configuring
 
-    compose.load(existing(path))
-    click.echo("configuration: ok")
+    configuring.check(existing(path), user)
+
+
+@config.command("set", context_settings={"ignore_unknown_options": True})
+@click.argument("key")
+@click.argument("value")
+@config_option
+def config_set(key: str, value: str, path: Path | None) -> None:
+    """Write one option into the file, and leave the rest of it as it is: `config set dns.servers '["127.0.0.1"]'`.
+    Nothing is written if the file would then be wrong."""
+    from sekisho.cli import configuring
+
+    configuring.set_option(path or DEFAULT_PATH, key, value)
 
 
 @config.command("show")
 @config_option
 def config_show(path: Path | None) -> None:
     """Every effective value, as JSON."""
-    click.echo(configuration(path).model_dump_json(indent=2))
+    from sekisho.cli import output
+
+    output.write_document(configuration(path).model_dump_json(indent=2))
 
 
 @config.command("describe")
 @click.option("--format", "style", type=click.Choice(["toml", "markdown", "checks"]), default="toml")
 def config_describe(style: str) -> None:
     """The commented example file, the options or the checks as documentation."""
-    from sekisho.cli import describe
+    from sekisho.cli import describe, output
 
-    click.echo(
-        {"toml": describe.example, "markdown": describe.markdown, "checks": describe.checks}[style](),
-        nl=False,
+    output.write(
+        {"toml": describe.example, "markdown": describe.markdown, "checks": describe.checks}[style]()
     )
 
 

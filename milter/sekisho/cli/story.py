@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +21,7 @@ from typing import Any
 
 import click
 
+from sekisho.cli import output
 from sekisho.cli.quarantine import opened
 from sekisho.config import Config
 from sekisho.message import message_key
@@ -72,15 +72,15 @@ def run(config: Config, what: str, style: str) -> int:
     steps, names = collect(config, what)
     if style == "json":
         found = [{"at": each.at, "what": each.what, **each.facts} for each in steps]
-        sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+        output.write_json(found)
     else:
         for each in steps:
             facts = "  ".join(f"{key}={_text(value)}" for key, value in each.facts.items() if value)
-            click.echo(f"{each.at}  {each.what}  {facts}")
+            output.say(f"{each.at}  {each.what}  {facts}")
     for hint in _hints(config, names) if style == "text" else ():
-        click.echo(hint, err=True)
+        output.say(hint, err=True)
     if not steps:
-        click.echo(f"nothing is known of {printable(what, 200)}", err=True)
+        output.say(f"nothing is known of {printable(what, 200)}", err=True)
     return 0 if steps else 1
 
 

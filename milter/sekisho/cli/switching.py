@@ -9,12 +9,12 @@ from datetime import timedelta
 import click
 
 from sekisho import compose
+from sekisho.cli.output import say
 from sekisho.cli.owner import as_owner
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.guard import Switch, SwitchError
+from sekisho.guard import Switch, SwitchError, told
 from sekisho.guard.switch import FOREVER
-from sekisho.steering import told
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def pause(config: Config, span: timedelta | None) -> None:
     until = FOREVER if span is None else now + span.total_seconds()
     with switch_of(config) as switch:
         switch.pause(until)
-    click.echo(f"paused {told(until)}: mail is accepted and only counted")
+    say(f"paused {told(until)}: mail is accepted and only counted")
 
 
 def resume(config: Config) -> None:
@@ -45,6 +45,4 @@ def resume(config: Config) -> None:
             if end > now
         ]
         switch.resume(now + config.guard.release_minutes * 60)
-    click.echo(
-        f"{' and '.join(ended)} ended: the policy holds" if ended else "nothing was paused: the policy holds"
-    )
+    say(f"{' and '.join(ended)} ended: the policy holds" if ended else "nothing was paused: the policy holds")

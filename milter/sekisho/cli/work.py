@@ -11,7 +11,15 @@ from pathlib import Path
 
 import click
 
-from sekisho.cli.root import cli, config_option, configuration, existing, format_option, quarantine
+from sekisho.cli.root import (
+    cli,
+    config_option,
+    configuration,
+    existing,
+    format_option,
+    quarantine,
+    user_option,
+)
 
 REASONS = ("false_positive", "requested", "test", "other")
 STATES = ("held", "released", "uncertain", "deleted", "expired")
@@ -153,13 +161,16 @@ def trace(what: str, style: str, path: Path | None) -> None:
 @click.option(
     "--skip",
     multiple=True,
-    type=click.Choice(["postfix", "dns", "socket", "store", "clock", "files"]),
+    type=click.Choice(["postfix", "dns", "socket", "store", "clock", "guard", "files"]),
     help="Leave a subject out; repeatable.",
 )
+@user_option
 @format_option
 @config_option
-def doctor(postfix: Path | None, skip: tuple[str, ...], style: str, path: Path | None) -> None:
+def doctor(
+    postfix: Path | None, skip: tuple[str, ...], user: str | None, style: str, path: Path | None
+) -> None:
     """Look for what will hurt: Postfix's settings, DNS, rights, disk. Exit status 1 if anything is found."""
     from sekisho.cli import doctor as command
 
-    raise SystemExit(command.run(existing(path), postfix, skip, style))
+    raise SystemExit(command.run(existing(path), postfix, skip, user, style))

@@ -5,26 +5,33 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from sekisho.doctor.asking import means
+from sekisho.doctor.commands import Commands
 from sekisho.doctor.model import Finding, error, warning
-from sekisho.doctor.postconf import Postfix, Service
+from sekisho.doctor.postconf import Postfix, Service, milters
 from sekisho.release import ReleaseOptions
 
 
-def examine(postfix: Postfix, options: ReleaseOptions) -> Iterator[Finding]:
+def examine(postfix: Postfix, options: ReleaseOptions, socket: str, commands: Commands) -> Iterator[Finding]:
     """Findings about the smtpd that release hands mail to."""
     if not is_loopback(options.host):
         yield error(
             "postfix.bypass_remote",
             f"release.host is {options.host}: released mail leaves this machine, and so must the port that does "
             "not filter",
-            'sekisho.toml, [release]: host = "127.0.0.1"',
+            commands.set("release.host", "127.0.0.1"),
         )
         return
-    found = [each for each in postfix.smtpd() if each.name.rpartition(":")[2] == str(options.port)]
+    found = [each for each in postfix.smtpd() if is_ours(each, options)]
     if not found:
         yield warning("postfix.bypass_missing", _missing(options), _make(postfix, options))
     for service in found:
-        yield from _service(postfix, options, service)
+        yield from _service(postfix, options, socket, service)
+
+
+def is_ours(service: Service, options: ReleaseOptions) -> bool:
+    """Whether it is the port that released mail is handed in at."""
+    return service.name.rpartition(":")[2] == str(options.port)
 
 
 def is_loopback(host: str) -> bool:
@@ -54,7 +61,7 @@ def _make(postfix: Postfix, options: ReleaseOptions) -> str:
     return " && ".join((postfix.postconf("-M", "-e", line), postfix.postconf("-P", *words), postfix.reload()))
 
 
-def _service(postfix: Postfix, options: ReleaseOptions, service: Service) -> Iterator[Finding]:
+def _service(postfix: Postfix, options: ReleaseOptions, socket: str, service: Service) -> Iterator[Finding]:
     host = service.name.rpartition(":")[0]
     interfaces = [host] if host else postfix.get("inet_interfaces").replace(",", " ").split()
     open_to = [each for each in interfaces if each != "loopback-only" and not is_loopback(each)]
@@ -64,10 +71,11 @@ def _service(postfix: Postfix, options: ReleaseOptions, service: Service) -> Ite
             f"{service.label} does not filter and can be reached from outside ({', '.join(open_to)})",
             f"{postfix.postconf('-M', '-X', service.label)} && {_make(postfix, options)}",
         )
-    milters = postfix.get("smtpd_milters", service)
-    if milters and "no_milters" not in postfix.get("receive_override_options", service):
+    asked = [each.place for each in milters(postfix.get("smtpd_milters", service))]
+    us = any(means(postfix, service, each, socket) for each in asked)
+    if us and "no_milters" not in postfix.get("receive_override_options", service):
         yield error(
             "postfix.bypass_filters",
-            f"{service.label} asks {milters}: released mail would be judged again",
+            f"{service.label} asks {', '.join(asked)}: released mail would be judged again",
             f"{postfix.postconf('-P', f'{service.label}/smtpd_milters =')} && {postfix.reload()}",
         )

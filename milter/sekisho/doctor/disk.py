@@ -9,36 +9,43 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sekisho.config import Config
+from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Finding, error, note, warning
 from sekisho.ports import Clock, StoreUnavailable
 from sekisho.store import Quarantine, SchemaError, State, database_file, up_to_date
 from sekisho.verdict import Mode
 
+MANY = 100  # messages that one command names
 LEAST = 1_000_000_000  # bytes free
 REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "glusterfs", "ceph"})
+STATE = Path("/var/lib/sekisho")
 FLEETING = frozenset({"tmpfs", "ramfs"})
 
 
-def examine(config: Config, clock: Clock) -> Iterator[Finding]:
+def examine(
+    config: Config,
+    clock: Clock,
+    commands: Commands = Commands(),  # noqa: B008 - frozen
+) -> Iterator[Finding]:
     """Findings about the store. It is opened only if it is there, and never made."""
     file = database_file(config.store)
     if file is not None:
-        yield from _place(file.parent, config.mode is Mode.ENFORCE)
+        yield from _place(file, config.mode is Mode.ENFORCE, commands)
         if not file.exists():
             if file.parent.is_dir():
                 yield note("store.none", f"{file} is not there yet: it is made when something is held")
             return
         yield from _file(file)
-    yield from _content(config, clock)
+    yield from _content(config, clock, commands)
 
 
-def _place(directory: Path, enforcing: bool) -> Iterator[Finding]:
-    where = shlex.quote(str(directory))
+def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Finding]:
+    directory = file.parent
     if not directory.is_dir():
         yield (error if enforcing else note)(
             "store.directory",
             f"{directory} is not there: nothing can be held",
-            f"install -d -o sekisho -g sekisho -m 0750 {where}",
+            both(commands.directory(directory, "0750"), systemctl("restart")),
         )
         return
     kind = file_system(directory)
@@ -46,13 +53,13 @@ def _place(directory: Path, enforcing: bool) -> Iterator[Finding]:
         yield error(
             "store.remote",
             f"{directory} is on a network file system ({kind}), where SQLite cannot keep what it promises",
-            'sekisho.toml, [store]: url = "sqlite:////var/lib/sekisho/quarantine.db"   (on a local disk)',
+            _moved(file, commands),
         )
     elif kind in FLEETING:
         yield error(
             "store.fleeting",
             f"{directory} is in memory ({kind}): held mail is gone after a restart",
-            'sekisho.toml, [store]: url = "sqlite:////var/lib/sekisho/quarantine.db"   (on a disk)',
+            _moved(file, commands),
         )
     found = os.statvfs(directory)
     free = found.f_bavail * found.f_frsize
@@ -60,8 +67,19 @@ def _place(directory: Path, enforcing: bool) -> Iterator[Finding]:
         yield warning(
             "store.space",
             f"{free // 1_000_000} MB are free at {directory}: when it is full, mail is deferred",
-            "sekisho quarantine purge --older-than 7d",
+            f"{commands.sekisho('quarantine', 'purge', '--older-than', '7d')}   # or give it a larger disk",
         )
+
+
+def _moved(file: Path, commands: Commands) -> str:
+    """All that is beside the database goes with it: held mail, the guard's tallies, lists, remembered failures."""
+    return both(
+        systemctl("stop"),
+        commands.directory(STATE, "0700"),
+        f"cp -a {shlex.quote(str(file.parent))}/. {STATE}/",
+        commands.set("store.url", f"sqlite:///{STATE / file.name}"),
+        systemctl("start"),
+    )
 
 
 def file_system(directory: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
@@ -96,7 +114,7 @@ def _file(file: Path) -> Iterator[Finding]:
         )
 
 
-def _content(config: Config, clock: Clock) -> Iterator[Finding]:
+def _content(config: Config, clock: Clock, commands: Commands) -> Iterator[Finding]:
     try:
         if not up_to_date(config.store):
             yield note(
@@ -105,30 +123,44 @@ def _content(config: Config, clock: Clock) -> Iterator[Finding]:
             return
         quarantine = Quarantine.open(config.store, clock)
     except (StoreUnavailable, SchemaError) as failure:
-        yield error(
-            "store.unavailable",
-            f"the quarantine cannot be used: {failure}",
-            "sekisho config show   (store.url; run doctor as the daemon's user)",
-        )
+        mend = _usable(config, failure, commands)
+        yield error("store.unavailable", f"the quarantine cannot be used: {failure}", mend)
         return
     try:
-        yield from _counts(config, quarantine)
+        yield from _counts(config, quarantine, commands)
     except StoreUnavailable as failure:
-        yield error(
-            "store.unavailable", f"the quarantine cannot be read: {failure}", "sekisho quarantine list"
-        )
+        mend = _usable(config, failure, commands)
+        yield error("store.unavailable", f"the quarantine cannot be read: {failure}", mend)
     finally:
         quarantine.close()
 
 
-def _counts(config: Config, quarantine: Quarantine) -> Iterator[Finding]:
+def _usable(config: Config, failure: Exception, commands: Commands) -> str:
+    """A damaged file is set aside, so that mail is held again; what was in it comes from a backup. Else the server is
+    down, or it is ours alone that it refuses."""
+    file = database_file(config.store)
+    if file is None:
+        return "systemctl start postgresql"
+    if "DatabaseError" not in str(failure):  # no right to it, no room for it, locked: not the file's fault
+        return f"sudo -u {commands.user} {commands.sekisho('doctor')}"
+    aside = file.parent / "unusable"
+    return both(
+        systemctl("stop"),
+        commands.directory(aside, "0700"),
+        f"mv {shlex.quote(str(file))}* {shlex.quote(str(aside))}/",
+        systemctl("start"),
+    )
+
+
+def _counts(config: Config, quarantine: Quarantine, commands: Commands) -> Iterator[Finding]:
     stats = quarantine.stats()
     uncertain = stats.messages[State.UNCERTAIN]
     if uncertain:
+        ids = [entry.id for entry in quarantine.list(State.UNCERTAIN, MANY)]
         yield warning(
             "store.uncertain",
             f"{uncertain} messages may or may not have been delivered when they were released",
-            "sekisho quarantine list --state uncertain   (then release --uncertain or delete --uncertain)",
+            f"{commands.sekisho('quarantine', 'release', '--uncertain', *ids)}   # a copy may arrive a second time",
         )
     for name, value, most in (
         ("messages", stats.messages[State.HELD], config.retention.max_messages),
@@ -138,5 +170,5 @@ def _counts(config: Config, quarantine: Quarantine) -> Iterator[Finding]:
             yield warning(
                 "store.full",
                 f"the quarantine holds {value} {name} of {most} allowed: the oldest will expire early",
-                f"sekisho.toml, [retention]: max_{name} = {most * 2}",
+                both(commands.set(f"retention.max_{name}", most * 2), systemctl("reload")),
             )

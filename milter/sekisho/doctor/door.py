@@ -1,68 +1,133 @@
-"""Whether Postfix's user can reach the milter socket, judged from modes and groups, and whether somebody
-answers there."""
+"""The milter socket as Postfix's user meets it: where it lies, who may reach it, and whether somebody answers there.
+
+As root the way is walked for real: a child process that has the root directory, the working directory, the user and the
+groups of each smtpd that asks us connects to the path that this smtpd would take. Without root the modes and groups of
+the file and of every directory on the way are judged.
+"""
 
 from __future__ import annotations
 
+import errno
 import grp
 import os
 import pwd
-import shlex
 import socket
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
+from sekisho.doctor.asking import DIRECTORY_MODE, Asker, askers, moved, queue, sees, told, unix
+from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.postconf import Postfix
 from sekisho.wire.listen import unix_path
 from sekisho.wire.options import WireOptions
 
 _TIMEOUT = 3.0
+_SHARED = 0o1002  # a directory that others put files in, too
 
 
-def examine(options: WireOptions, owner: str) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Our socket, Postfix's user, and Postfix's settings if they could be read."""
+
+    options: WireOptions
+    owner: str
+    commands: Commands
+    postfix: Postfix | None = None
+
+
+def examine(
+    options: WireOptions,
+    owner: str,
+    postfix: Postfix | None = None,
+    commands: Commands = Commands(),  # noqa: B008
+) -> Iterator[Finding]:
     """Findings about the socket; `owner` is Postfix's user."""
+    door = Door(options, owner, commands, postfix)
     path = unix_path(options)
     if path is None:
-        yield from _inet(options.socket)
+        yield from _inet(options.socket, commands)
     elif not path.exists():
-        yield error("socket.missing", f"{path} is not there: the daemon does not run", _start())
+        yield error("socket.missing", f"{path} is not there: the daemon does not run", systemctl("restart"))
     elif not stat.S_ISSOCK(path.stat().st_mode):
-        yield error("socket.no_socket", f"{path} is no socket", f"rm {shlex.quote(str(path))} && {_start()}")
+        mend = both(f"rm {quote(str(path))}", systemctl("restart"))
+        yield error("socket.no_socket", f"{path} is no socket", mend)
     else:
-        yield from _rights(path, owner)
+        yield from _rights(door, path)
         yield from _answers(path)
 
 
-def _start() -> str:
-    return "systemctl start sekisho-milter"
-
-
-def _rights(path: Path, owner: str) -> Iterator[Finding]:
+def _rights(door: Door, path: Path) -> Iterator[Finding]:
     try:
-        user = pwd.getpwnam(owner)
+        user = pwd.getpwnam(door.owner)
     except KeyError:
-        yield warning("socket.no_postfix", f"there is no user {owner} here", "apt-get install postfix")
+        yield warning("socket.no_postfix", f"there is no user {door.owner} here", _known_user(door))
         return
-    groups = set(os.getgrouplist(owner, user.pw_gid))
-    for place in (path, *path.parents):
-        need = 0o2 if place == path else 0o1
-        if not _may(place.stat(), user.pw_uid, groups, need):
-            group = grp.getgrgid(place.stat().st_gid).gr_name
-            yield error(
-                "socket.rights",
-                f"{owner} may not {'write to' if place == path else 'pass through'} {place} (group {group}, mode "
-                f"{stat.S_IMODE(place.stat().st_mode):04o})",
-                f"usermod -a -G {shlex.quote(group)} {owner} && systemctl restart postfix"
-                if group != "root"
-                else f'sekisho.toml, [wire]: socket_group = "{owner}" && systemctl restart sekisho-milter',
-            )
-            return
-    if path.stat().st_mode & 0o002 and path.parent.stat().st_mode & 0o001:
-        yield warning(
-            "socket.open",
-            f"anybody on this machine may speak to {path}",
-            'sekisho.toml, [wire]: socket_mode = "0660" && systemctl restart sekisho-milter',
+    groups = set(os.getgrouplist(door.owner, user.pw_gid))
+    way = _way(door, path)
+    closed = next(
+        (each for each in way if not _may(each.stat(), user.pw_uid, groups, 2 if each == path else 1)), None
+    )
+    if closed is not None:
+        found = closed.stat()
+        what = "write to" if closed == path else "pass through"
+        rights = f"group {_group(found.st_gid)}, mode {stat.S_IMODE(found.st_mode):04o}"
+        yield error(
+            "socket.rights",
+            f"{door.owner} may not {what} {closed} ({rights})",
+            _open_to_postfix(door, path, closed),
         )
+    elif reason := next(filter(None, (_unreachable(door, each, user) for each in _seeing(door))), None):
+        yield error("socket.rights", reason, _elsewhere(door, path))
+    elif path.stat().st_mode & 0o002 and path.parent.stat().st_mode & 0o001:
+        yield warning(
+            "socket.open", f"anybody on this machine may speak to {path}", _closed_to_others(door, path)
+        )
+
+
+def _known_user(door: Door) -> str:
+    """Postfix's own default, where the machine has that user."""
+    try:
+        pwd.getpwnam("postfix")
+    except KeyError:
+        return "apt-get install postfix"
+    return door.postfix.set("mail_owner", "postfix") if door.postfix else "apt-get install postfix"
+
+
+def _way(door: Door, path: Path) -> Iterator[Path]:
+    """The socket and the directories that are passed to reach it: from the queue on where everybody who asks starts
+    there, else from the root."""
+    from_queue = False
+    if door.postfix is not None:
+        seen = [each for each in _seeing(door)]
+        from_queue = bool(seen) and all(each.service.chroot or not _absolute(each) for each in seen)
+    top = queue(door.postfix) if from_queue and door.postfix else None
+    for each in (path, *path.parents):
+        yield each
+        if each == top:
+            return
+
+
+def _seeing(door: Door) -> list[Asker]:
+    """Those who ask us by a path that leads to us; the others are the business of `postfix.chroot`."""
+    postfix = door.postfix
+    if postfix is None:
+        return []
+    return [each for each in askers(postfix, door.options.socket) if sees(postfix, each, door.options.socket)]
+
+
+def _absolute(asker: Asker) -> bool:
+    return (unix(asker.entry.place) or "").startswith("/")
+
+
+def _group(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
 
 
 def _may(found: os.stat_result, uid: int, groups: set[int], need: int) -> bool:
@@ -73,6 +138,92 @@ def _may(found: os.stat_result, uid: int, groups: set[int], need: int) -> bool:
     return bool(found.st_mode & need)
 
 
+def _unreachable(door: Door, asker: Asker, user: pwd.struct_passwd) -> str | None:
+    """Why this smtpd does not reach the socket, found by doing what it does; None if it does, or we are not root.
+    That nobody listens is another finding."""
+    path = unix(asker.entry.place)
+    if os.geteuid() != 0 or path is None or door.postfix is None:
+        return None
+    child = os.fork()
+    if child == 0:
+        _connect(queue(door.postfix), path, user, chroot=asker.service.chroot)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status in (0, errno.ECONNREFUSED, errno.EAGAIN):
+        return None
+    return f"{asker.service.label} cannot reach {path} as {door.owner}: {os.strerror(abs(status))}"
+
+
+def _connect(directory: Path, path: str, user: pwd.struct_passwd, *, chroot: bool) -> None:
+    """The child: become that smtpd, connect, and end with the error's number."""
+    status = errno.EIO
+    try:
+        os.chdir(directory)
+        if chroot:
+            os.chroot(".")
+        os.initgroups(user.pw_name, user.pw_gid)
+        os.setgid(user.pw_gid)
+        os.setuid(user.pw_uid)
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(_TIMEOUT)
+            probe.connect(path)
+        status = 0
+    except OSError as failure:
+        status = failure.errno or errno.EIO
+    finally:
+        os._exit(status)
+
+
+def _open_to_postfix(door: Door, path: Path, closed: Path) -> str:
+    """Let Postfix's group in where the directory is the daemon's own; else the socket moves to one that is. The group
+    stays over a restart: the directory hands it to the sockets that are made in it."""
+    if closed not in (path, path.parent) or not _own(door, path):
+        return _elsewhere(door, path)
+    group = _postfix_group(door)
+    where = quote(str(path))
+    return both(
+        door.commands.directory(path.parent, DIRECTORY_MODE, group),
+        _group_may_write(door),
+        f"chgrp {group} {where}",
+        f"chmod 0660 {where}",
+    )
+
+
+def _closed_to_others(door: Door, path: Path) -> str:
+    """Never without letting Postfix's group in: mail must go on."""
+    if not _own(door, path):
+        return _elsewhere(door, path)
+    directory = door.commands.directory(path.parent, DIRECTORY_MODE, _postfix_group(door))
+    return both(directory, door.commands.set("wire.socket_mode", "0660"), systemctl("restart"))
+
+
+def _group_may_write(door: Door) -> str:
+    allowed = int(door.options.socket_mode, 8) & 0o020
+    return "" if allowed else door.commands.set("wire.socket_mode", "0660")
+
+
+def _postfix_group(door: Door) -> str:
+    return door.postfix.group() if door.postfix else _group(pwd.getpwnam(door.owner).pw_gid)
+
+
+def _own(door: Door, path: Path) -> bool:
+    """Whether the socket's directory is for it alone, or may become so."""
+    found = path.parent.stat()
+    below = door.postfix is not None and path.parent.parent == queue(door.postfix)
+    return below or (found.st_uid == path.stat().st_uid != 0 and found.st_mode & _SHARED != _SHARED)
+
+
+def _elsewhere(door: Door, path: Path) -> str:
+    """Move the socket below the queue, and tell Postfix; where it is there already, open the way."""
+    postfix = door.postfix
+    if postfix is None or path.is_relative_to(queue(postfix) / "sekisho"):
+        where = quote(str(path))
+        closed = (each for each in path.parents if not each.stat().st_mode & 1)
+        own = (f"chgrp {_postfix_group(door)} {where}", f"chmod 0660 {where}")
+        return both(*(f"chmod o+x {quote(str(each))}" for each in closed), *own)
+    steps, where = moved(postfix, door.options.socket, door.commands)
+    return both(steps, told(postfix, door.options.socket, where))
+
+
 def _answers(path: Path) -> Iterator[Finding]:
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(_TIMEOUT)
@@ -81,10 +232,12 @@ def _answers(path: Path) -> Iterator[Finding]:
         except PermissionError:
             return  # ours, not Postfix's
         except OSError as failure:
-            yield error("socket.silent", f"nobody answers at {path}: {failure.strerror}", _start())
+            yield error(
+                "socket.silent", f"nobody answers at {path}: {failure.strerror}", systemctl("restart")
+            )
 
 
-def _inet(place: str) -> Iterator[Finding]:
+def _inet(place: str, commands: Commands) -> Iterator[Finding]:
     kind, _, rest = place.partition(":")
     port, _, host = rest.partition("@")
     family = socket.AF_INET6 if kind == "inet6" else socket.AF_INET
@@ -94,12 +247,11 @@ def _inet(place: str) -> Iterator[Finding]:
         try:
             probe.connect((host if host not in ("", "0.0.0.0", "::") else local, int(port)))  # noqa: S104 - compared
         except OSError as failure:
-            yield error(
-                "socket.silent", f"nobody answers at {place}: {failure.strerror or failure}", _start()
-            )
+            text = f"nobody answers at {place}: {failure.strerror or failure}"
+            yield error("socket.silent", text, systemctl("restart"))
     if host not in ("127.0.0.1", "::1", "localhost"):
         yield warning(
             "socket.remote",
-            f"{place} can be reached from other machines, and a milter socket asks nobody who he is",
-            'sekisho.toml, [wire]: socket = "unix:/run/sekisho/milter.sock"',
+            f"{place} can be reached from other machines, and a milter socket asks nobody who is there",
+            both(commands.set("wire.socket", f"{kind}:{port}@{local}"), systemctl("restart")),
         )

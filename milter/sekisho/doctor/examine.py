@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.doctor import disk, door, files, names, postfix, times
+from sekisho.doctor import disk, door, files, kill_switch, names, postfix, times
+from sekisho.doctor.commands import Commands
 from sekisho.doctor.model import Finding, warning
 from sekisho.doctor.postconf import Postfix, PostfixUnreadable
 from sekisho.ports import Clock
@@ -22,27 +25,30 @@ class Patient:
     file: Path | None = None
     postfix: Path | None = None
     clock: Clock = field(default_factory=SystemClock)
+    commands: Commands = field(default_factory=Commands)
 
 
 def _postfix(patient: Patient) -> Iterator[Finding]:
-    yield from postfix.examine(Postfix.read(patient.postfix), patient.config)
+    yield from postfix.examine(Postfix.read(patient.postfix), patient.config, patient.commands)
 
 
 def _socket(patient: Patient) -> Iterator[Finding]:
     try:
-        owner = Postfix.read(patient.postfix).get("mail_owner") or "postfix"
+        found = Postfix.read(patient.postfix)
     except PostfixUnreadable:
-        owner = "postfix"
-    yield from door.examine(patient.config.wire, owner)
+        found = None
+    owner = (found and found.get("mail_owner")) or "postfix"
+    yield from door.examine(patient.config.wire, owner, found, patient.commands)
 
 
 SUBJECTS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
     "postfix": _postfix,
-    "dns": lambda patient: names.examine(patient.config.dns, patient.clock),
+    "dns": lambda patient: names.examine(patient.config.dns, patient.clock, patient.commands),
     "socket": _socket,
-    "store": lambda patient: disk.examine(patient.config, patient.clock),
+    "store": lambda patient: disk.examine(patient.config, patient.clock, patient.commands),
     "clock": lambda patient: times.examine(patient.clock),
-    "files": lambda patient: files.examine(patient.config, patient.file),
+    "guard": lambda patient: kill_switch.examine(patient.config, patient.clock, patient.commands),
+    "files": lambda patient: files.examine(patient.config, patient.file, patient.commands),
 }
 
 
@@ -54,12 +60,19 @@ def examine(patient: Patient, skip: frozenset[str] = frozenset()) -> tuple[Findi
             continue
         try:
             found += look(patient)
-        except PostfixUnreadable as error:
-            found.append(
-                warning(
-                    "postfix.unreadable",
-                    f"Postfix's settings cannot be read: {error}",
-                    "sekisho doctor --postfix-config DIR   (as a user who may read it)",
-                )
-            )
+        except PostfixUnreadable as failure:
+            text = f"Postfix's settings cannot be read: {failure}"
+            found.append(warning("postfix.unreadable", text, _readable(patient)))
     return tuple(sorted(found, key=lambda each: -each.severity))
+
+
+def _readable(patient: Patient) -> str:
+    """Everybody must be able to read main.cf: Postfix's own commands do. Else it is not the directory meant, or there
+    is no Postfix."""
+    directory = patient.postfix or Path("/etc/postfix")
+    files = [directory / name for name in ("main.cf", "master.cf")]
+    if all(map(os.path.exists, files)):
+        return shlex.join(("chmod", "a+r", *map(str, files)))
+    if patient.postfix is not None:
+        return patient.commands.sekisho("doctor")
+    return "apt-get install postfix"

@@ -8,35 +8,53 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sekisho import brands, providers
-from sekisho.brands import BrandFileError
+from sekisho.brands import BrandFileError, BrandOptions
 from sekisho.brands.lint import lint
 from sekisho.config import Config
+from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Finding, error, warning
 
 
-def examine(config: Config, file: Path | None) -> Iterator[Finding]:
+def examine(
+    config: Config,
+    file: Path | None,
+    commands: Commands = Commands(),  # noqa: B008 - frozen
+) -> Iterator[Finding]:
     """Findings about files."""
     yield from _brands(config)
     for path in (file, config.brands.overlay):
         if path is not None and path.exists():
             yield from _writable(path)
     if config.journal.key_file is not None:
-        yield from _key(config.journal.key_file)
+        yield from _key(config.journal.key_file, commands)
 
 
 def _brands(config: Config) -> Iterator[Finding]:
+    overlay = config.brands.overlay
+    if overlay is not None and overlay != BrandOptions().overlay and not overlay.exists():
+        mend = f"install -d -m 0755 {shlex.quote(str(overlay))}"
+        yield error("files.brands", f"{overlay} is not there: the daemon does not start", mend)
+        return
     try:
-        known = brands.load(overlay=config.brands.overlay)
+        known = brands.load(overlay=overlay)
     except BrandFileError as failure:
         for fault in failure.faults:
-            yield error("files.brands", str(fault), "sekisho brands lint")
+            yield error("files.brands", str(fault), _aside(Path(fault.file)))
         return
-    own = {path.stem for path in config.brands.overlay.glob("*.toml")} if config.brands.overlay else set()
+    own = {path.stem for path in overlay.glob("*.toml")} if overlay else set()
     shared = providers.load()
     for flaw in lint(known, shared.kind):
-        if flaw.brand in own:
+        if overlay is not None and flaw.brand in own:
             text = f"{flaw.brand}: {flaw.value}: {flaw.reason}"
-            yield warning("files.brands", text, "sekisho brands lint")
+            yield warning("files.brands", text, _aside(overlay / f"{flaw.brand}.toml"))
+
+
+def _aside(file: Path) -> str:
+    """Take the file out of force until somebody has mended what stands in it."""
+    where = shlex.quote(str(file))
+    return (
+        f"mv {where} {shlex.quote(f'{file}.wrong')} && systemctl reload sekisho-milter   # or mend it by hand"
+    )
 
 
 def _writable(path: Path) -> Iterator[Finding]:
@@ -49,7 +67,7 @@ def _writable(path: Path) -> Iterator[Finding]:
         )
 
 
-def _key(path: Path) -> Iterator[Finding]:
+def _key(path: Path, commands: Commands) -> Iterator[Finding]:
     where = shlex.quote(str(path))
     try:
         found = path.stat()
@@ -57,7 +75,7 @@ def _key(path: Path) -> Iterator[Finding]:
         yield error(
             "files.key",
             f"{path}: {failure.strerror}: the daemon does not start",
-            f"(umask 027; head -c 32 /dev/urandom > {where}) && chgrp sekisho {where}",
+            _new_key(path, commands),
         )
         return
     if stat.S_IMODE(found.st_mode) & 0o007:
@@ -66,5 +84,13 @@ def _key(path: Path) -> Iterator[Finding]:
         yield error(
             "files.key",
             f"{path} holds {found.st_size} bytes, 32 are needed",
-            f"head -c 32 /dev/urandom > {where}",
+            _new_key(path, commands),
         )
+
+
+def _new_key(path: Path, commands: Commands) -> str:
+    """Old pseudonyms are not made again: with another key nobody can tell that two are the same."""
+    where = shlex.quote(str(path))
+    make = f"(umask 027; head -c 32 /dev/urandom > {where}) && chgrp {commands.group} {where} && chmod 0640 {where}"
+    there = "" if path.parent.is_dir() else shlex.join(("install", "-d", "-m", "0755", str(path.parent)))
+    return both(there, make, systemctl("restart"))

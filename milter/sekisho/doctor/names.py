@@ -6,10 +6,13 @@ a look-alike domain out of nothing. Three random names are asked, under `com`, `
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from statistics import median
 
+from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Finding, error, warning
 from sekisho.ports import Clock, Found
 from sekisho.resolver import DnsOptions, DnsResolver
@@ -20,11 +23,25 @@ KNOWN = "jp"
 ZONES = ("com", "jp", "invalid")
 
 
-def examine(options: DnsOptions, clock: Clock) -> Iterator[Finding]:
+def examine(
+    options: DnsOptions,
+    clock: Clock,
+    commands: Commands = Commands(),  # noqa: B008 - frozen
+) -> Iterator[Finding]:
     """Findings about each server that is asked, one by one."""
     servers = options.servers or tuple(_shown(*each) for each in system_servers())
-    for server in servers:
-        yield from _server(server, options, clock)
+    found = {server: tuple(_server(server, options, clock)) for server in servers}
+    mend = _mend([server for server in servers if not found[server]], commands)
+    for each in (each for server in servers for each in found[server]):
+        yield replace(each, mend=mend)
+
+
+def _mend(good: Sequence[str], commands: Commands) -> str:
+    """Ask the good servers alone; where there is none, a resolver of our own."""
+    if good:
+        return both(commands.set("dns.servers", json.dumps(good)), systemctl("reload"))
+    own = commands.set("dns.servers", '["127.0.0.1"]')
+    return both("apt-get install -y unbound", own, systemctl("reload"))
 
 
 def _shown(host: str, port: int) -> str:
@@ -34,9 +51,8 @@ def _shown(host: str, port: int) -> str:
 def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Finding]:
     alone = options.model_copy(update={"servers": (server,), "warmers": 0, "cache_size": 0})
     resolver = DnsResolver(alone, clock)
-    mend = 'sekisho.toml, [dns]: servers = ["127.0.0.1"]   (a resolver of your own, as unbound)'
     if resolver.lookup(KNOWN, "NS", clock.monotonic() + options.timeout).found is Found.TEMPERROR:
-        yield error("dns.silent", f"{server} does not answer: every message waits for it in vain", mend)
+        yield error("dns.silent", f"{server} does not answer: every message waits for it in vain", "")
         return
     spent = []
     for zone in ZONES:
@@ -45,10 +61,10 @@ def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Finding]
         answer = resolver.lookup(name, "A", began + options.timeout)
         spent.append(clock.monotonic() - began)
         if answer.found is Found.ANSWER:
-            yield error("dns.invents", f"{server} has an address for {name}, which does not exist", mend)
+            yield error("dns.invents", f"{server} has an address for {name}, which does not exist", "")
         elif answer.found is Found.NODATA:
-            yield warning("dns.invents", f"{server} says that {name} exists, which it does not", mend)
+            yield warning("dns.invents", f"{server} says that {name} exists, which it does not", "")
         elif answer.found is Found.TEMPERROR:
-            yield warning("dns.fails", f"{server} could not say that {name} does not exist", mend)
+            yield warning("dns.fails", f"{server} could not say that {name} does not exist", "")
     if median(spent) > SLOW:
-        yield warning("dns.slow", f"{server} takes {median(spent):.2f} s for a new name", mend)
+        yield warning("dns.slow", f"{server} takes {median(spent):.2f} s for a new name", "")

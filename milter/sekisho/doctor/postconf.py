@@ -3,6 +3,8 @@ settings. Read only; the directory may be another than the default one, as `post
 
 from __future__ import annotations
 
+import grp
+import pwd
 import re
 import shlex
 import shutil
@@ -67,6 +69,13 @@ class Postfix:
         """A setting, for one service where it has its own; "" if this Postfix does not know it."""
         own = service.settings.get(name) if service else None
         return self.main.get(name, "") if own is None else own
+
+    def group(self) -> str:
+        """The group of Postfix's user, by name; `postfix` where that user is not known."""
+        try:
+            return grp.getgrgid(pwd.getpwnam(self.get("mail_owner") or "postfix").pw_gid).gr_name
+        except KeyError:
+            return "postfix"
 
     def seconds(self, name: str) -> float:
         """A setting that is a time."""

@@ -6,12 +6,26 @@ firewall does to a port.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from sekisho.config import Config
 from sekisho.doctor import bypass
+from sekisho.doctor.asking import (
+    Asker,
+    as_postfix,
+    askers,
+    below_queue,
+    inside,
+    listing,
+    means,
+    moved,
+    relisted,
+    sees,
+    setting,
+    told,
+    unix,
+)
+from sekisho.doctor.commands import Commands, both
 from sekisho.doctor.model import Finding, error, note, warning
 from sekisho.doctor.postconf import Milter, Postfix, Service, milters, seconds
 from sekisho.verdict import Mode
@@ -20,68 +34,47 @@ MARGIN = 5.0  # seconds that Postfix must wait longer than we may take
 SIGNERS = ("dkim", "8891", "rspamd", "11332", "amavis", "8892")
 
 
-def examine(postfix: Postfix, config: Config) -> Iterator[Finding]:
+def examine(postfix: Postfix, config: Config, commands: Commands = Commands()) -> Iterator[Finding]:  # noqa: B008 - frozen
     """Every finding about Postfix."""
-    for check in _CHECKS:
-        yield from check(postfix, config)
-    yield from bypass.examine(postfix, config.release)
+    found = [each for check in _CHECKS for each in check(postfix, config, commands)]
+    found += bypass.examine(postfix, config.release, config.wire.socket, commands)
+    yield from dict.fromkeys(
+        found
+    )  # what stands in main.cf is said once, however many services have it from there
 
 
-def ours(postfix: Postfix, place: str, socket: str) -> bool:
-    """Whether an entry of smtpd_milters means our socket. A relative path is below Postfix's queue."""
-    if place == socket:
-        return True
-    kind, _, path = place.partition(":")
-    if kind in ("unix", "local") and socket.startswith("unix:"):
-        queue = Path(postfix.get("queue_directory") or "/")
-        return str(queue / path) == socket.removeprefix("unix:")
-    return _inet(place) == _inet(socket) is not None
-
-
-def _inet(place: str) -> tuple[str, str] | None:
-    """Postfix writes inet:host:port, libmilter inet:port@host."""
-    kind, _, rest = place.partition(":")
-    if kind not in ("inet", "inet6"):
-        return None
-    if "@" in rest:
-        port, _, host = rest.partition("@")
-    else:
-        host, _, port = rest.rpartition(":")
-    host = host.strip("[]")
-    return ("127.0.0.1" if host == "localhost" else host), port
-
-
-def _users(postfix: Postfix, config: Config) -> list[tuple[Service | None, tuple[Milter, ...], int]]:
-    """Where we are asked: main.cf (None) and services with milters of their own, and our place among them."""
-    places: list[tuple[Service | None, str]] = [(None, postfix.get("smtpd_milters"))]
-    places += [
-        (each, each.settings["smtpd_milters"]) for each in postfix.smtpd() if "smtpd_milters" in each.settings
+def _asked(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Finding]:
+    """Mail from outside must ask us: port 25, or whatever takes mail if nothing is called so."""
+    socket = config.wire.socket
+    asking = {each.service.label for each in askers(postfix, socket)}
+    doors = [each for each in postfix.smtpd() if not bypass.is_ours(each, config.release)]
+    outside = [each for each in doors if _from_outside(each)]
+    silent = outside or doors
+    if any(each.label in asking for each in silent):
+        return
+    steps, where = "", as_postfix(postfix, socket)
+    if where == socket and socket.startswith("unix:") and any(each.chroot for each in silent):
+        steps, where = moved(postfix, socket, commands)
+    entry = Milter(where, {"default_action": _wanted(config)})
+    inherit = any("smtpd_milters" not in each.settings for each in silent) or not silent
+    lists = [listing(postfix, None, (entry, *milters(postfix.get("smtpd_milters"))))] if inherit else []
+    lists += [
+        listing(postfix, each, (entry, *milters(each.settings["smtpd_milters"])))
+        for each in silent
+        if "smtpd_milters" in each.settings
     ]
-    found = []
-    for service, value in places:
-        listed = milters(value)
-        at = next((n for n, each in enumerate(listed) if ours(postfix, each.place, config.wire.socket)), None)
-        if at is not None:
-            found.append((service, listed, at))
-    return found
+    rest = told(postfix, socket, where) if steps else postfix.reload()
+    names = ", ".join(each.label for each in silent) or "nobody"
+    yield error(
+        "postfix.not_asked",
+        f"smtpd_milters of {names} does not hold our socket {socket}: mail passes unseen",
+        both(steps, *lists, rest),
+    )
 
 
-def _asked(postfix: Postfix, config: Config) -> Iterator[Finding]:
-    if not _users(postfix, config):
-        place = _as_postfix(config.wire.socket)
-        action = _wanted(config)
-        entry = f"{{ {place}, default_action={action} }}"
-        rest = postfix.get("smtpd_milters")
-        yield error(
-            "postfix.not_asked",
-            f"no smtpd_milters holds our socket {config.wire.socket}: mail passes unseen",
-            postfix.set("smtpd_milters", f"{entry} {rest}".strip()),
-        )
-
-
-def _as_postfix(socket: str) -> str:
-    inet = _inet(socket)
-    return socket if inet is None else f"inet:{inet[0] or '127.0.0.1'}:{inet[1]}"
+def _from_outside(service: Service) -> bool:
+    host, _, port = service.name.rpartition(":")
+    return service.kind == "pass" or (port in ("smtp", "25") and not bypass.is_loopback(host))
 
 
 def _wanted(config: Config) -> str:
@@ -92,117 +85,93 @@ def _wanted(config: Config) -> str:
     return "accept" if shadow or config.wire.on_error == "accept" else "tempfail"
 
 
-def _default_action(postfix: Postfix, config: Config) -> Iterator[Finding]:
+def _tuned(postfix: Postfix, asker: Asker, name: str, value: str) -> str:
+    """The command that changes a setting of our entry where it stands: in the entry, for the service, or for all."""
+    if name in asker.entry.settings:
+        return both(relisted(postfix, asker, setting(name, value)), postfix.reload())
+    parameter = f"milter_{name}"
+    if parameter in asker.service.settings:
+        return both(postfix.postconf("-P", f"{asker.service.label}/{parameter}={value}"), postfix.reload())
+    return postfix.set(parameter, value)
+
+
+def _default_action(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
     wanted = _wanted(config)
     why = (
         "in shadow no failure may delay mail"
         if wanted == "accept"
         else "else our failure lets mail pass unseen"
     )
-    for service, listed, at in _users(postfix, config):
-        own = listed[at].settings.get("default_action")
-        action = own or postfix.get("milter_default_action", service)
-        if action == wanted:
-            continue
-        mend = postfix.set("milter_default_action", wanted)
-        if own or (service and "milter_default_action" in service.settings):
-            mend = _listing(postfix, service, _changed(listed, at, "default_action", wanted))
-        yield error(
-            "postfix.default_action",
-            f"when we do not answer, Postfix's action is {action} ({_where(service)}), but should be {wanted}: {why}",
-            mend,
-        )
+    for asker in askers(postfix, config.wire.socket):
+        own = asker.entry.settings.get("default_action")
+        action = own or postfix.get("milter_default_action", asker.service)
+        if action != wanted:
+            yield error(
+                "postfix.default_action",
+                f"when we do not answer, Postfix's action is {action} ({asker.where}), but should be {wanted}: {why}",
+                _tuned(postfix, asker, "default_action", wanted),
+            )
 
 
-def _where(service: Service | None) -> str:
-    return "main.cf" if service is None else f"master.cf, {service.label}"
-
-
-def _timeouts(postfix: Postfix, config: Config) -> Iterator[Finding]:
-    least = config.wire.hard_deadline + MARGIN
-    for service, listed, at in _users(postfix, config):
-        for name, need in (("content_timeout", least), ("command_timeout", 10.0), ("connect_timeout", 5.0)):
-            own = listed[at].settings.get(name)
-            value = own or postfix.get(f"milter_{name}", service)
+def _timeouts(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+    needed = {
+        "content_timeout": config.wire.hard_deadline + MARGIN,
+        "command_timeout": 10.0,
+        "connect_timeout": 5.0,
+    }
+    for asker in askers(postfix, config.wire.socket):
+        for name, need in needed.items():
+            value = asker.entry.settings.get(name) or postfix.get(f"milter_{name}", asker.service)
             if seconds(value) < need:
-                better = f"{max(need, 30):.0f}s"
-                mend = postfix.set(f"milter_{name}", better)
-                if own or (service and f"milter_{name}" in service.settings):
-                    mend = _listing(postfix, service, _changed(listed, at, name, better))
                 yield error(
                     "postfix.timeout",
-                    f"milter_{name} is {value} ({_where(service)}): Postfix gives us up after that, and we may "
+                    f"milter_{name} is {value} ({asker.where}): Postfix gives us up after that, and we may "
                     f"take {need:g} s",
-                    mend,
+                    _tuned(postfix, asker, name, f"{max(need, 30):.0f}s"),
                 )
 
 
-def _order(postfix: Postfix, config: Config) -> Iterator[Finding]:
-    for service, listed, at in _users(postfix, config):
-        before = [each.place for each in listed[:at]]
+def _order(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+    for asker in askers(postfix, config.wire.socket):
+        before = [each.place for each in asker.listed[: asker.at]]
         signers = [place for place in before if any(mark in place for mark in SIGNERS)]
-        after = [each for each in listed if each is not listed[at]]
-        mend = _listing(postfix, service, (listed[at], *after))
+        after = [each for each in asker.listed if each is not asker.entry]
+        first = listing(postfix, asker.service if asker.own else None, (asker.entry, *after))
+        mend = both(first, postfix.reload())
         if signers:
             yield error(
                 "postfix.order",
-                f"{', '.join(signers)} comes before us ({_where(service)}): what it signs we change afterwards",
+                f"{', '.join(signers)} comes before us ({asker.where}): what it signs we change afterwards",
                 mend,
             )
         elif before:
             yield warning(
                 "postfix.order",
-                f"{', '.join(before)} comes before us ({_where(service)}): we judge what it made of the message",
+                f"{', '.join(before)} comes before us ({asker.where}): we judge what it made of the message",
                 mend,
             )
 
 
-def _changed(listed: tuple[Milter, ...], at: int, name: str, value: str) -> tuple[Milter, ...]:
-    """The entries with one setting of ours another."""
-    mine = Milter(listed[at].place, {**listed[at].settings, name: value})
-    return (*listed[:at], mine, *listed[at + 1 :])
+def _chroot(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Finding]:
+    """A path that leads smtpd elsewhere. Below the queue the relative path is right for everybody; a socket that lies
+    outside moves there, since a chroot is worth keeping."""
+    socket = config.wire.socket
+    for asker in askers(postfix, socket):
+        if sees(postfix, asker, socket):
+            continue
+        steps, where = "", as_postfix(postfix, socket)
+        if not below_queue(postfix, socket):
+            steps, where = moved(postfix, socket, commands)
+        path = unix(asker.entry.place) or ""
+        yield error(
+            "postfix.chroot",
+            f"{asker.service.label} runs in a chroot and looks for {path} at {inside(postfix, path)}, where our socket "
+            f"is not ({asker.where}): it cannot ask us",
+            both(steps, told(postfix, socket, where)),
+        )
 
 
-def _listing(postfix: Postfix, service: Service | None, listed: tuple[Milter, ...]) -> str:
-    """The command that writes these entries, into main.cf or for one service. postconf takes no blank into
-    master.cf, so that a service gets them by way of a name of its own in main.cf."""
-    value = ", ".join(map(_entry, listed))
-    if service is None:
-        return postfix.set("smtpd_milters", value)
-    name = "sekisho_milters_" + re.sub("[^A-Za-z0-9]", "_", service.label)
-    commands = (
-        postfix.postconf("-e", f"{name} = {value}"),
-        postfix.postconf("-P", f"{service.label}/smtpd_milters=${name}"),
-        postfix.reload(),
-    )
-    return " && ".join(commands)
-
-
-def _entry(milter: Milter) -> str:
-    if not milter.settings:
-        return milter.place
-    inner = ", ".join([milter.place, *(f"{name}={value}" for name, value in milter.settings.items())])
-    return f"{{ {inner} }}"
-
-
-def _chroot(postfix: Postfix, config: Config) -> Iterator[Finding]:
-    queue = postfix.get("queue_directory")
-    path = config.wire.socket.removeprefix("unix:")
-    if not config.wire.socket.startswith("unix:") or path.startswith(f"{queue}/"):
-        return
-    named = {service.label for service, _, _ in _users(postfix, config) if service is not None}
-    general = any(service is None for service, _, _ in _users(postfix, config))
-    for service in postfix.smtpd():
-        asks = service.label in named or (general and "smtpd_milters" not in service.settings)
-        if service.chroot and asks:
-            yield error(
-                "postfix.chroot",
-                f"{service.label} runs in a chroot ({queue}) and cannot see {path}",
-                f"{postfix.postconf('-F', f'{service.label}/chroot = n')} && {postfix.reload()}",
-            )
-
-
-def _macros(postfix: Postfix, config: Config) -> Iterator[Finding]:
+def _macros(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
     """Since protocol 6 we ask for macros ourselves; before that Postfix must be told to send them."""
     protocol = postfix.get("milter_protocol") or "6"
     if protocol.isdigit() and int(protocol) >= 6:
@@ -224,15 +193,29 @@ def _macros(postfix: Postfix, config: Config) -> Iterator[Finding]:
             )
 
 
-def _parameters(postfix: Postfix, config: Config) -> Iterator[Finding]:
-    for name, good, check, why in _WANTED:
-        value = postfix.get(name).lower()
-        if name not in postfix.main and check == "error":
+def _parameters(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+    """Of main.cf, and of the services that ask us where they have a value of their own."""
+    asking = [each.service for each in askers(postfix, config.wire.socket)]
+    for name, good, severity, why in _WANTED:
+        make = error if severity == "error" else warning
+        if name not in postfix.main and severity == "error":
             text = f"this Postfix ({postfix.get('mail_version')}) does not know {name}: {why}"
             yield error(f"postfix.{name}", text, "apt-get install --only-upgrade postfix")
-        if value and value not in good:
-            make = error if check == "error" else warning
-            yield make(f"postfix.{name}", f"{name} is {value}: {why}", postfix.set(name, good[0]))
+        for service in (None, *(each for each in asking if name in each.settings)):
+            value = postfix.get(name, service).lower()
+            if value and value not in good:
+                where = f" for {service.label}" if service else ""
+                yield make(
+                    f"postfix.{name}",
+                    f"{name} is {value}{where}: {why}",
+                    _better(postfix, service, name, good[0]),
+                )
+
+
+def _better(postfix: Postfix, service: Service | None, name: str, value: str) -> str:
+    if service is None:
+        return postfix.set(name, value)
+    return both(postfix.postconf("-P", f"{service.label}/{name}={value}"), postfix.reload())
 
 
 _WANTED = (
@@ -269,7 +252,7 @@ _WANTED = (
 )
 
 
-def _rewriting(postfix: Postfix, config: Config) -> Iterator[Finding]:
+def _rewriting(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
     value = postfix.get("local_header_rewrite_clients")
     harmless = {"permit_inet_interfaces", "permit_sasl_authenticated", "permit_mynetworks"}
     strange = [word for word in value.replace(",", " ").split() if word not in harmless]
@@ -282,10 +265,9 @@ def _rewriting(postfix: Postfix, config: Config) -> Iterator[Finding]:
         )
 
 
-def _non_smtp(postfix: Postfix, config: Config) -> Iterator[Finding]:
-    if any(
-        ours(postfix, each.place, config.wire.socket) for each in milters(postfix.get("non_smtpd_milters"))
-    ):
+def _non_smtp(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+    listed = milters(postfix.get("non_smtpd_milters"))
+    if any(means(postfix, None, each.place, config.wire.socket) for each in listed):
         yield note(
             "postfix.non_smtpd_milters",
             "non_smtpd_milters holds our socket: mail of this machine's own programs is judged too, "
@@ -297,7 +279,7 @@ def _non_smtp(postfix: Postfix, config: Config) -> Iterator[Finding]:
         )
 
 
-_CHECKS: tuple[Callable[[Postfix, Config], Iterator[Finding]], ...] = (
+_CHECKS: tuple[Callable[[Postfix, Config, Commands], Iterator[Finding]], ...] = (
     _asked,
     _default_action,
     _timeouts,

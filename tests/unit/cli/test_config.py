@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.unit.cli.conftest import Command
 
 from sekisho.config import Config
@@ -35,9 +36,77 @@ def test_what_is_shown_can_be_read_again(sekisho: Command, tmp_path: Path) -> No
     assert Config.model_validate_json(shown).model_dump_json(indent=2) + "\n" == shown
 
 
-def test_check_says_ok(sekisho: Command, tmp_path: Path) -> None:
-    """A good file is one line and status 0."""
+def test_check_says_ok_and_for_whom(sekisho: Command, tmp_path: Path) -> None:
+    """A good file is one line and status 0; the line names the user for whom it holds."""
     file = tmp_path / "sekisho.toml"
-    file.write_text("", "utf-8")
-    done = sekisho("config", "check", "--config", file)
-    assert (done.status, done.out, done.err) == (0, "configuration: ok\n", "")
+    file.write_text(places(tmp_path), "utf-8")
+    done = sekisho("config", "check", "--config", file, "--user", "root")
+    assert (done.status, done.out, done.err) == (0, "configuration: ok for user root (--user)\n", "")
+    assert sekisho("config", "check", "--config", file, "--user", "nobody\x1b").status == 2
+
+
+def places(directory: Path) -> str:
+    """A configuration whose files may all be made in one directory."""
+    return (
+        f'[wire]\nsocket = "unix:{directory}/m.sock"\n[store]\nurl = "sqlite:///{directory}/q.db"\n'
+        f'[metrics]\ndirectory = "{directory}/metrics"\n'
+    )
+
+
+TEXT = """# ours
+mode = "shadow"   # for now
+
+[dns]
+#servers = []
+timeout = 1.5
+[ lists ]   # by hand
+block = [
+  ".cn",
+  # [dns]
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "after"),
+    [
+        ("mode", "enforce", TEXT.replace('mode = "shadow"   # for now', 'mode = "enforce"')),
+        (
+            "dns.servers",
+            '["127.0.0.1"]',
+            TEXT.replace("#servers = []\n", '#servers = []\nservers = ["127.0.0.1"]\n'),
+        ),
+        ("dns.timeout", "2", TEXT.replace("timeout = 1.5", "timeout = 2")),
+        ("lists.block", '[".example"]', TEXT.partition("block")[0] + 'block = [".example"]\n'),
+        ("wire.socket_mode", "0660", TEXT + '\n[wire]\nsocket_mode = "0660"\n'),
+        ("release.host", "127.0.0.1", TEXT + '\n[release]\nhost = "127.0.0.1"\n'),
+    ],
+)
+def test_set_changes_one_option_and_nothing_else(
+    sekisho: Command, tmp_path: Path, key: str, value: str, after: str
+) -> None:
+    """The option stands in its table; every other line, comments too, is as it was, and so are owner and mode."""
+    file = tmp_path / "sekisho.toml"
+    file.write_text(TEXT, "utf-8")
+    file.chmod(0o640)
+    assert sekisho("config", "set", key, value, "--config", file).status == 0
+    assert file.read_text("utf-8") == after
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_set_writes_nothing_that_is_wrong(sekisho: Command, tmp_path: Path) -> None:
+    """A value out of bounds, an unknown option and a form that it cannot edit leave the file alone, with status 2."""
+    file = tmp_path / "sekisho.toml"
+    text = "dns = { timeout = 1.5 }\n[retention]\nmax_messages = 1000\n"
+    file.write_text(text, "utf-8")
+    for key, value, said in (
+        ("retention.max_messages", "-1", f"{file}: retention.max_messages: "),
+        ("retention.max_mesages", "5", f"{file}: retention.max_mesages: unknown option"),
+        ("dns.timeout", "2", f"Error: {file}: dns.timeout stands in it"),
+    ):
+        done = sekisho("config", "set", key, value, "--config", file)
+        assert done.status == 2
+        assert done.err.startswith(said)
+    assert file.read_text("utf-8") == text
+    assert list(tmp_path.iterdir()) == [file]

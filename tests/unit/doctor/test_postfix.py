@@ -102,7 +102,6 @@ def test_a_good_configuration_is_clean(site: Site) -> None:
         ("enable_long_queue_ids", {"enable_long_queue_ids": "no"}, None),
         ("local_header_rewrite_clients", {"local_header_rewrite_clients": "static:all"}, None),
         ("macros", {"milter_protocol": "4"}, None),
-        ("chroot", {}, SMTP.replace("n - n", "n - y") + BYPASS),
         ("bypass_missing", {}, SMTP),
         ("bypass_open", {}, SMTP + BYPASS.replace("127.0.0.1:", "")),
         ("bypass_open", {}, SMTP + BYPASS.replace("127.0.0.1:", "192.0.2.1:")),
@@ -177,3 +176,69 @@ def test_entries_of_smtpd_milters_are_read() -> None:
 def test_times_are_read(text: str, value: float) -> None:
     """Postfix's units, seconds where there is none."""
     assert seconds(text) == value
+
+
+IN_QUEUE = {"wire": {"socket": "unix:/var/spool/postfix/sekisho/m.sock"}}
+CHROOTED = SMTP.replace("n - n", "n - y")
+
+
+@pytest.mark.parametrize(
+    ("main", "master", "code"),
+    [
+        # The absolute path is looked up below the queue: all mail would be answered 451.
+        (
+            {"smtpd_milters": "{ unix:/var/spool/postfix/sekisho/m.sock, default_action=tempfail }"},
+            CHROOTED,
+            "chroot",
+        ),
+        ({"smtpd_milters": "${mine}", "mine": "unix:/var/spool/postfix/sekisho/m.sock"}, CHROOTED, "chroot"),
+        (
+            {"smtpd_milters": ""},
+            CHROOTED + "  -o smtpd_milters=${mine}\n  -o mine=unix:/var/spool/postfix/sekisho/m.sock\n",
+            "chroot",
+        ),
+        # Nobody asks: the path that is printed must be right for a chroot and without one.
+        ({"smtpd_milters": ""}, CHROOTED, "not_asked"),
+        ({"smtpd_milters": ""}, SMTP, "not_asked"),
+        # main.cf names us, but what takes mail from outside has a list of its own.
+        ({"smtpd_milters": "unix:sekisho/m.sock"}, CHROOTED + "  -o smtpd_milters=\n", "not_asked"),
+        (
+            {"smtpd_milters": ""},
+            CHROOTED + "  -o smtpd_milters=unix:/other\n" + "587 inet n - y - - smtpd\n",
+            "not_asked",
+        ),
+    ],
+)
+def test_a_chrooted_smtpd_is_told_a_path_that_it_can_see(
+    site: Site, main: Mapping[str, str], master: str, code: str
+) -> None:
+    """The printed commands name the socket relative to the queue, wherever the list stands and whatever macros it is
+    made of; afterwards nothing is left to mend."""
+    site.write(main, master + BYPASS)
+    found = site.look(**IN_QUEUE)
+    assert codes(found) == [code]
+    assert all("unix:sekisho/m.sock" in each.mend for each in found)
+    site.mend(found)
+    assert [each for each in site.look(**IN_QUEUE) if each.severity is Severity.ERROR] == []
+
+
+def test_a_path_that_is_right_inside_the_chroot_is_no_fault(site: Site) -> None:
+    """Absolute below the chroot's root, or with a directory mounted or linked there, smtpd finds the socket."""
+    site.write({"smtpd_milters": "{ unix:/sekisho/m.sock, default_action=tempfail }"}, CHROOTED + BYPASS)
+    assert site.look(**IN_QUEUE) == []
+
+
+def test_a_setting_of_one_service_is_changed_there(site: Site) -> None:
+    """A service with an action of its own is named, and the command changes that service alone."""
+    site.write(master=SMTP + "  -o milter_content_timeout=1s\n  -o smtpd_peername_lookup=no\n" + BYPASS)
+    found = site.look()
+    assert codes(found) == ["smtpd_peername_lookup", "timeout"]
+    assert all("postconf" in each.mend and "smtp/inet/" in each.mend for each in found)
+    site.mend(found)
+    assert site.look() == []
+
+
+def test_released_mail_may_be_signed(site: Site) -> None:
+    """The port for released mail may ask another milter; only we must not be asked again."""
+    site.write(master=SMTP + BYPASS.replace("smtpd_milters=", "smtpd_milters=inet:localhost:8891"))
+    assert site.look() == []

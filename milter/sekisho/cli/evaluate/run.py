@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeRemainingColumn
 
 from sekisho.cli import cases, output
@@ -72,7 +71,7 @@ def judged(config: Config, folder: Path, asked: Asked, jobs: int | None = None) 
         TimeRemainingColumn(),
     )
     progress = Progress(
-        *columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True
+        *columns, console=output.console(sys.stderr), disable=not sys.stderr.isatty(), transient=True
     )
     workers = jobs or os.cpu_count() or 1
     with progress, ProcessPoolExecutor(workers, initializer=_start, initargs=(config, asked)) as pool:
@@ -106,9 +105,9 @@ def row_of(court: Court, file: Path, folder: Path, without: frozenset[str] = fro
         examined = court.examine(case)
         report = document(court.judge(examined))
     except cases.CaseError as error:
-        return row | {"reason": str(error)}
+        return row | {"reason": output.shown(error)}
     except Exception as error:
-        return row | {"reason": repr(error)}
+        return row | {"reason": output.shown(repr(error))}
     return row | {
         "label": case.label,
         "verdict": report["verdict"],

@@ -1,0 +1,151 @@
+"""`sekisho config check | set`: what the daemon would say at its start, and one option of the file changed."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sekisho import preconditions
+from sekisho.cli.describe import toml
+from sekisho.cli.output import say
+from sekisho.config import BARE_KEY, Config, ConfigError, load
+from sekisho.preconditions import Account
+from sekisho.store import state_directory
+
+_HEADER = re.compile(r"\s*\[")
+
+
+def account_of(config: Config, user: str | None) -> Account:
+    """The daemon's account. Raises a usage error if the named one is unknown here."""
+    try:
+        return preconditions.daemon_account(state_directory(config.store), user)
+    except KeyError:
+        raise click.UsageError(f"--user: there is no user {user!r} on this machine") from None
+
+
+def check(path: Path | None, user: str | None) -> None:
+    """Say ok, and for whom; else raise ConfigError with all that is wrong."""
+    account = account_of(_readable(path), user)
+    try:
+        faults = preconditions.checked(path, account)
+    except OSError as error:
+        raise click.ClickException(f"as user {account.name}: {error.strerror}") from error
+    if faults:
+        other = account.uid != os.geteuid()
+        raise ConfigError((*faults, f"(found as user {account.name}: {account.why})") if other else faults)
+    say(f"configuration: ok for user {account.name} ({account.why})")
+
+
+def _readable(path: Path | None) -> Config:
+    """As much of the configuration as can be read: enough to know whose it is."""
+    try:
+        return load(path)
+    except ConfigError as error:
+        return error.rest or Config()
+
+
+def set_option(path: Path, key: str, value: str) -> None:
+    """Change the file as a whole or not at all. Raises ConfigError with what would be wrong, or ClickException."""
+    try:
+        text = path.read_text("utf-8-sig") if path.exists() else ""
+        before = tomllib.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        raise click.ClickException(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+    wrong: ConfigError | None = None
+    for meant in _meanings(value):
+        changed = edited(text, key, meant)
+        if not _only_that(before, changed, key, meant):
+            raise click.ClickException(f"{path}: {key} stands in it in a form that must be edited by hand")
+        try:
+            _replace(path, changed)
+        except ConfigError as error:
+            wrong = wrong or error
+            continue
+        except OSError as error:
+            raise click.ClickException(f"{path}: {error.strerror}") from error
+        say(f"{path}: {key} = {toml(meant)}")
+        return
+    assert wrong is not None
+    raise wrong
+
+
+def _meanings(value: str) -> Iterator[Any]:
+    """The value as TOML if it is that, then as a plain text."""
+    with suppress(ValueError, RecursionError):
+        yield tomllib.loads(f"x = {value}")["x"]
+    yield value
+
+
+def edited(text: str, key: str, value: Any) -> str:
+    """The text with the option in its table: in place of the old one, else behind its example or the header."""
+    table, _, name = key.rpartition(".")
+    lines = [line if line.endswith("\n") else f"{line}\n" for line in text.splitlines(keepends=True)]
+    line = f"{name if BARE_KEY.fullmatch(name) else toml(name)} = {toml(value)}\n"
+    header = re.compile(rf"\s*\[\s*{re.escape(table)}\s*\]\s*(#.*)?$") if table else None
+    begin = 0
+    if header is not None:
+        begin = next((at + 1 for at, each in enumerate(lines) if header.match(each)), -1)
+        if begin < 0:
+            return "".join([*lines, "\n" if lines else "", f"[{table}]\n", line])
+    end = next((at for at in range(begin, len(lines)) if _HEADER.match(lines[at])), len(lines))
+    named = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=")
+    for at in range(begin, end):
+        if named.match(lines[at]):
+            return "".join([*lines[:at], line, *lines[_statement(lines, at) :]])
+    example = next(
+        (at + 1 for at in range(begin, end) if re.match(rf"#{re.escape(name)}\s*=", lines[at])), begin
+    )
+    return "".join([*lines[:example], line, *lines[example:]])
+
+
+def _statement(lines: list[str], at: int) -> int:
+    """The line after the statement that begins at `at`: a value may go over several lines."""
+    for after in range(at + 1, len(lines) + 1):
+        with suppress(ValueError):
+            tomllib.loads("".join(lines[at:after]))
+            return after
+    return at + 1
+
+
+def _only_that(before: dict[str, Any], changed: str, key: str, value: Any) -> bool:
+    """Whether the new text means what the old one did, but for the option."""
+    table, _, name = key.rpartition(".")
+    wanted = dict(before)
+    if table:
+        wanted[table] = {**wanted.get(table, {}), name: value}
+    else:
+        wanted[name] = value
+    try:
+        return bool(tomllib.loads(changed) == wanted)
+    except ValueError:
+        return False
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put the text in the file's place if it is a good configuration, with its owner and mode. Raises ConfigError."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+            old = path.stat() if path.exists() else None
+            os.fchmod(stream.fileno(), old.st_mode & 0o7777 if old else 0o640)
+            where = old or path.parent.stat()
+            if (where.st_uid, where.st_gid) != (os.geteuid(), os.getegid()):
+                os.fchown(stream.fileno(), old.st_uid if old else -1, where.st_gid)
+        try:
+            load(Path(name))
+        except ConfigError as error:
+            raise ConfigError(tuple(each.replace(name, str(path), 1) for each in error.errors)) from error
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)

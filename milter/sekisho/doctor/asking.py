@@ -1,0 +1,173 @@
+"""Who asks us: each smtpd service with the list of milters that holds for it, seen as that smtpd sees it.
+
+smtpd changes into the queue directory when it starts, and stays inside it for good where master.cf says chroot. A
+relative path is below the queue for both; an absolute one is looked up below the queue by the second.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sekisho.doctor.commands import Commands, both, systemctl
+from sekisho.doctor.postconf import Milter, Postfix, Service, milters
+
+Change = Callable[[Milter], Milter]
+DIRECTORY_MODE = "2710"  # Postfix's group may pass; setgid gives our socket that group
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A service that asks us. `own`: its list stands in master.cf, else in main.cf; `at`: our entry in it."""
+
+    service: Service
+    listed: tuple[Milter, ...]
+    at: int
+    own: bool
+
+    @property
+    def entry(self) -> Milter:
+        return self.listed[self.at]
+
+    @property
+    def where(self) -> str:
+        return f"master.cf, {self.service.label}" if self.own else "main.cf"
+
+
+def askers(postfix: Postfix, socket: str) -> tuple[Asker, ...]:
+    """Every smtpd service whose list holds our socket, whether it can see it or not."""
+    return tuple(_askers(postfix, socket))
+
+
+def _askers(postfix: Postfix, socket: str) -> Iterator[Asker]:
+    for service in postfix.smtpd():
+        listed = milters(postfix.get("smtpd_milters", service))
+        found = (at for at, each in enumerate(listed) if means(postfix, service, each.place, socket))
+        if (at := next(found, None)) is not None:
+            yield Asker(service, listed, at, "smtpd_milters" in service.settings)
+
+
+def means(postfix: Postfix, service: Service | None, place: str, socket: str) -> bool:
+    """Whether an entry was written for our socket; an absolute path in a chroot may mean it and miss it."""
+    path = unix(place)
+    if path is None or not socket.startswith("unix:"):
+        return inet(place) == inet(socket) is not None
+    ours = Path(socket.removeprefix("unix:"))
+    chrooted = service is not None and service.chroot
+    return _same(queue(postfix) / path, ours) or (chrooted and _same(inside(postfix, path), ours))
+
+
+def sees(postfix: Postfix, asker: Asker, socket: str) -> bool:
+    """Whether the entry leads this smtpd to our socket."""
+    path = unix(asker.entry.place)
+    if path is None:
+        return True
+    seen = inside(postfix, path) if asker.service.chroot else queue(postfix) / path
+    return _same(seen, Path(socket.removeprefix("unix:")))
+
+
+def queue(postfix: Postfix) -> Path:
+    return Path(postfix.get("queue_directory") or "/var/spool/postfix")
+
+
+def inside(postfix: Postfix, path: str) -> Path:
+    """What a path means to a chrooted smtpd."""
+    return queue(postfix) / path.lstrip("/")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one place, by links and bind mounts too; the socket itself need not be there."""
+    if one == other:
+        return True
+    with suppress(OSError):
+        return one.name == other.name and one.parent.samefile(other.parent)
+    return False
+
+
+def unix(place: str) -> str | None:
+    """The path of a `unix:` entry."""
+    kind, _, path = place.partition(":")
+    return path if kind in ("unix", "local") else None
+
+
+def inet(place: str) -> tuple[str, str] | None:
+    """Postfix writes inet:host:port, libmilter inet:port@host."""
+    kind, _, rest = place.partition(":")
+    if kind not in ("inet", "inet6"):
+        return None
+    if "@" in rest:
+        port, _, host = rest.partition("@")
+    else:
+        host, _, port = rest.rpartition(":")
+    host = host.strip("[]")
+    return ("127.0.0.1" if host in ("", "localhost", "0.0.0.0") else host), port  # noqa: S104 - compared
+
+
+def as_postfix(postfix: Postfix, socket: str) -> str:
+    """Our socket as Postfix writes it: relative to the queue if it lies below, so right inside a chroot and outside."""
+    if (found := inet(socket)) is not None:
+        return f"inet:[{found[0]}]:{found[1]}" if ":" in found[0] else f"inet:{found[0]}:{found[1]}"
+    path = Path(socket.removeprefix("unix:"))
+    if path.is_relative_to(queue(postfix)):
+        return f"unix:{path.relative_to(queue(postfix))}"
+    return socket
+
+
+def below_queue(postfix: Postfix, socket: str) -> bool:
+    return socket.startswith("unix:") and Path(socket.removeprefix("unix:")).is_relative_to(queue(postfix))
+
+
+def relisted(postfix: Postfix, asker: Asker, change: Change) -> str:
+    """The command that writes the asker's list with our entry changed."""
+    listed = (*asker.listed[: asker.at], change(asker.entry), *asker.listed[asker.at + 1 :])
+    return listing(postfix, asker.service if asker.own else None, listed)
+
+
+def setting(name: str, value: str) -> Change:
+    return lambda milter: Milter(milter.place, {**milter.settings, name: value})
+
+
+def place(value: str) -> Change:
+    return lambda milter: Milter(value, milter.settings)
+
+
+def listing(postfix: Postfix, service: Service | None, listed: tuple[Milter, ...]) -> str:
+    """The command that writes these entries, into main.cf or for one service. postconf takes no blank into
+    master.cf, so that a service gets them by way of a name of its own in main.cf."""
+    value = ", ".join(map(_entry, listed))
+    if service is None:
+        return postfix.postconf("-e", f"smtpd_milters = {value}")
+    name = "sekisho_milters_" + re.sub("[^A-Za-z0-9]", "_", service.label)
+    return both(
+        postfix.postconf("-e", f"{name} = {value}"),
+        postfix.postconf("-P", f"{service.label}/smtpd_milters=${name}"),
+    )
+
+
+def _entry(milter: Milter) -> str:
+    if not milter.settings:
+        return milter.place
+    inner = ", ".join([milter.place, *(f"{name}={value}" for name, value in milter.settings.items())])
+    return f"{{ {inner} }}"
+
+
+def moved(postfix: Postfix, socket: str, commands: Commands) -> tuple[str, str]:
+    """The commands that put our socket into a directory of its own below the queue, up to the restart of the daemon,
+    and the place as Postfix then writes it. Everybody who asks must be told of the new place in the same mend."""
+    directory = queue(postfix) / "sekisho"
+    target = directory / Path(socket.removeprefix("unix:")).name
+    steps = both(
+        commands.directory(directory, DIRECTORY_MODE, postfix.group()),
+        commands.set("wire.socket", f"unix:{target}"),
+        systemctl("restart"),
+    )
+    return steps, f"unix:{target.relative_to(queue(postfix))}"
+
+
+def told(postfix: Postfix, socket: str, to: str) -> str:
+    """The commands that name the new place to everybody who asks."""
+    found = {relisted(postfix, each, place(to)): None for each in askers(postfix, socket)}
+    return both(*found, postfix.reload())

@@ -1,0 +1,231 @@
+"""Everything that must be there before the daemon can serve: each row of the table is one thing that it opens or makes.
+
+Nothing is made here. What is not there yet is looked at by way of its directory: may a file be made in it? What a
+restart may mend (a taken port, a database that starts) is no fault of the configuration and not looked at.
+"""
+
+from __future__ import annotations
+
+import errno
+import grp
+import os
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sekisho import compose
+from sekisho.brands import BrandOptions
+from sekisho.clock import SystemClock
+from sekisho.config import Config, ConfigError
+from sekisho.guard import Switch, SwitchError
+from sekisho.journal import Journal, KeyFileError
+from sekisho.preconditions.account import Account, as_account
+from sekisho.store import database_file, state_directory
+from sekisho.store.options import parse
+from sekisho.wire.listen import unix_path
+
+Fault = tuple[str, str]
+"""The option, and what is wrong with what it names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """A configuration, and the directories that the service manager makes before the daemon starts."""
+
+    config: Config
+    made: tuple[Path, ...] = ()
+
+    def unwritable(self, directory: Path) -> str | None:
+        """Why no file can be made there; None if one can."""
+        if directory in self.made and not os.path.lexists(directory):
+            return None
+        try:
+            if not stat.S_ISDIR(directory.stat().st_mode):
+                return os.strerror(errno.ENOTDIR)
+        except OSError as error:
+            return error.strerror
+        allowed = os.access(directory, os.W_OK | os.X_OK, effective_ids=True)
+        return None if allowed else os.strerror(errno.EACCES)
+
+    def file(self, key: str, path: Path, *, reading: bool = False, plain: bool = False) -> Iterator[Fault]:
+        """A file that is opened for writing, and made if it is not there. `plain`: no symbolic link."""
+        try:
+            found = path.lstat() if plain else path.stat()
+        except FileNotFoundError:
+            if reason := self.unwritable(path.parent):
+                yield key, f"{path}: {reason}"
+            return
+        except OSError as error:
+            yield key, f"{path}: {error.strerror}"
+            return
+        wanted = os.W_OK | (os.R_OK if reading else 0)
+        if stat.S_ISDIR(found.st_mode):
+            yield key, f"{path}: {os.strerror(errno.EISDIR)}"
+        elif plain and stat.S_ISLNK(found.st_mode):
+            yield key, f"{path}: {os.strerror(errno.ELOOP)}"
+        elif not os.access(path, wanted, effective_ids=True):
+            yield key, f"{path}: {os.strerror(errno.EACCES)}"
+
+
+def faults(
+    path: Path | None, config: Config, *, made: tuple[Path, ...] = (), bound: bool = False
+) -> tuple[str, ...]:
+    """Every fault, each with file and key, as the user of this process finds it. `made`: directories that the service
+    manager will make; `bound`: the socket is ours already."""
+    needs = Needs(config, made)
+    where = f"{path}: " if path else ""
+    rows = [row for row in _ROWS if not (bound and row is _socket)]
+    return tuple(f"{where}{key}: {reason}" for row in rows for key, reason in row(needs))
+
+
+def checked(path: Path | None, account: Account) -> tuple[str, ...]:
+    """All that is wrong with the file, what it names and what the daemon needs, as that account finds it."""
+    return as_account(account, lambda: _loaded(path, account.made))
+
+
+def _loaded(path: Path | None, made: tuple[Path, ...]) -> tuple[str, ...]:
+    try:
+        config, _ = compose.load(path)
+    except ConfigError as error:
+        return error.errors
+    return faults(path, config, made=made)
+
+
+def _log(needs: Needs) -> Iterator[Fault]:
+    if needs.config.log.target != "stderr":
+        yield from needs.file("log.target", Path(needs.config.log.target))
+
+
+def _key(needs: Needs) -> Iterator[Fault]:
+    try:
+        Journal(needs.config.journal, SystemClock())
+    except KeyFileError as error:
+        yield "journal.key_file", str(error)
+
+
+def _overlay(needs: Needs) -> Iterator[Fault]:
+    """The usual folder need not be there; one that the operator named must be."""
+    folder = needs.config.brands.overlay
+    if folder is not None and folder != BrandOptions().overlay and not os.path.exists(folder):
+        yield "brands.overlay", f"{folder}: {os.strerror(errno.ENOENT)}"
+
+
+def _metrics(needs: Needs) -> Iterator[Fault]:
+    """The directory is made if it is not there, with those above it."""
+    directory = needs.config.metrics.directory
+    if any(directory.is_relative_to(each) and not os.path.lexists(each) for each in needs.made):
+        return
+    above = next((each for each in (directory, *directory.parents) if os.path.exists(each)), directory)
+    if reason := needs.unwritable(above):
+        yield "metrics.directory", f"{above}: {reason}"
+        return
+    for each in sorted(directory.glob("*.*")) if above == directory else ():
+        if each.suffix in (".db", ".lock") and not os.access(each, os.R_OK | os.W_OK, effective_ids=True):
+            yield "metrics.directory", f"{each}: {os.strerror(errno.EACCES)}"
+
+
+def _state(needs: Needs) -> Iterator[Fault]:
+    """The directory beside the database: the guard's file, the remembered failures, the lists."""
+    directory = state_directory(needs.config.store)
+    if reason := needs.unwritable(directory):
+        yield "store.url", f"{directory}: {reason}"
+        return
+    yield from _guard(needs, compose.switch_file(needs.config))
+    failures = needs.config.wire.failure_memory
+    key = "store.url" if failures is None else "wire.failure_memory"
+    yield from needs.file(key, Path(failures or compose.failure_file(needs.config)), reading=True, plain=True)
+
+
+def _guard(needs: Needs, file: Path) -> Iterator[Fault]:
+    if not os.path.lexists(file):
+        return
+    wrong = list(needs.file("store.url", file, reading=True, plain=True))
+    try:
+        if not wrong and file.stat().st_size:
+            Switch(file).close()
+    except SwitchError as error:
+        wrong = [("store.url", f"the guard's file beside it: {error}")]
+    yield from wrong
+
+
+def _database(needs: Needs) -> Iterator[Fault]:
+    """The file may be made by us or be ours to write; the driver of a server's database must be installed."""
+    file = database_file(needs.config.store)
+    if file is None:
+        try:
+            parse(needs.config.store.url).get_dialect().import_dbapi()
+        except ImportError:
+            yield "store.url", "needs sekisho[postgresql]: the driver psycopg is not installed"
+        return
+    for each in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+        if os.path.exists(each):
+            yield from needs.file("store.url", each, reading=True)
+
+
+def _socket(needs: Needs) -> Iterator[Fault]:
+    if "LISTEN_FDS" in os.environ:  # systemd holds it
+        return
+    path = unix_path(needs.config.wire)
+    if path is None:
+        yield from _inet(needs.config.wire.socket)
+    else:
+        yield from _group(needs.config.wire.socket_group)
+        yield from _unix(needs, path)
+
+
+def _group(name: str | None) -> Iterator[Fault]:
+    """Only a member of a group may give a file to it."""
+    if name is None:
+        return
+    try:
+        group = grp.getgrnam(name).gr_gid
+    except KeyError:
+        yield "wire.socket_group", f"no group {name!r} on this machine"
+        return
+    if os.geteuid() != 0 and group not in (os.getegid(), *os.getgroups()):
+        yield "wire.socket_group", f"the daemon's user is not in the group {name!r}"
+
+
+def _unix(needs: Needs, path: Path) -> Iterator[Fault]:
+    if reason := needs.unwritable(path.parent):
+        yield "wire.socket", f"{path.parent}: {reason}"
+    elif os.path.lexists(path) and not stat.S_ISSOCK(path.lstat().st_mode):
+        yield "wire.socket", f"{path}: exists and is not a socket"
+    elif os.path.lexists(path) and not os.access(path, os.W_OK, effective_ids=True):
+        yield "wire.socket", f"{path}: {os.strerror(errno.EACCES)}"
+
+
+def _inet(place: str) -> Iterator[Fault]:
+    """The address must be this machine's. Port 0 is asked for, so that a daemon at work is not in the way."""
+    kind, _, rest = place.partition(":")
+    port, _, host = rest.partition("@")
+    family = socket.AF_INET6 if kind == "inet6" else socket.AF_INET
+    try:
+        found = socket.getaddrinfo(host or None, 0, family, socket.SOCK_STREAM, 0, socket.AI_PASSIVE)
+        with socket.socket(family) as probe:
+            probe.bind(found[0][4])
+    except OSError as error:
+        yield "wire.socket", f"{place}: {error.strerror or error}"
+        return
+    if os.geteuid() != 0 and 0 < int(port) < _first_free_port():
+        yield "wire.socket", f"{place}: a port below {_first_free_port()} is for root alone"
+
+
+def _first_free_port() -> int:
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text("ascii"))
+    except (OSError, ValueError):
+        return 1024
+
+
+_ROWS: tuple[Callable[[Needs], Iterator[Fault]], ...] = (
+    _log,
+    _key,
+    _overlay,
+    _metrics,
+    _state,
+    _database,
+    _socket,
+)
