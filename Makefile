@@ -8,7 +8,7 @@ LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --python-version 3.11 --
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
 
-.PHONY: help install install-test run test check bench lock docs fuzz soak weights
+.PHONY: help install install-test run test check bench lock docs fuzz soak faults weights
 
 help:
 	@echo 'make run [DIR=cases]  mail through a private Postfix, every verdict with its reasons'
@@ -17,6 +17,7 @@ help:
 	@echo 'make bench            the benchmark table of docs/performance.md'
 	@echo 'make fuzz             every parser of hostile bytes, ten minutes each'
 	@echo 'make soak             hostile and ordinary mail for ten minutes: crashes, forged output, memory'
+	@echo 'make faults [ROWS=a,b] the fault matrix: everything is killed, cut off, filled up; is any mail lost?'
 	@echo 'make weights          what labelled mail says of the points: COLLECTIONS=collections.toml (docs/weights.md)'
 	@echo 'make docs             writes the generated documents again'
 	@echo 'make lock             resolves the dependencies of pyproject.toml again'
@@ -53,6 +54,10 @@ fuzz: install
 
 soak: install
 	@$(ROOT) $(PYTHON) -m lab.soak $(ARGS)
+
+# ROWS=name,name runs these rows only; ARGS=--list names them, ARGS='--messages 5000' sends less.
+faults: install
+	@$(ROOT) $(PYTHON) -m lab.faults $(ROWS) $(ARGS)
 
 # The file of collections is described in lab/accuracy.py; docs/weights.md says what comes out of it.
 weights: install

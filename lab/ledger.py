@@ -16,12 +16,17 @@ Entry = tuple[str, str]
 
 @dataclass
 class Ledger:
-    """Entries are `(mark, recipient)`, where `mark` is the value of the message's own X-Lab-Mark field."""
+    """Entries are `(mark, recipient)`, where `mark` names the message: its own X-Lab-Mark field, or its sender.
+
+    `unanswered` are copies of which the sender sent every byte and never heard the answer. It has to send them again,
+    and may so make a second delivery (RFC 1047), but never a second held copy.
+    """
 
     sent: Counter[Entry] = field(default_factory=Counter)
     refused: Counter[Entry] = field(default_factory=Counter)
     delivered: Counter[Entry] = field(default_factory=Counter)
     quarantined: Counter[Entry] = field(default_factory=Counter)
+    unanswered: Counter[Entry] = field(default_factory=Counter)
 
     def send(self, mark: str, recipients: Iterable[str]) -> None:
         """A message was offered to these recipients."""
@@ -39,6 +44,10 @@ class Ledger:
         """The quarantine keeps it for these recipients."""
         self.quarantined.update((mark, recipient) for recipient in recipients)
 
+    def unanswer(self, mark: str, recipients: Iterable[str]) -> None:
+        """The connection was lost after the last byte and before the answer."""
+        self.unanswered.update((mark, recipient) for recipient in recipients)
+
     @property
     def seen(self) -> Counter[Entry]:
         return self.delivered + self.quarantined + self.refused
@@ -50,8 +59,22 @@ class Ledger:
 
     @property
     def doubled(self) -> Counter[Entry]:
-        """In more places, or more often, than it was sent."""
-        return self.seen - self.sent
+        """In more places, or more often, than it was sent and SMTP explains."""
+        return self.seen - self.sent - self.repeated
+
+    @property
+    def repeated(self) -> Counter[Entry]:
+        """Delivered again since the answer to a try never came."""
+        excess = {
+            entry: count for entry, count in (self.seen - self.sent).items() if entry in self.unanswered
+        }
+        return Counter(
+            {
+                entry: min(count, self.unanswered[entry])
+                for entry, count in excess.items()
+                if not self.quarantined[entry]
+            }
+        )
 
     @property
     def balanced(self) -> bool:

@@ -100,6 +100,12 @@ class Postfix:
     def config(self) -> Path:
         return self.directory / "etc"
 
+    @property
+    def pid(self) -> int:
+        """The process id of `master`."""
+        assert self._master, "Postfix is not running"
+        return self._master.pid
+
     def __enter__(self) -> Postfix:
         self.start()
         return self

@@ -25,7 +25,8 @@ _STOP = 45.0  # seconds; the daemon's own drain may take 30
 @dataclass
 class Sekisho:
     """One daemon. `settings` are configuration groups laid over the lab's own, as nested dicts in TOML's
-    shape.
+    shape. `environment` is added to its environment; `wrap` stands before its command, and must become that
+    command by exec.
     """
 
     place: Path
@@ -34,6 +35,8 @@ class Sekisho:
     name: str = "sekisho"
     metrics_port: int = field(default_factory=free_port)
     program: Program | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    wrap: tuple[str, ...] = ()
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -108,8 +111,8 @@ class Sekisho:
         self.configure()
         with (self.directory / "stderr").open("ab") as words:
             self._process = subprocess.Popen(
-                self.program.command("serve", "--config", str(self.config)),
-                env=self.program.environment,
+                [*self.wrap, *self.program.command("serve", "--config", str(self.config))],
+                env={**self.program.environment, **self.environment},
                 cwd=self.directory,
                 stdin=subprocess.DEVNULL,
                 stdout=words,
@@ -155,6 +158,13 @@ class Sekisho:
         except subprocess.TimeoutExpired:
             end_process(process.pid)
             return process.wait()
+
+    def kill(self) -> None:
+        """End the supervisor by SIGKILL, as nobody should; its children learn of it by themselves."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
 
     def last_words(self) -> str:
         """The end of the log and of standard error."""

@@ -1,0 +1,78 @@
+"""`make faults`: every row of the fault matrix, or those that are named, as one table.
+
+    python -m lab.faults [NAME…] [--messages N] [--format text|markdown|json] [--list]
+
+Ends with 1 if a row did not show what it must, with 2 if it could not begin.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from lab.faults import report, rows
+from lab.faults.row import Outcome, Row, run_row
+
+WHOLE = 22_000
+"""Messages that the whole matrix sends if nothing else is said; a row gets its share of them."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="make faults", description="Runs the fault matrix.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="rows to run; all if none is named")
+    parser.add_argument("--messages", type=int, default=WHOLE, help="messages of the whole matrix")
+    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
+    parser.add_argument("--list", action="store_true", help="name the rows and end")
+    options = parser.parse_args(arguments)
+    every = rows.every()
+    if options.list:
+        for each in every:
+            print(f"{each.name:<34}{each.fault}")
+        return 0
+    names = [name for words in options.names for name in words.split(",") if name]
+    if unknown := set(names) - {each.name for each in every}:
+        print(f"make faults: no such row: {', '.join(sorted(unknown))} (--list names them)", file=sys.stderr)
+        return 2
+    if os.geteuid() != 0:
+        print("make faults: Postfix's master starts as root: run `sudo make faults`", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # what was started is stopped on the way out
+    chosen = [each for each in every if not names or each.name in names]
+    return _run(chosen, options.messages / sum(each.weight for each in every), options.format)
+
+
+def _run(chosen: Sequence[Row], size: float, style: str) -> int:
+    """Progress goes to standard error unless the table itself is text, so that output can be redirected."""
+    live = sys.stdout if style == "text" else sys.stderr
+    print(report.HEAD, file=live, flush=True)
+    outcomes: list[Outcome] = []
+    for each in chosen:
+        outcomes.append(run_row(each, round(size)))
+        print(report.line(outcomes[-1]), file=live, flush=True)
+    print(report.totals(outcomes), file=live)
+    if style == "markdown":
+        print(report.markdown(outcomes))
+    elif style == "json":
+        print(json.dumps([_json(each) for each in outcomes], ensure_ascii=False, indent=1))
+    return 0 if all(each.good for each in outcomes) else 1
+
+
+def _json(outcome: Outcome) -> dict[str, object]:
+    return {
+        "row": outcome.row.name,
+        "fault": outcome.row.fault,
+        "must": outcome.row.must,
+        "seconds": round(outcome.seconds, 1),
+        "seen": outcome.seen,
+        "faults": outcome.faults,
+        "untried": outcome.untried,
+        **report.figures(outcome),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

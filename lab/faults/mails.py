@@ -1,0 +1,93 @@
+"""The mail of the fault matrix: small messages, each distinct, whose verdicts are known beforehand.
+
+The local part of the envelope sender is the message's mark, so that sink, quarantine and Postfix's queue tell which
+message it is without a look into it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SENDING = "friend.example"
+"""The domain of every envelope sender; its SPF record lists the lab."""
+
+RECORDS: tuple[dict[str, Any], ...] = (
+    {"name": SENDING, "type": "TXT", "value": "v=spf1 ip4:127.0.0.1 -all"},
+    {"name": f"_dmarc.{SENDING}", "type": "TXT", "value": "v=DMARC1; p=none"},
+    {"name": "jcom.co.jp", "type": "TXT", "value": "v=spf1 ip4:198.51.100.1 -all"},
+    {"name": "_dmarc.jcom.co.jp", "type": "TXT", "value": "v=DMARC1; p=none"},
+)
+
+RECIPIENTS: dict[str, dict[str, Any]] = {
+    "held.example": {"max_action": "quarantine"},
+    "lenient.example": {"max_action": "accept"},
+    "tag.example": {"max_action": "tag"},
+    "strict.example": {"reject": 6.0, "quarantine": 6.0},
+}
+"""Policies of the recipient domains. A mail that is quarantined by points is held, delivered, tagged or refused."""
+
+KINDS: dict[str, tuple[str, ...]] = {
+    "plain": ("example.jp",),
+    "held": ("held.example",),
+    "mixed": ("held.example", "lenient.example"),
+    "tagged": ("tag.example",),
+    "refused": ("strict.example",),
+}
+MIXTURE = ("plain", "plain", "held", "held", "mixed", "tagged", "plain", "held", "mixed", "refused")
+"""What a row sends if it does not say otherwise, over and over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One message: `mark` names it, `raw` has CRLF line ends."""
+
+    mark: str
+    kind: str
+    recipients: tuple[str, ...]
+    raw: bytes
+
+    @property
+    def sender(self) -> str:
+        return f"{self.mark}@{SENDING}"
+
+
+def mail(number: int, kind: str, rng: random.Random, prefix: str = "m") -> Mail:
+    """A new message of a kind for one to three recipients (one of each domain, where there are two)."""
+    domains = KINDS[kind]
+    count = max(len(domains), rng.choice((1, 1, 2, 3)))
+    recipients = tuple(f"r{place}@{domains[place % len(domains)]}" for place in range(count))
+    mark = f"{prefix}{number}"
+    raw = _plain(mark, recipients) if kind == "plain" else _forged(mark, recipients)
+    return Mail(mark, kind, recipients, raw)
+
+
+def mails(count: int, kinds: Sequence[str] = MIXTURE, prefix: str = "m", seed: int = 0) -> list[Mail]:
+    """So many messages, the kinds in turn."""
+    rng = random.Random(seed)
+    return [mail(number, kinds[number % len(kinds)], rng, prefix) for number in range(count)]
+
+
+def _plain(mark: str, recipients: Sequence[str]) -> bytes:
+    text = f"How are you? This is letter {mark}.\r\n"
+    return _raw({"From": f"<{mark}@{SENDING}>", "Subject": f"Letter {mark}"}, mark, recipients, text)
+
+
+def _forged(mark: str, recipients: Sequence[str]) -> bytes:
+    """A brand's own domain as author, from a server that its SPF does not know."""
+    fields = {"From": "=?UTF-8?B?SjpDT00=?= <info@jcom.co.jp>", "Subject": "=?UTF-8?B?44GU6KuL5rGC?="}
+    return _raw(fields, mark, recipients, f"Please pay {mark}.\r\n")
+
+
+def _raw(fields: Mapping[str, str], mark: str, recipients: Sequence[str], text: str) -> bytes:
+    head = {
+        **fields,
+        "To": ", ".join(f"<{each}>" for each in recipients),
+        "Date": "Tue, 10 Nov 2026 09:00:00 +0900",
+        "Message-ID": f"<{mark}@{SENDING}>",
+        "X-Lab-Mark": mark,
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    return (lines + "\r\n" + text).encode()

@@ -1,0 +1,259 @@
+"""Processes that are killed or stopped, at random, while mail comes in."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from lab.faults.row import Trial, row
+from lab.faults.sender import Sender
+from lab.faults.site import Site, children
+from lab.place import wait_until
+
+_PAUSE = (0.1, 0.9)  # seconds between two kills
+MUST = "0 lost, 0 doubled, 0 unjudged; ready again"
+
+
+def hit(victims: Callable[[], list[int]], number: int, rng: random.Random) -> bool:
+    """Send a signal to one of the processes, if there is one."""
+    found = victims()
+    if not found:
+        return False
+    with suppress(ProcessLookupError):
+        os.kill(rng.choice(found), number)
+        return True
+    return False
+
+
+def kills(sender: Sender, victims: Callable[[], list[int]], most: int, seed: int = 0) -> int:
+    """Kill one of the victims again and again as long as mail comes in; returns how many were killed."""
+    rng = random.Random(seed)
+    done = 0
+    while sender.open and done < most:
+        time.sleep(rng.uniform(*_PAUSE))
+        done += hit(victims, signal.SIGKILL, rng)
+    return done
+
+
+def named(site: Site, name: str) -> list[int]:
+    """Postfix's processes of that name."""
+    return [pid for pid in children(site.postfix.pid) if command(pid) == name]
+
+
+def command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def stopped(pid: int, seconds: float) -> None:
+    """Stop a process for so long. If something kills it meanwhile, that is what is to be seen."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(pid, signal.SIGCONT)
+
+
+def see_ready(trial: Trial, site: Site) -> None:
+    """All workers and the keeper are there again."""
+    trial.wait("ready again", site.ready)
+    trial.wait("all workers are there", lambda: site.metric("sekisho_workers", state="ready") == 2)
+
+
+@row("kill-worker", "a worker is killed (-9) again and again under load", MUST, weight=2)
+def kill_worker(trial: Trial) -> None:
+    with trial.site() as site, site.load(trial.size, per_second=60, cuts=0.02) as load:
+        done = kills(load, site.workers, 40)
+        trial.note(f"{done} killed")
+        see_ready(trial, site)
+        trial.balance(site)
+        counted = site.metric("sekisho_worker_restarts_total")
+        trial.see("every kill is counted", counted >= done, f"{counted:g} of {done}")
+        trial.see("a log line for each", site.logged("it is replaced") >= done, site.logged("it is replaced"))
+
+
+@row("kill-keeper", "the maintenance process is killed (-9) under load", MUST + "; metrics are served again")
+def kill_keeper(trial: Trial) -> None:
+    with trial.site() as site, site.load(trial.size, per_second=60, cuts=0.02) as load:
+        done = kills(load, lambda: [pid for pid in (site.keeper(),) if pid], 8)
+        trial.note(f"{done} killed")
+        see_ready(trial, site)
+        trial.balance(site)
+        judged = site.metric("sekisho_messages_total")
+        trial.see("counters outlive it", judged >= trial.size, f"{judged:g} of {trial.size}")
+        trial.see("a log line for each", site.logged("keeper") >= done)
+
+
+@row(
+    "kill-supervisor",
+    "the supervisor is killed (-9) under load and started again by its unit",
+    MUST,
+    weight=2,
+)
+def kill_supervisor(trial: Trial) -> None:
+    with trial.site() as site, site.load(trial.size, per_second=40, cuts=0.02) as load:
+        done = 0
+        for _ in range(5):
+            if not load.open:
+                break
+            time.sleep(1)
+            orphans = children(site.daemon.pid)
+            site.daemon.kill()
+            done += 1
+            site.daemon.start()
+            trial.wait("no process of the dead one stays", partial(gone, orphans), 60)
+        trial.note(f"{done} killed")
+        see_ready(trial, site)
+        trial.balance(site)
+
+
+def alive(pids: list[int]) -> list[int]:
+    """Those that still run (a zombie does not)."""
+    return [pid for pid in pids if _state(pid) not in ("", "Z")]
+
+
+def gone(pids: list[int]) -> bool:
+    return not alive(pids)
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
+@row("kill-smtpd", "Postfix's smtpd is killed (-9) under load", MUST)
+def kill_smtpd(trial: Trial) -> None:
+    with trial.site() as site, site.load(trial.size, per_second=60, cuts=0.02) as load:
+        done = kills(load, lambda: named(site, "smtpd"), 25)
+        trial.note(f"{done} killed")
+        see_ready(trial, site)
+        account = trial.balance(site)
+        trial.note(f"{account.repeated.total()} copies twice, since the sender heard no answer (RFC 1047)")
+        trial.see("no worker died", site.metric("sekisho_worker_restarts_total") == 0)
+
+
+@row("kill-cleanup", "Postfix's cleanup is killed (-9) under load", MUST)
+def kill_cleanup(trial: Trial) -> None:
+    with trial.site() as site, site.load(trial.size, per_second=60, cuts=0.02) as load:
+        done = kills(load, lambda: named(site, "cleanup"), 25)
+        trial.note(f"{done} killed")
+        see_ready(trial, site)
+        trial.balance(site)
+        trial.see("no worker died", site.metric("sekisho_worker_restarts_total") == 0)
+
+
+@row(
+    "kill-everything", "worker, keeper, supervisor, smtpd and cleanup are killed (-9) in turn", MUST, weight=3
+)
+def kill_everything(trial: Trial) -> None:
+    rng = random.Random(7)
+    with trial.site() as site, site.load(trial.size, per_second=30, cuts=0.03, patience=240) as load:
+        victims = (
+            site.workers,
+            lambda: [pid for pid in (site.keeper(),) if pid],
+            lambda: named(site, "smtpd"),
+            lambda: named(site, "cleanup"),
+        )
+        done = supervisors = 0
+        while load.open and done < 60:
+            time.sleep(rng.uniform(0.2, 0.8))
+            if rng.random() < 0.08:
+                site.daemon.kill()
+                supervisors += 1
+                site.daemon.start()
+            done += hit(rng.choice(victims), signal.SIGKILL, rng)
+        trial.note(f"{done + supervisors} killed, {supervisors} supervisors among them")
+        see_ready(trial, site)
+        trial.balance(site)
+
+
+@row("stop-worker", "a worker is stopped (SIGSTOP) for 2 s and goes on", MUST + "; no worker is lost")
+def stop_worker(trial: Trial) -> None:
+    with trial.site() as site, site.load(trial.size, per_second=60) as load:
+        rng = random.Random(1)
+        for _ in range(4):
+            if load.open and (found := site.workers()):
+                stopped(rng.choice(found), 2.0)
+        see_ready(trial, site)
+        trial.balance(site)
+        lost = site.metric("sekisho_worker_restarts_total")
+        trial.see("no worker is lost", lost == 0, f"{lost:g}")
+
+
+@row(
+    "stop-worker-for-good",
+    "a worker is stopped (SIGSTOP) with mail at work and stays so",
+    MUST + "; the watchdog kills it and says so",
+)
+def stop_worker_for_good(trial: Trial) -> None:
+    limits = {"wire": {"soft_deadline": 2.0, "hard_deadline": 4.0}}
+    with trial.site(limits) as site, site.load(trial.size, per_second=40, patience=240) as load:
+        victim = _stop_at_work(site, load)
+        trial.wait("the watchdog kills it", lambda: not alive([victim]), 120, lambda: _state(victim))
+        see_ready(trial, site)
+        stuck = site.metric("sekisho_worker_restarts_total", cause="stuck")
+        trial.see("counted as stuck", stuck >= 1, f"{stuck:g}")
+        trial.see("a log line", site.logged("is stuck on message"))
+        trial.balance(site)
+
+
+def _stop_at_work(site: Site, load: Sender) -> int:
+    """Stop a worker that has a message at work. Whether it has is only known after it stopped: sessions that its
+    connections carry wait for an answer then."""
+    found = site.workers()
+    assert found, "there is no worker"
+    before = load.answered
+    load.tell(lambda: load.answered > before, 30)
+    os.kill(found[0], signal.SIGSTOP)
+    return found[0]
+
+
+@row("stop-keeper", "the maintenance process is stopped (SIGSTOP) for 5 s", MUST + "; mail goes on meanwhile")
+def stop_keeper(trial: Trial) -> None:
+    with trial.site() as site, site.load(trial.size, per_second=60) as load:
+        keeper = site.keeper()
+        assert keeper, "there is no keeper"
+        os.kill(keeper, signal.SIGSTOP)
+        before = load.answered
+        trial.see("mail goes on", load.tell(lambda: load.answered >= before + 20 or not load.open, 30))
+        time.sleep(5)
+        with suppress(ProcessLookupError):
+            os.kill(keeper, signal.SIGCONT)
+        see_ready(trial, site)
+        trial.balance(site)
+
+
+@row("stop-supervisor", "the supervisor is stopped (SIGSTOP) for 5 s", MUST + "; mail goes on meanwhile")
+def stop_supervisor(trial: Trial) -> None:
+    with trial.site() as site, site.load(trial.size, per_second=60) as load:
+        os.kill(site.daemon.pid, signal.SIGSTOP)
+        try:
+            before = load.answered
+            trial.see("mail goes on", load.tell(lambda: load.answered >= before + 20 or not load.open, 30))
+            time.sleep(5)
+        finally:
+            os.kill(site.daemon.pid, signal.SIGCONT)
+        see_ready(trial, site)
+        trial.balance(site)
+        lost = site.metric("sekisho_worker_restarts_total")
+        trial.see("no worker is lost", lost == 0, f"{lost:g}")
+
+
+@row("stop-postfix", "smtpd and cleanup are stopped (SIGSTOP) for 2 s and go on", MUST)
+def stop_postfix(trial: Trial) -> None:
+    with trial.site() as site, site.load(trial.size, per_second=60) as load:
+        for name in ("smtpd", "cleanup", "smtpd", "cleanup"):
+            if load.open and (found := named(site, name)):
+                stopped(found[0], 2.0)
+        see_ready(trial, site)
+        trial.balance(site)
+        wait_until(lambda: site.metric("sekisho_sessions_in_progress") >= 0, "metrics", 30)

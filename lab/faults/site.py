@@ -1,0 +1,240 @@
+"""The place of a row: Postfix, the real daemon, a name server and a sink, and a ledger over all mail."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab.dns import DnsServer
+from lab.faults.account import Account
+from lab.faults.mails import MIXTURE, RECIPIENTS, RECORDS, Mail, mails
+from lab.faults.sender import Sender
+from lab.ledger import Ledger
+from lab.place import LabError, wait_until
+from lab.postfix import Postfix
+from lab.sekisho import Sekisho, merged
+from lab.sink import Sink
+
+WORKERS = 2
+_PAGE = 10_000  # entries that one command lists
+_OPEN = ("held", "sending", "uncertain", "expired")  # states of copies that the quarantine answers for
+_METRIC = re.compile(r"^(?P<name>\w+)(?:\{(?P<labels>[^}]*)\})? (?P<value>\S+)$", re.MULTILINE)
+
+
+@dataclass
+class Site:
+    """A context manager: all parts run inside, and are stopped at the end. A row may also start them one by one, with
+    `daemon`, `postfix`, `dns` and `sink`, which are there from the beginning.
+    """
+
+    place: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    postfix_settings: Mapping[str, str] = field(default_factory=dict)
+    milter: Callable[[Site], str] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    wrap: tuple[str, ...] = ()
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def __post_init__(self) -> None:
+        self.dns = DnsServer(RECORDS)
+        self.sink = Sink()
+        own = {"recipients": RECIPIENTS, "wire": {"workers": WORKERS}}
+        self.daemon = Sekisho(
+            self.place,
+            self.dns.address,
+            merged(own, self.settings),
+            environment=self.environment,
+            wrap=self.wrap,
+        )
+        self.postfix = Postfix(self.place, self.sink.port, (), self.postfix_settings)
+        self.senders: list[Sender] = []
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Site:
+        self.postfix.milters = [self.milter(self) if self.milter else self.daemon.milter()]
+        with ExitStack() as stack:
+            stack.callback(self._stop_senders)
+            for each in (self.dns, self.sink, self.daemon, self.postfix):
+                stack.enter_context(each)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _stop_senders(self) -> None:
+        for each in self.senders:
+            each.stop()
+
+    # -- mail -----------------------------------------------------------------------------------------------
+
+    def sender(self, **options: Any) -> Sender:
+        """A sender of its own; see `Sender` for the options. Its mail is in the site's ledger."""
+        made = Sender(self.postfix.port, self.ledger, seed=len(self.senders), **options)
+        self.senders.append(made)
+        return made
+
+    @contextmanager
+    def load(
+        self, count: int, kinds: Sequence[str] = MIXTURE, per_second: float = 0.0, **options: Any
+    ) -> Iterator[Sender]:
+        """Mail comes in while the block runs, which begins when the first answers are there; at its end the sender
+        goes on until every copy was answered for good."""
+        sender = self.sender(**options)
+        sender.offer(self.mails(count, kinds), per_second)
+        sender.tell(lambda: sender.answered >= min(5, count), 60)
+        yield sender
+
+    def mails(self, count: int, kinds: Sequence[str] = MIXTURE) -> list[Mail]:
+        """New messages; no two of a site are alike."""
+        number = sum(each.messages for each in self.senders)
+        return mails(count, kinds, prefix=f"s{len(self.senders)}n{number}m", seed=number)
+
+    def send(self, mail: Mail, **options: Any) -> Sender:
+        """Send one message and return when it was answered for good."""
+        sender = self.sender(sessions=1, **options)
+        sender.offer([mail])
+        sender.finish()
+        return sender
+
+    # -- what is to be seen ---------------------------------------------------------------------------------
+
+    def ready(self) -> bool:
+        return self.daemon.health("readyz") == 200
+
+    def workers(self) -> list[int]:
+        """Process ids of the daemon's children without the one that serves the metrics port."""
+        keeper = self.keeper()
+        return [pid for pid in children(self.daemon.pid) if pid != keeper]
+
+    def keeper(self) -> int | None:
+        """The process that serves the metrics port; None while there is none."""
+        for pid in children(self.daemon.pid):
+            if _listens(pid, self.daemon.metrics_port):
+                return pid
+        return None
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of a metric's samples that have these labels; 0 if there is none. Raises OSError."""
+        total = 0.0
+        for found in _METRIC.finditer(self.daemon.metrics()):
+            has = dict(re.findall(r'(\w+)="([^"]*)"', found["labels"] or ""))
+            if found["name"] == name and all(has.get(key) == value for key, value in labels.items()):
+                total += float(found["value"])
+        return total
+
+    def logged(self, words: str) -> int:
+        """How many lines of the daemon's log (or of its standard error) hold these words."""
+        texts = [
+            path.read_text(errors="replace")
+            for path in (self.daemon.log, self.daemon.directory / "stderr")
+            if path.is_file()
+        ]
+        return sum(words in line for text in texts for line in text.splitlines())
+
+    def doctor(self) -> str:
+        """What `sekisho doctor` prints about this site; its findings are no error here."""
+        try:
+            return self.daemon.cli("doctor", "--postfix-config", str(self.postfix.config))
+        except LabError as found:
+            return str(found)
+
+    # -- the account ----------------------------------------------------------------------------------------
+
+    def settle(self, seconds: float = 300.0) -> Account:
+        """Wait until no sender has anything open and Postfix's queue holds nothing but held mail, and count."""
+        end = time.monotonic() + seconds
+        for each in self.senders:
+            if not each.finish(max(1.0, end - time.monotonic())):
+                raise LabError(f"{each.open} tries are still open after {seconds:g} s; {dict(each.replies)}")
+        self.postfix.wait_empty(max(1.0, end - time.monotonic()))
+        self._quiet()
+        return self.count()
+
+    def _quiet(self) -> None:
+        """The sink takes in what Postfix just handed over."""
+        size = -1
+        while size != len(self.sink):
+            size = len(self.sink)
+            time.sleep(0.2)
+
+    def count(self) -> Account:
+        """Where every copy is now."""
+        ledger = self.ledger
+        ledger.delivered, ledger.quarantined = Counter(), Counter()
+        unjudged: Counter[tuple[str, str]] = Counter()
+        for delivery in self.sink:
+            mark = _mark(delivery.sender)
+            ledger.deliver(mark, delivery.recipients)
+            if not delivery.fields("X-Sekisho-Verdict"):
+                unjudged.update((mark, each) for each in delivery.recipients)
+        for mark, recipients in (*self._held(), *self._on_hold()):
+            ledger.hold(mark, recipients)
+        account = Account(ledger, unjudged=unjudged)
+        for sender in self.senders:
+            account.messages += sender.messages
+            account.replies += sender.replies
+            account.given_up += sender.given_up
+        return account
+
+    def _held(self) -> Iterator[tuple[str, list[str]]]:
+        """Copies that the quarantine answers for; there may be none yet."""
+        before: tuple[str, ...] = ()
+        while entries := self._listed(*before):
+            for entry in entries:
+                held = [each["rcpt"] for each in entry["recipients"] if each["state"] in _OPEN]
+                yield _mark(entry["envelope_from"]), held
+            before = ("--before", entries[-1]["id"])
+
+    def _listed(self, *before: str) -> list[dict[str, Any]]:
+        """One page of the quarantine, newest first; empty where nothing was ever held."""
+        words = ("quarantine", "list", "--format", "json", "--limit", str(_PAGE), *before)
+        try:
+            entries: list[dict[str, Any]] = json.loads(self.daemon.cli(*words))
+        except LabError as error:
+            if "there is no quarantine yet" in str(error):
+                return []
+            raise
+        return entries
+
+    def _on_hold(self) -> Iterator[tuple[str, list[str]]]:
+        for entry in self.postfix.queued():
+            yield _mark(entry["sender"]), [each["address"] for each in entry["recipients"]]
+
+    def wait(self, condition: Callable[[], bool], what: str, seconds: float = 90.0) -> None:
+        """Go on when the condition holds, which the row needs to go on at all. Raises LabError."""
+        wait_until(condition, what, seconds)
+
+
+def children(pid: int) -> list[int]:
+    """The process ids of a process's children; empty if it is gone."""
+    try:
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _mark(address: str) -> str:
+    return address.partition("@")[0]
+
+
+def _listens(pid: int, port: int) -> bool:
+    """Whether a process has the socket that listens on this loopback port."""
+    wanted = f":{port:04X}"
+    inodes = set()
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        parts = line.split()
+        if parts[1].endswith(wanted) and parts[3] == "0A":
+            inodes.add(f"socket:[{parts[9]}]")
+    for handle in Path(f"/proc/{pid}/fd").glob("*"):
+        with suppress(OSError):
+            if str(handle.readlink()) in inodes:
+                return True
+    return False
