@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from lab.faults.state import MARKS, State, damage, observe, options_of, remember
 from lab.faults.workload import Clock, held_message
 from lab.place import LabError
 from lab.program import ROOT
-from sekisho.store import Quarantine
+from sekisho.store import ListStore, Quarantine
 
 STORE_PHASES = ("migration", "hold", "release", "lists", "failing", "retention")
 PHASES = (*STORE_PHASES, "failures", "guard")
@@ -165,18 +165,16 @@ def _faults(place: Path, moment: Moment, result: Cuts) -> list[str]:
     """What is wrong with the store in that directory."""
     clock = Clock()
     try:
-        store = Quarantine.open(options_of(place), clock)
-        try:
-            found = damage(store)
-            seen = observe(store, place, clock)
+        with closing(Quarantine.open(options_of(place), clock)) as store:
+            with closing(ListStore.open(options_of(place), clock)) as lists:
+                seen = observe(store, lists, place)
+            found = damage(place)
             seen["failed"] = remembered(place, moment.after["failed"])
             name = store.hold(
                 *held_message(b"Subject: after\r\n\r\nthe power came back\r\n", ["z@home.example"])
             )
             if store.get(name) is None:
                 found.append("the store does not take mail")
-        finally:
-            store.close()
     except Exception as error:  # whatever an image makes the real code raise is the finding
         result.missing += len(moment.before["entries"])
         return [f"{type(error).__name__}: {error}"]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sekisho.guard import Switch
-from sekisho.ports import Clock
 from sekisho.store import ErasedError, ListStore, Quarantine, StoreOptions, snapshot
-from sekisho.store.engine import READING
 from sekisho.wire.slots import Failures
 
 STORE, MARKS, GUARD, FAILED = "quarantine.db", "marks", "guard", "failed"
@@ -28,12 +28,12 @@ def options_of(directory: Path) -> StoreOptions:
     return StoreOptions(url=f"sqlite:///{directory / STORE}")
 
 
-def observe(store: Quarantine, directory: Path, clock: Clock) -> State:
+def observe(store: Quarantine, lists: ListStore, directory: Path) -> State:
     """All that the store answers, every content read and compared with its digest, and the files beside it.
 
     Raises what the store raises, DamagedError among them.
     """
-    version, listed = ListStore(store._engine, clock).entries()
+    version, listed = lists.entries()
     last_good = snapshot.read(options_of(directory))
     return {
         "entries": {entry.id: _entry(store, entry) for entry in store.list(limit=_ALL)},
@@ -67,11 +67,11 @@ def remembered(directory: Path, digests: Sequence[str]) -> list[str]:
     return found
 
 
-def damage(store: Quarantine) -> list[str]:
-    """What SQLite finds wrong with the file."""
-    with store._engine.connect().execution_options(**READING) as connection:
-        found = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check")]
-        found += [f"foreign key: {row}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
+def damage(directory: Path) -> list[str]:
+    """What SQLite finds wrong with the database."""
+    with closing(sqlite3.connect(directory / STORE)) as connection:
+        found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+        found += [f"foreign key: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
     return [words for words in found if words != "ok"]
 
 

@@ -14,10 +14,11 @@ import json
 import os
 import random
 import secrets
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from sekisho.guard import Switch
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.policy import ListEntry
 from sekisho.ports import StoreUnavailable
-from sekisho.store import ListStore, Operation, Quarantine, RetentionOptions, snapshot
+from sekisho.store import ListStore, Operation, Quarantine, RetentionOptions, StoreOptions, snapshot
 from sekisho.store import State as CopyState
 from sekisho.store.engine import connect
 from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
@@ -71,14 +72,15 @@ class Workload:
 
     def run(self) -> None:
         with self._phase("migration"):
-            self._store = self._opened()
+            self._open()
             self._mark()
         with self._phase("hold"):
             for _ in range(12):
                 self._hold()
-        self._go_back(OLDEST)
+        self._close()
+        go_back(self._options, OLDEST)
         with self._phase("migration"):
-            self._store = self._opened()
+            self._open()
             self._mark()
         with self._phase("hold"):
             self._read_and_hold()
@@ -94,12 +96,15 @@ class Workload:
             self._remember()
         with self._phase("guard"):
             self._switch()
-        self._store.close()
+        self._close()
 
-    def _opened(self) -> Quarantine:
-        store = Quarantine.open(self._options, self._clock)
-        event.listen(store._engine, "connect", _fold_often)
-        return store
+    def _open(self) -> None:
+        self._store = Quarantine.open(self._options, self._clock)
+        self._list_store = ListStore.open(self._options, self._clock)
+
+    def _close(self) -> None:
+        self._list_store.close()
+        self._store.close()
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:
@@ -109,7 +114,7 @@ class Workload:
 
     def _mark(self) -> None:
         """Write down what is to be seen now; from here on it must be found again."""
-        seen = observe(self._store, self._directory, self._clock)
+        seen = observe(self._store, self._list_store, self._directory)
         self._write({"state": seen | {"failed": self._remembered, "refused": self._refused}})
 
     def _write(self, line: State) -> None:
@@ -134,8 +139,9 @@ class Workload:
 
     def _read_and_hold(self) -> None:
         """A reader that stays keeps the write-ahead log from being begun anew."""
-        with self._store._reading() as reader:
-            reader.exec_driver_sql("SELECT count(*) FROM entries").scalar_one()
+        with closing(sqlite3.connect(self._directory / STORE, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM entries").fetchone()
             for _ in range(10):
                 self._hold()
         for _ in range(10):
@@ -149,8 +155,7 @@ class Workload:
             self._do(self._store.move, entry.id, end, only=CopyState.SENDING, done=by)
 
     def _lists(self) -> None:
-        lists = ListStore.open(self._options, self._clock)
-        event.listen(lists._engine, "connect", _fold_often)
+        lists = self._list_store
         for number in range(10):
             entry = ListEntry.model_validate({"entry": f"x{number}.example", "author": "admin"})
             self._do(lists.add, [("block", entry)])
@@ -158,7 +163,6 @@ class Workload:
             if number % 3 == 2:
                 self._do(lists.remove, "block", entry, "admin")
                 self._do(snapshot.write, self._options, *lists.entries())
-        lists.close()
 
     def _fail(self) -> None:
         """Syncs and writes that fail: what was refused may be found, what was answered afterwards must be."""
@@ -213,18 +217,18 @@ class Workload:
             self._remembered.append(digest.hex())
             self._mark()
 
-    def _go_back(self, revision: str) -> None:
-        """As an older sekisho left it."""
-        self._store.close()
-        config = Config()
-        place = Path(store_package.__file__).parent / "migrations"
-        config.set_main_option("script_location", str(place).replace("%", "%%"))
-        config.set_main_option("path_separator", "os")
-        engine: Engine = connect(self._options)
-        with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.downgrade(config, revision)
-        engine.dispose()
+
+def go_back(options: StoreOptions, revision: str) -> None:
+    """Make the tables those of an older sekisho, with what is in them. Nobody else may have the store open."""
+    config = Config()
+    place = Path(store_package.__file__).parent / "migrations"
+    config.set_main_option("script_location", str(place).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    engine = connect(options)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+    engine.dispose()
 
 
 def held_message(raw: bytes, people: Sequence[str]) -> tuple[Message, dict[str, str], list[Outcome]]:
@@ -252,6 +256,7 @@ def main() -> int:
     directory, control, seed = sys.argv[1:]
     ids = random.Random(f"ids {seed}")  # the ids of entries are the same in every run
     secrets.randbits = ids.getrandbits  # type: ignore[assignment]
+    event.listen(Engine, "connect", _fold_often)
     Workload(Path(directory), Path(control), int(seed)).run()
     return 0
 
