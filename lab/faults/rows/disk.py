@@ -7,6 +7,7 @@ import os
 import random
 import resource
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,7 @@ from lab.faults.row import Trial, row
 from lab.faults.rows.kill import MUST, alive, see_ready
 from lab.faults.shim import Rule, full, io_error, read_only, slow
 from lab.faults.storage import errors, fill, placed, remove, shimmed, small_disk, suffer
+from lab.program import as_user
 
 HELD_BACK = (
     "0 lost, 0 doubled, 0 unjudged; 451 while it lasts, counted; held mail is taken as soon as it is over"
@@ -149,19 +151,26 @@ def _take_inodes(disk: Path) -> list[Path]:
     return taken
 
 
-def limited(pids: list[int], what: int, soft: Callable[[int], int]) -> Callable[[], None]:
-    """Lower a soft limit of these processes; returns what undoes it."""
-    before = {}
+def limited(pids: list[int], what: str, soft: Callable[[int], int]) -> Callable[[], None]:
+    """Lower a soft limit of these processes (a name that prlimit(1) knows); returns what undoes it."""
+    before = {pid: _limit(pid, what) for pid in pids}
     for pid in pids:
-        before[pid] = resource.prlimit(pid, what)
-        resource.prlimit(pid, what, (soft(pid), before[pid][1]))
+        _limit(pid, what, str(soft(pid)))
 
     def undo() -> None:
-        for pid, limits in before.items():
-            if Path(f"/proc/{pid}").exists():
-                resource.prlimit(pid, what, limits)
+        for pid, limit in before.items():
+            if alive([pid]):
+                _limit(pid, what, limit)
 
     return undo
+
+
+def _limit(pid: int, what: str, soft: str = "") -> str:
+    """The soft limit, after it was set if one is given. As the daemon's user, who may do that without being root."""
+    words = ["prlimit", "--pid", str(pid), f"--{what}={soft}:" if soft else f"--{what}"]
+    words += [] if soft else ["--output=SOFT", "--noheadings"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, **as_user())  # type: ignore[call-overload]
+    return str(done.stdout.strip())
 
 
 def _descriptors(pid: int) -> int:
@@ -177,7 +186,7 @@ def descriptors_out(trial: Trial) -> None:
     with trial.site() as site, site.load(trial.size, per_second=40):
         for _ in range(2):
             keeper = [pid for pid in (site.keeper(),) if pid]
-            undo = limited(site.workers() + keeper, resource.RLIMIT_NOFILE, _descriptors)
+            undo = limited(site.workers() + keeper, "nofile", _descriptors)
             time.sleep(4)
             undo()
             see_ready(trial, site)
@@ -188,7 +197,7 @@ def descriptors_out(trial: Trial) -> None:
 def memory_out(trial: Trial) -> None:
     with trial.site() as site, site.load(trial.size, per_second=40):
         for turn in range(2):
-            undo = limited(site.workers(), resource.RLIMIT_AS, _address_space)
+            undo = limited(site.workers(), "as", _address_space)
             site.sender(sessions=3).offer(map(bulky, site.mails(6, ["held", "plain"])))
             time.sleep(4)
             undo()
@@ -205,7 +214,7 @@ def memory_out(trial: Trial) -> None:
 def fork_refused(trial: Trial) -> None:
     with trial.site() as site, site.load(trial.size, per_second=30):
         supervisor = site.daemon.pid
-        undo = limited([supervisor], resource.RLIMIT_NPROC, lambda _: 1)
+        undo = limited([supervisor], "nproc", lambda _: 1)
         os.kill(site.workers()[0], signal.SIGKILL)
         os.kill(supervisor, signal.SIGHUP)
         time.sleep(4)
