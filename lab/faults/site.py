@@ -41,6 +41,8 @@ class Site:
     environment: Mapping[str, str] = field(default_factory=dict)
     wrap: tuple[str, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
+    put_away: list[tuple[str, str]] = field(default_factory=list)
+    """Mark and recipient of copies in a store that the row took away: they count where no other place has them."""
 
     def __post_init__(self) -> None:
         self.dns = DnsServer(RECORDS)
@@ -177,6 +179,9 @@ class Site:
                 unjudged.update((mark, each) for each in delivery.recipients)
         for mark, recipients in (*self._held(), *self._on_hold()):
             ledger.hold(mark, recipients)
+        for mark, recipient in self.put_away:
+            if ledger.sent[mark, recipient] > ledger.seen[mark, recipient]:
+                ledger.hold(mark, [recipient])
         account = Account(ledger, unjudged=unjudged)
         for sender in self.senders:
             account.messages += sender.messages

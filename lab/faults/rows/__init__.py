@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lab.faults.row import ROWS, Row
-from lab.faults.rows import kill
+from lab.faults.rows import disk, kill, postgresql, power, store_file
 
-FAMILIES = (kill,)
+FAMILIES = (kill, power, disk, store_file, postgresql)
 """Importing a family puts its rows into the table, in this order."""
 
 

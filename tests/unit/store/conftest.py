@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.unit.store.cluster import Cluster, programs
+from lab.cluster import Cluster, programs
 from tests.unit.store.kit import SetClock
 
 from sekisho.store import Quarantine, StoreOptions

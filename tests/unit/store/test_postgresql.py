@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from lab.cluster import Cluster
 from sqlalchemy import create_engine, text
-from tests.unit.store.cluster import Cluster
 from tests.unit.store.kit import SetClock, hold
 
 from sekisho.ports import StoreUnavailable

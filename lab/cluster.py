@@ -24,10 +24,11 @@ def programs() -> Path | None:
 class Cluster:
     """`start` and `stop` as often as a test likes; `remove` at the end."""
 
-    def __init__(self, where: Path) -> None:
+    def __init__(self, where: Path, directory: Path | None = None) -> None:
+        """`where` the programs are; in an empty `directory`, or in one of its own."""
         self._programs = where
         self._user = "nobody" if os.geteuid() == 0 else None
-        self._directory = Path(tempfile.mkdtemp(prefix="sekisho-pg-"))
+        self._directory = directory or Path(tempfile.mkdtemp(prefix="sekisho-pg-"))
         if self._user:
             entry = pwd.getpwnam(self._user)
             os.chown(self._directory, entry.pw_uid, entry.pw_gid)
@@ -50,8 +51,14 @@ class Cluster:
     def remove(self) -> None:
         shutil.rmtree(self._directory)
 
-    def url(self, name: str) -> str:
-        return f"postgresql://sekisho@/{name}?host={self._directory}"
+    @property
+    def socket(self) -> Path:
+        """The UNIX socket that the server listens on."""
+        return self._directory / ".s.PGSQL.5432"
+
+    def url(self, name: str, host: Path | None = None) -> str:
+        """`host` is the directory of the socket, if it is not the server's own."""
+        return f"postgresql://sekisho@/{name}?host={host or self._directory}"
 
     def new_database(self) -> str:
         name = f"test{next(_NAMES)}"
