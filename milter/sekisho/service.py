@@ -187,6 +187,7 @@ class KeeperWork:
         view = self._board.view()
         self._metrics.workers(view.workers)
         self._metrics.reload(view.reload_ok, view.reload_at)
+        self._metrics.reload_waits(view.reload_waiting)
         self._metrics.sessions(view.sessions)
         for cause, count in self._board.uncounted().items():
             for _ in range(count):

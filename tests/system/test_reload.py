@@ -57,10 +57,10 @@ def test_ten_reloads_under_load_are_invisible(lab: Lab) -> None:
     wait_until(lambda: len(list(lab.sink)) == taken[250], "every message is delivered", 120)
 
 
-def _figures(lab: Lab) -> str:
+def _figures_of(sekisho: Sekisho) -> str:
     """The metrics page; empty while its server, which the reload before replaced, is not there yet."""
     try:
-        return lab.sekisho.metrics()
+        return sekisho.metrics()
     except OSError:
         return ""
 
@@ -79,7 +79,7 @@ def test_a_bad_configuration_changes_nothing(lab: Lab) -> None:
         ]
         assert all(any(key in line for line in said) for key in ("mode", "bogus", "policy.tag"))
         wait_until(
-            lambda: "sekisho_config_last_reload_success 0.0" in _figures(lab),
+            lambda: "sekisho_config_last_reload_success 0.0" in _figures_of(lab.sekisho),
             "the metric says that it failed",
         )
         assert flood(lab.postfix.port, _mails(50), 5).replies == {250: 50}

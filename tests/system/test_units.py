@@ -203,6 +203,23 @@ def test_systemd_is_told_and_holds_the_socket(place: Path) -> None:
             end_process(activator.pid)
 
 
+def test_the_unit_starts_again_where_that_may_help() -> None:
+    """Whatever the daemon ends with, systemd starts it again, as often as it takes; only for status 2, which says that
+    the configuration is wrong, it does not. docs/operating.md says the same."""
+    text = SERVICE.read_text()
+    assert re.findall(r"(?m)^Restart=(.*)$", text) == ["always"]
+    assert re.findall(r"(?m)^RestartPreventExitStatus=(.*)$", text) == ["2"]
+    assert re.findall(r"(?m)^StartLimitIntervalSec=(.*)$", text) == ["0"]
+    table = dict(
+        re.findall(r"(?m)^\| (\d+) \| .* \| (.*) \|$", (ROOT / "docs/operating.md").read_text("utf-8"))
+    )
+    assert {status: "starts it again" in done for status, done in table.items() if status != "0"} == {
+        "2": False,
+        "69": True,
+        "70": True,
+    }
+
+
 def test_the_units_times_fit_the_configuration() -> None:
     """systemd waits longer for start and stop than the daemon as configured by default may take."""
     values = dict(re.findall(r"(?m)^(Timeout\w+Sec)=(\d+)$", SERVICE.read_text()))

@@ -1,8 +1,12 @@
-"""The real daemon with one check more, which never ends on mail that asks for it. Run by `test_watchdog`."""
+"""The real daemon with one check more, which never ends, ends its process, or waits, on mail that asks for it. Run by
+`test_watchdog`.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +20,15 @@ from sekisho.ports import Context
 
 
 def spin(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """Pure computation that looks at no clock."""
+    """Pure computation that looks at no clock; the end of the process; or waiting for the file `go`."""
     while message.headers.all("X-Spin"):
         pass
+    if message.headers.all("X-Die"):
+        os._exit(1)
+    if message.headers.all("X-Wait"):
+        Path(f"waits-{os.getpid()}-{time.monotonic_ns()}").touch()
+        while not Path("go").exists():
+            time.sleep(0.01)
     return NOTHING
 
 
@@ -34,6 +44,7 @@ def with_spin(setup: Setup) -> Setup:
 
 
 def main(config: Path) -> int:
+    os.chdir(config.parent)
     settings, _ = compose.load(config)
     log.setup(settings.log)
     shared = service._Shared(settings, SystemClock())

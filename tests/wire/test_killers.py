@@ -13,6 +13,10 @@ from lab.milter_client import Client, ClosedError, Reply
 from tests.wire.conftest import Daemon, do, until
 
 OTHERS = 16
+PATIENT = {
+    "soft_deadline": 150,
+    "hard_deadline": 200,
+}  # a busy machine is not to be taken for a stuck message
 
 
 def fields(what: str, number: int = 0) -> tuple[tuple[bytes, bytes], ...]:
@@ -56,7 +60,7 @@ def test_one_message_kills_one_worker_with_others_at_work(daemon: Daemon, how: s
     """Whatever the worker dies of: the killer is held when it comes again, by each worker and after a restart; the
     sixteen others get one 451 and then their verdict, each judged in a process that is no worker; one worker is
     lost in total."""
-    daemon.start(threads=20, failure_memory=str(daemon.directory / "failed"))
+    daemon.start(threads=20, failure_memory=str(daemon.directory / "failed"), **PATIENT)
     workers = daemon.workers()
     with ThreadPoolExecutor(OTHERS + 1) as pool:
         answers = crowd(daemon, pool)
@@ -88,7 +92,7 @@ def test_one_message_kills_one_worker_with_others_at_work(daemon: Daemon, how: s
 def test_who_was_at_work_is_known_after_a_restart(daemon: Daemon) -> None:
     """The daemon ends between the worker's death and the next try: the killer still kills no second worker, and an
     innocent message is still judged."""
-    daemon.start(threads=20, failure_memory=str(daemon.directory / "failed"))
+    daemon.start(threads=20, failure_memory=str(daemon.directory / "failed"), **PATIENT)
     with ThreadPoolExecutor(OTHERS) as pool:
         crowd(daemon, pool)
         assert deferred(sent(daemon, "die segv"))
@@ -125,7 +129,7 @@ def test_a_message_whose_worker_somebody_killed_is_judged(daemon: Daemon) -> Non
 def test_memory_that_ran_out_is_held_against_the_eater_alone(daemon: Daemon) -> None:
     """A message takes all memory that the process may have: it gets 451 and is held from then on; what failed
     beside it for want of memory is judged when it comes again."""
-    daemon.start(threads=20)
+    daemon.start(threads=20, **PATIENT)
     (worker,) = daemon.workers()
     pages = int(Path(f"/proc/{worker}/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + (1 << 30)

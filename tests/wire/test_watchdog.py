@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +76,14 @@ class Real:
         client.helo()
         return client
 
-    def restarts(self, cause: str) -> float:
+    def figure(self, metric: str, labels: str = "[^}]*") -> float:
+        """The sum of the series of a metric whose labels are as the pattern says."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
             page = answer.read().decode()
-        found = re.search(rf'^sekisho_worker_restarts_total{{cause="{cause}"}} (\S+)$', page, re.MULTILINE)
-        return float(found[1]) if found else 0.0
+        return sum(map(float, re.findall(rf"(?m)^sekisho_{metric}{{{labels}}} (\S+)$", page)))
+
+    def restarts(self, cause: str) -> float:
+        return self.figure("worker_restarts_total", f'cause="{cause}"')
 
     def log(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.directory / "log").read_text().splitlines()]
@@ -96,6 +100,15 @@ def sent(client: Client, fields: tuple[tuple[bytes, bytes], ...]) -> Reply | Non
     """The answer to a message; None if the connection was lost."""
     try:
         return client.message(fields)
+    except (ClosedError, OSError):
+        return None
+
+
+def sent_apart(real: Real, fields: tuple[tuple[bytes, bytes], ...]) -> Reply | None:
+    """The answer on a connection of its own; None if it was lost."""
+    try:
+        with real.connect() as client:
+            return sent(client, fields)
     except (ClosedError, OSError):
         return None
 
@@ -144,3 +157,37 @@ def test_where_holding_is_not_allowed_the_repeat_is_delivered_with_a_tag(real: R
     assert again.quarantined is None
     assert {name for _, name, _ in again.added} == {b"X-Sekisho-Verdict", b"X-Sekisho-Reason"}
     assert real.restarts("stuck") == 1
+
+
+def waiting(number: int) -> tuple[tuple[bytes, bytes], ...]:
+    """A message that waits; every other one is held for what it claims."""
+    author = b" Amazon.co.jp <info@jyaqfmf.example>" if number % 2 else b" <b@example.org>"
+    return ((b"From", author), (b"X-Wait", b" %d" % number), (b"Subject", b" hello"))
+
+
+def test_what_is_judged_apart_is_recorded_once(real: Real) -> None:
+    """Sixteen messages are at work when another one ends their worker. Each is judged when it comes again: counted
+    once, logged once, held once where it is to be held. The killer is held by Postfix; one worker is lost."""
+    killer = ((b"From", b" <a@example.org>"), (b"X-Die", b" yes"))
+    real.start(
+        wire={"threads": 20, "soft_deadline": 150.0, "hard_deadline": 200.0}, policy={"quarantine": 5.5}
+    )
+    with ThreadPoolExecutor(16) as pool:
+        first = [pool.submit(sent_apart, real, waiting(number)) for number in range(16)]
+        until(lambda: len(list(real.directory.glob("waits-*"))) == 16, "all are at work")
+        assert sent_apart(real, killer) is None
+        assert all(each.result() is None for each in first)
+        until(lambda: real.restarts("crash") == 1, "the dead worker is counted")
+        until(real.ready, "a new worker")
+        (real.directory / "go").touch()
+        again = list(pool.map(lambda number: sent_apart(real, waiting(number)), range(16)))
+    assert [each.final for each in again if each is not None] == [b"a", b"d"] * 8
+    for _ in range(2):
+        held = sent_apart(real, killer)
+        assert held is not None
+        assert held.quarantined is not None
+    assert real.figure("messages_total") == 16
+    assert sum(line.get("event") == "message" for line in real.log()) == 16
+    assert real.figure("quarantine_operations_total", '[^}]*operation="hold"[^}]*') == 8
+    assert real.restarts("crash") == 1
+    assert real.figure("errors_total", 'stage="again"') == 2

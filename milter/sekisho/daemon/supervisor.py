@@ -31,6 +31,7 @@ from sekisho.daemon.setup import Setup, SetupError
 from sekisho.daemon.trials import Trials
 from sekisho.ports import Clock
 from sekisho.wire import trial
+from sekisho.wire.allocator import tidy
 from sekisho.wire.listen import BusyError
 from sekisho.wire.server import DRAIN, READY, RETIRE, Server
 from sekisho.wire.slots import Failures, Slots
@@ -271,6 +272,7 @@ class Supervisor:
 
     def _reload(self, now: float) -> None:
         systemd.reloading(self._clock.monotonic())
+        tidy()  # the configuration before makes room for the next
         try:
             setup = self._load()
         except SetupError as error:
@@ -294,6 +296,7 @@ class Supervisor:
 
     def _begin_next(self, setup: Setup, end: float) -> None:
         count = setup.wire.workers or len(os.sched_getaffinity(0))
+        tidy()
         self._next = Places(count, setup, due=[0.0] * count)
         self._next_end = end
 

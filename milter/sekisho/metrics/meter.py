@@ -172,6 +172,9 @@ class Metrics:
             for sample in metric.samples
         )
 
+    def reload_waits(self, waiting: bool) -> None:
+        self._of("config_reload_waiting").set(int(waiting))
+
     def begin(self) -> None:
         """Gauges that nobody has set yet would not be shown: set them to 0."""
         self.workers({})
@@ -182,6 +185,7 @@ class Metrics:
         self.sessions(0)
         self.reload(False, 0)
         self._of("config_last_reload_timestamp_seconds").set(0)
+        self.reload_waits(False)
 
     def collect(self) -> Iterable[Metric]:
         """The sums over all processes: what prometheus_client calls a collector."""

@@ -120,5 +120,6 @@ ROWS: tuple[Row, ...] = (
     Row(
         "config_last_reload_timestamp_seconds", "gauge", "When the configuration was last loaded, Unix time."
     ),
+    Row("config_reload_waiting", "gauge", "1 while a reload waits for sessions of the configuration before."),
     Row("build_info", "info", "What runs.", ("version", "python", "libmilter")),
 )

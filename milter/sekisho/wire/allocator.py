@@ -8,6 +8,7 @@ blocks then lie in the heaps of many arenas, and a worker never shrinks again (m
 from __future__ import annotations
 
 import ctypes
+import gc
 
 ARENAS = 2
 LARGE = 1024 * 1024  # bytes from which a block is mapped by itself, and unmapped when it is freed
@@ -26,3 +27,15 @@ def give_back() -> bool:
         return False
     settings = ((_M_MMAP_THRESHOLD, LARGE), (_M_TRIM_THRESHOLD, KEPT), (_M_ARENA_MAX, ARENAS))
     return all([mallopt(*setting) for setting in settings])
+
+
+def tidy() -> None:
+    """Drop what nothing refers to any more and give its memory back, before processes are forked from this one.
+
+    A configuration holds itself in circles: after thirty reloads without this a supervisor had 135 MB instead of 110,
+    and every worker copied what it collected.
+    """
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

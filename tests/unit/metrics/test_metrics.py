@@ -124,6 +124,7 @@ def test_the_names_are_those_of_the_contract() -> None:
         "sessions_in_progress": "",
         "config_last_reload_success": "",
         "config_last_reload_timestamp_seconds": "",
+        "config_reload_waiting": "",
         "build_info": "version,python,libmilter",
     }
 
@@ -259,12 +260,14 @@ def test_the_last_word_counts_for_a_state(counted: Metrics) -> None:
     counted.reload(True, 1000.0)
     in_child(lambda: counted.quarantine({"held": 7}, 4096))
     in_child(lambda: counted.reload(False, 2000.0))
+    in_child(lambda: counted.reload_waits(True))
     counted.workers({"ready": 2})
     samples = exposed(counted)
     assert value(samples, "quarantine_messages", state="held") == 7
     assert value(samples, "quarantine_bytes") == 4096
     assert value(samples, "config_last_reload_success") == 0
     assert value(samples, "config_last_reload_timestamp_seconds") == 1000
+    assert value(samples, "config_reload_waiting") == 1
     assert value(samples, "workers", state="ready") == 2
 
 

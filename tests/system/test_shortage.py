@@ -1,0 +1,68 @@
+"""The real daemon, as its own user, when the machine gives that user no more processes."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from lab.place import wait_until
+from lab.program import as_user, program
+from lab.sekisho import Sekisho
+from tests.system.test_reload import _figures_of
+
+PROCESSES = resource.RLIMIT_NPROC
+
+
+@contextmanager
+def no_process_for(pid: int) -> Iterator[None]:
+    """fork(2) of that process fails with EAGAIN."""
+    before = resource.prlimit(pid, PROCESSES)
+    resource.prlimit(pid, PROCESSES, (1, before[1]))
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            resource.prlimit(pid, PROCESSES, before)
+
+
+def test_a_reload_without_processes_leaves_the_old_workers(place: Path) -> None:
+    """The reload has failed and the metric says so; the daemon is ready all the time; when there are processes again
+    the reload takes place by itself."""
+    with Sekisho(place, settings={"wire": {"workers": 2}}, name="no-processes") as sekisho:
+        with no_process_for(sekisho.pid):
+            os.kill(sekisho.pid, signal.SIGHUP)
+            wait_until(
+                lambda: "sekisho_config_last_reload_success 0.0" in _figures_of(sekisho), "it has failed", 60
+            )
+            assert sekisho.health("readyz") == 200
+        wait_until(lambda: sekisho.log.read_text().count("workers ready") == 2, "the reload", 60)
+        wait_until(
+            lambda: "sekisho_config_last_reload_success 1.0" in _figures_of(sekisho), "it has succeeded", 60
+        )
+        assert "sekisho_worker_restarts_total{" not in _figures_of(sekisho)
+        assert sekisho.stop() == 0
+
+
+def test_a_start_without_processes_may_succeed_later(place: Path) -> None:
+    """Nothing can be forked within `start_timeout`: status 69, and no socket is left."""
+    sekisho = Sekisho(place, settings={"wire": {"start_timeout": 2.0}}, name="no-start")
+    sekisho.program = program(place)
+    sekisho.configure()
+    done = subprocess.run(
+        sekisho.program.command("serve", "--config", str(sekisho.config)),
+        env=sekisho.program.environment,
+        cwd=sekisho.directory,
+        capture_output=True,
+        check=False,
+        timeout=60,
+        preexec_fn=lambda: resource.setrlimit(PROCESSES, (1, 1)),
+        **as_user(),  # type: ignore[call-overload]
+    )
+    assert done.returncode == 69, done.stderr
+    assert "a process cannot be started" in sekisho.log.read_text()
+    assert not sekisho.socket.exists()
