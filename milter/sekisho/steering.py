@@ -71,6 +71,15 @@ class SwitchWatch:
         self._clock = clock
         self._seen = {"paused": 0.0, "tagging": 0.0}
 
+    @property
+    def paused_until(self) -> float:
+        """Unix time; 0 is not at all."""
+        return self._switch.paused_until
+
+    @property
+    def tagging_until(self) -> float:
+        return self._switch.tagging_until
+
     def turn(self) -> None:
         now = self._clock.now().timestamp()
         ends = {"paused": self._switch.paused_until, "tagging": self._switch.tagging_until}

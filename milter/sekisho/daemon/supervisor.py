@@ -23,6 +23,7 @@ from sekisho.daemon import systemd
 from sekisho.daemon.board import Board
 from sekisho.daemon.child import STATUS_OURS, Child, fork
 from sekisho.daemon.keeper import RELOAD, Keeper, keep
+from sekisho.daemon.keeper_state import KeeperState
 from sekisho.ports import Clock
 from sekisho.wire.handlers import Handlers
 from sekisho.wire.listen import listen, unix_path
@@ -93,6 +94,7 @@ class Supervisor:
         self._next_end = 0.0
         self._old: list[Child] = []
         self._keeper: Places | None = None
+        self._keeper_state = KeeperState()
         self._reload_wanted = False
         self._stop_end: float | None = None
         self._failed = False
@@ -126,6 +128,9 @@ class Supervisor:
             self._stopping(now)
             return
         self._reload_turn(now)
+        if self._keeper is not None:
+            births = [child.born for child in self._keeper.children]
+            self._keeper_state.turn(self._keeper.early_deaths, births, now)
         for places, start in ((self._workers, self._fork_worker), (self._keeper, self._fork_keeper)):
             if places is not None:
                 self._fill(places, start, now)
