@@ -1,4 +1,4 @@
-"""What the daemon says of itself on /status: one object, for `sekisho status` and other programs."""
+"""What the daemon says of itself on /status: one object, for other programs."""
 
 from __future__ import annotations
 
