@@ -37,6 +37,8 @@ class Sekisho:
     program: Program | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     wrap: tuple[str, ...] = ()
+    stderr: int | None = None
+    """A descriptor for standard error; else it goes to a file beside the log."""
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -116,7 +118,7 @@ class Sekisho:
                 cwd=self.directory,
                 stdin=subprocess.DEVNULL,
                 stdout=words,
-                stderr=words,
+                stderr=words if self.stderr is None else self.stderr,
                 # A Ctrl-C at the terminal is for the lab, which then stops the daemon in order.
                 start_new_session=True,
                 **as_user(),  # type: ignore[call-overload]
@@ -171,7 +173,7 @@ class Sekisho:
         texts = [
             each.read_text(errors="replace")
             for each in (self.directory / "stderr", self.log)
-            if each.exists()
+            if each.is_file()
         ]
         return "\n".join("\n".join(text.splitlines()[-15:]) for text in texts)
 

@@ -231,6 +231,17 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                 (Query(gauge("sessions_in_progress"), "open"),), 8,
             ),
             Panel(
+                "Ready, by reason", "lines", "none",
+                "1 is good; a reason at 0 is why mail would not be accepted now.",
+                (Query(gauge("ready", "reason", fold="min"), "{{reason}}"),), 12, 1, below=True,
+            ),
+            Panel(
+                "Not seen", "largest", "none",
+                "In the time shown: log lines that could not be written, and failures of what only watches.",
+                (Query(f"{total('log_lines_dropped_total', 'target')} > 0", "log lines, {{target}}"),
+                 Query(f"{total('observer_failures_total', 'observer')} > 0", "{{observer}} failed")), 12,
+            ),
+            Panel(
                 "Configuration loaded", "number", "dateTimeFromNow", "When the configuration in force was loaded.",
                 (Query(f"1000 * {gauge('config_last_reload_timestamp_seconds', 'instance', fold='max')}",
                        "{{instance}}"),), 12,

@@ -20,8 +20,10 @@ class Isolation:
     its exception, and the first success after them. Every call is tried, whatever happened to the one before.
     """
 
-    def __init__(self, count: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, count: Callable[[str], None] = lambda _: None, what: str = "observer") -> None:
+        """`what` the calls belong to, as the log names it."""
         self._count = count
+        self._what = what
         self._failing: dict[tuple[str, str], int] = {}
         self._lock = Lock()
 
@@ -47,7 +49,7 @@ class Isolation:
     def failures(self, name: str) -> int:
         """How often the calls under a name have failed in a row: the longest row."""
         with self._lock:
-            return max((count for (of, _), count in self._failing.items() if of == name), default=0)
+            return max((row for (of, _), row in self._failing.items() if of == name), default=0)
 
     def _failed(self, name: str, call: Callable[..., object], error: BaseException) -> None:
         with contextlib.suppress(BaseException):
@@ -58,16 +60,16 @@ class Isolation:
             first = self._failing[key] == 1
         if first:
             with contextlib.suppress(BaseException):
-                fields = {"observer": key[0], "call": key[1]}
-                LOG.error("observer_failed", exc_info=error, extra={"fields": fields})
+                fields = {self._what: key[0], "call": key[1]}
+                LOG.error(f"{self._what}_failed", exc_info=error, extra={"fields": fields})
 
     def _worked(self, name: str, call: Callable[..., object]) -> None:
         with self._lock:
             key = name, _name_of(call)
             failures = self._failing.pop(key, 0)
         if failures:
-            fields = {"observer": key[0], "call": key[1], "failures": failures}
-            LOG.warning("observer_works_again", extra={"fields": fields})
+            fields = {self._what: key[0], "call": key[1], "failures": failures}
+            LOG.warning(f"{self._what}_works_again", extra={"fields": fields})
 
 
 def _name_of(call: Callable[..., object]) -> str:

@@ -19,7 +19,6 @@ from sekisho.ports import Clock, StoreUnavailable
 from sekisho.store import InForce, ListStore, SchemaError, StoreOptions, never_made, snapshot
 
 LOG = logging.getLogger("sekisho.steering")
-TURN = 1.0  # seconds between two looks of the keeper at the lists in the store
 FOLLOW = 0.5  # seconds between two looks of a worker at the snapshot: one stat
 
 
@@ -31,18 +30,13 @@ class ListWatch:
     ) -> None:
         self._options = options
         self._on_loss = on_loss
-        self._written: tuple[int, snapshot.Identity | None] = (
-            0,
-            None,
-        )  # the version, and the file that has it
+        # The version that was written, and the file that has it.
+        self._written: tuple[int, snapshot.Identity | None] = (0, None)
         self._clock = clock
         self._store: ListStore | None = None
         self._failing = False
 
-    def run(self, stop: threading.Event) -> None:
-        """Turn until told. On a thread of its own: a long turn of retention must not keep a list from holding."""
-        while not stop.wait(TURN):
-            self.turn()
+    def close(self) -> None:
         if self._store is not None:
             self._store.close()
 
@@ -105,6 +99,15 @@ class SwitchWatch:
         self._metrics = meter
         self._clock = clock
         self._seen = {"paused": 0.0, "tagging": 0.0}
+
+    @property
+    def paused_until(self) -> float:
+        """Unix time; 0 is not at all."""
+        return self._switch.paused_until
+
+    @property
+    def tagging_until(self) -> float:
+        return self._switch.tagging_until
 
     def turn(self) -> None:
         now = self._clock.now().timestamp()

@@ -21,6 +21,7 @@ _RELOAD = struct.Struct("<qd")
 _GENERATION, _KEEPER_DEATHS, _WAITING = range(3)  # single numbers of the supervisor
 _SINGLE = 3
 _ROW = struct.Struct("<qq")
+_REASON = 400  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class View:
     restarts: Mapping[str, int] = field(default_factory=dict)
     reload_ok: bool = False
     reload_at: float = 0.0
+    reload_reason: str = ""
     generation: int = 0
     keeper_deaths: int = 0
     reload_waiting: bool = False
@@ -45,7 +47,8 @@ class Board:
 
     def __init__(self) -> None:
         self._singles_at = 2 * len(CAUSES) * _NUMBER.size + _RELOAD.size
-        self._rows_at = self._singles_at + _SINGLE * _NUMBER.size
+        self._reason_at = self._singles_at + _SINGLE * _NUMBER.size
+        self._rows_at = self._reason_at + _REASON
         self._map = mmap.mmap(-1, self._rows_at + _ROWS * _ROW.size)
         self._free = list(range(_ROWS))[::-1]
 
@@ -72,7 +75,9 @@ class Board:
         at = CAUSES.index(cause) * _NUMBER.size
         _NUMBER.pack_into(self._map, at, _NUMBER.unpack_from(self._map, at)[0] + 1)
 
-    def reloaded(self, succeeded: bool, when: float) -> None:
+    def reloaded(self, succeeded: bool, when: float, reason: str = "") -> None:
+        """A configuration was loaded or refused; `reason` says why it was refused."""
+        self._map[self._reason_at : self._rows_at] = reason.encode()[:_REASON].ljust(_REASON, b"\0")
         _RELOAD.pack_into(self._map, self._singles_at - _RELOAD.size, succeeded, when)
 
     def reload_waits(self, waiting: bool) -> None:
@@ -116,6 +121,7 @@ class Board:
             restarts=dict(zip(CAUSES, self._numbers(0), strict=True)),
             reload_ok=bool(succeeded),
             reload_at=when,
+            reload_reason=self._map[self._reason_at : self._rows_at].rstrip(b"\0").decode(errors="ignore"),
             generation=self._single(_GENERATION),
             keeper_deaths=self._single(_KEEPER_DEATHS),
             reload_waiting=bool(self._single(_WAITING)),

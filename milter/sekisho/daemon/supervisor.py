@@ -24,6 +24,7 @@ from sekisho.daemon.blame import Blame
 from sekisho.daemon.board import Board
 from sekisho.daemon.child import STATUS_LATER, STATUS_OURS, Child, Closable, fork, is_shortage
 from sekisho.daemon.keeper import RELOAD, keep
+from sekisho.daemon.keeper_state import KeeperState
 from sekisho.daemon.listener import Listener, wait_for
 from sekisho.daemon.places import Places
 from sekisho.daemon.reloads import Reloads
@@ -59,6 +60,7 @@ class Supervisor:
         self._next_end = 0.0
         self._old: list[Child] = []
         self._keeper: Places | None = None
+        self._keeper_state = KeeperState()
         self._trials = Trials(clock)
         self._reloads = Reloads()
         self._hung_up = False
@@ -108,6 +110,9 @@ class Supervisor:
             self._stopping(now)
             return
         self._reload_turn(now)
+        if self._keeper is not None:
+            births = [child.born for child in self._keeper.children]
+            self._keeper_state.turn(self._keeper.early_deaths, births, now)
         for places, start in ((self._workers, self._fork_worker), (self._keeper, self._fork_keeper)):
             if places is not None:
                 places.fill(start, now)

@@ -1,11 +1,11 @@
 """Metrics of all processes together, and the port they are read from. The only room with prometheus_client.
 
-`metrics.open(directory, …)` before the fork, counting in any process after it, `serve` in the keeper.
+`metrics.open(directory, …)` before the fork, counting in any process after it, `serve` in the maintenance process.
 """
 
 from sekisho.metrics.meter import Metrics, open
 from sekisho.metrics.options import MetricsOptions
-from sekisho.metrics.server import Server, serve
+from sekisho.metrics.server import Questions, Server, serve
 from sekisho.metrics.table import PREFIX, ROWS, Row
 
-__all__ = ["PREFIX", "ROWS", "Metrics", "MetricsOptions", "Row", "Server", "open", "serve"]
+__all__ = ["PREFIX", "ROWS", "Metrics", "MetricsOptions", "Questions", "Row", "Server", "open", "serve"]

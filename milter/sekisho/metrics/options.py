@@ -15,7 +15,7 @@ class MetricsOptions(Options):
 
     listen: str = Field(
         default="127.0.0.1:9119",
-        description="Address and port of /metrics, /healthz and /readyz, as 127.0.0.1:9119 or [::1]:9119; "
+        description="Address and port of /metrics, /healthz, /readyz and /status, as 127.0.0.1:9119 or [::1]:9119; "
         "there is no access control, so keep it on loopback or behind one.",
     )
     directory: Path = Field(
@@ -23,10 +23,16 @@ class MetricsOptions(Options):
         description="Directory of the memory-mapped figures, best on a tmpfs; only sekisho may write there.",
     )
     connections: int = Field(
-        default=8, ge=1, le=256, description="Requests answered at the same time; more are turned away."
+        default=512,
+        ge=1,
+        le=4096,
+        description="Connections kept open at the same time; of more, the one that was silent longest is closed.",
     )
     timeout_seconds: float = Field(
-        default=10.0, ge=0.1, le=120, description="Seconds that a client of the metrics port may be silent."
+        default=10.0,
+        ge=0.1,
+        le=120,
+        description="Seconds that a client of the metrics port may take for a request and for its answer.",
     )
 
     @field_validator("listen")

@@ -1,22 +1,33 @@
-"""The metrics port: /metrics, /healthz and /readyz. Runs in the keeper process only.
+"""The metrics port: /metrics, /healthz, /readyz and /status. Runs in the maintenance process only.
 
-`/metrics` answers OpenMetrics to those who ask for it and the older Prometheus text to all others. The number
-of requests at once and the patience with each are bounded.
+The server is uvicorn on asyncio with h11: an idle connection costs a few kilobytes and no thread, so slow clients
+take nothing from the others. What uvicorn does not bound is bounded here: a request with its answer has
+`timeout_seconds` in all, headers 16 kB, and of more than `connections` the one that was silent longest gives way.
+Health is answered on the event loop from what is known; figures are put together in one thread beside it, and
+nobody who asks for health waits behind them.
+
+`/metrics` answers OpenMetrics to those who ask for it and the older Prometheus text to all others.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import json
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import BoundedSemaphore, Lock, Thread
+from threading import Thread
 from typing import Any
 
+import uvicorn
 from prometheus_client import exposition
 from prometheus_client.openmetrics import exposition as openmetrics
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sekisho.metrics.meter import Metrics
 from sekisho.metrics.options import MetricsOptions, endpoint
@@ -24,142 +35,238 @@ from sekisho.metrics.options import MetricsOptions, endpoint
 LOG = logging.getLogger("sekisho.metrics")
 _openmetrics: Any = openmetrics.generate_latest  # has no types
 OPENMETRICS = "application/openmetrics-text"
+OPENMETRICS_LATEST = openmetrics.CONTENT_TYPE_LATEST
 TEXT = "text/plain; charset=utf-8"
+JSON = "application/json"
+HEADERS = 16_384
+"""Bytes of a request's header, at most."""
+CHUNK = 65_536
+"""Bytes of an answer that are handed over at once."""
+BACKLOG = 512
+KEEP_ALIVE = 5  # seconds until the next request on a connection
+GRACE = 1  # seconds that answers under way may take when the port is given back
 
 
-class Server(ThreadingHTTPServer):
-    """The listening side. Bound on construction (OSError if that fails), serving after `start`."""
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What the pages ask. `health` and `reasons` must answer at once: they run on the event loop.
 
-    daemon_threads = True
+    `reasons` are those for which mail would not be accepted now; none means ready. `gauges` refreshes what is only
+    known here, `status` is the object of /status.
+    """
+
+    health: Callable[[], bool] = lambda: True
+    reasons: Callable[[], Collection[str]] = tuple
+    gauges: Callable[[], None] = lambda: None
+    status: Callable[[], Mapping[str, object]] = dict
+
+
+class Pages:
+    """The pages as an ASGI application."""
+
+    def __init__(self, metrics: Metrics, questions: Questions) -> None:
+        self._metrics = metrics
+        self._ask = questions
+        self._registry = metrics.registry()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="figures")
+        self._coming: dict[object, asyncio.Future[tuple[str, bytes]]] = {}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        packed = "gzip" in headers.get(b"accept-encoding", "") and scope["path"] in ("/metrics", "/status")
+        if scope["method"] in ("GET", "HEAD"):
+            status, kind, body = await self._page(scope["path"], headers, packed)
+        else:
+            status, kind, body = HTTPStatus.METHOD_NOT_ALLOWED, TEXT, b"GET or HEAD\n"
+        fields = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
+        if packed and status is HTTPStatus.OK:
+            fields.append((b"content-encoding", b"gzip"))
+        await send({"type": "http.response.start", "status": int(status), "headers": fields})
+        for at in range(0, len(body), CHUNK):  # each waits until the client has taken the one before
+            await send({"type": "http.response.body", "body": body[at : at + CHUNK], "more_body": True})
+        await send({"type": "http.response.body"})
+
+    async def _page(
+        self, path: str, headers: Mapping[bytes, str], packed: bool
+    ) -> tuple[HTTPStatus, str, bytes]:
+        match path:
+            case "/metrics":
+                return await self._apart(self.exposed, OPENMETRICS in headers.get(b"accept", ""), packed)
+            case "/status":
+                return await self._apart(self.status, packed)
+            case "/healthz":
+                return _state(() if self._asked(self._ask.health, False) else ("unwell",))
+            case "/readyz":
+                return _state(self._asked(self._ask.reasons, ("unknown",)))
+        return HTTPStatus.NOT_FOUND, TEXT, b"/metrics /healthz /readyz /status\n"
+
+    def _asked(self, question: Callable[[], Any], otherwise: Any) -> Any:
+        try:
+            return question()
+        except Exception:
+            LOG.warning("state_unknown", exc_info=True)
+            return otherwise
+
+    async def _apart(
+        self, make: Callable[..., tuple[str, bytes]], *how: bool
+    ) -> tuple[HTTPStatus, str, bytes]:
+        """A page from the thread beside the loop. Whoever asks while it is made gets the same one, so nobody waits
+        for more than two."""
+        key = make.__name__, how
+        if key not in self._coming:
+            page = asyncio.get_running_loop().run_in_executor(self._thread, make, *how)
+            page.add_done_callback(lambda _: self._coming.pop(key, None))
+            self._coming[key] = page
+        try:
+            kind, body = await asyncio.shield(self._coming[key])
+        except Exception:
+            LOG.warning("page_failed", exc_info=True)
+            return HTTPStatus.INTERNAL_SERVER_ERROR, TEXT, b"failed\n"
+        return HTTPStatus.OK, kind, body
+
+    def exposed(self, openmetrics: bool, packed: bool = False) -> tuple[str, bytes]:
+        """Content type and body of /metrics, the gauges refreshed first."""
+        self._refresh()
+        if openmetrics:
+            return OPENMETRICS_LATEST, _pressed(_openmetrics(self._registry), packed)
+        return exposition.CONTENT_TYPE_PLAIN_0_0_4, _pressed(
+            exposition.generate_latest(self._registry), packed
+        )
+
+    def status(self, packed: bool = False) -> tuple[str, bytes]:
+        """Content type and body of /status."""
+        text = json.dumps(self._ask.status(), ensure_ascii=False) + "\n"
+        return JSON, _pressed(text.encode(), packed)
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _refresh(self) -> None:
+        try:
+            self._ask.gauges()
+        except Exception as error:  # old gauges are better than none
+            self._metrics.error("gauges")
+            LOG.warning("gauges_stale", exc_info=error)
+
+
+def _pressed(body: bytes, packed: bool) -> bytes:
+    return gzip.compress(body, 1) if packed else body
+
+
+def _state(reasons: Collection[str]) -> tuple[HTTPStatus, str, bytes]:
+    if not reasons:
+        return HTTPStatus.OK, TEXT, b"ok\n"
+    return HTTPStatus.SERVICE_UNAVAILABLE, TEXT, "".join(f"{each}\n" for each in reasons).encode()
+
+
+class Bounded(H11Protocol):
+    """A connection that ends in time, and gives way when there are too many. `crowd` has all of them, the one that
+    was silent longest first."""
 
     def __init__(
-        self,
-        options: MetricsOptions,
-        metrics: Metrics,
-        health: Callable[[], bool],
-        ready: Callable[[], bool],
-        gauges: Callable[[], None],
+        self, *args: Any, bounds: MetricsOptions, crowd: dict[Bounded, None], **options: Any
     ) -> None:
-        address, port = endpoint(options.listen)
-        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self.metrics = metrics
-        self.health = health
-        self.ready = ready
-        self.patience = options.timeout_seconds
-        self._gauges = gauges
-        self._registry = metrics.registry()
-        self._slots = BoundedSemaphore(options.connections)
-        self._collecting = Lock()
-        super().__init__((address, port), Handler)
-        self._thread = Thread(target=self.serve_forever, name="metrics", daemon=True)
+        super().__init__(*args, **options)
+        self._patience = bounds.timeout_seconds
+        self._most = bounds.connections
+        self._crowd = crowd
+        self._end: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
+        super().connection_made(transport)
+        if len(self._crowd) >= self._most:
+            next(iter(self._crowd)).give_up()
+        self._restart()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._crowd.pop(self, None)
+        if self._end is not None:
+            self._end.cancel()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.transport.is_closing():
+            self._restart()
+
+    def give_up(self) -> None:
+        """Close at once, whatever is under way."""
+        self._crowd.pop(self, None)
+        self.transport.abort()
+
+    def _restart(self) -> None:
+        self._crowd.pop(self, None)
+        self._crowd[self] = None
+        if self._end is not None:
+            self._end.cancel()
+        self._end = self.loop.call_later(self._patience, self.give_up)
+
+
+class Server:
+    """The listening side. Bound on construction (OSError if that fails), serving after `start`."""
+
+    def __init__(self, options: MetricsOptions, metrics: Metrics, questions: Questions) -> None:
+        self._socket = _bound(options)
+        self.port = int(self._socket.getsockname()[1])
+        """The port that was bound; of interest when 0 was asked for."""
+        self.pages = Pages(metrics, questions)
+        protocol: Any = partial(Bounded, bounds=options, crowd={})
+        config = uvicorn.Config(
+            self.pages,
+            loop="asyncio",
+            http=protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",  # a client's nonsense is no event of ours
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=GRACE,
+            h11_max_incomplete_event_size=HEADERS,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = Thread(target=self._serve, name="metrics", daemon=True)
 
     @property
-    def port(self) -> int:
-        """The port that was bound; of interest when 0 was asked for."""
-        return int(self.server_address[1])
+    def alive(self) -> bool:
+        """False if it ended by itself."""
+        return self._thread.is_alive()
 
     def start(self) -> None:
         self._thread.start()
 
     def close(self) -> None:
         """Stop serving and let go of the port."""
-        self.shutdown()
-        self.server_close()
-        self._thread.join()
+        self._server.should_exit = True
+        if self._thread.ident is not None:
+            self._thread.join(GRACE * 5)
+        self._socket.close()
+        self.pages.close()
 
-    def exposed(self, accept: str) -> tuple[str, bytes]:
-        """Content type and body of /metrics, the gauges refreshed first. One at a time."""
-        with self._collecting:
-            self._refresh()
-            if OPENMETRICS in accept:
-                return openmetrics.CONTENT_TYPE_LATEST, _openmetrics(self._registry)
-            return exposition.CONTENT_TYPE_PLAIN_0_0_4, exposition.generate_latest(self._registry)
-
-    def _refresh(self) -> None:
+    def _serve(self) -> None:
         try:
-            self._gauges()
-        except Exception as error:  # old gauges are better than none
-            self.metrics.error("gauges")
-            LOG.warning("gauges_stale", exc_info=error)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._slots.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        try:
-            super().process_request(request, client_address)
+            self._server.run(sockets=[self._socket])
         except BaseException:
-            self._slots.release()
-            raise
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._slots.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        LOG.debug("client_gone", exc_info=True)
+            LOG.exception("the metrics port fails; it is opened again")
 
 
-class Handler(BaseHTTPRequestHandler):
-    """One request."""
-
-    server: Server
-    server_version = "sekisho"
-    sys_version = ""
-
-    def setup(self) -> None:
-        self.request.settimeout(self.server.patience)
-        super().setup()
-
-    def do_GET(self) -> None:
-        match self.path.partition("?")[0]:
-            case "/metrics":
-                kind, body = self.server.exposed(self.headers.get("Accept", ""))
-                self._answer(HTTPStatus.OK, kind, body)
-            case "/healthz":
-                self._state(self.server.health)
-            case "/readyz":
-                self._state(self.server.ready)
-            case _:
-                self._answer(HTTPStatus.NOT_FOUND, TEXT, b"/metrics /healthz /readyz\n")
-
-    do_HEAD = do_GET  # noqa: N815 - the library's name
-
-    def _state(self, asked: Callable[[], bool]) -> None:
-        try:
-            good = asked()
-        except Exception:
-            LOG.warning("state_unknown", exc_info=True)
-            good = False
-        status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
-        self._answer(status, TEXT, b"ok\n" if good else b"no\n")
-
-    def _answer(self, status: HTTPStatus, kind: str, body: bytes) -> None:
-        self.send_response(status)
-        if "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > 1000:
-            body = gzip.compress(body, 1)
-            self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def log_message(self, *_arguments: object) -> None:
-        """Requests are not logged."""
+def _bound(options: MetricsOptions) -> socket.socket:
+    address, port = endpoint(options.listen)
+    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
-def serve(
-    options: MetricsOptions,
-    metrics: Metrics,
-    *,
-    health: Callable[[], bool],
-    ready: Callable[[], bool],
-    gauges: Callable[[], None],
-) -> Server:
+def serve(options: MetricsOptions, metrics: Metrics, questions: Questions) -> Server:
     """Serve in a thread of this process, until `close`. Raises OSError if the address cannot be bound."""
-    server = Server(options, metrics, health, ready, gauges)
+    server = Server(options, metrics, questions)
     server.start()
     return server

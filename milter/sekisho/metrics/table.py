@@ -30,8 +30,6 @@ ERRORS = (
     "edit",
     "again",
     "store",
-    "journal",
-    "metrics",
     "keeper",
     "gauges",
 )

@@ -142,8 +142,16 @@ class Door:
         context.setpriv(session)
         _current.set(session)
         self._open.add(session)
-        self._tell(len(self._open))
         return session
+
+    def _connected(self, session: Session) -> None:
+        """From here on it is a session to those who count them; a probe of our socket never comes so far."""
+        if not session.connected:
+            session.connected = True
+            self._count()
+
+    def _count(self) -> None:
+        self._tell(sum(session.connected for session in tuple(self._open)))
 
     def _broken(self, session: Session) -> None:
         """A callback of ours failed: the message is not whole, and must not be judged as if it were."""
@@ -173,12 +181,12 @@ class Door:
         return int(Milter.CONTINUE)
 
     def connect(self, session: Session, _: Any, host: str, __: int, peer: object) -> None:
-        session.connected = True
+        self._connected(session)
         session.host = host
         session.peer = peer[:2] if isinstance(peer, tuple) else None
 
     def hello(self, session: Session, _: Any, name: str) -> None:
-        session.connected = True
+        self._connected(session)
         session.helo = name
 
     def mail_from(self, session: Session, context: Any, *args: bytes) -> None:
@@ -235,7 +243,8 @@ class Door:
         session = context.getpriv()
         if session is not None:
             self._open.discard(session)
-            self._tell(len(self._open))
+            if session.connected:
+                self._count()
         return int(Milter.CONTINUE)
 
 

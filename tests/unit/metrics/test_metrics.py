@@ -3,22 +3,19 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
-from prometheus_client.parser import text_string_to_metric_families as old_text
 from pydantic import ValidationError
 from tests.unit.store.kit import EVIDENCE, message, outcomes
 
 from sekisho import metrics
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
-from sekisho.metrics import ROWS, Metrics, MetricsOptions, Server
+from sekisho.metrics import ROWS, Metrics, MetricsOptions, Questions
 from sekisho.metrics.options import endpoint
+from sekisho.metrics.server import Pages
 from sekisho.verdict import Action, Disposition, Reply
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -45,9 +42,9 @@ def counted(directory: Path) -> Iterator[Metrics]:
 
 def exposed(counted: Metrics) -> Samples:
     """What a scrape would show, read back by the strict parser."""
-    server = Server(MetricsOptions(listen="127.0.0.1:0"), counted, lambda: True, lambda: True, lambda: None)
-    kind, body = server.exposed("application/openmetrics-text; version=1.0.0")
-    server.server_close()
+    pages = Pages(counted, Questions())
+    kind, body = pages.exposed(openmetrics=True)
+    pages.close()
     assert kind.startswith("application/openmetrics-text; version=1.0.0")
     assert body.endswith(b"# EOF\n")
     return {
@@ -119,6 +116,10 @@ def test_the_names_are_those_of_the_contract() -> None:
         "paused": "",
         "tagging_only": "",
         "guard_trips_total": "",
+        "observer_failures_total": "observer",
+        "log_lines_dropped_total": "target",
+        "ready": "reason",
+        "milter_probes_total": "result",
         "workers": "state",
         "worker_restarts_total": "cause",
         "sessions_in_progress": "",
@@ -293,78 +294,6 @@ def test_a_start_begins_at_nothing(directory: Path) -> None:
     assert value(exposed(second), "errors_total", stage="spf") == 1
     first.close()
     second.close()
-
-
-@pytest.fixture
-def server(counted: Metrics) -> Iterator[Server]:
-    state = {"ready": False}
-    options = MetricsOptions(listen="127.0.0.1:0", connections=2, timeout_seconds=5)
-    started = metrics.serve(
-        options,
-        counted,
-        health=lambda: True,
-        ready=lambda: state["ready"],
-        gauges=lambda: counted.quarantine({"held": 3}, 9),
-    )
-    yield started
-    started.close()
-
-
-def get(server: Server, path: str, **headers: str) -> tuple[int, str, bytes]:
-    request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", headers=headers)
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, answer.headers["Content-Type"], answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.headers["Content-Type"], error.read()
-
-
-def test_the_port_answers_in_the_format_asked_for(server: Server) -> None:
-    """OpenMetrics for those who accept it, the older text for a browser, gauges fresh in both."""
-    status, kind, body = get(
-        server, "/metrics", Accept="application/openmetrics-text;version=1.0.0,*/*;q=0.1"
-    )
-    assert (status, kind) == (200, "application/openmetrics-text; version=1.0.0; charset=utf-8")
-    assert body.endswith(b"# EOF\n")
-    status, kind, body = get(server, "/metrics?x=1")
-    assert (status, kind) == (200, "text/plain; version=0.0.4; charset=utf-8")
-    assert b'sekisho_quarantine_messages{state="held"} 3.0\n' in body
-    assert len(list(old_text(body.decode()))) > 20
-
-
-def test_health_and_readiness_are_two_questions(server: Server) -> None:
-    """The process may live without being ready for mail; other paths are not found."""
-    assert get(server, "/healthz")[0::2] == (200, b"ok\n")
-    assert get(server, "/readyz")[0::2] == (503, b"no\n")
-    assert get(server, "/")[0] == 404
-    assert get(server, "/metrics/../etc")[0] == 404
-
-
-def test_a_store_that_is_down_does_not_take_the_metrics_along(counted: Metrics) -> None:
-    """When the gauges cannot be refreshed the rest is shown, and the failure is counted."""
-
-    def fail() -> None:
-        raise OSError("store down")
-
-    options = MetricsOptions(listen="[::1]:0") if socket.has_ipv6 else MetricsOptions(listen="127.0.0.1:0")
-    server = Server(options, counted, lambda: True, lambda: True, fail)
-    _, body = server.exposed("")
-    server.server_close()
-    assert b'sekisho_errors_total{stage="gauges"} 1.0' in body
-
-
-def test_idle_connections_are_bounded(server: Server) -> None:
-    """Connections beyond the limit are closed at once instead of waiting for a thread."""
-    idle = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(2)]
-    for each in idle:
-        each.sendall(b"GET /healthz HTTP/1.1\r\n")
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as third:
-        assert third.recv(1) == b""
-    for each in idle:
-        each.sendall(b"\r\n")
-        assert each.recv(15) == b"HTTP/1.0 200 OK"
-        each.close()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,56 @@
+"""What the daemon says of itself on /status: one object, for other programs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+
+from sekisho import __version__
+from sekisho.daemon import View
+
+
+def document(
+    view: View,
+    *,
+    mode: str,
+    ends: Mapping[str, float],
+    reasons: Collection[str],
+    store_ok: bool,
+    log_lines_dropped: float,
+    now: float,
+) -> dict[str, object]:
+    """`ends` of `paused_until` and `tagging_until`, and `now`, are seconds of Unix time. In the object moments are
+    RFC 3339, null is what is not so, and `forever` what ends by `sekisho resume` only."""
+    return {
+        "version": __version__,
+        "mode": mode,
+        "ready": not reasons,
+        "reasons": list(reasons),
+        **{name: _end(end, now) for name, end in ends.items()},
+        "generation": view.generation,
+        "workers": dict(view.workers),
+        "sessions": view.sessions,
+        "maintenance_deaths": view.keeper_deaths,
+        "last_reload": {
+            "ok": view.reload_ok,
+            "at": moment(view.reload_at) if view.reload_at else None,
+            "reason": view.reload_reason or None,
+        },
+        "store": {"ok": store_ok},
+        "log_lines_dropped": int(log_lines_dropped),
+    }
+
+
+def _end(seconds: float, now: float) -> str | None:
+    if seconds <= now:
+        return None
+    return "forever" if math.isinf(seconds) else moment(seconds)
+
+
+def moment(seconds: float) -> str:
+    """RFC 3339; `forever` for what no calendar has."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    except (OverflowError, ValueError, OSError):
+        return "forever"

@@ -1,0 +1,131 @@
+"""Whether mail would be accepted now, and if not, why. Belongs to the maintenance process.
+
+- `workers`: no worker says that it takes connections.
+- `milter`: our own milter socket does not answer. Every few seconds some connections are made at once, as an MTA
+  makes them, and each must be answered within two seconds. Workers share the socket, so one that hangs takes its
+  share of the connections: several are made, and all must be answered. One round with a gap may be chance, two are
+  not; a round without any answer is enough.
+- Others, by callables that are handed in.
+
+What is asked is cached: whoever wants to know never waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from sekisho.wire import probe
+
+LOG = logging.getLogger("sekisho.readiness")
+PATIENCE = 2.0
+"""Seconds within which a negotiation must be answered."""
+EVERY = 5.0
+"""Seconds between two rounds while all is well; fewer when it is not."""
+AGAIN = 1.0
+MOST = 16
+"""Connections of one round, at most; two for each worker before."""
+GAPS = 2
+"""Rounds in a row with an unanswered connection that make us not ready."""
+
+
+class Milter:
+    """What the rounds have shown of our own socket. `ask(tries)` makes connections, and says how many were answered;
+    `count(answered, unanswered)` is told of them."""
+
+    def __init__(self, ask: Callable[[int], int], count: Callable[[int, int], object]) -> None:
+        self._ask = ask
+        self._count = count
+        self._gaps = 0
+        self.answers = False
+
+    def turn(self, workers: int) -> None:
+        """One round. While nobody answers it is a single connection: those that nobody takes fill the queue of the
+        socket, where real mail waits."""
+        if not self.answers and self._made(1) == 0:
+            return
+        tries = min(MOST, max(2, 2 * workers))
+        answered = self._made(tries)
+        self._gaps = self._gaps + 1 if answered < tries else 0
+        if self._gaps == 0 or answered == 0 or self._gaps >= GAPS:
+            self.answers = self._gaps == 0
+
+    def _made(self, tries: int) -> int:
+        answered = self._ask(tries)
+        self._count(answered, tries - answered)
+        return answered
+
+
+class Readiness:
+    """Looks every few seconds, in a thread of its own; `reasons` is what it knows.
+
+    `workers` counts those that are ready; `checks` are the other reasons, by name, each true while it is no reason.
+    `tell` gets the reasons after each look.
+    """
+
+    def __init__(
+        self,
+        milter: Milter,
+        workers: Callable[[], int],
+        checks: Mapping[str, Callable[[], bool]],
+        tell: Callable[[tuple[str, ...]], object],
+    ) -> None:
+        self._milter = milter
+        self._workers = workers
+        self._checks = dict(checks)
+        self._tell = tell
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="readiness", daemon=True)
+        self._said: tuple[str, ...] = ()
+
+    def start(self) -> None:
+        """Look once, and then again and again."""
+        self._look()
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join(PATIENCE * 2)
+
+    def reasons(self) -> tuple[str, ...]:
+        """Why not, now; empty if mail would be accepted."""
+        found = {
+            "workers": self._workers() > 0,
+            "milter": self._milter.answers,
+            **{name: check() for name, check in self._checks.items()},
+        }
+        return tuple(name for name, good in found.items() if not good)
+
+    def _work(self) -> None:
+        while not self._stop.wait(EVERY if self._milter.answers else AGAIN):
+            self._look()
+
+    def _look(self) -> None:
+        try:
+            self._milter.turn(self._workers())
+            reasons = self.reasons()
+            self._say(reasons)
+            self._tell(reasons)
+        except Exception:
+            LOG.exception("readiness cannot be looked at")
+
+    def _say(self, reasons: tuple[str, ...]) -> None:
+        if reasons == self._said:
+            return
+        self._said = reasons
+        if reasons:
+            LOG.error("not_ready", extra={"fields": {"reasons": reasons}})
+        else:
+            LOG.warning("ready_again")
+
+
+def of_socket(where: probe.Place, count: Callable[[int, int], object]) -> Milter:
+    """The rounds on a real socket."""
+    return Milter(partial(_asked, where), count)
+
+
+def _asked(where: probe.Place, tries: int) -> int:
+    return probe.answered(where, tries, PATIENCE)
