@@ -11,7 +11,7 @@ from pathlib import Path
 from sekisho.config import Config
 from sekisho.doctor.model import Finding, error, note, warning
 from sekisho.ports import Clock, StoreUnavailable
-from sekisho.store import Quarantine, SchemaError, State, database_file, up_to_date
+from sekisho.store import Quarantine, SchemaError, State, database_file, never_made, up_to_date
 from sekisho.verdict import Mode
 
 LEAST = 1_000_000_000  # bytes free
@@ -25,7 +25,13 @@ def examine(config: Config, clock: Clock) -> Iterator[Finding]:
     if file is not None:
         yield from _place(file.parent, config.mode is Mode.ENFORCE)
         if not file.exists():
-            if file.parent.is_dir():
+            if not never_made(config.store):
+                yield error(
+                    "store.gone",
+                    f"{file} was there and is gone: nothing can be quarantined",
+                    "systemctl restart sekisho-milter   (makes an empty one; with a backup: sekisho store restore)",
+                )
+            elif file.parent.is_dir():
                 yield note("store.none", f"{file} is not there yet: it is made when something is held")
             return
         yield from _file(file)
