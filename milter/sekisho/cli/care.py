@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import click
@@ -13,13 +13,21 @@ from sekisho.cli.owner import as_caller, as_owner
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.ports import StoreUnavailable
-from sekisho.store import BackupError, backup, count_entries, database_file, examine_store, restore
+from sekisho.store import (
+    BackupError,
+    backup,
+    count_entries,
+    database_file,
+    examine_store,
+    never_made,
+    restore,
+)
 from sekisho.text import printable
 
 
 def check(config: Config, style: str) -> int:
     """Print what is wrong. 1 if there is anything, else 0."""
-    with as_owner(config):
+    with nullcontext() if never_made(config.store) else as_owner(config):
         flaws = examine_store(config.store)
     if style == "json":
         rows = [{"code": each.code, "text": printable(each.text, 1000)} for each in flaws]

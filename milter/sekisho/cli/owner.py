@@ -17,7 +17,7 @@ import click
 
 from sekisho import compose
 from sekisho.config import Config
-from sekisho.store import database_file, state_directory
+from sekisho.store import database_file, lock_file, state_directory
 
 USUAL = "sekisho"  # the user that systemd/sysusers.d makes
 
@@ -82,7 +82,7 @@ def _owner(config: Config) -> tuple[int, int] | None:
         )
     if owner[0]:
         return owner
-    made = [each for each in (database, compose.switch_file(config)) if each is not None and each.exists()]
+    made = [each for each in _made_by_daemon(config, database) if each.exists()]
     if not made:
         raise click.ClickException(
             f"{directory} belongs to root, and what root makes there the daemon may not be able to write. Start the "
@@ -92,6 +92,11 @@ def _owner(config: Config) -> tuple[int, int] | None:
         name = _name(other.stat().st_uid)
         raise click.ClickException(f"{other} belongs to {name}, its directory to root: chown {name}: {where}")
     return None
+
+
+def _made_by_daemon(config: Config, database: Path | None) -> tuple[Path, ...]:
+    switch = compose.switch_file(config)
+    return (switch,) if database is None else (database, lock_file(database), switch)
 
 
 def _owner_of(directory: Path) -> tuple[int, int] | None:

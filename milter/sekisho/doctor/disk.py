@@ -12,7 +12,7 @@ from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Finding, error, note, warning
 from sekisho.ports import Clock, StoreUnavailable
-from sekisho.store import Quarantine, SchemaError, State, database_file, up_to_date
+from sekisho.store import Quarantine, SchemaError, State, database_file, never_made, up_to_date
 from sekisho.verdict import Mode
 
 MANY = 100  # messages that one command names
@@ -32,7 +32,13 @@ def examine(
     if file is not None:
         yield from _place(file, config.mode is Mode.ENFORCE, commands)
         if not file.exists():
-            if file.parent.is_dir():
+            if not never_made(config.store):
+                yield error(
+                    "store.gone",
+                    f"{file} was there and is gone: nothing can be quarantined",
+                    "systemctl restart sekisho-milter   (makes an empty one; with a backup: sekisho store restore)",
+                )
+            elif file.parent.is_dir():
                 yield note("store.none", f"{file} is not there yet: it is made when something is held")
             return
         yield from _file(file)

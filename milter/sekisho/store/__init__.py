@@ -10,7 +10,7 @@ from sekisho.store.checking import examine as examine_store
 from sekisho.store.engine import NotDurable
 from sekisho.store.files import StoreMoved
 from sekisho.store.lists import LISTS, Changed, ListStore, Stored
-from sekisho.store.lock import StoreLock, never_made, start_anew
+from sekisho.store.lock import StoreLock, lock_file, never_made, start_anew
 from sekisho.store.migrate import SchemaError, migrate, up_to_date
 from sekisho.store.opening import Opening
 from sekisho.store.options import StoreOptions, database_file, missing_driver
@@ -51,6 +51,7 @@ __all__ = [
     "database_file",
     "examine_store",
     "free_bytes",
+    "lock_file",
     "migrate",
     "missing_driver",
     "never_made",

@@ -146,7 +146,9 @@ def _rights(file: Path) -> Iterator[Flaw]:
 
 
 def _open_elsewhere(file: Path) -> Iterator[Flaw]:
-    """Processes of the daemon that have another file of this name open, as far as /proc shows them to us."""
+    """Processes of the daemon that have another file open than the one at the path, as far as /proc shows them to us.
+    A file that was renamed has its new name there, so its log is looked for, too."""
+    names = [str(file), f"{file}-wal", f"{file}-shm"]
     try:
         lock = identity(lock_file(file).stat())
         there = identity(file.stat())
@@ -155,9 +157,8 @@ def _open_elsewhere(file: Path) -> Iterator[Flaw]:
         return
     for process in processes:
         opened = dict(_descriptors_of(process))
-        if lock in opened and any(
-            name.removesuffix(" (deleted)") == str(file) and each != there for each, name in opened.items()
-        ):
+        ours = {each: name for each, name in opened.items() if name.removesuffix(" (deleted)") in names}
+        if lock in opened and ours and there not in ours:
             yield Flaw("identity", f"process {process} has another file open than the one at {file}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -81,7 +81,13 @@ def database_file(options: StoreOptions) -> Path | None:
 
 
 def missing_driver(options: StoreOptions) -> str | None:
-    """What is wrong if the store's URL needs a package that is not installed, as a line for the operator."""
-    if parse(options.url).get_backend_name() == "sqlite" or importlib.util.find_spec("psycopg") is not None:
+    """What is wrong if the store's URL needs a package that cannot be used, as a line for the operator."""
+    if parse(options.url).get_backend_name() == "sqlite":
         return None
-    return "store.url: postgresql:// needs the package psycopg: pip install 'sekisho[postgresql]'"
+    try:
+        importlib.import_module("psycopg")
+    except ImportError as error:
+        return (
+            f"store.url: postgresql:// needs sekisho[postgresql]: pip install 'sekisho[postgresql]' ({error})"
+        )
+    return None

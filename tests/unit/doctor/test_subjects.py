@@ -19,7 +19,7 @@ from sekisho.config import Config
 from sekisho.doctor import disk, door, files, names, times
 from sekisho.doctor.model import Finding, Severity
 from sekisho.resolver import DnsOptions
-from sekisho.store import Quarantine, State
+from sekisho.store import Quarantine, State, StoreLock
 from sekisho.wire.options import WireOptions
 
 CLOCK = SystemClock()
@@ -211,3 +211,17 @@ def test_faults_of_files_are_found(tmp_path: Path) -> None:
     assert codes(files.examine(ours, file))[0] == "files.brands"
     key.unlink()
     assert codes(files.examine(ours, None))[-1] == "files.key"
+
+
+def test_a_database_that_has_vanished_is_not_one_that_was_never_made(tmp_path: Path) -> None:
+    """The second is nothing to mend; the first means that nothing can be quarantined."""
+    config = Config.model_validate({"mode": "enforce", "store": {"url": f"sqlite:///{tmp_path}/q.db"}})
+    assert "store.gone" not in codes(disk.examine(config, CLOCK))
+    Quarantine.open(config.store, CLOCK).close()
+    lock = StoreLock(config.store)
+    lock.take()
+    lock.mark()
+    lock.close()
+    (tmp_path / "q.db").unlink()
+    assert "store.gone" in codes(disk.examine(config, CLOCK))
+    assert not (tmp_path / "q.db").exists()

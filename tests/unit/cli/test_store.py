@@ -1,0 +1,297 @@
+"""`sekisho store check | backup | restore`, as they are typed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.unit.cli.conftest import Command
+from tests.unit.store.kit import hold
+
+from sekisho.clock import SystemClock
+from sekisho.store import Quarantine, StoreLock, StoreOptions
+
+RAW = b"From: a@sender.example\r\nSubject: x\r\n\r\nbody\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    directory: Path
+    config: Path
+    options: StoreOptions
+
+    @property
+    def database(self) -> Path:
+        return self.directory / "q.db"
+
+    def names(self) -> set[str]:
+        store = Quarantine.open(self.options, SystemClock())
+        try:
+            return {entry.id for entry in store.list(limit=1000)}
+        finally:
+            store.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A store with two held messages, which nobody has open."""
+    directory = tmp_path / "state"
+    directory.mkdir()
+    options = StoreOptions(url=f"sqlite:///{directory}/q.db")
+    config = tmp_path / "sekisho.toml"
+    config.write_text(f'[store]\nurl = "{options.url}"\n', "utf-8")
+    store = Quarantine.open(options, SystemClock())
+    for number in range(2):
+        hold(store, RAW + b"%d" % number, ["a@ours.example", "b@ours.example"])
+    store.close()
+    return Site(directory, config, options)
+
+
+@pytest.fixture
+def daemon(site: Site) -> Iterator[StoreLock]:
+    """What a daemon's process holds."""
+    lock = StoreLock(site.options)
+    lock.take()
+    lock.mark()
+    yield lock
+    lock.close()
+
+
+def spoil(site: Site, *statements: str) -> None:
+    connection = sqlite3.connect(site.database)
+    for each in statements:
+        connection.execute(each)
+    connection.commit()
+    connection.close()
+
+
+def test_a_whole_store_has_nothing_wrong(sekisho: Command, site: Site) -> None:
+    """Status 0, and JSON says ok."""
+    done = sekisho("store", "check", "--config", site.config)
+    assert (done.status, "nothing is wrong" in done.out) == (0, True)
+    shown = sekisho("store", "check", "--format", "json", "--config", site.config).json
+    assert shown == {"ok": True, "store": site.options.url, "flaws": []}
+
+
+FLAWS = {
+    "content": "UPDATE contents SET data = X'00' WHERE rowid = 1",
+    "digest": "UPDATE contents SET data = (SELECT data FROM contents WHERE rowid = 2) WHERE rowid = 1",
+    "content_without_entry": "DELETE FROM entries WHERE rowid = 1",
+    "entry_without_content": "DELETE FROM contents WHERE rowid = 1",
+    "recipient_without_entry": "UPDATE recipients SET entry_id = 'x' WHERE id = 1",
+    "entry_without_recipient": "DELETE FROM recipients WHERE id < 3",
+    "schema": "UPDATE alembic_version SET version_num = 'r9999'",
+    "foreign_key": "DELETE FROM contents WHERE rowid = 1",
+}
+
+
+@pytest.mark.parametrize("code", FLAWS)
+def test_each_flaw_has_its_code(sekisho: Command, site: Site, code: str) -> None:
+    """Status 1 and a code for whatever is wrong inside; rows that break a key are found as both."""
+    spoil(site, FLAWS[code])
+    done = sekisho("store", "check", "--format", "json", "--config", site.config)
+    assert done.status == 1
+    codes = {each["code"] for each in done.json["flaws"]}
+    if code in {"entry_without_content", "recipient_without_entry", "content_without_entry"}:
+        assert codes & {code, "foreign_key"}
+    else:
+        assert code in codes
+
+
+def test_a_damaged_page_is_found(sekisho: Command, site: Site) -> None:
+    """By SQLite's own check, without a traceback."""
+    size = site.database.stat().st_size
+    with site.database.open("r+b") as stream:
+        stream.seek(4096 * 3)
+        stream.write(os.urandom(size - 4096 * 4))
+    done = sekisho("store", "check", "--format", "json", "--config", site.config)
+    assert done.status == 1
+    assert {each["code"] for each in done.json["flaws"]} & {"integrity", "unreadable"}
+
+
+def test_owner_and_mode_are_looked_at(sekisho: Command, site: Site) -> None:
+    """A database that others may read, and one that is not the directory's owner's."""
+    site.database.chmod(0o644)
+    if os.geteuid() == 0:
+        os.chown(site.database, 12345, 12345)
+    done = sekisho("store", "check", "--format", "json", "--config", site.config)
+    codes = {each["code"] for each in done.json["flaws"]} if done.out else {"owner"}
+    assert codes >= ({"owner"} if os.geteuid() == 0 else {"mode"})
+
+
+def test_a_store_that_vanished_is_not_one_that_never_was(
+    sekisho: Command, site: Site, daemon: StoreLock
+) -> None:
+    """The text says which."""
+    site.database.unlink()
+    assert "was there and is gone" in sekisho("store", "check", "--config", site.config).out
+    assert not site.database.exists()
+
+
+def test_a_backup_is_one_whole_private_file(sekisho: Command, site: Site) -> None:
+    """Made while a writer has the store open; a second one to the same name is refused."""
+    store = Quarantine.open(site.options, SystemClock())
+    name = hold(store, RAW + b"not yet in the database file", ["a@ours.example"])
+    target = site.directory.parent / "copy.db"
+    assert sekisho("store", "backup", target, "--config", site.config).status == 0
+    assert sorted(target.parent.glob("*copy.db*")) == [target]
+    assert target.stat().st_mode & 0o777 == 0o600
+    connection = sqlite3.connect(f"file:{target}?mode=ro&immutable=1", uri=True)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert (name,) in connection.execute("SELECT id FROM entries").fetchall()
+    connection.close()
+    store.close()
+    before = target.read_bytes()
+    again = sekisho("store", "backup", target, "--config", site.config)
+    assert (again.status, "exists" in again.err) == (2, True)
+    assert target.read_bytes() == before
+
+
+def test_a_backup_of_a_damaged_store_is_refused(sekisho: Command, site: Site) -> None:
+    """Better no backup than one that is none: nothing gets the name."""
+    spoil(site, "DELETE FROM contents WHERE rowid = 1")
+    target = site.directory.parent / "copy.db"
+    done = sekisho("store", "backup", target, "--config", site.config)
+    assert (done.status, "damaged" in done.err) == (2, True)
+    assert list(target.parent.glob("*copy.db*")) == []
+
+
+def test_a_restore_brings_the_backup_back_and_keeps_the_other(sekisho: Command, site: Site) -> None:
+    """Owner and mode as before; what was there is under a dated name, whole."""
+    backup = site.directory.parent / "copy.db"
+    assert sekisho("store", "backup", backup, "--config", site.config).status == 0
+    before = site.names()
+    store = Quarantine.open(site.options, SystemClock())
+    later = hold(store, RAW + b"later", ["a@ours.example"])
+    store.close()
+    site.database.chmod(0o640)
+    done = sekisho("store", "restore", backup, "--config", site.config)
+    assert done.status == 0, done.err
+    found = site.database.stat()
+    assert found.st_mode & 0o777 == 0o640
+    assert found.st_uid == site.directory.stat().st_uid
+    assert site.names() == before
+    (kept,) = site.directory.glob("q.db.2*Z")
+    with sqlite3.connect(kept) as connection:
+        assert (later,) in connection.execute("SELECT id FROM entries").fetchall()
+    assert list(site.directory.glob(".q.db.restoring*")) == []
+
+
+def test_a_copy_with_its_log_is_restored_with_what_is_in_the_log(
+    sekisho: Command, site: Site, daemon: StoreLock
+) -> None:
+    """A plain copy of a killed daemon's files is a backup, too."""
+    daemon.close()
+    store = Quarantine.open(site.options, SystemClock())
+    name = hold(store, RAW + b"in the log only", ["a@ours.example"])
+    copy = site.directory.parent / "plain.db"
+    for end in ("", "-wal"):
+        shutil.copy(f"{site.database}{end}", f"{copy}{end}")
+    store.close()
+    site.database.unlink()
+    assert sekisho("store", "restore", copy, "--config", site.config).status == 0
+    assert name in site.names()
+
+
+def test_a_restore_refuses_while_a_daemon_runs(sekisho: Command, site: Site, daemon: StoreLock) -> None:
+    """Whatever became of the database; the command that stops the daemon is named."""
+    backup = site.directory.parent / "copy.db"
+    assert sekisho("store", "backup", backup, "--config", site.config).status == 0
+    for _ in range(2):
+        done = sekisho("store", "restore", backup, "--config", site.config)
+        assert (done.status, "systemctl stop" in done.err) == (2, True)
+        site.database.unlink(missing_ok=True)
+    assert not site.database.exists()
+    daemon.close()
+    assert sekisho("store", "restore", backup, "--config", site.config).status == 0
+
+
+@pytest.mark.parametrize("what", ["text", "empty", "foreign", "newer", "cut", "missing", "itself"])
+def test_what_is_no_whole_quarantine_is_not_restored(sekisho: Command, site: Site, what: str) -> None:
+    """Refused before anything is touched."""
+    source = site.directory.parent / "source.db"
+    assert sekisho("store", "backup", source, "--config", site.config).status == 0
+    if what == "text":
+        source.write_bytes(b"no database " * 1000)
+    elif what == "empty":
+        source.write_bytes(b"")
+    elif what == "foreign":
+        source.unlink()
+        with sqlite3.connect(source) as connection:
+            connection.execute("CREATE TABLE other (x)")
+    elif what == "newer":
+        with sqlite3.connect(source) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = 'r9999'")
+    elif what == "cut":
+        os.truncate(source, source.stat().st_size // 2)
+    elif what == "missing":
+        source.unlink()
+    else:
+        source = site.database
+    before, content = site.names(), site.database.read_bytes()
+    done = sekisho("store", "restore", source, "--config", site.config)
+    assert done.status == 2
+    assert done.err
+    assert site.database.read_bytes() == content
+    assert site.names() == before
+    assert list(site.directory.glob("q.db.2*")) == []
+
+
+@pytest.mark.parametrize(("command", "program"), [("backup", "pg_dump"), ("restore", "pg_restore")])
+def test_postgresql_says_how_and_does_not_pretend(
+    sekisho: Command, tmp_path: Path, command: str, program: str
+) -> None:
+    """The command with the URL on standard output; status 2, so that no timer believes in a backup."""
+    config = tmp_path / "sekisho.toml"
+    config.write_text('[store]\nurl = "postgresql://sekisho@db.example/mail"\n', "utf-8")
+    done = sekisho("store", command, tmp_path / "copy", "--config", config)
+    assert done.status == 2
+    assert program in done.out
+    assert "postgresql://sekisho@db.example/mail" in done.out
+
+
+WITHOUT = """
+import sys
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"psycopg", "psycopg2"}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Hidden())
+sys.modules.pop("psycopg", None)
+from sekisho.cli import main
+main()
+"""
+COMMANDS = [
+    ["config", "check"],
+    ["serve"],
+    ["quarantine", "list"],
+    ["list", "add", "allow", "a@x.example"],
+    ["list", "list"],
+    ["quarantine", "release", "01KJMMA2G0X79C7QDB39JNVZAD"],
+    ["trace", "01KJMMA2G0X79C7QDB39JNVZAD"],
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_postgresql_without_psycopg_is_an_error_in_words(tmp_path: Path, words: list[str]) -> None:
+    """Each command names the package to install, with status 2 and without a traceback."""
+    config = tmp_path / "sekisho.toml"
+    config.write_text('[store]\nurl = "postgresql://sekisho@db.example/mail"\n', "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, *words, "--config", str(config)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "sekisho[postgresql]" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
