@@ -12,6 +12,7 @@ import traceback
 
 import click
 
+from sekisho.cli import retention as _retention  # noqa: F401 - it adds its commands
 from sekisho.cli import steer as _steer  # noqa: F401 - it adds its commands
 from sekisho.cli import work as _work  # noqa: F401 - it adds its commands
 from sekisho.cli.root import cli

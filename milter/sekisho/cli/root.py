@@ -251,3 +251,8 @@ def quarantine_show(record: str, raw: bool, style: str, path: Path | None) -> No
     from sekisho.cli import quarantine as command
 
     command.show_entry(configuration(path), record, raw=raw, style=style)
+
+
+@cli.group()
+def store() -> None:
+    """Care of the store: what is kept, and for how long."""

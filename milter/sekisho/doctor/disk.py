@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from sekisho.clock import uptime
 from sekisho.config import Config
 from sekisho.doctor.model import Finding, error, note, warning
 from sekisho.ports import Clock, StoreUnavailable
@@ -122,6 +123,12 @@ def _content(config: Config, clock: Clock) -> Iterator[Finding]:
 
 
 def _counts(config: Config, quarantine: Quarantine) -> Iterator[Finding]:
+    if paused := quarantine.retention(config.retention, uptime()).paused:
+        yield warning(
+            "store.retention_paused",
+            f"retention is paused, nothing expires: {paused}",
+            "sekisho store retention --resume   (once `date -u` is right)",
+        )
     stats = quarantine.stats()
     uncertain = stats.messages[State.UNCERTAIN]
     if uncertain:

@@ -107,6 +107,10 @@ class Metrics:
         """Bytes that the quarantine may still take up on its disk; NaN if nobody here can know."""
         self._of("quarantine_free_bytes").set(size)
 
+    def retention_paused(self, paused: bool) -> None:
+        """Whether the clock keeps retention from its work."""
+        self._of("retention_paused").set(int(paused))
+
     def released(self, reason: str) -> None:
         self._of("releases_total", reason).inc()
 
@@ -145,6 +149,7 @@ class Metrics:
         self.guard(paused=False, tagging=False)
         self.quarantine({}, 0)
         self.quarantine_free(math.nan)
+        self.retention_paused(False)
         self.sessions(0)
         self.reload(False, 0)
         self._of("config_last_reload_timestamp_seconds").set(0)

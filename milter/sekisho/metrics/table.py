@@ -82,6 +82,7 @@ ROWS: tuple[Row, ...] = (
         "gauge",
         "Bytes free where the quarantine is; NaN if it is on another machine.",
     ),
+    Row("retention_paused", "gauge", "1 while retention does nothing, since the clock cannot be believed."),
     Row("quarantine_operations_total", "counter", "Operations on the quarantine.", ("operation", "result")),
     Row("releases_total", "counter", "Messages released from the quarantine.", ("reason",)),
     Row(

@@ -113,6 +113,7 @@ def test_the_names_are_those_of_the_contract() -> None:
         "quarantine_bytes": "",
         "quarantine_free_bytes": "",
         "quarantine_operations_total": "operation,result",
+        "retention_paused": "",
         "releases_total": "reason",
         "shadow_differences_total": "policy,live,shadow",
         "paused": "",
