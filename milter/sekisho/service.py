@@ -134,7 +134,8 @@ class KeeperWork:
         self._switch = SwitchWatch(Switch(compose.switch_file(settings)), meter, clock)
 
     def run(self, stop: threading.Event, reload: Callable[[], None]) -> None:
-        """Work until told. A metrics port that is taken is tried again: at a reload the keeper before us has it."""
+        """Work until told. A metrics port that is taken is tried again: at a reload the keeper before us has it.
+        Nothing that is looked for here needs a reload any more."""
         due = self._clock.monotonic()
         self._serve()
         lists = threading.Thread(target=self._lists.run, args=(stop,), name="lists", daemon=True)
@@ -146,7 +147,7 @@ class KeeperWork:
                 due = self._clock.monotonic() + (GAUGES_EVERY if self._store_gauges() else TURN)
         if self._server is not None:
             self._server.close()
-        lists.join()
+        lists.join(TURN)  # it may wait for a locked database
         self._switch.close()
         if self._quarantine is not None:
             self._quarantine.close()
