@@ -33,7 +33,7 @@ from sekisho import store as store_package
 from sekisho.guard import Switch
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.policy import ListEntry
-from sekisho.ports import StoreUnavailable
+from sekisho.ports import StoreUnavailable, Uptime
 from sekisho.store import ListStore, Operation, Quarantine, RetentionOptions, StoreOptions, snapshot
 from sekisho.store import State as CopyState
 from sekisho.store.engine import connect
@@ -195,10 +195,14 @@ class Workload:
             self._clock.time += timedelta(days=12)
             for _ in range(3):
                 self._hold()
-            self._do(self._store.retain, options)
-        self._do(self._store.retain, options)
+            self._do(self._store.retain, options, self._uptime())
+        self._do(self._store.retain, options, self._uptime())
         by = Operation("purge", "ok", "admin")
         self._do(self._store.purge, (CopyState.EXPIRED,), timedelta(0), by)
+
+    def _uptime(self) -> Uptime:
+        """The machine has been up all the time: both scales move together."""
+        return Uptime("boot", self._clock.time.timestamp())
 
     def _switch(self) -> None:
         switch = Switch(self._directory / GUARD)

@@ -1,10 +1,16 @@
-"""The wall clock, read here and nowhere else."""
+"""The wall clock, and what it can be held against: read here and nowhere else."""
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+
+from sekisho.ports import Uptime
+
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class SystemClock:
@@ -14,6 +20,14 @@ class SystemClock:
         return datetime.now(UTC)
 
     monotonic = staticmethod(time.monotonic)
+
+
+def uptime() -> Uptime:
+    """Of this machine; a container has its host's. Without a name for the start it is the empty one."""
+    boot = ""
+    with suppress(OSError):
+        boot = BOOT.read_text("ascii").strip()[:64]
+    return Uptime(boot, time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
 @dataclass(frozen=True, slots=True)

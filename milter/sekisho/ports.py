@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sekisho.evidence import Cue
 from sekisho.message import Client, Message
@@ -54,6 +54,13 @@ class Resolver(Protocol):
 
     def warm(self, name: str, rtype: str) -> None:
         """Begin a look-up whose answer will be asked for soon. Never waits, never raises."""
+
+
+class Uptime(NamedTuple):
+    """How long the machine has been up (seconds, sleep included), and which start that was."""
+
+    boot: str
+    seconds: float
 
 
 class Clock(Protocol):

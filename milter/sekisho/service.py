@@ -172,7 +172,7 @@ class KeeperWork:
             self._tasks.turn()
             if stop.wait(TURN):
                 break
-        lists.join()
+        lists.join(TURN)  # it may wait for a locked database
         for each in (self._server, self._readiness, self._lists, self._switch, self._quarantine, self._lock):
             if each is not None:
                 self._isolation.run("end", each.close)

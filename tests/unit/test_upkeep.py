@@ -59,7 +59,7 @@ def test_operations_are_counted_and_logged_once(
     name = hold(store, b"x", ["a@x"])
     store.move(name, State.RELEASED, done=Operation("release", "ok", "hanako", name, reason="false_positive"))
     store.audit(Operation("release", "failed", "hanako", name, reason="test"))
-    upkeep = Upkeep(settings, meter, clock)
+    upkeep = Upkeep(settings, meter, clock, clock.uptime)
     with caplog.at_level(logging.INFO, "sekisho.audit"):
         upkeep.turn(store)
         upkeep.turn(store)
@@ -78,7 +78,7 @@ def test_retention_and_giving_up_happen_when_due(
     interval and not before."""
     sent, old = hold(store, b"x", ["a@x"]), hold(store, b"y", ["a@x"])
     store.move(sent, State.SENDING)
-    upkeep = Upkeep(settings, meter, clock)
+    upkeep = Upkeep(settings, meter, clock, clock.uptime)
     upkeep.turn(store)
     clock.pass_by(minutes=16)
     upkeep.turn(store)
@@ -105,3 +105,30 @@ def test_a_quarantine_that_is_too_full_is_said(
 def states(store: Quarantine, name: str) -> set[str]:
     entry = store.get(name)
     return {copy.state.value for copy in entry.copies} if entry else set()
+
+
+def test_a_pause_of_retention_is_said_once_and_shown(
+    settings: Config, store: Quarantine, meter: Metrics, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has the reason and the command, once; the gauge shows it until retention goes on; nothing expires."""
+    held = hold(store, b"x", ["a@x"])
+    upkeep = Upkeep(settings, meter, clock, clock.uptime)
+    upkeep.turn(store)
+    assert figure(meter, "sekisho_retention_paused") == 0
+    clock.jump(days=40)
+    with caplog.at_level(logging.INFO, "sekisho.audit"):
+        for _ in range(5):
+            clock.pass_by(minutes=10)
+            upkeep.turn(store)
+    assert [record.message for record in caplog.records] == ["retention_paused"]
+    assert "40 days" in caplog.records[0].fields["reason"]  # type: ignore[attr-defined]
+    assert "--resume" in caplog.records[0].fields["mend"]  # type: ignore[attr-defined]
+    assert figure(meter, "sekisho_retention_paused") == 1
+    assert states(store, held) == {"held"}
+    store.resume_retention(clock.uptime(), Operation("retention", "ok", "hanako"))
+    clock.pass_by(minutes=1)
+    with caplog.at_level(logging.INFO, "sekisho.audit"):
+        upkeep.turn(store)
+    assert "retention_resumed" in [record.message for record in caplog.records]
+    assert figure(meter, "sekisho_retention_paused") == 0
+    assert states(store, held) == {"expired"}

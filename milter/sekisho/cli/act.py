@@ -12,6 +12,7 @@ from rich.table import Table
 from sekisho import compose
 from sekisho.cli import output
 from sekisho.cli.quarantine import opened, who
+from sekisho.clock import uptime
 from sekisho.config import Config
 from sekisho.release import Done, Releaser, Wish
 from sekisho.store import DamagedError, Entry, ErasedError, Operation, Quarantine, State
@@ -100,6 +101,10 @@ def purge(config: Config, age: timedelta, states: Sequence[str]) -> None:
     """Remove messages for good, and say how many."""
     note = f"{', '.join(states)} for {age}"
     with opened(config) as quarantine:
+        if paused := quarantine.retention(config.retention, uptime()).paused:
+            raise click.ClickException(
+                f"{paused}. Ages mean nothing by such a clock: set it right, then `sekisho store retention --resume`"
+            )
         gone = quarantine.purge(
             [State(each) for each in states], age, Operation("purge", "ok", who(), note=note)
         )

@@ -13,7 +13,7 @@ from sekisho.cli.root import cli, config_option, configuration, format_option
 
 @cli.group("store")
 def store() -> None:
-    """Care of the quarantine's database: look it through, copy it, put a copy back."""
+    """Care of the quarantine's database: look it through, copy it, put a copy back, what expires."""
 
 
 @store.command("check")
@@ -44,3 +44,14 @@ def restore(source: Path, path: Path | None) -> None:
     from sekisho.cli import care
 
     care.bring_back(configuration(path), source)
+
+
+@store.command("retention")
+@click.option("--resume", is_flag=True, help="Believe the clock as it stands now.")
+@format_option
+@config_option
+def retention(resume: bool, style: str, path: Path | None) -> None:
+    """Where retention stands: its last turn, whether it is paused and why, what is due by the clock."""
+    from sekisho.cli import retention as command
+
+    command.show(configuration(path), resume=resume, style=style)

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from sekisho.clock import uptime
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Finding, error, note, warning
@@ -159,6 +160,12 @@ def _usable(config: Config, failure: Exception, commands: Commands) -> str:
 
 
 def _counts(config: Config, quarantine: Quarantine, commands: Commands) -> Iterator[Finding]:
+    if paused := quarantine.retention(config.retention, uptime()).paused:
+        yield warning(
+            "store.retention_paused",
+            f"retention is paused, nothing expires: {paused}; when `date -u` is right, resume it",
+            commands.sekisho("store", "retention", "--resume"),
+        )
     stats = quarantine.stats()
     uncertain = stats.messages[State.UNCERTAIN]
     if uncertain:

@@ -121,6 +121,10 @@ class Metrics:
     def store_identity_failed(self) -> None:
         self._of("store_identity_failures_total").inc()
 
+    def retention_paused(self, paused: bool) -> None:
+        """Whether the clock keeps retention from its work."""
+        self._of("retention_paused").set(int(paused))
+
     def released(self, reason: str) -> None:
         self._of("releases_total", reason).inc()
 
@@ -182,6 +186,7 @@ class Metrics:
         self.guard(paused=False, tagging=False)
         self.quarantine({}, 0)
         self.quarantine_free(math.nan)
+        self.retention_paused(False)
         self.sessions(0)
         self.reload(False, 0)
         self._of("config_last_reload_timestamp_seconds").set(0)

@@ -84,6 +84,7 @@ ROWS: tuple[Row, ...] = (
         "gauge",
         "Bytes free where the quarantine is; NaN if it is on another machine.",
     ),
+    Row("retention_paused", "gauge", "1 while retention does nothing, since the clock cannot be believed."),
     Row("quarantine_operations_total", "counter", "Operations on the quarantine.", ("operation", "result")),
     Row(
         "store_identity_failures_total",

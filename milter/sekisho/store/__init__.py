@@ -15,7 +15,7 @@ from sekisho.store.migrate import SchemaError, migrate, up_to_date
 from sekisho.store.opening import Opening
 from sekisho.store.options import StoreOptions, database_file, missing_driver
 from sekisho.store.quarantine import DamagedError, ErasedError, Quarantine
-from sekisho.store.records import Copy, Entry, Operation, Stats
+from sekisho.store.records import Copy, Entry, Operation, RetentionState, Stats
 from sekisho.store.retention import RetentionOptions, Turn
 from sekisho.store.schema import State
 from sekisho.store.snapshot import InForce, Snapshot, state_directory
@@ -37,6 +37,7 @@ __all__ = [
     "Operation",
     "Quarantine",
     "RetentionOptions",
+    "RetentionState",
     "SchemaError",
     "Snapshot",
     "State",

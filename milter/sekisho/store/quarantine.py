@@ -18,15 +18,15 @@ from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from sekisho.message import Message
-from sekisho.ports import Clock, StoreUnavailable
-from sekisho.store import audit, records, retention
+from sekisho.ports import Clock, StoreUnavailable, Uptime
+from sekisho.store import audit, records, retention, timekeeping
 from sekisho.store.database import Database
 from sekisho.store.files import StoreMoved
 from sekisho.store.identity import normal
 from sekisho.store.keep import keep, kept, lost_race
 from sekisho.store.options import StoreOptions
 from sekisho.store.parcel import GONE, pack, unpack
-from sekisho.store.records import Copy, Entry, Operation, Stats
+from sekisho.store.records import Copy, Entry, Operation, RetentionState, Stats
 from sekisho.store.retention import Doors, RetentionOptions, Turn
 from sekisho.store.schema import State, contents, entries, recipients
 from sekisho.verdict import Outcome
@@ -226,13 +226,33 @@ class Quarantine:
             )
         return len(rows)
 
-    def retain(self, options: RetentionOptions) -> Turn:
-        """Let go of what is due. Raises StoreUnavailable."""
-        return retention.turn(self._doors(), options, self._clock.now())
+    def retain(self, options: RetentionOptions, uptime: Uptime) -> Turn:
+        """Let go of what is due, unless the clock cannot be believed. Raises StoreUnavailable."""
+        return retention.turn(self._doors(), options, self._clock.now(), uptime)
+
+    def retention(self, options: RetentionOptions, uptime: Uptime) -> RetentionState:
+        """Where retention stands, without doing anything. Raises StoreUnavailable."""
+        now = self._clock.now()
+        with self._reading() as connection:
+            return RetentionState(
+                now,
+                timekeeping.last_run(connection),
+                timekeeping.doubt(connection, now, uptime, timedelta(days=options.longest_off_days)),
+                retention.due(connection, options, now),
+            )
+
+    def resume_retention(self, uptime: Uptime, done: Operation) -> None:
+        """Believe the clock as it stands now. `done` goes to the audit. Raises StoreUnavailable."""
+        now = self._clock.now()
+        with self._writing() as connection:
+            timekeeping.mend(connection)
+            timekeeping.remember(connection, now, uptime)
+            audit.write(connection, [done], now)
 
     def purge(self, states: Sequence[State], older_than: timedelta, done: Operation) -> int:
-        """Remove entries all of whose copies have been in those states for so long, with content and record.
-        Returns how many. Raises StoreUnavailable."""
+        """Remove entries all of whose copies have been in those states for so long, with content and record. Whether
+        the clock can be believed is for the caller to ask (`retention`). Returns how many. Raises
+        StoreUnavailable."""
         now = self._clock.now()
         return retention.purge(self._doors(), states, now - older_than, done, now)
 

@@ -51,6 +51,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionState:
+    """Where retention stands: the time by the clock, its last turn, why it is paused (or ""), and how many held
+    messages have reached their age by that clock."""
+
+    now: datetime
+    last: datetime | None
+    paused: str
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """For the gauges: messages with at least one copy in the state, and the bytes that contents take up
     (compressed, each once)."""

@@ -22,7 +22,8 @@ from pydantic import Field, model_validator
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, select, update
 
 from sekisho.options import Options
-from sekisho.store import audit
+from sekisho.ports import Uptime
+from sekisho.store import audit, timekeeping
 from sekisho.store.parcel import GONE
 from sekisho.store.records import Operation
 from sekisho.store.schema import State, contents, entries, operations, recipients
@@ -88,6 +89,13 @@ class RetentionOptions(Options):
     interval_minutes: float = Field(
         default=10.0, gt=0, le=1440, description="Minutes between two turns of retention."
     )
+    longest_off_days: float = Field(
+        default=3.0,
+        ge=0.1,
+        le=3650,
+        description="Days for which this machine may have been off. After longer, or if the clock was set by more "
+        "than an hour, retention pauses until `sekisho store retention --resume`.",
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> RetentionOptions:
@@ -99,16 +107,28 @@ class RetentionOptions(Options):
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What one turn did: entries expired, contents erased, records removed. `crowded` is why it could not do
-    enough, or empty."""
+    enough, `paused` why it did nothing, since the clock cannot be believed; else both are empty."""
 
     expired: int = 0
     erased: int = 0
     removed: int = 0
     crowded: str = ""
+    paused: str = ""
 
 
-def turn(doors: Doors, options: RetentionOptions, now: datetime) -> Turn:
-    """Let go of what is due. Raises what the doors raise."""
+def turn(doors: Doors, options: RetentionOptions, now: datetime, uptime: Uptime) -> Turn:
+    """Let go of what is due, if the clock can be believed. Raises what the doors raise."""
+    with doors.reading() as connection:
+        paused = timekeeping.doubt(connection, now, uptime, timedelta(days=options.longest_off_days))
+    if paused:
+        return Turn(paused=paused)
+    with doors.writing() as connection:
+        timekeeping.mend(connection)
+        timekeeping.remember(connection, now, uptime)
+    return _let_go(doors, options, now)
+
+
+def _let_go(doors: Doors, options: RetentionOptions, now: datetime) -> Turn:
     expired = _by_age(doors, options, now)
     erased = _erase_closed(doors, now, _before(now, options.closed_days))
     crowd, crowded = _by_number(doors, options, now)
@@ -119,6 +139,14 @@ def turn(doors: Doors, options: RetentionOptions, now: datetime) -> Turn:
     with doors.writing() as connection:
         connection.execute(delete(operations).where(operations.c.at < _before(now, options.audit_days)))
     return Turn(expired + crowd + press, erased, removed, crowded or too_big)
+
+
+def due(connection: Connection, options: RetentionOptions, now: datetime) -> int:
+    """How many entries with a held or uncertain copy have reached their age."""
+    states = (State.HELD.value, State.UNCERTAIN.value)
+    old = entries.c.held_at < _before(now, options.held_days)
+    query = select(func.count()).select_from(entries).where(old, _has(recipients.c.state.in_(states)))
+    return int(connection.execute(query).scalar_one())
 
 
 def purge(doors: Doors, states: Sequence[State], before: datetime, done: Operation, now: datetime) -> int:

@@ -35,7 +35,7 @@ from sqlalchemy import (
 
 from sekisho.store.types import HostileText, Json, UtcTime
 
-HEAD = "r0003"
+HEAD = "r0004"
 """The migration these tables correspond to."""
 
 

@@ -7,12 +7,13 @@ import mailbox
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.unit.release.kit import Port
-from tests.unit.store.kit import hold, message, outcomes
+from tests.unit.store.kit import SetClock, hold, message, outcomes
 
 from sekisho.cli import main
 from sekisho.clock import SystemClock
@@ -258,3 +259,26 @@ def test_doctor_exits_1_with_findings_and_0_without(site: Site, run: Any, tmp_pa
     status, out, _ = run("doctor", *others, "--postfix-config", str(postfix))
     assert b"mend: postconf -c " in out
     assert run("doctor", *others, "--skip", "postfix")[:2] == (0, b"nothing to mend\n")
+
+
+def test_retention_goes_on_after_a_person_s_word(site: Site, run: Any) -> None:
+    """The command says why retention is paused and what is due; purge refuses meanwhile; --resume ends it, and the
+    audit remembers who said so."""
+    assert b"has not run yet" in run("store", "retention")[1]
+    future = SetClock(SystemClock().now() + timedelta(days=40))
+    ahead = Quarantine.open(StoreOptions(url=site.url), future)
+    hold(ahead, RAW, ["a@ours.example"])
+    ahead.close()
+    status, out, _ = run("store", "retention")
+    assert status == 0
+    assert b"paused: the clock stands 40 days before" in out
+    shown = json.loads(run("store", "retention", "--format", "json")[1])
+    assert shown.keys() == {"now", "last", "paused", "due"}
+    status, _, err = run("quarantine", "purge", "--older-than", "0m")
+    assert status == 2
+    assert "--resume" in err
+    assert b"paused" not in run("store", "retention", "--resume")[1]
+    assert run("quarantine", "purge", "--older-than", "0m")[0] == 0
+    done = site.store.operations()
+    assert [each.operation for each in done] == ["retention"]
+    assert "40 days before" in done[0].note

@@ -158,6 +158,17 @@ def test_faults_of_the_store_are_found(tmp_path: Path) -> None:
     assert "store.unavailable" in codes(disk.examine(config(tmp_path), CLOCK))
 
 
+def test_a_pause_of_retention_is_found(tmp_path: Path) -> None:
+    """The clock stands before what the store knows: it says so, and how retention goes on."""
+    store = Quarantine.open(config(tmp_path).store, SetClock(CLOCK.now() + timedelta(days=2)))
+    hold(store, b"x", ["a@x"])
+    store.close()
+    (finding,) = disk.examine(config(tmp_path), CLOCK)
+    assert finding.code == "store.retention_paused"
+    assert "2 days before" in finding.text
+    assert "--resume" in finding.mend
+
+
 def test_tables_of_another_version_are_left_alone(tmp_path: Path) -> None:
     """The doctor looks and does not operate: an upgrade is the daemon's."""
     Quarantine.open(config(tmp_path).store, CLOCK).close()

@@ -111,6 +111,7 @@ def test_the_names_are_those_of_the_contract() -> None:
         "quarantine_free_bytes": "",
         "store_identity_failures_total": "",
         "quarantine_operations_total": "operation,result",
+        "retention_paused": "",
         "releases_total": "reason",
         "shadow_differences_total": "policy,live,shadow",
         "paused": "",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sekisho.evidence import Claim, Evidence, Finding, FindingKind, Proof, Result, Word
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
+from sekisho.ports import Uptime
 from sekisho.store import Quarantine
 from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
 
@@ -23,10 +24,12 @@ EVIDENCE = Evidence(
 
 
 class SetClock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved. The machine is up since a day before it begins."""
 
     def __init__(self, now: datetime = START) -> None:
         self.time = now
+        self._boot = 1
+        self._up = timedelta(days=1)
 
     def now(self) -> datetime:
         return self.time
@@ -34,8 +37,22 @@ class SetClock:
     def monotonic(self) -> float:
         return time.monotonic()
 
+    def uptime(self) -> Uptime:
+        return Uptime(f"boot-{self._boot}", self._up.total_seconds())
+
     def pass_by(self, **span: float) -> None:
         self.time += timedelta(**span)
+        self._up += timedelta(**span)
+
+    def jump(self, **span: float) -> None:
+        """The wall clock is set; no time passes."""
+        self.time += timedelta(**span)
+
+    def restart(self, **span: float) -> None:
+        """The machine is off for so long, by its clock."""
+        self.time += timedelta(**span)
+        self._boot += 1
+        self._up = timedelta(minutes=1)
 
 
 def message(

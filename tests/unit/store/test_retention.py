@@ -49,13 +49,13 @@ def test_a_held_copy_expires_and_its_content_goes_later(store: Quarantine, clock
     record_days nothing but the audit tells of it."""
     name = hold(store, RAW, ["a@x"])
     clock.pass_by(days=29)
-    assert store.retain(KEEP).expired == 0
+    assert store.retain(KEEP, clock.uptime()).expired == 0
     clock.pass_by(days=2)
-    assert store.retain(KEEP).expired == 1
+    assert store.retain(KEEP, clock.uptime()).expired == 1
     assert states(store, name) == {"expired"}
     assert store.content(name) == RAW
     clock.pass_by(days=8)
-    assert store.retain(KEEP).erased == 1
+    assert store.retain(KEEP, clock.uptime()).erased == 1
     with pytest.raises(ErasedError):
         store.content(name)
     entry = store.get(name)
@@ -63,7 +63,7 @@ def test_a_held_copy_expires_and_its_content_goes_later(store: Quarantine, clock
     assert (entry.erased, entry.author, entry.subject) == (True, "", "")
     assert store.stats().bytes == 0
     clock.pass_by(days=90)
-    assert store.retain(KEEP).removed == 1
+    assert store.retain(KEEP, clock.uptime()).removed == 1
     assert store.get(name) is None
     assert [each.operation for each in store.operations(name)] == ["expire"]
 
@@ -74,11 +74,11 @@ def test_content_stays_while_anybody_may_want_it(store: Quarantine, clock: SetCl
     second = hold(store, RAW, ["b@x"])
     store.move(first, State.DELETED)
     clock.pass_by(days=8)
-    store.retain(KEEP)
+    store.retain(KEEP, clock.uptime())
     assert store.content(second) == RAW
     store.move(second, State.RELEASED)
     clock.pass_by(days=8)
-    store.retain(KEEP)
+    store.retain(KEEP, clock.uptime())
     with pytest.raises(ErasedError):
         store.content(second)
 
@@ -88,12 +88,12 @@ def test_the_same_message_held_again_has_its_bytes_again(store: Quarantine, cloc
     name = hold(store, RAW, ["a@x"])
     store.move(name, State.DELETED)
     clock.pass_by(days=8)
-    store.retain(KEEP)
+    store.retain(KEEP, clock.uptime())
     again = hold(store, RAW, ["a@x"])
     assert again != name
     assert store.content(again) == RAW
     clock.pass_by(days=1)
-    store.retain(KEEP)
+    store.retain(KEEP, clock.uptime())
     assert store.content(again) == RAW
 
 
@@ -106,7 +106,7 @@ def test_open_copies_are_not_erased(store: Quarantine, clock: SetClock, state: S
     store.move(name, State.DELETED, copies=[entry.copies[0].number])
     store.move(name, state, copies=[entry.copies[1].number])
     clock.pass_by(days=20)
-    turn = store.retain(KEEP)
+    turn = store.retain(KEEP, clock.uptime())
     assert (turn.expired, turn.erased, turn.removed) == (0, 0, 0)
     assert store.content(name) == RAW
 
@@ -117,10 +117,10 @@ def test_too_many_push_out_the_oldest_but_nothing_young(store: Quarantine, clock
     clock.pass_by(days=4)
     young = many(store, clock, 70)
     few = KEEP.model_copy(update={"max_messages": 100})
-    turn = store.retain(few)
+    turn = store.retain(few, clock.uptime())
     assert (turn.expired, turn.crowded) == (30, "")
     assert [states(store, name) for name in old[:30]] == [{"expired"}] * 30
-    turn = store.retain(KEEP.model_copy(update={"max_messages": 10}))
+    turn = store.retain(KEEP.model_copy(update={"max_messages": 10}), clock.uptime())
     assert turn.expired == 30
     assert "70 messages are held" in turn.crowded
     assert all(states(store, name) == {"held"} for name in young)
@@ -132,7 +132,7 @@ def test_too_many_bytes_push_out_the_oldest(store: Quarantine, clock: SetClock) 
     store.move(names[-1], State.RELEASED)
     clock.pass_by(days=4)
     half = KEEP.model_copy(update={"max_bytes": store.stats().bytes // 2})
-    turn = store.retain(half)
+    turn = store.retain(half, clock.uptime())
     assert turn.crowded == ""
     assert 0 < turn.expired < 49
     assert store.stats().bytes <= half.max_bytes

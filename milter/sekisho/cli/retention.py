@@ -1,0 +1,56 @@
+"""`sekisho store retention`: whether retention runs, and how it goes on after the clock could not be believed."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from sekisho.cli.quarantine import opened, who
+from sekisho.clock import uptime
+from sekisho.config import Config
+from sekisho.store import Operation, RetentionState
+
+
+def show(config: Config, *, resume: bool, style: str) -> None:
+    state = resumed(config) if resume else current(config)
+    click.echo(json.dumps(document(state)) if style == "json" else text(state, config))
+
+
+def current(config: Config) -> RetentionState:
+    with opened(config) as quarantine:
+        return quarantine.retention(config.retention, uptime())
+
+
+def resumed(config: Config) -> RetentionState:
+    """Where it stands afterwards."""
+    with opened(config) as quarantine:
+        before = quarantine.retention(config.retention, uptime())
+        done = Operation("retention", "ok", who(), note=f"resumed: {before.paused}"[:300])
+        if before.paused:
+            quarantine.resume_retention(uptime(), done)
+        return quarantine.retention(config.retention, uptime())
+
+
+def document(state: RetentionState) -> dict[str, object]:
+    return {
+        "now": state.now.isoformat(timespec="seconds"),
+        "last": state.last.isoformat(timespec="seconds") if state.last else None,
+        "paused": state.paused or None,
+        "due": state.due,
+    }
+
+
+def text(state: RetentionState, config: Config) -> str:
+    last = f"last ran on {state.last:%Y-%m-%d %H:%M} UTC" if state.last else "has not run yet"
+    lines = [
+        f"The clock says {state.now:%Y-%m-%d %H:%M} UTC. Retention {last}.",
+        f"By this clock {state.due} messages are held for more than {config.retention.held_days:g} days"
+        f" and {'would ' if state.paused else ''}expire at the next turn.",
+    ]
+    if state.paused:
+        lines += [
+            f"Retention is paused: {state.paused}.",
+            "Look at the clock (date -u). If it is right: sekisho store retention --resume",
+        ]
+    return "\n".join(lines)
