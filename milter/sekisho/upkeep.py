@@ -11,6 +11,7 @@ import logging
 from datetime import timedelta
 
 from sekisho.config import Config
+from sekisho.guard import SWITCHED, switched
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock
 from sekisho.store import Operation, Quarantine
@@ -40,6 +41,9 @@ class Upkeep:
                 self._tell(each)
 
     def _tell(self, done: Operation) -> None:
+        if done.operation in SWITCHED:
+            LOG.warning(SWITCHED[done.operation], extra={"fields": switched(done)})
+            return
         self._metrics.quarantine_operation(done.operation, done.result)
         if done.operation == "release" and done.result == "ok":
             self._metrics.released(done.reason)

@@ -5,7 +5,7 @@
 
 from sekisho.store.engine import NotDurable
 from sekisho.store.lists import LISTS, Changed, ListStore, Stored
-from sekisho.store.migrate import SchemaError, migrate, up_to_date
+from sekisho.store.migrate import SchemaError, migrate, revision_of, up_to_date
 from sekisho.store.opening import Opening
 from sekisho.store.options import StoreOptions, database_file
 from sekisho.store.quarantine import DamagedError, ErasedError, Quarantine
@@ -38,6 +38,7 @@ __all__ = [
     "database_file",
     "free_bytes",
     "migrate",
+    "revision_of",
     "state_directory",
     "up_to_date",
 ]
