@@ -157,7 +157,7 @@ parameter("local_header_rewrite_clients", "static:all")
 
 @case("postfix.macros")
 def _(site: Site, _: ExitStack) -> None:
-    site.main(milter_protocol="4")
+    site.main(milter_protocol="4", milter_connect_macros="j {client_addr} {client_name}")
 
 
 @case("postfix.bypass_remote")
@@ -455,10 +455,14 @@ def mended(site: Site) -> None:
         status, codes, mends = site.doctor()
         if status == 0:
             break
-        assert len(mends) == len(codes), "a finding without a mend"
+        assert len(mends) == len([code for code in codes if code not in EXCEPTIONS]), (
+            "a finding without a mend"
+        )
         for mend in dict.fromkeys(mends):
             site.run(mend)
-    assert site.doctor() == (0, [], [])
+    status, codes, mends = site.doctor()
+    assert (status, mends) == (0, [])
+    assert set(codes) <= {"store.none"}  # a note: before the first message is held there is no database
     site.mail_flows()
 
 

@@ -51,11 +51,11 @@ def _socket(patient: Patient) -> Iterator[Finding]:
 SUBJECTS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
     "postfix": _postfix,
     "dns": lambda patient: names.examine(patient.config.dns, patient.clock, patient.commands),
-    "socket": _socket,
     "store": lambda patient: disk.examine(patient.config, patient.clock, patient.commands),
     "clock": lambda patient: times.examine(patient.clock),
     "guard": lambda patient: kill_switch.examine(patient.config, patient.clock, patient.commands),
     "files": lambda patient: files.examine(patient.config, patient.file, patient.commands),
+    "socket": _socket,  # last: its mend starts the daemon, which needs what stands above
 }
 
 
