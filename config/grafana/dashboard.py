@@ -111,6 +111,26 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
         ),
     ),
     (
+        "Protection",
+        (
+            Panel(
+                "Paused", "number", "bool_yes_no",
+                "Yes: all mail is accepted and only counted, until `sekisho resume` or the end of the pause.",
+                (Query(gauge("paused", fold="max")),), 4, 1,
+            ),
+            Panel(
+                "Tagging only", "number", "bool_yes_no",
+                "Yes: the guard has fallen back, because too much mail was to be held at once.",
+                (Query(gauge("tagging_only", fold="max")),), 4, 1,
+            ),
+            Panel(
+                "When it was off", "lines", "bool_yes_no", "Pauses, and times in which mail was tagged at most.",
+                (Query(gauge("paused", fold="max"), "paused"),
+                 Query(gauge("tagging_only", fold="max"), "tagging only")), 16,
+            ),
+        ),
+    ),
+    (
         "Mail",
         (
             Panel(

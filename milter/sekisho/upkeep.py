@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from sekisho import clock as clocks
 from sekisho.config import Config
+from sekisho.guard import SWITCHED, switched
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock, Uptime
 from sekisho.store import Operation, Quarantine
@@ -64,6 +65,9 @@ class Upkeep:
             LOG.warning("the quarantine is fuller than allowed and nothing in it is old: %s", done.crowded)
 
     def _tell(self, done: Operation) -> None:
+        if done.operation in SWITCHED:
+            LOG.warning(SWITCHED[done.operation], extra={"fields": switched(done)})
+            return
         self._metrics.quarantine_operation(done.operation, done.result)
         if done.operation == "release" and done.result == "ok":
             self._metrics.released(done.reason)

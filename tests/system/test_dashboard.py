@@ -175,6 +175,9 @@ LEDGER: Mapping[str, Callable[[Night], Series]] = {
     "Judged severely": lambda night: alone(severe(night)),
     "Held now": lambda night: alone(len(night.lab.sekisho.quarantine())),
     "Last reload": lambda night: alone(1),
+    "Paused": lambda night: alone(0),
+    "Tagging only": lambda night: alone(0),
+    "When it was off": lambda night: alone(0),
     "Ready workers": lambda night: alone(len(os.sched_getaffinity(0))),
     "Messages by verdict": lambda night: series(night.done, "verdict"),
     "Recipients by what was done": lambda night: series(

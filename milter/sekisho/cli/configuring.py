@@ -89,7 +89,7 @@ def edited(text: str, key: str, value: Any) -> str:
     table, _, name = key.rpartition(".")
     lines = [line if line.endswith("\n") else f"{line}\n" for line in text.splitlines(keepends=True)]
     line = f"{name if BARE_KEY.fullmatch(name) else toml(name)} = {toml(value)}\n"
-    header = re.compile(rf"\s*\[\s*{re.escape(table)}\s*\]\s*(#.*)?$") if table else None
+    header = re.compile(rf"\s*\[\s*(['\"]?){re.escape(table)}\1\s*\]\s*(#.*)?$") if table else None
     begin = 0
     if header is not None:
         begin = next((at + 1 for at, each in enumerate(lines) if header.match(each)), -1)

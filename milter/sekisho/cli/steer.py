@@ -14,6 +14,28 @@ import click
 from sekisho.cli.root import cli, config_option, configuration, existing, format_option
 from sekisho.cli.work import Age
 
+EVER = "ever"
+
+
+class Span(click.ParamType):  # type: ignore[type-arg]
+    """As `Age`, but longer than nothing; `ever` is None: without an end."""
+
+    name = "span"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta | None:
+        if value == EVER:
+            return None
+        try:
+            span = Age().convert(value, param, ctx)
+        except (click.BadParameter, OverflowError):
+            self.fail(f"{value!r} is no time such as 30m, 2h or 1d, and not `ever`", param, ctx)
+        if not span:
+            self.fail(f"{value!r} is no time at all", param, ctx)
+        return span
+
+
 LISTS = click.Choice(["allow", "block"])
 scope_option = click.option(
     "--scope",
@@ -24,10 +46,19 @@ scope_option = click.option(
 
 
 @cli.command()
-@click.option("--for", "span", type=Age(), help="How long, as 2h or 30m; else until `sekisho resume`.")
+@click.option(
+    "--for",
+    "span",
+    type=Span(),
+    default="2h",
+    show_default=True,
+    metavar="SPAN|ever",
+    help="How long, as 30m, 2h or 1d; `ever` is until `sekisho resume`.",
+)
 @config_option
 def pause(span: timedelta | None, path: Path | None) -> None:
-    """Accept all mail from now on, and only count it. Holds at once, and over a restart."""
+    """Accept all mail from now on, and only count it. Holds at once, and over a restart; the audit and the log say who
+    did it."""
     from sekisho.cli import switching
 
     switching.pause(configuration(existing(path)), span)
@@ -40,6 +71,17 @@ def resume(path: Path | None) -> None:
     from sekisho.cli import switching
 
     switching.resume(configuration(existing(path)))
+
+
+@cli.command()
+@format_option
+@config_option
+def status(style: str, path: Path | None) -> None:
+    """How it stands, on one screen. Exit status 1 if it is not ready, is paused or tags only, or mail waits in an
+    outbox."""
+    from sekisho.cli import status as command
+
+    raise SystemExit(command.run(configuration(existing(path)), style))
 
 
 @cli.group("list")

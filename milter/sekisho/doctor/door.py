@@ -66,6 +66,8 @@ def _rights(door: Door, path: Path) -> Iterator[Finding]:
     except KeyError:
         yield warning("socket.no_postfix", f"there is no user {door.owner} here", _known_user(door))
         return
+    if door.postfix is not None and not _seeing(door):
+        return  # nobody takes this way; where the socket should be is said with the findings about Postfix
     groups = set(os.getgrouplist(door.owner, user.pw_gid))
     way = _way(door, path)
     closed = next(

@@ -26,15 +26,22 @@ class Patient:
     postfix: Path | None = None
     clock: Clock = field(default_factory=SystemClock)
     commands: Commands = field(default_factory=Commands)
+    _read: list[Postfix] = field(default_factory=list)
+
+    def settings(self) -> Postfix:
+        """Postfix's settings, read once. Raises PostfixUnreadable."""
+        if not self._read:
+            self._read.append(Postfix.read(self.postfix))
+        return self._read[0]
 
 
 def _postfix(patient: Patient) -> Iterator[Finding]:
-    yield from postfix.examine(Postfix.read(patient.postfix), patient.config, patient.commands)
+    yield from postfix.examine(patient.settings(), patient.config, patient.commands)
 
 
 def _socket(patient: Patient) -> Iterator[Finding]:
     try:
-        found = Postfix.read(patient.postfix)
+        found = patient.settings()
     except PostfixUnreadable:
         found = None
     owner = (found and found.get("mail_owner")) or "postfix"
@@ -44,11 +51,11 @@ def _socket(patient: Patient) -> Iterator[Finding]:
 SUBJECTS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
     "postfix": _postfix,
     "dns": lambda patient: names.examine(patient.config.dns, patient.clock, patient.commands),
-    "socket": _socket,
     "store": lambda patient: disk.examine(patient.config, patient.clock, patient.commands),
     "clock": lambda patient: times.examine(patient.clock),
     "guard": lambda patient: kill_switch.examine(patient.config, patient.clock, patient.commands),
     "files": lambda patient: files.examine(patient.config, patient.file, patient.commands),
+    "socket": _socket,  # last: its mend starts the daemon, which needs what stands above
 }
 
 

@@ -6,7 +6,7 @@ without a reload: `Switch` is that file, `Watch` is what a worker asks and tells
 
 from sekisho.guard.options import GuardOptions
 from sekisho.guard.switch import Switch, SwitchError
-from sekisho.guard.telling import told
+from sekisho.guard.telling import SWITCHED, moment, switched, told
 from sekisho.guard.watch import Watch
 
-__all__ = ["GuardOptions", "Switch", "SwitchError", "Watch", "told"]
+__all__ = ["SWITCHED", "GuardOptions", "Switch", "SwitchError", "Watch", "moment", "switched", "told"]

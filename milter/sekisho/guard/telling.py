@@ -1,8 +1,30 @@
-"""Words for people about the switch."""
+"""Words about the switch, for people and for the log."""
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
+from typing import Any, Protocol
+
+SWITCHED = {"pause": "paused", "resume": "resumed"}
+"""Operations of the audit, and the events of the log that tell of them."""
+
+
+class Switching(Protocol):
+    """A line of the audit about the switch; `note` says until when, and what was ended."""
+
+    @property
+    def who(self) -> str: ...
+    @property
+    def note(self) -> str: ...
+    @property
+    def at(self) -> datetime | None: ...
+
+
+def switched(done: Switching) -> dict[str, Any]:
+    """The fields of the event."""
+    at = done.at.isoformat(timespec="seconds") if done.at else None
+    return {"who": done.who, "at": at, "what": done.note}
 
 
 def told(end: float) -> str:
@@ -11,3 +33,13 @@ def told(end: float) -> str:
         return f"until {datetime.fromtimestamp(end, UTC):%Y-%m-%d %H:%M:%S} UTC"
     except (OverflowError, ValueError, OSError):
         return "until somebody ends it"
+
+
+def moment(end: float, now: float) -> str | None:
+    """The same for programs: RFC 3339, `ever`, or None if it is over."""
+    if end <= now:
+        return None
+    try:
+        return "ever" if math.isinf(end) else datetime.fromtimestamp(end, UTC).isoformat(timespec="seconds")
+    except (OverflowError, ValueError, OSError):
+        return "ever"

@@ -11,7 +11,7 @@ from sekisho.store.engine import NotDurable
 from sekisho.store.files import StoreMoved
 from sekisho.store.lists import LISTS, Changed, ListStore, Stored
 from sekisho.store.lock import StoreLock, lock_file, never_made, start_anew
-from sekisho.store.migrate import SchemaError, migrate, up_to_date
+from sekisho.store.migrate import SchemaError, migrate, revision_of, up_to_date
 from sekisho.store.opening import Opening
 from sekisho.store.options import StoreOptions, database_file, missing_driver
 from sekisho.store.quarantine import DamagedError, ErasedError, Quarantine
@@ -57,6 +57,7 @@ __all__ = [
     "missing_driver",
     "never_made",
     "restore",
+    "revision_of",
     "start_anew",
     "state_directory",
     "up_to_date",

@@ -53,10 +53,15 @@ def migrate(options: StoreOptions) -> None:
 
 def up_to_date(options: StoreOptions) -> bool:
     """Whether the tables are those of this version; nothing is changed. Raises StoreUnavailable."""
+    return revision_of(options) == HEAD
+
+
+def revision_of(options: StoreOptions) -> str | None:
+    """The migration that the database is at; nothing is changed. Raises StoreUnavailable."""
     engine = connect(options, pool=NullPool)
     try:
         with unavailable(), engine.connect().execution_options(**READING) as connection:
-            return revision(connection) == HEAD
+            return revision(connection)
     finally:
         engine.dispose()
 
@@ -99,4 +104,4 @@ def _config() -> Config:
     return config
 
 
-__all__ = ["SchemaError", "StoreUnavailable", "migrate", "revision", "up_to_date"]
+__all__ = ["SchemaError", "StoreUnavailable", "migrate", "revision", "revision_of", "up_to_date"]

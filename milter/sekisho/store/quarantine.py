@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, update
@@ -268,6 +268,14 @@ class Quarantine:
             found = {State(state): number for state, number in connection.execute(counted)}
             size = connection.execute(select(func.coalesce(func.sum(contents.c.stored_size), 0))).scalar_one()
         return Stats({state: found.get(state, 0) for state in State}, int(size))
+
+    def oldest_held(self) -> datetime | None:
+        """When the oldest message that still waits for somebody came. Raises StoreUnavailable."""
+        waiting = select(recipients.c.entry_id).where(recipients.c.state == State.HELD.value)
+        with self._reading() as connection:
+            query = select(func.min(entries.c.held_at)).where(entries.c.id.in_(waiting))
+            found: datetime | None = connection.execute(query).scalar_one()
+        return found
 
 
 def _entries() -> Select[Any]:
