@@ -26,7 +26,7 @@ _STOP = 45.0  # seconds; the daemon's own drain may take 30
 class Sekisho:
     """One daemon. `settings` are configuration groups laid over the lab's own, as nested dicts in TOML's
     shape. `environment` is added to its environment; `wrap` stands before its command, and must become that
-    command by exec.
+    command by exec. `hook` is a directory whose `sitecustomize.py` Python runs first.
     """
 
     place: Path
@@ -37,6 +37,7 @@ class Sekisho:
     program: Program | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     wrap: tuple[str, ...] = ()
+    hook: Path | None = None
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -112,7 +113,7 @@ class Sekisho:
         with (self.directory / "stderr").open("ab") as words:
             self._process = subprocess.Popen(
                 [*self.wrap, *self.program.command("serve", "--config", str(self.config))],
-                env={**self.program.environment, **self.environment},
+                env=self._environment(self.program),
                 cwd=self.directory,
                 stdin=subprocess.DEVNULL,
                 stdout=words,
@@ -127,6 +128,12 @@ class Sekisho:
         except LabError as error:
             self.stop()
             raise LabError(f"{error}\n{self.last_words()}") from error
+
+    def _environment(self, program: Program) -> dict[str, str]:
+        found = {**program.environment, **self.environment}
+        if self.hook is not None:
+            found["PYTHONPATH"] = os.pathsep.join((str(self.hook), found["PYTHONPATH"]))
+        return found
 
     def _ready(self) -> bool:
         assert self._process

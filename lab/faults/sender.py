@@ -157,6 +157,7 @@ class Sender:
         self.texts: Counter[str] = Counter()
         self.given_up: Counter[Entry] = Counter()
         self.seconds: list[float] = []
+        self.tries: Counter[str] = Counter()
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(sessions)]
         for thread in self._threads:
             thread.start()
@@ -247,11 +248,13 @@ class Sender:
                 else:
                     self.seconds.append(seconds)
             self.answered += 1
+            self.tries[task.mail.mark] += 1
             self._again(task, tuple(again))
 
     def _broken(self, task: _Task, error: LostError) -> None:
         with self._lock:
             self.replies[0] += 1
+            self.tries[task.mail.mark] += 1
             if error.unanswered:
                 self._ledger.unanswer(task.mail.mark, task.recipients)
             self._again(task, task.recipients)

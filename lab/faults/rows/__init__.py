@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lab.faults.row import ROWS, Row
-from lab.faults.rows import kill
+from lab.faults.rows import crash, kill, names, points, wire
 
-FAMILIES = (kill,)
+FAMILIES = (kill, points, crash, wire, names)
 """Importing a family puts its rows into the table, in this order."""
 
 
