@@ -120,8 +120,8 @@ class Site:
         begun: int = 5,
         **options: Any,
     ) -> Iterator[Sender]:
-        """Mail comes in while the block runs, which begins when so many answers are there; at its end the sender goes on
-        until every copy was answered for good."""
+        """Mail comes in while the block runs, which begins when `begun` answers are there; at its end the sender goes
+        on until every copy was answered for good."""
         sender = self.sender(**options)
         sender.offer(self.mails(count, kinds), per_second)
         sender.tell(lambda: sender.answered >= min(begun, count), 60)

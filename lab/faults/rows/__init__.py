@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lab.faults.row import ROWS, Row
-from lab.faults.rows import crash, kill, names, points, wire
+from lab.faults.rows import clock, crash, kill, load, names, points, targets, wire
 
-FAMILIES = (kill, points, crash, wire, names)
+FAMILIES = (kill, points, crash, wire, load, names, clock, targets)
 """Importing a family puts its rows into the table, in this order."""
 
 
