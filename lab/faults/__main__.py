@@ -2,12 +2,15 @@
 
     python -m lab.faults [NAME…] [--messages N] [--format text|markdown|json] [--list]
 
+NAME may end in `*`: `kill-*`. `--list` names the rows, with `--format markdown` as the table of docs/robustness.md.
+
 Ends with 1 if a row did not show what it must, with 2 if it could not begin.
 """
 
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import json
 import os
 import signal
@@ -29,19 +32,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="name the rows and end")
     options = parser.parse_args(arguments)
     every = rows.every()
-    if options.list:
-        for each in every:
-            print(f"{each.name:<34}{each.fault}")
-        return 0
     names = [name for words in options.names for name in words.split(",") if name]
-    if unknown := set(names) - {each.name for each in every}:
-        print(f"make faults: no such row: {', '.join(sorted(unknown))} (--list names them)", file=sys.stderr)
+    if unknown := [name for name in names if not fnmatch.filter([each.name for each in every], name)]:
+        print(f"make faults: no such row: {', '.join(unknown)} (--list names them)", file=sys.stderr)
         return 2
+    chosen = [each for each in every if not names or any(fnmatch.fnmatch(each.name, name) for name in names)]
+    if options.list:
+        print(report.listed(chosen, options.format))
+        return 0
     if os.geteuid() != 0:
         print("make faults: Postfix's master starts as root: run `sudo make faults`", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # what was started is stopped on the way out
-    chosen = [each for each in every if not names or each.name in names]
     return _run(chosen, options.messages / sum(each.weight for each in every), options.format)
 
 

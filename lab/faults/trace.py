@@ -71,8 +71,13 @@ class Trap:
             return ""
 
     def close(self) -> None:
+        """End strace, which lets go of the process; while it holds one up it does not listen to SIGTERM."""
         self._strace.terminate()
-        self._strace.wait(30)
+        try:
+            self._strace.wait(3)
+        except subprocess.TimeoutExpired:
+            self._strace.kill()
+            self._strace.wait()
 
 
 @contextmanager
