@@ -16,6 +16,8 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 
 from lab.faults import report, rows
 from lab.faults.row import Outcome, Row, run_row
@@ -29,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="rows to run; all if none is named")
     parser.add_argument("--messages", type=int, default=WHOLE, help="messages of the whole matrix")
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="rows at the same time; each has a place of its own"
+    )
     parser.add_argument("--list", action="store_true", help="name the rows and end")
     options = parser.parse_args(arguments)
     every = rows.every()
@@ -44,17 +49,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("make faults: Postfix's master starts as root: run `sudo make faults`", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # what was started is stopped on the way out
-    return _run(chosen, options.messages / sum(each.weight for each in every), options.format)
+    size = round(options.messages / sum(each.weight for each in every))
+    return _run(chosen, size, options.format, options.jobs)
 
 
-def _run(chosen: Sequence[Row], size: float, style: str) -> int:
+def _run(chosen: Sequence[Row], size: int, style: str, jobs: int) -> int:
     """Progress goes to standard error unless the table itself is text, so that output can be redirected."""
     live = sys.stdout if style == "text" else sys.stderr
     print(report.HEAD, file=live, flush=True)
     outcomes: list[Outcome] = []
-    for each in chosen:
-        outcomes.append(run_row(each, round(size)))
-        print(report.line(outcomes[-1]), file=live, flush=True)
+    with ThreadPoolExecutor(jobs) as pool:
+        for outcome in pool.map(run_row, chosen, repeat(size)):
+            outcomes.append(outcome)
+            print(report.line(outcome), file=live, flush=True)
     print(report.totals(outcomes), file=live)
     if style == "markdown":
         print(report.markdown(outcomes))
