@@ -16,11 +16,11 @@ def _crash(name: str, field: str, how: str) -> None:
     @row(f"crash-{name}", f"a message ends its worker ({how}) while 16 others are at work", MUST, weight=0.2)
     def run(trial: Trial) -> None:
         with trial.site(_ROOM, hook=hooks.CRASH) as site:
-            others = site.sender(sessions=16, patience=240)
+            others = site.sender(sessions=16, patience=90)
             others.offer(with_field(each, "X-Slow", "4") for each in site.mails(16, ("plain", "held")))
             wait_until(lambda: site.metric("sekisho_sessions_in_progress") >= 16, "16 are at work", 60)
             killer = site.mails(1, ("held",))[0]
-            first = site.send(with_field(killer, field), patience=240)
+            first = site.send(with_field(killer, field), patience=90)
             others.finish()
             trial.note(f"it heard {dict(first.replies)}, the 16 others {dict(others.replies)}")
             see_ready(trial, site, workers=1)
