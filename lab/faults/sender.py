@@ -209,7 +209,7 @@ class Sender:
                 answers = connection.send(task.mail, task.recipients)
                 used += 1
                 self._settle(task, answers, time.monotonic() - begun)
-                if used >= self._per_session or any(each.code == 421 for each in answers):
+                if used >= self._per_session or self._ends(answers):
                     connection.close()
                     connection = None
             except LostError as error:
@@ -219,6 +219,14 @@ class Sender:
                 self._broken(task, error)
         if connection is not None:
             connection.close()
+
+    def _ends(self, answers: list[Answer]) -> bool:
+        """Whether the sender ends the session after such answers: always when told to, and in one of two cases of any
+        4xx. Postfix fails all further mail of a session in which the filter was lost."""
+        with self._lock:
+            chance = self._rng.random()
+        codes = {each.code for each in answers}
+        return 421 in codes or (chance < 0.5 and any(400 <= code < 500 for code in codes))
 
     def _cut(self) -> int | None:
         with self._lock:
@@ -239,7 +247,7 @@ class Sender:
         with self._lock:
             for answer in answers:
                 self.replies[answer.code] += 1
-                if answer.code >= 400:
+                if 400 <= answer.code < 500:
                     self.texts[f"{answer.code} {answer.text}"] += 1
                 if 400 <= answer.code < 500:
                     again += answer.recipients
