@@ -123,7 +123,7 @@ class Sender:
     """Sends mail with several sessions at once until every copy was answered for good.
 
     `patience`: seconds after the first try until the sender gives a copy up (it tells its user so, hence `refused`).
-    `cuts`: the share of sessions that the sender ends itself in the middle.
+    `cuts`: the share of sessions that the sender ends itself in the middle. `ends`: how often it ends one after 4xx.
     """
 
     def __init__(
@@ -135,6 +135,7 @@ class Sender:
         per_session: int = 10,
         patience: float = 120.0,
         cuts: float = 0.0,
+        ends: float = 0.5,
         seed: int = 0,
     ) -> None:
         self._port = port
@@ -142,6 +143,7 @@ class Sender:
         self._per_session = per_session
         self._patience = patience
         self._cuts = cuts
+        self._ends_after = ends
         self._rng = random.Random(seed)
         self._lock = threading.Condition()
         self._tasks: list[_Task] = []
@@ -221,12 +223,12 @@ class Sender:
             connection.close()
 
     def _ends(self, answers: list[Answer]) -> bool:
-        """Whether the sender ends the session after such answers: always when told to, and in one of two cases of any
-        4xx. Postfix fails all further mail of a session in which the filter was lost."""
+        """Whether the sender ends the session after such answers: when told to, and now and then after any 4xx.
+        Postfix fails all further mail of a session in which the filter was lost."""
         with self._lock:
             chance = self._rng.random()
         codes = {each.code for each in answers}
-        return 421 in codes or (chance < 0.5 and any(400 <= code < 500 for code in codes))
+        return 421 in codes or (chance < self._ends_after and any(400 <= code < 500 for code in codes))
 
     def _cut(self) -> int | None:
         with self._lock:

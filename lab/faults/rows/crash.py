@@ -16,7 +16,7 @@ def _crash(name: str, field: str, how: str) -> None:
     @row(f"crash-{name}", f"a message ends its worker ({how}) while 16 others are at work", MUST, weight=0.2)
     def run(trial: Trial) -> None:
         with trial.site(_ROOM, hook=hooks.CRASH) as site:
-            others = site.sender(sessions=16, patience=90)
+            others = site.sender(sessions=16, patience=90, ends=1.0)
             others.offer(with_field(each, "X-Slow", "4") for each in site.mails(16, ("plain", "held")))
             wait_until(lambda: site.metric("sekisho_sessions_in_progress") >= 16, "16 are at work", 60)
             killer = site.mails(1, ("held",))[0]
