@@ -123,7 +123,8 @@ class Sender:
     """Sends mail with several sessions at once until every copy was answered for good.
 
     `patience`: seconds after the first try until the sender gives a copy up (it tells its user so, hence `refused`).
-    `cuts`: the share of sessions that the sender ends itself in the middle. `ends`: how often it ends one after 4xx.
+    `cuts`: the share of sessions that the sender ends itself in the middle; `ends`: how often it ends one after
+    4xx.
     """
 
     def __init__(
