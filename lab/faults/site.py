@@ -15,7 +15,7 @@ from typing import Any
 from lab.dns import DnsServer
 from lab.faults.account import Account
 from lab.faults.mails import MIXTURE, RECIPIENTS, RECORDS, Mail, mails
-from lab.faults.sender import Sender
+from lab.faults.sender import Habits, Sender
 from lab.ledger import Ledger
 from lab.place import LabError, free_port, wait_until
 from lab.postfix import Postfix
@@ -106,8 +106,8 @@ class Site:
     # -- mail -----------------------------------------------------------------------------------------------
 
     def sender(self, **options: Any) -> Sender:
-        """A sender of its own; see `Sender` for the options. Its mail is in the site's ledger."""
-        made = Sender(self.postfix.port, self.ledger, seed=len(self.senders), **options)
+        """A sender of its own, with these `Habits`. Its mail is in the site's ledger."""
+        made = Sender(self.postfix.port, self.ledger, Habits(seed=len(self.senders), **options))
         self.senders.append(made)
         return made
 
