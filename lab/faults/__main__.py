@@ -16,8 +16,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from lab.faults import report, rows
 from lab.faults.row import Outcome, Row, run_row
@@ -57,11 +56,11 @@ def _run(chosen: Sequence[Row], size: int, style: str, jobs: int) -> int:
     """Progress goes to standard error unless the table itself is text, so that output can be redirected."""
     live = sys.stdout if style == "text" else sys.stderr
     print(report.HEAD, file=live, flush=True)
-    outcomes: list[Outcome] = []
     with ThreadPoolExecutor(jobs) as pool:
-        for outcome in pool.map(run_row, chosen, repeat(size)):
-            outcomes.append(outcome)
-            print(report.line(outcome), file=live, flush=True)
+        begun = [pool.submit(run_row, each, size) for each in chosen]
+        for each in as_completed(begun):
+            print(report.line(each.result()), file=live, flush=True)
+    outcomes: list[Outcome] = [each.result() for each in begun]
     print(report.totals(outcomes), file=live)
     if style == "markdown":
         print(report.markdown(outcomes))

@@ -139,7 +139,7 @@ class Habits:
 class Sender:
     """Sends mail with several sessions at once until every copy was answered for good."""
 
-    def __init__(self, port: int, ledger: Ledger, habits: Habits = Habits()) -> None:  # noqa: B008 - frozen
+    def __init__(self, port: int, ledger: Ledger, habits: Habits = Habits()) -> None:
         self._port = port
         self._ledger = ledger
         self._habits = habits
