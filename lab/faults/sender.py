@@ -124,7 +124,7 @@ class Habits:
     """How a sender sends.
 
     `sessions` at once, `per_session` messages in each. `patience`: seconds after the first try until the sender gives a
-    copy up (it tells its user so, hence `refused`). `cuts`: the share of sessions that the sender ends itself in the
+    copy up and tells its user so. `cuts`: the share of sessions that the sender ends itself in the
     middle; `ends`: how often it ends one after 4xx.
     """
 
@@ -274,7 +274,6 @@ class Sender:
         first = self._begun.setdefault((task.mail.mark, task.mail.recipients[0]), now)
         self._open -= 1
         if recipients and now - first > self._habits.patience:
-            self._ledger.refuse(task.mail.mark, recipients)
             self.given_up.update((task.mail.mark, each) for each in recipients)
             recipients = ()
         for part in self._parts(recipients):

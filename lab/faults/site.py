@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +221,9 @@ class Site:
             account.messages += sender.messages
             account.replies += sender.replies
             account.given_up += sender.given_up
+        # A copy that was kept while its answer was lost, and not sent again to the end, is where it is kept.
+        nowhere = Counter(entry for entry in account.given_up if not ledger.seen[entry])
+        account.ledger = replace(ledger, refused=ledger.refused + nowhere)
         return account
 
     def copies(self) -> list[tuple[str, str, str]]:
