@@ -207,8 +207,15 @@ class Sekisho:
 
     def cli_bytes(self, *words: str) -> bytes:
         """The same, byte for byte. Raises LabError if the command fails."""
+        done = self.command(*words)
+        if done.returncode:
+            raise LabError(f"sekisho {' '.join(words)}: {done.stderr.decode().strip() or done.returncode}")
+        return bytes(done.stdout)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[bytes]:
+        """A finished `sekisho` command, whatever its exit status."""
         assert self.program, "the daemon was never started"
-        done = subprocess.run(
+        return subprocess.run(
             self.program.command(*words, "--config", str(self.config)),
             env=self.program.environment,
             cwd=self.directory,
@@ -216,9 +223,6 @@ class Sekisho:
             check=False,
             **as_user(),  # type: ignore[call-overload]
         )
-        if done.returncode:
-            raise LabError(f"sekisho {' '.join(words)}: {done.stderr.decode().strip() or done.returncode}")
-        return bytes(done.stdout)
 
     def quarantine(self) -> list[dict[str, Any]]:
         """The entries of the quarantine, newest first."""

@@ -18,7 +18,8 @@ DAY = 86_400.0
 
 
 class FakeClock:
-    """`environment` is what the daemon needs; `shift` moves its wall clock by so many seconds from now on."""
+    """`environment` is what the daemon needs; `shift` moves its wall clock by so many seconds, within a
+    second from now."""
 
     def __init__(self, place: Path) -> None:
         self._file = place / "clock"
@@ -28,7 +29,8 @@ class FakeClock:
         self.environment = {
             "LD_PRELOAD": str(library),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
+            # Looked at once a second: a look at every question for the time would be the load.
+            "FAKETIME_CACHE_DURATION": "1",
             "DONT_FAKE_MONOTONIC": "1",
             "FAKETIME_DONT_RESET": "1",
         }

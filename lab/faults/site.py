@@ -176,10 +176,8 @@ class Site:
 
     def doctor(self) -> str:
         """What `sekisho doctor` prints about this site; its findings are no error here."""
-        try:
-            return self.daemon.cli("doctor", "--postfix-config", str(self.postfix.config))
-        except LabError as found:
-            return str(found)
+        done = self.daemon.command("doctor", "--postfix-config", str(self.postfix.config))
+        return (done.stdout + done.stderr).decode()
 
     # -- the account ----------------------------------------------------------------------------------------
 

@@ -65,12 +65,12 @@ _jump("back-50-days", -50)
 def clock_seconds(trial: Trial) -> None:
     clock = FakeClock(trial.place)
     with trial.site(_OFTEN, environment=clock.environment) as site:
-        with site.load(trial.size, per_second=40) as load:
+        with site.load(trial.size, per_second=10) as load:
             turn = 0
             while load.open and turn < 200:
                 turn += 1
                 clock.shift((1, 0, -1, 0)[turn % 4])
-                time.sleep(0.1)
+                time.sleep(1.2)
             load.finish()
         trial.note(f"{turn} jumps")
         bad = {code: count for code, count in load.replies.items() if code == 0 or 400 <= code < 500}
@@ -104,7 +104,7 @@ def retry_another_day(trial: Trial) -> None:
         with site.load(trial.size, ("held",), begun=0, patience=240) as load:
             load.tell(lambda: load.answered >= 2 * trial.size, 120)
             clock.shift(1.2 * DAY)
-            time.sleep(1)
+            time.sleep(2.5)
             cutter.arm("", b"", 0)
             load.finish()
         trial.balance(site)
