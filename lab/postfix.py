@@ -73,7 +73,8 @@ _PUBLIC = {"cleanup", "qmgr", "flush", "showq", "postlog"}
 @dataclass
 class Postfix:
     """One private instance under `place`. `milters` are entries of `smtpd_milters`, for example
-    `{ unix:/path, default_action=tempfail }`; `settings` are more main.cf parameters."""
+    `{ unix:/path, default_action=tempfail }`; `settings` are more main.cf parameters. On `released_port`, if given,
+    an smtpd takes mail that no milter sees."""
 
     place: Path
     sink_port: int
@@ -82,6 +83,7 @@ class Postfix:
     name: str = "postfix"
     port: int = field(default_factory=free_port)
     processes: int = 50
+    released_port: int = 0
     _master: subprocess.Popen[bytes] | None = None
 
     @property
@@ -225,6 +227,8 @@ class Postfix:
             wake = {"qmgr": "300", "flush": "1000?"}.get(service, "-")
             private = "n" if service in _PUBLIC or kind == "inet" else "y"
             lines.append(f"{service} {kind} {private} - n {wake} {limit} {program}\n")
+        if self.released_port:
+            lines.append(f"127.0.0.1:{self.released_port} inet n - n - - smtpd -o smtpd_milters=\n")
         return "".join(lines)
 
     def _lay_out(self) -> None:

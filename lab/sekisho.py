@@ -26,7 +26,7 @@ _STOP = 45.0  # seconds; the daemon's own drain may take 30
 class Sekisho:
     """One daemon. `settings` are configuration groups laid over the lab's own, as nested dicts in TOML's
     shape. `environment` is added to its environment; `wrap` stands before its command, and must become that
-    command by exec.
+    command by exec. `hook` is a directory whose `sitecustomize.py` Python runs first.
     """
 
     place: Path
@@ -39,6 +39,7 @@ class Sekisho:
     wrap: tuple[str, ...] = ()
     stderr: int | None = None
     """A descriptor for standard error; else it goes to a file beside the log."""
+    hook: Path | None = None
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -114,7 +115,7 @@ class Sekisho:
         with (self.directory / "stderr").open("ab") as words:
             self._process = subprocess.Popen(
                 [*self.wrap, *self.program.command("serve", "--config", str(self.config))],
-                env={**self.program.environment, **self.environment},
+                env=self._environment(self.program),
                 cwd=self.directory,
                 stdin=subprocess.DEVNULL,
                 stdout=words,
@@ -129,6 +130,12 @@ class Sekisho:
         except LabError as error:
             self.stop()
             raise LabError(f"{error}\n{self.last_words()}") from error
+
+    def _environment(self, program: Program) -> dict[str, str]:
+        found = {**program.environment, **self.environment}
+        if self.hook is not None:
+            found["PYTHONPATH"] = os.pathsep.join((str(self.hook), found["PYTHONPATH"]))
+        return found
 
     def _ready(self) -> bool:
         assert self._process
@@ -202,8 +209,15 @@ class Sekisho:
 
     def cli_bytes(self, *words: str) -> bytes:
         """The same, byte for byte. Raises LabError if the command fails."""
+        done = self.command(*words)
+        if done.returncode:
+            raise LabError(f"sekisho {' '.join(words)}: {done.stderr.decode().strip() or done.returncode}")
+        return bytes(done.stdout)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[bytes]:
+        """A finished `sekisho` command, whatever its exit status."""
         assert self.program, "the daemon was never started"
-        done = subprocess.run(
+        return subprocess.run(
             self.program.command(*words, "--config", str(self.config)),
             env=self.program.environment,
             cwd=self.directory,
@@ -211,9 +225,6 @@ class Sekisho:
             check=False,
             **as_user(),  # type: ignore[call-overload]
         )
-        if done.returncode:
-            raise LabError(f"sekisho {' '.join(words)}: {done.stderr.decode().strip() or done.returncode}")
-        return bytes(done.stdout)
 
     def quarantine(self) -> list[dict[str, Any]]:
         """The entries of the quarantine, newest first."""

@@ -2,17 +2,21 @@
 
     python -m lab.faults [NAME…] [--messages N] [--format text|markdown|json] [--list]
 
+NAME may end in `*`: `kill-*`. `--list` names the rows, with `--format markdown` as the table of docs/robustness.md.
+
 Ends with 1 if a row did not show what it must, with 2 if it could not begin.
 """
 
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import json
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from lab.faults import report, rows
 from lab.faults.row import Outcome, Row, run_row
@@ -26,33 +30,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="rows to run; all if none is named")
     parser.add_argument("--messages", type=int, default=WHOLE, help="messages of the whole matrix")
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="rows at the same time; each has a place of its own"
+    )
     parser.add_argument("--list", action="store_true", help="name the rows and end")
     options = parser.parse_args(arguments)
     every = rows.every()
-    if options.list:
-        for each in every:
-            print(f"{each.name:<34}{each.fault}")
-        return 0
     names = [name for words in options.names for name in words.split(",") if name]
-    if unknown := set(names) - {each.name for each in every}:
-        print(f"make faults: no such row: {', '.join(sorted(unknown))} (--list names them)", file=sys.stderr)
+    if unknown := [name for name in names if not fnmatch.filter([each.name for each in every], name)]:
+        print(f"make faults: no such row: {', '.join(unknown)} (--list names them)", file=sys.stderr)
         return 2
+    chosen = [each for each in every if not names or any(fnmatch.fnmatch(each.name, name) for name in names)]
+    if options.list:
+        print(report.listed(chosen, options.format))
+        return 0
     if os.geteuid() != 0:
         print("make faults: Postfix's master starts as root: run `sudo make faults`", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # what was started is stopped on the way out
-    chosen = [each for each in every if not names or each.name in names]
-    return _run(chosen, options.messages / sum(each.weight for each in every), options.format)
+    size = round(options.messages / sum(each.weight for each in every))
+    return _run(chosen, size, options.format, options.jobs)
 
 
-def _run(chosen: Sequence[Row], size: float, style: str) -> int:
+def _run(chosen: Sequence[Row], size: int, style: str, jobs: int) -> int:
     """Progress goes to standard error unless the table itself is text, so that output can be redirected."""
     live = sys.stdout if style == "text" else sys.stderr
     print(report.HEAD, file=live, flush=True)
-    outcomes: list[Outcome] = []
-    for each in chosen:
-        outcomes.append(run_row(each, round(size)))
-        print(report.line(outcomes[-1]), file=live, flush=True)
+    with ThreadPoolExecutor(jobs) as pool:
+        begun = [pool.submit(run_row, each, size) for each in chosen]
+        for each in as_completed(begun):
+            print(report.line(each.result()), file=live, flush=True)
+    outcomes: list[Outcome] = [each.result() for each in begun]
     print(report.totals(outcomes), file=live)
     if style == "markdown":
         print(report.markdown(outcomes))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 SENDING = "friend.example"
@@ -52,6 +52,11 @@ class Mail:
     @property
     def sender(self) -> str:
         return f"{self.mark}@{SENDING}"
+
+
+def with_field(mail: Mail, name: str, value: str = "yes") -> Mail:
+    """The message with one header field more."""
+    return replace(mail, raw=f"{name}: {value}\r\n".encode() + mail.raw)
 
 
 def mail(number: int, kind: str, rng: random.Random, prefix: str = "m") -> Mail:

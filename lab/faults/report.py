@@ -6,9 +6,17 @@ import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
-from lab.faults.row import Outcome
+from lab.faults.row import Outcome, Row
 
 _WIDTH = 80
+
+
+def listed(rows: Sequence[Row], style: str) -> str:
+    """The rows with their fault, and as markdown with what must be seen."""
+    if style != "markdown":
+        return "\n".join(f"{each.name:<34}{each.fault}" for each in rows)
+    lines = [f"| `{each.name}` | {each.fault} | {each.must} |" for each in rows]
+    return "\n".join(["| row | fault | what must be seen |", "| --- | --- | --- |", *lines])
 
 
 def result(outcome: Outcome) -> str:

@@ -70,17 +70,20 @@ class Trial:
         milter: Callable[[Site], str] | None = None,
         environment: Mapping[str, str] | None = None,
         wrap: tuple[str, ...] = (),
+        hook: str = "",
+        processes: int = 50,
     ) -> Site:
         """A Postfix, a daemon, a name server and a sink, not started yet (`with` starts them).
 
         `settings` are configuration groups of the daemon, `postfix` parameters of main.cf; `milter` makes the entry of
         `smtpd_milters` where it is not the plain one. `environment` is added to the daemon's, `wrap` stands before its
-        command (which must become that command by exec, so that its process id is the supervisor's).
+        command (which must become that command by exec, so that its process id is the supervisor's). `hook` is the text
+        of a program that every Python process of the daemon runs first; `processes` is Postfix's limit of smtpd.
         """
         self._sites += 1
         place = self.place / str(self._sites)
         place.mkdir(mode=0o755)
-        return Site(place, settings or {}, postfix or {}, milter, environment or {}, wrap)
+        return Site(place, settings or {}, postfix or {}, milter, environment or {}, wrap, hook, processes)
 
     def see(self, what: str, good: object, saw: object = "") -> bool:
         """Note whether what must be seen was seen; `saw` says what was seen instead."""

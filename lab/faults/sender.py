@@ -119,30 +119,31 @@ class _Task:
     tries: int = field(compare=False, default=0)
 
 
-class Sender:
-    """Sends mail with several sessions at once until every copy was answered for good.
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How a sender sends.
 
-    `patience`: seconds after the first try until the sender gives a copy up (it tells its user so, hence `refused`).
-    `cuts`: the share of sessions that the sender ends itself in the middle.
+    `sessions` at once, `per_session` messages in each. `patience`: seconds after the first try until the sender gives a
+    copy up and tells its user so. `cuts`: the share of sessions that the sender ends itself in the
+    middle; `ends`: how often it ends one after 4xx.
     """
 
-    def __init__(
-        self,
-        port: int,
-        ledger: Ledger,
-        *,
-        sessions: int = 8,
-        per_session: int = 10,
-        patience: float = 120.0,
-        cuts: float = 0.0,
-        seed: int = 0,
-    ) -> None:
+    sessions: int = 8
+    per_session: int = 10
+    patience: float = 120.0
+    cuts: float = 0.0
+    ends: float = 0.5
+    seed: int = 0
+
+
+class Sender:
+    """Sends mail with several sessions at once until every copy was answered for good."""
+
+    def __init__(self, port: int, ledger: Ledger, habits: Habits = Habits()) -> None:
         self._port = port
         self._ledger = ledger
-        self._per_session = per_session
-        self._patience = patience
-        self._cuts = cuts
-        self._rng = random.Random(seed)
+        self._habits = habits
+        self._rng = random.Random(habits.seed)
         self._lock = threading.Condition()
         self._tasks: list[_Task] = []
         self._numbers = itertools.count()
@@ -157,7 +158,8 @@ class Sender:
         self.texts: Counter[str] = Counter()
         self.given_up: Counter[Entry] = Counter()
         self.seconds: list[float] = []
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(sessions)]
+        self.tries: Counter[str] = Counter()
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(habits.sessions)]
         for thread in self._threads:
             thread.start()
 
@@ -208,7 +210,7 @@ class Sender:
                 answers = connection.send(task.mail, task.recipients)
                 used += 1
                 self._settle(task, answers, time.monotonic() - begun)
-                if used >= self._per_session or any(each.code == 421 for each in answers):
+                if used >= self._habits.per_session or self._ends(answers):
                     connection.close()
                     connection = None
             except LostError as error:
@@ -219,9 +221,17 @@ class Sender:
         if connection is not None:
             connection.close()
 
+    def _ends(self, answers: list[Answer]) -> bool:
+        """Whether the sender ends the session after such answers: when told to, and now and then after any 4xx.
+        Postfix fails all further mail of a session in which the filter was lost."""
+        with self._lock:
+            chance = self._rng.random()
+        codes = {each.code for each in answers}
+        return 421 in codes or (chance < self._habits.ends and any(400 <= code < 500 for code in codes))
+
     def _cut(self) -> int | None:
         with self._lock:
-            return self._rng.randrange(1, 40) if self._rng.random() < self._cuts else None
+            return self._rng.randrange(1, 40) if self._rng.random() < self._habits.cuts else None
 
     def _take(self) -> _Task | None:
         """The next task that is due; None at the end."""
@@ -238,7 +248,7 @@ class Sender:
         with self._lock:
             for answer in answers:
                 self.replies[answer.code] += 1
-                if answer.code >= 400:
+                if 400 <= answer.code < 500:
                     self.texts[f"{answer.code} {answer.text}"] += 1
                 if 400 <= answer.code < 500:
                     again += answer.recipients
@@ -247,11 +257,13 @@ class Sender:
                 else:
                     self.seconds.append(seconds)
             self.answered += 1
+            self.tries[task.mail.mark] += 1
             self._again(task, tuple(again))
 
     def _broken(self, task: _Task, error: LostError) -> None:
         with self._lock:
             self.replies[0] += 1
+            self.tries[task.mail.mark] += 1
             if error.unanswered:
                 self._ledger.unanswer(task.mail.mark, task.recipients)
             self._again(task, task.recipients)
@@ -261,8 +273,7 @@ class Sender:
         now = time.monotonic()
         first = self._begun.setdefault((task.mail.mark, task.mail.recipients[0]), now)
         self._open -= 1
-        if recipients and now - first > self._patience:
-            self._ledger.refuse(task.mail.mark, recipients)
+        if recipients and now - first > self._habits.patience:
             self.given_up.update((task.mail.mark, each) for each in recipients)
             recipients = ()
         for part in self._parts(recipients):

@@ -8,23 +8,26 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lab.dns import DnsServer
 from lab.faults.account import Account
 from lab.faults.mails import MIXTURE, RECIPIENTS, RECORDS, Mail, mails
-from lab.faults.sender import Sender
+from lab.faults.sender import Habits, Sender
 from lab.ledger import Ledger
-from lab.place import LabError, wait_until
+from lab.place import LabError, free_port, wait_until
 from lab.postfix import Postfix
 from lab.sekisho import Sekisho, merged
 from lab.sink import Sink
 
 WORKERS = 2
+# Postfix waits a minute before it starts a program again whose process died at once.
+_POSTFIX = {"service_throttle_time": "1s"}
 _PAGE = 10_000  # entries that one command lists
-_OPEN = ("held", "sending", "uncertain", "expired")  # states of copies that the quarantine answers for
+_KEPT = ("held", "expired")  # states of copies that the quarantine answers for
+_PERHAPS = ("sending", "uncertain")  # and those of which it says itself that they may have been delivered
 _METRIC = re.compile(r"^(?P<name>\w+)(?:\{(?P<labels>[^}]*)\})? (?P<value>\S+)$", re.MULTILINE)
 
 
@@ -40,6 +43,8 @@ class Site:
     milter: Callable[[Site], str] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     wrap: tuple[str, ...] = ()
+    hook: str = ""
+    processes: int = 50
     ledger: Ledger = field(default_factory=Ledger)
     put_away: list[tuple[str, str]] = field(default_factory=list)
     """Mark and recipient of copies in a store that the row took away: they count where no other place has them."""
@@ -47,17 +52,42 @@ class Site:
     def __post_init__(self) -> None:
         self.dns = DnsServer(RECORDS)
         self.sink = Sink()
-        own = {"recipients": RECIPIENTS, "wire": {"workers": WORKERS}}
+        released = free_port()
+        own = {
+            "recipients": RECIPIENTS,
+            "wire": {"workers": WORKERS},
+            "release": {"port": released},
+            # Nearly all mail of the lab is held: that must not look like a mistake of ours.
+            "guard": {"enabled": False},
+        }
         self.daemon = Sekisho(
             self.place,
             self.dns.address,
             merged(own, self.settings),
             environment=self.environment,
             wrap=self.wrap,
+            hook=self._hook(),
         )
-        self.postfix = Postfix(self.place, self.sink.port, (), self.postfix_settings)
+        self.postfix = Postfix(
+            self.place,
+            self.sink.port,
+            (),
+            {**_POSTFIX, **self.postfix_settings},
+            processes=self.processes,
+            released_port=released,
+        )
         self.senders: list[Sender] = []
+        self._made = 0
         self._stack = ExitStack()
+
+    def _hook(self) -> Path | None:
+        """The directory with the program that every Python process of the daemon runs first."""
+        if not self.hook:
+            return None
+        directory = self.place / "hook"
+        directory.mkdir()
+        (directory / "sitecustomize.py").write_text(self.hook)
+        return directory
 
     def __enter__(self) -> Site:
         self.postfix.milters = [self.milter(self) if self.milter else self.daemon.milter()]
@@ -78,26 +108,31 @@ class Site:
     # -- mail -----------------------------------------------------------------------------------------------
 
     def sender(self, **options: Any) -> Sender:
-        """A sender of its own; see `Sender` for the options. Its mail is in the site's ledger."""
-        made = Sender(self.postfix.port, self.ledger, seed=len(self.senders), **options)
+        """A sender of its own, with these `Habits`. Its mail is in the site's ledger."""
+        made = Sender(self.postfix.port, self.ledger, Habits(seed=len(self.senders), **options))
         self.senders.append(made)
         return made
 
     @contextmanager
     def load(
-        self, count: int, kinds: Sequence[str] = MIXTURE, per_second: float = 0.0, **options: Any
+        self,
+        count: int,
+        kinds: Sequence[str] = MIXTURE,
+        per_second: float = 0.0,
+        begun: int = 5,
+        **options: Any,
     ) -> Iterator[Sender]:
-        """Mail comes in while the block runs, which begins when the first answers are there; at its end the sender
-        goes on until every copy was answered for good."""
+        """Mail comes in while the block runs, which begins when `begun` answers are there; at its end the sender goes
+        on until every copy was answered for good."""
         sender = self.sender(**options)
         sender.offer(self.mails(count, kinds), per_second)
-        sender.tell(lambda: sender.answered >= min(5, count), 60)
+        sender.tell(lambda: sender.answered >= min(begun, count), 60)
         yield sender
 
     def mails(self, count: int, kinds: Sequence[str] = MIXTURE) -> list[Mail]:
         """New messages; no two of a site are alike."""
-        number = sum(each.messages for each in self.senders)
-        return mails(count, kinds, prefix=f"s{len(self.senders)}n{number}m", seed=number)
+        self._made += 1
+        return mails(count, kinds, prefix=f"s{self._made}m", seed=self._made)
 
     def send(self, mail: Mail, **options: Any) -> Sender:
         """Send one message and return when it was answered for good."""
@@ -143,10 +178,8 @@ class Site:
 
     def doctor(self) -> str:
         """What `sekisho doctor` prints about this site; its findings are no error here."""
-        try:
-            return self.daemon.cli("doctor", "--postfix-config", str(self.postfix.config))
-        except LabError as found:
-            return str(found)
+        done = self.daemon.command("doctor", "--postfix-config", str(self.postfix.config))
+        return (done.stdout + done.stderr).decode()
 
     # -- the account ----------------------------------------------------------------------------------------
 
@@ -173,30 +206,51 @@ class Site:
         ledger.delivered, ledger.quarantined = Counter(), Counter()
         unjudged: Counter[tuple[str, str]] = Counter()
         for delivery in self.sink:
-            mark = _mark(delivery.sender)
+            mark = _mark(delivery.sender or "".join(delivery.fields("X-Lab-Mark")[:1]))
             ledger.deliver(mark, delivery.recipients)
             if not delivery.fields("X-Sekisho-Verdict"):
                 unjudged.update((mark, each) for each in delivery.recipients)
-        for mark, recipients in (*self._held(), *self._on_hold()):
+        for mark, recipient, state in self.copies():
+            if state in _KEPT or (state in _PERHAPS and not ledger.delivered[mark, recipient]):
+                ledger.hold(mark, [recipient])
+        for mark, recipients in self._on_hold():
             ledger.hold(mark, recipients)
         for mark, recipient in self.put_away:
             if ledger.sent[mark, recipient] > ledger.seen[mark, recipient]:
                 ledger.hold(mark, [recipient])
+        self._forget_strangers()
         account = Account(ledger, unjudged=unjudged)
         for sender in self.senders:
             account.messages += sender.messages
             account.replies += sender.replies
             account.given_up += sender.given_up
+        # A copy that was kept while its answer was lost, and not sent again to the end, is where it is kept.
+        nowhere = Counter(entry for entry in account.given_up if not ledger.seen[entry])
+        account.ledger = replace(ledger, refused=ledger.refused + nowhere)
         return account
 
-    def _held(self) -> Iterator[tuple[str, list[str]]]:
-        """Copies that the quarantine answers for; there may be none yet."""
-        before: tuple[str, ...] = ()
-        while entries := self._listed(*before):
-            for entry in entries:
-                held = [each["rcpt"] for each in entry["recipients"] if each["state"] in _OPEN]
-                yield _mark(entry["envelope_from"]), held
-            before = ("--before", entries[-1]["id"])
+    def copies(self) -> list[tuple[str, str, str]]:
+        """Mark, recipient and state of each copy in the quarantine."""
+        return [
+            (_mark(entry["envelope_from"]), copy["rcpt"], copy["state"])
+            for entry in self.entries()
+            for copy in entry["recipients"]
+        ]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Every entry of the quarantine, newest first, as the command line lists it."""
+        found: list[dict[str, Any]] = []
+        while page := self._listed(*(("--before", found[-1]["id"]) if found else ())):
+            found += page
+        return found
+
+    def _forget_strangers(self) -> None:
+        """What no sender of ours sent (fuzzed sessions) is not in the account. A copy of ours under another mark would
+        still be missing under its own."""
+        known = {mark for mark, _ in self.ledger.sent}
+        for counter in (self.ledger.delivered, self.ledger.quarantined):
+            for entry in [entry for entry in counter if entry[0] not in known]:
+                del counter[entry]
 
     def _listed(self, *before: str) -> list[dict[str, Any]]:
         """One page of the quarantine, newest first; empty where nothing was ever held."""

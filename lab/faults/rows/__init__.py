@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from lab.faults.row import ROWS, Row
-from lab.faults.rows import disk, kill, postgresql, power, store_file
+from lab.faults.rows import (
+    clock,
+    crash,
+    disk,
+    kill,
+    load,
+    names,
+    points,
+    postgresql,
+    power,
+    store_file,
+    targets,
+    wire,
+)
 
-FAMILIES = (kill, power, disk, store_file, postgresql)
+FAMILIES = (kill, points, crash, power, disk, store_file, postgresql, wire, load, names, clock, targets)
 """Importing a family puts its rows into the table, in this order."""
 
 

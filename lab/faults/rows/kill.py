@@ -11,6 +11,8 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from lab.faults import hooks
+from lab.faults.mails import with_field
 from lab.faults.row import Trial, row
 from lab.faults.sender import Sender
 from lab.faults.site import Site, children
@@ -61,10 +63,10 @@ def stopped(pid: int, seconds: float) -> None:
         os.kill(pid, signal.SIGCONT)
 
 
-def see_ready(trial: Trial, site: Site) -> None:
+def see_ready(trial: Trial, site: Site, workers: int = 2) -> None:
     """All workers and the keeper are there again."""
     trial.wait("ready again", site.ready)
-    trial.wait("all workers are there", lambda: site.metric("sekisho_workers", state="ready") == 2)
+    trial.wait("all workers are there", lambda: site.metric("sekisho_workers", state="ready") == workers)
 
 
 @row("kill-worker", "a worker is killed (-9) again and again under load", MUST, weight=2)
@@ -190,31 +192,54 @@ def stop_worker(trial: Trial) -> None:
 
 
 @row(
-    "stop-worker-for-good",
+    "stop-worker-at-work",
     "a worker is stopped (SIGSTOP) with mail at work and stays so",
     MUST + "; the watchdog kills it and says so",
 )
-def stop_worker_for_good(trial: Trial) -> None:
+def stop_worker_at_work(trial: Trial) -> None:
     limits = {"wire": {"soft_deadline": 2.0, "hard_deadline": 4.0}}
-    with trial.site(limits) as site, site.load(trial.size, per_second=40, patience=240) as load:
-        victim = _stop_at_work(site, load)
-        trial.wait("the watchdog kills it", lambda: not alive([victim]), 120, lambda: _state(victim))
-        see_ready(trial, site)
-        stuck = site.metric("sekisho_worker_restarts_total", cause="stuck")
-        trial.see("counted as stuck", stuck >= 1, f"{stuck:g}")
-        trial.see("a log line", site.logged("is stuck on message"))
+    with trial.site(limits, hook=hooks.SLOW) as site:
+        with site.load(trial.size, per_second=40, patience=240) as load:
+            sender = site.sender(sessions=8, patience=240)
+            sender.offer(with_field(each, "X-Slow", "1.5") for each in site.mails(8))
+            wait_until(lambda: site.metric("sekisho_sessions_in_progress") >= 8, "mail is at work", 60)
+            victims = site.workers()
+            for victim in victims:
+                os.kill(victim, signal.SIGSTOP)
+            trial.wait("the watchdog kills it", lambda: len(alive(victims)) < len(victims), 60)
+            for victim in victims:  # one of them may have had nothing at work
+                with suppress(ProcessLookupError):
+                    os.kill(victim, signal.SIGCONT)
+            see_ready(trial, site)
+            stuck = site.metric("sekisho_worker_restarts_total", cause="stuck")
+            trial.see("counted as stuck", stuck >= 1, f"{stuck:g}")
+            trial.see("a log line", site.logged("is stuck on message"))
+        load.finish()
         trial.balance(site)
 
 
-def _stop_at_work(site: Site, load: Sender) -> int:
-    """Stop a worker that has a message at work. Whether it has is only known after it stopped: sessions that its
-    connections carry wait for an answer then."""
-    found = site.workers()
-    assert found, "there is no worker"
-    before = load.answered
-    load.tell(lambda: load.answered > before, 30)
-    os.kill(found[0], signal.SIGSTOP)
-    return found[0]
+@row(
+    "stop-workers-idle",
+    "all workers are stopped (SIGSTOP) with no mail at work",
+    MUST + "; not ready within 15 s",
+)
+def stop_workers_idle(trial: Trial) -> None:
+    with trial.site() as site:
+        primed = site.mails(1)[0]
+        site.send(primed)
+        victims = site.workers()
+        for victim in victims:
+            os.kill(victim, signal.SIGSTOP)
+        try:
+            trial.wait("not ready", lambda: not site.ready(), 15)
+        finally:
+            for victim in victims:
+                with suppress(ProcessLookupError):
+                    os.kill(victim, signal.SIGCONT)
+        see_ready(trial, site)
+        with site.load(trial.size) as load:
+            load.finish()
+        trial.balance(site)
 
 
 @row("stop-keeper", "the maintenance process is stopped (SIGSTOP) for 5 s", MUST + "; mail goes on meanwhile")
