@@ -10,6 +10,7 @@ from sekisho.ports import StoreUnavailable
 from sekisho.store.engine import READING, connect, unavailable
 from sekisho.store.options import StoreOptions
 from sekisho.store.schema import HEAD
+from sekisho.store.settle import settle
 
 PATIENCE_SECONDS = 60.0
 _LOCK = 0x73656B6973686F  # "sekisho": the PostgreSQL advisory lock that migrations take
@@ -24,6 +25,7 @@ def migrate(options: StoreOptions) -> None:
 
     Raises StoreUnavailable, or SchemaError if the database was made by a newer sekisho.
     """
+    settle(options)
     patient = options.model_copy(update={"busy_timeout_seconds": PATIENCE_SECONDS})
     engine = connect(patient, pool=NullPool)
     try:
