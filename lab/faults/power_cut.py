@@ -30,7 +30,7 @@ from lab.place import LabError
 from lab.program import ROOT
 from sekisho.store import ListStore, Quarantine
 
-STORE_PHASES = ("migration", "hold", "release", "lists", "failing", "retention")
+STORE_PHASES = ("migration", "hold", "release", "lists", "failing", "dying", "retention")
 PHASES = (*STORE_PHASES, "failures", "guard")
 NOTHING: State = {
     "entries": {},

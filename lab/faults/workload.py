@@ -18,7 +18,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,8 @@ class Workload:
             self._lists()
         with self._phase("failing"):
             self._fail()
+        with self._phase("dying"):
+            self._die()
         with self._phase("retention"):
             self._retain()
         with self._phase("failures"):
@@ -172,17 +174,43 @@ class Workload:
             io_error("sync", STORE, first=1, last=1),
             full(9_000),
             io_error("sync", "-wal", first=1, last=2),
+            io_error("sync"),
         ):
-            self._follow(rule)
-            raw = b"Subject: refused\r\n\r\n" + self._rng.randbytes(30_000)
-            try:
-                self._keep(raw, ["x@home.example"])
-            except StoreUnavailable:
-                self._refused.append(hashlib.sha256(raw).hexdigest())
-            self._follow()
+            self._refuse(rule)
             self._mark()
             for _ in range(3):
                 self._hold()
+
+    def _die(self) -> None:
+        """A process meets a failed sync and is killed; another opens the store and goes on."""
+        for rule in (io_error("sync"), io_error("sync", "-wal"), io_error("sync", first=2)):
+            self._close()
+            self._in_a_process_that_dies(rule)
+            self._open()
+            self._mark()
+            for _ in range(3):
+                self._hold()
+
+    def _refuse(self, rule: Rule) -> None:
+        """Hold a message while the rule holds."""
+        raw = b"Subject: refused\r\n\r\n" + self._rng.randbytes(30_000)
+        self._refused.append(hashlib.sha256(raw).hexdigest())
+        self._follow(rule)
+        with suppress(StoreUnavailable):
+            self._keep(raw, ["x@home.example"])
+        self._follow()
+
+    def _in_a_process_that_dies(self, rule: Rule) -> None:
+        """Its connections are never closed: who opens the store next finds the log as the failed sync left it."""
+        child = os.fork()
+        if child == 0:
+            _draw_ids(f"child {len(self._refused)}")
+            self._open()
+            self._refuse(rule)
+            os._exit(0)
+        os.waitpid(child, 0)
+        raw = b"Subject: refused\r\n\r\n" + self._rng.randbytes(30_000)
+        self._refused.append(hashlib.sha256(raw).hexdigest())
 
     def _follow(self, *rules: Rule) -> None:
         self._control.unlink(missing_ok=True)
@@ -256,10 +284,14 @@ def _fold_often(connection: Any, _record: object) -> None:
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}").close()
 
 
+def _draw_ids(seed: str) -> None:
+    """The ids of entries are the same in every run, and no two processes draw the same."""
+    secrets.randbits = random.Random(f"ids {seed}").getrandbits  # type: ignore[assignment]
+
+
 def main() -> int:
     directory, control, seed = sys.argv[1:]
-    ids = random.Random(f"ids {seed}")  # the ids of entries are the same in every run
-    secrets.randbits = ids.getrandbits  # type: ignore[assignment]
+    _draw_ids(seed)
     event.listen(Engine, "connect", _fold_often)
     Workload(Path(directory), Path(control), int(seed)).run()
     return 0

@@ -41,7 +41,7 @@ def disk_full(trial: Trial) -> None:
         with site, site.load(trial.size, per_second=40):
             for turn in range(3):
                 filler = disk / "filler"
-                suffer(trial, site, partial(fill, disk), filler.unlink, f"time {turn + 1}", bulky)
+                suffer(trial, site, partial(fill, disk), filler.unlink, f"time {turn + 1}", bulky, some=True)
             see_ready(trial, site)
             trial.balance(site)
 

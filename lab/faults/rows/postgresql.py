@@ -198,7 +198,7 @@ def disk_full(trial: Trial) -> None:
         own(disk)
         with server(disk) as cluster, stored(trial, cluster) as site:
             filler = disk / "filler"
-            suffer(trial, site, lambda: fill(disk), lambda: _room(cluster, filler), "full", bulky)
+            suffer(trial, site, lambda: fill(disk), lambda: _room(cluster, filler), "full", bulky, some=True)
             see_ready(trial, site)
             trial.balance(site)
 

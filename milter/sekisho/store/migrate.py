@@ -13,6 +13,7 @@ from sekisho.store.files import Loss, StoreMoved
 from sekisho.store.lock import was_made
 from sekisho.store.options import StoreOptions, database_file
 from sekisho.store.schema import HEAD
+from sekisho.store.settle import settle
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -31,6 +32,7 @@ def migrate(options: StoreOptions) -> None:
     Raises StoreUnavailable, or SchemaError if the database was made by a newer sekisho. A SQLite database that has
     lost all its tables since a daemon last used it is not made again: StoreMoved.
     """
+    settle(options)
     patient = options.model_copy(update={"busy_timeout_seconds": PATIENCE_SECONDS})
     engine = connect(patient, pool=NullPool)
     try:
