@@ -31,6 +31,7 @@ def document(
         "generation": view.generation,
         "workers": dict(view.workers),
         "sessions": view.sessions,
+        "reload_waiting": view.reload_waiting,
         "maintenance_deaths": view.keeper_deaths,
         "last_reload": {
             "ok": view.reload_ok,
