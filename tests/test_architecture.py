@@ -28,9 +28,8 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"wire"}),
     frozenset({"config"}),
     frozenset({"compose"}),
-    frozenset(
-        {"daemon", "preconditions", "doctor", "live_status", "periodic", "readiness", "upkeep", "steering"}
-    ),
+    frozenset({"daemon", "preconditions", "doctor", "steering"}),
+    frozenset({"maintenance"}),
     frozenset({"service"}),
     frozenset({"cli"}),
 )
@@ -52,7 +51,6 @@ NEIGHBOURS = {
     ("action", "authres"),  # the header that an action writes
     ("checks", "authres"),  # ARC reads what a sealer wrote of its own results
     ("release", "store"),  # the states of a copy that is released are the store's
-    ("live_status", "daemon"),  # it tells what is on the board
     ("journal", "log"),  # a log line is quoted in one place
 }
 

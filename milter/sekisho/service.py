@@ -1,35 +1,32 @@
-"""The daemon's parts, made from a configuration: what each worker is handed, and the keeper's work."""
+"""The daemon's parts, made from a configuration: what each worker and the maintenance process are handed."""
 
 from __future__ import annotations
 
 import logging
 import platform
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from sekisho import __version__, action, compose, live_status, log, metrics, preconditions
+from sekisho import __version__, action, compose, log, metrics, preconditions
 from sekisho.checks import spf
 from sekisho.checks.table import CHECKS, KINDS
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
-from sekisho.daemon import Board, Setup, SetupError, Supervisor, is_shortage
+from sekisho.daemon import Setup, SetupError, Supervisor, is_shortage
 from sekisho.guard import Switch, SwitchError, Watch
 from sekisho.journal import Journal, KeyFileError
+from sekisho.maintenance import Maintenance
 from sekisho.message import Envelope
 from sekisho.metrics import Metrics
 from sekisho.observers import Isolation
-from sekisho.periodic import Tasks
 from sekisho.pipeline import Judged, Pipeline
 from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
-from sekisho.readiness import Readiness, of_socket
 from sekisho.resolver import DnsResolver
-from sekisho.steering import ListFollower, ListWatch, SwitchWatch
-from sekisho.store import Opening, Quarantine, SchemaError, StoreLock, database_file, free_bytes, start_anew
-from sekisho.upkeep import Upkeep
+from sekisho.steering import ListFollower
+from sekisho.store import Opening, start_anew
 from sekisho.verdict import Action, Disposition, Mode, Reply
 from sekisho.wire import probe
 from sekisho.wire.library import libmilter_version
@@ -38,9 +35,6 @@ from sekisho.wire.options import WireOptions
 
 LOG = logging.getLogger("sekisho.service")
 STAGES = ("parse", "images", "policy", "action", *(check.name for check in CHECKS))
-TURN = 1.0  # seconds between two looks at what people change while we run
-TURNS_TO_LEAVE = 5  # turns that the keeper before us may take to give the metrics port back
-GAUGES_EVERY = 15.0  # seconds between two looks at the store, beside those that a scrape asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,158 +120,6 @@ class Workplace:
             self._quarantine.close()
 
 
-class KeeperWork:
-    """The metrics port and everything periodic. Implements `daemon.Keeper`; made after the fork.
-
-    Its tasks fail alone. That none of them does, and that the milter answers, is what `readiness` looks at.
-    """
-
-    def __init__(
-        self, settings: Config, known: compose.Knowledge, meter: Metrics, place: probe.Place, board: Board
-    ) -> None:
-        self._settings = settings
-        self._metrics = meter
-        self._board = board
-        self.store_ok = True
-        """The store can be asked and is the one at its path, as of the last look; true where none is needed."""
-        self._quarantine: Quarantine | None = None
-        self._lock = StoreLock(settings.store)
-        self._server: metrics.Server | None = None
-        self._refused = 0
-        self._clock = SystemClock()
-        self._upkeep = Upkeep(settings, meter, self._clock)
-        self._lists = ListWatch(settings.store, self._clock, meter.store_identity_failed)
-        self._switch: SwitchWatch | None = None
-        self._isolation = Isolation(lambda _: meter.error("keeper"), "task")
-        self._tasks = Tasks(self._isolation, self._clock)
-        self._readiness = Readiness(
-            of_socket(place, meter.probed),
-            lambda: board.view().workers.get("ready", 0),
-            {"store": lambda: self.store_ok, "maintenance": self._at_work},
-            meter.ready,
-        )
-
-    def run(self, stop: threading.Event, reload: Callable[[], None]) -> None:
-        """Work until told. A metrics port that is taken is tried again: at a reload the keeper before us has it."""
-        log.start()
-        self._tasks.add("port", self._serve, TURN)
-        self._tasks.add("switch", self._look_at_switch, TURN)
-        self._tasks.add("store_files", self._look_at_files, TURN)
-        self._tasks.add("store", self._look_at_store, GAUGES_EVERY)
-        self._tasks.add("upkeep", self._keep_up, GAUGES_EVERY)
-        self._readiness.start()
-        lists = threading.Thread(target=self._watch_lists, args=(stop,), name="lists", daemon=True)
-        lists.start()
-        while True:
-            self._tasks.turn()
-            if stop.wait(TURN):
-                break
-        lists.join(TURN)  # it may wait for a locked database
-        for each in (self._server, self._readiness, self._lists, self._switch, self._quarantine, self._lock):
-            if each is not None:
-                self._isolation.run("end", each.close)
-
-    def _watch_lists(self, stop: threading.Event) -> None:
-        """On a thread of its own: a long turn of retention must not keep a list from holding."""
-        while not stop.wait(TURN):
-            self._isolation.run("lists", self._lists.turn)
-
-    def _serve(self) -> None:
-        """Open the metrics port, unless it is open."""
-        if self._server is not None and self._server.alive:
-            return
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        questions = metrics.Questions(
-            reasons=self._readiness.reasons, gauges=self._refresh_gauges, status=self._status
-        )
-        try:
-            self._server = metrics.serve(self._settings.metrics, self._metrics, questions)
-        except OSError as error:
-            self._refused += 1
-            if self._refused == TURNS_TO_LEAVE:
-                LOG.error("metrics port %s: %s; it is tried again", self._settings.metrics.listen, error)
-
-    def _at_work(self) -> bool:
-        """True while no periodic task fails again and again or hangs. The store's has a reason of its own."""
-        return not set(self._tasks.failing()) - {"store"}
-
-    def _refresh_gauges(self) -> None:
-        view = self._board.view()
-        self._metrics.workers(view.workers)
-        self._metrics.reload(view.reload_ok, view.reload_at)
-        self._metrics.reload_waits(view.reload_waiting)
-        self._metrics.sessions(view.sessions)
-        self._metrics.ready(self._readiness.reasons())
-        for cause, count in self._board.uncounted().items():
-            for _ in range(count):
-                self._metrics.worker_restarted(cause)
-
-    def _opened(self) -> Quarantine:
-        """Raises StoreUnavailable or SchemaError."""
-        if self._quarantine is None:
-            self._lock.take()
-            self._quarantine = Quarantine.open(
-                self._settings.store, SystemClock(), self._metrics.store_identity_failed
-            )
-            self._lock.mark()
-        return self._quarantine
-
-    def _status(self) -> dict[str, object]:
-        switch = self._switch
-        return live_status.document(
-            self._board.view(),
-            mode=self._settings.mode.value,
-            ends={
-                "paused_until": switch.paused_until if switch else 0.0,
-                "tagging_until": switch.tagging_until if switch else 0.0,
-            },
-            reasons=self._readiness.reasons(),
-            store_ok=self.store_ok,
-            log_lines_dropped=self._metrics.total("log_lines_dropped_total"),
-            now=self._clock.now().timestamp(),
-        )
-
-    def _look_at_switch(self) -> None:
-        if self._switch is None:
-            switch = Switch(compose.switch_file(self._settings))
-            self._switch = SwitchWatch(switch, self._metrics, self._clock)
-        self._switch.turn()
-
-    def _look_at_files(self) -> None:
-        """Ask the store at once when its files were changed. Looks at their names only."""
-        if self._quarantine is not None and self.store_ok:
-            try:
-                self._quarantine.verify()
-            except (StoreUnavailable, SchemaError):
-                self._look_at_store()
-
-    def _look_at_store(self) -> None:
-        """Raises whatever keeps the store from being asked."""
-        self.store_ok = self._store_gauges()
-
-    def _store_gauges(self) -> bool:
-        shadow = self._settings.mode is Mode.SHADOW and not self._settings.recipients
-        file = database_file(self._settings.store)
-        if shadow and (file is None or not file.exists()):  # what was held before is still looked after
-            return True
-        try:
-            quarantine = self._opened()
-            quarantine.verify()
-            stats = quarantine.stats()
-        except BaseException:
-            self.store_ok = False
-            raise
-        self._metrics.quarantine({state.value: count for state, count in stats.messages.items()}, stats.bytes)
-        self._metrics.quarantine_free(free_bytes(self._settings.store))
-        return True
-
-    def _keep_up(self) -> None:
-        if self._quarantine is not None:
-            self._upkeep.turn(self._quarantine)
-
-
 def serve(path: Path | None) -> int:
     """Run the daemon until it is told to stop. Returns the exit status: 0 done, 69 something that it needs is not
     there yet, 70 our fault. Raises ConfigError if it cannot start and would not the next time either.
@@ -355,7 +197,7 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
     return Setup(
         _remembering(settings),
         build=partial(_workplace, settings, known, shared, meter),
-        keeper=partial(KeeperWork, settings, known, meter, shared.place(settings)),
+        keeper=partial(Maintenance, settings, meter, shared.place(settings)),
     )
 
 

@@ -294,7 +294,7 @@ class Supervisor:
 
     def _not_reloaded(self, reason: str, now: float, *, again: bool) -> None:
         """The old generation stays. `again`: what is missing may come back."""
-        self._board.reloaded(False, self._clock.now().timestamp())
+        self._board.reloaded(False, self._clock.now().timestamp(), reason)
         if again:
             LOG.error("the reload is tried again in %.0f s", self._reloads.refused(now))
         systemd.ready(reason)

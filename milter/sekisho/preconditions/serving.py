@@ -23,7 +23,6 @@ from sekisho.guard import Switch, SwitchError
 from sekisho.journal import Journal, KeyFileError
 from sekisho.preconditions.account import Account, as_account
 from sekisho.store import database_file, state_directory
-from sekisho.store.options import parse
 from sekisho.wire.listen import unix_path
 
 Fault = tuple[str, str]
@@ -73,10 +72,11 @@ def faults(
     path: Path | None, config: Config, *, made: tuple[Path, ...] = (), bound: bool = False
 ) -> tuple[str, ...]:
     """Every fault, each with file and key, as the user of this process finds it. `made`: directories that the service
-    manager will make; `bound`: the socket is ours already."""
+    manager will make; `bound`: the socket is ours already, and what only watches may fail: it must not keep a new
+    configuration from the mail."""
     needs = Needs(config, made)
     where = f"{path}: " if path else ""
-    rows = [row for row in _ROWS if not (bound and row is _socket)]
+    rows = [row for row in _ROWS if not (bound and row in (_socket, _log, _metrics))]
     return tuple(f"{where}{key}: {reason}" for row in rows for key, reason in row(needs))
 
 
@@ -151,13 +151,9 @@ def _guard(needs: Needs, file: Path) -> Iterator[Fault]:
 
 
 def _database(needs: Needs) -> Iterator[Fault]:
-    """The file may be made by us or be ours to write; the driver of a server's database must be installed."""
+    """The file may be made by us or be ours to write. The driver of a server's database is asked for at loading."""
     file = database_file(needs.config.store)
     if file is None:
-        try:
-            parse(needs.config.store.url).get_dialect().import_dbapi()
-        except ImportError:
-            yield "store.url", "needs sekisho[postgresql]: the driver psycopg is not installed"
         return
     for each in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
         if os.path.exists(each):

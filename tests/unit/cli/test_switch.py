@@ -20,8 +20,8 @@ from sekisho.clock import SystemClock
 from sekisho.config import load
 from sekisho.guard import Switch
 from sekisho.guard.switch import FOREVER
+from sekisho.maintenance.upkeep import Upkeep
 from sekisho.store import Quarantine
-from sekisho.upkeep import Upkeep
 
 
 @pytest.fixture

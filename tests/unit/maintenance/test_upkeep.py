@@ -11,9 +11,9 @@ from tests.unit.store.kit import SetClock, hold
 
 from sekisho import metrics
 from sekisho.config import Config
+from sekisho.maintenance.upkeep import Upkeep
 from sekisho.metrics import Metrics
 from sekisho.store import Operation, Quarantine, State
-from sekisho.upkeep import Upkeep
 
 
 class Clock(SetClock):

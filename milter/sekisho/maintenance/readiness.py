@@ -19,7 +19,7 @@ from functools import partial
 
 from sekisho.wire import probe
 
-LOG = logging.getLogger("sekisho.readiness")
+LOG = logging.getLogger("sekisho.maintenance")
 PATIENCE = 2.0
 """Seconds within which a negotiation must be answered."""
 EVERY = 5.0

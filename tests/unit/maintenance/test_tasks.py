@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from sekisho.clock import SystemClock
+from sekisho.maintenance.tasks import FAILING, HANGING, Tasks
 from sekisho.observers import Isolation
-from sekisho.periodic import FAILING, HANGING, Tasks
 
 
 class Clock(SystemClock):

@@ -4,7 +4,7 @@ import json
 import math
 
 from sekisho.daemon import Board
-from sekisho.live_status import document
+from sekisho.maintenance.live_status import document
 
 
 def test_the_object_of_the_status() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sekisho.readiness import Milter, Readiness
+from sekisho.maintenance.readiness import Milter, Readiness
 
 
 class Socket:
@@ -102,7 +102,7 @@ def test_every_reason_is_named(there: Socket, milter: Milter, caplog: pytest.Log
     assert looked.reasons() == ()
     assert told[0] == ("workers", "milter", "store", "maintenance")
     assert told[-1] == ()
-    events = [record.message for record in caplog.records if record.name == "sekisho.readiness"]
+    events = [record.message for record in caplog.records if record.name == "sekisho.maintenance"]
     assert events == ["not_ready", "ready_again"]
 
 
