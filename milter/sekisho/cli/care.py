@@ -22,7 +22,6 @@ from sekisho.store import (
     never_made,
     restore,
 )
-from sekisho.text import printable
 
 
 def check(config: Config, style: str) -> int:
@@ -30,13 +29,13 @@ def check(config: Config, style: str) -> int:
     with nullcontext() if never_made(config.store) else as_owner(config):
         flaws = examine_store(config.store)
     if style == "json":
-        rows = [{"code": each.code, "text": printable(each.text, 1000)} for each in flaws]
+        rows = [{"code": each.code, "text": each.text} for each in flaws]
         output.write_json({"ok": not flaws, "store": config.store.url, "flaws": rows})
         return 1 if flaws else 0
     for each in flaws:
-        click.echo(f"{each.code}: {printable(each.text, 1000)}")
+        output.say(f"{each.code}: {each.text}")
     if not flaws:
-        click.echo(f"{config.store.url}: nothing is wrong")
+        output.say(f"{config.store.url}: nothing is wrong")
     return 1 if flaws else 0
 
 
@@ -47,7 +46,7 @@ def write(config: Config, target: Path) -> None:
         backup(config.store, target.absolute(), lambda: as_owner(config))
     except BackupError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{target}: {target.stat().st_size} bytes, read through and on the disk")
+    output.say(f"{target}: {target.stat().st_size} bytes, read through and on the disk")
 
 
 def bring_back(config: Config, source: Path) -> None:
@@ -75,13 +74,13 @@ def bring_back(config: Config, source: Path) -> None:
             messages = count_entries(config.store)
         except (BackupError, StoreUnavailable) as error:
             raise click.ClickException(str(error)) from error
-    click.echo(f"{file}: {messages} messages, from {source}")
+    output.say(f"{file}: {messages} messages, from {source}")
     if kept is not None:
-        click.echo(f"the database before it is kept as {kept}")
+        output.say(f"the database before it is kept as {kept}")
 
 
 def _sqlite_only(config: Config, commands: str) -> None:
     """A PostgreSQL store is PostgreSQL's to copy: print how, and fail, since nothing was done."""
     if database_file(config.store) is None:
-        click.echo(commands.format(url=shlex.quote(config.store.url)))
+        output.say(*commands.format(url=shlex.quote(config.store.url)).splitlines())
         raise click.ClickException("the store is in PostgreSQL, nothing was done: type what is printed above")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-import click
-
+from sekisho.cli import output
 from sekisho.cli.quarantine import opened, who
 from sekisho.clock import uptime
 from sekisho.config import Config
@@ -14,7 +11,10 @@ from sekisho.store import Operation, RetentionState
 
 def show(config: Config, *, resume: bool, style: str) -> None:
     state = resumed(config) if resume else current(config)
-    click.echo(json.dumps(document(state)) if style == "json" else text(state, config))
+    if style == "json":
+        output.write_json(document(state))
+    else:
+        output.write(text(state, config) + "\n")
 
 
 def current(config: Config) -> RetentionState:

@@ -107,6 +107,7 @@ def test_a_store_that_is_down_does_not_stop_a_pause(sekisho: Command, file: Path
     """The switch is turned, the log has the line in its own format, and the command says that the audit has not."""
     log, database = file.parent / "log", file.parent / "q.db"
     log.write_text("")
+    Switch(file.parent / "guard").close()  # a daemon has run here
     if how == "damaged":
         database.write_bytes(b"no database " * 1000)
     elif how == "locked away":

@@ -251,6 +251,23 @@ case("doctor")(
 case("pause")(lambda scene: [*twice()(scene), ["--for", CANARY, "--config", scene.config]])
 case("resume")(twice())
 case("status")(twice())
+case("store check")(twice())
+case("store backup")(
+    lambda scene: [
+        [scene.directory / f"copy {CANARY}", "--config", scene.config],
+        [scene.config, "--config", scene.config],
+        [scene.none / "x", "--config", scene.config],
+        [CANARY, "--config", scene.wrong],
+    ]
+)
+case("store restore")(
+    lambda scene: [
+        [scene.config, "--config", scene.config],
+        [scene.none, "--config", scene.config],
+        [CANARY, "--config", scene.wrong],
+    ]
+)
+case("store retention")(lambda scene: [*twice()(scene), ["--resume", "--config", scene.config]])
 case("list add")(
     lambda scene: [
         ["allow", "a.example", "--comment", CANARY, "--config", scene.config],
