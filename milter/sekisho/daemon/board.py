@@ -88,8 +88,10 @@ class Board:
         self._set(_GENERATION, self._single(_GENERATION) + 1)
         return self._single(_GENERATION)
 
-    def keeper_died(self) -> None:
+    def keeper_died(self) -> int:
+        """How often it has died since the start."""
         self._set(_KEEPER_DEATHS, self._single(_KEEPER_DEATHS) + 1)
+        return self._single(_KEEPER_DEATHS)
 
     def _set(self, which: int, value: int) -> None:
         _NUMBER.pack_into(self._map, self._singles_at + which * _NUMBER.size, value)

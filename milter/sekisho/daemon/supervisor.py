@@ -244,7 +244,10 @@ class Supervisor:
         if child.row is not None:
             self._board.restarted(cause)
         else:
-            self._board.keeper_died()
+            deaths = self._board.keeper_died()
+            systemd.status(
+                f"the maintenance process died {deaths} times since the start, last by {_how(code)}"
+            )
 
     def _watch(self, now: float) -> None:
         """End every process that is stuck on a message."""

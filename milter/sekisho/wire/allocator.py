@@ -30,12 +30,15 @@ def give_back() -> bool:
 
 
 def tidy() -> None:
-    """Drop what nothing refers to any more and give its memory back, before processes are forked from this one.
+    """Drop what nothing refers to any more, give its memory back, and set the rest aside from the collector, before
+    processes are forked from this one.
 
-    A configuration holds itself in circles: after thirty reloads without this a supervisor had 135 MB instead of 110,
-    and every worker copied what it collected.
+    A configuration holds itself in circles: after thirty reloads without this a supervisor had 135 MB instead of 110.
+    What is set aside (`gc.freeze`) is not written to by the collectors of the children, so they go on sharing it.
     """
+    gc.unfreeze()
     gc.collect()
+    gc.freeze()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
