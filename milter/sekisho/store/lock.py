@@ -37,22 +37,29 @@ def was_made(database: Path) -> bool:
 
 
 def never_made(options: StoreOptions) -> bool:
-    """True if there is no SQLite database and never was one: nothing was ever stored."""
+    """True if there is no SQLite database and never was one: nothing was ever stored. False if nobody can tell."""
     file = database_file(options)
-    return file is not None and not file.exists() and not was_made(file)
+    try:
+        return file is not None and not file.exists() and not was_made(file)
+    except OSError:
+        return False
 
 
 def start_anew(options: StoreOptions) -> None:
     """At a start of the daemon: a database that is gone may be made again."""
     file = database_file(options)
-    if file is None or (file.exists() and file.stat().st_size) or not was_made(file):
+    try:
+        if file is None or (file.exists() and file.stat().st_size) or not was_made(file):
+            return
+        os.truncate(lock_file(file), 0)
+    except OSError as error:  # the store is down, then, and says so itself
+        LOG.error("the store's files cannot be looked at: %s", error)
         return
     LOG.error(
         "%s was there and is gone or empty: a new, empty one is made. If you have a backup, stop the daemon "
         "and type: sekisho store restore BACKUP",
         file,
     )
-    os.truncate(lock_file(file), 0)
 
 
 class StoreLock:
@@ -74,7 +81,10 @@ class StoreLock:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError as error:
             os.close(descriptor)
-            raise StoreUnavailable(f"{self._database} is being restored") from error
+            restored = isinstance(error, BlockingIOError)
+            raise StoreUnavailable(
+                f"{self._database} is being restored" if restored else f"{self._database}: {error.strerror}"
+            ) from error
         self._descriptor = descriptor
 
     def mark(self) -> None:
