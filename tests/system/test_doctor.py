@@ -352,6 +352,8 @@ def _(site: Site, _: ExitStack) -> None:
 
 
 def overlay(site: Site) -> Path:
+    """A folder of brand files of the site's own, which the running daemon is not told of."""
+    site.settle()
     folder = site.daemon.directory / "brands.d"
     folder.mkdir()
     site.configure(brands={"overlay": str(folder)})
@@ -376,6 +378,7 @@ def _(site: Site, _: ExitStack) -> None:
 def key(way: str, content: bytes | None, mode: int) -> None:
     @case(f"files.key/{way}")
     def _(site: Site, _: ExitStack) -> None:
+        site.settle()
         file = site.daemon.directory / "keys" / "key"
         site.configure(journal={"key_file": str(file)})
         if content is not None:
