@@ -19,7 +19,7 @@ import dns.rrset
 import pytest
 from lab.dns import DnsServer
 from lab.place import free_port, wait_until
-from lab.program import ROOT
+from lab.program import ROOT, program
 from lab.sink import Sink
 from tests.system.doctored import Daemon, Machine, OddServer, Site, Stand
 from tests.unit.store.kit import hold
@@ -59,7 +59,7 @@ def site(place: Path) -> Iterator[Site]:
     tools = place / "doctor-tools"
     tools.mkdir()
     with DnsServer() as dns_server, Sink() as sink:
-        daemon = Daemon(place, dns_server.address, name="d")
+        daemon = Daemon(place, dns_server.address, name="d", program=program(place))
         postfix = Machine(place, sink.port, name="p", released_port=free_port())
         made = Site(place, daemon, postfix, dns_server, sink, tools)
         stand = Stand(tools, made.carried_out)
