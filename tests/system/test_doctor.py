@@ -19,7 +19,7 @@ import dns.rrset
 import pytest
 from lab.dns import DnsServer
 from lab.place import free_port, wait_until
-from lab.program import ROOT
+from lab.program import ROOT, program
 from lab.sink import Sink
 from tests.system.doctored import Daemon, Machine, OddServer, Site, Stand
 from tests.unit.store.kit import hold
@@ -59,7 +59,7 @@ def site(place: Path) -> Iterator[Site]:
     tools = place / "doctor-tools"
     tools.mkdir()
     with DnsServer() as dns_server, Sink() as sink:
-        daemon = Daemon(place, dns_server.address, name="d")
+        daemon = Daemon(place, dns_server.address, name="d", program=program(place))
         postfix = Machine(place, sink.port, name="p", released_port=free_port())
         made = Site(place, daemon, postfix, dns_server, sink, tools)
         stand = Stand(tools, made.carried_out)
@@ -352,6 +352,8 @@ def _(site: Site, _: ExitStack) -> None:
 
 
 def overlay(site: Site) -> Path:
+    """A folder of brand files of the site's own, which the running daemon is not told of."""
+    site.settle()
     folder = site.daemon.directory / "brands.d"
     folder.mkdir()
     site.configure(brands={"overlay": str(folder)})
@@ -376,6 +378,7 @@ def _(site: Site, _: ExitStack) -> None:
 def key(way: str, content: bytes | None, mode: int) -> None:
     @case(f"files.key/{way}")
     def _(site: Site, _: ExitStack) -> None:
+        site.settle()
         file = site.daemon.directory / "keys" / "key"
         site.configure(journal={"key_file": str(file)})
         if content is not None:

@@ -15,7 +15,9 @@ STATES = [str(state) for state in State]
 config_option = click.option(
     "--config",
     "path",
-    type=click.Path(path_type=Path),
+    type=click.Path(
+        path_type=Path, readable=False
+    ),  # what cannot be read is said as all that is wrong with it
     help=f"Configuration file (default: {DEFAULT_PATH} if it exists).",
 )
 format_option = click.option(
