@@ -163,7 +163,7 @@ class Pipeline:
     ) -> Action:
         kept = action.quarantined(outcomes)
         reference = reference_of(message)
-        cut = message.problem("limit.scan_bytes") is not None
+        cut = message.problem("limit.scan_bytes") is not None or message.envelope.dropped > 0
         if kept and len(kept) == len(outcomes) and (self.hold or cut):
             return action.held(
                 message, evidence, weights, outcomes, reference=reference, authserv_id=self.authserv_id
@@ -176,7 +176,9 @@ class Pipeline:
         except StoreUnavailable as error:
             for observer in self.observers:
                 observer.crashed("store", error)
-            return action.without_store(outcomes, reference)
+            return action.without_store(
+                message, evidence, weights, outcomes, reference=reference, authserv_id=self.authserv_id
+            )
         return action.act(
             message,
             evidence,

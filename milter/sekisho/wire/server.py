@@ -104,7 +104,17 @@ class Server:
     def _told_to_leave(self, control: socket.socket) -> bool:
         """Wait a little for a word from the supervisor; its end of the line closing is one, too."""
         readable, _, _ = select.select([control], [], [], _TICK)
-        return self._leaving or (bool(readable) and control.recv(1) in (DRAIN, b""))
+        self._look()
+        told = bool(readable) and control.recv(1) in (DRAIN, b"")
+        if self._door.exhausted:
+            LOG.error("memory ran out at the end of a message; this worker leaves and is replaced")
+        return self._leaving or told or self._door.exhausted
+
+    def _look(self) -> None:
+        try:
+            self._desk.look()
+        except Exception:
+            LOG.exception("what was to be looked at now and then could not be")
 
     def _drain(self) -> int:
         lay_idle_over(self._listener)
