@@ -38,6 +38,7 @@ class Fallbacks:
         self._late = {stage: [0, 0] for stage in STAGES}
         self.strictest = handlers.on_failure(None)
         self.paused = False
+        self._lenient = OnFailure.ACCEPT
 
     def of(self, stage: str, again: bool) -> Action:
         """For the strictest recipients."""
@@ -46,7 +47,7 @@ class Fallbacks:
     def level(self, noted: OnFailure | None) -> OnFailure:
         """What was noted for the recipients, None if that failed, and a pause above all."""
         if self.paused:
-            return OnFailure.ACCEPT
+            return self._lenient
         return self.strictest if noted is None else noted
 
     def fitting(self, action: Action, noted: OnFailure | None, forged: Forged) -> tuple[Action, str]:

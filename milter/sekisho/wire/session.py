@@ -57,6 +57,9 @@ MACROS = {
 _ACCEPT, _TEMPFAIL = int(Milter.ACCEPT), int(Milter.TEMPFAIL)
 _NOREPLY, _CONTINUE = int(Milter.NOREPLY), int(Milter.CONTINUE)
 
+_REFUSE = (_TEMPFAIL,)  # arguments
+_LENIENT = OnFailure.ACCEPT  # looking up a member needs memory
+
 # pymilter keeps one Python thread state per connection, so this is the connection whose callback runs.
 _current: ContextVar[Session | None] = ContextVar("session", default=None)
 
@@ -203,12 +206,13 @@ class Door:
         if self._is_lenient(mail):
             self._desk.accepted("wire")
         else:
-            Milter.set_exception_policy(_TEMPFAIL)
+            Milter.set_exception_policy(*_REFUSE)
 
     def _is_lenient(self, mail: Mail | None) -> bool:
         """True if this message may be accepted unjudged."""
-        noted, split = (None, False) if mail is None else (mail.on_failure, mail.split)
-        return not split and self._desk.fallbacks.level(noted) is OnFailure.ACCEPT
+        if mail is None:
+            return self._desk.fallbacks.level(None) is _LENIENT
+        return not mail.split and self._desk.fallbacks.level(mail.on_failure) is _LENIENT
 
     def negotiate(self, context: Any, options: list[int]) -> int:
         """Take what the MTA offers of what we need."""
