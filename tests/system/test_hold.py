@@ -20,8 +20,8 @@ FOREIGN = b"Authentication-Results: elsewhere.example; spf=fail\r\n"
 RECIPIENTS = {"shadow.example": {"mode": "shadow"}}
 
 
-@pytest.fixture
-def lab_without_a_store(place: Path) -> Iterator[Lab]:
+@pytest.fixture(scope="module")
+def storeless(place: Path) -> Iterator[Lab]:
     """A lab whose daemon lost its store: a directory stands where the database should be."""
     directory = place / "storeless"
     directory.mkdir()
@@ -32,6 +32,12 @@ def lab_without_a_store(place: Path) -> Iterator[Lab]:
         lab.sekisho.store.mkdir()
         lab.sekisho.start()
         yield lab
+
+
+@pytest.fixture
+def lab_without_a_store(storeless: Lab) -> Lab:
+    storeless.sink.clear()
+    return storeless
 
 
 def test_a_message_taken_off_hold_carries_our_word_and_no_forged_one(lab_without_a_store: Lab) -> None:

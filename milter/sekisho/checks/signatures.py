@@ -191,9 +191,10 @@ def parse_signature(field: Field, *, sealed: bool = False) -> Signature:
 
 
 def verify(signed: Signed, signature: Signature, key: Key) -> None:
-    """Raises SignatureError (fail) unless body and header fields are what was signed with the key; neutral where some of
-    the message lies beyond what is read. A field there could be the one that is signed (RFC 6376 section 5.4.2 begins
-    at the bottom), so neither would a match prove anything nor a difference."""
+    """Raises SignatureError (fail) unless body and header fields are what was signed with the key.
+
+    Neutral where some of the message lies beyond what is read. A field there could be the one that is signed (RFC 6376
+    section 5.4.2 begins at the bottom), so neither would a match prove anything nor a difference."""
     check_key(signature, key)
     if signed.cut:
         raise SignatureError(Word.NEUTRAL, "the message is larger than is read")
