@@ -146,6 +146,11 @@ LARGE: dict[str, Callable[[], bytes]] = {
     "begin": lambda: mail(b"text/plain", filled(b"begin 644 x\n"), b"x-uuencode"),
     "1,000 fields": lambda: b"X: y\r\n" * 999 + HEAD + b"\r\nx",
     "100,000 fields": lambda: b"X: y\r\n" * 100000 + HEAD + b"\r\nx",
+    "2,450,000 fields": lambda: HEAD + filled(b"a:\r\n") + b"\r\nx",
+    "240,000 forged results": lambda: (
+        HEAD + b"Authentication-Results: mx.lab.invalid\r\n" * 240_000 + b"\r\nx"
+    ),
+    "440,000 forged verdicts": lambda: HEAD + b"X-Sekisho-Verdict: a\r\n" * 440_000 + b"\r\nx",
     "10 MB field": lambda: b"X: " + filled(b"y\r\n ") + b"\r\n" + HEAD + b"\r\nx",
     "10 MB no header": lambda: filled(b"x"),
     "10 MB part header": lambda: mail(b"multipart/mixed; boundary=b", b"--b\r\n" + filled(b"X: y\r\n")),

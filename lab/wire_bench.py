@@ -24,8 +24,10 @@ from contextlib import contextmanager
 from lab.milter_client import Client, load
 from sekisho.clock import SystemClock
 from sekisho.daemon import Setup, Supervisor
-from sekisho.message import Envelope
+from sekisho.forged_fields import ForgedFields
+from sekisho.message import Envelope, Limits, Recipient
 from sekisho.verdict import Action, Reply
+from sekisho.wire.handlers import OnFailure
 from sekisho.wire.options import WireOptions
 
 BODY = b"x" * 70 + b"\r\n"
@@ -35,7 +37,10 @@ BODY_13K = BODY * 180
 class Nothing:
     """A judgement that accepts everything."""
 
-    scan_limit = 10_000_000
+    limits = Limits()
+
+    def forged(self) -> ForgedFields:
+        return ForgedFields("mx.example.jp")
 
     def process(self, raw: bytes, envelope: Envelope) -> Action:
         return Action(Reply.ACCEPT)
@@ -43,7 +48,13 @@ class Nothing:
     def warm_envelope(self, envelope: Envelope) -> None:
         return
 
-    def fallback(self, stage: str, again: bool) -> Action:
+    def on_failure(self, recipient: Recipient | None) -> OnFailure:
+        return OnFailure.HOLD
+
+    def paused(self) -> bool:
+        return False
+
+    def fallback(self, stage: str, again: bool, on_failure: OnFailure) -> Action:
         return Action(Reply.TEMPFAIL)
 
     def on_error(self, stage: str) -> None:

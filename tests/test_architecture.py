@@ -22,7 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"message", "evidence", "verdict"}),
     frozenset({"ports"}),
     frozenset({"brands", "lures", "providers", "resolver", "clock", "trust", "site"}),
-    frozenset({"checks", "policy", "action", "authres"}),
+    frozenset({"checks", "policy", "action", "authres", "forged_fields"}),
     frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "report", "memory"}),
     frozenset({"pipeline"}),
     frozenset({"wire"}),
@@ -49,6 +49,8 @@ NEIGHBOURS = {
     ("evidence", "message"),  # a destination is that of a link
     ("action", "policy"),  # what is done depends on the rules for a recipient
     ("action", "authres"),  # the header that an action writes
+    ("action", "forged_fields"),  # the fields that an action deletes
+    ("forged_fields", "authres"),  # whose results a field claims to be
     ("checks", "authres"),  # ARC reads what a sealer wrote of its own results
     ("release", "store"),  # the states of a copy that is released are the store's
     ("journal", "log"),  # a log line is quoted in one place

@@ -2,7 +2,7 @@
 
 The rules for several recipients, shadow and failures are those of `docs/operating.md`:
 reject only if all would be rejected, else the would-be-rejected are quarantined; a temporary failure for one is one
-for all, before any edit; headers show the strictest verdict among those that still get the message.
+for all, before any edit; headers show the strictest verdict among those in enforce that still get the message.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from dataclasses import replace
 from email.header import Header
 
 from sekisho import authres
-from sekisho.evidence import Evidence
-from sekisho.message import Message, Recipient
+from sekisho.evidence import NOTHING, Evidence
+from sekisho.forged_fields import ForgedFields
+from sekisho.message import Envelope, Forged, Message, Recipient
 from sekisho.policy import Rules
 from sekisho.remember import remembered
 from sekisho.text import printable
@@ -30,7 +31,6 @@ from sekisho.verdict import (
     Verdict,
 )
 
-OUR_FIELDS = "x-sekisho-"
 REFUSED = ("550", "5.7.1", "Message refused by local policy (reference {reference})")
 UNJUDGED = "none; This message could not be examined."
 DEFERRED = ("451", "4.3.0", "Temporary local problem, please try again later")
@@ -97,18 +97,29 @@ def act(
     if Disposition.TEMPFAIL in applied:
         return defer(outcomes, reference)
     if applied == {Disposition.REJECT}:
-        code, status, text = REFUSED
-        return Action(
-            Reply.REJECT, outcomes, smtp=(code, status, text.format(reference=reference)), reference=reference
-        )
+        return refuse(outcomes, reference)
     if applied == {Disposition.QUARANTINE}:
         return Action(Reply.DISCARD, outcomes, reference=reference)
     delivered = tuple(each for each in outcomes if each.applied is not Disposition.QUARANTINE)
     edits: tuple[Edit, ...] = tuple(DeleteRecipient(each.recipient) for each in quarantined(outcomes))
-    judged = tuple(each for each in delivered if each.verdict.judged)
-    if judged and (shadow_headers or any(each.verdict.mode is Mode.ENFORCE for each in judged)):
-        edits += _headers(message, evidence, weights, judged, reference, authserv_id)
+    if not (shown := _shown(delivered, shadow_headers)):
+        return Action(Reply.ACCEPT, outcomes, edits, reference=reference)
+    forged = _forged(message, authserv_id)
+    if not forged.too_many:
+        edits += _headers(message, evidence, weights, shown, reference, authserv_id, forged)
+        edits += _mark(message, delivered)
+    elif _in_enforce(shown):
+        return refuse(outcomes, reference)
     return Action(Reply.ACCEPT, outcomes, edits, reference=reference)
+
+
+def refuse(outcomes: tuple[Outcome, ...], reference: str) -> Action:
+    """550 for everybody."""
+    code, status, text = REFUSED
+    done = tuple(replace(each, applied=Disposition.REJECT) for each in outcomes)
+    return Action(
+        Reply.REJECT, done, smtp=(code, status, text.format(reference=reference)), reference=reference
+    )
 
 
 def defer(outcomes: tuple[Outcome, ...], reference: str) -> Action:
@@ -116,22 +127,29 @@ def defer(outcomes: tuple[Outcome, ...], reference: str) -> Action:
     return Action(Reply.TEMPFAIL, outcomes, smtp=DEFERRED, reference=reference)
 
 
-def unjudged(severest: Disposition) -> Action:
-    """A message that we fail on every time, when it comes again: Postfix's hold queue, or, where nothing so severe
-    is done, a delivery that says so."""
-    if severest >= Disposition.QUARANTINE:
-        return Action(Reply.HOLD)
+def unjudged(reply: Reply, authserv_id: str) -> Action:
+    """A message that we fail on every time, when it comes again: Postfix's hold queue, or a delivery that says so. Who
+    carries it out deletes the forged fields first: they are known without a judgement."""
     edits = (
         AddHeader("X-Sekisho-Reason", UNJUDGED),
         AddHeader("X-Sekisho-Verdict", f"{Disposition.TAG.word}; score=0; id=none; mode={Mode.ENFORCE}"),
+        AddHeader("Authentication-Results", authres.field(authserv_id, NOTHING, Envelope())),
     )
-    return Action(Reply.ACCEPT, edits=edits)
+    return Action(reply, edits=edits)
 
 
-def without_store(outcomes: tuple[Outcome, ...], reference: str) -> Action:
+def without_store(
+    message: Message,
+    evidence: Evidence,
+    weights: Mapping[str, float],
+    outcomes: tuple[Outcome, ...],
+    *,
+    reference: str,
+    authserv_id: str,
+) -> Action:
     """The store is down: Postfix's own hold queue if it would be right for all, else a retry later."""
     if all(each.applied is Disposition.QUARANTINE for each in outcomes):
-        return Action(Reply.HOLD, outcomes, reference=reference)
+        return held(message, evidence, weights, outcomes, reference=reference, authserv_id=authserv_id)
     return defer(_tempfailed(outcomes), reference)
 
 
@@ -146,7 +164,10 @@ def held(
 ) -> Action:
     """Postfix's own hold queue, for a message that would be quarantined for everybody. Our fields are written
     at once: a message that is taken off hold does not pass the filter again."""
-    edits = _headers(message, evidence, weights, outcomes, reference, authserv_id)
+    forged = _forged(message, authserv_id)
+    if forged.too_many:
+        return refuse(outcomes, reference)
+    edits = _headers(message, evidence, weights, outcomes, reference, authserv_id, forged)
     return Action(Reply.HOLD, outcomes, edits, reference=reference)
 
 
@@ -158,18 +179,34 @@ def without_quarantine(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
     )
 
 
+def _in_enforce(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    return tuple(each for each in outcomes if each.verdict.mode is Mode.ENFORCE)
+
+
+def _shown(delivered: tuple[Outcome, ...], shadow_headers: bool) -> tuple[Outcome, ...]:
+    """Whose verdicts the header speaks of: those in enforce; where there are none, nobody's unless it is wished."""
+    judged = tuple(each for each in delivered if each.verdict.judged)
+    return _in_enforce(judged) or (judged if shadow_headers else ())
+
+
+def _forged(message: Message, authserv_id: str) -> Forged:
+    counted = message.envelope.forged
+    return ForgedFields.among(message.headers, authserv_id) if counted is None else counted
+
+
 def _headers(
     message: Message,
     evidence: Evidence,
     weights: Mapping[str, float],
-    delivered: tuple[Outcome, ...],
+    shown: tuple[Outcome, ...],
     reference: str,
     authserv_id: str,
+    forged: Forged,
 ) -> tuple[Edit, ...]:
-    """Forged fields out from the highest index down, ours in at the top, the subject if it is to be marked."""
-    strictest = max((each.verdict for each in delivered), key=lambda verdict: verdict.disposition)
-    edits: list[Edit] = list(_without_forged(message, authserv_id))
-    edits += _mark(message, delivered)
+    """Forged fields out from the highest index down, since a deletion renumbers what stands below it; ours in at the
+    top."""
+    strictest = max((each.verdict for each in shown), key=lambda verdict: verdict.disposition)
+    edits: list[Edit] = [ChangeHeader(*field) for field in forged.fields]
     if (reasons := _reasons(evidence, weights)) is not None:
         edits.append(AddHeader("X-Sekisho-Reason", reasons))
     edits.append(AddHeader("X-Sekisho-Verdict", _summary(strictest, reference)))
@@ -177,30 +214,17 @@ def _headers(
     return tuple(edits)
 
 
-def _without_forged(message: Message, authserv_id: str) -> list[ChangeHeader]:
-    """Deletions, the highest index first: a deletion renumbers what stands below it."""
-    count: dict[str, int] = {}
-    ours: list[ChangeHeader] = []
-    for field in message.headers:
-        if field.key.startswith(OUR_FIELDS):
-            count[field.key] = count.get(field.key, 0) + 1
-            ours.append(ChangeHeader(field.name.decode("ascii", "replace").strip(), count[field.key]))
-    forged = [
-        ChangeHeader("Authentication-Results", index)
-        for index in authres.forged(message.headers, authserv_id)
-    ]
-    return sorted(ours + forged, key=lambda edit: edit.index, reverse=True)
-
-
-def _mark(message: Message, delivered: tuple[Outcome, ...]) -> list[Edit]:
-    """The subject with the mark of the first tagged recipient that asks for one."""
+def _mark(message: Message, delivered: tuple[Outcome, ...]) -> tuple[Edit, ...]:
+    """The subject with the mark of the first tagged recipient that asks for one; as it came where a recipient in
+    shadow gets the same message."""
     mark = next((each.mark for each in delivered if each.applied is Disposition.TAG and each.mark), "")
-    if not mark or message.subject.startswith(mark):
-        return []
+    shadow = any(each.verdict.mode is Mode.SHADOW for each in delivered)
+    if not mark or shadow or message.subject.startswith(mark):
+        return ()
     subject = encoded(f"{mark} {printable(message.subject, 500)}", "Subject")
     if message.headers.all("subject"):
-        return [ChangeHeader("Subject", 1, subject)]
-    return [AddHeader("Subject", subject)]
+        return (ChangeHeader("Subject", 1, subject),)
+    return (AddHeader("Subject", subject),)
 
 
 def _summary(verdict: Verdict, reference: str) -> str:

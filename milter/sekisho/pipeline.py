@@ -191,7 +191,7 @@ class Pipeline:
     ) -> Action:
         kept = action.quarantined(outcomes)
         reference = reference_of(message)
-        cut = message.problem("limit.scan_bytes") is not None
+        cut = message.problem("limit.scan_bytes") is not None or message.envelope.dropped > 0
         if kept and len(kept) == len(outcomes) and (self.hold or cut):
             return action.held(
                 message, evidence, weights, outcomes, reference=reference, authserv_id=self.authserv_id
@@ -203,7 +203,9 @@ class Pipeline:
                 reference = self.quarantine.hold(message, report.document(evidence, weights, kept), kept)
         except StoreUnavailable as error:
             self._crashed("store", error)
-            return action.without_store(outcomes, reference)
+            return action.without_store(
+                message, evidence, weights, outcomes, reference=reference, authserv_id=self.authserv_id
+            )
         return action.act(
             message,
             evidence,

@@ -16,19 +16,22 @@ from sekisho.checks.table import CHECKS, KINDS
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.daemon import Setup, SetupError, Supervisor, is_shortage
+from sekisho.forged_fields import ForgedFields
 from sekisho.guard import Switch, SwitchError, Watch
 from sekisho.journal import Journal, KeyFileError
 from sekisho.maintenance import Maintenance
-from sekisho.message import Envelope
+from sekisho.message import Envelope, Limits, Recipient
 from sekisho.metrics import Metrics
 from sekisho.observers import Isolation
 from sekisho.pipeline import Judged, Pipeline
+from sekisho.policy import Rules
 from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
 from sekisho.resolver import DnsResolver
 from sekisho.steering import ListFollower
 from sekisho.store import Opening, start_anew
 from sekisho.verdict import Action, Disposition, Mode, Reply
 from sekisho.wire import probe
+from sekisho.wire.handlers import OnFailure
 from sekisho.wire.library import libmilter_version
 from sekisho.wire.listen import ListenError
 from sekisho.wire.options import WireOptions
@@ -93,8 +96,11 @@ class Workplace:
         self._beside = beside
 
     @property
-    def scan_limit(self) -> int:
-        return self._pipeline.limits.scan_bytes
+    def limits(self) -> Limits:
+        return self._pipeline.limits
+
+    def forged(self) -> ForgedFields:
+        return ForgedFields(self._pipeline.authserv_id)
 
     def process(self, raw: bytes, envelope: Envelope) -> Action:
         return self._pipeline.process(raw, envelope).action
@@ -102,12 +108,24 @@ class Workplace:
     def warm_envelope(self, envelope: Envelope) -> None:
         spf.warm(envelope, self._resolver)
 
-    def fallback(self, stage: str, again: bool) -> Action:
-        """The table of failures: shadow and a pause accept; else 451 once, and then Postfix's hold queue, or a tag
-        where nothing so severe is done."""
-        if self._pipeline.rules.default.mode is Mode.SHADOW or self._guard.stance() is Stance.PAUSED:
+    def on_failure(self, recipient: Recipient | None) -> OnFailure:
+        """By mode, and by whether anything so severe as a hold is done to this recipient's mail."""
+        book = self._pipeline.rules
+        if recipient is None:
+            return max(map(_on_failure, (book.default, *book.special.values())))
+        return _on_failure(book.rules_for(recipient))
+
+    def paused(self) -> bool:
+        return self._guard.stance() is Stance.PAUSED
+
+    def fallback(self, stage: str, again: bool, on_failure: OnFailure) -> Action:
+        """The table of failures: 451 once, and then Postfix's hold queue, or a tag where nothing so severe is done."""
+        if on_failure is OnFailure.ACCEPT:
             return Action(Reply.ACCEPT)
-        return action.unjudged(self._pipeline.rules.default.max_action) if again else action.defer((), "")
+        if not again:
+            return action.defer((), "")
+        reply = Reply.HOLD if on_failure is OnFailure.HOLD else Reply.ACCEPT
+        return action.unjudged(reply, self._pipeline.authserv_id)
 
     def on_error(self, stage: str) -> None:
         self._on_error(stage)
@@ -118,6 +136,12 @@ class Workplace:
         self._guard.close()
         if self._quarantine is not None:
             self._quarantine.close()
+
+
+def _on_failure(rules: Rules) -> OnFailure:
+    if rules.mode is Mode.SHADOW or not rules.filtered:
+        return OnFailure.ACCEPT
+    return OnFailure.HOLD if rules.max_action >= Disposition.QUARANTINE else OnFailure.TAG
 
 
 def serve(path: Path | None) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from sekisho import action
 from sekisho.evidence import Evidence, Finding, FindingKind
-from sekisho.message import Envelope, Message, Recipient, read
+from sekisho.message import Envelope, Forged, Limits, Message, Recipient, read
 from sekisho.policy import Rules
 from sekisho.verdict import (
     Action,
@@ -154,8 +154,53 @@ def test_an_encoded_value_never_opens_a_new_field(text: str) -> None:
     assert all(line[:1] in " \t" for line in lines[1:])
 
 
+def without_store(*wanted: Disposition) -> Action:
+    return action.without_store(
+        mail(b"Authentication-Results: mx.example.jp; spf=pass\r\n"),
+        EVIDENCE,
+        {KIND.id: 6.0},
+        outcomes(*wanted),
+        reference="R",
+        authserv_id="mx.example.jp",
+    )
+
+
 def test_without_the_store_nothing_is_lost() -> None:
     """Hold if all would be held, else a retry for all before any edit."""
-    assert action.without_store(outcomes(QUARANTINE, QUARANTINE), "R").reply is Reply.HOLD
-    mixed = action.without_store(outcomes(QUARANTINE, ACCEPT), "R")
+    assert without_store(QUARANTINE, QUARANTINE).reply is Reply.HOLD
+    mixed = without_store(QUARANTINE, ACCEPT)
     assert (mixed.reply, mixed.edits) == (Reply.TEMPFAIL, ())
+
+
+def test_what_is_held_without_the_store_is_ready_to_be_delivered() -> None:
+    """It will not pass the filter again when it is taken off hold: forged fields go and ours come at once."""
+    edits = without_store(QUARANTINE).edits
+    assert edits[0] == ChangeHeader("Authentication-Results", 1)
+    assert [edit.name for edit in edits[1:] if isinstance(edit, AddHeader)] == [
+        "X-Sekisho-Reason",
+        "X-Sekisho-Verdict",
+        "Authentication-Results",
+    ]
+
+
+def test_more_forged_fields_than_can_be_deleted_are_refused() -> None:
+    """Postfix reads the header anew for every deletion: a message made of them alone would keep it busy for hours. It
+    is refused where forged fields would have to go, on hold too, and nothing is done in shadow."""
+    flood = read(
+        b"X-Sekisho-Verdict: accept\r\n" * 10_000 + b"\r\n", Envelope(), Limits(header_fields=20_000)
+    )
+    assert act(ACCEPT, message=flood).reply is Reply.REJECT
+    assert act(ACCEPT, QUARANTINE, message=flood).reply is Reply.REJECT
+    shadow = act(REJECT, message=flood, rules=Rules(mode=Mode.SHADOW))
+    assert (shadow.reply, shadow.edits) == (Reply.ACCEPT, ())
+    some = read(b"X-Sekisho-Verdict: accept\r\n" * 1_000 + b"\r\n", Envelope())
+    assert len([edit for edit in act(ACCEPT, message=some).edits if isinstance(edit, ChangeHeader)]) == 1_000
+
+
+def test_what_the_wire_counted_goes_before_what_was_read() -> None:
+    """Beyond the limits only the wire has seen the fields; its word is taken for the whole header."""
+    message = read(
+        b"X-Sekisho-A: 1\r\n\r\n", Envelope(forged=Forged((("X-Sekisho-A", 7), ("X-Sekisho-A", 1))))
+    )
+    deleted = [edit for edit in act(ACCEPT, message=message).edits if isinstance(edit, ChangeHeader)]
+    assert deleted == [ChangeHeader("X-Sekisho-A", 7), ChangeHeader("X-Sekisho-A", 1)]

@@ -46,6 +46,7 @@ class Daemon:
             }
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self.environment: dict[str, str] = {}
 
     @property
     def address(self) -> str:
@@ -71,7 +72,7 @@ class Daemon:
 
     def spawn(self, **wire: Any) -> None:
         self.configure(**wire)
-        environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'milter'}:{ROOT}"}
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'milter'}:{ROOT}", **self.environment}
         with (self.directory / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, Path(__file__).with_name("program.py"), self.directory],

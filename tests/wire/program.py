@@ -21,8 +21,10 @@ from pathlib import Path
 
 from sekisho.clock import SystemClock
 from sekisho.daemon import Board, Setup, SetupError, Supervisor
-from sekisho.message import Envelope
+from sekisho.forged_fields import ForgedFields
+from sekisho.message import Envelope, Limits, Recipient
 from sekisho.verdict import Action, AddHeader, ChangeHeader, DeleteRecipient, Reply
+from sekisho.wire.handlers import OnFailure
 from sekisho.wire.options import WireOptions
 
 _DO = re.compile(rb"^X-Do: ?(.*?)\r$", re.MULTILINE)
@@ -33,8 +35,11 @@ class Judge:
 
     def __init__(self, directory: Path, settings: dict[str, object]) -> None:
         self.directory = directory
-        self.scan_limit = int(str(settings.get("scan_limit", 1_000_000)))
+        self.limits = Limits.model_validate(settings.get("limits", {}))
         self.shadow = bool(settings.get("shadow"))
+
+    def forged(self) -> ForgedFields:
+        return ForgedFields("mx.example.jp")
 
     def note(self, **facts: object) -> None:
         line = json.dumps(facts, default=lambda value: value.decode("latin-1")) + "\n"
@@ -147,11 +152,23 @@ class Judge:
         if "warm" in (envelope.sender or ""):
             self.note(what="warm_envelope", sender=envelope.sender, thread=threading.current_thread().name)
 
-    def fallback(self, stage: str, again: bool) -> Action:
-        if self.shadow:
+    def on_failure(self, recipient: Recipient | None) -> OnFailure:
+        """By the recipient's address; nobody's where all are in shadow."""
+        word = "hold" if recipient is None else recipient.address.partition("@")[0]
+        if self.shadow or word.startswith("shadow"):
+            return OnFailure.ACCEPT
+        return OnFailure.TAG if word.startswith("tag") else OnFailure.HOLD
+
+    def paused(self) -> bool:
+        return (self.directory / "paused").exists()
+
+    def fallback(self, stage: str, again: bool, on_failure: OnFailure) -> Action:
+        if on_failure is OnFailure.ACCEPT:
             return Action(Reply.ACCEPT)
         if again:
-            return Action(Reply.HOLD, smtp=("", "", f"{stage} again"))
+            reply = Reply.HOLD if on_failure is OnFailure.HOLD else Reply.ACCEPT
+            edits = (AddHeader("X-Sekisho-Verdict", "none"),)
+            return Action(reply, edits=edits, smtp=("", "", f"{stage} again"))
         return Action(Reply.TEMPFAIL, smtp=("451", "4.3.0", f"fallback {stage}"))
 
     def on_error(self, stage: str) -> None:

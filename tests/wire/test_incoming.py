@@ -74,6 +74,8 @@ def test_the_envelope(daemon: Daemon) -> None:
         },
         "queue_id": "4XYZqueue",
         "arrived": None,
+        "dropped": 0,
+        "forged": {"fields": [], "too_many": False},
     }
 
 
@@ -187,12 +189,27 @@ def test_several_messages_share_nothing(daemon: Daemon) -> None:
 
 def test_beyond_the_limit_one_byte_tells(daemon: Daemon) -> None:
     """Of a message over the limit, the limit and one byte are handed on; the MTA still gets its answer."""
-    daemon.write(scan_limit=1000)
+    daemon.write(limits={"scan_bytes": 10_000})
     with daemon.start().connect() as client:
         assert client.message(do("accept"), b"x" * 300_000).final == b"a"
-        many = tuple((b"X-Filler", b" " + b"y" * 90) for _ in range(100))
+        many = tuple((b"X-Filler", b" " + b"y" * 90) for _ in range(200))
         assert client.message((*do("accept"), *many)).final == b"a"
-    assert [len(entry["raw"]) for entry in daemon.seen("accept")] == [1001, 1001]
+    assert [len(entry["raw"]) for entry in daemon.seen("accept")] == [10_001, 10_001]
+
+
+def test_a_header_beyond_the_limit_is_counted(daemon: Daemon) -> None:
+    """One field more than the limit is handed on, the body behind it, and how much of the header was dropped; what
+    pretends to be ours is counted to the end."""
+    many = (*((b"X-Filler", b" y") for _ in range(2000)), (b"X-Sekisho-Verdict", b" accept"))
+    with daemon.start().connect() as client:
+        assert client.message((*do("accept"), *many), b"body").final == b"a"
+    entry = only(daemon)
+    assert entry["raw"].count("\r\n") == 1001 + 1
+    assert entry["raw"].endswith("X-Filler: y\r\n\r\nbody")
+    assert entry["envelope"]["dropped"] == 1001 * len("X-Filler: y\r\n") + len(
+        "X-Sekisho-Verdict: accept\r\n"
+    )
+    assert entry["envelope"]["forged"] == {"fields": [["X-Sekisho-Verdict", 1]], "too_many": False}
 
 
 def test_judged_on_our_threads(daemon: Daemon) -> None:

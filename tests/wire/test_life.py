@@ -141,6 +141,54 @@ def test_a_crash_in_shadow_is_an_accept(daemon: Daemon) -> None:
     assert [entry["stage"] for entry in daemon.seen("error")] == ["process"]
 
 
+RECIPIENTS = {
+    (b"<shadow@example.jp>",): (b"a", None),
+    (b"<shadow@example.jp>", b"<hold@example.jp>"): (b"y", b"process again"),
+    (b"<shadow@example.jp>", b"<tag@example.jp>"): (b"y", None),
+    (b"<tag@example.jp>", b"<hold@example.jp>"): (b"y", b"process again"),
+}
+
+
+@pytest.mark.parametrize("recipients", RECIPIENTS)
+def test_a_failure_is_answered_by_the_rules_of_the_recipients(
+    daemon: Daemon, recipients: tuple[bytes, ...]
+) -> None:
+    """Where all are in shadow the message is accepted, counted and logged; one in enforce makes it 451, and when it
+    comes again the strictest recipient decides. It is delivered, or held, without what it pretended."""
+    first, quarantined = RECIPIENTS[recipients]
+    fields = (*do("crash"), (b"X-Sekisho-Verdict", b" accept"))
+    with daemon.start().connect() as client:
+        assert client.message(fields, recipients=recipients).final == first
+        again = client.message(fields, recipients=recipients)
+    assert (again.final, again.quarantined) == (b"a", quarantined)
+    if first == b"a":
+        assert again.order == b"a"
+        until(lambda: daemon.log().count("accepted unjudged") == 2, "the log says it")
+    else:
+        assert again.changed == [(1, b"X-Sekisho-Verdict", b"")]
+        assert [name for _, name, _ in again.added] == [b"X-Sekisho-Verdict"]
+        assert "accepted unjudged" not in daemon.log()
+    stages = until(lambda: len(found := daemon.seen("error")) >= 2 and found, "the failures are counted")
+    assert {"process", "again"} <= {entry["stage"] for entry in stages}
+
+
+def test_a_pause_accepts_what_cannot_be_judged(daemon: Daemon) -> None:
+    """While paused every failure is an accept, counted and logged, whoever the recipients are."""
+    with daemon.start().connect() as client:
+        daemon.let_go("paused")
+        until(lambda: client.message(do("crash")).order == b"a", "the pause is seen")
+        (daemon.directory / "paused").unlink()
+        until(lambda: client.message(do("crash")).quarantined is not None, "the end of the pause is seen")
+    until(lambda: "accepted unjudged" in daemon.log(), "the log says it")
+
+
+def test_an_edit_that_never_works_is_no_endless_451(daemon: Daemon) -> None:
+    """An edit that no MTA could carry out fails each time: the same bytes hear 451 once."""
+    with daemon.start().connect() as client:
+        assert client.message(do("badedit")).text == b"451 4.3.0 fallback edit"
+        until(lambda: client.message(do("badedit")).quarantined == b"process again", "remembered")
+
+
 def test_failures_are_remembered_over_a_restart(daemon: Daemon) -> None:
     """With a file for them, digests that failed are known to the next daemon."""
     memory = str(daemon.directory / "failed")

@@ -43,6 +43,7 @@ MAX_SETS = 10
 SEAL, SIGNATURE, RESULTS = b"arc-seal", b"arc-message-signature", b"arc-authentication-results"
 FIELDS = (RESULTS, SIGNATURE, SEAL)  # the order in which a set is hashed (section 5.1.1)
 NAMES = tuple(name.decode() for name in FIELDS)
+_SHOWN = MappingProxyType({Word.PERMERROR: Word.FAIL, Word.NEUTRAL: Word.UNKNOWN})
 RESULTS_INSTANCE = re.compile(rb"[ \t\r\n]*i[ \t\r\n]*=[ \t\r\n]*([0-9]{1,3})[ \t\r\n]*;")
 
 
@@ -82,6 +83,8 @@ def judge(signed: Signed, context: Context) -> Result:
     """The state of the chain as a result; its domain is the newest sealer's. Never raises."""
     sealer = None
     try:
+        if signed.cut:  # sets may lie beyond what is read
+            raise SignatureError(Word.NEUTRAL, "the message is larger than is read")
         chain = collect(signed)
         sealer = parse_signature(_field(signed, chain, chain.newest, SEAL), sealed=True)
         _validate(signed, chain, context.lookup)
@@ -93,8 +96,8 @@ def judge(signed: Signed, context: Context) -> Result:
 
 
 def _result(word: Word, reason: str, sealer: Signature | None) -> Result:
-    # The RFC knows none, pass and fail: what cannot be read has failed, what DNS hides is not known.
-    shown = Word.FAIL if word is Word.PERMERROR else word
+    # The RFC knows none, pass and fail: what cannot be read has failed, what DNS or a limit hides is not known.
+    shown = _SHOWN.get(word, word)
     if sealer is None:
         return Result("arc", shown, reason=reason)
     properties = (("header.d", sealer.domain), ("header.s", sealer.selector))

@@ -69,12 +69,16 @@ def without_signature(value: bytes) -> bytes:
     return b";".join(pieces)
 
 
+_CUTTING = ("limit.header_fields", "limit.header_bytes", "limit.scan_bytes")
+
+
 class Signed:
     """A message as its signatures see it. One per message; what is computed once is kept."""
 
     def __init__(self, message: Message) -> None:
         self.headers: Headers = message.headers
         self.names = [field.name.strip().lower() for field in message.headers]
+        self.cut = any(message.problem(limit) for limit in _CUTTING)
         self._message = message
         self._relaxed: dict[int, bytes] = {}
         self._index: dict[bytes, list[int]] = {}
@@ -187,8 +191,13 @@ def parse_signature(field: Field, *, sealed: bool = False) -> Signature:
 
 
 def verify(signed: Signed, signature: Signature, key: Key) -> None:
-    """Raises SignatureError (fail) unless body and header fields are what was signed with the key."""
+    """Raises SignatureError (fail) unless body and header fields are what was signed with the key.
+
+    Neutral where some of the message lies beyond what is read. A field there could be the one that is signed (RFC 6376
+    section 5.4.2 begins at the bottom), so neither would a match prove anything nor a difference."""
     check_key(signature, key)
+    if signed.cut:
+        raise SignatureError(Word.NEUTRAL, "the message is larger than is read")
     if signed.body_digest(signature.body_form, signature.length) != signature.body_hash:
         raise SignatureError(Word.FAIL, "the body was changed")
     if signature.length is not None and signature.length > len(signed.body(signature.body_form)):

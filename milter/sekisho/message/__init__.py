@@ -1,7 +1,7 @@
 """The message: envelope, headers and decoded views, read from bytes once and never changed."""
 
 from sekisho.message.author import mailboxes
-from sekisho.message.envelope import Client, Envelope, Recipient
+from sekisho.message.envelope import Client, Envelope, Forged, Recipient
 from sekisho.message.key import key_of, message_key
 from sekisho.message.model import Author, Field, Headers, Link, Message, Page, Part, Problem
 from sekisho.message.pictures import with_codes
@@ -12,6 +12,7 @@ __all__ = [
     "Client",
     "Envelope",
     "Field",
+    "Forged",
     "Headers",
     "Limits",
     "Link",

@@ -43,10 +43,23 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Forged:
+    """Header fields that pretend to be ours: names and indexes (from 1, among those of that name) in the order in which
+    they can be deleted one by one. `too_many`: they are more than Postfix can delete in bounded time, and only some
+    are listed."""
+
+    fields: tuple[tuple[str, int], ...] = ()
+    too_many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
-    """The SMTP transaction. `sender` is what Postfix acts on (`{mail_addr}`): "" is the null sender and None
-    is not known. `raw_sender` is what the client wrote, without brackets; on hostile input they differ.
-    Undecodable bytes are kept as surrogate escapes."""
+    """The SMTP transaction, and what the MTA showed beside the bytes that were kept.
+
+    `sender` is what Postfix acts on (`{mail_addr}`): "" is the null sender and None is not known. `raw_sender` is what
+    the client wrote, without brackets; on hostile input they differ. Undecodable bytes are kept as surrogate escapes.
+    `dropped` bytes of the header lay beyond the limits and were not kept. `forged` is counted over the whole header;
+    None where nobody counted, as for a file."""
 
     sender: str | None = None
     raw_sender: str | None = None
@@ -55,3 +68,5 @@ class Envelope:
     client: Client = Client()
     queue_id: str | None = None
     arrived: datetime | None = None
+    dropped: int = 0
+    forged: Forged | None = None

@@ -10,6 +10,7 @@ bytes and an `Envelope`. What goes back: an `Action`, edit by edit.
 | `listen` | the listening socket |
 | `collect` | the bytes of one message, as they come in |
 | `session` | libmilter's callbacks for one connection |
+| `fallbacks` | what a message gets that we could not judge |
 | `desk` | our own threads, on which every message is judged |
 | `slots` | the shared memory by which the supervisor sees who is stuck |
 | `file_copy` | the file that holds what a piece of that memory holds |

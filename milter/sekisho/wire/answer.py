@@ -7,7 +7,7 @@ from typing import Any
 import Milter
 
 from sekisho.verdict import Action, AddHeader, ChangeHeader, Edit, Reply
-from sekisho.wire.replies import header_name, header_value, line, smtp_reply
+from sekisho.wire.replies import header_name, header_value, line, present_name, smtp_reply
 
 _KEPT = (Reply.ACCEPT, Reply.HOLD)  # only a message that goes on has edits
 
@@ -43,6 +43,6 @@ def _edit(context: Any, edit: Edit, spaced: bool) -> None:
         context.addheader(header_name(edit.name), lead + header_value(edit.value), edit.index)
     elif isinstance(edit, ChangeHeader):
         value = lead + header_value(edit.value) if edit.value else ""
-        context.chgheader(header_name(edit.name), edit.index, value)
+        context.chgheader(present_name(edit.name), edit.index, value)
     else:
         context.delrcpt(edit.recipient.raw)

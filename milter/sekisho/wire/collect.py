@@ -2,17 +2,19 @@
 
 Postfix shows a field as name and value, folded lines apart by a lone LF; the message as it will be delivered
 has CRLF, and a DKIM signature holds for nothing else (RFC 6376 section 3.4). Nothing is decoded here beyond
-surrogate escapes, so nothing can fail on hostile bytes. Memory is bounded: what lies beyond the limit is
-counted and dropped.
+surrogate escapes, so nothing can fail on hostile bytes. Memory is bounded: what lies beyond the limits is
+counted and dropped. It is taken while the message comes in, so that none is needed at its end.
 """
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import re
 from collections.abc import Callable, Sequence
 
-from sekisho.message import Client, Envelope, Recipient
+from sekisho.forged_fields import INITIALS, ForgedFields
+from sekisho.message import Client, Envelope, Forged, Limits, Recipient
 
 Macro = Callable[[str], str | None]
 _PORT = re.compile(r"[0-9]{1,5}\Z")
@@ -24,37 +26,76 @@ def text(data: bytes) -> str:
 
 
 class Collector:
-    """One message on its way in. Not shared: a connection's callbacks run one after the other."""
+    """One message on its way in. Not shared: a connection's callbacks run one after the other.
 
-    __slots__ = ("_chunks", "_fields", "_kept", "_limit", "_spaced", "size")
+    Of the header as much is kept as the reader of the message reads, and one field more, by which the reader sees that
+    there are more; of the whole message one byte more than `scan_bytes`. `size` counts all, `dropped` what was not kept
+    of the header.
+    """
 
-    def __init__(self, limit: int, spaced: bool) -> None:
-        """Keep one byte more than `limit`. `spaced`: values carry their leading space (as negotiated)."""
-        self._limit = limit
+    __slots__ = (
+        "_buffer", "_fields", "_forged", "_header_bytes", "_header_fields", "_in_body", "_kept", "_limit",
+        "_open", "_spaced", "dropped", "size",
+    )  # fmt: skip
+
+    def __init__(self, limits: Limits, forged: ForgedFields, spaced: bool) -> None:
+        """`forged` is shown every field. `spaced`: values carry their leading space (as negotiated)."""
+        self._header_bytes = min(limits.header_bytes, limits.scan_bytes)
+        self._header_fields = limits.header_fields
+        self._limit = limits.scan_bytes
+        self._forged = forged
         self._spaced = spaced
-        self._fields: list[tuple[bytes, bytes]] = []
-        self._chunks: list[bytes] = []
+        self._buffer = io.BytesIO()
+        self._fields = 0
         self._kept = 0
+        self._open = True
+        self._in_body = False
+        self.dropped = 0
         self.size = 0
 
+    @property
+    def begun(self) -> bool:
+        """True once anything of the message itself was seen."""
+        return self.size > 0
+
+    @property
+    def forged(self) -> Forged:
+        """The fields so far that pretend to be ours."""
+        return self._forged.found
+
     def field(self, name: bytes, value: bytes) -> None:
+        self._fields += 1
         size = len(name) + len(value) + 3
         self.size += size
-        if self._kept <= self._limit:
-            self._kept += size
-            self._fields.append((name, value if self._spaced else b" " + value))
+        if name[:1] in INITIALS:
+            self._forged.see(self._fields, name, value)
+        if self._open:
+            self._open = self._fields <= self._header_fields and self._kept < self._header_bytes
+            space = b"" if self._spaced else b" "
+            self._kept += self._buffer.write(b"".join((name, b":", space, crlf(value), b"\r\n")))
+        else:
+            self.dropped += size
 
     def chunk(self, data: bytes) -> None:
         self.size += len(data)
+        if not self._in_body:
+            self._begin_body()
         room = self._limit + 1 - self._kept
         if room > 0:
-            self._kept += min(room, len(data))
-            self._chunks.append(data[:room])
+            self._kept += self._buffer.write(data[:room] if len(data) > room else data)
 
     def raw(self) -> bytes:
-        """The message as it will be delivered, cut one byte beyond the limit."""
-        parts = [part for name, value in self._fields for part in (name, b":", crlf(value), b"\r\n")]
-        return b"".join([*parts, b"\r\n", *self._chunks])[: self._limit + 1]
+        """The message as it will be delivered, as far as it was kept. Takes no memory: the buffer itself is handed
+        over."""
+        if not self._in_body:
+            self._begin_body()
+        if self._kept > self._limit + 1:
+            self._buffer.truncate(self._limit + 1)
+        return self._buffer.getvalue()
+
+    def _begin_body(self) -> None:
+        self._in_body = True
+        self._kept += self._buffer.write(b"\r\n")
 
 
 def crlf(value: bytes) -> bytes:

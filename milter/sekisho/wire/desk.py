@@ -13,22 +13,22 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable
-from itertools import product
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
-from sekisho.message import Envelope
+from sekisho.message import Envelope, Limits, Recipient
 from sekisho.ports import Clock
-from sekisho.verdict import Action, Reply
+from sekisho.verdict import Action
 from sekisho.wire.collect import Collector
-from sekisho.wire.handlers import Handlers
+from sekisho.wire.fallbacks import Fallbacks
+from sekisho.wire.handlers import Handlers, OnFailure
 from sekisho.wire.options import WireOptions
 from sekisho.wire.slots import Failures, Slots
 
 LOG = logging.getLogger("sekisho.wire")
 Trial = Callable[[bytes, Envelope], Action | None]
 """Judges a message in a process of its own; None if it failed there. Raises OSError if that cannot be had."""
-STAGES = ("process", "deadline", "overload", "edit", "wire")
 _YOUNG = 5000  # new containers before the young generation is looked through; the older ones ten times rarer
 
 
@@ -62,15 +62,15 @@ class Desk:
     def __init__(
         self, handlers: Handlers, options: WireOptions, slots: Slots, failures: Failures, clock: Clock
     ) -> None:
-        self.scan_limit = handlers.scan_limit
         self._handlers = handlers
+        self._limits: Limits = handlers.limits
         self._options = options
         self._slots = slots
         self._trial: Trial = _no_trial
         self._failures = failures
         self._clock = clock
         self._rows = list(range(options.threads))
-        self._fallbacks = {key: self._prepared(*key) for key in product(STAGES, (False, True))}
+        self.fallbacks = Fallbacks(handlers, options)
         self._queue: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
         self._collections = 0
 
@@ -84,13 +84,52 @@ class Desk:
     def warm_envelope(self, envelope: Envelope) -> None:
         self._queue.put((self._handlers.warm_envelope, envelope))
 
+    def collector(self, spaced: bool) -> Collector:
+        """For a message that begins."""
+        return Collector(self._limits, self._handlers.forged(), spaced)
+
+    def on_failure(self, recipient: Recipient) -> OnFailure:
+        return self._handlers.on_failure(recipient)
+
     def error(self, stage: str) -> None:
-        """Count a failure, from any thread."""
-        self._queue.put((self._handlers.on_error, stage))
+        """Count a failure, from any thread. Never raises: without memory it is counted a little later."""
+        try:
+            self._queue.put((self._handlers.on_error, stage))
+        except MemoryError:
+            self.fallbacks.later(stage)
+
+    def accepted(self, stage: str) -> None:
+        """Say in the log that a message was accepted unjudged. Never raises, as `error`, which counts it."""
+        try:
+            self._queue.put((self._say_accepted, stage))
+        except MemoryError:
+            self.fallbacks.later(stage, accepted=True)
+
+    def look(self) -> None:
+        """What must be done now and then, on a thread that is not libmilter's."""
+        self.fallbacks.paused = self._handlers.paused()
+        for stage, accepted in self.fallbacks.late():
+            (self.accepted if accepted else self.error)(stage)
+
+    def remember(self, collector: Collector) -> None:
+        """The same message would fail again: it must not hear a second 451."""
+        self._queue.put((self._remember, collector))
+
+    def _remember(self, collector: Collector) -> None:
+        digest = hashlib.sha256(collector.raw()).digest()
+        self._failures.remember(digest, self._clock.now().timestamp())
+
+    @staticmethod
+    def _say_accepted(stage: str) -> None:
+        LOG.error(
+            "a message was accepted unjudged after a failure (%s): nothing is done to its recipients' mail",
+            stage,
+        )
 
     def fallback(self, stage: str, again: bool = False) -> Action:
-        """What a message gets that we could not judge. Made ready at start; cannot fail."""
-        return self._fallbacks[stage, again]
+        """What a message gets that we could not judge, until `fallbacks.fitting` is asked for its recipients. Made
+        ready at start; cannot fail."""
+        return self.fallbacks.of(stage, again)
 
     def submit(self, collector: Collector, envelope: Envelope, broken: bool) -> Job:
         """Have a message judged; `broken` if it was not received whole through a failure of ours."""
@@ -112,8 +151,9 @@ class Desk:
     def _work(self) -> None:
         """A thread's life: what the queue holds, one after the other."""
         while True:
-            # Without a name for it: the last message must not be kept until the next comes.
-            self._quietly(*self._queue.get())
+            with suppress(BaseException):  # a log line that memory is lacking for must not end the thread
+                # Without a name for it: the last message must not be kept until the next comes.
+                self._quietly(*self._queue.get())
 
     def _answer(self, job: Job, collector: Collector, envelope: Envelope, broken: bool) -> None:
         if job.take():
@@ -175,14 +215,6 @@ class Desk:
         remember(digest, self._clock.now().timestamp())
         self._quietly(self._handlers.on_error, stage)
         return self.fallback(stage)
-
-    def _prepared(self, stage: str, again: bool) -> Action:
-        try:
-            return self._handlers.fallback(stage, again)
-        except Exception:
-            LOG.exception("no fallback for %s", stage)
-            reply = Reply.ACCEPT if self._options.on_error == "accept" else Reply.TEMPFAIL
-            return Action(Reply.HOLD if again and reply is Reply.TEMPFAIL else reply)
 
     def _quietly(self, call: Callable[..., None], *args: object) -> None:
         try:

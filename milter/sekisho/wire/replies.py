@@ -13,6 +13,7 @@ from base64 import b64encode
 # smfi_setreply refuses 980 bytes and more; a doubled % counts twice.
 REPLY_LIMIT = 480
 _NAME = re.compile(r"[!-9;-~]{1,76}\Z")
+_PRESENT = re.compile(r"[!-9;-~]+\Z")
 _CODE = re.compile(r"[45][0-9]{2}\Z")
 _ENHANCED = re.compile(r"([45])\.[0-9]{1,3}\.[0-9]{1,3}\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -26,6 +27,13 @@ class UnwritableError(ValueError):
 def header_name(name: str) -> str:
     """The name, if it is one (RFC 5322 section 2.2). Raises UnwritableError."""
     if not _NAME.match(name):
+        raise UnwritableError("not a header name")
+    return name
+
+
+def present_name(name: str) -> str:
+    """The name of a field that stands in the message, whatever its length. Raises UnwritableError."""
+    if not _PRESENT.match(name):
         raise UnwritableError("not a header name")
     return name
 

@@ -112,12 +112,24 @@ class Server:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    def _told(self, control: socket.socket, seconds: float = _TICK) -> bytes:
-        """Wait a little for a word from the supervisor; its end of the line closing, and SIGTERM, mean DRAIN."""
-        readable, _, _ = select.select([control], [], [], seconds)
+    def _told(self, control: socket.socket | None, seconds: float = _TICK) -> bytes:
+        """Wait a little for a word from the supervisor, if it is heard. Its end of the line closing, SIGTERM and a
+        worker that ran out of memory mean DRAIN."""
+        readable, _, _ = select.select([control] if control else [], [], [], seconds)
+        self._look()
         if self._leaving:
             return DRAIN
-        return (control.recv(1) or DRAIN) if readable else b""
+        return (control.recv(1) or DRAIN) if control and readable else b""
+
+    def _look(self) -> None:
+        """What the callbacks need to know without asking, and what they had no memory to say."""
+        try:
+            self._desk.look()
+            if self._door.exhausted and not self._leaving:
+                self._leaving = True
+                LOG.error("memory ran out at the end of a message; this worker leaves and is replaced")
+        except Exception:
+            LOG.exception("what was to be looked at now and then could not be")
 
     def _leave(self, control: socket.socket, word: bytes) -> None:
         """Take no more connections and stay until the open ones have ended, or their time is over.
@@ -147,9 +159,7 @@ class Server:
             quiet_since = None if self._door.sessions else quiet_since or now
             if quiet_since and now - quiet_since >= _GRACE:
                 return _EMPTY
-            if control is None:
-                select.select([], [], [], _TICK / 2)
-            elif self._told(control, _TICK / 2):
+            if self._told(control, _TICK / 2) and control is not None:
                 return DRAIN
         return _LATE
 

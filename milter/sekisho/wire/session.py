@@ -4,6 +4,10 @@ Facts that shaped it: a connection's steps run one after the other but on any of
 turns HELO, host and header names into text before it calls us, and when they are not UTF-8 it calls
 `sys.excepthook` instead: `undecodable` takes the bytes from there. A header's value is lost then, its name
 is not (a real Postfix sends no such name). Uncaught, such an exception would tell the sender of pymilter.
+
+When memory runs out, pymilter may not be able to call us at all. It then calls the same hook, and returns what its
+exception policy says. Before the end of a message that must be CONTINUE, since the MTA expects no answer and libmilter
+would lose its place; at the end CONTINUE delivers the message. `_untrapped` tells the two apart.
 """
 
 from __future__ import annotations
@@ -18,11 +22,13 @@ from typing import Any
 
 import Milter
 
-from sekisho.message import Envelope, Recipient
-from sekisho.verdict import Action, Reply
+from sekisho.message import Envelope, Forged, Recipient
+from sekisho.verdict import Action, DeleteRecipient, Reply
 from sekisho.wire import collect
-from sekisho.wire.answer import answer, carry_out
+from sekisho.wire.answer import carry_out
 from sekisho.wire.desk import Desk
+from sekisho.wire.handlers import OnFailure
+from sekisho.wire.replies import UnwritableError
 
 LOG = logging.getLogger("sekisho.wire")
 
@@ -50,31 +56,44 @@ MACROS = {
 # The end of a session, RFC 5321 3.8: the client connects again. MAIL is not answered (P_NR_MAIL), so it comes here.
 _GOODBYE = Action(Reply.TEMPFAIL, smtp=("421", "4.3.2", "Configuration changed, please connect again"))
 
+# Made once: an answer must need no memory.
+_ACCEPT, _TEMPFAIL = int(Milter.ACCEPT), int(Milter.TEMPFAIL)
+_NOREPLY, _CONTINUE = int(Milter.NOREPLY), int(Milter.CONTINUE)
+
+_REFUSE = (_TEMPFAIL,)  # arguments
+_LENIENT = OnFailure.ACCEPT  # looking up a member needs memory
+
 # pymilter keeps one Python thread state per connection, so this is the connection whose callback runs.
 _current: ContextVar[Session | None] = ContextVar("session", default=None)
 
 
 class Mail:
-    """One message on its way in."""
+    """One message on its way in. `on_failure` is what its recipients so far would get, None if that is not known.
+    `split`: recipients were taken off it, so it must not be delivered by a failure."""
 
-    __slots__ = ("broken", "collector", "envelope", "late", "recipients")
+    __slots__ = ("broken", "collector", "envelope", "late", "on_failure", "recipients", "split")
 
-    def __init__(self, envelope: Envelope, collector: collect.Collector) -> None:
+    def __init__(self, envelope: Envelope, collector: collect.Collector, broken: bool) -> None:
         self.envelope = envelope
         self.collector = collector
         self.recipients: list[Recipient] = []
-        self.broken = False
+        self.on_failure: OnFailure | None = None
+        self.broken = broken
         self.late = False  # it began when its session was to end
+        self.split = False
 
 
 class Session:
-    """What is known of one connection. `mail` is the message on its way in; nothing outlives its end."""
+    """What is known of one connection. `mail` is the message on its way in; nothing outlives its end. `broken`: part of
+    what holds for all its messages was lost."""
 
-    __slots__ = ("connected", "helo", "host", "mail", "peer", "protocol")
+    __slots__ = ("broken", "connected", "context", "helo", "host", "mail", "peer", "protocol")
 
-    def __init__(self) -> None:
+    def __init__(self, context: Any) -> None:
+        self.context = context
         self.protocol = 0
         self.connected = False
+        self.broken = False
         self.host: str | None = None
         self.peer: tuple[str, int] | None = None
         self.helo: str | None = None
@@ -99,6 +118,8 @@ class Door:
         self._tell = opened_or_closed
         self._open: set[Session] = set()
         self.closing = False  # a message that begins from now on ends its session
+        self.exhausted = False
+        """Memory ran out at the end of a message: this process is to be replaced."""
 
     @property
     def sessions(self) -> int:
@@ -107,6 +128,8 @@ class Door:
     def register(self, name: str) -> None:
         """Hand libmilter our callbacks. Once per process, before its main()."""
         sys.excepthook = self._excepthook
+        # The interpreter sets these before it calls the hook: they must be there, or that needs memory.
+        sys.last_type = sys.last_value = sys.last_traceback = None
         Milter.set_exception_policy(Milter.CONTINUE)
         Milter.set_flags(ACTIONS)
         Milter.set_connect_callback(self._step(Milter.P_NR_CONN, self.connect))
@@ -124,21 +147,21 @@ class Door:
         """A callback that collects and lets the MTA go on, whatever happens."""
 
         def callback(context: Any, *args: Any) -> int:
-            session = self._session(context)
+            session = context.getpriv()
             try:
+                if session is None:
+                    session = self._begin(context)
                 take(session, context, *args)
             except Exception:
+                if session is None:
+                    raise
                 self._broken(session)
-            return int(Milter.NOREPLY if session.protocol & noreply else Milter.CONTINUE)
+            return _NOREPLY if session.protocol & noreply else _CONTINUE
 
         return callback
 
-    def _session(self, context: Any) -> Session:
-        session = context.getpriv()
-        return session if session is not None else self._begin(context)
-
     def _begin(self, context: Any) -> Session:
-        session = Session()
+        session = Session(context)
         context.setpriv(session)
         _current.set(session)
         self._open.add(session)
@@ -154,9 +177,15 @@ class Door:
         self._tell(sum(session.connected for session in tuple(self._open)))
 
     def _broken(self, session: Session) -> None:
-        """A callback of ours failed: the message is not whole, and must not be judged as if it were."""
-        if session.mail is not None:
-            session.mail.broken = True
+        """A callback of ours failed: the message is not whole, and must not be judged as if it were. Needs no memory
+        for that."""
+        mail = session.mail
+        if mail is None:
+            session.broken = True
+        else:
+            mail.broken = True
+            if not mail.collector.begun:  # it may have been a recipient that was lost
+                mail.on_failure = self._desk.fallbacks.strictest
         self._desk.error("wire")
 
     def _excepthook(
@@ -165,10 +194,38 @@ class Door:
         session = _current.get()
         if session is None:
             sys.__excepthook__(kind, error, trace)
-        elif isinstance(error, UnicodeDecodeError):
-            session.undecodable(bytes(error.object))
+            return
+        if isinstance(error, UnicodeDecodeError):
+            try:
+                session.undecodable(bytes(error.object))
+                return
+            except Exception:
+                self._broken(session)
+        self._untrapped(session)
+
+    def _untrapped(self, session: Session) -> None:
+        """pymilter could not call us, or had no use for what we returned. Only at end-of-message may a sign of life be
+        given, so that tells where we are. There, what it returns next is the answer: a refusal for now, unless all
+        recipients' mail is accepted whatever happens. The policy holds for every connection, and is never set back: the
+        process is replaced."""
+        mail = session.mail
+        self._broken(session)
+        try:
+            session.context.progress()
+        except Exception:
+            return
+        session.mail = None
+        self.exhausted = True
+        if self._is_lenient(mail):
+            self._desk.accepted("wire")
         else:
-            self._broken(session)
+            Milter.set_exception_policy(*_REFUSE)
+
+    def _is_lenient(self, mail: Mail | None) -> bool:
+        """True if this message may be accepted unjudged."""
+        if mail is None:
+            return self._desk.fallbacks.level(None) is _LENIENT
+        return not mail.split and self._desk.fallbacks.level(mail.on_failure) is _LENIENT
 
     def negotiate(self, context: Any, options: list[int]) -> int:
         """Take what the MTA offers of what we need."""
@@ -192,15 +249,18 @@ class Door:
     def mail_from(self, session: Session, context: Any, *args: bytes) -> None:
         macro = _macros(context)
         client = collect.client(macro, session.host, session.peer, session.helo)
-        spaced = bool(session.protocol & Milter.P_HDR_LEADSPC)
-        collector = collect.Collector(self._desk.scan_limit, spaced)
-        session.mail = Mail(collect.envelope(args, client, macro), collector)
+        collector = self._desk.collector(bool(session.protocol & Milter.P_HDR_LEADSPC))
+        session.mail = Mail(collect.envelope(args, client, macro), collector, session.broken)
         session.mail.late = self.closing
         self._desk.warm_envelope(session.mail.envelope)
 
     def rcpt_to(self, session: Session, context: Any, *args: bytes) -> None:
-        assert session.mail is not None
-        session.mail.recipients.append(collect.recipient(args, _macros(context)))
+        mail = session.mail
+        assert mail is not None
+        recipient = collect.recipient(args, _macros(context))
+        level = self._desk.on_failure(recipient)
+        mail.recipients.append(recipient)
+        mail.on_failure = max(level, mail.on_failure or level)
 
     def header(self, session: Session, _: Any, name: str, value: bytes) -> None:
         assert session.mail is not None
@@ -212,28 +272,57 @@ class Door:
 
     def end_of_message(self, context: Any) -> int:
         """Have the message judged and carry out what comes of it."""
-        session = self._session(context)
-        mail, session.mail = session.mail, None
+        session = mail = None
         try:
+            session = context.getpriv() or self._begin(context)
+            mail = session.mail
             if mail is None:
-                return answer(context, self._desk.fallback("wire"))
-            return self._finish(context, mail, bool(session.protocol & Milter.P_HDR_LEADSPC))
+                return self._carry_out(context, mail, self._desk.fallback("wire"), spaced=False)
+            done = self._finish(context, mail, bool(session.protocol & Milter.P_HDR_LEADSPC))
+            session.mail = None
+            return done
         except BaseException:
+            # Nothing here needs memory, as far as that can be had.
+            if session is not None:
+                session.mail = None
             self._desk.error("wire")
-            return int(Milter.TEMPFAIL)
+            if not self._is_lenient(mail):
+                return _TEMPFAIL
+            self._desk.accepted("wire")
+            return _ACCEPT
 
     def _finish(self, context: Any, mail: Mail, spaced: bool) -> int:
-        if mail.late:
-            return answer(context, _GOODBYE)
+        if mail.late and not self._is_lenient(mail):  # in shadow nobody is deferred
+            return carry_out(context, _GOODBYE, spaced)
         queue_id = _macros(context)("i") or mail.envelope.queue_id
-        envelope = replace(mail.envelope, recipients=tuple(mail.recipients), queue_id=queue_id)
+        envelope = replace(
+            mail.envelope,
+            recipients=tuple(mail.recipients),
+            queue_id=queue_id,
+            dropped=mail.collector.dropped,
+            forged=mail.collector.forged,
+        )
         job = self._desk.submit(mail.collector, envelope, mail.broken)
         action = self._desk.result(job, context.progress)
+        mail.split = any(isinstance(edit, DeleteRecipient) for edit in action.edits)
         try:
-            return carry_out(context, action, spaced)
-        except Exception:
+            return self._carry_out(context, mail, action, spaced)
+        except Exception as error:
             self._desk.error("edit")
-            return answer(context, self._desk.fallback("edit"))
+            if isinstance(error, UnwritableError):
+                self._desk.remember(mail.collector)
+            noted = OnFailure.HOLD if mail.split else mail.on_failure
+            mail.on_failure = noted
+            return self._carry_out(context, mail, self._desk.fallback("edit"), spaced)
+
+    def _carry_out(self, context: Any, mail: Mail | None, action: Action, spaced: bool) -> int:
+        """The action, or for a message that we could not judge what its recipients' rules say."""
+        noted, forged = (None, Forged()) if mail is None else (mail.on_failure, mail.collector.forged)
+        action, unjudged = self._desk.fallbacks.fitting(action, noted, forged)
+        done = carry_out(context, action, spaced)
+        if unjudged:
+            self._desk.accepted(unjudged)
+        return done
 
     def abort(self, session: Session, _: Any) -> None:
         session.mail = None
@@ -242,6 +331,7 @@ class Door:
         """The connection is over; may come without any other step."""
         session = context.getpriv()
         if session is not None:
+            session.context = None  # the two keep each other alive
             self._open.discard(session)
             if session.connected:
                 self._count()

@@ -101,6 +101,14 @@ def test_silent_dns_is_temperror() -> None:
     assert (found.word("arc"), found.degraded) == (Word.TEMPERROR, ("dns",))
 
 
+def test_a_header_beyond_the_limit_is_not_known() -> None:
+    """Sets may lie where nobody looks: the chain neither passes nor fails, and forgives nothing."""
+    raw = chain(b"dmarc=pass header.from=example.jp")
+    found = run(raw.replace(b"\r\n\r\n", b"\r\n" + b"X: y\r\n" * 1000 + b"\r\n", 1), TRUSTED)
+    assert [each.word for each in found.results] == [Word.UNKNOWN]
+    assert not found.findings
+
+
 def test_too_many_sets_are_not_looked_at() -> None:
     """Beyond ten sets nothing is verified and nobody is asked; it is a finding."""
     raw = b"".join(

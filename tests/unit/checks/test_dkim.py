@@ -168,6 +168,17 @@ def test_at_most_five_signatures() -> None:
     assert found.degraded == ("limit",)
 
 
+@pytest.mark.parametrize("hidden", [b"From: B <b@attacker.example>\r\n", b""])
+def test_a_header_beyond_the_limit_neither_passes_nor_fails(hidden: bytes) -> None:
+    """Verifiers take the lowest From. Behind a thousand fields it may be another than the one we see, so a signature
+    that seems to hold is no proof; one that seems not to is no failure either."""
+    raw = signed().replace(b"\r\n\r\n", b"\r\n" + b"X: y\r\n" * 1000 + hidden + b"\r\n", 1)
+    for each in (raw, raw.replace(b"text\r\n", b"changed\r\n")):
+        found = run(each)
+        assert word(found) is Word.NEUTRAL
+        assert not found.findings
+
+
 def test_one_good_signature_among_broken_ones() -> None:
     """A broken signature beside a valid one is no finding, and each has its result."""
     raw = signed()

@@ -1,0 +1,171 @@
+"""What every hostile shape of mail costs: time and memory, through a real Postfix and the real daemon.
+
+    python -m lab.shapes [--at-once 1 2 16] [--only WORD] [--fields]
+
+Every message of `lab.hostile` is sent alone, then two and sixteen of it at the same moment over sessions of their own.
+Of each is told how long the slowest sender waited, from the first byte of its message to the answer, and how much
+memory the workers took together above what they had before. Prints the table of docs/robustness.md as it grows. A
+worker that died, and any answer but 250 and 550, is said. `--fields` adds those of 60 kB, as one row: the slowest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.cases import Lab, smtp_lines
+from lab.hostile import FIELDS, LARGE
+from lab.place import LabError, a_place, wait_until
+from lab.sender import Session
+from sekisho.message import Client
+
+PATIENCE = 900.0  # seconds that a sender waits; longer than anything that is measured
+SETTLED = 120.0  # seconds that workers may take to be at rest again
+CLIENT = Client("192.0.2.1", "mail.b.example", "ok", "mail.b.example")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What some messages of one shape cost at the same moment. `seconds` is the longest that a sender waited;
+    `megabytes` are all workers' together, above what they had before; `died` counts workers that are gone."""
+
+    seconds: float
+    megabytes: float
+    answers: Counter[int]
+    died: int = 0
+
+    @property
+    def odd(self) -> str:
+        """What should not have been, if so."""
+        words = [
+            f"{count} x {code or 'no answer'}"
+            for code, count in self.answers.items()
+            if code not in (250, 550)
+        ]
+        return ", ".join([*words, *([f"{self.died} workers died"] if self.died else [])])
+
+
+class Workers:
+    """The daemon's processes, as /proc shows them."""
+
+    def __init__(self, supervisor: int) -> None:
+        self._supervisor = supervisor
+
+    def begin(self) -> dict[int, int]:
+        """Bytes in use of each process; its peak is counted from here."""
+        found = {}
+        for pid in self._pids():
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
+            found[pid] = _bytes(pid, "VmRSS")
+        return found
+
+    def above(self, before: Mapping[int, int]) -> tuple[float, int]:
+        """Megabytes at the peak above that, of all together; and how many of the processes are gone."""
+        alive = set(self._pids())
+        growth = sum(max(0, _bytes(pid, "VmHWM") - before.get(pid, 0)) for pid in alive)
+        return growth / 2**20, len(before.keys() - alive)
+
+    def _pids(self) -> list[int]:
+        path = Path(f"/proc/{self._supervisor}/task/{self._supervisor}/children")
+        return [int(pid) for pid in path.read_text().split()]
+
+
+def _bytes(pid: int, what: str) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(rf"^{what}:\s+(\d+) kB", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
+
+
+def measure(lab: Lab, raw: bytes, at_once: int) -> Cost:
+    """Send the message so many times at the same moment."""
+    workers = Workers(lab.sekisho.pid)
+    before = workers.begin()
+    with ThreadPoolExecutor(at_once) as pool:
+        sent = list(pool.map(lambda number: _send(lab, raw, number), range(at_once)))
+    megabytes, died = workers.above(before)
+    wait_until(lambda: lab.sekisho.health("readyz") == 200, "workers are ready", SETTLED)
+    lab.postfix.wait_empty(PATIENCE)
+    lab.postfix.forget_queue()
+    lab.sink.clear()
+    return Cost(max(seconds for seconds, _ in sent), megabytes, Counter(code for _, code in sent), died)
+
+
+def _send(lab: Lab, raw: bytes, number: int) -> tuple[float, int]:
+    """Seconds until the answer, and its code; 0 if the session broke."""
+    marked = smtp_lines(raw + b"\r\n%d-%d" % (number, time.monotonic_ns()))  # no two messages are the same
+    begun = time.monotonic()
+    try:
+        with Session(lab.postfix.port, CLIENT, PATIENCE) as session:
+            begun = time.monotonic()
+            code = session.mail("a@b.example", ["u@example.jp"], marked).reply.code
+    except OSError:
+        code = 0
+    return time.monotonic() - begun, code
+
+
+def rows(
+    lab: Lab, shapes: Mapping[str, Callable[[], bytes]], at_once: Sequence[int]
+) -> Iterator[tuple[str, dict[int, Cost]]]:
+    """The cost of each shape, by how many of it came at once."""
+    for name, make in shapes.items():
+        raw = make()
+        yield name, {number: measure(lab, raw, number) for number in at_once}
+
+
+def row(name: str, costs: Mapping[int, Cost]) -> str:
+    """One line of the table."""
+    figures = " | ".join(f"{cost.seconds:.1f} | {cost.megabytes:.0f}" for cost in costs.values())
+    odd = "; ".join(f"{number} at once: {cost.odd}" for number, cost in costs.items() if cost.odd)
+    return f"| {_cell(name)} | {figures} | {odd} |"
+
+
+def _cell(name: str) -> str:
+    return f"`{name}`".replace("|", "\\|").replace("\r", "CR").replace("\n", "LF")
+
+
+def head(at_once: Sequence[int]) -> str:
+    titles = " | ".join(f"{number}: s | MB" for number in at_once)
+    return f"| shape | {titles} | |\n| --- | {' | '.join(['---:'] * 2 * len(at_once))} | --- |"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m lab.shapes")
+    parser.add_argument("--at-once", type=int, nargs="+", default=[1, 2, 16])
+    parser.add_argument("--only", default="", help="shapes whose name holds this")
+    parser.add_argument("--fields", action="store_true", help="fields of 60 kB too")
+    options = parser.parse_args(arguments)
+    if os.geteuid() != 0:
+        print("lab.shapes: Postfix's master starts as root", file=sys.stderr)
+        return 2
+    wanted = {name: make for name, make in LARGE.items() if options.only in name}
+    try:
+        with a_place() as place, Lab(place, {}, {}, sink_folder=False) as lab:
+            measure(
+                lab, LARGE["one line"](), 2 * max(options.at_once)
+            )  # what a worker keeps from then on is base
+            print(head(options.at_once), flush=True)
+            for name, costs in rows(lab, wanted, options.at_once):
+                print(row(name, costs), flush=True)
+            if options.fields:
+                each = [costs for _, costs in rows(lab, FIELDS, options.at_once)]
+                worst = {
+                    number: max((costs[number] for costs in each), key=lambda cost: cost.seconds)
+                    for number in options.at_once
+                }
+                print(row(f"a field of 60 kB: the slowest of {len(FIELDS)}", worst), flush=True)
+    except LabError as error:
+        print(f"lab.shapes: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Header fields that pretend to be ours: results under our authserv-id, and all that is named `X-Sekisho-`.
+
+They must not reach a reader, so they are counted over the whole header, whatever else of it is read: the wire shows
+each field as it comes, a message from a file those that it has. Postfix deletes the n-th field of a name.
+
+It cannot see who wrote a field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sekisho import authres
+from sekisho.message import Field, Forged
+
+OURS = b"x-sekisho-"
+RESULTS = b"authentication-results"
+INITIALS = frozenset((b"x", b"X", b"a", b"A"))
+"""The first byte of a name that may be one of these."""
+MOST_READ = 3_000_000
+"""Fields that Postfix may have to read for all deletions together: for each one it reads the header from the top
+(cleanup_milter.c, `cleanup_find_header_start`)."""
+
+
+class ForgedFields:
+    """Found so far, in one message."""
+
+    __slots__ = ("_authserv_id", "_counts", "_found", "_reads")
+
+    def __init__(self, authserv_id: str) -> None:
+        self._authserv_id = authserv_id
+        self._counts: dict[bytes, int] = {}
+        self._found: list[tuple[str, int]] = []
+        self._reads = 0
+
+    @classmethod
+    def among(cls, fields: Iterable[Field], authserv_id: str) -> Forged:
+        """Those among the fields of a message, from the top down."""
+        seen = cls(authserv_id)
+        for place, field in enumerate(fields, start=1):
+            seen.see(place, field.name, field.value)
+        return seen.found
+
+    def see(self, place: int, name: bytes, value: bytes) -> None:
+        """The next field, the `place`-th of the header."""
+        if name[:1] not in INITIALS or self._reads > MOST_READ:
+            return
+        key = name.rstrip().lower()
+        if (
+            key != RESULTS and not key.startswith(OURS)
+        ) or not key.isascii():  # no MTA takes the last for a name
+            return
+        index = self._counts[key] = self._counts.get(key, 0) + 1
+        if key == RESULTS and authres.claims(Field(name, value), self._authserv_id) is False:
+            return
+        self._reads += place
+        if self._reads <= MOST_READ:
+            self._found.append((name.decode("ascii").strip(), index))
+
+    @property
+    def found(self) -> Forged:
+        return Forged(tuple(self._found[::-1]), self._reads > MOST_READ)
