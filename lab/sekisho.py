@@ -215,7 +215,7 @@ class Sekisho:
     def command(self, *words: str) -> subprocess.CompletedProcess[bytes]:
         """A finished `sekisho` command, whatever its exit status."""
         assert self.program, "the daemon was never started"
-        return subprocess.run(
+        done: subprocess.CompletedProcess[bytes] = subprocess.run(
             self.program.command(*words, "--config", str(self.config)),
             env=self.program.environment,
             cwd=self.directory,
@@ -223,6 +223,7 @@ class Sekisho:
             check=False,
             **as_user(),  # type: ignore[call-overload]
         )
+        return done
 
     def quarantine(self) -> list[dict[str, Any]]:
         """The entries of the quarantine, newest first."""
