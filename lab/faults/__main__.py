@@ -58,8 +58,12 @@ def _run(chosen: Sequence[Row], size: int, style: str, jobs: int) -> int:
     print(report.HEAD, file=live, flush=True)
     with ThreadPoolExecutor(jobs) as pool:
         begun = [pool.submit(run_row, each, size) for each in chosen]
-        for each in as_completed(begun):
-            print(report.line(each.result()), file=live, flush=True)
+        try:
+            for each in as_completed(begun):
+                print(report.line(each.result()), file=live, flush=True)
+        except BaseException:  # Ctrl-C: the rows that run come to their end, and stop what they started
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     outcomes: list[Outcome] = [each.result() for each in begun]
     print(report.totals(outcomes), file=live)
     if style == "markdown":

@@ -101,9 +101,16 @@ class Trial:
         seconds: float = PATIENCE,
         saw: Callable[[], object] = lambda: "",
     ) -> bool:
-        """See that the condition comes true within so many seconds."""
+        """See that the condition comes true within so many seconds. One that cannot be asked is not true yet."""
+
+        def holds() -> bool:
+            try:
+                return condition()
+            except OSError:
+                return False
+
         try:
-            wait_until(condition, what, seconds)
+            wait_until(holds, what, seconds)
         except LabError:
             return self.see(f"{what} within {seconds:g} s", False, saw())
         return self.see(what, True)

@@ -28,6 +28,7 @@ _POSTFIX = {"service_throttle_time": "1s"}
 _PAGE = 10_000  # entries that one command lists
 _KEPT = ("held", "expired")  # states of copies that the quarantine answers for
 _PERHAPS = ("sending", "uncertain")  # and those of which it says itself that they may have been delivered
+_ASKED = 10  # times that the metrics port is asked, a second apart
 _METRIC = re.compile(r"^(?P<name>\w+)(?:\{(?P<labels>[^}]*)\})? (?P<value>\S+)$", re.MULTILINE)
 
 
@@ -159,13 +160,21 @@ class Site:
         return None
 
     def metric(self, name: str, **labels: str) -> float:
-        """The sum of a metric's samples that have these labels; 0 if there is none. Raises OSError."""
+        """The sum of a metric's samples that have these labels; 0 if there is none. Raises OSError where the port
+        does not answer, after some tries: a new maintenance process may be about to open it."""
         total = 0.0
-        for found in _METRIC.finditer(self.daemon.metrics()):
+        for found in _METRIC.finditer(self._page()):
             has = dict(re.findall(r'(\w+)="([^"]*)"', found["labels"] or ""))
             if found["name"] == name and all(has.get(key) == value for key, value in labels.items()):
                 total += float(found["value"])
         return total
+
+    def _page(self) -> str:
+        for _ in range(_ASKED - 1):
+            with suppress(OSError):
+                return self.daemon.metrics()
+            time.sleep(1)
+        return self.daemon.metrics()
 
     def logged(self, words: str) -> int:
         """How many lines of the daemon's log (or of its standard error) hold these words."""
