@@ -113,7 +113,7 @@ def suffer(
     before = _held(site)
     probe.tell(lambda: probe.answered >= 4, 60)
     good = heard and (some or _held(site) == before)
-    trial.see(f"{what}: what is to be stored hears 451", good, f"{dict(probe.replies)}, {before:g} stored")
+    trial.see(f"{what}: what is to be stored hears 451", good, f"{dict(probe.replies)} {dict(probe.texts)}")
     mend()
     trial.see(f"{what}: then it is stored", probe.finish(120), dict(probe.replies))
     trial.wait(f"{what}: counted as errors of the store", lambda: errors(site) > failed, 30)
