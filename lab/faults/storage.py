@@ -88,6 +88,11 @@ def errors(site: Site) -> float:
     return site.metric("sekisho_errors_total", stage="store")
 
 
+def _held(site: Site) -> float:
+    """Messages that the store took, as counted."""
+    return site.metric("sekisho_quarantine_operations_total", operation="hold", result="ok")
+
+
 def suffer(
     trial: Trial,
     site: Site,
@@ -97,16 +102,18 @@ def suffer(
     change: Callable[[Mail], Mail] = lambda mail: mail,
     some: bool = False,
 ) -> None:
-    """Between harm and mend, mail that is quarantined for some of its recipients hears 451, and nothing else;
-    afterwards it is taken. (What is for all of them waits in Postfix's hold queue instead.) `change` is done to
-    that mail. `some`: there may be room for a part of it."""
+    """Between harm and mend, mail that is quarantined for some of its recipients hears 451, and nothing is stored;
+    afterwards it is. (What is for all of its recipients waits in Postfix's hold queue instead, also a second try of
+    that mail for one of them.) `change` is done to that mail. `some`: there may be room for a part of it."""
     failed = errors(site)
     harm()
     probe = site.sender(sessions=2)
     probe.offer(map(change, site.mails(4, ["mixed"])))
-    heard = probe.tell(lambda: probe.answered >= 4, 120)
-    good = heard and (probe.replies[451] if some else not probe.replies[250])
-    trial.see(f"{what}: what is to be stored hears 451", good, dict(probe.replies))
+    heard = probe.tell(lambda: probe.replies[451] > 0, 120)
+    before = _held(site)
+    probe.tell(lambda: probe.answered >= 4, 60)
+    good = heard and (some or _held(site) == before)
+    trial.see(f"{what}: what is to be stored hears 451", good, f"{dict(probe.replies)} {dict(probe.texts)}")
     mend()
     trial.see(f"{what}: then it is stored", probe.finish(120), dict(probe.replies))
     trial.wait(f"{what}: counted as errors of the store", lambda: errors(site) > failed, 30)

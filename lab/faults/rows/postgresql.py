@@ -19,6 +19,7 @@ from lab.faults.site import Site
 from lab.faults.storage import errors, fill, own, small_disk, suffer
 from lab.place import LabError
 from lab.sekisho import merged
+from sekisho.store import StoreOptions, state_directory
 
 BACK = MUST + "; 451 while it lasts, counted; mail is stored as soon as it is over, without a restart"
 _COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
@@ -47,8 +48,23 @@ def stored(trial: Trial, cluster: Cluster, host: Path | None = None) -> Iterator
     site = trial.site()
     name = cluster.new_database().split("@/")[1].split("?")[0]
     site.daemon.settings = merged(site.daemon.settings, {"store": {"url": cluster.url(name, host)}})
-    with site, site.load(trial.size, per_second=30):
+    with _state_directory(), site, site.load(trial.size, per_second=30):
         yield site
+
+
+@contextmanager
+def _state_directory() -> Iterator[None]:
+    """Without a database file the daemon keeps guard and lists in one fixed directory, which is the row's own
+    meanwhile. Raises Untried where the machine uses it."""
+    directory = state_directory(StoreOptions(url="postgresql://nobody@/x"))
+    there = directory.exists()
+    if there and any(directory.iterdir()):
+        raise Untried(f"{directory} is in use")
+    with small_disk(directory, "size=4m"):
+        own(directory)
+        yield
+    if not there:
+        directory.rmdir()
 
 
 @row("postgresql-killed", "PostgreSQL crashes (immediate stop) and comes back, three times", BACK)

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from lab.faults.row import Trial, row
 from lab.faults.rows.kill import MUST, see_ready
 from lab.faults.sender import Sender
 from lab.faults.site import Site
-from lab.faults.storage import files, nobody_writes, own, placed, put_aside, remove, suffer
+from lab.faults.storage import copies_in, files, nobody_writes, own, placed, put_aside, remove, suffer
 from lab.faults.workload import OLDEST, go_back
 from lab.place import LabError
 from sekisho.store import StoreOptions
@@ -86,6 +86,8 @@ def _begin_anew(site: Site, database: Path) -> None:
     away.mkdir()
     for each in files(database):
         shutil.move(each, away)
+    with suppress(LabError):  # what can still be read there is not lost
+        site.put_away += copies_in(away / database.name)
     site.daemon.start()
 
 
