@@ -22,7 +22,6 @@ from sekisho.pipeline import Pipeline
 from sekisho.ports import StoreUnavailable
 from sekisho.service import Recorder
 from sekisho.verdict import Action
-from sekisho.wire.collect import Collector
 from sekisho.wire.desk import Desk
 from sekisho.wire.options import WireOptions
 from sekisho.wire.slots import Failures, Slots
@@ -75,7 +74,7 @@ class Bench:
         self.number += 1
         answers = []
         for _ in range(2):
-            collector = Collector(1_000_000, True)
+            collector = self.desk.collector(True)
             for name, value in (*MAILS[kind], (b"X-Number", b" %d" % self.number)):
                 collector.field(name, value)
             collector.chunk(b"Hello\r\n")
@@ -114,7 +113,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     _break(work._pipeline, work)
     options = WireOptions(threads=2)
     desk = Desk(work, options, Slots(2), Failures(), clock)
-    desk.start()
+    desk.start(lambda _, __: None)
     yield Bench(desk)
     gc.enable()
     work.close()
