@@ -205,12 +205,8 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
         settings, known = compose.load(path)
         if faults := preconditions.faults(path, settings, bound=True):
             raise SetupError(faults)
+        _make_files_beside(settings, shared.clock)
         meter = shared.meter(settings, known)
-        Switch(compose.switch_file(settings)).close()
-        compose.make_memory(settings, shared.clock)
-    except SwitchError as error:
-        reason = f"store.url: the guard's file beside it: {error}"
-        raise SetupError((reason,), temporary=is_shortage(error)) from error
     except ConfigError as error:
         raise SetupError(error.errors) from error
     except OSError as error:
@@ -223,6 +219,15 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
         build=partial(_workplace, settings, known, shared, meter),
         keeper=partial(Maintenance, settings, meter, shared.place(settings)),
     )
+
+
+def _make_files_beside(settings: Config, clock: Clock) -> None:
+    """The files beside the store that all processes share. Raises SetupError."""
+    try:
+        Switch(compose.switch_file(settings)).close()
+        compose.make_memory(settings, clock)
+    except (SwitchError, OSError) as error:
+        raise SetupError((f"store.url: a file beside it: {error}",), temporary=is_shortage(error)) from error
 
 
 def _remembering(settings: Config) -> WireOptions:
