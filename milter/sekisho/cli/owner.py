@@ -17,6 +17,7 @@ import click
 
 from sekisho import compose
 from sekisho.config import Config
+from sekisho.preconditions.account import name_of
 from sekisho.store import database_file, lock_file, state_directory
 
 USUAL = "sekisho"  # the user that systemd/sysusers.d makes
@@ -56,18 +57,6 @@ def as_caller() -> Iterator[None]:
         os.seteuid(uid)
 
 
-def refuse_root(config: Config, command: str) -> None:
-    """For the daemon itself, which makes files all its life. Raises ClickException if root would run it on the
-    directory of another user."""
-    owner = _owner_of(state_directory(config.store)) if os.geteuid() == 0 else None
-    if owner is not None and owner[0]:
-        name = _name(owner[0])
-        raise click.ClickException(
-            f"{state_directory(config.store)} belongs to {name}, and what root makes there {name} cannot write: "
-            f"runuser -u {name} -- {command}"
-        )
-
-
 def _owner(config: Config) -> tuple[int, int] | None:
     """Who root is to be; None if that is root itself. Raises ClickException."""
     directory = state_directory(config.store)
@@ -89,7 +78,7 @@ def _owner(config: Config) -> tuple[int, int] | None:
             f"daemon first, or give the directory to its user: chown {USUAL}: {where}"
         )
     if other := next((each for each in made if each.stat().st_uid), None):
-        name = _name(other.stat().st_uid)
+        name = name_of(other.stat().st_uid)
         raise click.ClickException(f"{other} belongs to {name}, its directory to root: chown {name}: {where}")
     return None
 
@@ -116,11 +105,4 @@ def _become(uid: int, gid: int) -> None:
         os.setegid(gid)
         os.seteuid(uid)
     except OSError as error:
-        raise click.ClickException(f"cannot act as user {_name(uid)}: {error.strerror}") from error
-
-
-def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"#{uid}"
+        raise click.ClickException(f"cannot act as user {name_of(uid)}: {error.strerror}") from error

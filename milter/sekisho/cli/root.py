@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from sekisho import __version__
-from sekisho.config import DEFAULT_PATH, Config, ConfigError, load
+from sekisho.config import DEFAULT_PATH, Config, load
 from sekisho.store import State
 
 STATES = [str(state) for state in State]
@@ -71,10 +70,7 @@ def cli() -> None:
 def serve(path: Path | None) -> None:
     """Run the milter."""
     from sekisho import service
-    from sekisho.cli.owner import refuse_root
 
-    with suppress(ConfigError):  # the start itself says all that is wrong
-        refuse_root(configuration(path), "sekisho serve")
     raise SystemExit(service.serve(existing(path)))
 
 

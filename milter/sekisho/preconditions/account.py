@@ -65,6 +65,14 @@ def daemon_account(state: Path, named: str | None = None) -> Account:
         return Account(str(os.geteuid()), os.geteuid(), os.getegid(), "who runs this command")
 
 
+def name_of(uid: int) -> str:
+    """The user's name, or its number."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
+
+
 def _account(entry: pwd.struct_passwd, why: str, made: tuple[Path, ...]) -> Account:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, why, made)
 

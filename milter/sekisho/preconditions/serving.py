@@ -21,7 +21,7 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.guard import Switch, SwitchError
 from sekisho.journal import Journal, KeyFileError
-from sekisho.preconditions.account import Account, as_account
+from sekisho.preconditions.account import Account, as_account, name_of
 from sekisho.store import database_file, state_directory
 from sekisho.wire.listen import unix_path
 
@@ -138,6 +138,19 @@ def _state(needs: Needs) -> Iterator[Fault]:
     yield from needs.file(key, Path(failures or compose.failure_file(needs.config)), reading=True, plain=True)
 
 
+def _root(needs: Needs) -> Iterator[Fault]:
+    """What root makes in another user's directory, that user cannot write: the daemon makes files all its life."""
+    directory = state_directory(needs.config.store)
+    if os.geteuid() != 0 or not directory.exists() or not (owner := directory.stat().st_uid):
+        return
+    name = name_of(owner)
+    yield (
+        "store.url",
+        f"{directory} belongs to {name}, and what root makes there {name} cannot write: "
+        f"runuser -u {name} -- sekisho serve",
+    )
+
+
 def _guard(needs: Needs, file: Path) -> Iterator[Fault]:
     if not os.path.lexists(file):
         return
@@ -221,6 +234,7 @@ _ROWS: tuple[Callable[[Needs], Iterator[Fault]], ...] = (
     _key,
     _overlay,
     _metrics,
+    _root,
     _state,
     _database,
     _socket,

@@ -269,7 +269,7 @@ from sekisho.cli import main
 main()
 """
 COMMANDS = [
-    ["config", "check"],
+    ["config", "check", "--user", "root"],
     ["serve"],
     ["quarantine", "list"],
     ["list", "add", "allow", "a@x.example"],
