@@ -77,7 +77,9 @@ class Board:
 
     def reloaded(self, succeeded: bool, when: float, reason: str = "") -> None:
         """A configuration was loaded or refused; `reason` says why it was refused."""
-        self._map[self._reason_at : self._rows_at] = reason.encode()[:_REASON].ljust(_REASON, b"\0")
+        self._map[self._reason_at : self._rows_at] = reason.encode(errors="backslashreplace")[:_REASON].ljust(
+            _REASON, b"\0"
+        )
         _RELOAD.pack_into(self._map, self._singles_at - _RELOAD.size, succeeded, when)
 
     def reload_waits(self, waiting: bool) -> None:

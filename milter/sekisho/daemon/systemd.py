@@ -18,7 +18,7 @@ def notify(*lines: str) -> None:
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)  # a systemd that does not read must not stop us
-            sock.sendto("\n".join(lines).encode("utf-8"), target)
+            sock.sendto("\n".join(lines).encode("utf-8", "backslashreplace"), target)
     except OSError as error:
         LOG.warning("systemd was not told %s: %s", lines[0], error)
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sekisho.ports import StoreUnavailable
 from sekisho.store.engine import FILES, READING, connect, unavailable
 from sekisho.store.files import Files, Loss, StoreMoved
-from sekisho.store.migrate import migrate
+from sekisho.store.migrate import PATIENCE_SECONDS, migrate
 from sekisho.store.options import StoreOptions
 
 LOG = logging.getLogger("sekisho.store")
@@ -38,6 +38,7 @@ class Database:
         self._pid = os.getpid()
         self._mutex = threading.Lock()
         self._lost: Loss | None = None
+        self._losses = 0
         self.engine = connect(options)
 
     @classmethod
@@ -74,9 +75,8 @@ class Database:
     def verify(self) -> None:
         """Look whether the files are still ours, and open the store again if it was lost. What was cut is read
         through first, which may take minutes. Raises StoreUnavailable."""
-        if self._lost is not None:
-            with self._mutex:
-                self._reopen(thorough=self._lost is Loss.DAMAGED)
+        if self._lost is Loss.DAMAGED:
+            self._reopen_damaged()
         with self.reading():
             return
 
@@ -87,20 +87,38 @@ class Database:
         if self._lost is Loss.DAMAGED:
             raise StoreUnavailable("the store was cut, and is looked through before it is used again")
         if self._lost is not None:
-            with self._mutex:
-                self._reopen()
+            self._reopen()
 
-    def _reopen(self, *, thorough: bool = False) -> None:
-        """Make sure that what is at the path is a store of ours. It is never made anew."""
-        if self._lost is None:
-            return
+    def _reopen(self) -> None:
+        """Make sure that what is at the path is a store of ours. It is never made anew. A message waits for this, and
+        no longer than for a locked database."""
+        patience = self._options.busy_timeout_seconds
+        if not self._mutex.acquire(timeout=patience):
+            raise StoreUnavailable("the store is being opened again")
         try:
-            migrate(self._options)
-            if thorough:
-                _look_through(self._options)
+            if self._lost is not None:
+                self._come_back(patience)
+                self._opened()
+        finally:
+            self._mutex.release()
+
+    def _reopen_damaged(self) -> None:
+        """Read all of it through first. Without the mutex: who finds that its connection is lost must not wait."""
+        losses = self._losses
+        self._come_back(PATIENCE_SECONDS)
+        _look_through(self._options)
+        with self._mutex:
+            if self._losses == losses:
+                self._opened()
+
+    def _come_back(self, patience: float) -> None:
+        try:
+            migrate(self._options, patience)
         except StoreMoved:
             self._on_loss()
             raise
+
+    def _opened(self) -> None:
         LOG.warning("the store is open again")
         self._lost = None
 
@@ -123,6 +141,7 @@ class Database:
     def _leave(self, connection: Connection, moved: StoreMoved) -> None:
         """Save what can be saved, and drop every connection."""
         with self._mutex:
+            self._losses += 1
             self._on_loss()
             LOG.error("the store's files were changed under us: %s", moved)
             with suppress(SQLAlchemyError, OSError, sqlite3.Error):

@@ -9,7 +9,7 @@ up (device, inode), and a descriptor of this process must have the same identity
 at through /proc/self/fd and never opened a second time: closing a second one would drop the locks that SQLite holds
 (POSIX locks belong to the process).
 
-It cannot see: a database that is overwritten in place by one that is no smaller.
+It cannot see: a database that is overwritten in place by one that is no smaller, or cut behind its last page.
 """
 
 from __future__ import annotations
@@ -89,9 +89,14 @@ class Files:
             raise StoreMoved(Loss.MISSING, f"{self.path} is gone")
         if identity(found) != self.database:
             raise StoreMoved(Loss.REPLACED, f"{self.path} is another file than the one that is open")
-        if found.st_size < self.size:
+        if found.st_size < self.size and not self._is_vacuumed(found.st_size):
             raise StoreMoved(Loss.DAMAGED, f"{self.path} was cut from {self.size} to {found.st_size} bytes")
         self.size = found.st_size
+
+    def _is_vacuumed(self, size: int) -> bool:
+        """True if a file of that size has room for all pages: VACUUM makes a database smaller, in order."""
+        index = _read_index(self._descriptor(self.index))
+        return index is not None and 0 < index.pages * index.page_size <= size
 
     def _check_frames(self, *, locked: bool) -> None:
         """The log is as long as its index says, and is the one that the index is about. The index is read first:
@@ -101,6 +106,8 @@ class Files:
             return
         size = os.stat(self.log_path).st_size
         if size < index.log_bytes:
+            if _read_index(self._descriptor(self.index)) != index:
+                return  # a checkpoint emptied the log between the two looks
             raise StoreMoved(Loss.DAMAGED, f"{self.log_path} was cut to {size} bytes")
         if not locked:
             return

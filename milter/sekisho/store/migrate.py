@@ -26,14 +26,15 @@ class SchemaError(Exception):
     """The tables are of another version of sekisho, and there is no way from there to here."""
 
 
-def migrate(options: StoreOptions) -> None:
-    """Run the migrations that are missing, in one transaction, others waiting for it.
+def migrate(options: StoreOptions, patience: float = PATIENCE_SECONDS) -> None:
+    """Run the migrations that are missing, in one transaction, others waiting for it. `patience`: seconds to wait for
+    a locked database.
 
     Raises StoreUnavailable, or SchemaError if the database was made by a newer sekisho. A SQLite database that has
     lost all its tables since a daemon last used it is not made again: StoreMoved.
     """
     settle(options)
-    patient = options.model_copy(update={"busy_timeout_seconds": PATIENCE_SECONDS})
+    patient = options.model_copy(update={"busy_timeout_seconds": patience})
     engine = connect(patient, pool=NullPool)
     try:
         with unavailable():

@@ -74,6 +74,13 @@ def test_a_full_board_refuses() -> None:
     assert board.take() == rows[7]
 
 
+def test_a_reason_with_the_name_of_a_file_that_is_no_text() -> None:
+    """A file name need not be UTF-8. A reload that is refused over such a file must not end the supervisor."""
+    board = Board()
+    board.reloaded(False, 12.5, "configuration not loaded: overlay/\udcff.toml: Invalid value")
+    assert board.view().reload_reason == "configuration not loaded: overlay/\\udcff.toml: Invalid value"
+
+
 def test_systemd_is_told() -> None:
     """The state goes to the datagram socket that systemd names; without one nothing happens."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
@@ -81,8 +88,10 @@ def test_systemd_is_told() -> None:
         os.environ["NOTIFY_SOCKET"] = "@" + sock.getsockname()[1:].decode()
         try:
             notify("READY=1")
+            notify("STATUS=not loaded: \udcff.toml")  # a file name that is not UTF-8
         finally:
             del os.environ["NOTIFY_SOCKET"]
         sock.settimeout(5)
         assert sock.recv(100) == b"READY=1"
+        assert sock.recv(100) == b"STATUS=not loaded: \\udcff.toml"
     notify("READY=1")
