@@ -102,15 +102,18 @@ def act(
         return Action(Reply.DISCARD, outcomes, reference=reference)
     delivered = tuple(each for each in outcomes if each.applied is not Disposition.QUARANTINE)
     edits: tuple[Edit, ...] = tuple(DeleteRecipient(each.recipient) for each in quarantined(outcomes))
-    if not (shown := _shown(delivered, shadow_headers)):
-        return Action(Reply.ACCEPT, outcomes, edits, reference=reference)
-    forged = _forged(message, authserv_id)
-    if not forged.too_many:
-        edits += _headers(message, evidence, weights, shown, reference, authserv_id, forged)
+    if shown := _shown(delivered, shadow_headers):
+        edits += _headers(message, evidence, weights, shown, reference, authserv_id)
         edits += _mark(message, delivered)
-    elif _in_enforce(shown):
-        return refuse(outcomes, reference)
     return Action(Reply.ACCEPT, outcomes, edits, reference=reference)
+
+
+def undeletable(message: Message, outcomes: Sequence[Outcome], authserv_id: str) -> bool:
+    """True if forged fields would reach a reader because they are more than can be deleted. Where somebody in shadow is
+    to get the message, it is not refused for that: then those go that can."""
+    settled = {each.applied for each in outcomes} <= {Disposition.REJECT, Disposition.TEMPFAIL}
+    enforced = all(each.verdict.mode is Mode.ENFORCE for each in outcomes)
+    return not settled and enforced and _forged(message, authserv_id).too_many
 
 
 def refuse(outcomes: tuple[Outcome, ...], reference: str) -> Action:
@@ -164,10 +167,7 @@ def held(
 ) -> Action:
     """Postfix's own hold queue, for a message that would be quarantined for everybody. Our fields are written
     at once: a message that is taken off hold does not pass the filter again."""
-    forged = _forged(message, authserv_id)
-    if forged.too_many:
-        return refuse(outcomes, reference)
-    edits = _headers(message, evidence, weights, outcomes, reference, authserv_id, forged)
+    edits = _headers(message, evidence, weights, outcomes, reference, authserv_id)
     return Action(Reply.HOLD, outcomes, edits, reference=reference)
 
 
@@ -201,12 +201,11 @@ def _headers(
     shown: tuple[Outcome, ...],
     reference: str,
     authserv_id: str,
-    forged: Forged,
 ) -> tuple[Edit, ...]:
     """Forged fields out from the highest index down, since a deletion renumbers what stands below it; ours in at the
     top."""
     strictest = max((each.verdict for each in shown), key=lambda verdict: verdict.disposition)
-    edits: list[Edit] = [ChangeHeader(*field) for field in forged.fields]
+    edits: list[Edit] = [ChangeHeader(*field) for field in _forged(message, authserv_id).fields]
     if (reasons := _reasons(evidence, weights)) is not None:
         edits.append(AddHeader("X-Sekisho-Reason", reasons))
     edits.append(AddHeader("X-Sekisho-Verdict", _summary(strictest, reference)))

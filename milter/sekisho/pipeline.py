@@ -191,6 +191,8 @@ class Pipeline:
     ) -> Action:
         kept = action.quarantined(outcomes)
         reference = reference_of(message)
+        if action.undeletable(message, outcomes, self.authserv_id):
+            return action.refuse(outcomes, reference)
         cut = message.problem("limit.scan_bytes") is not None or message.envelope.dropped > 0
         if kept and len(kept) == len(outcomes) and (self.hold or cut):
             return action.held(

@@ -189,11 +189,12 @@ def test_more_forged_fields_than_can_be_deleted_are_refused() -> None:
     flood = read(
         b"X-Sekisho-Verdict: accept\r\n" * 10_000 + b"\r\n", Envelope(), Limits(header_fields=20_000)
     )
-    assert act(ACCEPT, message=flood).reply is Reply.REJECT
-    assert act(ACCEPT, QUARANTINE, message=flood).reply is Reply.REJECT
-    shadow = act(REJECT, message=flood, rules=Rules(mode=Mode.SHADOW))
-    assert (shadow.reply, shadow.edits) == (Reply.ACCEPT, ())
+    for wanted in ((ACCEPT,), (ACCEPT, QUARANTINE)):
+        assert action.undeletable(flood, outcomes(*wanted), "mx.example.jp")
+    assert not action.undeletable(flood, outcomes(REJECT), "mx.example.jp")
+    assert not action.undeletable(flood, outcomes(REJECT, rules=Rules(mode=Mode.SHADOW)), "mx.example.jp")
     some = read(b"X-Sekisho-Verdict: accept\r\n" * 1_000 + b"\r\n", Envelope())
+    assert not action.undeletable(some, outcomes(ACCEPT), "mx.example.jp")
     assert len([edit for edit in act(ACCEPT, message=some).edits if isinstance(edit, ChangeHeader)]) == 1_000
 
 

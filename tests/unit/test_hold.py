@@ -10,8 +10,8 @@ from tests.unit.store.kit import SetClock
 
 from sekisho import compose
 from sekisho.config import Config
-from sekisho.message import Client, Envelope, Recipient
-from sekisho.verdict import Action, Reply
+from sekisho.message import Client, Envelope, Forged, Recipient
+from sekisho.verdict import Action, ChangeHeader, Reply
 
 SPOOF = (
     b"From: =?UTF-8?B?44GI44GN44Gt44Gj44Go?= <a@stranger.example>\r\nSubject: x\r\n"
@@ -31,13 +31,15 @@ class Store:
         return "ID"
 
 
-def process(raw: bytes, *recipients: str, **store: object) -> tuple[Action, Store]:
-    """A message that the block list would quarantine for everybody but the lenient."""
+def process(
+    raw: bytes, *recipients: str, forged: Forged | None = None, **store: object
+) -> tuple[Action, Store]:
+    """A message that the block list would quarantine for everybody but the lenient and those in shadow."""
     settings = {
         "mode": "enforce",
         "authserv_id": "mx.ours.example",
         "lists": {"block": ["stranger.example"], "block_action": "quarantine"},
-        "recipients": {"lenient.example": {"max_action": "tag"}},
+        "recipients": {"lenient.example": {"max_action": "tag"}, "trial.example": {"mode": "shadow"}},
         "limits": {"scan_bytes": 10_000},
         "store": store,
     }
@@ -45,6 +47,7 @@ def process(raw: bytes, *recipients: str, **store: object) -> tuple[Action, Stor
     ports = replace(compose.offline(config), quarantine=kept, clock=SetClock())
     people = tuple(Recipient(each, each) for each in recipients)
     envelope = Envelope("a@stranger.example", "a@stranger.example", recipients=people, client=CLIENT)
+    envelope = replace(envelope, forged=forged)
     return compose.pipeline(config, ports).process(raw, envelope).action, kept
 
 
@@ -80,3 +83,23 @@ def test_what_was_read_in_part_is_never_kept_in_part(recipients: tuple[str, ...]
     action, store = process(SPOOF + b"x" * 20_000, *recipients)
     assert (action.reply, store.kept) == (reply, [])
     assert not [edit for edit in action.edits if type(edit).__name__ == "DeleteRecipient"]
+
+
+FLOOD = Forged((("X-Sekisho-Verdict", 2), ("X-Sekisho-Verdict", 1)), too_many=True)
+
+
+@pytest.mark.parametrize("others", [(), ("b@lenient.example",)])
+def test_more_forged_fields_than_can_be_deleted_are_refused(others: tuple[str, ...]) -> None:
+    """Everybody is in enforce: 550, and no copy is kept of what the sender is told it was refused."""
+    action, store = process(SPOOF, "a@ours.example", *others, forged=FLOOD)
+    assert (action.reply, store.kept) == (Reply.REJECT, [])
+
+
+def test_nobody_in_shadow_is_refused_for_forged_fields() -> None:
+    """Somebody in shadow is to get the message: it goes on, without those fields that can be deleted."""
+    action, store = process(SPOOF, "a@ours.example", "b@lenient.example", "c@trial.example", forged=FLOOD)
+    assert (action.reply, len(store.kept)) == (Reply.ACCEPT, 1)
+    deleted = [edit for edit in action.edits if isinstance(edit, ChangeHeader)]
+    assert [edit.index for edit in deleted] == [2, 1]
+    alone, _ = process(SPOOF, "c@trial.example", forged=FLOOD)
+    assert (alone.reply, alone.edits) == (Reply.ACCEPT, ())

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from sekisho.memory.table import TimeTable, key_of
+from sekisho.memory.table import TimeTable
 from sekisho.ports import Clock
 
 LOG = logging.getLogger("sekisho.memory")
@@ -34,7 +34,7 @@ class Deferrals:
 
     def defers(self, key: bytes, seconds: float) -> bool:
         try:
-            answer = self._defers(key_of(key), seconds, self._clock.now().timestamp())
+            answer = self._defers(self._table.key_of(key), seconds, self._clock.now().timestamp())
         except OSError as error:
             if not self._failing:
                 LOG.error("deferred messages cannot be remembered, and none is deferred: %s", error)

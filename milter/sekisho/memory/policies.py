@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sekisho.evidence import Evidence
-from sekisho.memory.table import TimeTable, key_of
+from sekisho.memory.table import TimeTable
 from sekisho.ports import Clock
 
 LOG = logging.getLogger("sekisho.memory")
@@ -62,7 +62,7 @@ class PolicyNotes:
 
     def age(self, domain: str) -> float | None:
         try:
-            when = self._table.get(_key(domain))
+            when = self._table.get(self._key(domain))
         except OSError as error:
             self._failed(error)
             return None
@@ -102,7 +102,7 @@ class PolicyNotes:
     def _write(self, domains: Iterable[str]) -> None:
         now, moment = self._clock.now().timestamp(), self._clock.monotonic()
         for domain in domains:
-            key = _key(domain)
+            key = self._key(domain)
             rows = self._table.rows(key)
             own = next((row for row in rows if row.key == key), None)
             self._table.put(key, now, own or min(rows, key=lambda row: row.when))
@@ -114,11 +114,10 @@ class PolicyNotes:
         while not self._stop.wait(FLUSH):
             self.flush()
 
+    def _key(self, domain: str) -> bytes:
+        return self._table.key_of(domain.encode("utf-8", "surrogatepass"))
+
     def _failed(self, error: OSError) -> None:
         if not self._failing:
             LOG.error("policies that were met cannot be noted or looked up: %s", error)
         self._failing = True
-
-
-def _key(domain: str) -> bytes:
-    return key_of(domain.encode("utf-8", "surrogatepass"))

@@ -1,6 +1,7 @@
 """Times by key: a file of one size that all processes share.
 
-A key has `WAYS` places in the file. Rows are read and written with one system call each and never mapped: a file that
+A key has `WAYS` places in the file. Which they are depends on a secret in its head: without it, a sender could choose
+names that push those of others out. Rows are read and written with one system call each and never mapped: a file that
 somebody cuts, or a full disk, is an error to be caught and not the end of the process. There is no lock: a row is
 written whole, and of two writers of one place the later wins.
 """
@@ -9,11 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import struct
 from pathlib import Path
 from typing import NamedTuple
 
-KEY = 16  # octets; of a SHA-256, so that nobody can make two names meet
+KEY = 16  # octets
+SALT = 16  # octets
 WAYS = 8
 _ROW = struct.Struct(f"<{KEY}sd")
 _SET = WAYS * _ROW.size
@@ -27,10 +30,6 @@ class Row(NamedTuple):
     at: int
 
 
-def key_of(text: bytes) -> bytes:
-    return hashlib.sha256(text).digest()[:KEY]
-
-
 class TimeTable:
     """Belongs to all processes that have the file open; the descriptor has no position that could be shared."""
 
@@ -38,16 +37,20 @@ class TimeTable:
         """Room for `sets` times `WAYS` keys. `magic` (16 octets) names what is in the file; a damaged file or one
         of another kind or size is begun anew. Raises OSError."""
         self._sets = sets
-        self._head = len(magic)
+        self._head = len(magic) + SALT
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             self._begin(magic, self._head + sets * _SET)
+            self._salt = os.pread(self._fd, SALT, len(magic))
         except OSError:
             os.close(self._fd)
             raise
 
     def close(self) -> None:
         os.close(self._fd)
+
+    def key_of(self, text: bytes) -> bytes:
+        return hashlib.blake2b(text, digest_size=KEY, key=self._salt).digest()
 
     def rows(self, key: bytes) -> list[Row]:
         """The places of a key, whoever has them. Raises OSError, also for a file that has been cut."""
@@ -73,4 +76,4 @@ class TimeTable:
             return
         os.ftruncate(self._fd, 0)
         os.posix_fallocate(self._fd, 0, size)
-        os.pwrite(self._fd, magic, 0)
+        os.pwrite(self._fd, magic + secrets.token_bytes(SALT), 0)

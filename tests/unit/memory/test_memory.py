@@ -10,7 +10,7 @@ from tests.unit.store.kit import SetClock
 
 from sekisho.evidence import Evidence, Result, Word
 from sekisho.memory import Deferrals, PolicyNotes, deferrals, policies
-from sekisho.memory.table import WAYS, key_of
+from sekisho.memory.table import WAYS, TimeTable
 from sekisho.pipeline import Judged
 
 DAY = 86_400.0
@@ -160,6 +160,7 @@ def test_a_clock_that_jumps_makes_no_endless_deferral(memory: Deferrals, clock: 
 
 def test_what_cannot_be_remembered_is_not_deferred(memory: Deferrals, clock: SetClock) -> None:
     """No entry gives way to a flood: its message would be deferred anew at each of its tries."""
+    key_of = memory._table.key_of
     target = key_of(b"first")[:4]
     fill = [b"first"]
     number = 0
@@ -176,3 +177,12 @@ def test_what_cannot_be_remembered_is_not_deferred(memory: Deferrals, clock: Set
     assert not any(memory.defers(each, MINUTES) for each in fill)
     clock.pass_by(days=6)
     assert memory.defers(late, MINUTES)
+
+
+def test_the_neighbours_of_a_name_cannot_be_known(tmp_path: Path) -> None:
+    """Two files put the same names into other places, and one that is opened again into the same."""
+    first, second = (TimeTable(tmp_path / name, b"sekisho-test-01\0", 4096) for name in ("a", "b"))
+    again = TimeTable(tmp_path / "a", b"sekisho-test-01\0", 4096)
+    assert first.key_of(b"name") == again.key_of(b"name") != second.key_of(b"name")
+    for each in (first, second, again):
+        each.close()
