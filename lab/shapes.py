@@ -1,11 +1,12 @@
 """What every hostile shape of mail costs: time and memory, through a real Postfix and the real daemon.
 
-    python -m lab.shapes [--at-once 1 2 16] [--only WORD] [--fields]
+    python -m lab.shapes [--at-once 1 2 16] [--only WORD...] [--fields]
 
 Every message of `lab.hostile` is sent alone, then two and sixteen of it at the same moment over sessions of their own.
-Of each is told how long the slowest sender waited, from the first byte of its message to the answer, and how much
-memory the workers took together above what they had before. Prints the table of docs/robustness.md as it grows. A
-worker that died, and any answer but 250 and 550, is said. `--fields` adds those of 60 kB, as one row: the slowest.
+Of each is told how long the slowest sender waited, from the first byte of its message to the answer, how many seconds
+of processor the daemon took, which other work on the machine changes little, and how much memory its processes took
+together above what they had before. Prints the table of docs/robustness.md as it grows. A worker that died, and any
+answer but 250 and 550, is said. `--fields` adds those of 60 kB, as one row: the slowest.
 """
 
 from __future__ import annotations
@@ -35,9 +36,11 @@ CLIENT = Client("192.0.2.1", "mail.b.example", "ok", "mail.b.example")
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What some messages of one shape cost at the same moment. `seconds` is the longest that a sender waited;
-    `megabytes` are all workers' together, above what they had before; `died` counts workers that are gone."""
+    `processor` seconds and `megabytes` above what they had before are of all processes of the daemon together; `died`
+    counts those that are gone."""
 
     seconds: float
+    processor: float
     megabytes: float
     answers: Counter[int]
     died: int = 0
@@ -58,6 +61,10 @@ class Workers:
 
     def __init__(self, supervisor: int) -> None:
         self._supervisor = supervisor
+
+    def processor(self) -> float:
+        """Seconds of processor that those alive have taken since their start."""
+        return sum(_processor(pid) for pid in self._pids())
 
     def begin(self) -> dict[int, int]:
         """Bytes in use of each process; its peak is counted from here."""
@@ -84,18 +91,25 @@ def _bytes(pid: int, what: str) -> int:
     return int(found[1]) * 1024 if found else 0
 
 
+def _processor(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime, proc(5)
+
+
 def measure(lab: Lab, raw: bytes, at_once: int) -> Cost:
     """Send the message so many times at the same moment."""
     workers = Workers(lab.sekisho.pid)
-    before = workers.begin()
+    before, taken = workers.begin(), workers.processor()
     with ThreadPoolExecutor(at_once) as pool:
         sent = list(pool.map(lambda number: _send(lab, raw, number), range(at_once)))
+    taken = workers.processor() - taken
     megabytes, died = workers.above(before)
     wait_until(lambda: lab.sekisho.health("readyz") == 200, "workers are ready", SETTLED)
     lab.postfix.wait_empty(PATIENCE)
     lab.postfix.forget_queue()
     lab.sink.clear()
-    return Cost(max(seconds for seconds, _ in sent), megabytes, Counter(code for _, code in sent), died)
+    slowest = max(seconds for seconds, _ in sent)
+    return Cost(slowest, max(0.0, taken), megabytes, Counter(code for _, code in sent), died)
 
 
 def _send(lab: Lab, raw: bytes, number: int) -> tuple[float, int]:
@@ -122,7 +136,9 @@ def rows(
 
 def row(name: str, costs: Mapping[int, Cost]) -> str:
     """One line of the table."""
-    figures = " | ".join(f"{cost.seconds:.1f} | {cost.megabytes:.0f}" for cost in costs.values())
+    figures = " | ".join(
+        f"{cost.seconds:.1f} | {cost.processor:.1f} | {cost.megabytes:.0f}" for cost in costs.values()
+    )
     odd = "; ".join(f"{number} at once: {cost.odd}" for number, cost in costs.items() if cost.odd)
     return f"| {_cell(name)} | {figures} | {odd} |"
 
@@ -132,20 +148,20 @@ def _cell(name: str) -> str:
 
 
 def head(at_once: Sequence[int]) -> str:
-    titles = " | ".join(f"{number}: s | MB" for number in at_once)
-    return f"| shape | {titles} | |\n| --- | {' | '.join(['---:'] * 2 * len(at_once))} | --- |"
+    titles = " | ".join(f"{number}: s | processor s | MB" for number in at_once)
+    return f"| shape | {titles} | |\n| --- | {' | '.join(['---:'] * 3 * len(at_once))} | --- |"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.shapes")
     parser.add_argument("--at-once", type=int, nargs="+", default=[1, 2, 16])
-    parser.add_argument("--only", default="", help="shapes whose name holds this")
+    parser.add_argument("--only", nargs="+", default=[""], help="shapes whose name holds one of these")
     parser.add_argument("--fields", action="store_true", help="fields of 60 kB too")
     options = parser.parse_args(arguments)
     if os.geteuid() != 0:
         print("lab.shapes: Postfix's master starts as root", file=sys.stderr)
         return 2
-    wanted = {name: make for name, make in LARGE.items() if options.only in name}
+    wanted = {name: make for name, make in LARGE.items() if any(word in name for word in options.only)}
     try:
         with a_place() as place, Lab(place, {}, {}, sink_folder=False) as lab:
             measure(

@@ -243,7 +243,7 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
             ),
             Panel(
                 "Workers replaced", "largest", "none",
-                "In the time shown, by cause: `stuck` is a message past the hard deadline.",
+                "In the time shown, by cause: `stuck` is a message past the hard deadline, or no sign of life.",
                 (Query(f"{total('worker_restarts_total', 'cause')} > 0", "{{cause}}"),), 8,
             ),
             Panel(

@@ -29,7 +29,9 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def running(place: Path) -> Iterator[Sekisho]:
-    with Sekisho(place, settings={"wire": {"workers": 2}}) as sekisho:
+    # The watchdog would replace a worker that is stopped for as long as its deadline.
+    wire = {"workers": 2, "soft_deadline": 150.0, "hard_deadline": 250.0}
+    with Sekisho(place, settings={"wire": wire}) as sekisho:
         yield sekisho
 
 

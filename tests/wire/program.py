@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -148,7 +148,13 @@ class Judge:
         while True:
             pass
 
+    def do_hog(self, _: str, __: Envelope) -> Action:
+        hog()
+        return Action(Reply.ACCEPT)
+
     def warm_envelope(self, envelope: Envelope) -> None:
+        if "hog" in (envelope.sender or ""):
+            hog()
         if "warm" in (envelope.sender or ""):
             self.note(what="warm_envelope", sender=envelope.sender, thread=threading.current_thread().name)
 
@@ -178,6 +184,11 @@ class Judge:
         self.note(what="closed", pid=os.getpid())
 
 
+def hog() -> None:
+    """Compute for longer than anybody waits, in a call that never gives the interpreter to another thread."""
+    re.match(rb"(a+)+$", b"a" * 100 + b"b")
+
+
 class Watch:
     """Satisfies `Keeper`: writes the board down whenever it changes."""
 
@@ -185,12 +196,8 @@ class Watch:
         self.directory = directory
         self.board = board
 
-    def run(self, stop: threading.Event, reload: Callable[[], None]) -> None:
-        wish = self.directory / "wish"
+    def run(self, stop: threading.Event) -> None:
         while not stop.wait(0.02):
-            if wish.exists():
-                wish.unlink()
-                reload()
             temporary = self.directory / "board.new"
             temporary.write_text(json.dumps({**asdict(self.board.view()), "pid": os.getpid()}))
             temporary.rename(self.directory / "board")
@@ -206,6 +213,9 @@ def setup(directory: Path) -> Setup:
     def build() -> Judge:
         if settings.get("unbuildable"):
             raise RuntimeError("cannot be built, as asked")
+        with suppress(FileNotFoundError):
+            (directory / "hang").unlink()
+            time.sleep(3600)
         return Judge(directory, settings)
 
     wire = WireOptions.model_validate(settings["wire"])

@@ -281,17 +281,6 @@ def test_reload_takes_over_without_a_gap(daemon: Daemon) -> None:
     assert sum(daemon.board()["restarts"].values()) == 0
 
 
-def test_the_keeper_may_ask_for_a_reload(daemon: Daemon) -> None:
-    """What the keeper asks for is what SIGHUP asks for, each time it asks: the generation after it asks again."""
-    daemon.start()
-    for _ in range(2):
-        old = daemon.workers()
-        (daemon.directory / "wish").touch()
-        until(lambda old=old: daemon.workers() and not old & daemon.workers(), "a new generation")
-        until(lambda: daemon.board()["workers"]["draining"] == 0, "the old one has left")
-    assert sum(daemon.board()["restarts"].values()) == 0
-
-
 @pytest.mark.parametrize("trouble", [{"broken": ["a.toml: first", "a.toml: second"]}, {"unbuildable": True}])
 def test_a_bad_configuration_changes_nothing(daemon: Daemon, trouble: dict[str, object]) -> None:
     """A configuration that cannot be read or built leaves the old workers; every error is in the log."""

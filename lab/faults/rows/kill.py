@@ -242,6 +242,50 @@ def stop_workers_idle(trial: Trial) -> None:
         trial.balance(site)
 
 
+@row(
+    "stop-worker-idle",
+    "one of two workers is stopped (SIGSTOP) with no mail at work, and stays so",
+    MUST + "; the watchdog replaces it, and nothing else",
+)
+def stop_worker_idle(trial: Trial) -> None:
+    limits = {"wire": {"soft_deadline": 4.0, "hard_deadline": 8.0}}
+    with trial.site(limits) as site:
+        primed = site.mails(1)[0]
+        site.send(primed)
+        victim = site.workers()[0]
+        os.kill(victim, signal.SIGSTOP)
+        trial.wait("the watchdog kills it", lambda: gone([victim]))
+        with site.load(trial.size, per_second=60) as load:
+            see_ready(trial, site)
+            load.finish()
+        trial.balance(site)
+        lost = site.metric("sekisho_worker_restarts_total")
+        stuck = site.metric("sekisho_worker_restarts_total", cause="stuck")
+        trial.see("one worker is lost, as stuck", (lost, stuck) == (1, 1), f"{lost:g}, {stuck:g} as stuck")
+        trial.see("a log line", site.logged("no sign of life"))
+
+
+@row(
+    "stop-everything",
+    "supervisor, workers and maintenance process are stopped (SIGSTOP) for twice the hard deadline and go on",
+    MUST + "; no process is lost",
+)
+def stop_everything(trial: Trial) -> None:
+    limits = {"wire": {"soft_deadline": 4.0, "hard_deadline": 8.0}}
+    with trial.site(limits) as site, site.load(trial.size, per_second=20, patience=240) as load:
+        before = children(site.daemon.pid)
+        for each in (site.daemon.pid, *before):
+            os.kill(each, signal.SIGSTOP)
+        time.sleep(16)
+        for each in (site.daemon.pid, *before):
+            os.kill(each, signal.SIGCONT)
+        load.finish()
+        see_ready(trial, site)
+        trial.balance(site)
+        trial.see("no process is lost", set(before) <= set(children(site.daemon.pid)))
+        trial.see("none is said to be stuck", not site.logged("is killed"), site.logged("is killed"))
+
+
 @row("stop-keeper", "the maintenance process is stopped (SIGSTOP) for 5 s", MUST + "; mail goes on meanwhile")
 def stop_keeper(trial: Trial) -> None:
     with trial.site() as site, site.load(trial.size, per_second=60) as load:

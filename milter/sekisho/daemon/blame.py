@@ -2,8 +2,8 @@
 
 What a dead worker had at work are suspects, one or many, whatever it died of: nothing tells a message that ends
 its process from one that was at work when somebody else ended it. A process that judged a single message apart
-and died over it has found the guilty one; so has a worker that was stuck with one message at work. Those have
-failed, and are not judged again.
+and died over it has found the guilty one; so has a worker that was stuck with one message at work while it showed
+signs of life. Those have failed, and are not judged again.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import logging
 
 from sekisho.daemon.child import Child
+from sekisho.daemon.watchdog import Stuck
 from sekisho.ports import Clock
-from sekisho.wire.slots import Failures, Slots
+from sekisho.wire.slots import Failures
 
 LOG = logging.getLogger("sekisho.daemon")
 
@@ -43,21 +44,24 @@ class Blame:
             LOG.error("message %s ended the process that judged it apart (%s)", digest.hex(), how)
         return bool(busy)
 
-    def stuck(self, child: Child, slots: Slots, now: float) -> bool:
-        """True if the child must be ended, for a message that takes too long.
+    def stuck(self, stuck: Stuck) -> None:
+        """A process is to be ended because it does not go on: say so, and write down which message is to blame.
 
-        What is stuck alone is to blame. Of several, one may have stopped the others: they are suspects."""
-        stuck = slots.stuck(now, child.setup.wire.hard_deadline)
-        for each in stuck:
+        What is stuck alone is to blame. Of several, one may have stopped the others; and where the whole process
+        stands still, it may have been stopped from outside: all that it has at work are suspects."""
+        child = stuck.child
+        for each in stuck.messages:
             LOG.error("worker %d is stuck on message %s", child.pid, each.digest.hex())
-        if not stuck:
-            return False
-        busy = list(slots.busy())
-        if len(busy) == 1:
-            self.failures.remember(busy[0].digest, self._now())
-        others = len(busy) - len(stuck)
-        LOG.error("worker %d is killed; %d other messages that it had at work come again", child.pid, others)
-        return True
+        if stuck.cause == "start":
+            LOG.error("process %d does not get ready", child.pid)
+        elif not stuck.beats:
+            kind = "the maintenance process" if child.row is None else "worker"
+            LOG.error("%s %d has shown no sign of life for too long", kind, child.pid)
+        busy = _at_work(child)
+        if len(busy) == 1 and stuck.messages and stuck.beats:
+            self.failures.remember(busy[0], self._now())
+        others = len(busy) - len(stuck.messages)
+        LOG.error("process %d is killed; %d other messages that it had at work come again", child.pid, others)
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
-import contextlib
+import select
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
 from sekisho.wire.server import READY
 
-RELOAD = b"L"
-"""What a keeper says to the supervisor when something changed that only a new generation will see."""
+_TICK = 0.5  # seconds between two signs of life
 
 
 class Keeper(Protocol):
     """What `compose.keeper(config, board)` returns."""
 
-    def run(self, stop: threading.Event, reload: Callable[[], None]) -> None:
-        """Work (metrics endpoint, gauges, retention) until `stop` is set, then close everything.
-
-        `reload` asks the supervisor for a new generation, as SIGHUP would; it never raises."""
+    def run(self, stop: threading.Event) -> None:
+        """Work (metrics endpoint, gauges, retention) until `stop` is set, then close everything."""
 
 
-def keep(keeper: Keeper, line: socket.socket) -> None:
-    """Run the keeper until the supervisor says so, is gone, or SIGTERM comes."""
+def keep(keeper: Keeper, line: socket.socket, beat: Callable[[], None]) -> None:
+    """Run the keeper until the supervisor says so, is gone, or SIGTERM comes. `beat` gives a sign of life.
+
+    The sign shows that the process runs, not that its work goes on: a task may take long, and readiness watches it.
+    """
     stop = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     line.send(READY)
-    threading.Thread(target=_watch, args=(line, stop), name="line", daemon=True).start()
-
-    def reload() -> None:
-        with contextlib.suppress(OSError):
-            line.send(RELOAD)
-
-    keeper.run(stop, reload)
+    threading.Thread(target=_watch, args=(line, stop, beat), name="line", daemon=True).start()
+    keeper.run(stop)
 
 
-def _watch(line: socket.socket, stop: threading.Event) -> None:
-    """Any word, or the line closing, means stop."""
-    try:
-        line.recv(1)
-    finally:
-        stop.set()
+def _watch(line: socket.socket, stop: threading.Event, beat: Callable[[], None]) -> None:
+    """Any word, or the line closing, means stop. Signs of life are given until the process ends."""
+    heard = [line]
+    while True:
+        beat()
+        if heard and select.select(heard, [], [], _TICK)[0]:
+            heard = []
+            stop.set()
+        elif not heard:
+            time.sleep(_TICK)

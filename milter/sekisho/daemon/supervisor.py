@@ -4,8 +4,8 @@ A *generation* is the workers of one configuration. Reload makes the next one be
 all its workers are ready does it take over and the old one drain; if it cannot, it is ended and nothing
 changes. While an old generation still drains no other is begun, so that there are two at most. A dead worker is
 replaced, at growing intervals if it dies young or the machine refuses. What a worker had at work when it died is
-written down and judged apart when it comes again (`trials`), so that no message ends a second worker; a worker
-that is stuck beyond the hard deadline is killed.
+written down and judged apart when it comes again (`trials`), so that no message ends a second worker; a process
+that does not go on is killed (`watchdog`).
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from sekisho.daemon import systemd
 from sekisho.daemon.blame import Blame
 from sekisho.daemon.board import Board
 from sekisho.daemon.child import STATUS_LATER, STATUS_OURS, Child, Closable, fork, is_shortage
-from sekisho.daemon.keeper import RELOAD, keep
+from sekisho.daemon.keeper import keep
 from sekisho.daemon.keeper_state import KeeperState
 from sekisho.daemon.listener import Listener, wait_for
 from sekisho.daemon.places import Places
 from sekisho.daemon.reloads import Reloads
 from sekisho.daemon.setup import Setup, SetupError
 from sekisho.daemon.trials import Trials
+from sekisho.daemon.watchdog import Watchdog
 from sekisho.ports import Clock
 from sekisho.wire import trial
 from sekisho.wire.allocator import tidy
@@ -62,6 +63,7 @@ class Supervisor:
         self._keeper: Places | None = None
         self._keeper_state = KeeperState()
         self._trials = Trials(clock)
+        self._watchdog = Watchdog()
         self._reloads = Reloads()
         self._hung_up = False
         self._stop_end: float | None = None
@@ -102,7 +104,7 @@ class Supervisor:
     def _tick(self) -> None:
         now = self._clock.monotonic()
         for child in list(self._children()):
-            self._listen_to(child, now)
+            self._listen_to(child)
         self._reap(now)
         self._watch(now)
         self._trials.turn(self._blame.failures, self._inherited)
@@ -137,15 +139,10 @@ class Supervisor:
         yield from self._old
         yield from self._trials.children
 
-    def _is_keeper(self, child: Child) -> bool:
-        return self._keeper is not None and child in self._keeper.children
-
-    def _listen_to(self, child: Child, now: float) -> None:
+    def _listen_to(self, child: Child) -> None:
         for word, handed in child.heard():
             if word == trial.ASK:
                 self._trials.ask(handed, child.setup)
-            elif word == RELOAD and self._is_keeper(child):
-                self._reloads.wish(now)
             elif word == READY:
                 child.ready = True
                 if child.row is not None and not child.draining:
@@ -198,14 +195,16 @@ class Supervisor:
 
     def _fork_keeper(self, places: Places) -> None:
         """Raises OSError."""
-        make = places.setup.keeper
+        make, slots = places.setup.keeper, Slots(0)
         assert make is not None
 
         def body(line: socket.socket) -> None:
-            keep(make(self._board), line)
+            keep(make(self._board), line, slots.beat)
 
         foreign = [*self._inherited(), *(self._listener.sockets if self._listener else [])]
-        places.children.append(fork(body, foreign, self._clock.monotonic(), places.setup))
+        child = fork(body, foreign, self._clock.monotonic(), places.setup)
+        child.slots = slots
+        places.children.append(child)
 
     # -- death ------------------------------------------------------------------------------------------
 
@@ -250,12 +249,10 @@ class Supervisor:
             )
 
     def _watch(self, now: float) -> None:
-        """End every process that is stuck on a message."""
-        for child in self._children():
-            if child.slots is not None and child.cause is None and self._blame.stuck(child, child.slots, now):
-                child.kill("stuck")
-            if self._trials.late(child, now):
-                child.kill("start")
+        """End every process that does not go on."""
+        for stuck in self._watchdog.turn(now, self._children()):
+            self._blame.stuck(stuck)
+            stuck.child.kill(stuck.cause)
 
     # -- generations ------------------------------------------------------------------------------------
 
@@ -266,7 +263,7 @@ class Supervisor:
         if self._next is not None:
             self._judge_next(now, self._next)
         elif self._reloads.due(now) and not self._must_wait():
-            self._reloads.begin(now)
+            self._reloads.begin()
             self._reload(now)
 
     def _must_wait(self) -> bool:

@@ -116,11 +116,6 @@ class Trials:
         child.slots = slots
         return child
 
-    def late(self, child: Child, now: float) -> bool:
-        """True for one that does not even come to its message."""
-        wire = child.setup.wire
-        return child in self._running and now - child.born > wire.start_timeout + wire.hard_deadline
-
     def ended(self, child: Child, died_over: bool) -> None:
         """It is gone. If its message did that, whoever waits is told; else nobody could judge it."""
         self._running.pop(child).answer(trial.FAILED if died_over else trial.REFUSED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 
 from sekisho import compose, log, metrics
 from sekisho.clock import SystemClock
@@ -58,7 +57,7 @@ class Maintenance:
             meter.ready,
         )
 
-    def run(self, stop: threading.Event, reload: Callable[[], None]) -> None:
+    def run(self, stop: threading.Event) -> None:
         """Work until told. A metrics port that is taken is tried again: at a reload the process before us has it."""
         log.start()
         self._tasks.add("port", self._serve, TURN)

@@ -39,7 +39,11 @@ class WireOptions(Options):
         default=20.0, ge=1, le=240, description="Seconds after which a verdict is given from what is known."
     )
     hard_deadline: float = Field(
-        default=25.0, ge=2, le=280, description="Seconds after which a stuck worker is killed and replaced."
+        default=25.0,
+        ge=2,
+        le=280,
+        description="Seconds after which a worker that is stuck on a message, or shows no sign of life, is killed and "
+        "replaced.",
     )
     progress_interval: float = Field(
         default=5.0, ge=0.02, le=10, description="Seconds between two signs of life to a waiting Postfix."

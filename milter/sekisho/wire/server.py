@@ -113,8 +113,9 @@ class Server:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _told(self, control: socket.socket | None, seconds: float = _TICK) -> bytes:
-        """Wait a little for a word from the supervisor, if it is heard. Its end of the line closing, SIGTERM and a
-        worker that ran out of memory mean DRAIN."""
+        """Give a sign of life and wait a little for a word from the supervisor, if it is heard. Its end of the line
+        closing, SIGTERM and a worker that ran out of memory mean DRAIN."""
+        self._slots.beat()
         readable, _, _ = select.select([control] if control else [], [], [], seconds)
         self._look()
         if self._leaving:

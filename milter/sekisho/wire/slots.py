@@ -1,10 +1,10 @@
 """Shared memory between the supervisor and its workers: who works on what since when, and what failed.
 
-`Slots` is one worker's page: a row per message at work, so that the supervisor sees a message that is stuck,
-and knows its digest *before* a risky stage starts. `Failures` is the site's memory of digests that failed
-once: the same bytes are not tried again, and never get a second 451; and of those that were at work when a worker
-died, which are judged apart from then on (`trial`). Both are anonymous mapped memory, written
-without locks: a row has one writer, and a number is written whole. What this cannot see: why it is stuck.
+`Slots` is one process's page: its signs of life, and a row per message at work, so that the supervisor sees a
+process or a message that is stuck, and knows the digest *before* a risky stage starts. `Failures` is the site's
+memory of digests that failed once: the same bytes are not tried again, and never get a second 451; and of those that
+were at work when a worker died, which are judged apart from then on (`trial`). Both are anonymous mapped memory,
+written without locks: a row has one writer, and a number is written whole. What this cannot see: why it is stuck.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sekisho.wire.file_copy import FileCopy
 DIGEST = 32
 _ROW = struct.Struct(f"<d{DIGEST}s")
 _STARTED = struct.Struct("<d")
+_BEATS = struct.Struct("<q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +32,34 @@ class Busy:
 
 
 class Slots:
-    """One worker's page, made by the supervisor before it forks. Times are CLOCK_MONOTONIC, one for all."""
+    """One process's page, made by the supervisor before it forks. Times are CLOCK_MONOTONIC, one for all."""
 
     def __init__(self, rows: int) -> None:
         self._rows = rows
-        self._map = mmap.mmap(-1, rows * _ROW.size)
+        self._map = mmap.mmap(-1, _BEATS.size + rows * _ROW.size)
+
+    def beat(self) -> None:
+        """A sign of life. Only one thread may give it."""
+        _BEATS.pack_into(self._map, 0, self.beats + 1)
+
+    @property
+    def beats(self) -> int:
+        """How many signs of life there were."""
+        return int(_BEATS.unpack_from(self._map, 0)[0])
 
     def begin(self, row: int, digest: bytes, now: float) -> None:
-        at = row * _ROW.size
+        at = _at(row)
         _ROW.pack_into(self._map, at, 0.0, digest)
         _STARTED.pack_into(self._map, at, now)
 
     def end(self, row: int) -> None:
-        _STARTED.pack_into(self._map, row * _ROW.size, 0.0)
+        _STARTED.pack_into(self._map, _at(row), 0.0)
 
     def busy(self) -> Iterator[Busy]:
         for row in range(self._rows):
-            started, digest = _ROW.unpack_from(self._map, row * _ROW.size)
+            started, digest = _ROW.unpack_from(self._map, _at(row))
             if started:
                 yield Busy(digest, started)
-
-    def stuck(self, now: float, limit: float) -> list[Busy]:
-        """The messages that are at work for longer than `limit` seconds."""
-        return [busy for busy in self.busy() if now - busy.started > limit]
 
     def clear(self) -> None:
         """Nothing is at work: the process ends in order, and what is left undone is not to blame."""
@@ -62,6 +68,10 @@ class Slots:
 
     def close(self) -> None:
         self._map.close()
+
+
+def _at(row: int) -> int:
+    return _BEATS.size + row * _ROW.size
 
 
 class Failures:

@@ -21,22 +21,18 @@ def setup() -> Setup:
     return Setup(WireOptions(), build)  # type: ignore[arg-type]
 
 
-def test_an_operator_is_heard_at_once_and_the_keeper_every_two_seconds() -> None:
-    """A hundred wishes within a second are one reload, two seconds after the one before; a signal waits for none."""
+def test_many_signals_are_one_reload() -> None:
+    """A reload is due at once; those that were asked for before it began are the same one, and one asked for after
+    that is another."""
     reloads = Reloads()
-    reloads.ask(100.0)
-    assert reloads.due(100.0)
-    reloads.begin(100.0)
-    assert not reloads.due(200.0)
+    assert not reloads.due(100.0)
     for number in range(100):
-        reloads.wish(100.0 + number / 100)
-    assert not reloads.due(101.9)
+        reloads.ask(100.0 + number / 100)
+    assert reloads.due(101.0)
+    reloads.begin()
+    assert not reloads.due(1000.0)
+    reloads.ask(102.0)
     assert reloads.due(102.0)
-    reloads.begin(102.0)
-    assert not reloads.due(200.0)
-    reloads.wish(102.5)
-    reloads.ask(102.6)
-    assert reloads.due(102.6)
 
 
 def test_a_refused_reload_comes_again_ever_later_until_it_succeeds() -> None:
@@ -45,7 +41,7 @@ def test_a_refused_reload_comes_again_ever_later_until_it_succeeds() -> None:
     waits = []
     now = 0.0
     for _ in range(40):
-        reloads.begin(now)
+        reloads.begin()
         waits.append(reloads.refused(now))
         assert not reloads.due(now)
         now += waits[-1]
@@ -53,7 +49,7 @@ def test_a_refused_reload_comes_again_ever_later_until_it_succeeds() -> None:
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (1.0, 30.0)
     reloads.ask(now)
-    reloads.begin(now)
+    reloads.begin()
     assert reloads.refused(now) == 1.0
 
 

@@ -20,19 +20,23 @@ def digest(number: int) -> bytes:
     return hashlib.sha256(b"%d" % number).digest()
 
 
-def test_another_process_sees_who_is_stuck() -> None:
-    """What a child wrote into its page is seen by the parent, until the child says that it ended."""
+def test_another_process_sees_what_is_at_work() -> None:
+    """What a child wrote into its page is seen by the parent, until the child says that it ended; its signs of life
+    are counted and touch no row."""
     slots = Slots(4)
     pid = os.fork()
     if pid == 0:
+        slots.beat()
         slots.begin(0, digest(1), 100.0)
         slots.begin(2, digest(2), 90.0)
         slots.begin(3, digest(3), 1.0)
         slots.end(3)
+        slots.beat()
         os._exit(0)
     os.waitpid(pid, 0)
     assert [busy.digest for busy in slots.busy()] == [digest(1), digest(2)]
-    assert [busy.digest for busy in slots.stuck(116.0, 25.0)] == [digest(2)]
+    assert [busy.started for busy in slots.busy()] == [100.0, 90.0]
+    assert slots.beats == 2
     slots.close()
 
 

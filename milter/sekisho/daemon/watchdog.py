@@ -1,0 +1,80 @@
+"""Which processes do not go on: stuck on a message, without a sign of life, or never ready.
+
+Each process shows signs: the messages that it has at work, and a number in shared memory that its control thread
+counts up (`Slots.beat`). A sign that stays the same for too long means that the process is stuck. Time is the
+supervisor's own running time: no turn counts for more than a second. So a group of processes that was stopped as a
+whole, a machine that slept and a supervisor that got no processor are no reason to kill anybody.
+
+It cannot see a libmilter whose threads hang while Python runs: the thread that runs main() lives, and the control
+thread counts. Connections are then unanswered, and `maintenance.readiness` says so, but not which worker it is. It
+cannot tell either who stopped a process: a library call that keeps the interpreter, a signal, or a disk that does not
+answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sekisho.daemon.child import Child
+from sekisho.wire.slots import Busy
+
+_LONGEST_TURN = 1.0  # seconds of a turn that count; it usually takes a quarter
+_LATER = 1.0  # seconds; a message that is stuck says more than silence does, so it is looked at first
+_START = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A process that must be ended, and the cause as the board counts it. `messages` are those that take too long;
+    `beats` is false if the process shows no sign of life."""
+
+    child: Child
+    cause: str
+    messages: tuple[Busy, ...] = ()
+    beats: bool = True
+
+
+class Watchdog:
+    """What every process showed, and since when. Belongs to the supervisor."""
+
+    def __init__(self) -> None:
+        self._ran = 0.0
+        self._looked = float("inf")
+        self._seen: dict[Child, dict[Hashable, float]] = {}
+
+    def turn(self, now: float, children: Iterable[Child]) -> list[Stuck]:
+        """Look at each of them once. `now` is monotonic, in seconds."""
+        self._ran += max(0.0, min(now - self._looked, _LONGEST_TURN))
+        self._looked = now
+        before, self._seen = self._seen, {}
+        for child in children:
+            since = before.get(child, {})
+            self._seen[child] = {sign: since.get(sign, self._ran) for sign in _signs(child)}
+        found = (self._judge(child, seen) for child, seen in self._seen.items() if child.cause is None)
+        return [each for each in found if each is not None]
+
+    def _judge(self, child: Child, seen: Mapping[Hashable, float]) -> Stuck | None:
+        wire = child.setup.wire
+        ages = {sign: self._ran - since for sign, since in seen.items()}
+        if ages.get(_START, 0.0) > wire.start_timeout:
+            return Stuck(child, "start")
+        messages = tuple(
+            sign for sign, age in ages.items() if isinstance(sign, Busy) and age > wire.hard_deadline
+        )
+        silent = max((age for sign, age in ages.items() if isinstance(sign, int)), default=0.0)
+        if messages:
+            return Stuck(child, "stuck", messages, beats=silent < wire.hard_deadline / 2)
+        if silent > wire.hard_deadline + _LATER:
+            return Stuck(child, "stuck", beats=False)
+        return None
+
+
+def _signs(child: Child) -> Iterator[Hashable]:
+    """Its messages, and its count of beats, or that it still starts. What judges one message counts none."""
+    busy = tuple(child.slots.busy()) if child.slots is not None else ()
+    yield from busy
+    if not child.ready and not busy:
+        yield _START
+    elif child.ready and child.slots is not None:
+        yield child.slots.beats
