@@ -6,6 +6,8 @@ that ends in `…` is a beginning. `{file}` stands for the file and `{here}` for
 
 from __future__ import annotations
 
+import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +19,9 @@ from sekisho.cli import main
 HERE = Path(__file__).parent
 CASES = sorted(path.stem for path in HERE.glob("*.toml"))
 SERVED = ("brands", "not-toml", "unknown-option")  # a process each
+
+CHECK = ["config", "check", "--user", pwd.getpwuid(os.geteuid()).pw_name]
+"""Not as the daemon's user of the machine that the tests run on."""
 
 
 def prepared(name: str, folder: Path) -> tuple[Path, list[str]]:
@@ -72,7 +77,7 @@ def test_every_error_is_said_at_once(
 ) -> None:
     """`sekisho config check` says everything that is wrong, on stderr, and exits 2."""
     file, expected = prepared(name, tmp_path)
-    assert run(["config", "check", "--config", str(file)], monkeypatch) == 2
+    assert run([*CHECK, "--config", str(file)], monkeypatch) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert unexpected(err.splitlines(), expected) == []
@@ -87,7 +92,7 @@ def test_the_daemon_does_not_start(name: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
 
 
-@pytest.mark.parametrize("command", [["config", "check"], ["config", "show"], ["serve"], ["evaluate", "."]])
+@pytest.mark.parametrize("command", [CHECK, ["config", "show"], ["serve"], ["evaluate", "."]])
 def test_a_file_that_is_not_there(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -102,7 +107,7 @@ def test_a_folder_is_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A folder is named as what it is."""
-    assert run(["config", "check", "--config", str(tmp_path)], monkeypatch) == 2
+    assert run([*CHECK, "--config", str(tmp_path)], monkeypatch) == 2
     assert capsys.readouterr().err.splitlines() == [f"{tmp_path}: Is a directory"]
 
 
@@ -136,4 +141,4 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path, monkeypatch: pytest.Mon
     file = tmp_path / "sekisho.toml"
     text = places(tmp_path, 'mode = "enforce"\n[brands]\noverlay = ""\n')
     file.write_bytes(b"\xef\xbb\xbf" + text.encode())
-    assert run(["config", "check", "--config", str(file)], monkeypatch) == 0
+    assert run([*CHECK, "--config", str(file)], monkeypatch) == 0
