@@ -11,6 +11,7 @@ from tests.unit.store.kit import SetClock
 from sekisho import compose
 from sekisho.config import Config
 from sekisho.message import Client, Envelope, Recipient
+from sekisho.ports import CommitUnknown, StoreUnavailable
 from sekisho.verdict import Action, Reply
 
 SPOOF = (
@@ -21,17 +22,22 @@ CLIENT = Client("192.0.2.7", None, "fail", "x")
 
 
 class Store:
-    """Remembers what it was told to keep."""
+    """Remembers what it was told to keep, unless it fails."""
 
-    def __init__(self) -> None:
+    def __init__(self, fails: Exception | None = None) -> None:
         self.kept: list[bytes] = []
+        self.fails = fails
 
     def hold(self, message: Any, document: Any, outcomes: Any) -> str:
+        if self.fails is not None:
+            raise self.fails
         self.kept.append(message.raw)
         return "ID"
 
 
-def process(raw: bytes, *recipients: str, **store: object) -> tuple[Action, Store]:
+def process(
+    raw: bytes, *recipients: str, fails: Exception | None = None, **store: object
+) -> tuple[Action, Store]:
     """A message that the block list would quarantine for everybody but the lenient."""
     settings = {
         "mode": "enforce",
@@ -41,7 +47,7 @@ def process(raw: bytes, *recipients: str, **store: object) -> tuple[Action, Stor
         "limits": {"scan_bytes": 10_000},
         "store": store,
     }
-    config, kept = Config.model_validate(settings), Store()
+    config, kept = Config.model_validate(settings), Store(fails)
     ports = replace(compose.offline(config), quarantine=kept, clock=SetClock())
     people = tuple(Recipient(each, each) for each in recipients)
     envelope = Envelope("a@stranger.example", "a@stranger.example", recipients=people, client=CLIENT)
@@ -80,3 +86,14 @@ def test_what_was_read_in_part_is_never_kept_in_part(recipients: tuple[str, ...]
     action, store = process(SPOOF + b"x" * 20_000, *recipients)
     assert (action.reply, store.kept) == (reply, [])
     assert not [edit for edit in action.edits if type(edit).__name__ == "DeleteRecipient"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reply"), [(StoreUnavailable("down"), Reply.HOLD), (CommitUnknown("cut"), Reply.TEMPFAIL)]
+)
+def test_what_the_store_may_have_is_not_held_by_postfix_as_well(error: Exception, reply: Reply) -> None:
+    """Postfix takes the place of a store that has nothing. Where the store may have the message, a retry finds out;
+    nothing is edited, as with every 451."""
+    action, _ = process(SPOOF, "a@ours.example", fails=error)
+    assert action.reply is reply
+    assert bool(action.edits) is (reply is Reply.HOLD)
