@@ -45,15 +45,28 @@ def answer_lost(real: Commit, connection: Any) -> None:
     raise psycopg.OperationalError("server closed the connection unexpectedly")
 
 
+def last_words(real: Commit, connection: Any) -> None:
+    """The server commits, and what it says before it ends is read as the answer. The connection still looks good."""
+    if isinstance(connection.driver_connection, sqlite3.Connection):
+        pytest.skip("a server's")
+    import psycopg  # noqa: PLC0415 - an extra
+
+    real(connection)
+    raise psycopg.errors.AdminShutdown("terminating connection due to administrator command")
+
+
 def _error(code: int) -> sqlite3.OperationalError:
     error = sqlite3.OperationalError("as asked")
     error.sqlite_errorcode = code
     return error
 
 
-def test_one_lost_answer_is_found_out(store: Quarantine, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("turn", [answer_lost, last_words])
+def test_one_lost_answer_is_found_out(
+    store: Quarantine, monkeypatch: pytest.MonkeyPatch, turn: Callable[[Commit, Any], None]
+) -> None:
     """The hold is tried once more and finds its own entry, which is no repeat: a success."""
-    around_commits(store, monkeypatch, answer_lost)
+    around_commits(store, monkeypatch, turn)
     name = hold(store, RAW, ["a@x", "b@x"])
     (entry,) = store.list()
     assert (entry.id, entry.repeats, len(entry.copies)) == (name, 0, 2)
