@@ -132,13 +132,14 @@ def nobody_writes(site: Site) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
-def put_aside(site: Site, database: Path) -> None:
+def put_aside(site: Site, database: Path) -> Path:
     """Remember what the store holds as its files stand (as after a power cut): the row is about to harm them, and
-    what was answered by now the operator has taken away, not we. Nobody may be writing."""
+    what was answered by now the operator has taken away, not we. Nobody may be writing. Returns the copy."""
     aside = Path(tempfile.mkdtemp(dir=site.place))
     for part in files(database):
         (aside / part.name).write_bytes(part.read_bytes())
     site.put_away += copies_in(aside / database.name)
+    return aside / database.name
 
 
 def files(database: Path) -> list[Path]:

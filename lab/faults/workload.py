@@ -182,10 +182,15 @@ class Workload:
                 self._hold()
 
     def _die(self) -> None:
-        """A process meets a failed sync and is killed; another opens the store and goes on."""
-        for rule in (io_error("sync"), io_error("sync", "-wal"), io_error("sync", first=2)):
+        """A process meets a failed sync and is killed; another opens the store and goes on. What it held before is the
+        beginning of its log: a commit that is tried again in an empty log begins that anew."""
+        for rule, before in (
+            (io_error("sync"), 2),
+            (io_error("sync", "-wal"), 1),
+            (io_error("sync", first=2), 0),
+        ):
             self._close()
-            self._in_a_process_that_dies(rule)
+            self._in_a_process_that_dies(rule, before)
             self._open()
             self._mark()
             for _ in range(3):
@@ -200,12 +205,15 @@ class Workload:
             self._keep(raw, ["x@home.example"])
         self._follow()
 
-    def _in_a_process_that_dies(self, rule: Rule) -> None:
+    def _in_a_process_that_dies(self, rule: Rule, before: int) -> None:
         """Its connections are never closed: who opens the store next finds the log as the failed sync left it."""
+        held = [b"Subject: held\r\n\r\n" + self._rng.randbytes(300) for _ in range(before)]
         child = os.fork()
         if child == 0:
             _draw_ids(f"child {len(self._refused)}")
             self._open()
+            for raw in held:
+                self._do(self._keep, raw, ["x@home.example"])
             self._refuse(rule)
             os._exit(0)
         os.waitpid(child, 0)

@@ -149,9 +149,11 @@ def without_store(
     *,
     reference: str,
     authserv_id: str,
+    perhaps_kept: bool = False,
 ) -> Action:
-    """The store is down: Postfix's own hold queue if it would be right for all, else a retry later."""
-    if all(each.applied is Disposition.QUARANTINE for each in outcomes):
+    """The store is down: Postfix's own hold queue if it would be right for all, else a retry later. `perhaps_kept`: the
+    store may have the message, and Postfix must not hold a second copy of it."""
+    if not perhaps_kept and all(each.applied is Disposition.QUARANTINE for each in outcomes):
         return held(message, evidence, weights, outcomes, reference=reference, authserv_id=authserv_id)
     return defer(_tempfailed(outcomes), reference)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -152,12 +153,29 @@ def deferrals(config: Config, clock: Clock) -> memory.Deferrals | None:
         return None
 
 
+def unknown_file(config: Config) -> Path:
+    """Where the messages are that the store may have kept although it reported an error."""
+    return state_directory(config.store) / "unknown"
+
+
+def unknown_commits(config: Config, store: QuarantineStore, clock: Clock) -> QuarantineStore:
+    """The store with a memory of what it may have kept. Without, and with a line in the log, if that file cannot be
+    used."""
+    try:
+        return memory.UnknownCommits(store, unknown_file(config), clock)
+    except OSError as error:
+        LOG.error("%s: what the store may have kept is not remembered: %s", unknown_file(config), error)
+        return store
+
+
 def make_memory(config: Config, clock: Clock) -> None:
     """Make the files of what is remembered, or begin damaged ones anew: before the fork, so that no two processes do
     it at once."""
     for made in (policies(config, clock), deferrals(config, clock)):
         if made is not None:
             made.close()
+    with suppress(OSError):  # each worker says so
+        memory.UnknownCommits.prepare(unknown_file(config))
 
 
 def offline(config: Config) -> Ports:

@@ -17,7 +17,16 @@ from sekisho.message import Limits, Message, Recipient, read, with_codes
 from sekisho.message.envelope import Envelope
 from sekisho.observers import Isolation
 from sekisho.policy import Lists, RuleBook, Rules, Sender, decide, unjudged, weigh
-from sekisho.ports import Clock, Context, Deferrals, Guard, QuarantineStore, Stance, StoreUnavailable
+from sekisho.ports import (
+    Clock,
+    CommitUnknown,
+    Context,
+    Deferrals,
+    Guard,
+    QuarantineStore,
+    Stance,
+    StoreUnavailable,
+)
 from sekisho.trust import Trust
 from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT, Action, Disposition, Mode, Outcome
 
@@ -206,7 +215,13 @@ class Pipeline:
         except StoreUnavailable as error:
             self._crashed("store", error)
             return action.without_store(
-                message, evidence, weights, outcomes, reference=reference, authserv_id=self.authserv_id
+                message,
+                evidence,
+                weights,
+                outcomes,
+                reference=reference,
+                authserv_id=self.authserv_id,
+                perhaps_kept=isinstance(error, CommitUnknown),
             )
         return action.act(
             message,

@@ -220,12 +220,17 @@ class QuarantineStore(Protocol):
     def hold(self, message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
         """Keep the bytes durably for the recipients of `outcomes`, with what explains them; returns the record id.
 
-        Raises StoreUnavailable, in which case nothing was kept.
+        Raises StoreUnavailable, in which case nothing was kept; or CommitUnknown.
         """
 
 
 class StoreUnavailable(Exception):
-    """The store could not make the message durable. Nothing was kept."""
+    """The store could not make the message durable. Nothing was kept, unless it is a CommitUnknown."""
+
+
+class CommitUnknown(StoreUnavailable):
+    """The store failed in a commit that it may have carried out. Only the same message again finds out: the entry
+    that stands absorbs it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,10 +243,11 @@ def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, mete
     log.start()
     isolation = Isolation(meter.observer_failed)
     resolver = DnsResolver(settings.dns, shared.clock, on_query=isolation.alone("metrics", meter.dns))
-    quarantine = None
+    quarantine = holds = None
     if _may_hold(settings):
         lost = isolation.alone("metrics", meter.store_identity_failed)
         quarantine = Opening(settings.store, shared.clock, on_loss=lost)
+        holds = compose.unknown_commits(settings, quarantine, shared.clock)
     tripped = isolation.alone("metrics", meter.guard_tripped)
     guard = Watch(Switch(compose.switch_file(settings)), settings.guard, shared.clock, tripped)
     recorder = Recorder(shared.journal, meter, isolation)
@@ -256,7 +257,7 @@ def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, mete
         shared.clock,
         known,
         resolver,
-        quarantine,
+        holds,
         (recorder,) if policies is None else (recorder, policies),
         guard,
         isolation=isolation,

@@ -11,6 +11,7 @@ from tests.unit.store.kit import SetClock
 from sekisho import compose
 from sekisho.config import Config
 from sekisho.message import Client, Envelope, Forged, Recipient
+from sekisho.ports import CommitUnknown, StoreUnavailable
 from sekisho.verdict import Action, ChangeHeader, Reply
 
 SPOOF = (
@@ -21,18 +22,25 @@ CLIENT = Client("192.0.2.7", None, "fail", "x")
 
 
 class Store:
-    """Remembers what it was told to keep."""
+    """Remembers what it was told to keep, unless it fails."""
 
-    def __init__(self) -> None:
+    def __init__(self, fails: Exception | None = None) -> None:
         self.kept: list[bytes] = []
+        self.fails = fails
 
     def hold(self, message: Any, document: Any, outcomes: Any) -> str:
+        if self.fails is not None:
+            raise self.fails
         self.kept.append(message.raw)
         return "ID"
 
 
 def process(
-    raw: bytes, *recipients: str, forged: Forged | None = None, **store: object
+    raw: bytes,
+    *recipients: str,
+    forged: Forged | None = None,
+    fails: Exception | None = None,
+    **store: object,
 ) -> tuple[Action, Store]:
     """A message that the block list would quarantine for everybody but the lenient and those in shadow."""
     settings = {
@@ -43,7 +51,7 @@ def process(
         "limits": {"scan_bytes": 10_000},
         "store": store,
     }
-    config, kept = Config.model_validate(settings), Store()
+    config, kept = Config.model_validate(settings), Store(fails)
     ports = replace(compose.offline(config), quarantine=kept, clock=SetClock())
     people = tuple(Recipient(each, each) for each in recipients)
     envelope = Envelope("a@stranger.example", "a@stranger.example", recipients=people, client=CLIENT)
@@ -103,3 +111,14 @@ def test_nobody_in_shadow_is_refused_for_forged_fields() -> None:
     assert [edit.index for edit in deleted] == [2, 1]
     alone, _ = process(SPOOF, "c@trial.example", forged=FLOOD)
     assert (alone.reply, alone.edits) == (Reply.ACCEPT, ())
+
+
+@pytest.mark.parametrize(
+    ("error", "reply"), [(StoreUnavailable("down"), Reply.HOLD), (CommitUnknown("cut"), Reply.TEMPFAIL)]
+)
+def test_what_the_store_may_have_is_not_held_by_postfix_as_well(error: Exception, reply: Reply) -> None:
+    """Postfix takes the place of a store that has nothing. Where the store may have the message, a retry finds out;
+    nothing is edited, as with every 451."""
+    action, _ = process(SPOOF, "a@ours.example", fails=error)
+    assert action.reply is reply
+    assert bool(action.edits) is (reply is Reply.HOLD)

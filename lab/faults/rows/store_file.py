@@ -21,6 +21,7 @@ from lab.place import LabError
 from sekisho.store import StoreOptions
 
 PAGE = 4096
+SPOILT = b"\xa5" * PAGE
 NOTICED = MUST + "; nothing answered 250 is in files that nobody can reach"
 
 
@@ -60,12 +61,12 @@ def _harm(trial: Trial, harm: Callable[[Path], object], restart: bool = True) ->
     with site, site.load(trial.size, per_second=30) as load:
         load.tell(lambda: load.answered >= 30 or not load.open, 60)
         with nobody_writes(site):
-            put_aside(site, database)
+            aside = put_aside(site, database)
             harm(database)
         probe = _probe(site)
         trial.note(f"what is to be stored heard {dict(probe.replies)} after it, ready: {site.ready()}")
         if restart:
-            _begin_anew(site, database)
+            _begin_anew(site, database, aside)
         trial.see("then it is stored", probe.finish(150), dict(probe.replies))
         see_ready(trial, site)
         trial.balance(site)
@@ -79,16 +80,31 @@ def _probe(site: Site) -> Sender:
     return probe
 
 
-def _begin_anew(site: Site, database: Path) -> None:
-    """What an operator does who has no backup: stop, put the damaged files away, start."""
+def _begin_anew(site: Site, database: Path, aside: Path) -> None:
+    """What an operator does who has no backup: stop, put the damaged files away, start. What was answered until the
+    damage was noticed is in those files: overwritten pages, with a write-ahead log that is whole."""
     site.daemon.stop()
     away = site.place / "away"
     away.mkdir()
     for each in files(database):
         shutil.move(each, away)
+    _fill_in(away / database.name, aside)
     with suppress(LabError):  # what can still be read there is not lost
         site.put_away += copies_in(away / database.name)
     site.daemon.start()
+
+
+def _fill_in(database: Path, aside: Path) -> None:
+    """Put the pages of before in the place of those that still are as `_overwrite` left them."""
+    if not database.exists():
+        return
+    with database.open("r+b") as stream, aside.open("rb") as before:
+        for at in range(0, database.stat().st_size, PAGE):
+            stream.seek(at)
+            if stream.read(PAGE) == SPOILT:
+                before.seek(at)
+                stream.seek(at)
+                stream.write(before.read(PAGE))
 
 
 def _replace(database: Path) -> None:
@@ -108,11 +124,13 @@ def _overwrite(database: Path) -> None:
     size = database.stat().st_size
     with database.open("r+b") as stream:
         stream.seek(PAGE)
-        stream.write(b"\xa5" * (size - PAGE))
+        stream.write(SPOILT * (size // PAGE - 1))
 
 
 @row(
-    "store-of-root", "the store's files belong to root and a restart follows; then they are given back", MUST
+    "store-of-root",
+    "the store's files belong to root and a restart follows; then they are given back",
+    MUST + "; the daemon does not start on it and says so; Postfix answers 451 meanwhile",
 )
 def store_of_root(trial: Trial) -> None:
     site = trial.site()
@@ -123,8 +141,13 @@ def store_of_root(trial: Trial) -> None:
         for each in files(database):
             os.chown(each, 0, 0)
             each.chmod(0o600)
+        try:
+            site.daemon.start()
+            trial.see("the daemon does not start", False)
+        except LabError as refusal:
+            trial.see("the daemon does not start and says so", "Permission denied" in str(refusal))
+        own(*files(database))
         site.daemon.start()
-        suffer(trial, site, lambda: None, lambda: own(*files(database)), "root's")
         see_ready(trial, site)
         trial.balance(site)
 

@@ -1,8 +1,8 @@
 """The file that all processes share: until when we are paused, until when we only tag, and the tallies.
 
 A look costs two system calls. Times are seconds of Unix time; 0 is never and infinity is until somebody says
-otherwise, so that a pause outlives a restart and a reboot. Tallies are changed under a lock on the file that nobody
-waits for.
+otherwise, so that a pause outlives a restart, a reboot and a power cut. Tallies are changed under a lock on the file
+that nobody waits for, and are not synced: a power cut may cost the last of them.
 
 The file is not mapped: an access to a mapped file that somebody has cut, or whose blocks a full disk cannot give, ends
 the process with SIGBUS. Each process remembers what stood there last. That holds, and is written again, where the file
@@ -75,20 +75,23 @@ class Switch:
         return self._time(ARMED)
 
     def pause(self, until: float) -> None:
-        """Raises SwitchError if other processes cannot be told."""
+        """Raises SwitchError if other processes cannot be told, or a power cut might undo it."""
         self._put(PAUSED, _TIME.pack(until))
-        if self._failing:
-            raise SwitchError(f"{self._path}: {self._failing}")
+        self._sync()
+        self._must_hold()
 
     def tag_only(self, until: float) -> None:
         """Holds for this process at least."""
         self._put(TAGGING, _TIME.pack(until))
+        self._sync()
 
     def resume(self, armed_from: float) -> None:
-        """Act as the policy says again. Raises SwitchError if other processes cannot be told."""
+        """Act as the policy says again. Raises SwitchError as `pause`."""
         self._put(ARMED, _TIME.pack(armed_from))
-        self.tag_only(0.0)
-        self.pause(0.0)
+        self._put(TAGGING, _TIME.pack(0.0))
+        self._put(PAUSED, _TIME.pack(0.0))
+        self._sync()
+        self._must_hold()
 
     @contextmanager
     def locked(self) -> Iterator[bool]:
@@ -148,6 +151,23 @@ class Switch:
             _write(self._fd, data, at)
         except OSError as error:
             self._say(error)
+
+    def _sync(self) -> None:
+        """What was written outlives a power cut, and so does the file's name, which is its directory's content
+        (fsync(2)): another process may have made it. Never raises."""
+        try:
+            os.fsync(self._fd)
+            directory = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+        except OSError as error:
+            self._say(error)
+
+    def _must_hold(self) -> None:
+        if self._failing:
+            raise SwitchError(f"{self._path}: {self._failing}")
 
     def _follow(self) -> None:
         """Make the file at the path ours, if it is another one by now. Raises OSError."""

@@ -1,4 +1,5 @@
-"""What is remembered of earlier mail for when DNS fails: policies that were met, and messages that were deferred.
+"""What is remembered of earlier mail for when DNS or the store fails: policies that were met, messages that were
+deferred, and messages that the store may have kept.
 
 Small tables of one size in files beside the store, shared by all processes and kept over restarts. Losing one
 costs protection during an outage and nothing else.
@@ -7,5 +8,6 @@ costs protection during an outage and nothing else.
 from sekisho.memory.deferrals import Deferrals
 from sekisho.memory.policies import PolicyNotes
 from sekisho.memory.table import TimeTable
+from sekisho.memory.unknown_commits import UnknownCommits
 
-__all__ = ["Deferrals", "PolicyNotes", "TimeTable"]
+__all__ = ["Deferrals", "PolicyNotes", "TimeTable", "UnknownCommits"]

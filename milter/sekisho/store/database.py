@@ -19,8 +19,8 @@ from typing import Any
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from sekisho.ports import StoreUnavailable
-from sekisho.store.engine import FILES, READING, connect, unavailable
+from sekisho.ports import CommitUnknown, StoreUnavailable
+from sekisho.store.engine import FILES, READING, connect, not_committed, unavailable
 from sekisho.store.files import Files, Loss, StoreMoved
 from sekisho.store.migrate import PATIENCE_SECONDS, migrate
 from sekisho.store.options import StoreOptions
@@ -52,13 +52,21 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is durable in the file at the path when the block is left. Raises StoreUnavailable."""
+        """A transaction that is durable in the file at the path when the block is left. Raises StoreUnavailable;
+        CommitUnknown where it may have been carried out all the same."""
         self._ready()
-        with unavailable(), self.engine.connect() as connection, self._watched(connection):
-            with connection.begin():
-                _check(connection, locked=True)
-                yield connection
-            _check(connection)
+        committing = False
+        try:
+            with unavailable(), self.engine.connect() as connection, self._watched(connection):
+                with connection.begin():
+                    _check(connection, locked=True)
+                    yield connection
+                    committing = True
+                _check(connection)
+        except StoreUnavailable as error:
+            if not committing or not_committed(error.__cause__):
+                raise
+            raise CommitUnknown(f"{error}; it may have been committed") from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

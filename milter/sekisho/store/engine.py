@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Pool, QueuePool, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from sekisho.ports import StoreUnavailable
 from sekisho.store.files import Files, Loss, StoreMoved
@@ -36,6 +36,11 @@ READING = {"sekisho_reading": True}
 """Execution option of a connection that only reads: on SQLite it does not take the write lock."""
 FILES = "sekisho_files"
 """Under this name a SQLite connection's `info` has its Files."""
+_REFUSED = ("23", "25", "40")
+"""Classes of SQLSTATE with which PostgreSQL refuses a commit: a constraint, a read-only or failed transaction, a
+rollback."""
+_COMPLETION_UNKNOWN = "40003"
+_NOT_WRITTEN = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY)
 
 
 class NotDurable(StoreUnavailable):
@@ -96,6 +101,19 @@ def unavailable() -> Iterator[None]:
 def _reason(error: Exception) -> str:
     """The driver's own words: SQLAlchemy's add the statement and a link."""
     return f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
+
+
+def not_committed(error: BaseException | None) -> bool:
+    """True if an error in a commit says for certain that nothing was committed: PostgreSQL refused it, or SQLite
+    could not write all of it into its log. Not certain are the last words of a server that ends (class 57, libpq
+    calls the connection good meanwhile), nor a failed sync: what was written before it may be found after a crash."""
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is None:
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return state[:2] in _REFUSED and state != _COMPLETION_UNKNOWN
+    return code == sqlite3.SQLITE_IOERR_WRITE or code & 0xFF in _NOT_WRITTEN
 
 
 def create_file(url: URL) -> None:

@@ -1,7 +1,7 @@
 """The quarantine: the only copy of a message that Postfix was told to discard.
 
 `hold` returns after the message is on the disk, or raises StoreUnavailable and keeps nothing. One case lies
-in between, and is harmless: a commit whose answer never came may have been kept, and absorbs the retry.
+in between, CommitUnknown: a commit whose answer never came may have been kept, and absorbs the retry.
 
 A Quarantine belongs to the process that opened it: open it after the fork, and use it from threads that are
 Python's own (never libmilter's).
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from sekisho.message import Message
-from sekisho.ports import Clock, StoreUnavailable, Uptime
+from sekisho.ports import Clock, CommitUnknown, StoreUnavailable, Uptime
 from sekisho.store import audit, records, retention, timekeeping
 from sekisho.store.database import Database
 from sekisho.store.files import StoreMoved
@@ -76,29 +76,28 @@ class Quarantine:
         """Keep the bytes for the recipients of `outcomes` (at least one), durable on return.
 
         Returns the record id: that of the new entry, or of the one that absorbs the repeat when no recipient
-        is new. Raises StoreUnavailable, and then nothing was kept. A store whose files were changed meanwhile is
-        opened again, and the message is held in what is there now.
+        is new. Raises StoreUnavailable, and then nothing was kept, or CommitUnknown. Where a commit may have been
+        carried out, or the store's files were changed meanwhile, the message is held once more, in what is there now.
         """
         if not outcomes:
             raise ValueError("a message is held for somebody")
         now = self._clock.now()
         parcel = pack(message, document, outcomes, now, self._options.compression_level)
         oldest = now - timedelta(days=self._options.retry_window_days)
-        moved = False
+        unknown = False
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self._writing() as connection:
-                    if moved and kept(connection, parcel):  # saved from the files that were taken away
+                    if attempt > 1 and kept(connection, parcel):  # its answer was lost, or its files were
                         return parcel.id
                     return keep(connection, parcel, oldest)
-            except StoreMoved:
-                if moved:
-                    raise
-                moved = True
             except StoreUnavailable as error:
-                lost = isinstance(error.__cause__, DBAPIError) and lost_race(error.__cause__)
-                if not lost or attempt == ATTEMPTS:
-                    raise
+                unknown = unknown or isinstance(error, CommitUnknown)
+                if attempt < _attempts(error):
+                    continue
+                if unknown and not isinstance(error, CommitUnknown):
+                    raise CommitUnknown(f"{error}; an earlier attempt may have been committed") from error
+                raise
         raise AssertionError("the last attempt returns or raises")
 
     def list(
@@ -276,6 +275,14 @@ class Quarantine:
             query = select(func.min(entries.c.held_at)).where(entries.c.id.in_(waiting))
             found: datetime | None = connection.execute(query).scalar_one()
         return found
+
+
+def _attempts(error: StoreUnavailable) -> int:
+    """How many attempts in all such an error is worth."""
+    if isinstance(error, (CommitUnknown, StoreMoved)):
+        return 2
+    lost = isinstance(error.__cause__, DBAPIError) and lost_race(error.__cause__)
+    return ATTEMPTS if lost else 1
 
 
 def _entries() -> Select[Any]:
