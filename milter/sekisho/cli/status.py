@@ -23,7 +23,7 @@ from sekisho.guard import Switch, SwitchError, moment
 from sekisho.metrics.options import MetricsOptions, endpoint
 from sekisho.ports import Found, StoreUnavailable
 from sekisho.resolver import DnsResolver
-from sekisho.store import Quarantine, SchemaError, State, database_file, revision_of, up_to_date
+from sekisho.store import Quarantine, SchemaError, State, database_file, never_made, revision_of, up_to_date
 from sekisho.store.options import parse
 
 PATIENCE = 3.0  # seconds for the daemon's answer
@@ -150,8 +150,10 @@ def _stored(config: Config) -> Facts:
     facts: Facts = {"store": store, "held": 0, "oldest_held": None}
     file = database_file(config.store)
     try:
-        if file is not None and not os.path.exists(file):
+        if never_made(config.store):
             return facts
+        if file is not None and not os.path.exists(file):
+            raise StoreUnavailable(f"{file} was there and is gone")
         store["revision"] = revision_of(config.store)
         if not up_to_date(config.store):  # the daemon's next start sees to it
             return facts | {"held": None}

@@ -22,7 +22,7 @@ from sekisho.config import load
 from sekisho.guard import Switch
 from sekisho.guard.switch import FOREVER
 from sekisho.maintenance.upkeep import Upkeep
-from sekisho.store import Quarantine
+from sekisho.store import Quarantine, StoreLock
 
 
 @pytest.fixture
@@ -245,6 +245,25 @@ def test_a_long_reason_goes_over_several_lines(sekisho: Command, file: Path) -> 
     assert reason in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 80
     assert "store        not made yet," in text
+
+
+def test_a_store_that_is_gone_is_down(sekisho: Command, file: Path, store: Quarantine) -> None:
+    """A database that was there and is gone holds mail that nobody can reach: neither ok, nor "0 messages"."""
+    hold(store, b"x", ["a@example.jp"])
+    store.close()
+    lock = StoreLock(load(file).store)  # as a daemon does that has the database open
+    lock.take()
+    lock.mark()
+    lock.close()
+    for each in file.parent.glob("q.db*"):
+        each.rename(file.parent / f"away.{each.name}")
+    facts = sekisho("status", "--format", "json", "--config", file).json
+    text = sekisho("status", "--config", file).out
+    assert (facts["store"]["ok"], facts["held"]) == (False, None)
+    assert "was there and is gone" in facts["store"]["reason"]
+    assert "store        DOWN," in text
+    assert "held         unknown" in text
+    assert not (file.parent / "q.db").exists()
 
 
 def test_a_port_that_is_free_for_a_moment_is_asked_again(sekisho: Command, file: Path) -> None:
