@@ -135,12 +135,15 @@ def _why(outcome: Outcome) -> Text:
 def where(console: Console, lab: Lab) -> None:
     """Where to look while the lab is up."""
     sekisho, postfix = lab.sekisho, lab.postfix
-    console.print(f"metrics     {sekisho.metrics_url}")
-    console.print(f"log         {sekisho.log}")
-    console.print(f"quarantine  {sekisho.store}  ({len(sekisho.quarantine())} held)")
-    console.print(f"            {ROOT}/.venv/bin/sekisho quarantine list --config {sekisho.config}")
-    console.print(f"Postfix     127.0.0.1:{postfix.port}, log {postfix.log}")
-    console.print(f"delivered   {lab.sink.folder}  ({len(lab.sink)} messages)")
+    for line in (
+        f"metrics     {sekisho.metrics_url}",
+        f"log         {sekisho.log}",
+        f"quarantine  {sekisho.store}  ({len(sekisho.quarantine())} held)",
+        f"            {ROOT}/.venv/bin/sekisho quarantine list --config {sekisho.config}",
+        f"Postfix     127.0.0.1:{postfix.port}, log {postfix.log}",
+        f"delivered   {lab.sink.folder}  ({len(lab.sink)} messages)",
+    ):
+        console.print(line, soft_wrap=True)  # the terminal wraps it, so that it is copied as one line
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ from sekisho.verdict import Mode
 from sekisho.wire.options import WireOptions
 
 DEFAULT_PATH = Path("/etc/sekisho/sekisho.toml")
+PASSWORD = re.compile(r"(://[^/@\s]*?:).*(@)")
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 Part = TypeVar("Part", bound=Options)
 SHOWN = 80  # characters of a wrong value that are repeated
@@ -232,7 +233,7 @@ def _said(message: str) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, (dict, list)):
         return ""
-    text = repr(value)
+    text = PASSWORD.sub(r"\1***\2", repr(value))  # errors go into the log
     return f" (is {text if len(text) <= SHOWN else text[:SHOWN] + '…'})"
 
 

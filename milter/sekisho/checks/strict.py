@@ -26,12 +26,12 @@ UNKNOWN = FindingKind(
     "brand.own_domain_unknown",
     5,  # the tag alone: genuine mail of the domain gets it too
     "Mail of {domain} should be proven ({why_en}), but the look-ups that could prove it failed.",
-    "{domain} のメールは証明されるはずですが({why_ja})、DNS の照会に失敗し、確認できませんでした。",
+    "{domain} のメールは送信元を認証できるはずですが({why_ja})、DNS の照会に失敗したため確認できませんでした。",
 )
 KINDS = (UNKNOWN,)
 
 OWN = ("it is your own organisation's domain", "自組織のドメイン")
-LISTED = ("it is known to authenticate all its mail", "すべてのメールを認証することで知られるドメイン")
+LISTED = ("it is known to authenticate all its mail", "すべてのメールに送信ドメイン認証を施しているドメイン")
 NOTED = (
     "its DMARC policy, seen {days} days ago, asks for that",
     "{days} 日前に確認した DMARC ポリシーによる",

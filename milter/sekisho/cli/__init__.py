@@ -1,7 +1,8 @@
 """The command line: `sekisho serve | check | evaluate | config | brands | quarantine | …`.
 
-Exit status: 0 done (whatever the verdict), 1 lint or doctor found something, 2 wrong usage, unreadable input or
-configuration, 70 our fault.
+Exit status: 0 done (whatever the verdict); 1 a command that looks for faults (`brands lint`, `doctor`, `status`, `store
+check`) found one, `trace` found nothing, or `quarantine release` or `delete` left a copy as it was; 2 wrong usage,
+unreadable input or configuration; 69 something that `serve` needs is not there yet; 70 our fault.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ OUR_FAULT = 70  # EX_SOFTWARE of sysexits
 
 def _complain(error: click.ClickException) -> None:
     """How the command is used, if that is what was wrong, and the error as one line."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # its text is the whole help
+        say(*error.format_message().splitlines(), err=True)
+        return
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         say(*context.get_usage().splitlines(), f"Try '{context.command_path} --help' for help.", "", err=True)

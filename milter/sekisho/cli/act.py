@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import click
-from rich.table import Table
 
 from sekisho import compose
 from sekisho.cli import output
@@ -118,14 +117,15 @@ def history(config: Config, record: str | None, limit: int, style: str) -> None:
     if style == "json":
         output.write_json([operation(each) for each in done])
         return
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for column in ("when", "who", "what", "result", "id", "reason", "note"):
-        table.add_column(column, overflow="fold")
+    if not done:
+        output.say("nothing was done yet")
+        return
+    rows = []
     for each in done:
         when = f"{each.at:%Y-%m-%d %H:%M:%S}" if each.at else ""
-        cells = (when, each.who, each.operation, each.result, each.entry or "", each.reason, each.note)
-        table.add_row(*(printable(cell, 300) for cell in cells))
-    output.console().print(table if done else "nothing was done yet")
+        cells = (when, each.operation, each.result, each.entry or "", each.who, each.reason, each.note)
+        rows.append([printable(cell, 300) for cell in cells])
+    output.write_rows(("when", "what", "result", "id", "who", "reason", "note"), rows, 4)
 
 
 def operation(done: Operation) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 from pydantic import ValidationError
-from rich.table import Table
 
 from sekisho.cli import output
 from sekisho.cli.owner import as_owner
@@ -71,12 +70,10 @@ def show(config: Config, style: str) -> None:
     if style == "json":
         output.write_json({"version": version, "entries": rows}, 1)
         return
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for column in COLUMNS:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*_cells(row))
-    output.console().print(table if rows else "there are no entries")
+    if not rows:
+        output.say("there are no entries")
+        return
+    output.write_rows(COLUMNS, [_cells(row) for row in rows], 3)
 
 
 def take(config: Config, data: bytes) -> None:

@@ -11,15 +11,19 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import IO
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderableType
+from rich.padding import Padding
 from rich.segment import Segment
+from rich.text import Text
 
 from sekisho.text import printable
 
 WIDE = 200  # columns where the output is no terminal: a table in a file must not be cut
+GAP = 2  # columns between the columns of a table
 MAX_SHOWN = 4000  # characters of one value
 _ENDLESS = 1 << 40
 _UNSEEN = re.compile(
@@ -39,6 +43,22 @@ def console(stream: IO[str] | None = None) -> Screen:
     """Standard output (or another stream) as wide as the terminal, or wide enough for a file."""
     width = None if (stream or sys.stdout).isatty() else WIDE
     return Screen(file=stream, highlight=False, markup=False, emoji=False, width=width)
+
+
+def write_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], first: int) -> None:
+    """A table, if the screen is wide enough for it. Else each row is a line of its `first` columns, and what the others
+    hold stands below it: an id is never broken, so that it can be copied."""
+    screen = console()
+    widths = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
+    whole = sum(widths) + GAP * (len(widths) - 1) <= screen.width
+    shown_first = len(columns) if whole else first
+    for number, row in enumerate((columns, *rows)):
+        line = (" " * GAP).join(map(set_cell_size, row[:shown_first], widths))
+        screen.print(line.rstrip(), soft_wrap=True, style="dim" if number == 0 else None)
+        below = zip(columns[shown_first:], row[shown_first:], strict=True)
+        rest = [f"{name}: {cell}" for name, cell in below if cell]
+        if number and rest:
+            screen.print(Padding(Text("; ".join(rest)), (0, 0, 0, 2 * GAP), expand=False))
 
 
 def say(*texts: str, err: bool = False) -> None:

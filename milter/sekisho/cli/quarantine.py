@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 import click
-from rich.table import Table
 
 from sekisho.cli import output
 from sekisho.cli.owner import as_owner
@@ -74,12 +73,11 @@ def list_entries(config: Config, state: str | None, limit: int, before: str | No
     if style == "json":
         output.write_json([summary(entry) for entry in entries])
         return
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for column in ("id", "held", "score", "decided by", "author", "for", "state"):
-        table.add_column(column, overflow="fold")
-    for entry in entries:
-        table.add_row(*_cells(entry))
-    output.console().print(table if entries else "nothing is held")
+    if not entries:
+        output.say("nothing is held")
+        return
+    columns = ("id", "held", "score", "state", "decided by", "author", "for")
+    output.write_rows(columns, [_cells(entry) for entry in entries], 4)
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:
@@ -88,10 +86,10 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         entry.id,
         f"{entry.held_at.astimezone():%Y-%m-%d %H:%M}",
         f"{entry.score:g}",
+        ", ".join(states),
         entry.decided_by,
         printable(entry.author, 60),
         ", ".join(printable(copy.recipient.address, 60) for copy in entry.copies),
-        ", ".join(states),
     )
 
 

@@ -153,7 +153,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an argument for each option
     style: str,
     path: Path | None,
 ) -> None:
-    """Run every case under a folder: hits, false alarms, what each finding is worth, the wrong ones."""
+    """Run every case under a folder and measure the judgement. Prints hits, false alarms, what each finding is worth
+    and the cases that were judged wrongly."""
     from sekisho.cli import evaluate as command
 
     asked = command.Asked(parse_without(without), frozenset(brands))
@@ -170,8 +171,8 @@ def config() -> None:
 @user_option
 @config_option
 def config_check(user: str | None, path: Path | None) -> None:
-    """Validate the configuration, all that it names and all that `serve` needs; every error at once. As root it is
-    looked at as the daemon's user."""
+    """Print every error of the configuration. Looks at the file, at all that it names and at all that `serve` needs,
+    as the daemon's user if root asks. Exit status 2 if anything is wrong."""
     from sekisho.cli import configuring
 
     configuring.check(existing(path), user)
@@ -182,7 +183,7 @@ def config_check(user: str | None, path: Path | None) -> None:
 @click.argument("value")
 @config_option
 def config_set(key: str, value: str, path: Path | None) -> None:
-    """Write one option into the file, and leave the rest of it as it is: `config set dns.servers '["127.0.0.1"]'`.
+    """Change one option in the file. The rest of the file stays as it is: `config set dns.servers '["127.0.0.1"]'`.
     Nothing is written if the file would then be wrong."""
     from sekisho.cli import configuring
 
@@ -192,7 +193,7 @@ def config_set(key: str, value: str, path: Path | None) -> None:
 @config.command("show")
 @config_option
 def config_show(path: Path | None) -> None:
-    """Every effective value, as JSON."""
+    """Print every value that is in force, as JSON."""
     from sekisho.cli import output
 
     output.write_document(configuration(path).model_dump_json(indent=2))
@@ -201,7 +202,8 @@ def config_show(path: Path | None) -> None:
 @config.command("describe")
 @click.option("--format", "style", type=click.Choice(["toml", "markdown", "checks"]), default="toml")
 def config_describe(style: str) -> None:
-    """The commented example file, the options or the checks as documentation."""
+    """Print the documentation of options and checks. `toml` is the commented example file, `markdown` the table of
+    options, `checks` the table of findings."""
     from sekisho.cli import describe, output
 
     output.write(
@@ -211,14 +213,14 @@ def config_describe(style: str) -> None:
 
 @cli.group()
 def brands() -> None:
-    """The brand registry: the shipped files with the site's own on top."""
+    """The brands: the shipped files and those of your own."""
 
 
 @brands.command("lint")
 @format_option
 @config_option
 def brands_lint(style: str, path: Path | None) -> None:
-    """What is wrong or risky in the brand files; exit status 1 if anything is."""
+    """Print what is wrong or risky in the brand files. Exit status 1 if anything is."""
     from sekisho.cli import brands as command
 
     raise SystemExit(command.lint(configuration(path), style))
@@ -228,7 +230,7 @@ def brands_lint(style: str, path: Path | None) -> None:
 @format_option
 @config_option
 def brands_list(style: str, path: Path | None) -> None:
-    """Every brand with the domains that prove it."""
+    """List every brand with the domains that prove it."""
     from sekisho.cli import brands as command
 
     command.list_brands(configuration(path), style)
@@ -239,7 +241,7 @@ def brands_list(style: str, path: Path | None) -> None:
 @format_option
 @config_option
 def brands_show(brand: str, style: str, path: Path | None) -> None:
-    """All that is known of one brand, by its id or one of its names."""
+    """Print all that is known of one brand, by its id or a name."""
     from sekisho.cli import brands as command
 
     command.show(configuration(path), brand, style)
@@ -247,7 +249,7 @@ def brands_show(brand: str, style: str, path: Path | None) -> None:
 
 @cli.group()
 def quarantine() -> None:
-    """What is held, and why."""
+    """Held messages: list, read, release and delete them."""
 
 
 @quarantine.command("list")
@@ -257,7 +259,7 @@ def quarantine() -> None:
 @format_option
 @config_option
 def quarantine_list(state: str | None, limit: int, before: str | None, style: str, path: Path | None) -> None:
-    """Held messages, newest first."""
+    """List messages of the quarantine, newest first."""
     from sekisho.cli import quarantine as command
 
     command.list_entries(configuration(path), state, limit, before, style)
@@ -269,7 +271,7 @@ def quarantine_list(state: str | None, limit: int, before: str | None, style: st
 @format_option
 @config_option
 def quarantine_show(record: str, raw: bool, style: str, path: Path | None) -> None:
-    """One held message: who it claims to be, who is proven, and why it is held."""
+    """Print one message and why it is held. Says which sender it claims, which one is proven, and each reason."""
     from sekisho.cli import quarantine as command
 
     command.show_entry(configuration(path), record, raw=raw, style=style)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import textwrap
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -21,14 +23,17 @@ from sekisho.guard import Switch, SwitchError, moment
 from sekisho.metrics.options import MetricsOptions, endpoint
 from sekisho.ports import Found, StoreUnavailable
 from sekisho.resolver import DnsResolver
-from sekisho.store import Quarantine, SchemaError, State, database_file, revision_of, up_to_date
+from sekisho.store import Quarantine, SchemaError, State, database_file, never_made, revision_of, up_to_date
 from sekisho.store.options import parse
 
 PATIENCE = 3.0  # seconds for the daemon's answer
+GAP = 2.0  # seconds: a reload replaces the maintenance process, and nobody listens on its port meanwhile
+AGAIN = 0.1  # seconds between two tries
 MAX_ANSWER = 64 * 1024
 COLUMNS = 80
 LABEL = 12
-DOWN = "it is not running, or not reachable on its metrics port"
+MAX_LINES = 3  # lines of the screen that one fact may take
+DOWN = "the daemon is not running, or not reachable"
 KNOWN = "jp"  # a name that every resolver knows
 
 Facts = dict[str, Any]
@@ -40,7 +45,7 @@ def run(config: Config, style: str) -> int:
     if style == "json":
         output.write_json(facts)
     else:
-        output.say(*(_fit(line) for line in lines(facts)))
+        output.say(*(part for line in lines(facts) for part in _fit(line)))
     return 0 if well(facts) else 1
 
 
@@ -76,23 +81,37 @@ def asked(options: MetricsOptions) -> Facts:
     """What the daemon says of itself. Where nobody answers, or not as expected: not ready, and why."""
     host, port = endpoint(options.listen)
     local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared
-    line = http.client.HTTPConnection(local, port, timeout=PATIENCE)
     try:
-        line.request("GET", "/status")
-        answer = line.getresponse()
-        body = answer.read(MAX_ANSWER)
+        code, body = _answer(local, port)
     except (OSError, http.client.HTTPException) as error:
-        return {"ready": False, "reasons": [f"{DOWN} ({options.listen}: {error})"]}
-    finally:
-        line.close()
+        why = getattr(error, "strerror", None) or error
+        return {"ready": False, "reasons": [f"{DOWN} on {options.listen} ({why})"]}
     with suppress(ValueError, RecursionError):
         found = json.loads(body)
         if isinstance(found, dict):
             return found
     return {
         "ready": False,
-        "reasons": [f"{options.listen}/status does not answer as sekisho does (HTTP {answer.status})"],
+        "reasons": [f"{options.listen}/status does not answer as sekisho does (HTTP {code})"],
     }
+
+
+def _answer(host: str, port: int) -> tuple[int, bytes]:
+    """HTTP status and body of `/status`. A refused connection is tried again for `GAP` seconds. Raises OSError and
+    HTTPException."""
+    until = time.monotonic() + GAP
+    while True:
+        line = http.client.HTTPConnection(host, port, timeout=PATIENCE)
+        try:
+            line.request("GET", "/status")
+            answer = line.getresponse()
+            return answer.status, answer.read(MAX_ANSWER)
+        except ConnectionRefusedError:
+            if time.monotonic() > until:
+                raise
+        finally:
+            line.close()
+        time.sleep(AGAIN)
 
 
 def _table(value: object) -> Facts:
@@ -131,8 +150,10 @@ def _stored(config: Config) -> Facts:
     facts: Facts = {"store": store, "held": 0, "oldest_held": None}
     file = database_file(config.store)
     try:
-        if file is not None and not os.path.exists(file):
+        if never_made(config.store):
             return facts
+        if file is not None and not os.path.exists(file):
+            raise StoreUnavailable(f"{file} was there and is gone")
         store["revision"] = revision_of(config.store)
         if not up_to_date(config.store):  # the daemon's next start sees to it
             return facts | {"held": None}
@@ -182,16 +203,16 @@ def lines(facts: Mapping[str, Any]) -> Iterator[str]:
     yield _row("workers", f"{workers or 'unknown'}{generation}")
     yield from _reload(facts["last_reload"])
     store = facts["store"]
-    yield _row(
-        "store", f"{'ok' if store['ok'] else 'DOWN'}, {store['url']}, revision {store['revision'] or 'none'}"
-    )
+    state = ("ok" if store["revision"] else "not made yet") if store["ok"] else "DOWN"
+    revision = f", revision {store['revision']}" if store["revision"] else ""
+    yield _row("store", f"{state}, {store['url']}{revision}")
     if not store["ok"]:
         yield _row("", store.get("reason", ""))
-    held = "unknown" if facts["held"] is None else f"{facts['held']} messages"
-    oldest = f", the oldest since {facts['oldest_held']}" if facts["oldest_held"] else ""
+    held = "unknown" if facts["held"] is None else _messages(facts["held"])
+    oldest = f", the oldest since {_moment(facts['oldest_held'])}" if facts["oldest_held"] else ""
     yield _row("held", f"{held}{oldest}")
     if facts["outbox"]:
-        yield _row("OUTBOX", f"{facts['outbox']} messages wait for the store")
+        yield _row("OUTBOX", f"for the store: {_messages(facts['outbox'])}")
     yield _row("DNS", "answers" if facts["dns"]["ok"] else "DOES NOT ANSWER")
     if facts["log_lines_dropped"]:
         yield _row("log", f"{facts['log_lines_dropped']} lines were lost")
@@ -200,21 +221,38 @@ def lines(facts: Mapping[str, Any]) -> Iterator[str]:
 def _reload(last: Mapping[str, Any]) -> Iterator[str]:
     if last.get("ok") is not None:
         yield _row(
-            "last reload", f"{'ok' if last['ok'] else 'FAILED'}, {last.get('at') or 'at an unknown time'}"
+            "last reload",
+            f"{'ok' if last['ok'] else 'FAILED'}, {_moment(last.get('at') or 'at an unknown time')}",
         )
         if not last["ok"] and last.get("reason"):
             yield _row("", str(last["reason"]))
 
 
 def _until(end: str) -> str:
-    return "without an end" if end == "ever" else f"until {end}"
+    return "without an end" if end == "ever" else f"until {_moment(end)}"
+
+
+def _moment(stamp: object) -> str:
+    """A time of RFC 3339 in UTC, in the one way that the screen has."""
+    return str(stamp).replace("+00:00", "Z")
+
+
+def _messages(number: int) -> str:
+    return f"{number} message" if number == 1 else f"{number} messages"
 
 
 def _row(label: str, text: str) -> str:
     return f"{label:<{LABEL}} {text}"
 
 
-def _fit(line: str) -> str:
-    """As much of a line as the screen has; all of it is in the JSON."""
-    line = output.shown(line)
-    return line if len(line) <= COLUMNS else f"{line[: COLUMNS - 1]}…"
+def _fit(line: str) -> list[str]:
+    """The line in as many lines of the screen as it needs, up to `MAX_LINES`; all of it is in the JSON."""
+    return textwrap.wrap(
+        output.shown(line),
+        COLUMNS,
+        subsequent_indent=" " * (LABEL + 1),
+        drop_whitespace=True,
+        break_on_hyphens=False,
+        max_lines=MAX_LINES,
+        placeholder=" …",
+    )

@@ -77,8 +77,8 @@ def resume(path: Path | None) -> None:
 @format_option
 @config_option
 def status(style: str, path: Path | None) -> None:
-    """How it stands, on one screen. Exit status 1 if it is not ready, is paused or tags only, or mail waits in an
-    outbox."""
+    """Print the state of the daemon on one screen. Exit status 1 if it is not ready, is paused or tags only, or if mail
+    waits in an outbox."""
     from sekisho.cli import status as command
 
     raise SystemExit(command.run(configuration(existing(path)), style))
@@ -86,7 +86,7 @@ def status(style: str, path: Path | None) -> None:
 
 @cli.group("list")
 def lists() -> None:
-    """Block and allow entries made while the daemon runs, over those of the configuration."""
+    """Block and allow entries, changed while the daemon runs. They add to those of the configuration."""
 
 
 @lists.command("add")
@@ -99,7 +99,8 @@ def lists() -> None:
 @click.option("--dkim", default="", metavar="DOMAIN", help="Only if that domain has signed (allow).")
 @config_option
 def list_add(name: str, entry: str, path: Path | None, **more: object) -> None:
-    """Add an entry: user@example.jp, example.jp, .example.jp, 192.0.2.0/24."""
+    """Add an entry. ENTRY is user@example.jp, example.jp, .example.jp (that domain and all below it) or
+    192.0.2.0/24."""
     from sekisho.cli import listing
 
     listing.add(configuration(existing(path)), name, {"entry": entry, **more})
@@ -111,7 +112,7 @@ def list_add(name: str, entry: str, path: Path | None, **more: object) -> None:
 @scope_option
 @config_option
 def list_remove(name: str, entry: str, scope: str, path: Path | None) -> None:
-    """Take an entry out again."""
+    """Remove an entry that `list add` made."""
     from sekisho.cli import listing
 
     listing.remove(configuration(existing(path)), name, entry, scope)
@@ -121,7 +122,7 @@ def list_remove(name: str, entry: str, scope: str, path: Path | None) -> None:
 @format_option
 @config_option
 def list_list(style: str, path: Path | None) -> None:
-    """Every entry, those of the configuration and those made here."""
+    """List all entries. Says which stand in the configuration and which were made with `list add`."""
     from sekisho.cli import listing
 
     listing.show(configuration(existing(path)), style)
@@ -131,7 +132,7 @@ def list_list(style: str, path: Path | None) -> None:
 @click.argument("file", type=click.File("rb"))
 @config_option
 def list_import(file: BinaryIO, path: Path | None) -> None:
-    """Add the entries of a file that `list export` wrote (- is standard input): all of them or none."""
+    """Add the entries of a file that `list export` wrote. All are added or none; `-` is standard input."""
     from sekisho.cli import listing
 
     listing.take(configuration(existing(path)), file.read())
@@ -140,7 +141,7 @@ def list_import(file: BinaryIO, path: Path | None) -> None:
 @lists.command("export")
 @config_option
 def list_export(path: Path | None) -> None:
-    """The entries made here, as JSON for `list import`."""
+    """Print the entries of `list add`, as JSON for `list import`."""
     from sekisho.cli import listing
 
     listing.export(configuration(existing(path)))

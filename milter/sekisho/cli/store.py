@@ -13,14 +13,15 @@ from sekisho.cli.root import cli, config_option, configuration, format_option
 
 @cli.group("store")
 def store() -> None:
-    """Care of the quarantine's database: look it through, copy it, put a copy back, what expires."""
+    """The quarantine's database: check, backup, restore, retention."""
 
 
 @store.command("check")
 @format_option
 @config_option
 def check(style: str, path: Path | None) -> None:
-    """Look the database through: structure, orphans, each message's digest. Exit status 1 if anything is wrong."""
+    """Check the whole database. Looks at its structure, at rows that belong to nothing, and at the digest of each
+    message. Exit status 1 if anything is wrong."""
     from sekisho.cli import care
 
     raise SystemExit(care.check(configuration(path), style))
@@ -51,7 +52,7 @@ def restore(source: Path, path: Path | None) -> None:
 @format_option
 @config_option
 def retention(resume: bool, style: str, path: Path | None) -> None:
-    """Where retention stands: its last turn, whether it is paused and why, what is due by the clock."""
+    """Print the state of retention. Says when it last ran, whether it is paused and why, and what is due."""
     from sekisho.cli import retention as command
 
     command.show(configuration(path), resume=resume, style=style)

@@ -80,7 +80,8 @@ def run(config: Config, what: str, style: str) -> int:
     for hint in _hints(config, names) if style == "text" else ():
         output.say(hint, err=True)
     if not steps:
-        output.say(f"nothing is known of {printable(what, 200)}", err=True)
+        where = "" if config.log.target.startswith("/") else " in the quarantine"
+        output.say(f"nothing is known{where} of {printable(what, 200)}", err=True)
     return 0 if steps else 1
 
 
@@ -212,7 +213,8 @@ def _text(value: object) -> str:
 
 def _hints(config: Config, names: Names) -> Iterator[str]:
     if not config.log.target.startswith("/"):
-        what = "|".join(value for _, value in sorted(names.known) if value)
+        known = {value.casefold(): value for _, value in sorted(names.known) if value}
+        what = "|".join(known.values())
         yield f"the log is not a file; ask the service manager: journalctl -u sekisho-milter | grep -E '{what}'"
     for name in names.values("queue_id"):
         if re.fullmatch(r"[A-Za-z0-9]{5,20}", name):

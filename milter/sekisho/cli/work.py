@@ -82,7 +82,7 @@ def release(
 @click.option("--uncertain", is_flag=True, help="Also copies that Postfix may have already.")
 @config_option
 def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: bool, path: Path | None) -> None:
-    """Close held copies without delivering them; content and record go with retention or `purge`."""
+    """Close held copies without delivering them. Retention or `purge` later removes content and record."""
     from sekisho.cli import act
 
     raise SystemExit(act.delete(configuration(path), records, recipients, uncertain))
@@ -101,7 +101,7 @@ def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: boo
 )
 @config_option
 def purge(age: timedelta, states: tuple[str, ...], path: Path | None) -> None:
-    """Remove messages for good, content and record."""
+    """Remove messages with content and record, for good."""
     from sekisho.cli import act
 
     act.purge(configuration(path), age, states)
@@ -134,7 +134,7 @@ def export(records: tuple[str, ...], form: str, output: Path | None, path: Path 
 @format_option
 @config_option
 def history(record: str | None, limit: int, style: str, path: Path | None) -> None:
-    """Who did what to the quarantine (or to one message of it), newest first."""
+    """Print who did what to the quarantine, newest first. With RECORD, to that message only."""
     from sekisho.cli import act
 
     act.history(configuration(path), record, limit, style)
@@ -145,7 +145,7 @@ def history(record: str | None, limit: int, style: str, path: Path | None) -> No
 @format_option
 @config_option
 def trace(what: str, style: str, path: Path | None) -> None:
-    """Where is my mail, and why: what the log and the quarantine know of a message, in order."""
+    """Print where a message is, and why. Tells in order what the log, the quarantine and the audit know of it."""
     from sekisho.cli import story
 
     raise SystemExit(story.run(configuration(path), what, style))
@@ -170,7 +170,8 @@ def trace(what: str, style: str, path: Path | None) -> None:
 def doctor(
     postfix: Path | None, skip: tuple[str, ...], user: str | None, style: str, path: Path | None
 ) -> None:
-    """Look for what will hurt: Postfix's settings, DNS, rights, disk. Exit status 1 if anything is found."""
+    """Look for faults of the setup and print how to mend them. Looks at Postfix's settings, DNS, rights, store and
+    disk, and changes nothing. Exit status 1 if anything is found."""
     from sekisho.cli import doctor as command
 
     raise SystemExit(command.run(existing(path), postfix, skip, user, style))

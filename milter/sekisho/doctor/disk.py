@@ -37,7 +37,7 @@ def examine(
                 yield error(
                     "store.gone",
                     f"{file} was there and is gone: nothing can be quarantined",
-                    "systemctl restart sekisho-milter   (makes an empty one; with a backup: sekisho store restore)",
+                    "systemctl restart sekisho-milter  # makes an empty one; with a backup: sekisho store restore",
                 )
             elif file.parent.is_dir():
                 yield note("store.none", f"{file} is not there yet: it is made when something is held")
@@ -52,7 +52,7 @@ def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Finding]
         yield (error if enforcing else note)(
             "store.directory",
             f"{directory} is not there: nothing can be held",
-            both(commands.directory(directory, "0750"), systemctl("restart")),
+            both(commands.directory(directory, "0700"), systemctl("restart")),
         )
         return
     kind = file_system(directory)

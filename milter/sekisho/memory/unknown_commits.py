@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sekisho.memory.table import TimeTable, key_of
+from sekisho.memory.table import TimeTable
 from sekisho.message import Message
 from sekisho.ports import Clock, CommitUnknown, QuarantineStore, StoreUnavailable
 from sekisho.verdict import Outcome
@@ -49,10 +49,10 @@ class UnknownCommits:
         try:
             return self._store.hold(message, document, outcomes)
         except CommitUnknown:
-            self._remember(_key(message))
+            self._remember(self._key(message))
             raise
         except StoreUnavailable as error:
-            if self._knows(_key(message)):
+            if self._knows(self._key(message)):
                 raise CommitUnknown(f"{error}; an earlier try of this message may have been kept") from error
             raise
 
@@ -72,12 +72,13 @@ class UnknownCommits:
             return False
         return when is not None and abs(self._clock.now().timestamp() - when) < KEEP
 
+    def _key(self, message: Message) -> bytes:
+        """Bytes and envelope sender: a retry may name other recipients."""
+        return self._table.key_of(
+            f"{message.digest} {message.envelope.sender}".encode("utf-8", "surrogatepass")
+        )
+
     def _failed(self, error: OSError) -> None:
         if not self._failing:
             LOG.error("messages that the store may have cannot be remembered: %s", error)
         self._failing = True
-
-
-def _key(message: Message) -> bytes:
-    """Bytes and envelope sender: a retry may name other recipients."""
-    return key_of(f"{message.digest} {message.envelope.sender}".encode("utf-8", "surrogatepass"))

@@ -110,3 +110,15 @@ def test_set_writes_nothing_that_is_wrong(sekisho: Command, tmp_path: Path) -> N
         assert done.err.startswith(said)
     assert file.read_text("utf-8") == text
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("secret", ["geheim", "ge:he/im", "ge@heim"])
+def test_no_password_is_repeated(sekisho: Command, tmp_path: Path, secret: str) -> None:
+    """A password in a URL is an error, and the error, which goes into the log, does not say it."""
+    file = tmp_path / "sekisho.toml"
+    file.write_text(f'[store]\nurl = "postgresql://user:{secret}@db.example/mail"\n')
+    done = sekisho("config", "show", "--config", file)
+    assert done.status == 2
+    assert "must not hold a password" in done.err
+    assert secret not in done.out + done.err
+    assert "heim" not in done.out + done.err

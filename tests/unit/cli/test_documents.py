@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from sekisho.checks.table import KINDS
@@ -48,3 +50,38 @@ def test_commands_that_are_named_exist(file: Path) -> None:
     """`sekisho word` in a document is a command."""
     named = set(re.findall(r"`sekisho ([a-z]+)", file.read_text("utf-8")))
     assert named <= set(cli.commands)
+
+
+def _leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _leaves(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+@pytest.mark.parametrize("file", ["README.md", "docs/operating.md"])
+def test_every_command_is_listed(file: str) -> None:
+    """An operator finds each command in the README's table and in the operating manual, by its whole name or in a list
+    of alternatives as `sekisho store check|backup`."""
+    text = (ROOT / file).read_text("utf-8").replace("\\|", "|").replace(" | ", "|")
+    missing = []
+    for path in _leaves(cli):
+        *group, name = path
+        found = re.findall(rf"sekisho {' '.join(group)}{' ' if group else ''}([a-z|]+)", text)
+        if not any(name in each.split("|") for each in found):
+            missing.append(" ".join(path))
+    assert missing == []
+
+
+@pytest.mark.parametrize("file", WRITTEN, ids=lambda path: path.name)
+def test_options_of_commands_that_are_named_exist(file: Path) -> None:
+    """`sekisho command … --option` in a document is an option of that command."""
+    for line in re.findall(r"sekisho ((?:[a-z]+ )[^`#\n]*--[^`#\n]*)", file.read_text("utf-8")):
+        command: click.Command = cli
+        words = line.split()
+        while isinstance(command, click.Group) and words and words[0].split("|")[0] in command.commands:
+            command = command.commands[words.pop(0).split("|")[0]]
+        known = {option for each in command.params for option in each.opts}
+        named = set(re.findall(r"(--[a-z][a-z-]+)", line.split("&&")[0].split("|")[0]))
+        assert named <= known | {"--help"}, line

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from tests.unit.cli.conftest import FAKE, Command, mail, write
 
 from sekisho import compose
-from sekisho.cli import cases
+from sekisho.cli import cases, output
 from sekisho.clock import SystemClock
 from sekisho.config import load
 from sekisho.store import Quarantine
@@ -64,6 +65,21 @@ def test_list_is_newest_first_with_who_and_why(sekisho: Command, config: Path, h
     assert rows[1]["verdict"] == "quarantine"
     text = sekisho("quarantine", "list", "--config", config).out
     assert all(each in text for each in (*held, "hanako@example.jp", "a@example.jp, b@example.jp", "held"))
+
+
+def test_an_id_is_whole_on_a_narrow_screen(
+    sekisho: Command, config: Path, held: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In 80 columns each id of the list and of the history stands in one piece, so that it can be copied, with its
+    facts on the lines below."""
+    monkeypatch.setattr(output, "WIDE", 80)
+    listed = sekisho("quarantine", "list", "--config", config).out
+    sekisho("quarantine", "delete", held[0], "--config", config)
+    history = sekisho("quarantine", "history", "--config", config).out
+    assert [line.split()[0] for line in listed.splitlines()[1:] if line[0] != " "] == held[::-1]
+    assert any(held[0] in line for line in history.splitlines())
+    assert max(map(cell_len, (listed + history).splitlines())) <= 80
+    assert "for: a@example.jp, b@example.jp" in " ".join(listed.split())
 
 
 def test_list_by_state_and_by_page(sekisho: Command, config: Path, held: list[str]) -> None:

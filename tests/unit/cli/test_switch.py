@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -21,7 +22,7 @@ from sekisho.config import load
 from sekisho.guard import Switch
 from sekisho.guard.switch import FOREVER
 from sekisho.maintenance.upkeep import Upkeep
-from sekisho.store import Quarantine
+from sekisho.store import Quarantine, StoreLock
 
 
 @pytest.fixture
@@ -197,6 +198,8 @@ def test_a_healthy_daemon_is_status_0(sekisho: Command, file: Path) -> None:
     assert max(map(len, text.out.splitlines())) <= 80
     assert len(text.out.splitlines()) < 20
     assert "9.9, enforce: ready" in text.out
+    assert "1 message, the oldest since" in text.out
+    assert "+00:00" not in text.out
 
 
 @pytest.mark.parametrize(
@@ -232,6 +235,49 @@ def test_the_status_says_whether_to_look(
         assert done.json[f"{paused}_until"]
         assert f"\n{paused.upper()} " in text
         assert "`sekisho resume` ends it" in text
+
+
+def test_a_long_reason_goes_over_several_lines(sekisho: Command, file: Path) -> None:
+    """Why the daemon does not answer can be read to its end in 80 columns; a store that was never made is not ok."""
+    (reason,) = sekisho("status", "--format", "json", "--config", file).json["reasons"]
+    text = sekisho("status", "--config", file).out
+    assert "Connection refused" in reason
+    assert reason in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 80
+    assert "store        not made yet," in text
+
+
+def test_a_store_that_is_gone_is_down(sekisho: Command, file: Path, store: Quarantine) -> None:
+    """A database that was there and is gone holds mail that nobody can reach: neither ok, nor "0 messages"."""
+    hold(store, b"x", ["a@example.jp"])
+    store.close()
+    lock = StoreLock(load(file).store)  # as a daemon does that has the database open
+    lock.take()
+    lock.mark()
+    lock.close()
+    for each in file.parent.glob("q.db*"):
+        each.rename(file.parent / f"away.{each.name}")
+    facts = sekisho("status", "--format", "json", "--config", file).json
+    text = sekisho("status", "--config", file).out
+    assert (facts["store"]["ok"], facts["held"]) == (False, None)
+    assert "was there and is gone" in facts["store"]["reason"]
+    assert "store        DOWN," in text
+    assert "held         unknown" in text
+    assert not (file.parent / "q.db").exists()
+
+
+def test_a_port_that_is_free_for_a_moment_is_asked_again(sekisho: Command, file: Path) -> None:
+    """A reload replaces the process that listens: a daemon that answers within two seconds is running."""
+    with ExitStack() as stack:
+
+        def begin() -> None:
+            stack.enter_context(Daemon(port_of(file), json.dumps(HEALTHY).encode()))
+
+        late = threading.Timer(0.5, begin)
+        late.start()
+        done = sekisho("status", "--config", file)
+        late.join()
+    assert (done.status, done.err) == (0, "")
 
 
 @pytest.mark.parametrize("body", [None, b"", b"ok\n", b"[1]", b"\xff" * 100_000, b"[" * 60_000])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,9 +27,11 @@ CLOCK = SystemClock()
 
 
 def codes(found: Iterator[Finding]) -> list[str]:
-    """The codes of what is to be mended, each of which says how."""
+    """The codes of what is to be mended, each of which says how, in words that a shell takes as they are printed."""
     listed = [each for each in found if each.severity > Severity.NOTE]
     assert all(each.mend and each.text for each in listed)
+    for each in listed:
+        assert subprocess.run(["/bin/sh", "-n", "-c", each.mend], check=False).returncode == 0, each.mend
     return [each.code for each in listed]
 
 
