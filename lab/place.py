@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -33,11 +34,19 @@ def make_place() -> Path:
 
 
 def clear_leftovers() -> None:
-    """Remove the directories of labs whose process is gone, and stop the Postfix that such a lab left."""
+    """Remove the directories of labs whose process is gone; stop the Postfix and unmount the file systems they left."""
     for old in Path("/tmp").glob(PREFIX + "*"):
         if old.is_dir() and old.stat().st_uid == os.getuid() and not _alive(old / _OWNER):
             stop_left_behind(old)
+            _unmount_below(old)
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _unmount_below(place: Path) -> None:
+    """Unmount every file system below a directory, the innermost first, also where one is in use."""
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for mount in reversed([each for each in mounts if each.startswith(f"{place}/")]):
+        subprocess.run(["umount", "--lazy", mount], check=False)
 
 
 def stop_left_behind(place: Path) -> None:

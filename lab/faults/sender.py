@@ -158,7 +158,7 @@ class Sender:
         self.texts: Counter[str] = Counter()
         self.given_up: Counter[Entry] = Counter()
         self.seconds: list[float] = []
-        self.tries: Counter[str] = Counter()
+        self.put_off: Counter[Entry] = Counter()  # how often a copy heard 4xx, or its connection was lost
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(habits.sessions)]
         for thread in self._threads:
             thread.start()
@@ -250,20 +250,17 @@ class Sender:
                 self.replies[answer.code] += 1
                 if 400 <= answer.code < 500:
                     self.texts[f"{answer.code} {answer.text}"] += 1
-                if 400 <= answer.code < 500:
                     again += answer.recipients
                 elif answer.code >= 500:
                     self._ledger.refuse(task.mail.mark, answer.recipients)
                 else:
                     self.seconds.append(seconds)
             self.answered += 1
-            self.tries[task.mail.mark] += 1
             self._again(task, tuple(again))
 
     def _broken(self, task: _Task, error: LostError) -> None:
         with self._lock:
             self.replies[0] += 1
-            self.tries[task.mail.mark] += 1
             if error.unanswered:
                 self._ledger.unanswer(task.mail.mark, task.recipients)
             self._again(task, task.recipients)
@@ -273,6 +270,7 @@ class Sender:
         now = time.monotonic()
         first = self._begun.setdefault((task.mail.mark, task.mail.recipients[0]), now)
         self._open -= 1
+        self.put_off.update((task.mail.mark, each) for each in recipients)
         if recipients and now - first > self._habits.patience:
             self.given_up.update((task.mail.mark, each) for each in recipients)
             recipients = ()

@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from lab.faults import libmilter
-from lab.faults.mails import MIXTURE, Mail
+from lab.faults.mails import MIXTURE, Mail, with_field
 from lab.faults.proxy import Cutter, Proxy
 from lab.faults.row import Trial, row
 from lab.faults.rows.kill import kills, see_ready
@@ -22,12 +22,14 @@ from lab.place import wait_until
 MUST = "0 lost, 0 doubled, 0 unjudged; no worker lost, no session left behind"
 
 # What Postfix sends and hears: option negotiation, connect, helo, mail, rcpt, header, end of headers, body, end of
-# message; then accept, discard, reply code, and the edits. Of the other steps there is no reply (negotiated so).
+# message; then accept, discard, reply code, and the edits: a field put in, a field removed (an empty change), a
+# recipient removed. Of the other steps there is no reply (negotiated so).
 STEPS = (
     *(("in", command) for command in (b"O", b"D", b"C", b"H", b"M", b"R", b"L", b"B", b"E")),
-    *(("out", command) for command in (b"O", b"a", b"d", b"y", b"i", b"-")),
+    *(("out", command) for command in (b"O", b"a", b"d", b"y", b"i", b"m", b"-")),
 )
 _TIMES = 3  # cuts at each step
+_FORGED = "X-Sekisho-Forged"  # removed from every message, so that Postfix hears a change of a field
 
 
 def see_calm(trial: Trial, site: Site) -> None:
@@ -55,8 +57,9 @@ def cut_milter(trial: Trial) -> None:
         share = max(len(MIXTURE), trial.size // len(STEPS))
         for way, command in STEPS:
             cutter.arm(way, command, _TIMES)
-            with site.load(share, sessions=4, per_session=3) as load:
-                load.finish()
+            sender = site.sender(sessions=4, per_session=3)
+            sender.offer(with_field(each, _FORGED) for each in site.mails(share))
+            sender.finish()
         never = [f"{way} {command.decode()}" for way, command in STEPS if not cutter.cuts[way, command]]
         trial.note(
             f"{cutter.cuts.total()} cuts at {len(STEPS) - len(never)} steps; never seen: {never or 'none'}"
@@ -64,6 +67,8 @@ def cut_milter(trial: Trial) -> None:
         trial.see("cut at every step", not never, never or "none is missing")
         see_ready(trial, site)
         trial.balance(site)
+        forged = sum(bool(each.fields(_FORGED)) for each in site.sink)
+        trial.see("no forged field is delivered", not forged, forged)
         see_calm(trial, site)
 
 
