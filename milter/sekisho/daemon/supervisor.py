@@ -105,7 +105,7 @@ class Supervisor:
             self._listen_to(child, now)
         self._reap(now)
         self._watch(now)
-        self._trials.turn(self._blame.failures, self._inherited)
+        self._trials.turn(self._blame.failures, self._foreign)
         if self._stop_end is not None:
             self._stopping(now)
             return
@@ -174,6 +174,10 @@ class Supervisor:
         lines = [child.line for child in self._children()]
         return [self._wakeup, self._waker, *lines, *self._trials.open]
 
+    def _foreign(self) -> list[Closable]:
+        """What a child does not keep that takes no connections."""
+        return [*self._inherited(), *(self._listener.sockets if self._listener else [])]
+
     def _fork_worker(self, places: Places) -> None:
         """Raises OSError."""
         options, build = places.setup.wire, places.setup.build
@@ -204,8 +208,7 @@ class Supervisor:
         def body(line: socket.socket) -> None:
             keep(make(self._board), line)
 
-        foreign = [*self._inherited(), *(self._listener.sockets if self._listener else [])]
-        places.children.append(fork(body, foreign, self._clock.monotonic(), places.setup))
+        places.children.append(fork(body, self._foreign(), self._clock.monotonic(), places.setup))
 
     # -- death ------------------------------------------------------------------------------------------
 
@@ -223,16 +226,17 @@ class Supervisor:
         places = next(
             (p for p in (self._workers, self._next, self._keeper) if p and child in p.children), None
         )
+        if places is not None and self._stop_end is None and places is not self._next:
+            self._count(child, code)
+        if child in self._trials.children:
+            at_work = self._blame.death_apart(child, _how(code))
+            self._trials.ended(child, at_work)
+        else:
+            at_work = self._blame.death(child, _how(code))
         if places is not None:
-            places.lost(child, now, code)
-            if self._stop_end is None and places is not self._next:
-                self._count(child, code)
+            places.lost(child, now, code, at_work)
         if child in self._old:
             self._old.remove(child)
-        if child in self._trials.children:
-            self._trials.ended(child, self._blame.death_apart(child, _how(code)))
-        else:
-            self._blame.death(child, _how(code))
         if child.slots is not None:
             child.slots.close()
 
