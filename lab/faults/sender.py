@@ -200,26 +200,23 @@ class Sender:
     # -- a session's thread ---------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        connection: Connection | None = None
+        session: list[Connection] = []  # one, or none
         used = 0
-        while (task := self._take()) is not None:
+        while (task := self._take(session)) is not None:
             try:
-                if connection is None:
-                    connection, used = Connection(self._port, cut=self._cut()), 0
+                if not session:
+                    session.append(Connection(self._port, cut=self._cut()))
+                    used = 0
                 begun = time.monotonic()
-                answers = connection.send(task.mail, task.recipients)
+                answers = session[0].send(task.mail, task.recipients)
                 used += 1
                 self._settle(task, answers, time.monotonic() - begun)
                 if used >= self._habits.per_session or self._ends(answers):
-                    connection.close()
-                    connection = None
+                    _end(session)
             except LostError as error:
-                if connection is not None:
-                    connection.close()
-                connection = None
+                _end(session)
                 self._broken(task, error)
-        if connection is not None:
-            connection.close()
+        _end(session)
 
     def _ends(self, answers: list[Answer]) -> bool:
         """Whether the sender ends the session after such answers: when told to, and now and then after any 4xx.
@@ -233,10 +230,12 @@ class Sender:
         with self._lock:
             return self._rng.randrange(1, 40) if self._rng.random() < self._habits.cuts else None
 
-    def _take(self) -> _Task | None:
-        """The next task that is due; None at the end."""
+    def _take(self, session: list[Connection]) -> _Task | None:
+        """The next task that is due; None at the end. The session ends when nothing is left to send."""
         with self._lock:
             while not self._stopped:
+                if not self._open:
+                    _end(session)
                 now = time.monotonic()
                 if self._tasks and self._tasks[0].due <= now:
                     return heapq.heappop(self._tasks)
@@ -289,3 +288,8 @@ class Sender:
         self._rng.shuffle(mixed)
         at = self._rng.randrange(1, len(mixed))
         return [tuple(mixed[:at]), tuple(mixed[at:])]
+
+
+def _end(session: list[Connection]) -> None:
+    while session:
+        session.pop().close()

@@ -194,6 +194,7 @@ def guard(trial: Trial) -> None:
 # -- reloads --------------------------------------------------------------------------------------------------
 
 _RELOADS, _CHANGES = 50, 100
+_LASTS = 5  # messages of a session while the daemon is reloaded
 _CHANGE = """
 import sys
 from sekisho.cli import cli
@@ -259,12 +260,14 @@ def reload_50(trial: Trial) -> None:
             load.finish()
         before = memory(site)
         watcher = Watcher(site)
-        with site.load(trial.size, per_second=trial.size / 60, sessions=24, per_session=1000) as load:
+        # A session lasts for half a minute, so that a reload has to wait for those of the one before.
+        with site.load(trial.size, per_second=trial.size / 60, sessions=24, per_session=_LASTS) as load:
             for _ in range(_RELOADS):
                 os.kill(site.daemon.pid, signal.SIGHUP)
                 time.sleep(1)
             load.finish()
         see_no_refusal(trial, load)
+        trial.note(f"{site.logged('workers ready') - 1} generations")
         _see_generations(trial, site, watcher, before)
         see_ready(trial, site)
         trial.balance(site)
