@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PREFIX = "sekisho-lab."
+_UNFINISHED = "sekisho-new."
 _OWNER = "owner.pid"
 
 
@@ -27,9 +28,11 @@ class LabError(Exception):
 def make_place() -> Path:
     """A new directory for one lab, after clearing away what dead labs have left behind."""
     clear_leftovers()
-    place = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))
-    place.chmod(0o755)
-    (place / _OWNER).write_text(f"{os.getpid()} {_started(os.getpid())}\n")
+    made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir="/tmp"))
+    made.chmod(0o755)
+    (made / _OWNER).write_text(f"{os.getpid()} {_started(os.getpid())}\n")
+    place = made.with_name(PREFIX + made.name.removeprefix(_UNFINISHED))
+    made.rename(place)  # now it has an owner: no other lab takes it for one that a dead lab left
     return place
 
 

@@ -234,7 +234,13 @@ class Site:
             account.given_up += sender.given_up
         # A copy that was kept while its answer was lost, and not sent again to the end, is where it is kept.
         nowhere = Counter(entry for entry in account.given_up if not ledger.seen[entry])
-        account.ledger = replace(ledger, refused=ledger.refused + nowhere)
+        # A copy: what is sent later is no part of this account.
+        account.ledger = replace(
+            ledger,
+            sent=+ledger.sent,
+            refused=ledger.refused + nowhere,
+            unanswered=+ledger.unanswered,
+        )
         return account
 
     def copies(self) -> list[tuple[str, str, str]]:

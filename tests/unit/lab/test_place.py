@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -25,3 +26,21 @@ def test_file_systems_of_a_dead_lab_are_unmounted() -> None:
     place.clear_leftovers()
     assert str(dead) not in Path("/proc/self/mounts").read_text()
     assert not dead.exists()
+
+
+def test_a_new_place_has_an_owner_as_soon_as_it_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another lab that clears away at any moment does not take a new place for one that a dead lab left."""
+    monkeypatch.setattr(place, "PREFIX", "sekisho-lab-test.")
+    started = place._started
+    asked: list[int] = []
+
+    def cleared(pid: int) -> str | None:
+        asked.append(pid)
+        if len(asked) == 1:  # while the place is being made
+            place.clear_leftovers()
+        return started(pid)
+
+    monkeypatch.setattr(place, "_started", cleared)
+    made = place.make_place()
+    assert (made / "owner.pid").is_file()
+    shutil.rmtree(made)
