@@ -54,7 +54,10 @@ def _unmount_below(place: Path) -> None:
 
 def stop_left_behind(place: Path) -> None:
     """End the processes that a killed lab recorded under `place`, if they are still the same processes."""
-    for record in place.glob("*/lab.pid"):
+    for record in (
+        *place.glob("*/lab.pid"),
+        *place.glob("*/*/lab.pid"),
+    ):  # a row of the fault matrix has several sites
         if _alive(record):
             end_process(int(record.read_text().split()[0]))
 

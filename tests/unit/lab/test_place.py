@@ -44,3 +44,18 @@ def test_a_new_place_has_an_owner_as_soon_as_it_is_seen(monkeypatch: pytest.Monk
     made = place.make_place()
     assert (made / "owner.pid").is_file()
     shutil.rmtree(made)
+
+
+def test_processes_of_a_dead_lab_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a lab with one site, and those of one with several sites below it."""
+    monkeypatch.setattr(place, "PREFIX", "sekisho-lab-test.")
+    dead = place.make_place()
+    (dead / "owner.pid").write_text("1 0\n")
+    left = []
+    for directory in (dead / "postfix", dead / "1" / "postfix"):
+        directory.mkdir(parents=True)
+        left.append(subprocess.Popen(["sleep", "600"]))
+        place.record_process(directory, left[-1].pid)
+    place.clear_leftovers()
+    assert [each.wait(20) for each in left] == [-15, -15]
+    assert not dead.exists()
