@@ -3,9 +3,9 @@
 A *generation* is the workers of one configuration. Reload makes the next one beside the current: only when
 all its workers are ready does it take over and the old one drain; if it cannot, it is ended and nothing
 changes. While an old generation still drains no other is begun, so that there are two at most. A dead worker is
-replaced, at growing intervals if it dies young without mail or the machine refuses. What a worker had at work when it died is
-written down and judged apart when it comes again (`trials`), so that no message ends a second worker; a worker
-that is stuck beyond the hard deadline is killed.
+replaced, at growing intervals if it dies young without mail or the machine refuses. What a worker had at work when
+it died is written down and judged apart when it comes again (`trials`), so that no message ends a second worker; a
+worker that is stuck beyond the hard deadline is killed.
 """
 
 from __future__ import annotations
