@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PREFIX = "sekisho-lab."
+_UNFINISHED = "sekisho-new."
 _OWNER = "owner.pid"
 
 
@@ -26,23 +28,36 @@ class LabError(Exception):
 def make_place() -> Path:
     """A new directory for one lab, after clearing away what dead labs have left behind."""
     clear_leftovers()
-    place = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))
-    place.chmod(0o755)
-    (place / _OWNER).write_text(f"{os.getpid()} {_started(os.getpid())}\n")
+    made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir="/tmp"))
+    made.chmod(0o755)
+    (made / _OWNER).write_text(f"{os.getpid()} {_started(os.getpid())}\n")
+    place = made.with_name(PREFIX + made.name.removeprefix(_UNFINISHED))
+    made.rename(place)  # now it has an owner: no other lab takes it for one that a dead lab left
     return place
 
 
 def clear_leftovers() -> None:
-    """Remove the directories of labs whose process is gone, and stop the Postfix that such a lab left."""
+    """Remove the directories of labs whose process is gone; stop the Postfix and unmount the file systems they left."""
     for old in Path("/tmp").glob(PREFIX + "*"):
         if old.is_dir() and old.stat().st_uid == os.getuid() and not _alive(old / _OWNER):
             stop_left_behind(old)
+            _unmount_below(old)
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _unmount_below(place: Path) -> None:
+    """Unmount every file system below a directory, the innermost first, also where one is in use."""
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for mount in reversed([each for each in mounts if each.startswith(f"{place}/")]):
+        subprocess.run(["umount", "--lazy", mount], check=False)
 
 
 def stop_left_behind(place: Path) -> None:
     """End the processes that a killed lab recorded under `place`, if they are still the same processes."""
-    for record in place.glob("*/lab.pid"):
+    for record in (
+        *place.glob("*/lab.pid"),
+        *place.glob("*/*/lab.pid"),
+    ):  # a row of the fault matrix has several sites
         if _alive(record):
             end_process(int(record.read_text().split()[0]))
 

@@ -158,7 +158,7 @@ class Sender:
         self.texts: Counter[str] = Counter()
         self.given_up: Counter[Entry] = Counter()
         self.seconds: list[float] = []
-        self.tries: Counter[str] = Counter()
+        self.put_off: Counter[Entry] = Counter()  # how often a copy heard 4xx, or its connection was lost
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(habits.sessions)]
         for thread in self._threads:
             thread.start()
@@ -200,26 +200,23 @@ class Sender:
     # -- a session's thread ---------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        connection: Connection | None = None
+        session: list[Connection] = []  # one, or none
         used = 0
-        while (task := self._take()) is not None:
+        while (task := self._take(session)) is not None:
             try:
-                if connection is None:
-                    connection, used = Connection(self._port, cut=self._cut()), 0
+                if not session:
+                    session.append(Connection(self._port, cut=self._cut()))
+                    used = 0
                 begun = time.monotonic()
-                answers = connection.send(task.mail, task.recipients)
+                answers = session[0].send(task.mail, task.recipients)
                 used += 1
                 self._settle(task, answers, time.monotonic() - begun)
                 if used >= self._habits.per_session or self._ends(answers):
-                    connection.close()
-                    connection = None
+                    _end(session)
             except LostError as error:
-                if connection is not None:
-                    connection.close()
-                connection = None
+                _end(session)
                 self._broken(task, error)
-        if connection is not None:
-            connection.close()
+        _end(session)
 
     def _ends(self, answers: list[Answer]) -> bool:
         """Whether the sender ends the session after such answers: when told to, and now and then after any 4xx.
@@ -233,10 +230,12 @@ class Sender:
         with self._lock:
             return self._rng.randrange(1, 40) if self._rng.random() < self._habits.cuts else None
 
-    def _take(self) -> _Task | None:
-        """The next task that is due; None at the end."""
+    def _take(self, session: list[Connection]) -> _Task | None:
+        """The next task that is due; None at the end. The session ends when nothing is left to send."""
         with self._lock:
             while not self._stopped:
+                if not self._open:
+                    _end(session)
                 now = time.monotonic()
                 if self._tasks and self._tasks[0].due <= now:
                     return heapq.heappop(self._tasks)
@@ -250,20 +249,17 @@ class Sender:
                 self.replies[answer.code] += 1
                 if 400 <= answer.code < 500:
                     self.texts[f"{answer.code} {answer.text}"] += 1
-                if 400 <= answer.code < 500:
                     again += answer.recipients
                 elif answer.code >= 500:
                     self._ledger.refuse(task.mail.mark, answer.recipients)
                 else:
                     self.seconds.append(seconds)
             self.answered += 1
-            self.tries[task.mail.mark] += 1
             self._again(task, tuple(again))
 
     def _broken(self, task: _Task, error: LostError) -> None:
         with self._lock:
             self.replies[0] += 1
-            self.tries[task.mail.mark] += 1
             if error.unanswered:
                 self._ledger.unanswer(task.mail.mark, task.recipients)
             self._again(task, task.recipients)
@@ -273,6 +269,7 @@ class Sender:
         now = time.monotonic()
         first = self._begun.setdefault((task.mail.mark, task.mail.recipients[0]), now)
         self._open -= 1
+        self.put_off.update((task.mail.mark, each) for each in recipients)
         if recipients and now - first > self._habits.patience:
             self.given_up.update((task.mail.mark, each) for each in recipients)
             recipients = ()
@@ -291,3 +288,8 @@ class Sender:
         self._rng.shuffle(mixed)
         at = self._rng.randrange(1, len(mixed))
         return [tuple(mixed[:at]), tuple(mixed[at:])]
+
+
+def _end(session: list[Connection]) -> None:
+    while session:
+        session.pop().close()

@@ -29,6 +29,7 @@ _PAGE = 10_000  # entries that one command lists
 _KEPT = ("held", "expired")  # states of copies that the quarantine answers for
 _PERHAPS = ("sending", "uncertain")  # and those of which it says itself that they may have been delivered
 _ASKED = 10  # times that the metrics port is asked, a second apart
+_ACCEPTS = "00010000"  # flags of a UNIX socket that listens, in /proc/net/unix
 _METRIC = re.compile(r"^(?P<name>\w+)(?:\{(?P<labels>[^}]*)\})? (?P<value>\S+)$", re.MULTILINE)
 
 
@@ -148,16 +149,14 @@ class Site:
         return self.daemon.health("readyz") == 200
 
     def workers(self) -> list[int]:
-        """Process ids of the daemon's children without the one that serves the metrics port."""
-        keeper = self.keeper()
-        return [pid for pid in children(self.daemon.pid) if pid != keeper]
+        """Process ids of the daemon's children that take connections: no keeper, and none that judges one message."""
+        inodes = _unix_listeners(self.daemon.socket)
+        return [pid for pid in children(self.daemon.pid) if _has_open(pid, inodes)]
 
     def keeper(self) -> int | None:
         """The process that serves the metrics port; None while there is none."""
-        for pid in children(self.daemon.pid):
-            if _listens(pid, self.daemon.metrics_port):
-                return pid
-        return None
+        inodes = _tcp_listeners(self.daemon.metrics_port)
+        return next((pid for pid in children(self.daemon.pid) if _has_open(pid, inodes)), None)
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that have these labels; 0 if there is none. Raises OSError where the port
@@ -235,7 +234,13 @@ class Site:
             account.given_up += sender.given_up
         # A copy that was kept while its answer was lost, and not sent again to the end, is where it is kept.
         nowhere = Counter(entry for entry in account.given_up if not ledger.seen[entry])
-        account.ledger = replace(ledger, refused=ledger.refused + nowhere)
+        # A copy: what is sent later is no part of this account.
+        account.ledger = replace(
+            ledger,
+            sent=+ledger.sent,
+            refused=ledger.refused + nowhere,
+            unanswered=+ledger.unanswered,
+        )
         return account
 
     def copies(self) -> list[tuple[str, str, str]]:
@@ -293,16 +298,20 @@ def _mark(address: str) -> str:
     return address.partition("@")[0]
 
 
-def _listens(pid: int, port: int) -> bool:
-    """Whether a process has the socket that listens on this loopback port."""
-    wanted = f":{port:04X}"
-    inodes = set()
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        parts = line.split()
-        if parts[1].endswith(wanted) and parts[3] == "0A":
-            inodes.add(f"socket:[{parts[9]}]")
+def _tcp_listeners(port: int) -> set[str]:
+    """The sockets that listen on this loopback port, as links in /proc name them."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "0A"}
+
+
+def _unix_listeners(path: Path) -> set[str]:
+    rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    return {f"socket:[{row[6]}]" for row in rows if row[-1] == str(path) and row[3] == _ACCEPTS}
+
+
+def _has_open(pid: int, links: set[str]) -> bool:
     for handle in Path(f"/proc/{pid}/fd").glob("*"):
         with suppress(OSError):
-            if str(handle.readlink()) in inodes:
+            if str(handle.readlink()) in links:
                 return True
     return False

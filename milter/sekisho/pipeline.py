@@ -198,15 +198,14 @@ class Pipeline:
         weights: Mapping[str, float],
         outcomes: tuple[Outcome, ...],
     ) -> Action:
+        judged, name = (message, evidence, weights), self.authserv_id
         kept = action.quarantined(outcomes)
         reference = reference_of(message)
-        if action.undeletable(message, outcomes, self.authserv_id):
+        if action.undeletable(message, outcomes, name):
             return action.refuse(outcomes, reference)
         cut = message.problem("limit.scan_bytes") is not None or message.envelope.dropped > 0
         if kept and len(kept) == len(outcomes) and (self.hold or cut):
-            return action.held(
-                message, evidence, weights, outcomes, reference=reference, authserv_id=self.authserv_id
-            )
+            return action.held(*judged, outcomes, reference=reference, authserv_id=name)
         if cut:  # the store would keep a part of it only
             outcomes, kept = action.without_quarantine(outcomes), ()
         try:
@@ -214,23 +213,12 @@ class Pipeline:
                 reference = self.quarantine.hold(message, report.document(evidence, weights, kept), kept)
         except StoreUnavailable as error:
             self._crashed("store", error)
+            kept_perhaps = isinstance(error, CommitUnknown)
             return action.without_store(
-                message,
-                evidence,
-                weights,
-                outcomes,
-                reference=reference,
-                authserv_id=self.authserv_id,
-                perhaps_kept=isinstance(error, CommitUnknown),
+                *judged, outcomes, reference=reference, authserv_id=name, perhaps_kept=kept_perhaps
             )
         return action.act(
-            message,
-            evidence,
-            weights,
-            outcomes,
-            reference=reference,
-            authserv_id=self.authserv_id,
-            shadow_headers=self.shadow_headers,
+            *judged, outcomes, reference=reference, authserv_id=name, shadow_headers=self.shadow_headers
         )
 
 

@@ -9,9 +9,8 @@ from lab.faults import report, rows
 from lab.faults.row import Row, run_row
 
 CHOSEN = (
-    "kill-everything",
+    "kill-worker",
     "kill-hold-before-sync",
-    "cut-client",
     "crash-segv",
     "log-full",
     "metrics-removed",

@@ -126,6 +126,33 @@ def test_a_message_whose_worker_somebody_killed_is_judged(daemon: Daemon) -> Non
         assert (again.final, again.quarantined) == (b"a", None)
 
 
+def test_what_judges_apart_takes_no_connection(daemon: Daemon) -> None:
+    """The throw-away process does not have the socket open: nobody would serve what comes in there."""
+    daemon.start()
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(sent, daemon, "wait go")
+        until(lambda: daemon.seen("wait"), "it is at work")
+        (worker,) = daemon.workers()
+        os.kill(worker, signal.SIGKILL)
+        lost(daemon, 1)
+        again = pool.submit(sent, daemon, "wait go")
+        until(lambda: len(daemon.seen("wait")) == 2, "it is judged apart")
+        (apart,) = {entry["pid"] for entry in daemon.seen("wait")} - {worker}
+        (serving,) = daemon.workers() - {worker, apart}
+        has = [listens(pid, daemon) for pid in (serving, apart)]
+        daemon.let_go("go")
+        assert again.result() is not None
+    assert has == [True, False]
+
+
+def listens(pid: int, daemon: Daemon) -> bool:
+    """Whether a process has the socket open to which Postfix connects."""
+    path = daemon.address.removeprefix("unix:")
+    rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
+    waits = {f"socket:[{row[6]}]" for row in rows if row[-1] == path and row[3] == "00010000"}
+    return any(str(each.readlink()) in waits for each in Path(f"/proc/{pid}/fd").iterdir())
+
+
 def test_memory_that_ran_out_is_held_against_the_eater_alone(daemon: Daemon) -> None:
     """A message takes all memory that the process may have: it gets 451 and is held from then on; what failed
     beside it for want of memory is judged when it comes again."""

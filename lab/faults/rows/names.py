@@ -72,10 +72,10 @@ def dns_outage(trial: Trial) -> None:
             server.answer = OTHERS["good"]
             load.finish()
         _see_mail(trial, site, "outage")
-        trial.balance(site)
         degraded = site.metric("sekisho_degraded_total", reason="dns")
         trial.see("verdicts are marked degraded", degraded > 0, f"{degraded:g}")
         site.send(site.mails(1, ("plain",))[0])
         again = site.metric("sekisho_degraded_total", reason="dns")
         trial.see("judged fully afterwards", again == degraded, f"{again - degraded:g} degraded")
         see_ready(trial, site)
+        trial.balance(site)

@@ -25,8 +25,9 @@ class Blame:
         self.failures = failures
         self._clock = clock
 
-    def death(self, child: Child, how: str) -> None:
-        """A worker died: write down what it had at work, unless it was ended in order or by ourselves."""
+    def death(self, child: Child, how: str) -> bool:
+        """A worker died: write down what it had at work, unless it was ended in order or by ourselves. True if it had
+        something at work."""
         busy = _at_work(child)
         for digest in busy:
             self.failures.suspect(digest, self._now())
@@ -35,6 +36,7 @@ class Blame:
                 "worker %d had %d messages at work (%s); they are judged apart from now on",
                 child.pid, len(busy), how,
             )  # fmt: skip
+        return bool(busy)
 
     def death_apart(self, child: Child, how: str) -> bool:
         """A process that judges one message died. True if it was over the message."""

@@ -57,10 +57,12 @@ class Places:
             else:
                 self.refusals = 0
 
-    def lost(self, child: Child, now: float, code: int) -> None:
-        """Take a dead child off and plan its successor. `code` is negative for a signal."""
+    def lost(self, child: Child, now: float, code: int, at_work: bool = False) -> None:
+        """Take a dead child off and plan its successor. `code` is negative for a signal. One that died with mail
+        `at_work` is no early death: it could start, and what it died of does not come to a worker again."""
         self.children.remove(child)
-        self.early_deaths = self.early_deaths + 1 if now - child.born < YOUNG else 0
+        young = now - child.born < YOUNG and not at_work
+        self.early_deaths = self.early_deaths + 1 if young else 0
         self.due.append(now + growing(self.early_deaths))
         if code in {-signal.SIGKILL, STATUS_LATER}:  # killed: most likely for its memory
             self.refused = True

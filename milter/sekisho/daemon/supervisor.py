@@ -3,9 +3,9 @@
 A *generation* is the workers of one configuration. Reload makes the next one beside the current: only when
 all its workers are ready does it take over and the old one drain; if it cannot, it is ended and nothing
 changes. While an old generation still drains no other is begun, so that there are two at most. A dead worker is
-replaced, at growing intervals if it dies young or the machine refuses. What a worker had at work when it died is
-written down and judged apart when it comes again (`trials`), so that no message ends a second worker; a process
-that does not go on is killed (`watchdog`).
+replaced, at growing intervals if it dies young without mail or the machine refuses. What a worker had at work when
+it died is written down and judged apart when it comes again (`trials`), so that no message ends a second worker; a
+process that does not go on is killed (`watchdog`).
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Supervisor:
             self._listen_to(child)
         self._reap(now)
         self._watch(now)
-        self._trials.turn(self._blame.failures, self._inherited)
+        self._trials.turn(self._blame.failures, self._foreign)
         if self._stop_end is not None:
             self._stopping(now)
             return
@@ -171,6 +171,10 @@ class Supervisor:
         lines = [child.line for child in self._children()]
         return [self._wakeup, self._waker, *lines, *self._trials.open]
 
+    def _foreign(self) -> list[Closable]:
+        """What a child does not keep that takes no connections."""
+        return [*self._inherited(), *(self._listener.sockets if self._listener else [])]
+
     def _fork_worker(self, places: Places) -> None:
         """Raises OSError."""
         options, build = places.setup.wire, places.setup.build
@@ -201,8 +205,7 @@ class Supervisor:
         def body(line: socket.socket) -> None:
             keep(make(self._board), line, slots.beat)
 
-        foreign = [*self._inherited(), *(self._listener.sockets if self._listener else [])]
-        child = fork(body, foreign, self._clock.monotonic(), places.setup)
+        child = fork(body, self._foreign(), self._clock.monotonic(), places.setup)
         child.slots = slots
         places.children.append(child)
 
@@ -222,16 +225,17 @@ class Supervisor:
         places = next(
             (p for p in (self._workers, self._next, self._keeper) if p and child in p.children), None
         )
+        if places is not None and self._stop_end is None and places is not self._next:
+            self._count(child, code)
+        if child in self._trials.children:
+            at_work = self._blame.death_apart(child, _how(code))
+            self._trials.ended(child, at_work)
+        else:
+            at_work = self._blame.death(child, _how(code))
         if places is not None:
-            places.lost(child, now, code)
-            if self._stop_end is None and places is not self._next:
-                self._count(child, code)
+            places.lost(child, now, code, at_work)
         if child in self._old:
             self._old.remove(child)
-        if child in self._trials.children:
-            self._trials.ended(child, self._blame.death_apart(child, _how(code)))
-        else:
-            self._blame.death(child, _how(code))
         if child.slots is not None:
             child.slots.close()
 

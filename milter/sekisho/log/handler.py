@@ -7,7 +7,8 @@ disk that hangs is the exception: no flag makes such a write return.)
 
 A line that finds the queue full, or that the target refuses (closed, full), is lost: counted, told to
 `lost_lines_to`, and said in the log itself as soon as that can be written again. A process that is killed loses
-what is still in its queue; one that ends in order gives the target two seconds to take it.
+what is still in its queue; one that ends in order gives the target two seconds to take it, and counts the rest as
+lost.
 """
 
 from __future__ import annotations
@@ -106,14 +107,20 @@ class LineHandler(logging.Handler):
             self._changed.wait_for(lambda: not self._lines, PATIENCE)
 
     def close(self) -> None:
-        """End the thread. The descriptor stays open under a thread that hangs in a write."""
+        """End the thread and count what still waits as lost. The descriptor stays open under a thread that hangs in a
+        write."""
         with self._changed:
             self._ending = True
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join(RETRY * 2)
+        with self._changed:
+            self._count_lost(len(self._lines))
         if self._thread is None or not self._thread.is_alive():
+            self._lines.clear()
             self._target.close()
+        self._told = 0.0  # there is no later turn
+        self._tell()
         super().close()
 
     def forked(self) -> None:
@@ -162,10 +169,10 @@ class LineHandler(logging.Handler):
                 self._changed.notify_all()
         return True
 
-    def _count_lost(self) -> None:
-        self.lost += 1
-        self._unsaid += 1
-        self._unreported += 1
+    def _count_lost(self, lines: int = 1) -> None:
+        self.lost += lines
+        self._unsaid += lines
+        self._unreported += lines
 
     def _say(self) -> None:
         """A line about the lines that are missing here, next in turn."""

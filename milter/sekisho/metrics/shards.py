@@ -274,7 +274,7 @@ class Cell:
         self._shard.add_all(((self, amount),))
 
     def set(self, value: float, timestamp: float | None = None) -> None:
-        self._shard.put(self, value, timestamp or 0.0)
+        self._shard.put(self, value, monotonic())  # the library's wall clock may go back
 
     def get(self) -> float:
         return self._value

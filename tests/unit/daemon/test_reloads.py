@@ -59,6 +59,21 @@ def test_the_wait_between_deaths_has_an_end() -> None:
     assert growing(10_000) == 30.0
 
 
+def test_a_worker_that_died_of_its_mail_is_replaced_at_once() -> None:
+    """Such a message is judged apart from then on. To wait would let twenty of them stop all mail for minutes."""
+    with socket.socket() as line:
+        child = Child(1, line, 0.0, setup())
+        places = Places(1, child.setup, [])
+        for _ in range(20):
+            places.children, places.due = [child], []
+            places.lost(child, 1.0, -signal.SIGSEGV, at_work=True)
+            assert places.due == [1.0]
+        for _ in range(3):
+            places.children, places.due = [child], []
+            places.lost(child, 1.0, -signal.SIGSEGV)
+        assert places.due == [1.0 + growing(3)]
+
+
 def test_who_is_refused_is_planned_anew() -> None:
     """A fork that fails leaves the place to be filled, later each time; one that succeeds fills it."""
     places = Places(1, setup(), due=[0.0])

@@ -109,6 +109,22 @@ def test_a_full_device_loses_lines_and_counts_them(threaded: bool) -> None:
     assert handler.lost == 5
 
 
+def test_what_still_waits_at_the_end_is_counted(tmp_path: Path, threaded: bool) -> None:
+    """A process that ends while nobody reads loses the lines that wait, and says how many to whoever counts."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    handler = handler_of(pipe, threaded=threaded)
+    told: list[int] = []
+    lost_lines_to(lambda _, lines: told.append(lines))
+    count = QUEUE // 2 // 400  # more than the pipe takes, less than the queue
+    for number in range(count):
+        say(number)
+    with os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb", 0) as reader:
+        handler.close()
+        text = reader.read(QUEUE)
+    assert sum(told) == handler.lost == count - text.count(b"event=line") > 0
+
+
 def test_a_report_that_fails_or_logs_is_no_loop(threaded: bool) -> None:
     """Whoever counts lost lines may log, and lose that line too, and may fail: the count is told later."""
     handler_of(Path("/dev/full"), threaded=threaded)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -271,6 +272,17 @@ def test_the_last_word_counts_for_a_state(counted: Metrics) -> None:
     assert value(samples, "config_last_reload_timestamp_seconds") == 1000
     assert value(samples, "config_reload_waiting") == 1
     assert value(samples, "workers", state="ready") == 2
+
+
+def test_the_last_word_is_the_last_one_whatever_the_clock_says(
+    counted: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wall clock was set back an hour: what is set from then on hides what another process set before."""
+    counted.workers({"ready": 0})
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() - 3600)
+    in_child(lambda: counted.workers({"ready": 2}))
+    assert value(exposed(counted), "workers", state="ready") == 2
 
 
 def test_a_reload_goes_on_counting(directory: Path) -> None:
