@@ -207,6 +207,10 @@ LEDGER: Mapping[str, Callable[[Night], Series]] = {
     "Workers": lambda night: series({"ready": len(os.sched_getaffinity(0))}, "state"),
     "Workers replaced": lambda night: {},
     "Open sessions": lambda night: {},
+    "Ready, by reason": lambda night: series(
+        {"workers": 1, "milter": 1, "store": 1, "maintenance": 1}, "reason"
+    ),
+    "Not seen": lambda night: {},
 }
 
 

@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import dns.message
@@ -24,10 +24,10 @@ from lab.sink import Sink
 from tests.system.doctored import Daemon, Machine, OddServer, Site, Stand
 from tests.unit.store.kit import hold
 
-from sekisho.clock import SystemClock
+from sekisho.clock import SystemClock, uptime
 from sekisho.guard import Switch
 from sekisho.guard.switch import FOREVER
-from sekisho.store import Quarantine, State, StoreOptions
+from sekisho.store import Quarantine, RetentionOptions, State, StoreOptions
 
 Provoke = Callable[[Site, ExitStack], None]
 CASES: dict[str, Provoke] = {}
@@ -330,6 +330,23 @@ def _(site: Site, _: ExitStack) -> None:
 def _(site: Site, _: ExitStack) -> None:
     site.daemon.store.write_bytes(b"no database at all, but long enough " * 1000)
     shutil.chown(site.daemon.store, site.daemon.directory.stat().st_uid)
+
+
+@case("store.gone")
+def _(site: Site, _: ExitStack) -> None:
+    opened(site).close()
+    for each in site.daemon.directory.glob(f"{site.daemon.store.name}*"):
+        each.unlink()
+
+
+@case("store.retention_paused")
+def _(site: Site, _: ExitStack) -> None:
+    """The last turn of retention is said to have been 40 days ago, on this start of the machine."""
+    store = opened(site)
+    store.retain(RetentionOptions(), uptime())
+    store.close()
+    with closing(sqlite3.connect(site.daemon.store)) as database, database:
+        database.execute("UPDATE retention_runs SET at = datetime(at, '-40 days')")
 
 
 @case("store.uncertain")
