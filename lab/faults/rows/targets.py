@@ -228,6 +228,7 @@ def _see_counted(trial: Trial, site: Site, *, failed: bool = True) -> None:
         load.finish()
 
     def counted() -> float:
+        site.send(site.mails(1)[0])  # a worker tries the directory again with its next message
         return site.metric("sekisho_messages_total") - before
 
     trial.wait("mail is counted again", lambda: counted() >= 10, 30, lambda: f"{counted():g} of 10")
