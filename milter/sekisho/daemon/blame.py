@@ -2,7 +2,7 @@
 
 What a dead worker had at work are suspects, one or many, whatever it died of: nothing tells a message that ends
 its process from one that was at work when somebody else ended it. A process that judged a single message apart
-and died over it has found the guilty one; so has a worker that was stuck with one message at work while it showed
+and died over it has found the message that kills; so has a worker that was stuck with one message at work while it showed
 signs of life. Those have failed, and are not judged again.
 """
 

@@ -117,5 +117,5 @@ class Trials:
         return child
 
     def ended(self, child: Child, died_over: bool) -> None:
-        """It is gone. If its message did that, whoever waits is told; else nobody could judge it."""
+        """It is gone. If its message did that, the worker that waits is told; else nobody could judge it."""
         self._running.pop(child).answer(trial.FAILED if died_over else trial.REFUSED)

@@ -7,7 +7,7 @@
   not; a round without any answer is enough.
 - Others, by callables that are handed in.
 
-What is asked is cached: whoever wants to know never waits.
+The answer is cached: a client of /readyz never waits.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class TimeTable:
         return hashlib.blake2b(text, digest_size=KEY, key=self._salt).digest()
 
     def rows(self, key: bytes) -> list[Row]:
-        """The places of a key, whoever has them. Raises OSError, also for a file that has been cut."""
+        """The places of a key, used or not. Raises OSError, also for a file that has been cut."""
         start = self._head + int.from_bytes(key[:4], "big") % self._sets * _SET
         data = os.pread(self._fd, _SET, start)
         if len(data) != _SET:

@@ -38,7 +38,7 @@ def settle(options: StoreOptions) -> None:
             try:
                 lock.enter_context(engine.begin())  # the write lock: nobody adds to the log meanwhile
             except SQLAlchemyError:
-                return  # locked; or what else is wrong, which whoever opens it next is told
+                return  # locked; or what else is wrong, which the next to open it is told
             _write_again(log)
     finally:
         engine.dispose()

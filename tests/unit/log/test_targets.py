@@ -1,4 +1,4 @@
-"""The log's target is stuck, full, slow, torn or gone: whoever logs goes on, and what is lost is counted."""
+"""The log's target is stuck, full, slow, torn or gone: the program goes on, and what is lost is counted."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_pipe_that_nobody_reads_stops_nobody(tmp_path: Path, threaded: bool) -
 
 
 def test_a_full_device_loses_lines_and_counts_them(threaded: bool) -> None:
-    """A device without room refuses each line; it is lost at once, and said to whoever counts."""
+    """A device without room refuses each line; it is lost at once, and said to the counter."""
     handler = handler_of(Path("/dev/full"), threaded=threaded)
     told: list[int] = []
     lost_lines_to(lambda _, lines: told.append(lines))
@@ -115,7 +115,7 @@ def test_a_full_device_loses_lines_and_counts_them(threaded: bool) -> None:
 
 
 def test_what_still_waits_at_the_end_is_counted(tmp_path: Path, threaded: bool) -> None:
-    """A process that ends while nobody reads loses the lines that wait, and says how many to whoever counts."""
+    """A process that ends while nobody reads loses the lines that wait, and says how many to the counter."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     handler = handler_of(pipe, threaded=threaded)
@@ -131,7 +131,7 @@ def test_what_still_waits_at_the_end_is_counted(tmp_path: Path, threaded: bool) 
 
 
 def test_a_report_that_fails_or_logs_is_no_loop(threaded: bool) -> None:
-    """Whoever counts lost lines may log, and lose that line too, and may fail: the count is told later."""
+    """The counter of lost lines may log, and lose that line too, and may fail: the count is told later."""
     handler_of(Path("/dev/full"), threaded=threaded)
     told: list[int] = []
 
@@ -250,7 +250,7 @@ for number in range(5000):
 
 
 def test_the_flags_of_an_inherited_stderr_stay_as_they_are() -> None:
-    """O_NONBLOCK is set on a description of our own: whoever shares standard error with us sees no change."""
+    """O_NONBLOCK is set on a description of our own: a process that shares standard error with us sees no change."""
     ours, theirs = os.pipe()
     process = in_process(MANY + "os.write(1, b'done')", stderr=theirs, stdout=subprocess.PIPE)
     assert done(process)

@@ -82,7 +82,7 @@ def test_one_failure_is_no_failing(tasks: Tasks, clock: Clock) -> None:
 
 
 def test_a_turn_that_hangs_is_told(tasks: Tasks, clock: Clock) -> None:
-    """A task that does not come back is seen by whoever asks meanwhile."""
+    """A task that does not come back is seen by those who ask meanwhile."""
     seen: list[tuple[str, ...]] = []
 
     def hang() -> None:

@@ -129,7 +129,7 @@ def test_nothing_can_be_changed(server: Server, method: str) -> None:
 
 
 def test_a_page_may_be_packed(server: Server) -> None:
-    """Whoever takes gzip gets it, whole."""
+    """A client that takes gzip gets it, whole."""
     packed = get(server, "/metrics", **{"Accept-Encoding": "gzip"})[2]
     assert len(list(old_text(gzip.decompress(packed).decode()))) > 20
     assert json.loads(gzip.decompress(get(server, "/status", **{"Accept-Encoding": "gzip"})[2]))
@@ -169,7 +169,7 @@ def test_over_ipv6(start: Callable[..., Server]) -> None:
 
 
 def test_a_question_that_fails_is_no_yes(start: Callable[..., Server]) -> None:
-    """Whoever cannot say whether we are ready has not said so, and a page that fails says so."""
+    """A check that fails does not say that we are ready, and a page that fails says so."""
 
     def fail() -> object:
         raise OSError("gone")
