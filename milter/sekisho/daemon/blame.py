@@ -1,9 +1,9 @@
 """Which message is to blame when a process dies or is stuck.
 
-What a dead worker had at work are suspects, one or many, whatever it died of: nothing tells a message that ends
-its process from one that was at work when somebody else ended it. A process that judged a single message apart
-and died over it has found the message that kills; so has a worker that was stuck with one message at work while it showed
-signs of life. Those have failed, and are not judged again.
+All that a dead worker had at work is suspect, one message or many, for any cause of death: nothing tells a message that
+ends its process from one that was at work when somebody else ended it. A message failed if it ended a process that
+judged it alone, or if a worker was stuck with it, alone at work, while the worker showed signs of life. It is not
+judged again.
 """
 
 from __future__ import annotations

@@ -110,8 +110,8 @@ class Pages:
     async def _apart(
         self, make: Callable[..., tuple[str, bytes]], *how: bool
     ) -> tuple[HTTPStatus, str, bytes]:
-        """A page from the thread beside the loop. A client that asks while it is made gets the same one, so nobody waits
-        for more than two."""
+        """A page from the thread beside the loop. A client that asks while it is made gets the same one, so none
+        waits for more than two."""
         key = make.__name__, how
         if key not in self._coming:
             page = asyncio.get_running_loop().run_in_executor(self._thread, make, *how)

@@ -129,7 +129,7 @@ def _remove_stale(path: Path) -> None:
             probe.connect(str(path))
         except ConnectionRefusedError:
             path.unlink()
-        except (TimeoutError, BlockingIOError):  # the queue of whoever listens is full
+        except (TimeoutError, BlockingIOError):  # the listener's queue is full
             raise BusyError(f"{path}: another process listens there and takes no connection") from None
         else:
             raise BusyError(f"{path}: another process listens there")
