@@ -486,7 +486,16 @@ def mended(site: Site) -> None:
     site.mail_flows()
 
 
-@pytest.mark.parametrize("name", CASES)
+SLICE = 3  # of so many cases make test runs one, make test-whole all
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.whole] if number % SLICE else [])
+        for number, name in enumerate(CASES)
+    ],
+)
 def test_the_mend_as_printed_mends(site: Site, name: str) -> None:
     """The code is found; after the printed commands the doctor is clean and mail flows."""
     site.reset()
