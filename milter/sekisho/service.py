@@ -31,6 +31,7 @@ from sekisho.steering import ListFollower
 from sekisho.store import Opening, start_anew
 from sekisho.verdict import Action, Disposition, Mode, Reply
 from sekisho.wire import probe
+from sekisho.wire.allocator import untidy
 from sekisho.wire.handlers import OnFailure
 from sekisho.wire.library import libmilter_version
 from sekisho.wire.listen import ListenError
@@ -164,6 +165,8 @@ def serve(path: Path | None) -> int:
         raise ConfigError((f"wire.socket: {error}",)) from error
     except log.TargetError as error:
         raise ConfigError((f"log.target: {error}",)) from error
+    finally:
+        untidy()
 
 
 class _Shared:

@@ -26,11 +26,9 @@ def storeless(place: Path) -> Iterator[Lab]:
     directory = place / "storeless"
     directory.mkdir()
     with Lab(directory, {"recipients": RECIPIENTS}) as lab:
-        lab.sekisho.stop()
         for file in lab.sekisho.directory.glob("quarantine.db*"):
             file.unlink()
         lab.sekisho.store.mkdir()
-        lab.sekisho.start()
         yield lab
 
 

@@ -29,6 +29,8 @@ MAILS = sorted(
     for path in (GOLDEN / folder).glob("*.eml")
     if "config" not in cases.load(path).facts
 )
+# DNS does not answer here, and the daemon has met the policies of earlier mails: of that the file alone knows nothing.
+UNKNOWN = "brand.own_domain_unknown"
 # What Postfix mends before a filter sees it: an empty line ends the header that broke off, a NUL ends a field, and the
 # milter protocol names a field without the space before its colon.
 MENDED = {
@@ -47,6 +49,8 @@ def test_the_wire_sees_what_the_file_holds(lab: Lab, mail: Path) -> None:
     found = {name: points for name, points in outcome.findings.items() if name.startswith(IDENTITY)}
     report = judge_of("{}")(case)
     expected = {each["id"]: each["points"] for each in report["findings"] if each["id"].startswith(IDENTITY)}
+    if UNKNOWN not in expected:
+        found.pop(UNKNOWN, None)
     if f"{mail.parent.name}/{mail.stem}" in MENDED:
         assert found.keys() != expected.keys()
     else:

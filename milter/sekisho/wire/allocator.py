@@ -42,3 +42,8 @@ def tidy() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def untidy() -> None:
+    """Undo it, for a process that ends by itself: a library complains of each of its objects that is never freed."""
+    gc.unfreeze()
