@@ -62,7 +62,7 @@ class Daemon(Sekisho):
 class Machine(Postfix):
     """Postfix with a chrooted smtpd and the port for released mail."""
 
-    released_port: int = 0
+    bypass_port: int = 0
     chroot: str = "y"
     services: str = ""
     in_force: str = ""
@@ -93,7 +93,7 @@ class Machine(Postfix):
         return plain + (self.services or self.bypass())
 
     def bypass(self, host: str = "127.0.0.1:", milters: str = "  -o smtpd_milters=\n") -> str:
-        return f"{host}{self.released_port} inet n - n - 10 smtpd\n{milters}"
+        return f"{host}{self.bypass_port} inet n - n - 10 smtpd\n{milters}"
 
 
 @dataclass
@@ -126,7 +126,7 @@ class Site:
                 "workers": 1,
                 "drain_timeout": 1,
             },
-            "release": {"port": self.postfix.released_port},
+            "release": {"port": self.postfix.bypass_port},
             "dns": {"servers": [self.dns.address], "timeout": 0.5},
         }
 

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -60,7 +61,7 @@ def site(place: Path) -> Iterator[Site]:
     tools.mkdir()
     with DnsServer() as dns_server, Sink() as sink:
         daemon = Daemon(place, dns_server.address, name="d", program=program(place))
-        postfix = Machine(place, sink.port, name="p", released_port=free_port())
+        postfix = Machine(place, sink.port, name="p", bypass_port=free_port())
         made = Site(place, daemon, postfix, dns_server, sink, tools)
         stand = Stand(tools, made.carried_out)
         try:
@@ -200,8 +201,15 @@ def _(site: Site, _: ExitStack) -> None:
 @case("socket.silent")
 def _(site: Site, _: ExitStack) -> None:
     site.settle()
+    site.down = True
     os.kill(site.daemon.pid, signal.SIGKILL)
-    wait_until(lambda: site.daemon.health("healthz") == 0, "all of it is gone", 60)
+    wait_until(lambda: not _taken(site.socket), "the workers are gone, too", 60)
+
+
+def _taken(path: Path) -> bool:
+    """Whether somebody takes connections there."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 @case("socket.no_postfix")
