@@ -12,6 +12,8 @@ import pytest
 from lab.milter_client import Client, ClosedError, Reply
 from tests.wire.conftest import Daemon, do, until
 
+pytestmark = pytest.mark.whole
+
 OTHERS = 16
 PATIENT = {
     "soft_deadline": 150,

@@ -16,6 +16,8 @@ import pytest
 from lab.milter_client import ClosedError, Reply
 from tests.wire.conftest import Daemon, do, until
 
+pytestmark = pytest.mark.whole
+
 PLAN = struct.Struct("=iiii")  # as in no_memory.c
 FOR_GOOD = 100_000
 LOST = Reply(final=b"lost")  # libmilter gave the connection up: Postfix does what its default action says
