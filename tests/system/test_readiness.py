@@ -164,7 +164,8 @@ def test_a_keeper_that_hangs_or_dies(sekisho: Sekisho) -> None:
 
 
 def test_a_store_that_cannot_be_opened(place: Path) -> None:
-    """A database that is none: the maintenance process lives and says why it is not ready."""
+    """A database that is none: the maintenance process lives, says why it is not ready, and goes on saying so when the
+    file is gone: only a start makes another."""
     sekisho = Sekisho(place, name="spoilt", settings={"wire": {"workers": 1}})
     with sekisho:
         sekisho.stop()
@@ -176,6 +177,13 @@ def test_a_store_that_cannot_be_opened(place: Path) -> None:
         sekisho.start()
         sekisho._ready = ready  # type: ignore[method-assign]
         wait_until(lambda: page(sekisho, "readyz") == "store\n", "not ready for the store", PATIENCE)
+        first = keeper(sekisho)
         assert status(sekisho)["store"] == {"ok": False}
         failed = [line for line in sekisho.lines()[0] if line.get("event") == "task_failed"]
         assert [line["task"] for line in failed] == ["store"]
+        sekisho.store.unlink()
+        assert page(sekisho, "readyz") == "store\n"
+        assert keeper(sekisho) == first
+        sekisho.stop()
+        sekisho.start()
+        wait_until(lambda: sekisho.health("readyz") == 200, "ready again", PATIENCE)
