@@ -6,15 +6,16 @@ import signal
 from typing import Any
 
 import pytest
-from lab.milter_client import Client, ClosedError
+from lab.milter_client import ClosedError
 from tests.wire.conftest import Daemon, do, until
 from tests.wire.test_life import begun
 
 
 def hung_up(daemon: Daemon, generation: int) -> None:
-    """Reload, until that generation serves."""
+    """Reload, until that generation serves and the keeper of the one before has left."""
     daemon.send(signal.SIGHUP)
     until(lambda: daemon.board()["generation"] == generation, f"generation {generation}")
+    until(lambda: len(daemon.workers()) == alive(daemon), "one keeper")
 
 
 def alive(daemon: Daemon) -> int:
@@ -87,14 +88,13 @@ def test_a_session_that_never_ends_is_ended_in_order(daemon: Daemon) -> None:
 def test_the_end_does_not_wait_for_old_sessions(daemon: Daemon, end: int) -> None:
     """A daemon that stops, or whose supervisor is killed, gives the sessions that outlived a reload no more time than
     all others."""
-    client: Client = daemon.start(drain_timeout=0.5).connect()
-    hung_up(daemon, 2)
-    workers = daemon.workers()
-    assert client.message(do("accept")).final == b"a"
-    daemon.send(end)
-    assert daemon.process is not None
-    assert daemon.process.wait(30) == (0 if end == signal.SIGTERM else -end)
-    until(lambda: len(daemon.seen("closed")) == len(workers), "both workers have left")
-    with pytest.raises((ClosedError, OSError)):
-        client.message(do("accept"))
-    client.close()
+    with daemon.start(drain_timeout=0.5).connect() as client:
+        hung_up(daemon, 2)
+        workers = daemon.workers()
+        assert client.message(do("accept")).final == b"a"
+        daemon.send(end)
+        assert daemon.process is not None
+        assert daemon.process.wait(30) == (0 if end == signal.SIGTERM else -end)
+        until(lambda: {entry["pid"] for entry in daemon.seen("closed")} == workers, "both workers have left")
+        with pytest.raises((ClosedError, OSError)):
+            client.message(do("accept"))
