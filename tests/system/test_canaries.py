@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from lab.cases import Lab
 from lab.milter_client import Client, ClosedError, Reply
+from lab.place import wait_until
 from prometheus_client.parser import text_string_to_metric_families as parsed_metrics
 from tests.system.mails import case, letter
 
@@ -97,9 +98,19 @@ def spoken(lab: Lab, canary: bytes, recipient: bytes) -> Reply | None:
         return None
 
 
+def written(lab: Lab, offset: int) -> bytes:
+    """What was logged from there on. Lines are written after the reply."""
+    return lab.sekisho.log.read_bytes()[offset:]
+
+
+def wait_for_lines(lab: Lab, offset: int, count: int) -> None:
+    """So many messages are logged."""
+    wait_until(lambda: written(lab, offset).count(b'"event": "message"') >= count, f"{count} lines")
+
+
 def check_files(lab: Lab, offset: int) -> list[dict[str, object]]:
     """Log, metrics and quarantine are well-formed and say nothing that the message said; the log's records."""
-    text = lab.sekisho.log.read_bytes()[offset:].decode("utf-8")
+    text = written(lab, offset).decode("utf-8")
     assert not UNSEEN.search(text)
     lines = [json.loads(line) for line in text.splitlines()]
     assert all(line["event"] != "message" or "verdict" in line for line in lines)
@@ -131,6 +142,7 @@ def test_a_canary_in_every_field_changes_nothing_that_we_write(lab: Lab, name: s
     reply = spoken(lab, CANARIES[name], recipient)
     assert reply is not None
     check_reply(reply)
+    wait_for_lines(lab, offset, 1)
     lines = check_files(lab, offset)
     messages = [line for line in lines if line["event"] == "message"]
     assert len(messages) == 1
@@ -143,6 +155,7 @@ def test_what_the_quarantine_shows_of_canaries_is_harmless(lab: Lab) -> None:
     offset = lab.sekisho.log.stat().st_size
     for canary in CANARIES.values():
         spoken(lab, canary, b"d@held.example")
+    wait_for_lines(lab, offset, len(CANARIES))
     lines = [line for line in check_files(lab, offset) if line["event"] == "message"]
     assert len(lines) == len(CANARIES)
     assert not UNSEEN.search(lab.sekisho.cli("quarantine", "list"))

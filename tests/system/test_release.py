@@ -104,7 +104,8 @@ def test_the_keeper_tells_of_releases(lab: Lab) -> None:
         return bool(lines) and float(lines[0].rsplit(" ", 1)[1]) == released
 
     wait_until(told, "the keeper counts the releases", 60)
-    assert b'"event": "quarantine_operation"' in Path(lab.sekisho.log).read_bytes()
+    line = b'"event": "quarantine_operation"'
+    wait_until(lambda: line in Path(lab.sekisho.log).read_bytes(), "the keeper logs a release")
 
 
 def operations(lab: Lab) -> list[dict[str, str]]:

@@ -129,7 +129,8 @@ def test_a_running_daemon_makes_no_new_store_by_reload_or_by_a_new_worker(own_st
     lab.sekisho.stop()
     lab.sekisho.start()
     wait_until(lab.sekisho.store.exists, "an empty store is made")
-    assert "was there and is gone or empty" in lab.sekisho.log.read_text("utf-8")
+    said = "was there and is gone or empty"
+    wait_until(lambda: said in lab.sekisho.log.read_text("utf-8"), "the daemon says so")
     assert send(lab, 3)
     assert "n3@example.jp" in places(lab)
 
