@@ -139,6 +139,22 @@ def test_what_root_asks_for_is_roots_and_the_backup_the_daemons(root: Root) -> N
     assert [row["id"] for row in root.sekisho.quarantine()] == [record]
 
 
+def test_a_backup_in_the_daemons_own_directory_is_made_with_its_rights(root: Root) -> None:
+    """Its user could put a link in the place of a name there. So root makes nothing in it that this user could not."""
+    root.type("list", "add", "allow", "a@x.example")
+    backups = root.sekisho.directory / "backups"
+    backups.mkdir()
+    uid = pwd.getpwnam(USER).pw_uid
+    os.chown(backups, uid, -1)
+    assert root.type("store", "backup", str(backups / "1.db")).returncode == 0
+    assert root.strangers() == []
+    backups.chmod(0o500)
+    done = root.type("store", "backup", str(backups / "2.db"))
+    assert done.returncode == 2
+    assert "Permission denied" in done.stderr
+    assert [each.name for each in backups.iterdir()] == ["1.db"]
+
+
 def test_a_directory_of_roots_is_refused_with_what_to_type(root: Root) -> None:
     """Nobody knows then as which user the daemon runs: nothing is made, and the command to type is named."""
     os.chown(root.sekisho.directory, 0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
@@ -42,11 +43,24 @@ def check(config: Config, style: str) -> int:
 def write(config: Config, target: Path) -> None:
     """Make a backup."""
     _sqlite_only(config, f"pg_dump --format=custom --file={shlex.quote(str(target))} {{url}}")
+    target = target.absolute()
     try:
-        backup(config.store, target.absolute(), lambda: as_owner(config))
+        # Where the daemon's user may rename files, root does not follow names.
+        with as_owner(config) if _is_owners(config, target.parent) else nullcontext():
+            backup(config.store, target, lambda: as_owner(config))
     except BackupError as error:
         raise click.ClickException(str(error)) from error
     output.say(f"{target}: {target.stat().st_size} bytes, read through and on the disk")
+
+
+def _is_owners(config: Config, directory: Path) -> bool:
+    """Whether it belongs to the owner of the store. Raises ClickException."""
+    try:
+        owner = directory.stat().st_uid
+    except OSError as error:
+        raise click.ClickException(f"{directory}: {error.strerror}") from error
+    with as_owner(config):
+        return owner == os.geteuid()
 
 
 def bring_back(config: Config, source: Path) -> None:

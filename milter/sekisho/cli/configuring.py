@@ -131,6 +131,7 @@ def _only_that(before: dict[str, Any], changed: str, key: str, value: Any) -> bo
 
 def _replace(path: Path, text: str) -> None:
     """Put the text in the file's place if it is a good configuration, with its owner and mode. Raises ConfigError."""
+    path = Path(os.path.realpath(path))  # a link stays one
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

@@ -27,7 +27,7 @@ STATUS_LATER = 69  # EX_UNAVAILABLE: something needed is not there yet
 STATUS_OURS = 70  # EX_SOFTWARE
 _SHORTAGES = {
     errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOBUFS,
-    errno.EINTR, errno.EIO, errno.EBUSY, errno.ETIMEDOUT,
+    errno.EINTR, errno.EIO, errno.EROFS, errno.EBUSY, errno.ETIMEDOUT,
 }  # fmt: skip
 _WORDS = 64  # read at one time; the rest is there at the next
 

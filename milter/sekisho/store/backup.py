@@ -84,7 +84,7 @@ def _file(options: StoreOptions) -> Path:
     file = database_file(options)
     if file is None:
         raise BackupError("this is for SQLite only")
-    return file
+    return Path(os.path.realpath(file))  # a link stays one
 
 
 @contextmanager

@@ -29,7 +29,8 @@ def settle(options: StoreOptions) -> None:
     Raises StoreUnavailable if the disk does not take it.
     """
     database = database_file(options)
-    log = database.with_name(database.name + "-wal") if database is not None else None
+    # SQLite makes its log beside the real file where the path is a link.
+    log = Path(f"{os.path.realpath(database)}-wal") if database is not None else None
     if log is None or not log.exists():
         return
     engine = connect(options.model_copy(update={"busy_timeout_seconds": _AT_ONCE}), pool=NullPool)

@@ -95,6 +95,19 @@ def test_set_changes_one_option_and_nothing_else(
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_set_changes_the_file_behind_a_link(sekisho: Command, tmp_path: Path) -> None:
+    """A configuration that is a link to one kept elsewhere stays a link."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    file, link = kept / "site.toml", tmp_path / "sekisho.toml"
+    file.write_text(TEXT, "utf-8")
+    link.symlink_to(file)
+    assert sekisho("config", "set", "wire.socket_mode", "0660", "--config", link).status == 0
+    assert link.is_symlink()
+    assert 'socket_mode = "0660"' in file.read_text("utf-8")
+    assert list(kept.iterdir()) == [file]
+
+
 def test_set_writes_nothing_that_is_wrong(sekisho: Command, tmp_path: Path) -> None:
     """A value out of bounds, an unknown option and a form that it cannot edit leave the file alone, with status 2."""
     file = tmp_path / "sekisho.toml"

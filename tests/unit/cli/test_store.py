@@ -184,6 +184,23 @@ def test_a_restore_brings_the_backup_back_and_keeps_the_other(sekisho: Command, 
     assert list(site.directory.glob(".q.db.restoring*")) == []
 
 
+def test_a_store_behind_a_link_stays_there(sekisho: Command, site: Site, tmp_path: Path) -> None:
+    """The database's path is a link to another disk: a backup and a restore leave it one, and lose nothing."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    real = site.database.rename(elsewhere / "real.db")
+    site.database.symlink_to(real)
+    before = site.names()
+    copy = tmp_path / "copy.db"
+    assert sekisho("store", "backup", copy, "--config", site.config).status == 0
+    done = sekisho("store", "restore", copy, "--config", site.config)
+    assert done.status == 0, done.err
+    assert site.database.is_symlink()
+    assert site.database.resolve() == real
+    assert site.names() == before
+    assert sekisho("store", "check", "--config", site.config).status == 0
+
+
 def test_a_copy_with_its_log_is_restored_with_what_is_in_the_log(
     sekisho: Command, site: Site, daemon: StoreLock
 ) -> None:

@@ -106,8 +106,14 @@ def test_how_a_new_worker_died_says_whether_another_try_helps(code: int, refused
 
 
 def test_what_a_shortage_is() -> None:
-    """Memory, processes, threads, descriptors, space; also where it is only the cause of what was raised."""
-    for error in (MemoryError(), OSError(28, "full"), RuntimeError("can't start new thread")):
+    """Memory, processes, threads, descriptors, space, a disk that turned read-only; also where it is only the cause of
+    what was raised."""
+    for error in (
+        MemoryError(),
+        OSError(28, "full"),
+        OSError(30, "read-only"),
+        RuntimeError("can't start new thread"),
+    ):
         assert is_shortage(error)
     wrapped = ValueError("the guard's file")
     wrapped.__cause__ = OSError(24, "Too many open files")

@@ -20,6 +20,7 @@ from tests.unit.store.kit import SetClock, hold
 from sekisho.ports import StoreUnavailable
 from sekisho.store import NotDurable, Quarantine, StoreOptions
 from sekisho.store.engine import READING, _prepare_sqlite
+from sekisho.store.settle import settle
 
 ONLY = "sqlite"
 RAW = b"Subject: x\r\n\r\n" + bytes(range(256)) * 50
@@ -252,3 +253,18 @@ def test_a_failed_attempt_leaves_no_transaction_open(store: Quarantine, options:
     other.execute("BEGIN IMMEDIATE")
     other.execute("ROLLBACK")
     other.close()
+
+
+def test_the_log_behind_a_link_is_settled_too(tmp_path: Path) -> None:
+    """SQLite makes its log beside the real database where the path is a link: that log is written once more."""
+    real, link = tmp_path / "elsewhere" / "real.db", tmp_path / "quarantine.db"
+    real.parent.mkdir()
+    link.symlink_to(real)
+    options = StoreOptions(url=f"sqlite:///{link}")
+    store = Quarantine.open(options, SetClock())
+    hold(store, b"one", ["a@x"])
+    log = real.with_name("real.db-wal")
+    os.utime(log, (0, 0))
+    settle(options)
+    assert log.stat().st_mtime > 0
+    store.close()
