@@ -259,6 +259,7 @@ def test_the_log_behind_a_link_is_settled_too(tmp_path: Path) -> None:
     """SQLite makes its log beside the real database where the path is a link: that log is written once more."""
     real, link = tmp_path / "elsewhere" / "real.db", tmp_path / "quarantine.db"
     real.parent.mkdir()
+    Quarantine.open(StoreOptions(url=f"sqlite:///{real}"), SetClock()).close()
     link.symlink_to(real)
     options = StoreOptions(url=f"sqlite:///{link}")
     store = Quarantine.open(options, SetClock())
