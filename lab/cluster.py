@@ -6,6 +6,7 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -55,6 +56,13 @@ class Cluster:
     def socket(self) -> Path:
         """The UNIX socket that the server listens on."""
         return self._directory / ".s.PGSQL.5432"
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the server and all of its processes."""
+        first = int((Path(self._data) / "postmaster.pid").read_text().split()[0])
+        found = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for pid in (first, *map(int, found)):
+            os.kill(pid, number)
 
     def url(self, name: str, host: Path | None = None) -> str:
         """`host` is the directory of the socket, if it is not the server's own."""

@@ -108,8 +108,9 @@ class Sekisho:
             "journal": {"findings": 50, "recipients": 100},
         }
 
-    def start(self) -> None:
-        """Start and return when the daemon says that it would accept mail. Raises LabError with its words."""
+    def start(self, until: str = "readyz") -> None:
+        """Start and return when the daemon says that it would accept mail, or with `healthz` when it lives and says
+        whether it would. Raises LabError with its words."""
         self.program = self.program or program(self.place)
         self.configure()
         with (self.directory / "stderr").open("ab") as words:
@@ -126,7 +127,7 @@ class Sekisho:
             )
         record_process(self.directory, self.pid)
         try:
-            wait_until(self._ready, "sekisho is ready for mail", 60)
+            wait_until(lambda: self._is(until), f"sekisho answers /{until} with 200", 60)
         except LabError as error:
             self.stop()
             raise LabError(f"{error}\n{self.last_words()}") from error
@@ -137,11 +138,11 @@ class Sekisho:
             found["PYTHONPATH"] = os.pathsep.join((str(self.hook), found["PYTHONPATH"]))
         return found
 
-    def _ready(self) -> bool:
+    def _is(self, endpoint: str) -> bool:
         assert self._process
         if self._process.poll() is not None:
             raise LabError(f"sekisho ended with {self._process.returncode}")
-        return self.health("readyz") == 200
+        return self.health(endpoint) == 200
 
     def health(self, endpoint: str) -> int:
         """The HTTP status of an endpoint of the metrics port; 0 if nobody answers."""

@@ -173,10 +173,10 @@ def test_a_store_that_cannot_be_opened(place: Path) -> None:
             each.unlink()
         sekisho.store.write_bytes(b"no database" * 1000)
         os.chown(sekisho.store, sekisho.directory.stat().st_uid, -1)
-        ready, sekisho._ready = sekisho._ready, lambda: sekisho.health("healthz") == 200  # type: ignore[method-assign]
-        sekisho.start()
-        sekisho._ready = ready  # type: ignore[method-assign]
-        wait_until(lambda: page(sekisho, "readyz") == "store\n", "not ready for the store", PATIENCE)
+        sekisho.start("healthz")
+        first_words = page(sekisho, "readyz")
+        assert "store\n" in first_words, first_words
+        wait_until(lambda: page(sekisho, "readyz") == "store\n", "the store is all that is wrong", PATIENCE)
         first = keeper(sekisho)
         assert status(sekisho)["store"] == {"ok": False}
         failed = [line for line in sekisho.lines()[0] if line.get("event") == "task_failed"]

@@ -142,7 +142,8 @@ def test_a_store_that_is_gone_at_the_start_changes_no_list(steered: Lab) -> None
     kept = {path: path.read_bytes() for path in store.parent.glob(f"{store.name}*")}
     try:
         store.write_bytes(b"no database " * 1000)
-        steered.sekisho.start()
+        steered.sekisho.start("healthz")
+        wait_until(steered.sekisho.socket.exists, "the daemon takes mail")
         assert decided_by(steered, "hanako@example.jp") == "allow jcom.co.jp"
         steered.sekisho.stop()
     finally:

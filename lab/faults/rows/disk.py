@@ -134,7 +134,7 @@ def inodes_out(trial: Trial) -> None:
         with site, site.load(trial.size, per_second=30):
             site.daemon.stop()
             taken = _take_inodes(disk)
-            site.daemon.start()
+            site.daemon.start("healthz")
             suffer(trial, site, lambda: None, partial(remove, taken), "no inode")
             see_ready(trial, site)
             trial.balance(site)

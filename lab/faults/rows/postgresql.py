@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import socket
 import subprocess
 import threading
@@ -94,6 +95,31 @@ def restarted(trial: Trial) -> None:
             time.sleep(1)
         see_ready(trial, site)
         trial.balance(site)
+
+
+@row(
+    "postgresql-frozen",
+    "PostgreSQL is stopped (SIGSTOP) for 60 s: connections stay open and nothing is answered",
+    BACK + "; no worker is lost, mail that is not held goes on",
+)
+def frozen(trial: Trial) -> None:
+    with server() as cluster, stored(trial, cluster) as site:
+        begun = time.monotonic()
+
+        def go_on() -> None:
+            others = site.sender(sessions=2)
+            others.offer(site.mails(8, ["plain"]))
+            trial.see("mail that is not held goes on", others.finish(60), dict(others.replies))
+            trial.wait("a minute", lambda: time.monotonic() - begun > 60, 90)
+            cluster.signal(signal.SIGCONT)
+
+        try:
+            suffer(trial, site, lambda: cluster.signal(signal.SIGSTOP), go_on, "frozen")
+        finally:
+            cluster.signal(signal.SIGCONT)
+        see_ready(trial, site)
+        trial.balance(site)
+        trial.see("no worker is lost", site.metric("sekisho_worker_restarts_total") == 0)
 
 
 @row("postgresql-connections", "others use up max_connections, and ours are ended", BACK)

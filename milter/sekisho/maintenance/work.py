@@ -38,7 +38,7 @@ class Maintenance:
         self._settings = settings
         self._metrics = meter
         self._board = board
-        self.store_ok = True
+        self.store_ok = False
         """The store can be asked and is the one at its path, as of the last look; true where none is needed."""
         self._quarantine: Quarantine | None = None
         self._lock = StoreLock(settings.store)
@@ -60,12 +60,13 @@ class Maintenance:
     def run(self, stop: threading.Event) -> None:
         """Work until told. A metrics port that is taken is tried again: at a reload the process before us has it."""
         log.start()
-        self._tasks.add("port", self._serve, TURN)
         self._tasks.add("switch", self._look_at_switch, TURN)
         self._tasks.add("store_files", self._look_at_files, TURN)
         self._tasks.add("store", self._look_at_store, GAUGES_EVERY)
-        self._tasks.add("upkeep", self._keep_up, GAUGES_EVERY)
+        self._tasks.turn()  # whether the store can be asked is known before anybody asks us
         self._readiness.start()
+        self._tasks.add("port", self._serve, TURN)
+        self._tasks.add("upkeep", self._keep_up, GAUGES_EVERY)
         lists = threading.Thread(target=self._watch_lists, args=(stop,), name="lists", daemon=True)
         lists.start()
         while True:

@@ -160,6 +160,8 @@ class Database:
 
 
 def _check(connection: Connection, *, locked: bool = False) -> None:
+    if connection.invalidated:  # lost: to ask for its files would connect again
+        return
     files: Files | None = connection.info.get(FILES)
     if files is not None:
         files.check(locked=locked)

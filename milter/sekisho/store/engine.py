@@ -24,13 +24,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from sekisho.ports import StoreUnavailable
+from sekisho.store import postgresql
 from sekisho.store.files import Files, Loss, StoreMoved
 from sekisho.store.lock import was_made
 from sekisho.store.options import StoreOptions, missing_driver, parse
 
 SYNCHRONOUS_FULL = 2
-STATEMENT_MILLISECONDS = 10_000
-"""What a statement may take on PostgreSQL besides waiting for a lock."""
 _AGAIN = 0.005  # seconds between two tries to switch a new file to the write-ahead log
 READING = {"sekisho_reading": True}
 """Execution option of a connection that only reads: on SQLite it does not take the write lock."""
@@ -58,14 +57,17 @@ def connect(options: StoreOptions, *, pool: type[Pool] | None = None) -> Engine:
     if sqlite:
         arguments = {"poolclass": QueuePool, "creator": _opener(url, options), **arguments}
     else:
-        arguments["connect_args"] = _connect_args(options)
+        arguments["connect_args"] = postgresql.connect_args(options)
     with unavailable():
         if sqlite:
             create_file(url)
         engine = create_engine(url, hide_parameters=True, **arguments)
-    event.listen(engine, "connect", _prepare_sqlite(options) if sqlite else _prepare_postgresql(options))
     if sqlite:
+        event.listen(engine, "connect", _prepare_sqlite(options))
         event.listen(engine, "begin", _begin)
+    else:
+        event.listen(engine, "do_connect", postgresql.connecting(options))
+        event.listen(engine, "connect", _prepare_postgresql(options))
     return engine
 
 
@@ -83,10 +85,6 @@ def _opener(url: URL, options: StoreOptions) -> Callable[[], sqlite3.Connection]
     name = f"file:{quote(url.database or '')}?mode=rw"
     patience = options.busy_timeout_seconds
     return lambda: sqlite3.connect(name, timeout=patience, uri=True, check_same_thread=False)
-
-
-def _connect_args(options: StoreOptions) -> dict[str, Any]:
-    return {"connect_timeout": max(2, round(options.busy_timeout_seconds)), "application_name": "sekisho"}
 
 
 @contextmanager
@@ -184,20 +182,9 @@ def _write_ahead(cursor: Any, patience: float) -> str:
 
 
 def _prepare_postgresql(options: StoreOptions) -> Any:
-    milliseconds = round(options.busy_timeout_seconds * 1000)
-
     def prepare(connection: Any, _record: object) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET synchronous_commit = on")
-            cursor.execute("SET TIME ZONE 'UTC'")
-            cursor.execute(f"SET lock_timeout = {milliseconds}")
-            cursor.execute(f"SET statement_timeout = {milliseconds + STATEMENT_MILLISECONDS}")
-            found = {name: cursor.execute(f"SHOW {name}").fetchone()[0] for name in _NEEDED}
-        connection.commit()
+        found = postgresql.prepare(connection, options)
         if any(value != "on" for value in found.values()):
             raise NotDurable(f"PostgreSQL runs with {found}; all of them must be on")
 
     return prepare
-
-
-_NEEDED = ("synchronous_commit", "fsync", "full_page_writes")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from lab.cluster import Cluster
 from sqlalchemy import create_engine, text
 from tests.unit.store.kit import SetClock, hold
 
-from sekisho.ports import StoreUnavailable
-from sekisho.store import NotDurable, Quarantine, StoreOptions
+from sekisho.ports import CommitUnknown, StoreUnavailable
+from sekisho.store import NotDurable, Quarantine, StoreOptions, postgresql
+from sekisho.store.database import Database
 from sekisho.store.engine import connect
 
 ONLY = "postgresql"
@@ -67,6 +70,35 @@ def test_a_lock_that_lasts_is_unavailable_and_keeps_nothing(options: StoreOption
     assert store.content(hold(store, RAW, ["a@x"])) == RAW
     store.close()
     other.dispose()
+
+
+def test_a_server_that_falls_silent_is_unavailable(
+    options: StoreOptions, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All its processes are stopped: nothing answers on connections that stay open. A hold fails, one whose commit was
+    on its way is not known to have failed, and both work again when the server goes on."""
+    monkeypatch.setattr(postgresql, "STATEMENT_SECONDS", 1)
+    options = options.model_copy(update={"busy_timeout_seconds": 0.5})
+    store, database = Quarantine.open(options, SetClock()), Database(options)
+    hold(store, RAW, ["a@x"])
+
+    def silent_commit() -> None:
+        with database.writing() as connection:
+            connection.execute(text("UPDATE recipients SET address = address"))
+            cluster.signal(signal.SIGSTOP)
+
+    try:
+        with pytest.raises(CommitUnknown, match="no answer from the server"):
+            silent_commit()
+        with pytest.raises(StoreUnavailable):
+            hold(store, RAW, ["b@x"])
+    finally:
+        cluster.signal(signal.SIGCONT)
+    assert store.content(hold(store, RAW, ["b@x"])) == RAW
+    with database.writing() as connection:
+        assert connection.execute(text("SELECT count(*) FROM recipients")).scalar() == 2
+    database.close()
+    store.close()
 
 
 def test_a_read_only_database_is_unavailable(options: StoreOptions, cluster: Cluster) -> None:
