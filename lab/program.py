@@ -15,6 +15,7 @@ import sys
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from lab.place import LabError
@@ -46,6 +47,7 @@ class Program:
             "PYTHONUNBUFFERED": "1",
         }
 
+    @cache  # noqa: B019 - a few programs, for as long as we run
     def works(self) -> bool:
         """Whether the user can start it."""
         try:

@@ -149,14 +149,15 @@ def serve(path: Path | None) -> int:
     """Run the daemon until it is told to stop. Returns the exit status: 0 done, 69 something that it needs is not
     there yet, 70 our fault. Raises ConfigError if it cannot start and would not the next time either.
     """
-    settings, _ = compose.load(path)
+    loaded = [compose.load(path)]
+    settings = loaded[0][0]
     if faults := preconditions.faults(path, settings):
         raise ConfigError(faults)
     clock = SystemClock()
     try:
         log.setup(settings.log)
         start_anew(settings.store)
-        return Supervisor(partial(_setup, path, _Shared(settings, clock)), clock).run()
+        return Supervisor(partial(_setup, path, _Shared(settings, loaded, clock)), clock).run()
     except SetupError as error:
         raise ConfigError(error.errors) from error
     except KeyFileError as error:
@@ -172,11 +173,20 @@ def serve(path: Path | None) -> int:
 class _Shared:
     """What all generations have in common: it must exist before the first fork and only once."""
 
-    def __init__(self, settings: Config, clock: Clock) -> None:
+    def __init__(
+        self, settings: Config, loaded: list[tuple[Config, compose.Knowledge]], clock: Clock
+    ) -> None:
+        """`loaded` is what the first generation gets; nothing else may hold it, or it would never be given back."""
         self.clock = clock
+        self._loaded = loaded
         self.journal = Journal(settings.journal, clock)
         self.metrics: Metrics | None = None
         self._place: probe.Place | None = None
+
+    def load(self, path: Path | None) -> tuple[Config, compose.Knowledge]:
+        """What was loaded to see whether we can start; the next time, what stands in the files then. Raises
+        ConfigError."""
+        return self._loaded.pop() if self._loaded else compose.load(path)
 
     def place(self, settings: Config) -> probe.Place:
         """Where the milter socket is, which a reload does not change."""
@@ -205,7 +215,7 @@ class _Shared:
 def _setup(path: Path | None, shared: _Shared) -> Setup:
     """Load and check everything; nothing is forked and nothing replaced if any of it is wrong."""
     try:
-        settings, known = compose.load(path)
+        settings, known = shared.load(path)
         if faults := preconditions.faults(path, settings, bound=True):
             raise SetupError(faults)
         _make_files_beside(settings, shared.clock)

@@ -24,7 +24,7 @@ PATIENCE = 2.0
 """Seconds within which a negotiation must be answered."""
 EVERY = 5.0
 """Seconds between two rounds while all is well; fewer when it is not."""
-AGAIN = 1.0
+AGAIN = 0.2
 MOST = 16
 """Connections of one round, at most; two for each worker before."""
 GAPS = 2
