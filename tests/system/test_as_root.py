@@ -15,6 +15,7 @@ import pytest
 from lab.place import wait_until
 from lab.program import USER, program
 from lab.sekisho import Sekisho
+from tests.slices import sliced
 
 ENTRY = '{"allow": [{"entry": "c@x.example"}], "block": []}'
 
@@ -96,10 +97,10 @@ def test_roots_first_commands_leave_a_store_that_the_daemon_can_use(root: Root) 
     assert "the quarantine cannot be counted" not in root.sekisho.last_words()
 
 
-@pytest.mark.parametrize("words", COMMANDS[:9], ids=" ".join)
-def test_any_command_may_be_the_first(root: Root, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("command", sliced(map(" ".join, COMMANDS[:9]), 3))
+def test_any_command_may_be_the_first(root: Root, command: str) -> None:
     """Whichever comes first makes nothing of root's."""
-    assert "Traceback" not in root.type(*words, standard_input=ENTRY).stderr
+    assert "Traceback" not in root.type(*command.split(), standard_input=ENTRY).stderr
     assert root.strangers() == []
 
 

@@ -162,6 +162,7 @@ def test_what_the_quarantine_shows_of_canaries_is_harmless(lab: Lab) -> None:
     json.loads(lab.sekisho.cli("quarantine", "list", "--format", "json"))
     kept = [pair for pair in zip(lines, CANARIES.values(), strict=True) if pair[0]["reply"] == "discard"]
     assert len(kept) >= len(CANARIES) // 2
+    kept = kept[::3]  # each costs two programs
     ids = [str(line["id"]) for line, _ in kept]
     with ThreadPoolExecutor() as pool:
         shown = list(pool.map(lambda each: lab.sekisho.cli("quarantine", "show", each), ids))

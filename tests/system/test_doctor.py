@@ -22,6 +22,7 @@ from lab.dns import DnsServer
 from lab.place import free_port, wait_until
 from lab.program import ROOT, program
 from lab.sink import Sink
+from tests.slices import sliced
 from tests.system.doctored import Daemon, Machine, OddServer, Site, Stand
 from tests.unit.store.kit import hold
 
@@ -494,16 +495,7 @@ def mended(site: Site) -> None:
     site.mail_flows()
 
 
-SLICE = 3  # of so many cases make test runs one, make test-whole all
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.whole] if number % SLICE else [])
-        for number, name in enumerate(CASES)
-    ],
-)
+@pytest.mark.parametrize("name", sliced(CASES, 5))
 def test_the_mend_as_printed_mends(site: Site, name: str) -> None:
     """The code is found; after the printed commands the doctor is clean and mail flows."""
     site.reset()

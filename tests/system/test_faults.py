@@ -11,7 +11,6 @@ from lab.faults.row import Row, run_row
 CHOSEN = (
     "kill-worker",
     "kill-hold-before-sync",
-    "crash-segv",
     "log-full",
     "metrics-removed",
 )

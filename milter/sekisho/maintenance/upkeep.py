@@ -20,7 +20,7 @@ from sekisho.store import Operation, Quarantine
 
 LOG = logging.getLogger("sekisho.audit")
 WHO = "keeper"
-AGAIN = 60.0  # seconds between two looks whether a pause of retention has ended
+AGAIN = 15.0  # seconds between two looks whether a pause of retention has ended
 
 
 class Upkeep:
