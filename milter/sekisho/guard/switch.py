@@ -61,6 +61,11 @@ class Switch:
     def close(self) -> None:
         os.close(self._fd)
 
+    def ends(self) -> tuple[float, float]:
+        """Until when we are paused, and until when we only tag, by one look."""
+        content = self._content()
+        return _TIME.unpack_from(content, PAUSED)[0], _TIME.unpack_from(content, TAGGING)[0]
+
     @property
     def paused_until(self) -> float:
         return self._time(PAUSED)
@@ -118,8 +123,9 @@ class Switch:
         return self._tally(WINDOW + number % SLOTS * _TALLY.size)
 
     def keep_slot(self, number: int, tally: Tally) -> None:
+        """To be called after `slot`, under the lock: the file is not looked at again."""
         at = WINDOW + number % SLOTS * _TALLY.size
-        self._put(at, _TALLY.pack(float(number), tally.total, tally.severe))
+        self._store(at, _TALLY.pack(float(number), tally.total, tally.severe))
 
     def _time(self, at: int) -> float:
         found: float = _TIME.unpack_from(self._content(), at)[0]
@@ -146,6 +152,9 @@ class Switch:
     def _put(self, at: int, data: bytes) -> None:
         """Write it for all processes; it holds for this one even if the file cannot be written. Never raises."""
         self._content()
+        self._store(at, data)
+
+    def _store(self, at: int, data: bytes) -> None:
         self._last[at : at + len(data)] = data
         try:
             _write(self._fd, data, at)

@@ -34,9 +34,10 @@ class Watch:
 
     def stance(self) -> Stance:
         now = self._now()
-        if now < self._switch.paused_until:
+        paused_until, tagging_until = self._switch.ends()
+        if now < paused_until:
             return Stance.PAUSED
-        return Stance.TAGGING if now < self._switch.tagging_until else Stance.OPEN
+        return Stance.TAGGING if now < tagging_until else Stance.OPEN
 
     def count(self, severe: bool) -> None:
         """Never waits: what cannot be written now is written with a later message."""

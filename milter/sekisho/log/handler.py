@@ -1,7 +1,8 @@
 """The bounded queue between those who log and the target.
 
 Who logs puts a line into the queue and goes on: it never waits, whatever the target does. A process with threads
-(`start`) writes from one thread of its own, in order. One without, the supervisor, which forks, tries at once to
+(`start`) writes from one thread of its own, in order, a little later: to wake it for each line costs more than the
+line, where many threads want the interpreter. One without, the supervisor, which forks, tries at once to
 write what waits, without blocking; what the target does not take waits for the next line. (A regular file on a
 disk that hangs is the exception: no flag makes such a write return.)
 
@@ -22,7 +23,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 from sekisho.log.lines import Json, Logfmt
 from sekisho.log.options import LogOptions
@@ -32,6 +33,8 @@ QUEUE = 1 << 20
 """Bytes of lines that may wait in one process."""
 PATIENCE = 2.0
 """Seconds that the end of a process may wait for the target."""
+GATHER = 0.05
+"""Seconds that the thread lets lines gather before it writes them."""
 RETRY = 0.5
 """Seconds until a target that takes nothing is tried again, unless it says so before."""
 
@@ -53,7 +56,7 @@ class LineHandler(logging.Handler):
         self._lines: deque[bytes] = deque()
         self._size = 0
         self.lost = self._unsaid = self._unreported = 0
-        self._reporting = self._ending = False
+        self._reporting = self._ending = self._asleep = False
         self._told = 0.0
         self._thread: threading.Thread | None = None
 
@@ -68,7 +71,8 @@ class LineHandler(logging.Handler):
             else:
                 self._lines.append(line)
                 self._size += len(line)
-            self._changed.notify_all()
+            if self._asleep:
+                self._changed.notify_all()
         if self._thread is None:
             self._drain()
         self._tell()  # here too: the thread may hang in a write
@@ -137,11 +141,15 @@ class LineHandler(logging.Handler):
     def _work(self) -> None:
         while True:
             with self._changed:
+                self._asleep = True
                 self._changed.wait_for(
                     lambda: self._lines or self._ending, RETRY if self._unreported else None
                 )
+                self._asleep = False
                 if self._ending and not self._lines:
                     return
+            if not self._ending:
+                sleep(GATHER)
             blocked = not self._drain()
             self._tell()
             if blocked:

@@ -6,10 +6,9 @@ all that was counted there. So counters never go back, there are never more file
 and nothing has to be reaped. Gauges that only mean something while their process lives (`live…`) are left out
 of the sum when nobody holds the slot, and removed when it is taken over.
 
-Counting never fails and never raises. While the files cannot be had (disk full, directory removed, no descriptor)
-what is counted waits in memory, and the directory is tried again every second. Before each write the files are
-asked for their size: a mapped file that somebody made shorter would kill the process that writes to it. Files
-that were made shorter, or removed, are made anew with what this process knows.
+Counting never raises. While the files cannot be had (disk full, directory removed, no descriptor) what is counted
+waits in memory, and the directory is tried again every second. Before each write the files are asked for their size: a
+mapped file that was cut would kill the process. Files that were cut or removed are made anew with what it knows.
 
 The file format and the sums are prometheus_client's own (`MmapedDict`, `MultiProcessCollector.merge`).
 """
@@ -280,8 +279,9 @@ class Cell:
         return self._value
 
     def grow(self, amount: float) -> None:
-        """Add, in a process that has its slot. The shard's lock must be held."""
-        self.write(self._value + amount, self._timestamp)
+        """Add, in a process that has its slot, under the shard's lock. (Not by `write`: this is called most.)"""
+        self._value += amount
+        self._file.write_value(self._key, self._value, self._timestamp)
 
     def write(self, value: float, timestamp: float) -> None:
         """As `grow`."""
