@@ -55,7 +55,8 @@ class Trap:
         self._strace = subprocess.Popen(
             [*point.arguments(output), "-p", str(pid)], stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
         )
-        wait_until(lambda: _traced(pid), f"strace is at process {pid}", 30)
+        # The process may come to the point, and be gone, before we look.
+        wait_until(lambda: _traced(pid) or self.sprung(), f"strace is at process {pid}", 30)
 
     def sprung(self) -> bool:
         """Look, and kill where the process is held up after the call."""
@@ -119,5 +120,7 @@ def _tracees(pid: int) -> list[int]:
 
 def _traced(pid: int) -> bool:
     """Whether every thread of the process has a tracer."""
-    threads = list(Path(f"/proc/{pid}/task").glob("*/status"))
-    return bool(threads) and all("TracerPid:\t0\n" not in each.read_text() for each in threads)
+    with suppress(OSError):  # one of them ends just now
+        threads = list(Path(f"/proc/{pid}/task").glob("*/status"))
+        return bool(threads) and all("TracerPid:\t0\n" not in each.read_text() for each in threads)
+    return False
