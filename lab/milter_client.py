@@ -70,9 +70,13 @@ class Client:
         self.macros = dict(CLIENT if macros is None else macros)
         self._sock = _dial(address, timeout)
         self._file = self._sock.makefile("rb")
-        self._send(b"O", struct.pack(">III", VERSION, actions, protocol))
-        command, data = self._receive()
-        assert command == b"O", command
+        try:
+            self._send(b"O", struct.pack(">III", VERSION, actions, protocol))
+            command, data = self._receive()
+            assert command == b"O", command
+        except BaseException:
+            self.vanish()
+            raise
         self.version, self.actions, self.protocol = struct.unpack(">III", data[:12])
         self.wanted = _macro_lists(data[12:])
 

@@ -157,7 +157,7 @@ def serve(path: Path | None) -> int:
     try:
         log.setup(settings.log)
         start_anew(settings.store)
-        return Supervisor(partial(_setup, path, _Shared(settings, loaded, clock)), clock).run()
+        return Supervisor(partial(_setup, path, _Shared(settings, clock, loaded)), clock).run()
     except SetupError as error:
         raise ConfigError(error.errors) from error
     except KeyFileError as error:
@@ -174,11 +174,12 @@ class _Shared:
     """What all generations have in common: it must exist before the first fork and only once."""
 
     def __init__(
-        self, settings: Config, loaded: list[tuple[Config, compose.Knowledge]], clock: Clock
+        self, settings: Config, clock: Clock, loaded: list[tuple[Config, compose.Knowledge]] | None = None
     ) -> None:
-        """`loaded` is what the first generation gets; nothing else may hold it, or it would never be given back."""
+        """`loaded` is what the first generation gets, and is taken out of the list: held there, it would never be
+        given back."""
         self.clock = clock
-        self._loaded = loaded
+        self._loaded = [] if loaded is None else loaded
         self.journal = Journal(settings.journal, clock)
         self.metrics: Metrics | None = None
         self._place: probe.Place | None = None

@@ -84,8 +84,12 @@ class Daemon:
     def connect(self, **options: Any) -> Client:
         """A connection up to and with HELO."""
         client = Client(self.address, **options)
-        client.connect()
-        client.helo()
+        try:
+            client.connect()
+            client.helo()
+        except BaseException:
+            client.vanish()
+            raise
         return client
 
     def seen(self, what: str) -> list[dict[str, Any]]:

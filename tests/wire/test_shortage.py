@@ -1,4 +1,4 @@
-"""The machine refuses processes and descriptors: the supervisor stays, says so, and goes on when it may again.
+"""The machine refuses processes, descriptors and memory: the supervisor stays, says so, and goes on when it may again.
 
 What is lowered is the supervisor's own limit of descriptors, while it runs: a pair of sockets, a file to read, a
 descriptor that is handed over and even waiting (poll(2) with more descriptors than the limit) are refused then.
@@ -11,10 +11,11 @@ import resource
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from lab.milter_client import ClosedError
 from tests.wire.conftest import Daemon, do, until
 from tests.wire.test_killers import deferred, lost, sent
 
@@ -106,3 +107,31 @@ def test_sigterm_ends_it_even_then(daemon: Daemon) -> None:
     daemon.start()
     with descriptors(daemon.pid, None):
         assert daemon.stop() == 0
+
+
+def room(pid: int, more: int) -> None:
+    """Let the process have so many bytes of address space more."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + more
+    resource.prlimit(pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+
+
+@pytest.mark.parametrize("more", [0, 8192, 16384])
+def test_a_connection_that_begins_without_memory_delivers_nothing(daemon: Daemon, more: int) -> None:
+    """A thread of Python needs 16 kB before it can run anything of ours. Mail of a connection for which they were not
+    there is judged or not accepted, also when there is memory again; Postfix then does what it does without us."""
+    (worker,) = daemon.start().workers()
+    assert serves(daemon)
+    room(worker, more)
+    heard: list[bytes] = []
+    with ExitStack() as clients:
+        for _ in range(4):  # more than the idle threads of libmilter's pool
+            with suppress(ClosedError, OSError):
+                client = clients.enter_context(daemon.connect(timeout=5))
+                heard.append(client.message(do("reject no")).final)
+                resource.prlimit(worker, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+                heard.append(client.message(do("reject no")).final)
+                room(worker, more)
+    assert set(heard) <= {b"y", b"t"}
+    resource.prlimit(worker, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert serves(daemon)

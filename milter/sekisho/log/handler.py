@@ -139,23 +139,28 @@ class LineHandler(logging.Handler):
         return self._short.format(record).encode("utf-8", "backslashreplace") + b"\n"
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._asleep = True
-                self._changed.wait_for(
-                    lambda: self._lines or self._ending, RETRY if self._unreported else None
-                )
-                self._asleep = False
-                if self._ending and not self._lines:
-                    return
+        working = True
+        while working:
+            try:
+                working = self._turn()
+            except MemoryError:  # even waiting needs some; without this thread nothing is ever logged again
+                sleep(RETRY)
+
+    def _turn(self) -> bool:
+        """Wait for lines and write them. False when the thread is to end."""
+        with self._changed:
+            self._asleep = True
+            self._changed.wait_for(lambda: self._lines or self._ending, RETRY if self._unreported else None)
+            self._asleep = False
+            if self._ending and not self._lines:
+                return False
             if not self._ending:
-                sleep(GATHER)
-            blocked = not self._drain()
-            self._tell()
-            if blocked:
-                if self._ending:
-                    return
-                self._target.wait(RETRY)
+                self._changed.wait(GATHER)
+        blocked = not self._drain()
+        self._tell()
+        if blocked and not self._ending:
+            self._target.wait(RETRY)
+        return not (blocked and self._ending)
 
     def _drain(self) -> bool:
         """Write until nothing waits (True) or nothing is taken (False)."""

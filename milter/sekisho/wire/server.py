@@ -42,7 +42,7 @@ DRAIN = b"D"  # the daemon stops
 RETIRE = b"E"  # a new generation has taken over
 _EMPTY, _LATE = b"empty", b"late"  # how waiting for sessions may end, besides DRAIN
 _IDLE = 310.0  # seconds; Postfix ends a session that sends nothing after 300 (smtpd_timeout)
-_TICK = 0.1
+_TICK = 0.25
 _GRACE = 0.3  # a connection that libmilter has accepted but not yet shown us may still be under way
 _OURS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 

@@ -6,8 +6,10 @@ turns HELO, host and header names into text before it calls us, and when they ar
 is not (a real Postfix sends no such name). Uncaught, such an exception would tell the sender of pymilter.
 
 When memory runs out, pymilter may not be able to call us at all. It then calls the same hook, and returns what its
-exception policy says. Before the end of a message that must be CONTINUE, since the MTA expects no answer and libmilter
-would lose its place; at the end CONTINUE delivers the message. `_untrapped` tells the two apart.
+exception policy says; for a connection that began without memory it cannot even call the hook. So the policy is
+TEMPFAIL, which ends a connection that cannot be negotiated, and refuses a message at its end. In the steps between,
+libmilter would lose its place by it. There the hook sets CONTINUE, for all connections since there is only one policy,
+until the next step of the same one. `_untrapped` tells the steps apart.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import replace
+from threading import Lock
 from types import TracebackType
 from typing import Any
 
@@ -60,7 +63,7 @@ _GOODBYE = Action(Reply.TEMPFAIL, smtp=("421", "4.3.2", "Configuration changed, 
 _ACCEPT, _TEMPFAIL = int(Milter.ACCEPT), int(Milter.TEMPFAIL)
 _NOREPLY, _CONTINUE = int(Milter.NOREPLY), int(Milter.CONTINUE)
 
-_REFUSE = (_TEMPFAIL,)  # arguments
+_REFUSE, _GO_ON = (_TEMPFAIL,), (_CONTINUE,)  # arguments
 _LENIENT = OnFailure.ACCEPT  # looking up a member needs memory
 
 # pymilter keeps one Python thread state per connection, so this is the connection whose callback runs.
@@ -85,14 +88,16 @@ class Mail:
 
 class Session:
     """What is known of one connection. `mail` is the message on its way in; nothing outlives its end. `broken`: part of
-    what holds for all its messages was lost."""
+    what holds for all its messages was lost. `passed`: pymilter goes on for it where it could not call us."""
 
-    __slots__ = ("broken", "connected", "context", "helo", "host", "mail", "peer", "protocol")
+    __slots__ = (
+        "broken", "connected", "context", "helo", "host", "mail", "negotiated", "passed", "peer", "protocol",
+    )  # fmt: skip
 
     def __init__(self, context: Any) -> None:
         self.context = context
         self.protocol = 0
-        self.connected = False
+        self.negotiated = self.connected = self.passed = False
         self.broken = False
         self.host: str | None = None
         self.peer: tuple[str, int] | None = None
@@ -117,6 +122,8 @@ class Door:
         self._desk = desk
         self._tell = opened_or_closed
         self._open: set[Session] = set()
+        self._policy = Lock()
+        self._passed: set[Session] = set()
         self.closing = False  # a message that begins from now on ends its session
         self.exhausted = False
         """Memory ran out at the end of a message: this process is to be replaced."""
@@ -130,7 +137,7 @@ class Door:
         sys.excepthook = self._excepthook
         # The interpreter sets these before it calls the hook: they must be there, or that needs memory.
         sys.last_type = sys.last_value = sys.last_traceback = None
-        Milter.set_exception_policy(Milter.CONTINUE)
+        Milter.set_exception_policy(Milter.TEMPFAIL)
         Milter.set_flags(ACTIONS)
         Milter.set_connect_callback(self._step(Milter.P_NR_CONN, self.connect))
         Milter.set_helo_callback(self._step(Milter.P_NR_HELO, self.hello))
@@ -151,6 +158,8 @@ class Door:
             try:
                 if session is None:
                     session = self._begin(context)
+                if session.passed:
+                    self._refuse_again(session)
                 take(session, context, *args)
             except Exception:
                 if session is None:
@@ -198,6 +207,7 @@ class Door:
         if isinstance(error, UnicodeDecodeError):
             try:
                 session.undecodable(bytes(error.object))
+                self._pass(session)
                 return
             except Exception:
                 self._broken(session)
@@ -206,20 +216,35 @@ class Door:
     def _untrapped(self, session: Session) -> None:
         """pymilter could not call us, or had no use for what we returned. Only at end-of-message may a sign of life be
         given, so that tells where we are. There, what it returns next is the answer: a refusal for now, unless all
-        recipients' mail is accepted whatever happens. The policy holds for every connection, and is never set back: the
-        process is replaced."""
+        recipients' mail is accepted whatever happens. The process is replaced then."""
         mail = session.mail
         self._broken(session)
         try:
             session.context.progress()
         except Exception:
+            if session.negotiated:
+                self._pass(session)
             return
         session.mail = None
         self.exhausted = True
         if self._is_lenient(mail):
             self._desk.accepted("wire")
-        else:
-            Milter.set_exception_policy(*_REFUSE)
+            self._pass(session)
+
+    def _pass(self, session: Session) -> None:
+        """What pymilter returns next for this session is CONTINUE."""
+        with self._policy:
+            session.passed = True
+            Milter.set_exception_policy(*_GO_ON)
+            self._passed.add(session)  # last: it may need memory
+
+    def _refuse_again(self, session: Session) -> None:
+        """pymilter has returned that, since the next step of this session is here."""
+        with self._policy:
+            session.passed = False
+            self._passed.discard(session)
+            if not self._passed:
+                Milter.set_exception_policy(*_REFUSE)
 
     def _is_lenient(self, mail: Mail | None) -> bool:
         """True if this message may be accepted unjudged."""
@@ -235,7 +260,8 @@ class Door:
                 context.setsymlist(stage, names)
         session.protocol = options[1] & PROTOCOL
         options[:] = [options[0] & ACTIONS, session.protocol, 0, 0]
-        return int(Milter.CONTINUE)
+        session.negotiated = True
+        return _CONTINUE
 
     def connect(self, session: Session, _: Any, host: str, __: int, peer: object) -> None:
         self._connected(session)
@@ -276,6 +302,8 @@ class Door:
         try:
             session = context.getpriv() or self._begin(context)
             mail = session.mail
+            if session.passed:
+                self._refuse_again(session)
             if mail is None:
                 return self._carry_out(context, mail, self._desk.fallback("wire"), spaced=False)
             done = self._finish(context, mail, bool(session.protocol & Milter.P_HDR_LEADSPC))
@@ -332,6 +360,8 @@ class Door:
         session = context.getpriv()
         if session is not None:
             session.context = None  # the two keep each other alive
+            if session.passed:
+                self._refuse_again(session)
             self._open.discard(session)
             if session.connected:
                 self._count()
