@@ -23,6 +23,8 @@ from lab.sender import dot_stuffed
 TIMEOUT = 120.0
 """Seconds that the sender waits for a reply. Postfix itself waits 30 s for the filter at a command."""
 _FIRST_WAIT, _LONGEST_WAIT = 0.3, 3.0  # seconds before another try
+_NO_WORD = "queue file write error"
+"""In a reply of Postfix's smtpd that heard nothing from its cleanup, which may have kept the message (RFC 1047)."""
 
 
 class LostError(Exception):
@@ -250,6 +252,8 @@ class Sender:
                 if 400 <= answer.code < 500:
                     self.texts[f"{answer.code} {answer.text}"] += 1
                     again += answer.recipients
+                    if _NO_WORD in answer.text:
+                        self._ledger.unanswer(task.mail.mark, answer.recipients)
                 elif answer.code >= 500:
                     self._ledger.refuse(task.mail.mark, answer.recipients)
                 else:

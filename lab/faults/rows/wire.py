@@ -118,6 +118,7 @@ def _default_action(action: str, must: str) -> None:
         with trial.site(milter=lambda site: site.daemon.milter().replace("tempfail", action)) as site:
             with site.load(trial.size // 2) as load:
                 load.finish()
+            site.postfix.wait_empty()  # or it delivers again what it is delivering when it is stopped
             site.postfix.stop()  # its idle smtpd processes keep their connections, and the daemon would wait for them
             site.daemon.stop()
             site.postfix.start()
