@@ -90,6 +90,7 @@ class Supervisor:
             LOG.error("not started, and another start may succeed: %s", error)
             return STATUS_LATER
         self._begin_next(setup, end)
+        del setup  # or the first configuration would be kept for life
         while not self._finished():
             self._wait(_TICK_MS)
             self._tick()
