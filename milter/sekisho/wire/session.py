@@ -232,11 +232,14 @@ class Door:
             self._pass(session)
 
     def _pass(self, session: Session) -> None:
-        """What pymilter returns next for this session is CONTINUE."""
-        with self._policy:
-            session.passed = True
-            Milter.set_exception_policy(*_GO_ON)
-            self._passed.add(session)  # last: it may need memory
+        """What pymilter returns next for this session is CONTINUE. Needs no memory for that: `with` would."""
+        session.passed = True
+        self._policy.acquire()
+        Milter.set_exception_policy(*_GO_ON)
+        try:
+            self._passed.add(session)
+        finally:
+            self._policy.release()
 
     def _refuse_again(self, session: Session) -> None:
         """pymilter has returned that, since the next step of this session is here."""
