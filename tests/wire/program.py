@@ -113,6 +113,11 @@ class Judge:
         time.sleep(0.8)
         return Action(Reply.ACCEPT)
 
+    def do_lose_thread(self, _: str, __: Envelope) -> Action:
+        """As a thread that lives as long as the process, and finds no memory to wait."""
+        threading.Thread(target=bytes, args=(1 << 62,), daemon=True).start()
+        return Action(Reply.ACCEPT)
+
     def do_die(self, how: str, __: Envelope) -> Action:
         """End this process as hostile mail may: at once, whatever else it has at work."""
         if how == "exit":

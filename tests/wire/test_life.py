@@ -355,3 +355,15 @@ def test_many_sessions_at_once(daemon: Daemon) -> None:
     assert sum(daemon.board()["restarts"].values()) == 0
     assert daemon.seen("error") == []
     assert daemon.stop() == 0
+
+
+def test_a_worker_that_lost_a_thread_is_replaced(daemon: Daemon) -> None:
+    """A thread ended by an error, and nobody does its work any more: the worker leaves in order, and another serves."""
+    daemon.start()
+    old = daemon.workers()
+    with daemon.connect() as client:
+        assert client.message(do("lose_thread")).final == b"a"
+    until(lambda: daemon.board()["workers"]["ready"] == 1 and not daemon.workers() & old, "another worker")
+    assert "a thread ended (MemoryError); this worker leaves" in daemon.log()
+    with daemon.connect() as client:
+        assert client.message(do("accept")).final == b"a"

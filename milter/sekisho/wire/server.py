@@ -68,6 +68,7 @@ class Server:
         self._desk = Desk(handlers, options, slots, failures, clock)
         self._door = Door(self._desk, report)
         self._leaving = False
+        self._lame = ""  # why this worker is to be replaced
 
     def run(self, control: socket.socket) -> NoReturn:
         """Serve until `control` says drain or closes, or SIGTERM comes; then drain and leave with status 0.
@@ -75,6 +76,7 @@ class Server:
         `control` gets READY once connections are taken. Status 70 if libmilter ends by itself.
         """
         faulthandler.enable()
+        threading.excepthook = self._on_dead_thread
         signal.signal(signal.SIGTERM, self._on_term)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -94,6 +96,10 @@ class Server:
 
     def _on_term(self, *_: object) -> None:
         self._leaving = True
+
+    def _on_dead_thread(self, dead: threading.ExceptHookArgs) -> None:
+        """A thread that works for as long as the process lives has ended, most likely without memory even to wait."""
+        self._lame = f"a thread ended ({dead.exc_type.__name__})"
 
     def _start(self, control: socket.socket) -> threading.Thread:
         """Our threads and libmilter's, none of which takes signals."""
@@ -126,9 +132,11 @@ class Server:
         """What the callbacks need to know without asking, and what they had no memory to say."""
         try:
             self._desk.look()
-            if self._door.exhausted and not self._leaving:
+            if self._door.exhausted:
+                self._lame = "memory ran out at the end of a message"
+            if self._lame and not self._leaving:
                 self._leaving = True
-                LOG.error("memory ran out at the end of a message; this worker leaves and is replaced")
+                LOG.error("%s; this worker leaves and is replaced", self._lame)
         except Exception:
             LOG.exception("what was to be looked at now and then could not be")
 
