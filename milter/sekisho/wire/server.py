@@ -133,7 +133,7 @@ class Server:
         try:
             self._desk.look()
             if self._door.exhausted:
-                self._lame = "memory ran out at the end of a message"
+                self._lame = "memory ran out in a step of a message"
             if self._lame and not self._leaving:
                 self._leaving = True
                 LOG.error("%s; this worker leaves and is replaced", self._lame)

@@ -7,9 +7,9 @@ is not (a real Postfix sends no such name). Uncaught, such an exception would te
 
 When memory runs out, pymilter may not be able to call us at all. It then calls the same hook, and returns what its
 exception policy says; for a connection that began without memory it cannot even call the hook. So the policy is
-TEMPFAIL, which ends a connection that cannot be negotiated, and refuses a message at its end. In the steps between,
-libmilter would lose its place by it. There the hook sets CONTINUE, for all connections since there is only one policy,
-until the next step of the same one. `_untrapped` tells the steps apart.
+TEMPFAIL, which ends a connection that cannot be negotiated, and refuses a message at its end. In a step before that,
+libmilter takes no more of the message after it. Where a step must not end the message (a name that is no UTF-8), the
+hook sets CONTINUE, for all connections since there is only one policy, until the next step of the same one.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Door:
         self._passed: set[Session] = set()
         self.closing = False  # a message that begins from now on ends its session
         self.exhausted = False
-        """Memory ran out at the end of a message: this process is to be replaced."""
+        """Memory ran out in a step of a message: this process is to be replaced."""
 
     @property
     def sessions(self) -> int:
@@ -214,22 +214,17 @@ class Door:
         self._untrapped(session)
 
     def _untrapped(self, session: Session) -> None:
-        """pymilter could not call us, or had no use for what we returned. Only at end-of-message may a sign of life be
-        given, so that tells where we are. There, what it returns next is the answer: a refusal for now, unless all
-        recipients' mail is accepted whatever happens. The process is replaced then."""
+        """pymilter could not call us, or had no use for what we returned. Nothing tells whether this is the end of the
+        message, where what pymilter returns is the answer. So it is a refusal, unless all recipients' mail is accepted
+        whatever happens. The process is replaced; if it was an earlier step, the connection ends with it."""
         mail = session.mail
         self._broken(session)
-        try:
-            session.context.progress()
-        except Exception:
-            if session.negotiated:
-                self._pass(session)
-            return
-        session.mail = None
         self.exhausted = True
-        if self._is_lenient(mail):
+        if session.negotiated and self._is_lenient(mail):
             self._desk.accepted("wire")
             self._pass(session)
+        else:
+            session.mail = None
 
     def _pass(self, session: Session) -> None:
         """What pymilter returns next for this session is CONTINUE. Needs no memory for that: `with` would."""
