@@ -495,7 +495,7 @@ def mended(site: Site) -> None:
     site.mail_flows()
 
 
-@pytest.mark.parametrize("name", sliced(CASES, 5))
+@pytest.mark.parametrize("name", sliced(CASES, 8))
 def test_the_mend_as_printed_mends(site: Site, name: str) -> None:
     """The code is found; after the printed commands the doctor is clean and mail flows."""
     site.reset()

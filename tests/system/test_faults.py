@@ -11,8 +11,6 @@ from lab.faults.row import Row, run_row
 CHOSEN = (
     "kill-worker",
     "kill-hold-before-sync",
-    "log-full",
-    "metrics-removed",
 )
 SIZE = 24  # messages; a row sends its share
 

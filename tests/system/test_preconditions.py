@@ -193,7 +193,7 @@ def test_where_nothing_is_taken_both_are_content(home: Home) -> None:
     assert home.check().returncode == 0  # with all the files that the daemon has made
 
 
-@pytest.mark.parametrize("name", sliced(TAKEN, 3))
+@pytest.mark.parametrize("name", sliced(TAKEN, 5))
 def test_what_is_taken_is_said_by_both(home: Home, name: str) -> None:
     """Check, as root, finds for the daemon's user what serve ends of as that user: the same words, and status 2."""
     take, begins = TAKEN[name]
