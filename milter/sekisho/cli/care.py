@@ -45,7 +45,7 @@ def write(config: Config, target: Path) -> None:
     _sqlite_only(config, f"pg_dump --format=custom --file={shlex.quote(str(target))} {{url}}")
     target = target.absolute()
     try:
-        # Where the daemon's user may rename files, root does not follow names.
+        # In a directory of the daemon's user, who may rename files there, root does not follow names.
         with as_owner(config) if _is_owners(config, target.parent) else nullcontext():
             backup(config.store, target, lambda: as_owner(config))
     except BackupError as error:

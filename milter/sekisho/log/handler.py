@@ -143,7 +143,7 @@ class LineHandler(logging.Handler):
         while working:
             try:
                 working = self._turn()
-            except MemoryError:  # even waiting needs some; without this thread nothing is ever logged again
+            except Exception:  # even waiting needs memory; without this thread nothing is ever logged again
                 sleep(RETRY)
 
     def _turn(self) -> bool:

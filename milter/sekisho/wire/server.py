@@ -99,6 +99,7 @@ class Server:
 
     def _on_dead_thread(self, dead: threading.ExceptHookArgs) -> None:
         """A thread that works for as long as the process lives has ended, most likely without memory even to wait."""
+        self._lame = "a thread ended"  # this needs no memory
         self._lame = f"a thread ended ({dead.exc_type.__name__})"
 
     def _start(self, control: socket.socket) -> threading.Thread:

@@ -123,6 +123,7 @@ class Door:
         self._tell = opened_or_closed
         self._open: set[Session] = set()
         self._policy = Lock()
+        self._refusing = False  # a message was refused for want of memory, and perhaps more will be
         self._passed: set[Session] = set()
         self.closing = False  # a message that begins from now on ends its session
         self.exhausted = False
@@ -224,14 +225,19 @@ class Door:
             self._desk.accepted("wire")
             self._pass(session)
         else:
+            self._refusing = True
+            Milter.set_exception_policy(*_REFUSE)
             session.mail = None
 
     def _pass(self, session: Session) -> None:
         """What pymilter returns next for this session is CONTINUE. Needs no memory for that: `with` would."""
         session.passed = True
         self._policy.acquire()
-        Milter.set_exception_policy(*_GO_ON)
         try:
+            if (
+                not self._refusing
+            ):  # this process leaves: a step too many is refused rather than a message accepted
+                Milter.set_exception_policy(*_GO_ON)
             self._passed.add(session)
         finally:
             self._policy.release()
@@ -358,9 +364,9 @@ class Door:
         session = context.getpriv()
         if session is not None:
             session.context = None  # the two keep each other alive
+            self._open.discard(session)
             if session.passed:
                 self._refuse_again(session)
-            self._open.discard(session)
             if session.connected:
                 self._count()
         return int(Milter.CONTINUE)
