@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab.milter_client import Client, ClosedError, Reply
+from lab.milter_client import ClosedError, Reply
 from tests.wire.conftest import Daemon, do, until
 
 pytestmark = pytest.mark.whole
@@ -109,24 +109,6 @@ def test_the_last_callback_never_accepts_by_default(starved: Starved, length: in
     assert answers[-1].text == b"550 5.7.1 no"
     with starved.daemon.connect() as client:
         assert client.message(do("accept")).final == b"a"
-
-
-@pytest.mark.parametrize("first", [1, 2, 5])
-def test_an_odd_client_that_stays_opens_no_way_for_others(starved: Starved, first: int) -> None:
-    """A client whose HELO is no UTF-8, for which pymilter has to go on, waits while memory runs out at the end of
-    another's message: that is not accepted."""
-    with Client(starved.daemon.address) as odd:
-        odd.connect()
-        odd.helo(b"\xff\xfe")
-        with starved.daemon.connect() as client:
-            starved.fail(b"E", first, FOR_GOOD)
-            try:
-                heard = client.message(do("reject no"), recipients=(b"<hold@example.jp>",)).final
-            except (ClosedError, OSError):
-                heard = LOST.final
-            finally:
-                starved.fail(b"\0", 0, 0)
-    assert heard in {b"y", b"t", LOST.final}
 
 
 def test_an_edited_message_is_delivered_edited_or_not_at_all(starved: Starved) -> None:
