@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,6 +38,8 @@ from sekisho.trust import Trust
 from sekisho.verdict import Disposition
 
 LOG = logging.getLogger("sekisho.compose")
+STRANGERS_SHARE = 0.5
+"""Of the seconds that a message may wait for DNS: for names that the sender chose (signatures, envelope, ARC)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,30 +206,36 @@ def lists(config: Config, held: Snapshot) -> InForce:
     return InForce(config.store, partial(Lists.of, config.lists, config.groups), held)
 
 
-def pipeline(config: Config, ports: Ports) -> Pipeline:
-    """The one way through, on the given ports."""
-    trust = Trust.of(config.trust)
-    name = own_name(config)
+def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable[[], Context]:
+    """Makes the context of each message; `name` is our authserv-id."""
     sealers = frozenset(config.arc.sealers)
 
     def context() -> Context:
-        deadline = ports.clock.monotonic() + config.wire.soft_deadline
+        resolver = ports.resolver and budgeted(config, ports.resolver)
         return Context(
             clock=ports.clock,
             registry=ports.knowledge.registry,
             providers=ports.knowledge.providers,
-            resolver=ports.resolver and budgeted(config, ports.resolver),
-            deadline=deadline,
+            resolver=resolver,
+            deadline=ports.clock.monotonic() + config.wire.soft_deadline,
             authserv_id=name,
             sealers=sealers,
             trust=trust,
             site=ports.knowledge.site,
             policies=ports.policies,
+            strangers=resolver and Budget(resolver, config.dns.budget * STRANGERS_SHARE, ports.clock),
         )
 
+    return context
+
+
+def pipeline(config: Config, ports: Ports) -> Pipeline:
+    """The one way through, on the given ports."""
+    trust = Trust.of(config.trust)
+    name = own_name(config)
     return Pipeline(
         clock=ports.clock,
-        context=context,
+        context=_contexts(config, ports, trust, name),
         rules=RuleBook.of(config.mode, config.policy, config.recipients, config.groups),
         lists=ports.lists or lists(config, ports.knowledge.lists),
         block=Disposition[config.lists.block_action.upper()],

@@ -124,6 +124,18 @@ def registrable(domain: str) -> str | None:
     return _suffixes().privatesuffix(name) if name else None
 
 
+def together(domain: str, other: str) -> bool:
+    """True for two names of one registration.
+
+    >>> together("mail.example.co.jp", "example.co.jp")
+    True
+    """
+    if domain == other:
+        return True
+    registered = registrable(domain)
+    return registered is not None and registered == registrable(other)
+
+
 def is_public_suffix(domain: str) -> bool:
     """True when strangers can register directly below it (`co.jp`, `github.io`), private section included."""
     name = to_ascii(domain)

@@ -30,6 +30,17 @@ class Word(StrEnum):
     UNKNOWN = "unknown"
 
 
+class AuthorStatus(StrEnum):
+    """Is the author's domain authenticated? Found once, by `checks.proof`.
+
+    `UNKNOWN`: nobody looked, or a look-up failed whose answer could have authenticated the author.
+    """
+
+    AUTHENTICATED = "authenticated"
+    UNAUTHENTICATED = "unauthenticated"
+    UNKNOWN = "unknown"
+
+
 class Strength(StrEnum):
     """How plainly a recipient is told that the message is from somebody."""
 
@@ -65,6 +76,11 @@ class Result:
     reason: str = ""
     properties: tuple[tuple[str, str], ...] = ()
     recorded: bool = False
+
+    @property
+    def undecided(self) -> bool:
+        """True if a pass may be hidden behind the result: a look-up failed, or not all of the message was read."""
+        return self.word is Word.TEMPERROR or ("cut", "yes") in self.properties
 
 
 # Where a message says something.
@@ -161,6 +177,7 @@ class Evidence:
     proofs: tuple[Proof, ...] = ()
     findings: tuple[Finding, ...] = ()
     degraded: tuple[str, ...] = ()
+    author_status: AuthorStatus = AuthorStatus.UNKNOWN
 
     def __add__(self, more: Evidence) -> Evidence:
         if more is NOTHING or more == NOTHING:
@@ -173,6 +190,7 @@ class Evidence:
             self.proofs + more.proofs,
             self.findings + more.findings,
             self.degraded + tuple(reason for reason in more.degraded if reason not in self.degraded),
+            self.author_status if more.author_status is AuthorStatus.UNKNOWN else more.author_status,
         )
 
     def of(self, method: str) -> tuple[Result, ...]:
@@ -187,9 +205,14 @@ class Evidence:
         return words[0] if words else Word.UNKNOWN
 
     @property
-    def vouched(self) -> bool:
+    def authenticated(self) -> bool:
         """True if something proves the author's own domain."""
-        return any(proof.aligned for proof in self.proofs)
+        return self.author_status is AuthorStatus.AUTHENTICATED
+
+    @property
+    def unauthenticated(self) -> bool:
+        """True if all that could prove the author's domain was looked at, and nothing does."""
+        return self.author_status is AuthorStatus.UNAUTHENTICATED
 
     def hears(self, aspect: str, *names: str) -> bool:
         """True if a cue of that aspect has one of the names."""

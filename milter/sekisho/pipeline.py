@@ -142,12 +142,12 @@ class Pipeline:
     def _run(self, check: Check, message: Message, seen: Evidence, context: Context) -> Evidence:
         """One check. A crash or a spent budget is unknown and visible, never silence and never a pass."""
         if context.expired():
-            return check.unknown("deadline")
+            return check.unknown("deadline", message)
         try:
             return check.run(message, seen, context)
         except Exception as error:
             self._crashed(check.name, error)
-            return check.unknown(f"check:{check.name}")
+            return check.unknown(f"check:{check.name}", message)
 
     def _crashed(self, stage: str, error: Exception) -> None:
         for observer in self.observers:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
+from sekisho.domains import together
 from sekisho.evidence import Cue
 from sekisho.message import Client, Message
 from sekisho.verdict import Outcome
@@ -250,7 +251,8 @@ class Recorded:
 @dataclass(frozen=True, slots=True)
 class Context:
     """What one message's checks may ask. `resolver` is None when authentication cannot be known;
-    `recorded` then may hold what somebody else found. `deadline` bounds the checks together."""
+    `recorded` then may hold what somebody else found. `strangers` is the same resolver with less time. `deadline`
+    bounds the checks together."""
 
     clock: Clock
     registry: Registry
@@ -263,11 +265,24 @@ class Context:
     trust: Trust | None = None
     site: Site | None = None
     policies: KnownPolicies | None = None
+    strangers: Resolver | None = None
 
     def lookup(self, name: str, rtype: str) -> Answer:
         """Ask DNS within this message's budget."""
         assert self.resolver is not None, "checks that need DNS return early without it"
         return self.resolver.lookup(name, rtype, self.deadline)
+
+    def lookup_stranger(self, name: str, rtype: str) -> Answer:
+        """The same for what the sender chose: a share of the budget at most, so that the rest is the author's."""
+        resolver = self.strangers or self.resolver
+        assert resolver is not None, "checks that need DNS return early without it"
+        return resolver.lookup(name, rtype, self.deadline)
+
+    def lookup_for(self, domain: str | None, author: str | None) -> Callable[[str, str], Answer]:
+        """How to ask for what a domain publishes: a domain that is not registered together with the author's is a
+        stranger's."""
+        known = domain is not None and author is not None and together(domain, author)
+        return self.lookup if known else self.lookup_stranger
 
     def own(self, client: Client) -> bool:
         """True for our own networks and for users that logged in; nobody's where nothing is said of trust."""

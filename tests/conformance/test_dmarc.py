@@ -262,7 +262,12 @@ SEPARATE = {"example.jp": "v=DMARC1; p=reject", "shop.example.jp": "v=DMARC1; p=
         (SEPARATE, "a.shop.example.jp", passed(DKIM, "b.shop.example.jp"), Word.PASS),
         (ORGANISATION, "example.jp", Result(DKIM, Word.POLICY, "example.jp"), Word.FAIL),
         (ORGANISATION, "example.jp", Result(SPF, Word.SOFTFAIL, "example.jp"), Word.FAIL),
-        (ORGANISATION, "example.jp", Result(DKIM, Word.TEMPERROR, "other.jp"), Word.TEMPERROR),
+        (ORGANISATION, "example.jp", Result(DKIM, Word.TEMPERROR, "bounce.example.jp"), Word.TEMPERROR),
+        (ORGANISATION, "example.jp", Result(SPF, Word.TEMPERROR), Word.TEMPERROR),
+        (ORGANISATION, "example.jp", Result(DKIM, Word.TEMPERROR, "other.jp"), Word.FAIL),
+        (ORGANISATION, "example.jp", Result(SPF, Word.TEMPERROR, "other.jp"), Word.FAIL),
+        (STRICT, "example.jp", Result(DKIM, Word.TEMPERROR, "bounce.example.jp"), Word.FAIL),
+        (STRICT, "example.jp", Result(DKIM, Word.TEMPERROR, "example.jp"), Word.TEMPERROR),
         (
             {**ORGANISATION, "mail.example.jp": None},
             "example.jp",
@@ -274,7 +279,8 @@ SEPARATE = {"example.jp": "v=DMARC1; p=reject", "shop.example.jp": "v=DMARC1; p=
 def test_alignment(
     records: dict[str, str | list[str] | None], author: str, result: Result, word: Word
 ) -> None:
-    """Relaxed is the same organisation, strict the same name, and only a pass counts."""
+    """Relaxed is the same organisation, strict the same name, and only a pass counts; a temporary error counts where
+    the pass would have."""
     assert evaluate(author, (result,), Dns(records)).word is word
 
 

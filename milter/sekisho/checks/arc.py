@@ -87,7 +87,7 @@ def judge(signed: Signed, context: Context) -> Result:
             raise SignatureError(Word.NEUTRAL, "the message is larger than is read")
         chain = collect(signed)
         sealer = parse_signature(_field(signed, chain, chain.newest, SEAL), sealed=True)
-        _validate(signed, chain, context.lookup)
+        _validate(signed, chain, context.lookup_stranger)
     except SignatureError as error:
         return _result(error.word, error.reason, sealer)
     except (Exception, RecursionError) as error:

@@ -129,14 +129,14 @@ def doubts(message: Message, seen: Evidence, context: Context) -> tuple[Finding,
         *_of_the_demand(message, seen, context, leads_home),
     )
     alone = any(each.kind in ALONE for each in (*found, *seen.findings))
-    return found if alone or len(found) > seen.vouched else ()
+    return found if alone or len(found) > seen.authenticated else ()
 
 
 def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
     """Who he is, what he is called, and where he comes from."""
     domain = message.author.domain or ""
     kinds = {finding.kind for finding in seen.findings}
-    if origin.unvouched(seen):
+    if seen.unauthenticated:
         yield _finding(UNPROVEN, author=message.author.text)
     elif iprev.NO_IPREV in kinds:
         yield _finding(UNNAMED)
@@ -189,10 +189,10 @@ def _official(message: Message, seen: Evidence) -> bool:
 def _answers_to(message: Message, seen: Evidence, context: Context) -> str | None:
     """The private mailbox that answers go to, while the sender writes from elsewhere."""
     author = message.author.domain or ""
-    if seen.vouched and _is_passed_on(author, message, context):
+    if seen.authenticated and _is_passed_on(author, message, context):
         return None
     other = _reply_to(seen) or _answered_in_text(author, message, seen, context)
-    return None if other is None or (seen.vouched and _named_after(other, author)) else other
+    return None if other is None or (seen.authenticated and _named_after(other, author)) else other
 
 
 def _is_passed_on(author: str, message: Message, context: Context) -> bool:

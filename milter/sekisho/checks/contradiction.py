@@ -14,7 +14,6 @@ from types import MappingProxyType
 
 from sekisho.checks.destinations import leads_to_brand, organisation, own
 from sekisho.checks.links import is_digest, is_page
-from sekisho.checks.origin import unvouched
 from sekisho.checks.proof import PLATFORM, only_shared
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Place, Strength, Word
 from sekisho.message import Message
@@ -219,7 +218,7 @@ def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
         yield from _at_home(brand, places, case)
     elif not _possible(brand, case):
         yield from _elsewhere(brand, claims, case)
-    elif unvouched(case.seen) and any(claim.where in SIGNING for claim in claims):
+    elif case.seen.unauthenticated and any(claim.where in SIGNING for claim in claims):
         failed = case.seen.word("dmarc") is Word.FAIL
         yield _finding(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, case)
 
@@ -227,7 +226,7 @@ def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
 def _at_home(brand: str, places: set[Place], case: Case) -> Iterator[Finding]:
     """The author's domain is the brand's own, and nothing proves that the brand sent it."""
     nameless = not case.message.author.name.strip()
-    if unvouched(case.seen):
+    if case.seen.unauthenticated:
         named = len(places) > 1 or nameless
         yield _finding(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
     elif only_shared(case.seen.proofs) and ("display_name" in places or nameless):
@@ -260,7 +259,7 @@ def _elsewhere(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]
 def _relayed(brand: str, case: Case) -> bool:
     """True for a notice that somebody passed on: every link leads to the brand itself, nobody else is written to,
     and the author is not known to be unproven."""
-    if unvouched(case.seen) or case.message.reply_to:
+    if case.seen.unauthenticated or case.message.reply_to:
         return False
     if any(link.target[:7].lower() == "mailto:" for link in case.message.links):
         return False
@@ -308,7 +307,7 @@ def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
 def _home(case: Case) -> frozenset[str]:
     """Where a sender may lead who speaks of others: to himself and whoever is proven. One whom nothing proves has no
     home, unless he hired a platform without letting it sign for him: then he leads to his own domain."""
-    if not unvouched(case.seen):
+    if not case.seen.unauthenticated:
         return own(case.message, case.seen)
     return frozenset({organisation(case.author)} if case.seen.has(PLATFORM.id) else ())
 

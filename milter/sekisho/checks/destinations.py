@@ -14,7 +14,7 @@ from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote
 
 from sekisho.domains import host_of, registrable, split_url
-from sekisho.evidence import Destination, Evidence
+from sekisho.evidence import Destination, Evidence, Word
 from sekisho.message import Link, Message
 from sekisho.ports import Context, Providers
 
@@ -144,11 +144,25 @@ def organisation(domain: str) -> str:
 
 
 def own(message: Message, seen: Evidence) -> frozenset[str]:
-    """The organisations that this message is known to come from: its author's and whoever is proven."""
-    names = {organisation(proof.domain) for proof in seen.proofs}
+    """The organisations that this message is known to come from: its author's, and whoever else is proven.
+
+    Beside an author that nothing authenticates another proof counts only where the author's domain has not asked for
+    such mail to be refused: small senders hire a platform and let it sign in its own name. Elsewhere a forger would
+    make itself at home with a signature of its own.
+    """
+    counted = seen.proofs if seen.authenticated or lets_others_send(seen) else ()
+    names = {organisation(proof.domain) for proof in counted}
     if message.author.domain:
         names.add(organisation(message.author.domain))
     return frozenset(names)
+
+
+def lets_others_send(seen: Evidence) -> bool:
+    """True if the author's domain publishes no DMARC policy, or `p=none`."""
+    return any(
+        result.word is Word.NONE or ("policy.dmarc", "none") in result.properties
+        for result in seen.of("dmarc")
+    )
 
 
 def leads_to_brand(found: tuple[Destination, ...], brand: str, context: Context) -> bool:

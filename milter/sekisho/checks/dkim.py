@@ -1,6 +1,7 @@
 """Who signed the message, and does the signature hold? (RFC 6376, 8301, 8463)
 
-One result per signature, five at most, from the top. `pass` means: verified, and fit to prove its domain,
+One result per signature, five at most: those of the author's organisation first, then from the top, so that nobody
+can push them out by adding others. `pass` means: verified, and fit to prove its domain,
 which takes a key of at least 1024 bits, a date that has not passed, the whole body and a single, signed From.
 A signature that verifies without that is `policy` (RFC 8601 section 2.7.1). A key that does not exist is
 permerror, one that DNS could not tell is temperror; a private property keeps the difference (`key`).
@@ -16,8 +17,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from sekisho.checks.identifiers import lookup_domain
 from sekisho.checks.keys import Key, SignatureError, fetch_key, tags
 from sekisho.checks.signatures import Signature, Signed, parse_signature, verify
+from sekisho.domains import together
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
 from sekisho.message import Field, Message
 from sekisho.ports import Context
@@ -103,10 +106,12 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not fields:
         return NONE
     signed = Signed(message)
-    checked = [_checked(field, signed, message, context) for field in fields[:MAX_SIGNATURES]]
+    checked = [_checked(field, signed, message, context) for field in chosen(message)]
     findings = [finding for each in checked for finding in each.findings]
-    findings += _coverage(signed, [each.signature for each in checked if each.valid and each.signature])
-    if not any(each.valid for each in checked):
+    findings += _coverage(
+        signed, [each.signature for each in checked if each.valid and each.signature], message
+    )
+    if not any(each.valid and _is_authors(each.result.domain, message) for each in checked):
         findings += _failure([each.result for each in checked])
     results = tuple(each.result for each in checked)
     degraded = ["dns"] if any(result.word is Word.TEMPERROR for result in results) else []
@@ -116,16 +121,48 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     return Evidence(results, findings=tuple(findings), degraded=tuple(degraded))
 
 
+def chosen(message: Message) -> tuple[Field, ...]:
+    """The signature fields that are looked at, `MAX_SIGNATURES` at most: the author's organisation's first."""
+    fields = message.headers.all("DKIM-Signature")
+    if len(fields) < 2:
+        return fields
+    return tuple(sorted(fields, key=lambda field: not _is_authors(domain_of(field), message)))[
+        :MAX_SIGNATURES
+    ]
+
+
+def domain_of(field: Field) -> str | None:
+    """The domain that a signature field names; None if it cannot be read."""
+    try:
+        return lookup_domain(tags(field.value).get(b"d", b"").decode("utf-8", "replace"))
+    except SignatureError:
+        return None
+
+
+def _is_authors(domain: str | None, message: Message) -> bool:
+    """True for a domain that is registered together with the author's."""
+    author = message.author.domain
+    return domain is not None and author is not None and together(domain, author)
+
+
+def owed(message: Message) -> tuple[Result, ...]:
+    """The results when the check could not be run: no signature is decided."""
+    if not message.headers.all("DKIM-Signature"):
+        return NONE.results
+    domains = [domain_of(field) for field in chosen(message)]
+    return tuple(Result("dkim", Word.TEMPERROR, domain, "not evaluated") for domain in domains)
+
+
 def _checked(field: Field, signed: Signed, message: Message, context: Context) -> Checked:
     """Verify one signature. Nothing that stands in a message or a key makes this raise."""
-    if context.expired():
-        return Checked(Result("dkim", Word.TEMPERROR, reason="no time left"))
     try:
         signature = parse_signature(field)
     except SignatureError as error:
         return Checked(Result("dkim", error.word, reason=error.reason), findings=_odd_names(field))
     except (Exception, RecursionError) as error:
         return Checked(Result("dkim", Word.PERMERROR, reason=f"unreadable: {type(error).__name__}"))
+    if context.expired():
+        return Checked(_result(signature, Word.TEMPERROR, "no time left"), signature)
     try:
         return _verified(signature, signed, message, context)
     except SignatureError as error:
@@ -147,8 +184,9 @@ def _odd_names(field: Field) -> tuple[Finding, ...]:
 
 
 def _verified(signature: Signature, signed: Signed, message: Message, context: Context) -> Checked:
+    lookup = context.lookup_for(signature.domain, message.author.domain)
     try:
-        key = fetch_key(signature.domain, signature.selector, context.lookup)
+        key = fetch_key(signature.domain, signature.selector, lookup)
     except SignatureError as error:
         found = "unknown" if error.word is Word.TEMPERROR else "absent"
         return Checked(_result(signature, error.word, error.reason, found), signature)
@@ -178,14 +216,20 @@ def _reservations(signature: Signature, key: Key, signed: Signed) -> Iterator[Fi
         yield _finding(FROM, domain=domain)
 
 
-def _coverage(signed: Signed, valid: list[Signature]) -> list[Finding]:
-    """Fields that the reader sees and that no valid signature covers, or covers fewer of than there are."""
-    if not valid:
+def _coverage(signed: Signed, valid: list[Signature], message: Message) -> list[Finding]:
+    """Fields that the reader sees and that no valid signature covers, or covers fewer of than there are.
+
+    Where the author's organisation signed, what a stranger's signature covers does not count; where only strangers
+    did, the one that covers least.
+    """
+    own = [each for each in valid if _is_authors(each.domain, message)]
+    counted, best = (own, max) if own else (valid, min)
+    if not counted:
         return []
     unsigned, added = [], []
     for name in SINGLE:
         present = len(signed.places(name))
-        covered = max([signature.names.count(name) for signature in valid])
+        covered = best(signature.names.count(name) for signature in counted)
         if present and not covered and name != b"from":
             unsigned.append(name.decode())
         elif present > max(1, covered):
@@ -195,7 +239,7 @@ def _coverage(signed: Signed, valid: list[Signature]) -> list[Finding]:
 
 
 def _failure(results: list[Result]) -> list[Finding]:
-    """One finding for the first signature that failed, when no other holds."""
+    """One finding for the first signature that failed, when none of the author's organisation holds."""
     failed = [result for result in results if result.word in (Word.FAIL, Word.PERMERROR)]
     return [_finding(FAIL, domain=failed[0].domain or "?", reason=failed[0].reason)] if failed else []
 

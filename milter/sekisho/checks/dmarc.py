@@ -239,27 +239,37 @@ def evaluate(author: str, results: tuple[Result, ...], lookup: Lookup) -> Outcom
         at, record = governing
         passed = _passes(alignment, record, results)
         present = at == author or passed or record.missing is None or exists(author, lookup)
+        undecided = not passed and _undecided(alignment, record, results)
     except TemporaryError:
         return Outcome(Word.TEMPERROR, reason="DNS does not answer")
     policy = record.asked(below=at != author, exists=present)
-    if not passed and _undecided(results):
+    if undecided:
         return Outcome(Word.TEMPERROR, policy, at, "SPF or DKIM could not be evaluated")
     return Outcome(Word.PASS if passed else Word.FAIL, policy, at)
 
 
 def _passes(alignment: Alignment, record: Record, results: tuple[Result, ...]) -> bool:
-    strict = {"spf": record.strict_spf, "dkim": record.strict_dkim}
-    candidates = [result for result in results if result.method in strict and result.word is Word.PASS]
     return any(
-        alignment.aligned(result.domain, strict=strict[result.method])
-        for result in candidates
-        if result.domain is not None
+        result.word is Word.PASS and result.domain is not None and _aligned(alignment, record, result)
+        for result in results
     )
 
 
-def _undecided(results: tuple[Result, ...]) -> bool:
-    """A temporary error may have hidden the pass that is missing."""
-    return any(result.word is Word.TEMPERROR for result in results if result.method in ("spf", "dkim"))
+def _undecided(alignment: Alignment, record: Record, results: tuple[Result, ...]) -> bool:
+    """What could not be evaluated may be the pass that is missing, if it could have been aligned: the failing
+    name servers of a stranger excuse nobody."""
+    return any(
+        result.undecided and (result.domain is None or _aligned(alignment, record, result))
+        for result in results
+        if result.method in ("spf", "dkim")
+    )
+
+
+def _aligned(alignment: Alignment, record: Record, result: Result) -> bool:
+    strict = {"spf": record.strict_spf, "dkim": record.strict_dkim}
+    if result.method not in strict or result.domain is None:
+        return False
+    return alignment.aligned(result.domain, strict=strict[result.method])
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:

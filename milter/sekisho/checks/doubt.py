@@ -6,7 +6,6 @@ message whose author is in doubt already; of all others they are not looked for.
 
 from __future__ import annotations
 
-from sekisho.checks.origin import unvouched
 from sekisho.evidence import Evidence
 
 FAMILIES = ("brand.", "lookalike.", "organisation.", "display_name.", "site.")
@@ -25,4 +24,4 @@ def impersonates(seen: Evidence) -> bool:
 
 def doubted(seen: Evidence) -> bool:
     """True if the message impersonates, or nobody vouches for its author where somebody could."""
-    return impersonates(seen) or unvouched(seen)
+    return impersonates(seen) or seen.unauthenticated

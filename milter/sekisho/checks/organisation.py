@@ -19,7 +19,6 @@ from types import MappingProxyType
 
 from sekisho.checks.destinations import own
 from sekisho.checks.links import is_digest, is_page
-from sekisho.checks.origin import unvouched
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -150,7 +149,7 @@ def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, conte
     if not is_page(message):
         return False
     private = context.providers.kind(message.author.domain or "") in ("mailbox", "carrier")
-    if private and not unvouched(seen) and QUOTED.search(message.text[:BODY]):
+    if private and not seen.unauthenticated and QUOTED.search(message.text[:BODY]):
         return False
     return _used(message, words) >= (OFTEN if private else TIMES)
 

@@ -9,7 +9,7 @@ import re
 from types import MappingProxyType
 
 from sekisho.domains import registrable
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Word
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.remember import remembered
@@ -59,7 +59,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if domain is None:
         return NOTHING
     found = []
-    if unvouched(seen):
+    if seen.unauthenticated:
         found.append(UNPROVEN)
     if random_looking(domain):
         found.append(RANDOM)
@@ -69,15 +69,6 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     facts = MappingProxyType({"domain": domain})
     return Evidence(findings=tuple(Finding(kind, facts) for kind in found))
-
-
-def unvouched(seen: Evidence) -> bool:
-    """SPF and DKIM were both looked at, nothing aligned passed, and no temporary error stands in the way."""
-    if seen.vouched:
-        return False
-    if Word.TEMPERROR in [each.word for each in seen.results if each.method in ("spf", "dkim", "dmarc")]:
-        return False
-    return Word.UNKNOWN not in (seen.word("spf"), seen.word("dkim")) or seen.word("dmarc") is Word.FAIL
 
 
 @remembered(8192)

@@ -10,6 +10,10 @@ cloud or a forwarder proves that the message came through it (`shared`); any oth
 (`domain`). An SPF pass that was reached by way of a shared platform's records proves no owner, since its
 other customers pass in the same way.
 
+Whether the author is authenticated is said here once, for all other checks. Unknown excuses the author, so only what
+could have authenticated it makes it unknown: a failed look-up of a domain that is aligned, or of the author's own
+records. What failed for a stranger's domain hides nothing.
+
 It cannot see replayed or compromised accounts: they are authenticated too.
 """
 
@@ -19,8 +23,8 @@ from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
 from sekisho.checks.dmarc import Alignment, TemporaryError
-from sekisho.domains import registrable
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Proof, Result, Word
+from sekisho.domains import together
+from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind, Proof, Result, Word
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -43,22 +47,37 @@ MAILBOXES = ("mailbox", "carrier")
 PLATFORMS = ("esp", "cloud", "forwarder")
 SHARED = MAILBOXES + PLATFORMS
 
-Aligned = Callable[[str, str], bool]
+Aligned = Callable[[str, str], bool | None]
+"""Is a domain, by a method, aligned with the author's? None if DNS does not tell."""
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """A proof for each domain that passed, one per domain and method."""
-    passed = [
-        result
-        for result in seen.of("spf") + seen.of("dkim")
-        if result.word is Word.PASS and result.domain is not None
-    ]
-    if not passed:
-        return NOTHING
+    """A proof for each domain that passed, one per domain and method; and whether the author is authenticated."""
+    results = seen.of("spf") + seen.of("dkim")
+    passed = [result for result in results if result.word is Word.PASS and result.domain is not None]
     aligned = _aligner(message.author.domain, context)
     proofs = tuple(dict.fromkeys(_proof(result, aligned, context) for result in passed))
     findings = (*_shared_only(passed, proofs), *_platform(message, seen, proofs, context))
-    return Evidence(proofs=proofs, findings=findings)
+    return Evidence(proofs=proofs, findings=findings, author_status=_status(seen, proofs, aligned))
+
+
+def _status(seen: Evidence, proofs: tuple[Proof, ...], aligned: Aligned) -> AuthorStatus:
+    if any(proof.aligned for proof in proofs):
+        return AuthorStatus.AUTHENTICATED
+    # DMARC's own temporary error: the author's tree could not be walked, or what it needs is undecided.
+    if seen.word("dmarc") is Word.TEMPERROR or any(_may_hide(each, aligned) for each in seen.results):
+        return AuthorStatus.UNKNOWN
+    looked_at = Word.UNKNOWN not in (seen.word("spf"), seen.word("dkim"))
+    if looked_at or seen.word("dmarc") is Word.FAIL:
+        return AuthorStatus.UNAUTHENTICATED
+    return AuthorStatus.UNKNOWN
+
+
+def _may_hide(result: Result, aligned: Aligned) -> bool:
+    """True if behind the result, which is not decided, there may be a pass that proves the author."""
+    if result.method not in ("spf", "dkim") or not result.undecided:
+        return False
+    return result.domain is None or aligned(result.domain, result.method) is not False
 
 
 def only_shared(proofs: Iterable[Proof]) -> bool:
@@ -93,7 +112,7 @@ def _platform(
 
 def _proof(result: Result, aligned: Aligned, context: Context) -> Proof:
     domain = result.domain or ""
-    is_aligned = aligned(domain, result.method)
+    is_aligned = aligned(domain, result.method) is True
     scope = _scope(result, is_aligned, context)
     brand = context.registry.owner(domain) if is_aligned and scope == "domain" else None
     return Proof(domain, result.method, is_aligned, brand, scope)
@@ -123,28 +142,21 @@ def _aligner(author: str | None, context: Context) -> Aligned:
     if author is None:
         return lambda domain, method: False
     if context.resolver is None:
-        return lambda domain, method: _registered_together(domain, author)
+        return lambda domain, method: together(domain, author)
     alignment = Alignment(author, context.lookup)
     return lambda domain, method: _by_dns(alignment, domain, method)
 
 
-def _by_dns(alignment: Alignment, domain: str, method: str) -> bool:
+def _by_dns(alignment: Alignment, domain: str, method: str) -> bool | None:
     """RFC 9989's alignment. Equal names are aligned whatever DNS says, others only if it answers."""
     if domain == alignment.author:
         return True
     try:
         governing = alignment.walk(alignment.author).policy_record()
         if governing is None:
-            return _registered_together(domain, alignment.author)
+            return together(domain, alignment.author)
         record = governing[1]
         strict = record.strict_spf if method == "spf" else record.strict_dkim
         return alignment.aligned(domain, strict=strict)
     except TemporaryError:
-        return False
-
-
-def _registered_together(domain: str, author: str) -> bool:
-    if domain == author:
-        return True
-    registered = registrable(domain)
-    return registered is not None and registered == registrable(author)
+        return None

@@ -17,6 +17,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from sekisho.address import split_path
+from sekisho.checks import dkim
 from sekisho.checks.destinations import organisation
 from sekisho.checks.keys import SignatureError
 from sekisho.checks.signatures import Signature, parse_signature
@@ -40,7 +41,6 @@ REPLAYED = FindingKind(
 KINDS = (OTHERS, REPLAYED)
 
 OLD = 86_400  # seconds: no forwarder keeps a message for longer
-SIGNATURES = 5  # as many as are verified
 SHARED_DOMAINS = (
     "mailbox",
     "carrier",
@@ -79,7 +79,7 @@ def _sent_by_others(seen: Evidence) -> bool:
 def _signatures(message: Message, seen: Evidence) -> Iterator[Signature]:
     """The signatures of domains that are proven to be the author's."""
     proven = {proof.domain for proof in seen.proofs if proof.aligned and proof.method == "dkim"}
-    for field in message.headers.all("dkim-signature")[:SIGNATURES] if proven else ():
+    for field in dkim.chosen(message) if proven else ():
         try:
             signature = parse_signature(field)
         except SignatureError:

@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 from sekisho.address import Mailbox, split_path
 from sekisho.checks.destinations import organisation
-from sekisho.checks.origin import unvouched
 from sekisho.domains import to_ascii
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, mailboxes
@@ -58,24 +57,27 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if author is None:
         return NOTHING
     findings = []
-    if (other := _elsewhere(message.reply_to, author)) is not None:
-        mailbox = context.providers.kind(other.domain or "") == "mailbox"
-        findings.append(_finding(REPLY_TO_MAILBOX if mailbox else REPLY_TO, other.address))
-    if (other := _elsewhere(message.sender, author)) is not None:
-        findings.append(_finding(SENDER, other.address))
+    if others := _elsewhere(message.reply_to, author):
+        # Another address before a free mailbox does not keep the answers from going there.
+        free = (each for each in others if context.providers.kind(each.domain or "") == "mailbox")
+        mailbox = next(free, None)
+        kind = REPLY_TO if mailbox is None else REPLY_TO_MAILBOX
+        findings.append(_finding(kind, (mailbox or others[0]).address))
+    if others := _elsewhere(message.sender, author):
+        findings.append(_finding(SENDER, others[0].address))
     if (other := _resender(message, seen, author)) is not None:
         findings.append(_finding(RESENT, other.address))
-    if message.envelope.client.user is None and unvouched(seen) and _himself(message):
+    if message.envelope.client.user is None and seen.unauthenticated and _himself(message):
         findings.append(_finding(SELF, ""))
     return Evidence(findings=tuple(findings)) if findings else NOTHING
 
 
-def _elsewhere(mailboxes: tuple[Mailbox, ...], author: str) -> Mailbox | None:
-    """The first mailbox of another registrable domain."""
+def _elsewhere(mailboxes: tuple[Mailbox, ...], author: str) -> list[Mailbox]:
+    """The mailboxes of other registrable domains."""
     if not mailboxes:
-        return None
+        return []
     own = organisation(author)
-    return next((each for each in mailboxes if each.domain and organisation(each.domain) != own), None)
+    return [each for each in mailboxes if each.domain and organisation(each.domain) != own]
 
 
 def _resender(message: Message, seen: Evidence, author: str) -> Mailbox | None:

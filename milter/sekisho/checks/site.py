@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.checks.origin import unvouched
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context, Site
@@ -52,7 +51,7 @@ def _findings(message: Message, seen: Evidence, context: Context, site: Site) ->
     assert mailbox is not None
     assert domain is not None
     if site.owns(domain):
-        if unvouched(seen) and not vouched(message, seen, context):
+        if seen.unauthenticated and not vouched(message, seen, context):
             yield _finding(OWN_DOMAIN, author=mailbox.address)
         return
     if (likeness := site.likeness(domain)) is not None:

@@ -133,7 +133,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     odd = tuple(_oddities(envelope))
     if context.resolver is None or envelope.sender is None or not _is_address(envelope.client.address or ""):
         return Evidence(findings=odd) if odd else NOTHING
-    result = evaluate(envelope, context.lookup)
+    domain = _domain(envelope)
+    result = evaluate(envelope, context.lookup_for(domain, message.author.domain))
     if result is None:
         return Evidence(findings=odd) if odd else NOTHING
     facts = {"domain": result.domain, "address": envelope.client.address, "reason": result.reason}
@@ -160,13 +161,21 @@ def evaluate(envelope: Envelope, lookup: Lookup) -> Result | None:
 
 
 def run(evaluation: Evaluation) -> tuple[Word, str]:
-    """The word and, for errors, why. What pyspf itself trips over is the record's fault and stays unknown."""
-    try:
-        word = Word(evaluation.check()[0])
-    except (Exception, RecursionError) as error:
-        return Word.TEMPERROR, f"not evaluated: {type(error).__name__}"
+    """The word and, for errors, why. An exception of pyspf is a defect: it is raised, and told as a crashed check."""
+    word = Word(evaluation.check()[0])
     reason = str(evaluation.prob) if word in (Word.PERMERROR, Word.TEMPERROR) else ""
     return word, reason
+
+
+def owed(message: Message) -> tuple[Result, ...]:
+    """The result when the check could not be run."""
+    return (Result("spf", Word.TEMPERROR, _domain(message.envelope), "not evaluated"),)
+
+
+def _domain(envelope: Envelope) -> str | None:
+    """The domain whose record is asked for."""
+    identity = identity_of(envelope)
+    return lookup_domain(identity[2]) if identity else None
 
 
 def identity_of(envelope: Envelope) -> tuple[str, str, str] | None:
@@ -179,8 +188,7 @@ def identity_of(envelope: Envelope) -> tuple[str, str, str] | None:
 
 def warm(envelope: Envelope, resolver: Resolver) -> None:
     """Ask for the SPF record as soon as MAIL FROM is known. Never waits."""
-    identity = identity_of(envelope)
-    domain = lookup_domain(identity[2]) if identity else None
+    domain = _domain(envelope)
     if domain is not None:
         resolver.warm(domain, "TXT")
 

@@ -16,9 +16,8 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from sekisho.checks.destinations import organisation
-from sekisho.checks.origin import unvouched
 from sekisho.checks.site import vouched
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Word
+from sekisho.evidence import NOTHING, AuthorStatus, Evidence, Finding, FindingKind, Word
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -56,7 +55,7 @@ def _unknown(seen: Evidence) -> bool:
     """True if nothing proves the author, and a temporary error is all that keeps us from saying that nothing can.
     Where nobody looked (no DNS at all), there is no temporary error."""
     failed = any(each.word is Word.TEMPERROR for each in seen.results if each.method in METHODS)
-    return failed and not seen.vouched and not unvouched(seen)
+    return failed and seen.author_status is AuthorStatus.UNKNOWN
 
 
 def _why_strict(author: str, message: Message, seen: Evidence, context: Context) -> tuple[str, str] | None:

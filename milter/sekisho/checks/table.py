@@ -51,29 +51,34 @@ from sekisho.ports import Context
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One row: what it is called in stages and metrics, the function, what it may find, and the
-    authentication method whose result it gives, if it gives one."""
+    """One row: what it is called in stages and metrics, the function, what it may find, and the authentication results
+    that a message gets instead of its own if it could not be run."""
 
     name: str
     run: Callable[[Message, Evidence, Context], Evidence]
     kinds: tuple[FindingKind, ...] = ()
-    method: str | None = None
+    owed: Callable[[Message], tuple[Result, ...]] = lambda message: ()
 
-    def unknown(self, reason: str) -> Evidence:
-        """The evidence of a check that could not be run: a temperror if it owes a result."""
-        results = (Result(self.method, Word.TEMPERROR, reason="not evaluated"),) if self.method else ()
-        return Evidence(results=results, degraded=(reason,))
+    def unknown(self, reason: str, message: Message) -> Evidence:
+        """The evidence of a check that could not be run: a temperror for each result that it owes."""
+        return Evidence(results=self.owed(message), degraded=(reason,))
+
+
+def _undecided(method: str) -> Callable[[Message], tuple[Result, ...]]:
+    """What a check owes that gives one result."""
+    result = Result(method, Word.TEMPERROR, reason="not evaluated")
+    return lambda message: (result,)
 
 
 CHECKS: tuple[Check, ...] = (
     Check("ahead", ahead.check),
     Check("destinations", destinations.check),
     Check("recorded", recorded.check),
-    Check("iprev", iprev.check, iprev.KINDS, "iprev"),
-    Check("spf", spf.check, spf.KINDS, "spf"),
-    Check("dkim", dkim.check, dkim.KINDS, "dkim"),
-    Check("arc", arc.check, arc.KINDS, "arc"),
-    Check("dmarc", dmarc.check, dmarc.KINDS, "dmarc"),
+    Check("iprev", iprev.check, iprev.KINDS, _undecided("iprev")),
+    Check("spf", spf.check, spf.KINDS, spf.owed),
+    Check("dkim", dkim.check, dkim.KINDS, dkim.owed),
+    Check("arc", arc.check, arc.KINDS, _undecided("arc")),
+    Check("dmarc", dmarc.check, dmarc.KINDS, _undecided("dmarc")),
     Check("proof", proof.check, proof.KINDS),
     Check("indirect", indirect.check, indirect.KINDS),
     Check("forged", forged.check, forged.KINDS),

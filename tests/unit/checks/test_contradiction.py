@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import pytest
 from tests.auth_support import Owners, context, message
 
-from sekisho.checks import contradiction
-from sekisho.evidence import Claim, Evidence, Proof, Result, Word
+from sekisho.checks import contradiction, proof
+from sekisho.evidence import AuthorStatus, Claim, Evidence, Proof, Result, Word
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,15 @@ def found(
     author: str, claim: Claim | tuple[Claim, ...], results: tuple[Result, ...] = (), *proofs: Proof
 ) -> list[str]:
     claims = claim if isinstance(claim, tuple) else (claim,)
-    seen = Evidence(results=results, claims=claims, proofs=proofs)
     read = message(f"From: Brand <a@{author}>\r\n\r\n".encode())
+    proven = any(each.aligned for each in proofs)
+    status = proof.check(read, Evidence(results=results), context()).author_status
+    seen = Evidence(
+        results=results,
+        claims=claims,
+        proofs=proofs,
+        author_status=AuthorStatus.AUTHENTICATED if proven else status,
+    )
     at = replace(context(), registry=Sisters())
     return [each.kind.id for each in contradiction.check(read, seen, at).findings]
 
@@ -89,5 +96,5 @@ def test_the_brands_own_domain(known: dict[str, str], refuted: bool) -> None:
 
 def test_an_aligned_proof_of_a_mailbox_is_not_held_against_the_domain() -> None:
     """Where customers write from the brand's domain, an authenticated customer is no forger of it."""
-    proof = Proof("brand.example", "dkim", True, None, "mailbox")
-    assert found("brand.example", OWN, results(spf="none", dkim="pass"), proof) == []
+    mailbox = Proof("brand.example", "dkim", True, None, "mailbox")
+    assert found("brand.example", OWN, results(spf="none", dkim="pass"), mailbox) == []

@@ -10,12 +10,10 @@ from tests.auth_support import context, led, message
 from sekisho import lures
 from sekisho.checks import asker, lure
 from sekisho.checks.table import KINDS
-from sekisho.evidence import Cue, Evidence, Finding, FindingKind, Proof, Result, Word
+from sekisho.evidence import AuthorStatus, Cue, Evidence, Finding, FindingKind, Proof
 
-UNPROVEN = Evidence(results=(Result("spf", Word.NONE), Result("dkim", Word.NONE)))
-PROVEN = Evidence(
-    results=(Result("spf", Word.PASS), Result("dkim", Word.PASS)), proofs=(Proof("shop.test", "dkim", True),)
-)
+UNPROVEN = Evidence(author_status=AuthorStatus.UNAUTHENTICATED)
+PROVEN = Evidence(proofs=(Proof("shop.test", "dkim", True),), author_status=AuthorStatus.AUTHENTICATED)
 DOUBTS = {kind.id for kind in asker.KINDS}
 MATTER_IDS = {kind.id for kind in lure.MATTERS}
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import pytest
 from tests.auth_support import Owners, context, envelope, message
 
-from sekisho.checks import doubt, strict
-from sekisho.evidence import Evidence, Finding, Proof, Result, Word
+from sekisho.checks import doubt, proof, strict
+from sekisho.evidence import AuthorStatus, Evidence, Finding, Proof, Result, Word
 from sekisho.message import Recipient
 from sekisho.site import Site, SiteOptions
 from sekisho.trust import Trust, TrustOptions
@@ -49,7 +49,14 @@ def found(
         trust=Trust.of(TrustOptions(clients=("198.51.100.0/28",), forwarders=("198.51.100.64/28",))),
         policies=Noted(),
     )
-    seen = Evidence(results=results or DOWN, proofs=proofs)
+    asked_for = results or DOWN
+    status = proof.check(read, Evidence(results=asked_for), asked).author_status
+    proven = any(each.aligned for each in proofs)
+    seen = Evidence(
+        results=asked_for,
+        proofs=proofs,
+        author_status=AuthorStatus.AUTHENTICATED if proven else status,
+    )
     return next(iter(strict.check(read, seen, asked).findings), None)
 
 
@@ -85,14 +92,23 @@ def test_nobody_else_is(author: str) -> None:
         {"spf": "temperror", "dkim": "none", "dmarc": "temperror"},
         {"spf": "fail", "dkim": "temperror", "dmarc": "temperror"},
         {"spf": "pass", "dkim": "none", "dmarc": "temperror"},
-        {"spf": "temperror", "dkim": "fail", "dmarc": "none"},
         {"spf": "none", "dkim": "temperror", "dmarc": "temperror"},
     ],
 )
 def test_any_temporary_error_that_leaves_it_unknown(words: dict[str, str]) -> None:
-    """Whichever look-up failed: a forger who adds one that fails is marked at least."""
-    results = tuple(Result(method, Word(word), "x.example") for method, word in words.items())
+    """Whichever look-up of the author's own failed."""
+    results = tuple(
+        Result(method, Word(word), "x.example" if word == "pass" else "mail.bank.example")
+        for method, word in words.items()
+    )
     assert found("bank.example", *results) is not None
+
+
+def test_a_strangers_temporary_error_leaves_nothing_unknown() -> None:
+    """A signature or an envelope sender of a stranger whose name servers fail: the author is unauthenticated then, and
+    other findings say so."""
+    strangers = (Result("spf", Word.TEMPERROR, "x.example"), Result("dkim", Word.TEMPERROR, "y.example"))
+    assert found("bank.example", *strangers, Result("dmarc", Word.FAIL, "bank.example")) is None
 
 
 @pytest.mark.parametrize(
@@ -112,8 +128,8 @@ def test_what_is_known_or_was_not_asked_is_not_marked(words: dict[str, str]) -> 
 
 def test_a_proven_author_is_not_marked() -> None:
     """A stranger's look-up that failed beside the proof changes nothing."""
-    proof = Proof("bank.example", "dkim", True, "bank")
-    assert found("bank.example", *DOWN, proofs=(proof,)) is None
+    own = Proof("bank.example", "dkim", True, "bank")
+    assert found("bank.example", *DOWN, proofs=(own,)) is None
     other = Proof("stranger.example", "dkim", False)
     assert found("bank.example", *DOWN, proofs=(other,)) is not None
 

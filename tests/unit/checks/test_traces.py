@@ -9,13 +9,11 @@ import pytest
 from tests.auth_support import NOW, context, message
 
 from sekisho.checks import contradiction, origin, programs, traces
-from sekisho.evidence import Evidence, Finding, Proof, Result, Word
+from sekisho.evidence import AuthorStatus, Evidence, Finding, Proof
 from sekisho.message import Client
 
 CLAIMED = Evidence(findings=(Finding(contradiction.DISPLAY_NAME),))
-UNPROVEN = Evidence(
-    results=(Result("spf", Word.NONE), Result("dkim", Word.NONE)), findings=(Finding(origin.UNPROVEN),)
-)
+UNPROVEN = Evidence(findings=(Finding(origin.UNPROVEN),), author_status=AuthorStatus.UNAUTHENTICATED)
 ID = "Message-ID: <a@mail.example>\r\n"
 DATE = "Date: Sun, 01 Mar 2026 12:00:00 +0000\r\n"
 JAPANESE = "日頃よりご利用いただきありがとうございます。"

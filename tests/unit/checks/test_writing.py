@@ -9,13 +9,11 @@ from tests.auth_support import context, envelope, message
 
 from sekisho.checks import contradiction, origin, writing
 from sekisho.checks.doubt import MENTIONS, doubted, impersonates
-from sekisho.evidence import Evidence, Finding, FindingKind, Proof, Result, Word
+from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind
 from sekisho.message import Recipient
 
 CLAIMED = Evidence(findings=(Finding(contradiction.DISPLAY_NAME),))
-UNPROVEN = Evidence(
-    results=(Result("spf", Word.NONE), Result("dkim", Word.NONE)), findings=(Finding(origin.UNPROVEN),)
-)
+UNPROVEN = Evidence(findings=(Finding(origin.UNPROVEN),), author_status=AuthorStatus.UNAUTHENTICATED)
 JAPANESE = "日頃よりご利用いただきありがとうございます。お手続きをお願いいたします。"
 
 
@@ -40,7 +38,7 @@ def test_doubt_is_a_claim_without_proof_or_an_author_without_one() -> None:
     assert not impersonates(UNPROVEN)
     assert not doubted(mention)
     assert not doubted(Evidence())
-    assert not doubted(Evidence(proofs=(Proof("a.example", "dkim", True),), results=UNPROVEN.results))
+    assert not doubted(Evidence(author_status=AuthorStatus.AUTHENTICATED))
 
 
 def test_the_mentions_are_findings_that_exist() -> None:
