@@ -2,11 +2,13 @@
 
 Three kinds are told apart. *Clients* are our own networks and users that logged in: their mail is checked or
 skipped as configured, and may speak in the name of our own domains. *Relays* stand in front of us (backup MX,
-cloud gateway, load balancer): the client is then the one that the relay's own Received line names, and what
-that line does not say is not known. *Forwarders* are services and mailing lists that pass on what others
-wrote: authentication that broke on the way is excused, and nothing else.
+cloud gateway): the client is then the one that the relay's own Received line names, in the format of that relay and
+with its name after `by`; what that line does not say is not known. *Forwarders* are services and mailing lists that
+pass on what others wrote: authentication that broke on the way is excused, and nothing else.
 
-What it cannot see: whether a relay was itself lied to.
+What it cannot see: whether a relay was itself lied to, and whether a relay wrote a line at all. Behind one that writes
+none (a load balancer), the first line is the sender's: such a relay passes the client on by the PROXY protocol or
+XCLIENT, and is not named here.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from pydantic import AfterValidator, Field
 
 from sekisho.domains import parse_ip, to_ascii, within
 from sekisho.message import Client, Message
-from sekisho.message.trace import client_of, unfolded
+from sekisho.message.trace import client_of, unfolded, written_by
 from sekisho.options import Options
 
 Network = IPv4Network | IPv6Network
@@ -41,9 +43,17 @@ def _network(value: str) -> str:
     return str(ip_network(value))
 
 
+def _host_name(value: str) -> str:
+    if (name := to_ascii(value)) is None:
+        raise ValueError("is not the name of a host")
+    return name
+
+
 NetworkText = Annotated[str, AfterValidator(_network)]
 NetworkOrDomain = Annotated[str, AfterValidator(network_or_domain)]
 Handling = Literal["check", "skip"]
+RelayFormat = Literal["postfix", "sendmail", "exim", "qmail", "exchange"]
+HostName = Annotated[str, AfterValidator(_host_name)]
 
 
 class TrustOptions(Options):
@@ -64,8 +74,19 @@ class TrustOptions(Options):
     )
     relays: tuple[NetworkText, ...] = Field(
         (),
-        description="Networks of backup MX, gateways and load balancers in front of us: the client's address, name "
-        "and HELO are taken from the Received line that they wrote; what it does not say is unknown.",
+        description="Networks of backup MX and gateways in front of us: the client's address, name and HELO are taken "
+        "from the Received line that they wrote; what it does not say is unknown. A relay that writes no such line (a "
+        "load balancer) must not stand here: anybody could write it. Let it use the PROXY protocol or XCLIENT.",
+    )
+    relay_formats: tuple[RelayFormat, ...] = Field(
+        ("postfix", "sendmail"),
+        description="How the relays write their Received line: postfix, sendmail, exim, qmail, exchange. A line in "
+        "another format is unknown.",
+    )
+    relay_names: tuple[HostName, ...] = Field(
+        (),
+        description="Names that the relays write after `by`, where that is neither the name with which they greet us "
+        "(HELO) nor that of their address. A line of another host is unknown.",
     )
     forwarders: tuple[NetworkOrDomain, ...] = Field(
         (),
@@ -95,6 +116,8 @@ class Trust:
 
     clients: Networks = field(default_factory=Networks)
     relays: Networks = field(default_factory=Networks)
+    relay_formats: tuple[str, ...] = ("postfix", "sendmail")
+    relay_names: frozenset[str] = frozenset()
     forwarding: Networks = field(default_factory=Networks)
     forwarders: frozenset[str] = frozenset()
     skip_clients: bool = False
@@ -105,6 +128,8 @@ class Trust:
         return cls(
             Networks.of(options.clients),
             Networks.of(options.relays),
+            options.relay_formats,
+            frozenset(options.relay_names),
             Networks.of(options.forwarders),
             frozenset(value for value in options.forwarders if "/" not in value),
             options.clients_are == "skip",
@@ -135,9 +160,14 @@ class Trust:
         if client.user or client.address not in self.relays:
             return message
         for line in message.headers.all("received")[:HOPS]:
-            client = client_of(unfolded(line))
+            client = self._before(client, unfolded(line))
             if client.address not in self.relays:
                 break
         else:
             client = Client()
         return replace(message, envelope=replace(message.envelope, client=replace(client, relayed=True)))
+
+    def _before(self, relay: Client, received: str) -> Client:
+        """The client that a relay says to have had; all unknown unless the relay wrote the line."""
+        names = {each.lower().rstrip(".") for each in (relay.name, relay.helo) if each} | self.relay_names
+        return client_of(received, self.relay_formats) if written_by(received) in names else Client()

@@ -45,7 +45,8 @@ def test_only_the_line_that_our_relay_wrote_is_believed() -> None:
 def test_relays_behind_each_other() -> None:
     """A relay that got it from another relay of ours: the first stranger is the client."""
     inner = "from edge.example.jp (edge.example.jp [198.51.100.3]) by relay.example.jp"
-    assert seen(inner, POSTFIX).address == "192.0.2.7"
+    assert seen(inner, POSTFIX.replace("relay", "edge")).address == "192.0.2.7"
+    assert seen(inner, POSTFIX).address is None
 
 
 @pytest.mark.parametrize("lines", [(), ("by relay.example.jp; nothing of the client",), ("from",)])
@@ -74,12 +75,15 @@ def test_a_stranger_is_himself() -> None:
         ("from h (2001:db8::1) by x with Microsoft SMTP Server", Client("2001:db8::1", None, None, "h")),
         ("from h (n.example. [192.0.2.7] (may be forged)) by x", Client("192.0.2.7", None, "forged", "h")),
         ("from h (n.example [999.0.2.7]) by x", Client(helo="h")),
+        ("from n.example ([192.0.2.7]:25 helo=h) by x", Client("192.0.2.7", "n.example", "ok", "h")),
+        ("from [192.0.2.7] (port=25 helo=h) by x", Client("192.0.2.7", None, None, "h")),
+        ("from n.example (HELO h) (u@192.0.2.7) by x", Client("192.0.2.7", None, None, "h")),
         ("from h by x", Client(helo="h")),
         ("", Client()),
     ],
 )
 def test_received_lines(line: str, expected: Client) -> None:
-    """Postfix, Sendmail, Exchange and nonsense."""
+    """Postfix, Sendmail, Exchange, Exim, qmail and nonsense."""
     assert client_of(line) == expected
 
 
