@@ -152,7 +152,7 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
 
 
 def _of_the_way_out(seen: Evidence, leads_home: bool) -> Iterator[Finding]:
-    away = seen.destinations and not leads_home and not links.is_digest(seen.destinations)
+    away = seen.destinations and not leads_home and not links.is_digest(seen)
     if away or any(finding.kind in LEADING_AWAY for finding in seen.findings):
         yield _finding(AWAY)
 

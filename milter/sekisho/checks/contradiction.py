@@ -280,7 +280,7 @@ def _astray(brand: str, case: Case) -> str | None:
     """Where the page of a brand's own, unproven address leads, if nowhere to the brand and through no platform
     that counts clicks for its customers."""
     found = case.seen.destinations
-    if not found or not is_page(case.message) or is_digest(found):
+    if not found or not is_page(case.message) or is_digest(case.seen):
         return None
     platforms = {case.context.providers.kind(each.host) for each in found} & {"esp", "redirect"}
     if platforms or any(leads_to_brand((each,), brand, case.context) for each in found):
@@ -297,7 +297,7 @@ def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
         return None
     found = case.seen.destinations
     home = _home(case)
-    if not found or is_digest(found) or any(each.domain in home for each in found):
+    if not found or is_digest(case.seen) or any(each.domain in home for each in found):
         return None
     if any(leads_to_brand((each,), brand, case.context) for each in found):
         return None

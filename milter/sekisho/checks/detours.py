@@ -103,7 +103,7 @@ def _all(message: Message, seen: Evidence, context: Context) -> Iterator[Finding
     yield from _without_address(message)
     found, home = seen.destinations, own(message, seen)
     away = [each for each in found if each.domain not in home]
-    page = bool(away) and is_page(message) and not is_digest(found)
+    page = bool(away) and is_page(message) and not is_digest(seen)
     for each in away:
         if each.wrapped:
             yield from _wrapped(each, page and organisation(each.link.host or "") not in home)

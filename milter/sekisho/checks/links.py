@@ -175,7 +175,7 @@ def _of_all(
 ) -> Iterator[Finding]:
     """What the links show together: none leads home, and where they lead instead."""
     places = {each.domain for each in found}
-    if not message.author.domain or home & places or is_digest(found) or not is_page(message):
+    if not message.author.domain or home & places or is_digest(seen) or not is_page(message):
         return
     if _of_the_house(message.author.domain, seen, context):
         return
@@ -204,8 +204,12 @@ def _of_the_house(author: str, seen: Evidence, context: Context) -> bool:
     return any(could_own(each.host, brand) for brand in brands for each in seen.destinations)
 
 
-def is_digest(found: tuple[Destination, ...]) -> bool:
-    """True for a message that leads to many organisations or many pages, as newsletters do."""
+def is_digest(seen: Evidence) -> bool:
+    """True for a message that leads to many organisations or many pages, as newsletters do. Of an author that nothing
+    authenticates it excuses nothing, since a forger adds as many links as it takes."""
+    found = seen.destinations
+    if seen.unauthenticated:
+        return False
     return len({each.domain for each in found}) > FEW or len({each.link.target for each in found}) > PAGES
 
 

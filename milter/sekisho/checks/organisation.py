@@ -144,7 +144,7 @@ def related(words: tuple[str, ...], domains: Iterable[str]) -> bool:
 def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, context: Context) -> bool:
     """The message is signed with the name, lays out a page, and leads to places that do not know it."""
     places = {each.domain for each in seen.destinations}
-    if not places or is_digest(seen.destinations) or own(message, seen) & places or related(words, places):
+    if not places or is_digest(seen) or own(message, seen) & places or related(words, places):
         return False
     if not is_page(message):
         return False

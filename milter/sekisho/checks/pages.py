@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from sekisho.checks.destinations import own
 from sekisho.checks.links import is_digest
-from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.markup import longest_gap
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -91,12 +91,12 @@ def _findings(message: Message, seen: Evidence) -> Iterator[Finding]:
     pages = message.pages
     gap = max((longest_gap(message.text), *(page.gap for page in pages)))
     if _empty(message) or gap >= BELOW or any(page.forms for page in pages):
-        home, found = own(message, seen), seen.destinations
-        if (host := _picture(message, found, home)) is not None:
+        home = own(message, seen)
+        if (host := _picture(message, seen, home)) is not None:
             yield _finding(IMAGE_ONLY, host=host)
-        if (host := _form(found, home)) is not None:
+        if (host := _form(seen, home)) is not None:
             yield _finding(FORM, host=host)
-        if gap >= BELOW and not any(each.domain in home for each in found):
+        if gap >= BELOW and not any(each.domain in home for each in seen.destinations):
             yield _finding(FAR_BELOW, number=gap)
     if any(page.passwords for page in pages):
         yield _finding(PASSWORD)
@@ -113,19 +113,20 @@ def _empty(message: Message) -> bool:
     return sum(map(len, message.text.split())) <= 2 * FEW_LETTERS
 
 
-def _picture(message: Message, found: tuple[Destination, ...], home: frozenset[str]) -> str | None:
+def _picture(message: Message, seen: Evidence, home: frozenset[str]) -> str | None:
     """Where a click on the picture leads that is the whole message, if it leads away from the sender."""
-    if not _empty(message) or is_digest(found) or any(each.domain in home for each in found):
+    found = seen.destinations
+    if not _empty(message) or is_digest(seen) or any(each.domain in home for each in found):
         return None
     alternatives = {" ".join(alt.split()) for page in message.pages for _, alt in page.images} | {""}
     clicked = (each for each in found if each.link.kind in ("a", "area") and each.link.text in alternatives)
     return next((each.host for each in clicked), None)
 
 
-def _form(found: tuple[Destination, ...], home: frozenset[str]) -> str | None:
+def _form(seen: Evidence, home: frozenset[str]) -> str | None:
     """Where what is entered goes, if to strangers; a digest has everybody's search form in it."""
-    forms = (each for each in found if each.link.kind == "form" and each.domain not in home)
-    return None if is_digest(found) else next((each.host for each in forms), None)
+    forms = (each for each in seen.destinations if each.link.kind == "form" and each.domain not in home)
+    return None if is_digest(seen) else next((each.host for each in forms), None)
 
 
 def _unseen(message: Message) -> Iterator[Finding]:

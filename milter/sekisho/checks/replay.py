@@ -21,6 +21,7 @@ from sekisho.checks import dkim
 from sekisho.checks.destinations import organisation
 from sekisho.checks.keys import SignatureError
 from sekisho.checks.signatures import Signature, parse_signature
+from sekisho.domains import together
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Word
 from sekisho.message import Message, mailboxes
 from sekisho.message.trace import moment, unfolded
@@ -50,7 +51,7 @@ SHARED_DOMAINS = (
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One finding at most; none where somebody else verified the signatures."""
     own = context.own(message.envelope.client)
-    if own or context.resolver is None or seen.has("indirect.proven") or not _sent_by_others(seen):
+    if own or context.resolver is None or seen.has("indirect.proven") or not _sent_by_others(message, seen):
         return NOTHING
     signed = list(_signatures(message, seen))
     if not signed or not message.envelope.recipients:
@@ -69,11 +70,17 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     return Evidence(findings=(Finding(REPLAYED if age > OLD else OTHERS, MappingProxyType(facts)),))
 
 
-def _sent_by_others(seen: Evidence) -> bool:
-    """The client is known not to be the author's: SPF passes for somebody else only, or fails."""
+def _sent_by_others(message: Message, seen: Evidence) -> bool:
+    """The client is known not to be the author's: SPF does not prove the author, and fails or is about somebody else,
+    whatever it says of that domain."""
     if any(proof.aligned and proof.method == "spf" for proof in seen.proofs):
         return False
-    return seen.word("spf") in (Word.PASS, Word.FAIL, Word.SOFTFAIL)
+    author = message.author.domain or ""
+    return any(
+        result.word in (Word.FAIL, Word.SOFTFAIL)
+        or (result.domain is not None and not together(result.domain, author))
+        for result in seen.of("spf")
+    )
 
 
 def _signatures(message: Message, seen: Evidence) -> Iterator[Signature]:

@@ -19,8 +19,8 @@ DKIM = Proof("example.jp", "dkim", aligned=True)
 REPLAYED, OTHERS = ["dkim.replayed"], ["dkim.other_recipients"]
 
 
-def seen(spf: Word = Word.PASS, *proofs: Proof) -> Evidence:
-    results = (Result("spf", spf, "relay.example"), Result("dkim", Word.PASS, "example.jp"))
+def seen(spf: Word = Word.PASS, *proofs: Proof, domain: str = "relay.example") -> Evidence:
+    results = (Result("spf", spf, domain), Result("dkim", Word.PASS, "example.jp"))
     return Evidence(results, proofs=proofs or (DKIM, Proof("relay.example", "spf", aligned=False)))
 
 
@@ -83,9 +83,9 @@ def test_a_date_that_is_none_is_no_age(date: str) -> None:
     "evidence",
     [
         seen(Word.PASS, DKIM, Proof("example.jp", "spf", aligned=True)),
-        seen(Word.NONE),
-        seen(Word.NEUTRAL),
-        seen(Word.TEMPERROR),
+        seen(Word.NONE, domain="bounce.example.jp"),
+        seen(Word.NEUTRAL, domain="bounce.example.jp"),
+        seen(Word.TEMPERROR, domain="bounce.example.jp"),
         Evidence(proofs=(DKIM,)),
         seen(Word.PASS, Proof("relay.example", "spf", aligned=False)),
         seen() + Evidence(findings=(Finding(PROVEN),)),
@@ -94,6 +94,12 @@ def test_a_date_that_is_none_is_no_age(date: str) -> None:
 def test_everyday_mail(evidence: Evidence) -> None:
     """Blind copies from the author's own server, lists, what is not known, and mail that proves nobody."""
     assert found("To: x@stranger.example\r\n", evidence=evidence) == []
+
+
+@pytest.mark.parametrize("word", [Word.NONE, Word.NEUTRAL, Word.TEMPERROR, Word.PERMERROR])
+def test_an_envelope_sender_of_somebody_else(word: Word) -> None:
+    """Whatever SPF says of the other domain: who chooses one whose name servers fail gains nothing."""
+    assert found("To: x@stranger.example\r\n", evidence=seen(word)) == REPLAYED
 
 
 @pytest.mark.parametrize("word", [Word.FAIL, Word.SOFTFAIL])
