@@ -1,0 +1,66 @@
+"""A check that crashes is seen, and excuses no more than its result could have proven."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import spf as pyspf
+from tests.attackers.strangers import CONFIG, FORGERIES, Draft, signature
+
+from sekisho.checks import dkim
+from sekisho.cli.judge import Court, document
+from sekisho.config import Config
+from sekisho.pipeline import Judged
+
+
+class Crashes:
+    """Notes every crashed check. Implements `pipeline.Observer`."""
+
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+
+    def judged(self, judged: Judged) -> None:
+        """Nothing to note."""
+
+    def crashed(self, stage: str, error: Exception) -> None:
+        self.stages.append(stage)
+
+
+def judged(draft: Draft) -> tuple[Crashes, dict[str, object]]:
+    court, crashes = Court.of(Config.model_validate(CONFIG)), Crashes()
+    court = replace(court, pipeline=replace(court.pipeline, observers=(crashes,)))
+    return crashes, document(court.judge(court.examine(draft.case())))
+
+
+@pytest.fixture(params=["spf", "dkim"])
+def crashing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The check whose library raises what nobody expects."""
+
+    def crash(*_: object) -> None:
+        raise IndexError("a defect")
+
+    where = {"spf": (pyspf.query, "check"), "dkim": (dkim, "Signed")}[request.param]
+    monkeypatch.setattr(*where, crash)
+    return str(request.param)
+
+
+@pytest.mark.parametrize("forgery", ["a brand's own domain", "the site's own domain"])
+def test_a_crash_over_a_strangers_domain(crashing: str, forgery: str) -> None:
+    """It is told as a crash, the verdict says that something is missing, and the forgery is rejected all the same."""
+    crashes, report = judged(Draft(FORGERIES[forgery], seals=[signature("stranger.example", "s1")]))
+    assert crashes.stages == [crashing]
+    assert report["degraded"] == [f"check:{crashing}"]
+    assert report["verdict"] == "reject"
+
+
+def test_a_crash_over_the_authors_own(crashing: str) -> None:
+    """What could have proven the author is unknown then: nobody is called a forger for a defect of ours."""
+    own = {"envelope_from": "x@kaisha.example"}
+    crashes, report = judged(
+        Draft(FORGERIES["the site's own domain"], seals=[signature("kaisha.example", "s1")], facts=own)
+    )
+    assert crashes.stages == [crashing]
+    found = {each["id"] for each in report["findings"]}  # type: ignore[attr-defined]
+    assert "site.own_domain_unproven" not in found
+    assert crashing == "dkim" or "brand.own_domain_unknown" not in found  # the signature holds
