@@ -8,12 +8,13 @@ LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --python-version 3.11 --
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
 
-.PHONY: help install install-test run test test-whole check bench lock docs fuzz soak faults weights
+.PHONY: help install install-test run test test-whole attackers check bench lock docs fuzz soak faults weights
 
 help:
 	@echo 'make run [DIR=cases]  mail through a private Postfix, every verdict with its reasons'
 	@echo 'make test             the whole test suite, real Postfix included'
 	@echo 'make test-whole       and the suites of which that runs a slice'
+	@echo 'make attackers        what a sender could try, whole: forgeries, pictures, patterns, recipients, budgets'
 	@echo 'make check            format, lint, types, fast tests: the loop while you work'
 	@echo 'make bench            the benchmark table of docs/performance.md'
 	@echo 'make fuzz             every parser of hostile bytes, ten minutes each'
@@ -41,6 +42,11 @@ test: install-test
 # The suites of which `make test` runs a slice.
 test-whole: test
 	@$(ROOT) $(PYTEST) -m whole
+
+# `make test` runs a slice of it.
+attackers: install-test
+	@$(ROOT) $(PYTEST) -n auto --dist loadgroup -m 'not system' tests/attackers; first=$$?; \
+		$(ROOT) $(PYTEST) -m system tests/attackers && exit $$first
 
 check: install
 	$(PYTHON) -m ruff format --check .
