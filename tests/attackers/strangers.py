@@ -57,7 +57,7 @@ URGENT = (
 PAGE_AWAY = PAGE.format(text=URGENT, host="login.throwaway.example", shown="ログイン")
 PAGE_TO_STRANGER = PAGE.format(text=URGENT, host="login.stranger.example", shown="ログイン")
 REFUSING = (txt("_dmarc.throwaway.example", "v=DMARC1; p=reject"),)
-QUIET = (txt("_dmarc.quiet.example", "v=DMARC1; p=quarantine"),)
+QUIET = (txt("_dmarc.quiet.example", "v=DMARC1; p=reject"),)
 STRICT = (
     txt("_dmarc.amazon.co.jp", "v=DMARC1; p=reject"),
     txt("amazon.co.jp", "v=spf1 ip4:192.0.2.250 -all"),

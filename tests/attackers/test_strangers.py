@@ -27,14 +27,11 @@ TOLD = st.sampled_from(sorted(ADDITIONS)).flatmap(lambda kind: st.tuples(st.just
 LAST = st.lists(TOLD, min_size=1, max_size=3)
 
 
-# Their author's domain publishes no DMARC policy, or `p=none`.
+# Their author's domain publishes no DMARC policy, or `p=none`, and nothing authenticates it.
 OPEN_DOMAINS = frozenset(
-    {
-        "a domain that asks for nothing",
-        "a domain that asks for nothing, that leads to a stranger",
-        "a domain that is not known",
-        "an organisation that nobody knows",
-    }
+    name
+    for name, forgery in FORGERIES.items()
+    if not forgery.signed_by and not any("p=reject" in each["value"] for each in forgery.dns)
 )
 
 
