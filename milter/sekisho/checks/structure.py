@@ -213,6 +213,12 @@ _LIMITS = (
         "ヘッダーの数が多すぎるため、途中までしか調べていません。",
     ),
     _limit(
+        "structured_characters",
+        3.0,
+        "The fields that describe sender and content are longer than is read.",
+        "差出人や本文の形式を示すヘッダーが長すぎるため、途中までしか調べていません。",
+    ),
+    _limit(
         "mime_depth",
         3.0,
         "Parts are nested deeper than is read.",

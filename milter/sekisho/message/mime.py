@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 from sekisho import charsets
 from sekisho.message import delimiters, transfer
+from sekisho.message.budget import FieldBudget
 from sekisho.message.delimiters import Body
 from sekisho.message.describe import Description, Reading, describe
 from sekisho.message.headers import fields_of, resumed
@@ -70,9 +71,9 @@ def is_attached(part: Part) -> bool:
     return bool(part.filename) and part.media not in _HTML and not part.media.startswith("text/")
 
 
-def read(entity: Entity, limits: Limits) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
+def read(entity: Entity, limits: Limits, budget: FieldBudget) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
     """The leaves of the tree in order, decoded, and what was odd. Never raises."""
-    walk = _Walk(limits)
+    walk = _Walk(limits, budget)
     walk.over(entity)
     return tuple(walk.parts), tuple(walk.problems)
 
@@ -80,10 +81,11 @@ def read(entity: Entity, limits: Limits) -> tuple[tuple[Part, ...], tuple[Proble
 class _Walk:
     """One walk over one message's tree."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, budget: FieldBudget) -> None:
         self.parts: list[Part] = []
         self.problems: dict[Problem, None] = {}
         self._limits = limits
+        self._budget = budget
         self._characters = limits.text_characters
         self._room = limits.mime_parts
         self._others = _OTHER_READINGS
@@ -93,7 +95,7 @@ class _Walk:
         waiting = [*self._resumed(root), root]
         while waiting:
             entity = waiting.pop()
-            described = describe(entity.fields, entity.default)
+            described = describe(entity.fields, entity.default, self._budget)
             for what in described.ambiguous:
                 self.note("mime.ambiguous", what)
             inside: list[Entity] = []
