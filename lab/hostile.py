@@ -165,6 +165,17 @@ LARGE: dict[str, Callable[[], bytes]] = {
         + b"\r\n"
         + filled(b"\r\n")
     ),
+    "blanks in part fields": lambda: mail(
+        b"multipart/mixed; boundary=b",
+        (b"--b\r\nContent-Type: text/plain;" + b" " * 16_000 + b"x\r\n\r\nx\r\n") * 600,
+    ),
+    "escaped quotes in part fields": lambda: mail(
+        b"multipart/mixed; boundary=b",
+        (b"--b\r\nContent-Disposition: inline;" + filled(b'a="\\" ', 16_000) + b"\r\n\r\nx\r\n") * 600,
+    ),
+    "addresses in From fields": lambda: (b"From: " + filled(b"a@b, ", 4_000) + b"\r\n") * 64 + b"\r\nx",
+    "&# digits": lambda: mail(b"text/html", b"<p>x" * 9_000 + b"&#" + filled(b"9")),
+    "&# runs of digits": lambda: mail(b"text/html", b"<p>x" * 9_000 + filled(b"&#" + b"9" * 4_301 + b";")),
     "mentions": lambda: mail(
         b"text/plain; charset=utf-8", filled("アマゾン Amazon 三井住友カード ".encode())
     ),

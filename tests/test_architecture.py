@@ -39,6 +39,7 @@ NEIGHBOURS = {
     ("address", "remember"),  # answers are remembered in one way
     ("domains", "remember"),
     ("charsets", "remember"),
+    ("codes", "markup"),  # character references are undone in one bounded way
     (
         "brands",
         "lures",

@@ -42,7 +42,7 @@ from sekisho.verdict import Mode
 from sekisho.wire.options import WireOptions
 
 DEFAULT_PATH = Path("/etc/sekisho/sekisho.toml")
-PASSWORD = re.compile(r"(://[^/@\s]*?:).*(@)")
+USER = re.compile(r"://[^/@\s:]*+:")
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 Part = TypeVar("Part", bound=Options)
 SHOWN = 80  # characters of a wrong value that are repeated
@@ -233,8 +233,15 @@ def _said(message: str) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, (dict, list)):
         return ""
-    text = PASSWORD.sub(r"\1***\2", repr(value))  # errors go into the log
+    text = _without_password(repr(value))  # errors go into the log
     return f" (is {text if len(text) <= SHOWN else text[:SHOWN] + '…'})"
+
+
+def _without_password(text: str) -> str:
+    """The text with what stands between a URL's user and the last `@` left out."""
+    before, _, behind = text.rpartition("@")
+    user = USER.search(before)
+    return f"{before[: user.end()]}***@{behind}" if user else text
 
 
 def _suggestion(loc: tuple[int | str, ...]) -> str:

@@ -14,7 +14,7 @@ from sekisho.remember import remembered
 
 LIMIT = 1024
 
-_QUOTED_LOCAL = re.compile(r'"((?:[^"\\]|\\.)*)"(?=@)', re.DOTALL)
+_QUOTED_LOCAL = re.compile(r'"((?:[^"\\]++|\\.)*+)"(?=@)', re.DOTALL)
 _PLAIN = re.compile(r"[^\s@\"()<>,;:\\\[\]]*")
 _CONTROL = re.compile("[\x01-\x1f\x7f-\x9f]")
 
@@ -77,7 +77,8 @@ def _one_domain(domain: str, problems: list[tuple[str, str]]) -> str:
 
 
 def _characters(text: str, problems: list[tuple[str, str]]) -> None:
-    bare = _QUOTED_LOCAL.sub("", text, count=1)
+    quoted = _QUOTED_LOCAL.match(text)
+    bare = text[quoted.end() :] if quoted else text
     marks = {"parenthesis": "()", "quote": '"', "backslash": "\\", "nul": "\0"}
     problems += [(code, text) for code, chars in marks.items() if any(char in bare for char in chars)]
     if _CONTROL.search(text):

@@ -8,6 +8,8 @@ fills them. Each pair of 7-bit bytes is read as one UTF-16 code unit: the look-u
 from __future__ import annotations
 
 import re
+from codecs import utf_16_be_decode
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from io import StringIO
 
@@ -75,7 +77,7 @@ def preload() -> None:
 
 def _pairs(run: bytes) -> str:
     """Text of 7-bit pairs; `run` has an even length and only bytes from 0x21 to 0x7E."""
-    return run.decode("utf-16-be").translate(_cells())
+    return utf_16_be_decode(run)[0].translate(_cells())
 
 
 def decode_iso_2022_jp(data: bytes) -> str:
@@ -110,20 +112,11 @@ def _single(run: bytes) -> str:
 
 def _shifted(run: bytes, state: bytes) -> str:
     if state in _JIS:
-        out = StringIO()
-        for match in _PAIRS.finditer(run):
-            out.write(_jis(*match.groups()))
-        return out.getvalue()
+        return _written(_PAIRS.finditer(run), _JIS_KINDS)
     if state in {b"\x1b(I", b"\x0e"}:
         return run.decode("latin-1").translate(_KATAKANA)
     codec = "iso2022_jp_2004" if state[2:] in {b"(O", b"(P", b"(Q"} else "iso2022_jp_2"
     return (state + run).decode(codec, "replace")
-
-
-def _jis(pairs: bytes | None, blank: bytes | None, other: bytes | None) -> str:
-    if pairs:
-        return _pairs(pairs)
-    return blank.decode("ascii") if blank else BAD
 
 
 def open_ended(data: bytes) -> bool:
@@ -132,27 +125,46 @@ def open_ended(data: bytes) -> bool:
     return last >= 0 and last > max(data.rfind(b"\x1b(B"), data.rfind(b"\x1b(J"))
 
 
+def _ascii(run: bytes) -> str:
+    return run.decode("ascii")
+
+
+def _bad(_: bytes) -> str:
+    return BAD
+
+
+def _kana(pair: bytes) -> str:
+    return chr(pair[1] + 0xFEC0)
+
+
+def _euc_pairs(run: bytes) -> str:
+    return _pairs(run.translate(_STRIP_HIGH))
+
+
+def _triple(run: bytes) -> str:
+    return run.decode("euc_jp", "replace")
+
+
+# What each group of the patterns is read by, the first one's at 0.
+_JIS_KINDS = (_pairs, _ascii, _bad)
+_EUC_KINDS = (_ascii, _euc_pairs, _kana, _triple, _bad)
+
+
+def _written(matches: Iterator[re.Match[bytes]], kinds: Sequence[Callable[[bytes], str]]) -> str:
+    """The text of the matches. There may be millions, so nothing is made for each but its own text."""
+    out = StringIO()
+    write = out.write
+    for match in matches:
+        write(kinds[match.lastindex - 1](match[0]))  # type: ignore[operator]  # every alternative is a group
+    return out.getvalue()
+
+
 def decode_euc_jp(data: bytes) -> str:
     """EUC-JP with CP51932's extensions; U+FFFD where the bytes are broken. Never raises."""
     try:
         text = data.decode("euc_jp")
     except UnicodeDecodeError:
-        out = StringIO()
-        for match in _EUC.finditer(data):
-            out.write(_euc(*match.groups()))
-        return out.getvalue()
+        return _written(_EUC.finditer(data), _EUC_KINDS)
     for standard, microsoft in _MICROSOFT:
         text = text.replace(standard, microsoft)
     return text
-
-
-def _euc(
-    plain: bytes | None, pairs: bytes | None, kana: bytes | None, triple: bytes | None, other: bytes | None
-) -> str:
-    if plain:
-        return plain.decode("ascii")
-    if pairs:
-        return _pairs(pairs.translate(_STRIP_HIGH))
-    if kana:
-        return chr(kana[1] + 0xFEC0)
-    return triple.decode("euc_jp", "replace") if triple else BAD

@@ -51,7 +51,7 @@ AFTER = re.compile(  # behind a bar or a comma stands something else: `Facebook 
 )
 # In the next line only an office speaks: `Support` alone is the next entry of a menu.
 BELOW = re.compile(
-    r"\A[^\S\n]*[®™]?[^\S\n]*\n\s{0,4}(?:カスタマー(?:サービス|サポート|センター)|"
+    r"\A[^\S\n]*+(?:[®™][^\S\n]*+)?\n\s{0,4}(?:カスタマー(?:サービス|サポート|センター)|"
     r"お客(?:様|さま)(?:相談|サポート|サービス)?(?:センター|窓口|室|デスク)|"
     r"サポート(?:センター|デスク|チーム|窓口)|(?:運営)?事務局|株式会社|"
     r"customer (?:service|support|care)|support team|all rights)",

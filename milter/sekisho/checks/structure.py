@@ -8,8 +8,8 @@ A limit that was reached is a finding and marks the verdict as degraded (`limit`
 at. Padding a message until its lure lies behind a limit is an old trick, hence the points.
 
 Not reported, being daily mail: headers in UTF-8 (RFC 6532) and in raw 8-bit bytes, text without a charset label, a
-multipart without its last delimiter, a page so large that some of it was read by its tags alone. The oddities of the
-From field are `checks.author`'s; what it says is not said again here.
+multipart without its last delimiter. A page so large that some of it was read by its tags alone is told and weighs
+nothing. The oddities of the From field are `checks.author`'s; what it says is not said again here.
 """
 
 from __future__ import annotations
@@ -140,6 +140,14 @@ _PICTURES = (
         "QR コードを調べていない画像があります({detail})。",
     ),
 )
+_PAGES = (
+    _kind(
+        "markup.coarse",
+        0.0,
+        "A page is so large that a part of it was read by its tags alone.",
+        "ページが大きいため、一部はタグだけを手がかりに調べています。",
+    ),
+)
 _HEADERS = (
     _kind(
         "header.empty_block",
@@ -213,6 +221,12 @@ _LIMITS = (
         "ヘッダーの数が多すぎるため、途中までしか調べていません。",
     ),
     _limit(
+        "structured_characters",
+        3.0,
+        "The fields that describe sender and content are longer than is read.",
+        "差出人や本文の形式を示すヘッダーが長すぎるため、途中までしか調べていません。",
+    ),
+    _limit(
         "mime_depth",
         3.0,
         "Parts are nested deeper than is read.",
@@ -238,7 +252,7 @@ _LIMITS = (
     ),
 )
 
-KINDS: tuple[FindingKind, ...] = _LIMITS + _MIME + _PICTURES + _HEADERS + _CHARSETS + _WORDS
+KINDS: tuple[FindingKind, ...] = _LIMITS + _MIME + _PICTURES + _PAGES + _HEADERS + _CHARSETS + _WORDS
 
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
 FIELDS = frozenset({"header.space_before_colon", "header.nul"})

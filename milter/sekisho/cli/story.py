@@ -30,7 +30,7 @@ from sekisho.text import printable
 
 TAIL = 64 * 1024 * 1024  # bytes of a log file that are looked through
 NAMES = ("id", "queue_id", "message_key")
-_PAIR = re.compile(r'([a-z0-9_.]+)=("(?:[^"\\]|\\.)*"|\S*)')
+_PAIR = re.compile(r'(?<![a-z0-9_.])([a-z0-9_.]++)=("(?:[^"\\]++|\\.)*+"|\S*+)')
 _JUDGED = ("verdict", "score", "decided_by", "mode", "outcomes", "reply", "client", "findings", "degraded")
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from html import unescape
 
 from sekisho.codes.scan import texts
+from sekisho.markup import unescaped
 
 _LEAST = 21
 """Modules along a side of the smallest code (ISO/IEC 18004, version 1)."""
@@ -58,7 +58,7 @@ def in_text(source: str, html: bool) -> tuple[str, ...]:
 
 def _plain(html: str) -> str:
     """The lines of a page, blanks kept, which is what a drawing needs."""
-    return unescape(_TAG.sub("", _BREAK.sub("\n", html)))
+    return unescaped(_TAG.sub("", _BREAK.sub("\n", html)))
 
 
 def _blocks(text: str) -> Iterator[Grid]:

@@ -152,7 +152,7 @@ def milters(value: str) -> tuple[Milter, ...]:
         if match[2]:
             found.append(Milter(match[2]))
             continue
-        words = [word for word in re.split(r"[\s,]+", re.sub(r"\s*=\s*", "=", match[1])) if word]
+        words = [word for word in re.split(r"[\s,]+", "=".join(map(str.strip, match[1].split("=")))) if word]
         pairs = (word.partition("=") for word in words[1:])
         found.append(Milter(words[0] if words else "", {name: text for name, _, text in pairs}))
     return tuple(found)

@@ -13,8 +13,9 @@ and coarser, and said so in `problems`.
 """
 
 from sekisho.markup.collect import longest_gap
+from sekisho.markup.entities import unescaped
 from sekisho.markup.model import Anchor, Image, Markup
 from sekisho.markup.plain import text_links
 from sekisho.markup.tree import TREE_CHARACTERS, parse
 
-__all__ = ["TREE_CHARACTERS", "Anchor", "Image", "Markup", "longest_gap", "parse", "text_links"]
+__all__ = ["TREE_CHARACTERS", "Anchor", "Image", "Markup", "longest_gap", "parse", "text_links", "unescaped"]

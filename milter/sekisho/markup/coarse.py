@@ -6,9 +6,9 @@ Knows no nesting: text hidden by style counts as seen, and mail programs may see
 from __future__ import annotations
 
 import re
-from html import unescape
 
 from sekisho.markup.collect import Collector
+from sekisho.markup.entities import unescaped
 from sekisho.markup.tags import ACTS, BLOCKS
 
 # Every alternative succeeds wherever it begins (an open end matches the end of input): no second look.
@@ -29,10 +29,10 @@ def read(html: str, out: Collector) -> None:
     position = 0
     for token in _TOKEN.finditer(html):
         if token.start() > position:
-            out.text(unescape(html[position : token.start()]))
+            out.text(unescaped(html[position : token.start()]))
         position = token.end()
         _tag(token, out)
-    out.text(unescape(html[position:]))
+    out.text(unescaped(html[position:]))
 
 
 def _tag(token: re.Match[str], out: Collector) -> None:
@@ -51,5 +51,5 @@ def _tag(token: re.Match[str], out: Collector) -> None:
 def _attributes(source: str) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for name, double, single, bare in _ATTRIBUTE.findall(source[:_ENOUGH]):
-        found.setdefault(name.lower(), unescape(double or single or bare))
+        found.setdefault(name.lower(), unescaped(double or single or bare))
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sekisho import charsets, domains
 from sekisho.address import Mailbox, parse
+from sekisho.message.budget import FieldBudget
 from sekisho.message.headers import Block, field_text
 from sekisho.message.limits import Limits
 from sekisho.message.model import Author, Field, Headers, Problem
@@ -21,21 +22,26 @@ _decoded = remembered(1024)(charsets.decode_words)
 """Who writes, writes again."""
 
 
-def read_author(block: Block, limits: Limits) -> tuple[Author, tuple[Problem, ...]]:
+def read_author(block: Block, limits: Limits, budget: FieldBudget) -> tuple[Author, tuple[Problem, ...]]:
     """The author, and the problems of decoding the name (those are not the author's but the message's)."""
     fields = block.headers.all("from")
     problems = [Problem(f"author.{code}", detail) for code, detail in _field_problems(fields, block)]
     if not fields:
         others = block.headers.all("sender") or block.headers.all("resent-from")
         return Author(problems=(Problem("author.sender_only" if others else "author.no_from"), *problems)), ()
-    parsed = [parse(field.value.decode("utf-8", "surrogateescape"), limits.address_bytes) for field in fields]
+    most = limits.address_bytes
+    granted = [budget.granted(_text(field), most, told=True) for field in fields]
+    parsed = [parse(text, most) for text in granted]
     for each in parsed:
         problems += [Problem(f"author.{code}", detail) for code, detail in each.problems]
     mailboxes = [box for each in parsed for box in each.mailboxes]
     author = finished(mailboxes[0]) if len(fields) == 1 and len(mailboxes) == 1 else None
     if author and author.domain is None and not any(problem.code in _SAID for problem in problems):
         problems.append(Problem("author.bad_domain", author.raw))
-    shown = [_decoded(field_text(field.value)[: limits.address_bytes]) for field in fields]
+    lengths = [len(text[:most]) for text in granted]
+    shown = [
+        _decoded(field_text(field.value)[:length]) for field, length in zip(fields, lengths, strict=True)
+    ]
     odd = tuple(Problem(*problem) for each in shown for problem in each.problems)
     text = ", ".join(" ".join(each.text.split()) for each in shown)
     return Author(author, text, tuple(dict.fromkeys(problems))), odd
@@ -55,14 +61,24 @@ def _field_problems(fields: tuple[Field, ...], block: Block) -> list[tuple[str, 
     return found
 
 
-def mailboxes(headers: Headers, name: str, limits: Limits = _DEFAULT) -> tuple[Mailbox, ...]:
-    """Every mailbox of every field of that name, at most 100."""
+def mailboxes(
+    headers: Headers, name: str, limits: Limits = _DEFAULT, budget: FieldBudget | None = None
+) -> tuple[Mailbox, ...]:
+    """Every mailbox of every field of that name, at most 100; `budget` is that of the message, if it is being read."""
+    budget = budget or FieldBudget(limits)
+    fields = headers.all(name)
     found: list[Mailbox] = []
-    for field in headers.all(name)[:_MOST]:
-        found += parse(field.value.decode("utf-8", "surrogateescape"), limits.address_bytes).mailboxes
+    for field in fields[:_MOST]:
+        found += parse(budget.granted(_text(field), limits.address_bytes), limits.address_bytes).mailboxes
         if len(found) >= _MOST:
             break
+    if len(found) > _MOST or len(fields) > _MOST:
+        budget.cut()
     return tuple(finished(mailbox) for mailbox in found[:_MOST])
+
+
+def _text(field: Field) -> str:
+    return field.value.decode("utf-8", "surrogateescape")
 
 
 def finished(mailbox: Mailbox) -> Mailbox:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 FALSE_DELIMITERS = 10_000
 """Lines that begin like a delimiter and are none, after which a multipart is not searched any further."""
@@ -17,6 +18,8 @@ LONGEST = 1_000
 TEXT_BEHIND = "a delimiter with text behind it"
 
 _DECLARED = re.compile(rb"boundary[ \t]*+=[ \t]*+(?:\"([^\"\r\n]{1,200})|([^\s;\"]{1,200}))", re.IGNORECASE)
+_DECLARATIONS = 100_000
+"""Declarations that are remembered; beyond them a delimiter of another multipart may count as an odd one of this."""
 _GUESS = re.compile(rb"(?:\A|\n)--([^\s-][^\r\n]{0,69}|-[^\r\n]{1,69})\r?\n(?=[A-Za-z-]{1,60}[ \t]*:|\r?\n)")
 _GUESSED_IN = 65_536
 
@@ -43,8 +46,8 @@ class Body:
     def declared(self) -> frozenset[bytes]:
         """Found when first asked for: a delimiter of one multipart often begins like that of another."""
         if self._declared is None:
-            found = _DECLARED.findall(self.data)
-            self._declared = frozenset((quoted or bare).rstrip() for quoted, bare in found)
+            found = islice(_DECLARED.finditer(self.data), _DECLARATIONS)
+            self._declared = frozenset((each[1] or each[2]).rstrip() for each in found)
         return self._declared
 
 

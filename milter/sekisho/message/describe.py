@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 
 from sekisho.message import transfer, values
+from sekisho.message.budget import FieldBudget
 from sekisho.message.headers import field_text
 from sekisho.message.model import Field
 from sekisho.message.values import Value
@@ -26,6 +27,7 @@ _MOST = 6
 _SHORT = 120
 """Characters of a field that is remembered."""
 _ENCODED = frozenset({"base64", "quoted-printable"})
+_READ = frozenset({"type", "transfer-encoding", "disposition", "id"})
 _KINDS = frozenset(
     {
         "text",
@@ -72,10 +74,10 @@ class Description:
     ambiguous: tuple[str, ...] = ()
 
 
-def describe(fields: Iterable[Field], default: str) -> Description:
+def describe(fields: Iterable[Field], default: str, budget: FieldBudget) -> Description:
     """Read the Content-* fields of an entity; `default` is the media type if it declares none. Never raises."""
     odd: dict[str, None] = {}
-    content = _content(fields, odd)
+    content = _content(fields, odd, budget)
     types, encodings = content.get("type", [""]), content.get("transfer-encoding", [""])
     if len(types) == len(encodings) == 1 and "oundary" not in types[0]:
         readings, more = _usual(f"{types[0]}\n{encodings[0]}\n{default}")
@@ -105,20 +107,22 @@ def _every(types: list[str], encodings: list[str], default: str, odd: dict[str, 
     return tuple(islice(found, _MOST))
 
 
-def _content(fields: Iterable[Field], odd: dict[str, None]) -> dict[str, list[str]]:
-    """The different texts of each Content-* field, by what follows `content-`."""
+def _content(fields: Iterable[Field], odd: dict[str, None], budget: FieldBudget) -> dict[str, list[str]]:
+    """The different texts of each Content-* field that is read, by what follows `content-`."""
     content: dict[str, list[str]] = {}
     for each in fields:
         if each.name[:8].lower() != b"content-":
             continue
         key, value = each.key[8:], each.value
+        if key not in _READ:
+            continue
         if b"\0" in value:
             odd["a NUL in a field of a part"] = None
             value = value[: value.index(b"\0")]
-        text = field_text(value)
         known = content.setdefault(key, [])
+        text = field_text(value)
         if text not in known and len(known) < _MOST:
-            known.append(text)
+            known.append(budget.granted(text, values.LONGEST))
             if len(known) > 1 and key in {"type", "transfer-encoding", "disposition"}:
                 odd[f"several Content-{key} fields"] = None
     return content

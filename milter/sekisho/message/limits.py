@@ -25,6 +25,13 @@ class Limits(Options):
     address_bytes: int = Field(
         default=4_096, ge=256, le=65_536, description="Bytes of one address field that are parsed."
     )
+    structured_characters: int = Field(
+        default=1_000_000,
+        ge=10_000,
+        le=100_000_000,
+        description="Characters that are parsed in the address and Content-* fields of a message and its parts; "
+        "of each field beyond them, and of each value, a part is still read.",
+    )
     mime_depth: int = Field(
         default=32,
         ge=1,
@@ -36,7 +43,7 @@ class Limits(Options):
         default=2_000_000,
         ge=10_000,
         le=20_000_000,
-        description="Characters of decoded text that are read in all parts together.",
+        description="Characters of decoded text that are read in all parts together, out of twice as many bytes.",
     )
     links: int = Field(
         default=2_000, ge=10, le=50_000, description="Number of different links that are kept."

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 from sekisho import charsets
 from sekisho.message import delimiters, transfer
+from sekisho.message.budget import FieldBudget
 from sekisho.message.delimiters import Body
 from sekisho.message.describe import Description, Reading, describe
 from sekisho.message.headers import fields_of, resumed
@@ -33,10 +34,13 @@ _OTHER_READINGS = 16
 """Readings beyond the likeliest that one message gets: what is odder still is flagged all the same."""
 _ATTACHED = frozenset({"message/rfc822", "message/global", "message/news"})
 _ELSEWHERE = frozenset({"message/partial", "message/external-body"})
+_BYTES_A_CHARACTER = 2
+"""Bytes that are decoded for each character of text that may still be read: more cost seconds in charsets whose bytes
+are mostly escape sequences or broken."""
 _HTML = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w-]{1,40})", re.IGNORECASE)
 _HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml", ".xht", ".svg")
-_KEPT_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".zip")
+_PICTURE_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
 _ARCHIVES = frozenset({"application/zip", "application/x-zip-compressed", "application/x-zip"})
 _PAGE = re.compile(r"\s{0,99}<(?:!doctype\s{1,9}html|html[\s>])", re.IGNORECASE)
 
@@ -70,9 +74,11 @@ def is_attached(part: Part) -> bool:
     return bool(part.filename) and part.media not in _HTML and not part.media.startswith("text/")
 
 
-def read(entity: Entity, limits: Limits) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
-    """The leaves of the tree in order, decoded, and what was odd. Never raises."""
-    walk = _Walk(limits)
+def read(
+    entity: Entity, limits: Limits, budget: FieldBudget | None = None
+) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
+    """The leaves of the tree in order, decoded, and what was odd. `budget` is that of the message. Never raises."""
+    walk = _Walk(limits, budget or FieldBudget(limits))
     walk.over(entity)
     return tuple(walk.parts), tuple(walk.problems)
 
@@ -80,10 +86,11 @@ def read(entity: Entity, limits: Limits) -> tuple[tuple[Part, ...], tuple[Proble
 class _Walk:
     """One walk over one message's tree."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, budget: FieldBudget) -> None:
         self.parts: list[Part] = []
         self.problems: dict[Problem, None] = {}
         self._limits = limits
+        self._budget = budget
         self._characters = limits.text_characters
         self._room = limits.mime_parts
         self._others = _OTHER_READINGS
@@ -93,7 +100,7 @@ class _Walk:
         waiting = [*self._resumed(root), root]
         while waiting:
             entity = waiting.pop()
-            described = describe(entity.fields, entity.default)
+            described = describe(entity.fields, entity.default, self._budget)
             for what in described.ambiguous:
                 self.note("mime.ambiguous", what)
             inside: list[Entity] = []
@@ -231,6 +238,8 @@ class _Walk:
         enough = entity.data[entity.start : min(entity.end, entity.start + transfer.encoded_size(most))]
         content, problems = transfer.decode(enough, reading.encoding, most)
         self.problems.update(dict.fromkeys(problems))
+        if len(content) == most and entity.end > entity.start:
+            self._cut(textual, _is_picture(media, filename))
         text = self._text(content, reading.charset or _meta_charset(content)) if textual else ""
         disposition = described.disposition.token or None
         if textual:
@@ -239,12 +248,19 @@ class _Walk:
         if self._others == _OTHER_READINGS or part not in self.parts[-_OTHER_READINGS:]:
             self.parts.append(part)
 
+    def _cut(self, textual: bool, picture: bool) -> None:
+        """There may be more of the leaf than was decoded. A picture that is cut is none to any decoder."""
+        if textual:
+            self.note("limit.text_characters", str(self._limits.text_characters))
+        elif picture:
+            self.note("picture.not_searched", "bytes")
+
     def _most(self, media: str, textual: bool, filename: str | None) -> int:
         """Decoded bytes worth having of a leaf."""
         if textual:
-            return 4 * self._characters
-        looked_at = media.startswith("image/") or media in _ARCHIVES
-        looked_at = looked_at or bool(filename and filename.lower().endswith(_KEPT_NAMES))
+            return _BYTES_A_CHARACTER * self._characters
+        looked_at = _is_picture(media, filename) or media in _ARCHIVES
+        looked_at = looked_at or bool(filename and filename.lower().endswith(".zip"))
         return self._limits.image_bytes if looked_at else self._limits.prefix_bytes
 
     def _text(self, content: bytes, charset: str | None) -> str:
@@ -266,6 +282,10 @@ class _Walk:
             if text:
                 return text[:1000]
         return None
+
+
+def _is_picture(media: str, filename: str | None) -> bool:
+    return media.startswith("image/") or bool(filename and filename.lower().endswith(_PICTURE_NAMES))
 
 
 def _meta_charset(content: bytes) -> str | None:

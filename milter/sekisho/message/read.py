@@ -19,6 +19,7 @@ from hashlib import sha256
 from sekisho import charsets, domains, markup
 from sekisho.message import mime
 from sekisho.message.author import mailboxes, read_author
+from sekisho.message.budget import FieldBudget
 from sekisho.message.envelope import Envelope
 from sekisho.message.headers import Block, delivered, field_text, split
 from sekisho.message.limits import Limits
@@ -42,10 +43,12 @@ def read(raw: bytes, envelope: Envelope, limits: Limits | None = None) -> Messag
     raw = delivered(raw)
     block = split(raw, limits)
     scanned = max(min(len(raw), limits.scan_bytes), block.body_start)
-    author, odd_name = read_author(block, limits)
+    budget = FieldBudget(limits)
+    author, odd_name = read_author(block, limits, budget)
+    reply_to, sender = (mailboxes(block.headers, name, limits, budget) for name in ("reply-to", "sender"))
     subject, odd_subject = _subject(block)
     root = mime.Entity(raw, block.headers.fields, block.body_start, scanned, broken=block.broken)
-    parts, odd_parts = mime.read(root, limits)
+    parts, odd_parts = mime.read(root, limits, budget)
     shown = _Shown(limits)
     for part in parts:
         shown.add(part)
@@ -58,14 +61,16 @@ def read(raw: bytes, envelope: Envelope, limits: Limits | None = None) -> Messag
         headers=block.headers,
         author=author,
         subject=subject,
-        reply_to=mailboxes(block.headers, "reply-to", limits),
-        sender=mailboxes(block.headers, "sender", limits),
+        reply_to=reply_to,
+        sender=sender,
         parts=parts,
         text="\n\n".join(shown.texts),
         hidden="\n\n".join(shown.hidden),
         title=shown.title,
         links=shown.links(),
-        problems=_once(block.problems, odd_name, odd_subject, odd_parts, shown.problems, cut),
+        problems=_once(
+            block.problems, odd_name, odd_subject, odd_parts, shown.problems, cut, budget.problems
+        ),
         pages=tuple(shown.pages),
     )
 
@@ -78,8 +83,10 @@ def _subject(block: Block) -> tuple[str, tuple[Problem, ...]]:
     fields = block.headers.all("subject")
     if not fields:
         return "", ()
-    decoded = charsets.decode_words(field_text(fields[0].value)[:_SUBJECT])
-    return " ".join(decoded.text.split()), tuple(Problem(*problem) for problem in decoded.problems)
+    text = field_text(fields[0].value)
+    decoded = charsets.decode_words(text[:_SUBJECT])
+    cut = (Problem("limit.text_characters", "subject"),) if len(text) > _SUBJECT else ()
+    return " ".join(decoded.text.split()), cut + tuple(Problem(*problem) for problem in decoded.problems)
 
 
 def _once(*groups: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -114,16 +114,15 @@ def _uuencoded(data: bytes, most: int) -> tuple[bytes, tuple[Problem, ...]]:
     begin = _BEGIN.search(data)
     if begin is None:
         return data[:most], (Problem("mime.encoding", "x-uuencode"),)
-    out, at, size = [], begin.end(), 0
-    while at < len(data) and size < most:
+    out, at = bytearray(), begin.end()
+    while at < len(data) and len(out) < most:
         stop = data.find(b"\n", at) + 1 or len(data)
         line = data[at:stop].rstrip(b"\r\n")
         if line in {b"`", b"end", b""}:
             break
-        out.append(_uu_line(line))
-        size += len(out[-1])
+        out += _uu_line(line)
         at = stop
-    return b"".join(out)[:most], ()
+    return bytes(out[:most]), ()
 
 
 def _uu_line(line: bytes) -> bytes:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from sekisho import charsets
 from sekisho.message.model import Problem
 
-_LONGEST = 16_384
+LONGEST = 16_384
 """Characters of one value that are read."""
 _TOKEN = re.compile(r"\s*+\"?([^\s;\"=,(]*)")
+# A run of blanks is tried from its first one only: from each of them, 16 kB of blanks cost a quarter of a second.
 _PARAMETER = re.compile(
-    r"[;\s]\s*+([^\s=;\"]++)\s*+=\s*+(?:\"((?:[^\"\\]++|\\.)*+)(?:\"|\Z)|([^;]*+))", re.DOTALL
+    r"(?:;|(?<!\s)\s)\s*+([^\s=;\"]++)\s*+=\s*+(?:\"((?:[^\"\\]++|\\.)*+)(?:\"|\Z)|([^;]*+))", re.DOTALL
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT = re.compile(r"\([^()\"]{0,500}+\)")
@@ -103,7 +104,7 @@ def parse(text: str | None) -> Value:
     """Read a Content-Type, Content-Disposition or Content-Transfer-Encoding value. Never raises; linear."""
     if not text:
         return _NOTHING
-    text = text[:_LONGEST]
+    text = text[:LONGEST]
     found = _TOKEN.match(text)
     assert found is not None, "the pattern matches the empty text"
     if ";" not in text and "=" not in text:
@@ -124,4 +125,4 @@ def parse(text: str | None) -> Value:
 
 def without_comments(text: str) -> str:
     """The value without RFC 5322 comments, for programs that know them; nested ones only from the inside."""
-    return _COMMENT.sub(" ", text[:_LONGEST]).strip()
+    return _COMMENT.sub(" ", text[:LONGEST]).strip()

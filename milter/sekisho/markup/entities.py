@@ -1,0 +1,20 @@
+"""Character references (`&amp;`, `&#12354;`, `&#x3042;`) undone, whatever number they hold.
+
+`html.unescape` raises on a decimal number of more than 4,300 digits, which Python does not convert.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+_ZEROS = re.compile(r"(&#[xX]?)0{8,}+")
+_TOO_LARGE = re.compile(r"&#(?:[0-9]{8,}+|[xX][0-9A-Fa-f]{8,}+);?")
+"""Beyond U+10FFFF, which has seven decimal digits."""
+
+
+def unescaped(text: str) -> str:
+    """The text with its character references undone; one beyond Unicode is U+FFFD, as in browsers. Linear."""
+    if "&#" in text:
+        text = _TOO_LARGE.sub("\ufffd", _ZEROS.sub(r"\g<1>0", text))
+    return unescape(text)
