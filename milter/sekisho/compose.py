@@ -12,8 +12,10 @@ from pathlib import Path
 from sekisho import brands, charsets, domains, lures, memory, providers
 from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.clock import SystemClock
+from sekisho.codes import Reader
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
+from sekisho.decoder import Decoder
 from sekisho.lures import LureFileError, Vocabulary
 from sekisho.memory import PolicyNotes
 from sekisho.observers import Isolation
@@ -63,6 +65,8 @@ class Ports:
     lists: InForce | None = None
     policies: KnownPolicies | None = None
     deferrals: Deferrals | None = None
+    pictures: Reader | None = None
+    """None: a decoder of the pipeline's own."""
 
 
 def knowledge(config: Config) -> Knowledge:
@@ -208,15 +212,16 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
     trust = Trust.of(config.trust)
     name = own_name(config)
     sealers = frozenset(config.arc.sealers)
+    pictures = ports.pictures or Decoder(ports.clock)
 
     def context() -> Context:
-        deadline = ports.clock.monotonic() + config.wire.soft_deadline
         return Context(
             clock=ports.clock,
             registry=ports.knowledge.registry,
             providers=ports.knowledge.providers,
             resolver=ports.resolver and budgeted(config, ports.resolver),
-            deadline=deadline,
+            pictures=pictures,
+            deadline=ports.clock.monotonic() + config.wire.soft_deadline,
             authserv_id=name,
             sealers=sealers,
             trust=trust,
