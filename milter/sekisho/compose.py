@@ -12,7 +12,7 @@ from pathlib import Path
 from sekisho import brands, charsets, domains, lures, memory, providers
 from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.clock import SystemClock
-from sekisho.codes import Reader
+from sekisho.codes import NOBODY, Reader
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.decoder import Decoder
@@ -65,8 +65,7 @@ class Ports:
     lists: InForce | None = None
     policies: KnownPolicies | None = None
     deferrals: Deferrals | None = None
-    pictures: Reader | None = None
-    """None: a decoder of the pipeline's own."""
+    pictures: Reader = NOBODY
 
 
 def knowledge(config: Config) -> Knowledge:
@@ -184,7 +183,8 @@ def make_memory(config: Config, clock: Clock) -> None:
 
 def offline(config: Config) -> Ports:
     """Ports without DNS, store, log and metrics: for single files."""
-    return Ports(SystemClock(), knowledge(config))
+    clock = SystemClock()
+    return Ports(clock, knowledge(config), pictures=Decoder(clock))
 
 
 def resolver(config: Config) -> DnsResolver:
@@ -212,7 +212,6 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
     trust = Trust.of(config.trust)
     name = own_name(config)
     sealers = frozenset(config.arc.sealers)
-    pictures = ports.pictures or Decoder(ports.clock)
 
     def context() -> Context:
         return Context(
@@ -220,7 +219,7 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
             registry=ports.knowledge.registry,
             providers=ports.knowledge.providers,
             resolver=ports.resolver and budgeted(config, ports.resolver),
-            pictures=pictures,
+            pictures=ports.pictures,
             deadline=ports.clock.monotonic() + config.wire.soft_deadline,
             authserv_id=name,
             sealers=sealers,
