@@ -113,7 +113,7 @@ def slow_jpegs() -> Images:
 
 def photographs(count: int = 20) -> Images:
     """As many pixels, and scans, as are decoded."""
-    side = 5_720
+    side = 6_400
     return different("jpeg", progressive(side, side, 1, 15, runs(side, side)), count)
 
 

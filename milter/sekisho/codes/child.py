@@ -29,7 +29,7 @@ from sekisho.codes.model import ANSWER, GRID, QUESTION, Grid, Look
 from sekisho.codes.scan import in_grid
 
 MEMORY = 144 * 1024 * 1024
-"""Bytes beyond what the program needs itself: 64 MB for the coefficients of a JPEG (`markers`), or 8 million pixels in
+"""Bytes beyond what the program needs itself: 80 MB for the coefficients of a JPEG (`markers`), or 8 million pixels in
 four bytes each, twice."""
 _SOCKET = 0
 

@@ -24,10 +24,10 @@ _MAX_CHUNKS = 20_000
 """Chunks of a PNG; one of a megabyte has about a hundred."""
 _MAX_SEGMENTS = 2_000
 """Segments of a JPEG; a photograph has about thirty."""
-_MAX_COEFFICIENT_BYTES = 64 * 1024 * 1024
-"""Memory of a JPEG that comes in several scans: 22 megapixels as cameras sample colours (4:2:0)."""
+_MAX_COEFFICIENT_BYTES = 80 * 1024 * 1024
+"""Memory of a JPEG that comes in several scans: 28 megapixels as cameras sample colours (4:2:0), 14 with all of them."""
 _MAX_BLOCK_VISITS = 8_000_000
-"""Blocks of 64 coefficients times scans that cover them. 22 megapixels in the usual ten scans are 3 million. A scan
+"""Blocks of 64 coefficients times scans that cover them. 28 megapixels in the usual ten scans are 3.5 million. A scan
 without data costs 4 ns a block, one that refines coefficients up to 100 ns."""
 _BLOCK_BYTES = 128
 _JPEG_KEPT = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD, 0xE0, 0xEE})
