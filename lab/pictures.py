@@ -114,7 +114,7 @@ def slow_jpegs() -> Images:
 def photographs(count: int = 20) -> Images:
     """As many pixels, and scans, as are decoded."""
     side = 6_400
-    return different("jpeg", progressive(side, side, 1, 15, runs(side, side)), count)
+    return different("jpeg", progressive(side, side, 1, 12, runs(side, side)), count)
 
 
 SHAPES: dict[str, Callable[[], Images]] = {

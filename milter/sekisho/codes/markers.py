@@ -25,7 +25,7 @@ _MAX_CHUNKS = 20_000
 _MAX_SEGMENTS = 2_000
 """Segments of a JPEG; a photograph has about thirty."""
 _MAX_COEFFICIENT_BYTES = 80 * 1024 * 1024
-"""Memory of a JPEG that comes in several scans: 28 megapixels as cameras sample colours (4:2:0), 14 with all of them."""
+"""Memory of a JPEG that comes in several scans: 28 megapixels as cameras sample colours (4:2:0), else 14."""
 _MAX_BLOCK_VISITS = 8_000_000
 """Blocks of 64 coefficients times scans that cover them. 28 megapixels in the usual ten scans are 3.5 million. A scan
 without data costs 4 ns a block, one that refines coefficients up to 100 ns."""
