@@ -30,6 +30,14 @@ AT_ONCE = 2
 """Children of one process: a picture that takes its time does not stop those of all other messages."""
 _MAX_ANSWER = 1_000_000  # bytes
 _MAX_CODES, _MAX_CHARACTERS = 8, 4_096
+_ENVIRONMENT = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "LANG": "C.UTF-8",
+    "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
+}
+"""With glibc's thresholds (128 kB) the pixels of each picture come as new pages from the kernel, which takes as long as
+decoding them."""
 _REASONS = frozenset({"", "pixels", "scans", "broken", "memory", "decoder"})
 
 
@@ -194,7 +202,7 @@ def _started(line: int, lifeline: int) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         pass_fds=(lifeline,),
-        env={"PYTHONPATH": _path(), "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"},
+        env={"PYTHONPATH": _path(), **_ENVIRONMENT},
         cwd="/",
     )
 

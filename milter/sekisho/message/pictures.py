@@ -76,9 +76,8 @@ class _Search:
             self._note(codes.Look(why="pixels"))  # cut: what is behind was not seen
 
     def text(self, part: Part) -> None:
-        if self._left() > 0:
-            for grid in codes.drawings(part.text[:_DRAWN], mime.is_html(part)):
-                self._note(self._reader.in_grid(grid, self._left()))
+        for grid in codes.drawings(part.text[:_DRAWN], mime.is_html(part)):
+            self._note(self._reader.in_grid(grid, self._left()))
 
     def _note(self, look: codes.Look) -> None:
         self.found.update(dict.fromkeys(look.texts))
@@ -100,7 +99,7 @@ def _contents(parts: tuple[Part, ...], most: int) -> Iterator[bytes]:
         if part.media.startswith("image/") or (part.filename or "").lower().endswith(_NAMES):
             yield part.content
     for part in parts:
-        if "data:" in part.text.lower():
+        if "64," in part.text:  # in whatever case `data:` and `base64` are written
             for embedded in _EMBEDDED.finditer(part.text):
                 yield _decoded(embedded[1], most)
 
