@@ -65,7 +65,7 @@ def judged(pipeline: Pipeline, keys: CaseResolver, make: Callable[[], bytes]) ->
         "seconds": round(seconds, 2),
         "slowest": max(done.stages, key=lambda stage: done.stages[stage]),
         "mb": in_use("VmHWM") // 2**20,
-        "decoder_mb": max(ended, *(in_use("VmHWM", pid) for pid in children())) // 2**20,
+        "decoder_mb": max([ended, *(in_use("VmHWM", pid) for pid in children())]) // 2**20,
     }
 
 
