@@ -1,7 +1,8 @@
 """Messages made to cost a reader time or memory: every unit of syntax repeated as often as fits, and the like.
 
 `LARGE` are about 10 MB each (what is scanned at most), `FIELDS` hold one header field of 60 kB (what Postfix lets
-through). Made when asked for. Used by the tests of bounds and by `make soak`.
+through), `PICTURES` hold images that few bytes make expensive (`lab.pictures`). Made when asked for. Used by the tests
+of bounds and by `make soak`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from functools import partial
+
+from lab import pictures
 
 SIZE = 10_000_000
 LONG_FIELD = 60_000
@@ -54,6 +57,11 @@ def field(name: str, unit: bytes) -> bytes:
     """A message with one field of 60 kB."""
     author = b"" if name == "From" else b"From: a@b.example\r\n"
     return author + name.encode() + b": " + filled(unit, LONG_FIELD) + b"\r\n\r\nx\r\n"
+
+
+def with_images(make: Callable[[], pictures.Images]) -> bytes:
+    """A message with these images."""
+    return pictures.mail(make(), HEAD)
 
 
 LARGE: dict[str, Callable[[], bytes]] = {
@@ -186,4 +194,8 @@ LARGE: dict[str, Callable[[], bytes]] = {
 
 FIELDS: dict[str, Callable[[], bytes]] = {
     f"{name} of {unit}": partial(field, name, unit.encode()) for name in _NAMES for unit in "\",(;:<>@\\[=?'"
+}
+
+PICTURES: dict[str, Callable[[], bytes]] = {
+    name: partial(with_images, make) for name, make in pictures.SHAPES.items()
 }

@@ -18,12 +18,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.cases import Lab, smtp_lines
-from lab.hostile import FIELDS, LARGE
+from lab.hostile import FIELDS, LARGE, PICTURES
 from lab.place import LabError, a_place, wait_until
 from lab.sender import Session
 from sekisho.message import Client
@@ -57,32 +58,54 @@ class Cost:
 
 
 class Workers:
-    """The daemon's processes, as /proc shows them."""
+    """The daemon's processes, as /proc shows them, those that decode pictures included: such a one may begin and end
+    within a message, and is looked at again and again."""
 
     def __init__(self, supervisor: int) -> None:
         self._supervisor = supervisor
+        self._decoders: dict[int, int] = {}
 
     def processor(self) -> float:
         """Seconds of processor that those alive have taken since their start."""
-        return sum(_processor(pid) for pid in self._pids())
+        own = sum(_processor(pid, ended=True) for pid in self._pids())
+        return own + sum(_processor(pid) for pid in self._grandchildren())
 
     def begin(self) -> dict[int, int]:
         """Bytes in use of each process; its peak is counted from here."""
         found = {}
-        for pid in self._pids():
+        self._decoders.clear()
+        for pid in (*self._pids(), *self._grandchildren()):
             Path(f"/proc/{pid}/clear_refs").write_text("5")
             found[pid] = _bytes(pid, "VmRSS")
         return found
 
+    def look(self) -> None:
+        """Note what the decoders that live now have used at most. What one does between two looks is missed."""
+        for pid in self._grandchildren():
+            with suppress(OSError):
+                self._decoders[pid] = max(_bytes(pid, "VmHWM"), self._decoders.get(pid, 0))
+
     def above(self, before: Mapping[int, int]) -> tuple[float, int]:
         """Megabytes at the peak above that, of all together; and how many of the processes are gone."""
-        alive = set(self._pids())
-        growth = sum(max(0, _bytes(pid, "VmHWM") - before.get(pid, 0)) for pid in alive)
-        return growth / 2**20, len(before.keys() - alive)
+        self.look()
+        alive = {pid: _bytes(pid, "VmHWM") for pid in self._pids()}
+        growth = sum(max(0, peak - before.get(pid, 0)) for pid, peak in (alive | self._decoders).items())
+        return growth / 2**20, len(before.keys() - alive.keys() - self._decoders.keys())
 
     def _pids(self) -> list[int]:
-        path = Path(f"/proc/{self._supervisor}/task/{self._supervisor}/children")
-        return [int(pid) for pid in path.read_text().split()]
+        return _children(self._supervisor)
+
+    def _grandchildren(self) -> list[int]:
+        return [pid for worker in self._pids() for pid in _children(worker)]
+
+
+def _children(pid: int) -> list[int]:
+    """The children of all threads of a process; none if it is gone."""
+    found = []
+    for path in Path("/proc").glob(f"{pid}/task/*/children"):
+        with suppress(OSError):
+            found += [int(each) for each in path.read_text().split()]
+    return found
 
 
 def _bytes(pid: int, what: str) -> int:
@@ -91,9 +114,11 @@ def _bytes(pid: int, what: str) -> int:
     return int(found[1]) * 1024 if found else 0
 
 
-def _processor(pid: int) -> float:
+def _processor(pid: int, ended: bool = False) -> float:
+    """Seconds of processor, those of its children that have `ended` included if wished."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime, proc(5)
+    ticks = fields[11 : 15 if ended else 13]  # utime, stime, cutime and cstime, proc(5)
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(lab: Lab, raw: bytes, at_once: int) -> Cost:
@@ -101,7 +126,10 @@ def measure(lab: Lab, raw: bytes, at_once: int) -> Cost:
     workers = Workers(lab.sekisho.pid)
     before, taken = workers.begin(), workers.processor()
     with ThreadPoolExecutor(at_once) as pool:
-        sent = list(pool.map(lambda number: _send(lab, raw, number), range(at_once)))
+        under_way = [pool.submit(_send, lab, raw, number) for number in range(at_once)]
+        while wait(under_way, timeout=0.02).not_done:
+            workers.look()
+        sent = [each.result() for each in under_way]
     taken = workers.processor() - taken
     megabytes, died = workers.above(before)
     wait_until(lambda: lab.sekisho.health("readyz") == 200, "workers are ready", SETTLED)
@@ -161,7 +189,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if os.geteuid() != 0:
         print("lab.shapes: Postfix's master starts as root", file=sys.stderr)
         return 2
-    wanted = {name: make for name, make in LARGE.items() if any(word in name for word in options.only)}
+    wanted = {
+        name: make for name, make in (LARGE | PICTURES).items() if any(word in name for word in options.only)
+    }
     try:
         with a_place() as place, Lab(place, {}, {}, sink_folder=False) as lab:
             measure(

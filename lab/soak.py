@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.hostile import FIELDS, LARGE
+from lab.hostile import FIELDS, LARGE, PICTURES
 from lab.milter_client import Client, ClosedError, Reply
 from lab.place import LabError, a_place
 from lab.program import ROOT
@@ -116,7 +116,7 @@ class _Load:
         self._lock = threading.Lock()
         self._mails = [path.read_bytes() for path in sorted((ROOT / "tests/golden").rglob("*.eml"))]
         self._fields = list(FIELDS.values())
-        self._large = list(LARGE.values())
+        self._large = [*LARGE.values(), *PICTURES.values()]
 
     def session(self, number: int) -> None:
         """One connection after the other, some messages on each, until the end."""

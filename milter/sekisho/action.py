@@ -61,6 +61,13 @@ def settle(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     )
 
 
+def would_deliver(outcome: Outcome) -> bool:
+    """True if the recipient, whose mail is judged and not in shadow, would get the message on the judgement alone."""
+    verdict = outcome.verdict
+    enforced = verdict.judged and verdict.mode is Mode.ENFORCE and not verdict.allowed
+    return enforced and verdict.disposition < Disposition.QUARANTINE
+
+
 def may_wait(outcomes: Sequence[Outcome]) -> bool:
     """True if the message may be deferred until DNS answers again: somebody would get it, and nobody's mail is in
     shadow, opted out, allowed, or to be left alone."""

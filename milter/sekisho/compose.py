@@ -13,8 +13,10 @@ from pathlib import Path
 from sekisho import brands, charsets, domains, lures, memory, providers
 from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.clock import SystemClock
+from sekisho.codes import NOBODY, Reader
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
+from sekisho.decoder import Decoder
 from sekisho.lures import LureFileError, Vocabulary
 from sekisho.memory import PolicyNotes
 from sekisho.observers import Isolation
@@ -66,6 +68,7 @@ class Ports:
     lists: InForce | None = None
     policies: KnownPolicies | None = None
     deferrals: Deferrals | None = None
+    pictures: Reader = NOBODY
 
 
 def knowledge(config: Config) -> Knowledge:
@@ -183,7 +186,8 @@ def make_memory(config: Config, clock: Clock) -> None:
 
 def offline(config: Config) -> Ports:
     """Ports without DNS, store, log and metrics: for single files."""
-    return Ports(SystemClock(), knowledge(config))
+    clock = SystemClock()
+    return Ports(clock, knowledge(config), pictures=Decoder(clock))
 
 
 def resolver(config: Config) -> DnsResolver:
@@ -217,6 +221,7 @@ def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable
             registry=ports.knowledge.registry,
             providers=ports.knowledge.providers,
             resolver=resolver,
+            pictures=ports.pictures,
             deadline=ports.clock.monotonic() + config.wire.soft_deadline,
             authserv_id=name,
             sealers=sealers,

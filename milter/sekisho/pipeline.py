@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from sekisho import action, report
+from sekisho.checks.standing import standing_claim
 from sekisho.checks.strict import UNKNOWN
 from sekisho.checks.table import CHECKS, Check
 from sekisho.evidence import NOTHING, Evidence
@@ -26,23 +27,26 @@ from sekisho.ports import (
     QuarantineStore,
     Stance,
     StoreUnavailable,
+    UnfinishedError,
 )
 from sekisho.trust import Trust
 from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT, Action, Disposition, Mode, Outcome
 
+CLAIMS = "claims"
 UNADDRESSED = (Recipient(""),)  # a case without recipients is still judged, by the default rules
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
     """What the checks found, and how long each stage took (seconds). `moment` is when, in Unix time;
-    `unjudged` says why nobody looked, if so."""
+    `unjudged` says why nobody looked, if so; `skipped` are the checks for which no time was left."""
 
     message: Message
     evidence: Evidence
     stages: Mapping[str, float]
     moment: float
     unjudged: str | None = None
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,13 @@ class Pipeline:
     """How long a message waits for DNS whose strict author could not be looked up; 0: not at all."""
 
     def process(self, raw: bytes, envelope: Envelope) -> Judged:
-        """Judge a message from its bytes, keep what must be kept, and tell the observers."""
-        examined = self.examine(raw, envelope, self.context())
+        """Judge a message from its bytes, keep what must be kept, and tell the observers.
+
+        Raises UnfinishedError if time ran out and somebody would get the message for that.
+        """
+        context = self.context()
+        examined = self.examine(raw, envelope, context)
+        self._must_be_finished(examined, context)
         judged = self.judge(examined)
         # From here on a copy may be in the store: whatever fails now must not make the MTA send the message again.
         self.isolation.run("guard", self._count, judged)
@@ -116,14 +125,20 @@ class Pipeline:
         message = self.trust.seen_through(read(raw, envelope, self.limits))
         watch.lap("parse")
         why = self._not_ours_to_judge(message)
-        if why is None:
-            message = with_codes(message, self.limits, context.expired)
-            watch.lap("images")
-        seen = NOTHING
+        seen, skipped = NOTHING, []
         for check in () if why else self.checks:
-            seen += self._run(check, message, seen, context)
+            if check.pictured:
+                message, unseen = self._look_into_pictures(message, context)
+                seen += unseen
+                watch.lap("images")
+            if context.expired():
+                skipped.append(check.name)
+                seen += check.unknown("deadline", message)
+            else:
+                seen += self._run(check, message, seen, context)
             watch.lap(check.name)
-        return Examined(message, seen, watch.laps, context.clock.now().timestamp(), why)
+        moment = context.clock.now().timestamp()
+        return Examined(message, seen, watch.laps, moment, why, tuple(skipped))
 
     def judge(self, examined: Examined) -> Judged:
         """Verdicts by recipient, settled into one action; what is quarantined is durable on return."""
@@ -140,14 +155,36 @@ class Pipeline:
         return Judged(message, evidence, weights, done, {**examined.stages, **watch.laps})
 
     def _run(self, check: Check, message: Message, seen: Evidence, context: Context) -> Evidence:
-        """One check. A crash or a spent budget is unknown and visible, never silence and never a pass."""
-        if context.expired():
-            return check.unknown("deadline", message)
+        """One check. A crash is unknown and visible, never silence and never a pass."""
         try:
             return check.run(message, seen, context)
         except Exception as error:
             self._crashed(check.name, error)
             return check.unknown(f"check:{check.name}", message)
+
+    def _look_into_pictures(self, message: Message, context: Context) -> tuple[Message, Evidence]:
+        """The message with the links in its pictures, within the budget of their own; a crash is unknown."""
+        clock = context.clock
+        end = min(clock.monotonic() + self.limits.image_seconds, context.deadline)
+        try:
+            found = with_codes(message, self.limits, context.pictures, lambda: end - clock.monotonic())
+        except Exception as error:
+            self._crashed("images", error)
+            return message, Evidence(degraded=("check:images",))
+        return found, NOTHING
+
+    def _must_be_finished(self, examined: Examined, context: Context) -> None:
+        """Raises UnfinishedError if checks were left out for lack of time, somebody in enforce would get the message,
+        and it says, or may say, that it is from somebody known."""
+        if not examined.skipped or examined.unjudged is not None:
+            return
+        outcomes = self._outcomes(examined, weigh(examined.evidence, self.points))
+        if not any(map(action.would_deliver, outcomes)):
+            return
+        if CLAIMS in examined.skipped:
+            raise UnfinishedError("nobody looked whom it claims to be from")
+        if (name := standing_claim(examined.message, examined.evidence, context)) is not None:
+            raise UnfinishedError(f"it claims to be from {name!r}")
 
     def _crashed(self, stage: str, error: Exception) -> None:
         for observer in self.observers:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
+from sekisho.codes import NOBODY, Reader
 from sekisho.domains import together
 from sekisho.evidence import Cue
 from sekisho.message import Client, Message
@@ -229,6 +230,11 @@ class StoreUnavailable(Exception):
     """The store could not make the message durable. Nothing was kept, unless it is a CommitUnknown."""
 
 
+class UnfinishedError(Exception):
+    """The judgement ran out of time, and what it did not look at could have stopped a message that claims to be from
+    somebody known. Nothing was done about the message."""
+
+
 class CommitUnknown(StoreUnavailable):
     """The store failed in a commit that it may have carried out. Only the same message again finds out: the entry
     that stands absorbs it."""
@@ -251,8 +257,8 @@ class Recorded:
 @dataclass(frozen=True, slots=True)
 class Context:
     """What one message's checks may ask. `resolver` is None when authentication cannot be known;
-    `recorded` then may hold what somebody else found. `strangers` is the same resolver with less time. `deadline`
-    bounds the checks together."""
+    `recorded` then may hold what somebody else found. `pictures` looks for codes in them. `strangers` is the same
+    resolver with less time. `deadline` bounds the checks together."""
 
     clock: Clock
     registry: Registry
@@ -265,6 +271,7 @@ class Context:
     trust: Trust | None = None
     site: Site | None = None
     policies: KnownPolicies | None = None
+    pictures: Reader = NOBODY
     strangers: Resolver | None = None
 
     def lookup(self, name: str, rtype: str) -> Answer:

@@ -16,6 +16,7 @@ from sekisho.checks.table import CHECKS, KINDS
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.daemon import Setup, SetupError, Supervisor, is_shortage
+from sekisho.decoder import Decoder
 from sekisho.forged_fields import ForgedFields
 from sekisho.guard import Switch, SwitchError, Watch
 from sekisho.journal import Journal, KeyFileError
@@ -265,6 +266,7 @@ def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, mete
     tripped = isolation.alone("metrics", meter.guard_tripped)
     guard = Watch(Switch(compose.switch_file(settings)), settings.guard, shared.clock, tripped)
     recorder = Recorder(shared.journal, meter, isolation)
+    pictures = Decoder(shared.clock, isolation.alone("metrics", meter.picture_decoder_ended))
     lists = compose.lists(settings, known.lists)
     policies = compose.policies(settings, shared.clock)
     ports = compose.Ports(
@@ -278,8 +280,9 @@ def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, mete
         lists=lists,
         policies=policies,
         deferrals=compose.deferrals(settings, shared.clock),
+        pictures=pictures,
     )
-    beside: list[Closes] = [ListFollower(lists)]
+    beside: list[Closes] = [ListFollower(lists), pictures]
     if policies is not None:
         policies.start()
         beside.append(policies)

@@ -3,7 +3,7 @@
     python -m tests.bounds.judge GROUP
 
 Prints one JSON object per message: its name, and the verdict and `degraded`, or the signal that ended it; and
-what it cost: seconds, and the most memory in MB.
+what it cost: seconds, and the most memory in MB, its own and that of the program that decodes pictures.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lab.hostile import FIELDS, LARGE
+from lab.hostile import FIELDS, LARGE, PICTURES
 from lab.mails import new_key
 
 from sekisho import compose
@@ -26,7 +26,7 @@ from sekisho.message import Client, Envelope, Recipient
 from sekisho.pipeline import Pipeline
 from sekisho.resolver import CaseResolver
 
-GROUPS = {"large": LARGE, "fields": FIELDS}
+GROUPS = {"large": LARGE, "fields": FIELDS, "pictures": PICTURES}
 MEMORY = 300 * 1024 * 1024  # bytes that may be in use at once, the program itself included
 SECONDS = 20  # of processor time
 CLIENT = Client("192.0.2.1", "mail.b.example", "ok", "mail.b.example")
@@ -56,12 +56,16 @@ def judged(pipeline: Pipeline, keys: CaseResolver, make: Callable[[], bytes]) ->
     done = pipeline.judge(pipeline.examine(raw, ENVELOPE, context))
     seconds = time.process_time() - started
     assert done.action.strictest
+    ended = (
+        resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    )  # what this process had when it began counts
     return {
         "verdict": done.action.strictest.disposition.word,
         "degraded": done.evidence.degraded,
         "seconds": round(seconds, 2),
         "slowest": max(done.stages, key=lambda stage: done.stages[stage]),
         "mb": in_use("VmHWM") // 2**20,
+        "decoder_mb": max([ended, *(in_use("VmHWM", pid) for pid in children())]) // 2**20,
     }
 
 
@@ -75,9 +79,15 @@ def limit() -> None:
     Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
 
 
-def in_use(what: str) -> int:
-    """A number of `/proc/self/status` in bytes."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+def children() -> list[str]:
+    """The processes that this one has started, and that live."""
+    found = (path.read_text().split() for path in Path("/proc/self/task").glob("*/children"))
+    return [pid for line in found for pid in line]
+
+
+def in_use(what: str, pid: str = "self") -> int:
+    """A number of a process's status in bytes."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(what + ":"))
 
 

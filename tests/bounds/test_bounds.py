@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.hostile import FIELDS, LARGE
+from lab.hostile import FIELDS, LARGE, PICTURES
 
 ROOT = Path(__file__).parents[2]
 CUT = (
@@ -59,3 +59,12 @@ def test_what_was_cut_is_told(name: str) -> None:
 def test_any_field_of_sixty_kilobytes_is_judged(name: str) -> None:
     """What every parser of header fields is given over and over."""
     assert "verdict" in answers("fields")[name], answers("fields")[name]
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_any_pictures_are_judged(name: str) -> None:
+    """Within the memory of a message for the program that decodes them, and next to none where they are judged."""
+    answer = answers("pictures")[name]
+    assert "verdict" in answer, answer
+    assert answer["decoder_mb"] <= 150
+    assert answer["mb"] <= 150

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from lab import pictures
 from lab.dns import DnsServer
 from lab.milter_client import Client
 from lab.place import end_process, wait_until
@@ -23,6 +24,7 @@ from lab.program import ROOT, USER, Program, as_user, program
 from lab.sekisho import Sekisho
 from lab.sender import send
 from lab.sink import Sink
+from tests.codes_support import picture
 from tests.system.mails import letter, spoof
 
 from sekisho.config import Config
@@ -151,6 +153,10 @@ def test_mail_flows_under_the_units_filter(place: Path) -> None:
         (delivery,) = sink.wait(1)
         assert b"How are you?" in delivery.raw
         assert len(sekisho.quarantine()) == 1
+        code = [("png", picture("https://stranger.test/pay"))]
+        raw = pictures.mail(code, b"From: <taro@friend.example>\r\nMIME-Version: 1.0\r\n", b"Scan this.")
+        assert send(postfix.port, "", ["hanako@example.jp"], raw, mail.envelope.client).reply.code == 250
+        wait_until(lambda: "link.qr" in str(sekisho.lines()[0]), "a child of the worker has read the code")
         os.kill(sekisho.pid, 1)
         wait_until(lambda: sekisho.log.read_text().count("workers ready") == 2, "the new generation serves")
         lines, _ = sekisho.lines()
@@ -218,6 +224,13 @@ def test_the_unit_starts_again_where_that_may_help() -> None:
         "69": True,
         "70": True,
     }
+
+
+def test_one_process_that_eats_all_memory_does_not_end_the_unit() -> None:
+    """Memory is bounded, and where it is used up the kernel ends one process, not the group."""
+    text = SERVICE.read_text()
+    assert re.findall(r"(?m)^MemoryMax=(.*)$", text) == ["75%"]
+    assert re.findall(r"(?m)^OOMPolicy=(.*)$", text) == ["continue"]
 
 
 def test_the_units_times_fit_the_configuration() -> None:

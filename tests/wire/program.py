@@ -23,6 +23,7 @@ from sekisho.clock import SystemClock
 from sekisho.daemon import Board, Setup, SetupError, Supervisor
 from sekisho.forged_fields import ForgedFields
 from sekisho.message import Envelope, Limits, Recipient
+from sekisho.ports import UnfinishedError
 from sekisho.verdict import Action, AddHeader, ChangeHeader, DeleteRecipient, Reply
 from sekisho.wire.handlers import OnFailure
 from sekisho.wire.options import WireOptions
@@ -99,6 +100,12 @@ class Judge:
 
     def do_crash(self, _: str, __: Envelope) -> Action:
         raise RuntimeError("as asked")
+
+    def do_hurry(self, name: str, __: Envelope) -> Action:
+        """Time runs out, unless the test says that there is some."""
+        if not (self.directory / name).exists():
+            raise UnfinishedError("as asked")
+        return Action(Reply.ACCEPT)
 
     def do_exit(self, _: str, __: Envelope) -> Action:
         raise SystemExit(3)

@@ -186,6 +186,28 @@ def test_memory_that_ran_out_is_held_against_the_eater_alone(daemon: Daemon) -> 
     assert restarts(daemon) == 0
 
 
+def test_a_judgement_that_ran_out_of_time_is_tried_once_more_apart(daemon: Daemon) -> None:
+    """Time may have been short through others' doing: the message gets 451, and its verdict from a process of its own
+    when it comes again. If time runs out there, too, it is held from then on."""
+    daemon.start(failure_memory=str(daemon.directory / "failed"))
+    workers = daemon.workers()
+    assert deferred(sent(daemon, "hurry later"))
+    assert deferred(sent(daemon, "hurry never"))
+    daemon.let_go("later")
+    again = sent(daemon, "hurry later")
+    assert again is not None
+    assert (again.final, again.quarantined) == (b"a", None)
+    for _ in range(2):
+        answer = sent(daemon, "hurry never")
+        assert answer is not None
+        assert answer.quarantined == b"process again"
+    tried = daemon.seen("hurry")
+    assert len(tried) == 4
+    assert {entry["pid"] for entry in tried[2:]}.isdisjoint(workers)
+    assert [entry["stage"] for entry in daemon.seen("error")].count("deadline") == 2
+    assert restarts(daemon) == 0
+
+
 def test_where_several_are_stuck_only_one_is_to_blame(daemon: Daemon) -> None:
     """A message that began earlier is overdue as well when one that never ends has stopped everything; on its next
     try it is judged, and the other one is held. One worker is lost."""

@@ -44,7 +44,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     author = message.author.domain
     if author is None or not _unknown(seen) or context.own(message.envelope.client):
         return NOTHING
-    why = _why_strict(author, message, seen, context)
+    why = why_strict(author, message, seen, context)
     if why is None:
         return NOTHING
     facts = {"domain": author, "why_en": why[0], "why_ja": why[1]}
@@ -58,7 +58,7 @@ def _unknown(seen: Evidence) -> bool:
     return failed and seen.author_status is AuthorStatus.UNKNOWN
 
 
-def _why_strict(author: str, message: Message, seen: Evidence, context: Context) -> tuple[str, str] | None:
+def why_strict(author: str, message: Message, seen: Evidence, context: Context) -> tuple[str, str] | None:
     """Why the author's mail should be proven, in English and Japanese; None if nothing says so."""
     if _own(author, message, context) and not vouched(message, seen, context):
         return OWN

@@ -14,6 +14,7 @@ nothing. The oddities of the From field are `checks.author`'s; what it says is n
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
@@ -255,6 +256,9 @@ _LIMITS = (
 KINDS: tuple[FindingKind, ...] = _LIMITS + _MIME + _PICTURES + _PAGES + _HEADERS + _CHARSETS + _WORDS
 
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
+UNSEEN = "picture.not_searched"
+UNKNOWN = frozenset({"time", "memory", "decoder"})
+"""Why a picture was not searched, where another try may know more; else it is the picture that is too much."""
 FIELDS = frozenset({"header.space_before_colon", "header.nul"})
 """Of a From field, `author.…` says it."""
 BLOCK = frozenset({"header.cut_short", "header.empty_block"})
@@ -273,7 +277,14 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     findings = tuple(
         Finding(BY_CODE[code], MappingProxyType({"detail": detail})) for code, detail in details.items()
     )
-    return Evidence(findings=findings, degraded=("limit",) if limited else ())
+    return Evidence(findings=findings, degraded=tuple(_degraded(message, limited)))
+
+
+def _degraded(message: Message, limited: bool) -> Iterator[str]:
+    if limited:
+        yield "limit"
+    if any(problem.code == UNSEEN and problem.detail in UNKNOWN for problem in message.problems):
+        yield "pictures"
 
 
 def _said(problem: Problem, seen: Evidence) -> bool:

@@ -1,7 +1,8 @@
 """The ordered table of checks. A new check is a module and a row here.
 
-Order matters only where a check reads what an earlier one found: where the message leads, then results, then proofs,
-then claims, then the contradictions between them.
+Order matters where a check reads what an earlier one found: results, then proofs, then where the message leads, then
+claims, then the contradictions between them. And what is cheap and tells most comes before what is expensive: whatever
+a message's pictures cost, who sent it and who it says it is from has been looked at before.
 """
 
 from __future__ import annotations
@@ -52,12 +53,14 @@ from sekisho.ports import Context
 @dataclass(frozen=True, slots=True)
 class Check:
     """One row: what it is called in stages and metrics, the function, what it may find, and the authentication results
-    that a message gets instead of its own if it could not be run."""
+    that a message gets instead of its own if it could not be run. `pictured`: it and those after it read what the
+    message's pictures hold, which are looked into at that moment."""
 
     name: str
     run: Callable[[Message, Evidence, Context], Evidence]
     kinds: tuple[FindingKind, ...] = ()
     owed: Callable[[Message], tuple[Result, ...]] = lambda message: ()
+    pictured: bool = False
 
     def unknown(self, reason: str, message: Message) -> Evidence:
         """The evidence of a check that could not be run: a temperror for each result that it owes."""
@@ -70,9 +73,8 @@ def _undecided(method: str) -> Callable[[Message], tuple[Result, ...]]:
     return lambda message: (result,)
 
 
-CHECKS: tuple[Check, ...] = (
+AUTHENTICATION: tuple[Check, ...] = (
     Check("ahead", ahead.check),
-    Check("destinations", destinations.check),
     Check("recorded", recorded.check),
     Check("iprev", iprev.check, iprev.KINDS, _undecided("iprev")),
     Check("spf", spf.check, spf.KINDS, spf.owed),
@@ -83,8 +85,10 @@ CHECKS: tuple[Check, ...] = (
     Check("indirect", indirect.check, indirect.KINDS),
     Check("forged", forged.check, forged.KINDS),
     Check("replay", replay.check, replay.KINDS),
+)
+IDENTITY: tuple[Check, ...] = (
     Check("author", author.check, author.KINDS),
-    Check("structure", structure.check, structure.KINDS),
+    Check("destinations", destinations.check, pictured=True),
     Check("claims", claims.check),
     Check("contradiction", contradiction.check, contradiction.KINDS),
     Check("display_name", display_name.check, display_name.KINDS),
@@ -94,6 +98,9 @@ CHECKS: tuple[Check, ...] = (
     Check("responders", responders.check, responders.KINDS),
     Check("origin", origin.check, origin.KINDS),
     Check("organisation", organisation.check, organisation.KINDS),
+)
+CONTENT: tuple[Check, ...] = (
+    Check("structure", structure.check, structure.KINDS),
     Check("writing", writing.check, writing.KINDS),
     Check("traces", traces.check, traces.KINDS),
     Check("links", links.check, links.KINDS),
@@ -101,9 +108,13 @@ CHECKS: tuple[Check, ...] = (
     Check("pages", pages.check, pages.KINDS),
     Check("attachments", attachments.check, attachments.KINDS),
     Check("disguise", disguise.check, disguise.KINDS),
+)
+LURES: tuple[Check, ...] = (
     Check("promises", promises.check, promises.KINDS),
     Check("recipient", recipient.check, recipient.KINDS),
     Check("lure", lure.check, lure.KINDS),
 )
+
+CHECKS: tuple[Check, ...] = AUTHENTICATION + IDENTITY + CONTENT + LURES
 
 KINDS: tuple[FindingKind, ...] = tuple(kind for check in CHECKS for kind in check.kinds)

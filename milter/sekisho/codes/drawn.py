@@ -1,23 +1,21 @@
 """Codes that a text draws: with block characters, or with the coloured cells of an HTML table.
 
 Phishing does this since a filter that looks at images finds none. Both are turned into a grid of light and dark
-modules and read as an image. Linear in the text, and done only where a text holds enough of what it takes.
+modules, which is read as an image. Linear in the text, and done only where a text holds enough of what it takes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from sekisho.codes.scan import texts
+from sekisho.codes.model import Grid
 from sekisho.markup import unescaped
 
 _LEAST = 21
 """Modules along a side of the smallest code (ISO/IEC 18004, version 1)."""
 _MOST = 250
 """Modules of a row that are kept: version 40 has 177, and a quiet zone."""
-_SCALE = 4
-_QUIET = 4
 _GRIDS = 4
 """Drawings of one text that are read."""
 _HALVES = {"█": (1, 1), "▀": (1, 0), "▄": (0, 1), "■": (1, 1), "⬛": (1, 1), "▓": (1, 1), "▇": (1, 1)}
@@ -35,12 +33,12 @@ _DARK = re.compile(
 _ESCAPED = re.compile(r"&#(?:96\d\d|x25[89a]\d);", re.IGNORECASE)
 _SPAN = re.compile(r"colspan\s{0,3}=\s{0,3}[\"']?(\d{1,3})", re.IGNORECASE)
 
-Grid = list[list[int]]
+Rows = list[list[int]]
 
 
-def in_text(source: str, html: bool) -> tuple[str, ...]:
-    """The texts of the codes that a text draws; `html` if it is markup. Never raises."""
-    grids: list[Grid] = []
+def drawings(source: str, html: bool) -> tuple[Grid, ...]:
+    """What a text draws that may be a code; `html` if it is markup. Never raises."""
+    grids: list[Rows] = []
     if (
         "█" in source
         or "■" in source
@@ -50,10 +48,7 @@ def in_text(source: str, html: bool) -> tuple[str, ...]:
         grids += _blocks(_plain(source) if html else source)
     if html and source.count("<t") + source.count("<T") >= _TABLE_TAGS and _DARK.search(source):
         grids += _tables(source)
-    found: dict[str, None] = {}
-    for grid in grids[:_GRIDS]:
-        found.update(dict.fromkeys(_read(grid)))
-    return tuple(found)
+    return tuple(grid for rows in grids[:_GRIDS] if (grid := _grid(rows)) is not None)
 
 
 def _plain(html: str) -> str:
@@ -61,7 +56,7 @@ def _plain(html: str) -> str:
     return unescaped(_TAG.sub("", _BREAK.sub("\n", html)))
 
 
-def _blocks(text: str) -> Iterator[Grid]:
+def _blocks(text: str) -> Iterator[Rows]:
     """Runs of lines that are made of blocks and blanks; a line of half blocks is two rows."""
     run: list[str] = []
     for whole in [*text.split("\n"), "end"]:
@@ -73,11 +68,11 @@ def _blocks(text: str) -> Iterator[Grid]:
             run = []
 
 
-def _drawing(lines: list[str]) -> Iterator[Grid]:
+def _drawing(lines: list[str]) -> Iterator[Rows]:
     if len(lines) < _LEAST // 2:
         return
     halves = any("▀" in line or "▄" in line for line in lines)
-    rows: Grid = []
+    rows: Rows = []
     for line in lines:
         pairs = [_HALVES.get(letter, (0, 0)) for letter in line]
         rows.append([upper for upper, _ in pairs])
@@ -86,14 +81,14 @@ def _drawing(lines: list[str]) -> Iterator[Grid]:
     yield from (_narrowed(rows), rows)
 
 
-def _narrowed(rows: Grid) -> Grid:
+def _narrowed(rows: Rows) -> Rows:
     """Every other column, where a module is two characters wide; else the rows as they are."""
     if all(row[0::2][: len(row[1::2])] == row[1::2] for row in rows):
         return [row[::2] for row in rows]
     return rows
 
 
-def _tables(html: str) -> Iterator[Grid]:
+def _tables(html: str) -> Iterator[Rows]:
     """Tables whose cells are all that is in them: dark or not, as wide as `colspan` says."""
     rows: list[list[tuple[int, int]]] = []
     for found in _CELL.finditer(html):
@@ -114,30 +109,14 @@ def _wide(attributes: str) -> int:
     return min(int(span[1]), _MOST) if span else 1
 
 
-def _sized(rows: list[list[tuple[int, int]]]) -> Iterator[Grid]:
+def _sized(rows: list[list[tuple[int, int]]]) -> Iterator[Rows]:
     if _LEAST <= len(rows) <= _MOST:
         yield [[dark for dark, wide in row for _ in range(wide)][:_MOST] for row in rows]
 
 
-def _read(grid: Grid) -> tuple[str, ...]:
-    """Both ways round: a dark page draws the light modules."""
-    width = max(map(len, grid), default=0)
-    if width < _LEAST or len(grid) < _LEAST:
-        return ()
-    return _picture(grid, width, 0) or _picture(grid, width, 1)
-
-
-def _picture(grid: Grid, width: int, light: int) -> tuple[str, ...]:
-    """The codes in a grid, drawn large with a quiet zone around it."""
-    side = (width + 2 * _QUIET) * _SCALE
-    empty = b"\xff" * side * _SCALE * _QUIET
-    body = b"".join(_row(row, width, light) * _SCALE for row in grid)
-    pixels = empty + body + empty
-    return texts(pixels, side, len(pixels) // side)
-
-
-def _row(row: Iterable[int], width: int, light: int) -> bytes:
-    dots = bytes(0 if dot != light else 255 for dot in row)
-    margin = b"\xff" * (_QUIET * _SCALE)
-    wide = b"".join(dots[at : at + 1] * _SCALE for at in range(len(dots)))
-    return margin + wide.ljust(width * _SCALE, b"\xff" if not light else b"\0") + margin
+def _grid(rows: Rows) -> Grid | None:
+    """The rows as one block, light where a row is shorter; None if there is no room for a code."""
+    width = max(map(len, rows), default=0)
+    if width < _LEAST or len(rows) < _LEAST:
+        return None
+    return Grid(width, len(rows), b"".join(bytes(row).ljust(width, b"\0") for row in rows))

@@ -61,7 +61,13 @@ class Limits(Options):
         default=8_000_000,
         ge=10_000,
         le=100_000_000,
-        description="Pixels of an image that is decoded; of a JPEG, sixteen times as many.",
+        description="Pixels of an image that is decoded; of a JPEG, sixteen times as many, of a WebP half as many.",
+    )
+    image_seconds: float = Field(
+        default=2.0,
+        ge=0,
+        le=60,
+        description="Seconds for the search of all images of a message together, waiting for a decoder included.",
     )
     prefix_bytes: int = Field(
         default=4_096,

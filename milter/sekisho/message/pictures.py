@@ -4,8 +4,9 @@ What it answers: every URL in a QR code of an attached or inline image (`data:` 
 is one more link of the message, of kind `qr`. It is a step of its own after `read`, since decoding an image costs
 more than reading a message; a message without images costs a look at its parts.
 
-Problem: `picture.not_searched` (more images, larger ones or more time than there is room for; the detail says
-which). An image that is broken or of an unknown format is none: nobody sees it either.
+Problem: `picture.not_searched` (more images, larger ones or more time than there is room for; the detail says which:
+`number`, `size`, `scans`, or `time`, `memory`, `decoder`, of which the next try may know more). An image that is
+broken or of an unknown format is none: nobody sees it either.
 
 Cannot see: what the message fetches from elsewhere, pictures inside documents and archives.
 """
@@ -17,6 +18,8 @@ import binascii
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import MappingProxyType
+from urllib.parse import unquote_to_bytes
 
 from sekisho import codes, domains, markup
 from sekisho.message import mime
@@ -24,34 +27,62 @@ from sekisho.message.limits import Limits
 from sekisho.message.model import Link, Message, Part, Problem
 
 _NAMES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
-_EMBEDDED = re.compile(r"data:image/[\w.+-]{1,40};base64,([A-Za-z0-9+/=\s%]{64,})", re.IGNORECASE)
+_EMBEDDED = re.compile(
+    r"data:(?:[\w.+-]{1,40}/[\w.+-]{1,40})?(?:;[\w.+=-]{1,40}){0,5};base64,([A-Za-z0-9+/=\s%]{64,})",
+    re.IGNORECASE,
+)
 _SCHEMES = frozenset({"", "http", "https"})
 _LINKS = 20
 """Links out of codes that one message gets."""
 _DRAWN = 1_000_000
 """Characters of text in which a drawn code is looked for."""
+_SAID = MappingProxyType({"pixels": "size"} | {why: why for why in ("scans", "time", "memory", "decoder")})
+"""What a reader of pictures says, as the problem's detail says it."""
 
 
-def with_codes(message: Message, limits: Limits, expired: Callable[[], bool] = lambda: False) -> Message:
-    """The message with a link for each URL in a code. Never raises; stops when `expired`."""
-    found: dict[str, None] = {}
-    problems: dict[Problem, None] = {}
+def with_codes(message: Message, limits: Limits, reader: codes.Reader, left: Callable[[], float]) -> Message:
+    """The message with a link for each URL in a code. `left` are the seconds that the search may go on; what is not
+    searched for lack of them is a problem."""
+    search = _Search(limits, reader, left)
     for number, content in enumerate(_images(message.parts, limits.image_bytes)):
-        if number >= limits.images or expired():
-            problems[Problem("picture.not_searched", "number" if number >= limits.images else "time")] = None
+        if number >= limits.images:
+            search.problems[Problem("picture.not_searched", "number")] = None
             break
-        look = codes.in_image(content, limits.image_pixels)
-        found.update(dict.fromkeys(look.texts))
-        if look.why == "pixels":
-            problems[Problem("picture.not_searched", "size")] = None
+        search.image(content)
     for part in message.parts:
-        if part.text and not expired():
-            found.update(dict.fromkeys(codes.in_text(part.text[:_DRAWN], mime.is_html(part))))
-    if not found and not problems:
+        if part.text:
+            search.text(part)
+    if not search.found and not search.problems:
         return message
-    links = tuple(_links(found))[:_LINKS]
-    known = tuple(each for each in problems if each not in message.problems)
+    links = tuple(_links(search.found))[:_LINKS]
+    known = tuple(each for each in search.problems if each not in message.problems)
     return replace(message, links=message.links + links, problems=message.problems + known)
+
+
+class _Search:
+    """What one message's pictures hold."""
+
+    def __init__(self, limits: Limits, reader: codes.Reader, left: Callable[[], float]) -> None:
+        self.found: dict[str, None] = {}
+        self.problems: dict[Problem, None] = {}
+        self._limits = limits
+        self._reader = reader
+        self._left = left
+
+    def image(self, content: bytes) -> None:
+        look = self._reader.in_image(content, self._limits.image_pixels, self._left())
+        self._note(look)
+        if len(content) >= self._limits.image_bytes and not look.texts:
+            self._note(codes.Look(why="pixels"))  # cut: what is behind was not seen
+
+    def text(self, part: Part) -> None:
+        for grid in codes.drawings(part.text[:_DRAWN], mime.is_html(part)):
+            self._note(self._reader.in_grid(grid, self._left()))
+
+    def _note(self, look: codes.Look) -> None:
+        self.found.update(dict.fromkeys(look.texts))
+        if look.why in _SAID:
+            self.problems[Problem("picture.not_searched", _SAID[look.why])] = None
 
 
 def _images(parts: tuple[Part, ...], most: int) -> Iterator[bytes]:
@@ -68,19 +99,16 @@ def _contents(parts: tuple[Part, ...], most: int) -> Iterator[bytes]:
         if part.media.startswith("image/") or (part.filename or "").lower().endswith(_NAMES):
             yield part.content
     for part in parts:
-        if "data:image" in part.text:
+        if "64," in part.text:  # in whatever case `data:` and `base64` are written
             for embedded in _EMBEDDED.finditer(part.text):
                 yield _decoded(embedded[1], most)
 
 
 def _decoded(text: str, most: int) -> bytes:
-    """The bytes of a `data:` image; empty for what is none or too much."""
-    plain = "".join(text.replace("%2B", "+").replace("%2F", "/").replace("%3D", "=").split())
-    if "%" in plain or len(plain) > most * 4 // 3 + 4:
-        return b""
-    plain = plain.rstrip("=")
+    """The bytes of a `data:` image, cut as those of a part are; empty for what is none."""
+    plain = b"".join(unquote_to_bytes(text).split()).rstrip(b"=")[: -(-most // 3) * 4]
     try:
-        return base64.b64decode(plain + "=" * (-len(plain) % 4))
+        return base64.b64decode(plain + b"=" * (-len(plain) % 4))[:most]
     except binascii.Error:
         return b""
 

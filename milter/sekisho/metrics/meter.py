@@ -136,6 +136,9 @@ class Metrics:
         self._of("paused").set(int(paused))
         self._of("tagging_only").set(int(tagging))
 
+    def picture_decoder_ended(self, cause: str) -> None:
+        self._of("picture_decoder_ends_total", cause).inc()
+
     def guard_tripped(self) -> None:
         self._of("guard_trips_total").inc()
 
@@ -294,6 +297,7 @@ def _sets(
         "ready": (table.READY,),
         "milter_probes_total": (table.PROBES,),
         "worker_restarts_total": (table.CAUSES,),
+        "picture_decoder_ends_total": (table.DECODER_ENDS,),
     }
 
 

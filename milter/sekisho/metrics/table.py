@@ -33,13 +33,14 @@ ERRORS = (
     "keeper",
     "gauges",
 )
-DEGRADED = ("dns", "deadline", "check", "limit", OTHER)
+DEGRADED = ("dns", "deadline", "check", "limit", "pictures", OTHER)
 OPERATIONS = ("hold", "release", "delete", "expire", "purge", "view", OTHER)
 OPERATION_RESULTS = ("ok", "unavailable", "failed", "uncertain", OTHER)
 STATES = ("held", "released", "sending", "uncertain", "deleted", "expired")
 RELEASES = ("false_positive", "requested", "test", OTHER)
 WORKERS = ("starting", "ready", "draining")
 CAUSES = ("crash", "killed", "stuck", "start", "memory", OTHER)
+DECODER_ENDS = ("time", "memory", "died", "start", OTHER)
 OBSERVERS = ("journal", "metrics", "guard", "recorder", OTHER)
 TARGETS = ("stderr", "file", OTHER)
 READY = ("workers", "milter", "store", "maintenance")
@@ -112,6 +113,12 @@ ROWS: tuple[Row, ...] = (
     Row("milter_probes_total", "counter", "Negotiations with our own milter socket.", ("result",)),
     Row("workers", "gauge", "Worker processes.", ("state",)),
     Row("worker_restarts_total", "counter", "Workers that were replaced.", ("cause",)),
+    Row(
+        "picture_decoder_ends_total",
+        "counter",
+        "Programs that decode pictures and were ended, died, or could not be had.",
+        ("cause",),
+    ),
     Row("sessions_in_progress", "gauge", "Open milter sessions.", live=True),
     Row(
         "config_last_reload_success", "gauge", "1 if the last reload of the configuration succeeded, else 0."

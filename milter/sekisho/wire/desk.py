@@ -18,7 +18,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from sekisho.message import Envelope, Limits, Recipient
-from sekisho.ports import Clock
+from sekisho.ports import Clock, UnfinishedError
 from sekisho.verdict import Action
 from sekisho.wire.collect import Collector
 from sekisho.wire.fallbacks import Fallbacks
@@ -201,7 +201,7 @@ class Desk:
     def _guarded(self, raw: bytes, digest: bytes, envelope: Envelope, broken: bool) -> Action:
         """Judge; a failure is counted, remembered by digest, and answered with the fallback.
 
-        Memory that ran out may be another message's doing: then this one is only a suspect."""
+        Memory or time that ran out may be another message's doing: then this one is only a suspect."""
         stage, remember = "wire", self._failures.remember
         try:
             if not broken:
@@ -210,6 +210,9 @@ class Desk:
         except MemoryError:
             remember = self._failures.suspect
             LOG.exception("memory ran out on message %s", digest.hex())
+        except UnfinishedError as error:
+            stage, remember = "deadline", self._failures.suspect
+            LOG.error("message %s was not judged in time: %s", digest.hex(), error)
         except BaseException:
             LOG.exception("the judgement failed on message %s", digest.hex())
         remember(digest, self._clock.now().timestamp())

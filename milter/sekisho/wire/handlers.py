@@ -36,7 +36,8 @@ class Handlers(Protocol):
     def process(self, raw: bytes, envelope: Envelope) -> Action:
         """Judge one message. `raw` has CRLF line ends; `envelope.arrived` is None (the clock is not ours).
 
-        May raise: the wire then counts, logs and applies `fallback`.
+        May raise: the wire then counts, logs and applies `fallback`. After MemoryError and UnfinishedError the message
+        is judged in a process of its own when it comes again, after anything else it is not tried again.
         """
 
     def warm_envelope(self, envelope: Envelope) -> None:

@@ -8,12 +8,28 @@ from email.message import EmailMessage
 import pytest
 from tests.codes_support import blocks, modules, picture
 
-from sekisho.message import Envelope, Limits, Message, read, with_codes
+from sekisho import message
+from sekisho.clock import SystemClock
+from sekisho.codes import Grid, Look
+from sekisho.decoder import Decoder
+from sekisho.message import Envelope, Limits, Message, read
 
 URL = "https://stranger.test/login"
+READER = Decoder(SystemClock())
 
 
-def mail(html: str = "", images: tuple[bytes, ...] = (), name: str = "", text: str = "See below.") -> Message:
+def with_codes(seen: Message, limits: Limits, seconds: float = 30.0) -> Message:
+    """With a decoder, and so much time for it."""
+    return message.with_codes(seen, limits, READER, lambda: seconds)
+
+
+def mail(
+    html: str = "",
+    images: tuple[bytes, ...] = (),
+    name: str = "",
+    text: str = "See below.",
+    limits: Limits | None = None,
+) -> Message:
     made = EmailMessage()
     made["From"] = "a@example.com"
     made.set_content(text)
@@ -24,11 +40,11 @@ def mail(html: str = "", images: tuple[bytes, ...] = (), name: str = "", text: s
             made.add_attachment(image, "application", "octet-stream", filename=name)
         else:
             made.add_attachment(image, "image", "png")
-    return read(made.as_bytes(), Envelope())
+    return read(made.as_bytes(), Envelope(), limits or Limits())
 
 
-def codes(message: Message, limits: Limits | None = None) -> list[str]:
-    seen = with_codes(message, limits or Limits())
+def codes(mail: Message, limits: Limits | None = None) -> list[str]:
+    seen = with_codes(mail, limits or Limits())
     return [link.target for link in seen.links if link.kind == "qr"]
 
 
@@ -91,6 +107,56 @@ def test_more_images_than_are_searched_are_said() -> None:
 
 def test_a_spent_budget_ends_the_search() -> None:
     """Time is bounded by the message's deadline, and the rest is said to be unseen."""
-    seen = with_codes(mail(images=(picture(URL),)), Limits(), lambda: True)
+    seen = with_codes(mail(images=(picture(URL),)), Limits(), 0.0)
     assert seen.links == ()
     assert seen.problem("picture.not_searched") is not None
+
+
+class Refusing:
+    """Looks into nothing, and says why."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    def in_image(self, _: bytes, __: int, ___: float, /) -> Look:
+        return Look(why=self.why)
+
+    def in_grid(self, _: Grid, __: float, /) -> Look:
+        return Look(why=self.why)
+
+
+@pytest.mark.parametrize(
+    ("why", "detail"), [("pixels", "size"), ("scans", "scans"), ("time", "time"), ("decoder", "decoder")]
+)
+def test_a_picture_that_is_not_searched_is_said(why: str, detail: str) -> None:
+    """With the reason, once, whether it is an image or a drawing."""
+    seen = mail(images=(picture(URL), picture(f"{URL}2")), text=blocks(modules(URL)))
+    problems = message.with_codes(seen, Limits(), Refusing(why), lambda: 1.0).problems
+    assert [each.detail for each in problems if each.code == "picture.not_searched"] == [detail]
+
+
+def test_what_is_no_image_is_no_problem() -> None:
+    """Nobody sees it either."""
+    assert with_codes(mail(images=(b"nothing",)), Limits()).problem("picture.not_searched") is None
+
+
+def test_an_image_that_was_cut_is_said() -> None:
+    """What lies behind the limit of bytes was not seen, attached or in the page."""
+    content = picture(URL)
+    junk = content[:33] + len(content).to_bytes(4, "big") + b"teXt" + content + bytes(4) + content[33:]
+    data = base64.b64encode(junk).decode()
+    page = f'<img src="data:image/png;base64,{data}">'
+    for limits, details in ((Limits(), []), (Limits(image_bytes=len(content)), ["size"])):
+        for made in (mail(images=(junk,), limits=limits), mail(page, limits=limits)):
+            seen = with_codes(made, limits)
+            assert [each.detail for each in seen.problems if each.code == "picture.not_searched"] == details
+            assert (seen.links == ()) is bool(details)
+
+
+@pytest.mark.parametrize(
+    "start", ["data:image/png;base64,", "DATA:IMAGE/PNG;BASE64,", "data:;base64,", "data:text/x;a=b;base64,"]
+)
+def test_an_image_within_the_page_is_read_however_it_is_declared(start: str) -> None:
+    """Browsers look at the bytes of what stands in an `img`."""
+    data = base64.b64encode(picture(URL)).decode().replace("+", "%2b").replace("A", "%41")
+    assert codes(mail(f'<p>Scan</p><img src="{start}{data}">')) == [URL]

@@ -118,6 +118,7 @@ def test_the_names_are_those_of_the_contract() -> None:
         "paused": "",
         "tagging_only": "",
         "guard_trips_total": "",
+        "picture_decoder_ends_total": "cause",
         "observer_failures_total": "observer",
         "log_lines_dropped_total": "target",
         "ready": "reason",

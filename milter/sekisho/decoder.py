@@ -1,0 +1,232 @@
+"""Programs that look into pictures for us (`sekisho.codes.child`), in processes that may do nothing else.
+
+The libraries that decode images are written in C and read what strangers send. Whatever a picture does there, to time,
+memory or the program itself, is an ordinary *unknown* here: the child is ended, the picture was not searched, and the
+next picture gets a new child. A child is started by exec when the first picture comes, so it is safe beside any
+threads and holds no descriptor of ours; it stays for the pictures that follow, and ends with us.
+
+It cannot see a picture that makes a library answer falsely.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import socket
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from sekisho.codes import Grid, Look
+from sekisho.codes.model import ANSWER, GRID, IMAGE, QUESTION
+from sekisho.ports import Clock
+
+AT_ONCE = 2
+"""Children of one process: a picture that takes its time does not stop those of all other messages."""
+_MAX_ANSWER = 1_000_000  # bytes
+_MAX_CODES, _MAX_CHARACTERS = 8, 4_096
+_ENVIRONMENT = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "LANG": "C.UTF-8",
+    "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
+}
+"""With glibc's thresholds (128 kB) the pixels of each picture come as new pages from the kernel, which takes as long as
+decoding them."""
+_REASONS = frozenset({"", "pixels", "scans", "broken", "memory", "decoder"})
+
+
+class Decoder:
+    """The children of this process. Safe for several threads; implements `codes.Reader`."""
+
+    def __init__(self, clock: Clock, on_end: Callable[[str], None] = lambda _: None) -> None:
+        """`on_end` hears why a child ended out of turn, or could not be had: `time`, `memory`, `died` or `start`."""
+        self._clock = clock
+        self._on_end = on_end
+        self._children = _Children()
+        weakref.finalize(self, _Children.end, self._children)
+        _ALL.add(self)
+
+    def in_image(self, content: bytes, most_pixels: int, seconds: float) -> Look:
+        """`codes.Reader`."""
+        return self._ask(IMAGE, most_pixels, 0, content, seconds)
+
+    def in_grid(self, grid: Grid, seconds: float) -> Look:
+        """`codes.Reader`."""
+        return self._ask(GRID, grid.width, grid.height, grid.cells, seconds)
+
+    def close(self) -> None:
+        """End the children. The next picture starts a new one."""
+        self._children.end()
+
+    def after_fork(self) -> None:
+        """Called in a process that was just forked: the children are those of its parent."""
+        self._children.let_go()
+
+    def _ask(self, kind: bytes, first: int, second: int, content: bytes, seconds: float) -> Look:
+        end = self._clock.monotonic() + seconds
+        children = self._children
+        if seconds <= 0 or not children.room.acquire(timeout=seconds):
+            return Look(why="time")
+        try:
+            child = children.take()
+            left = max(end - self._clock.monotonic(), 0.001)
+            question = QUESTION.pack(kind, first, second, math.ceil(left) + 1, len(content)) + content
+            look, why = child.ask(question, end, self._clock)
+            if why:
+                children.drop(child)
+                self._on_end(why)
+            else:
+                children.put_back(child)
+            return look
+        except OSError:  # no process, no descriptor
+            self._on_end("start")
+            return Look(why="decoder")
+        finally:
+            children.room.release()
+
+
+class _Children:
+    """Those that wait for a picture, and those that have one."""
+
+    def __init__(self) -> None:
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Begin without any; what there was belongs to another process, which is not told."""
+        for child in getattr(self, "_all", ()):
+            child.close()
+        self.room = threading.BoundedSemaphore(AT_ONCE)
+        self._lock = threading.Lock()
+        self._idle: list[_Child] = []
+        self._all: set[_Child] = set()
+
+    def take(self) -> _Child:
+        """One that lives, the last one used first; a new one where there is none. Raises OSError."""
+        while True:
+            with self._lock:
+                child = self._idle.pop() if self._idle else None
+            if child is None:
+                child = _Child()
+                with self._lock:
+                    self._all.add(child)
+                return child
+            if child.lives:
+                return child
+            self.drop(child)
+
+    def put_back(self, child: _Child) -> None:
+        with self._lock:
+            if child in self._all:  # else they were all ended meanwhile
+                self._idle.append(child)
+
+    def drop(self, child: _Child) -> None:
+        with self._lock:
+            self._all.discard(child)
+        child.end()
+
+    def end(self) -> None:
+        with self._lock:
+            gone, self._all, self._idle = self._all, set(), []
+        for child in gone:
+            child.end()
+
+
+class _Child:
+    """One process, from its start to its end. Used by one thread at a time."""
+
+    def __init__(self) -> None:
+        """Raises OSError where there is no process or descriptor for it."""
+        with ExitStack() as ours, ExitStack() as theirs:
+            self._line, line = map(ours.enter_context, socket.socketpair())
+            theirs.enter_context(line)
+            lifeline, self._lifeline = (
+                os.fdopen(end, mode) for end, mode in zip(os.pipe(), ("rb", "wb"), strict=True)
+            )
+            theirs.enter_context(lifeline)
+            ours.enter_context(self._lifeline)
+            self._process = _started(line.fileno(), lifeline.fileno())
+            ours.pop_all()  # they stay open
+
+    @property
+    def lives(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, question: bytes, end: float, clock: Clock) -> tuple[Look, str]:
+        """The answer, and why the child is of no more use, if so. Waits until `end` (monotonic) at most."""
+        try:
+            self._line.settimeout(max(end - clock.monotonic(), 0.001))
+            self._line.sendall(question)
+            (length,) = ANSWER.unpack(self._receive(ANSWER.size, end, clock))
+            if length > _MAX_ANSWER:
+                raise ValueError("too long an answer")
+            look = _look(self._receive(length, end, clock))
+        except TimeoutError:
+            return Look(why="time"), "time"
+        except (OSError, ValueError, TypeError, RecursionError):  # it is gone, or says what is no answer
+            return Look(why="decoder"), "died"
+        return look, "memory" if look.why == "memory" else ""
+
+    def _receive(self, size: int, end: float, clock: Clock) -> bytes:
+        found = bytearray()
+        while len(found) < size:
+            self._line.settimeout(max(end - clock.monotonic(), 0.001))
+            more = self._line.recv(size - len(found))
+            if not more:
+                raise ConnectionError("the child has ended")
+            found += more
+        return bytes(found)
+
+    def end(self) -> None:
+        """End it at once; it holds nothing that could be lost."""
+        with suppress(OSError):
+            self._process.kill()
+        self._process.wait()
+        self.close()
+
+    def close(self) -> None:
+        """Close our ends, and nothing more."""
+        self._line.close()
+        self._lifeline.close()
+
+
+def _started(line: int, lifeline: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - the program is ours, and nothing of a message is on its command line
+        [sys.executable, "-s", "-m", "sekisho.codes.child", str(lifeline)],
+        stdin=line,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(lifeline,),
+        env={"PYTHONPATH": _path(), **_ENVIRONMENT},
+        cwd="/",
+    )
+
+
+def _path() -> str:
+    """Where the child finds what we found."""
+    return os.pathsep.join((str(Path(__file__).parents[1]), *filter(os.path.isabs, sys.path)))
+
+
+def _look(told: bytes) -> Look:
+    """Raises ValueError for what is no answer: a child that a picture took over may write anything."""
+    answer = json.loads(told)
+    texts, why = (answer.get("texts"), answer.get("why")) if isinstance(answer, dict) else (None, None)
+    if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts) or why not in _REASONS:
+        raise ValueError("no answer")
+    return Look(tuple(each[:_MAX_CHARACTERS] for each in texts[:_MAX_CODES]), why)
+
+
+_ALL: weakref.WeakSet[Decoder] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for each in tuple(_ALL):
+        each.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)

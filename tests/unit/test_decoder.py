@@ -1,0 +1,187 @@
+"""The programs that decode pictures, as the process that asks them sees them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from lab.pictures import different, large_png
+from lab.place import wait_until
+from tests.codes_support import blocks, modules, picture
+
+from sekisho.clock import SystemClock
+from sekisho.codes import Look, drawings
+from sekisho.decoder import AT_ONCE, Decoder
+
+URL = "https://stranger.test/"
+SLOW = different("png", large_png(), 8)
+PIXELS = 8_000_000
+
+
+class Counted(Decoder):
+    """Notes why children ended."""
+
+    def __init__(self) -> None:
+        self.ends: list[str] = []
+        super().__init__(SystemClock(), self.ends.append)
+
+
+@pytest.fixture
+def decoder() -> Iterator[Counted]:
+    made = Counted()
+    yield made
+    made.close()
+
+
+def children(pid: int | str = "self") -> list[int]:
+    """Those of all threads of a process that are decoders."""
+    found = (path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children"))
+    return [int(each) for line in found for each in line if is_decoder(each)]
+
+
+def is_decoder(pid: int | str) -> bool:
+    try:
+        return b"sekisho.codes.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def look(decoder: Decoder, content: bytes | None = None, seconds: float = 30.0) -> Look:
+    return decoder.in_image(picture(URL) if content is None else content, PIXELS, seconds)
+
+
+def test_pictures_and_drawings_are_read_by_one_child(decoder: Counted) -> None:
+    """It stays for those that follow."""
+    grid = drawings(blocks(modules(URL)), html=False)[0]
+    before = set(children())
+    assert [look(decoder).texts for _ in range(3)] == [(URL,)] * 3
+    assert decoder.in_grid(grid, 30.0).texts == (URL,)
+    assert len(set(children()) - before) == 1
+    assert decoder.ends == []
+
+
+def test_a_child_holds_no_descriptor_of_its_parent(decoder: Counted, tmp_path: Path) -> None:
+    """Also none that others may inherit: the line to us, the lifeline, and nothing."""
+    handle = os.open(tmp_path / "secret", os.O_RDWR | os.O_CREAT)
+    os.set_inheritable(handle, True)
+    before = set(children())
+    look(decoder)
+    os.close(handle)
+    (child,) = set(children()) - before
+    targets = sorted(os.readlink(each).split(":")[0] for each in Path(f"/proc/{child}/fd").iterdir())
+    assert targets == ["/dev/null", "/dev/null", "pipe", "socket"]
+
+
+def test_what_takes_too_long_is_given_up(decoder: Counted) -> None:
+    """The child is ended, and the next picture has a new one."""
+    look(decoder)
+    assert look(decoder, SLOW[0][1], 0.05) == Look(why="time")
+    assert decoder.ends == ["time"]
+    assert look(decoder).texts == (URL,)
+    assert look(decoder, seconds=0.0) == Look(why="time")
+
+
+def test_nobody_waits_longer_than_told_for_a_child(decoder: Counted) -> None:
+    """More pictures at once than children: those that waited say that there was no time."""
+    with ThreadPoolExecutor(8) as pool:
+        looks = list(pool.map(lambda each: look(decoder, each[1], 0.5), SLOW))
+    assert Look(why="time") in looks
+    assert len(children()) <= AT_ONCE + 1
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_a_child_that_is_gone_is_replaced(decoder: Counted, idle: bool) -> None:
+    """While it waits, nobody notices; while it works, its picture is unknown."""
+    before = set(children())
+    look(decoder)
+    (child,) = set(children()) - before
+    with ThreadPoolExecutor(1) as pool:
+        working = None if idle else pool.submit(look, decoder, SLOW[0][1])
+        if not idle:
+            wait_until(
+                lambda: Path(f"/proc/{child}/stat").read_text().split(") ")[1][0] == "R", "it works", 30
+            )
+        os.kill(child, signal.SIGKILL)
+        if working is not None:
+            assert working.result() == Look(why="decoder")
+    wait_until(lambda: not is_decoder(child), "it is gone", 30)
+    assert look(decoder).texts == (URL,)
+    assert decoder.ends == ([] if idle else ["died"])
+
+
+def test_where_no_process_can_be_had_pictures_are_unknown(
+    decoder: Counted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As with no descriptor or no memory for it; and it is tried again."""
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", str(tmp_path / "nothing"))
+        assert look(decoder) == Look(why="decoder")
+    assert decoder.ends == ["start"]
+    assert look(decoder).texts == (URL,)
+
+
+def test_a_forked_process_has_children_of_its_own(decoder: Counted) -> None:
+    """It neither speaks to those of its parent nor ends them."""
+    look(decoder)
+    mine = set(children())
+    pid = os.fork()
+    if pid == 0:
+        fine = look(decoder).texts == (URL,) and not mine & set(children()) and len(children()) == 1
+        decoder.close()
+        os._exit(0 if fine and children() == [] else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert set(children()) == mine
+    assert look(decoder).texts == (URL,)
+    assert set(children()) == mine
+
+
+def test_closing_ends_the_children(decoder: Counted) -> None:
+    """And a decoder that nobody needs any more is closed by itself."""
+    before = set(children())
+    look(decoder)
+    other = Decoder(SystemClock())
+    look(other)
+    decoder.close()
+    del other
+    assert set(children()) <= before
+
+
+PARENT = """
+import sys, threading
+from lab.pictures import large_png
+from sekisho.clock import SystemClock
+from sekisho.decoder import Decoder
+decoder = Decoder(SystemClock())
+def work():
+    while True:
+        decoder.in_image(large_png(), 8_000_000, 60.0)
+threading.Thread(target=work, daemon=True).start()
+print("begun", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, None])
+def test_no_child_outlives_its_parent(how: signal.Signals | None) -> None:
+    """Whatever the parent ends by, in the middle of a picture: a signal that nobody can catch, or its own end."""
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdin is not None
+        wait_until(lambda: children(parent.pid), "it has a child", 60)
+        time.sleep(0.1)  # into the picture, most likely
+        (child,) = children(parent.pid)
+        if how is None:
+            parent.stdin.close()
+        else:
+            parent.send_signal(how)
+        parent.wait(60)
+        wait_until(lambda: not is_decoder(child), "the child is gone", 60)
