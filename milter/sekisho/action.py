@@ -109,8 +109,15 @@ def act(
 
 
 def undeletable(message: Message, outcomes: Sequence[Outcome], authserv_id: str) -> bool:
-    """True if forged fields would reach a reader because they are more than can be deleted. Where somebody in shadow is
-    to get the message, it is not refused for that: then those go that can."""
+    """True if the message would reach somebody as it must not, because an edit cannot be made: then it is refused.
+
+    Forged fields that are more than can be deleted. Where somebody in shadow is to get the message, it is not refused
+    for that: then those go that can. Or a recipient whose copy is kept and who cannot be taken off the message; no mode
+    of another recipient lets that copy through.
+    """
+    kept = quarantined(outcomes)
+    if len(kept) < len(outcomes) and not all(each.recipient.deletable for each in kept):
+        return True
     settled = {each.applied for each in outcomes} <= {Disposition.REJECT, Disposition.TEMPFAIL}
     enforced = all(each.verdict.mode is Mode.ENFORCE for each in outcomes)
     return not settled and enforced and _forged(message, authserv_id).too_many

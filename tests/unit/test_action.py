@@ -80,6 +80,31 @@ def test_one_reply_for_all(wanted: tuple[Disposition, ...], reply: Reply, delete
         assert done.edits == ()
 
 
+@pytest.mark.parametrize(
+    ("applied", "refused"),
+    [
+        ((QUARANTINE, ACCEPT), True),
+        ((QUARANTINE, TAG), True),
+        ((QUARANTINE, QUARANTINE), False),
+        ((ACCEPT, ACCEPT), False),
+        ((TEMPFAIL, TEMPFAIL), False),
+    ],
+)
+@pytest.mark.parametrize("mode", [Mode.ENFORCE, Mode.SHADOW])
+def test_who_cannot_be_taken_off_ends_the_message(
+    applied: tuple[Disposition, ...], refused: bool, mode: Mode
+) -> None:
+    """A recipient whose bytes cannot be sent back, whose copy is kept while another gets the message: nothing else
+    keeps that copy away. The other's mode, shadow or not, does not let it through."""
+    raws = ("<h\udce9lp@example.jp>", "<b@example.jp>")
+    modes = (Mode.ENFORCE, mode)
+    done = tuple(
+        Outcome(Recipient("x@example.jp", raw), Verdict(each, 9, "points", Thresholds(), mode=of), each)
+        for each, raw, of in zip(applied, raws, modes, strict=True)
+    )
+    assert action.undeletable(mail(), done, "mx.example.jp") is refused
+
+
 def test_headers_show_the_strictest_of_those_that_get_it() -> None:
     """A lenient recipient that the sender added must not wash the tag off for the others."""
     done = act(ACCEPT, TAG, QUARANTINE)

@@ -30,7 +30,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One RCPT TO. `address` without brackets; `raw` exactly as it came, which DELRCPT needs."""
+    """One RCPT TO. `address` is what the MTA delivers to; `raw` is the argument exactly as it came."""
 
     address: str
     raw: str = ""
@@ -40,6 +40,16 @@ class Recipient:
     def domain(self) -> str | None:
         """ASCII lower case, None where the address has no valid one."""
         return to_ascii(split_path(self.address).domain or "")
+
+    @property
+    def deletable(self) -> bool:
+        """False where a milter cannot name this recipient to the MTA: the argument holds bytes that are no UTF-8.
+        Postfix takes such a one only with `smtputf8_enable = no`."""
+        try:
+            self.raw.encode("utf-8")
+        except UnicodeEncodeError:
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)

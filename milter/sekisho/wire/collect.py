@@ -13,10 +13,12 @@ import ipaddress
 import re
 from collections.abc import Callable, Sequence
 
+from sekisho.address import split_path
 from sekisho.forged_fields import INITIALS, ForgedFields
 from sekisho.message import Client, Envelope, Forged, Limits, Recipient
 
 Macro = Callable[[str], str | None]
+_DOT_ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 _PORT = re.compile(r"[0-9]{1,5}\Z")
 
 
@@ -111,11 +113,28 @@ def unbracketed(path: str) -> str:
     return path[1:-1] if path.startswith("<") and path.endswith(">") else path
 
 
+def as_parsed(argument: str) -> str:
+    """The part of a RCPT TO argument that Postfix parses as the address: one pair of angle brackets is taken off, and a
+    route with its colon (smtpd.c, extract_addr)."""
+    text = argument[1:-1] if argument.startswith("<") and argument.endswith(">") else argument
+    return text.partition(":")[2] if text.startswith("@") and ":" in text else text
+
+
 def recipient(args: Sequence[bytes], macro: Macro) -> Recipient:
-    """One RCPT TO. Postfix delivers to `{rcpt_addr}`; DELRCPT wants the raw form."""
+    """One RCPT TO. Postfix delivers to `{rcpt_addr}`; where it is not told, to what stands in the argument."""
     raw = text(args[0])
-    address = _acted_on(macro("{rcpt_addr}") or None, unbracketed(raw))
+    told, typed = macro("{rcpt_addr}"), as_parsed(raw)
+    address = _acted_on(told, typed) if told else _unquoted(typed)
     return Recipient(address=address, raw=raw, parameters=tuple(map(text, args[1:])))
+
+
+def _unquoted(typed: str) -> str:
+    """An address whose local part is quoted without need, as Postfix would tell it."""
+    if not typed.startswith('"'):
+        return typed
+    path = split_path(typed)
+    needless = path.domain is not None and _DOT_ATOM.fullmatch(path.local)
+    return f"{path.local}@{path.domain}" if needless else typed
 
 
 def _acted_on(told: str | None, typed: str) -> str:
