@@ -263,6 +263,8 @@ class Context:
     trust: Trust | None = None
     site: Site | None = None
     policies: KnownPolicies | None = None
+    recipient_delimiter: str = ""
+    """The characters that begin an address extension (`help+news@`)."""
 
     def lookup(self, name: str, rtype: str) -> Answer:
         """Ask DNS within this message's budget."""

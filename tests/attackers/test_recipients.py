@@ -33,7 +33,11 @@ RULES = {
     "strict.example": {"quarantine": 6.0, "reject": 6.0},
     "shadow.example": {"mode": "shadow"},
     "friend.example": {"max_action": "accept"},
+    "chief@accept.example": {"max_action": "quarantine"},
+    "staff": {"max_action": "quarantine"},
+    "private@held.example": {"filter": False},
 }
+GROUPS = {"staff": ["hanako@accept.example"]}
 GETS_IT = ("accept.example", "tag.example", "shadow.example")
 GETS_NOTHING = ("held.example", "strict.example")
 FRIEND = b"<companion@friend.example>"
@@ -115,8 +119,9 @@ REFUSED = (
     "<help@{}\0>",
     "<he\0lp@{}>",
 )
-ALIASES = " ".join(f"{{ alias@{each} = somebody@{each} }}" for each in RULES)
-CANONICAL = " ".join(f"{{ canonical@{each} = someone@{each} }}" for each in RULES)
+DOMAINS = (*GETS_IT, *GETS_NOTHING)
+ALIASES = " ".join(f"{{ alias@{each} = somebody@{each} }}" for each in DOMAINS)
+CANONICAL = " ".join(f"{{ canonical@{each} = someone@{each} }}" for each in DOMAINS)
 POSTFIX = {
     "mydestination": "mx.lab.invalid",
     "local_transport": "$default_transport",
@@ -148,7 +153,7 @@ def lab() -> Iterator[Lab]:
     if os.geteuid() != 0:
         pytest.skip("Postfix's master starts as root: `make test` uses sudo")
     port = free_port()
-    settings = {"recipients": RULES, "release": {"port": port}}
+    settings = {"recipients": RULES, "groups": GROUPS, "release": {"port": port}}
     with a_place() as place, Lab(place, settings, POSTFIX, released_port=port) as made:
         yield made
 
@@ -198,8 +203,8 @@ def written(form: str, domain: str) -> bytes:
 def test_each_form_ends_where_the_verdict_says(lab: Lab, form: str) -> None:
     """One message to the same form in five domains with five outcomes: those who are to get it get one copy each, and
     no copy arrives where it is kept."""
-    sent = send(lab, another(), [FRIEND, *(written(form, each) for each in (*GETS_NOTHING, *GETS_IT))])
-    assert len(sent.taken) == 1 + len(RULES) - 1, "Postfix refused it: it belongs to the other table"
+    sent = send(lab, another(), [FRIEND, *(written(form, each) for each in DOMAINS)])
+    assert len(sent.taken) == 1 + len(DOMAINS), "Postfix refused it: it belongs to the other table"
     assert sent.reply.code == 250
     assert sent.copies == dict.fromkeys(("friend.example", *GETS_IT), 1)
     assert sorted(each.rpartition("@")[2].lower() for each in sent.kept) == [*GETS_NOTHING]
@@ -241,6 +246,28 @@ def test_every_form_can_be_released(lab: Lab) -> None:
     lab.postfix.wait_empty()
     assert {each.rpartition("@")[2] for mail in lab.sink for each in mail.recipients} == {"held.example"}
     assert len(lab.sink) == len(told)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "arrives"),
+    [
+        ("chief@accept.example", False),
+        ("chief+x@accept.example", False),
+        ("Chief+x+y@ACCEPT.example", False),
+        ('"chief+x y"@accept.example', False),
+        ("@relay.example:chief+@accept.example", False),
+        ("hanako+x@accept.example", False),
+        ("chiefs+x@accept.example", True),
+        ("private+x@held.example", True),
+        ("private-x@held.example", False),
+    ],
+)
+def test_an_extension_does_not_leave_the_rules(lab: Lab, recipient: str, arrives: bool) -> None:
+    """`chief+x@` is the mailbox of `chief@`: its rules, its group's and its opt-out hold, and no domain's go before."""
+    sent = send(lab, another(), [FRIEND, f"<{recipient}>".encode()])
+    assert sent.copies["friend.example"] == 1
+    assert sum(sent.copies.values()) - 1 == arrives
+    assert len(sent.kept) == 1 - arrives
 
 
 VARIANTS = (

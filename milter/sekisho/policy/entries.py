@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from sekisho.address import unquoted, without_extension
 from sekisho.domains import to_ascii
 from sekisho.options import Options
 
@@ -49,9 +50,22 @@ def parse_entry(entry: str) -> tuple[str, str | Network]:
 
 
 def key_of(name: str) -> str:
-    """A recipient's address or domain as it is compared: no case, the domain in ASCII."""
+    """A recipient's address or domain as it is compared: no case, no quotes, the domain in ASCII. Postfix tells
+    `a..b@docomo.ne.jp` as `"a..b"@docomo.ne.jp`."""
     local, at, domain = name.rpartition("@")
-    return f"{local.lower()}{at}{to_ascii(domain) or domain.lower()}"
+    return f"{unquoted(local).lower()}{at}{to_ascii(domain) or domain.lower()}"
+
+
+def mailbox_of(key: str, delimiters: str) -> str:
+    """An address as `key_of` gives it, without its extension."""
+    local, at, domain = key.rpartition("@")
+    return f"{without_extension(local, delimiters)}{at}{domain}"
+
+
+def widening(name: str, delimiters: str) -> tuple[str, ...]:
+    """What is looked up for a recipient, the narrowest first: the address, without its extension, the domain."""
+    exact = key_of(name)
+    return tuple(dict.fromkeys((exact, mailbox_of(exact, delimiters), exact.rpartition("@")[2])))
 
 
 def _network(text: str) -> Network | None:

@@ -13,12 +13,10 @@ import ipaddress
 import re
 from collections.abc import Callable, Sequence
 
-from sekisho.address import split_path
 from sekisho.forged_fields import INITIALS, ForgedFields
 from sekisho.message import Client, Envelope, Forged, Limits, Recipient
 
 Macro = Callable[[str], str | None]
-_DOT_ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 _PORT = re.compile(r"[0-9]{1,5}\Z")
 
 
@@ -123,18 +121,8 @@ def as_parsed(argument: str) -> str:
 def recipient(args: Sequence[bytes], macro: Macro) -> Recipient:
     """One RCPT TO. Postfix delivers to `{rcpt_addr}`; where it is not told, to what stands in the argument."""
     raw = text(args[0])
-    told, typed = macro("{rcpt_addr}"), as_parsed(raw)
-    address = _acted_on(told, typed) if told else _unquoted(typed)
+    address = _acted_on(macro("{rcpt_addr}") or None, as_parsed(raw))
     return Recipient(address=address, raw=raw, parameters=tuple(map(text, args[1:])))
-
-
-def _unquoted(typed: str) -> str:
-    """An address whose local part is quoted without need, as Postfix would tell it."""
-    if not typed.startswith('"'):
-        return typed
-    path = split_path(typed)
-    needless = path.domain is not None and _DOT_ATOM.fullmatch(path.local)
-    return f"{path.local}@{path.domain}" if needless else typed
 
 
 def _acted_on(told: str | None, typed: str) -> str:

@@ -187,14 +187,12 @@ def test_what_postfix_parses_of_an_argument(argument: str, parsed: str) -> None:
     ("argument", "address"),
     [
         (b"<@relay.example:help@x.example>", "help@x.example"),
-        (b'<"help"@x.example>', "help@x.example"),
-        (b'<"he\\lp"@X.example>', "help@x.example"),
         (b'<"he lp"@x.example>', '"he lp"@x.example'),
         (b"<Help@x.example>", "Help@x.example"),
     ],
 )
 def test_a_recipient_that_postfix_does_not_tell(argument: bytes, address: str) -> None:
-    """Where `{rcpt_addr}` is not sent, a route or needless quotes lead to no other rules than the bare address."""
+    """Where `{rcpt_addr}` is not sent, a route leads to no other rules than the bare address."""
     assert collect.recipient([argument], macros()).address == address
 
 
