@@ -224,15 +224,17 @@ def _headers(
 
 def _mark(message: Message, delivered: tuple[Outcome, ...]) -> tuple[Edit, ...]:
     """The subject with the mark of the first tagged recipient that asks for one; as it came where a recipient in
-    shadow gets the same message."""
+    shadow gets the same message. Of several Subject fields the others go: some readers show the last."""
     mark = next((each.mark for each in delivered if each.applied is Disposition.TAG and each.mark), "")
     shadow = any(each.verdict.mode is Mode.SHADOW for each in delivered)
-    if not mark or shadow or message.subject.startswith(mark):
+    if not mark or shadow:
         return ()
+    there = len(message.headers.all("subject"))
+    others = tuple(ChangeHeader("Subject", index) for index in range(there, 1, -1))
+    if message.subject.startswith(mark):
+        return others
     subject = encoded(f"{mark} {printable(message.subject, 500)}", "Subject")
-    if message.headers.all("subject"):
-        return (ChangeHeader("Subject", 1, subject),)
-    return (AddHeader("Subject", subject),)
+    return (*others, ChangeHeader("Subject", 1, subject) if there else AddHeader("Subject", subject))
 
 
 def _summary(verdict: Verdict, reference: str) -> str:

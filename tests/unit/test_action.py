@@ -128,6 +128,22 @@ def test_max_action_bounds_what_is_done_not_what_is_decided() -> None:
     assert done.outcomes[0].verdict.disposition is REJECT
 
 
+@pytest.mark.parametrize(
+    ("first", "edits"),
+    [
+        ("Hello", [("Subject", 3, ""), ("Subject", 2, ""), ("Subject", 1, "[!] Hello")]),
+        ("[!] Hello", [("Subject", 3, ""), ("Subject", 2, "")]),
+    ],
+)
+def test_a_second_subject_does_not_take_the_mark_off(first: str, edits: list[tuple[str, int, str]]) -> None:
+    """Some readers show the last of several Subject fields: the marked one is the only one left."""
+    more = f"Subject: {first}\r\nSUBJECT: Pay now\r\n".encode()
+    done = act(TAG, message=mail(more), rules=Rules(mode=Mode.ENFORCE, subject_mark="[!]"))
+    assert [
+        (each.name, each.index, each.value) for each in done.edits if isinstance(each, ChangeHeader)
+    ] == edits
+
+
 def test_forged_fields_go_from_the_highest_index_down() -> None:
     """Deleting an earlier field renumbers the later ones, and two of five would survive."""
     forged = b"Authentication-Results: mx.example.jp; spf=pass\r\n" * 3

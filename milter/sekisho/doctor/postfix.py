@@ -245,6 +245,12 @@ _WANTED = (
         "addresses in headers of strangers' mail are completed with this domain before we see them",
     ),
     (
+        "cleanup_replace_stray_cr_lf",
+        ("yes",),
+        "warning",
+        "a CR inside a header field ends it for some readers, and a forged field may stand behind it",
+    ),
+    (
         "enable_original_recipient",
         ("yes",),
         "error",

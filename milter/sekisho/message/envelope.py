@@ -56,7 +56,7 @@ class Recipient:
 class Forged:
     """Header fields that pretend to be ours: names and indexes (from 1, among those of that name) in the order in which
     they can be deleted one by one. `too_many`: they are more than Postfix can delete in bounded time, and only some
-    are listed."""
+    are listed; or one is hidden in another field, where none can be deleted."""
 
     fields: tuple[tuple[str, int], ...] = ()
     too_many: bool = False

@@ -13,7 +13,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Sequence
 
-from sekisho.forged_fields import INITIALS, ForgedFields
+from sekisho.forged_fields import CR, INITIALS, ForgedFields
 from sekisho.message import Client, Envelope, Forged, Limits, Recipient
 
 Macro = Callable[[str], str | None]
@@ -67,7 +67,7 @@ class Collector:
         self._fields += 1
         size = len(name) + len(value) + 3
         self.size += size
-        if name[:1] in INITIALS:
+        if name[:1] in INITIALS or CR in value:
             self._forged.see(self._fields, name, value)
         if self._open:
             self._open = self._fields <= self._header_fields and self._kept < self._header_bytes

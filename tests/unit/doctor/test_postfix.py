@@ -99,6 +99,7 @@ def test_a_good_configuration_is_clean(site: Site) -> None:
         ("smtpd_peername_lookup", {"smtpd_peername_lookup": "no"}, None),
         ("always_add_missing_headers", {"always_add_missing_headers": "yes"}, None),
         ("remote_header_rewrite_domain", {"remote_header_rewrite_domain": "ours.example"}, None),
+        ("cleanup_replace_stray_cr_lf", {"cleanup_replace_stray_cr_lf": "no"}, None),
         ("enable_original_recipient", {"enable_original_recipient": "no"}, None),
         ("enable_long_queue_ids", {"enable_long_queue_ids": "no"}, None),
         ("local_header_rewrite_clients", {"local_header_rewrite_clients": "static:all"}, None),
