@@ -170,7 +170,8 @@ class Pipeline:
         outcomes = []
         for recipient in message.envelope.recipients or UNADDRESSED:
             rules = in_stance(self.rules.rules_for(recipient), stance)
-            rules = rules.drawn(self.rollout_key, message.digest, self.rules.mailbox(recipient))
+            if rules.rollout < 100:
+                rules = rules.drawn(self.rollout_key, message.digest, self.rules.mailbox(recipient))
             why = examined.unjudged or (None if rules.filtered else OPT_OUT)
             if why is not None:
                 outcomes.append(Outcome(recipient, unjudged(rules, why), Disposition.ACCEPT))

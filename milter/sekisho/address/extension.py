@@ -18,8 +18,11 @@ def without_extension(local: str, delimiters: str) -> str:
     `delimiters` is the set of characters, "" for none. As in Postfix with `owner_request_special = yes` (the default),
     a set that holds a hyphen leaves `owner-list` and `list-request` whole.
     """
-    cut = min((local.find(each) for each in delimiters if each in local), default=0)
-    return local if cut <= 0 or _is_whole(local.lower(), delimiters) else local[:cut]
+    cut = len(local)
+    for each in delimiters:
+        if 0 <= (found := local.find(each)) < cut:
+            cut = found
+    return local if cut in (0, len(local)) or _is_whole(local.lower(), delimiters) else local[:cut]
 
 
 def unquoted(local: str) -> str:

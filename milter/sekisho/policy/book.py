@@ -36,7 +36,7 @@ class RuleBook:
         return cls(default, rules, delimiters)
 
     def rules_for(self, recipient: Recipient) -> Rules:
-        for key in widening(recipient.address, self.delimiters):
+        for key in widening(recipient.address, self.delimiters) if self.special else ():
             if (rules := self.special.get(key)) is not None:
                 return rules
         return self.default
