@@ -78,6 +78,7 @@ class Lab:
     settings: dict[str, Any] = field(default_factory=dict)
     postfix_settings: dict[str, str] = field(default_factory=dict)
     sink_folder: bool = True
+    released_port: int = 0
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Lab:
@@ -86,7 +87,13 @@ class Lab:
             self.sink = stack.enter_context(Sink(self.place / "sink" if self.sink_folder else None))
             self.sekisho = stack.enter_context(Sekisho(self.place, self.dns.address, self.settings))
             self.postfix = stack.enter_context(
-                Postfix(self.place, self.sink.port, [self.sekisho.milter()], self.postfix_settings)
+                Postfix(
+                    self.place,
+                    self.sink.port,
+                    [self.sekisho.milter()],
+                    self.postfix_settings,
+                    released_port=self.released_port,
+                )
             )
             self._stack = stack.pop_all()
         return self

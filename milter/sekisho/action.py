@@ -116,8 +116,15 @@ def act(
 
 
 def undeletable(message: Message, outcomes: Sequence[Outcome], authserv_id: str) -> bool:
-    """True if forged fields would reach a reader because they are more than can be deleted. Where somebody in shadow is
-    to get the message, it is not refused for that: then those go that can."""
+    """True if the message would reach somebody as it must not, because an edit cannot be made: then it is refused.
+
+    Forged fields that are more than can be deleted. Where somebody in shadow is to get the message, it is not refused
+    for that: then those go that can. Or a recipient whose copy is kept and who cannot be taken off the message; no mode
+    of another recipient lets that copy through.
+    """
+    kept = quarantined(outcomes)
+    if len(kept) < len(outcomes) and not all(each.recipient.deletable for each in kept):
+        return True
     settled = {each.applied for each in outcomes} <= {Disposition.REJECT, Disposition.TEMPFAIL}
     enforced = all(each.verdict.mode is Mode.ENFORCE for each in outcomes)
     return not settled and enforced and _forged(message, authserv_id).too_many
@@ -224,15 +231,17 @@ def _headers(
 
 def _mark(message: Message, delivered: tuple[Outcome, ...]) -> tuple[Edit, ...]:
     """The subject with the mark of the first tagged recipient that asks for one; as it came where a recipient in
-    shadow gets the same message."""
+    shadow gets the same message. Of several Subject fields the others go: some readers show the last."""
     mark = next((each.mark for each in delivered if each.applied is Disposition.TAG and each.mark), "")
     shadow = any(each.verdict.mode is Mode.SHADOW for each in delivered)
-    if not mark or shadow or message.subject.startswith(mark):
+    if not mark or shadow:
         return ()
+    there = len(message.headers.all("subject"))
+    others = tuple(ChangeHeader("Subject", index) for index in range(there, 1, -1))
+    if message.subject.startswith(mark):
+        return others
     subject = encoded(f"{mark} {printable(message.subject, 500)}", "Subject")
-    if message.headers.all("subject"):
-        return (ChangeHeader("Subject", 1, subject),)
-    return (AddHeader("Subject", subject),)
+    return (*others, ChangeHeader("Subject", 1, subject) if there else AddHeader("Subject", subject))
 
 
 def _summary(verdict: Verdict, reference: str) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from sekisho.domains import to_ascii
 from sekisho.evidence import Evidence, Result, Word
 from sekisho.message import Envelope, Field, Headers
 
@@ -132,13 +133,23 @@ def forged(headers: Headers, authserv_id: str) -> list[int]:
 
 
 def claims(field: Field, authserv_id: str) -> bool | None:
-    """True if a field says that it is ours, None if it cannot be told whose it says it is."""
+    """True if a field says that it is ours, None if it cannot be told whose it says it is.
+
+    None: it names nobody, or what it names is no host, of which a lenient reader may make ours (`=?utf-8?q?mx…?=`,
+    `mx.example.jp/1`, `<mx.example.jp>`)."""
     claimed = claimed_id(field.value.decode("utf-8", "replace"))
-    return None if claimed is None else _comparable(claimed) == _comparable(authserv_id)
+    if claimed is None:
+        return None
+    name = _comparable(claimed)
+    if name == _comparable(authserv_id):
+        return True
+    return False if _HOST.fullmatch(name) else None
 
 
 def _comparable(authserv_id: str) -> str:
-    return authserv_id.strip().rstrip(".").lower()
+    """A U-label is its A-label, and what IDNA leaves out or maps (soft hyphens, full width) is no difference."""
+    name = authserv_id.strip().rstrip(".").lower()
+    return name if name.isascii() else to_ascii(name) or name
 
 
 def claimed_id(value: str) -> str | None:
@@ -283,6 +294,7 @@ def _tokens(value: str) -> Iterator[str]:
             at = match.end()
 
 
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?")  # that others write: also without a dot
 ATOM = re.compile(r'[^ \t\r\n();="]+|.', re.DOTALL)
 COMMENT_MARK = re.compile(r"[()]|\\.", re.DOTALL)
 QUOTE_MARK = re.compile(r'"|\\.', re.DOTALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 import socket
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from sekisho.codes import NOBODY, Reader
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.decoder import Decoder
+from sekisho.journal import KeyFileError, read_key
 from sekisho.lures import LureFileError, Vocabulary
 from sekisho.memory import PolicyNotes
 from sekisho.observers import Isolation
@@ -69,6 +71,7 @@ class Ports:
     policies: KnownPolicies | None = None
     deferrals: Deferrals | None = None
     pictures: Reader = NOBODY
+    rollout_key: bytes = b""
 
 
 def knowledge(config: Config) -> Knowledge:
@@ -184,10 +187,44 @@ def make_memory(config: Config, clock: Clock) -> None:
         memory.UnknownCommits.prepare(unknown_file(config))
 
 
+def secret_file(config: Config) -> Path:
+    """Where the site's secret is, if the configuration names no key file."""
+    return state_directory(config.store) / "secret"
+
+
+def make_rollout_key(config: Config) -> bytes:
+    """The secret by which is drawn which mail a roll-out reaches; what it is made from is made if it is not there.
+
+    It comes from `journal.key_file` if that is set, which nodes that share a configuration can share, else from a file
+    of this machine. Raises OSError or KeyFileError."""
+    if config.journal.key_file is not None:
+        return _for_rollout(read_key(config.journal.key_file))
+    return _for_rollout(memory.secret.make(secret_file(config)))
+
+
+def rollout_key(config: Config) -> bytes:
+    """The same for a command, which makes nothing. Empty where nothing is drawn. Empty too, with a line in the log,
+    where the secret cannot be read: the command then draws otherwise than the daemon."""
+    shares = (config.policy.rollout, *(each.rollout for each in config.recipients.values()))
+    if all(share is None or share >= 100 for share in shares):
+        return b""
+    file = config.journal.key_file or secret_file(config)
+    try:
+        return _for_rollout(read_key(file) if config.journal.key_file else memory.secret.read(file))
+    except (OSError, KeyFileError) as error:
+        LOG.warning("the share of policy.rollout is drawn without the daemon's secret: %s: %s", file, error)
+        return b""
+
+
+def _for_rollout(secret: bytes) -> bytes:
+    """A key of its own: pseudonyms are made from the same secret."""
+    return hmac.digest(secret, b"sekisho rollout", "sha256")
+
+
 def offline(config: Config) -> Ports:
     """Ports without DNS, store, log and metrics: for single files."""
     clock = SystemClock()
-    return Ports(clock, knowledge(config), pictures=Decoder(clock))
+    return Ports(clock, knowledge(config), pictures=Decoder(clock), rollout_key=rollout_key(config))
 
 
 def resolver(config: Config) -> DnsResolver:
@@ -207,31 +244,8 @@ def own_name(config: Config) -> str:
 
 def lists(config: Config, held: Snapshot) -> InForce:
     """The lists of the configuration with those made at run time over them, as `held` has them."""
-    return InForce(config.store, partial(Lists.of, config.lists, config.groups), held)
-
-
-def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable[[], Context]:
-    """Makes the context of each message; `name` is our authserv-id."""
-    sealers = frozenset(config.arc.sealers)
-
-    def context() -> Context:
-        resolver = ports.resolver and budgeted(config, ports.resolver)
-        return Context(
-            clock=ports.clock,
-            registry=ports.knowledge.registry,
-            providers=ports.knowledge.providers,
-            resolver=resolver,
-            pictures=ports.pictures,
-            deadline=ports.clock.monotonic() + config.wire.soft_deadline,
-            authserv_id=name,
-            sealers=sealers,
-            trust=trust,
-            site=ports.knowledge.site,
-            policies=ports.policies,
-            strangers=resolver and Budget(resolver, config.dns.budget * STRANGERS_SHARE, ports.clock),
-        )
-
-    return context
+    build = partial(Lists.of, config.lists, config.groups, delimiters=config.policy.recipient_delimiter)
+    return InForce(config.store, build, held)
 
 
 def pipeline(config: Config, ports: Ports) -> Pipeline:
@@ -256,4 +270,30 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
         hold=config.store.hold,
         deferrals=ports.deferrals,
         defer_seconds=config.policy.defer_unknown * 60,
+        rollout_key=ports.rollout_key,
     )
+
+
+def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable[[], Context]:
+    """Makes the context of each message; `name` is our authserv-id."""
+    sealers = frozenset(config.arc.sealers)
+
+    def context() -> Context:
+        resolver = ports.resolver and budgeted(config, ports.resolver)
+        return Context(
+            clock=ports.clock,
+            registry=ports.knowledge.registry,
+            providers=ports.knowledge.providers,
+            resolver=resolver,
+            pictures=ports.pictures,
+            deadline=ports.clock.monotonic() + config.wire.soft_deadline,
+            authserv_id=name,
+            sealers=sealers,
+            trust=trust,
+            site=ports.knowledge.site,
+            policies=ports.policies,
+            recipient_delimiter=config.policy.recipient_delimiter,
+            strangers=resolver and Budget(resolver, config.dns.budget * STRANGERS_SHARE, ports.clock),
+        )
+
+    return context

@@ -3,11 +3,15 @@
 They must not reach a reader, so they are counted over the whole header, whatever else of it is read: the wire shows
 each field as it comes, a message from a file those that it has. Postfix deletes the n-th field of a name.
 
+A CR alone ends a line for some readers (Python's), and Postfix before 3.9, or with `cleanup_replace_stray_cr_lf = no`,
+delivers it: a field of ours may hide in the value of another, where it cannot be deleted.
+
 It cannot see who wrote a field.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sekisho import authres
@@ -15,11 +19,28 @@ from sekisho.message import Field, Forged
 
 OURS = b"x-sekisho-"
 RESULTS = b"authentication-results"
+CR = b"\r"
+_BARE_CR = re.compile(rb"\r(?!\n)")
 INITIALS = frozenset((b"x", b"X", b"a", b"A"))
 """The first byte of a name that may be one of these."""
 MOST_READ = 3_000_000
 """Fields that Postfix may have to read for all deletions together: for each one it reads the header from the top
 (cleanup_milter.c, `cleanup_find_header_start`)."""
+
+
+def hidden(value: bytes, authserv_id: str) -> bool:
+    """True if a reader that ends a line at a CR finds a field in this value that pretends to be ours."""
+    for line in _BARE_CR.split(value)[1:]:
+        name, colon, rest = line.partition(b":")
+        if colon and _forged(name.rstrip().lower(), rest, authserv_id):
+            return True
+    return False
+
+
+def _forged(key: bytes, value: bytes, authserv_id: str) -> bool:
+    if not key.startswith(OURS):
+        return key == RESULTS and authres.claims(Field(key, value), authserv_id) is not False
+    return key.isascii()  # no MTA takes another for a name
 
 
 class ForgedFields:
@@ -43,15 +64,18 @@ class ForgedFields:
 
     def see(self, place: int, name: bytes, value: bytes) -> None:
         """The next field, the `place`-th of the header."""
-        if name[:1] not in INITIALS or self._reads > MOST_READ:
+        if self._reads > MOST_READ:
+            return
+        if CR in value and hidden(value, self._authserv_id):
+            self._reads = MOST_READ + 1
+            return
+        if name[:1] not in INITIALS:
             return
         key = name.rstrip().lower()
-        if (
-            key != RESULTS and not key.startswith(OURS)
-        ) or not key.isascii():  # no MTA takes the last for a name
+        if key != RESULTS and not (key.startswith(OURS) and key.isascii()):
             return
         index = self._counts[key] = self._counts.get(key, 0) + 1
-        if key == RESULTS and authres.claims(Field(name, value), self._authserv_id) is False:
+        if not _forged(key, value, self._authserv_id):
             return
         self._reads += place
         if self._reads <= MOST_READ:

@@ -84,7 +84,7 @@ class Pseudonyms:
     @classmethod
     def of(cls, options: JournalOptions, clock: Clock) -> Pseudonyms:
         """Raises KeyFileError."""
-        secret = _read_key(options.key_file) if options.key_file else secrets.token_bytes(KEY_BYTES)
+        secret = read_key(options.key_file) if options.key_file else secrets.token_bytes(KEY_BYTES)
         return cls(secret, options.pseudonym_hours, clock)
 
     def name(self, address: str) -> str:
@@ -99,7 +99,8 @@ class Pseudonyms:
         return hmac.digest(self._secret, b"sekisho pseudonym %d" % period, "sha256")
 
 
-def _read_key(path: Path) -> bytes:
+def read_key(path: Path) -> bytes:
+    """The site's secret from a key file, as 32 bytes. Raises KeyFileError."""
     try:
         secret = path.read_bytes()
         mode = path.stat().st_mode

@@ -103,6 +103,8 @@ class Pipeline:
     deferrals: Deferrals | None = None
     defer_seconds: float = 0.0
     """How long a message waits for DNS whose strict author could not be looked up; 0: not at all."""
+    rollout_key: bytes = b""
+    """The secret by which is drawn which mail a roll-out reaches."""
 
     def process(self, raw: bytes, envelope: Envelope) -> Judged:
         """Judge a message from its bytes, keep what must be kept, and tell the observers.
@@ -204,7 +206,9 @@ class Pipeline:
         lists = self.lists.current
         outcomes = []
         for recipient in message.envelope.recipients or UNADDRESSED:
-            rules = in_stance(self.rules.rules_for(recipient), stance).drawn(message.digest, recipient)
+            rules = in_stance(self.rules.rules_for(recipient), stance)
+            if rules.rollout < 100:
+                rules = rules.drawn(self.rollout_key, message.digest, self.rules.mailbox(recipient))
             why = examined.unjudged or (None if rules.filtered else OPT_OUT)
             if why is not None:
                 outcomes.append(Outcome(recipient, unjudged(rules, why), Disposition.ACCEPT))

@@ -273,6 +273,8 @@ class Context:
     policies: KnownPolicies | None = None
     pictures: Reader = NOBODY
     strangers: Resolver | None = None
+    recipient_delimiter: str = ""
+    """The characters that begin an address extension (`help+news@`)."""
 
     def lookup(self, name: str, rtype: str) -> Answer:
         """Ask DNS within this message's budget."""

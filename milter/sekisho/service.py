@@ -220,7 +220,7 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
         settings, known = shared.load(path)
         if faults := preconditions.faults(path, settings, bound=True):
             raise SetupError(faults)
-        _make_files_beside(settings, shared.clock)
+        key = _make_files_beside(settings, shared.clock)
         meter = shared.meter(settings, known)
     except ConfigError as error:
         raise SetupError(error.errors) from error
@@ -231,16 +231,19 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
     )
     return Setup(
         _remembering(settings),
-        build=partial(_workplace, settings, known, shared, meter),
+        build=partial(_workplace, settings, known, shared, meter, key),
         keeper=partial(Maintenance, settings, meter, shared.place(settings)),
     )
 
 
-def _make_files_beside(settings: Config, clock: Clock) -> None:
-    """The files beside the store that all processes share. Raises SetupError."""
+def _make_files_beside(settings: Config, clock: Clock) -> bytes:
+    """The files beside the store that all processes share; what the roll-out is drawn with. Raises SetupError."""
     try:
         Switch(compose.switch_file(settings)).close()
         compose.make_memory(settings, clock)
+        return compose.make_rollout_key(settings)
+    except KeyFileError as error:
+        raise SetupError((f"journal.key_file: {error}",)) from error
     except (SwitchError, OSError) as error:
         raise SetupError((f"store.url: a file beside it: {error}",), temporary=is_shortage(error)) from error
 
@@ -253,7 +256,9 @@ def _remembering(settings: Config) -> WireOptions:
     return settings.wire.model_copy(update={"failure_memory": str(compose.failure_file(settings))})
 
 
-def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, meter: Metrics) -> Workplace:
+def _workplace(
+    settings: Config, known: compose.Knowledge, shared: _Shared, meter: Metrics, rollout_key: bytes
+) -> Workplace:
     """A worker's own connections, on what was loaded before the fork."""
     log.start()
     isolation = Isolation(meter.observer_failed)
@@ -281,6 +286,7 @@ def _workplace(settings: Config, known: compose.Knowledge, shared: _Shared, mete
         policies=policies,
         deferrals=compose.deferrals(settings, shared.clock),
         pictures=pictures,
+        rollout_key=rollout_key,
     )
     beside: list[Closes] = [ListFollower(lists), pictures]
     if policies is not None:

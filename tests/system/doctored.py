@@ -43,7 +43,7 @@ with socket.socket(socket.AF_UNIX) as line:
     sys.exit(int(line.makefile().read()))
 """
 KNOWN = {"name": "jp", "type": "NS", "value": "a.dns.jp"}
-MAIN = {"smtpd_forbid_bare_newline": "normalize", "smtpd_peername_lookup": "yes"}
+MAIN = {"smtpd_forbid_bare_newline": "normalize", "smtpd_peername_lookup": "yes", "recipient_delimiter": "+"}
 
 
 class Daemon(Sekisho):

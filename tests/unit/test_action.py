@@ -80,6 +80,31 @@ def test_one_reply_for_all(wanted: tuple[Disposition, ...], reply: Reply, delete
         assert done.edits == ()
 
 
+@pytest.mark.parametrize(
+    ("applied", "refused"),
+    [
+        ((QUARANTINE, ACCEPT), True),
+        ((QUARANTINE, TAG), True),
+        ((QUARANTINE, QUARANTINE), False),
+        ((ACCEPT, ACCEPT), False),
+        ((TEMPFAIL, TEMPFAIL), False),
+    ],
+)
+@pytest.mark.parametrize("mode", [Mode.ENFORCE, Mode.SHADOW])
+def test_who_cannot_be_taken_off_ends_the_message(
+    applied: tuple[Disposition, ...], refused: bool, mode: Mode
+) -> None:
+    """A recipient whose bytes cannot be sent back, whose copy is kept while another gets the message: nothing else
+    keeps that copy away. The other's mode, shadow or not, does not let it through."""
+    raws = ("<h\udce9lp@example.jp>", "<b@example.jp>")
+    modes = (Mode.ENFORCE, mode)
+    done = tuple(
+        Outcome(Recipient("x@example.jp", raw), Verdict(each, 9, "points", Thresholds(), mode=of), each)
+        for each, raw, of in zip(applied, raws, modes, strict=True)
+    )
+    assert action.undeletable(mail(), done, "mx.example.jp") is refused
+
+
 def test_headers_show_the_strictest_of_those_that_get_it() -> None:
     """A lenient recipient that the sender added must not wash the tag off for the others."""
     done = act(ACCEPT, TAG, QUARANTINE)
@@ -101,6 +126,22 @@ def test_max_action_bounds_what_is_done_not_what_is_decided() -> None:
     done = act(REJECT, rules=Rules(mode=Mode.ENFORCE, max_action=TAG))
     assert done.reply is Reply.ACCEPT
     assert done.outcomes[0].verdict.disposition is REJECT
+
+
+@pytest.mark.parametrize(
+    ("first", "edits"),
+    [
+        ("Hello", [("Subject", 3, ""), ("Subject", 2, ""), ("Subject", 1, "[!] Hello")]),
+        ("[!] Hello", [("Subject", 3, ""), ("Subject", 2, "")]),
+    ],
+)
+def test_a_second_subject_does_not_take_the_mark_off(first: str, edits: list[tuple[str, int, str]]) -> None:
+    """Some readers show the last of several Subject fields: the marked one is the only one left."""
+    more = f"Subject: {first}\r\nSUBJECT: Pay now\r\n".encode()
+    done = act(TAG, message=mail(more), rules=Rules(mode=Mode.ENFORCE, subject_mark="[!]"))
+    assert [
+        (each.name, each.index, each.value) for each in done.edits if isinstance(each, ChangeHeader)
+    ] == edits
 
 
 def test_forged_fields_go_from_the_highest_index_down() -> None:

@@ -161,6 +161,19 @@ FORGED = [
     "",
     " (only a comment",
     " mx.example.jp; " + "spf=pass; " * 5000,
+    " =?utf-8?q?mx.example.jp?=; spf=pass",
+    " =?us-ascii?b?bXguZXhhbXBsZS5qcA==?=; spf=pass",
+    " mx.example.jp/1; spf=pass",
+    " mx.example.jp:25; spf=pass",
+    " <mx.example.jp>; spf=pass",
+    " [mx.example.jp]; spf=pass",
+    " 'mx.example.jp'; spf=pass",
+    " mx.example.jp\x01; spf=pass",
+    " \uff4d\uff58.example.jp; spf=pass",
+    " mx\u3002example\uff0ejp; spf=pass",
+    " mx\u00ad.exam\u200bple.jp; spf=pass",
+    " \ufeffmx.example.jp; spf=pass",
+    " \ud7ffmx.example.jp; spf=pass",
 ]
 FOREIGN = [
     " mx.other.jp; spf=pass",
@@ -169,6 +182,10 @@ FOREIGN = [
     " example.jp; spf=pass smtp.mailfrom=mx.example.jp",
     " (mx.example.jp) other.jp; spf=pass",
     ' "mx.other.jp"; x="mx.example.jp;"',
+    " spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=mx.example.jp",
+    " relay_1; spf=pass",
+    " spool 1; spf=pass",
+    " mx.\u4f8b\u3048.jp; spf=pass",
 ]
 
 
@@ -182,6 +199,13 @@ def test_forged_is_found(value: str) -> None:
 def test_foreign_is_left(value: str) -> None:
     """Fields of others stay."""
     assert authres.forged(Headers((Field(b"Authentication-Results", value.encode()),)), OURS) == []
+
+
+@pytest.mark.parametrize("written", ["mx.\u4f8b\u3048.jp", "MX.\u4f8b\u3048\u3002JP", "mx.XN--R8JZ45G.jp."])
+def test_an_international_name_is_one_name(written: str) -> None:
+    """As U-label or A-label, our authserv-id is ours."""
+    field = Field(b"Authentication-Results", f" {written}; spf=pass".encode())
+    assert authres.claims(field, "mx.xn--r8jz45g.jp")
 
 
 @pytest.mark.parametrize("count", [1, 5, 50])

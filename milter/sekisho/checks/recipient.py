@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from sekisho.address import without_extension
 from sekisho.checks.destinations import organisation
 from sekisho.checks.links import leads_home
 from sekisho.domains import registrable, to_unicode
@@ -63,21 +64,28 @@ STREET = re.compile(
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind."""
     findings = (
-        *_in_subject(message),
+        *_in_subject(message, context),
         *_as_provider(message, seen, context),
         *_as_colleague(message, context),
     )
     return Evidence(findings=findings) if findings else NOTHING
 
 
-def _in_subject(message: Message) -> Iterator[Finding]:
+def _in_subject(message: Message, context: Context) -> Iterator[Finding]:
     """Invitations name whom they invite; a report on somebody's own mail names him too."""
     if not message.envelope.sender or any(part.media == "text/calendar" for part in message.parts):
         return
-    if any(_stands(recipient.address, message.subject) for recipient in _few(message)):
+    names = (name for each in _few(message) for name in _names(each, context.recipient_delimiter))
+    if any(_stands(name, message.subject) for name in names):
         yield Finding(ADDRESS)
     if (data := personal(message.subject)) is not None:
         yield Finding(DATA, MappingProxyType({"data": data}))
+
+
+def _names(recipient: Recipient, delimiters: str) -> set[str]:
+    """The address as the sender gave it, and without its extension."""
+    local, _, domain = recipient.address.rpartition("@")
+    return {recipient.address, f"{without_extension(local, delimiters)}@{domain}"}
 
 
 def _stands(name: str, text: str) -> bool:

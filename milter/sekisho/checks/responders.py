@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from sekisho.address import Mailbox, split_path
+from sekisho.address import Mailbox, split_path, without_extension
 from sekisho.checks.destinations import organisation
 from sekisho.domains import to_ascii
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
@@ -67,7 +67,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         findings.append(_finding(SENDER, others[0].address))
     if (other := _resender(message, seen, author)) is not None:
         findings.append(_finding(RESENT, other.address))
-    if message.envelope.client.user is None and seen.unauthenticated and _himself(message):
+    if message.envelope.client.user is None and seen.unauthenticated and _himself(message, context):
         findings.append(_finding(SELF, ""))
     return Evidence(findings=tuple(findings)) if findings else NOTHING
 
@@ -91,14 +91,18 @@ def _resender(message: Message, seen: Evidence, author: str) -> Mailbox | None:
     return next((box for box in boxes if box.domain and organisation(box.domain) not in known), None)
 
 
-def _himself(message: Message) -> bool:
-    """True if a recipient is the author, however each of the two is written."""
+def _himself(message: Message, context: Context) -> bool:
+    """True if a recipient is the author, however each of the two is written, extensions left out."""
     mailbox = message.author.mailbox
     if mailbox is None:
         return False
-    author = mailbox.local.lower(), message.author.domain
+
+    def name(local: str) -> str:
+        return without_extension(local, context.recipient_delimiter).lower()
+
+    author = name(mailbox.local), message.author.domain
     recipients = message.envelope.recipients
-    return any((split_path(each.address).local.lower(), each.domain) == author for each in recipients)
+    return any((name(split_path(each.address).local), each.domain) == author for each in recipients)
 
 
 def _finding(kind: FindingKind, other: str) -> Finding:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from sekisho.address import without_extension
 from sekisho.charsets import lookup
 from sekisho.checks.doubt import doubted, impersonates
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
@@ -119,16 +120,17 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind, and none where nobody is in doubt."""
     if not doubted(seen):
         return NOTHING
-    found = list(_addressing(message))
+    found = list(_addressing(message, context))
     if impersonates(seen):
         found += _language(message)
     facts = ((kind, MappingProxyType({"text": text})) for kind, text in found if text)
     return Evidence(findings=tuple(Finding(*each) for each in facts))
 
 
-def _addressing(message: Message) -> Iterator[tuple[FindingKind, str]]:
+def _addressing(message: Message, context: Context) -> Iterator[tuple[FindingKind, str]]:
     """How the reader is spoken to, and what makes this mail unlike the others of its kind."""
-    made_up = tuple(filter(None, map(_made_up, message.envelope.recipients[:3])))
+    delimiters = context.recipient_delimiter
+    made_up = tuple(name for each in message.envelope.recipients[:3] for name in _made_up(each, delimiters))
     lines = [line[:LINE].strip() for line in message.text[:HEAD].splitlines()]
     yield from [(kind, line) for line in lines if (kind := _greeting(line, made_up)) is not None][:1]
     front = f"{message.subject}\n{message.author.name}"
@@ -138,10 +140,12 @@ def _addressing(message: Message) -> Iterator[tuple[FindingKind, str]]:
     yield SERIAL, number[1] if number else ""
 
 
-def _made_up(recipient: Recipient) -> str:
-    """What stands before the @, in lower case, if it is no name: `h.yamada88`."""
+def _made_up(recipient: Recipient, delimiters: str) -> Iterator[str]:
+    """What stands before the @, in lower case, with its extension and without, if it is no name: `h.yamada88`."""
     local = recipient.address.rpartition("@")[0].lower()
-    return local if 3 <= len(local) <= 64 and not local.isalpha() else ""
+    for name in {local, without_extension(local, delimiters)}:
+        if 3 <= len(name) <= 64 and not name.isalpha():
+            yield name
 
 
 def _greeting(line: str, made_up: tuple[str, ...]) -> FindingKind | None:

@@ -6,6 +6,7 @@ firewall does to a port.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 from sekisho.config import Config
@@ -244,6 +245,19 @@ _WANTED = (
         "addresses in headers of strangers' mail are completed with this domain before we see them",
     ),
     (
+        "cleanup_replace_stray_cr_lf",
+        ("yes",),
+        "warning",
+        "a CR inside a header field ends it for some readers, and a forged field may stand behind it",
+    ),
+    (
+        "enable_original_recipient",
+        ("yes",),
+        "error",
+        "of two recipients that are aliases of one mailbox Postfix keeps the first alone, and when that one's copy is "
+        "quarantined the other's is lost",
+    ),
+    (
         "enable_long_queue_ids",
         ("yes",),
         "warning",
@@ -279,6 +293,35 @@ def _non_smtp(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding
         )
 
 
+def _extensions(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+    """Address extensions as Postfix splits them. Its setting is never ours to change: it decides who gets what."""
+    theirs, ours = postfix.get("recipient_delimiter"), config.policy.recipient_delimiter
+    if missing := "".join(each for each in theirs if each not in ours):
+        wanted = json.dumps(ours + missing)
+        yield warning(
+            "postfix.recipient_delimiter",
+            f"recipient_delimiter is {theirs}, but policy.recipient_delimiter lacks {missing}: a sender who adds an "
+            f"extension leaves a recipient's rules, groups, scopes and opt-out; set recipient_delimiter = {wanted} in "
+            "[policy] and reload",
+            "",
+        )
+    elif more := "".join(each for each in ours if each not in theirs):
+        yield note(
+            "postfix.recipient_delimiter",
+            f"policy.recipient_delimiter holds {more}, at which Postfix does not split: right where what delivers "
+            "behind Postfix does",
+        )
+
+
+def _blind_copies(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+    if value := postfix.get("recipient_bcc_maps"):
+        yield note(
+            "postfix.recipient_bcc_maps",
+            f"recipient_bcc_maps is {value}: Postfix adds these copies before it asks us, so one goes out also for a "
+            "recipient whose own copy is quarantined while others get the message",
+        )
+
+
 _CHECKS: tuple[Callable[[Postfix, Config, Commands], Iterator[Finding]], ...] = (
     _asked,
     _default_action,
@@ -289,4 +332,6 @@ _CHECKS: tuple[Callable[[Postfix, Config, Commands], Iterator[Finding]], ...] = 
     _parameters,
     _rewriting,
     _non_smtp,
+    _extensions,
+    _blind_copies,
 )

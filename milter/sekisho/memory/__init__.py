@@ -2,12 +2,13 @@
 deferred, and messages that the store may have kept.
 
 Small tables of one size in files beside the store, shared by all processes and kept over restarts. Losing one
-costs protection during an outage and nothing else.
+costs protection during an outage and nothing else. `secret` keeps the site's secret in the same place.
 """
 
+from sekisho.memory import secret
 from sekisho.memory.deferrals import Deferrals
 from sekisho.memory.policies import PolicyNotes
 from sekisho.memory.table import TimeTable
 from sekisho.memory.unknown_commits import UnknownCommits
 
-__all__ = ["Deferrals", "PolicyNotes", "TimeTable", "UnknownCommits"]
+__all__ = ["Deferrals", "PolicyNotes", "TimeTable", "UnknownCommits", "secret"]

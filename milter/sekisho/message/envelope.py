@@ -30,7 +30,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One RCPT TO. `address` without brackets; `raw` exactly as it came, which DELRCPT needs."""
+    """One RCPT TO. `address` is what the MTA delivers to; `raw` is the argument exactly as it came."""
 
     address: str
     raw: str = ""
@@ -41,12 +41,22 @@ class Recipient:
         """ASCII lower case, None where the address has no valid one."""
         return to_ascii(split_path(self.address).domain or "")
 
+    @property
+    def deletable(self) -> bool:
+        """False where a milter cannot name this recipient to the MTA: the argument holds bytes that are no UTF-8.
+        Postfix takes such a one only with `smtputf8_enable = no`."""
+        try:
+            self.raw.encode("utf-8")
+        except UnicodeEncodeError:
+            return False
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class Forged:
     """Header fields that pretend to be ours: names and indexes (from 1, among those of that name) in the order in which
     they can be deleted one by one. `too_many`: they are more than Postfix can delete in bounded time, and only some
-    are listed."""
+    are listed; or one is hidden in another field, where none can be deleted."""
 
     fields: tuple[tuple[str, int], ...] = ()
     too_many: bool = False

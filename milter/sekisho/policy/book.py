@@ -1,7 +1,8 @@
 """Which rules hold for a recipient: its address, its groups, its domain, the domain's groups, or everybody's.
 
-The narrower speaks first and what it leaves out is taken from the next wider one. Of several groups the first
-in the file speaks first. All of it is worked out when the configuration is loaded; a look-up is two hashes.
+An address with an extension (`help+news@`) is narrower than the mailbox (`help@`), and that than its domain. The
+narrower speaks first and what it leaves out is taken from the next wider one. Of several groups the first in the file
+speaks first. All of it is worked out when the configuration is loaded; a look-up is three hashes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sekisho.domains import to_ascii
 from sekisho.message import Recipient
-from sekisho.policy.entries import key_of
+from sekisho.policy.entries import key_of, mailbox_of, widening
 from sekisho.policy.lists import NO_GROUPS, Groups
 from sekisho.policy.rules import PolicyOptions, RecipientOptions, Rules
 from sekisho.verdict import Mode
@@ -25,16 +26,24 @@ class RuleBook:
 
     default: Rules
     special: Mapping[str, Rules] = field(default_factory=dict)
+    delimiters: str = ""
 
     @classmethod
     def of(cls, mode: Mode, options: PolicyOptions, special: Special, groups: Groups = NO_GROUPS) -> RuleBook:
-        default = Rules.of(mode, options)
+        default, delimiters = Rules.of(mode, options), options.recipient_delimiter
         steps = _steps(special, groups)
-        return cls(default, {key: _folded(default, key, steps) for key in steps})
+        rules = {key: _folded(default, key, steps, delimiters) for key in steps}
+        return cls(default, rules, delimiters)
 
     def rules_for(self, recipient: Recipient) -> Rules:
-        address = key_of(recipient.address)
-        return self.special.get(address) or self.special.get(address.rpartition("@")[2]) or self.default
+        for key in widening(recipient.address, self.delimiters) if self.special else ():
+            if (rules := self.special.get(key)) is not None:
+                return rules
+        return self.default
+
+    def mailbox(self, recipient: Recipient) -> str:
+        """Whose mailbox it is, in one spelling: the address without its extension."""
+        return mailbox_of(key_of(recipient.address), self.delimiters)
 
     @property
     def modes(self) -> frozenset[Mode]:
@@ -57,9 +66,9 @@ def _steps(special: Special, groups: Groups) -> Steps:
     return steps
 
 
-def _folded(default: Rules, key: str, steps: Steps) -> Rules:
+def _folded(default: Rules, key: str, steps: Steps, delimiters: str) -> Rules:
     rules = default
-    for wider in dict.fromkeys((key.rpartition("@")[2], key)):
+    for wider in reversed(widening(key, delimiters)):
         for name, own in steps.get(wider, ()):
             rules = rules.with_own(name, own)
     return rules

@@ -23,8 +23,10 @@ from pydantic import (
     model_validator,
 )
 
+from sekisho.address import unquoted, without_extension
 from sekisho.domains import to_ascii
 from sekisho.options import Options
+from sekisho.remember import remembered
 
 Network = IPv4Network | IPv6Network
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -48,10 +50,26 @@ def parse_entry(entry: str) -> tuple[str, str | Network]:
     return "domain", _domain(text, entry)
 
 
+@remembered(4096)  # recipients get mail every day
 def key_of(name: str) -> str:
-    """A recipient's address or domain as it is compared: no case, the domain in ASCII."""
+    """A recipient's address or domain as it is compared: no case, no quotes, the domain in ASCII. Postfix tells
+    `a..b@docomo.ne.jp` as `"a..b"@docomo.ne.jp`."""
     local, at, domain = name.rpartition("@")
-    return f"{local.lower()}{at}{to_ascii(domain) or domain.lower()}"
+    return f"{unquoted(local).lower()}{at}{to_ascii(domain) or domain.lower()}"
+
+
+def mailbox_of(key: str, delimiters: str) -> str:
+    """An address as `key_of` gives it, without its extension."""
+    local, at, domain = key.rpartition("@")
+    bare = without_extension(local, delimiters)
+    return key if bare == local else f"{bare}{at}{domain}"
+
+
+def widening(name: str, delimiters: str) -> tuple[str, ...]:
+    """What is looked up for a recipient, the narrowest first: the address, without its extension, the domain."""
+    exact = key_of(name)
+    mailbox, domain = mailbox_of(exact, delimiters), exact.rpartition("@")[2]
+    return (exact, domain) if mailbox == exact else (exact, mailbox, domain)
 
 
 def _network(text: str) -> Network | None:

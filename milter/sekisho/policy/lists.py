@@ -22,7 +22,7 @@ from sekisho.domains import parse_ip, to_ascii, within
 from sekisho.evidence import Evidence
 from sekisho.message import Message, Recipient
 from sekisho.options import Options
-from sekisho.policy.entries import ListEntry, Network, key_of, parse_entry
+from sekisho.policy.entries import ListEntry, Network, key_of, parse_entry, widening
 
 Groups = Mapping[str, Iterable[str]]
 NO_GROUPS: Groups = {}
@@ -163,20 +163,20 @@ class Scoped:
     """One list: its entries by scope, "" being the site's."""
 
     by_scope: Mapping[str, Entries] = field(default_factory=dict)
+    delimiters: str = ""
 
     @classmethod
-    def of(cls, entries: Iterable[ListEntry], groups: Groups = NO_GROUPS) -> Scoped:
+    def of(cls, entries: Iterable[ListEntry], groups: Groups = NO_GROUPS, delimiters: str = "") -> Scoped:
         """A group's entry is an entry of each member; that of a group which is gone is nobody's."""
         sorted_out: dict[str, list[ListEntry]] = {}
         for each in entries:
             for scope in groups.get(each.scope, ()) if _is_word(each.scope) else (each.scope,):
                 sorted_out.setdefault(key_of(scope), []).append(each)
-        return cls({scope: Entries(some) for scope, some in sorted_out.items()})
+        return cls({scope: Entries(some) for scope, some in sorted_out.items()}, delimiters)
 
     def match(self, sender: Sender, recipient: Recipient) -> str | None:
         """The entry that holds for the recipient, as it is written, the narrowest scope first; or None."""
-        address = key_of(recipient.address)
-        for scope in dict.fromkeys((address, address.rpartition("@")[2], "")):
+        for scope in (*widening(recipient.address, self.delimiters), ""):
             entries = self.by_scope.get(scope)
             if entries is not None and (found := entries.match(sender)) is not None:
                 return found.entry
@@ -191,9 +191,17 @@ class Lists:
     block: Scoped = field(default_factory=Scoped)
 
     @classmethod
-    def of(cls, options: ListOptions, groups: Groups = NO_GROUPS, added: ListOptions | None = None) -> Lists:
-        """The lists of the file, and over them what was added at run time."""
+    def of(
+        cls,
+        options: ListOptions,
+        groups: Groups = NO_GROUPS,
+        added: ListOptions | None = None,
+        *,
+        delimiters: str = "",
+    ) -> Lists:
+        """The lists of the file, and over them what was added at run time. `delimiters`: of address extensions."""
         more = added or ListOptions()
         return cls(
-            Scoped.of((*options.allow, *more.allow), groups), Scoped.of((*options.block, *more.block), groups)
+            Scoped.of((*options.allow, *more.allow), groups, delimiters),
+            Scoped.of((*options.block, *more.block), groups, delimiters),
         )

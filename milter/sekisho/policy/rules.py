@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from sekisho.message import Recipient
 from sekisho.options import Options
-from sekisho.policy.entries import key_of
 from sekisho.verdict import Disposition, Mode, Thresholds
 
 MaxAction = Literal["accept", "tag", "quarantine", "reject"]
@@ -71,7 +69,8 @@ class PolicyOptions(Options):
         ge=0,
         le=100,
         description="Share of the mail that `max_action` holds for (per cent); the same message and recipient "
-        "always fall on the same side.",
+        "always fall on the same side. It is drawn with a secret: from `journal.key_file` if that is set, else from "
+        "the file `secret` beside the store, which the first start makes.",
     )
     rollout_else: MaxAction = Field(
         "tag", description="The severest action for the mail that `rollout` leaves out."
@@ -86,6 +85,14 @@ class PolicyOptions(Options):
         description="Minutes for which a message with brand.own_domain_unknown is deferred with 451, from when it "
         "first came; after that it is delivered tagged. 0: it is never deferred. Never in shadow. A reload is "
         "enough.",
+    )
+    recipient_delimiter: str = Field(
+        "+",
+        max_length=16,
+        pattern=r"^[!#$%&'*+,./:;=?^_`{|}~-]*$",
+        description="The characters that begin an address extension, as Postfix's `recipient_delimiter`: mail for "
+        "help+news@example.jp follows the rules, groups, scopes and opt-outs of help@example.jp where that address has "
+        "none of its own. Empty: addresses are not split.",
     )
     points: Mapping[str, Points] = Field(
         default_factory=dict,
@@ -148,10 +155,10 @@ class Rules:
             self.otherwise if own.rollout_else is None else Disposition[own.rollout_else.upper()],
         )
 
-    def drawn(self, digest: str, recipient: Recipient) -> Rules:
+    def drawn(self, key: bytes, digest: str, mailbox: str) -> Rules:
         """What holds for this very message: `max_action` if the roll-out reaches it. The same message for
-        the same recipient is always drawn alike, and a growing share keeps what it had."""
-        if self.rollout >= 100 or lot(digest, recipient) < self.rollout:
+        the same mailbox is always drawn alike, and a growing share keeps what it had."""
+        if self.rollout >= 100 or lot(key, digest, mailbox) < self.rollout:
             return self
         return self.bounded(self.otherwise)
 
@@ -160,10 +167,14 @@ class Rules:
         return self if self.max_action <= most else replace(self, max_action=most)
 
 
-def lot(digest: str, recipient: Recipient) -> float:
-    """A number from 0 to below 100 that depends on message and recipient alone."""
-    text = f"{digest} {key_of(recipient.address)}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") * 100 / 2**64
+def lot(key: bytes, digest: str, mailbox: str) -> float:
+    """A number from 0 to below 100 that depends on the site's secret, the message and the mailbox alone.
+
+    Without the secret a sender cannot compute which variation of a message is left out. It can still try: each
+    variation has the same chance to be left out, and a refusal tells of it (550), a quarantine does not (250).
+    """
+    text = f"{digest} {mailbox}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hmac.digest(key, text, "sha256")[:8], "big") * 100 / 2**64
 
 
 def _either(own: float | None, base: float) -> float:

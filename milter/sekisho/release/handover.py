@@ -19,7 +19,11 @@ from sekisho.release.options import ReleaseOptions
 from sekisho.text import printable
 
 REPLY = 300  # characters kept of a reply
-_PATH = re.compile(r"<[^<>\x00-\x1f\x7f]+>\Z")
+# Brackets of its own only in a quoted local part: nothing may end the path early.
+_PATH = re.compile(
+    r"<(?:[^<>\x00-\x1f\x7f]+"
+    r'|"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*"@[^<>"\x00-\x1f\x7f]+)>\Z'
+)
 
 
 class Fate(StrEnum):

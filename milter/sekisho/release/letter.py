@@ -1,9 +1,9 @@
 """A held message as it is handed on: the bytes as they came, what was forged taken out, what is ours on top.
 
-Taken out are Authentication-Results that claim our authserv-id and every X-Sekisho field, whoever wrote them.
-Put on top are, from above: our Authentication-Results with the results of the time it came, X-Sekisho-Verdict
-with `released`, and one Received field (RFC 5321 section 4.4) with the original client's facts, since the one
-that Postfix will write names only this machine. Every other byte is as it was.
+Taken out are Authentication-Results that claim our authserv-id and every X-Sekisho field, whoever wrote them, and
+fields in which one hides behind a CR. Put on top are, from above: our Authentication-Results with the results of the
+time it came, X-Sekisho-Verdict with `released`, and one Received field (RFC 5321 section 4.4) with the original
+client's facts, since the one that Postfix will write names only this machine. Every other byte is as it was.
 
 It cannot make signatures whole that the removed fields were part of.
 """
@@ -18,6 +18,7 @@ from typing import Any
 
 from sekisho import authres
 from sekisho.evidence import Evidence, Result, Word
+from sekisho.forged_fields import hidden
 from sekisho.message import Client, Envelope, Field, Headers
 from sekisho.message.spans import spans
 from sekisho.store import Entry
@@ -47,7 +48,9 @@ def _forged(fields: list[Field], authserv_id: str) -> set[int]:
     """The places of the fields that pretend to be ours."""
     results = [number for number, field in enumerate(fields) if field.key == "authentication-results"]
     forged = {results[index - 1] for index in authres.forged(Headers(tuple(fields)), authserv_id)}
-    return forged | {number for number, field in enumerate(fields) if field.key.startswith(OURS)}
+    ours = {number for number, field in enumerate(fields) if field.key.startswith(OURS)}
+    hiding = {number for number, field in enumerate(fields) if hidden(field.value, authserv_id)}
+    return forged | ours | hiding
 
 
 def _joint(kept: bytes) -> bytes:

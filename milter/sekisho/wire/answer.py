@@ -6,8 +6,10 @@ from typing import Any
 
 import Milter
 
+from sekisho.message import Recipient
 from sekisho.verdict import Action, AddHeader, ChangeHeader, Edit, Reply
-from sekisho.wire.replies import header_name, header_value, line, present_name, smtp_reply
+from sekisho.wire import collect
+from sekisho.wire.replies import UnwritableError, header_name, header_value, line, present_name, smtp_reply
 
 _KEPT = (Reply.ACCEPT, Reply.HOLD)  # only a message that goes on has edits
 
@@ -45,4 +47,16 @@ def _edit(context: Any, edit: Edit, spaced: bool) -> None:
         value = lead + header_value(edit.value) if edit.value else ""
         context.chgheader(present_name(edit.name), edit.index, value)
     else:
-        context.delrcpt(edit.recipient.raw)
+        context.delrcpt(_named(edit.recipient))
+
+
+def _named(recipient: Recipient) -> str:
+    """What DELRCPT must say: Postfix deletes nothing, and says nothing, unless it reads the same address as in RCPT.
+
+    One parser of Postfix reads both (tok822_parse), so that the same text is the same address. What RCPT takes off
+    before, DELRCPT does not (cleanup_milter.c, cleanup_del_rcpt). Raises UnwritableError for bytes that are no UTF-8:
+    pymilter cannot send them.
+    """
+    if not recipient.deletable:
+        raise UnwritableError("a recipient with bytes that are no UTF-8")
+    return collect.as_parsed(recipient.raw)

@@ -13,7 +13,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Sequence
 
-from sekisho.forged_fields import INITIALS, ForgedFields
+from sekisho.forged_fields import CR, INITIALS, ForgedFields
 from sekisho.message import Client, Envelope, Forged, Limits, Recipient
 
 Macro = Callable[[str], str | None]
@@ -67,7 +67,7 @@ class Collector:
         self._fields += 1
         size = len(name) + len(value) + 3
         self.size += size
-        if name[:1] in INITIALS:
+        if name[:1] in INITIALS or CR in value:
             self._forged.see(self._fields, name, value)
         if self._open:
             self._open = self._fields <= self._header_fields and self._kept < self._header_bytes
@@ -111,10 +111,17 @@ def unbracketed(path: str) -> str:
     return path[1:-1] if path.startswith("<") and path.endswith(">") else path
 
 
+def as_parsed(argument: str) -> str:
+    """The part of a RCPT TO argument that Postfix parses as the address: one pair of angle brackets is taken off, and a
+    route with its colon (smtpd.c, extract_addr)."""
+    text = argument[1:-1] if argument.startswith("<") and argument.endswith(">") else argument
+    return text.partition(":")[2] if text.startswith("@") and ":" in text else text
+
+
 def recipient(args: Sequence[bytes], macro: Macro) -> Recipient:
-    """One RCPT TO. Postfix delivers to `{rcpt_addr}`; DELRCPT wants the raw form."""
+    """One RCPT TO. Postfix delivers to `{rcpt_addr}`; where it is not told, to what stands in the argument."""
     raw = text(args[0])
-    address = _acted_on(macro("{rcpt_addr}") or None, unbracketed(raw))
+    address = _acted_on(macro("{rcpt_addr}") or None, as_parsed(raw))
     return Recipient(address=address, raw=raw, parameters=tuple(map(text, args[1:])))
 
 

@@ -42,6 +42,14 @@ def found(subject: str, text: str = "", seen: Evidence = MAILBOX, **more: object
     return [each.kind.id for each in findings(subject, text, seen, **more)]  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("subject", ["For hanako@example.jp", "For hanako+list@example.jp"])
+def test_the_recipients_address_without_its_extension(subject: str) -> None:
+    """`hanako+list@` reads the mailbox of `hanako@`, whichever of the two the subject names."""
+    at = replace(context(), recipient_delimiter="+")
+    rcpt = ("hanako+list@example.jp",)
+    assert found(subject, rcpt=rcpt, at=at) == ["recipient.address_in_subject"]
+
+
 @pytest.mark.parametrize(
     "subject",
     [

@@ -77,6 +77,26 @@ def test_the_recipient_himself(author: str, rcpt: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("author", "rcpt"),
+    [
+        ("me@example.jp", "me+news@example.jp"),
+        ("me+news@example.jp", "me@example.jp"),
+        ("me+a@example.jp", '"Me+b c"@example.jp'),
+    ],
+)
+def test_the_recipient_himself_with_an_extension(author: str, rcpt: str) -> None:
+    """A sender who adds `+news` to the recipient writes to the same mailbox; where nothing is split, to another."""
+    read = message(
+        f"From: {author}\r\n\r\n".encode(), replace(envelope("a@b.test"), recipients=(Recipient(rcpt),))
+    )
+    plus = replace(context(), recipient_delimiter="+")
+    assert [each.kind.id for each in responders.check(read, NOTHING_PASSED, plus).findings] == [
+        "author.recipient_himself"
+    ]
+    assert responders.check(read, NOTHING_PASSED, context()) == Evidence()
+
+
+@pytest.mark.parametrize(
     "seen",
     [
         Evidence(),

@@ -18,7 +18,13 @@ JAPANESE = "日頃よりご利用いただきありがとうございます。�
 
 
 def found(
-    text: str, seen: Evidence = CLAIMED, *, subject: str = "x", fields: str = "", rcpt: str = ""
+    text: str,
+    seen: Evidence = CLAIMED,
+    *,
+    subject: str = "x",
+    fields: str = "",
+    rcpt: str = "",
+    delimiter: str = "",
 ) -> list[str]:
     """The ids of what the check finds in a message of UTF-8 text."""
     head = f"From: a@stranger.example\r\nSubject: {subject}\r\n{fields}"
@@ -26,7 +32,8 @@ def found(
         head += "Content-Type: text/plain; charset=utf-8\r\n"
     at = replace(envelope(), recipients=(Recipient(rcpt),) if rcpt else ())
     mail = message(f"{head}\r\n{text}".encode(), at)
-    return [each.kind.id for each in writing.check(mail, seen, context()).findings]
+    asked = replace(context(), recipient_delimiter=delimiter)
+    return [each.kind.id for each in writing.check(mail, seen, asked).findings]
 
 
 def test_doubt_is_a_claim_without_proof_or_an_author_without_one() -> None:
@@ -204,6 +211,13 @@ def test_the_font_of_a_page() -> None:
     assert found(f"{style}{JAPANESE}", fields=page) == ["writing.chinese_font"]
     assert found(f"{style}Hello.", fields=page) == []
     assert found(f"<p>{JAPANESE} YaHei</p>", fields="Content-Type: text/plain; charset=utf-8\r\n") == []
+
+
+def test_a_greeting_by_address_without_its_extension() -> None:
+    """The sender who adds `+x` to the recipient still greets the mailbox by its made-up name."""
+    text, rcpt = "Dear h.yamada88,", "h.yamada88+x@example.jp"
+    assert found(text, rcpt=rcpt, delimiter="+") == ["writing.greets_address"]
+    assert found(text, rcpt=rcpt) == []
 
 
 def test_each_kind_once() -> None:

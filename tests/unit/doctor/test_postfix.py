@@ -99,6 +99,8 @@ def test_a_good_configuration_is_clean(site: Site) -> None:
         ("smtpd_peername_lookup", {"smtpd_peername_lookup": "no"}, None),
         ("always_add_missing_headers", {"always_add_missing_headers": "yes"}, None),
         ("remote_header_rewrite_domain", {"remote_header_rewrite_domain": "ours.example"}, None),
+        ("cleanup_replace_stray_cr_lf", {"cleanup_replace_stray_cr_lf": "no"}, None),
+        ("enable_original_recipient", {"enable_original_recipient": "no"}, None),
         ("enable_long_queue_ids", {"enable_long_queue_ids": "no"}, None),
         ("local_header_rewrite_clients", {"local_header_rewrite_clients": "static:all"}, None),
         ("macros", {"milter_protocol": "4"}, None),
@@ -123,6 +125,46 @@ def test_each_fault_is_found_and_its_command_mends_it(
     site.mend(found)
     assert [each for each in site.look() if each.severity is Severity.ERROR] == []
     assert code not in codes(site.look())
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "severity"),
+    [
+        ("", "+", Severity.NOTE),
+        ("+", "+", None),
+        ("+-", "-+", None),
+        ("", "", None),
+        ("+", "", Severity.WARNING),
+        ("-+", "+", Severity.WARNING),
+        ("-", "+", Severity.WARNING),
+    ],
+)
+def test_address_extensions_are_compared(
+    site: Site, theirs: str, ours: str, severity: Severity | None
+) -> None:
+    """What Postfix splits and we do not lets a sender leave the rules; the other way round is worth a note. No command
+    changes Postfix's: it decides who gets the mail."""
+    site.write({"recipient_delimiter": theirs})
+    site.settle()
+    settings = Config.model_validate({"mode": "enforce", "policy": {"recipient_delimiter": ours}})
+    found = [
+        each
+        for each in examine(Postfix.read(site.directory), settings)
+        if each.code == "postfix.recipient_delimiter"
+    ]
+    assert [each.severity for each in found] == ([] if severity is None else [severity])
+    assert [each.mend for each in found if each.mend] == []
+    if severity is Severity.WARNING:
+        assert all(each in found[0].text for each in theirs)
+
+
+def test_blind_copies_are_named(site: Site) -> None:
+    """A copy that Postfix adds for a recipient is not the recipient's, and is not taken off with him."""
+    site.write({"recipient_bcc_maps": "inline:{a@example.jp=archive@example.jp}"})
+    site.settle()
+    settings = Config.model_validate({"mode": "enforce"})
+    codes = {each.code for each in examine(Postfix.read(site.directory), settings)}
+    assert "postfix.recipient_bcc_maps" in codes
 
 
 def test_shadow_wants_accept_and_on_error_is_agreed_with(site: Site) -> None:

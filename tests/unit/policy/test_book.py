@@ -74,6 +74,51 @@ def test_groups_hold_recipients() -> None:
     assert [who for who, _ in faults] == ["sales", "a.b"]
 
 
+def with_extensions(delimiters: str, **special: RecipientOptions) -> RuleBook:
+    named = {
+        name.replace("_plus_", "+").replace("_at_", "@").replace("__", "."): own
+        for name, own in special.items()
+    }
+    options = PolicyOptions(recipient_delimiter=delimiters)
+    return RuleBook.of(Mode.SHADOW, options, named, GROUPS)
+
+
+def test_an_extension_does_not_leave_the_rules() -> None:
+    """Address with extension, mailbox, its groups, domain: the first that speaks is heard, the next fills in."""
+    rules = with_extensions(
+        "+",
+        example__jp=RecipientOptions(tag=2, subject_mark="[domain]"),
+        second=RecipientOptions(tag=4),
+        taro_plus_news_at_example__jp=RecipientOptions(max_action="tag"),
+        jiro_at_example__jp=RecipientOptions(filter=False),
+    )
+    assert tag_of(rules, "taro+x@example.jp") == 4
+    assert tag_of(rules, "TARO+news@example.jp") == 4
+    own = rules.rules_for(Recipient("taro+news@example.jp"))
+    assert (own.max_action, own.subject_mark) == (Disposition.TAG, "[domain]")
+    assert not rules.rules_for(Recipient("jiro+a+b@example.jp")).filtered
+    assert rules.rules_for(Recipient("saburo+jiro@example.jp")).filtered
+    assert tag_of(rules, "taro+x@other.jp") == 5
+
+
+def test_without_a_delimiter_nothing_is_split() -> None:
+    """Where Postfix and what stands behind it split nothing, `help+x@` may be somebody else's."""
+    rules = with_extensions("", taro_at_example__jp=RecipientOptions(tag=1))
+    assert tag_of(rules, "taro@example.jp") == 1
+    assert tag_of(rules, "taro+x@example.jp") == 5
+
+
+def test_quotes_do_not_leave_the_rules() -> None:
+    """Postfix tells `a..b@` as `"a..b"@`; what is meant is compared, and an extension is found inside quotes."""
+    rules = RuleBook.of(Mode.SHADOW, PolicyOptions(), {"a..b@docomo.ne.jp": RecipientOptions(tag=1)})
+    assert tag_of(rules, '"a..b"@docomo.ne.jp') == 1
+    assert tag_of(rules, '"a..b+x y"@docomo.ne.jp') == 1
+    assert tag_of(rules, "a..b@docomo.ne.jp") == 1
+
+
+KEY = b"k" * 32
+
+
 def digest(number: int) -> str:
     return hashlib.sha256(b"%d" % number).hexdigest()
 
@@ -81,25 +126,47 @@ def digest(number: int) -> str:
 def test_a_rollout_reaches_its_share() -> None:
     """Of a thousand messages about a tenth are drawn; the others get what is said for the rest."""
     rules = Rules(rollout=10)
-    drawn = [rules.drawn(digest(number), Recipient("a@example.jp")).max_action for number in range(1000)]
+    drawn = [rules.drawn(KEY, digest(number), "a@example.jp").max_action for number in range(1000)]
     assert 60 < drawn.count(Disposition.REJECT) < 140
     assert set(drawn) == {Disposition.REJECT, Disposition.TAG}
 
 
 def test_a_rollout_is_stable_and_only_grows() -> None:
     """A retry is treated as before, and what was drawn at 10 % is drawn at 50 %."""
-    who = Recipient("a@example.jp")
     for number in range(200):
-        few, many = (Rules(rollout=share).drawn(digest(number), who) for share in (10, 50))
-        assert few == Rules(rollout=10).drawn(digest(number), Recipient("A@EXAMPLE.jp"))
+        few, many = (Rules(rollout=share).drawn(KEY, digest(number), "a@example.jp") for share in (10, 50))
+        assert few == Rules(rollout=10).drawn(KEY, digest(number), "a@example.jp")
         assert few.max_action <= many.max_action
+
+
+def test_a_rollout_is_drawn_with_the_secret() -> None:
+    """Who does not know the secret cannot compute which messages are left out: two secrets draw independently."""
+    numbers = range(2000)
+    left_out = [
+        {
+            each
+            for each in numbers
+            if Rules(rollout=50).drawn(key, digest(each), "a@example.jp").max_action == 1
+        }
+        for key in (KEY, b"j" * 32, b"")
+    ]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert 400 < len(left_out[one] & left_out[other]) < 600
+
+
+def test_every_extension_of_a_mailbox_is_drawn_alike() -> None:
+    """One message to twenty extensions of a mailbox is one draw and not twenty."""
+    rules = with_extensions("+")
+    assert {rules.mailbox(Recipient(f"Hanako+{each}@Example.jp")) for each in range(20)} == {
+        "hanako@example.jp"
+    }
 
 
 def test_a_rollout_of_nothing_and_of_all() -> None:
     """0 % draws none and 100 % all, and the rest is never severer than `max_action`."""
-    who = Recipient("a@example.jp")
+    who = "a@example.jp"
     for number in range(100):
-        assert Rules(rollout=0, otherwise=Disposition.ACCEPT).drawn(digest(number), who).max_action == 0
-        assert Rules(rollout=100).drawn(digest(number), who) == Rules(rollout=100)
+        assert Rules(rollout=0, otherwise=Disposition.ACCEPT).drawn(KEY, digest(number), who).max_action == 0
+        assert Rules(rollout=100).drawn(KEY, digest(number), who) == Rules(rollout=100)
         bounded = Rules(rollout=0, max_action=Disposition.ACCEPT, otherwise=Disposition.TAG)
-        assert bounded.drawn(digest(number), who).max_action is Disposition.ACCEPT
+        assert bounded.drawn(KEY, digest(number), who).max_action is Disposition.ACCEPT

@@ -174,6 +174,27 @@ def test_whose_mail_an_entry_is_about(scope: str, holds: bool) -> None:
     assert (lists.match(sender("a@x.example"), HANAKO) is not None) is holds
 
 
+@pytest.mark.parametrize(
+    ("scope", "holds"),
+    [
+        ("hanako@example.jp", True),
+        ("hanako+news@example.jp", True),
+        ("hanako+other@example.jp", False),
+        ("sales", True),
+        ("example.jp", True),
+    ],
+)
+def test_an_extension_does_not_leave_the_scope(scope: str, holds: bool) -> None:
+    """What is blocked for a mailbox is blocked for it under every extension; a scope may name one extension."""
+    groups = {"sales": ("hanako@example.jp", "shop.example")}
+    news = Recipient("Hanako+News@example.jp")
+    lists = Lists.of(ListOptions(block=(entry("x.example", scope=scope),)), groups, delimiters="+")
+    assert (lists.block.match(sender("a@x.example"), news) is not None) is holds
+    assert (
+        Scoped.of([entry("x.example", scope="hanako@example.jp")]).match(sender("a@x.example"), news) is None
+    )
+
+
 def test_a_scope_that_nobody_can_have_is_a_fault() -> None:
     """A mistyped group would leave the entry without effect, silently."""
     options = ListOptions(allow=(entry("x.example", scope="salse"), entry("y.example", scope="example.jp")))

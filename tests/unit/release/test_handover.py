@@ -117,7 +117,20 @@ def test_nobody_listening_is_later() -> None:
     assert hand_over(Parcel(RAW, "<b@x>"), ReleaseOptions(port=number), "x").fate is Fate.LATER
 
 
-@pytest.mark.parametrize("address", ["a@x\r\nDATA", "a@x>\r\n", "", "a\x00@x", "a@x> <b@x"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@x\r\nDATA",
+        "a@x>\r\n",
+        "",
+        "a\x00@x",
+        "a@x> <b@x",
+        '"a"b>"@x',
+        '"a\\"@x> <"b"@x',
+        '"a\r\nDATA"@x',
+        '"a>"@x"> <b@x',
+    ],
+)
 def test_an_address_that_is_a_command_is_refused(address: str) -> None:
     """No recipient can end its command or begin another."""
     with pytest.raises(ValueError, match="cannot be named"):

@@ -90,6 +90,13 @@ def test_what_pretends_to_be_ours_is_taken_out() -> None:
     assert released(forged) == TOP + kept
 
 
+def test_what_hides_behind_a_bare_carriage_return_goes_too() -> None:
+    """A reader that ends a line at a CR would find our verdict there; a CR alone is left."""
+    hiding = b"X-A: b\rX-Sekisho-Verdict: accept\r\nX-B: b\r\n c\rAuthentication-Results: mx.ours.example; spf=pass\r\n"
+    kept = b"X-C: b\rX-Other: c\r\nFrom: a@example.jp\r\n\r\nx\r\n"
+    assert released(hiding + kept) == TOP + kept
+
+
 def test_forged_fields_are_found_however_many_and_deep() -> None:
     """A thousand copies behind two thousand other fields are all taken out."""
     raw = b"X-Other: 1\r\n" * 2000 + b"X-Sekisho-Verdict: accept\r\n" * 1000 + b"\r\nbody\r\n"

@@ -158,6 +158,50 @@ def test_brackets(path: str, address: str) -> None:
     assert collect.unbracketed(path) == address
 
 
+@pytest.mark.parametrize(
+    ("argument", "parsed"),
+    [
+        ("<help@x.example>", "help@x.example"),
+        ("help@x.example", "help@x.example"),
+        ("<@relay.example:help@x.example>", "help@x.example"),
+        ("@relay.example:help@x.example", "help@x.example"),
+        ("<@a:@b:help@x.example>", "@b:help@x.example"),
+        ("<<@relay.example:help@x.example>>", "<@relay.example:help@x.example>"),
+        ("<help@x.example,>", "help@x.example,"),
+        ("<help@x.example>>", "help@x.example>"),
+        ("<help@x.example>,", "<help@x.example>,"),
+        ("<@relay.example>", "@relay.example"),
+        ("< help@x.example >", " help@x.example "),
+        ("<", "<"),
+        ("<>", ""),
+        ("", ""),
+    ],
+)
+def test_what_postfix_parses_of_an_argument(argument: str, parsed: str) -> None:
+    """As in Postfix's extract_addr: one pair of brackets at the two ends, then a route up to its first colon; nothing
+    is trimmed and nothing else is taken off."""
+    assert collect.as_parsed(argument) == parsed
+
+
+@pytest.mark.parametrize(
+    ("argument", "address"),
+    [
+        (b"<@relay.example:help@x.example>", "help@x.example"),
+        (b'<"he lp"@x.example>', '"he lp"@x.example'),
+        (b"<Help@x.example>", "Help@x.example"),
+    ],
+)
+def test_a_recipient_that_postfix_does_not_tell(argument: bytes, address: str) -> None:
+    """Where `{rcpt_addr}` is not sent, a route leads to no other rules than the bare address."""
+    assert collect.recipient([argument], macros()).address == address
+
+
+def test_a_recipient_that_cannot_be_named() -> None:
+    """pymilter sends UTF-8 and nothing else."""
+    assert collect.recipient(["<hélp@x.example>".encode()], macros()).deletable
+    assert not collect.recipient([b"<h\xe9lp@x.example>"], macros()).deletable
+
+
 def test_postfix_acts_on_its_own_reading() -> None:
     """`{mail_addr}` is the sender; what was typed is kept beside it. An empty one is the null sender."""
     envelope = collect.envelope([b"<x>(y)@z"], Client(), macros(mail_addr="y@z", i="4X"))
