@@ -290,7 +290,7 @@ def _write(descriptor: int, data: bytes | bytearray, at: int) -> None:
 
 
 def _open(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o660)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         if os.fstat(descriptor).st_size < SIZE and os.geteuid() == 0:
             owner = path.parent.stat()  # made by the command line: the daemon must be able to open it
