@@ -22,7 +22,7 @@ from lab.cases import Lab
 from lab.place import a_place
 from tests.system.mails import case, letter, spoof
 from tests.unit.release.kit import Port
-from tests.unit.store.kit import SetClock, hold
+from tests.unit.store.kit import SetClock, hold, message, outcomes
 
 from sekisho import compose
 from sekisho.config import Config
@@ -34,7 +34,7 @@ from sekisho.ports import StoreUnavailable
 from sekisho.privacy import Privacy
 from sekisho.release import ReleaseOptions, Releaser, Wish
 from sekisho.service import Recorder
-from sekisho.store import Quarantine, StoreOptions
+from sekisho.store import Quarantine, RetentionOptions, StoreOptions
 
 ROOT = Path(__file__).parent.parent.parent
 LOCALS = ("zqsender", "zqauthor", "zqallowed", "zqblocked", "zqhanako", "zqtaro", "zqreply")
@@ -312,3 +312,35 @@ def test_through_the_daemon(closed_lab: Lab) -> None:
         assert leaks(json.dumps(outcome.line), {}) == []
     assert leaks(lab.sekisho.log.read_text("utf-8"), {}) == []
     assert leaks(lab.sekisho.metrics(), {}) == []
+
+
+def test_an_erased_message_is_not_quoted_any_more(tmp_path: Path) -> None:
+    """When author, subject and content of a closed message go, so does what its evidence quotes of them; ids, points
+    and results stay."""
+    clock = SetClock()
+    store = Quarantine.open(StoreOptions(url=f"sqlite:///{tmp_path / 'q.db'}"), clock)
+    quoted = {
+        "id": "x.y",
+        "points": 2.0,
+        "reason_en": "It says zqsubject",
+        "reason_ja": SUBJECT,
+        "facts": {"t": SUBJECT},
+    }
+    document = {
+        "schema": 1,
+        "claims": [{"brand": "eki-net", "where": "subject", "text": SUBJECT}],
+        "findings": [quoted],
+        "auth": {"spf": "pass"},
+    }
+    name = store.hold(message(RAW % b"zqauthor"), document, outcomes("a@ours.example"))
+    clock.pass_by(days=60)
+    options = RetentionOptions(held_days=30, closed_days=1)
+    store.retain(options, clock.uptime())
+    clock.pass_by(days=2)
+    assert store.retain(options, clock.uptime()).erased == 1
+    entry = store.get(name)
+    assert entry is not None
+    assert leaks(json.dumps(dict(entry.document)), {}) == []
+    assert entry.document["claims"] == [{"brand": "eki-net", "where": "subject", "text": ""}]
+    assert (entry.document["findings"][0]["id"], entry.document["findings"][0]["points"]) == ("x.y", 2.0)
+    assert entry.document["auth"] == {"spf": "pass"}
