@@ -1,10 +1,10 @@
 # Two images: `sekisho`, the filter, and `postfix`, a Postfix that asks it. For a trial, or as a pattern for your own.
 #
 # Not built in this project's tests, which have no container engine: only the syntax of docker-compose.yml is checked
-# there. What the images are made of (lock files, Postfix settings, options) is tested.
+# there. The digests are those of the images for all architectures. What the images are made of (lock files, Postfix settings, options) is tested.
 
 # --- what is built, with compilers that the images do not keep
-FROM python:3.11.13-slim-bookworm AS build
+FROM python:3.11.13-slim-bookworm@sha256:86adf8dbadc3d6e82ee5dd2c74bec2e1c2467cdad47886280501df722372d2e1 AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev libmilter-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
@@ -12,14 +12,14 @@ COPY requirements.lock requirements-dev.lock ./
 # The build backend comes from the lock file of the developers, the program's libraries from its own.
 RUN python -m venv /tools && /tools/bin/pip install --no-cache-dir --require-hashes -r requirements-dev.lock
 RUN python -m venv /opt/sekisho && /opt/sekisho/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY milter milter
 COPY config config
 RUN /tools/bin/python -m hatchling build -t wheel /wheels \
     && /opt/sekisho/bin/pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
 
 # --- the filter
-FROM python:3.11.13-slim-bookworm AS sekisho
+FROM python:3.11.13-slim-bookworm@sha256:86adf8dbadc3d6e82ee5dd2c74bec2e1c2467cdad47886280501df722372d2e1 AS sekisho
 # Fixed numbers, so that both images agree on who may pass the socket's directory.
 RUN apt-get update && apt-get install --yes --no-install-recommends libmilter1.0.1 \
     && rm -rf /var/lib/apt/lists/* \
@@ -41,7 +41,7 @@ ENTRYPOINT ["sekisho"]
 CMD ["serve", "--config", "/etc/sekisho/sekisho.toml"]
 
 # --- a Postfix beside it
-FROM debian:bookworm-20250811-slim AS postfix
+FROM debian:bookworm-20250811-slim@sha256:b1a741487078b369e78119849663d7f1a5341ef2768798f7b7406c4240f86aef AS postfix
 RUN groupadd --gid 5001 postfix \
     && echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections \
     && apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postfix \

@@ -21,7 +21,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"message", "evidence", "verdict"}),
     frozenset({"ports"}),
-    frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site"}),
+    frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
     frozenset({"checks", "policy", "action", "authres", "forged_fields"}),
     frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "report", "memory"}),
     frozenset({"pipeline"}),

@@ -35,6 +35,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "mixed": ("held.example", "lenient.example"),
     "tagged": ("tag.example",),
     "refused": ("strict.example",),
+    "mistaken": ("held.example",),
 }
 MIXTURE = ("plain", "plain", "held", "held", "mixed", "tagged", "plain", "held", "mixed", "refused")
 """What a row sends if it does not say otherwise, over and over."""
@@ -42,12 +43,13 @@ MIXTURE = ("plain", "plain", "held", "held", "mixed", "tagged", "plain", "held",
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message: `mark` names it, `raw` has CRLF line ends."""
+    """One message: `mark` names it, `raw` has CRLF line ends. `client` is the address it comes from, if not ours."""
 
     mark: str
     kind: str
     recipients: tuple[str, ...]
     raw: bytes
+    client: str = ""
 
     @property
     def sender(self) -> str:
@@ -65,6 +67,8 @@ def mail(number: int, kind: str, rng: random.Random, prefix: str = "m") -> Mail:
     count = max(len(domains), rng.choice((1, 1, 2, 3)))
     recipients = tuple(f"r{place}@{domains[place % len(domains)]}" for place in range(count))
     mark = f"{prefix}{number}"
+    if kind == "mistaken":
+        return Mail(mark, kind, recipients, _mistaken(mark, recipients), f"198.18.{number % 256}.7")
     raw = _plain(mark, recipients) if kind == "plain" else _forged(mark, recipients)
     return Mail(mark, kind, recipients, raw)
 
@@ -84,6 +88,12 @@ def _forged(mark: str, recipients: Sequence[str]) -> bytes:
     """A brand's own domain as author, from a server that its SPF does not know."""
     fields = {"From": "=?UTF-8?B?SjpDT00=?= <info@jcom.co.jp>", "Subject": "=?UTF-8?B?44GU6KuL5rGC?="}
     return _raw(fields, mark, recipients, f"Please pay {mark}.\r\n")
+
+
+def _mistaken(mark: str, recipients: Sequence[str]) -> bytes:
+    """What a rule may take for a lure, from an author of its own."""
+    fields = {"From": f"<{mark}@{mark}.example>", "Subject": f"Letter {mark}", "Reply-To": "<x@gmail.com>"}
+    return _raw(fields, mark, recipients, f"Please buy gift cards now, says letter {mark}.\r\n")
 
 
 def _raw(fields: Mapping[str, str], mark: str, recipients: Sequence[str], text: str) -> bytes:

@@ -64,6 +64,9 @@ class Connection:
     def send(self, mail: Mail, recipients: Iterable[str]) -> list[Answer]:
         """Offer the message to the recipients. Raises LostError."""
         wanted = tuple(recipients)
+        if mail.client:
+            self._say(f"XCLIENT ADDR={mail.client} NAME=[UNAVAILABLE]\r\n".encode())
+            self._say(b"EHLO sender.lab.invalid\r\n")
         code, text = self._say(f"MAIL FROM:<{mail.sender}>\r\n".encode())
         if code != 250:
             return [Answer(code, wanted, text)]

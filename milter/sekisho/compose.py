@@ -18,7 +18,6 @@ from sekisho.codes import NOBODY, Reader
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.decoder import Decoder
-from sekisho.journal import KeyFileError, read_key
 from sekisho.lures import LureFileError, Vocabulary
 from sekisho.memory import PolicyNotes
 from sekisho.observers import Isolation
@@ -34,6 +33,7 @@ from sekisho.ports import (
     QuarantineStore,
     Resolver,
 )
+from sekisho.privacy import KeyFileError, read_key
 from sekisho.providers import ProviderFileError
 from sekisho.resolver import Budget, DnsResolver
 from sekisho.site import Site, SiteFileError

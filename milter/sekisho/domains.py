@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from unicodedata import normalize
 from urllib.parse import unquote_to_bytes
 
@@ -175,6 +175,21 @@ def parse_ip(text: str) -> IpAddress | None:
 def is_ip_literal(text: str) -> bool:
     """True for an address where a domain should stand, in brackets or bare."""
     return parse_ip(text) is not None
+
+
+def network_of(ip: str | None) -> str:
+    """The network that one sender is taken to have whole: the /24 of an IPv4 address, the /48 of another; empty where
+    there is no address.
+
+    >>> network_of("192.0.2.77")
+    '192.0.2.0/24'
+    """
+    address = parse_ip(ip or "")
+    if address is None:
+        return ""
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))
 
 
 def reverse_name(ip: str) -> str | None:

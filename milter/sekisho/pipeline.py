@@ -13,6 +13,7 @@ from sekisho import action, report
 from sekisho.checks.standing import standing_claim
 from sekisho.checks.strict import UNKNOWN
 from sekisho.checks.table import CHECKS, Check
+from sekisho.domains import network_of, registrable
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Limits, Message, Recipient, read, with_codes
 from sekisho.message.envelope import Envelope
@@ -25,6 +26,7 @@ from sekisho.ports import (
     Deferrals,
     Guard,
     QuarantineStore,
+    Severe,
     Stance,
     StoreUnavailable,
     UnfinishedError,
@@ -227,10 +229,16 @@ class Pipeline:
         return action.may_wait(outcomes) and self.deferrals.defers(key, self.defer_seconds)
 
     def _count(self, judged: Judged) -> None:
-        """Tell the guard how severe the verdict was, whatever was done about it."""
-        verdicts = [each.verdict.disposition for each in judged.outcomes if each.verdict.judged]
-        if self.guard is not None and verdicts:
-            self.guard.count(max(verdicts) >= Disposition.QUARANTINE)
+        """Tell the guard how severe the verdict was, whatever was done about it. What a combination or an entry of the
+        block list decided is certain, and none of its business."""
+        verdicts = [each.verdict for each in judged.outcomes if each.verdict.judged]
+        if self.guard is None or not verdicts:
+            return
+        severe = [each for each in verdicts if each.disposition >= Disposition.QUARANTINE]
+        if not severe:
+            self.guard.count(None)
+        elif any(each.by_points for each in severe):
+            self.guard.count(_severe(judged))
 
     def _carry_out(
         self,
@@ -261,6 +269,16 @@ class Pipeline:
         return action.act(
             *judged, outcomes, reference=reference, authserv_id=name, shadow_headers=self.shadow_headers
         )
+
+
+def _severe(judged: Judged) -> Severe:
+    """Whose message it is that points decide on."""
+    author = judged.message.author.domain
+    return Severe(
+        network_of(judged.message.envelope.client.address),
+        registrable(author) or author if author else "",
+        max(judged.weights, key=judged.weights.__getitem__, default=""),
+    )
 
 
 def in_stance(rules: Rules, stance: Stance) -> Rules:

@@ -208,14 +208,23 @@ class Stance(StrEnum):
     PAUSED = "paused"
 
 
+class Severe(NamedTuple):
+    """A message that is to be quarantined or rejected by its points: the client's network (/24, /48), the author's
+    organisational domain, and the finding that weighs most. Empty is not known."""
+
+    network: str
+    organisation: str
+    finding: str
+
+
 class Guard(Protocol):
     """The kill switch, and the watch over what we do to a site's mail."""
 
     def stance(self) -> Stance:
         """Asked once for each message."""
 
-    def count(self, severe: bool) -> None:
-        """A message was judged; `severe` if to quarantine or reject. Never raises, never waits."""
+    def count(self, severe: Severe | None) -> None:
+        """A message was judged: mildly, or severely by its points. Never raises, never waits."""
 
 
 class QuarantineStore(Protocol):

@@ -19,7 +19,7 @@ from sekisho.daemon import Setup, SetupError, Supervisor, is_shortage
 from sekisho.decoder import Decoder
 from sekisho.forged_fields import ForgedFields
 from sekisho.guard import Switch, SwitchError, Watch
-from sekisho.journal import Journal, KeyFileError
+from sekisho.journal import Journal
 from sekisho.maintenance import Maintenance
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.metrics import Metrics
@@ -27,6 +27,7 @@ from sekisho.observers import Isolation
 from sekisho.pipeline import Judged, Pipeline
 from sekisho.policy import Rules
 from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
+from sekisho.privacy import KeyFileError, Privacy
 from sekisho.resolver import DnsResolver
 from sekisho.steering import ListFollower
 from sekisho.store import Opening, start_anew
@@ -156,9 +157,10 @@ def serve(path: Path | None) -> int:
         raise ConfigError(faults)
     clock = SystemClock()
     try:
-        log.setup(settings.log)
+        privacy = Privacy(settings.journal, clock)
+        log.setup(settings.log, privacy)
         start_anew(settings.store)
-        return Supervisor(partial(_setup, path, _Shared(settings, clock, loaded)), clock).run()
+        return Supervisor(partial(_setup, path, _Shared(settings, clock, loaded, privacy)), clock).run()
     except SetupError as error:
         raise ConfigError(error.errors) from error
     except KeyFileError as error:
@@ -175,13 +177,17 @@ class _Shared:
     """What all generations have in common: it must exist before the first fork and only once."""
 
     def __init__(
-        self, settings: Config, clock: Clock, loaded: list[tuple[Config, compose.Knowledge]] | None = None
+        self,
+        settings: Config,
+        clock: Clock,
+        loaded: list[tuple[Config, compose.Knowledge]] | None = None,
+        privacy: Privacy | None = None,
     ) -> None:
         """`loaded` is what the first generation gets, and is taken out of the list: held there, it would never be
         given back."""
         self.clock = clock
         self._loaded = [] if loaded is None else loaded
-        self.journal = Journal(settings.journal, clock)
+        self.journal = Journal(settings.journal, clock, privacy)
         self.metrics: Metrics | None = None
         self._place: probe.Place | None = None
 

@@ -23,6 +23,7 @@ class Disposition(IntEnum):
 
 
 WORDS = tuple(each.name.lower() for each in Disposition)
+BY_POINTS = "points"
 OPT_OUT = "opt_out"  # the recipient's mail is not to be judged
 TRUSTED_CLIENT = "trusted_client"  # the client's mail is not to be judged
 UNJUDGED = frozenset({OPT_OUT, TRUSTED_CLIENT})
@@ -64,6 +65,11 @@ class Verdict:
     def allowed(self) -> bool:
         """True if an entry of the allow list decided."""
         return self.decided_by.startswith("allow ")
+
+    @property
+    def by_points(self) -> bool:
+        """True if the points alone decided."""
+        return self.decided_by == BY_POINTS
 
     @property
     def judged(self) -> bool:

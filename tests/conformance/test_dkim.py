@@ -19,8 +19,8 @@ from tests.auth_support import context, message, txt
 from tests.conformance.suites import source_file
 
 from sekisho.checks import arc, dkim
-from sekisho.checks.signatures import relaxed_body, simple_body
 from sekisho.evidence import Evidence, Word
+from sekisho.message.body import relaxed_body, simple_body
 from sekisho.resolver import CaseResolver
 
 FORMS = list(itertools.product((b"simple", b"relaxed"), repeat=2))

@@ -13,9 +13,10 @@ from sekisho import authres
 from sekisho.checks import arc, dkim, dmarc, spf
 from sekisho.checks.identifiers import lookup_domain
 from sekisho.checks.keys import SignatureError, parse_key
-from sekisho.checks.signatures import parse_signature, relaxed_body, simple_body, without_signature
+from sekisho.checks.signatures import parse_signature, without_signature
 from sekisho.evidence import Evidence, Result, Word
 from sekisho.message import Client, Envelope, Field, Headers
+from sekisho.message.body import relaxed_body, simple_body
 from sekisho.ports import Answer, Found
 from sekisho.resolver import CaseResolver
 from sekisho.resolver.message import parse_response, read_response

@@ -9,9 +9,10 @@ import pytest
 from tests.unit.store.kit import EVIDENCE, SetClock, message, outcomes
 
 from sekisho.evidence import NOTHING
-from sekisho.journal import Journal, JournalOptions, KeyFileError
+from sekisho.journal import Journal, JournalOptions
 from sekisho.log import Logfmt
 from sekisho.message import Recipient
+from sekisho.privacy import KeyFileError, Privacy
 from sekisho.verdict import OPT_OUT, Action, Disposition, Reply
 
 SECRET_NAME = "taro.yamada.19700101"
@@ -74,25 +75,25 @@ def test_more_is_shown_when_asked_for(caplog: pytest.LogCaptureFixture) -> None:
 def test_a_pseudonym_correlates_within_its_period_only() -> None:
     """The same address has one name for a day, in any case of letters, and another the next day."""
     clock = SetClock()
-    journal = Journal(JournalOptions(), clock)
-    first = journal.address("Taro@ours.example")
-    assert first == journal.address("taro@OURS.example")
-    assert first != journal.address("jiro@ours.example")
+    privacy = Privacy(JournalOptions(), clock)
+    first = privacy.address("Taro@ours.example")
+    assert first == privacy.address("taro@OURS.example")
+    assert first != privacy.address("jiro@ours.example")
     clock.pass_by(hours=11)
-    assert journal.address("taro@ours.example") == first
+    assert privacy.address("taro@ours.example") == first
     clock.pass_by(hours=2)
-    assert journal.address("taro@ours.example") != first
+    assert privacy.address("taro@ours.example") != first
 
 
 def test_two_keys_give_two_names_and_one_file_one(tmp_path: Path) -> None:
     """Without a key file each start has names of its own; with one they outlast it."""
     clock = SetClock()
-    assert Journal(JournalOptions(), clock).address("a@x") != Journal(JournalOptions(), clock).address("a@x")
+    assert Privacy(JournalOptions(), clock).address("a@x") != Privacy(JournalOptions(), clock).address("a@x")
     path = tmp_path / "key"
     path.write_bytes(bytes(32))
     path.chmod(0o600)
     options = JournalOptions(key_file=path)
-    assert Journal(options, clock).address("a@x") == Journal(options, clock).address("a@x")
+    assert Privacy(options, clock).address("a@x") == Privacy(options, clock).address("a@x")
 
 
 @pytest.mark.parametrize(
@@ -116,12 +117,12 @@ def test_a_key_that_is_none_is_refused(tmp_path: Path, content: bytes | None, mo
 @pytest.mark.parametrize(("address", "shown"), [(None, None), ("", "<>")])
 def test_senders_that_are_nobody(address: str | None, shown: str | None) -> None:
     """The null sender and an unknown one are told apart."""
-    assert Journal(JournalOptions(), SetClock()).address(address) == shown
+    assert Privacy(JournalOptions(), SetClock()).address(address) == shown
 
 
 def test_an_address_without_a_domain_is_hidden_whole() -> None:
     """Nothing of an address without @ is shown, and undecodable bytes are no accident."""
-    shown = Journal(JournalOptions(), SetClock()).address("taro\udcff")
+    shown = Privacy(JournalOptions(), SetClock()).address("taro\udcff")
     assert shown is not None
     assert len(shown) == 11
     assert shown.startswith("~")

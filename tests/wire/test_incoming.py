@@ -76,6 +76,7 @@ def test_the_envelope(daemon: Daemon) -> None:
         "arrived": None,
         "dropped": 0,
         "forged": {"fields": [], "too_many": False},
+        "body_digests": None,
     }
 
 

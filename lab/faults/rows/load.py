@@ -170,17 +170,22 @@ _GUARD = {
     "the guard trips: tagged at most, said, counted; it ends by itself and holds again; 0 lost, 0 doubled, 0 unjudged",
 )
 def guard(trial: Trial) -> None:
-    with trial.site({"guard": _GUARD}) as site:
+    with trial.site({"guard": _GUARD, "policy": {"points": {"lure.business": 9.0}}}) as site:
         with site.load(max(60, trial.size), ("plain",)) as load:
             load.finish()
         time.sleep(_GUARD["window_minutes"] * 60 + 1)  # what was judged goes into the long run
         site.send(site.mails(1, ("plain",))[0])
         with site.load(100, ("held",), per_second=30) as load:
+            load.finish()
+        trial.see("one sender's forgeries do not trip it", site.metric("sekisho_tagging_only") == 0)
+        with site.load(100, ("mistaken",), per_second=30) as load:
             trial.wait("tagging only", lambda: site.metric("sekisho_tagging_only") == 1, 30)
             load.finish()
         trial.wait("the trip is counted", lambda: site.metric("sekisho_guard_trips_total") == 1, 10)
         trial.see("a log line", site.logged("guard_tripped"))
-        tagged = sum(each.fields("X-Sekisho-Verdict")[0].startswith("quarantine") for each in site.sink)
+        tagged = sum(
+            each.fields("X-Sekisho-Verdict")[0].startswith(("quarantine", "reject")) for each in site.sink
+        )
         trial.see("delivered with their verdict", tagged > 0, tagged)
         trial.wait("it ends by itself", lambda: site.metric("sekisho_tagging_only") == 0, 60)
         before = len(site.copies())

@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from sekisho import authres
 from sekisho.checks.keys import Key, Lookup, SignatureError, fetch_key, tags
-from sekisho.checks.signatures import Signature, Signed, check_key, parse_signature, verify
+from sekisho.checks.signatures import BeyondLimitsError, Signature, Signed, check_key, parse_signature, verify
 from sekisho.domains import registrable, within
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
 from sekisho.message import Field, Message
@@ -84,7 +84,7 @@ def judge(signed: Signed, context: Context) -> Result:
     sealer = None
     try:
         if signed.cut:  # sets may lie beyond what is read
-            raise SignatureError(Word.NEUTRAL, "the message is larger than is read")
+            raise BeyondLimitsError
         chain = collect(signed)
         sealer = parse_signature(_field(signed, chain, chain.newest, SEAL), sealed=True)
         _validate(signed, chain, context.lookup_stranger)

@@ -4,7 +4,8 @@ One result per signature, five at most: those of the author's organisation first
 can push them out by adding others. `pass` means: verified, and fit to prove its domain,
 which takes a key of at least 1024 bits, a date that has not passed, the whole body and a single, signed From.
 A signature that verifies without that is `policy` (RFC 8601 section 2.7.1). A key that does not exist is
-permerror, one that DNS could not tell is temperror; a private property keeps the difference (`key`).
+permerror, one that DNS could not tell is temperror; a private property keeps the difference (`key`). Where what is
+signed lies beyond the limits the result is neutral, with the private property `cut`.
 
 It cannot see a replay: a signed message sent again to others verifies as well as the first time.
 """
@@ -19,7 +20,7 @@ from types import MappingProxyType
 
 from sekisho.checks.identifiers import lookup_domain
 from sekisho.checks.keys import Key, SignatureError, fetch_key, tags
-from sekisho.checks.signatures import Signature, Signed, parse_signature, verify
+from sekisho.checks.signatures import BeyondLimitsError, Signature, Signed, parse_signature, verify
 from sekisho.domains import together
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
 from sekisho.message import Field, Message
@@ -192,6 +193,8 @@ def _verified(signature: Signature, signed: Signed, message: Message, context: C
         return Checked(_result(signature, error.word, error.reason, found), signature)
     try:
         verify(signed, signature, key)
+    except BeyondLimitsError as error:
+        return Checked(_result(signature, error.word, error.reason, "found", cut="yes"), signature)
     except SignatureError as error:
         return Checked(_result(signature, error.word, error.reason, "found"), signature)
     findings = tuple(_reservations(signature, key, signed))
@@ -209,7 +212,7 @@ def _reservations(signature: Signature, key: Key, signed: Signed) -> Iterator[Fi
     domain = signature.domain
     if key.weak:
         yield _finding(WEAK, domain=domain, bits=key.bits)
-    size = len(signed.body(signature.body_form))
+    size = signed.body_size(signature.body_form)
     if signature.length is not None and signature.length < size:
         yield _finding(LENGTH, domain=domain, signed=signature.length, size=size)
     if b"from" not in signature.names or len(signed.places(b"from")) != 1:
@@ -244,14 +247,16 @@ def _failure(results: list[Result]) -> list[Finding]:
     return [_finding(FAIL, domain=failed[0].domain or "?", reason=failed[0].reason)] if failed else []
 
 
-def _result(signature: Signature, word: Word, reason: str = "", key: str = "") -> Result:
-    """A result with the RFC 8601 and RFC 6008 properties, and privately whether the key exists."""
+def _result(signature: Signature, word: Word, reason: str = "", key: str = "", cut: str = "") -> Result:
+    """A result with the RFC 8601 and RFC 6008 properties, and privately whether the key exists and whether what is
+    signed lies beyond the limits."""
     properties = (
         ("header.d", signature.domain),
         ("header.s", signature.selector),
         ("header.a", signature.algorithm),
         ("header.b", b64encode(signature.value[:6]).decode("ascii")),
         ("key", key),
+        ("cut", cut),
     )
     return Result("dkim", word, signature.domain, reason, tuple(pair for pair in properties if pair[1]))
 

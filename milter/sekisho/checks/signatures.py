@@ -17,46 +17,14 @@ from sekisho.checks.identifiers import lookup_domain, selector
 from sekisho.checks.keys import SPACES, Key, SignatureError, Tags, split_list, tags, unbase64
 from sekisho.evidence import Word
 from sekisho.message import Field, Headers, Message
+from sekisho.message.body import BodyDigest, relaxed_body, simple_body, squeezed, sure_prefix
 
 # --- canonical forms -------------------------------------------------------------------------------
 
 
 def relaxed_value(value: bytes) -> bytes:
     """RFC 6376 section 3.4.2, one field's value without its line end."""
-    return _squeezed(value.replace(b"\r\n", b"").replace(b"\n", b"")).strip(b" ")
-
-
-def _squeezed(content: bytes) -> bytes:
-    """Every run of blanks as one space, in passes that each halve the longest run."""
-    content = content.replace(b"\t", b" ")
-    while b"  " in content:
-        content = content.replace(b"  ", b" ")
-    return content
-
-
-def relaxed_body(body: bytes) -> bytes:
-    """RFC 6376 section 3.4.4."""
-    if body and not body.endswith(b"\r\n"):
-        body += b"\r\n"
-    stripped = _without_empty_lines(_squeezed(body).replace(b" \r\n", b"\r\n"))
-    return b"" if stripped == b"\r\n" else stripped
-
-
-def simple_body(body: bytes) -> bytes:
-    """RFC 6376 section 3.4.3."""
-    return _without_empty_lines(body)
-
-
-def _without_empty_lines(body: bytes) -> bytes:
-    """The body with exactly one line end after its last line that is not empty."""
-    if body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n"):
-        return body
-    end = len(body)
-    for step in (65_536, 256, 2):
-        block = b"\r\n" * (step // 2)
-        while body.endswith(block, 0, end) and end >= step:
-            end -= step
-    return body[:end] + b"\r\n"
+    return squeezed(value.replace(b"\r\n", b"").replace(b"\n", b"")).strip(b" ")
 
 
 def without_signature(value: bytes) -> bytes:
@@ -69,17 +37,26 @@ def without_signature(value: bytes) -> bytes:
     return b";".join(pieces)
 
 
-_CUTTING = ("limit.header_fields", "limit.header_bytes", "limit.scan_bytes")
+_CUT_HEADER = ("limit.header_fields", "limit.header_bytes")
+
+
+class BeyondLimitsError(SignatureError):
+    """What the signature covers is not at hand, since the message is larger than is read."""
+
+    def __init__(self) -> None:
+        super().__init__(Word.NEUTRAL, "the message is larger than is read")
 
 
 class Signed:
-    """A message as its signatures see it. One per message; what is computed once is kept."""
+    """A message as its signatures see it. One per message; what is computed once is kept. `cut`: fields of the header
+    lie beyond what is read."""
 
     def __init__(self, message: Message) -> None:
         self.headers: Headers = message.headers
         self.names = [field.name.strip().lower() for field in message.headers]
-        self.cut = any(message.problem(limit) for limit in _CUTTING)
+        self.cut = any(message.problem(limit) for limit in _CUT_HEADER)
         self._message = message
+        self._streams = message.problem("limit.scan_bytes") is not None
         self._relaxed: dict[int, bytes] = {}
         self._index: dict[bytes, list[int]] = {}
         self._bodies: dict[bytes, bytes] = {}
@@ -91,20 +68,43 @@ class Signed:
         """Where fields of that name stand, from the bottom up, as they are signed."""
         return self._index.get(name, ())
 
-    def body(self, how: bytes) -> bytes:
-        """The canonical body, `simple` or `relaxed`."""
-        if how not in self._bodies:
-            body = self._message.raw[self._message.body_start :]
-            self._bodies[how] = relaxed_body(body) if how == b"relaxed" else simple_body(body)
-        return self._bodies[how]
+    def body_size(self, how: bytes) -> int:
+        """Octets of the canonical body, `simple` or `relaxed`. Raises BeyondLimitsError."""
+        return self._streamed(how).size if self._streams else len(self._body(how))
 
     def body_digest(self, how: bytes, length: int | None) -> bytes:
-        """SHA-256 of the canonical body, or of its first `length` octets."""
+        """SHA-256 of the canonical body, or of its first `length` octets. Raises BeyondLimitsError."""
+        if self._streams:
+            whole = self._streamed(how)
+            if length is None or length >= whole.size:
+                return whole.sha256
         key = (how, length)
         if key not in self._digests:
-            view = memoryview(self.body(how))
+            body = self._body(how)
+            if self._streams and length is not None and length > len(body):
+                raise BeyondLimitsError
+            view = memoryview(body)
             self._digests[key] = hashlib.sha256(view if length is None else view[:length]).digest()
         return self._digests[key]
+
+    def _body(self, how: bytes) -> bytes:
+        """The canonical body; of one that is not read whole, what its canonical form begins with."""
+        if how not in self._bodies:
+            raw, start = self._message.raw, self._message.body_start
+            digests = self._message.envelope.body_digests
+            relaxed = how == b"relaxed"
+            if self._streams and digests is not None:
+                body = sure_prefix(raw[start : start + digests.kept], relaxed=relaxed)
+            else:
+                body = relaxed_body(raw[start:]) if relaxed else simple_body(raw[start:])
+            self._bodies[how] = body
+        return self._bodies[how]
+
+    def _streamed(self, how: bytes) -> BodyDigest:
+        digests = self._message.envelope.body_digests
+        if digests is None:
+            raise BeyondLimitsError
+        return digests.relaxed if how == b"relaxed" else digests.simple
 
     def select(self, names: Sequence[bytes]) -> list[int]:
         """The fields that `h=` names: each mention takes the next one of that name from the bottom; a
@@ -193,14 +193,15 @@ def parse_signature(field: Field, *, sealed: bool = False) -> Signature:
 def verify(signed: Signed, signature: Signature, key: Key) -> None:
     """Raises SignatureError (fail) unless body and header fields are what was signed with the key.
 
-    Neutral where some of the message lies beyond what is read. A field there could be the one that is signed (RFC 6376
-    section 5.4.2 begins at the bottom), so neither would a match prove anything nor a difference."""
+    BeyondLimitsError (neutral) where fields lie beyond what is read: one of them could be the one that is signed (RFC
+    6376 section 5.4.2 begins at the bottom), so neither would a match prove anything nor a difference. And where `l=`
+    ends in a part of the body that was not kept."""
     check_key(signature, key)
     if signed.cut:
-        raise SignatureError(Word.NEUTRAL, "the message is larger than is read")
+        raise BeyondLimitsError
     if signed.body_digest(signature.body_form, signature.length) != signature.body_hash:
         raise SignatureError(Word.FAIL, "the body was changed")
-    if signature.length is not None and signature.length > len(signed.body(signature.body_form)):
+    if signature.length is not None and signature.length > signed.body_size(signature.body_form):
         raise SignatureError(Word.FAIL, "the body was shortened")
     chosen = signed.select(signature.names)
     digest = signed.header_digest(chosen, signature.field, signature.header_form)

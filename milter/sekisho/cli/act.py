@@ -11,8 +11,9 @@ import click
 from sekisho import compose
 from sekisho.cli import output
 from sekisho.cli.quarantine import opened, who
-from sekisho.clock import uptime
+from sekisho.clock import SystemClock, uptime
 from sekisho.config import Config
+from sekisho.privacy import KeyFileError, Privacy
 from sekisho.release import Done, Releaser, Wish
 from sekisho.store import DamagedError, Entry, ErasedError, Operation, Quarantine, State
 from sekisho.text import printable
@@ -40,7 +41,7 @@ def release(config: Config, records: Sequence[str], wanted: Wish, style: str) ->
     done: list[Done] = []
     with opened(config) as quarantine:
         given_up(config, quarantine)
-        releaser = Releaser(quarantine, config.release, compose.own_name(config))
+        releaser = Releaser(quarantine, config.release, compose.own_name(config), _privacy(config))
         for entry in [entry_of(quarantine, record) for record in records]:
             done += _released(releaser, entry, wanted)
     if style == "json":
@@ -64,6 +65,16 @@ def _released(releaser: Releaser, entry: Entry, wanted: Wish) -> tuple[Done, ...
     state = entry.copies[0].state if len({copy.state for copy in entry.copies}) == 1 else State.HELD
     released = Done(entry.id, "", state, f"no copy to send (they are {states})")
     return (released,)
+
+
+def _privacy(config: Config) -> Privacy:
+    """What the audit may keep. A key file that cannot be read stops no release: then the pseudonyms are of no use to
+    anybody, which is what they are for."""
+    clock = SystemClock()
+    try:
+        return Privacy(config.journal, clock)
+    except KeyFileError:
+        return Privacy(config.journal.model_copy(update={"key_file": None}), clock)
 
 
 def _shown(done: Done) -> dict[str, Any]:

@@ -22,7 +22,11 @@ class GuardOptions(Options):
         "5 % of the mail to 21 %, or from 50 % to 83 %.",
     )
     minimum: int = Field(
-        50, ge=1, le=1_000_000, description="Severe verdicts within the window below which nothing happens."
+        50,
+        ge=1,
+        le=1_000_000,
+        description="Severe verdicts within the window below which nothing happens. They must be of as many "
+        "networks and author domains (of 100, if it is more).",
     )
     least_percent: float = Field(
         5.0, ge=0.01, le=99, description="The share of the long run is taken to be at least this (per cent)."

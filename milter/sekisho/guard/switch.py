@@ -4,6 +4,9 @@ A look costs two system calls. Times are seconds of Unix time; 0 is never and in
 otherwise, so that a pause outlives a restart, a reboot and a power cut. Tallies are changed under a lock on the file
 that nobody waits for, and are not synced: a power cut may cost the last of them.
 
+The first page is what a look reads. Behind it stand the stretches of the window, each with its buckets. Versions that
+knew the first page alone read and write it as we do: both may run side by side, and their file is taken over.
+
 The file is not mapped: an access to a mapped file that somebody has cut, or whose blocks a full disk cannot give, ends
 the process with SIGBUS. Each process remembers what stood there last. That holds, and is written again, where the file
 was cut or removed; a file of ours that was put in its place is followed.
@@ -16,23 +19,30 @@ import fcntl
 import logging
 import math
 import os
+import secrets
 import struct
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sekisho.guard.window import Tally
+from sekisho.guard.window import BUCKETS, Spread, Tally
 
 LOG = logging.getLogger("sekisho.guard")
 MAGIC = b"sekisho1"
 SIZE = 4096
-SLOTS = 20
+SLOTS = 8
 FOREVER = math.inf
 _TIME = struct.Struct("<d")
-_TALLY = struct.Struct("<ddd")  # when or which slot, total, severe
-PAUSED, TAGGING, ARMED = 8, 16, 24
+_TALLY = struct.Struct("<ddd")  # when, total, severe
+_STRETCH = struct.Struct("<ddd")  # which one, mild, severe
+_COUNTS = "H"  # of a bucket; more than 65,535 of one sender in one stretch count no more
+PAUSED, TAGGING, ARMED, SECRET = 8, 16, 24, 32
+SECRET_BYTES = 16
 LONG_RUN = 64
-WINDOW = LONG_RUN + _TALLY.size
+_KIND = BUCKETS * array(_COUNTS).itemsize
+_SLOT = _STRETCH.size + 2 * _KIND
+WHOLE = SIZE + SLOTS * _SLOT
 
 
 class SwitchError(Exception):
@@ -46,7 +56,7 @@ class Switch:
         """Raises SwitchError. A file that is not there is made, for the owner of its directory."""
         self._path = path
         self._name = str(path)
-        self._last = bytearray(MAGIC.ljust(SIZE, b"\0"))
+        self._last = bytearray(MAGIC.ljust(WHOLE, b"\0"))
         self._failing = ""  # why the file cannot be used at present
         try:
             self._fd = _open(path)
@@ -118,14 +128,43 @@ class Switch:
     def keep_long_run(self, moment: float, tally: Tally) -> None:
         self._put(LONG_RUN, _TALLY.pack(moment, tally.total, tally.severe))
 
-    def slot(self, number: int) -> tuple[float, Tally]:
-        """The stretch of time that a slot of the window is about, and its tally."""
-        return self._tally(WINDOW + number % SLOTS * _TALLY.size)
+    def secret(self) -> bytes:
+        """The key by which senders are put into buckets, so that none can aim at another's. To be called under the
+        lock: the first to ask makes it."""
+        found = bytes(self._content()[SECRET : SECRET + SECRET_BYTES])
+        if not any(found):
+            found = secrets.token_bytes(SECRET_BYTES)
+            self._store(SECRET, found)
+        return found
 
-    def keep_slot(self, number: int, tally: Tally) -> None:
-        """To be called after `slot`, under the lock: the file is not looked at again."""
-        at = WINDOW + number % SLOTS * _TALLY.size
-        self._store(at, _TALLY.pack(float(number), tally.total, tally.severe))
+    def stretch(self, number: int) -> tuple[float, float, float]:
+        """Which stretch of time the slot of this number is about, and its mild and severe verdicts."""
+        which, mild, severe = _STRETCH.unpack(self._look(_at(number), _STRETCH.size))
+        return which, mild, severe
+
+    def begin_stretch(self, number: int) -> None:
+        self._store(_at(number), _STRETCH.pack(float(number), 0.0, 0.0) + bytes(2 * _KIND))
+
+    def add(self, number: int, mild: float, severe: float) -> None:
+        """Count into a stretch that has begun. To be called after `stretch`, under the lock."""
+        which, was_mild, was_severe = _STRETCH.unpack_from(self._last, _at(number))
+        self._store(_at(number), _STRETCH.pack(which, was_mild + mild, was_severe + severe))
+
+    def add_severe(self, number: int, network: int, organisation: int, times: int) -> None:
+        """The same for the buckets of severe verdicts."""
+        for kind, bucket in enumerate((network, organisation)):
+            at = _at(number) + _STRETCH.size + kind * _KIND + bucket * array(_COUNTS).itemsize
+            found = array(_COUNTS, self._look(at, array(_COUNTS).itemsize))
+            self._store(at, array(_COUNTS, [min(found[0] + times, 0xFFFF)]).tobytes())
+
+    def spread(self, number: int) -> tuple[float, Spread]:
+        """The stretch of a slot, and all that it saw."""
+        content = self._look(_at(number), _SLOT)
+        which, mild, severe = _STRETCH.unpack_from(content)
+        if not severe:
+            return which, Spread(mild)
+        networks = array(_COUNTS, content[_STRETCH.size : _STRETCH.size + _KIND])
+        return which, Spread(mild, networks, array(_COUNTS, content[_STRETCH.size + _KIND :]))
 
     def _time(self, at: int) -> float:
         found: float = _TIME.unpack_from(self._content(), at)[0]
@@ -135,13 +174,26 @@ class Switch:
         moment, total, severe = _TALLY.unpack_from(self._content(), at)
         return moment, Tally(total, severe)
 
+    def _look(self, at: int, size: int) -> bytes:
+        """A piece behind the first page; what stood there last, where it cannot be read. Never raises."""
+        try:
+            self._follow()
+            found = os.pread(self._fd, size, at)
+            if len(found) == size:
+                self._last[at : at + size] = found
+            else:
+                self._restore()
+        except OSError as error:
+            self._say(error)
+        return bytes(self._last[at : at + size])
+
     def _content(self) -> bytearray:
         """What stands in the file; what stood there last, where that cannot be read. Never raises."""
         try:
             self._follow()
             found = os.pread(self._fd, SIZE, 0)
             if _is_ours(found):
-                self._last[:] = found
+                self._last[:SIZE] = found
             else:
                 self._restore()
             self._failing = ""
@@ -198,14 +250,23 @@ class Switch:
     def _restore(self) -> None:
         """Write what stood there last into a file that was cut, or was just made. Raises OSError."""
         with self.locked():
-            if not _is_ours(os.pread(self._fd, SIZE, 0)):
-                os.posix_fallocate(self._fd, 0, SIZE)  # room on the disk that nothing else can take
+            found = os.pread(self._fd, WHOLE, 0)
+            if _is_ours(found[:SIZE]):  # cut behind that, or of a version that had no more
+                os.posix_fallocate(self._fd, 0, WHOLE)
+                if len(found) < WHOLE:
+                    _write(self._fd, self._last[len(found) :], len(found))
+            else:
+                os.posix_fallocate(self._fd, 0, WHOLE)  # room on the disk that nothing else can take
                 _write(self._fd, self._last, 0)
 
     def _say(self, error: OSError) -> None:
         if not self._failing:
             LOG.error("%s: %s; what was last read there holds", self._path, error.strerror)
         self._failing = error.strerror or str(error)
+
+
+def _at(number: int) -> int:
+    return SIZE + number % SLOTS * _SLOT
 
 
 def _identity(descriptor: int) -> tuple[int, int]:
@@ -229,7 +290,7 @@ def _write(descriptor: int, data: bytes | bytearray, at: int) -> None:
 
 
 def _open(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o660)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         if os.fstat(descriptor).st_size < SIZE and os.geteuid() == 0:
             owner = path.parent.stat()  # made by the command line: the daemon must be able to open it

@@ -1,6 +1,6 @@
 """A worker's view of the guard: how far to act, and what was judged.
 
-Each judged message is counted into the present slot of the window; slots that have left it go into the long
+Each judged message is counted into the present stretch of the window; stretches that have left it go into the long
 run. Severe is what was *decided*, whatever was done about it, so the long run is learned in shadow too. What is
 judged while we only tag is kept out of the long run: a mistake must not become what is usual.
 """
@@ -8,15 +8,18 @@ judged while we only tag is kept out of the long run: a mistake must not become 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
+from hashlib import blake2b
 from threading import Lock
 
 from sekisho.guard.options import GuardOptions
 from sekisho.guard.switch import FOREVER, SLOTS, Switch
-from sekisho.guard.window import Tally, jumped
-from sekisho.ports import Clock, Stance
+from sekisho.guard.window import BUCKETS, Spread, Tally, jumped, most_of_one, needed
+from sekisho.ports import Clock, Severe, Stance
 
 LOG = logging.getLogger("sekisho.guard")
+_WAITING = 1_000  # different senders whose counts wait for the file, at most
 
 
 class Watch:
@@ -30,7 +33,8 @@ class Watch:
         self._clock = clock
         self._tripped = tripped
         self._lock = Lock()
-        self._pending = Tally()
+        self._mild = 0
+        self._severe: Counter[Severe] = Counter()
 
     def stance(self) -> Stance:
         now = self._now()
@@ -39,10 +43,13 @@ class Watch:
             return Stance.PAUSED
         return Stance.TAGGING if now < tagging_until else Stance.OPEN
 
-    def count(self, severe: bool) -> None:
+    def count(self, severe: Severe | None) -> None:
         """Never waits: what cannot be written now is written with a later message."""
         with self._lock:
-            self._pending += Tally(1, float(severe))
+            if severe is None:
+                self._mild += 1
+            elif severe in self._severe or len(self._severe) < _WAITING:
+                self._severe[severe] += 1
             self._flush()
 
     def flush(self) -> bool:
@@ -56,58 +63,79 @@ class Watch:
 
     def _flush(self) -> bool:
         with self._switch.locked() as ours:
-            if ours and self._pending.total:
+            if ours and (self._mild or self._severe):
                 self._write(self._now())
-        return not self._pending.total
+        return not (self._mild or self._severe)
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
     def _write(self, now: float) -> None:
-        width = self._options.window_minutes * 60 / SLOTS
-        number = int(now // width)
-        held, tally = self._switch.slot(number)
-        if held != number:  # a stretch begins: only then does another leave the window
-            self._forget(now, number, width)
-            tally = Tally()
-        self._switch.keep_slot(number, tally + self._pending)
-        severe, self._pending = self._pending.severe, Tally()
-        if severe and self._options.enabled:
-            self._judge(now, number)
+        number = int(now // (self._options.window_minutes * 60 / SLOTS))
+        if self._switch.stretch(number)[0] != number:  # it begins: only then does another leave the window
+            self._forget(now, number)
+            self._switch.begin_stretch(number)
+        self._switch.add(number, self._mild, self._severe.total())
+        self._mild, severe = 0, self._severe
+        if not severe:
+            return
+        self._severe = Counter()
+        key = self._switch.secret()
+        for each, times in severe.items():
+            buckets = _bucket(key, "network", each.network), _bucket(key, "author", each.organisation)
+            self._switch.add_severe(number, *buckets, times)
+        if self._options.enabled:
+            self._judge(now, number, max(severe, key=severe.__getitem__).finding)
 
-    def _forget(self, now: float, number: int, width: float) -> None:
+    def _forget(self, now: float, number: int) -> None:
         """Move what has left the window into the long run, once."""
         moment, long_run = self._switch.long_run()
         gone = [
-            (each, tally)
-            for each, tally in map(self._switch.slot, range(SLOTS))
-            if tally.total and not number - SLOTS < each <= number
+            (each, spread)
+            for each, spread in map(self._switch.spread, range(SLOTS))
+            if (spread.mild or spread.networks) and not number - SLOTS < each <= number
         ]
         if not gone:
             return
         tagging = now < self._switch.tagging_until
         long_run = long_run.faded(now - moment, self._options) if moment else Tally()
-        for each, tally in gone:
-            long_run += Tally() if tagging or each > number else tally
-            self._switch.keep_slot(int(each), Tally())
+        for each, spread in gone:
+            if not tagging and each <= number:
+                jump = needed(spread.mild * SLOTS, long_run, self._options)
+                long_run += spread.tally(max(1.0, most_of_one(jump, self._options) / SLOTS))
+            self._switch.begin_stretch(int(each))
         self._switch.keep_long_run(now, long_run)
 
-    def _judge(self, now: float, number: int) -> None:
-        slots = [self._switch.slot(each) for each in range(SLOTS)]
-        window = sum((tally for each, tally in slots if number - SLOTS < each <= number), Tally())
+    def _judge(self, now: float, number: int, finding: str) -> None:
+        stretches = [self._switch.stretch(each) for each in range(SLOTS)]
+        within = [each for each, (which, *_) in enumerate(stretches) if number - SLOTS < which <= number]
+        if sum(stretches[each][2] for each in within) < max(2, self._options.minimum):
+            return  # however many senders they are of
+        if now < max(self._switch.armed_from, self._switch.tagging_until, self._switch.paused_until):
+            return
+        window = sum((self._switch.spread(each)[1] for each in within), Spread())
         moment, long_run = self._switch.long_run()
         long_run = long_run.faded(now - moment, self._options)
-        quiet = now < max(self._switch.armed_from, self._switch.tagging_until, self._switch.paused_until)
-        if quiet or not jumped(window, long_run, self._options):
-            return
+        if jumped(window, long_run, self._options):
+            self._fall_back(now, window, long_run, finding)
+
+    def _fall_back(self, now: float, window: Spread, long_run: Tally, finding: str) -> None:
         minutes = self._options.release_minutes
         self._switch.tag_only(now + minutes * 60 if minutes else FOREVER)
         LOG.critical(
             "guard_tripped: %.1f %% of the last %g minutes' mail was to be quarantined or rejected, in the long run "
-            "%.1f %%; from now on it is tagged at most, %s; `sekisho resume` ends it",
-            window.share * 100,
+            "%.1f %%, and it is of many senders; the last for %s; from now on mail is tagged at most, %s; "
+            "`sekisho resume` ends it",
+            window.tally(float("inf")).share * 100,
             self._options.window_minutes,
             long_run.share * 100,
+            finding or "no finding",
             f"for {minutes:g} minutes" if minutes else "until somebody ends it",
         )
         self._tripped()
+
+
+def _bucket(key: bytes, kind: str, name: str) -> int:
+    """Where a sender is counted. Keyed: nobody can choose a name that falls where another's does."""
+    text = f"{kind} {name}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=8, key=key).digest()) % BUCKETS

@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 
-from sekisho.log.lines import Json, Logfmt
+from sekisho.log.lines import Json, Logfmt, Privacy
 from sekisho.log.options import LogOptions
 from sekisho.log.target import Target, TargetError, own_stderr
 
@@ -42,11 +42,13 @@ RETRY = 0.5
 class LineHandler(logging.Handler):
     """Writes each line whole. `lost` counts the lines of this process that could not be written."""
 
-    def __init__(self, target: Target, style: type[Logfmt] | type[Json] = Logfmt) -> None:
+    def __init__(
+        self, target: Target, style: type[Logfmt] | type[Json] = Logfmt, privacy: Privacy | None = None
+    ) -> None:
         super().__init__()
-        self.setFormatter(style())
+        self.setFormatter(style(privacy=privacy))
         self._target = target
-        self._short = style(target.whole)
+        self._short = style(target.whole, privacy)
         self._report: Callable[[int], None] | None = None
         self._fresh()
         os.register_at_fork(after_in_child=partial(_forked, weakref.ref(self)))
@@ -215,18 +217,18 @@ class LineHandler(logging.Handler):
             self._reporting = False
 
 
-def setup(options: LogOptions) -> None:
+def setup(options: LogOptions, privacy: Privacy | None = None) -> None:
     """Send every record of this process (and of those forked from it) to the target.
 
-    Our own records from `level` on, other libraries' from warning on. Raises TargetError if the file cannot be
-    opened.
+    Our own records from `level` on, other libraries' from warning on. Every text passes `privacy`. Raises TargetError
+    if the file cannot be opened.
     """
     own_stderr()  # also where the log is a file: a crash report must not wait for the reader of standard error
     try:
         target = Target(None if options.target == "stderr" else Path(options.target))
     except OSError as error:
         raise TargetError(f"{options.target}: {error.strerror}") from error
-    handler = LineHandler(target, Json if options.format == "json" else Logfmt)
+    handler = LineHandler(target, Json if options.format == "json" else Logfmt, privacy)
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sekisho.text import printable
 
@@ -34,17 +34,26 @@ _KEY = re.compile(r"[^a-z0-9_.]")
 _BARE = re.compile(r"[A-Za-z0-9_.:/@+,*~;<>\[\](){}!?&%$#|^-]+\Z")
 
 
+class Privacy(Protocol):
+    """What a line may say of people (`privacy.Privacy`)."""
+
+    def words(self, text: str) -> str: ...
+
+    def error(self, error: BaseException) -> str: ...
+
+
 class Logfmt(logging.Formatter):
     """`time=… level=info logger=journal event=message key=value key="a value"`."""
 
-    def __init__(self, limit: int = LINE) -> None:
+    def __init__(self, limit: int = LINE, privacy: Privacy | None = None) -> None:
         super().__init__()
+        self._privacy = privacy
         self._limit = limit - len(" truncated=true\n")
 
     def format(self, record: logging.LogRecord) -> str:
         parts: list[str] = []
         room = self._limit
-        for key, value in pairs(record):
+        for key, value in pairs(record, self._privacy):
             part = f"{key}={quoted(value)}"
             room -= _bytes(part) + 1
             if room < 0:
@@ -56,15 +65,16 @@ class Logfmt(logging.Formatter):
 class Json(logging.Formatter):
     """One JSON object a line; numbers and truth values keep their type, sequences become arrays."""
 
-    def __init__(self, limit: int = LINE) -> None:
+    def __init__(self, limit: int = LINE, privacy: Privacy | None = None) -> None:
         super().__init__()
+        self._privacy = privacy
         self._limit = limit
 
     def format(self, record: logging.LogRecord) -> str:
-        line = _JSON.encode({key: _plain(value) for key, value in pairs(record)})
+        line = _JSON.encode({key: _plain(value) for key, value in pairs(record, self._privacy)})
         if _bytes(line) < self._limit:
             return line
-        short = {key: _plain(value) for key, value in list(pairs(record))[:4]}
+        short = {key: _plain(value) for key, value in list(pairs(record, self._privacy))[:4]}
         return _JSON.encode(short | {"truncated": len(line)})
 
 
@@ -72,8 +82,22 @@ def _bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "backslashreplace"))
 
 
-def pairs(record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
+def pairs(record: logging.LogRecord, privacy: Privacy | None) -> Iterator[tuple[str, Any]]:
     """What a record says, in order: time, level, logger, event, its facts, its exception."""
+    for key, value in _pairs(record, privacy):
+        yield key, value if privacy is None else _private(value, privacy)
+
+
+def _private(value: Any, privacy: Privacy) -> Any:
+    """Texts pass `privacy`, those in a sequence too."""
+    if isinstance(value, str):
+        return privacy.words(value) if "@" in value else value
+    if isinstance(value, (list, tuple)) and any("@" in str(each) for each in value):
+        return [privacy.words(str(each)) for each in value]
+    return value
+
+
+def _pairs(record: logging.LogRecord, privacy: Privacy | None) -> Iterator[tuple[str, Any]]:
     moment = datetime.fromtimestamp(record.created, UTC)
     yield "time", moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     yield "level", record.levelname.lower()
@@ -84,7 +108,7 @@ def pairs(record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
         if value is not None:
             yield _key(str(key)), value
     if record.exc_info and record.exc_info[1] is not None:
-        yield from _exception(record.exc_info[1])
+        yield from _exception(record.exc_info[1], privacy)
 
 
 @lru_cache(maxsize=512)
@@ -99,10 +123,10 @@ def _message(record: logging.LogRecord) -> str:
         return str(record.msg)
 
 
-def _exception(error: BaseException) -> Iterator[tuple[str, Any]]:
+def _exception(error: BaseException, privacy: Privacy | None) -> Iterator[tuple[str, Any]]:
     """Type, words and the innermost frames, on one line."""
     yield "exception", type(error).__name__
-    yield "exception_text", str(error)
+    yield "exception_text", str(error) if privacy is None else privacy.error(error)
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
     yield (
         "trace",

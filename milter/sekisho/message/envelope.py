@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sekisho.address import split_path
 from sekisho.domains import to_ascii
+from sekisho.message.body import BodyDigests
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Envelope:
     `sender` is what Postfix acts on (`{mail_addr}`): "" is the null sender and None is not known. `raw_sender` is what
     the client wrote, without brackets; on hostile input they differ. Undecodable bytes are kept as surrogate escapes.
     `dropped` bytes of the header lay beyond the limits and were not kept. `forged` is counted over the whole header;
-    None where nobody counted, as for a file."""
+    None where nobody counted, as for a file. `body_digests` are those of a body that was not kept whole."""
 
     sender: str | None = None
     raw_sender: str | None = None
@@ -80,3 +81,4 @@ class Envelope:
     arrived: datetime | None = None
     dropped: int = 0
     forged: Forged | None = None
+    body_digests: BodyDigests | None = None

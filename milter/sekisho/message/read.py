@@ -13,11 +13,11 @@ What it cannot see: what a particular mail program makes of what is ambiguous.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from sekisho import charsets, domains, markup
-from sekisho.message import mime
+from sekisho.message import body, mime
 from sekisho.message.author import mailboxes, read_author
 from sekisho.message.budget import FieldBudget
 from sekisho.message.envelope import Envelope
@@ -57,7 +57,7 @@ def read(raw: bytes, envelope: Envelope, limits: Limits | None = None) -> Messag
         raw=raw,
         body_start=block.body_start,
         digest=sha256(raw).hexdigest(),
-        envelope=envelope,
+        envelope=_with_digests(envelope, raw, block.body_start, limits) if cut else envelope,
         headers=block.headers,
         author=author,
         subject=subject,
@@ -76,6 +76,18 @@ def read(raw: bytes, envelope: Envelope, limits: Limits | None = None) -> Messag
 
 
 _DEFAULT = Limits()
+
+
+def _with_digests(envelope: Envelope, raw: bytes, start: int, limits: Limits) -> Envelope:
+    """The envelope of a message over `scan_bytes`, with the digests of its body: made here of a file, which is at hand,
+    and off the wire those that belong to a body that begins at `start`."""
+    found = envelope.body_digests
+    if found is None:
+        kept = limits.scan_bytes + 1 - start  # as much as the wire keeps
+        found = body.digests((memoryview(raw)[start:],), kept) if kept > 0 else None
+    elif found.kept != len(raw) - start:
+        found = None
+    return replace(envelope, body_digests=found)
 
 
 def _subject(block: Block) -> tuple[str, tuple[Problem, ...]]:

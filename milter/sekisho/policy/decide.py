@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from sekisho.evidence import Evidence
 from sekisho.policy.rules import Rules
 from sekisho.policy.table import COMBINATIONS, TAKE_BACKS, Combination, covers, family_of
-from sekisho.verdict import Disposition, Thresholds, Verdict
+from sekisho.verdict import BY_POINTS, Disposition, Thresholds, Verdict
 
 
 def weigh(evidence: Evidence, overrides: Mapping[str, float]) -> dict[str, float]:
@@ -65,7 +65,7 @@ def by_points(score: float, thresholds: Thresholds) -> Disposition:
 
 
 def _severest(points: Disposition, found: Iterable[str]) -> tuple[Disposition, str]:
-    disposition, by = points, "points"
+    disposition, by = points, BY_POINTS
     names = _with_families(found)
     for row in COMBINATIONS:
         if row.least > disposition and _holds(row, names):

@@ -20,8 +20,8 @@ from sekisho.brands import BrandOptions
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.guard import Switch, SwitchError
-from sekisho.journal import Journal, KeyFileError
 from sekisho.preconditions.account import Account, as_account, name_of
+from sekisho.privacy import KeyFileError, Privacy
 from sekisho.store import database_file, state_directory
 from sekisho.wire.listen import unix_path
 
@@ -100,7 +100,7 @@ def _log(needs: Needs) -> Iterator[Fault]:
 
 def _key(needs: Needs) -> Iterator[Fault]:
     try:
-        Journal(needs.config.journal, SystemClock())
+        Privacy(needs.config.journal, SystemClock())
     except KeyFileError as error:
         yield "journal.key_file", str(error)
 

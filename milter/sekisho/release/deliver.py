@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sekisho.privacy import Privacy
 from sekisho.release.handover import Answer, Fate, Parcel, hand_over, path_of
 from sekisho.release.letter import letter
 from sekisho.release.options import ReleaseOptions
@@ -60,19 +61,22 @@ class Done:
 
 
 class Releaser:
-    """Hands copies on. `host` is our own name; `pause` waits between attempts (seconds)."""
+    """Hands copies on. `privacy` says what the audit may keep of addresses; `pause` waits between attempts
+    (seconds)."""
 
     def __init__(
         self,
         store: Quarantine,
         options: ReleaseOptions,
         authserv_id: str,
+        privacy: Privacy,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
         self._options = options
         self._authserv_id = authserv_id
         self._host = options.helo or authserv_id
+        self._privacy = privacy
         self._pause = pause
 
     def release(self, entry: Entry, wish: Wish) -> tuple[Done, ...]:
@@ -113,6 +117,7 @@ class Releaser:
     def _settle(self, entry: Entry, copy: Copy, answer: Answer, wish: Wish) -> State:
         """Write down what became of the copy, even if we took so long that we were given up."""
         note = answer.text if not wish.to else f"to {wish.to}: {answer.text}"
+        note = self._privacy.words(note, *filter(None, (wish.to, copy.recipient.address)))
         done = Operation("release", _RESULTS[answer.fate], wish.who, entry.id, copy.number, wish.reason, note)
         state = _STATES[answer.fate]
         if not self._store.move(entry.id, state, only=State.SENDING, copies=[copy.number], done=done):

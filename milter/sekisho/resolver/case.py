@@ -12,6 +12,7 @@ from sekisho.resolver.names import MAX_CHAIN, NODATA, NXDOMAIN, TEMPERROR, plain
 class Budget:
     """A resolver for one message: it may wait `seconds` for DNS in total, then every question is TEMPERROR.
 
+    The message hears one answer to a question, however often it asks and whether or not the answer can be kept longer.
     Not for several threads: a message is judged on one.
     """
 
@@ -19,15 +20,24 @@ class Budget:
         self._resolver = resolver
         self._left = seconds
         self._clock = clock
+        self._answers: dict[tuple[str, str], Answer] = {}
+        self._warmed: set[tuple[str, str]] = set()
 
     def lookup(self, name: str, rtype: str, deadline: float) -> Answer:
-        started = self._clock.monotonic()
-        answer = self._resolver.lookup(name, rtype, min(deadline, started + max(0.0, self._left)))
-        self._left -= self._clock.monotonic() - started
+        key = (name.lower(), rtype)
+        answer = self._answers.get(key)
+        if answer is None:
+            started = self._clock.monotonic()
+            answer = self._resolver.lookup(name, rtype, min(deadline, started + max(0.0, self._left)))
+            self._left -= self._clock.monotonic() - started
+            self._answers[key] = answer
         return answer
 
     def warm(self, name: str, rtype: str) -> None:
-        self._resolver.warm(name, rtype)
+        key = (name.lower(), rtype)
+        if key not in self._warmed:
+            self._warmed.add(key)
+            self._resolver.warm(name, rtype)
 
 
 class CaseResolver:

@@ -31,6 +31,12 @@ class DnsOptions(Options):
         default=8.0, ge=0.5, le=15.0, description="Seconds that one message may wait for DNS in total."
     )
     cache_size: int = Field(default=20_000, ge=0, le=1_000_000, description="Answers kept per worker.")
+    cache_bytes: int = Field(
+        default=16_000_000,
+        ge=0,
+        le=1_000_000_000,
+        description="Bytes of memory that the kept answers may take per worker. An answer over 8 kB is never kept.",
+    )
     max_ttl: float = Field(
         default=3600.0, ge=1.0, le=86_400.0, description="Seconds after which any answer is asked again."
     )

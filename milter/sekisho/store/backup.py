@@ -152,7 +152,8 @@ def _take(descriptor: int, source: BinaryIO, log: BinaryIO | None, fresh: Path) 
     with open(descriptor, "wb", closefd=False) as target:
         shutil.copyfileobj(source, target)
     if log is not None:
-        with open(f"{fresh}-wal", "wb") as target:
+        beside = os.open(f"{fresh}-wal", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with open(beside, "wb") as target:
             shutil.copyfileobj(log, target)
     with closing(_connect(fresh)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")

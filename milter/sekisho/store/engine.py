@@ -97,8 +97,12 @@ def unavailable() -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """The driver's own words: SQLAlchemy's add the statement and a link."""
-    return f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
+    """The driver's own words: SQLAlchemy's add the statement and a link. Without the lines in which PostgreSQL shows
+    rows and parameters, and of an error in the data (class 22) without those that quote them."""
+    orig = getattr(error, "orig", None)
+    words = str(orig or error).partition("\n")[0] if orig else str(error)
+    state = getattr(orig, "sqlstate", None) or ""
+    return f"{type(error).__name__}: {f'SQLSTATE {state}' if state.startswith('22') else words}"
 
 
 def not_committed(error: BaseException | None) -> bool:
@@ -115,7 +119,7 @@ def not_committed(error: BaseException | None) -> bool:
 
 
 def create_file(url: URL) -> None:
-    """Make the database file if there is none and never was: readable by owner and group only, its name durable.
+    """Make the database file if there is none and never was: for its owner alone, its name durable.
     Raises StoreMoved if there was one."""
     path = Path(url.database or "")
     if not path.exists() and was_made(path):
@@ -124,7 +128,7 @@ def create_file(url: URL) -> None:
             f"{path} was there and is gone: `sekisho store restore BACKUP`, or a restart makes an empty one",
         )
     with suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o660))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         sync_directory(path.parent)
 
 

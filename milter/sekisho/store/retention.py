@@ -12,7 +12,7 @@ Every step works through short transactions, so that messages can be held in bet
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -245,21 +245,37 @@ def _expire(
 
 
 def _erase_closed(doors: Doors, now: datetime, cutoff: datetime) -> int:
-    """Take author, subject and claim on the content from entries closed since before the moment."""
+    """Take author, subject, what the evidence quotes and the claim on the content from entries closed since before the
+    moment."""
     closed = recipients.c.state.in_(OPEN) | (recipients.c.changed > cutoff)
-    query = select(entries.c.id, entries.c.digest).where(entries.c.erased.is_(False), ~_has(closed))
+    query = select(entries.c.id, entries.c.digest, entries.c.document).where(
+        entries.c.erased.is_(False), ~_has(closed)
+    )
     total = 0
     while True:
         with doors.writing() as connection:
             rows = connection.execute(query.order_by(entries.c.id).limit(BATCH)).all()
-            names = [name for name, _ in rows]
-            connection.execute(
-                update(entries).where(entries.c.id.in_(names)).values(erased=True, author="", subject="")
-            )
-            _empty(connection, sorted({digest for _, digest in rows}))
+            for name, _, document in rows:
+                left = {"erased": True, "author": "", "subject": "", "document": _without_quotes(document)}
+                connection.execute(update(entries).where(entries.c.id == name).values(left))
+            _empty(connection, sorted({digest for _, digest, _ in rows}))
         total += len(rows)
         if len(rows) < BATCH:
             return total
+
+
+def _without_quotes(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of a document when its message is gone: ids, points, results and domains, which replays need. What
+    stood in the message (a subject that is a claim, the facts of a finding) goes with it."""
+    quoting: dict[str, dict[str, Any]] = {
+        "claims": {"text": ""},
+        "findings": {"reason_en": "", "reason_ja": "", "facts": {}},
+    }
+    left = dict(document)
+    for name, blank in quoting.items():
+        if name in left:
+            left[name] = [{**each, **blank} for each in left[name]]
+    return left
 
 
 def _empty(connection: Connection, digests: Sequence[str]) -> None:

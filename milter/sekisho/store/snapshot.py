@@ -116,7 +116,7 @@ def write(options: StoreOptions, version: int, entries: Iterable[Stored]) -> Non
     for each in entries:
         data[each.list].append(each.entry.model_dump(mode="json", exclude_defaults=True))
     temporary = path.with_suffix(".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:
         json.dump(data, file, ensure_ascii=False, indent=1)
         file.flush()

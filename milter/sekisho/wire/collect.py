@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 
 from sekisho.forged_fields import CR, INITIALS, ForgedFields
 from sekisho.message import Client, Envelope, Forged, Limits, Recipient
+from sekisho.message.body import BodyDigests, BodyStream
 
 Macro = Callable[[str], str | None]
 _PORT = re.compile(r"[0-9]{1,5}\Z")
@@ -30,12 +31,12 @@ class Collector:
 
     Of the header as much is kept as the reader of the message reads, and one field more, by which the reader sees that
     there are more; of the whole message one byte more than `scan_bytes`. `size` counts all, `dropped` what was not kept
-    of the header.
+    of the header. From the first byte that is not kept on, the digests of the body are made.
     """
 
     __slots__ = (
-        "_buffer", "_fields", "_forged", "_header_bytes", "_header_fields", "_in_body", "_kept", "_limit",
-        "_open", "_spaced", "dropped", "size",
+        "_body_start", "_buffer", "_fields", "_forged", "_header_bytes", "_header_fields", "_kept", "_limit", "_open",
+        "_spaced", "_stream", "dropped", "size",
     )  # fmt: skip
 
     def __init__(self, limits: Limits, forged: ForgedFields, spaced: bool) -> None:
@@ -49,7 +50,8 @@ class Collector:
         self._fields = 0
         self._kept = 0
         self._open = True
-        self._in_body = False
+        self._body_start = 0  # where in the buffer; 0 before there is one
+        self._stream: BodyStream | None = None
         self.dropped = 0
         self.size = 0
 
@@ -78,24 +80,41 @@ class Collector:
 
     def chunk(self, data: bytes) -> None:
         self.size += len(data)
-        if not self._in_body:
+        if not self._body_start:
             self._begin_body()
         room = self._limit + 1 - self._kept
+        if len(data) > room:
+            self._digest(data)
         if room > 0:
             self._kept += self._buffer.write(data[:room] if len(data) > room else data)
+
+    def body_digests(self) -> BodyDigests | None:
+        """Of a message that was not kept whole; to be asked once, after the last chunk."""
+        if not self._body_start:
+            self._begin_body()
+        if self._stream is None and self._kept > self._limit + 1:  # by its header alone
+            self._digest(b"")
+        return self._stream.result() if self._stream else None
 
     def raw(self) -> bytes:
         """The message as it will be delivered, as far as it was kept. Takes no memory: the buffer itself is handed
         over."""
-        if not self._in_body:
+        if not self._body_start:
             self._begin_body()
         if self._kept > self._limit + 1:
             self._buffer.truncate(self._limit + 1)
         return self._buffer.getvalue()
 
     def _begin_body(self) -> None:
-        self._in_body = True
         self._kept += self._buffer.write(b"\r\n")
+        self._body_start = self._kept
+
+    def _digest(self, data: bytes) -> None:
+        if self._stream is None:
+            self._stream = BodyStream(self._limit + 1 - self._body_start)
+            with self._buffer.getbuffer() as kept:
+                self._stream.update(kept[self._body_start :])
+        self._stream.update(data)
 
 
 def crlf(value: bytes) -> bytes:

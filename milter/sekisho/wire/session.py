@@ -333,6 +333,7 @@ class Door:
             queue_id=queue_id,
             dropped=mail.collector.dropped,
             forged=mail.collector.forged,
+            body_digests=mail.collector.body_digests(),
         )
         job = self._desk.submit(mail.collector, envelope, mail.broken)
         action = self._desk.result(job, context.progress)

@@ -11,8 +11,9 @@ import pytest
 from tests.auth_support import Asked, context, message, txt
 
 from sekisho.checks import arc
-from sekisho.checks.signatures import relaxed_body, relaxed_value
+from sekisho.checks.signatures import relaxed_value
 from sekisho.evidence import Evidence, Word
+from sekisho.message.body import relaxed_body
 from sekisho.resolver import CaseResolver
 
 SEED = nacl.signing.SigningKey(hashlib.sha256(b"a sealer for tests").digest())

@@ -12,8 +12,9 @@ from tests.auth_support import NOW, Asked, context, message, txt
 
 from sekisho.checks import dkim
 from sekisho.checks.keys import SignatureError, fetch_key, parse_key
-from sekisho.checks.signatures import relaxed_body, relaxed_value, without_signature
+from sekisho.checks.signatures import relaxed_value, without_signature
 from sekisho.evidence import Evidence, Word
+from sekisho.message.body import relaxed_body
 from sekisho.ports import Answer, Found
 from sekisho.resolver import CaseResolver
 

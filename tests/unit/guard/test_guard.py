@@ -14,9 +14,9 @@ import pytest
 from tests.disk_support import full_disk
 
 from sekisho.guard import GuardOptions, Switch, SwitchError, Watch
-from sekisho.guard.switch import FOREVER, SIZE
-from sekisho.guard.window import Tally, highest, jumped
-from sekisho.ports import Stance
+from sekisho.guard.switch import FOREVER, SIZE, SLOTS
+from sekisho.guard.window import BUCKETS, Spread, Tally, highest, jumped
+from sekisho.ports import Severe, Stance
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OPTIONS = GuardOptions(window_minutes=10, minimum=20, history=100, release_minutes=60)
@@ -52,10 +52,21 @@ def watch(file: Path, clock: Clock, options: GuardOptions = OPTIONS) -> Watch:
     return Watch(Switch(file), options, clock)
 
 
+def severe(number: int = 0) -> Severe:
+    """A severe verdict of a sender of its own."""
+    return Severe(f"10.{number // 250 % 250}.{number % 250}.0/24", f"d{number}.example", "lure.test")
+
+
+def many(guard: Watch, count: int) -> None:
+    """As a mistake of ours would have it: severe verdicts over as many senders."""
+    for number in range(count):
+        guard.count(severe(number))
+
+
 def usual(guard: Watch, clock: Clock, severe_every: int = 20, hours: int = 4) -> None:
     """Some hours of ordinary mail: a message a minute, every so many of them severe."""
     for number in range(hours * 60):
-        guard.count(number % severe_every == 0)
+        guard.count(None if number % severe_every else severe(number))
         clock.pass_by(minutes=1)
 
 
@@ -89,8 +100,7 @@ def test_a_jump_makes_us_tag_only_and_is_said(
     other = watch(file, clock)
     usual(guard, clock)
     with caplog.at_level(logging.CRITICAL, "sekisho.guard"):
-        for _ in range(OPTIONS.minimum + 5):
-            guard.count(severe=True)
+        many(guard, OPTIONS.minimum + 5)
     assert guard.stance() is other.stance() is Stance.TAGGING
     assert tripped == [1]
     assert [record.levelname for record in caplog.records] == ["CRITICAL"]
@@ -102,15 +112,14 @@ def test_ordinary_mail_trips_nothing(file: Path, clock: Clock) -> None:
     guard = watch(file, clock)
     usual(guard, clock)
     for number in range(2000):
-        guard.count(number % 10 == 0)
+        guard.count(None if number % 10 else severe(number))
     assert guard.stance() is Stance.OPEN
 
 
 def test_a_site_that_knows_nothing_yet_does_not_trip(file: Path, clock: Clock) -> None:
     """Without a history there is no jump: the first day's wave of phishing is held."""
     guard = watch(file, clock)
-    for _ in range(500):
-        guard.count(severe=True)
+    many(guard, 500)
     assert guard.stance() is Stance.OPEN
 
 
@@ -118,12 +127,10 @@ def test_the_fall_back_ends_by_time_and_may_come_back(file: Path, clock: Clock) 
     """After the release time we act again; a mistake that is still there is found again."""
     guard = watch(file, clock)
     usual(guard, clock)
-    for _ in range(40):
-        guard.count(severe=True)
+    many(guard, 40)
     clock.pass_by(minutes=61)
     assert guard.stance() is Stance.OPEN
-    for _ in range(40):
-        guard.count(severe=True)
+    many(guard, 40)
     assert guard.stance() is Stance.TAGGING
 
 
@@ -131,10 +138,9 @@ def test_a_mistake_does_not_become_usual(file: Path, clock: Clock) -> None:
     """What is judged while we only tag does not raise the share of the long run."""
     guard = watch(file, clock, OPTIONS.model_copy(update={"release_minutes": 0.0}))
     usual(guard, clock)
-    for _ in range(40):
-        guard.count(severe=True)
-    for _ in range(600):
-        guard.count(severe=True)
+    many(guard, 40)
+    for number in range(600):
+        guard.count(severe(number))
         clock.pass_by(minutes=1)
     assert Switch(file).long_run()[1].share < 0.15
     assert guard.stance() is Stance.TAGGING
@@ -144,16 +150,13 @@ def test_who_resumes_is_left_alone_for_a_while(file: Path, clock: Clock) -> None
     """An operator who says that the wave is real is not overruled by the next message."""
     guard = watch(file, clock)
     usual(guard, clock)
-    for _ in range(40):
-        guard.count(severe=True)
+    many(guard, 40)
     assert guard.stance() is Stance.TAGGING
     Switch(file).resume(clock.now().timestamp() + 3600)
-    for _ in range(40):
-        guard.count(severe=True)
+    many(guard, 40)
     assert guard.stance() is Stance.OPEN
     clock.pass_by(minutes=61)
-    for _ in range(40):
-        guard.count(severe=True)
+    many(guard, 40)
     assert guard.stance() is Stance.TAGGING
 
 
@@ -161,15 +164,19 @@ def test_it_can_be_switched_off(file: Path, clock: Clock) -> None:
     """Disabled it counts and never falls back."""
     guard = watch(file, clock, OPTIONS.model_copy(update={"enabled": False}))
     usual(guard, clock)
-    for _ in range(100):
-        guard.count(severe=True)
+    many(guard, 100)
     assert guard.stance() is Stance.OPEN
+
+
+def counted(file: Path) -> float:
+    """All verdicts of the window."""
+    return sum(sum(Switch(file).stretch(number)[1:]) for number in range(SLOTS))
 
 
 def _count(file: Path, times: int) -> None:
     guard = watch(file, Clock())
-    for _ in range(times):
-        guard.count(severe=True)
+    for number in range(times):
+        guard.count(severe(number) if number % 2 else None)
     while not guard.flush():
         os.sched_yield()
     os._exit(0)
@@ -183,8 +190,7 @@ def test_counts_of_several_processes_add_up(file: Path, clock: Clock) -> None:
         worker.start()
     for worker in workers:
         worker.join()
-    counted = sum(Switch(file).slot(number)[1].total for number in range(20))
-    assert counted == 1500
+    assert counted(file) == 1500
 
 
 def test_a_process_that_holds_the_lock_stops_nobody(file: Path, clock: Clock) -> None:
@@ -192,10 +198,10 @@ def test_a_process_that_holds_the_lock_stops_nobody(file: Path, clock: Clock) ->
     guard = watch(file, clock)
     with file.open("rb+") as stopped:
         fcntl.flock(stopped, fcntl.LOCK_EX)
-        guard.count(severe=False)
-        assert not any(Switch(file).slot(number)[1].total for number in range(20))
-    guard.count(severe=False)
-    assert sum(Switch(file).slot(number)[1].total for number in range(20)) == 2
+        guard.count(None)
+        assert counted(file) == 0
+    guard.count(None)
+    assert counted(file) == 2
 
 
 def test_a_clock_set_back_neither_trips_nor_sticks(file: Path, clock: Clock) -> None:
@@ -204,7 +210,7 @@ def test_a_clock_set_back_neither_trips_nor_sticks(file: Path, clock: Clock) -> 
     usual(guard, clock)
     clock.pass_by(days=-2)
     for number in range(500):
-        guard.count(number % 20 == 0)
+        guard.count(None if number % 20 else severe(number))
     assert guard.stance() is Stance.OPEN
 
 
@@ -247,12 +253,12 @@ def test_a_file_that_is_cut_or_removed_changes_nothing(
 
     def work() -> None:
         assert worker.stance() is Stance.PAUSED
-        worker.count(severe=True)
+        worker.count(severe())
 
     _survives(work)
     assert worker.stance() is Stance.PAUSED
     assert Switch(file).paused_until == FOREVER
-    assert sum(Switch(file).slot(number)[1].total for number in range(20)) == 1
+    assert counted(file) == 1
     operator.resume(0.0)
     assert worker.stance() is Stance.OPEN
 
@@ -267,7 +273,7 @@ def test_a_file_in_its_place_is_followed(file: Path, clock: Clock) -> None:
     foreign.write_bytes(b"something else".ljust(SIZE, b"."))
     foreign.rename(file)
     assert worker.stance() is Stance.PAUSED
-    worker.count(severe=False)
+    worker.count(None)
     assert file.read_bytes().startswith(b"something else")
 
 
@@ -281,7 +287,7 @@ def test_a_full_disk_stops_neither_mail_nor_the_guard(
 
         def work() -> None:
             for _ in range(10):
-                worker.count(severe=True)
+                worker.count(severe())
                 assert worker.stance() is Stance.OPEN
 
         _survives(work)
@@ -300,7 +306,23 @@ def test_the_limit_is_one_of_odds(usually: float, limit: float) -> None:
     assert highest(usually, 5) == pytest.approx(limit, abs=1e-4)
 
 
+def spread(mild: float, senders: int, each: int = 1) -> Spread:
+    """A window with so many severe verdicts of each of so many senders."""
+    counts = [each] * senders + [0] * (BUCKETS - senders)
+    return Spread(mild, counts, counts)
+
+
 def test_a_jump_needs_a_minimum() -> None:
     """Three mails in the night, all of them phishing, are no jump."""
-    assert not jumped(Tally(3, 3), Tally(1000, 10), OPTIONS)
-    assert jumped(Tally(20, 20), Tally(1000, 10), OPTIONS)
+    assert not jumped(spread(0, 3), Tally(1000, 10), OPTIONS)
+    assert jumped(spread(0, 20), Tally(1000, 10), OPTIONS)
+
+
+@pytest.mark.parametrize("scale", [1, 10, 1000])
+def test_a_mistake_is_found_at_a_site_of_any_size(scale: int) -> None:
+    """A third of the mail, of forty senders however much each sends, is a jump from one per cent; a fifth is not; the
+    third of two senders is not either."""
+    long_run = Tally(100_000, 1_000)
+    assert jumped(spread(80 * scale, 40, scale), long_run, OPTIONS)
+    assert not jumped(spread(180 * scale, 40, scale), long_run, OPTIONS)
+    assert not jumped(spread(80 * scale, 2, 20 * scale), long_run, OPTIONS)

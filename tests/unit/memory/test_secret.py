@@ -11,8 +11,8 @@ import pytest
 
 from sekisho import compose
 from sekisho.config import Config
-from sekisho.journal import KeyFileError
 from sekisho.memory import secret
+from sekisho.privacy import KeyFileError
 
 
 def test_it_is_made_once_for_the_daemon_alone(tmp_path: Path) -> None:

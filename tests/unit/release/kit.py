@@ -110,6 +110,8 @@ class _Handler(socketserver.StreamRequestHandler):
 RELEASE = """
     import os, signal, smtplib, sys
     from sekisho.clock import SystemClock
+    from sekisho.journal import JournalOptions
+    from sekisho.privacy import Privacy
     from sekisho.release import ReleaseOptions, Releaser, Wish
     from sekisho.release import handover
     from sekisho.store import Quarantine, State, StoreOptions
@@ -147,7 +149,7 @@ RELEASE = """
     }[point]()
     store = Quarantine.open(StoreOptions(url=url), SystemClock())
     options = ReleaseOptions(port=port, timeout_seconds=10, attempts=1)
-    releaser = Releaser(store, options, "mx.ours.example")
+    releaser = Releaser(store, options, "mx.ours.example", Privacy(JournalOptions(), SystemClock()))
     os.write(1, b"READY\\n")
     for name in names:
         releaser.release(store.get(name), Wish("test"))

@@ -10,9 +10,13 @@ from tests.unit.release.kit import CLOSE, POINTS, Port, releasing
 from tests.unit.store.kit import SetClock, hold
 
 from sekisho.clock import SystemClock
+from sekisho.journal import JournalOptions
 from sekisho.ports import StoreUnavailable
+from sekisho.privacy import Privacy
 from sekisho.release import Done, ReleaseOptions, Releaser, Wish
 from sekisho.store import Entry, Quarantine, State, StoreOptions
+
+PRIVACY = Privacy(JournalOptions(), SystemClock())
 
 RAW = b"From: a@sender.example\r\nX-Sekisho-Verdict: accept\r\n\r\nbody\r\n"
 KEPT = b"From: a@sender.example\r\n\r\nbody\r\n"
@@ -21,7 +25,13 @@ ME = Wish("hanako")
 
 def releaser(store: Quarantine, port: Port, **options: object) -> Releaser:
     settings = {"port": port.port, "timeout_seconds": 5, "attempts": 1, "pause_seconds": 0, **options}
-    return Releaser(store, ReleaseOptions.model_validate(settings), "mx.ours.example", lambda seconds: None)
+    return Releaser(
+        store,
+        ReleaseOptions.model_validate(settings),
+        "mx.ours.example",
+        PRIVACY,
+        lambda seconds: None,
+    )
 
 
 def entry_of(store: Quarantine, name: str) -> Entry:
@@ -67,7 +77,7 @@ def test_one_recipient_of_several(store: Quarantine) -> None:
 
 
 def test_another_address(store: Quarantine) -> None:
-    """One copy may go elsewhere, and the audit says where; several may not all go to one."""
+    """One copy may go elsewhere, and the audit says where as far as it may; several may not all go to one."""
     name = hold(store, RAW, ["a@ours.example", "b@ours.example"])
     with Port() as port:
         with pytest.raises(ValueError, match="name one recipient"):
@@ -76,7 +86,7 @@ def test_another_address(store: Quarantine) -> None:
         release(store, port, name, wish)
     assert "RCPT TO:<abuse@ours.example>" in port.commands
     assert states(store, name) == ["released", "held"]
-    assert store.operations(name)[0].note.startswith("to abuse@ours.example: 250")
+    assert store.operations(name)[0].note.startswith(f"to {PRIVACY.address('abuse@ours.example')}: 250")
 
 
 def test_a_released_copy_is_not_sent_again(store: Quarantine) -> None:
@@ -162,7 +172,7 @@ def test_a_store_that_fails_after_the_answer_leaves_it_uncertain(store: Quaranti
     with Port() as port:
         settings = ReleaseOptions(port=port.port, attempts=3)
         with pytest.raises(StoreUnavailable):
-            Failing(store, settings, "mx.ours.example").release(entry_of(store, name), ME)
+            Failing(store, settings, "mx.ours.example", PRIVACY).release(entry_of(store, name), ME)
         clock.pass_by(hours=1)
         store.give_up(timedelta(minutes=15), "keeper")
         assert release(store, port, name) == ()
