@@ -66,7 +66,7 @@ def collected() -> tuple[list[Use], list[str]]:
             if pattern is None:
                 unknown.append(f"{name}:{ast.unparse(call.args[0])}")
                 continue
-            variable = bound.get(call, "")
+            variable = bound.get(call, "") if _function(call) == "compile" else ""
             how = _methods(variable, name, trees) if variable else frozenset({_function(call)} - {"compile"})
             uses.append(Use(pattern, name, variable or ast.unparse(call.args[0]), how))
     return uses, unknown
