@@ -66,7 +66,7 @@ def collected() -> tuple[list[Use], list[str]]:
             if pattern is None:
                 unknown.append(f"{name}:{ast.unparse(call.args[0])}")
                 continue
-            variable = bound.get(call, "")
+            variable = bound.get(call, "") if _function(call) == "compile" else ""
             how = _methods(variable, name, trees) if variable else frozenset({_function(call)} - {"compile"})
             uses.append(Use(pattern, name, variable or ast.unparse(call.args[0]), how))
     return uses, unknown
@@ -115,15 +115,17 @@ def _methods(name: str, home: str, trees: Mapping[str, ast.Module]) -> frozenset
     on may be searched."""
     found: set[str] = set()
     for module, tree in trees.items():
-        if module == home or _imports(tree, name):
+        if module == home or name in _imported(tree):
             found |= _done_with(tree).get(name, set())
         found |= _done_with(tree).get(f".{name}", set())
     return frozenset(found) - {"pattern"}
 
 
-def _imports(tree: ast.Module, name: str) -> bool:
+@cache
+def _imported(tree: ast.Module) -> frozenset[str]:
+    """The names that a module imports from others."""
     imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
-    return any(each.name == name for node in imports for each in node.names)
+    return frozenset(each.name for node in imports for each in node.names)
 
 
 @cache
