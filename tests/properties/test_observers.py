@@ -109,7 +109,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     shared = service._Shared(config, clock)
     known = compose.knowledge(config)
     meter = shared.meter(config, known)
-    work = service._workplace(config, known, shared, meter)
+    work = service._workplace(config, known, shared, meter, b"")
     _break(work._pipeline, work)
     options = WireOptions(threads=2)
     desk = Desk(work, options, Slots(2), Failures(), clock)

@@ -11,7 +11,7 @@ import dns.name
 import dns.rcode
 import dns.rrset
 import pytest
-from tests.unit.resolver.test_stub import Reply, Server, answering, resolver, serving
+from tests.dns_support import Reply, Server, answering, resolver, serving
 
 from sekisho import compose
 from sekisho.config import Config
