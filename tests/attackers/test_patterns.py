@@ -28,6 +28,7 @@ BOUNDED = {
 """Characters that these are given at most, by the constant of the code that bounds them."""
 DYNAMIC = {
     "sekisho.checks.recipient": re.compile(r"(?<![a-z0-9])taro(?![a-z0-9])"),
+    "sekisho.privacy": re.compile(r"(?<!\w)taro(?!\w)", re.IGNORECASE),
     "sekisho.cli.configuring": re.compile(r"\s*\[\s*(['\"]?)policy\1\s*\]\s*(#.*)?$"),
     "sekisho.text.foreign": re.compile("[个们这]"),
 }

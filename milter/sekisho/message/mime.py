@@ -238,8 +238,8 @@ class _Walk:
         enough = entity.data[entity.start : min(entity.end, entity.start + transfer.encoded_size(most))]
         content, problems = transfer.decode(enough, reading.encoding, most)
         self.problems.update(dict.fromkeys(problems))
-        if len(content) == most and entity.end > entity.start:
-            self._cut(textual, _is_picture(media, filename))
+        if textual and len(content) == most and entity.end > entity.start:  # there may be more of it
+            self.note("limit.text_characters", str(self._limits.text_characters))
         text = self._text(content, reading.charset or _meta_charset(content)) if textual else ""
         disposition = described.disposition.token or None
         if textual:
@@ -247,13 +247,6 @@ class _Walk:
         part = Part(media, reading.charset, filename, content, text, disposition, described.content_id)
         if self._others == _OTHER_READINGS or part not in self.parts[-_OTHER_READINGS:]:
             self.parts.append(part)
-
-    def _cut(self, textual: bool, picture: bool) -> None:
-        """There may be more of the leaf than was decoded. A picture that is cut is none to any decoder."""
-        if textual:
-            self.note("limit.text_characters", str(self._limits.text_characters))
-        elif picture:
-            self.note("picture.not_searched", "bytes")
 
     def _most(self, media: str, textual: bool, filename: str | None) -> int:
         """Decoded bytes worth having of a leaf."""

@@ -72,8 +72,10 @@ class _Search:
     def image(self, content: bytes) -> None:
         look = self._reader.in_image(content, self._limits.image_pixels, self._left())
         self._note(look)
-        if len(content) >= self._limits.image_bytes and not look.texts:
-            self._note(codes.Look(why="pixels"))  # cut: what is behind was not seen
+        if (
+            len(content) >= self._limits.image_bytes and not look.texts
+        ):  # what lies behind the cut was not seen
+            self.problems[Problem("picture.not_searched", "bytes")] = None
 
     def text(self, part: Part) -> None:
         for grid in codes.drawings(part.text[:_DRAWN], mime.is_html(part)):

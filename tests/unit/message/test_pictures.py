@@ -146,7 +146,7 @@ def test_an_image_that_was_cut_is_said() -> None:
     junk = content[:33] + len(content).to_bytes(4, "big") + b"teXt" + content + bytes(4) + content[33:]
     data = base64.b64encode(junk).decode()
     page = f'<img src="data:image/png;base64,{data}">'
-    for limits, details in ((Limits(), []), (Limits(image_bytes=len(content)), ["size"])):
+    for limits, details in ((Limits(), []), (Limits(image_bytes=len(content)), ["bytes"])):
         for made in (mail(images=(junk,), limits=limits), mail(page, limits=limits)):
             seen = with_codes(made, limits)
             assert [each.detail for each in seen.problems if each.code == "picture.not_searched"] == details
