@@ -1,19 +1,14 @@
-"""Ask DNS now for what the checks behind this one will ask: the keys of the signatures, the author's DMARC records.
+"""Ask DNS now for what the checks behind this one will ask: the keys of the signatures, the author's DMARC record.
 
 They come together then instead of one after the other. Postfix shows a milter headers and body in one go, after the
 last byte has arrived, so this is as early as they can be asked for; the SPF record is asked for at MAIL FROM.
 
-Only for the author's own records it waits: they are in the cache before slow name servers of strangers, which the
-sender chooses, can spend the time that a message has for DNS.
-
-It finds nothing, and may ask for a name too many: what the checks read, they read themselves.
+It finds nothing, waits for nothing, and may ask for a name too many: what the checks read, they read themselves.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from sekisho.checks import dkim, dmarc
+from sekisho.checks import dkim
 from sekisho.checks.identifiers import lookup_domain, selector
 from sekisho.checks.keys import SignatureError, tags
 from sekisho.evidence import NOTHING, Evidence
@@ -25,16 +20,12 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Begin the look-ups; no evidence."""
     if context.resolver is None:
         return NOTHING
-    author = message.author.domain
-    for step in dmarc.steps(author) if author is not None else ():
-        context.resolver.warm(f"_dmarc.{step}", "TXT")
     for field in dkim.chosen(message):
         name = key_name(field.value)
         if name is not None:
             context.resolver.warm(name, "TXT")
-    if author is not None:
-        with suppress(dmarc.TemporaryError):
-            dmarc.walk(author, context.lookup)
+    if message.author.domain is not None:
+        context.resolver.warm(f"_dmarc.{message.author.domain}", "TXT")
     return NOTHING
 
 

@@ -1,7 +1,7 @@
 """Who signed the message, and does the signature hold? (RFC 6376, 8301, 8463)
 
-One result per signature, five at most: those of the author's organisation first, then from the top, so that nobody
-can push them out by adding others. `pass` means: verified, and fit to prove its domain,
+One result per signature, five at most, from the top; of more than five those of the author's organisation first, so
+that nobody can push them out by adding others. `pass` means: verified, and fit to prove its domain,
 which takes a key of at least 1024 bits, a date that has not passed, the whole body and a single, signed From.
 A signature that verifies without that is `policy` (RFC 8601 section 2.7.1). A key that does not exist is
 permerror, one that DNS could not tell is temperror; a private property keeps the difference (`key`). Where what is
@@ -123,9 +123,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def chosen(message: Message) -> tuple[Field, ...]:
-    """The signature fields that are looked at, `MAX_SIGNATURES` at most: the author's organisation's first."""
+    """The signature fields that are looked at: all, or of more than `MAX_SIGNATURES` so many, the author's
+    organisation's first."""
     fields = message.headers.all("DKIM-Signature")
-    if len(fields) < 2:
+    if len(fields) <= MAX_SIGNATURES:
         return fields
     return tuple(sorted(fields, key=lambda field: not _is_authors(domain_of(field), message)))[
         :MAX_SIGNATURES
