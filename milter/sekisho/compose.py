@@ -43,7 +43,8 @@ from sekisho.verdict import Disposition
 
 LOG = logging.getLogger("sekisho.compose")
 STRANGERS_SHARE = 0.5
-"""Of the seconds that a message may wait for DNS: for names that the sender chose (signatures, envelope, ARC)."""
+"""The part of `dns.budget` that a message may spend on domains of strangers (signatures, envelope sender, ARC). The
+rest is kept for the author's domain."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,12 @@ def together(domain: str, other: str) -> bool:
     return registered is not None and registered == registrable(other)
 
 
+def may_align(domain: str, author: str) -> bool:
+    """True for a name that could be of one organisation with an author's, whatever DMARC records say: of one
+    registration, or one above the other, as `github.io` and a name below it."""
+    return together(domain, author) or within(domain, author) or within(author, domain)
+
+
 def is_public_suffix(domain: str) -> bool:
     """True when strangers can register directly below it (`co.jp`, `github.io`), private section included."""
     name = to_ascii(domain)

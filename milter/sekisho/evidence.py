@@ -79,8 +79,9 @@ class Result:
 
     @property
     def undecided(self) -> bool:
-        """True if a pass may be hidden behind the result: a look-up failed, or not all of the message was read."""
-        return self.word is Word.TEMPERROR or ("cut", "yes") in self.properties
+        """True if a look-up failed that may have brought a pass. Neutral, where a message is larger than is read, is
+        decided: the sender chooses how large it is."""
+        return self.word is Word.TEMPERROR
 
 
 # Where a message says something.

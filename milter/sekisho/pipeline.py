@@ -182,6 +182,8 @@ class Pipeline:
         and it says, or may say, that it is from somebody known."""
         if not examined.skipped or examined.unjudged is not None:
             return
+        if context.own(examined.message.envelope.client):
+            return
         outcomes = self._outcomes(examined, weigh(examined.evidence, self.points))
         if not any(map(action.would_deliver, outcomes)):
             return

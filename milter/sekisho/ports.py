@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from sekisho.codes import NOBODY, Reader
-from sekisho.domains import together
+from sekisho.domains import may_align
 from sekisho.evidence import Cue
 from sekisho.message import Client, Message
 from sekisho.verdict import Outcome
@@ -297,9 +297,8 @@ class Context:
         return resolver.lookup(name, rtype, self.deadline)
 
     def lookup_for(self, domain: str | None, author: str | None) -> Callable[[str, str], Answer]:
-        """How to ask for what a domain publishes: a domain that is not registered together with the author's is a
-        stranger's."""
-        known = domain is not None and author is not None and together(domain, author)
+        """How to ask for what a domain publishes: one that cannot be of the author's organisation is a stranger's."""
+        known = domain is not None and author is not None and may_align(domain, author)
         return self.lookup if known else self.lookup_stranger
 
     def own(self, client: Client) -> bool:

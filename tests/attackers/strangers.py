@@ -22,6 +22,7 @@ from tests.golden.sign import Key, Mail, ed25519, seal, sign
 from sekisho.cli.cases import Case, load
 from sekisho.cli.judge import judge
 from sekisho.config import Config
+from sekisho.message import Limits
 
 CONFIG = {"mode": "enforce", "authserv_id": "mx.example.jp", "site": {"domains": ["kaisha.example"]}}
 HEALTHY = ("stranger.example", "news.other.example", "cheap.test", "sendgrid.net")
@@ -334,8 +335,8 @@ ADDITIONS: Mapping[str, st.SearchStrategy[Addition]] = {
 
 
 @cache
-def judged() -> Callable[[Case], dict[str, Any]]:
-    return judge(Config.model_validate(CONFIG), ask_dns=False)
+def judged(limits: Limits | None = None) -> Callable[[Case], dict[str, Any]]:
+    return judge(Config.model_validate({**CONFIG, "limits": limits or Limits()}), ask_dns=False)
 
 
 def points(draft: Draft) -> tuple[float, dict[str, float]]:

@@ -23,8 +23,8 @@ from tests.attackers.strangers import (
 )
 from tests.slices import sliced
 
-TOLD = st.sampled_from(sorted(ADDITIONS)).flatmap(lambda kind: st.tuples(st.just(kind), ADDITIONS[kind]))
-LAST = st.lists(TOLD, min_size=1, max_size=3)
+ADDITION = st.sampled_from(sorted(ADDITIONS)).flatmap(lambda kind: st.tuples(st.just(kind), ADDITIONS[kind]))
+SEVERAL = st.lists(ADDITION, min_size=1, max_size=3)
 
 
 # Their author's domain publishes no DMARC policy, or `p=none`, and nothing authenticates it.
@@ -79,7 +79,7 @@ def test_no_addition_of_a_stranger_lowers_a_finding(number: str) -> None:
 
     @seed(int(number))
     @settings(max_examples=1_000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(st.sampled_from(sorted(FORGERIES)), LAST)
+    @given(st.sampled_from(sorted(FORGERIES)), SEVERAL)
     def holds(forgery: str, additions: list[tuple[str, Addition]]) -> None:
         check(forgery, additions)
 

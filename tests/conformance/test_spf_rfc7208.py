@@ -98,7 +98,7 @@ def test_explanation(scenario: dict[str, Any], case: dict[str, Any]) -> None:
     domain = lookup_domain(written)
     assert domain is not None
     lookup = Zone(scenario["zonedata"]).lookup
-    evaluation = spf.Evaluation(lookup, case["host"], (local, domain), case["helo"])
+    evaluation = spf.Evaluation(lookup, lookup, case["host"], (local, domain), case["helo"])
     evaluation.explain = True
     evaluation.set_default_explanation("DEFAULT")
     word, _, explanation = evaluation.check()

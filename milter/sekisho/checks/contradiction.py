@@ -196,11 +196,11 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     for claim in seen.claims:
         if claim.brand is not None:
             by_brand.setdefault(claim.brand, []).append(claim)
-    vouched = any(proof.aligned and proof.brand for proof in seen.proofs)
+    of_a_brand = any(proof.aligned and proof.brand for proof in seen.proofs)
     found: dict[tuple[str, str | None], Finding] = {}
     for brand, claims in by_brand.items():
         # A registered brand that is proven may speak of others: a card company of shops, a bank of a card scheme.
-        held = [claim for claim in claims if not (vouched and claim.where in CONTENT_PLACES)]
+        held = [claim for claim in claims if not (of_a_brand and claim.where in CONTENT_PLACES)]
         if held and not _met(brand, seen, context):
             for finding in _against(brand, held, case):
                 found.setdefault((finding.kind.id, finding.brand), finding)

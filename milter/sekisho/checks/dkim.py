@@ -5,7 +5,7 @@ that nobody can push them out by adding others. `pass` means: verified, and fit 
 which takes a key of at least 1024 bits, a date that has not passed, the whole body and a single, signed From.
 A signature that verifies without that is `policy` (RFC 8601 section 2.7.1). A key that does not exist is
 permerror, one that DNS could not tell is temperror; a private property keeps the difference (`key`). Where what is
-signed lies beyond the limits the result is neutral, with the private property `cut`.
+signed lies beyond the limits the result is neutral: it proves nothing, and excuses nothing.
 
 It cannot see a replay: a signed message sent again to others verifies as well as the first time.
 """
@@ -20,8 +20,8 @@ from types import MappingProxyType
 
 from sekisho.checks.identifiers import lookup_domain
 from sekisho.checks.keys import Key, SignatureError, fetch_key, tags
-from sekisho.checks.signatures import BeyondLimitsError, Signature, Signed, parse_signature, verify
-from sekisho.domains import together
+from sekisho.checks.signatures import Signature, Signed, parse_signature, verify
+from sekisho.domains import may_align
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
 from sekisho.message import Field, Message
 from sekisho.ports import Context
@@ -142,9 +142,9 @@ def domain_of(field: Field) -> str | None:
 
 
 def _is_authors(domain: str | None, message: Message) -> bool:
-    """True for a domain that is registered together with the author's."""
+    """True for a domain that may be of the author's organisation."""
     author = message.author.domain
-    return domain is not None and author is not None and together(domain, author)
+    return domain is not None and author is not None and may_align(domain, author)
 
 
 def owed(message: Message) -> tuple[Result, ...]:
@@ -194,8 +194,6 @@ def _verified(signature: Signature, signed: Signed, message: Message, context: C
         return Checked(_result(signature, error.word, error.reason, found), signature)
     try:
         verify(signed, signature, key)
-    except BeyondLimitsError as error:
-        return Checked(_result(signature, error.word, error.reason, "found", cut="yes"), signature)
     except SignatureError as error:
         return Checked(_result(signature, error.word, error.reason, "found"), signature)
     findings = tuple(_reservations(signature, key, signed))
@@ -248,16 +246,14 @@ def _failure(results: list[Result]) -> list[Finding]:
     return [_finding(FAIL, domain=failed[0].domain or "?", reason=failed[0].reason)] if failed else []
 
 
-def _result(signature: Signature, word: Word, reason: str = "", key: str = "", cut: str = "") -> Result:
-    """A result with the RFC 8601 and RFC 6008 properties, and privately whether the key exists and whether what is
-    signed lies beyond the limits."""
+def _result(signature: Signature, word: Word, reason: str = "", key: str = "") -> Result:
+    """A result with the RFC 8601 and RFC 6008 properties, and privately whether the key exists."""
     properties = (
         ("header.d", signature.domain),
         ("header.s", signature.selector),
         ("header.a", signature.algorithm),
         ("header.b", b64encode(signature.value[:6]).decode("ascii")),
         ("key", key),
-        ("cut", cut),
     )
     return Result("dkim", word, signature.domain, reason, tuple(pair for pair in properties if pair[1]))
 

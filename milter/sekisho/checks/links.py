@@ -205,8 +205,8 @@ def _of_the_house(author: str, seen: Evidence, context: Context) -> bool:
 
 
 def is_digest(seen: Evidence) -> bool:
-    """True for a message that leads to many organisations or many pages, as newsletters do. Of an author that nothing
-    authenticates it excuses nothing, since a forger adds as many links as it takes."""
+    """True for a message that leads to many organisations or many pages, as newsletters do. It excuses nothing
+    where nothing authenticates the author: a forger can add any number of links."""
     found = seen.destinations
     if seen.unauthenticated:
         return False

@@ -71,13 +71,13 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _sent_by_others(message: Message, seen: Evidence) -> bool:
-    """The client is known not to be the author's: SPF does not prove the author, and fails or is about somebody else,
-    whatever it says of that domain."""
+    """The client is known not to be the author's: SPF does not prove the author, and fails, has nothing to go by, or is
+    about somebody else, whatever it says of that domain."""
     if any(proof.aligned and proof.method == "spf" for proof in seen.proofs):
         return False
     author = message.author.domain or ""
     return any(
-        result.word in (Word.FAIL, Word.SOFTFAIL)
+        result.word in (Word.NONE, Word.FAIL, Word.SOFTFAIL)
         or (result.domain is not None and not together(result.domain, author))
         for result in seen.of("spf")
     )

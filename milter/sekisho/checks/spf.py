@@ -20,7 +20,7 @@ from types import MappingProxyType
 import spf
 
 from sekisho.checks.identifiers import lookup_domain, split_sender
-from sekisho.domains import parse_ip
+from sekisho.domains import parse_ip, together, within
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
 from sekisho.message import Envelope, Message
 from sekisho.ports import Answer, Context, Found, Resolver
@@ -69,10 +69,16 @@ BY_WORD = MappingProxyType({Word.FAIL: FAIL, Word.SOFTFAIL: SOFTFAIL, Word.PERME
 class Evaluation(spf.query):  # type: ignore[misc]  # pyspf is untyped
     """One check_host() of pyspf, with our DNS under it. Made for one message and thrown away.
 
+    `stranger` asks for names that the client chose, where the record asks for them (`ptr`, `%{p}`, `%{h}`). What fails
+    there matches nothing and hides nothing (RFC 7208 section 5.5): else a client could make the result of any domain
+    with such a record a temporary error.
+
     Attributes of one small letter are SPF macros to pyspf, so ours have long names.
     """
 
-    def __init__(self, lookup: Lookup, address: str, identity: tuple[str, str], helo: str) -> None:
+    def __init__(
+        self, lookup: Lookup, stranger: Lookup, address: str, identity: tuple[str, str], helo: str
+    ) -> None:
         local, domain = identity
         super().__init__(i=address, s=f"postmaster@{domain}", h=helo or "unknown")
         self.l = local[:256].encode("ascii", "replace").decode("ascii") or "postmaster"
@@ -80,11 +86,21 @@ class Evaluation(spf.query):  # type: ignore[misc]  # pyspf is untyped
         self.explain = False
         self.via: list[str] = []
         self._lookup = lookup
+        self._stranger = stranger
+        greeted = lookup_domain(helo)
+        self._helo = None if greeted is None or together(greeted, domain) else greeted
+        self._names: frozenset[str] = frozenset()
 
     def dns(self, name: str, qtype: str, cnames: object = None, ignore_void: bool = False) -> list[object]:
         """pyspf's only way to DNS. Absence is an empty list and counted, ignorance a TempError."""
-        answer = self._lookup(str(name), qtype)
+        name = str(name)
+        chosen = (
+            qtype == "PTR" or name in self._names or (self._helo is not None and within(name, self._helo))
+        )
+        answer = (self._stranger if chosen else self._lookup)(name, qtype)
         if answer.found is Found.TEMPERROR:
+            if chosen:
+                return []
             raise spf.TempError("DNS does not answer")
         if not answer.records and not ignore_void:
             self.void_lookups += 1
@@ -93,6 +109,12 @@ class Evaluation(spf.query):  # type: ignore[misc]  # pyspf is untyped
         if qtype == "TXT":
             return [(text,) for text in answer.texts]
         return list(answer.records)
+
+    def dns_ptr(self, address: str) -> list[str]:
+        """The names that the client's address says to have."""
+        names: list[str] = super().dns_ptr(address)
+        self._names = frozenset(names)
+        return names
 
     def dns_spf(self, domain: str) -> str | None:
         """The one record of a domain, refused when it is longer than anybody needs."""
@@ -134,9 +156,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if context.resolver is None or envelope.sender is None or not _is_address(envelope.client.address or ""):
         return Evidence(findings=odd) if odd else NOTHING
     domain = _domain(envelope)
-    result = evaluate(envelope, context.lookup_for(domain, message.author.domain))
-    if result is None:
-        return Evidence(findings=odd) if odd else NOTHING
+    lookup = context.lookup_for(domain, message.author.domain)
+    result = evaluate(envelope, lookup, context.lookup_stranger)
     facts = {"domain": result.domain, "address": envelope.client.address, "reason": result.reason}
     kind = BY_WORD.get(result.word)
     found = (Finding(kind, MappingProxyType(facts)),) if kind else ()
@@ -144,17 +165,18 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     return Evidence((result,), findings=found + odd, degraded=degraded)
 
 
-def evaluate(envelope: Envelope, lookup: Lookup) -> Result | None:
-    """RFC 7208's check_host() for an envelope. None when HELO would be needed and is not known."""
+def evaluate(envelope: Envelope, lookup: Lookup, stranger: Lookup | None = None) -> Result:
+    """RFC 7208's check_host() for an envelope. None, the result word, where there is neither a sender nor a HELO;
+    `stranger` asks for names that the client chose."""
     identity = identity_of(envelope)
     if identity is None:
-        return None
+        return Result("spf", Word.NONE, reason="no sender and no HELO")
     key, local, written = identity
     domain = lookup_domain(written)
     if domain is None:
         return Result("spf", Word.NONE, reason="no valid domain")
     address = envelope.client.address or ""
-    evaluation = Evaluation(lookup, address, (local, domain), envelope.client.helo or "")
+    evaluation = Evaluation(lookup, stranger or lookup, address, (local, domain), envelope.client.helo or "")
     word, reason = run(evaluation)
     properties = ((key, domain), ("via", " ".join(evaluation.via)), ("mechanism", evaluation.mechanism or ""))
     return Result("spf", word, domain, reason, tuple(pair for pair in properties if pair[1]))
@@ -169,7 +191,11 @@ def run(evaluation: Evaluation) -> tuple[Word, str]:
 
 def owed(message: Message) -> tuple[Result, ...]:
     """The result when the check could not be run."""
-    return (Result("spf", Word.TEMPERROR, _domain(message.envelope), "not evaluated"),)
+    if message.envelope.sender is None:
+        return ()
+    domain = _domain(message.envelope)
+    word = Word.NONE if domain is None else Word.TEMPERROR
+    return (Result("spf", word, domain, "not evaluated"),)
 
 
 def _domain(envelope: Envelope) -> str | None:

@@ -14,16 +14,27 @@ from sekisho.ports import Context
 
 
 def standing_claim(message: Message, seen: Evidence, context: Context) -> str | None:
-    """A brand's id or a domain: a brand that is named and not proven, else the author's domain, unproven, of somebody
-    known (a brand, a recipient, the site, or one whose mail is always authenticated). None for mail of our own."""
-    if context.own(message.envelope.client):
-        return None
+    """A brand's id, a domain or a name: a brand that is named and not proven, whom the author is made to look like, or
+    the author's domain, unproven, of somebody known (a brand, a recipient, the site, or one whose mail is always
+    authenticated)."""
     proven = {kin for proof in seen.proofs if proof.brand for kin in context.registry.kin(proof.brand)}
     claimed = next((claim.brand for claim in seen.claims if claim.brand and claim.brand not in proven), None)
-    if claimed is not None or seen.authenticated:
-        return claimed
     author = message.author.domain
-    if author is None:
-        return None
+    if claimed is not None or author is None:
+        return claimed
+    if (likeness := _likeness(author, message, context)) is not None or seen.authenticated:
+        return likeness
     owned = context.registry.owner(author) is not None
     return author if owned or why_strict(author, message, seen, context) is not None else None
+
+
+def _likeness(author: str, message: Message, context: Context) -> str | None:
+    """Whom the author's domain or display name is made to look like."""
+    found = context.registry.likeness(author)
+    if found is not None:
+        return found.brand
+    mailbox, site = message.author.mailbox, context.site
+    if mailbox is None or site is None or site.owns(author):
+        return None
+    ours = site.likeness(author)
+    return ours.of if ours is not None else site.person(mailbox.name, mailbox.address)

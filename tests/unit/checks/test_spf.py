@@ -40,14 +40,19 @@ def test_null_sender_is_helo() -> None:
     "at",
     [
         envelope(None),
-        envelope("", helo=""),
         Envelope(sender="a@example.jp", client=Client()),
         envelope("a@example.jp", "not an address"),
     ],
 )
 def test_unknown_facts_give_no_result(at: Envelope) -> None:
-    """Without sender, HELO or client address nothing is known, which is not none."""
+    """Without sender or client address nothing is known, which is not none."""
     assert run(at, txt("example.jp", PASSES)).results == ()
+
+
+def test_neither_sender_nor_helo_is_none() -> None:
+    """A client may leave out both: there is nothing to prove then, and that is known."""
+    (found,) = run(envelope("", helo=""), txt("example.jp", PASSES)).results
+    assert (found.word, found.domain) == (Word.NONE, None)
 
 
 @pytest.mark.parametrize(
