@@ -343,6 +343,7 @@ def _(site: Site, _: ExitStack) -> None:
 def _(site: Site, _: ExitStack) -> None:
     site.daemon.store.write_bytes(b"no database at all, but long enough " * 1000)
     shutil.chown(site.daemon.store, site.daemon.directory.stat().st_uid)
+    site.daemon.start("healthz")  # not ready, as long as the store is none
 
 
 @case("store.gone")
