@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from unicodedata import normalize
 from urllib.parse import unquote_to_bytes
 
@@ -27,6 +27,7 @@ MAX_NAME = 253
 MAX_URL = 16_384
 
 IpAddress = IPv4Address | IPv6Address
+IpNetwork = IPv4Network | IPv6Network
 
 _LDH = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
@@ -168,14 +169,32 @@ def within(domain: str, parent: str) -> bool:
 
 @remembered(4096)
 def parse_ip(text: str) -> IpAddress | None:
-    """An address in canonical text, with or without brackets and SMTP's `IPv6:` tag (RFC 5321 4.1.3)."""
+    """An address in canonical text, with or without brackets and SMTP's `IPv6:` tag (RFC 5321 4.1.3).
+
+    An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`, RFC 4291 2.5.5.2) is the IPv4 address.
+    """
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if bare[:5].lower() == "ipv6:":
         bare = bare[5:]
     try:
-        return ip_address(bare)
+        address = ip_address(bare)
     except ValueError:
         return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+def parse_network(text: str) -> IpNetwork:
+    """A network without host bits; one of IPv4 addresses that are written as IPv6 is theirs, as in `parse_ip`. Raises
+    ValueError.
+
+    >>> parse_network("::ffff:192.0.2.0/120")
+    IPv4Network('192.0.2.0/24')
+    """
+    network = ip_network(text)
+    if isinstance(network, IPv6Network) and network.prefixlen >= 96:
+        mapped = network.network_address.ipv4_mapped
+        return IPv4Network((int(mapped), network.prefixlen - 96)) if mapped else network
+    return network
 
 
 def is_ip_literal(text: str) -> bool:
@@ -193,19 +212,12 @@ def network_of(ip: str | None) -> str:
     address = parse_ip(ip or "")
     if address is None:
         return ""
-    if isinstance(address, IPv6Address):
-        address = address.ipv4_mapped or address
     return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))
 
 
 def reverse_name(ip: str) -> str | None:
-    """The name under `in-addr.arpa` or `ip6.arpa` to ask PTR for; None when `ip` is not an address.
-
-    An IPv4 address in IPv6 clothing (`::ffff:192.0.2.1`) is asked for as IPv4.
-    """
+    """The name under `in-addr.arpa` or `ip6.arpa` to ask PTR for; None when `ip` is not an address."""
     address = parse_ip(ip)
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
     return address.reverse_pointer if address else None
 
 
@@ -295,10 +307,16 @@ def _like_host(authority: str) -> bool:
 def _host_and_port(text: str) -> tuple[str | None, int | None]:
     if text.startswith("["):
         inner, _, rest = text[1:].partition("]")
-        address = parse_ip(inner)
-        return (str(address) if isinstance(address, IPv6Address) else None), _port(rest.lstrip(":"))
+        return _ipv6_host(inner), _port(rest.lstrip(":"))
     host, colon, port = text.rpartition(":")
     return (_host(host), _port(port)) if colon else (_host(text), None)
+
+
+def _ipv6_host(text: str) -> str | None:
+    try:
+        return str(IPv6Address(text))
+    except ValueError:
+        return None
 
 
 def _port(text: str) -> int | None:

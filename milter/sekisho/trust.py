@@ -15,24 +15,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from sekisho.domains import parse_ip, to_ascii, within
+from sekisho.domains import IpNetwork, parse_ip, parse_network, to_ascii, within
 from sekisho.message import Client, Message
-from sekisho.message.trace import client_of, unfolded, written_by
+from sekisho.message.trace import RECEIVED, client_of, unfolded, written_by
 from sekisho.options import Options
 
-Network = IPv4Network | IPv6Network
 HOPS = 10  # relays of ours behind each other
 
 
 def network_or_domain(value: str) -> str:
     """A network or a domain as it is compared. Raises ValueError."""
     try:
-        return str(ip_network(value))
+        return str(parse_network(value))
     except ValueError as error:
         if "has host bits set" in str(error) or (name := to_ascii(value)) is None:
             raise ValueError("is neither a network nor a domain") from None
@@ -40,13 +38,16 @@ def network_or_domain(value: str) -> str:
 
 
 def _network(value: str) -> str:
-    return str(ip_network(value))
+    return str(parse_network(value))
 
 
 def _host_name(value: str) -> str:
-    if (name := to_ascii(value)) is None:
+    """A host's name, or with a dot before it that of all hosts below it; qmail as Plesk has it writes `0`."""
+    below = value.startswith(".")
+    name = to_ascii(value[1:]) if below else to_ascii(value)
+    if name is None and value != "0":
         raise ValueError("is not the name of a host")
-    return name
+    return f".{name}" if below else name or value
 
 
 NetworkText = Annotated[str, AfterValidator(_network)]
@@ -86,7 +87,8 @@ class TrustOptions(Options):
     relay_names: tuple[HostName, ...] = Field(
         (),
         description="Names that the relays write after `by`, where that is neither the name with which they greet us "
-        "(HELO) nor that of their address. A line of another host is unknown.",
+        "(HELO) nor that of their address. One that begins with a dot covers all hosts below it, as "
+        "`.prod.outlook.com` of Office 365, where another host writes each time. A line of another host is unknown.",
     )
     forwarders: tuple[NetworkOrDomain, ...] = Field(
         (),
@@ -99,11 +101,11 @@ class TrustOptions(Options):
 class Networks:
     """Addresses that belong together."""
 
-    networks: tuple[Network, ...] = ()
+    networks: tuple[IpNetwork, ...] = ()
 
     @classmethod
     def of(cls, values: Iterable[str]) -> Networks:
-        return cls(tuple(ip_network(value) for value in values if "/" in value))
+        return cls(tuple(parse_network(value) for value in values if "/" in value))
 
     def __contains__(self, address: object) -> bool:
         known = parse_ip(address) if self.networks and isinstance(address, str) else None
@@ -160,7 +162,7 @@ class Trust:
         if client.user or client.address not in self.relays:
             return message
         for line in message.headers.all("received")[:HOPS]:
-            client = self._before(client, unfolded(line))
+            client = self._before(client, unfolded(line, RECEIVED))
             if client.address not in self.relays:
                 break
         else:
@@ -169,5 +171,9 @@ class Trust:
 
     def _before(self, relay: Client, received: str) -> Client:
         """The client that a relay says to have had; all unknown unless the relay wrote the line."""
-        names = {each.lower().rstrip(".") for each in (relay.name, relay.helo) if each} | self.relay_names
-        return client_of(received, self.relay_formats) if written_by(received) in names else Client()
+        writer = written_by(received)
+        known = {each.lower().rstrip(".") for each in (relay.name, relay.helo) if each} | self.relay_names
+        above = tuple(name for name in self.relay_names if name.startswith("."))
+        if writer is None or not (writer in known or writer.endswith(above)):
+            return Client()
+        return client_of(received, self.relay_formats)

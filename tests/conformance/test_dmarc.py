@@ -296,6 +296,15 @@ def test_a_pass_survives_another_ones_temporary_error() -> None:
     assert evaluate("example.jp", results, Dns(ORGANISATION)).word is Word.PASS
 
 
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("other", ["example.jp", "news.example.jp"])
+def test_a_pass_survives_the_failing_walk_of_another_one(first: int, other: str) -> None:
+    """A signature of a name below whose name servers fail hides no aligned pass, in whichever order they stand."""
+    results = [passed(DKIM, other), passed(DKIM, "mail.example.jp")]
+    ordered = (results[first], results[1 - first])
+    assert evaluate("example.jp", ordered, Dns({**ORGANISATION, "mail.example.jp": None})).word is Word.PASS
+
+
 def test_strangers_cost_no_walk() -> None:
     """A domain outside the author's organisation is unaligned without asking DNS about it."""
     dns = Dns(ORGANISATION)

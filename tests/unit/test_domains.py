@@ -91,6 +91,24 @@ def test_addresses_and_reverse_names() -> None:
     assert domains.is_ip_literal("[IPv6:2001:db8::1]")
     assert domains.is_ip_literal("[192.0.2.1]")
     assert not domains.is_ip_literal("192.0.2.1.example.jp")
+    assert str(domains.parse_ip("IPv6:::FFFF:192.0.2.1")) == str(domains.parse_ip("192.0.2.1")) == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("text", "network"),
+    [
+        ("192.0.2.0/24", "192.0.2.0/24"),
+        ("192.0.2.1", "192.0.2.1/32"),
+        ("2001:db8::/32", "2001:db8::/32"),
+        ("::ffff:192.0.2.0/120", "192.0.2.0/24"),
+        ("::ffff:0:0/96", "0.0.0.0/0"),
+        ("::ffff:1", "::ffff:1/128"),
+        ("::/0", "::/0"),
+    ],
+)
+def test_networks(text: str, network: str) -> None:
+    """A network of IPv4 addresses that are written as IPv6 is that of the IPv4 addresses."""
+    assert str(domains.parse_network(text)) == network
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,30 @@ def test_received_lines(line: str, expected: Client) -> None:
     assert client_of(line) == expected
 
 
+def test_an_ipv4_address_written_as_ipv6_is_the_ipv4_address() -> None:
+    """In the relay's line, in the client's address and in our own networks (RFC 4291 section 2.5.5.2)."""
+    assert seen(POSTFIX.replace("192.0.2.7", "IPv6:::ffff:192.0.2.7")).address == "192.0.2.7"
+    for network in ("192.0.2.0/24", "::ffff:192.0.2.0/120", "::ffff:c000:200/120"):
+        known = trust(clients=[network])
+        assert known.own(Client("192.0.2.7"))
+        assert known.own(Client("::ffff:192.0.2.7"))
+        assert not known.own(Client("192.0.3.7"))
+    assert not trust(clients=["2001:db8::/32"]).own(Client("192.0.2.7"))
+
+
+@pytest.mark.parametrize("name", [".prod.outlook.com", "relay.example.jp", "0", "mail-7f9c"])
+def test_names_of_relays(name: str) -> None:
+    """A host, all hosts below a name, and what qmail writes in Plesk."""
+    assert TrustOptions.model_validate({"relay_names": [name]}).relay_names == (name,)
+
+
+@pytest.mark.parametrize("name", [".", "", "..example.jp", "a b", "00"])
+def test_what_is_no_name_of_a_relay(name: str) -> None:
+    """A dot alone would cover every host of the world."""
+    with pytest.raises(ValidationError):
+        TrustOptions.model_validate({"relay_names": [name]})
+
+
 def test_clients_are_checked_unless_it_says_skip() -> None:
     """Skipping is asked for, for networks and for logged-in users apart."""
     inside, user = Client("192.0.2.1"), Client("203.0.113.1", user="hanako")

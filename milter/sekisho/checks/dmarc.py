@@ -249,10 +249,18 @@ def evaluate(author: str, results: tuple[Result, ...], lookup: Lookup) -> Outcom
 
 
 def _passes(alignment: Alignment, record: Record, results: tuple[Result, ...]) -> bool:
-    return any(
-        result.word is Word.PASS and result.domain is not None and _aligned(alignment, record, result)
-        for result in results
-    )
+    """True if one result passes and is aligned. Raises TemporaryError only if none is and DNS did not tell of one:
+    the others do not depend on its name servers."""
+    failed: TemporaryError | None = None
+    for result in results:
+        try:
+            if result.word is Word.PASS and _aligned(alignment, record, result):
+                return True
+        except TemporaryError as error:
+            failed = error
+    if failed is not None:
+        raise failed
+    return False
 
 
 def _undecided(alignment: Alignment, record: Record, results: tuple[Result, ...]) -> bool:

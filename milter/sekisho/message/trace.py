@@ -18,52 +18,89 @@ from sekisho.message.envelope import Client
 from sekisho.message.model import Field
 
 LONGEST = 2000  # characters of a field that are read
-_HELO = r"(?P<helo>[^\s()]{1,255})"
+RECEIVED = 100_000
+"""Characters of a Received field that are read: the sender chooses how long its HELO is, and its client is unknown if
+that is longer. Postfix reads commands of 2 kB, Exim of 16 kB, qmail of any length; Postfix keeps 100 kB of a field."""
+_LONGEST_NAME = 255
+
+_LINE = 998
+"""Octets of a line as Postfix sends it (smtp_line_length_limit): a longer one is broken by a line end and a space,
+wherever that is. The length of the HELO decides where, so it may be within the address."""
+# No server that is read here leaves blanks or parentheses in a HELO: Postfix and qmail replace them, Sendmail and Exim
+# refuse it.
+_HELO = r"(?P<helo>[^\s()]++)"
 _NAME = r"(?P<name>[^\s\[\]()@]{1,255})"
-_ADDRESS = r"(?P<ip>[0-9A-Fa-fIPv.:]{3,50})"
-# What may follow the client: the end of the clause, or what Postfix says of TLS and of the user.
-_NEXT = r"(?=\s+(?:by\s|\((?:using|No client|Client|Authenticated)\s)|\s*\Z)"
+_OCTETS = r"[0-9A-Fa-fIPv.:]{3,50}+"
+_ZONE = r"(?:%[0-9A-Za-z]{1,15})?"
+_ADDRESS = rf"(?P<ip>{_OCTETS}){_ZONE}"
 _PORT = r"(?::[0-9]{1,5})?"
-_USER = r"(?:[^\s\[\]()@]{1,64}@)?"
-FORMATS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+_NOT_QMAIL = r"(?!(?:HELO|EHLO)\s)"
+# What Sendmail's ident look-up told of a user: it keeps neither brackets nor `=`, by which Exim's words differ.
+_USER = r"(?:[^\s\[\]()@=]{1,300}@)?"
+_IDENT = r"(?:\s*ident=[^()]{1,127})?"
+# What follows the client: the end of the clause, or what a server says of TLS, of the user or of the sender.
+_BY = r"\s+by\s|\s*\Z"
+_TLS = r"\s+\((?:using|No client|Client|Authenticated)\s"
+_AUTH = (
+    r"\s+\((?:authenticated(?:\s+bits=[0-9]{1,5})?\)\s+by\s|"
+    r"user=[^\s()]{1,255}\s+(?:author=[^\s()]{1,255}\s+)?mech=)"
+)
+FORMATS: Mapping[str, tuple[re.Pattern[str], ...]] = MappingProxyType(
     {
-        # from HELO (NAME [ADDRESS])
-        "postfix": re.compile(rf"from\s+{_HELO}\s+\((?:{_NAME}\s+)?\[{_ADDRESS}\]\){_NEXT}"),
-        # from HELO (USER@NAME [ADDRESS] (may be forged))
-        "sendmail": re.compile(
-            rf"from\s+{_HELO}\s+\((?:{_USER}{_NAME}\s+)?\[{_ADDRESS}\](?P<note>\s+\(may be forged\))?\){_NEXT}"
+        "postfix": (  # from HELO (NAME [ADDRESS])
+            re.compile(
+                rf"from\s+{_HELO}\s+\({_NOT_QMAIL}(?:{_NAME}\s+)?\[{_ADDRESS}\]\)(?={_BY}|{_TLS})",
+            ),
         ),
-        # from NAME ([ADDRESS]:PORT helo=HELO), from [ADDRESS]:PORT (port=PORT helo=HELO)
-        "exim": re.compile(
-            rf"from\s+(?:{_NAME}\s+\(\[{_ADDRESS}\]{_PORT}|\[(?P<bare>[0-9A-Fa-fIPv.:]{{3,50}})\]{_PORT}\s+\()"
-            rf"(?:\s*port=[0-9]{{1,5}})?(?:\s*helo={_HELO})?(?:\s+ident=[^\s()]{{1,64}})?\){_NEXT}"
+        "sendmail": (  # from HELO (USER@NAME [ADDRESS] (may be forged)); without HELO: (from USER@NAME [ADDRESS])
+            re.compile(
+                rf"(?:from\s+{_HELO}\s+\(|\(from\s+){_NOT_QMAIL}{_USER}(?:{_NAME}\s+)?\[{_ADDRESS}\]"
+                rf"(?P<note>\s+\(may be forged\))?\)(?={_BY}|{_TLS}|{_AUTH})"
+            ),
         ),
-        # from HELO (ADDRESS)
-        "exchange": re.compile(rf"from\s+{_HELO}\s+\({_ADDRESS}\){_NEXT}"),
+        # from NAME ([ADDRESS]:PORT helo=HELO), from [ADDRESS]:PORT (port=PORT helo=HELO), from NAME [ADDRESS]
+        "exim": (
+            re.compile(
+                rf"from\s+{_NAME}\s+\(\[{_ADDRESS}\]{_PORT}(?:\s*helo={_HELO})?{_IDENT}\)(?={_BY})",
+            ),
+            re.compile(
+                rf"from\s+\[{_ADDRESS}\]{_PORT}"
+                rf"(?:\s+\((?:\s*port=[0-9]{{1,5}})?(?:\s*helo={_HELO})?{_IDENT}\))?(?={_BY})"
+            ),
+            re.compile(rf"from\s+{_NAME}\s+\[{_ADDRESS}\]{_PORT}(?={_BY})"),
+        ),
+        "exchange": (  # from HELO (ADDRESS), from HELO ([ADDRESS] RDNS failed)
+            re.compile(rf"from\s+{_HELO}\s+\({_ADDRESS}\)(?={_BY})"),
+            re.compile(rf"from\s+{_HELO}\s+\(\[{_ADDRESS}\](?:\s+(?:RDNS failed|unverified))?\)(?={_BY})"),
+        ),
         # from NAME (HELO HELO) (USER@ADDRESS), from NAME (USER@ADDRESS); nobody has looked whether the name leads back
-        "qmail": re.compile(
-            rf"from\s+[^\s()]{{1,255}}\s+(?:\((?:HELO|EHLO)\s+{_HELO}\)\s+)?\({_USER}{_ADDRESS}\){_NEXT}"
+        "qmail": (
+            re.compile(
+                rf"from\s+[^\s()]{{1,255}}\s+(?:\((?:HELO|EHLO)\s+{_HELO}?\)\s+)?\((?!(?:helo|port|ident)=)"
+                rf"(?:[^\s()]+@)?\[?{_ADDRESS}\]?\)(?={_BY}|\s+\(envelope-sender\s)"
+            ),
         ),
     }
 )
 _ANY_HELO = re.compile(rf"from\s+{_HELO}(?=\s|\Z)")
-_BY = re.compile(r"\sby\s+([^\s();]{1,255})")
+_WRITER = re.compile(r"\sby\s+([^\s();]{1,255})")
 
 
 def client_of(received: str, formats: Collection[str] = tuple(FORMATS)) -> Client:
     """The client of a Received value, as one of `formats` (keys of `FORMATS`) has it; all unknown if none fits."""
-    text = received.lstrip()[:LONGEST]
-    for name, pattern in FORMATS.items():
-        match = pattern.match(text) if name in formats else None
-        if match is not None:
-            return _client(match.groupdict())
+    text = received.lstrip()[:RECEIVED]
+    for name, patterns in FORMATS.items():
+        for pattern in patterns if name in formats else ():
+            if match := pattern.match(text):
+                return _client(match.groupdict())
     helo = _ANY_HELO.match(text)
-    return Client(helo=helo["helo"] if helo else None)
+    return Client(helo=helo["helo"][:_LONGEST_NAME] if helo else None)
 
 
 def _client(found: Mapping[str, str | None]) -> Client:
     helo, name = found.get("helo"), found.get("name")
-    address = parse_ip(found.get("ip") or found.get("bare") or "")
+    helo = helo[:_LONGEST_NAME] if helo else None
+    address = parse_ip(found.get("ip") or "")
     if address is None:
         return Client(helo=helo)
     forged = bool(found.get("note"))  # Sendmail's word for a name that does not lead back
@@ -79,13 +116,27 @@ def _client(found: Mapping[str, str | None]) -> Client:
 
 def written_by(received: str) -> str | None:
     """The host that says to have written a Received value: its name after `by`, in lower case, or None."""
-    found = _BY.search(received[:LONGEST])
+    found = _WRITER.search(received[:RECEIVED])
     return found[1].lower().rstrip(".") if found else None
 
 
-def unfolded(field: Field) -> str:
-    """A trace field's value on one line."""
-    return " ".join(field.value[: 2 * LONGEST].decode("ascii", "replace").split())[:LONGEST]
+def unfolded(field: Field, longest: int = LONGEST) -> str:
+    """A trace field's value on one line, of so many characters at most."""
+    value = field.value[: 2 * longest]
+    if len(value) > _LINE - len(field.name):
+        value = _rejoined(field.name, value)
+    return " ".join(value.decode("ascii", "replace").split())[:longest]
+
+
+def _rejoined(name: bytes, value: bytes) -> bytes:
+    """The value with the lines put together that Postfix broke."""
+    first, *others = (line.removesuffix(b"\r") for line in value.split(b"\n"))
+    parts, size = [first], len(name) + 1 + len(first)
+    for line in others:
+        broken = size == _LINE and line.startswith(b" ")
+        parts.append(line[1:] if broken else b" " + line)
+        size = len(line)
+    return b"".join(parts)
 
 
 def moment(text: str) -> datetime | None:

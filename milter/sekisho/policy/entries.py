@@ -10,7 +10,6 @@ Its scope is whose mail it is about: nothing (the whole site), a recipient domai
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any
 
 from pydantic import (
@@ -24,18 +23,17 @@ from pydantic import (
 )
 
 from sekisho.address import unquoted, without_extension
-from sekisho.domains import to_ascii
+from sekisho.domains import IpNetwork, parse_network, to_ascii
 from sekisho.options import Options
 from sekisho.remember import remembered
 
-Network = IPv4Network | IPv6Network
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ZONE = re.compile(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$", re.IGNORECASE)
 MOMENT: TypeAdapter[Any] = TypeAdapter(AwareDatetime)
 LONGEST = 400  # characters of an entry, a scope or a comment
 
 
-def parse_entry(entry: str) -> tuple[str, str | Network]:
+def parse_entry(entry: str) -> tuple[str, str | IpNetwork]:
     """`(kind, key)` with kind `address`, `domain`, `suffix` or `network`. Raises ValueError with the reason."""
     text = entry.strip()
     if (network := _network(text)) is not None:
@@ -72,9 +70,9 @@ def widening(name: str, delimiters: str) -> tuple[str, ...]:
     return (exact, domain) if mailbox == exact else (exact, mailbox, domain)
 
 
-def _network(text: str) -> Network | None:
+def _network(text: str) -> IpNetwork | None:
     try:
-        return ip_network(text, strict=True)
+        return parse_network(text)
     except ValueError as error:
         if "has host bits set" in str(error):
             raise

@@ -18,11 +18,11 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from sekisho.domains import parse_ip, to_ascii, within
+from sekisho.domains import IpNetwork, parse_ip, to_ascii, within
 from sekisho.evidence import Evidence
 from sekisho.message import Message, Recipient
 from sekisho.options import Options
-from sekisho.policy.entries import ListEntry, Network, key_of, parse_entry, widening
+from sekisho.policy.entries import ListEntry, key_of, parse_entry, widening
 
 Groups = Mapping[str, Iterable[str]]
 NO_GROUPS: Groups = {}
@@ -133,7 +133,7 @@ class Entries:
                         return entry
         return next((each for each in self._around(sender.client) if sender.meets(each, False)), None)
 
-    def _network(self, network: Network) -> list[ListEntry]:
+    def _network(self, network: IpNetwork) -> list[ListEntry]:
         size = self._networks.setdefault((network.version, network.max_prefixlen - network.prefixlen), {})
         return size.setdefault(
             int(network.network_address) >> (network.max_prefixlen - network.prefixlen), []

@@ -13,6 +13,7 @@ class Budget:
     """A resolver for one message: it may wait `seconds` for DNS in total, then every question is TEMPERROR.
 
     The message hears one answer to a question, however often it asks and whether or not the answer can be kept longer.
+    A temporary error that came because the asker's own deadline was over is no answer: another one may wait longer.
     Not for several threads: a message is judged on one.
     """
 
@@ -29,8 +30,10 @@ class Budget:
         if answer is None:
             started = self._clock.monotonic()
             answer = self._resolver.lookup(name, rtype, min(deadline, started + max(0.0, self._left)))
-            self._left -= self._clock.monotonic() - started
-            self._answers[key] = answer
+            ended = self._clock.monotonic()
+            self._left -= ended - started
+            if answer.found is not Found.TEMPERROR or ended < deadline:
+                self._answers[key] = answer
         return answer
 
     def warm(self, name: str, rtype: str) -> None:

@@ -25,10 +25,12 @@ _ENTRY = (
 
 @dataclass(slots=True)
 class Flight:
-    """A question under way: the first to ask goes, the others wait for what it brings."""
+    """A question under way: the first to ask goes, the others wait for what it brings. `late`: it brought nothing
+    because its own deadline was over."""
 
     landed: threading.Event = field(default_factory=threading.Event)
     answer: Answer = TEMPERROR
+    late: bool = False
 
 
 class Entry(NamedTuple):
@@ -141,16 +143,26 @@ class DnsResolver:
             self._room.release()
 
     def _fly(self, key: tuple[str, str], deadline: float) -> Answer:
-        with self._lock:
-            flight = self._flights.get(key)
-            leads = flight is None
-            if flight is None:
-                flight = self._flights[key] = Flight()
-        if not leads:
-            flight.landed.wait(max(0.0, deadline - self._clock.monotonic()))
-            return flight.answer
+        """Ask, or wait for another thread that asks the same. Where that one was late, ask again: in all no longer
+        than one question may take."""
+        until = min(deadline, self._clock.monotonic() + self._options.timeout)
+        while True:
+            with self._lock:
+                flight = self._flights.get(key)
+                if flight is None:
+                    own = self._flights[key] = Flight()
+                    break
+            flight.landed.wait(max(0.0, until - self._clock.monotonic()))
+            if not flight.late or self._clock.monotonic() >= until:
+                return flight.answer
+            deadline = until
+        return self._lead(key, own, deadline)
+
+    def _lead(self, key: tuple[str, str], flight: Flight, deadline: float) -> Answer:
         try:
             flight.answer = self._cache.get(key) or self._ask(key, deadline)
+            failed = flight.answer.found is Found.TEMPERROR
+            flight.late = failed and self._clock.monotonic() >= deadline
         finally:
             with self._lock:
                 del self._flights[key]

@@ -9,10 +9,10 @@ counted and dropped. It is taken while the message comes in, so that none is nee
 from __future__ import annotations
 
 import io
-import ipaddress
 import re
 from collections.abc import Callable, Sequence
 
+from sekisho.domains import parse_ip
 from sekisho.forged_fields import CR, INITIALS, ForgedFields
 from sekisho.message import Client, Envelope, Forged, Limits, Recipient
 from sekisho.message.body import BodyDigests, BodyStream
@@ -186,12 +186,8 @@ def client(macro: Macro, host: str | None, peer: tuple[str, int] | None, helo: s
 
 def _address(value: str | None) -> str | None:
     """A numeric address in its shortest form, without Postfix's `IPv6:`; None if it is none."""
-    bare = (value or "").strip("[]")
-    bare = bare[5:] if bare[:5].lower() == "ipv6:" else bare
-    try:
-        return str(ipaddress.ip_address(bare))
-    except ValueError:
-        return None
+    address = parse_ip((value or "").strip("[]"))
+    return str(address) if address else None
 
 
 def _is_name(name: str | None) -> bool:

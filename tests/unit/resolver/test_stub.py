@@ -16,7 +16,7 @@ from tests.auth_support import FixedClock
 from tests.dns_support import CLOCK, answering, deadline, resolver, serving
 
 from sekisho.clock import SystemClock
-from sekisho.ports import Found
+from sekisho.ports import Answer, Found
 from sekisho.resolver import Budget, DnsOptions, DnsResolver, parse_server, system_servers
 
 
@@ -311,15 +311,15 @@ def test_budget_is_for_the_whole_message() -> None:
     clock = FixedClock()
 
     class Slow:
-        def lookup(self, name: str, rtype: str, until: float) -> object:
-            clock.seconds = min(until, clock.seconds + 3)
-            asked.append(until - clock.seconds)
-            return name
+        def lookup(self, name: str, rtype: str, deadline: float) -> Answer:
+            clock.seconds = min(deadline, clock.seconds + 3)
+            asked.append(deadline - clock.seconds)
+            return Answer(Found.NODATA)
 
         def warm(self, name: str, rtype: str) -> None: ...
 
     asked: list[float] = []
-    budget = Budget(Slow(), 8.0, clock)  # type: ignore[arg-type]
+    budget = Budget(Slow(), 8.0, clock)
     start = clock.seconds
     for number in range(5):
         budget.lookup(f"n{number}.example.jp", "A", start + 60)
