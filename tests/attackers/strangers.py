@@ -384,6 +384,12 @@ FILLERS: Mapping[str, Addition] = {
     "long text, in lines": _before(lambda: _long(b"x\n"), "alternative"),
     "blanks": _before(lambda: _long(b" \n"), "alternative"),
     "blanks in a page": _before(lambda: _long(b" \r\n", "text/html; charset=utf-8"), "alternative"),
+    "a long page": _before(lambda: _long(b"<p>Thank you for your order.</p>\n", "text/html"), "alternative"),
+    "a page of links": _before(
+        lambda: [
+            part("text/html", b"".join(b'<a href="https://n%d.test/">n</a>' % at for at in range(2_001)))
+        ]
+    ),
     "links": _before(lambda: [part(_PLAIN, b"".join(b"https://n%d.test/\n" % at for at in range(2_001)))]),
 }
 """What a sender puts in front of what is to be read, so that it is not read. Each is more than a limit allows, but for

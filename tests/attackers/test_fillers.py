@@ -36,6 +36,8 @@ from sekisho.cli.cases import Case
 
 ORDER = ("accept", "tag", "quarantine", "reject")
 PARTS = frozenset({"600 texts", "600 attachments", "600 pages"})
+LINKS = frozenset({"links", "a page of links"})
+LONG_PAGE = "a long page"
 PROVEN = "answers to a free mailbox"
 """The forgery that nothing but its page speaks against: its sender is proven."""
 
@@ -50,9 +52,11 @@ def report(draft: Draft) -> dict[str, Any]:
 
 
 def least(forgery: str, filler: str, limited: bool) -> str:
-    """The mildest verdict that is allowed. Over a limit, quarantine is enough for what would be rejected. What the
-    sender of a newsletter may do, and what a proven sender can hide, stands in docs/security.md."""
-    if forgery == PROVEN and filler in PARTS | {"links"}:
+    """The mildest verdict that is allowed. Over a limit, quarantine is enough for what would be rejected. What a long
+    page hides, and what a proven sender can hide by many parts or links, stands in docs/security.md."""
+    if filler == LONG_PAGE:
+        return "accept" if forgery == PROVEN else min(alone(forgery), "tag", key=ORDER.index)
+    if forgery == PROVEN and filler in PARTS | LINKS:
         return "tag"
     return min(alone(forgery), "quarantine", key=ORDER.index) if limited else alone(forgery)
 
