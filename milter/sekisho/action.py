@@ -115,15 +115,23 @@ def act(
     return Action(Reply.ACCEPT, outcomes, edits, reference=reference)
 
 
-def undeletable(message: Message, outcomes: Sequence[Outcome], authserv_id: str) -> bool:
-    """True if the message would reach somebody as it must not, because an edit cannot be made: then it is refused.
+def cut(message: Message) -> bool:
+    """True if only a part of the message is at hand. Only Postfix can keep it whole, for all of its recipients."""
+    return message.problem("limit.scan_bytes") is not None or message.envelope.dropped > 0
+
+
+def undeliverable(message: Message, outcomes: Sequence[Outcome], authserv_id: str) -> bool:
+    """True if the message would reach somebody as it must not: then it is refused.
+
+    Where some copies are to be quarantined and others delivered: a message that was cut cannot be put into the store,
+    and a recipient whose bytes cannot be sent back cannot be taken off. A sender can add a recipient that gets
+    everything, so no mode of another recipient lets such a copy through.
 
     Forged fields that are more than can be deleted. Where somebody in shadow is to get the message, it is not refused
-    for that: then those go that can. Or a recipient whose copy is kept and who cannot be taken off the message; no mode
-    of another recipient lets that copy through.
+    for that: then those go that can.
     """
     kept = quarantined(outcomes)
-    if len(kept) < len(outcomes) and not all(each.recipient.deletable for each in kept):
+    if 0 < len(kept) < len(outcomes) and (cut(message) or not all(each.recipient.deletable for each in kept)):
         return True
     settled = {each.applied for each in outcomes} <= {Disposition.REJECT, Disposition.TEMPFAIL}
     enforced = all(each.verdict.mode is Mode.ENFORCE for each in outcomes)
@@ -185,14 +193,6 @@ def held(
     at once: a message that is taken off hold does not pass the filter again."""
     edits = _headers(message, evidence, weights, outcomes, reference, authserv_id)
     return Action(Reply.HOLD, outcomes, edits, reference=reference)
-
-
-def without_quarantine(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-    """A copy that can be kept nowhere is delivered tagged rather than lost."""
-    return tuple(
-        replace(each, applied=Disposition.TAG) if each.applied is Disposition.QUARANTINE else each
-        for each in outcomes
-    )
 
 
 def _in_enforce(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:

@@ -252,13 +252,10 @@ class Pipeline:
         judged, name = (message, evidence, weights), self.authserv_id
         kept = action.quarantined(outcomes)
         reference = reference_of(message)
-        if action.undeletable(message, outcomes, name):
+        if action.undeliverable(message, outcomes, name):
             return action.refuse(outcomes, reference)
-        cut = message.problem("limit.scan_bytes") is not None or message.envelope.dropped > 0
-        if kept and len(kept) == len(outcomes) and (self.hold or cut):
+        if kept and len(kept) == len(outcomes) and (self.hold or action.cut(message)):
             return action.held(*judged, outcomes, reference=reference, authserv_id=name)
-        if cut:  # the store would keep a part of it only
-            outcomes, kept = action.without_quarantine(outcomes), ()
         try:
             if kept and self.quarantine is not None:
                 reference = self.quarantine.hold(message, report.document(evidence, weights, kept), kept)

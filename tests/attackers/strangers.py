@@ -146,7 +146,9 @@ class Draft:
     forgery: Forgery
     extra: list[str] = field(default_factory=list)  # header lines above
     below: list[str] = field(default_factory=list)  # header lines below the author's
-    parts: list[str] = field(default_factory=list)
+    front: list[str] = field(default_factory=list)  # parts before the page
+    parts: list[str] = field(default_factory=list)  # and behind it
+    multipart: str = "mixed"
     seals: list[Callable[[Mail], None]] = field(default_factory=list)
     dns: list[Mapping[str, str]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -154,14 +156,16 @@ class Draft:
     def case(self) -> Case:
         text = base64.encodebytes(self.forgery.page.encode()).decode()
         first = f"Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{text}"
-        body = "".join(f"--b\n{part}\n" for part in (first, *self.parts)) + "--b--\n"
+        body = "".join(f"--b\n{part}\n" for part in (*self.front, first, *self.parts)) + "--b--\n"
         lines = [*self.extra, encoded(self.forgery.head), *self.below]
         lines += [
             "To: hanako@example.jp",
             "Date: Wed, 01 Apr 2026 09:59:00 +0900",
             "Message-ID: <1@x.example>",
         ]
-        head = "\n".join([*lines, "MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=b"])
+        head = "\n".join(
+            [*lines, "MIME-Version: 1.0", f"Content-Type: multipart/{self.multipart}; boundary=b"]
+        )
         mail = Mail(f"{head}\n\n{body}".encode())
         if self.forgery.signed_by:
             signature(self.forgery.signed_by, "s0", **self.forgery.signed)(mail)
@@ -332,6 +336,65 @@ ADDITIONS: Mapping[str, st.SearchStrategy[Addition]] = {
     "chain": _chains(),
     "part": _parts(),
 }
+
+
+MANY = 1_001
+"""Fields, one more than are read."""
+LONG = 2_200_000
+"""Characters, more than are read."""
+DEEP = 40
+"""Levels, more than are opened."""
+_PLAIN = "text/plain; charset=utf-8"
+
+
+def _fillers(where: str) -> Addition:
+    return lambda draft: getattr(draft, where).extend(f"X-F{number}: a" for number in range(MANY))
+
+
+def _before(make: Callable[[], list[str]], multipart: str = "mixed") -> Addition:
+    def add(draft: Draft) -> None:
+        draft.front += make()
+        draft.multipart = multipart
+
+    return add
+
+
+def _nested(levels: int) -> str:
+    """A part of that many multiparts, one in the other."""
+    heads = [
+        f"Content-Type: multipart/mixed; boundary=n{number}x\n\n--n{number}x\n" for number in range(levels)
+    ]
+    return "".join(heads) + "\nThank you."
+
+
+def _long(unit: bytes, media: str = _PLAIN) -> list[str]:
+    return [part(media, unit * (LONG // len(unit)))]
+
+
+FILLERS: Mapping[str, Addition] = {
+    "fields above the author's": _fillers("extra"),
+    "fields below the author's": _fillers("below"),
+    "a bulky field above": lambda draft: draft.extra.extend(["X-F: " + "\n y".ljust(900) * 10] * 40),
+    "a short text": _before(lambda: [part(_PLAIN, b"Thank you.\n")], "alternative"),
+    "600 texts": _before(lambda: [part(_PLAIN, b"x")] * 600),
+    "600 attachments": _before(lambda: [part("application/octet-stream", b"x")] * 600),
+    "600 pages": _before(lambda: [part("text/html", b"x")] * 600),
+    "deep parts": _before(lambda: [_nested(DEEP)]),
+    "long fields of parts": _before(lambda: ["Content-Type: text/plain;" + " x=y;" * 2_900 + "\n\nx"] * 80),
+    "long text": _before(lambda: _long(b"Thank you very much for your order.\n"), "alternative"),
+    "long text, in lines": _before(lambda: _long(b"x\n"), "alternative"),
+    "blanks": _before(lambda: _long(b" \n"), "alternative"),
+    "blanks in a page": _before(lambda: _long(b" \r\n", "text/html; charset=utf-8"), "alternative"),
+    "a long page": _before(lambda: _long(b"<p>Thank you for your order.</p>\n", "text/html"), "alternative"),
+    "a page of links": _before(
+        lambda: [
+            part("text/html", b"".join(b'<a href="https://n%d.test/">n</a>' % at for at in range(2_001)))
+        ]
+    ),
+    "links": _before(lambda: [part(_PLAIN, b"".join(b"https://n%d.test/\n" % at for at in range(2_001)))]),
+}
+"""What a sender puts in front of what is to be read, so that it is not read. Each is more than a limit allows, but for
+the short text and the blanks, which are no text."""
 
 
 @cache

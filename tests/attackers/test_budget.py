@@ -98,7 +98,7 @@ SPENT: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: HEAD + deep(LIMITS.mime_depth + 5).partition(b"MIME-Version: 1.0\r\n")[2],
     ),
     "parts": ("limit.mime_parts", lambda: parts(*[TEXT + b"x"] * (LIMITS.mime_parts + 1))),
-    "fields of a part": ("limit.header_fields", lambda: parts(b"X: y\r\n" * 200 + TEXT + b"x")),
+    "fields of a part": ("limit.part_fields", lambda: parts(b"X: y\r\n" * 1_001 + TEXT + b"x")),
     "text": (
         "limit.text_characters",
         lambda: one(b"text/plain", filled(b"word ", LIMITS.text_characters + 1)),
@@ -111,6 +111,17 @@ SPENT: dict[str, tuple[str, Callable[[], bytes]]] = {
         "limit.text_characters",
         lambda: one(
             b"text/plain; charset=iso-2022-jp", filled(b"\x1b$B\x1b(B", 2 * LIMITS.text_characters + 6)
+        ),
+    ),
+    "text of pages": (
+        "limit.text_characters",
+        lambda: one(b"text/html", filled(b"word ", LIMITS.text_characters + 1)),
+    ),
+    "links of pages": (
+        "limit.links",
+        lambda: one(
+            b"text/html",
+            b"".join(b"<a href=http://h%d.test/>x</a>" % each for each in range(LIMITS.links + 1)),
         ),
     ),
     "links": (

@@ -102,7 +102,7 @@ def test_who_cannot_be_taken_off_ends_the_message(
         Outcome(Recipient("x@example.jp", raw), Verdict(each, 9, "points", Thresholds(), mode=of), each)
         for each, raw, of in zip(applied, raws, modes, strict=True)
     )
-    assert action.undeletable(mail(), done, "mx.example.jp") is refused
+    assert action.undeliverable(mail(), done, "mx.example.jp") is refused
 
 
 def test_headers_show_the_strictest_of_those_that_get_it() -> None:
@@ -231,11 +231,11 @@ def test_more_forged_fields_than_can_be_deleted_are_refused() -> None:
         b"X-Sekisho-Verdict: accept\r\n" * 10_000 + b"\r\n", Envelope(), Limits(header_fields=20_000)
     )
     for wanted in ((ACCEPT,), (ACCEPT, QUARANTINE)):
-        assert action.undeletable(flood, outcomes(*wanted), "mx.example.jp")
-    assert not action.undeletable(flood, outcomes(REJECT), "mx.example.jp")
-    assert not action.undeletable(flood, outcomes(REJECT, rules=Rules(mode=Mode.SHADOW)), "mx.example.jp")
+        assert action.undeliverable(flood, outcomes(*wanted), "mx.example.jp")
+    assert not action.undeliverable(flood, outcomes(REJECT), "mx.example.jp")
+    assert not action.undeliverable(flood, outcomes(REJECT, rules=Rules(mode=Mode.SHADOW)), "mx.example.jp")
     some = read(b"X-Sekisho-Verdict: accept\r\n" * 1_000 + b"\r\n", Envelope())
-    assert not action.undeletable(some, outcomes(ACCEPT), "mx.example.jp")
+    assert not action.undeliverable(some, outcomes(ACCEPT), "mx.example.jp")
     assert len([edit for edit in act(ACCEPT, message=some).edits if isinstance(edit, ChangeHeader)]) == 1_000
 
 

@@ -83,11 +83,17 @@ def test_without_the_option_the_store_keeps_it() -> None:
 
 @pytest.mark.parametrize(
     ("recipients", "reply"),
-    [(("a@ours.example",), Reply.HOLD), (("a@ours.example", "b@lenient.example"), Reply.ACCEPT)],
+    [
+        (("a@ours.example",), Reply.HOLD),
+        (("a@ours.example", "b@lenient.example"), Reply.REJECT),
+        (("a@ours.example", "c@trial.example"), Reply.REJECT),
+        (("b@lenient.example", "c@trial.example"), Reply.ACCEPT),
+        (("c@trial.example",), Reply.ACCEPT),
+    ],
 )
 def test_what_was_read_in_part_is_never_kept_in_part(recipients: tuple[str, ...], reply: Reply) -> None:
     """Of a message beyond limits.scan_bytes we have a part only: were it stored and discarded, the rest would
-    be lost. Postfix holds it; where some must get it, all get it."""
+    be lost. Postfix holds it for all; where some copies would be delivered, it is refused, whatever their mode."""
     action, store = process(SPOOF + b"x" * 20_000, *recipients)
     assert (action.reply, store.kept) == (reply, [])
     assert not [edit for edit in action.edits if type(edit).__name__ == "DeleteRecipient"]

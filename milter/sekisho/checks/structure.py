@@ -222,6 +222,12 @@ _LIMITS = (
         "ヘッダーの数が多すぎるため、途中までしか調べていません。",
     ),
     _limit(
+        "part_fields",
+        3.0,
+        "A part has more header fields than are read.",
+        "本文の一部のヘッダーの数が多すぎるため、途中までしか調べていません。",
+    ),
+    _limit(
         "structured_characters",
         3.0,
         "The fields that describe sender and content are longer than is read.",

@@ -140,8 +140,8 @@ def shown(value: bytes) -> str:
 @dataclass(frozen=True, slots=True)
 class PartBlock:
     """The fields of a body part or attached message and where its body begins. `broken`: the block does not
-    end with a blank line. `cut`: there are more fields than are kept; of those beyond, only some that describe
-    the body were."""
+    end with a blank line. `cut`: there are more fields than are read, and some that describe the body may be among
+    them."""
 
     fields: tuple[Field, ...]
     body_start: int
@@ -163,15 +163,14 @@ def fields_of(data: bytes, start: int, end: int, most: int) -> PartBlock:
             value = found[2]
             fields.append(Field(found[1], value[:-1] if value.endswith(b"\r") else value))
         start = found.end()
-    cut = count > most
     if found:
         far = _END.search(data, start - 1, end)
         return PartBlock(tuple(fields), far.end() if far else end, cut=True)
     if data.startswith(b"\r\n", start):
-        return PartBlock(tuple(fields), min(start + 2, end), cut=cut)
+        return PartBlock(tuple(fields), min(start + 2, end))
     if data.startswith(b"\n", start):
-        return PartBlock(tuple(fields), min(start + 1, end), cut=cut)
-    return PartBlock(tuple(fields), min(start, end), start < end, cut)
+        return PartBlock(tuple(fields), min(start + 1, end))
+    return PartBlock(tuple(fields), min(start, end), start < end)
 
 
 def resumed(data: bytes, start: int, end: int, most: int) -> PartBlock | None:

@@ -43,10 +43,14 @@ class Limits(Options):
         default=2_000_000,
         ge=10_000,
         le=20_000_000,
-        description="Characters of decoded text that are read in all parts together, out of twice as many bytes.",
+        description="Characters of decoded text that are read in all pages together, and as many in all other text; "
+        "out of twice as many bytes.",
     )
     links: int = Field(
-        default=2_000, ge=10, le=50_000, description="Number of different links that are kept."
+        default=2_000,
+        ge=10,
+        le=50_000,
+        description="Number of different links that are kept of all pages, and as many of other text.",
     )
     image_bytes: int = Field(
         default=1_000_000,

@@ -9,7 +9,7 @@ Problems: `mime.ambiguous` (mail programs will read this differently; the detail
 `mime.no_boundary` (a multipart without one, or whose boundary never comes: read as text, and by the boundary
 that it seems to have), `mime.unfinished` (no last delimiter), `mime.elsewhere` (the content comes in pieces or
 lies elsewhere), `mime.base64`, `mime.encoding`, those of `charsets`, `limit.mime_depth`, `limit.mime_parts`,
-`limit.text_characters`, `limit.header_fields` (of a part).
+`limit.text_characters`, `limit.part_fields`.
 
 Cannot see: TNEF, encrypted parts, what is inside archives and documents, uuencode in running text.
 """
@@ -30,6 +30,7 @@ from sekisho.message.model import Field, Part, Problem
 from sekisho.message.values import Value
 
 _PART_FIELDS = 100
+"""Fields of a part that are kept; of ten times as many, those that describe it."""
 _OTHER_READINGS = 16
 """Readings beyond the likeliest that one message gets: what is odder still is flagged all the same."""
 _ATTACHED = frozenset({"message/rfc822", "message/global", "message/news"})
@@ -38,6 +39,11 @@ _BYTES_A_CHARACTER = 2
 """Bytes that are decoded for each character of text that may still be read: more cost seconds in charsets whose bytes
 are mostly escape sequences or broken."""
 _HTML = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
+_LONG = 65_536
+"""Characters of a text that is searched for runs of blanks, which would spend the budget."""
+_MOST_BLANKS = 1_000
+"""Blanks of a run that are kept: more than any screen shows."""
+_BLANKS = re.compile(rf"(?<!\s)\s{{{_MOST_BLANKS + 1},}}+")
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w-]{1,40})", re.IGNORECASE)
 _HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml", ".xht", ".svg")
 _PICTURE_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
@@ -91,7 +97,10 @@ class _Walk:
         self.problems: dict[Problem, None] = {}
         self._limits = limits
         self._budget = budget
-        self._characters = limits.text_characters
+        self._characters = {
+            True: limits.text_characters,
+            False: limits.text_characters,
+        }  # of pages, of other text
         self._room = limits.mime_parts
         self._others = _OTHER_READINGS
         self._known_body: Body | None = None
@@ -213,7 +222,7 @@ class _Walk:
         """The entity between `start` and `end`, in each way that its header block can be read."""
         block = fields_of(outer.data, start, end, _PART_FIELDS)
         if block.cut:
-            self.note("limit.header_fields", "a part")
+            self.note("limit.part_fields")
         depth = outer.depth + 1
         entity = Entity(outer.data, block.fields, block.body_start, end, depth, default, block.broken)
         return [entity, *self._resumed(entity)]
@@ -232,15 +241,15 @@ class _Walk:
     def _leaf(self, entity: Entity, reading: Reading, described: Description) -> None:
         filename = self._filename(described.disposition, reading.type)
         media = reading.media
-        textual = media.startswith(("text/", "multipart/")) or media in _HTML
-        textual = textual or bool(filename and filename.lower().endswith(_HTML_NAMES))
-        most = self._most(media, textual, filename)
+        page = media in _HTML or bool(filename and filename.lower().endswith(_HTML_NAMES))
+        textual = page or media.startswith(("text/", "multipart/"))
+        most = _BYTES_A_CHARACTER * self._characters[page] if textual else self._most(media, filename)
         enough = entity.data[entity.start : min(entity.end, entity.start + transfer.encoded_size(most))]
         content, problems = transfer.decode(enough, reading.encoding, most)
         self.problems.update(dict.fromkeys(problems))
         if textual and len(content) == most and entity.end > entity.start:  # there may be more of it
             self.note("limit.text_characters", str(self._limits.text_characters))
-        text = self._text(content, reading.charset or _meta_charset(content)) if textual else ""
+        text = self._text(content, reading.charset or _meta_charset(content), page) if textual else ""
         disposition = described.disposition.token or None
         if textual:
             content = content[: self._limits.prefix_bytes]
@@ -248,22 +257,24 @@ class _Walk:
         if self._others == _OTHER_READINGS or part not in self.parts[-_OTHER_READINGS:]:
             self.parts.append(part)
 
-    def _most(self, media: str, textual: bool, filename: str | None) -> int:
-        """Decoded bytes worth having of a leaf."""
-        if textual:
-            return _BYTES_A_CHARACTER * self._characters
+    def _most(self, media: str, filename: str | None) -> int:
+        """Decoded bytes worth having of a leaf that is no text."""
         looked_at = _is_picture(media, filename) or media in _ARCHIVES
         looked_at = looked_at or bool(filename and filename.lower().endswith(".zip"))
         return self._limits.image_bytes if looked_at else self._limits.prefix_bytes
 
-    def _text(self, content: bytes, charset: str | None) -> str:
+    def _text(self, content: bytes, charset: str | None, page: bool) -> str:
+        """The text, out of the budget for its kind: plain text in front of a page takes nothing from it."""
         decoded = charsets.decode(content, charset)
         for code, detail in decoded.problems:
             self.note(code, detail)
-        text = decoded.text[: self._characters]
-        if len(text) < len(decoded.text):
+        whole = decoded.text
+        if len(whole) > _LONG:
+            whole = _BLANKS.sub(lambda run: run[0][:_MOST_BLANKS], whole)
+        text = whole[: self._characters[page]]
+        if len(text) < len(whole):
             self.note("limit.text_characters", str(self._limits.text_characters))
-        self._characters -= len(text)
+        self._characters[page] -= len(text)
         return text
 
     def _filename(self, disposition: Value, media: Value) -> str | None:

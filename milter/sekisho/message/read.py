@@ -49,7 +49,7 @@ def read(raw: bytes, envelope: Envelope, limits: Limits | None = None) -> Messag
     subject, odd_subject = _subject(block)
     root = mime.Entity(raw, block.headers.fields, block.body_start, scanned, broken=block.broken)
     parts, odd_parts = mime.read(root, limits, budget)
-    shown = _Shown(limits)
+    shown = _Shown(limits, {True: limits.links, False: limits.links})
     for part in parts:
         shown.add(part)
     cut = (Problem("limit.scan_bytes", str(len(raw))),) if scanned < len(raw) else ()
@@ -110,6 +110,9 @@ class _Shown:
     """What the parts show, gathered part by part."""
 
     limits: Limits
+    room: dict[
+        bool, int
+    ]  # links that may still be kept, of pages and of other text: those of one leave the other's
     texts: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     title: str = ""
@@ -125,7 +128,8 @@ class _Shown:
             self._page(part)
         else:
             self.texts.append(part.text.replace("\r\n", "\n").strip("\r\n"))
-            self._link((url, "", "text") for url in markup.text_links(part.text, self.limits.links + 1))
+            found = markup.text_links(part.text, self.limits.links + 1)
+            self._link(((url, "", "text") for url in found), page=False)
 
     def _page(self, part: Part) -> None:
         html = part.text
@@ -135,16 +139,18 @@ class _Shown:
         self.title = self.title or page.title
         self.texts += [page.text] if page.text else []
         self.hidden += [page.hidden] if page.hidden else []
-        self._link(page.anchors)
+        self._link(page.anchors, page=True)
         self.pages.append(_summary(page, mime.is_attached(part)))
 
-    def _link(self, found: Iterable[tuple[str, str, str]]) -> None:
+    def _link(self, found: Iterable[tuple[str, str, str]], page: bool) -> None:
         for link in found:
-            if len(self._links) < self.limits.links:
-                self._links[link] = None
-            elif link not in self._links:
+            if link in self._links:
+                continue
+            if not self.room[page]:
                 self.problems.append(Problem("limit.links", str(self.limits.links)))
                 return
+            self._links[link] = None
+            self.room[page] -= 1
 
     def links(self) -> tuple[Link, ...]:
         return tuple(Link(target, domains.host_of(target), text, kind) for target, text, kind in self._links)

@@ -75,10 +75,48 @@ THROWN_AWAY = Combination(
     any_of=("link.shortened", "link.borrowed_ground"),
 )
 
+# Who wrote the message, or how its body is to be read, may stand behind the fields that are read, and mail programs
+# read on. No genuine message or part has a thousand fields or 256 kB of them.
+HEADER_NOT_READ = Combination(
+    "header_not_read",
+    Disposition.QUARANTINE,
+    any_of=("limit.header_fields", "limit.header_bytes", "limit.part_fields"),
+)
+
+# Nobody vouches for the author, and the page that the reader is shown may be the part that was not read. Genuine mail
+# of more than 500 parts or 32 levels is rare, and rarer from authors that nothing proves.
+PARTS_NOT_READ_UNPROVEN = Combination(
+    "parts_not_read_unproven",
+    Disposition.QUARANTINE,
+    all_of=("auth.unproven",),
+    any_of=("limit.mime_parts", "limit.mime_depth", "limit.structured_characters"),
+)
+
+# The same from an author that is proven: a domain that was bought today proves itself too. Genuine mail can be like
+# that, as a hundred letters that somebody passes on as attachments, so it is marked and not held.
+PARTS_NOT_READ = Combination(
+    "parts_not_read",
+    Disposition.TAG,
+    any_of=("limit.mime_parts", "limit.mime_depth"),
+)
+
+# Long text is common in genuine mail, as logs and lists of addresses, and some of it comes from machines that
+# authenticate nothing. The page may stand behind it all the same, so it is marked and not held.
+TEXT_NOT_READ_UNPROVEN = Combination(
+    "text_not_read_unproven",
+    Disposition.TAG,
+    all_of=("auth.unproven",),
+    any_of=("limit.text_characters", "limit.links"),
+)
+
 COMBINATIONS: tuple[Combination, ...] = (
     AMBIGUOUS_AUTHOR,
     BRAND_IMPERSONATION,
+    HEADER_NOT_READ,
+    PARTS_NOT_READ_UNPROVEN,
     THROWN_AWAY,
+    PARTS_NOT_READ,
+    TEXT_NOT_READ_UNPROVEN,
     LEADS_AWAY_UNPROVEN,
 )
 
