@@ -5,7 +5,7 @@ memory or the program itself, is an ordinary *unknown* here: the child is ended,
 next picture gets a new child. A child is started by exec when the first picture comes, so it is safe beside any
 threads and holds no descriptor of ours; it stays for the pictures that follow, and ends with us.
 
-There are few children, and messages take turns at them, first come, first served. The time of a picture begins when its
+There are few children, and messages take turns at them. The time of a picture begins when its
 child is ready, so that a picture which made us end a child takes nothing from the one behind it.
 
 It cannot see a picture that makes a library answer falsely.
@@ -21,10 +21,10 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from sekisho.codes import Grid, Look, Turn, Why
@@ -56,11 +56,11 @@ class Decoder:
         _ALL.add(self)
 
     @contextmanager
-    def turn(self, seconds: float, later: bool = False) -> Iterator[Turn | None]:
+    def turn(self, seconds: float, had: int = 0) -> Iterator[Turn | None]:
         """`codes.Reader`."""
         end = self._clock.monotonic() + seconds
         turns = self._children.turns
-        if not turns.take(seconds, later):
+        if not turns.take(seconds, had):
             yield None
             return
         try:
@@ -78,30 +78,31 @@ class Decoder:
 
 
 class _Turns:
-    """Who may have a child: `AT_ONCE` at a time, first come, first served."""
+    """Who may have a child: `AT_ONCE` at a time. A message that had none before comes in front of those that want more,
+    so that it waits for a turn of each at most, however many pictures they have."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._free = AT_ONCE
-        self._first: deque[object] = deque()
-        self._later: deque[object] = deque()
+        self._numbers = count()
+        self._waiting: list[tuple[int, int]] = []
 
-    def take(self, seconds: float, later: bool) -> bool:
+    def take(self, seconds: float, had: int) -> bool:
         """False if it did not become ours within that time."""
-        ticket, line = object(), self._later if later else self._first
         with self._changed:
-            line.append(ticket)
+            ticket = (had, next(self._numbers))
+            self._waiting.append(ticket)
             try:
                 if not self._changed.wait_for(lambda: self._is_next(ticket), max(seconds, 0.0)):
                     return False
                 self._free -= 1
                 return True
             finally:
-                line.remove(ticket)
+                self._waiting.remove(ticket)
                 self._changed.notify_all()
 
-    def _is_next(self, ticket: object) -> bool:
-        return self._free > 0 and (self._first or self._later)[0] is ticket
+    def _is_next(self, ticket: tuple[int, int]) -> bool:
+        return self._free > 0 and min(self._waiting) == ticket
 
     def give_back(self) -> None:
         with self._changed:

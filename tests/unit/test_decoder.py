@@ -112,12 +112,12 @@ def test_nobody_waits_longer_than_told_for_a_turn(decoder: Counted) -> None:
     assert decoder.ends == []
 
 
-def test_turns_come_in_the_order_of_asking_and_second_ones_behind_all_others(decoder: Counted) -> None:
+def test_turns_come_in_the_order_of_asking_and_further_ones_behind_all_first(decoder: Counted) -> None:
     """Whatever the system's locks would do."""
     order: list[int] = []
 
-    def take(number: int, later: bool) -> None:
-        with decoder.turn(60.0, later) as turn:
+    def take(number: int, had: int) -> None:
+        with decoder.turn(60.0, had) as turn:
             assert turn is not None
             order.append(number)
 
@@ -127,14 +127,14 @@ def test_turns_come_in_the_order_of_asking_and_second_ones_behind_all_others(dec
             held.enter_context(decoder.turn(60.0))
         with decoder.turn(60.0):
             for number in range(8):
-                pool.submit(take, number, number < 2)
+                pool.submit(take, number, 2 - number if number < 2 else 0)
                 wait_until(
-                    lambda number=number: len(waiting._first) + len(waiting._later) == number + 1,
+                    lambda number=number: len(waiting._waiting) == number + 1,
                     "it waits",
                     30,
                 )
         wait_until(lambda: len(order) == 8, "all had their turn", 30)
-    assert order == [2, 3, 4, 5, 6, 7, 0, 1]
+    assert order == [2, 3, 4, 5, 6, 7, 1, 0]
 
 
 def test_a_picture_pays_for_its_own_time_and_not_for_the_start_of_a_child(decoder: Counted) -> None:

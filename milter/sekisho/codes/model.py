@@ -75,9 +75,9 @@ class Turn(Protocol):
 class Reader(Protocol):
     """Looks into pictures, which are the most hostile input there is."""
 
-    def turn(self, seconds: float, later: bool = False, /) -> AbstractContextManager[Turn | None]:
-        """First come, first served; `later` turns come behind all others. None if no turn came within `seconds`, which
-        also bound the start of a program. It must be given back soon: others wait."""
+    def turn(self, seconds: float, had: int = 0, /) -> AbstractContextManager[Turn | None]:
+        """First come, first served among those that `had` as many turns before; fewer come first. None if no turn came
+        within `seconds`, which also bound the start of a program. It must be given back soon: others wait."""
 
 
 class _Nobody:
@@ -90,7 +90,7 @@ class _Nobody:
         return Look(why=Why.DECODER)
 
     @contextmanager
-    def turn(self, _: float, __: bool = False, /) -> Iterator[Turn]:
+    def turn(self, _: float, __: int = 0, /) -> Iterator[Turn]:
         yield self
 
 

@@ -71,7 +71,7 @@ class Limits(Options):
         "theirs.",
     )
     image_wait_seconds: float = Field(
-        default=8.0,
+        default=5.0,
         ge=0,
         le=60,
         description="Seconds that a message waits for the programs that decode images, beside those of its search.",

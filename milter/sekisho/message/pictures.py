@@ -77,6 +77,7 @@ class _Search:
         self._left = left
         self._budget = limits.image_seconds
         self._slice = limits.image_seconds * _SHARE
+        self._turns = 0
 
     def first(self, pictures: Iterator[Picture]) -> list[Picture]:
         """As many as are searched; more of them are said."""
@@ -95,9 +96,10 @@ class _Search:
         """Those for which there was not enough time."""
         waiting, slow = deque(pictures), []
         while waiting and self._budget > 0 and self._left() > 0:
-            with self._reader.turn(self._left(), later) as turn:
+            with self._reader.turn(self._left(), self._turns) as turn:
                 if turn is None:
                     break
+                self._turns += 1
                 end = self._left() - self._slice
                 while waiting and self._budget > 0 and self._left() > end:
                     seconds = self._share(len(waiting), later)

@@ -121,7 +121,7 @@ class Refusing:
         self.why = Why(why)
 
     @contextmanager
-    def turn(self, _: float, __: bool = False, /) -> Iterator[Turn]:
+    def turn(self, _: float, __: int = 0, /) -> Iterator[Turn]:
         yield self
 
     def in_image(self, _: bytes, __: int, ___: float, /) -> Look:
