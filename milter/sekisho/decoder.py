@@ -5,6 +5,9 @@ memory or the program itself, is an ordinary *unknown* here: the child is ended,
 next picture gets a new child. A child is started by exec when the first picture comes, so it is safe beside any
 threads and holds no descriptor of ours; it stays for the pictures that follow, and ends with us.
 
+There are few children, and messages take turns at them. The time of a picture begins when its
+child is ready, so that a picture which made us end a child takes nothing from the one behind it.
+
 It cannot see a picture that makes a library answer falsely.
 """
 
@@ -18,18 +21,19 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
-from sekisho.codes import Grid, Look
-from sekisho.codes.model import ANSWER, GRID, IMAGE, QUESTION
+from sekisho.codes import Grid, Look, Turn, Why
+from sekisho.codes.model import ANSWER, GRID, IMAGE, MAX_CHARACTERS, MAX_CODES, QUESTION
 from sekisho.ports import Clock
 
 AT_ONCE = 2
 """Children of one process: a picture that takes its time does not stop those of all other messages."""
 _MAX_ANSWER = 1_000_000  # bytes
-_MAX_CODES, _MAX_CHARACTERS = 8, 4_096
 _ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "LANG": "C.UTF-8",
@@ -38,7 +42,6 @@ _ENVIRONMENT = {
 }
 """With glibc's thresholds (128 kB) the pixels of each picture come as new pages from the kernel, which takes as long as
 decoding them."""
-_REASONS = frozenset({"", "pixels", "scans", "broken", "memory", "decoder"})
 
 
 class Decoder:
@@ -52,13 +55,18 @@ class Decoder:
         weakref.finalize(self, _Children.end, self._children)
         _ALL.add(self)
 
-    def in_image(self, content: bytes, most_pixels: int, seconds: float) -> Look:
+    @contextmanager
+    def turn(self, seconds: float, had: int = 0) -> Iterator[Turn | None]:
         """`codes.Reader`."""
-        return self._ask(IMAGE, most_pixels, 0, content, seconds)
-
-    def in_grid(self, grid: Grid, seconds: float) -> Look:
-        """`codes.Reader`."""
-        return self._ask(GRID, grid.width, grid.height, grid.cells, seconds)
+        end = self._clock.monotonic() + seconds
+        turns = self._children.turns
+        if not turns.take(seconds, had):
+            yield None
+            return
+        try:
+            yield _Turn(self._children, self._clock, end, self._on_end)
+        finally:
+            turns.give_back()
 
     def close(self) -> None:
         """End the children. The next picture starts a new one."""
@@ -68,27 +76,78 @@ class Decoder:
         """Called in a process that was just forked: the children are those of its parent."""
         self._children.let_go()
 
+
+class _Turns:
+    """Who may have a child: `AT_ONCE` at a time. A message that had none before comes in front of those that want more,
+    so that it waits for a turn of each at most, however many pictures they have."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._free = AT_ONCE
+        self._numbers = count()
+        self._waiting: list[tuple[int, int]] = []
+
+    def take(self, seconds: float, had: int) -> bool:
+        """False if it did not become ours within that time."""
+        with self._changed:
+            ticket = (had, next(self._numbers))
+            self._waiting.append(ticket)
+            try:
+                if not self._changed.wait_for(lambda: self._is_next(ticket), max(seconds, 0.0)):
+                    return False
+                self._free -= 1
+                return True
+            finally:
+                self._waiting.remove(ticket)
+                self._changed.notify_all()
+
+    def _is_next(self, ticket: tuple[int, int]) -> bool:
+        return self._free > 0 and min(self._waiting) == ticket
+
+    def give_back(self) -> None:
+        with self._changed:
+            self._free += 1
+            self._changed.notify_all()
+
+
+class _Turn:
+    """`codes.Turn`. `end` (monotonic): until when the start of a child is waited for."""
+
+    def __init__(self, children: _Children, clock: Clock, end: float, on_end: Callable[[str], None]) -> None:
+        self._children = children
+        self._clock = clock
+        self._end = end
+        self._on_end = on_end
+
+    def in_image(self, content: bytes, most_pixels: int, seconds: float) -> Look:
+        return self._ask(IMAGE, most_pixels, 0, content, seconds)
+
+    def in_grid(self, grid: Grid, seconds: float) -> Look:
+        return self._ask(GRID, grid.width, grid.height, grid.cells, seconds)
+
     def _ask(self, kind: bytes, first: int, second: int, content: bytes, seconds: float) -> Look:
-        end = self._clock.monotonic() + seconds
-        children = self._children
-        if seconds <= 0 or not children.room.acquire(timeout=seconds):
-            return Look(why="time")
+        if seconds <= 0:
+            return Look(why=Why.TIME)
+        question = QUESTION.pack(kind, first, second, math.ceil(seconds) + 1, len(content)) + content
         try:
-            child = children.take()
-            left = max(end - self._clock.monotonic(), 0.001)
-            question = QUESTION.pack(kind, first, second, math.ceil(left) + 1, len(content)) + content
-            look, why = child.ask(question, end, self._clock)
-            if why:
-                children.drop(child)
-                self._on_end(why)
-            else:
-                children.put_back(child)
-            return look
-        except OSError:  # no process, no descriptor
+            child = self._children.take(self._end, self._clock)
+        except TimeoutError:
+            return Look(why=Why.TIME)
+        except OSError:  # no process, no descriptor, or it ended at once
             self._on_end("start")
-            return Look(why="decoder")
-        finally:
-            children.room.release()
+            return Look(why=Why.DECODER)
+        begun = self._clock.monotonic()
+        try:
+            look, why = child.ask(question, begun + seconds, self._clock)
+        except BaseException:
+            self._children.drop(child)
+            raise
+        if why:
+            self._children.drop(child)
+            self._on_end(why)
+        else:
+            self._children.put_back(child)
+        return replace(look, seconds=self._clock.monotonic() - begun)
 
 
 class _Children:
@@ -101,13 +160,14 @@ class _Children:
         """Begin without any; what there was belongs to another process, which is not told."""
         for child in getattr(self, "_all", ()):
             child.close()
-        self.room = threading.BoundedSemaphore(AT_ONCE)
+        self.turns = _Turns()
         self._lock = threading.Lock()
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
 
-    def take(self) -> _Child:
-        """One that lives, the last one used first; a new one where there is none. Raises OSError."""
+    def take(self, end: float, clock: Clock) -> _Child:
+        """One that lives and is ready, the last one used first; a new one where there is none. Raises OSError, and
+        TimeoutError where it is not ready by `end` (monotonic)."""
         while True:
             with self._lock:
                 child = self._idle.pop() if self._idle else None
@@ -115,6 +175,11 @@ class _Children:
                 child = _Child()
                 with self._lock:
                     self._all.add(child)
+                try:
+                    child.await_ready(end, clock)
+                except BaseException:
+                    self.drop(child)
+                    raise
                 return child
             if child.lives:
                 return child
@@ -157,6 +222,10 @@ class _Child:
     def lives(self) -> bool:
         return self._process.poll() is None
 
+    def await_ready(self, end: float, clock: Clock) -> None:
+        """Wait until it has started. Raises OSError if it ends instead, TimeoutError at `end` (monotonic)."""
+        self._receive(ANSWER.size, end, clock)
+
     def ask(self, question: bytes, end: float, clock: Clock) -> tuple[Look, str]:
         """The answer, and why the child is of no more use, if so. Waits until `end` (monotonic) at most."""
         try:
@@ -167,10 +236,10 @@ class _Child:
                 raise ValueError("too long an answer")
             look = _look(self._receive(length, end, clock))
         except TimeoutError:
-            return Look(why="time"), "time"
+            return Look(why=Why.TIME), "time"
         except (OSError, ValueError, TypeError, RecursionError):  # it is gone, or says what is no answer
-            return Look(why="decoder"), "died"
-        return look, "memory" if look.why == "memory" else ""
+            return Look(why=Why.DECODER), "died"
+        return look, "memory" if look.why is Why.MEMORY else ""
 
     def _receive(self, size: int, end: float, clock: Clock) -> bytes:
         found = bytearray()
@@ -197,7 +266,7 @@ class _Child:
 
 def _started(line: int, lifeline: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - the program is ours, and nothing of a message is on its command line
-        [sys.executable, "-s", "-m", "sekisho.codes.child", str(lifeline)],
+        [sys.executable, "-s", "-P", "-m", "sekisho.codes.child", str(lifeline)],
         stdin=line,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -216,9 +285,13 @@ def _look(told: bytes) -> Look:
     """Raises ValueError for what is no answer: a child that a picture took over may write anything."""
     answer = json.loads(told)
     texts, why = (answer.get("texts"), answer.get("why")) if isinstance(answer, dict) else (None, None)
-    if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts) or why not in _REASONS:
+    if (
+        not isinstance(texts, list)
+        or not all(isinstance(each, str) for each in texts)
+        or not isinstance(why, str)
+    ):
         raise ValueError("no answer")
-    return Look(tuple(each[:_MAX_CHARACTERS] for each in texts[:_MAX_CODES]), why)
+    return Look(tuple(each[:MAX_CHARACTERS] for each in texts[:MAX_CODES]), Why(why))
 
 
 _ALL: weakref.WeakSet[Decoder] = weakref.WeakSet()

@@ -169,7 +169,8 @@ class Pipeline:
     def _look_into_pictures(self, message: Message, context: Context) -> tuple[Message, Evidence]:
         """The message with the links in its pictures, within the budget of their own; a crash is unknown."""
         clock = context.clock
-        end = min(clock.monotonic() + self.limits.image_seconds, context.deadline)
+        seconds = self.limits.image_seconds + self.limits.image_wait_seconds
+        end = min(clock.monotonic() + seconds, context.deadline)
         try:
             found = with_codes(message, self.limits, context.pictures, lambda: end - clock.monotonic())
         except Exception as error:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lab.pictures import SHAPES, Images, different, large_png, mail, photographs, progressive
+from lab.pictures import SHAPES, Images, different, finders, large_png, mail, photographs, progressive
 from lab.place import wait_until
 from tests.codes_support import picture
 
@@ -148,6 +148,65 @@ def test_honest_mail_is_judged_beside_them(pipeline: Pipeline) -> None:
         )
         assert {verdict(each.result()) for each in attacks} == {"reject"}
     assert verdict(honest) == "accept"
+
+
+CODE = picture(URL, "BMP", scale=8)
+"""A code in more bytes than most pictures that cost time: it is not the first to be searched."""
+
+
+def codes(done: Judged) -> list[str]:
+    return [link.target for link in done.message.links if link.kind == "qr"]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_picture_in_front_hides_no_code_behind_it(pipeline: Pipeline, shape: str) -> None:
+    """Whatever it costs, alone or as often as pictures are searched."""
+    images = SHAPES[shape]()[: pipeline.limits.images - 1]
+    for some in {len(images), min(len(images), 3)}:
+        assert codes(judged(pipeline, [*images[:some], ("bmp", CODE)])) == [URL]
+
+
+@pytest.mark.parametrize(
+    "place", [b"\xff\xcc\0\4\0\x10", b"\xff\xdc\0\4\1\x20", b"\xff\xde\0\4aa"], ids=["dac", "dnl", "dhp"]
+)
+def test_six_bytes_hide_no_code(pipeline: Pipeline, place: bytes) -> None:
+    """Segments of other kinds of JPEG, which decoders pass over."""
+    jpeg = picture(URL, "JPEG")
+    assert codes(judged(pipeline, [("jpeg", jpeg[:-2] + place + jpeg[-2:])])) == [URL]
+
+
+def test_a_picture_that_cannot_be_read_is_said_and_changes_no_verdict(pipeline: Pipeline) -> None:
+    """It weighs nothing, and the evidence is as complete as it can be: another try would find the same."""
+    done = judged(pipeline, [("png", picture(URL)[:20])], HONEST, b"Hello, our sale begins.")
+    plain = judged(pipeline, [], HONEST, b"Hello, our sale begins.")
+    assert done.weights["picture.not_searched"] == 0
+    assert (verdict(done), done.evidence.degraded) == (verdict(plain), plain.evidence.degraded)
+
+
+def test_one_sender_stops_the_search_for_nobody_else(pipeline: Pipeline) -> None:
+    """Eight messages of twenty slow pictures are at work all the time, and each code that comes beside them is read."""
+    stop = threading.Event()
+    slow = different("png", finders(), 20)
+    patient = replace(
+        pipeline,
+        limits=pipeline.limits.model_copy(update={"image_wait_seconds": 60.0}),
+        context=lambda: replace(pipeline.context(), deadline=float("inf")),
+    )
+
+    def attack() -> None:
+        while not stop.is_set():
+            judged(pipeline, slow)
+
+    with ThreadPoolExecutor(8) as pool:
+        attacks = [pool.submit(attack) for _ in range(8)]
+        wait_until(lambda: busy() != [], "a picture is at work", 30)
+        try:
+            honest = [judged(patient, [("png", picture(f"{URL}{number}"))]) for number in range(4)]
+        finally:
+            stop.set()
+        for each in attacks:
+            each.result()
+    assert [codes(each) for each in honest] == [[f"{URL}{number}"] for number in range(4)]
 
 
 def test_ordinary_pictures_are_read_however_many_slow_ones_came_before(pipeline: Pipeline) -> None:

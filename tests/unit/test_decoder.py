@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,13 +18,16 @@ from lab.pictures import different, large_png
 from lab.place import wait_until
 from tests.codes_support import blocks, modules, picture
 
+from sekisho import decoder as program
 from sekisho.clock import SystemClock
-from sekisho.codes import Look, drawings
+from sekisho.codes import Look, Why, drawings
 from sekisho.decoder import AT_ONCE, Decoder
 
 URL = "https://stranger.test/"
 SLOW = different("png", large_png(), 8)
 PIXELS = 8_000_000
+STARTED = 0.05
+"""Seconds: less than any start of a child takes (0.1 of processor time), more than a small code (0.005)."""
 
 
 class Counted(Decoder):
@@ -53,16 +58,25 @@ def is_decoder(pid: int | str) -> bool:
         return False
 
 
-def look(decoder: Decoder, content: bytes | None = None, seconds: float = 30.0) -> Look:
-    return decoder.in_image(picture(URL) if content is None else content, PIXELS, seconds)
+def look(
+    decoder: Decoder, content: bytes | None = None, seconds: float = 30.0, patience: float = 60.0
+) -> Look:
+    """One picture in a turn of its own; `time` where no turn came."""
+    with decoder.turn(patience) as turn:
+        if turn is None:
+            return Look(why=Why.TIME)
+        return turn.in_image(picture(URL) if content is None else content, PIXELS, seconds)
 
 
 def test_pictures_and_drawings_are_read_by_one_child(decoder: Counted) -> None:
     """It stays for those that follow."""
-    grid = drawings(blocks(modules(URL)), html=False)[0]
+    grid = next(drawings(blocks(modules(URL)), html=False))
     before = set(children())
     assert [look(decoder).texts for _ in range(3)] == [(URL,)] * 3
-    assert decoder.in_grid(grid, 30.0).texts == (URL,)
+    with decoder.turn(60.0) as turn:
+        assert turn is not None
+        assert turn.in_grid(grid, 30.0).texts == (URL,)
+        assert turn.in_image(picture(URL), PIXELS, 30.0).seconds > 0
     assert len(set(children()) - before) == 1
     assert decoder.ends == []
 
@@ -88,12 +102,84 @@ def test_what_takes_too_long_is_given_up(decoder: Counted) -> None:
     assert look(decoder, seconds=0.0) == Look(why="time")
 
 
-def test_nobody_waits_longer_than_told_for_a_child(decoder: Counted) -> None:
-    """More pictures at once than children: those that waited say that there was no time."""
-    with ThreadPoolExecutor(8) as pool:
-        looks = list(pool.map(lambda each: look(decoder, each[1], 0.5), SLOW))
-    assert Look(why="time") in looks
-    assert len(children()) <= AT_ONCE + 1
+def test_nobody_waits_longer_than_told_for_a_turn(decoder: Counted) -> None:
+    """More messages at once than children: who waited in vain has none, and takes no place from the next."""
+    with ExitStack() as held:
+        for _ in range(AT_ONCE):
+            held.enter_context(decoder.turn(60.0))
+        assert look(decoder, patience=0.05) == Look(why=Why.TIME)
+    assert look(decoder).texts == (URL,)
+    assert decoder.ends == []
+
+
+def test_turns_come_in_the_order_of_asking_and_further_ones_behind_all_first(decoder: Counted) -> None:
+    """Whatever the system's locks would do."""
+    order: list[int] = []
+
+    def take(number: int, had: int) -> None:
+        with decoder.turn(60.0, had) as turn:
+            assert turn is not None
+            order.append(number)
+
+    waiting = decoder._children.turns
+    with ThreadPoolExecutor(8) as pool, ExitStack() as held:
+        for _ in range(AT_ONCE - 1):
+            held.enter_context(decoder.turn(60.0))
+        with decoder.turn(60.0):
+            for number in range(8):
+                pool.submit(take, number, 2 - number if number < 2 else 0)
+                wait_until(
+                    lambda number=number: len(waiting._waiting) == number + 1,
+                    "it waits",
+                    30,
+                )
+        wait_until(lambda: len(order) == 8, "all had their turn", 30)
+    assert order == [2, 3, 4, 5, 6, 7, 1, 0]
+
+
+def test_a_picture_pays_for_its_own_time_and_not_for_the_start_of_a_child(decoder: Counted) -> None:
+    """A share of a few hundredths is enough for a small picture behind one that made us end the child."""
+    with decoder.turn(60.0) as turn:
+        assert turn is not None
+        for _ in range(3):
+            slow = turn.in_image(SLOW[0][1], PIXELS, 0.02)
+            assert slow == Look(why=Why.TIME)
+            assert slow.seconds >= 0.02
+            after = turn.in_image(picture(URL), PIXELS, 30.0)
+            assert after.texts == (URL,)
+            assert after.seconds < STARTED
+
+
+@pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt])
+def test_a_failure_of_ours_leaves_no_child_behind(
+    decoder: Counted, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    """It is raised, the child that it came upon is ended, and the next picture is read."""
+    before = set(children())
+
+    def fails(_: bytes) -> object:
+        raise error
+
+    for _ in range(3):
+        with monkeypatch.context() as patched:
+            patched.setattr(program.json, "loads", fails)
+            with pytest.raises(error):
+                look(decoder)
+        with decoder.turn(60.0) as turn:
+            assert turn is not None
+            with pytest.raises(struct.error):
+                turn.in_image(b"", 2**33, 1.0)
+        assert set(children()) == before
+    assert look(decoder).texts == (URL,)
+
+
+def test_a_child_finds_no_program_where_it_stands(decoder: Counted) -> None:
+    """Neither where it is started nor among a user's packages."""
+    before = set(children())
+    look(decoder)
+    (child,) = set(children()) - before
+    arguments = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+    assert arguments[1:3] == [b"-s", b"-P"]
 
 
 @pytest.mark.parametrize("idle", [True, False])
@@ -161,7 +247,8 @@ from sekisho.decoder import Decoder
 decoder = Decoder(SystemClock())
 def work():
     while True:
-        decoder.in_image(large_png(), 8_000_000, 60.0)
+        with decoder.turn(60.0) as turn:
+            turn.in_image(large_png(), 8_000_000, 60.0)
 threading.Thread(target=work, daemon=True).start()
 print("begun", flush=True)
 sys.stdin.read()

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from sekisho.codes import Why
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, Problem
 from sekisho.ports import Context
@@ -263,7 +264,7 @@ KINDS: tuple[FindingKind, ...] = _LIMITS + _MIME + _PICTURES + _PAGES + _HEADERS
 
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
 UNSEEN = "picture.not_searched"
-UNKNOWN = frozenset({"time", "memory", "decoder"})
+UNKNOWN = frozenset({Why.TIME, Why.MEMORY, Why.DECODER})
 """Why a picture was not searched, where another try may know more; else it is the picture that is too much."""
 FIELDS = frozenset({"header.space_before_colon", "header.nul"})
 """Of a From field, `author.…` says it."""

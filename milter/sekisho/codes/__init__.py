@@ -13,6 +13,6 @@ so small in a large picture that a reduced copy loses them.
 """
 
 from sekisho.codes.drawn import drawings
-from sekisho.codes.model import DEFAULT_PIXELS, NOBODY, Grid, Look, Reader
+from sekisho.codes.model import DEFAULT_PIXELS, NOBODY, Grid, Look, Reader, Turn, Why
 
-__all__ = ["DEFAULT_PIXELS", "NOBODY", "Grid", "Look", "Reader", "drawings"]
+__all__ = ["DEFAULT_PIXELS", "NOBODY", "Grid", "Look", "Reader", "Turn", "Why", "drawings"]

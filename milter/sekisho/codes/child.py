@@ -25,7 +25,7 @@ import time
 from pathlib import Path
 
 from sekisho.codes.image import in_image
-from sekisho.codes.model import ANSWER, GRID, QUESTION, Grid, Look
+from sekisho.codes.model import ANSWER, GRID, QUESTION, Grid, Look, Why
 from sekisho.codes.scan import in_grid
 
 MEMORY = 144 * 1024 * 1024
@@ -38,6 +38,7 @@ def main(lifeline: int) -> None:
     """Answer until nobody asks any more."""
     end_with(lifeline)
     give_up()
+    _write(ANSWER.pack(0))
     while head := _read(QUESTION.size):
         kind, first, second, seconds, length = QUESTION.unpack(head)
         content = _read(length)
@@ -45,7 +46,7 @@ def main(lifeline: int) -> None:
         look = answer(kind, first, second, content)
         told = json.dumps({"texts": look.texts, "why": look.why}).encode()
         _write(ANSWER.pack(len(told)) + told)
-        if look.why == "memory":  # what is left of it lies in pieces
+        if look.why == Why.MEMORY:  # what is left of it lies in pieces
             return
 
 
@@ -56,9 +57,9 @@ def answer(kind: bytes, first: int, second: int, content: bytes) -> Look:
             return Look(in_grid(Grid(first, second, content)))
         return in_image(content, first)
     except MemoryError:
-        return Look(why="memory")
+        return Look(why=Why.MEMORY)
     except Exception:
-        return Look(why="decoder")
+        return Look(why=Why.DECODER)
 
 
 def end_with(lifeline: int) -> None:

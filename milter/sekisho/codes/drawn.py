@@ -16,8 +16,9 @@ _LEAST = 21
 """Modules along a side of the smallest code (ISO/IEC 18004, version 1)."""
 _MOST = 250
 """Modules of a row that are kept: version 40 has 177, and a quiet zone."""
-_GRIDS = 4
-"""Drawings of one text that are read."""
+_LINES = 250
+"""Lines of one drawing. A longer one is read in pieces. Each has the last half of the one before, so that a code of up
+to 125 lines is whole in one of them."""
 _HALVES = {"█": (1, 1), "▀": (1, 0), "▄": (0, 1), "■": (1, 1), "⬛": (1, 1), "▓": (1, 1), "▇": (1, 1)}
 _BLOCK = re.compile("[█▀▄■⬛▓▇]")
 _BLANK = " \u00a0\u2003\u3000░⬜□▁　"
@@ -36,19 +37,24 @@ _SPAN = re.compile(r"colspan\s{0,3}=\s{0,3}[\"']?(\d{1,3})", re.IGNORECASE)
 Rows = list[list[int]]
 
 
-def drawings(source: str, html: bool) -> tuple[Grid, ...]:
-    """What a text draws that may be a code; `html` if it is markup. Never raises."""
-    grids: list[Rows] = []
+def drawings(source: str, html: bool) -> Iterator[Grid]:
+    """What a text draws that may be a code, one after the other as they are asked for; `html` if it is markup. Never
+    raises."""
+    for rows in _drawn(source, html):
+        if (grid := _grid(rows)) is not None:
+            yield grid
+
+
+def _drawn(source: str, html: bool) -> Iterator[Rows]:
     if (
         "█" in source
         or "■" in source
         or "⬛" in source
         or (html and "&#" in source and _ESCAPED.search(source))
     ):
-        grids += _blocks(_plain(source) if html else source)
+        yield from _blocks(_plain(source) if html else source)
     if html and source.count("<t") + source.count("<T") >= _TABLE_TAGS and _DARK.search(source):
-        grids += _tables(source)
-    return tuple(grid for rows in grids[:_GRIDS] if (grid := _grid(rows)) is not None)
+        yield from _tables(source)
 
 
 def _plain(html: str) -> str:
@@ -59,13 +65,19 @@ def _plain(html: str) -> str:
 def _blocks(text: str) -> Iterator[Rows]:
     """Runs of lines that are made of blocks and blanks; a line of half blocks is two rows."""
     run: list[str] = []
+    unread = 0
     for whole in [*text.split("\n"), "end"]:
         line = whole.rstrip("\r")[: 2 * _MOST]
         if _BLOCK.search(line) and not line.strip("█▀▄■⬛▓▇" + _BLANK):
             run.append(line)
-        elif line.strip() or len(run) > _MOST:
-            yield from _drawing(run)
-            run = []
+            unread += 1
+            if len(run) == _LINES:
+                yield from _drawing(run)
+                run, unread = run[_LINES // 2 :], 0
+        elif line.strip():
+            if unread:
+                yield from _drawing(run)
+            run, unread = [], 0
 
 
 def _drawing(lines: list[str]) -> Iterator[Rows]:

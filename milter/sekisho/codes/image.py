@@ -13,8 +13,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from sekisho.codes.markers import BROKEN, PIXELS, Refused, Slim, slim
-from sekisho.codes.model import DEFAULT_PIXELS, Look
+from sekisho.codes.markers import Refused, Slim, slim
+from sekisho.codes.model import DEFAULT_PIXELS, Look, Why
 from sekisho.codes.scan import texts
 
 _READERS: Mapping[str, type[ImageFile.ImageFile]] = MappingProxyType(
@@ -48,7 +48,7 @@ def in_image(content: bytes, most_pixels: int = DEFAULT_PIXELS) -> Look:
         if _is_ruler(found.width, found.height):
             return Look()
         if found.width * found.height > most_pixels * _TIMES.get(found.format, 1):
-            return Look(why=PIXELS)
+            return Look(why=Why.PIXELS)
         with _READERS[found.format](io.BytesIO(found.content)) as image:
             return _look(image, found, most_pixels)
     except Refused as refused:
@@ -56,7 +56,7 @@ def in_image(content: bytes, most_pixels: int = DEFAULT_PIXELS) -> Look:
     except MemoryError:
         raise
     except Exception:  # Pillow's readers raise whatever a hostile file makes them raise
-        return Look(why=BROKEN)
+        return Look(why=Why.BROKEN)
 
 
 def _is_ruler(width: int, height: int) -> bool:
@@ -69,7 +69,7 @@ def _look(image: Image.Image, known: Slim, most_pixels: int) -> Look:
         image.draft("L", (int(known.width * share), int(known.height * share)))
     width, height = image.size
     if width * height > most_pixels:
-        return Look(why=PIXELS)
+        return Look(why=Why.PIXELS)
     grey = _grey(image)
     factor = int((width * height / _SCANNED) ** 0.5 + 0.999)
     if factor > 1:

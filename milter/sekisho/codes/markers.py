@@ -17,6 +17,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sekisho.codes.model import Why
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = (b"IHDR", b"PLTE", b"tRNS")
 _PNG_TAIL = b"\0\0\0\0IEND\xaeB`\x82"
@@ -34,17 +36,17 @@ _JPEG_KEPT = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD, 0xE0, 0xEE})
 """Frame, Huffman tables, scan, quantisation, restart interval, and what names the
 colours (JFIF, Adobe)."""
 _JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
-_JPEG_ODD = frozenset({0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xD0), 0xDC, 0xDE})
-"""Lossless, hierarchical and arithmetic coding, which no mail program shows; DAC and DNL, too."""
+_JPEG_ODD = frozenset({0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)})
+"""Frames of lossless, hierarchical and arithmetic coding, which no mail program shows."""
 _JPEG_NEXT = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-
-PIXELS, SCANS, BROKEN = "pixels", "scans", "broken"
+_JPEG_SCAN_END = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
+"""Where restart markers are, libjpeg goes on behind lower codes than these (jpeg_resync_to_restart)."""
 
 
 class Refused(Exception):
-    """The image is not decoded: `why` is `pixels`, `scans` (too many parts for its size) or `broken`."""
+    """The image is not decoded."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: Why) -> None:
         super().__init__(why)
         self.why = why
 
@@ -60,8 +62,8 @@ class Slim:
 
 
 def slim(content: bytes) -> Slim:
-    """The file without what its pixels do not need. Raises Refused for no image of the five formats, and for a JPEG
-    whose scans cost too much."""
+    """The file without what its pixels do not need. Raises Refused for no image of the five formats, for one that no
+    decoder would read, and for a JPEG whose scans cost too much."""
     try:
         if content.startswith(_PNG):
             return _png(content)
@@ -74,8 +76,8 @@ def slim(content: bytes) -> Slim:
         if content.startswith(b"BM"):
             return _bmp(content)
     except (struct.error, IndexError, ValueError) as error:
-        raise Refused(BROKEN) from error
-    raise Refused(BROKEN)
+        raise Refused(Why.BROKEN) from error
+    raise Refused(Why.FORMAT)
 
 
 def _png(content: bytes) -> Slim:
@@ -95,7 +97,7 @@ def _png(content: bytes) -> Slim:
             break
         at += 12 + length
     else:
-        raise Refused(SCANS)
+        raise Refused(Why.SCANS)
     width, height = struct.unpack_from(">II", kept.get(b"IHDR", b""))
     chunks = [*((name, kept[name]) for name in _PNG_KEPT if name in kept), (b"IDAT", b"".join(data))]
     return Slim(
@@ -109,29 +111,35 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """A JPEG's frame: whether it is progressive, and how many blocks each component has, by its id."""
+    """A JPEG's frame: whether it is progressive, and for each component its id (others may have the same) and how many
+    blocks it has."""
 
     width: int
     height: int
     progressive: bool
-    blocks: dict[int, int]
+    parts: tuple[tuple[int, int], ...]
 
 
 def _jpeg(content: bytes) -> Slim:
+    """What libjpeg reads: nothing behind a first scan that is the whole image, and no second frame."""
     frame: _Frame | None = None
     scans: list[bytes] = []
     kept: list[bytes] = [b"\xff\xd8"]
     for code, start, end, behind in _segments(content):
-        if code in _JPEG_ODD or (code in _JPEG_FRAMES and frame is not None):
-            raise Refused(BROKEN)
-        if code in _JPEG_FRAMES:
+        if code in _JPEG_FRAMES | _JPEG_ODD:
+            if scans:
+                break
+            if code in _JPEG_ODD or frame is not None:
+                raise Refused(Why.BROKEN)
             frame = _frame(code, content[start:end])
-        elif code == 0xDA:
-            scans.append(content[start + 1 : start + 1 + 2 * content[start] : 2])
         if code in _JPEG_KEPT:
             kept.append(b"\xff%c" % code + content[start - 2 : behind])
+        if code == 0xDA:
+            scans.append(content[start + 1 : start + 1 + 2 * content[start] : 2])
+            if frame is not None and _at_once(frame, scans):
+                break
     if frame is None or not scans:
-        raise Refused(BROKEN)
+        raise Refused(Why.BROKEN)
     _bound(frame, scans)
     return Slim("JPEG", frame.width, frame.height, b"".join(kept) + b"\xff\xd9")
 
@@ -148,37 +156,48 @@ def _segments(content: bytes) -> Iterator[tuple[int, int, int, int]]:
             continue
         (length,) = struct.unpack_from(">H", content, at)
         start, end = at + 2, at + max(length, 2)
-        following = _JPEG_NEXT.search(content, end) if code == 0xDA else None
+        following = _JPEG_SCAN_END.search(content, end) if code == 0xDA else None
         at = following.start() if following else end
         behind = at if following or code != 0xDA else len(content)
         yield code, start, end, behind
         if code == 0xDA and following is None:
             return
-    raise Refused(SCANS)
+    raise Refused(Why.SCANS)
 
 
 def _frame(code: int, body: bytes) -> _Frame:
     height, width, count = struct.unpack_from(">HHB", body, 1)
     parts = [(body[at], body[at + 1] >> 4, body[at + 1] & 15) for at in range(6, 6 + 3 * count, 3)]
     widest, highest = max(each[1] for each in parts), max(each[2] for each in parts)
-    blocks = {
-        name: -(-width * across // (8 * widest)) * -(-height * down // (8 * highest))
+    if not all(across and down for _, across, down in parts) or not width or not height:
+        raise Refused(Why.BROKEN)
+    blocks = tuple(
+        (name, -(-width * across // (8 * widest)) * -(-height * down // (8 * highest)))
         for name, across, down in parts
-        if across and down
-    }
-    if len(blocks) != count or not width or not height:
-        raise Refused(BROKEN)
+    )
     return _Frame(width, height, code == 0xC2, blocks)
+
+
+def _at_once(frame: _Frame, scans: list[bytes]) -> bool:
+    """True if the decoder keeps no coefficients: the first scan is the whole image."""
+    return not frame.progressive and len(scans[0]) == len(frame.parts)
 
 
 def _bound(frame: _Frame, scans: list[bytes]) -> None:
     """Raises Refused where the decoder would keep too much, or go over it too often."""
-    at_once = not frame.progressive and len(scans) == 1 and len(scans[0]) == len(frame.blocks)
-    if at_once:
+    if _at_once(frame, scans):
         return
-    visits = sum(frame.blocks.get(name, 0) for scan in scans for name in scan)
-    if sum(frame.blocks.values()) * _BLOCK_BYTES > _MAX_COEFFICIENT_BYTES or visits > _MAX_BLOCK_VISITS:
-        raise Refused(SCANS)
+    blocks = sum(count for _, count in frame.parts)
+    visits = sum(_visited(frame, name, turn) for scan in scans for turn, name in enumerate(scan))
+    if blocks * _BLOCK_BYTES > _MAX_COEFFICIENT_BYTES or visits > _MAX_BLOCK_VISITS:
+        raise Refused(Why.SCANS)
+
+
+def _visited(frame: _Frame, name: int, turn: int) -> int:
+    """Blocks of the component that the id means at this place of a scan: of several of one id the first that is not
+    taken (libjpeg's get_sos). Where there is none, libjpeg stops, and others might not."""
+    named = [count for at, (each, count) in enumerate(frame.parts) if each == name and at >= turn]
+    return named[0] if named else max(count for _, count in frame.parts)
 
 
 def _gif(content: bytes) -> Slim:
@@ -187,8 +206,11 @@ def _gif(content: bytes) -> Slim:
     at = 13 + _palette(flags)
     kept = [content[:at]]
     while content[at] != 0x2C:
-        if content[at] != 0x21:
-            raise Refused(BROKEN)
+        if content[at] == 0x3B:
+            raise Refused(Why.BROKEN)
+        if content[at] != 0x21:  # decoders skip what is no block
+            at += 1
+            continue
         end = _behind_blocks(content, at + 2)
         if content[at + 1] == 0xF9:
             kept[1:] = [content[at:end]]
@@ -220,7 +242,7 @@ def _webp(content: bytes) -> Slim:
     elif name == b"VP8 ":
         width, height = (each & 0x3FFF for each in struct.unpack_from("<HH", body, 6))
     else:
-        raise Refused(BROKEN)
+        raise Refused(Why.BROKEN)
     return Slim("WEBP", width, height, content)
 
 

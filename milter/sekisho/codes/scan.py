@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import zxingcpp
 
-from sekisho.codes.model import Grid
+from sekisho.codes.model import MAX_CHARACTERS, MAX_CODES, Grid
 
 _QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-MAX_CODES = 8
-"""Codes of one image."""
-MAX_CHARACTERS = 4_096
-"""Characters of one code; QR holds no more (ISO/IEC 18004, version 40)."""
 _SCALE = 4
 _QUIET = 4
 

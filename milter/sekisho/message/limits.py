@@ -71,7 +71,14 @@ class Limits(Options):
         default=2.0,
         ge=0,
         le=60,
-        description="Seconds for the search of all images of a message together, waiting for a decoder included.",
+        description="Seconds that all images of a message together are searched, a fifth for one until the others had "
+        "theirs.",
+    )
+    image_wait_seconds: float = Field(
+        default=5.0,
+        ge=0,
+        le=60,
+        description="Seconds that a message waits for the programs that decode images, beside those of its search.",
     )
     prefix_bytes: int = Field(
         default=4_096,

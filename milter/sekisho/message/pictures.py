@@ -5,8 +5,11 @@ is one more link of the message, of kind `qr`. It is a step of its own after `re
 more than reading a message; a message without images costs a look at its parts.
 
 Problem: `picture.not_searched` (more images, larger ones or more time than there is room for; the detail says which:
-`number`, `size`, `scans`, or `time`, `memory`, `decoder`, of which the next try may know more). An image that is
-broken or of an unknown format is none: nobody sees it either.
+`number`, `size`, `scans`, `bytes`, `broken`, or `time`, `memory`, `decoder`, of which the next try may know more). A
+file of an unknown format is no picture: nobody sees it either.
+
+No picture takes the time of another: each has its share first, the small ones before the large ones. What is then left
+goes to those that need more. Messages take turns at the decoders.
 
 Cannot see: what the message fetches from elsewhere, pictures inside documents and archives.
 """
@@ -16,8 +19,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
@@ -36,22 +41,24 @@ _LINKS = 20
 """Links out of codes that one message gets."""
 _DRAWN = 1_000_000
 """Characters of text in which a drawn code is looked for."""
-_SAID = MappingProxyType({"pixels": "size"} | {why: why for why in ("scans", "time", "memory", "decoder")})
-"""What a reader of pictures says, as the problem's detail says it."""
+_SILENT = frozenset({codes.Why.SEARCHED, codes.Why.FORMAT})
+_DETAILS = MappingProxyType({codes.Why.PIXELS: "size"})
+"""What a reader of pictures says, as the problem's detail says it where that has another word."""
+_SHARE = 0.2
+"""Of the seconds for all pictures: what one may have before the others had theirs, and how long a turn lasts."""
+_LEAST_SECONDS = 0.05
+"""A smaller share would be too short for ordinary pictures, and a program would be ended for each."""
+
+Picture = bytes | codes.Grid
 
 
 def with_codes(message: Message, limits: Limits, reader: codes.Reader, left: Callable[[], float]) -> Message:
-    """The message with a link for each URL in a code. `left` are the seconds that the search may go on; what is not
-    searched for lack of them is a problem."""
+    """The message with a link for each URL in a code. `left` are the seconds that the search may go on, waiting
+    included; what is not searched for lack of them is a problem."""
     search = _Search(limits, reader, left)
-    for number, content in enumerate(_images(message.parts, limits.image_bytes)):
-        if number >= limits.images:
-            search.problems[Problem("picture.not_searched", "number")] = None
-            break
-        search.image(content)
-    for part in message.parts:
-        if part.text:
-            search.text(part)
+    images = search.first(_images(message.parts, limits.image_bytes))
+    drawn = search.first(_drawn(message.parts))
+    search.all_of([*images, *drawn])
     if not search.found and not search.problems:
         return message
     links = tuple(_links(search.found))[:_LINKS]
@@ -68,26 +75,79 @@ class _Search:
         self._limits = limits
         self._reader = reader
         self._left = left
+        self._budget = limits.image_seconds
+        self._slice = limits.image_seconds * _SHARE
+        self._turns = 0
 
-    def image(self, content: bytes) -> None:
-        look = self._reader.in_image(content, self._limits.image_pixels, self._left())
-        self._note(look)
-        if (
-            len(content) >= self._limits.image_bytes and not look.texts
-        ):  # what lies behind the cut was not seen
-            self.problems[Problem("picture.not_searched", "bytes")] = None
+    def first(self, pictures: Iterator[Picture]) -> list[Picture]:
+        """As many as are searched; more of them are said."""
+        some = list(islice(pictures, self._limits.images))
+        if next(pictures, None) is not None:
+            self._problem("number")
+        return some
 
-    def text(self, part: Part) -> None:
-        for grid in codes.drawings(part.text[:_DRAWN], mime.is_html(part)):
-            self._note(self._reader.in_grid(grid, self._left()))
+    def all_of(self, pictures: list[Picture]) -> None:
+        """Each gets its share, and then those that need more get what is left."""
+        slow = self._round(sorted(pictures, key=_size), later=False)
+        if self._round(slow, later=True):
+            self._problem(codes.Why.TIME)
 
-    def _note(self, look: codes.Look) -> None:
+    def _round(self, pictures: list[Picture], later: bool) -> list[Picture]:
+        """Those for which there was not enough time."""
+        waiting, slow = deque(pictures), []
+        while waiting and self._budget > 0 and self._left() > 0:
+            with self._reader.turn(self._left(), self._turns) as turn:
+                if turn is None:
+                    break
+                self._turns += 1
+                end = self._left() - self._slice
+                while waiting and self._budget > 0 and self._left() > end:
+                    seconds = self._share(len(waiting), later)
+                    picture = waiting.popleft()
+                    if not self._searched(turn, picture, seconds):
+                        slow.append(picture)
+        return [*slow, *waiting]
+
+    def _share(self, count: int, later: bool) -> float:
+        even = self._budget / count
+        share = max(even, 2 * self._slice) if later else max(min(even, self._slice), _LEAST_SECONDS)
+        return min(share, self._budget, self._left())
+
+    def _searched(self, turn: codes.Turn, picture: Picture, seconds: float) -> bool:
+        """False if it takes longer than that."""
+        if isinstance(picture, codes.Grid):
+            look = turn.in_grid(picture, seconds)
+        else:
+            look = turn.in_image(picture, self._limits.image_pixels, seconds)
+        self._budget -= look.seconds
         self.found.update(dict.fromkeys(look.texts))
-        if look.why in _SAID:
-            self.problems[Problem("picture.not_searched", _SAID[look.why])] = None
+        if look.why is codes.Why.TIME:
+            return False
+        if look.why not in _SILENT:
+            self._problem(_DETAILS.get(look.why, look.why))
+        if _size(picture) >= self._limits.image_bytes and not look.texts and isinstance(picture, bytes):
+            self._problem("bytes")  # what lies behind the cut was not seen
+        return True
+
+    def _problem(self, detail: str) -> None:
+        self.problems[Problem("picture.not_searched", str(detail))] = None
 
 
-def _images(parts: tuple[Part, ...], most: int) -> Iterator[bytes]:
+def _size(picture: Picture) -> int:
+    return len(picture.cells if isinstance(picture, codes.Grid) else picture)
+
+
+def _drawn(parts: tuple[Part, ...]) -> Iterator[Picture]:
+    """Each different drawing once."""
+    seen: set[codes.Grid] = set()
+    for part in parts:
+        for grid in codes.drawings(part.text[:_DRAWN], mime.is_html(part)):
+            if grid not in seen:
+                seen.add(grid)
+                yield grid
+
+
+def _images(parts: tuple[Part, ...], most: int) -> Iterator[Picture]:
     """Each different image once: attached ones first, then those that a page carries within itself."""
     seen: set[bytes] = set()
     for content in _contents(parts, most):

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from tests.codes_support import blocks, cells, half_blocks, modules, picture
 
-from sekisho.codes import drawings
+from sekisho.codes import Look, Why, drawings
 from sekisho.codes.image import in_image
 from sekisho.codes.scan import in_grid
 
@@ -69,12 +69,26 @@ def test_a_decompression_bomb_is_not_decoded(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n", b"not an image", picture(URL)[:20], b"%PDF-1.4 ", b"<svg/>"],
+    [
+        b"GIF89a",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8",
+        b"BM",
+        b"RIFF    WEBP",
+        picture(URL)[:20],
+        picture(URL)[:100],
+    ],
 )
+def test_a_broken_image_holds_no_code_and_is_said_to_be_broken(content: bytes) -> None:
+    """It may be that others read it."""
+    assert in_image(content) in {Look(why=Why.BROKEN), Look()}
+    assert in_image(content[:20]) == Look(why=Why.BROKEN)
+
+
+@pytest.mark.parametrize("content", [b"", b"not an image", b"%PDF-1.4 ", b"<svg/>", b"PK\3\4"])
 def test_what_is_no_image_holds_no_code(content: bytes) -> None:
-    """Broken files and other formats are read without an error."""
-    assert in_image(content).texts == ()
-    assert in_image(content).why == "broken"
+    """Other formats are read without an error."""
+    assert in_image(content) == Look(why=Why.FORMAT)
 
 
 def test_rulers_and_spacers_are_not_searched() -> None:
@@ -100,6 +114,16 @@ def test_a_code_drawn_with_blocks_is_read(draw: Callable[[list[list[int]]], str]
 def test_a_code_drawn_with_table_cells_is_read(dark: str) -> None:
     """A cell for each module, dark by attribute or style; light cells say nothing or white."""
     assert in_text(f"<p>Scan</p>{cells(modules(URL), dark)}", html=True) == (URL,)
+
+
+@pytest.mark.parametrize("draw", [blocks, half_blocks])
+def test_a_code_among_endless_blocks_is_read(draw: Callable[[list[list[int]]], str]) -> None:
+    """A drawing is read in pieces, wherever the code lies in it."""
+    noise, quiet = "█ " * 21 + "\n", " " * 60 + "█\n"
+    text = noise * 397 + quiet * 8 + draw(modules(URL)) + "\n" + quiet * 8 + noise * 397
+    assert in_text(text, html=False) == (URL,)
+    sizes = {(grid.width, grid.height) for grid in drawings(("█▀" * 250 + "\n") * 1_900, html=False)}
+    assert max(map(max, sizes)) <= 500
 
 
 def test_a_code_in_light_modules_on_a_dark_page_is_read() -> None:

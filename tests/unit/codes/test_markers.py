@@ -6,14 +6,19 @@ import io
 import struct
 
 import pytest
-from lab.pictures import PNG, SHAPES, chunk, comments, empty_chunks, png, progressive, texts
+from lab.pictures import PNG, SHAPES, chunk, comments, empty_chunks, png, progressive, segment, texts
 from PIL import Image, PngImagePlugin
 from tests.codes_support import picture
 
+from sekisho.codes import Look, Why
 from sekisho.codes.image import in_image
-from sekisho.codes.markers import Refused, Slim, slim
+from sekisho.codes.markers import Refused, Slim, _segments, slim
 
 URL = "https://stranger.test/login?x=1"
+
+
+READ = {Why.SEARCHED, Why.FORMAT, Why.BROKEN, Why.SCANS, Why.PIXELS}
+"""What may be said of any bytes."""
 
 
 def page(width: int = 800, height: int = 1_000, mode: str = "RGB") -> Image.Image:
@@ -119,6 +124,68 @@ def test_a_file_of_endless_parts_is_refused() -> None:
     assert in_image(progressive(64, 64, 1, 5_000)).why == "scans"
 
 
+def variants(jpeg: bytes) -> dict[str, bytes]:
+    """A JPEG in one baseline scan with what decoders pass over."""
+    parts = list(_segments(jpeg))
+    whole = {code: b"\xff%c" % code + jpeg[start - 2 : end] for code, start, end, _ in parts}
+    frame, scan = bytearray(whole[0xC0]), bytearray(whole[0xDA])
+    frame[10] = frame[13] = frame[16] = 1
+    scan[5] = scan[7] = scan[9] = 1
+    one_id = jpeg.replace(whole[0xC0], bytes(frame)).replace(whole[0xDA], bytes(scan))
+    arithmetic = b"\xff\xc3" + whole[0xC0][2:]
+    return {
+        "conditioning of arithmetic coding": jpeg[:2] + b"\xff\xcc\0\4\0\x10" + jpeg[2:],
+        "number of lines in front": jpeg[:2] + b"\xff\xdc\0\4\1\x20" + jpeg[2:],
+        "number of lines": jpeg[:-2] + b"\xff\xdc\0\4\1\x20\xff\xd9",
+        "hierarchical progression": jpeg[:-2] + b"\xff\xde\0\4aa\xff\xd9",
+        "a second frame": jpeg[:-2] + whole[0xC0] + b"\xff\xd9",
+        "a second frame of another kind": jpeg[:-2] + arithmetic + b"\xff\xd9",
+        "endless scans": jpeg[:-2] + whole[0xDA] * 3_000 + b"\xff\xd9",
+        "components of one id": one_id,
+    }
+
+
+@pytest.mark.parametrize("what", variants(saved(page(), "JPEG")))
+def test_what_decoders_pass_over_hides_no_code(what: str) -> None:
+    """A few bytes more, and the same pixels in libjpeg: the code is read."""
+    plain = saved(page(), "JPEG")
+    content = variants(plain)[what]
+    assert Image.open(io.BytesIO(content)).tobytes() == Image.open(io.BytesIO(plain)).tobytes()
+    assert in_image(content).texts == (URL,)
+
+
+def test_a_low_code_among_restarts_ends_no_scan() -> None:
+    """libjpeg goes on at the next restart behind it."""
+    jpeg = saved(page(), "JPEG", restart_marker_rows=1)
+    at = jpeg.index(b"\xff\xd1")
+    content = jpeg[:at] + b"\xff\1" + jpeg[at:]
+    assert in_image(content).texts == (URL,)
+
+
+@pytest.mark.parametrize("code", [0xC3, 0xC5, 0xC9, 0xCA, 0xCD, 0xCF])
+def test_frames_that_no_mail_program_shows_are_said(code: int) -> None:
+    """Lossless, hierarchical and arithmetic coding."""
+    content = saved(page(), "JPEG").replace(b"\xff\xc0", bytes([0xFF, code]))
+    assert in_image(content) == Look(why=Why.BROKEN)
+
+
+def test_blocks_of_components_of_one_id_are_counted() -> None:
+    """Each scan of it costs what libjpeg takes it for: the first of them."""
+    body = struct.pack(">BHHB", 8, 4_000, 4_000, 2) + b"\1\x22\0\1\x11\0"
+    head = b"\xff\xd8" + segment(0xC2, body)
+    assert slim(head + segment(0xDA, b"\1\1\0\0\0\0") * 31).width == 4_000
+    with pytest.raises(Refused):
+        slim(head + segment(0xDA, b"\1\1\0\0\0\0") * 33)
+
+
+def test_bytes_between_the_blocks_of_a_gif_hide_no_code() -> None:
+    """Decoders skip them."""
+    content = picture(URL, "GIF")
+    at = 13 + (3 << ((content[10] & 7) + 1))
+    assert content[at] in b"!,"
+    assert in_image(content[:at] + b"\0" + content[at:]).texts == (URL,)
+
+
 def test_sizes_are_those_of_the_file() -> None:
     """Of every format, as Pillow sees them."""
     for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP"):
@@ -137,11 +204,6 @@ def test_bytes_of_any_kind_are_no_error() -> None:
     for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP"):
         content = saved(Image.open(io.BytesIO(picture("a"))).convert("RGB").resize((30, 30)), kind)
         for at in range(0, len(content), 3):
-            assert in_image(content[:at]).why in {"", "broken", "scans", "pixels"}
+            assert in_image(content[:at]).why in READ
             for byte in (0, 0x7F, 0xFF):
-                assert in_image(content[:at] + bytes([byte]) + content[at + 1 :]).why in {
-                    "",
-                    "broken",
-                    "scans",
-                    "pixels",
-                }
+                assert in_image(content[:at] + bytes([byte]) + content[at + 1 :]).why in READ

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 
 import pytest
@@ -10,7 +12,7 @@ from tests.codes_support import blocks, modules, picture
 
 from sekisho import message
 from sekisho.clock import SystemClock
-from sekisho.codes import Grid, Look
+from sekisho.codes import Grid, Look, Turn, Why
 from sekisho.decoder import Decoder
 from sekisho.message import Envelope, Limits, Message, read
 
@@ -116,7 +118,11 @@ class Refusing:
     """Looks into nothing, and says why."""
 
     def __init__(self, why: str) -> None:
-        self.why = why
+        self.why = Why(why)
+
+    @contextmanager
+    def turn(self, _: float, __: int = 0, /) -> Iterator[Turn]:
+        yield self
 
     def in_image(self, _: bytes, __: int, ___: float, /) -> Look:
         return Look(why=self.why)
@@ -126,7 +132,8 @@ class Refusing:
 
 
 @pytest.mark.parametrize(
-    ("why", "detail"), [("pixels", "size"), ("scans", "scans"), ("time", "time"), ("decoder", "decoder")]
+    ("why", "detail"),
+    [("pixels", "size"), *((each, each) for each in ("scans", "broken", "time", "memory", "decoder"))],
 )
 def test_a_picture_that_is_not_searched_is_said(why: str, detail: str) -> None:
     """With the reason, once, whether it is an image or a drawing."""
@@ -137,7 +144,24 @@ def test_a_picture_that_is_not_searched_is_said(why: str, detail: str) -> None:
 
 def test_what_is_no_image_is_no_problem() -> None:
     """Nobody sees it either."""
-    assert with_codes(mail(images=(b"nothing",)), Limits()).problem("picture.not_searched") is None
+    assert (
+        with_codes(mail(images=(b"nothing", b"%PDF-1.4")), Limits()).problem("picture.not_searched") is None
+    )
+
+
+def test_an_image_that_cannot_be_read_is_said() -> None:
+    """Others may read it."""
+    problem = with_codes(mail(images=(picture(URL)[:20],)), Limits()).problem("picture.not_searched")
+    assert problem is not None
+    assert problem.detail == "broken"
+
+
+def test_drawings_are_as_many_as_images() -> None:
+    """A code above endless blocks is read; that there were more drawings than are searched is said."""
+    noise = "\n".join(["█ " * 21 + "█" * (number // 500) for number in range(20_000)])
+    seen = with_codes(mail(text=f"{blocks(modules(URL))}\n{noise}"), Limits())
+    assert [link.target for link in seen.links if link.kind == "qr"] == [URL]
+    assert "number" in [each.detail for each in seen.problems]
 
 
 def test_an_image_that_was_cut_is_said() -> None:
