@@ -17,7 +17,18 @@ PACKAGE = SOURCE / "sekisho"
 # A module may import from layers above its own, never from its own row's neighbours or from below.
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset(
-        {"address", "domains", "text", "markup", "charsets", "codes", "options", "remember", "shipped"}
+        {
+            "address",
+            "domains",
+            "text",
+            "markup",
+            "charsets",
+            "codes",
+            "options",
+            "private_files",
+            "remember",
+            "shipped",
+        }
     ),
     frozenset({"message", "evidence", "verdict"}),
     frozenset({"ports"}),

@@ -33,7 +33,7 @@ from sekisho.ports import (
     QuarantineStore,
     Resolver,
 )
-from sekisho.privacy import KeyFileError, read_key
+from sekisho.private_files import SecretError, read_secret
 from sekisho.providers import ProviderFileError
 from sekisho.resolver import Budget, DnsResolver
 from sekisho.site import Site, SiteFileError
@@ -195,25 +195,32 @@ def secret_file(config: Config) -> Path:
 
 def make_rollout_key(config: Config) -> bytes:
     """The secret by which is drawn which mail a roll-out reaches; what it is made from is made if it is not there.
+    Empty, and nothing is made, where nothing is drawn.
 
     It comes from `journal.key_file` if that is set, which nodes that share a configuration can share, else from a file
-    of this machine. Raises OSError or KeyFileError."""
+    of this machine. Raises OSError or SecretError."""
+    if not draws(config):
+        return b""
     if config.journal.key_file is not None:
-        return _for_rollout(read_key(config.journal.key_file))
+        return _for_rollout(read_secret(config.journal.key_file))
     return _for_rollout(memory.secret.make(secret_file(config)))
+
+
+def draws(config: Config) -> bool:
+    """True if a roll-out reaches only a share of the mail."""
+    shares = (config.policy.rollout, *(each.rollout for each in config.recipients.values()))
+    return any(share is not None and share < 100 for share in shares)
 
 
 def rollout_key(config: Config) -> bytes:
     """The same for a command, which makes nothing. Empty where nothing is drawn. Empty too, with a line in the log,
     where the secret cannot be read: the command then draws otherwise than the daemon."""
-    shares = (config.policy.rollout, *(each.rollout for each in config.recipients.values()))
-    if all(share is None or share >= 100 for share in shares):
+    if not draws(config):
         return b""
-    file = config.journal.key_file or secret_file(config)
     try:
-        return _for_rollout(read_key(file) if config.journal.key_file else memory.secret.read(file))
-    except (OSError, KeyFileError) as error:
-        LOG.warning("the share of policy.rollout is drawn without the daemon's secret: %s: %s", file, error)
+        return _for_rollout(read_secret(config.journal.key_file or secret_file(config)))
+    except SecretError as error:
+        LOG.warning("the share of policy.rollout is drawn without the daemon's secret: %s", error)
         return b""
 
 

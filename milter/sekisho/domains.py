@@ -203,8 +203,8 @@ def is_ip_literal(text: str) -> bool:
 
 
 def network_of(ip: str | None) -> str:
-    """The network that one sender is taken to have whole: the /24 of an IPv4 address, the /48 of another; empty where
-    there is no address.
+    """The network that one sender is taken to have whole: the /24 of an IPv4 address, the /32 of an IPv6
+    address, which a provider gets whole; empty where there is no address.
 
     >>> network_of("192.0.2.77")
     '192.0.2.0/24'
@@ -212,7 +212,7 @@ def network_of(ip: str | None) -> str:
     address = parse_ip(ip or "")
     if address is None:
         return ""
-    return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))
+    return str(ip_network((address, 24 if address.version == 4 else 32), strict=False))
 
 
 def reverse_name(ip: str) -> str | None:

@@ -1,7 +1,7 @@
 """The journal: one canonical line per message, and one wording for every other event.
 
-What it says of people passes `privacy`. The journal writes through `logging`; `log` does the quoting. Each method is
-one event, so that wording cannot drift.
+What it says of people passes `privacy` here, since `log` writes the fields of an event as they are. The journal writes
+through `logging`; `log` does the quoting. Each method is one event, so that wording cannot drift.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Journal:
     """Writes the lines. Make it before the fork: with a key in memory, all processes must have the same."""
 
     def __init__(self, options: JournalOptions, clock: Clock, privacy: Privacy | None = None) -> None:
-        """Raises KeyFileError, where no `privacy` is given."""
+        """Raises SecretError, where no `privacy` is given."""
         self._options = options
         self._privacy = privacy or Privacy(options, clock)
         self._log = logging.getLogger("sekisho.journal")
@@ -70,13 +70,13 @@ class Journal:
             message_key=key_of(message.headers),
             **self._judgement(action),
             **self._people(message.envelope, unseen),
-            author_domain=message.author.domain,
+            author_domain=self._private(message.author.domain),
             subject=self._privacy.subject(message.subject),
-            **_client(message.envelope),
+            **self._client(message.envelope),
             **{method: evidence.word(method) for method in METHODS},
             findings=self._findings(evidence, weights) or None,
             claims=sorted({claim.brand or "?" for claim in evidence.claims}) or None,
-            proofs=sorted({f"{proof.method}:{proof.domain}" for proof in evidence.proofs}) or None,
+            proofs=self._proofs(evidence) or None,
             degraded=evidence.degraded or None,
             size=message.size,
             seconds=round(seconds, 6),
@@ -103,7 +103,7 @@ class Journal:
 
     def reload_failed(self, reason: str) -> None:
         """The new configuration was refused; the old one stays."""
-        self._write(logging.ERROR, "reload_failed", reason=reason)
+        self._write(logging.ERROR, "reload_failed", reason=self._privacy.words(reason))
 
     def worker_started(self, worker: int, pid: int) -> None:
         self._write(logging.INFO, "worker_started", worker=worker, pid=pid)
@@ -134,6 +134,9 @@ class Journal:
         named = [self._privacy.address(recipient.address) for recipient in shown[: self._options.recipients]]
         return {"sender": self._privacy.address(envelope.sender), "recipients": named or None}
 
+    def _proofs(self, evidence: Evidence) -> list[str]:
+        return sorted({self._privacy.words(f"{proof.method}:{proof.domain}") for proof in evidence.proofs})
+
     def _judgement(self, action: Action) -> dict[str, object]:
         """The strictest verdict, how many recipients got which (verdict>done), and what the MTA heard."""
         strictest = action.strictest
@@ -160,12 +163,15 @@ class Journal:
         heaviest = sorted(points.items(), key=lambda item: (-item[1], item[0]))
         return [f"{name}:{value:g}" for name, value in heaviest[: self._options.findings]]
 
+    def _client(self, envelope: Envelope) -> dict[str, object]:
+        client = envelope.client
+        return {
+            "client": client.address,
+            "client_name": self._private(client.name),
+            "helo": self._private(client.helo),
+            "authenticated": True if client.user else None,
+        }
 
-def _client(envelope: Envelope) -> dict[str, object]:
-    client = envelope.client
-    return {
-        "client": client.address,
-        "client_name": client.name,
-        "helo": client.helo,
-        "authenticated": True if client.user else None,
-    }
+    def _private(self, name: str | None) -> str | None:
+        """A name that a stranger has chosen: it should be a host's, and may be an address."""
+        return None if name is None else self._privacy.words(name)

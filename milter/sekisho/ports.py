@@ -209,7 +209,7 @@ class Stance(StrEnum):
 
 
 class Severe(NamedTuple):
-    """A message that is to be quarantined or rejected by its points: the client's network (/24, /48), the author's
+    """A message that is to be quarantined or rejected by its points: the client's network (/24, IPv6 /32), the author's
     organisational domain, and the finding that weighs most. Empty is not known."""
 
     network: str

@@ -27,7 +27,8 @@ from sekisho.observers import Isolation
 from sekisho.pipeline import Judged, Pipeline
 from sekisho.policy import Rules
 from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
-from sekisho.privacy import KeyFileError, Privacy
+from sekisho.privacy import Privacy
+from sekisho.private_files import SecretError
 from sekisho.resolver import DnsResolver
 from sekisho.steering import ListFollower
 from sekisho.store import Opening, start_anew
@@ -163,7 +164,7 @@ def serve(path: Path | None) -> int:
         return Supervisor(partial(_setup, path, _Shared(settings, clock, loaded, privacy)), clock).run()
     except SetupError as error:
         raise ConfigError(error.errors) from error
-    except KeyFileError as error:
+    except SecretError as error:
         raise ConfigError((f"journal.key_file: {error}",)) from error
     except ListenError as error:
         raise ConfigError((f"wire.socket: {error}",)) from error
@@ -247,11 +248,16 @@ def _make_files_beside(settings: Config, clock: Clock) -> bytes:
     try:
         Switch(compose.switch_file(settings)).close()
         compose.make_memory(settings, clock)
-        return compose.make_rollout_key(settings)
-    except KeyFileError as error:
-        raise SetupError((f"journal.key_file: {error}",)) from error
     except (SwitchError, OSError) as error:
         raise SetupError((f"store.url: a file beside it: {error}",), temporary=is_shortage(error)) from error
+    try:
+        return compose.make_rollout_key(settings)
+    except SecretError as error:
+        key = "journal.key_file" if settings.journal.key_file else "policy.rollout"
+        raise SetupError((f"{key}: {error}",)) from error
+    except OSError as error:
+        reason = f"policy.rollout: {compose.secret_file(settings)}: {error.strerror}"
+        raise SetupError((reason,), temporary=is_shortage(error)) from error
 
 
 def _remembering(settings: Config) -> WireOptions:

@@ -99,9 +99,10 @@ GENUINE = b"Message-ID: <1@x.example>\r\nDate: Sun, 1 Mar 2026 12:00:00 +0000\r\
         lambda n: ("198.51.100.7", "bad.example"),
         lambda n: (f"198.51.100.{n}", f"bad{n}.example"),
         lambda n: (f"2001:db8:7:{n:x}::1", f"bad{n}.example"),
+        lambda n: (f"2001:db8:{n:x}::1", f"bad{n}.example"),
         lambda n: (f"10.{n}.3.4", f"mail{n}.bad.example"),
     ],
-    ids=["one server", "one network", "one IPv6 network", "one author"],
+    ids=["one server", "one network", "one IPv6 network", "one IPv6 allocation", "one author"],
 )
 def test_fakes_of_one_sender_beside_genuine_mail(guard: Watch, clock: Clock, fake: object) -> None:
     """Two hundred blatant fakes of one network or one author beside two hundred genuine mails move nothing."""
@@ -124,6 +125,17 @@ def test_a_mistake_of_ours_is_stopped(guard: Watch, clock: Clock) -> None:
         stances.append(guard.stance())
     assert stances[40] is Stance.OPEN
     assert stances[-1] is Stance.TAGGING
+
+
+@pytest.mark.parametrize(("networks", "stance"), [(1, Stance.OPEN), (40, Stance.OPEN), (100, Stance.TAGGING)])
+def test_mail_of_few_networks_does_not_move_it(
+    guard: Watch, clock: Clock, networks: int, stance: Stance
+) -> None:
+    """As docs/operating.md says: where all mail comes from fewer networks than `minimum`, as by a gateway, the guard
+    stays silent about a mistake of ours, too."""
+    for number in range(1_000):
+        guard.count(Severe(f"10.{number % networks}.0.0/24", f"g{number}.example", "x"))
+    assert guard.stance() is stance
 
 
 @pytest.mark.parametrize(
@@ -264,11 +276,12 @@ def test_both_versions_work_side_by_side(earlier: Path, clock: Clock) -> None:
     [
         ("192.0.2.77", "192.0.2.0/24"),
         ("::ffff:192.0.2.77", "192.0.2.0/24"),
-        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("2001:db8:1:2::3", "2001:db8::/32"),
+        ("2001:db9::1", "2001:db9::/32"),
         (None, ""),
         ("x", ""),
     ],
 )
 def test_networks(address: str | None, network: str) -> None:
-    """A sender is taken to have a /24 or a /48 whole; who is not known is one sender."""
+    """A sender is taken to have a /24 or an IPv6 /32 whole, as a provider gets it; who is not known is one sender."""
     assert network_of(address) == network

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -147,6 +148,9 @@ def _fails(*errors: BaseException) -> list[BaseException]:
 ERRORS = _fails(
     ValueError("invalid literal for int() with base 10: 'zqsubject'"),
     KeyError("zqsubject"),
+    RuntimeError("it doesn't know 'zqsubject' and isn't sure"),
+    RuntimeError("x='zqhanako@ours.example' y='zqsubject'"),
+    KeyError("o'x \"q\" zqsubject's"),
     TypeError("cannot use \"zqdisplay\" as b'zqsender'"),
     StoreUnavailable("DataError: recipient zqhanako@ours.example is too long"),
     OSError(5, "Input/output error", "/var/lib/sekisho/quarantine.db"),
@@ -218,6 +222,81 @@ def test_any_text_loses_its_addresses(text: str) -> None:
     assert privacy.words(shown) == shown
 
 
+@pytest.mark.parametrize("local", [
+    "bounces+123-zqhanako=example.jp", "SRS0=a1b2=TT=example.jp=zqhanako", "SRS0=a/b2=TT=example.jp=zqhanako",
+    "o'zqhanako", "zqhanako%example.jp", "help/zqhanako", "/G=zqhanako/S=zqtaro/", '"a\\"zqhanako"', '"zqhanako x"',
+    'zqtaro."zqhanako x"', "09012345678zqtaro", "zqhanako\\",
+])  # fmt: skip
+@pytest.mark.parametrize(
+    "around", ["{}", "<{}>: gone", "x: '{}' is", 'in "{}",', "({})", "mailto:{}", "https://{}/"]
+)
+def test_a_local_part_is_hidden_whole(local: str, around: str) -> None:
+    """With all that may stand in it: `=` and `'` (VERP, SRS), `/`, and quotes with escaped ones inside."""
+    privacy = Privacy(JournalOptions(), SetClock())
+    if '"' in local and '"' in around.format(""):
+        local = local.replace("\\", "\\\\").replace('"', '\\"')
+    shown = privacy.words(around.format(f"{local}@list.example"))
+    assert leaks(shown, {}) == []
+    assert "@list.example" in shown
+
+
+def test_a_telephone_number_is_a_local_part() -> None:
+    """Digits alone are one, unless they are the port of a socket."""
+    shown = Privacy(JournalOptions(), SetClock()).words("<09012345678@docomo.example> and 1234@127.0.0.1")
+    assert "09012345678" not in shown
+    assert "1234" not in shown
+
+
+@pytest.mark.parametrize("text", [
+    "wire.socket: inet:8894@127.0.0.1: Address already in use", "inet6:8894@[::1]", "socket=inet:8894@mail.example",
+    "/run/sekisho@prod/milter.sock: Permission denied", "[Errno 13] Permission denied: '/run/sekisho@prod/x'",
+    "sqlite:////var/lib/sekisho@2/quarantine.db", "store.url=/var/lib/sekisho@2/q.db", "b'/run/sekisho@2'",
+])  # fmt: skip
+def test_our_own_places_stay(text: str) -> None:
+    """What an administrator has configured, or has to look at, is no address although it has an `@`."""
+    privacy = Privacy(JournalOptions(), SetClock())
+    assert privacy.words(text) == text
+    assert privacy.error(OSError(text)) == text
+
+
+def test_an_event_says_what_it_was_given(log: Lines, privacy: Privacy) -> None:
+    """Facts that were decided on do not pass a second time: the socket of a start line, ids with an `@`."""
+    journal = Journal(JournalOptions(), SetClock(), privacy)
+    journal.started("1", workers=2, mode="enforce", socket="inet:8894@127.0.0.1")
+    journal.worker_stuck(1, 2, queue_id="4XyZ@mx", digest=None)
+    assert log.text.count("socket=inet:8894@127.0.0.1") == 1
+    assert log.text.count('"socket": "inet:8894@127.0.0.1"') == 1
+    assert "queue_id=4XyZ@mx" in log.text
+
+
+def test_names_that_a_stranger_chose_may_be_addresses(
+    log: Lines, privacy: Privacy, mode: dict[str, bool]
+) -> None:
+    """HELO and the reverse name should be of hosts; where one is an address, the line has it as one. So has the reason
+    of a refused configuration, which quotes list entries."""
+    journal = Journal(JournalOptions(**mode), SetClock(), privacy)
+    judge = compose.pipeline(config := Config.model_validate({"journal": mode}), compose.offline(config))
+    recorder = Recorder(journal, Metrics(), Isolation())  # type: ignore[arg-type]
+    client = Client("192.0.2.7", "zqtaro@reverse.example", helo="zqhanako@helo.example")
+    envelope = Envelope("", "", recipients=(Recipient("a@ours.example"),), client=client)
+    replace(judge, observers=(recorder,)).process(RAW % b"zqauthor", envelope)
+    journal.reload_failed("lists.allow: zqallowed@x.example: twice")
+    assert "@helo.example" in log.text
+    assert "@reverse.example" in log.text
+    assert "@x.example" in log.text
+    assert leaks(log.text, mode) == []
+
+
+@pytest.mark.parametrize(("known", "text"), [
+    ("mailbox@ours.example", "550 5.2.2 the mailbox is full"), ("the@ours.example", "550 the end"),
+    ("250@ours.example", "250 2.0.0 Ok: queued as 250ABC"), ("ours.example@ours.example", "250 ok from ours.example"),
+    ("ours@x.example", "451 ours.example: see mx.ours and ours-mx"), ("zq@x.example", "250 zq1 queued"),
+])  # fmt: skip
+def test_a_local_part_that_is_a_word_leaves_the_text_alone(known: str, text: str) -> None:
+    """A word of a reply, a number or a part of a domain names nobody, although a mailbox is called so."""
+    assert Privacy(JournalOptions(), SetClock()).words(text, known) == text
+
+
 def test_a_long_text_costs_no_time() -> None:
     """Text of a hostile other side is cut before it is looked through."""
     for unit in ('"\\', '"', "a", "@", "a@", '"a@', "'", "\\"):
@@ -241,10 +320,12 @@ from sekisho.service import _make_files_beside
 from sekisho.steering import ListWatch
 from sekisho.store import Quarantine, backup
 from sekisho.store.lock import StoreLock
+from sekisho.wire.slots import Failures
 from tests.unit.store.kit import hold
 
 place = Path(sys.argv[1])
-config = Config.model_validate({"store": {"url": f"sqlite:///{place}/quarantine.db"}, "policy": {"defer_unknown": 5}})
+policy = {"defer_unknown": 5, "rollout": 50}
+config = Config.model_validate({"store": {"url": f"sqlite:///{place}/quarantine.db"}, "policy": policy})
 setup(LogOptions(target=str(place / "log")))
 lock = StoreLock(config.store)
 lock.take()
@@ -252,6 +333,7 @@ store = Quarantine.open(config.store, SystemClock())
 hold(store, b"Subject: x\r\n\r\nbody\r\n", ["a@ours.example"])
 lock.mark()
 _make_files_beside(config, SystemClock())
+Failures(str(compose.failure_file(config)))
 Switch(compose.switch_file(config)).pause(1.0)
 ListWatch(config.store, SystemClock()).turn()
 backup(config.store, place / "backup")
@@ -282,6 +364,30 @@ def test_files_are_closed_under_any_umask(tmp_path: Path) -> None:
     assert {"quarantine.db-wal", "quarantine.db-shm"} <= set(shown)
     del shown["log"]
     assert set(shown.values()) == {"0o600"}, shown
+
+
+def test_files_of_an_earlier_version_are_closed(tmp_path: Path) -> None:
+    """Files that were made for the group, too, are for the daemon's user alone once it has opened them; what they hold
+    stays."""
+
+    def run() -> dict[str, int]:
+        subprocess.run(
+            [sys.executable, "-c", MAKE, str(tmp_path)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT / 'milter'}:{ROOT}"},
+            capture_output=True,
+            timeout=100,
+            check=True,
+        )
+        return {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+
+    first = run()
+    for name in first.keys() - {"secret"}:  # no earlier version had that
+        (tmp_path / name).chmod(0o640)
+    (tmp_path / "backup").unlink()
+    assert {name: mode for name, mode in run().items() if mode != 0o600} == {"log": 0o640}
+    with sqlite3.connect(tmp_path / "quarantine.db") as found:
+        assert found.execute("select count(*) from entries").fetchone() == (1,)
 
 
 # -- through the real daemon -----------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from sekisho.evidence import NOTHING
 from sekisho.journal import Journal, JournalOptions
 from sekisho.log import Logfmt
 from sekisho.message import Recipient
-from sekisho.privacy import KeyFileError, Privacy
+from sekisho.privacy import Privacy
+from sekisho.private_files import SecretError
 from sekisho.verdict import OPT_OUT, Action, Disposition, Reply
 
 SECRET_NAME = "taro.yamada.19700101"
@@ -110,7 +111,7 @@ def test_a_key_that_is_none_is_refused(tmp_path: Path, content: bytes | None, mo
     if content is not None:
         path.write_bytes(content)
         path.chmod(mode)
-    with pytest.raises(KeyFileError, match=reason):
+    with pytest.raises(SecretError, match=reason):
         Journal(JournalOptions(key_file=path), SetClock())
 
 

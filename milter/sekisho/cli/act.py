@@ -13,7 +13,8 @@ from sekisho.cli import output
 from sekisho.cli.quarantine import opened, who
 from sekisho.clock import SystemClock, uptime
 from sekisho.config import Config
-from sekisho.privacy import KeyFileError, Privacy
+from sekisho.privacy import Privacy
+from sekisho.private_files import SecretError
 from sekisho.release import Done, Releaser, Wish
 from sekisho.store import DamagedError, Entry, ErasedError, Operation, Quarantine, State
 from sekisho.text import printable
@@ -73,7 +74,7 @@ def _privacy(config: Config) -> Privacy:
     clock = SystemClock()
     try:
         return Privacy(config.journal, clock)
-    except KeyFileError:
+    except SecretError:
         return Privacy(config.journal.model_copy(update={"key_file": None}), clock)
 
 

@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sekisho.guard.window import BUCKETS, Spread, Tally
+from sekisho.private_files import open_private
 
 LOG = logging.getLogger("sekisho.guard")
 MAGIC = b"sekisho1"
@@ -290,7 +291,7 @@ def _write(descriptor: int, data: bytes | bytearray, at: int) -> None:
 
 
 def _open(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    descriptor = open_private(path)
     try:
         if os.fstat(descriptor).st_size < SIZE and os.geteuid() == 0:
             owner = path.parent.stat()  # made by the command line: the daemon must be able to open it

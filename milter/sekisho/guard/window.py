@@ -64,7 +64,7 @@ class Spread:
         return min(_bounded(self.networks, most), _bounded(self.organisations, most))
 
     def tally(self, most: float) -> Tally:
-        """The same as a tally: what one sender sends beyond its share is no mail at all."""
+        """The same as a tally: what one sender sends beyond its share does not count."""
         severe = self.severe(most)
         return Tally(self.mild + severe, severe)
 

@@ -5,7 +5,8 @@ control, direction and invisible characters appear as escapes, Japanese as it is
 mistaken for more than one (space, quote, `=`) is quoted, so a message cannot add a key to its line.
 
 A record carries its facts in `extra={"fields": {...}}`; its text is the name of the event. Facts may be text,
-numbers, truth values, None (left out) or sequences (joined by commas).
+numbers, truth values, None (left out) or sequences (joined by commas). Who writes an event decides what its facts say
+of people; text and exceptions pass `privacy` here.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _BARE = re.compile(r"[A-Za-z0-9_.:/@+,*~;<>\[\](){}!?&%$#|^-]+\Z")
 
 
 class Privacy(Protocol):
-    """What a line may say of people (`privacy.Privacy`)."""
+    """What free text in a line may say of people (`privacy.Privacy`)."""
 
     def words(self, text: str) -> str: ...
 
@@ -83,26 +84,14 @@ def _bytes(text: str) -> int:
 
 
 def pairs(record: logging.LogRecord, privacy: Privacy | None) -> Iterator[tuple[str, Any]]:
-    """What a record says, in order: time, level, logger, event, its facts, its exception."""
-    for key, value in _pairs(record, privacy):
-        yield key, value if privacy is None else _private(value, privacy)
-
-
-def _private(value: Any, privacy: Privacy) -> Any:
-    """Texts pass `privacy`, those in a sequence too."""
-    if isinstance(value, str):
-        return privacy.words(value) if "@" in value else value
-    if isinstance(value, (list, tuple)) and any("@" in str(each) for each in value):
-        return [privacy.words(str(each)) for each in value]
-    return value
-
-
-def _pairs(record: logging.LogRecord, privacy: Privacy | None) -> Iterator[tuple[str, Any]]:
+    """What a record says, in order: time, level, logger, event, its facts, its exception. Its text and its exception
+    pass `privacy`. Its facts do not: whose event it is has decided what they say."""
     moment = datetime.fromtimestamp(record.created, UTC)
     yield "time", moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     yield "level", record.levelname.lower()
     yield "logger", record.name.removeprefix("sekisho.")
-    yield "event", _message(record)
+    text = _message(record)
+    yield "event", text if privacy is None else privacy.words(text)
     fields = getattr(record, "fields", {})
     for key, value in fields.items() if isinstance(fields, Mapping) else ():
         if value is not None:

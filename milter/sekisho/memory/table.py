@@ -15,6 +15,8 @@ import struct
 from pathlib import Path
 from typing import NamedTuple
 
+from sekisho.private_files import open_private
+
 KEY = 16  # octets
 SALT = 16  # octets
 WAYS = 8
@@ -38,7 +40,7 @@ class TimeTable:
         of another kind or size is begun anew. Raises OSError."""
         self._sets = sets
         self._head = len(magic) + SALT
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        self._fd = open_private(path)
         try:
             self._begin(magic, self._head + sets * _SET)
             self._salt = os.pread(self._fd, SALT, len(magic))

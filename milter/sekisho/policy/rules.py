@@ -70,7 +70,7 @@ class PolicyOptions(Options):
         le=100,
         description="Share of the mail that `max_action` holds for (per cent); the same message and recipient "
         "always fall on the same side. It is drawn with a secret: from `journal.key_file` if that is set, else from "
-        "the file `secret` beside the store, which the first start makes.",
+        "the file `secret` beside the store, which the first start that needs it makes.",
     )
     rollout_else: MaxAction = Field(
         "tag", description="The severest action for the mail that `rollout` leaves out."

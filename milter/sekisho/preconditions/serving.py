@@ -21,7 +21,8 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.guard import Switch, SwitchError
 from sekisho.preconditions.account import Account, as_account, name_of
-from sekisho.privacy import KeyFileError, Privacy
+from sekisho.privacy import Privacy
+from sekisho.private_files import SecretError, SecretMissingError, read_secret
 from sekisho.store import database_file, state_directory
 from sekisho.wire.listen import unix_path
 
@@ -101,8 +102,21 @@ def _log(needs: Needs) -> Iterator[Fault]:
 def _key(needs: Needs) -> Iterator[Fault]:
     try:
         Privacy(needs.config.journal, SystemClock())
-    except KeyFileError as error:
+    except SecretError as error:
         yield "journal.key_file", str(error)
+
+
+def _rollout(needs: Needs) -> Iterator[Fault]:
+    """The secret of this machine is made if it is not there, or holds too little. It must be ours to read, and ours
+    alone."""
+    if needs.config.journal.key_file is not None or not compose.draws(needs.config):
+        return
+    try:
+        read_secret(compose.secret_file(needs.config))
+    except SecretMissingError:
+        return
+    except SecretError as error:
+        yield "policy.rollout", str(error)
 
 
 def _overlay(needs: Needs) -> Iterator[Fault]:
@@ -232,6 +246,7 @@ def _first_free_port() -> int:
 _ROWS: tuple[Callable[[Needs], Iterator[Fault]], ...] = (
     _log,
     _key,
+    _rollout,
     _overlay,
     _metrics,
     _root,

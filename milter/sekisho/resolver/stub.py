@@ -18,9 +18,8 @@ from sekisho.resolver.options import DnsOptions, parse_server, system_servers
 
 MIN_TTL = 2.0  # seconds; one message asks the same thing more than once, whatever TTL is published
 MAX_KEPT = 8192  # bytes of one entry; a domain with fifty records of TXT is below
-_ENTRY = (
-    350  # bytes of an entry apart from name and records: table, key, answer, numbers (measured: up to 310)
-)
+_ENTRY = 350
+"""Bytes of an entry apart from name and records: table, key, answer, numbers (measured: up to 310)."""
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from sekisho.ports import StoreUnavailable
+from sekisho.private_files import close_to_others
 from sekisho.store import postgresql
 from sekisho.store.files import Files, Loss, StoreMoved
 from sekisho.store.lock import was_made
@@ -119,8 +120,8 @@ def not_committed(error: BaseException | None) -> bool:
 
 
 def create_file(url: URL) -> None:
-    """Make the database file if there is none and never was: for its owner alone, its name durable.
-    Raises StoreMoved if there was one."""
+    """Make the database file if there is none and never was: for its owner alone, its name durable. One that others
+    may read is closed to them, with its log and index. Raises StoreMoved if there was one."""
     path = Path(url.database or "")
     if not path.exists() and was_made(path):
         raise StoreMoved(
@@ -130,6 +131,8 @@ def create_file(url: URL) -> None:
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         sync_directory(path.parent)
+    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        close_to_others(each)
 
 
 def sync_directory(directory: Path) -> None:

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sekisho.ports import StoreUnavailable
+from sekisho.private_files import open_private
 from sekisho.store.options import StoreOptions, database_file
 
 LOG = logging.getLogger("sekisho.store")
@@ -119,5 +120,4 @@ def exclusive(database: Path) -> Iterator[bool]:
 
 
 def _open(database: Path) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    return os.open(lock_file(database), flags, 0o600)
+    return open_private(lock_file(database))

@@ -13,6 +13,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from sekisho.private_files import open_private
+
 LOG = logging.getLogger("sekisho.wire")
 
 
@@ -72,7 +74,7 @@ class FileCopy:
         self._sync_name()
 
     def _open(self) -> int:
-        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        return open_private(self._path)
 
     def _sync_name(self) -> None:
         """A new file's name is its directory's content (fsync(2))."""
