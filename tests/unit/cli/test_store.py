@@ -164,7 +164,7 @@ def test_a_backup_of_a_damaged_store_is_refused(sekisho: Command, site: Site) ->
 
 
 def test_a_restore_brings_the_backup_back_and_keeps_the_other(sekisho: Command, site: Site) -> None:
-    """Owner and mode as before; what was there is under a dated name, whole."""
+    """Owner as before, and closed to others whatever the mode was; what was there is under a dated name, whole."""
     backup = site.directory.parent / "copy.db"
     assert sekisho("store", "backup", backup, "--config", site.config).status == 0
     before = site.names()
@@ -175,7 +175,7 @@ def test_a_restore_brings_the_backup_back_and_keeps_the_other(sekisho: Command, 
     done = sekisho("store", "restore", backup, "--config", site.config)
     assert done.status == 0, done.err
     found = site.database.stat()
-    assert found.st_mode & 0o777 == 0o640
+    assert found.st_mode & 0o777 == 0o600
     assert found.st_uid == site.directory.stat().st_uid
     assert site.names() == before
     (kept,) = site.directory.glob("q.db.2*Z")
