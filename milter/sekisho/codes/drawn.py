@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 
 from sekisho.codes.model import Grid
-from sekisho.markup import unescaped
 
 _LEAST = 21
 """Modules along a side of the smallest code (ISO/IEC 18004, version 1)."""
@@ -59,6 +58,8 @@ def _drawn(source: str, html: bool) -> Iterator[Rows]:
 
 def _plain(html: str) -> str:
     """The lines of a page, blanks kept, which is what a drawing needs."""
+    from sekisho.markup import unescaped  # noqa: PLC0415 - a quarter of the start of a child, which needs none of it
+
     return unescaped(_TAG.sub("", _BREAK.sub("\n", html)))
 
 
