@@ -3,6 +3,9 @@
 An address with an extension (`help+news@`) is narrower than the mailbox (`help@`), and that than its domain. The
 narrower speaks first and what it leaves out is taken from the next wider one. Of several groups the first in the file
 speaks first. All of it is worked out when the configuration is loaded; a look-up is three hashes.
+
+A mail server delivers `help@localhost` and `help@[192.0.2.1]`, its own address, as mail for a name of its own. Nobody
+writes such recipients but to get around the rules for that name, so the strictest hold that could be meant.
 """
 
 from __future__ import annotations
@@ -36,10 +39,19 @@ class RuleBook:
         return cls(default, rules, delimiters)
 
     def rules_for(self, recipient: Recipient) -> Rules:
-        for key in widening(recipient.address, self.delimiters) if self.special else ():
+        if not self.special:
+            return self.default
+        keys = widening(recipient.address, self.delimiters)
+        for key in keys:
             if (rules := self.special.get(key)) is not None:
                 return rules
-        return self.default
+        return self._strictest(keys) if _is_the_host(keys[-1]) else self.default
+
+    def _strictest(self, keys: tuple[str, ...]) -> Rules:
+        """For a mailbox of the host itself: of that name's rules in any domain, of every domain's, and everybody's."""
+        names = {"", *(key.rpartition("@")[0] for key in keys)}
+        meant = (rules for key, rules in self.special.items() if key.rpartition("@")[0] in names)
+        return max((self.default, *meant), key=_severity)
 
     def mailbox(self, recipient: Recipient) -> str:
         """Whose mailbox it is, in one spelling: the address without its extension."""
@@ -49,6 +61,15 @@ class RuleBook:
     def modes(self) -> frozenset[Mode]:
         """Every mode that holds for somebody."""
         return frozenset({self.default.mode, *(rules.mode for rules in self.special.values())})
+
+
+def _is_the_host(domain: str) -> bool:
+    """True for the names by which a mail server knows itself, whatever it is called."""
+    return domain.startswith("[") or domain.partition(".")[0] == "localhost"
+
+
+def _severity(rules: Rules) -> tuple[bool, bool, int, float]:
+    return (rules.filtered, rules.mode is Mode.ENFORCE, rules.max_action, -rules.thresholds.quarantine)
 
 
 Steps = Mapping[str, list[tuple[str, RecipientOptions]]]

@@ -101,6 +101,34 @@ def test_an_extension_does_not_leave_the_rules() -> None:
     assert tag_of(rules, "taro+x@other.jp") == 5
 
 
+@pytest.mark.parametrize(
+    "host", ["[192.0.2.1]", "[IPv6:2001:db8::1]", "localhost", "LOCALHOST", "localhost.localdomain"]
+)
+def test_the_host_by_another_name_does_not_leave_the_rules(host: str) -> None:
+    """`help@[192.0.2.1]` is delivered as `help@` of the host's own name: the strictest rules of that name hold."""
+    named = {
+        "help@a.example": RecipientOptions(mode=Mode.ENFORCE, max_action="quarantine"),
+        "help@b.example": RecipientOptions(max_action="reject"),
+        "other@a.example": RecipientOptions(mode=Mode.ENFORCE, max_action="reject"),
+    }
+    rules = RuleBook.of(Mode.SHADOW, PolicyOptions(max_action="tag"), named)
+    for address in ("help", "help+x", '"help"'):
+        found = rules.rules_for(Recipient(f"{address}@{host}"))
+        assert (found.mode, found.max_action) == (Mode.ENFORCE, Disposition.QUARANTINE), address
+    assert rules.rules_for(Recipient(f"nobody@{host}")) == rules.default
+
+
+def test_the_host_by_another_name_is_of_its_domains() -> None:
+    """What holds for a whole domain holds for its mailboxes by that name, too; an entry of its own goes before."""
+    named = {
+        "a.example": RecipientOptions(mode=Mode.ENFORCE),
+        "root@localhost": RecipientOptions(filter=False),
+    }
+    rules = RuleBook.of(Mode.SHADOW, PolicyOptions(), named)
+    assert rules.rules_for(Recipient("x@[192.0.2.1]")).mode is Mode.ENFORCE
+    assert not rules.rules_for(Recipient("root@localhost")).filtered
+
+
 def test_without_a_delimiter_nothing_is_split() -> None:
     """Where Postfix and what stands behind it split nothing, `help+x@` may be somebody else's."""
     rules = with_extensions("", taro_at_example__jp=RecipientOptions(tag=1))
