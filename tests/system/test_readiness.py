@@ -163,6 +163,11 @@ def test_a_keeper_that_hangs_or_dies(sekisho: Sekisho) -> None:
     wait_until(lambda: status(sekisho).get("maintenance_deaths") == 1, "the death is told", PATIENCE)
 
 
+def failed_tasks(sekisho: Sekisho) -> list[str]:
+    """What the log says, which comes a little later than what it speaks of."""
+    return [line["task"] for line in sekisho.lines()[0] if line.get("event") == "task_failed"]
+
+
 def test_a_store_that_cannot_be_opened(place: Path) -> None:
     """A database that is none: the maintenance process lives, says why it is not ready, and goes on saying so when the
     file is gone: only a start makes another."""
@@ -179,8 +184,8 @@ def test_a_store_that_cannot_be_opened(place: Path) -> None:
         wait_until(lambda: page(sekisho, "readyz") == "store\n", "the store is all that is wrong", PATIENCE)
         first = keeper(sekisho)
         assert status(sekisho)["store"] == {"ok": False}
-        failed = [line for line in sekisho.lines()[0] if line.get("event") == "task_failed"]
-        assert [line["task"] for line in failed] == ["store"]
+        wait_until(lambda: failed_tasks(sekisho) != [], "the log says which task failed", PATIENCE)
+        assert failed_tasks(sekisho) == ["store"]
         sekisho.store.unlink()
         assert page(sekisho, "readyz") == "store\n"
         assert keeper(sekisho) == first
