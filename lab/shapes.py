@@ -63,7 +63,9 @@ class Workers:
 
     def __init__(self, supervisor: int) -> None:
         self._supervisor = supervisor
-        self._decoders: dict[int, int] = {}
+        self._before: dict[int, int] = {}
+        self._decoders: set[int] = set()
+        self._decoding = 0
 
     def processor(self) -> float:
         """Seconds of processor that those alive have taken since their start."""
@@ -73,24 +75,29 @@ class Workers:
     def begin(self) -> dict[int, int]:
         """Bytes in use of each process; its peak is counted from here."""
         found = {}
-        self._decoders.clear()
+        self._decoders, self._decoding = set(), 0
         for pid in (*self._pids(), *self._grandchildren()):
             Path(f"/proc/{pid}/clear_refs").write_text("5")
             found[pid] = _bytes(pid, "VmRSS")
+        self._before = found
         return found
 
     def look(self) -> None:
-        """Note what the decoders that live now have used at most. What one does between two looks is missed."""
+        """Note what the decoders that live now have used at most, together. What one does between two looks is
+        missed."""
+        living = 0
         for pid in self._grandchildren():
             with suppress(OSError):
-                self._decoders[pid] = max(_bytes(pid, "VmHWM"), self._decoders.get(pid, 0))
+                living += max(0, _bytes(pid, "VmHWM") - self._before.get(pid, 0))
+                self._decoders.add(pid)
+        self._decoding = max(self._decoding, living)
 
     def above(self, before: Mapping[int, int]) -> tuple[float, int]:
         """Megabytes at the peak above that, of all together; and how many of the processes are gone."""
         self.look()
         alive = {pid: _bytes(pid, "VmHWM") for pid in self._pids()}
-        growth = sum(max(0, peak - before.get(pid, 0)) for pid, peak in (alive | self._decoders).items())
-        return growth / 2**20, len(before.keys() - alive.keys() - self._decoders.keys())
+        growth = self._decoding + sum(max(0, peak - before.get(pid, 0)) for pid, peak in alive.items())
+        return growth / 2**20, len(before.keys() - alive.keys() - self._decoders)
 
     def _pids(self) -> list[int]:
         return _children(self._supervisor)
