@@ -154,12 +154,15 @@ class _Children:
     """Those that wait for a picture, and those that have one."""
 
     def __init__(self) -> None:
-        self.let_go()
+        self._begin()
 
     def let_go(self) -> None:
-        """Begin without any; what there was belongs to another process, which is not told."""
-        for child in getattr(self, "_all", ()):
+        """Begin without any: those that there are belong to the process that this one was forked from."""
+        for child in self._all:
             child.close()
+        self._begin()
+
+    def _begin(self) -> None:
         self.turns = _Turns()
         self._lock = threading.Lock()
         self._idle: list[_Child] = []

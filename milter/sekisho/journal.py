@@ -14,7 +14,6 @@ from pydantic import Field
 
 from sekisho.evidence import Evidence
 from sekisho.message import Envelope, Message, Recipient, key_of
-from sekisho.ports import Clock
 from sekisho.privacy import Privacy, PrivacyOptions
 from sekisho.verdict import OPT_OUT, Action
 
@@ -33,12 +32,11 @@ class JournalOptions(PrivacyOptions):
 
 
 class Journal:
-    """Writes the lines. Make it before the fork: with a key in memory, all processes must have the same."""
+    """Writes the lines."""
 
-    def __init__(self, options: JournalOptions, clock: Clock, privacy: Privacy | None = None) -> None:
-        """Raises SecretError, where no `privacy` is given."""
+    def __init__(self, options: JournalOptions, privacy: Privacy) -> None:
         self._options = options
-        self._privacy = privacy or Privacy(options, clock)
+        self._privacy = privacy
         self._log = logging.getLogger("sekisho.journal")
 
     def message(

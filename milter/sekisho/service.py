@@ -161,7 +161,7 @@ def serve(path: Path | None) -> int:
         privacy = Privacy(settings.journal, clock)
         log.setup(settings.log, privacy)
         start_anew(settings.store)
-        return Supervisor(partial(_setup, path, _Shared(settings, clock, loaded, privacy)), clock).run()
+        return Supervisor(partial(_setup, path, _Shared(settings, clock, privacy, loaded)), clock).run()
     except SetupError as error:
         raise ConfigError(error.errors) from error
     except SecretError as error:
@@ -181,14 +181,14 @@ class _Shared:
         self,
         settings: Config,
         clock: Clock,
+        privacy: Privacy,
         loaded: list[tuple[Config, compose.Knowledge]] | None = None,
-        privacy: Privacy | None = None,
     ) -> None:
         """`loaded` is what the first generation gets, and is taken out of the list: held there, it would never be
         given back."""
         self.clock = clock
         self._loaded = [] if loaded is None else loaded
-        self.journal = Journal(settings.journal, clock, privacy)
+        self.journal = Journal(settings.journal, privacy)
         self.metrics: Metrics | None = None
         self._place: probe.Place | None = None
 

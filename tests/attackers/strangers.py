@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from tests.golden.sign import Key, Mail, ed25519, seal, sign
 
-from sekisho.cli.cases import Case, load
+from sekisho.cli.cases import Case, case
 from sekisho.cli.judge import judge
 from sekisho.config import Config
 from sekisho.message import Limits
@@ -180,7 +179,7 @@ class Draft:
             "envelope_from": "x@throwaway.example", "rcpt": "hanako@example.jp", "now": NOW,
             **self.forgery.facts, **self.facts, "dns": [*self.forgery.dns, *self.dns, *keys, *failing],
         }  # fmt: skip
-        return _loaded(mail.raw, facts)
+        return case(Path("forged.eml"), mail.raw, facts)
 
 
 def encoded(head: str) -> str:
@@ -198,19 +197,6 @@ def encoded(head: str) -> str:
 def _failing() -> list[tuple[str, str]]:
     names = ("", "_dmarc.", *(f"s{number}._domainkey." for number in range(8)))
     return [(f"{prefix}{domain}", code) for domain, code in FAILING.items() for prefix in names]
-
-
-def _loaded(raw: bytes, facts: dict[str, Any]) -> Case:
-    """A case by the way that files take, without the files."""
-
-    class Memory(type(Path())):  # type: ignore[misc]
-        def read_bytes(self) -> bytes:
-            return json.dumps(facts).encode() if self.suffix == ".json" else raw
-
-        def is_file(self) -> bool:
-            return True
-
-    return load(Memory("forged.eml"))
 
 
 def signature(domain: str, selector: str, broken: bool = False, **more: Any) -> Callable[[Mail], None]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.store.kit import SetClock
 
 from sekisho import compose
 from sekisho.config import Config
@@ -23,30 +24,15 @@ from sekisho.pipeline import Judged, Pipeline
 from sekisho.ports import Severe, Stance
 
 SHIPPED = GuardOptions()
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time.timestamp()
-
-    def pass_by(self, **span: float) -> None:
-        self.time += timedelta(**span)
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> SetClock:
+    return SetClock(START)
 
 
-def known(guard: Watch, clock: Clock) -> None:
+def known(guard: Watch, clock: SetClock) -> None:
     """A day of ordinary mail: the guard relies on what it knows, and its window is empty."""
     for number in range(1_500):
         guard.count(
@@ -58,7 +44,7 @@ def known(guard: Watch, clock: Clock) -> None:
 
 
 @pytest.fixture
-def guard(tmp_path: Path, clock: Clock) -> Watch:
+def guard(tmp_path: Path, clock: SetClock) -> Watch:
     made = Watch(Switch(tmp_path / "guard"), SHIPPED, clock)
     known(made, clock)
     return made
@@ -67,7 +53,7 @@ def guard(tmp_path: Path, clock: Clock) -> Watch:
 # -- through the whole judgement -------------------------------------------------------------------------------
 
 
-def pipeline(guard: Watch, clock: Clock, **changes: object) -> Pipeline:
+def pipeline(guard: Watch, clock: SetClock, **changes: object) -> Pipeline:
     """The real one. Mail that asks for gift cards is quarantined by its points."""
     config = Config.model_validate(
         {
@@ -104,7 +90,7 @@ GENUINE = b"Message-ID: <1@x.example>\r\nDate: Sun, 1 Mar 2026 12:00:00 +0000\r\
     ],
     ids=["one server", "one network", "one IPv6 network", "one IPv6 allocation", "one author"],
 )
-def test_fakes_of_one_sender_beside_genuine_mail(guard: Watch, clock: Clock, fake: object) -> None:
+def test_fakes_of_one_sender_beside_genuine_mail(guard: Watch, clock: SetClock, fake: object) -> None:
     """Two hundred blatant fakes of one network or one author beside two hundred genuine mails move nothing."""
     judge = pipeline(guard, clock)
     for number in range(200):
@@ -116,7 +102,7 @@ def test_fakes_of_one_sender_beside_genuine_mail(guard: Watch, clock: Clock, fak
     assert guard.stance() is Stance.OPEN
 
 
-def test_a_mistake_of_ours_is_stopped(guard: Watch, clock: Clock) -> None:
+def test_a_mistake_of_ours_is_stopped(guard: Watch, clock: SetClock) -> None:
     """The same verdict over the genuine mail of many senders: from then on it is tagged at most."""
     judge = pipeline(guard, clock)
     stances = []
@@ -129,7 +115,7 @@ def test_a_mistake_of_ours_is_stopped(guard: Watch, clock: Clock) -> None:
 
 @pytest.mark.parametrize(("networks", "stance"), [(1, Stance.OPEN), (40, Stance.OPEN), (100, Stance.TAGGING)])
 def test_mail_of_few_networks_does_not_move_it(
-    guard: Watch, clock: Clock, networks: int, stance: Stance
+    guard: Watch, clock: SetClock, networks: int, stance: Stance
 ) -> None:
     """As docs/operating.md says: where all mail comes from fewer networks than `minimum`, as by a gateway, the guard
     stays silent about a mistake of ours, too."""
@@ -145,7 +131,9 @@ def test_mail_of_few_networks_does_not_move_it(
         ("n%d.blocked.example", GENUINE, "block .blocked.example"),
     ],
 )
-def test_what_is_certain_moves_nothing(guard: Watch, clock: Clock, domain: str, head: bytes, by: str) -> None:
+def test_what_is_certain_moves_nothing(
+    guard: Watch, clock: SetClock, domain: str, head: bytes, by: str
+) -> None:
     """A combination or an entry of the block list decided: that is no mistake of a rule's weight, however many senders
     it falls on, and it is neither counted as severe nor as mail."""
     judge = pipeline(guard, clock)
@@ -187,7 +175,7 @@ def test_one_sender_never_changes_the_stance(
 ) -> None:
     """For any options, any mail beside it and any rhythm: severe mail that shares a network or an author leaves the
     stance as it is."""
-    clock = Clock()
+    clock = SetClock(START)
     with TemporaryDirectory() as directory:
         guard = Watch(Switch(Path(directory) / "guard"), options, clock)
         for _ in range(options.history + 1):
@@ -202,7 +190,7 @@ def test_one_sender_never_changes_the_stance(
             assert guard.stance() is Stance.OPEN
 
 
-def test_one_sender_does_not_spoil_the_long_run(guard: Watch, clock: Clock, tmp_path: Path) -> None:
+def test_one_sender_does_not_spoil_the_long_run(guard: Watch, clock: SetClock, tmp_path: Path) -> None:
     """A week of fakes from one network, twice as many as there is mail, does not make severe verdicts usual: our
     mistake would not be seen any more."""
     before = Switch(tmp_path / "guard").long_run()[1].share
@@ -215,7 +203,7 @@ def test_one_sender_does_not_spoil_the_long_run(guard: Watch, clock: Clock, tmp_
     assert Switch(tmp_path / "guard").long_run()[1].share < max(2 * before, 0.15)
 
 
-def test_nobody_can_aim_at_the_buckets(tmp_path: Path, clock: Clock) -> None:
+def test_nobody_can_aim_at_the_buckets(tmp_path: Path, clock: SetClock) -> None:
     """The same senders fall into other buckets at another site: a list of names that evade or flood is of no use."""
     secrets = set()
     for name in ("one", "two"):
@@ -242,7 +230,7 @@ def earlier(tmp_path: Path) -> Path:
     return file
 
 
-def test_an_earlier_file_is_taken_over(earlier: Path, clock: Clock) -> None:
+def test_an_earlier_file_is_taken_over(earlier: Path, clock: SetClock) -> None:
     """Pause, fall-back and long run of an earlier version hold, and counting goes on in the same file."""
     guard = Watch(Switch(earlier), SHIPPED, clock)
     assert guard.stance() is Stance.PAUSED
@@ -255,7 +243,7 @@ def test_an_earlier_file_is_taken_over(earlier: Path, clock: Clock) -> None:
     assert switch.stretch(number)[1:] == (1.0, 1.0)
 
 
-def test_both_versions_work_side_by_side(earlier: Path, clock: Clock) -> None:
+def test_both_versions_work_side_by_side(earlier: Path, clock: SetClock) -> None:
     """While an upgrade replaces the processes, an old one reads and writes the first page: what either switches holds
     for both, and neither cuts the other's file."""
     guard = Watch(Switch(earlier), SHIPPED, clock)

@@ -122,7 +122,7 @@ def test_a_judged_message(log: Lines, privacy: Privacy, mode: dict[str, bool], l
         "recipients": {"zqtaro@ours.example": {"max_action": "tag"}},
     }
     config = Config.model_validate(settings)
-    recorder = Recorder(Journal(config.journal, SetClock(), privacy), Metrics(), Isolation())  # type: ignore[arg-type]
+    recorder = Recorder(Journal(config.journal, privacy), Metrics(), Isolation())  # type: ignore[arg-type]
     judge = replace(compose.pipeline(config, compose.offline(config)), observers=(recorder,))
     entry = next(iter(LISTS[listed].values()), ["zqauthor@"])[0]
     sender = "zqsender@stranger.example" if listed == "nothing listed" else entry
@@ -163,7 +163,7 @@ def test_an_error_that_quotes_the_message(
     log: Lines, privacy: Privacy, mode: dict[str, bool], error: Exception
 ) -> None:
     """An exception that says what it was given: its kind and place are told, and of its words what names nobody."""
-    journal = Journal(JournalOptions(**mode), SetClock(), privacy)
+    journal = Journal(JournalOptions(**mode), privacy)
     try:
         raise error
     except Exception as raised:
@@ -261,7 +261,7 @@ def test_our_own_places_stay(text: str) -> None:
 
 def test_an_event_says_what_it_was_given(log: Lines, privacy: Privacy) -> None:
     """Facts that were decided on do not pass a second time: the socket of a start line, ids with an `@`."""
-    journal = Journal(JournalOptions(), SetClock(), privacy)
+    journal = Journal(JournalOptions(), privacy)
     journal.started("1", workers=2, mode="enforce", socket="inet:8894@127.0.0.1")
     journal.worker_stuck(1, 2, queue_id="4XyZ@mx", digest=None)
     assert log.text.count("socket=inet:8894@127.0.0.1") == 1
@@ -274,7 +274,7 @@ def test_names_that_a_stranger_chose_may_be_addresses(
 ) -> None:
     """HELO and the reverse name should be of hosts; where one is an address, the line has it as one. So has the reason
     of a refused configuration, which quotes list entries."""
-    journal = Journal(JournalOptions(**mode), SetClock(), privacy)
+    journal = Journal(JournalOptions(**mode), privacy)
     judge = compose.pipeline(config := Config.model_validate({"journal": mode}), compose.offline(config))
     recorder = Recorder(journal, Metrics(), Isolation())  # type: ignore[arg-type]
     client = Client("192.0.2.7", "zqtaro@reverse.example", helo="zqhanako@helo.example")

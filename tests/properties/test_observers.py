@@ -20,6 +20,7 @@ from sekisho.message import Client, Envelope, Recipient
 from sekisho.metrics import Metrics
 from sekisho.pipeline import Pipeline
 from sekisho.ports import StoreUnavailable
+from sekisho.privacy import Privacy
 from sekisho.service import Recorder
 from sekisho.verdict import Action
 from sekisho.wire.desk import Desk
@@ -106,7 +107,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         }
     )
     clock = SystemClock()
-    shared = service._Shared(config, clock)
+    shared = service._Shared(config, clock, Privacy(config.journal, clock))
     known = compose.knowledge(config)
     meter = shared.meter(config, known)
     work = service._workplace(config, known, shared, meter, b"")

@@ -28,6 +28,10 @@ def _capture(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "sekisho")
 
 
+def journal_of(options: JournalOptions) -> Journal:
+    return Journal(options, Privacy(options, SetClock()))
+
+
 def write(journal: Journal, weights: Mapping[str, float] | None = None) -> None:
     held = message(sender=f"{SECRET_NAME}@sender.example", queue_id="4XyZ")
     envelope = replace(held.envelope, recipients=(Recipient(f"{SECRET_NAME}@ours.example"),))
@@ -41,7 +45,7 @@ def write(journal: Journal, weights: Mapping[str, float] | None = None) -> None:
 
 def test_the_line_of_a_message(caplog: pytest.LogCaptureFixture) -> None:
     """One line holds the whole judgement: ids, verdict, counts, results, findings, claims, proofs, time."""
-    write(Journal(JournalOptions(), SetClock()), {"brand.display_name": 6.0})
+    write(journal_of(JournalOptions()), {"brand.display_name": 6.0})
     (line,) = lines(caplog)
     for part in (
         "logger=journal event=message queue_id=4XyZ id=01ABC",
@@ -57,7 +61,7 @@ def test_the_line_of_a_message(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_no_subject_and_no_local_part_by_default(caplog: pytest.LogCaptureFixture) -> None:
     """What identifies a person is not in the line; the domain is."""
-    write(Journal(JournalOptions(), SetClock()))
+    write(journal_of(JournalOptions()))
     (line,) = lines(caplog)
     assert SECRET_NAME not in line
     assert "重要" not in line
@@ -67,7 +71,7 @@ def test_no_subject_and_no_local_part_by_default(caplog: pytest.LogCaptureFixtur
 
 def test_more_is_shown_when_asked_for(caplog: pytest.LogCaptureFixture) -> None:
     """The options bring subject and addresses back."""
-    write(Journal(JournalOptions(subject=True, local_parts=True), SetClock()))
+    write(journal_of(JournalOptions(subject=True, local_parts=True)))
     (line,) = lines(caplog)
     assert f"sender={SECRET_NAME}@sender.example" in line
     assert 'subject="【重要】"' in line
@@ -112,7 +116,7 @@ def test_a_key_that_is_none_is_refused(tmp_path: Path, content: bytes | None, mo
         path.write_bytes(content)
         path.chmod(mode)
     with pytest.raises(SecretError, match=reason):
-        Journal(JournalOptions(key_file=path), SetClock())
+        journal_of(JournalOptions(key_file=path))
 
 
 @pytest.mark.parametrize(("address", "shown"), [(None, None), ("", "<>")])
@@ -131,13 +135,13 @@ def test_an_address_without_a_domain_is_hidden_whole() -> None:
 
 def test_no_outcome_is_no_accident(caplog: pytest.LogCaptureFixture) -> None:
     """A message without recipients has its line as well."""
-    Journal(JournalOptions(), SetClock()).message(message(), NOTHING, Action(Reply.TEMPFAIL), 0.1)
+    journal_of(JournalOptions()).message(message(), NOTHING, Action(Reply.TEMPFAIL), 0.1)
     assert "reply=tempfail" in lines(caplog)[0]
 
 
 def test_every_event_has_one_wording(caplog: pytest.LogCaptureFixture) -> None:
     """Each method writes its event, failures as errors and the rest as information."""
-    journal = Journal(JournalOptions(), SetClock())
+    journal = journal_of(JournalOptions())
     journal.error("spf", ValueError("x"), queue_id="4X")
     journal.store_unavailable(OSError("full"))
     journal.started("1", workers=2, mode="shadow", socket="unix:/run/x")
@@ -165,7 +169,7 @@ def test_every_event_has_one_wording(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_of_those_who_opted_out_nothing_is_written(caplog: pytest.LogCaptureFixture) -> None:
     """Where nobody wants his mail looked at the line only counts it; beside others he is not named."""
-    journal = Journal(JournalOptions(local_parts=True, subject=True), SetClock())
+    journal = journal_of(JournalOptions(local_parts=True, subject=True))
     seen, unseen = outcomes("seen@x.example", "unseen@y.example")
     unseen = replace(unseen, verdict=replace(unseen.verdict, decided_by=OPT_OUT))
     mail = message(recipients=(seen.recipient, unseen.recipient))

@@ -17,6 +17,7 @@ from sekisho.daemon import Setup, Supervisor
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.privacy import Privacy
 
 
 def spin(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -47,8 +48,9 @@ def main(config: Path) -> int:
     os.chdir(config.parent)
     settings, _ = compose.load(config)
     log.setup(settings.log)
-    shared = service._Shared(settings, SystemClock())
-    return Supervisor(lambda: with_spin(service._setup(config, shared)), SystemClock()).run()
+    clock = SystemClock()
+    shared = service._Shared(settings, clock, Privacy(settings.journal, clock))
+    return Supervisor(lambda: with_spin(service._setup(config, shared)), clock).run()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from sekisho import authres
 from sekisho.checks.keys import Key, Lookup, SignatureError, fetch_key, tags
 from sekisho.checks.signatures import BeyondLimitsError, Signature, Signed, check_key, parse_signature, verify
-from sekisho.domains import registrable, within
+from sekisho.domains import together, within
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Result, Word
 from sekisho.message import Field, Message
 from sekisho.ports import Context
@@ -194,6 +194,6 @@ def _saw_author(parsed: authres.Parsed | None, author: str) -> bool:
         named = (each.get(keys.get(each.method, "")) or "").rpartition("@")[2].lower()
         if each.word != "pass" or not named:
             continue
-        if named == author or (each.method != "dmarc" and registrable(named) == registrable(author)):
+        if named == author or (each.method != "dmarc" and together(named, author)):
             return True
     return False

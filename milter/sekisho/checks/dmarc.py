@@ -66,6 +66,10 @@ class Record:
     psd: str = "u"
     testing: bool = False
 
+    def is_strict(self, method: str) -> bool:
+        """How the domain wants `spf` or `dkim` to be aligned."""
+        return self.strict_spf if method == "spf" else self.strict_dkim
+
     def asked(self, *, below: bool, exists: bool) -> str:
         """The policy for the domain of the record, or for one below it that may not even exist."""
         word = self.policy
@@ -274,10 +278,9 @@ def _undecided(alignment: Alignment, record: Record, results: tuple[Result, ...]
 
 
 def _aligned(alignment: Alignment, record: Record, result: Result) -> bool:
-    strict = {"spf": record.strict_spf, "dkim": record.strict_dkim}
-    if result.method not in strict or result.domain is None:
+    if result.method not in ("spf", "dkim") or result.domain is None:
         return False
-    return alignment.aligned(result.domain, strict=strict[result.method])
+    return alignment.aligned(result.domain, strict=record.is_strict(result.method))
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:

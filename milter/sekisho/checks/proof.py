@@ -155,8 +155,6 @@ def _by_dns(alignment: Alignment, domain: str, method: str) -> bool | None:
         governing = alignment.walk(alignment.author).policy_record()
         if governing is None:
             return together(domain, alignment.author)
-        record = governing[1]
-        strict = record.strict_spf if method == "spf" else record.strict_dkim
-        return alignment.aligned(domain, strict=strict)
+        return alignment.aligned(domain, strict=governing[1].is_strict(method))
     except TemporaryError:
         return None

@@ -67,7 +67,7 @@ class Check:
         return Evidence(results=self.owed(message), degraded=(reason,))
 
 
-def _undecided(method: str) -> Callable[[Message], tuple[Result, ...]]:
+def _temperror(method: str) -> Callable[[Message], tuple[Result, ...]]:
     """What a check owes that gives one result."""
     result = Result(method, Word.TEMPERROR, reason="not evaluated")
     return lambda message: (result,)
@@ -76,11 +76,11 @@ def _undecided(method: str) -> Callable[[Message], tuple[Result, ...]]:
 AUTHENTICATION: tuple[Check, ...] = (
     Check("ahead", ahead.check),
     Check("recorded", recorded.check),
-    Check("iprev", iprev.check, iprev.KINDS, _undecided("iprev")),
+    Check("iprev", iprev.check, iprev.KINDS, _temperror("iprev")),
     Check("spf", spf.check, spf.KINDS, spf.owed),
     Check("dkim", dkim.check, dkim.KINDS, dkim.owed),
-    Check("arc", arc.check, arc.KINDS, _undecided("arc")),
-    Check("dmarc", dmarc.check, dmarc.KINDS, _undecided("dmarc")),
+    Check("arc", arc.check, arc.KINDS, _temperror("arc")),
+    Check("dmarc", dmarc.check, dmarc.KINDS, _temperror("dmarc")),
     Check("proof", proof.check, proof.KINDS),
     Check("indirect", indirect.check, indirect.KINDS),
     Check("forged", forged.check, forged.KINDS),

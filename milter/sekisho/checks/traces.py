@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from sekisho.checks import programs
 from sekisho.checks.doubt import doubted, impersonates
-from sekisho.domains import parse_ip, registrable
+from sekisho.domains import parse_ip, together
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.message.trace import moment
@@ -210,7 +210,7 @@ def _helo(message: Message, seen: Evidence, context: Context) -> Iterator[Findin
     if "." not in helo:
         return
     brand = context.registry.owner(helo)
-    if brand is None or (client.name and registrable(client.name) == registrable(helo)):
+    if brand is None or (client.name and together(client.name, helo)):
         return
     if not any(proof.brand in context.registry.kin(brand) for proof in seen.proofs):
         facts = {"text": helo, "brand_name": context.registry.name(brand)}

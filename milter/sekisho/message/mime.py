@@ -46,7 +46,7 @@ _MOST_BLANKS = 1_000
 _BLANKS = re.compile(rf"(?<!\s)\s{{{_MOST_BLANKS + 1},}}+")
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w-]{1,40})", re.IGNORECASE)
 _HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml", ".xht", ".svg")
-_PICTURE_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
+_KEPT_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".zip")
 _ARCHIVES = frozenset({"application/zip", "application/x-zip-compressed", "application/x-zip"})
 _PAGE = re.compile(r"\s{0,99}<(?:!doctype\s{1,9}html|html[\s>])", re.IGNORECASE)
 
@@ -97,10 +97,8 @@ class _Walk:
         self.problems: dict[Problem, None] = {}
         self._limits = limits
         self._budget = budget
-        self._characters = {
-            True: limits.text_characters,
-            False: limits.text_characters,
-        }  # of pages, of other text
+        # Of pages, and of other text.
+        self._characters = {True: limits.text_characters, False: limits.text_characters}
         self._room = limits.mime_parts
         self._others = _OTHER_READINGS
         self._known_body: Body | None = None
@@ -259,8 +257,8 @@ class _Walk:
 
     def _most(self, media: str, filename: str | None) -> int:
         """Decoded bytes worth having of a leaf that is no text."""
-        looked_at = _is_picture(media, filename) or media in _ARCHIVES
-        looked_at = looked_at or bool(filename and filename.lower().endswith(".zip"))
+        looked_at = media.startswith("image/") or media in _ARCHIVES
+        looked_at = looked_at or bool(filename and filename.lower().endswith(_KEPT_NAMES))
         return self._limits.image_bytes if looked_at else self._limits.prefix_bytes
 
     def _text(self, content: bytes, charset: str | None, page: bool) -> str:
@@ -286,10 +284,6 @@ class _Walk:
             if text:
                 return text[:1000]
         return None
-
-
-def _is_picture(media: str, filename: str | None) -> bool:
-    return media.startswith("image/") or bool(filename and filename.lower().endswith(_PICTURE_NAMES))
 
 
 def _meta_charset(content: bytes) -> str | None:

@@ -107,12 +107,11 @@ def _once(*groups: Iterable[Problem]) -> tuple[Problem, ...]:
 
 @dataclass
 class _Shown:
-    """What the parts show, gathered part by part."""
+    """What the parts show, gathered part by part. `room`: how many links may still be kept of pages (True) and of other
+    text: those of one take nothing from the other."""
 
     limits: Limits
-    room: dict[
-        bool, int
-    ]  # links that may still be kept, of pages and of other text: those of one leave the other's
+    room: dict[bool, int]
     texts: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     title: str = ""

@@ -7,11 +7,12 @@ import logging
 import multiprocessing
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.disk_support import full_disk
+from tests.unit.store.kit import SetClock
 
 from sekisho.guard import GuardOptions, Switch, SwitchError, Watch
 from sekisho.guard.switch import FOREVER, SIZE, SLOTS
@@ -22,25 +23,9 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OPTIONS = GuardOptions(window_minutes=10, minimum=20, history=100, release_minutes=60)
 
 
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def now(self) -> datetime:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time.timestamp()
-
-    def pass_by(self, **span: float) -> None:
-        self.time += timedelta(**span)
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> SetClock:
+    return SetClock(START)
 
 
 @pytest.fixture
@@ -48,7 +33,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "guard"
 
 
-def watch(file: Path, clock: Clock, options: GuardOptions = OPTIONS) -> Watch:
+def watch(file: Path, clock: SetClock, options: GuardOptions = OPTIONS) -> Watch:
     return Watch(Switch(file), options, clock)
 
 
@@ -63,14 +48,14 @@ def many(guard: Watch, count: int) -> None:
         guard.count(severe(number))
 
 
-def usual(guard: Watch, clock: Clock, severe_every: int = 20, hours: int = 4) -> None:
+def usual(guard: Watch, clock: SetClock, severe_every: int = 20, hours: int = 4) -> None:
     """Some hours of ordinary mail: a message a minute, every so many of them severe."""
     for number in range(hours * 60):
         guard.count(None if number % severe_every else severe(number))
         clock.pass_by(minutes=1)
 
 
-def test_a_pause_holds_at_once_in_every_process(file: Path, clock: Clock) -> None:
+def test_a_pause_holds_at_once_in_every_process(file: Path, clock: SetClock) -> None:
     """What one process writes, the next question of another one sees; no reload, no message between them."""
     worker, operator = watch(file, clock), Switch(file)
     assert worker.stance() is Stance.OPEN
@@ -80,7 +65,7 @@ def test_a_pause_holds_at_once_in_every_process(file: Path, clock: Clock) -> Non
     assert worker.stance() is Stance.OPEN
 
 
-def test_a_pause_ends_by_itself_and_outlives_a_restart(file: Path, clock: Clock) -> None:
+def test_a_pause_ends_by_itself_and_outlives_a_restart(file: Path, clock: SetClock) -> None:
     """Two hours are two hours, also for a daemon that starts within them."""
     Switch(file).pause(clock.now().timestamp() + 7200)
     restarted = watch(file, clock)
@@ -92,7 +77,7 @@ def test_a_pause_ends_by_itself_and_outlives_a_restart(file: Path, clock: Clock)
 
 
 def test_a_jump_makes_us_tag_only_and_is_said(
-    file: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+    file: Path, clock: SetClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A bad brand file that would hold every mail is stopped within the minimum, loudly, for every process."""
     tripped: list[int] = []
@@ -107,7 +92,7 @@ def test_a_jump_makes_us_tag_only_and_is_said(
     assert "guard_tripped" in caplog.text
 
 
-def test_ordinary_mail_trips_nothing(file: Path, clock: Clock) -> None:
+def test_ordinary_mail_trips_nothing(file: Path, clock: SetClock) -> None:
     """The usual share, in bursts too, stays below the limit."""
     guard = watch(file, clock)
     usual(guard, clock)
@@ -116,14 +101,14 @@ def test_ordinary_mail_trips_nothing(file: Path, clock: Clock) -> None:
     assert guard.stance() is Stance.OPEN
 
 
-def test_a_site_that_knows_nothing_yet_does_not_trip(file: Path, clock: Clock) -> None:
+def test_a_site_that_knows_nothing_yet_does_not_trip(file: Path, clock: SetClock) -> None:
     """Without a history there is no jump: the first day's wave of phishing is held."""
     guard = watch(file, clock)
     many(guard, 500)
     assert guard.stance() is Stance.OPEN
 
 
-def test_the_fall_back_ends_by_time_and_may_come_back(file: Path, clock: Clock) -> None:
+def test_the_fall_back_ends_by_time_and_may_come_back(file: Path, clock: SetClock) -> None:
     """After the release time we act again; a mistake that is still there is found again."""
     guard = watch(file, clock)
     usual(guard, clock)
@@ -134,7 +119,7 @@ def test_the_fall_back_ends_by_time_and_may_come_back(file: Path, clock: Clock) 
     assert guard.stance() is Stance.TAGGING
 
 
-def test_a_mistake_does_not_become_usual(file: Path, clock: Clock) -> None:
+def test_a_mistake_does_not_become_usual(file: Path, clock: SetClock) -> None:
     """What is judged while we only tag does not raise the share of the long run."""
     guard = watch(file, clock, OPTIONS.model_copy(update={"release_minutes": 0.0}))
     usual(guard, clock)
@@ -146,7 +131,7 @@ def test_a_mistake_does_not_become_usual(file: Path, clock: Clock) -> None:
     assert guard.stance() is Stance.TAGGING
 
 
-def test_who_resumes_is_left_alone_for_a_while(file: Path, clock: Clock) -> None:
+def test_who_resumes_is_left_alone_for_a_while(file: Path, clock: SetClock) -> None:
     """An operator who says that the wave is real is not overruled by the next message."""
     guard = watch(file, clock)
     usual(guard, clock)
@@ -160,7 +145,7 @@ def test_who_resumes_is_left_alone_for_a_while(file: Path, clock: Clock) -> None
     assert guard.stance() is Stance.TAGGING
 
 
-def test_it_can_be_switched_off(file: Path, clock: Clock) -> None:
+def test_it_can_be_switched_off(file: Path, clock: SetClock) -> None:
     """Disabled it counts and never falls back."""
     guard = watch(file, clock, OPTIONS.model_copy(update={"enabled": False}))
     usual(guard, clock)
@@ -174,7 +159,7 @@ def counted(file: Path) -> float:
 
 
 def _count(file: Path, times: int) -> None:
-    guard = watch(file, Clock())
+    guard = watch(file, SetClock(START))
     for number in range(times):
         guard.count(severe(number) if number % 2 else None)
     while not guard.flush():
@@ -182,7 +167,7 @@ def _count(file: Path, times: int) -> None:
     os._exit(0)
 
 
-def test_counts_of_several_processes_add_up(file: Path, clock: Clock) -> None:
+def test_counts_of_several_processes_add_up(file: Path, clock: SetClock) -> None:
     """No count is lost to another process that counts at the same time."""
     forks = multiprocessing.get_context("fork")
     workers = [forks.Process(target=_count, args=(file, 500)) for _ in range(3)]
@@ -193,7 +178,7 @@ def test_counts_of_several_processes_add_up(file: Path, clock: Clock) -> None:
     assert counted(file) == 1500
 
 
-def test_a_process_that_holds_the_lock_stops_nobody(file: Path, clock: Clock) -> None:
+def test_a_process_that_holds_the_lock_stops_nobody(file: Path, clock: SetClock) -> None:
     """While another one has it, counting returns at once, and the count is made good later."""
     guard = watch(file, clock)
     with file.open("rb+") as stopped:
@@ -204,7 +189,7 @@ def test_a_process_that_holds_the_lock_stops_nobody(file: Path, clock: Clock) ->
     assert counted(file) == 2
 
 
-def test_a_clock_set_back_neither_trips_nor_sticks(file: Path, clock: Clock) -> None:
+def test_a_clock_set_back_neither_trips_nor_sticks(file: Path, clock: SetClock) -> None:
     """Slots of a future that never comes are thrown away."""
     guard = watch(file, clock)
     usual(guard, clock)
@@ -243,7 +228,7 @@ def _survives(work: Callable[[], None]) -> None:
 
 @pytest.mark.parametrize("harm", [_cut, _cut_short, Path.unlink])
 def test_a_file_that_is_cut_or_removed_changes_nothing(
-    file: Path, clock: Clock, harm: Callable[[Path], None]
+    file: Path, clock: SetClock, harm: Callable[[Path], None]
 ) -> None:
     """What holds goes on holding in every process, the file comes back with it, and the switch works as before."""
     worker, operator = watch(file, clock), Switch(file)
@@ -263,7 +248,7 @@ def test_a_file_that_is_cut_or_removed_changes_nothing(
     assert worker.stance() is Stance.OPEN
 
 
-def test_a_file_in_its_place_is_followed(file: Path, clock: Clock) -> None:
+def test_a_file_in_its_place_is_followed(file: Path, clock: SetClock) -> None:
     """A restored or newly made file is the switch from then on; a foreign one is left alone."""
     worker = watch(file, clock)
     file.rename(file.with_name("before"))
@@ -278,7 +263,7 @@ def test_a_file_in_its_place_is_followed(file: Path, clock: Clock) -> None:
 
 
 def test_a_full_disk_stops_neither_mail_nor_the_guard(
-    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, clock: SetClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Where the file cannot be written, a worker starts and counts all the same and the log says it once; who turns
     the switch is told; with room again all is as before."""
