@@ -24,9 +24,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sekisho import __version__
-from sekisho.cli import sheet
 from sekisho.cli.evaluate import Asked, judged, measure, tables
-from sekisho.cli.sheet import Sheet, cells
+from sekisho.cli.tables import Sheet, cells, markdown
 from sekisho.config import Config
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "accuracy.md"
@@ -139,7 +138,7 @@ def main(file: Path, document: Path = DOCUMENT) -> None:
         if not any(row["folder"] == title for row in rows["As it came"])
     ]:
         raise SystemExit(f"no mail: {', '.join(empty)}")
-    text = "\n".join(sheet.markdown(each) for each in sheets(rows, list(collections.folders)))
+    text = "\n".join(markdown(each) for each in sheets(rows, list(collections.folders)))
     put(document, (BEGIN, END), f"{state()}\n\n{text}")
     print(f"{document}: {len(rows['As it came'])} mails, {len(rows)} times")
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sekisho.checks import destinations
+from sekisho.checks.identity import destinations
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Client, Envelope, Limits, Message, read
-from sekisho.ports import Answer, Context, Found, Likeness, Mention, Promise, Reading, Recorded, Resolver
+from sekisho.ports import Answer, BrandPolicy, Context, Found, Lookalike, Mention, Reading, Recorded, Resolver
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -45,16 +45,16 @@ class Owners:
     def mentions(self, text: str) -> tuple[Mention, ...]:
         return ()
 
-    def kin(self, brand: str) -> frozenset[str]:
+    def affiliates(self, brand: str) -> frozenset[str]:
         return frozenset({brand})
 
-    def likeness(self, domain: str) -> Likeness | None:
+    def lookalike(self, domain: str) -> Lookalike | None:
         return None
 
     def verify_at(self, brand: str) -> tuple[str, str]:
         return "", ""
 
-    def promises(self, brand: str) -> tuple[Promise, ...]:
+    def brand_policies(self, brand: str) -> tuple[BrandPolicy, ...]:
         return ()
 
     def strict(self, domain: str) -> bool:

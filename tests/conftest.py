@@ -13,7 +13,7 @@ import pytest
 from sekisho import brands, compose, lures
 from sekisho.brands import Brand, BrandIndex
 from sekisho.lures import Vocabulary
-from sekisho.shipped import shipped
+from sekisho.package_data import shipped
 
 HERE = Path(__file__).parent
 DAEMONS = (HERE / "system", HERE / "wire")

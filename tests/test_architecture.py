@@ -23,23 +23,24 @@ LAYERS: tuple[frozenset[str], ...] = (
             "text",
             "markup",
             "charsets",
-            "codes",
+            "qrcodes",
             "options",
             "private_files",
-            "remember",
-            "shipped",
+            "bounded_cache",
+            "package_data",
         }
     ),
     frozenset({"message", "evidence", "verdict"}),
     frozenset({"ports"}),
     frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
-    frozenset({"checks", "policy", "action", "authres", "forged_fields"}),
+    frozenset({"auth", "forged_fields"}),
+    frozenset({"checks", "policy", "action"}),
     frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "report", "memory"}),
     frozenset({"pipeline"}),
     frozenset({"wire"}),
     frozenset({"config"}),
     frozenset({"compose"}),
-    frozenset({"daemon", "preconditions", "doctor", "steering"}),
+    frozenset({"daemon", "preconditions", "doctor", "runtime_changes"}),
     frozenset({"maintenance"}),
     frozenset({"service"}),
     frozenset({"cli"}),
@@ -47,10 +48,10 @@ LAYERS: tuple[frozenset[str], ...] = (
 
 # Neighbours of one layer that may know each other, each with its reason.
 NEIGHBOURS = {
-    ("address", "remember"),  # answers are remembered in one way
-    ("domains", "remember"),
-    ("charsets", "remember"),
-    ("codes", "markup"),  # character references are undone in one bounded way
+    ("address", "bounded_cache"),  # answers are remembered in one way
+    ("domains", "bounded_cache"),
+    ("charsets", "bounded_cache"),
+    ("qrcodes", "markup"),  # character references are undone in one bounded way
     (
         "brands",
         "lures",
@@ -60,10 +61,7 @@ NEIGHBOURS = {
     ("verdict", "message"),  # an action names recipients
     ("evidence", "message"),  # a destination is that of a link
     ("action", "policy"),  # what is done depends on the rules for a recipient
-    ("action", "authres"),  # the header that an action writes
-    ("action", "forged_fields"),  # the fields that an action deletes
-    ("forged_fields", "authres"),  # whose results a field claims to be
-    ("checks", "authres"),  # ARC reads what a sealer wrote of its own results
+    ("forged_fields", "auth"),  # whose results a field claims to be
     ("release", "store"),  # the states of a copy that is released are the store's
     ("journal", "log"),  # a log line is quoted in one place
 }
@@ -81,10 +79,10 @@ SINGLE_IMPORTERS = {
     "prometheus_client": {"metrics"},
     "click": {"cli"},
     "rich": {"cli"},
-    "dkim": {"checks"},
+    "dkim": {"auth", "checks"},
     "spf": {"checks"},
-    "PIL": {"codes"},
-    "zxingcpp": {"codes"},
+    "PIL": {"qrcodes"},
+    "zxingcpp": {"qrcodes"},
 }
 
 PURE = (
@@ -106,7 +104,7 @@ def modules() -> list[Path]:
 
 
 def room(path: Path) -> str:
-    """The first name below the package: `checks` for checks/spf.py, `action` for action.py."""
+    """The first name below the package: `checks` for checks/authentication/spf.py, `action` for action.py."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 

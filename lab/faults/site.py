@@ -152,11 +152,11 @@ class Site:
         return self.daemon.health("readyz") == 200
 
     def workers(self) -> list[int]:
-        """Process ids of the daemon's children that take connections: no keeper, and none that judges one message."""
+        """Process ids of the workers that take connections: not maintenance, not one that judges a single message."""
         inodes = _unix_listeners(self.daemon.socket)
         return [pid for pid in children(self.daemon.pid) if _has_open(pid, inodes)]
 
-    def keeper(self) -> int | None:
+    def maintenance(self) -> int | None:
         """The process that serves the metrics port; None while there is none."""
         inodes = _tcp_listeners(self.daemon.metrics_port)
         return next((pid for pid in children(self.daemon.pid) if _has_open(pid, inodes)), None)

@@ -14,7 +14,7 @@ from typing import Any
 
 from sekisho.guard import Switch
 from sekisho.store import ErasedError, ListStore, Quarantine, StoreOptions, snapshot
-from sekisho.wire.slots import Failures
+from sekisho.wire.in_flight import Failures
 
 STORE, MARKS, GUARD, FAILED = "quarantine.db", "marks", "guard", "failed"
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

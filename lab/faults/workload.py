@@ -38,7 +38,7 @@ from sekisho.store import ListStore, Operation, Quarantine, RetentionOptions, St
 from sekisho.store import State as CopyState
 from sekisho.store.engine import connect
 from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
-from sekisho.wire.slots import Failures
+from sekisho.wire.in_flight import Failures
 
 CHECKPOINT_PAGES = 40
 """The write-ahead log is folded into the database after so many pages instead of 1,000: a short run sees many."""

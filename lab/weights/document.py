@@ -12,9 +12,8 @@ from lab.weights.folds import BRAND, LATER, SOURCE
 from lab.weights.gather import OTHERS, Mail, merged_sources
 from lab.weights.replay import rows
 from lab.weights.trial import Trial, counted, gap, pooled
-from sekisho.cli import sheet
 from sekisho.cli.evaluate import measure, tables
-from sekisho.cli.sheet import Sheet, cells
+from sekisho.cli.tables import Sheet, cells, markdown
 from sekisho.policy import PolicyOptions
 
 SCHEMES = (LATER, SOURCE, BRAND)
@@ -34,7 +33,7 @@ class Report:
 def text(report: Report) -> str:
     """The generated part of the document."""
     parts = [what(report.mails)]
-    parts += [sheet.markdown(each) for each in sheets(report)]
+    parts += [markdown(each) for each in sheets(report)]
     parts += ["### As configuration\n", f"```toml\n{toml(report.proposal)}```\n"]
     return "\n".join(parts)
 

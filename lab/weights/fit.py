@@ -31,7 +31,7 @@ from scipy.special import expit
 from lab.weights.gather import Mail, merged_sources
 from lab.weights.screen import apart, unwitnessed
 from sekisho.checks.table import KINDS
-from sekisho.policy import COMBINATIONS, TAKE_BACKS
+from sekisho.policy import COMBINATIONS, OVERRIDES
 from sekisho.policy.decide import holds
 from sekisho.policy.table import covers
 
@@ -47,7 +47,7 @@ WORTHWHILE = 0.25  # points: a smaller change is none
 CIRCUMSTANCES = ("client", "authentication", "page", "links")
 TODAY: Points = {kind.id: float(kind.points) for kind in KINDS}
 JOINT = tuple(row for row in COMBINATIONS if len(row.all_of) + bool(row.any_of) > 1)
-TRIGGERS = frozenset(row.when for row in TAKE_BACKS)
+TRIGGERS = frozenset(row.when for row in OVERRIDES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def designed(
 
 def weighing(mail: Mail) -> list[str]:
     """What was found, without what another finding takes back."""
-    taken = [of for row in TAKE_BACKS if row.when in mail.found for of in row.of]
+    taken = [of for row in OVERRIDES if row.when in mail.found for of in row.of]
     return [name for name in mail.found if not any(covers(of, name) for of in taken)]
 
 

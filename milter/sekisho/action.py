@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from email.header import Header
 
-from sekisho import authres
+from sekisho.auth import authres
+from sekisho.bounded_cache import remembered
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.forged_fields import ForgedFields
 from sekisho.message import Envelope, Forged, Message, Recipient
 from sekisho.policy import Rules
-from sekisho.remember import remembered
 from sekisho.text import printable
 from sekisho.verdict import (
     Action,

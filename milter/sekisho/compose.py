@@ -14,7 +14,6 @@ from pathlib import Path
 from sekisho import brands, charsets, domains, lures, memory, providers
 from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.clock import SystemClock
-from sekisho.codes import NOBODY, Reader
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.decoder import Decoder
@@ -22,7 +21,7 @@ from sekisho.lures import LureFileError, Vocabulary
 from sekisho.memory import PolicyNotes
 from sekisho.observers import Isolation
 from sekisho.pipeline import Observer, Pipeline
-from sekisho.policy import Lists, RuleBook
+from sekisho.policy import Lists, RecipientRules
 from sekisho.ports import (
     Clock,
     Context,
@@ -35,6 +34,7 @@ from sekisho.ports import (
 )
 from sekisho.private_files import SecretError, read_secret
 from sekisho.providers import ProviderFileError
+from sekisho.qrcodes import NOBODY, Reader
 from sekisho.resolver import Budget, DnsResolver
 from sekisho.site import Site, SiteFileError
 from sekisho.store import InForce, Snapshot, missing_driver, snapshot, state_directory
@@ -263,7 +263,7 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
     return Pipeline(
         clock=ports.clock,
         context=_contexts(config, ports, trust, name),
-        rules=RuleBook.of(config.mode, config.policy, config.recipients, config.groups),
+        rules=RecipientRules.of(config.mode, config.policy, config.recipients, config.groups),
         lists=ports.lists or lists(config, ports.knowledge.lists),
         block=Disposition[config.lists.block_action.upper()],
         authserv_id=name,

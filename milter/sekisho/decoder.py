@@ -1,4 +1,4 @@
-"""Programs that look into pictures for us (`sekisho.codes.child`), in processes that may do nothing else.
+"""Programs that look into pictures for us (`sekisho.qrcodes.child`), in processes that may do nothing else.
 
 The libraries that decode images are written in C and read what strangers send. Whatever a picture does there, to time,
 memory or the program itself, is an ordinary *unknown* here: the child is ended, the picture was not searched, and the
@@ -27,9 +27,9 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-from sekisho.codes import Grid, Look, Turn, Why
-from sekisho.codes.model import ANSWER, GRID, IMAGE, MAX_CHARACTERS, MAX_CODES, QUESTION
 from sekisho.ports import Clock
+from sekisho.qrcodes import Grid, Look, Turn, Why
+from sekisho.qrcodes.model import ANSWER, GRID, IMAGE, MAX_CHARACTERS, MAX_CODES, QUESTION
 
 AT_ONCE = 2
 """Children of one process: a picture that takes its time does not stop those of all other messages."""
@@ -269,7 +269,7 @@ class _Child:
 
 def _started(line: int, lifeline: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - the program is ours, and nothing of a message is on its command line
-        [sys.executable, "-s", "-P", "-m", "sekisho.codes.child", str(lifeline)],
+        [sys.executable, "-s", "-P", "-m", "sekisho.qrcodes.child", str(lifeline)],
         stdin=line,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -21,7 +21,7 @@ from urllib.parse import unquote_to_bytes
 import idna
 from publicsuffixlist import PublicSuffixList
 
-from sekisho.remember import remembered
+from sekisho.bounded_cache import remembered
 
 MAX_NAME = 253
 MAX_URL = 16_384

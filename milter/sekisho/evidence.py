@@ -16,7 +16,7 @@ from sekisho.message import Link
 from sekisho.text import printable
 
 
-class Word(StrEnum):
+class AuthResult(StrEnum):
     """The result words of RFC 8601 section 2.7, and `unknown`: nobody looked, which is not `none`."""
 
     PASS = "pass"  # noqa: S105 - a result word
@@ -31,7 +31,7 @@ class Word(StrEnum):
 
 
 class AuthorStatus(StrEnum):
-    """Is the author's domain authenticated? Found once, by `checks.proof`.
+    """Is the author's domain authenticated? Found once, by `checks.authentication.proof`.
 
     `UNKNOWN`: nobody looked, or a look-up failed whose answer could have authenticated the author.
     """
@@ -62,7 +62,7 @@ class Destination(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class MethodResult:
     """One authentication method's result about one identifier.
 
     `domain` is the identifier's domain in ASCII lower case (SPF: MAIL FROM or HELO; DKIM: `d=`; DMARC: the
@@ -71,7 +71,7 @@ class Result:
     """
 
     method: str
-    word: Word
+    result: AuthResult
     domain: str | None = None
     reason: str = ""
     properties: tuple[tuple[str, str], ...] = ()
@@ -81,7 +81,7 @@ class Result:
     def undecided(self) -> bool:
         """True if a look-up failed that may have brought a pass. Neutral, where a message is larger than is read, is
         decided: the sender chooses how large it is."""
-        return self.word is Word.TEMPERROR
+        return self.result is AuthResult.TEMPERROR
 
 
 # Where a message says something.
@@ -171,7 +171,7 @@ class Finding:
 class Evidence:
     """All that is known so far. `degraded` names what could not be known (a crashed check, DNS, a limit)."""
 
-    results: tuple[Result, ...] = ()
+    results: tuple[MethodResult, ...] = ()
     destinations: tuple[Destination, ...] = ()
     claims: tuple[Claim, ...] = ()
     cues: tuple[Cue, ...] = ()
@@ -194,16 +194,16 @@ class Evidence:
             self.author_status if more.author_status is AuthorStatus.UNKNOWN else more.author_status,
         )
 
-    def of(self, method: str) -> tuple[Result, ...]:
+    def of(self, method: str) -> tuple[MethodResult, ...]:
         """The results of one method, in the order they were found."""
         return tuple([result for result in self.results if result.method == method])
 
-    def word(self, method: str) -> Word:
+    def result(self, method: str) -> AuthResult:
         """The one word for a method: a pass if any identifier passed, else the first result."""
-        words = [result.word for result in self.results if result.method == method]
-        if Word.PASS in words:
-            return Word.PASS
-        return words[0] if words else Word.UNKNOWN
+        words = [result.result for result in self.results if result.method == method]
+        if AuthResult.PASS in words:
+            return AuthResult.PASS
+        return words[0] if words else AuthResult.UNKNOWN
 
     @property
     def authenticated(self) -> bool:
@@ -215,7 +215,7 @@ class Evidence:
         """True if all that could prove the author's domain was looked at, and nothing does."""
         return self.author_status is AuthorStatus.UNAUTHENTICATED
 
-    def hears(self, aspect: str, *names: str) -> bool:
+    def has_cue(self, aspect: str, *names: str) -> bool:
         """True if a cue of that aspect has one of the names."""
         return any(cue.aspect == aspect and cue.name in names for cue in self.cues)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sekisho import authres
+from sekisho.auth import authres
 from sekisho.message import Field, Forged
 
 OURS = b"x-sekisho-"

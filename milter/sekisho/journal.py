@@ -71,7 +71,7 @@ class Journal:
             author_domain=self._private(message.author.domain),
             subject=self._privacy.subject(message.subject),
             **self._client(message.envelope),
-            **{method: evidence.word(method) for method in METHODS},
+            **{method: evidence.result(method) for method in METHODS},
             findings=self._findings(evidence, weights) or None,
             claims=sorted({claim.brand or "?" for claim in evidence.claims}) or None,
             proofs=self._proofs(evidence) or None,

@@ -10,15 +10,15 @@ from types import MappingProxyType
 from typing import Protocol
 
 from sekisho import action, report
-from sekisho.checks.standing import standing_claim
-from sekisho.checks.strict import UNKNOWN
+from sekisho.checks.identity.standing import standing_claim
+from sekisho.checks.identity.strict import UNKNOWN
 from sekisho.checks.table import CHECKS, Check
 from sekisho.domains import network_of, registrable
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Limits, Message, Recipient, read, with_codes
 from sekisho.message.envelope import Envelope
 from sekisho.observers import Isolation
-from sekisho.policy import Lists, RuleBook, Rules, Sender, decide, unjudged, weigh
+from sekisho.policy import Lists, RecipientRules, Rules, Sender, decide, unjudged, weigh
 from sekisho.ports import (
     Clock,
     CommitUnknown,
@@ -87,7 +87,7 @@ class Pipeline:
 
     clock: Clock
     context: Callable[[], Context]
-    rules: RuleBook
+    rules: RecipientRules
     lists: ListsInForce
     block: Disposition
     authserv_id: str

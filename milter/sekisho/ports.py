@@ -8,10 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from sekisho.codes import NOBODY, Reader
 from sekisho.domains import may_align
 from sekisho.evidence import Cue
 from sekisho.message import Client, Message
+from sekisho.qrcodes import NOBODY, Reader
 from sekisho.verdict import Outcome
 
 
@@ -95,7 +95,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class Lookalike:
     """A domain made to look like a brand's. `how`: `confusable`, `edit` (one edit away) or `composition`
     (the brand's word inside a stranger's name); `of` is the brand's domain or word. `rivals` are further
     brands that it is one edit away from."""
@@ -103,11 +103,11 @@ class Likeness:
     brand: str
     of: str
     how: str
-    rivals: tuple[Likeness, ...] = ()
+    rivals: tuple[Lookalike, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class BrandPolicy:
     """What a brand says of its own mail. `kind` is of the closed vocabulary of brand files; `notice` is the matter that
     it is about, or `all`; `since` is a year, month or day in ISO form, or empty."""
 
@@ -132,16 +132,16 @@ class Registry(Protocol):
     def could_own(self, domain: str, brand: str) -> bool:
         """True if any entry, confirmed or not, gives the domain to the brand or its organisation."""
 
-    def kin(self, brand: str) -> frozenset[str]:
+    def affiliates(self, brand: str) -> frozenset[str]:
         """The ids of the brands of one organisation, the brand included: they share proof."""
 
-    def likeness(self, domain: str) -> Likeness | None:
+    def lookalike(self, domain: str) -> Lookalike | None:
         """The brand that a domain imitates, if it is not the brand's own."""
 
     def verify_at(self, brand: str) -> tuple[str, str]:
         """Where a recipient checks for himself, as a sentence in English and one in Japanese; or empty."""
 
-    def promises(self, brand: str) -> tuple[Promise, ...]:
+    def brand_policies(self, brand: str) -> tuple[BrandPolicy, ...]:
         """What the brand says of its own mail."""
 
     def strict(self, domain: str) -> bool:
@@ -193,7 +193,7 @@ class Site(Protocol):
     def may_send(self, client: Client, signers: Iterable[str]) -> bool:
         """True for those who send in our name: by their address, or by one of the valid signatures."""
 
-    def likeness(self, domain: str) -> Likeness | None:
+    def lookalike(self, domain: str) -> Lookalike | None:
         """What of ours a stranger's domain is made to look like."""
 
     def person(self, shown: str, address: str) -> str | None:

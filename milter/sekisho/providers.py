@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from sekisho.bounded_cache import remembered
 from sekisho.domains import to_ascii
-from sekisho.remember import remembered
-from sekisho.shipped import shipped
+from sekisho.package_data import shipped
 
 KINDS = ("mailbox", "carrier", "esp", "cloud", "shortener", "redirect", "forwarder", "social")
 NOT_SHARED = "none"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sekisho.evidence import Evidence, Finding, Result
+from sekisho.evidence import Evidence, Finding, MethodResult
 from sekisho.text import printable
 from sekisho.verdict import Action, Outcome, Verdict
 
@@ -50,7 +50,7 @@ def explained(evidence: Evidence, weights: Mapping[str, float]) -> dict[str, Any
             }
             for each in evidence.proofs
         ],
-        "auth": {method: str(evidence.word(method)) for method in METHODS},
+        "auth": {method: str(evidence.result(method)) for method in METHODS},
         "findings": [finding(each, weights) for each in evidence.findings],
         "degraded": [printable(reason, TEXT) for reason in evidence.degraded],
     }
@@ -68,11 +68,11 @@ def finding(each: Finding, weights: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
-def result(each: Result) -> dict[str, Any]:
+def result(each: MethodResult) -> dict[str, Any]:
     """One authentication result with its identifier."""
     return {
         "method": each.method,
-        "word": str(each.word),
+        "word": str(each.result),
         "domain": None if each.domain is None else printable(each.domain, TEXT),
         "reason": printable(each.reason, TEXT),
         "properties": {name: printable(value, TEXT) for name, value in each.properties},

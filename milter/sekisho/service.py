@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sekisho import __version__, action, compose, log, metrics, preconditions
-from sekisho.checks import spf
+from sekisho.checks.authentication import spf
 from sekisho.checks.table import CHECKS, KINDS
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
@@ -30,7 +30,7 @@ from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError
 from sekisho.resolver import DnsResolver
-from sekisho.steering import ListFollower
+from sekisho.runtime_changes import ListFollower
 from sekisho.store import Opening, start_anew
 from sekisho.verdict import Action, Disposition, Mode, Reply
 from sekisho.wire import probe
@@ -239,7 +239,7 @@ def _setup(path: Path | None, shared: _Shared) -> Setup:
     return Setup(
         _remembering(settings),
         build=partial(_workplace, settings, known, shared, meter, key),
-        keeper=partial(Maintenance, settings, meter, shared.place(settings)),
+        maintenance=partial(Maintenance, settings, meter, shared.place(settings)),
     )
 
 

@@ -24,7 +24,7 @@ from sekisho.brands.model import Brand, DomainEntry
 from sekisho.domains import registrable, to_ascii, within
 from sekisho.message import Client
 from sekisho.options import BLANK_IS_UNSET, Options
-from sekisho.ports import Likeness
+from sekisho.ports import Lookalike
 from sekisho.text import skeleton
 from sekisho.trust import NetworkOrDomain, Networks
 
@@ -172,11 +172,11 @@ class Site:
             within(signer, known) for signer in signers for known in self.signers
         )
 
-    def likeness(self, domain: str) -> Likeness | None:
+    def lookalike(self, domain: str) -> Lookalike | None:
         """What of ours a stranger's domain is made to look like."""
         if not self.domains or self._excepted("", domain):
             return None
-        return self.index.likeness(domain)
+        return self.index.lookalike(domain)
 
     def person(self, shown: str, address: str) -> str | None:
         """The one of ours whose name a display name shows, unless the address is one of his or excepted."""

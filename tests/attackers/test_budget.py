@@ -21,11 +21,11 @@ from lab.hostile import deep, filled
 
 from sekisho import compose
 from sekisho.address import split_path
-from sekisho.checks.arc import MAX_SETS
-from sekisho.checks.dkim import MAX_SIGNATURES
+from sekisho.checks.authentication.arc import MAX_SETS
+from sekisho.checks.authentication.dkim import MAX_SIGNATURES
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.evidence import Word
+from sekisho.evidence import AuthResult
 from sekisho.message import Client, Envelope, Limits, Recipient
 from sekisho.pipeline import Judged, Pipeline
 from sekisho.ports import Resolver
@@ -184,7 +184,7 @@ def test_look_ups_of_spf_that_are_spent_are_told(pipeline: Pipeline) -> None:
         for number, name in enumerate(["stranger.example", *(f"i{each}.example" for each in range(12))])
     ]
     evidence = judged(pipeline, HEAD + b"\r\nx", CaseResolver(chain)).evidence
-    assert evidence.word("spf") is Word.PERMERROR
+    assert evidence.result("spf") is AuthResult.PERMERROR
     assert evidence.has(SEEN)
 
 

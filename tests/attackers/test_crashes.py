@@ -8,7 +8,7 @@ import pytest
 import spf as pyspf
 from tests.attackers.strangers import CONFIG, FORGERIES, Draft, signature
 
-from sekisho.checks import dkim
+from sekisho.checks.authentication import dkim
 from sekisho.cli.judge import Court, document
 from sekisho.config import Config
 from sekisho.pipeline import Judged

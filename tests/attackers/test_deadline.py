@@ -95,7 +95,7 @@ def test_nothing_is_accepted_of_which_nobody_knows_whom_it_claims_to_be(before: 
 def test_a_claim_on_somebody_known_does_not_pass_for_want_of_time(author: str) -> None:
     """It was found, and what weighs it was not looked at."""
     with pytest.raises(UnfinishedError):
-        judged(hurried("contradiction"), author)
+        judged(hurried("impersonation"), author)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_claim_on_somebody_known_does_not_pass_for_want_of_time(author: str) -
 )
 def test_other_mail_is_judged_from_what_is_known(author: str, client: Client) -> None:
     """No claim stands, or the site said what is to be done: the verdict says that it is not whole."""
-    done = judged(hurried("contradiction"), author, client=client)
+    done = judged(hurried("impersonation"), author, client=client)
     assert "deadline" in done.evidence.degraded or "trusted" in done.outcomes[0].verdict.decided_by
 
 
@@ -132,7 +132,7 @@ def test_other_mail_is_judged_from_what_is_known(author: str, client: Client) ->
 )
 def test_what_counts_is_who_would_get_it(rcpt: list[str], raises: bool) -> None:
     """One recipient in enforce is enough; for those in shadow it is an ordinary verdict, and a degraded one."""
-    pipeline = hurried("contradiction")
+    pipeline = hurried("impersonation")
     if raises:
         with pytest.raises(UnfinishedError):
             judged(pipeline, "Amazon.co.jp <somebody@stranger.test>", *rcpt)
@@ -151,7 +151,7 @@ def test_what_is_held_anyway_is_held() -> None:
 
 def test_a_single_file_shows_its_verdict() -> None:
     """The command line judges in the same way and is told what is missing: nobody gets the message for it."""
-    pipeline = hurried("contradiction")
+    pipeline = hurried("impersonation")
     raw = b"From: Amazon.co.jp <somebody@stranger.test>\r\n\r\nHello.\r\n"
     done = pipeline.judge(pipeline.examine(raw, Envelope(), pipeline.context()))
     assert "deadline" in done.evidence.degraded

@@ -18,8 +18,8 @@ from lab.place import a_place
 from tests.auth_support import context, envelope, txt
 from tests.system.mails import case
 
-from sekisho.checks import dkim
-from sekisho.evidence import NOTHING, Result, Word
+from sekisho.checks.authentication import dkim
+from sekisho.evidence import NOTHING, AuthResult, MethodResult
 from sekisho.forged_fields import ForgedFields
 from sekisho.message import Client, Envelope, Limits, read
 from sekisho.message.body import CanonicalDigest, digests, relaxed_body, simple_body, sure_prefix
@@ -66,13 +66,13 @@ def off_the_wire(raw: bytes, piece: int, limits: Limits = LIMITS) -> tuple[bytes
     )
 
 
-def result(raw: bytes, at: Envelope, limits: Limits = LIMITS) -> Result:
+def result(raw: bytes, at: Envelope, limits: Limits = LIMITS) -> MethodResult:
     found = dkim.check(read(raw, at, limits), NOTHING, context(CaseResolver(RECORDS)))
     (only,) = found.results
     return only
 
 
-def both(raw: bytes, limits: Limits = LIMITS) -> tuple[Result, Result]:
+def both(raw: bytes, limits: Limits = LIMITS) -> tuple[MethodResult, MethodResult]:
     """What is found of a message off the wire, and of the same in a file."""
     return result(*off_the_wire(raw, 997, limits), limits), result(raw, envelope(), limits)
 
@@ -93,7 +93,7 @@ BODIES = {
 def test_genuine_mail_over_the_limit_passes(body: bytes, forms: tuple[bytes, bytes]) -> None:
     """A signature over a body of which the most lies beyond the limit is verified, off the wire and from a file."""
     wire, file = both(signed(body, forms))
-    assert (wire.word, file) == (Word.PASS, wire)
+    assert (wire.result, file) == (AuthResult.PASS, wire)
 
 
 @pytest.mark.parametrize("forms", FORMS, ids=lambda forms: b"-".join(forms).decode())
@@ -102,24 +102,24 @@ def test_a_change_beyond_the_limit_is_seen(forms: tuple[bytes, bytes]) -> None:
     raw = bytearray(signed(b"a line of text\r\n" * 4_000, forms))
     raw[-100] ^= 1
     wire, file = both(bytes(raw))
-    assert (wire.word, wire.reason, file) == (Word.FAIL, "the body was changed", wire)
+    assert (wire.result, wire.reason, file) == (AuthResult.FAIL, "the body was changed", wire)
 
 
 @pytest.mark.parametrize(
-    ("length", "word"), [(4_000, Word.POLICY), (30_000, Word.NEUTRAL), (64_000, Word.PASS)]
+    ("length", "word"), [(4_000, AuthResult.POLICY), (30_000, AuthResult.NEUTRAL), (64_000, AuthResult.PASS)]
 )
-def test_a_length_is_judged_by_what_is_kept(length: int, word: Word) -> None:
+def test_a_length_is_judged_by_what_is_kept(length: int, word: AuthResult) -> None:
     """`l=` within the part that is kept is verified from it, `l=` of the whole body by the digest of all; what lies
     between nobody can know."""
     wire, file = both(signed(b"a line of text\r\n" * 4_000, (b"relaxed", b"relaxed"), length))
-    assert (wire.word, file) == (word, wire)
+    assert (wire.result, file) == (word, wire)
 
 
 def test_a_length_beyond_the_end_fails() -> None:
     """`l=` of more than there is: the body was shortened, whether it was kept or not."""
     whole = signed(b"a line of text\r\n" * 4_000, (b"relaxed", b"relaxed"), 64_000)
     wire, file = both(whole[:-16_000])
-    assert (wire.word, file) == (Word.FAIL, wire)
+    assert (wire.result, file) == (AuthResult.FAIL, wire)
 
 
 def test_a_header_beyond_the_limits_stays_unknown() -> None:
@@ -127,10 +127,10 @@ def test_a_header_beyond_the_limits_stays_unknown() -> None:
     limits = Limits(scan_bytes=20_000, header_fields=20)
     raw = b"X-Filler: y\r\n" * 30 + signed(b"text\r\n" * 10_000, (b"relaxed", b"relaxed"))
     found = result(b"DKIM-Signature" + raw.partition(b"DKIM-Signature")[2], envelope(), limits)
-    assert found.word is Word.PASS
+    assert found.result is AuthResult.PASS
     top = raw.partition(b"DKIM-Signature")[2].split(b"\r\nFrom:")[0]
     wire, file = both(b"DKIM-Signature" + top + b"\r\n" + raw, limits)
-    assert (wire.word, file) == (Word.NEUTRAL, wire)
+    assert (wire.result, file) == (AuthResult.NEUTRAL, wire)
 
 
 def test_a_body_that_begins_elsewhere_is_unknown() -> None:
@@ -139,7 +139,7 @@ def test_a_body_that_begins_elsewhere_is_unknown() -> None:
     raw, at = off_the_wire(signed(b"a line of text\r\n" * 4_000, (b"relaxed", b"relaxed")), 4_096)
     moved = raw.replace(b"Subject: pictures", b"Subject: picture") + b"x"
     found = result(moved, at)
-    assert found.word is Word.NEUTRAL
+    assert found.result is AuthResult.NEUTRAL
 
 
 def chunks(data: bytes, cuts: Sequence[int]) -> Iterator[bytes]:
@@ -225,7 +225,7 @@ def test_through_postfix(small_lab: Lab, changed: bool) -> None:
         ("fail", "fail") if changed else ("pass", "pass")
     )
     found = result(raw, envelope(), Limits(scan_bytes=20_000))
-    assert found.word is (Word.FAIL if changed else Word.PASS)
+    assert found.result is (AuthResult.FAIL if changed else AuthResult.PASS)
     if not changed:
         (delivery,) = outcome.deliveries
         assert delivery.raw.endswith(raw)
@@ -235,4 +235,4 @@ def test_from_a_file(tmp_path: Path) -> None:
     """A file of 11 MB passes with the limits as shipped, kept whole or not."""
     raw = signed(b"a line of text\r\n" * 700_000, (b"relaxed", b"relaxed"))
     wire, file = result(*off_the_wire(raw, 65_536, Limits()), Limits()), result(raw, envelope(), Limits())
-    assert (wire.word, file) == (Word.PASS, wire)
+    assert (wire.result, file) == (AuthResult.PASS, wire)

@@ -20,14 +20,14 @@ import pytest
 from tests.attackers.patterns import Use, collected, hostile
 from tests.slices import sliced
 
-from sekisho.checks import claims
+from sekisho.checks.identity import claims
 
 BOUNDED = {
-    ("sekisho.checks.claims", "STARTS"): claims.NEAR,
+    ("sekisho.checks.identity.claims", "STARTS"): claims.NEAR,
 }
 """Characters that these are given at most, by the constant of the code that bounds them."""
 DYNAMIC = {
-    "sekisho.checks.recipient": re.compile(r"(?<![a-z0-9])taro(?![a-z0-9])"),
+    "sekisho.checks.identity.recipient": re.compile(r"(?<![a-z0-9])taro(?![a-z0-9])"),
     "sekisho.privacy": re.compile(r"(?<!\w)taro(?!\w)", re.IGNORECASE),
     "sekisho.cli.configuring": re.compile(r"\s*\[\s*(['\"]?)policy\1\s*\]\s*(#.*)?$"),
     "sekisho.text.foreign": re.compile("[个们这]"),

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from lab.pictures import SHAPES, Images, different, finders, large_png, mail, photographs, progressive
 from lab.place import wait_until
-from tests.codes_support import picture
+from tests.qrcodes_support import picture
 
 from sekisho import compose
 from sekisho.config import Config
@@ -99,7 +99,7 @@ def decoders() -> list[int]:
     """The process ids of our children that decode pictures."""
     children = (path.read_text().split() for path in Path("/proc/self/task").glob("*/children"))
     found = [int(each) for line in children for each in line]
-    return [pid for pid in found if b"sekisho.codes.child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in found if b"sekisho.qrcodes.child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def busy() -> list[int]:

@@ -59,7 +59,7 @@ def judged(signatures: int, sender: str, own_signature: bool) -> Evidence:
     raw = f"{head}From: a@bank.example\r\n\r\nx\r\n".encode()
     mail, seen = message(raw, envelope(sender, "192.0.2.1", helo="x")), NOTHING
     for check in CHECKS:
-        if check.name in ("ahead", "spf", "dkim", "arc", "dmarc", "proof"):
+        if check.name in ("prefetch", "spf", "dkim", "arc", "dmarc", "proof"):
             seen += check.run(mail, seen, asked)
     return seen
 

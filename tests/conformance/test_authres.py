@@ -16,8 +16,8 @@ from typing import Any
 import authres as library
 import pytest
 
-from sekisho import authres
-from sekisho.evidence import Evidence, Result, Word
+from sekisho.auth import authres
+from sekisho.evidence import AuthResult, Evidence, MethodResult
 from sekisho.message import Client, Envelope
 
 OURS = "mx.example.jp"
@@ -53,9 +53,9 @@ def hostile(rng: random.Random) -> str:
 def evidence(rng: random.Random) -> Evidence:
     names = [*sorted(authres.PROPERTIES), "via", "header.d; spf"]
     results = [
-        Result(
+        MethodResult(
             rng.choice(authres.METHODS),
-            rng.choice(list(Word)),
+            rng.choice(list(AuthResult)),
             reason=hostile(rng),
             properties=tuple((name, hostile(rng)) for name in rng.sample(names, rng.randint(0, 5))),
             recorded=rng.random() < 0.1,
@@ -78,7 +78,7 @@ def ours(value: str) -> Reading:
     parsed = authres.parse(value)
     assert parsed is not None
     found = [
-        (each.method, each.word, [*([("reason", each.reason)] if each.reason else []), *each.properties])
+        (each.method, each.result, [*([("reason", each.reason)] if each.reason else []), *each.properties])
         for each in parsed.results
     ]
     return parsed.authserv_id, found

@@ -18,8 +18,8 @@ from dkim.canonicalization import Relaxed, Simple
 from tests.auth_support import context, message, txt
 from tests.conformance.suites import source_file
 
-from sekisho.checks import arc, dkim
-from sekisho.evidence import Evidence, Word
+from sekisho.checks.authentication import arc, dkim
+from sekisho.evidence import AuthResult, Evidence
 from sekisho.message.body import relaxed_body, simple_body
 from sekisho.resolver import CaseResolver
 
@@ -51,9 +51,9 @@ def run(raw: bytes, keys: Mapping[str, str]) -> Evidence:
     return dkim.check(message(raw), Evidence(), context(dns))
 
 
-def run_arc(raw: bytes, keys: Mapping[str, str]) -> Word:
+def run_arc(raw: bytes, keys: Mapping[str, str]) -> AuthResult:
     dns = CaseResolver([txt(name, value) for name, value in keys.items()])
-    return arc.check(message(raw), Evidence(), context(dns)).word("arc")
+    return arc.check(message(raw), Evidence(), context(dns)).result("arc")
 
 
 def example_com() -> dict[str, str]:
@@ -67,7 +67,9 @@ def test_rfc8463_example() -> None:
         "brisbane._domainkey.football.example.com": RFC8463_KEY,
     }
     results = run(mail("rfc6376.signed.msg"), keys).of("dkim")
-    assert [(result.word, result.domain) for result in results] == [(Word.PASS, "football.example.com")] * 2
+    assert [(result.result, result.domain) for result in results] == [
+        (AuthResult.PASS, "football.example.com")
+    ] * 2
 
 
 @pytest.mark.parametrize("name", ["ed25519test.msg", "test.message", "rfc6376.msg"])
@@ -76,9 +78,9 @@ def test_what_dkimpy_signs_we_verify(name: str, forms: tuple[bytes, bytes]) -> N
     """A signature in each of the four canonical forms passes, and fails when the body changes."""
     raw = mail(name)
     signature = dkimpy.sign(raw, b"test", b"example.com", fixture("test.private"), canonicalize=forms)
-    assert run(signature + raw, example_com()).word("dkim") is Word.PASS
+    assert run(signature + raw, example_com()).result("dkim") is AuthResult.PASS
     changed = (signature + raw).rstrip() + b" and more\r\n"
-    assert run(changed, example_com()).word("dkim") is Word.FAIL
+    assert run(changed, example_com()).result("dkim") is AuthResult.FAIL
 
 
 @pytest.mark.parametrize("forms", FORMS)
@@ -94,22 +96,22 @@ def test_ed25519(forms: tuple[bytes, bytes]) -> None:
         canonicalize=forms,
     )
     key = "v=DKIM1; k=ed25519; p=yi50DjK5O9pqbFpNHklsv9lqaS0ArSYu02qp1S0DW1Y="
-    assert run(signature + raw, {"test._domainkey.example.net": key}).word("dkim") is Word.PASS
+    assert run(signature + raw, {"test._domainkey.example.net": key}).result("dkim") is AuthResult.PASS
 
 
 @pytest.mark.parametrize(
     ("key", "word"),
     [
-        ("test2.txt", Word.PASS),  # no k= means RSA
-        ("badversion.txt", Word.PERMERROR),
-        ("badk.txt", Word.PERMERROR),
+        ("test2.txt", AuthResult.PASS),  # no k= means RSA
+        ("badversion.txt", AuthResult.PERMERROR),
+        ("badk.txt", AuthResult.PERMERROR),
     ],
 )
-def test_key_records(key: str, word: Word) -> None:
+def test_key_records(key: str, word: AuthResult) -> None:
     """dkimpy's good and bad key records are told apart."""
     raw = mail("test.message")
     signature = dkimpy.sign(raw, b"test", b"example.com", fixture("test.private"))
-    assert run(signature + raw, {"test._domainkey.example.com": record(key)}).word("dkim") is word
+    assert run(signature + raw, {"test._domainkey.example.com": record(key)}).result("dkim") is word
 
 
 @pytest.mark.parametrize(
@@ -127,13 +129,13 @@ def test_both_encodings_of_an_rsa_key(name: str) -> None:
     private = fixture(name[:4] + "_testkey.key")
     signature = dkimpy.sign(raw, b"test", b"example.com", private)
     key = record(name + ".txt")
-    assert run(signature + raw, {"test._domainkey.example.com": key}).word("dkim") is Word.PASS
+    assert run(signature + raw, {"test._domainkey.example.com": key}).result("dkim") is AuthResult.PASS
 
 
 def test_parentheses_in_the_domain() -> None:
     """A signing domain with a parenthesis is no domain, whatever DNS holds for it."""
     results = run(mail("test.message.baddomain"), example_com()).of("dkim")
-    assert [result.word for result in results] == [Word.PERMERROR]
+    assert [result.result for result in results] == [AuthResult.PERMERROR]
     assert results[0].domain is None
 
 
@@ -169,7 +171,7 @@ def chain(hops: int) -> bytes:
 @pytest.mark.parametrize("hops", [1, 2, 3])
 def test_valid_chain(hops: int) -> None:
     """A chain of one, two and three hops passes."""
-    assert run_arc(chain(hops), example_com()) is Word.PASS
+    assert run_arc(chain(hops), example_com()) is AuthResult.PASS
 
 
 ARC_FIELDS = ("ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results")
@@ -191,7 +193,7 @@ def test_broken_chain(hop: int, name: str, how: str) -> None:
     else:
         new = field.replace(b"test", b"text").replace(b"spf=pass", b"spf=fail").replace(b"none", b"pass")
     assert new != field
-    assert run_arc(raw.replace(field, new), example_com()) is Word.FAIL
+    assert run_arc(raw.replace(field, new), example_com()) is AuthResult.FAIL
 
 
 @pytest.mark.parametrize("header", [b"From", b"To", b"Subject", b"Date", b"Message-ID"])
@@ -200,12 +202,12 @@ def test_altered_header(header: bytes) -> None:
     raw = chain(2)
     altered = re.sub(rb"(?im)^(%s: *)(\S)" % header, rb"\1x\2", raw, count=1)
     assert altered != raw
-    assert run_arc(altered, example_com()) is Word.FAIL
+    assert run_arc(altered, example_com()) is AuthResult.FAIL
 
 
 def test_altered_body() -> None:
     """A chain fails when the body was altered after the newest hop."""
-    assert run_arc(chain(2).rstrip() + b" more\r\n", example_com()) is Word.FAIL
+    assert run_arc(chain(2).rstrip() + b" more\r\n", example_com()) is AuthResult.FAIL
 
 
 def test_our_verdict_on_every_chain_is_dkimpys() -> None:
@@ -219,4 +221,4 @@ def test_our_verdict_on_every_chain_is_dkimpys() -> None:
 
 def test_unsigned_message_has_no_chain() -> None:
     """Without ARC fields the result is none, not fail."""
-    assert run_arc(mail("rfc6376.msg"), {}) is Word.NONE
+    assert run_arc(mail("rfc6376.msg"), {}) is AuthResult.NONE

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pytest
 from tests.auth_support import context, envelope, message, txt
 
-from sekisho.checks import dmarc, spf
-from sekisho.checks.dmarc import Alignment, Record, evaluate, parse_record, steps, walk
-from sekisho.evidence import Evidence, Result, Word
+from sekisho.checks.authentication import dmarc, spf
+from sekisho.checks.authentication.dmarc import Alignment, Record, evaluate, parse_record, steps, walk
+from sekisho.evidence import AuthResult, Evidence, MethodResult
 from sekisho.ports import Answer, Found
 from sekisho.resolver import CaseResolver
 
@@ -42,11 +42,11 @@ DKIM = "dkim"
 SPF = "spf"
 
 
-def passed(method: str, domain: str) -> Result:
-    return Result(method, Word.PASS, domain)
+def passed(method: str, domain: str) -> MethodResult:
+    return MethodResult(method, AuthResult.PASS, domain)
 
 
-NONE_PASSED = (Result(SPF, Word.FAIL, "example.jp"), Result(DKIM, Word.NONE))
+NONE_PASSED = (MethodResult(SPF, AuthResult.FAIL, "example.jp"), MethodResult(DKIM, AuthResult.NONE))
 
 
 # --- the walk -------------------------------------------------------------------------------------
@@ -152,41 +152,46 @@ AUTHOR = "news.mail.example.jp"
 @pytest.mark.parametrize(
     ("records", "missing", "word", "policy"),
     [
-        ({}, False, Word.NONE, None),
-        ({AUTHOR: "v=DMARC1; p=reject"}, False, Word.FAIL, "reject"),
-        ({AUTHOR: "v=DMARC1; p=reject; sp=none; np=none"}, True, Word.FAIL, "reject"),
-        ({"example.jp": "v=DMARC1; p=reject"}, False, Word.FAIL, "reject"),
-        ({"example.jp": "v=DMARC1; p=reject; sp=quarantine"}, False, Word.FAIL, "quarantine"),
-        ({"example.jp": "v=DMARC1; p=none; sp=quarantine; np=reject"}, False, Word.FAIL, "quarantine"),
-        ({"example.jp": "v=DMARC1; p=none; sp=quarantine; np=reject"}, True, Word.FAIL, "reject"),
-        ({"example.jp": "v=DMARC1; p=none; sp=quarantine"}, True, Word.FAIL, "quarantine"),
+        ({}, False, AuthResult.NONE, None),
+        ({AUTHOR: "v=DMARC1; p=reject"}, False, AuthResult.FAIL, "reject"),
+        ({AUTHOR: "v=DMARC1; p=reject; sp=none; np=none"}, True, AuthResult.FAIL, "reject"),
+        ({"example.jp": "v=DMARC1; p=reject"}, False, AuthResult.FAIL, "reject"),
+        ({"example.jp": "v=DMARC1; p=reject; sp=quarantine"}, False, AuthResult.FAIL, "quarantine"),
+        ({"example.jp": "v=DMARC1; p=none; sp=quarantine; np=reject"}, False, AuthResult.FAIL, "quarantine"),
+        ({"example.jp": "v=DMARC1; p=none; sp=quarantine; np=reject"}, True, AuthResult.FAIL, "reject"),
+        ({"example.jp": "v=DMARC1; p=none; sp=quarantine"}, True, AuthResult.FAIL, "quarantine"),
         # between the author and the organisation: passed over
         (
             {"mail.example.jp": "v=DMARC1; p=reject", "example.jp": "v=DMARC1; p=none"},
             False,
-            Word.FAIL,
+            AuthResult.FAIL,
             "none",
         ),
         # the suffix's record, when the organisation has none
-        ({"jp": "v=DMARC1; p=none; sp=quarantine; np=reject; psd=y"}, False, Word.FAIL, "quarantine"),
-        ({"jp": "v=DMARC1; p=none; sp=quarantine; np=reject; psd=y"}, True, Word.FAIL, "reject"),
-        ({"jp": "v=DMARC1; p=reject; psd=y", "example.jp": "v=DMARC1; p=none"}, False, Word.FAIL, "none"),
-        ({AUTHOR: "v=DMARC1; p=reject; t=y"}, False, Word.FAIL, "quarantine"),
-        ({AUTHOR: "v=DMARC1; p=quarantine; t=y"}, False, Word.FAIL, "none"),
-        ({AUTHOR: "v=DMARC1; p=none; t=y"}, False, Word.FAIL, "none"),
-        ({AUTHOR: ["v=DMARC1; p=reject", "v=DMARC1; p=reject"]}, False, Word.NONE, None),
-        ({AUTHOR: None}, False, Word.TEMPERROR, None),
-        ({AUTHOR: "v=DMARC1; p=reject", "jp": None}, False, Word.TEMPERROR, None),
-        ({"example.jp": "v=DMARC1; p=reject", "mail.example.jp": None}, False, Word.TEMPERROR, None),
+        ({"jp": "v=DMARC1; p=none; sp=quarantine; np=reject; psd=y"}, False, AuthResult.FAIL, "quarantine"),
+        ({"jp": "v=DMARC1; p=none; sp=quarantine; np=reject; psd=y"}, True, AuthResult.FAIL, "reject"),
+        (
+            {"jp": "v=DMARC1; p=reject; psd=y", "example.jp": "v=DMARC1; p=none"},
+            False,
+            AuthResult.FAIL,
+            "none",
+        ),
+        ({AUTHOR: "v=DMARC1; p=reject; t=y"}, False, AuthResult.FAIL, "quarantine"),
+        ({AUTHOR: "v=DMARC1; p=quarantine; t=y"}, False, AuthResult.FAIL, "none"),
+        ({AUTHOR: "v=DMARC1; p=none; t=y"}, False, AuthResult.FAIL, "none"),
+        ({AUTHOR: ["v=DMARC1; p=reject", "v=DMARC1; p=reject"]}, False, AuthResult.NONE, None),
+        ({AUTHOR: None}, False, AuthResult.TEMPERROR, None),
+        ({AUTHOR: "v=DMARC1; p=reject", "jp": None}, False, AuthResult.TEMPERROR, None),
+        ({"example.jp": "v=DMARC1; p=reject", "mail.example.jp": None}, False, AuthResult.TEMPERROR, None),
     ],
 )
 def test_policy(
-    records: dict[str, str | list[str] | None], missing: bool, word: Word, policy: str | None
+    records: dict[str, str | list[str] | None], missing: bool, word: AuthResult, policy: str | None
 ) -> None:
     """Unaligned mail gets this word, and this is the policy that its author's organisation asks for."""
     dns = Dns(records, frozenset({AUTHOR}) if missing else frozenset())
     outcome = evaluate(AUTHOR, NONE_PASSED, dns)
-    assert (outcome.word, outcome.policy) == (word, policy)
+    assert (outcome.result, outcome.policy) == (word, policy)
 
 
 @pytest.mark.parametrize("known", ["A", "AAAA", "MX"])
@@ -247,53 +252,67 @@ SEPARATE = {"example.jp": "v=DMARC1; p=reject", "shop.example.jp": "v=DMARC1; p=
 @pytest.mark.parametrize(
     ("records", "author", "result", "word"),
     [
-        (ORGANISATION, "example.jp", passed(SPF, "example.jp"), Word.PASS),
-        (ORGANISATION, "example.jp", passed(SPF, "bounce.example.jp"), Word.PASS),
-        (ORGANISATION, "news.example.jp", passed(DKIM, "example.jp"), Word.PASS),
-        (ORGANISATION, "news.example.jp", passed(DKIM, "mail.example.jp"), Word.PASS),
-        (ORGANISATION, "example.jp", passed(DKIM, "other.jp"), Word.FAIL),
-        (ORGANISATION, "example.jp", passed(DKIM, "notexample.jp"), Word.FAIL),
-        (ORGANISATION, "example.jp", passed(DKIM, "jp"), Word.FAIL),
-        (STRICT, "example.jp", passed(SPF, "bounce.example.jp"), Word.FAIL),
-        (STRICT, "example.jp", passed(DKIM, "bounce.example.jp"), Word.FAIL),
-        (STRICT, "example.jp", passed(DKIM, "example.jp"), Word.PASS),
-        (SEPARATE, "example.jp", passed(DKIM, "shop.example.jp"), Word.FAIL),
-        (SEPARATE, "shop.example.jp", passed(DKIM, "example.jp"), Word.FAIL),
-        (SEPARATE, "a.shop.example.jp", passed(DKIM, "b.shop.example.jp"), Word.PASS),
-        (ORGANISATION, "example.jp", Result(DKIM, Word.POLICY, "example.jp"), Word.FAIL),
-        (ORGANISATION, "example.jp", Result(SPF, Word.SOFTFAIL, "example.jp"), Word.FAIL),
-        (ORGANISATION, "example.jp", Result(DKIM, Word.TEMPERROR, "bounce.example.jp"), Word.TEMPERROR),
-        (ORGANISATION, "example.jp", Result(SPF, Word.TEMPERROR), Word.TEMPERROR),
-        (ORGANISATION, "example.jp", Result(DKIM, Word.TEMPERROR, "other.jp"), Word.FAIL),
-        (ORGANISATION, "example.jp", Result(SPF, Word.TEMPERROR, "other.jp"), Word.FAIL),
-        (STRICT, "example.jp", Result(DKIM, Word.TEMPERROR, "bounce.example.jp"), Word.FAIL),
-        (STRICT, "example.jp", Result(DKIM, Word.TEMPERROR, "example.jp"), Word.TEMPERROR),
+        (ORGANISATION, "example.jp", passed(SPF, "example.jp"), AuthResult.PASS),
+        (ORGANISATION, "example.jp", passed(SPF, "bounce.example.jp"), AuthResult.PASS),
+        (ORGANISATION, "news.example.jp", passed(DKIM, "example.jp"), AuthResult.PASS),
+        (ORGANISATION, "news.example.jp", passed(DKIM, "mail.example.jp"), AuthResult.PASS),
+        (ORGANISATION, "example.jp", passed(DKIM, "other.jp"), AuthResult.FAIL),
+        (ORGANISATION, "example.jp", passed(DKIM, "notexample.jp"), AuthResult.FAIL),
+        (ORGANISATION, "example.jp", passed(DKIM, "jp"), AuthResult.FAIL),
+        (STRICT, "example.jp", passed(SPF, "bounce.example.jp"), AuthResult.FAIL),
+        (STRICT, "example.jp", passed(DKIM, "bounce.example.jp"), AuthResult.FAIL),
+        (STRICT, "example.jp", passed(DKIM, "example.jp"), AuthResult.PASS),
+        (SEPARATE, "example.jp", passed(DKIM, "shop.example.jp"), AuthResult.FAIL),
+        (SEPARATE, "shop.example.jp", passed(DKIM, "example.jp"), AuthResult.FAIL),
+        (SEPARATE, "a.shop.example.jp", passed(DKIM, "b.shop.example.jp"), AuthResult.PASS),
+        (ORGANISATION, "example.jp", MethodResult(DKIM, AuthResult.POLICY, "example.jp"), AuthResult.FAIL),
+        (ORGANISATION, "example.jp", MethodResult(SPF, AuthResult.SOFTFAIL, "example.jp"), AuthResult.FAIL),
+        (
+            ORGANISATION,
+            "example.jp",
+            MethodResult(DKIM, AuthResult.TEMPERROR, "bounce.example.jp"),
+            AuthResult.TEMPERROR,
+        ),
+        (ORGANISATION, "example.jp", MethodResult(SPF, AuthResult.TEMPERROR), AuthResult.TEMPERROR),
+        (ORGANISATION, "example.jp", MethodResult(DKIM, AuthResult.TEMPERROR, "other.jp"), AuthResult.FAIL),
+        (ORGANISATION, "example.jp", MethodResult(SPF, AuthResult.TEMPERROR, "other.jp"), AuthResult.FAIL),
+        (
+            STRICT,
+            "example.jp",
+            MethodResult(DKIM, AuthResult.TEMPERROR, "bounce.example.jp"),
+            AuthResult.FAIL,
+        ),
+        (STRICT, "example.jp", MethodResult(DKIM, AuthResult.TEMPERROR, "example.jp"), AuthResult.TEMPERROR),
         (
             {**ORGANISATION, "mail.example.jp": None},
             "example.jp",
             passed(DKIM, "mail.example.jp"),
-            Word.TEMPERROR,
+            AuthResult.TEMPERROR,
         ),
     ],
 )
 def test_alignment(
-    records: dict[str, str | list[str] | None], author: str, result: Result, word: Word
+    records: dict[str, str | list[str] | None], author: str, result: MethodResult, word: AuthResult
 ) -> None:
     """Relaxed is the same organisation, strict the same name, and only a pass counts; a temporary error counts where
     the pass would have."""
-    assert evaluate(author, (result,), Dns(records)).word is word
+    assert evaluate(author, (result,), Dns(records)).result is word
 
 
 def test_any_signature_counts() -> None:
     """The third signature's aligned pass is enough, whatever stands before it."""
-    results = (Result(SPF, Word.FAIL, "x.jp"), passed(DKIM, "esp.example"), passed(DKIM, "example.jp"))
-    assert evaluate("example.jp", results, Dns(ORGANISATION)).word is Word.PASS
+    results = (
+        MethodResult(SPF, AuthResult.FAIL, "x.jp"),
+        passed(DKIM, "esp.example"),
+        passed(DKIM, "example.jp"),
+    )
+    assert evaluate("example.jp", results, Dns(ORGANISATION)).result is AuthResult.PASS
 
 
 def test_a_pass_survives_another_ones_temporary_error() -> None:
     """An aligned pass is a pass even if another identifier could not be evaluated."""
-    results = (Result(SPF, Word.TEMPERROR, "x.jp"), passed(DKIM, "example.jp"))
-    assert evaluate("example.jp", results, Dns(ORGANISATION)).word is Word.PASS
+    results = (MethodResult(SPF, AuthResult.TEMPERROR, "x.jp"), passed(DKIM, "example.jp"))
+    assert evaluate("example.jp", results, Dns(ORGANISATION)).result is AuthResult.PASS
 
 
 @pytest.mark.parametrize("first", [0, 1])
@@ -302,7 +321,10 @@ def test_a_pass_survives_the_failing_walk_of_another_one(first: int, other: str)
     """A signature of a name below whose name servers fail hides no aligned pass, in whichever order they stand."""
     results = [passed(DKIM, other), passed(DKIM, "mail.example.jp")]
     ordered = (results[first], results[1 - first])
-    assert evaluate("example.jp", ordered, Dns({**ORGANISATION, "mail.example.jp": None})).word is Word.PASS
+    assert (
+        evaluate("example.jp", ordered, Dns({**ORGANISATION, "mail.example.jp": None})).result
+        is AuthResult.PASS
+    )
 
 
 def test_strangers_cost_no_walk() -> None:
@@ -322,14 +344,14 @@ def test_null_sender_uses_helo() -> None:
     )
     bounce = message(at=envelope("", helo="mail.example.jp"))
     seen = spf.check(bounce, Evidence(), context(dns))
-    assert dmarc.check(bounce, seen, context(dns)).word("dmarc") is Word.PASS
+    assert dmarc.check(bounce, seen, context(dns)).result("dmarc") is AuthResult.PASS
 
 
 def test_no_single_author_is_permerror() -> None:
     """Two From fields leave DMARC nothing to answer for."""
     raw = b"From: a@example.jp\r\nFrom: b@other.jp\r\n\r\nx\r\n"
     found = dmarc.check(message(raw), Evidence(), context(CaseResolver([])))
-    assert found.word("dmarc") is Word.PERMERROR
+    assert found.result("dmarc") is AuthResult.PERMERROR
 
 
 def test_published_policy_is_a_fact() -> None:

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from tests.conformance.suites import source_file
 
-from sekisho.checks import spf
-from sekisho.checks.identifiers import lookup_domain, split_sender
-from sekisho.evidence import Word
+from sekisho.auth.identifiers import lookup_domain, split_sender
+from sekisho.checks.authentication import spf
+from sekisho.evidence import AuthResult
 from sekisho.message import Client, Envelope
 from sekisho.ports import Answer, Found
 
@@ -84,7 +84,7 @@ def test_result(scenario: dict[str, Any], case: dict[str, Any]) -> None:
     result = spf.evaluate(envelope, Zone(scenario["zonedata"]).lookup)
     accepted = [case["result"]] if isinstance(case["result"], str) else case["result"]
     assert result is not None
-    assert result.word.value in accepted, result.reason
+    assert result.result.value in accepted, result.reason
 
 
 EXPLAINED = [param for param in CASES if param.values[1].get("explanation")]
@@ -102,5 +102,5 @@ def test_explanation(scenario: dict[str, Any], case: dict[str, Any]) -> None:
     evaluation.explain = True
     evaluation.set_default_explanation("DEFAULT")
     word, _, explanation = evaluation.check()
-    assert Word(word) is Word.FAIL
+    assert AuthResult(word) is AuthResult.FAIL
     assert explanation == case["explanation"]

@@ -14,10 +14,12 @@ from dataclasses import replace
 from pydantic import ValidationError
 from tests.auth_support import context, led
 
-from sekisho import address, authres, charsets, domains, markup, providers
+from sekisho import address, charsets, domains, markup, providers
+from sekisho.auth import authres
 from sekisho.brands.model import Brand
-from sekisho.checks import author, structure
-from sekisho.evidence import NOTHING, Evidence, Result, Word
+from sekisho.checks.content import structure
+from sekisho.checks.identity import author
+from sekisho.evidence import NOTHING, AuthResult, Evidence, MethodResult
 from sekisho.message import Envelope, Field, Headers, Limits, Link, Message, read
 from sekisho.message.limits import Limits as _Limits
 from sekisho.message.mime import Entity
@@ -97,11 +99,15 @@ def results(data: bytes) -> None:
     authres.claimed_id(text)
     assert authres.forged(Headers((Field(b"Authentication-Results", b"mx.example.jp;" + data),)), OURS) == [1]
     hostile = Evidence(
-        results=(Result("dkim", Word.FAIL, reason=text, properties=(("header.d", text), ("header.s", text))),)
+        results=(
+            MethodResult(
+                "dkim", AuthResult.FAIL, reason=text, properties=(("header.d", text), ("header.s", text))
+            ),
+        )
     )
     ours = authres.parse(authres.field(OURS, hostile, Envelope()))
     assert ours is not None
-    assert [(each.method, each.word) for each in ours.results] == [("dkim", "fail")]
+    assert [(each.method, each.result) for each in ours.results] == [("dkim", "fail")]
 
 
 def url(data: bytes) -> None:

@@ -29,7 +29,7 @@ from typing import Any
 import nacl.signing
 from dkim.crypto import RSASSA_PKCS1_v1_5_sign, parse_pem_private_key
 
-from sekisho.checks.signatures import relaxed_value
+from sekisho.auth.signatures import relaxed_value
 from sekisho.message.body import relaxed_body
 
 NAMES = "from:to:subject:date:message-id:mime-version:content-type"

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.auth_support import context, message, txt
 
-from sekisho import authres
-from sekisho.checks import arc, dkim, dmarc, spf
-from sekisho.checks.identifiers import lookup_domain
-from sekisho.checks.keys import SignatureError, parse_key
-from sekisho.checks.signatures import parse_signature, without_signature
-from sekisho.evidence import Evidence, Result, Word
+from sekisho.auth import authres
+from sekisho.auth.identifiers import lookup_domain
+from sekisho.auth.keys import SignatureError, parse_key
+from sekisho.auth.signatures import parse_signature, without_signature
+from sekisho.checks.authentication import arc, dkim, dmarc, spf
+from sekisho.evidence import AuthResult, Evidence, MethodResult
 from sekisho.message import Client, Envelope, Field, Headers
 from sekisho.message.body import relaxed_body, simple_body
 from sekisho.ports import Answer, Found
@@ -84,9 +84,9 @@ def test_dkim_and_arc_always_answer(value: bytes, record: bytes, body: bytes) ->
 
     read = message(raw)
     for check in (dkim.check, arc.check):
-        words = [result.word for result in check(read, Evidence(), context(Dns())).results]
+        words = [result.result for result in check(read, Evidence(), context(Dns())).results]
         assert words
-        assert Word.PASS not in words
+        assert AuthResult.PASS not in words
 
 
 @given(
@@ -210,16 +210,16 @@ def test_reading_never_raises(value: str) -> None:
 @settings(max_examples=300)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(authres.METHODS), st.sampled_from(Word), TEXT, TEXT, TEXT), max_size=6
+        st.tuples(st.sampled_from(authres.METHODS), st.sampled_from(AuthResult), TEXT, TEXT, TEXT), max_size=6
     ),
     TEXT,
 )
-def test_what_we_write_is_read_back(results: list[tuple[str, Word, str, str, str]], user: str) -> None:
+def test_what_we_write_is_read_back(results: list[tuple[str, AuthResult, str, str, str]], user: str) -> None:
     """Whatever the evidence holds, our value is valid, names us, and says the words we meant and no other."""
     names = sorted(authres.PROPERTIES)
     evidence = Evidence(
         results=tuple(
-            Result(
+            MethodResult(
                 method,
                 word,
                 reason=reason,
@@ -236,7 +236,7 @@ def test_what_we_write_is_read_back(results: list[tuple[str, Word, str, str, str
     assert parsed is not None
     wanted = [(each[0], each[1].value) for m in authres.METHODS for each in results if each[0] == m]
     wanted = [pair for pair in wanted if pair[1] != "unknown"]
-    read = [(each.method, each.word) for each in parsed.results if each.method != "auth"]
+    read = [(each.method, each.result) for each in parsed.results if each.method != "auth"]
     assert read == wanted
     theirs = library.AuthenticationResultsHeader.parse_value(value.replace("\n", "\r\n"))
     assert [(each.method, each.result) for each in theirs.results if each.method != "auth"] == wanted

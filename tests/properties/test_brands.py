@@ -36,15 +36,15 @@ def test_mentions_lie_within_the_text(text: str) -> None:
 @given(DOMAINS)
 def test_a_brands_own_domain_is_never_an_imitation(domain: str) -> None:
     """Whatever is asked, the registry does not raise, and who owns a name does not imitate."""
-    likeness = INDEX.likeness(domain)
+    lookalike = INDEX.lookalike(domain)
     owner = INDEX.owner(domain)
     if owner is not None:
-        assert likeness is None
+        assert lookalike is None
         assert INDEX.could_own(domain, owner)
-        assert owner in INDEX.kin(owner)
-    if likeness is not None:
-        assert likeness.how in {"confusable", "edit", "composition"}
-        assert not INDEX.could_own(domain, likeness.brand)
+        assert owner in INDEX.affiliates(owner)
+    if lookalike is not None:
+        assert lookalike.how in {"confusable", "edit", "composition"}
+        assert not INDEX.could_own(domain, lookalike.brand)
 
 
 @settings(deadline=None, max_examples=50)

@@ -23,9 +23,9 @@ from sekisho.ports import StoreUnavailable
 from sekisho.privacy import Privacy
 from sekisho.service import Recorder
 from sekisho.verdict import Action
-from sekisho.wire.desk import Desk
+from sekisho.wire.in_flight import Failures, InFlight
+from sekisho.wire.judging_pool import JudgingPool
 from sekisho.wire.options import WireOptions
-from sekisho.wire.slots import Failures, Slots
 
 CALLS: tuple[tuple[type, str], ...] = (
     (Recorder, "judged"),
@@ -67,7 +67,7 @@ MAILS = {
 class Bench:
     """The real way of a message, from the desk on."""
 
-    desk: Desk
+    desk: JudgingPool
     number: int = 0
 
     def reply(self, kind: str) -> list[Action]:
@@ -113,7 +113,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     work = service._workplace(config, known, shared, meter, b"")
     _break(work._pipeline, work)
     options = WireOptions(threads=2)
-    desk = Desk(work, options, Slots(2), Failures(), clock)
+    desk = JudgingPool(work, options, InFlight(2), Failures(), clock)
     desk.start(lambda _, __: None)
     yield Bench(desk)
     gc.enable()

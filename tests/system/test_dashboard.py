@@ -110,7 +110,9 @@ def night() -> Iterator[Night]:
             night.recipients[fate(outcome)] += len(outcome.case.envelope.recipients)
         held = {frozenset({("state", "held")}): float(night.done["quarantine"])}
         ours = 'sum by (state) (sekisho_quarantine_messages{state="held"})'
-        wait_until(lambda: prometheus.query(ours) == held, "the keeper has counted the quarantine", 60)
+        wait_until(
+            lambda: prometheus.query(ours) == held, "the maintenance process has counted the quarantine", 60
+        )
         done = time.time()
         wait_until(lambda: prometheus.last_look() > done, "Prometheus has looked again")
         night.at = prometheus.last_look()

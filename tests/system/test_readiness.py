@@ -61,7 +61,7 @@ def children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def keeper(sekisho: Sekisho) -> int:
+def maintenance(sekisho: Sekisho) -> int:
     """The child that has the metrics port: the one forked last."""
     return max(children(sekisho.pid))
 
@@ -155,9 +155,9 @@ def test_the_status_names_what_runs(sekisho: Sekisho) -> None:
     wait_until(lambda: status(sekisho)["paused_until"] is None, "its end is told", PATIENCE)
 
 
-def test_a_keeper_that_hangs_or_dies(sekisho: Sekisho) -> None:
+def test_a_maintenance_that_hangs_or_dies(sekisho: Sekisho) -> None:
     """Without the maintenance process nobody says that we are ready; it comes back by itself."""
-    os.kill(keeper(sekisho), signal.SIGKILL)
+    os.kill(maintenance(sekisho), signal.SIGKILL)
     wait_until(lambda: sekisho.health("readyz") != 200, "not ready", PATIENCE)
     wait_until(lambda: sekisho.health("readyz") == 200, "ready again", PATIENCE)
     wait_until(lambda: status(sekisho).get("maintenance_deaths") == 1, "the death is told", PATIENCE)
@@ -182,13 +182,13 @@ def test_a_store_that_cannot_be_opened(place: Path) -> None:
         first_words = page(sekisho, "readyz")
         assert "store\n" in first_words, first_words
         wait_until(lambda: page(sekisho, "readyz") == "store\n", "the store is all that is wrong", PATIENCE)
-        first = keeper(sekisho)
+        first = maintenance(sekisho)
         assert status(sekisho)["store"] == {"ok": False}
         wait_until(lambda: failed_tasks(sekisho) != [], "the log says which task failed", PATIENCE)
         assert failed_tasks(sekisho) == ["store"]
         sekisho.store.unlink()
         assert page(sekisho, "readyz") == "store\n"
-        assert keeper(sekisho) == first
+        assert maintenance(sekisho) == first
         sekisho.stop()
         sekisho.start()
         wait_until(lambda: sekisho.health("readyz") == 200, "ready again", PATIENCE)

@@ -93,7 +93,7 @@ def test_a_delivered_message_is_traced_too(lab: Lab) -> None:
     assert [(each["what"], each["reply"]) for each in story] == [("judged", "accept")]
 
 
-def test_the_keeper_tells_of_releases(lab: Lab) -> None:
+def test_the_maintenance_tells_of_releases(lab: Lab) -> None:
     """Log and metrics of the daemon know what the command line did."""
     count = 'sekisho_releases_total{reason="test"}'
     released = len([line for line in operations(lab) if line["operation"] == "release"])
@@ -103,9 +103,9 @@ def test_the_keeper_tells_of_releases(lab: Lab) -> None:
         lines = [line for line in lab.sekisho.metrics().splitlines() if line.startswith(count)]
         return bool(lines) and float(lines[0].rsplit(" ", 1)[1]) == released
 
-    wait_until(told, "the keeper counts the releases", 60)
+    wait_until(told, "the maintenance process counts the releases", 60)
     line = b'"event": "quarantine_operation"'
-    wait_until(lambda: line in Path(lab.sekisho.log).read_bytes(), "the keeper logs a release")
+    wait_until(lambda: line in Path(lab.sekisho.log).read_bytes(), "the maintenance process logs a release")
 
 
 def operations(lab: Lab) -> list[dict[str, str]]:

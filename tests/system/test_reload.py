@@ -129,7 +129,7 @@ def test_long_sessions_outlive_reloads(place: Path) -> None:
         stop.set()
         replies = Counter(code for each in sessions for code in each.result())
         wait_until(lambda: sekisho.log.read_text().count("workers ready") == 3, "the reload that waited", 60)
-        wait_until(lambda: _processes(sekisho.pid) == 3, "one generation and the keeper", 60)
+        wait_until(lambda: _processes(sekisho.pid) == 3, "one generation and the maintenance process", 60)
     assert set(replies) == {250}
     assert replies[250] > 50
     assert most <= 2 * (2 + 1)

@@ -24,7 +24,7 @@ from lab.program import ROOT, USER, Program, as_user, program
 from lab.sekisho import Sekisho
 from lab.sender import send
 from lab.sink import Sink
-from tests.codes_support import picture
+from tests.qrcodes_support import picture
 from tests.system.mails import letter, spoof
 
 from sekisho.config import Config

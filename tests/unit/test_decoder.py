@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from lab.pictures import different, large_png
 from lab.place import wait_until
-from tests.codes_support import blocks, modules, picture
+from tests.qrcodes_support import blocks, modules, picture
 
 from sekisho import decoder as program
 from sekisho.clock import SystemClock
-from sekisho.codes import Look, Why, drawings
 from sekisho.decoder import AT_ONCE, Decoder
+from sekisho.qrcodes import Look, Why, drawings
 
 URL = "https://stranger.test/"
 SLOW = different("png", large_png(), 8)
@@ -53,7 +53,7 @@ def children(pid: int | str = "self") -> list[int]:
 
 def is_decoder(pid: int | str) -> bool:
     try:
-        return b"sekisho.codes.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"sekisho.qrcodes.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 

@@ -15,7 +15,7 @@ from tests.dns_support import Reply, Server, answering, resolver, serving
 
 from sekisho import compose
 from sekisho.config import Config
-from sekisho.evidence import Word
+from sekisho.evidence import AuthResult
 from sekisho.message import Client, Envelope, Recipient
 from sekisho.pipeline import Judged
 from sekisho.verdict import Reply as Answer
@@ -131,7 +131,7 @@ def test_what_dns_hides_is_unknown(name: str) -> None:
         done = judged(server)
     evidence = done.evidence
     for method in ("spf", "dkim", "dmarc", "arc"):
-        assert evidence.word(method) is Word.TEMPERROR, method
+        assert evidence.result(method) is AuthResult.TEMPERROR, method
     assert "dns" in evidence.degraded
     assert evidence.proofs == ()
     assert not {each.kind.id for each in evidence.findings} & {
@@ -149,7 +149,9 @@ def test_what_dns_says_without_end_proves_nothing(reply: Reply) -> None:
     with serving(reply) as server:
         done = judged(server)
     assert done.evidence.proofs == ()
-    assert Word.PASS not in {result.word for result in done.evidence.results if result.method != "iprev"}
+    assert AuthResult.PASS not in {
+        result.result for result in done.evidence.results if result.method != "iprev"
+    }
     assert len(server.questions) < 60
 
 
@@ -158,5 +160,5 @@ def test_a_temporary_failure_of_the_mta_is_told() -> None:
     config, ports = settings()
     envelope = Envelope(client=Client("192.0.2.7", "unknown", "temp"))
     done = compose.pipeline(config, ports).process(RAW, envelope)
-    assert done.evidence.word("iprev") is Word.TEMPERROR
+    assert done.evidence.result("iprev") is AuthResult.TEMPERROR
     assert "dns" in done.evidence.degraded

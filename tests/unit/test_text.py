@@ -17,7 +17,7 @@ from sekisho.text import (
     skeleton,
     skeleton_spans,
 )
-from sekisho.text.hiding import _ODD
+from sekisho.text.invisible import _ODD
 
 
 def test_ordinary_japanese_is_printed_untouched() -> None:

@@ -104,7 +104,7 @@ class Daemon:
         return (self.directory / "log").read_text()
 
     def workers(self) -> set[int]:
-        """The supervisor's children but the keeper."""
+        """The supervisor's children but the maintenance process."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return set(map(int, children)) - {self.board()["pid"]}
 

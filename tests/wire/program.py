@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sekisho.clock import SystemClock
-from sekisho.daemon import Board, Setup, SetupError, Supervisor
+from sekisho.daemon import Scoreboard, Setup, SetupError, Supervisor
 from sekisho.forged_fields import ForgedFields
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.ports import UnfinishedError
@@ -202,9 +202,9 @@ def hog() -> None:
 
 
 class Watch:
-    """Satisfies `Keeper`: writes the board down whenever it changes."""
+    """Satisfies `Maintenance`: writes the board down whenever it changes."""
 
-    def __init__(self, directory: Path, board: Board) -> None:
+    def __init__(self, directory: Path, board: Scoreboard) -> None:
         self.directory = directory
         self.board = board
 

@@ -12,10 +12,10 @@ from tests.wire.test_life import begun
 
 
 def hung_up(daemon: Daemon, generation: int) -> None:
-    """Reload, until that generation serves and the keeper of the one before has left."""
+    """Reload, until that generation serves and the maintenance process of the one before has left."""
     daemon.send(signal.SIGHUP)
     until(lambda: daemon.board()["generation"] == generation, f"generation {generation}")
-    until(lambda: len(daemon.workers()) == alive(daemon), "one keeper")
+    until(lambda: len(daemon.workers()) == alive(daemon), "one maintenance")
 
 
 def alive(daemon: Daemon) -> int:

@@ -90,24 +90,24 @@ def test_all_workers_hang_without_mail(daemon: Daemon) -> None:
 
 
 def test_a_daemon_that_was_stopped_whole_loses_nobody(daemon: Daemon) -> None:
-    """Supervisor, workers and keeper are stopped for longer than the deadline, with a message at work and sessions
+    """Supervisor, workers and maintenance are stopped for longer than the deadline, with a message at work and sessions
     open, and go on, the supervisor first: nobody is killed, and the message is not taken for one that is stuck."""
     daemon.start(workers=2, **SHORT)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(sent, daemon, "wait go")
         until(lambda: daemon.seen("wait"), "it is at work")
-        workers, keeper = daemon.workers(), daemon.board()["pid"]
-        signalled([daemon.pid, *workers, keeper], signal.SIGSTOP)
+        workers, maintenance = daemon.workers(), daemon.board()["pid"]
+        signalled([daemon.pid, *workers, maintenance], signal.SIGSTOP)
         time.sleep(2 * SHORT["hard_deadline"])
         signalled([daemon.pid], signal.SIGCONT)
         time.sleep(0.2)  # the supervisor looks at them before they can move
-        signalled([*workers, keeper], signal.SIGCONT)
+        signalled([*workers, maintenance], signal.SIGCONT)
         daemon.let_go("go")
         assert answer.result() is not None
     all_served(daemon)
     time.sleep(1.0)  # the supervisor looks four times a second
     assert restarts(daemon) == {}
-    assert daemon.board()["keeper_deaths"] == 0
+    assert daemon.board()["maintenance_deaths"] == 0
     assert daemon.workers() == workers
 
 
@@ -174,13 +174,13 @@ def test_what_a_stopped_worker_had_at_work_is_not_to_blame(daemon: Daemon) -> No
     assert again.quarantined is None
 
 
-def test_a_keeper_that_hangs_is_replaced(daemon: Daemon) -> None:
+def test_a_maintenance_that_hangs_is_replaced(daemon: Daemon) -> None:
     """The process of metrics and health is stopped: another one takes its place, and no worker is touched."""
     daemon.start(**SHORT)
-    workers, keeper = daemon.workers(), daemon.board()["pid"]
-    signalled([keeper], signal.SIGSTOP)
-    until(lambda: daemon.board()["pid"] != keeper, "another keeper")
-    assert daemon.board()["keeper_deaths"] == 1
+    workers, maintenance = daemon.workers(), daemon.board()["pid"]
+    signalled([maintenance], signal.SIGSTOP)
+    until(lambda: daemon.board()["pid"] != maintenance, "another maintenance")
+    assert daemon.board()["maintenance_deaths"] == 1
     assert daemon.workers() == workers
 
 

@@ -90,13 +90,13 @@ def test_a_killed_worker_is_replaced(daemon: Daemon) -> None:
     assert (daemon.directory / "sock").exists()
 
 
-def test_a_killed_keeper_is_replaced(daemon: Daemon) -> None:
-    """The keeper comes back, too, and no session notices."""
+def test_a_killed_maintenance_is_replaced(daemon: Daemon) -> None:
+    """The maintenance process comes back, too, and no session notices."""
     daemon.start()
     with daemon.connect() as client:
-        keeper = daemon.board()["pid"]
-        os.kill(keeper, signal.SIGKILL)
-        until(lambda: daemon.board()["pid"] != keeper, "a new keeper")
+        maintenance = daemon.board()["pid"]
+        os.kill(maintenance, signal.SIGKILL)
+        until(lambda: daemon.board()["pid"] != maintenance, "a new maintenance")
         assert client.message(do("accept")).final == b"a"
 
 
@@ -113,7 +113,7 @@ def test_workers_follow_a_dead_supervisor(daemon: Daemon) -> None:
     client.close()
     until(lambda: daemon.seen("closed"), "the worker has left")
     until(lambda: not Path(f"/proc/{worker}").exists() or _is_zombie(worker), "the worker is gone")
-    until((daemon.directory / "kept").exists, "the keeper is gone")
+    until((daemon.directory / "kept").exists, "the maintenance process is gone")
 
 
 def _is_zombie(pid: int) -> bool:

@@ -60,19 +60,19 @@ def test_a_reload_that_is_refused_changes_nothing_and_comes_later(daemon: Daemon
 
 @pytest.mark.parametrize("free", [None, 0])  # the dead worker's end of the line is one more
 def test_who_died_is_replaced_when_there_is_room(daemon: Daemon, free: int | None) -> None:
-    """A worker and the keeper die while nothing can be forked: the others serve on, both come back later."""
+    """A worker and maintenance die while nothing can be forked: the others serve on, both come back later."""
     daemon.start(workers=2)
-    victim, keeper = min(daemon.workers()), daemon.board()["pid"]
+    victim, maintenance = min(daemon.workers()), daemon.board()["pid"]
     with descriptors(daemon.pid, free):
         os.kill(victim, signal.SIGKILL)
         until(lambda: "a process cannot be started" in daemon.log(), "it is said")
         assert serves(daemon)
-        os.kill(keeper, signal.SIGKILL)
-        until(lambda: not _lives(keeper), "the keeper is reaped")
+        os.kill(maintenance, signal.SIGKILL)
+        until(lambda: not _lives(maintenance), "the maintenance process is reaped")
         assert serves(daemon)
-    until(lambda: daemon.board()["pid"] != keeper, "a new keeper")
+    until(lambda: daemon.board()["pid"] != maintenance, "a new maintenance")
     until(lambda: daemon.board()["workers"]["ready"] == 2, "a new worker")
-    assert daemon.board()["keeper_deaths"] == 1
+    assert daemon.board()["maintenance_deaths"] == 1
     assert daemon.stop() == 0
 
 

@@ -185,8 +185,8 @@ def _address_space(pid: int) -> int:
 def descriptors_out(trial: Trial) -> None:
     with trial.site() as site, site.load(trial.size, per_second=40):
         for _ in range(2):
-            keeper = [pid for pid in (site.keeper(),) if pid]
-            undo = limited(site.workers() + keeper, "nofile", _descriptors)
+            maintenance = [pid for pid in (site.maintenance(),) if pid]
+            undo = limited(site.workers() + maintenance, "nofile", _descriptors)
             time.sleep(4)
             undo()
             see_ready(trial, site)

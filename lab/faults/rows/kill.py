@@ -65,7 +65,7 @@ def stopped(pid: int, seconds: float) -> None:
 
 
 def see_ready(trial: Trial, site: Site, workers: int = 2) -> None:
-    """All workers and the keeper are there again."""
+    """All workers and the maintenance process are there again."""
     trial.wait("ready again", site.ready)
     trial.wait("all workers are there", lambda: site.metric("sekisho_workers", state="ready") == workers)
 
@@ -83,16 +83,20 @@ def kill_worker(trial: Trial) -> None:
         trial.see("a log line for each", site.logged("it is replaced") >= done, site.logged("it is replaced"))
 
 
-@row("kill-keeper", "the maintenance process is killed (-9) under load", MUST + "; metrics are served again")
-def kill_keeper(trial: Trial) -> None:
+@row(
+    "kill-maintenance",
+    "the maintenance process is killed (-9) under load",
+    MUST + "; metrics are served again",
+)
+def kill_maintenance(trial: Trial) -> None:
     with trial.site() as site, site.load(trial.size, per_second=60, cuts=0.02) as load:
-        done = kills(load, lambda: [pid for pid in (site.keeper(),) if pid], 8)
+        done = kills(load, lambda: [pid for pid in (site.maintenance(),) if pid], 8)
         trial.note(f"{done} killed")
         see_ready(trial, site)
         trial.balance(site)
         judged = site.metric("sekisho_messages_total")
         trial.see("counters outlive it", judged >= trial.size, f"{judged:g} of {trial.size}")
-        trial.see("a log line for each", site.logged("keeper") >= done)
+        trial.see("a log line for each", site.logged("maintenance") >= done)
 
 
 @row(
@@ -156,14 +160,17 @@ def kill_cleanup(trial: Trial) -> None:
 
 
 @row(
-    "kill-everything", "worker, keeper, supervisor, smtpd and cleanup are killed (-9) in turn", MUST, weight=3
+    "kill-everything",
+    "worker, maintenance, supervisor, smtpd and cleanup are killed (-9) in turn",
+    MUST,
+    weight=3,
 )
 def kill_everything(trial: Trial) -> None:
     rng = random.Random(7)
     with trial.site() as site, site.load(trial.size, per_second=30, cuts=0.03, patience=240) as load:
         victims = (
             site.workers,
-            lambda: [pid for pid in (site.keeper(),) if pid],
+            lambda: [pid for pid in (site.maintenance(),) if pid],
             lambda: named(site, "smtpd"),
             lambda: named(site, "cleanup"),
         )
@@ -288,17 +295,21 @@ def stop_everything(trial: Trial) -> None:
         trial.see("none is said to be stuck", not site.logged("is killed"), site.logged("is killed"))
 
 
-@row("stop-keeper", "the maintenance process is stopped (SIGSTOP) for 5 s", MUST + "; mail goes on meanwhile")
-def stop_keeper(trial: Trial) -> None:
+@row(
+    "stop-maintenance",
+    "the maintenance process is stopped (SIGSTOP) for 5 s",
+    MUST + "; mail goes on meanwhile",
+)
+def stop_maintenance(trial: Trial) -> None:
     with trial.site() as site, site.load(trial.size, per_second=60) as load:
-        keeper = site.keeper()
-        assert keeper, "there is no keeper"
-        os.kill(keeper, signal.SIGSTOP)
+        maintenance = site.maintenance()
+        assert maintenance, "there is no maintenance"
+        os.kill(maintenance, signal.SIGSTOP)
         before = load.answered
         trial.see("mail goes on", load.tell(lambda: load.answered >= before + 20 or not load.open, 30))
         time.sleep(5)
         with suppress(ProcessLookupError):
-            os.kill(keeper, signal.SIGCONT)
+            os.kill(maintenance, signal.SIGCONT)
         see_ready(trial, site)
         trial.balance(site)
 

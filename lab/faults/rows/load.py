@@ -239,8 +239,8 @@ def memory(site: Site) -> float:
 
 
 def _settled(site: Site) -> bool:
-    """Two workers and the keeper, nobody is leaving, and no reload is to come."""
-    whole = len(children(site.daemon.pid)) == 3 and site.keeper() is not None
+    """Two workers and the maintenance process, nobody is leaving, and no reload is to come."""
+    whole = len(children(site.daemon.pid)) == 3 and site.maintenance() is not None
     return whole and site.metric("sekisho_config_reload_waiting") == 0
 
 

@@ -194,10 +194,10 @@ def kill_retention(trial: Trial) -> None:
         primed(site, _ALLOWED)
         done = 0
         for make in RETENTION.values():
-            wait_until(lambda: site.keeper() is not None, "the keeper is there", 60)
-            keeper = site.keeper()
-            assert keeper
-            with trap(keeper, make(site), trial.place / "trace") as each:
+            wait_until(lambda: site.maintenance() is not None, "the maintenance process is there", 60)
+            maintenance = site.maintenance()
+            assert maintenance
+            with trap(maintenance, make(site), trial.place / "trace") as each:
                 primed(site, 12)  # more than are allowed
                 with suppress(LabError):
                     wait_until(each.sprung, "killed in retention", 60)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from sekisho.address.spec import judge_domain
-from sekisho.remember import remembered
+from sekisho.bounded_cache import remembered
 
 LIMIT = 1024
 

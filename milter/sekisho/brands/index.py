@@ -1,7 +1,7 @@
 """The registry in memory: who is named, who owns a domain, who is imitated.
 
 Pure: built once from brands, asked from any thread, same input, same answer. Every question costs the same
-whether there are a hundred brands or ten thousand (see `names` and `likeness`).
+whether there are a hundred brands or ten thousand (see `names` and `lookalike`).
 
 Ownership follows the registrable domain (public suffix list with its private section) or a narrower entry of
 the brand's file: whoever controls `eki-net.com` controls every name below it.
@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from sekisho.brands.likeness import LikenessIndex
+from sekisho.bounded_cache import remembered
+from sekisho.brands.lookalike import LikenessIndex
 from sekisho.brands.model import Brand
 from sekisho.brands.names import NameIndex
 from sekisho.domains import registrable, to_ascii
 from sekisho.lures import Vocabulary
-from sekisho.ports import Likeness, Mention, Promise, Reading
-from sekisho.remember import remembered
+from sekisho.ports import BrandPolicy, Lookalike, Mention, Reading
 
 REMEMBERED = 20_000  # host names whose owner and whose likeness are remembered, and texts
 SHORT = 64  # characters of a text of which it is remembered whom it names: `info`, the name of a file
@@ -72,12 +72,12 @@ class BrandIndex:
     def could_own(self, domain: str, brand: str) -> bool:
         """Names below the registrable domain of any entry count, for an unconfirmed entry too."""
         base = registrable(domain)
-        return base is not None and not self.kin(brand).isdisjoint(self._possible.get(base, ()))
+        return base is not None and not self.affiliates(brand).isdisjoint(self._possible.get(base, ()))
 
-    def kin(self, brand: str) -> frozenset[str]:
+    def affiliates(self, brand: str) -> frozenset[str]:
         return self._kin.get(brand, frozenset({brand}))
 
-    def likeness(self, domain: str) -> Likeness | None:
+    def lookalike(self, domain: str) -> Lookalike | None:
         name = to_ascii(domain)
         base = registrable(name) if name else None
         if name is None or base is None or base in self._possible or base in self._unrelated:
@@ -90,9 +90,9 @@ class BrandIndex:
             return "", ""
         return known.verify.en, known.verify.ja
 
-    def promises(self, brand: str) -> tuple[Promise, ...]:
+    def brand_policies(self, brand: str) -> tuple[BrandPolicy, ...]:
         known = self._brands.get(brand)
-        return known.promises if known else ()
+        return known.brand_policies if known else ()
 
     def strict(self, domain: str) -> bool:
         return any(name in self._strict for name in _upwards(domain))

@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sekisho.brands.model import Brand
-from sekisho.shipped import shipped
+from sekisho.package_data import shipped
 
 MAX_FILE = 256 * 1024
 

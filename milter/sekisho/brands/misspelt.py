@@ -17,7 +17,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
-from sekisho.remember import remembered
+from sekisho.bounded_cache import remembered
 from sekisho.text import is_kana, skeleton
 
 T = TypeVar("T")

@@ -24,8 +24,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from sekisho.domains import to_ascii
-from sekisho.lures import Matter
-from sekisho.ports import Promise
+from sekisho.lures import Theme
+from sekisho.ports import BrandPolicy
 
 Confidence = Literal["high", "medium", "low"]
 Use = Literal["mail", "web", "link"]
@@ -100,7 +100,7 @@ class Policy(_Entry):
     """
 
     kind: PolicyKind
-    notice: Matter | Literal["all"] = "all"
+    notice: Theme | Literal["all"] = "all"
     since: When | None = None
     source: Text | None = None
 
@@ -147,6 +147,6 @@ class Brand(_Entry):
         return tuple(dict.fromkeys(self.names + self.aliases + self.ordinary + self.needs_companion))
 
     @property
-    def promises(self) -> tuple[Promise, ...]:
+    def brand_policies(self) -> tuple[BrandPolicy, ...]:
         """Its policies, as the checks meet them."""
-        return tuple(Promise(each.kind, each.notice, each.since or "") for each in self.policies)
+        return tuple(BrandPolicy(each.kind, each.notice, each.since or "") for each in self.policies)

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from functools import cache
 from unicodedata import category
 
+from sekisho.bounded_cache import remembered
 from sekisho.charsets.japanese import BAD, decode_euc_jp, decode_iso_2022_jp
 from sekisho.charsets.labels import REFUSED, codecs_of, lookup, says_nothing
-from sekisho.remember import remembered
 
 SAMPLE = 16_384
 """Bytes from the first non-ASCII one on that a guess is based on."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from sekisho.remember import remembered
+from sekisho.bounded_cache import remembered
 
 REFUSED = "utf-7"
 

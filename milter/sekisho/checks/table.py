@@ -10,42 +10,46 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sekisho.checks import (
-    ahead,
+from sekisho.checks.authentication import (
     arc,
-    attachments,
-    author,
-    claims,
-    contradiction,
-    destinations,
-    detours,
-    disguise,
-    display_name,
     dkim,
     dmarc,
     forged,
     indirect,
     iprev,
-    links,
-    lookalike,
-    lure,
-    organisation,
-    origin,
-    pages,
-    promises,
+    prefetch,
     proof,
-    recipient,
     recorded,
     replay,
-    responders,
-    site,
     spf,
-    strict,
-    structure,
-    traces,
-    writing,
 )
-from sekisho.evidence import Evidence, FindingKind, Result, Word
+from sekisho.checks.content import (
+    attachments,
+    headers,
+    link_tricks,
+    links,
+    obfuscation,
+    pages,
+    structure,
+    text_style,
+)
+from sekisho.checks.identity import (
+    author,
+    brand_policies,
+    claims,
+    destinations,
+    display_name,
+    impersonation,
+    lookalike,
+    recipient,
+    reply_to,
+    sender_domain,
+    site,
+    strict,
+    unknown_organisation,
+)
+from sekisho.checks.lure import lure
+from sekisho.evidence import AuthResult, Evidence, FindingKind, MethodResult
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -59,7 +63,7 @@ class Check:
     name: str
     run: Callable[[Message, Evidence, Context], Evidence]
     kinds: tuple[FindingKind, ...] = ()
-    owed: Callable[[Message], tuple[Result, ...]] = lambda message: ()
+    owed: Callable[[Message], tuple[MethodResult, ...]] = lambda message: ()
     pictured: bool = False
 
     def unknown(self, reason: str, message: Message) -> Evidence:
@@ -67,14 +71,14 @@ class Check:
         return Evidence(results=self.owed(message), degraded=(reason,))
 
 
-def _temperror(method: str) -> Callable[[Message], tuple[Result, ...]]:
+def _temperror(method: str) -> Callable[[Message], tuple[MethodResult, ...]]:
     """What a check owes that gives one result."""
-    result = Result(method, Word.TEMPERROR, reason="not evaluated")
+    result = MethodResult(method, AuthResult.TEMPERROR, reason="not evaluated")
     return lambda message: (result,)
 
 
 AUTHENTICATION: tuple[Check, ...] = (
-    Check("ahead", ahead.check),
+    Check("prefetch", prefetch.check),
     Check("recorded", recorded.check),
     Check("iprev", iprev.check, iprev.KINDS, _temperror("iprev")),
     Check("spf", spf.check, spf.KINDS, spf.owed),
@@ -90,27 +94,27 @@ IDENTITY: tuple[Check, ...] = (
     Check("author", author.check, author.KINDS),
     Check("destinations", destinations.check, pictured=True),
     Check("claims", claims.check),
-    Check("contradiction", contradiction.check, contradiction.KINDS),
+    Check("impersonation", impersonation.check, impersonation.KINDS),
     Check("display_name", display_name.check, display_name.KINDS),
     Check("lookalike", lookalike.check, lookalike.KINDS),
     Check("site", site.check, site.KINDS),
     Check("strict", strict.check, strict.KINDS),
-    Check("responders", responders.check, responders.KINDS),
-    Check("origin", origin.check, origin.KINDS),
-    Check("organisation", organisation.check, organisation.KINDS),
+    Check("reply_to", reply_to.check, reply_to.KINDS),
+    Check("sender_domain", sender_domain.check, sender_domain.KINDS),
+    Check("unknown_organisation", unknown_organisation.check, unknown_organisation.KINDS),
 )
 CONTENT: tuple[Check, ...] = (
     Check("structure", structure.check, structure.KINDS),
-    Check("writing", writing.check, writing.KINDS),
-    Check("traces", traces.check, traces.KINDS),
+    Check("text_style", text_style.check, text_style.KINDS),
+    Check("headers", headers.check, headers.KINDS),
     Check("links", links.check, links.KINDS),
-    Check("detours", detours.check, detours.KINDS),
+    Check("link_tricks", link_tricks.check, link_tricks.KINDS),
     Check("pages", pages.check, pages.KINDS),
     Check("attachments", attachments.check, attachments.KINDS),
-    Check("disguise", disguise.check, disguise.KINDS),
+    Check("obfuscation", obfuscation.check, obfuscation.KINDS),
 )
 LURES: tuple[Check, ...] = (
-    Check("promises", promises.check, promises.KINDS),
+    Check("brand_policies", brand_policies.check, brand_policies.KINDS),
     Check("recipient", recipient.check, recipient.KINDS),
     Check("lure", lure.check, lure.KINDS),
 )

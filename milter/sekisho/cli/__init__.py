@@ -13,11 +13,11 @@ import traceback
 
 import click
 
-from sekisho.cli import steer as _steer  # noqa: F401 - it adds its commands
 from sekisho.cli import store as _store  # noqa: F401 - it adds its commands
-from sekisho.cli import work as _work  # noqa: F401 - it adds its commands
+from sekisho.cli.commands import lists as _lists  # noqa: F401 - it adds its commands
+from sekisho.cli.commands import quarantine as _quarantine  # noqa: F401 - it adds its commands
+from sekisho.cli.commands.core import cli
 from sekisho.cli.output import say
-from sekisho.cli.root import cli
 from sekisho.config import ConfigError
 
 OUR_FAULT = 70  # EX_SOFTWARE of sysexits

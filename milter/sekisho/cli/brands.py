@@ -22,7 +22,7 @@ from sekisho.brands.lint import lint as flaws_of
 from sekisho.brands.model import DomainEntry, Policy
 from sekisho.cli import output
 from sekisho.config import Config
-from sekisho.shipped import shipped
+from sekisho.package_data import shipped
 
 
 def lint(config: Config, style: str) -> int:
@@ -116,7 +116,7 @@ def _file(config: Config, brand: str) -> Path:
 
 def _lines(registry: BrandIndex, brand: Brand, file: Path) -> Iterator[tuple[str, str]]:
     """Label and text of everything but the domains; a text may be empty."""
-    related = sorted(registry.kin(brand.id) - {brand.id})
+    related = sorted(registry.affiliates(brand.id) - {brand.id})
     yield "file", str(file)
     yield "organisation", (brand.organisation or "") + (f" (with {', '.join(related)})" if related else "")
     yield "sector", " ".join(filter(None, (brand.sector, brand.country)))

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sekisho.cli.trace import envelope_from_trace
+from sekisho.cli.envelope_from_headers import envelope_from_trace
 from sekisho.domains import parse_ip
 from sekisho.message import Client, Envelope, Recipient
 from sekisho.ports import Recorded

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from sekisho.checks.table import CHECKS, Check
 from sekisho.config import Config, groups
 from sekisho.evidence import FindingKind
-from sekisho.policy import COMBINATIONS, TAKE_BACKS, Combination
+from sekisho.policy import COMBINATIONS, OVERRIDES, Combination
 
 WIDTH = 100  # columns of a comment in the example
 
@@ -199,7 +199,7 @@ def checks() -> str:
     ]
     lines += ["| when found | findings that begin with | count together at most |", "| --- | --- | --- |"]
     lines += [
-        _row(f"`{row.when}`", ", ".join(map("`{}`".format, row.of)), f"{row.keep:g}") for row in TAKE_BACKS
+        _row(f"`{row.when}`", ", ".join(map("`{}`".format, row.of)), f"{row.keep:g}") for row in OVERRIDES
     ]
     return "\n".join(lines) + "\n"
 

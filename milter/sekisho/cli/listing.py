@@ -1,6 +1,6 @@
 """`sekisho list add | remove | list | import | export`: entries made while the daemon runs.
 
-The keeper writes the change down and the workers take it up, within two seconds and without a reload.
+The maintenance process writes the change down and the workers take it up, within two seconds and without a reload.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def _as_brand(court: Court, case: Case, examined: Examined, brand: Brand) -> dic
     """The same message as if the brand had written it, and as if that were proven."""
     own = domains_of(brand)
     author = examined.message.author.domain or ""
-    already = court.knowledge.registry.owner(author) in court.knowledge.registry.kin(brand.id)
+    already = court.knowledge.registry.owner(author) in court.knowledge.registry.affiliates(brand.id)
     domain = author if already else own[0]
     raw = case.raw if already else written_from(examined.message, domain)
     envelope = replace(case.envelope, sender=f"mail@{domain}", raw_sender=f"mail@{domain}")

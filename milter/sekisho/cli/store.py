@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sekisho.cli.root import cli, config_option, configuration, format_option
+from sekisho.cli.commands.core import cli, config_option, configuration, format_option
 
 
 @cli.group("store")

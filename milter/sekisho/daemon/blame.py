@@ -13,7 +13,7 @@ import logging
 from sekisho.daemon.child import Child
 from sekisho.daemon.watchdog import Stuck
 from sekisho.ports import Clock
-from sekisho.wire.slots import Failures
+from sekisho.wire.in_flight import Failures
 
 LOG = logging.getLogger("sekisho.daemon")
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sekisho.daemon.setup import Setup
-from sekisho.wire.slots import Slots
+from sekisho.wire.in_flight import InFlight
 
 LOG = logging.getLogger("sekisho.daemon")
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
@@ -48,7 +48,7 @@ class Child:
     born: float
     setup: Setup
     row: int | None = None
-    slots: Slots | None = None
+    slots: InFlight | None = None
     ready: bool = False
     draining: bool = False
     cause: str | None = None

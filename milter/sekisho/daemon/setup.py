@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sekisho.daemon.board import Board
-from sekisho.daemon.keeper import Keeper
+from sekisho.daemon.maintenance import Maintenance
+from sekisho.daemon.scoreboard import Scoreboard
 from sekisho.wire.handlers import Handlers
 from sekisho.wire.options import WireOptions
 
@@ -24,8 +24,9 @@ class SetupError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A validated configuration, ready to be forked. `build` runs in each worker, `keeper` in the keeper."""
+    """A validated configuration, ready to be forked. `build` runs in each worker, `maintenance`
+    in the maintenance process."""
 
     wire: WireOptions
     build: Callable[[], Handlers]
-    keeper: Callable[[Board], Keeper] | None = None
+    maintenance: Callable[[Scoreboard], Maintenance] | None = None

@@ -21,22 +21,22 @@ from functools import partial
 
 from sekisho.daemon import systemd
 from sekisho.daemon.blame import Blame
-from sekisho.daemon.board import Board
 from sekisho.daemon.child import STATUS_LATER, STATUS_OURS, Child, Closable, fork, is_shortage
-from sekisho.daemon.keeper import keep
-from sekisho.daemon.keeper_state import KeeperState
 from sekisho.daemon.listener import Listener, wait_for
+from sekisho.daemon.maintenance import keep
+from sekisho.daemon.maintenance_state import MaintenanceState
 from sekisho.daemon.places import Places
 from sekisho.daemon.reloads import Reloads
+from sekisho.daemon.scoreboard import Scoreboard
 from sekisho.daemon.setup import Setup, SetupError
 from sekisho.daemon.trials import Trials
 from sekisho.daemon.watchdog import Watchdog
 from sekisho.ports import Clock
 from sekisho.wire import trial
 from sekisho.wire.allocator import tidy
+from sekisho.wire.in_flight import Failures, InFlight
 from sekisho.wire.listen import BusyError
 from sekisho.wire.server import DRAIN, READY, RETIRE, Server
-from sekisho.wire.slots import Failures, Slots
 
 LOG = logging.getLogger("sekisho.daemon")
 _TICK_MS = 250
@@ -50,7 +50,7 @@ class Supervisor:
     def __init__(self, load: Callable[[], Setup], clock: Clock) -> None:
         self._load = load
         self._clock = clock
-        self._board = Board()
+        self._board = Scoreboard()
         self._wakeup, self._waker = socket.socketpair()
         self._wakeup.setblocking(False)
         self._waker.setblocking(False)
@@ -60,8 +60,8 @@ class Supervisor:
         self._next: Places | None = None
         self._next_end = 0.0
         self._old: list[Child] = []
-        self._keeper: Places | None = None
-        self._keeper_state = KeeperState()
+        self._maintenance: Places | None = None
+        self._maintenance_state = MaintenanceState()
         self._trials = Trials(clock)
         self._watchdog = Watchdog()
         self._reloads = Reloads()
@@ -113,10 +113,13 @@ class Supervisor:
             self._stopping(now)
             return
         self._reload_turn(now)
-        if self._keeper is not None:
-            births = [child.born for child in self._keeper.children]
-            self._keeper_state.turn(self._keeper.early_deaths, births, now)
-        for places, start in ((self._workers, self._fork_worker), (self._keeper, self._fork_keeper)):
+        if self._maintenance is not None:
+            births = [child.born for child in self._maintenance.children]
+            self._maintenance_state.turn(self._maintenance.early_deaths, births, now)
+        for places, start in (
+            (self._workers, self._fork_worker),
+            (self._maintenance, self._fork_maintenance),
+        ):
             if places is not None:
                 places.fill(start, now)
 
@@ -135,7 +138,7 @@ class Supervisor:
             time.sleep(most / 1000)
 
     def _children(self) -> Iterator[Child]:
-        for places in (self._workers, self._next, self._keeper):
+        for places in (self._workers, self._next, self._maintenance):
             yield from places.children if places else ()
         yield from self._old
         yield from self._trials.children
@@ -182,7 +185,7 @@ class Supervisor:
         row = self._board.take()
         report = partial(self._board.sessions, row)
         try:
-            slots = Slots(options.threads)
+            slots = InFlight(options.threads)
 
             def body(line: socket.socket) -> None:
                 assert self._listener is not None
@@ -198,9 +201,9 @@ class Supervisor:
         child.row, child.slots = row, slots
         places.children.append(child)
 
-    def _fork_keeper(self, places: Places) -> None:
+    def _fork_maintenance(self, places: Places) -> None:
         """Raises OSError."""
-        make, slots = places.setup.keeper, Slots(0)
+        make, slots = places.setup.maintenance, InFlight(0)
         assert make is not None
 
         def body(line: socket.socket) -> None:
@@ -224,7 +227,7 @@ class Supervisor:
         if child.row is not None:
             self._board.release(child.row)
         places = next(
-            (p for p in (self._workers, self._next, self._keeper) if p and child in p.children), None
+            (p for p in (self._workers, self._next, self._maintenance) if p and child in p.children), None
         )
         if places is not None and self._stop_end is None and places is not self._next:
             self._count(child, code)
@@ -243,12 +246,12 @@ class Supervisor:
     def _count(self, child: Child, code: int) -> None:
         ended = "killed" if code < 0 else "crash" if code else "other"
         cause = child.cause or (ended if child.ready else "start")
-        kind = "keeper" if child.row is None else "worker"
+        kind = "maintenance" if child.row is None else "worker"
         LOG.error("%s %d died (%s, %s); it is replaced", kind, child.pid, cause, _how(code))
         if child.row is not None:
             self._board.restarted(cause)
         else:
-            deaths = self._board.keeper_died()
+            deaths = self._board.maintenance_died()
             systemd.status(
                 f"the maintenance process died {deaths} times since the start, last by {_how(code)}"
             )
@@ -326,11 +329,11 @@ class Supervisor:
         self._reloads.succeeded()
         if old is not None:
             self._retire(old.children, RETIRE)
-        if self._keeper is not None:
-            self._retire(self._keeper.children, DRAIN)
-        self._keeper = None
-        if places.setup.keeper is not None:
-            self._keeper = Places(1, places.setup, due=[0.0])
+        if self._maintenance is not None:
+            self._retire(self._maintenance.children, DRAIN)
+        self._maintenance = None
+        if places.setup.maintenance is not None:
+            self._maintenance = Places(1, places.setup, due=[0.0])
         systemd.ready(f"{places.wanted} workers ready")
 
     def _give_up(self, places: Places, now: float) -> None:
@@ -358,12 +361,12 @@ class Supervisor:
     # -- the end ----------------------------------------------------------------------------------------
 
     def _stopping(self, now: float) -> None:
-        """Drain everybody, the keeper last; kill whoever is late."""
+        """Drain everybody, the maintenance process last; kill whoever is late."""
         if self._stop_end == 0.0:
             self._begin_stop(now)
-        if self._keeper is not None and not any(child.row is not None for child in self._children()):
-            self._retire(self._keeper.children, DRAIN)
-            self._keeper = None
+        if self._maintenance is not None and not any(child.row is not None for child in self._children()):
+            self._retire(self._maintenance.children, DRAIN)
+            self._maintenance = None
         if self._stop_end is not None and now > self._stop_end:
             for child in self._children():
                 child.kill("stop")

@@ -19,7 +19,7 @@ from sekisho.daemon.child import Child, Closable, fork
 from sekisho.daemon.setup import Setup
 from sekisho.ports import Clock
 from sekisho.wire import trial
-from sekisho.wire.slots import Failures, Slots
+from sekisho.wire.in_flight import Failures, InFlight
 
 LOG = logging.getLogger("sekisho.daemon")
 AT_ONCE = 4
@@ -105,7 +105,7 @@ class Trials:
             self._running[child] = self._waiting.pop(0)
 
     def _fork(self, asked: Asked, failures: Failures, inherited: Iterable[Closable]) -> Child:
-        slots = Slots(1)
+        slots = InFlight(1)
         seat, sheet, build, clock = asked.seat, asked.sheet, asked.setup.build, self._clock
 
         def body(_: socket.socket) -> None:

@@ -1,7 +1,7 @@
 """Which processes do not go on: stuck on a message, without a sign of life, or never ready.
 
 Each process shows signs: the messages that it has at work, and a number in shared memory that its control thread
-counts up (`Slots.beat`). A sign that stays the same for too long means that the process is stuck. Time is the
+counts up (`InFlight.beat`). A sign that stays the same for too long means that the process is stuck. Time is the
 supervisor's own running time: no turn counts for more than a second. So a group of processes that was stopped as a
 whole, a machine that slept and a supervisor that got no processor are no reason to kill anybody.
 
@@ -17,7 +17,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sekisho.daemon.child import Child
-from sekisho.wire.slots import Busy
+from sekisho.wire.in_flight import Busy
 
 _LONGEST_TURN = 1.0  # seconds of a turn that count; it usually takes a quarter
 _LATER = 1.0  # seconds; a message that is stuck says more than silence does, so it is looked at first

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.doctor import disk, door, files, kill_switch, names, postfix, times
+from sekisho.doctor import clock, files, kill_switch, milter_socket, postfix, resolver, storage
 from sekisho.doctor.commands import Commands
 from sekisho.doctor.model import Finding, warning
 from sekisho.doctor.postconf import Postfix, PostfixUnreadable
@@ -45,14 +45,14 @@ def _socket(patient: Patient) -> Iterator[Finding]:
     except PostfixUnreadable:
         found = None
     owner = (found and found.get("mail_owner")) or "postfix"
-    yield from door.examine(patient.config.wire, owner, found, patient.commands)
+    yield from milter_socket.examine(patient.config.wire, owner, found, patient.commands)
 
 
 SUBJECTS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
     "postfix": _postfix,
-    "dns": lambda patient: names.examine(patient.config.dns, patient.clock, patient.commands),
-    "store": lambda patient: disk.examine(patient.config, patient.clock, patient.commands),
-    "clock": lambda patient: times.examine(patient.clock),
+    "dns": lambda patient: resolver.examine(patient.config.dns, patient.clock, patient.commands),
+    "store": lambda patient: storage.examine(patient.config, patient.clock, patient.commands),
+    "clock": lambda patient: clock.examine(patient.clock),
     "guard": lambda patient: kill_switch.examine(patient.config, patient.clock, patient.commands),
     "files": lambda patient: files.examine(patient.config, patient.file, patient.commands),
     "socket": _socket,  # last: its mend starts the daemon, which needs what stands above

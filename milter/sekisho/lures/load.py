@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sekisho.lures.model import Lures
-from sekisho.shipped import shipped
+from sekisho.package_data import shipped
 
 
 class LureFileError(Exception):

@@ -2,13 +2,13 @@
 
     language = "en"
 
-    [matter]
+    [theme]
     delivery = ["package|parcel|shipment + failed|on hold|customs", "redelivery"]
 
-    [push]
+    [pressure]
     deadline = ["within + hours|days"]
 
-    [asks]
+    [action]
     login = ["log in|sign in + here|below|to"]
 
 Every entry is a phrase. Its parts are joined by ` + ` and stand near each other, in any order; a part is a choice of
@@ -30,7 +30,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from sekisho.text import is_kanji, skeleton
 
-Matter = Literal[
+Theme = Literal[
     "account",
     "withdrawal",
     "payment",
@@ -52,13 +52,13 @@ Matter = Literal[
     "fund",
     "romance",
 ]
-Push = Literal["pressure", "deadline"]
-Ask = Literal[
+Pressure = Literal["pressure", "deadline"]
+AskedAction = Literal[
     "login", "confirm", "pay", "card", "open", "answer", "channel", "call", "stop", "gift_cards", "coins"
 ]  # fmt: skip
-MATTERS: tuple[str, ...] = get_args(Matter)
-PUSHES: tuple[str, ...] = get_args(Push)
-ASKS: tuple[str, ...] = get_args(Ask)
+THEMES: tuple[str, ...] = get_args(Theme)
+PRESSURES: tuple[str, ...] = get_args(Pressure)
+ACTIONS: tuple[str, ...] = get_args(AskedAction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,6 @@ class Lures(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
-    matter: dict[Matter, Phrases] = {}
-    push: dict[Push, Phrases] = {}
-    asks: dict[Ask, Phrases] = {}
+    theme: dict[Theme, Phrases] = {}
+    pressure: dict[Pressure, Phrases] = {}
+    action: dict[AskedAction, Phrases] = {}

@@ -86,9 +86,9 @@ class Vocabulary:
 
 def _entries(language: Lures) -> Iterator[tuple[str, str, str]]:
     aspects: tuple[tuple[str, Iterable[tuple[str, tuple[str, ...]]]], ...] = (
-        ("matter", language.matter.items()),
-        ("push", language.push.items()),
-        ("asks", language.asks.items()),
+        ("theme", language.theme.items()),
+        ("pressure", language.pressure.items()),
+        ("action", language.action.items()),
     )
     for aspect, table in aspects:
         for name, texts in table:

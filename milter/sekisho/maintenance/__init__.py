@@ -5,7 +5,7 @@
 | `work` | what is done, and what it is done with |
 | `tasks` | how tasks are repeated, each failing alone |
 | `readiness` | whether mail would be accepted now, and if not, why |
-| `upkeep` | what the quarantine needs from time to time |
+| `quarantine` | what the quarantine needs from time to time |
 | `live_status` | what the daemon says of itself on /status |
 """
 

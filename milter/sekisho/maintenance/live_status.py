@@ -32,7 +32,7 @@ def document(
         "workers": dict(view.workers),
         "sessions": view.sessions,
         "reload_waiting": view.reload_waiting,
-        "maintenance_deaths": view.keeper_deaths,
+        "maintenance_deaths": view.maintenance_deaths,
         "last_reload": {
             "ok": view.reload_ok,
             "at": moment(view.reload_at) if view.reload_at else None,

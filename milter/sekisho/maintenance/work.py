@@ -8,16 +8,16 @@ import threading
 from sekisho import compose, log, metrics
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.daemon import Board
+from sekisho.daemon import Scoreboard
 from sekisho.guard import Switch
 from sekisho.maintenance import live_status
+from sekisho.maintenance.quarantine import QuarantineMaintenance
 from sekisho.maintenance.readiness import Readiness, of_socket
 from sekisho.maintenance.tasks import Tasks
-from sekisho.maintenance.upkeep import Upkeep
 from sekisho.metrics import Metrics
 from sekisho.observers import Isolation
 from sekisho.ports import StoreUnavailable
-from sekisho.steering import ListWatch, SwitchWatch
+from sekisho.runtime_changes import ListWatch, SwitchWatch
 from sekisho.store import Quarantine, SchemaError, StoreLock, database_file, free_bytes
 from sekisho.verdict import Mode
 from sekisho.wire import probe
@@ -29,12 +29,12 @@ GAUGES_EVERY = 15.0  # seconds between two looks at the store
 
 
 class Maintenance:
-    """The metrics port and everything periodic. Implements `daemon.Keeper`; made after the fork.
+    """The metrics port and everything periodic. Implements `daemon.Maintenance`; made after the fork.
 
     Its tasks fail alone. That none of them does, and that the milter answers, is what `readiness` looks at.
     """
 
-    def __init__(self, settings: Config, meter: Metrics, place: probe.Place, board: Board) -> None:
+    def __init__(self, settings: Config, meter: Metrics, place: probe.Place, board: Scoreboard) -> None:
         self._settings = settings
         self._metrics = meter
         self._board = board
@@ -45,10 +45,10 @@ class Maintenance:
         self._server: metrics.Server | None = None
         self._refused = 0
         self._clock = SystemClock()
-        self._upkeep = Upkeep(settings, meter, self._clock)
+        self._quarantine_work = QuarantineMaintenance(settings, meter, self._clock)
         self._lists = ListWatch(settings.store, self._clock, meter.store_identity_failed)
         self._switch: SwitchWatch | None = None
-        self._isolation = Isolation(lambda _: meter.error("keeper"), "task")
+        self._isolation = Isolation(lambda _: meter.error("maintenance"), "task")
         self._tasks = Tasks(self._isolation, self._clock)
         self._readiness = Readiness(
             of_socket(place, meter.probed),
@@ -66,7 +66,7 @@ class Maintenance:
         self._tasks.turn()  # whether the store can be asked is known before anybody asks us
         self._readiness.start()
         self._tasks.add("port", self._serve, TURN)
-        self._tasks.add("upkeep", self._keep_up, GAUGES_EVERY)
+        self._tasks.add("quarantine", self._keep_up, GAUGES_EVERY)
         lists = threading.Thread(target=self._watch_lists, args=(stop,), name="lists", daemon=True)
         lists.start()
         while True:
@@ -176,4 +176,4 @@ class Maintenance:
 
     def _keep_up(self) -> None:
         if self._quarantine is not None:
-            self._upkeep.turn(self._quarantine)
+            self._quarantine_work.turn(self._quarantine)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from sekisho import charsets, domains
 from sekisho.address import Mailbox, parse
+from sekisho.bounded_cache import remembered
 from sekisho.message.budget import FieldBudget
 from sekisho.message.headers import Block, field_text
 from sekisho.message.limits import Limits
 from sekisho.message.model import Author, Field, Headers, Problem
-from sekisho.remember import remembered
 
 _DEFAULT = Limits()
 _MOST = 100

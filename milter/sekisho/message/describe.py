@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice, product
 
+from sekisho.bounded_cache import remembered
 from sekisho.message import transfer, values
 from sekisho.message.budget import FieldBudget
 from sekisho.message.headers import field_text
 from sekisho.message.model import Field
 from sekisho.message.values import Value
-from sekisho.remember import remembered
 
 _MOST = 6
 """Readings of one entity."""

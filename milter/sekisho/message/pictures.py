@@ -26,7 +26,7 @@ from itertools import islice
 from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
-from sekisho import codes, domains, markup
+from sekisho import domains, markup, qrcodes
 from sekisho.message import mime
 from sekisho.message.limits import Limits
 from sekisho.message.model import Link, Message, Part, Problem
@@ -41,18 +41,20 @@ _LINKS = 20
 """Links out of codes that one message gets."""
 _DRAWN = 1_000_000
 """Characters of text in which a drawn code is looked for."""
-_SILENT = frozenset({codes.Why.SEARCHED, codes.Why.FORMAT})
-_DETAILS = MappingProxyType({codes.Why.PIXELS: "size"})
+_SILENT = frozenset({qrcodes.Why.SEARCHED, qrcodes.Why.FORMAT})
+_DETAILS = MappingProxyType({qrcodes.Why.PIXELS: "size"})
 """What a reader of pictures says, as the problem's detail says it where that has another word."""
 _SHARE = 0.2
 """Of the seconds for all pictures: what one may have before the others had theirs, and how long a turn lasts."""
 _LEAST_SECONDS = 0.05
 """A smaller share would be too short for ordinary pictures, and a program would be ended for each."""
 
-Picture = bytes | codes.Grid
+Picture = bytes | qrcodes.Grid
 
 
-def with_codes(message: Message, limits: Limits, reader: codes.Reader, left: Callable[[], float]) -> Message:
+def with_codes(
+    message: Message, limits: Limits, reader: qrcodes.Reader, left: Callable[[], float]
+) -> Message:
     """The message with a link for each URL in a code. `left` are the seconds that the search may go on, waiting
     included; what is not searched for lack of them is a problem."""
     search = _Search(limits, reader, left)
@@ -69,7 +71,7 @@ def with_codes(message: Message, limits: Limits, reader: codes.Reader, left: Cal
 class _Search:
     """What one message's pictures hold."""
 
-    def __init__(self, limits: Limits, reader: codes.Reader, left: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits, reader: qrcodes.Reader, left: Callable[[], float]) -> None:
         self.found: dict[str, None] = {}
         self.problems: dict[Problem, None] = {}
         self._limits = limits
@@ -90,7 +92,7 @@ class _Search:
         """Each gets its share, and then those that need more get what is left."""
         slow = self._round(sorted(pictures, key=_size), later=False)
         if self._round(slow, later=True):
-            self._problem(codes.Why.TIME)
+            self._problem(qrcodes.Why.TIME)
 
     def _round(self, pictures: list[Picture], later: bool) -> list[Picture]:
         """Those for which there was not enough time."""
@@ -113,15 +115,15 @@ class _Search:
         share = max(even, 2 * self._slice) if later else max(min(even, self._slice), _LEAST_SECONDS)
         return min(share, self._budget, self._left())
 
-    def _searched(self, turn: codes.Turn, picture: Picture, seconds: float) -> bool:
+    def _searched(self, turn: qrcodes.Turn, picture: Picture, seconds: float) -> bool:
         """False if it takes longer than that."""
-        if isinstance(picture, codes.Grid):
+        if isinstance(picture, qrcodes.Grid):
             look = turn.in_grid(picture, seconds)
         else:
             look = turn.in_image(picture, self._limits.image_pixels, seconds)
         self._budget -= look.seconds
         self.found.update(dict.fromkeys(look.texts))
-        if look.why is codes.Why.TIME:
+        if look.why is qrcodes.Why.TIME:
             return False
         if look.why not in _SILENT:
             self._problem(_DETAILS.get(look.why, look.why))
@@ -134,14 +136,14 @@ class _Search:
 
 
 def _size(picture: Picture) -> int:
-    return len(picture.cells if isinstance(picture, codes.Grid) else picture)
+    return len(picture.cells if isinstance(picture, qrcodes.Grid) else picture)
 
 
 def _drawn(parts: tuple[Part, ...]) -> Iterator[Picture]:
     """Each different drawing once."""
-    seen: set[codes.Grid] = set()
+    seen: set[qrcodes.Grid] = set()
     for part in parts:
-        for grid in codes.drawings(part.text[:_DRAWN], mime.is_html(part)):
+        for grid in qrcodes.drawings(part.text[:_DRAWN], mime.is_html(part)):
             if grid not in seen:
                 seen.add(grid)
                 yield grid

@@ -232,7 +232,7 @@ class Metrics:
             for brand in {finding.brand for finding in evidence.findings if finding.brand}:
                 batch.inc(self._of("impersonations_total", brand))
         for method in table.METHODS:
-            batch.inc(self._of("auth_results_total", method, evidence.word(method)))
+            batch.inc(self._of("auth_results_total", method, evidence.result(method)))
         for reason in {reason.partition(":")[0] for reason in evidence.degraded}:
             batch.inc(self._of("degraded_total", reason))
 

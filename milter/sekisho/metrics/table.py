@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sekisho.evidence import Word
+from sekisho.evidence import AuthResult
 from sekisho.ports import Found
 from sekisho.verdict import Disposition, Mode
 
@@ -20,7 +20,7 @@ VERDICTS = tuple(each.word for each in Disposition)
 ACTIONS = (*VERDICTS, "hold")
 MODES = tuple(mode.value for mode in Mode)
 METHODS = ("spf", "dkim", "dmarc", "arc", "iprev")
-RESULTS = tuple(word.value for word in Word)
+RESULTS = tuple(word.value for word in AuthResult)
 OUTCOMES = (*(found.value for found in Found), "cached", OTHER)
 ERRORS = (
     "wire",
@@ -30,7 +30,7 @@ ERRORS = (
     "edit",
     "again",
     "store",
-    "keeper",
+    "maintenance",
     "gauges",
 )
 DEGRADED = ("dns", "deadline", "check", "limit", "pictures", OTHER)

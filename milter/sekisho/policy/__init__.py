@@ -4,26 +4,26 @@
 and `entries` the block and allow lists.
 """
 
-from sekisho.policy.book import RuleBook, group_faults, recipient_faults
 from sekisho.policy.decide import decide, unjudged, weigh
 from sekisho.policy.entries import ListEntry, reasons
 from sekisho.policy.lists import ListOptions, Lists, Sender, list_faults
+from sekisho.policy.recipient_rules import RecipientRules, group_faults, recipient_faults
 from sekisho.policy.rules import PolicyOptions, RecipientOptions, Rules
-from sekisho.policy.table import COMBINATIONS, TAKE_BACKS, Combination, TakeBack, covers, family_of
+from sekisho.policy.table import COMBINATIONS, OVERRIDES, Combination, Override, covers, family_of
 
 __all__ = [
     "COMBINATIONS",
-    "TAKE_BACKS",
+    "OVERRIDES",
     "Combination",
     "ListEntry",
     "ListOptions",
     "Lists",
+    "Override",
     "PolicyOptions",
     "RecipientOptions",
-    "RuleBook",
+    "RecipientRules",
     "Rules",
     "Sender",
-    "TakeBack",
     "covers",
     "decide",
     "family_of",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sekisho.evidence import Evidence
 from sekisho.policy.rules import Rules
-from sekisho.policy.table import COMBINATIONS, TAKE_BACKS, Combination, covers, family_of
+from sekisho.policy.table import COMBINATIONS, OVERRIDES, Combination, covers, family_of
 from sekisho.verdict import BY_POINTS, Disposition, Thresholds, Verdict
 
 
@@ -15,7 +15,7 @@ def weigh(evidence: Evidence, overrides: Mapping[str, float]) -> dict[str, float
     weights: dict[str, float] = {}
     for finding in evidence.findings:
         weights.setdefault(finding.kind.id, overrides.get(finding.kind.id, finding.kind.points))
-    for row in TAKE_BACKS:
+    for row in OVERRIDES:
         if row.when in weights:
             _take_back(weights, row.of, row.keep)
     return weights

@@ -23,9 +23,9 @@ from pydantic import (
 )
 
 from sekisho.address import unquoted, without_extension
+from sekisho.bounded_cache import remembered
 from sekisho.domains import IpNetwork, parse_network, to_ascii
 from sekisho.options import Options
-from sekisho.remember import remembered
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ZONE = re.compile(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$", re.IGNORECASE)

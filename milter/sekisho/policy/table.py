@@ -25,7 +25,7 @@ class Combination:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeBack:
+class Override:
     """When `when` was found, the findings `of` count for at most `keep` points together."""
 
     when: str
@@ -121,10 +121,10 @@ COMBINATIONS: tuple[Combination, ...] = (
 )
 
 # Forwarding breaks authentication without anybody lying (RFC 8617 section 7.2, RFC 9989 on indirect mail).
-TAKE_BACKS: tuple[TakeBack, ...] = (
-    TakeBack("arc.trusted_sealer", of=("auth.",), keep=0.0),
-    TakeBack("indirect.proven", of=("auth.",), keep=1.0),
-    TakeBack("auth.platform_unaligned", of=("auth.",), keep=1.0),
+OVERRIDES: tuple[Override, ...] = (
+    Override("arc.trusted_sealer", of=("auth.",), keep=0.0),
+    Override("indirect.proven", of=("auth.",), keep=1.0),
+    Override("auth.platform_unaligned", of=("auth.",), keep=1.0),
 )
 
 

@@ -6,7 +6,7 @@ uncertain, never lost and never sent twice unasked.
 """
 
 from sekisho.release.deliver import Done, Releaser, Wish
-from sekisho.release.letter import letter
 from sekisho.release.options import ReleaseOptions
+from sekisho.release.rewrite import rewrite
 
-__all__ = ["Done", "ReleaseOptions", "Releaser", "Wish", "letter"]
+__all__ = ["Done", "ReleaseOptions", "Releaser", "Wish", "rewrite"]

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sekisho.privacy import Privacy
-from sekisho.release.handover import Answer, Fate, Parcel, hand_over, path_of
-from sekisho.release.letter import letter
 from sekisho.release.options import ReleaseOptions
+from sekisho.release.rewrite import rewrite
+from sekisho.release.smtp import Answer, Fate, Outgoing, hand_over, path_of
 from sekisho.store import Copy, Entry, Operation, Quarantine, State
 
 _STATES = {
@@ -87,7 +87,7 @@ class Releaser:
         copies = meant(entry, wish)
         if wish.to and len(copies) > 1:
             raise ValueError("several copies would go to one other address: name one recipient")
-        raw = letter(self._store.content(entry.id), entry, self._authserv_id, self._host)
+        raw = rewrite(self._store.content(entry.id), entry, self._authserv_id, self._host)
         return tuple(self._copy(entry, copy, raw, wish) for copy in copies)
 
     def _copy(self, entry: Entry, copy: Copy, raw: bytes, wish: Wish) -> Done:
@@ -111,7 +111,7 @@ class Releaser:
         if not self._store.move(entry.id, State.SENDING, only=state, copies=[copy.number]):
             return None, Done(entry.id, address, self._state(entry, copy), "somebody else is at it")
         international = any(each.upper() == "SMTPUTF8" for each in entry.envelope.parameters)
-        answer = hand_over(Parcel(raw, path, international), self._options, self._host)
+        answer = hand_over(Outgoing(raw, path, international), self._options, self._host)
         return answer.fate, Done(entry.id, address, self._settle(entry, copy, answer, wish), answer.text)
 
     def _settle(self, entry: Entry, copy: Copy, answer: Answer, wish: Wish) -> State:

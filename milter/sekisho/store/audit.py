@@ -1,5 +1,5 @@
-"""The audit: what people and the keeper did to the quarantine. Rows are added and read, never changed, but for
-the mark that the keeper has told log and metrics of them."""
+"""The audit: what people and the maintenance process did to the quarantine. Rows are added and read, never changed,
+but for the mark that the maintenance process has told log and metrics of them."""
 
 from __future__ import annotations
 

@@ -14,10 +14,10 @@ from sqlalchemy import Connection, Engine, NullPool, Select, func, not_, select,
 from sekisho.ports import StoreUnavailable
 from sekisho.store.engine import READING, connect, unavailable
 from sekisho.store.files import identity
+from sekisho.store.held_rows import GONE, unpack
 from sekisho.store.lock import lock_file, was_made
 from sekisho.store.migrate import revision
 from sekisho.store.options import StoreOptions, database_file
-from sekisho.store.parcel import GONE, unpack
 from sekisho.store.schema import HEAD, contents, entries, recipients
 
 MAX_SHOWN = 100  # flaws of one kind

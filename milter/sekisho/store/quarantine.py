@@ -22,12 +22,12 @@ from sekisho.ports import Clock, CommitUnknown, StoreUnavailable, Uptime
 from sekisho.store import audit, records, retention, timekeeping
 from sekisho.store.database import Database
 from sekisho.store.files import StoreMoved
+from sekisho.store.held_rows import GONE, pack, unpack
 from sekisho.store.identity import normal
-from sekisho.store.keep import keep, kept, lost_race
+from sekisho.store.insert import insert_rows, kept, lost_race
 from sekisho.store.options import StoreOptions
-from sekisho.store.parcel import GONE, pack, unpack
 from sekisho.store.records import Copy, Entry, Operation, RetentionState, Stats
-from sekisho.store.retention import Doors, RetentionOptions, Turn
+from sekisho.store.retention import RetentionOptions, Transactions, Turn
 from sekisho.store.schema import State, contents, entries, recipients
 from sekisho.verdict import Outcome
 
@@ -82,15 +82,15 @@ class Quarantine:
         if not outcomes:
             raise ValueError("a message is held for somebody")
         now = self._clock.now()
-        parcel = pack(message, document, outcomes, now, self._options.compression_level)
+        rows = pack(message, document, outcomes, now, self._options.compression_level)
         oldest = now - timedelta(days=self._options.retry_window_days)
         unknown = False
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self._writing() as connection:
-                    if attempt > 1 and kept(connection, parcel):  # its answer was lost, or its files were
-                        return parcel.id
-                    return keep(connection, parcel, oldest)
+                    if attempt > 1 and kept(connection, rows):  # its answer was lost, or its files were
+                        return rows.id
+                    return insert_rows(connection, rows, oldest)
             except StoreUnavailable as error:
                 unknown = unknown or isinstance(error, CommitUnknown)
                 if attempt < _attempts(error):
@@ -255,8 +255,8 @@ class Quarantine:
         now = self._clock.now()
         return retention.purge(self._doors(), states, now - older_than, done, now)
 
-    def _doors(self) -> Doors:
-        return Doors(self._reading, self._writing)
+    def _doors(self) -> Transactions:
+        return Transactions(self._reading, self._writing)
 
     def stats(self) -> Stats:
         """Messages by state and bytes kept. Raises StoreUnavailable."""

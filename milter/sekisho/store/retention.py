@@ -24,19 +24,19 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, 
 from sekisho.options import Options
 from sekisho.ports import Uptime
 from sekisho.store import audit, timekeeping
-from sekisho.store.parcel import GONE
+from sekisho.store.held_rows import GONE
 from sekisho.store.records import Operation
 from sekisho.store.schema import State, contents, entries, operations, recipients
 
 BATCH = 200  # entries in one transaction
 OPEN = (State.HELD.value, State.SENDING.value, State.UNCERTAIN.value)
-WHO = "keeper"
+WHO = "maintenance"
 
 Begin = Callable[[], AbstractContextManager[Connection]]
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class Transactions:
     """How a transaction is begun: one that only reads, and one that may write."""
 
     reading: Begin
@@ -116,7 +116,7 @@ class Turn:
     paused: str = ""
 
 
-def turn(doors: Doors, options: RetentionOptions, now: datetime, uptime: Uptime) -> Turn:
+def turn(doors: Transactions, options: RetentionOptions, now: datetime, uptime: Uptime) -> Turn:
     """Let go of what is due, if the clock can be believed. Raises what the doors raise."""
     with doors.reading() as connection:
         paused = timekeeping.doubt(connection, now, uptime, timedelta(days=options.longest_off_days))
@@ -128,7 +128,7 @@ def turn(doors: Doors, options: RetentionOptions, now: datetime, uptime: Uptime)
     return _let_go(doors, options, now)
 
 
-def _let_go(doors: Doors, options: RetentionOptions, now: datetime) -> Turn:
+def _let_go(doors: Transactions, options: RetentionOptions, now: datetime) -> Turn:
     expired = _by_age(doors, options, now)
     erased = _erase_closed(doors, now, _before(now, options.closed_days))
     crowd, crowded = _by_number(doors, options, now)
@@ -149,7 +149,9 @@ def due(connection: Connection, options: RetentionOptions, now: datetime) -> int
     return int(connection.execute(query).scalar_one())
 
 
-def purge(doors: Doors, states: Sequence[State], before: datetime, done: Operation, now: datetime) -> int:
+def purge(
+    doors: Transactions, states: Sequence[State], before: datetime, done: Operation, now: datetime
+) -> int:
     """Remove entries, content and record, all of whose copies have been in `states` since before that moment.
     `done` is what the audit is told of each. Returns how many there were."""
     named = [state.value for state in states]
@@ -175,7 +177,7 @@ def _closed_for(cutoff: datetime) -> Select[Any]:
     return select(entries.c.id).where(~_has(recipients.c.state.in_(OPEN) | (recipients.c.changed >= cutoff)))
 
 
-def _by_age(doors: Doors, options: RetentionOptions, now: datetime) -> int:
+def _by_age(doors: Transactions, options: RetentionOptions, now: datetime) -> int:
     """Expire what was held too long, and what has been uncertain for as long."""
     states = (State.HELD.value, State.UNCERTAIN.value)
     query = select(entries.c.id).where(
@@ -187,7 +189,7 @@ def _by_age(doors: Doors, options: RetentionOptions, now: datetime) -> int:
     return total
 
 
-def _by_number(doors: Doors, options: RetentionOptions, now: datetime) -> tuple[int, str]:
+def _by_number(doors: Transactions, options: RetentionOptions, now: datetime) -> tuple[int, str]:
     with doors.reading() as connection:
         held = connection.execute(select(func.count()).select_from(entries).where(_held())).scalar_one()
     wanted = max(0, held - options.max_messages)
@@ -200,7 +202,7 @@ def _by_number(doors: Doors, options: RetentionOptions, now: datetime) -> tuple[
     return done, ""
 
 
-def _by_bytes(doors: Doors, options: RetentionOptions, now: datetime) -> tuple[int, str]:
+def _by_bytes(doors: Transactions, options: RetentionOptions, now: datetime) -> tuple[int, str]:
     """Expire the oldest, a few at a time, until what is left fits."""
     done = 0
     if _bytes(doors) > options.max_bytes:
@@ -213,7 +215,7 @@ def _by_bytes(doors: Doors, options: RetentionOptions, now: datetime) -> tuple[i
     return done, ""
 
 
-def _bytes(doors: Doors) -> int:
+def _bytes(doors: Transactions) -> int:
     with doors.reading() as connection:
         return int(
             connection.execute(select(func.coalesce(func.sum(contents.c.stored_size), 0))).scalar_one()
@@ -226,7 +228,7 @@ def _oldest(options: RetentionOptions, now: datetime) -> Select[Any]:
 
 
 def _expire(
-    doors: Doors,
+    doors: Transactions,
     query: Select[Any],
     now: datetime,
     why: str,
@@ -244,7 +246,7 @@ def _expire(
     return len(names)
 
 
-def _erase_closed(doors: Doors, now: datetime, cutoff: datetime) -> int:
+def _erase_closed(doors: Transactions, now: datetime, cutoff: datetime) -> int:
     """Take author, subject, what the evidence quotes and the claim on the content from entries closed since before the
     moment."""
     closed = recipients.c.state.in_(OPEN) | (recipients.c.changed > cutoff)
@@ -290,7 +292,7 @@ def _empty(connection: Connection, digests: Sequence[str]) -> None:
     )
 
 
-def _remove(doors: Doors, query: Select[Any], done: Operation | None, now: datetime) -> int:
+def _remove(doors: Transactions, query: Select[Any], done: Operation | None, now: datetime) -> int:
     """Remove the entries that the query names, and contents that belong to no entry any more."""
     total = 0
     while True:

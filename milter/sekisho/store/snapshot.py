@@ -1,8 +1,9 @@
 """The last good lists, in a file beside the store, from which every process takes them.
 
 The supervisor, the workers and the command line read this file and never the database, so a store that is down is no
-outage. The keeper writes it when the version in the store has changed: a new file that takes the old one's name
-when it is on the disk, so it is whole or not there. A worker follows the file (`InForce`) and needs no reload.
+outage. The maintenance process writes it when the version in the store has changed: a new file that takes the old
+one's name when it is on the disk, so it is whole or not there. A worker follows the file (`InForce`) and needs no
+reload.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def identity(options: StoreOptions) -> Identity | None:
 
 
 def read(options: StoreOptions) -> Snapshot:
-    """The last good lists. Never raises: what cannot be read is said in the log, and the keeper writes it anew."""
+    """The last good lists. Never raises: what cannot be read is said in the log, and the maintenance process writes it
+    anew."""
     path = state_directory(options) / NAME
     try:
         return _parse(path)

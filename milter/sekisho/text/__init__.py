@@ -18,9 +18,9 @@ What it cannot see: how a font really draws a character, and what a picture says
 
 from sekisho.text.characters import BIDI, BLANKS, MARKS, is_hiragana, is_kana, is_kanji, is_katakana
 from sekisho.text.foreign import chinese, japanese
-from sekisho.text.forms import breaks, compact, compact_spans, fold, skeleton, skeleton_spans, spaced
-from sekisho.text.hiding import bidi, combining, invisibles, unusual
-from sekisho.text.shown import ELLIPSIS, escaped, printable
+from sekisho.text.invisible import bidi, combining, invisibles, unusual
+from sekisho.text.normalize import breaks, compact, compact_spans, fold, skeleton, skeleton_spans, spaced
+from sekisho.text.printable import ELLIPSIS, escaped, printable
 
 __all__ = [
     "BIDI",

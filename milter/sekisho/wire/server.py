@@ -28,11 +28,11 @@ import Milter
 
 from sekisho.ports import Clock
 from sekisho.wire.allocator import give_back
-from sekisho.wire.desk import Desk
 from sekisho.wire.handlers import Handlers
+from sekisho.wire.in_flight import Failures, InFlight
+from sekisho.wire.judging_pool import JudgingPool
 from sekisho.wire.options import WireOptions
 from sekisho.wire.session import Door
-from sekisho.wire.slots import Failures, Slots
 from sekisho.wire.trial import ask
 
 LOG = logging.getLogger("sekisho.wire")
@@ -55,7 +55,7 @@ class Server:
         listener: socket.socket,
         handlers: Handlers,
         options: WireOptions,
-        slots: Slots,
+        slots: InFlight,
         failures: Failures,
         clock: Clock,
         report: Callable[[int], None],
@@ -65,7 +65,7 @@ class Server:
         self._options = options
         self._clock = clock
         self._slots = slots
-        self._desk = Desk(handlers, options, slots, failures, clock)
+        self._desk = JudgingPool(handlers, options, slots, failures, clock)
         self._door = Door(self._desk, report)
         self._leaving = False
         self._lame = ""  # why this worker is to be replaced

@@ -29,8 +29,8 @@ from sekisho.message import Envelope, Forged, Recipient
 from sekisho.verdict import Action, DeleteRecipient, Reply
 from sekisho.wire import collect
 from sekisho.wire.answer import carry_out
-from sekisho.wire.desk import Desk
 from sekisho.wire.handlers import OnFailure
+from sekisho.wire.judging_pool import JudgingPool
 from sekisho.wire.replies import UnwritableError
 
 LOG = logging.getLogger("sekisho.wire")
@@ -117,7 +117,7 @@ class Session:
 class Door:
     """All connections of one worker."""
 
-    def __init__(self, desk: Desk, opened_or_closed: Callable[[int], None]) -> None:
+    def __init__(self, desk: JudgingPool, opened_or_closed: Callable[[int], None]) -> None:
         """`opened_or_closed` is told the number of open sessions whenever it changes."""
         self._desk = desk
         self._tell = opened_or_closed

@@ -27,7 +27,7 @@ from sekisho.message import Envelope
 from sekisho.ports import Clock
 from sekisho.verdict import Action
 from sekisho.wire.handlers import Handlers
-from sekisho.wire.slots import Failures, Slots
+from sekisho.wire.in_flight import Failures, InFlight
 
 LOG = logging.getLogger("sekisho.wire")
 ASK = b"T"
@@ -64,7 +64,7 @@ def judge(
     seat: socket.socket,
     sheet: BinaryIO,
     build: Callable[[], Handlers],
-    slots: Slots,
+    slots: InFlight,
     failures: Failures,
     clock: Clock,
 ) -> None:

@@ -78,9 +78,9 @@ def test_only_a_confirmed_domain_proves(domain: str, owner: str | None) -> None:
 
 def test_brands_of_one_organisation_share_proof() -> None:
     """The JR East services vouch for each other, strangers for nobody."""
-    assert INDEX.kin("eki-net") == {"eki-net", "suica"}
-    assert INDEX.kin("amazon") == {"amazon"}
-    assert INDEX.kin("unknown") == {"unknown"}
+    assert INDEX.affiliates("eki-net") == {"eki-net", "suica"}
+    assert INDEX.affiliates("amazon") == {"amazon"}
+    assert INDEX.affiliates("unknown") == {"unknown"}
 
 
 def test_an_unconfirmed_domain_does_not_contradict() -> None:
@@ -124,9 +124,9 @@ def test_an_unconfirmed_domain_does_not_contradict() -> None:
 )
 def test_domains_made_to_look_like_a_brands(domain: str, brand: str, how: str) -> None:
     """Each way to imitate is found and named."""
-    likeness = INDEX.likeness(domain)
-    assert likeness is not None
-    assert (likeness.brand, likeness.how) == (brand, how)
+    lookalike = INDEX.lookalike(domain)
+    assert lookalike is not None
+    assert (lookalike.brand, lookalike.how) == (brand, how)
 
 
 def test_every_whole_domain_of_a_brand_counts_above_a_strangers_name() -> None:
@@ -139,7 +139,7 @@ def test_every_whole_domain_of_a_brand_counts_above_a_strangers_name() -> None:
         ]
     )
     found = [
-        index.likeness(f"{own}.pr-5.cn") for own in ("ksk-rhein.de", "kskrhein.de", "bol.com", "bol.com.br")
+        index.lookalike(f"{own}.pr-5.cn") for own in ("ksk-rhein.de", "kskrhein.de", "bol.com", "bol.com.br")
     ]
     assert [(each.brand, each.of) for each in found if each] == [
         ("rhein", "ksk-rhein.de"),
@@ -151,9 +151,9 @@ def test_every_whole_domain_of_a_brand_counts_above_a_strangers_name() -> None:
 
 def test_what_is_registered_is_read_however_many_names_stand_above_it() -> None:
     """Nobody hides a brand's word behind a row of labels."""
-    likeness = INDEX.likeness("a." * 60 + "paypal-security.cn")
-    assert likeness is not None
-    assert (likeness.brand, likeness.of) == ("paypal", "paypal")
+    lookalike = INDEX.lookalike("a." * 60 + "paypal-security.cn")
+    assert lookalike is not None
+    assert (lookalike.brand, lookalike.of) == ("paypal", "paypal")
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_what_is_registered_is_read_however_many_names_stand_above_it() -> None:
 )
 def test_what_is_like_nobody(domain: str) -> None:
     """The brands' own domains, unrelated organisations and ordinary words are not imitations."""
-    assert INDEX.likeness(domain) is None
+    assert INDEX.lookalike(domain) is None
 
 
 def test_answers_for_sentences() -> None:

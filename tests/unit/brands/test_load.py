@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sekisho.brands.load import BrandFileError, load
-from sekisho.shipped import shipped
+from sekisho.package_data import shipped
 
 GOOD = 'id = "{id}"\nnames = ["{name}"]\nsources = ["example.jp"]\n'
 

@@ -14,7 +14,7 @@ from sekisho.checks.table import KINDS
 from sekisho.cli import describe
 from sekisho.config import Config, groups, load
 from sekisho.message import Recipient
-from sekisho.policy import COMBINATIONS, RecipientOptions, RuleBook
+from sekisho.policy import COMBINATIONS, RecipientOptions, RecipientRules
 
 ROOT = Path(__file__).parents[3]
 COMMENTED = re.compile(r"^#(?=[a-z_]+ = |\[)", re.MULTILINE)
@@ -46,7 +46,7 @@ def test_every_commented_option_is_the_default(tmp_path: Path) -> None:
     file.write_text(COMMENTED.sub("", describe.example()), "utf-8")
     config = load(file)
     assert config.model_copy(update={"recipients": {}}) == Config()
-    rules = RuleBook.of(config.mode, config.policy, config.recipients)
+    rules = RecipientRules.of(config.mode, config.policy, config.recipients)
     special, default = rules.rules_for(Recipient("a@example.jp")), rules.default
     assert (special.mode, special.thresholds, special.max_action, special.subject_mark) == (
         default.mode,

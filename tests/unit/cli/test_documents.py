@@ -10,7 +10,7 @@ import click
 import pytest
 
 from sekisho.checks.table import KINDS
-from sekisho.cli.root import cli
+from sekisho.cli.commands.core import cli
 from sekisho.config import groups
 
 ROOT = Path(__file__).parents[3]

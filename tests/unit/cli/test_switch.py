@@ -21,7 +21,7 @@ from sekisho.clock import SystemClock
 from sekisho.config import load
 from sekisho.guard import Switch
 from sekisho.guard.switch import FOREVER
-from sekisho.maintenance.upkeep import Upkeep
+from sekisho.maintenance.quarantine import QuarantineMaintenance
 from sekisho.store import Quarantine, StoreLock
 
 
@@ -90,8 +90,8 @@ def test_who_paused_and_resumed_is_in_the_audit_and_in_the_log(
     assert history[1]["note"].startswith("until 2")
     meter = metrics.open(tmp_path / "metrics")
     try:
-        Upkeep(load(file), meter, SystemClock()).turn(store)
-        Upkeep(load(file), meter, SystemClock()).turn(store)
+        QuarantineMaintenance(load(file), meter, SystemClock()).turn(store)
+        QuarantineMaintenance(load(file), meter, SystemClock()).turn(store)
         page = meter.registry()
         assert not page.get_sample_value(
             "sekisho_quarantine_operations_total", {"operation": "other", "result": "ok"}

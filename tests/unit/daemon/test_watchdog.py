@@ -11,8 +11,8 @@ import pytest
 from sekisho.daemon import Setup
 from sekisho.daemon.child import Child
 from sekisho.daemon.watchdog import Stuck, Watchdog
+from sekisho.wire.in_flight import InFlight
 from sekisho.wire.options import WireOptions
-from sekisho.wire.slots import Slots
 
 LIMIT = 25.0  # hard_deadline as shipped
 TURN = 0.25
@@ -24,7 +24,7 @@ class Bench:
 
     def __init__(self, child: Child) -> None:
         self.child = child
-        self.slots = Slots(2)
+        self.slots = InFlight(2)
         child.slots = self.slots
         self.watchdog = Watchdog()
         self.now = 1000.0

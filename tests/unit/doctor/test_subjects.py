@@ -17,7 +17,7 @@ from tests.unit.store.kit import SetClock, hold
 
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.doctor import disk, door, files, names, times
+from sekisho.doctor import clock, files, milter_socket, resolver, storage
 from sekisho.doctor.model import Finding, Severity
 from sekisho.resolver import DnsOptions
 from sekisho.store import Quarantine, State, StoreLock
@@ -47,21 +47,21 @@ def dns() -> Iterator[DnsServer]:
 def test_an_honest_resolver_is_clean(dns: DnsServer) -> None:
     """It answers, and says of what is not there that it is not there."""
     dns.serve([{"name": "jp", "type": "NS", "value": "a.dns.jp"}])
-    assert codes(names.examine(DnsOptions(servers=(dns.address,)), CLOCK)) == []
+    assert codes(resolver.examine(DnsOptions(servers=(dns.address,)), CLOCK)) == []
 
 
 def test_a_resolver_that_invents_is_an_error(dns: DnsServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """An address for a random name is a lie, whatever it is."""
     monkeypatch.setattr("secrets.token_hex", lambda size: "random")
-    lies = [{"name": f"random.{zone}", "type": "A", "value": "203.0.113.1"} for zone in names.ZONES]
+    lies = [{"name": f"random.{zone}", "type": "A", "value": "203.0.113.1"} for zone in resolver.ZONES]
     dns.serve(lies)
-    assert codes(names.examine(DnsOptions(servers=(dns.address,)), CLOCK)) == ["dns.invents"] * 3
+    assert codes(resolver.examine(DnsOptions(servers=(dns.address,)), CLOCK)) == ["dns.invents"] * 3
 
 
 def test_a_dead_server_among_several_is_found() -> None:
     """Each server is asked by itself: one that is silent makes all mail wait."""
     servers = (f"127.0.0.1:{free_port()}",)
-    assert codes(names.examine(DnsOptions(servers=servers, timeout=0.2), CLOCK)) == ["dns.silent"]
+    assert codes(resolver.examine(DnsOptions(servers=servers, timeout=0.2), CLOCK)) == ["dns.silent"]
 
 
 # -- socket ---------------------------------------------------------------------------------------------
@@ -91,9 +91,13 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="rights of another use
 
 def test_no_socket_no_mail(short: Path) -> None:
     """A path where nothing is, and one where a plain file is, are errors."""
-    assert codes(door.examine(WireOptions(socket=f"unix:{short}/m.sock"), "nobody")) == ["socket.missing"]
+    assert codes(milter_socket.examine(WireOptions(socket=f"unix:{short}/m.sock"), "nobody")) == [
+        "socket.missing"
+    ]
     (short / "f.sock").write_text("")
-    assert codes(door.examine(WireOptions(socket=f"unix:{short}/f.sock"), "nobody")) == ["socket.no_socket"]
+    assert codes(milter_socket.examine(WireOptions(socket=f"unix:{short}/f.sock"), "nobody")) == [
+        "socket.no_socket"
+    ]
 
 
 @needs_root
@@ -102,11 +106,11 @@ def test_postfix_must_be_able_to_write_to_the_socket(short: Path) -> None:
     opened_up(short)
     options = WireOptions(socket=f"unix:{short}/m.sock")
     with listening(short / "m.sock", 0o660):
-        assert codes(door.examine(options, "nobody")) == ["socket.rights"]
-        assert codes(door.examine(options, "root")) == []
+        assert codes(milter_socket.examine(options, "nobody")) == ["socket.rights"]
+        assert codes(milter_socket.examine(options, "root")) == []
         (short / "m.sock").chmod(0o666)
         short.chmod(0o700)
-        assert codes(door.examine(options, "nobody")) == ["socket.rights"]
+        assert codes(milter_socket.examine(options, "nobody")) == ["socket.rights"]
 
 
 @needs_root
@@ -114,23 +118,29 @@ def test_a_socket_for_everybody_is_a_warning(short: Path) -> None:
     """Whoever reaches the socket can fill the quarantine."""
     opened_up(short)
     with listening(short / "m.sock"):
-        assert codes(door.examine(WireOptions(socket=f"unix:{short}/m.sock"), "nobody")) == ["socket.open"]
+        assert codes(milter_socket.examine(WireOptions(socket=f"unix:{short}/m.sock"), "nobody")) == [
+            "socket.open"
+        ]
 
 
 def test_a_socket_without_a_daemon_is_silent(short: Path) -> None:
     """The file of a daemon that was killed stays behind and answers nobody."""
     listening(short / "m.sock").close()
-    found = codes(door.examine(WireOptions(socket=f"unix:{short}/m.sock"), "root"))
+    found = codes(milter_socket.examine(WireOptions(socket=f"unix:{short}/m.sock"), "root"))
     assert "socket.silent" in found
 
 
 def test_inet_sockets_answer_and_stay_at_home() -> None:
     """A closed port is silent; one on all addresses is open to the network."""
     port = free_port()
-    assert codes(door.examine(WireOptions(socket=f"inet:{port}@127.0.0.1"), "root")) == ["socket.silent"]
+    assert codes(milter_socket.examine(WireOptions(socket=f"inet:{port}@127.0.0.1"), "root")) == [
+        "socket.silent"
+    ]
     with socket.create_server(("127.0.0.1", port)):
-        assert codes(door.examine(WireOptions(socket=f"inet:{port}@127.0.0.1"), "root")) == []
-        assert codes(door.examine(WireOptions(socket=f"inet:{port}@0.0.0.0"), "root")) == ["socket.remote"]
+        assert codes(milter_socket.examine(WireOptions(socket=f"inet:{port}@127.0.0.1"), "root")) == []
+        assert codes(milter_socket.examine(WireOptions(socket=f"inet:{port}@0.0.0.0"), "root")) == [
+            "socket.remote"
+        ]
 
 
 # -- store ----------------------------------------------------------------------------------------------
@@ -142,23 +152,23 @@ def config(path: Path, **more: object) -> Config:
 
 def test_a_sound_store_is_clean_and_untouched(tmp_path: Path) -> None:
     """Where nothing was held yet there is nothing to mend, and no file is made."""
-    assert codes(disk.examine(config(tmp_path), CLOCK)) == []
+    assert codes(storage.examine(config(tmp_path), CLOCK)) == []
     assert list(tmp_path.iterdir()) == []
     Quarantine.open(config(tmp_path).store, CLOCK).close()
-    assert codes(disk.examine(config(tmp_path), CLOCK)) == []
+    assert codes(storage.examine(config(tmp_path), CLOCK)) == []
 
 
 def test_faults_of_the_store_are_found(tmp_path: Path) -> None:
     """A missing directory, a file for everybody, a file that is no database, copies of unknown fate."""
-    assert codes(disk.examine(config(tmp_path / "none"), CLOCK)) == ["store.directory"]
+    assert codes(storage.examine(config(tmp_path / "none"), CLOCK)) == ["store.directory"]
     store = Quarantine.open(config(tmp_path).store, SetClock())
     store.move(hold(store, b"x", ["a@x"]), State.UNCERTAIN)
     store.close()
-    assert codes(disk.examine(config(tmp_path), CLOCK)) == ["store.uncertain"]
+    assert codes(storage.examine(config(tmp_path), CLOCK)) == ["store.uncertain"]
     (tmp_path / "q.db").chmod(0o664)
-    assert codes(disk.examine(config(tmp_path), CLOCK)) == ["store.open", "store.uncertain"]
+    assert codes(storage.examine(config(tmp_path), CLOCK)) == ["store.open", "store.uncertain"]
     (tmp_path / "q.db").write_bytes(b"no database at all, but long enough " * 10)
-    assert "store.unavailable" in codes(disk.examine(config(tmp_path), CLOCK))
+    assert "store.unavailable" in codes(storage.examine(config(tmp_path), CLOCK))
 
 
 def test_a_pause_of_retention_is_found(tmp_path: Path) -> None:
@@ -166,7 +176,7 @@ def test_a_pause_of_retention_is_found(tmp_path: Path) -> None:
     store = Quarantine.open(config(tmp_path).store, SetClock(CLOCK.now() + timedelta(days=2)))
     hold(store, b"x", ["a@x"])
     store.close()
-    (finding,) = disk.examine(config(tmp_path), CLOCK)
+    (finding,) = storage.examine(config(tmp_path), CLOCK)
     assert finding.code == "store.retention_paused"
     assert "2 days before" in finding.text
     assert "--resume" in finding.mend
@@ -179,7 +189,7 @@ def test_tables_of_another_version_are_left_alone(tmp_path: Path) -> None:
         connection.execute("UPDATE alembic_version SET version_num = 'r0001'")
     connection.close()
     before = (tmp_path / "q.db").read_bytes()
-    assert [each.code for each in disk.examine(config(tmp_path), CLOCK)] == ["store.version"]
+    assert [each.code for each in storage.examine(config(tmp_path), CLOCK)] == ["store.version"]
     assert (tmp_path / "q.db").read_bytes() == before
 
 
@@ -190,9 +200,9 @@ def test_file_systems_that_forget_or_are_far_away(tmp_path: Path) -> None:
         f"/dev/sda1 / ext4 rw 0 0\nserver:/x {tmp_path} nfs4 rw 0 0\ntmpfs {tmp_path}/a\\040b tmpfs rw 0 0\n"
     )
     (tmp_path / "a b").mkdir()
-    assert disk.file_system(tmp_path, mounts) == "nfs4"
-    assert disk.file_system(tmp_path / "a b", mounts) == "tmpfs"
-    assert disk.file_system(Path("/"), mounts) == "ext4"
+    assert storage.file_system(tmp_path, mounts) == "nfs4"
+    assert storage.file_system(tmp_path / "a b", mounts) == "tmpfs"
+    assert storage.file_system(Path("/"), mounts) == "ext4"
 
 
 # -- clock and files ------------------------------------------------------------------------------------
@@ -201,9 +211,9 @@ def test_file_systems_that_forget_or_are_far_away(tmp_path: Path) -> None:
 def test_a_clock_before_our_own_time_is_wrong() -> None:
     """No message arrives before the program was installed."""
     past = SetClock(datetime(2001, 1, 1, tzinfo=UTC))
-    assert "clock.behind" in codes(times.examine(past))
-    assert "clock.behind" not in codes(times.examine(SetClock(datetime.now(UTC) + timedelta(hours=1))))
-    assert times.synchronised() in (True, False, None)
+    assert "clock.behind" in codes(clock.examine(past))
+    assert "clock.behind" not in codes(clock.examine(SetClock(datetime.now(UTC) + timedelta(hours=1))))
+    assert clock.synchronised() in (True, False, None)
 
 
 def test_faults_of_files_are_found(tmp_path: Path) -> None:
@@ -230,12 +240,12 @@ def test_faults_of_files_are_found(tmp_path: Path) -> None:
 def test_a_database_that_has_vanished_is_not_one_that_was_never_made(tmp_path: Path) -> None:
     """The second is nothing to mend; the first means that nothing can be quarantined."""
     config = Config.model_validate({"mode": "enforce", "store": {"url": f"sqlite:///{tmp_path}/q.db"}})
-    assert "store.gone" not in codes(disk.examine(config, CLOCK))
+    assert "store.gone" not in codes(storage.examine(config, CLOCK))
     Quarantine.open(config.store, CLOCK).close()
     lock = StoreLock(config.store)
     lock.take()
     lock.mark()
     lock.close()
     (tmp_path / "q.db").unlink()
-    assert "store.gone" in codes(disk.examine(config, CLOCK))
+    assert "store.gone" in codes(storage.examine(config, CLOCK))
     assert not (tmp_path / "q.db").exists()

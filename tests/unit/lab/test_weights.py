@@ -17,7 +17,7 @@ from lab.weights.gather import Mail
 from tests.unit.cli.conftest import FAKE, GENUINE, mail, write
 
 from sekisho.message import Envelope, read
-from sekisho.policy import TAKE_BACKS
+from sekisho.policy import OVERRIDES
 from sekisho.verdict import Disposition
 
 GUILTY, ONE, MARK, LIST = "link.shortened", "page.hidden_text", "brand.topic", "reply_to.elsewhere"
@@ -154,7 +154,7 @@ def test_what_a_combination_decides_is_not_put_on_its_members() -> None:
 
 def test_what_is_taken_back_is_no_evidence() -> None:
     """Where another finding takes a family back, the fit sees none of it, as the policy counts none of it."""
-    trigger = TAKE_BACKS[0].when
+    trigger = OVERRIDES[0].when
     assert fit.weighing(made("ham", "list", trigger, "auth.dmarc_fail", GUILTY)) == [trigger, GUILTY]
     assert trigger not in fit.frequent([made("ham", "list", trigger) for _ in range(20)])
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from sekisho import lures
-from sekisho.lures import ASKS, MATTERS, PUSHES, LureFileError, Lures, load
+from sekisho.lures import ACTIONS, PRESSURES, THEMES, LureFileError, Lures, load
 from sekisho.lures.model import parts
 from sekisho.text import skeleton
 
-GOOD = 'language = "en"\n[matter]\naccount = ["account + locked"]\n'
+GOOD = 'language = "en"\n[theme]\naccount = ["account + locked"]\n'
 
 
 def faults_of(folder: Path) -> list[str]:
@@ -28,8 +28,8 @@ def test_files_are_read_by_name(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("[", "utf-8")
     first, second = load(tmp_path)
     assert (first.language, second.language) == ("ja", "en")
-    assert second.matter == {"account": ("account + locked",)}
-    assert (first.matter, first.push, first.asks) == ({}, {}, {})
+    assert second.theme == {"account": ("account + locked",)}
+    assert (first.theme, first.pressure, first.action) == ({}, {}, {})
 
 
 def test_a_folder_without_lures_is_an_error(tmp_path: Path) -> None:
@@ -42,11 +42,11 @@ def test_every_fault_of_every_file_is_named(tmp_path: Path) -> None:
     """An admin mends everything in one go: file, key and reason of each fault."""
     files = {
         "aspect": GOOD + "[threat]\nx = []\n",
-        "language": GOOD.replace('"en"', '"English"') + "[asks]\ndance = ['now']\n",
-        "matter": GOOD.replace("account =", "acount ="),
+        "language": GOOD.replace('"en"', '"English"') + "[action]\ndance = ['now']\n",
+        "theme": GOOD.replace("account =", "acount ="),
         "none": "",
         "plus": GOOD.replace(" + ", " +"),
-        "push": GOOD + "[push]\ndeadline = ['x + soon', 'soon', 3, '。']\n",
+        "pressure": GOOD + "[pressure]\ndeadline = ['x + soon', 'soon', 3, '。']\n",
         "syntax": "language = ",
         "twice": GOOD.replace('["account + locked"]', '["account + locked", "AC\u200bCOUNT + Locked"]'),
     }
@@ -58,15 +58,15 @@ def test_every_fault_of_every_file_is_named(tmp_path: Path) -> None:
         "aspect.toml: threat: ",
         "bytes.toml: ",
         "language.toml: language: ",
-        "language.toml: asks.dance.[key]: ",
-        "matter.toml: matter.acount.[key]: ",
+        "language.toml: action.dance.[key]: ",
         "none.toml: language: ",
-        "plus.toml: matter.account.0: 'account +locked' has a plus without a space on either side",
-        "push.toml: push.deadline.0: 'x + soon' has a spelling that leaves too little to compare",
-        "push.toml: push.deadline.2: ",
-        "push.toml: push.deadline.3: ",
+        "plus.toml: theme.account.0: 'account +locked' has a plus without a space on either side",
+        "pressure.toml: pressure.deadline.0: 'x + soon' has a spelling that leaves too little to compare",
+        "pressure.toml: pressure.deadline.2: ",
+        "pressure.toml: pressure.deadline.3: ",
         "syntax.toml: ",
-        "twice.toml: matter.account: 'AC\\u200bCOUNT + Locked' stands there twice",
+        "theme.toml: theme.acount.[key]: ",
+        "twice.toml: theme.account: 'AC\\u200bCOUNT + Locked' stands there twice",
     ]
     for fault, start in zip(found, starts, strict=True):
         assert fault.startswith(start)
@@ -75,13 +75,13 @@ def test_every_fault_of_every_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("phrase", ["", "a", "locked|", "a + ", "|", " + ", "｜", "x" * 401, "account|-"])
 def test_a_phrase_must_leave_something_to_compare(phrase: str) -> None:
     """An empty spelling would be met everywhere, or never."""
-    with pytest.raises(ValueError, match="matter"):
-        Lures.model_validate({"language": "en", "matter": {"account": [phrase]}})
+    with pytest.raises(ValueError, match="theme"):
+        Lures.model_validate({"language": "en", "theme": {"account": [phrase]}})
 
 
 def test_one_kanji_is_enough() -> None:
     """億 is a word; the letter x is not."""
-    assert Lures.model_validate({"language": "ja", "matter": {"fund": ["遺産 + 億"]}}).matter
+    assert Lures.model_validate({"language": "ja", "theme": {"fund": ["遺産 + 億"]}}).theme
 
 
 def test_the_parts_of_a_phrase() -> None:
@@ -103,21 +103,21 @@ def test_the_shipped_files_load_and_are_named_after_their_language() -> None:
 def test_japanese_and_english_have_words_for_everything(language: str) -> None:
     """Every matter, every way to press and every request is heard in the two first languages."""
     (own,) = (each for each in load() if each.language == language)
-    assert set(own.matter) == set(MATTERS)
-    assert set(own.push) == set(PUSHES)
-    assert set(own.asks) == set(ASKS)
-    assert all(phrases for table in (own.matter, own.push, own.asks) for phrases in table.values())
+    assert set(own.theme) == set(THEMES)
+    assert set(own.pressure) == set(PRESSURES)
+    assert set(own.action) == set(ACTIONS)
+    assert all(phrases for table in (own.theme, own.pressure, own.action) for phrases in table.values())
 
 
 def test_every_language_presses_and_asks() -> None:
     """A language without them could never make a lure."""
     for each in load():
-        assert each.matter
-        assert set(each.push) == set(PUSHES)
-        assert {"login", "confirm"} <= set(each.asks)
+        assert each.theme
+        assert set(each.pressure) == set(PRESSURES)
+        assert {"login", "confirm"} <= set(each.action)
 
 
 def test_names_of_aspects_are_kept_apart() -> None:
     """One name in two aspects would make a cue ambiguous to read."""
-    names = (*lures.MATTERS, *lures.PUSHES, *lures.ASKS)
+    names = (*lures.THEMES, *lures.PRESSURES, *lures.ACTIONS)
     assert len(set(names)) == len(names)

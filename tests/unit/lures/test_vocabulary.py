@@ -17,7 +17,7 @@ from sekisho.text import skeleton
 
 def vocabulary(**matters: str) -> Vocabulary:
     return Vocabulary(
-        [Lures.model_validate({"language": "en", "matter": {k: [v] for k, v in matters.items()}})]
+        [Lures.model_validate({"language": "en", "theme": {k: [v] for k, v in matters.items()}})]
     )
 
 
@@ -195,8 +195,8 @@ def test_a_cue_is_named_once_with_its_phrase() -> None:
     """A text that repeats itself gives one cue of each name, which says what was met."""
     cues = OURS.find("アカウント停止。" * 50 + "自動退会" * 50).cues
     assert sorted((cue.aspect, cue.name, cue.phrase) for cue in cues) == [
-        ("matter", "account", "アカウント|account + 停止|suspen"),
-        ("matter", "withdrawal", "自動退会"),
+        ("theme", "account", "アカウント|account + 停止|suspen"),
+        ("theme", "withdrawal", "自動退会"),
     ]
 
 
@@ -268,7 +268,7 @@ def work(text: str) -> tuple[int, int]:
 def test_a_part_without_the_others_costs_no_place() -> None:
     """Half of a phrase is common in any mail; only where the other half is somewhere too are places compared."""
     assert found("停止 停止") == []
-    counting = Counting([Lures.model_validate({"language": "en", "matter": {"account": ["account + 停止"]}})])
+    counting = Counting([Lures.model_validate({"language": "en", "theme": {"account": ["account + 停止"]}})])
     index = NameIndex((), counting)
     assert (index.find("停止 停止").cues, counting.places) == ((), 0)
     assert [cue.name for cue in index.find("停止 account 停止").cues] == ["account"]

@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 import math
 
-from sekisho.daemon import Board
+from sekisho.daemon import Scoreboard
 from sekisho.maintenance.live_status import document
 
 
 def test_the_object_of_the_status() -> None:
     """What the board shows, and until when something holds: a moment, `forever`, or null."""
-    board = Board()
+    board = Scoreboard()
     board.state(board.take(), "ready")
     board.reloaded(False, 1_000_000.5, "policy.tag: must be a number")
     ends = {"paused_until": math.inf, "tagging_until": 2_000_000_000.0}
@@ -38,7 +38,7 @@ def test_the_object_of_the_status() -> None:
 
 def test_what_is_over_is_not_told() -> None:
     """An end that has passed is no end, and a reload that succeeded has no reason."""
-    board = Board()
+    board = Scoreboard()
     board.reloaded(False, 1.0, "x" * 1000)
     assert len(board.view().reload_reason) == 400
     board.reloaded(True, 2.0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.store.kit import SetClock
 
-from sekisho.evidence import Evidence, Result, Word
+from sekisho.evidence import AuthResult, Evidence, MethodResult
 from sekisho.memory import Deferrals, PolicyNotes, deferrals, policies
 from sekisho.memory.table import WAYS, TimeTable
 from sekisho.pipeline import Judged
@@ -17,9 +17,9 @@ DAY = 86_400.0
 MINUTES = 600.0
 
 
-def dmarc(domain: str, policy: str, word: Word = Word.FAIL) -> Evidence:
+def dmarc(domain: str, policy: str, word: AuthResult = AuthResult.FAIL) -> Evidence:
     properties = (("header.from", domain), ("policy.dmarc", policy), ("at", domain))
-    return Evidence(results=(Result("dmarc", word, domain, properties=properties),))
+    return Evidence(results=(MethodResult("dmarc", word, domain, properties=properties),))
 
 
 class Seen(Judged):
@@ -45,7 +45,7 @@ def test_an_enforcing_policy_is_remembered_with_its_age(
 ) -> None:
     """Also by another process, and after a restart; whether the mail itself passed does not matter."""
     notes.judged(Seen(dmarc("strict.example", policy)))
-    notes.judged(Seen(dmarc("other.example", policy, Word.PASS)))
+    notes.judged(Seen(dmarc("other.example", policy, AuthResult.PASS)))
     assert notes.age("strict.example") is None  # nothing is written on the judging path
     notes.flush()
     clock.pass_by(days=3)
@@ -58,7 +58,7 @@ def test_an_enforcing_policy_is_remembered_with_its_age(
 def test_a_policy_that_asks_for_nothing_is_not_noted(notes: PolicyNotes, policy: str) -> None:
     """Nor is a domain whose record could not be read."""
     notes.judged(Seen(dmarc("lax.example", policy)))
-    notes.judged(Seen(Evidence(results=(Result("dmarc", Word.TEMPERROR, "down.example"),))))
+    notes.judged(Seen(Evidence(results=(MethodResult("dmarc", AuthResult.TEMPERROR, "down.example"),))))
     notes.flush()
     assert (notes.age("lax.example"), notes.age("down.example")) == (None, None)
 

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 
 import pytest
-from tests.codes_support import blocks, modules, picture
+from tests.qrcodes_support import blocks, modules, picture
 
 from sekisho import message
 from sekisho.clock import SystemClock
-from sekisho.codes import Grid, Look, Turn, Why
 from sekisho.decoder import Decoder
 from sekisho.message import Envelope, Limits, Message, read
+from sekisho.qrcodes import Grid, Look, Turn, Why
 
 URL = "https://stranger.test/login"
 READER = Decoder(SystemClock())

@@ -7,7 +7,7 @@ import quopri
 
 import pytest
 
-from sekisho.checks import structure
+from sekisho.checks.content import structure
 from sekisho.evidence import NOTHING
 from sekisho.message import Envelope, Message, read
 

@@ -113,7 +113,7 @@ RELEASE = """
     from sekisho.journal import JournalOptions
     from sekisho.privacy import Privacy
     from sekisho.release import ReleaseOptions, Releaser, Wish
-    from sekisho.release import handover
+    from sekisho.release import smtp
     from sekisho.store import Quarantine, State, StoreOptions
 
     url, port, point, names = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4:]
@@ -141,8 +141,8 @@ RELEASE = """
         "after-sending": lambda: after(Quarantine, "move", sending),
         "connected": lambda: after(smtplib.SMTP, "connect"),
         "sender": lambda: after(smtplib.SMTP, "mail"),
-        "before-body": lambda: before(handover._Session, "send", body),
-        "after-body": lambda: after(handover._Session, "send", body),
+        "before-body": lambda: before(smtp._Session, "send", body),
+        "after-body": lambda: after(smtp._Session, "send", body),
         "after-reply": lambda: after(smtplib.SMTP, "data"),
         "before-settled": lambda: before(Quarantine, "move", settled),
         "after-settled": lambda: after(Quarantine, "move", settled),

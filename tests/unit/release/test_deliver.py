@@ -49,7 +49,7 @@ def states(store: Quarantine, name: str) -> list[str]:
 
 
 def test_every_copy_is_delivered_to_its_recipient(store: Quarantine) -> None:
-    """Each held copy goes out once, as the letter says, and is released; the audit names who and why."""
+    """Each held copy goes out once, as the rewrite says, and is released; the audit names who and why."""
     name = hold(store, RAW, ["a@ours.example", "b@ours.example"])
     with Port() as port:
         done = release(store, port, name, Wish("hanako", "false_positive"))
@@ -146,13 +146,13 @@ def test_an_uncertain_copy_is_sent_again_only_when_asked(store: Quarantine) -> N
 
 
 def test_an_answer_that_comes_after_we_were_given_up_counts(store: Quarantine, clock: SetClock) -> None:
-    """A hand-over that outlasts the patience of the keeper still writes down that it was taken."""
+    """A hand-over that outlasts the patience of the maintenance process still writes down that it was taken."""
     name = hold(store, RAW, ["a@ours.example"])
     entry = entry_of(store, name)
 
     def give_up(*args: object) -> int:
         clock.pass_by(hours=1)
-        return store.give_up(timedelta(minutes=15), "keeper")
+        return store.give_up(timedelta(minutes=15), "maintenance")
 
     with Port() as port:
         port.reply = lambda verb, default: (give_up() and default) if verb == "END" else default  # type: ignore[assignment]
@@ -174,7 +174,7 @@ def test_a_store_that_fails_after_the_answer_leaves_it_uncertain(store: Quaranti
         with pytest.raises(StoreUnavailable):
             Failing(store, settings, "mx.ours.example", PRIVACY).release(entry_of(store, name), ME)
         clock.pass_by(hours=1)
-        store.give_up(timedelta(minutes=15), "keeper")
+        store.give_up(timedelta(minutes=15), "maintenance")
         assert release(store, port, name) == ()
     assert states(store, name) == ["uncertain"]
     assert len(port.messages) == 1
@@ -198,7 +198,7 @@ def test_a_kill_at_any_point_loses_nothing_and_repeats_nothing(options: StoreOpt
 
 def settle(store: Quarantine, port: Port, names: list[str]) -> dict[str, int]:
     """Give up what nobody works on, release what is held, and hold the ledger against the deliveries."""
-    store.give_up(timedelta(seconds=-1), "keeper")
+    store.give_up(timedelta(seconds=-1), "maintenance")
     listed = {entry.id for entry in store.list(State.UNCERTAIN, 10_000)}
     for name in names:
         release(store, port, name)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sekisho.evidence import Claim, Evidence, Finding, FindingKind, Proof, Result, Word
+from sekisho.evidence import AuthResult, Claim, Evidence, Finding, FindingKind, MethodResult, Proof
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.ports import Uptime
 from sekisho.store import Quarantine
@@ -16,7 +16,7 @@ from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KIND = FindingKind("brand.display_name", 6.0, "claims {brand}", "{brand}を名乗る")
 EVIDENCE = Evidence(
-    results=(Result("spf", Word.PASS, "jyaqfmf.cn"),),
+    results=(MethodResult("spf", AuthResult.PASS, "jyaqfmf.cn"),),
     claims=(Claim("eki-net", "display_name", "えきねっと"),),
     proofs=(Proof("jyaqfmf.cn", "spf", True),),
     findings=(Finding(KIND, {"brand": "えきねっと"}, "eki-net"),),

@@ -96,7 +96,7 @@ def test_what_fails_before_the_commit_is_not_unknown(
     store: Quarantine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing was kept, for certain, so the message may be held elsewhere."""
-    monkeypatch.setattr("sekisho.store.quarantine.keep", lambda *_: 1 / 0)
+    monkeypatch.setattr("sekisho.store.quarantine.insert_rows", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         hold(store, RAW, ["a@x"])
     assert store.list() == ()

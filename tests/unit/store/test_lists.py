@@ -125,7 +125,7 @@ def test_without_a_snapshot_nothing_was_ever_changed(beside: StoreOptions) -> No
 def test_a_damaged_snapshot_is_said_and_is_no_outage(
     beside: StoreOptions, tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The daemon starts with the file's lists alone, and the keeper knows that it must write the snapshot anew."""
+    """The daemon starts with the file's lists alone, and maintenance knows that it must write the snapshot anew."""
     (tmp_path / snapshot.NAME).write_text(content)
     with caplog.at_level(logging.ERROR):
         assert snapshot.read(beside).version == snapshot.UNREADABLE

@@ -168,7 +168,7 @@ def test_who_moved_a_copy_is_remembered_once(store: Quarantine) -> None:
 
 
 def test_each_operation_is_told_once(store: Quarantine) -> None:
-    """The keeper gets every operation, in order, and none a second time."""
+    """The maintenance process gets every operation, in order, and none a second time."""
     for number in range(5):
         store.audit(Operation("view", "ok", "hanako", note=str(number)))
     assert [each.note for each in store.untold(3)] == ["0", "1", "2"]
@@ -183,7 +183,7 @@ def test_a_release_that_never_ended_is_uncertain(store: Quarantine, clock: SetCl
     clock.pass_by(minutes=20)
     fresh = hold(store, RAW, ["b@x"])
     store.move(fresh, State.SENDING)
-    assert store.give_up(timedelta(minutes=15), "keeper") == 1
+    assert store.give_up(timedelta(minutes=15), "maintenance") == 1
     assert (states(store, old), states(store, fresh)) == ({"uncertain"}, {"sending"})
     assert [each.result for each in store.operations(old)] == ["uncertain"]
 

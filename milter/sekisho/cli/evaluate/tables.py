@@ -10,9 +10,9 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from sekisho.cli import sheet
+from sekisho.cli import tables
 from sekisho.cli.evaluate import measure
-from sekisho.cli.sheet import Cell, Sheet, cells
+from sekisho.cli.tables import Cell, Sheet, cells
 
 VIEWS = ("folder", "kind", "lang", "brand", "finding", "family", "score")
 USUAL = ("folder", "kind", "score", "finding")
@@ -29,7 +29,7 @@ WORTH = (
         for column in ("tagged", "quarant.", "rejected")
     ),
 )
-Result = Mapping[str, Any]
+MethodResult = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ def parse_views(text: str) -> tuple[str, ...]:
     return words
 
 
-def show(console: Console, result: Result, rows: Sequence[measure.Row], view: View) -> None:
+def show(console: Console, result: MethodResult, rows: Sequence[measure.Row], view: View) -> None:
     """The tables, then the slowest and the wrong ones."""
     blocks = (console.encoding or "").lower().startswith("utf")
     for each in sheets(result, view, blocks=blocks):
-        sheet.show(console, each)
+        tables.show(console, each)
     slowest = sorted((row for row in rows if "ms" in row), key=lambda row: -cast(float, row["ms"]))[:5]
     named = ", ".join(f"{row['file']} {row['ms']:g} ms" for row in slowest)
     console.print()
@@ -82,12 +82,12 @@ def _wrong(row: measure.Row) -> Text:
     )
 
 
-def markdown(result: Result, view: View) -> str:
+def markdown(result: MethodResult, view: View) -> str:
     """The same tables for a document. Single files are not named in it."""
-    return "\n".join(sheet.markdown(each) for each in sheets(result, view))
+    return "\n".join(tables.markdown(each) for each in sheets(result, view))
 
 
-def sheets(result: Result, view: View, *, blocks: bool = True) -> Iterator[Sheet]:
+def sheets(result: MethodResult, view: View, *, blocks: bool = True) -> Iterator[Sheet]:
     """The tables that are asked for and have something in them, the whole first."""
     whole = {"all": {label: result[label] for label in measure.LABELS}}
     yield confusion("", whole, style="bold")
@@ -169,7 +169,7 @@ def score_sheet(scores: Mapping[str, Any], *, blocks: bool = True) -> Sheet:
             count, total = scores[label]["counts"][number], sum(scores[label]["counts"])
             most = max(scores[label]["counts"])
             row += [Cell(str(count) if count else ""), Cell(f"{count / total:.1%}" if count else "", "dim")]
-            row.append(Cell(sheet.bar(count / most if most else 0, BAR, blocks=blocks), _colour(label)))
+            row.append(Cell(tables.bar(count / most if most else 0, BAR, blocks=blocks), _colour(label)))
         rows.append(tuple(row))
     columns = tuple(name for label in labels for name in (label, "", ""))
     return Sheet("scores", ("score", *columns), tuple(rows), note=_quartiles(scores), bars=frozenset({3, 6}))

@@ -1,0 +1,246 @@
+"""Domains made to look like a brand's.
+
+Three ways are told apart (UTS 39 for the first):
+
+- `confusable`: other characters that look the same (`аmazon`, `paypai`, `arnazon`, IDN and ASCII alike);
+  a whole domain written with foreign letters (`líne.me`) needs no more, even where the name is everybody's word;
+- `composition`: the brand's word as a piece of a stranger's name (`amazon-security.cn`,
+  `jcb.co.jp.login.vkia.cn`), joined to it or to a word of the trade (`amazonlogin.top`); a whole domain of a brand
+  counts in any case (`line.me.example.cn`);
+- `edit`: one letter more, less, other, or two swapped, in a label of at least five.
+
+All look-ups are by hash: a domain has at most some hundred pieces and one-letter deletions, and the number of
+brands does not matter. A word of everyday language counts in a composition only beside a word of the trade; a name
+that needs a companion only beside one of its own (`hometrade-nomura.example`, after `hometrade.nomura.co.jp`):
+`visatravel.example`, `lineage.example`, `support.square-gym.example` are like nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+
+from sekisho.brands.model import Brand
+from sekisho.domains import registrable, to_unicode
+from sekisho.ports import Lookalike
+from sekisho.text import skeleton
+
+MIN_EDIT = 5  # letters in a label that one edit does not turn into any other word
+MIN_WORD = 3
+MAX_PIECES = 40
+MAX_JOINED = 4  # pieces that together may be one name: `ts-cubic-card`
+
+# Words of the trade: what stands beside a brand in the names of forgers' domains.
+_TRADE = """
+    account accounts alert auth bank billing card center confirm customer credit help id info jp login logon
+    member members my net notice notification official online pay payment point points portal recover recovery
+    reset safe safety secure security service services shop sign signin store support unlock update user
+    verify verification wallet web www
+"""
+TRADE = frozenset(_TRADE.split())
+# Of these, the ones that make a brand of an ordinary word.
+STRONG = TRADE - {
+    "center",
+    "help",
+    "info",
+    "jp",
+    "my",
+    "net",
+    "online",
+    "safe",
+    "shop",
+    "store",
+    "user",
+    "web",
+    "www",
+}
+
+# The brand, its word, and the words of which one must stand beside it (None: it stands alone).
+_Word = tuple[str, str, frozenset[str] | None]
+
+_SPLIT = re.compile(r"[-._]+")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
+
+
+class LikenessIndex:
+    """What the brands' domains and words look like."""
+
+    def __init__(self, brands: Iterable[Brand]) -> None:
+        self._labels: dict[str, tuple[str, str, str]] = {}
+        self._whole: dict[str, str] = {}
+        self._shapes: dict[str, tuple[str, str]] = {}
+        self._edits: dict[str, list[str]] = {}
+        self._words: dict[str, _Word] = {}
+        self._guarded: dict[str, _Word] = {}
+        for brand in brands:
+            self._add(brand)
+
+    def _add(self, brand: Brand) -> None:
+        never = set(map(skeleton, brand.needs_companion))
+        ordinary = set(map(skeleton, brand.ordinary))
+        words = dict.fromkeys(_words(brand))
+        for domain, entry in brand.domains.items():
+            if registrable(domain) != domain:
+                continue
+            self._whole.setdefault(domain, brand.id)
+            self._shapes.setdefault(skeleton(domain), (brand.id, domain))
+            label = domain.partition(".")[0]
+            if skeleton(label) in never | ordinary:
+                continue
+            # `office.com` is Microsoft's, but `office` is everybody's word.
+            plain = label.replace("-", "")
+            if plain in words or (
+                entry.proves and any(len(each) > MIN_WORD and each in plain for each in words)
+            ):
+                self._add_label(brand.id, domain, label)
+        for word in words:
+            key = skeleton(word)
+            if len(word) < MIN_WORD:
+                continue
+            if key in never:
+                self._guarded.setdefault(key, (brand.id, word, _companions(brand)))
+            else:
+                self._words.setdefault(key, (brand.id, word, STRONG if key in ordinary else None))
+
+    def _add_label(self, brand: str, domain: str, label: str) -> None:
+        plain = label.replace("-", "")
+        if len(plain) <= MIN_WORD:
+            return
+        self._labels.setdefault(skeleton(label), (brand, domain, plain))
+        if len(plain) >= MIN_EDIT and plain not in self._edits.get(plain, ()):
+            for shorter in {plain, *_deletions(plain)}:
+                self._edits.setdefault(shorter, []).append(plain)
+
+    def find(self, domain: str) -> Lookalike | None:
+        """The likeness of a domain that is nobody's own; the caller has made sure of that."""
+        base = registrable(domain)
+        if base is None:
+            return None
+        suffix = base.partition(".")[2]
+        shown = to_unicode(domain)
+        label = to_unicode(base).partition(".")[0]
+        own = shown[: len(shown) - len(to_unicode(suffix)) - 1]
+        return (
+            self._whole_domain(to_unicode(base))
+            or self._confusable(label)
+            or self._composition(own)
+            or self._edit(label)
+        )
+
+    def _whole_domain(self, shown: str) -> Lookalike | None:
+        """A brand's whole domain, suffix included: in letters that its owner does not use, or inside another name."""
+        if shown.isascii():
+            brand = self._whole.get(shown)
+            return Lookalike(brand, shown, "composition") if brand else None
+        known = self._shapes.get(skeleton(shown))
+        return Lookalike(*known, "confusable") if known else None
+
+    def _confusable(self, label: str) -> Lookalike | None:
+        known = self._labels.get(skeleton(label))
+        if known is None:
+            return None
+        brand, domain, plain = known
+        if label.replace("-", "") == plain:
+            return Lookalike(brand, domain, "composition")
+        return (
+            Lookalike(brand, domain, "confusable") if len(plain) >= MIN_EDIT or not label.isascii() else None
+        )
+
+    def _composition(self, name: str) -> Lookalike | None:
+        """The longest whole domain of a brand above the registered label, or the longest word of one among the pieces
+        of the name. What is registered keeps company with its own pieces: anybody has a host `mail` or `support`."""
+        *labels, registered = name.split(".")
+        del labels[MAX_PIECES:]
+        names = (".".join(labels[at : at + size]) for at, size, _ in _joined(labels))
+        if whole := list(filter(None, map(self._whole_domain, names))):
+            return max(whole, key=lambda each: len(each.of))
+        last = [piece for piece in _SPLIT.split(registered) if piece]
+        above = [piece for piece in _SPLIT.split(".".join(labels)) if piece][: MAX_PIECES - len(last)]
+        pieces = above + last
+        best: tuple[int, Lookalike] | None = None
+        for at, size, word in _joined(pieces):
+            first = len(above) if at + size > len(above) else 0
+            beside = set(pieces[first:at] + pieces[at + size :])
+            lookalike = self._word(word, beside, size == 1)
+            if lookalike is not None and (best is None or len(word) > best[0]):
+                best = len(word), lookalike
+        return best[1] if best else None
+
+    def _word(self, word: str, beside: set[str], single: bool) -> Lookalike | None:
+        key = skeleton(word)
+        known = self._words.get(key) or self._guarded.get(key)
+        if known is None and single:
+            known, trade = self._without_trade(word)
+            beside = beside | {trade}
+        if known is None:
+            return None
+        brand, own, needed = known
+        if needed is not None and not beside & needed:
+            return None
+        same = not word.isascii() or own in word
+        how = "composition" if word.isascii() and own in word else "confusable"
+        return Lookalike(brand, own, how) if same or len(own) >= MIN_EDIT else None
+
+    def _without_trade(self, word: str) -> tuple[_Word | None, str]:
+        """`amazonlogin`, `loginamazon`: the brand's word with a word of the trade written to it."""
+        for size in range(2, min(13, len(word) - MIN_EDIT + 1)):
+            for trade, rest in ((word[-size:], word[:-size]), (word[:size], word[size:])):
+                if trade in TRADE and (known := self._words.get(skeleton(rest))) is not None:
+                    return known, trade
+        return None, ""
+
+    def _edit(self, label: str) -> Lookalike | None:
+        plain = label.replace("-", "")
+        if not MIN_EDIT <= len(plain) <= 63 or not _ASCII_WORD.fullmatch(plain):
+            return None
+        near = chain.from_iterable(self._edits.get(each, ()) for each in (plain, *_deletions(plain)))
+        found = []
+        for own in dict.fromkeys(near):
+            if _one_edit(plain, own):
+                brand, domain, _ = self._labels[skeleton(own)]
+                found.append(Lookalike(brand, domain, "edit"))
+        return replace(found[0], rivals=tuple(found[1:])) if found else None
+
+
+def _words(brand: Brand) -> Iterator[str]:
+    """The brand's Latin names as they would stand in a domain."""
+    for spelling in brand.spellings:
+        word = spelling.lower().replace(" ", "").replace("-", "").replace("'", "").replace(":", "")
+        word = word.removesuffix(".com").removesuffix(".co.jp")
+        if _ASCII_WORD.fullmatch(word) and not word.isdigit():
+            yield word
+
+
+def _companions(brand: Brand) -> frozenset[str]:
+    """What makes a brand of a word that needs company: labels of its own hosts (`hometrade.nomura.co.jp`), and the
+    companions that its file names."""
+    hosts = (name.removesuffix(registrable(name) or "") for name in brand.domains)
+    labels = (label for host in hosts for label in _SPLIT.split(host))
+    told = (word.lower() for word in brand.companions if word.isascii())
+    return frozenset(each for each in (*labels, *told) if len(each) > MIN_WORD and each not in TRADE - STRONG)
+
+
+def _joined(pieces: list[str]) -> Iterator[tuple[int, int, str]]:
+    for at in range(len(pieces)):
+        for size in range(1, min(MAX_JOINED, len(pieces) - at) + 1):
+            yield at, size, "".join(pieces[at : at + size])
+
+
+def _deletions(word: str) -> Iterator[str]:
+    return (word[:at] + word[at + 1 :] for at in range(len(word)))
+
+
+def _one_edit(one: str, other: str) -> bool:
+    """True for exactly one insertion, deletion, substitution or swap of neighbours behind the first letter,
+    which readers do notice: `mobile` is not `ymobile`."""
+    if one[0] != other[0]:
+        return False
+    if len(one) > len(other):
+        one, other = other, one
+    at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+    if len(one) < len(other):
+        return len(one) + 1 == len(other) and one[at:] == other[at + 1 :]
+    swapped = one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
+    return one != other and (one[at + 1 :] == other[at + 1 :] or swapped)

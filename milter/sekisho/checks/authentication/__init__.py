@@ -1,0 +1,1 @@
+"""What is proven: SPF, DKIM, ARC, DMARC and iprev, and what their results prove together."""

@@ -1,0 +1,39 @@
+"""Did somebody write authentication results in our own name? (RFC 8601 section 5)
+
+Results that carry our authserv-id and came from outside were not written by us. They are removed before the message is
+delivered; the finding tells that they were there. Mail that went out and came back by a list or a forwarder can carry
+honest ones, hence the points are few, and what a relay of ours handed over may carry the relay's. Results in
+other hosts' names stand in most mail and mean nothing here.
+
+It cannot see who wrote the field.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from sekisho.auth import authres
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.message import Message
+from sekisho.ports import Context
+
+FORGED = FindingKind(
+    "auth.forged_results",
+    2,
+    "Somebody wrote authentication results in our own name; they were removed ({count}).",
+    "当方の名をかたる認証結果のヘッダーが付いていました(削除済み、{count} 件)。",
+)
+KINDS = (FORGED,)
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """One finding, whatever their number."""
+    fields = message.headers.all("authentication-results")
+    client = message.envelope.client
+    if not fields or client.relayed or context.own(client):
+        return NOTHING
+    # What they say is not repeated: it would reach the recipient in our own headers.
+    forged = [field for field in fields if authres.claims(field, context.authserv_id)]
+    return (
+        Evidence(findings=(Finding(FORGED, MappingProxyType({"count": len(forged)})),)) if forged else NOTHING
+    )

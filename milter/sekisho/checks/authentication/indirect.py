@@ -1,0 +1,46 @@
+"""Did somebody pass the message on? Then broken authentication says little about who wrote it.
+
+Indirect is not what a mail says of itself. Anybody can type a List-Id, rewrite an envelope sender, sign with a domain
+of its own or copy a signature that does not hold any more. A forwarder or mailing list that is known must have sent
+it: one that the site has configured, by address or by a domain that is proven, or one that is shipped
+(`config/providers.toml`). What a named sealer says in an ARC chain is for `arc`.
+
+The finding has no points. The policy table takes the points of authentication findings back for it; what is
+known of the author's identity stays as it is. It cannot see what a forwarder changed.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind
+from sekisho.message import Message
+from sekisho.ports import Context
+
+PROVEN = FindingKind(
+    "indirect.proven",
+    0,
+    "The message was passed on by {by}: authentication that broke on the way counts for little.",
+    "このメールは {by} によって転送されたもので、途中で失われた認証は重く見ません。",
+)
+KINDS = (PROVEN,)
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """One finding, if the message provably came by way of a known forwarder or list."""
+    by = _configured(message, seen, context) or _shipped(seen, context)
+    return NOTHING if by is None else Evidence(findings=(Finding(PROVEN, MappingProxyType({"by": by})),))
+
+
+def _configured(message: Message, seen: Evidence, context: Context) -> str | None:
+    names = [proof.domain for proof in seen.proofs]
+    names += [
+        result.domain for result in seen.of("iprev") if result.result is AuthResult.PASS and result.domain
+    ]
+    return None if context.trust is None else context.trust.forwards(message.envelope.client, names)
+
+
+def _shipped(seen: Evidence, context: Context) -> str | None:
+    """The forwarder that is proven beside the author."""
+    others = (proof.domain for proof in seen.proofs if not proof.aligned)
+    return next((domain for domain in others if context.providers.kind(domain) == "forwarder"), None)

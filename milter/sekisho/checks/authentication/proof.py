@@ -1,0 +1,160 @@
+"""Who is proven to stand behind the message, and what is that worth?
+
+A pass of SPF or DKIM proves the domain that passed. Whether that domain is the author's is alignment
+(RFC 9989's organisational domain; where nobody in the author's tree publishes a record, and for recorded
+results, the registrable domain). Whose an aligned domain is, only the registry of brands says, by confirmed
+entries; an unconfirmed domain proves no brand and contradicts none.
+
+What a proof reaches (`scope`): a mail provider's domain proves a customer (`mailbox`); a sending platform, a
+cloud or a forwarder proves that the message came through it (`shared`); any other domain proves its owner
+(`domain`). An SPF pass that was reached by way of a shared platform's records proves no owner, since its
+other customers pass in the same way.
+
+Whether the author is authenticated is said here once, for all other checks. Unknown excuses the author, so only what
+could have authenticated it makes it unknown: a failed look-up of a domain that is aligned, or of the author's own
+records. What failed for a stranger's domain hides nothing.
+
+It cannot see replayed or compromised accounts: they are authenticated too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import MappingProxyType
+
+from sekisho.checks.authentication.dmarc import Alignment, TemporaryError
+from sekisho.domains import together
+from sekisho.evidence import AuthorStatus, AuthResult, Evidence, Finding, FindingKind, MethodResult, Proof
+from sekisho.message import Message
+from sekisho.ports import Context
+
+SHARED_RANGE = FindingKind(
+    "auth.shared_range",
+    0,
+    "All that vouches for {domain} is SPF by way of {via}, where others pass in the same way.",
+    "{domain} の裏付けは、他者も共用する {via} 経由の SPF だけです。",
+)
+PLATFORM = FindingKind(
+    "auth.platform_unaligned",
+    0,
+    "{via} sends for {domain}, which has not set up authentication for that (its DMARC policy is none), as often "
+    "happens with newsletters.",
+    "{via} 経由の配信ですが、{domain} 名義の認証は設定されていません(DMARC p=none)。配信サービスではよくあることです。",
+)
+KINDS = (SHARED_RANGE, PLATFORM)
+
+MAILBOXES = ("mailbox", "carrier")
+PLATFORMS = ("esp", "cloud", "forwarder")
+SHARED = MAILBOXES + PLATFORMS
+
+Aligned = Callable[[str, str], bool | None]
+"""Is a domain, by a method, aligned with the author's? None if DNS does not tell."""
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """A proof for each domain that passed, one per domain and method; and whether the author is authenticated."""
+    results = seen.of("spf") + seen.of("dkim")
+    passed = [result for result in results if result.result is AuthResult.PASS and result.domain is not None]
+    aligned = _aligner(message.author.domain, context)
+    proofs = tuple(dict.fromkeys(_proof(result, aligned, context) for result in passed))
+    findings = (*_shared_only(passed, proofs), *_platform(message, seen, proofs, context))
+    return Evidence(proofs=proofs, findings=findings, author_status=_status(seen, proofs, aligned))
+
+
+def _status(seen: Evidence, proofs: tuple[Proof, ...], aligned: Aligned) -> AuthorStatus:
+    if any(proof.aligned for proof in proofs):
+        return AuthorStatus.AUTHENTICATED
+    # DMARC's own temporary error: the author's tree could not be walked, or what it needs is undecided.
+    if seen.result("dmarc") is AuthResult.TEMPERROR or any(_may_hide(each, aligned) for each in seen.results):
+        return AuthorStatus.UNKNOWN
+    looked_at = AuthResult.UNKNOWN not in (seen.result("spf"), seen.result("dkim"))
+    if looked_at or seen.result("dmarc") is AuthResult.FAIL:
+        return AuthorStatus.UNAUTHENTICATED
+    return AuthorStatus.UNKNOWN
+
+
+def _may_hide(result: MethodResult, aligned: Aligned) -> bool:
+    """True if behind the result, which is not decided, there may be a pass that proves the author."""
+    if result.method not in ("spf", "dkim") or not result.undecided:
+        return False
+    return result.domain is None or aligned(result.domain, result.method) is not False
+
+
+def only_shared(proofs: Iterable[Proof]) -> bool:
+    """True if the author is vouched for, and only by what a platform's other customers pass as well."""
+    scopes = {proof.scope for proof in proofs if proof.aligned}
+    return scopes == {"shared"}
+
+
+def _shared_only(passed: Iterable[MethodResult], proofs: tuple[Proof, ...]) -> tuple[Finding, ...]:
+    if not only_shared(proofs):
+        return ()
+    spf = next(result for result in passed if result.method == "spf")
+    names = dict(spf.properties).get("via", "").split()
+    facts = {"domain": spf.domain, "via": names[-1] if names else spf.domain}
+    return (Finding(SHARED_RANGE, MappingProxyType(facts)),)
+
+
+def _platform(
+    message: Message, seen: Evidence, proofs: tuple[Proof, ...], context: Context
+) -> tuple[Finding, ...]:
+    """A sending platform is proven and the author is not, whose domain only watches what is sent in its name."""
+    watched = any(
+        result.result is AuthResult.FAIL and ("policy.dmarc", "none") in result.properties
+        for result in seen.of("dmarc")
+    )
+    if not watched or any(proof.aligned for proof in proofs):
+        return ()
+    via = next((proof.domain for proof in proofs if context.providers.kind(proof.domain) == "esp"), None)
+    facts = MappingProxyType({"domain": message.author.domain or "", "via": via})
+    return (Finding(PLATFORM, facts),) if via is not None else ()
+
+
+def _proof(result: MethodResult, aligned: Aligned, context: Context) -> Proof:
+    domain = result.domain or ""
+    is_aligned = aligned(domain, result.method) is True
+    scope = _scope(result, is_aligned, context)
+    brand = context.registry.owner(domain) if is_aligned and scope == "domain" else None
+    return Proof(domain, result.method, is_aligned, brand, scope)
+
+
+def _scope(result: MethodResult, aligned: bool, context: Context) -> str:
+    kind = context.providers.kind(result.domain or "")
+    if kind in MAILBOXES:
+        return "mailbox"
+    if kind in PLATFORMS and not aligned:
+        return "shared"
+    if result.method == "spf" and (kind in PLATFORMS or _hired(result, context)):
+        return "shared"
+    return "domain"
+
+
+def _hired(result: MethodResult, context: Context) -> bool:
+    """SPF passed through records of a platform, or because the record lets everybody pass."""
+    facts = dict(result.properties)
+    if facts.get("mechanism", "").lstrip("+").lower() == "all":
+        return True
+    via = [name for name in facts.get("via", "").split() if name != result.domain]
+    return any(context.providers.kind(name) in SHARED for name in via)
+
+
+def _aligner(author: str | None, context: Context) -> Aligned:
+    if author is None:
+        return lambda domain, method: False
+    if context.resolver is None:
+        return lambda domain, method: together(domain, author)
+    alignment = Alignment(author, context.lookup)
+    return lambda domain, method: _by_dns(alignment, domain, method)
+
+
+def _by_dns(alignment: Alignment, domain: str, method: str) -> bool | None:
+    """RFC 9989's alignment. Equal names are aligned whatever DNS says, others only if it answers."""
+    if domain == alignment.author:
+        return True
+    try:
+        governing = alignment.walk(alignment.author).policy_record()
+        if governing is None:
+            return together(domain, alignment.author)
+        return alignment.aligned(domain, strict=governing[1].is_strict(method))
+    except TemporaryError:
+        return None

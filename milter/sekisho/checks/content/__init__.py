@@ -1,0 +1,1 @@
+"""What the message is made of: structure, headers, links, attachments, text."""

@@ -1,0 +1,217 @@
+"""What the header tells of how the message came about, against who it says it is from.
+
+Which program wrote it, whose clock dated it, what named its server: a company's mail system writes these alike every
+day, and a forger's kit seldom gets them right. Honest mail is careless here too. Apart from a date that is none and a
+server that calls itself by a brand's name, nothing counts unless the author is in doubt already (`checks.facts.doubt`).
+
+What somebody wrote below our own server can be typed by anybody: it can add to a doubt and never take one away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from sekisho.checks.content import mailers
+from sekisho.checks.facts.doubt import doubted, impersonates
+from sekisho.domains import parse_ip, together
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.message import Message
+from sekisho.message.trace import moment
+from sekisho.ports import Context
+from sekisho.text import japanese
+
+MALFORMED = FindingKind(
+    "trace.date_malformed",
+    1,
+    "The Date is not a date as any mail program writes it: {text}",
+    "Date 欄が、メールソフトの書く日時の形になっていません({text})。",
+)
+AHEAD = FindingKind(
+    "trace.date_ahead",
+    0,
+    "The message is dated later than the servers that passed it on: {text}",
+    "Date 欄が、配送したサーバーの時刻より先の日時になっています({text})。",
+)
+CLOCK = FindingKind(
+    "trace.foreign_clock",
+    1,
+    "The Japanese text was sent by a clock on Chinese time: {text}",
+    "日本語のメールですが、中国の時刻(+0800)で送信されています({text})。",
+)
+PERSONAL = FindingKind(
+    "trace.personal_program",
+    0.8,
+    "A notice in an organisation's name was written with a program for people's own mail: {text}",
+    "組織からの通知を名乗っていますが、個人用のメールソフトで作られています({text})。",
+)
+BULK = FindingKind(
+    "trace.bulk_program",
+    0.7,
+    "A notice in an organisation's name was sent by a script or a mass mailer: {text}",
+    "組織からの通知を名乗っていますが、スクリプトや一斉送信ソフトから送られています({text})。",
+)
+RETIRED = FindingKind(
+    "trace.retired_program",
+    0.7,
+    "The message says it was written with a program that was given up years ago: {text}",
+    "何年も前に終了したメールソフトで作られたことになっています({text})。",
+)
+INVENTED = FindingKind(
+    "trace.invented_program",
+    1,
+    "The message says it was written with a program that nobody knows: {text}",
+    "実在しないメールソフトで作られたことになっています({text})。",
+)
+URGENT = FindingKind(
+    "trace.urgent",
+    0.6,
+    "The message is marked as urgent by its sender, who is in doubt.",
+    "差出人が疑わしいメールに、重要度「高」の印が付いています。",
+)
+NO_ID = FindingKind(
+    "trace.no_message_id",
+    0.4,
+    "The message came without a Message-ID, which every mail system writes.",
+    "どのメールシステムも付けるはずの Message-ID がありません。",
+)
+ID_HOST = FindingKind(
+    "trace.message_id_host",
+    0.5,
+    "The Message-ID was not made by a server with a name: {text}",
+    "Message-ID が、正式な名前のあるサーバーで作られたものではありません({text})。",
+)
+HELO = FindingKind(
+    "trace.borrowed_helo",
+    1.5,
+    "The sending server calls itself {text}, a name of {brand_name}'s, but its address has no such name.",
+    "送信元サーバーは {brand_name} の名前 {text} を名乗っていますが、そのアドレスの名前ではありません。",
+)
+
+KINDS = (MALFORMED, AHEAD, CLOCK, PERSONAL, BULK, RETIRED, INVENTED, URGENT, NO_ID, ID_HOST, HELO)
+
+RECEIVED = 20  # fields that are read
+LONGEST = 2_000  # characters of a field
+CHINA = re.compile(r"\s(\+0800)(?:\s*\([^()]{0,40}\))?\s*\Z")
+# A date that is one without being looked at closer: a day that every month has, an hour that every day has.
+ORDINARY = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(?:0?[1-9]|1\d|2[0-8]) "
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) 20\d\d "
+    r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d [+-](?:0\d|1[0-2])[0-5]\d",
+    re.ASCII,
+)
+HEAD = 1_500
+HOUR = 3_600
+HOP = 1 * HOUR  # that clocks of servers may differ
+OURS = 24 * HOUR  # that a date may lie ahead of our own clock
+ID = re.compile(r"@\[?([^\s<>@\]]{1,255})\]?>?\s*\Z")
+MARKS = (("x-priority", ("1", "2")), ("importance", ("high",)), ("x-msmail-priority", ("high",)))
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """At most one finding of each kind."""
+    found = [*_date(message), *_helo(message, seen, context)]
+    if doubted(seen):
+        found += [*_ahead(message, context), *_marked(message), *_retired(message, context)]
+    if impersonates(seen):
+        found += [*_zone(message), *_programs(message), *_identified(message)]
+    return Evidence(findings=tuple(found)) if found else NOTHING
+
+
+def _found(kind: FindingKind, text: str) -> Finding:
+    return Finding(kind, MappingProxyType({"text": text}))
+
+
+def _value(message: Message, name: str) -> str | None:
+    """The first field of that name on one line, or None."""
+    fields = message.headers.all(name)
+    return " ".join(fields[0].value[:LONGEST].decode("utf-8", "replace").split()) if fields else None
+
+
+def _date(message: Message) -> Iterator[Finding]:
+    text = _value(message, "date")
+    if text and not ORDINARY.fullmatch(text) and moment(text) is None:
+        yield _found(MALFORMED, text)
+
+
+def _stamps(message: Message) -> list[str]:
+    """The times that the servers on the way wrote, the first server's first."""
+    fields = message.headers.all("received")[-RECEIVED:]
+    hops = [" ".join(each.value[-200:].decode("latin-1").split()) for each in reversed(fields)]
+    return [hop.rpartition(";")[2].strip() for hop in hops if ";" in hop]
+
+
+def _ahead(message: Message, context: Context) -> Iterator[Finding]:
+    text = _value(message, "date")
+    dated = moment(text) if text else None
+    if dated is None:
+        return
+    first = next(filter(None, map(moment, _stamps(message))), None)
+    late = first is not None and (dated - first).total_seconds() > HOP
+    if late or (dated - context.clock.now()).total_seconds() > OURS:
+        yield _found(AHEAD, text or "")
+
+
+def _zone(message: Message) -> Iterator[Finding]:
+    """Whose time it was where a Japanese message was written or handed in."""
+    if japanese(f"{message.subject}\n{message.text[:HEAD]}"):
+        times = (_value(message, "date") or "", *_stamps(message))
+        yield from [_found(CLOCK, each) for each in times if CHINA.search(each)][:1]
+
+
+def _marked(message: Message) -> Iterator[Finding]:
+    if any((_value(message, name) or "").lower().startswith(words) for name, words in MARKS):
+        yield Finding(URGENT)
+
+
+def _program(message: Message) -> str:
+    return _value(message, "x-mailer") or _value(message, "user-agent") or ""
+
+
+def _retired(message: Message, context: Context) -> Iterator[Finding]:
+    name = _program(message)
+    if mailers.retired(name, context.clock.now().year):
+        yield _found(RETIRED, name)
+
+
+def _programs(message: Message) -> Iterator[Finding]:
+    """What wrote the message, if that is not what organisations write their notices with."""
+    name = _program(message)
+    script = _value(message, "x-php-originating-script") or _value(message, "x-php-script")
+    if mailers.personal(name):
+        yield _found(PERSONAL, name)
+    elif script or mailers.bulk(name):
+        yield _found(BULK, script or name)
+    elif mailers.invented(name):
+        yield _found(INVENTED, name)
+
+
+def _identified(message: Message) -> Iterator[Finding]:
+    """By what name the message was given its identity. Small systems call themselves `localhost`, and programs in
+    Java write the bare name of their host."""
+    text = _value(message, "message-id")
+    if not text:
+        yield Finding(NO_ID)
+        return
+    match = ID.search(text)
+    host = match[1].lower() if match else ""
+    ordinary = not host or host == "localhost" or ".JavaMail." in text
+    if not ordinary and ("." not in host or parse_ip(host) is not None):
+        yield _found(ID_HOST, text)
+
+
+def _helo(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
+    """A server under a brand's name whose address is known to bear another, or none."""
+    client = message.envelope.client
+    if client.resolve not in ("ok", "fail", "forged"):
+        return
+    helo = (client.helo or "").lower().rstrip(".")
+    if "." not in helo:
+        return
+    brand = context.registry.owner(helo)
+    if brand is None or (client.name and together(client.name, helo)):
+        return
+    if not any(proof.brand in context.registry.affiliates(brand) for proof in seen.proofs):
+        facts = {"text": helo, "brand_name": context.registry.name(brand)}
+        yield Finding(HELO, MappingProxyType(facts), brand)

@@ -1,0 +1,174 @@
+"""Ways around: links that go through others' doors, that borrow a brand's address, or that carry their page along.
+
+What a link shows or passes on its way to a stranger. Where the way ends is `links`'s affair; here it is the way that
+nobody honest needs: a translator, a search engine's redirect, a brand's host in the path, a brand's button, a script,
+a page inside the link, a QR code that is the only way out.
+
+It cannot see where a QR code or a shortener leads in the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from sekisho.checks.content.links import is_digest, is_page
+from sekisho.checks.identity.destinations import organisation, own
+from sekisho.domains import split_url
+from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind
+from sekisho.message import Message
+from sekisho.ports import Context
+
+TRANSLATED = FindingKind(
+    "link.translated",
+    2,
+    "A link leads to {host} through a translation service ({wrapper}), which hides its address.",
+    "リンクが翻訳サービス({wrapper})を経由して {host} に向かい、アドレスが隠されています。",
+)
+OPEN_REDIRECT = FindingKind(
+    "link.open_redirect",
+    1.5,
+    "A link leads to {host} by way of {wrapper}, which has nothing to do with it.",
+    "リンクが、無関係な {wrapper} の転送を経由して {host} に向かいます。",
+)
+BRAND_IN_PATH = FindingKind(
+    "link.brand_in_path",
+    2,
+    "A link leads to {host}, and {shown} only stands in its path.",
+    "リンク先は {host} で、{shown} はその後ろに書かれているだけです。",
+)
+BRAND_BUTTON = FindingKind(
+    "link.brand_button",
+    2.5,
+    "A button offers {brand_name} ({shown}) and leads to {host}, which is not {brand_name}'s.",
+    "「{shown}」というボタンは {brand_name} のものではない {host} に向かいます。",
+)
+SCRIPT = FindingKind(
+    "link.script",
+    1,
+    "A link runs a script instead of leading somewhere.",
+    "リンク先ではなくスクリプトを実行するリンクがあります。",
+)
+CARRIED = FindingKind(
+    "link.carried_page",
+    3,
+    "A link carries a page within itself ({scheme}:), so that it has no address.",
+    "アドレスのないページ({scheme}:)をリンク自体に埋め込んでいます。",
+)
+QR = FindingKind(
+    "link.qr",
+    1,
+    "A QR code leads to {host}, which is not the sender's.",
+    "QR コードの行き先 {host} は差出人のものではありません。",
+)
+ONLY_QR = FindingKind(
+    "link.only_qr",
+    1.5,
+    "The only way out of this message is a QR code.",
+    "このメールから進む手段は QR コードだけです。",
+)
+
+KINDS = (TRANSLATED, OPEN_REDIRECT, BRAND_IN_PATH, BRAND_BUTTON, SCRIPT, CARRIED, QR, ONLY_QR)
+
+TRANSLATORS = ("translate.goog", "translate.google", "microsofttranslator.com", "translatetheweb.com")
+# Whose redirects are used by strangers; those of protection services and trackers are everyday mail.
+OPEN = frozenset(
+    {"google", "bing", "baidu", "yahoo", "duckduckgo", "youtube", "linkedin", "ampproject", "vk", "medium"}
+)
+ACT = re.compile(
+    r"log.?in|sign.?in|verify|confirm|update|unlock|restore|review|account|pay\b|payment|billing|"
+    r"ログイン|サインイン|確認|更新|認証|解除|再開|アカウント|支払|お手続|手続き|変更|マイページ|会員",
+    re.IGNORECASE,
+)
+BUTTON = 60  # characters of a link's text: a button, not a sentence with a link in it
+CARRIES = re.compile(
+    r"[\s\x00-\x1f]*(data:(?:text/|application/x?h|image/svg)|blob:|vbscript:|file://)", re.IGNORECASE
+)
+RUNS = re.compile(r"[\s\x00-\x1f]*javascript:(?!\s*(?:void|;|//|$|window\.print|history\.))", re.IGNORECASE)
+SEGMENT = re.compile(r"(?<!:/)[/=?&]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4})(?=[/?&]|$)", re.IGNORECASE)
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """At most one finding of each kind: the first link that shows it."""
+    if not message.links:
+        return NOTHING
+    findings: dict[str, Finding] = {}
+    for finding in _all(message, seen, context):
+        findings.setdefault(finding.kind.id, finding)
+    return Evidence(findings=tuple(findings.values())) if findings else NOTHING
+
+
+def _all(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
+    yield from _without_address(message)
+    found, home = seen.destinations, own(message, seen)
+    away = [each for each in found if each.domain not in home]
+    page = bool(away) and is_page(message) and not is_digest(seen)
+    for each in away:
+        if each.wrapped:
+            yield from _wrapped(each, page and organisation(each.link.host or "") not in home)
+        elif page:
+            yield from _brand(each, context)
+    yield from _codes(found, away)
+
+
+def _without_address(message: Message) -> Iterator[Finding]:
+    """Links that lead nowhere a filter could look."""
+    for link in message.links:
+        if link.host is None and link.kind in ("a", "area", "form", "meta"):
+            if (carried := CARRIES.match(link.target)) is not None:
+                yield _finding(CARRIED, scheme=carried[1].partition(":")[0].lower())
+            elif RUNS.match(link.target) is not None:
+                yield _finding(SCRIPT)
+
+
+def _wrapped(each: Destination, page: bool) -> Iterator[Finding]:
+    wrapper = each.link.host or ""
+    if any(name in wrapper for name in TRANSLATORS):
+        yield _finding(TRANSLATED, host=each.host, wrapper=wrapper)
+    elif page and organisation(wrapper).partition(".")[0] in OPEN and each.domain != organisation(wrapper):
+        yield _finding(OPEN_REDIRECT, host=each.host, wrapper=wrapper)
+
+
+def _brand(each: Destination, context: Context) -> Iterator[Finding]:
+    """A brand's address or button on the way to somebody else."""
+    if context.providers.kind(each.host) in ("esp", "redirect", "social", "shortener"):
+        return
+    if context.registry.owner(each.host) is not None:
+        return
+    shown = _brand_in_path(each, context)
+    if shown is not None:
+        yield _finding(BRAND_IN_PATH, host=each.host, shown=shown[0])
+    text = each.link.text
+    if not 0 < len(text) <= BUTTON or each.link.kind not in ("a", "area") or ACT.search(text) is None:
+        return
+    for mention in context.registry.mentions(text):
+        if not any(
+            context.registry.could_own(each.host, brand)
+            for brand in context.registry.affiliates(mention.brand)
+        ):
+            name = context.registry.name(mention.brand)
+            facts = {"brand_name": name, "shown": text, "host": each.host}
+            yield Finding(BRAND_BUTTON, MappingProxyType(facts), mention.brand)
+
+
+def _brand_in_path(each: Destination, context: Context) -> tuple[str, str] | None:
+    """A host of a brand as a piece of the path or the query, and the brand."""
+    parts = split_url(each.link.target)
+    for segment in SEGMENT.finditer(f"{parts.path[:500]}?{parts.query[:500]}"):
+        name = segment[1].lower()
+        if (brand := context.registry.owner(name)) is not None:
+            return name, brand
+    return None
+
+
+def _codes(found: tuple[Destination, ...], away: list[Destination]) -> Iterator[Finding]:
+    host = next((each.host for each in away if each.link.kind == "qr"), None)
+    if host is not None:
+        yield _finding(QR, host=host)
+        if all(each.link.kind == "qr" for each in found):
+            yield _finding(ONLY_QR)
+
+
+def _finding(kind: FindingKind, **facts: str) -> Finding:
+    return Finding(kind, MappingProxyType(facts))

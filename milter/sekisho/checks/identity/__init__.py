@@ -1,0 +1,1 @@
+"""Who the message says it is from, and whether that is proven."""

@@ -1,0 +1,327 @@
+"""The claim names one organisation and the proof names another, or nobody.
+
+This is the sentence that sekisho exists for. A claim is met when a proven domain belongs to the claimed brand or to a
+brand of its organisation; an unconfirmed domain neither meets nor contradicts it. Unknown authentication is no evidence
+in either direction: then only what the author admits, his own domain, is held against the claim. A message that leads
+its reader nowhere but to the brand itself is no use to an impostor: it is a relayed notice, and only mentioned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sekisho.checks.authentication.proof import PLATFORM, only_shared
+from sekisho.checks.content.links import is_digest, is_page
+from sekisho.checks.identity.destinations import leads_to_brand, organisation, own
+from sekisho.evidence import NOTHING, AuthResult, Claim, Evidence, Finding, FindingKind, Place, Strength
+from sekisho.message import Message
+from sekisho.ports import Context
+
+DISPLAY_NAME = FindingKind(
+    "brand.display_name",
+    6,
+    "The display name says {brand_name}, but the sender is {author}, which is not {brand_name}'s. {verify_en}",
+    "表示名は「{brand_name}」ですが、差出人 {author} は {brand_name} のものではありません。{verify_ja}",
+)
+WEAK_NAME = FindingKind(
+    "brand.name_mentioned",
+    1.5,
+    "The display name mentions {brand_name}, but the sender is {author}.",
+    "表示名に「{brand_name}」とありますが、差出人は {author} です。",
+)
+LOCAL_PART = FindingKind(
+    "brand.local_part",
+    4,
+    "The part before the @ imitates {brand_name}'s domain: {author}.",
+    "@ より前の部分が {brand_name} のドメインを装っています({author})。",
+)
+LOCAL_NAME = FindingKind(
+    "brand.local_name",
+    1.5,
+    "The part before the @ carries {brand_name}'s name, but the domain is not {brand_name}'s: {author}.",
+    "@ より前に「{brand_name}」とありますが、ドメインは {brand_name} のものではありません({author})。",
+)
+OWN_DOMAIN = FindingKind(
+    "brand.own_domain_unproven",
+    8,
+    "The author address is {brand_name}'s ({author}), but nothing proves that {brand_name} sent it. {verify_en}",
+    "差出人は {brand_name} のアドレス({author})ですが、{brand_name} が送ったという証明がありません。{verify_ja}",
+)
+POSSIBLE_DOMAIN = FindingKind(
+    "brand.possible_domain_unproven",
+    4,
+    "The message speaks as {brand_name} from a domain that may be {brand_name}'s ({author}), and nothing proves it.",
+    "{brand_name} のものと思われるアドレス({author})から {brand_name} として送られていますが、証明がありません。",
+)
+OWN_DOMAIN_PERSON = FindingKind(
+    "brand.own_domain_person",
+    3,
+    "The author writes from {brand_name}'s domain ({author}) without proof, and claims nothing in its name.",
+    "差出人は {brand_name} のアドレス({author})ですが証明がありません。本文は {brand_name} を名乗っていません。",
+)
+OWN_DOMAIN_SHARED = FindingKind(
+    "brand.own_domain_shared",
+    4,
+    "The author address is {brand_name}'s ({author}), and all that vouches for it is a sending range that others "
+    "share. {verify_en}",
+    "差出人は {brand_name} のアドレス({author})ですが、裏付けは他者も共用する送信サーバーだけです。{verify_ja}",
+)
+OWN_DOMAIN_AWAY = FindingKind(
+    "brand.own_domain_leads_away",
+    3,
+    "The author address is {brand_name}'s ({author}), not proven, and every link leads elsewhere: {host}.",
+    "差出人は {brand_name} のアドレス({author})ですが証明がなく、リンクはすべて別の組織({host})に向かいます。",
+)
+SIGNED = FindingKind(
+    "brand.signed",
+    2.6,
+    "The text is written as {brand_name}'s, but the sender {author} is not {brand_name}. {verify_en}",
+    "本文は {brand_name} として書かれていますが、差出人 {author} は {brand_name} ではありません。{verify_ja}",
+)
+HEADED = FindingKind(
+    "brand.headed",
+    2.5,
+    "The subject is headed with {brand_name}'s name, but the sender {author} is not {brand_name}.",
+    "件名の先頭に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
+)
+SUBJECT = FindingKind(
+    "brand.subject",
+    1,
+    "The subject speaks of {brand_name}, and the sender {author} is not {brand_name}.",
+    "件名に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
+)
+CONTENT = FindingKind(
+    "brand.content",
+    0,
+    "The text speaks of {brand_name}, and the sender {author} is not {brand_name}.",
+    "本文に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
+)
+TOPIC = FindingKind(
+    "brand.topic",
+    1,
+    "The text is about {brand_name}, and the sender {author} is not {brand_name}.",
+    "本文は {brand_name} についてのものですが、差出人 {author} は {brand_name} ではありません。",
+)
+PICTURED = FindingKind(
+    "brand.pictured",
+    2,
+    "The message is a picture of {brand_name}, and the sender {author} is not {brand_name}.",
+    "本文は {brand_name} の画像ですが、差出人 {author} は {brand_name} ではありません。",
+)
+INVITES = FindingKind(
+    "brand.invites",
+    3,
+    "An invitation comes in the name of {brand_name}, and the sender {author} is not {brand_name}. {verify_en}",
+    "{brand_name} を名乗る予定の招待ですが、差出人 {author} は {brand_name} ではありません。{verify_ja}",
+)
+AWAY = FindingKind(
+    "brand.leads_away",
+    1.6,
+    "The message is about {brand_name}, and its links lead to {host}, never to {brand_name}.",
+    "本文は {brand_name} についてのものですが、リンクは {host} に向かい、{brand_name} には向かいません。",
+)
+STRANGER = FindingKind(
+    "proof.somebody_else",
+    2,
+    "The message is proven to come from {domain}, not from {brand_name}.",
+    "このメールは {brand_name} ではなく {domain} から送られたことが確認されています。",
+)
+
+KINDS = (
+    DISPLAY_NAME,
+    WEAK_NAME,
+    LOCAL_PART,
+    LOCAL_NAME,
+    OWN_DOMAIN,
+    OWN_DOMAIN_PERSON,
+    OWN_DOMAIN_SHARED,
+    POSSIBLE_DOMAIN,
+    OWN_DOMAIN_AWAY,
+    SIGNED,
+    HEADED,
+    SUBJECT,
+    CONTENT,
+    TOPIC,
+    PICTURED,
+    INVITES,
+    AWAY,
+    STRANGER,
+)
+
+# The finding for a claim that the author does not meet, by its place and strength.
+UNMET = MappingProxyType(
+    {
+        ("display_name", Strength.STRONG): DISPLAY_NAME,
+        ("display_name", Strength.WEAK): WEAK_NAME,
+        ("reply_to", Strength.WEAK): WEAK_NAME,
+        ("local_part", Strength.STRONG): LOCAL_PART,
+        ("local_part", Strength.WEAK): LOCAL_NAME,
+        ("signature", Strength.STRONG): SIGNED,
+        ("subject", Strength.STRONG): HEADED,
+        ("subject", Strength.WEAK): SUBJECT,
+        ("body", Strength.WEAK): CONTENT,
+        ("body", Strength.STRONG): TOPIC,
+        ("image", Strength.STRONG): PICTURED,
+        ("image", Strength.WEAK): CONTENT,
+        ("attachment", Strength.WEAK): CONTENT,
+        ("calendar", Strength.STRONG): INVITES,
+        ("calendar", Strength.WEAK): SUBJECT,
+    }
+)
+# Who speaks there speaks for himself; the icons of networks do not.
+SPEAKING = frozenset({"display_name", "signature", "subject", "calendar"})
+SIGNING = frozenset({"display_name", "signature"})
+CONTENT_PLACES = frozenset({"signature", "subject", "body", "image", "attachment"})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One message's claims against one brand's proofs."""
+
+    message: Message
+    seen: Evidence
+    context: Context
+
+    @property
+    def author(self) -> str:
+        return self.message.author.domain or ""
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """Hold every claim against the proofs; a kind of finding once for each brand."""
+    case = Case(message, seen, context)
+    by_brand: dict[str, list[Claim]] = {}
+    for claim in seen.claims:
+        if claim.brand is not None:
+            by_brand.setdefault(claim.brand, []).append(claim)
+    of_a_brand = any(proof.aligned and proof.brand for proof in seen.proofs)
+    found: dict[tuple[str, str | None], Finding] = {}
+    for brand, claims in by_brand.items():
+        # A registered brand that is proven may speak of others: a card company of shops, a bank of a card scheme.
+        held = [claim for claim in claims if not (of_a_brand and claim.where in CONTENT_PLACES)]
+        if held and not _met(brand, seen, context):
+            for finding in _against(brand, held, case):
+                found.setdefault((finding.kind.id, finding.brand), finding)
+    return Evidence(findings=tuple(found.values())) if found else NOTHING
+
+
+def _met(brand: str, seen: Evidence, context: Context) -> bool:
+    """True if somebody of the claimed brand's organisation is proven."""
+    return any(proof.brand in context.registry.affiliates(brand) for proof in seen.proofs if proof.brand)
+
+
+def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
+    places = {claim.where for claim in claims}
+    if "author_domain" in places:
+        yield from _at_home(brand, places, case)
+    elif not _possible(brand, case):
+        yield from _elsewhere(brand, claims, case)
+    elif case.seen.unauthenticated and any(claim.where in SIGNING for claim in claims):
+        failed = case.seen.result("dmarc") is AuthResult.FAIL
+        yield _finding(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, case)
+
+
+def _at_home(brand: str, places: set[Place], case: Case) -> Iterator[Finding]:
+    """The author's domain is the brand's own, and nothing proves that the brand sent it."""
+    nameless = not case.message.author.name.strip()
+    if case.seen.unauthenticated:
+        named = len(places) > 1 or nameless
+        yield _finding(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
+    elif only_shared(case.seen.proofs) and ("display_name" in places or nameless):
+        yield _finding(OWN_DOMAIN_SHARED, brand, case)
+    if _looked_at(case.seen) and (host := _astray(brand, case)) is not None:
+        yield _finding(OWN_DOMAIN_AWAY, brand, case, host=host)
+
+
+def _possible(brand: str, case: Case) -> bool:
+    """The author domain may be the brand's, confirmed or not: then it is no contradiction by itself."""
+    registry = case.context.registry
+    return bool(case.author) and any(
+        registry.could_own(case.author, each) for each in registry.affiliates(brand)
+    )
+
+
+def _elsewhere(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
+    """The author is, by his own domain, not the brand."""
+    relayed = _relayed(brand, case)
+    kinds = [UNMET[claim.where, claim.strength] for claim in claims]
+    if relayed:
+        kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
+    for kind in kinds:
+        yield _finding(kind, brand, case)
+    if (host := _away(brand, claims, case)) is not None:
+        yield _finding(AWAY, brand, case, host=host)
+    stranger = next((proof.domain for proof in case.seen.proofs if proof.aligned), None)
+    if stranger is not None and DISPLAY_NAME in kinds:
+        yield _finding(STRANGER, brand, case, domain=stranger)
+
+
+def _relayed(brand: str, case: Case) -> bool:
+    """True for a notice that somebody passed on: every link leads to the brand itself, nobody else is written to,
+    and the author is not known to be unproven."""
+    if case.seen.unauthenticated or case.message.reply_to:
+        return False
+    if any(link.target[:7].lower() == "mailto:" for link in case.message.links):
+        return False
+    return leads_to_brand(case.seen.destinations, brand, case.context)
+
+
+def _looked_at(seen: Evidence) -> bool:
+    """Something is known of the authentication, and nothing of it proves the author."""
+    known = any(
+        result.result is not AuthResult.UNKNOWN
+        for result in seen.results
+        if result.method in ("spf", "dkim", "dmarc")
+    )
+    return known and not any(proof.aligned and proof.scope != "shared" for proof in seen.proofs)
+
+
+def _astray(brand: str, case: Case) -> str | None:
+    """Where the page of a brand's own, unproven address leads, if nowhere to the brand and through no platform
+    that counts clicks for its customers."""
+    found = case.seen.destinations
+    if not found or not is_page(case.message) or is_digest(case.seen):
+        return None
+    platforms = {case.context.providers.kind(each.host) for each in found} & {"esp", "redirect"}
+    if platforms or any(leads_to_brand((each,), brand, case.context) for each in found):
+        return None
+    return found[0].host
+
+
+def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
+    """Where a page that is about this brand leads, if it is no digest, and no link leads to the brand or home to a
+    sender whom nothing disproves: he may speak of others (`a service of PayPal`)."""
+    speaks = any(claim.where in SPEAKING or claim.strength is Strength.STRONG for claim in claims)
+    pictured = any(link.kind == "qr" for link in case.message.links)
+    if not speaks or not (pictured or is_page(case.message)):
+        return None
+    found = case.seen.destinations
+    home = _home(case)
+    if not found or is_digest(case.seen) or any(each.domain in home for each in found):
+        return None
+    if any(leads_to_brand((each,), brand, case.context) for each in found):
+        return None
+    return found[0].host
+
+
+def _home(case: Case) -> frozenset[str]:
+    """Where a sender may lead who speaks of others: to himself and whoever is proven. One whom nothing proves has no
+    home, unless he hired a platform without letting it sign for him: then he leads to his own domain."""
+    if not case.seen.unauthenticated:
+        return own(case.message, case.seen)
+    return frozenset({organisation(case.author)} if case.seen.has(PLATFORM.id) else ())
+
+
+def _finding(kind: FindingKind, brand: str, case: Case, **facts: str) -> Finding:
+    mailbox = case.message.author.mailbox
+    registry = case.context.registry
+    verify_en, verify_ja = registry.verify_at(brand)
+    known = {
+        "brand_name": registry.name(brand),
+        "author": mailbox.address if mailbox else case.message.author.text,
+        "verify_en": verify_en,
+        "verify_ja": verify_ja,
+    }
+    return Finding(kind, MappingProxyType({**known, **facts}), brand)

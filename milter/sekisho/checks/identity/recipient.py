@@ -1,0 +1,164 @@
+"""What the message does with its recipient: his own data in the subject, and his provider or a colleague as its mask.
+
+Who has bought a list of addresses shows what he knows: the recipient's address, telephone number or postal address
+stands in the subject, where no genuine sender needs it. And who is after mailboxes speaks as the recipient's own
+provider, whichever that is: he names its domain, and writes of full mailboxes and expiring passwords from elsewhere.
+Who speaks as a colleague takes a domain that a hurried eye reads as the recipient's own.
+
+It knows only what the envelope says of the recipient; a name alone is no evidence, since genuine mail uses it too.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from sekisho.address import without_extension
+from sekisho.bounded_cache import remembered
+from sekisho.checks.content.links import leads_home
+from sekisho.checks.identity.destinations import organisation
+from sekisho.domains import registrable, to_unicode
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.message import Message, Recipient
+from sekisho.ports import Context
+from sekisho.text import skeleton
+
+ADDRESS = FindingKind(
+    "recipient.address_in_subject",
+    1.5,
+    "The subject holds the recipient's own address.",
+    "件名に受信者自身のメールアドレスが入っています。",
+)
+DATA = FindingKind(
+    "recipient.data_in_subject",
+    2,
+    "The subject holds somebody's telephone number or postal address: {data}.",
+    "件名に電話番号または住所が入っています({data})。",
+)
+PROVIDER = FindingKind(
+    "recipient.own_provider",
+    3,
+    "It speaks as the mail service of the recipient's own domain {domain}, and comes from {author}.",
+    "受信者自身のドメイン {domain} のメール管理者を装っていますが、差出人は {author} です。",
+)
+LOOKALIKE = FindingKind(
+    "recipient.lookalike",
+    3.5,  # a company may own a second name that differs by a hyphen
+    "The author's domain {domain} is written to be taken for the recipient's own {of}.",
+    "差出人のドメイン {domain} は受信者自身の {of} と見間違えるように書かれています。",
+)
+KINDS = (ADDRESS, DATA, PROVIDER, LOOKALIKE)
+
+FEW = 5  # recipients that are looked at: who writes to more knows none of them
+TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|(?<!\d)0[789]0\d{8}(?!\d)", re.ASCII)
+# A place and a date (町田市 2026-04-20, 4-5月) are no house number.
+STREET = re.compile(
+    r"〒 ?\d{3}-\d{4}(?![\d-])|"
+    r"[都道府県].{1,12}[市区町村].{0,20}(?<![\d-])(?!20\d\d-)\d{1,4}(?:-\d{1,4}|丁目|番)(?![\d月日年時])",
+    re.ASCII,
+)
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """At most one finding of each kind."""
+    findings = (
+        *_in_subject(message, context),
+        *_as_provider(message, seen, context),
+        *_as_colleague(message, context),
+    )
+    return Evidence(findings=findings) if findings else NOTHING
+
+
+def _in_subject(message: Message, context: Context) -> Iterator[Finding]:
+    """Invitations name whom they invite; a report on somebody's own mail names him too."""
+    if not message.envelope.sender or any(part.media == "text/calendar" for part in message.parts):
+        return
+    names = (name for each in _few(message) for name in _names(each, context.recipient_delimiter))
+    if any(_stands(name, message.subject) for name in names):
+        yield Finding(ADDRESS)
+    if (data := personal(message.subject)) is not None:
+        yield Finding(DATA, MappingProxyType({"data": data}))
+
+
+def _names(recipient: Recipient, delimiters: str) -> set[str]:
+    """The address as the sender gave it, and without its extension."""
+    local, _, domain = recipient.address.rpartition("@")
+    return {recipient.address, f"{without_extension(local, delimiters)}@{domain}"}
+
+
+def _stands(name: str, text: str) -> bool:
+    """An address or a domain, and not the end or the beginning of a longer one: `home.example` is not `me.example`."""
+    name, text = name.lower(), text.lower()
+    inside = "a-z0-9_+.%-" if "@" in name else "a-z0-9-"
+    return name in text and re.search(rf"(?<![{inside}]){re.escape(name)}(?![a-z0-9])", text) is not None
+
+
+def personal(subject: str) -> str | None:
+    """The telephone number or postal address in a subject, in half width."""
+    subject = unicodedata.normalize("NFKC", subject)
+    found = TELEPHONE.search(subject) or STREET.search(subject)
+    return found[0] if found else None
+
+
+def _few(message: Message) -> tuple[Recipient, ...]:
+    return tuple(each for each in message.envelope.recipients[:FEW] if "@" in each.address)
+
+
+def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
+    """The recipient's domain in a mail about mailboxes that leads a reader out, from a sender who has nothing to do
+    with that domain: he is called after it, or is not proven, or leads away from himself."""
+    author, mailbox = message.author.domain, message.author.mailbox
+    about = seen.has_cue("theme", "mailbox")
+    if (
+        author is None
+        or mailbox is None
+        or not about
+        or not seen.destinations
+        or context.own(message.envelope.client)
+    ):
+        return
+    told = mailbox.name
+    if not _stood_behind(message, seen, context):
+        told = f"{told}\n{message.subject}\n{message.text}"
+    for recipient in _few(message):
+        domain = recipient.domain
+        if domain and organisation(domain) != organisation(author) and _stands(domain, told):
+            yield Finding(PROVIDER, MappingProxyType({"domain": domain, "author": author}))
+            return
+
+
+def _as_colleague(message: Message, context: Context) -> Iterator[Finding]:
+    """`kaisha-co.example` to `kaisha.co.example`. Whoever has his mailbox at a provider has millions of colleagues, and
+    its imitations are a matter of brands; those of our own site have a check that knows its exceptions. A brand may own
+    both spellings."""
+    author = message.author.domain
+    base = registrable(author) if author else None
+    if base is None or context.own(message.envelope.client):
+        return
+    for recipient in _few(message):
+        own = registrable(recipient.domain or "")
+        if own is None or own == base or (context.site is not None and context.site.owns(own)):
+            continue
+        alike = _at_a_glance(own) == _at_a_glance(base)
+        if alike and context.providers.kind(own) is None and not _of_one_brand(own, base, context):
+            yield Finding(LOOKALIKE, MappingProxyType({"domain": author, "of": own}))
+            return
+
+
+def _of_one_brand(one: str, other: str, context: Context) -> bool:
+    brand = context.registry.owner(one)
+    return brand is not None and context.registry.owner(other) in context.registry.affiliates(brand)
+
+
+@remembered(8192)
+def _at_a_glance(domain: str) -> str:
+    """What a hurried eye reads."""
+    return skeleton(to_unicode(domain))
+
+
+def _stood_behind(message: Message, seen: Evidence, context: Context) -> bool:
+    """Somebody stands behind it: a brand, or a sender who is proven and leads his readers to himself."""
+    at_home = leads_home(message, seen, context)
+    return any(proof.brand or (proof.aligned and at_home) for proof in seen.proofs)

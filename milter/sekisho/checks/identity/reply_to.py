@@ -1,0 +1,109 @@
+"""Who would get an answer, and who says he passed the message on: Reply-To, Sender and Resent-* elsewhere.
+
+Ticket systems, web forms and lists set Reply-To to strangers every day, so alone it weighs little. The
+recipient's own address as the author, proven by nobody, is the old trick of the extortion mails; a client that
+has logged in needs no other proof.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from sekisho.address import Mailbox, split_path, without_extension
+from sekisho.checks.identity.destinations import organisation
+from sekisho.domains import to_ascii
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.message import Message, mailboxes
+from sekisho.ports import Context
+
+REPLY_TO = FindingKind(
+    "reply_to.elsewhere",
+    0,
+    "Answers go to {other}, not to the author's organisation.",
+    "返信先 {other} は差出人の組織のものではありません。",
+)
+REPLY_TO_MAILBOX = FindingKind(
+    "reply_to.mailbox",
+    0,
+    "Answers go to a free mailbox: {other}.",
+    "返信先がフリーメールです({other})。",
+)
+SENDER = FindingKind(
+    "sender.elsewhere",
+    0,
+    "The Sender field names another organisation: {other}.",
+    "Sender 欄に別の組織のアドレスがあります({other})。",
+)
+RESENT = FindingKind(
+    "resent.elsewhere",
+    0,  # lists write it every day
+    "It says that {other} passed it on, but it does not come from there.",
+    "{other} が転送したと書かれていますが、そこから届いたものではありません。",
+)
+SELF = FindingKind(
+    "author.recipient_himself",
+    5,
+    "The author is the recipient's own address, and nothing proves it.",
+    "差出人が受信者自身のアドレスですが、その証明がありません。",
+)
+
+KINDS = (REPLY_TO, REPLY_TO_MAILBOX, SENDER, RESENT, SELF)
+RESENDERS = ("resent-from", "resent-sender")
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """At most one finding of each kind."""
+    author = message.author.domain
+    if author is None:
+        return NOTHING
+    findings = []
+    if others := _elsewhere(message.reply_to, author):
+        # Another address before a free mailbox does not keep the answers from going there.
+        free = (each for each in others if context.providers.kind(each.domain or "") == "mailbox")
+        mailbox = next(free, None)
+        kind = REPLY_TO if mailbox is None else REPLY_TO_MAILBOX
+        findings.append(_finding(kind, (mailbox or others[0]).address))
+    if others := _elsewhere(message.sender, author):
+        findings.append(_finding(SENDER, others[0].address))
+    if (other := _resender(message, seen, author)) is not None:
+        findings.append(_finding(RESENT, other.address))
+    if message.envelope.client.user is None and seen.unauthenticated and _himself(message, context):
+        findings.append(_finding(SELF, ""))
+    return Evidence(findings=tuple(findings)) if findings else NOTHING
+
+
+def _elsewhere(mailboxes: tuple[Mailbox, ...], author: str) -> list[Mailbox]:
+    """The mailboxes of other registrable domains."""
+    if not mailboxes:
+        return []
+    own = organisation(author)
+    return [each for each in mailboxes if each.domain and organisation(each.domain) != own]
+
+
+def _resender(message: Message, seen: Evidence, author: str) -> Mailbox | None:
+    """The first who is said to have passed the message on, and who neither wrote nor, as far as is known, sent it."""
+    boxes = [box for name in RESENDERS for box in mailboxes(message.headers, name)]
+    if not boxes or message.envelope.sender is None:
+        return None
+    _, _, sender = message.envelope.sender.rpartition("@")
+    names = (author, to_ascii(sender) or "", *(proof.domain for proof in seen.proofs))
+    known = set(map(organisation, names))
+    return next((box for box in boxes if box.domain and organisation(box.domain) not in known), None)
+
+
+def _himself(message: Message, context: Context) -> bool:
+    """True if a recipient is the author, however each of the two is written, extensions left out."""
+    mailbox = message.author.mailbox
+    if mailbox is None:
+        return False
+
+    def name(local: str) -> str:
+        return without_extension(local, context.recipient_delimiter).lower()
+
+    author = name(mailbox.local), message.author.domain
+    recipients = message.envelope.recipients
+    return any((name(split_path(each.address).local), each.domain) == author for each in recipients)
+
+
+def _finding(kind: FindingKind, other: str) -> Finding:
+    return Finding(kind, MappingProxyType({"other": other}))

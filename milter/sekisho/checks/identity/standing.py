@@ -1,0 +1,42 @@
+"""Does a claim stand: does the message say that it is from somebody known, without a proof of that?
+
+For the flow, when time ran out before all checks had run: such a message must not be delivered for it.
+
+It cannot see a claim that no check found.
+"""
+
+from __future__ import annotations
+
+from sekisho.checks.identity.strict import why_strict
+from sekisho.evidence import Evidence
+from sekisho.message import Message
+from sekisho.ports import Context
+
+
+def standing_claim(message: Message, seen: Evidence, context: Context) -> str | None:
+    """A brand's id, a domain or a name: a brand that is named and not proven, whom the author is made to look like, or
+    the author's domain, unproven, of somebody known (a brand, a recipient, the site, or one whose mail is always
+    authenticated)."""
+    proven = {
+        each for proof in seen.proofs if proof.brand for each in context.registry.affiliates(proof.brand)
+    }
+    claimed = next((claim.brand for claim in seen.claims if claim.brand and claim.brand not in proven), None)
+    author = message.author.domain
+    if claimed is not None or author is None:
+        return claimed
+    if (lookalike := _likeness(author, message, context)) is not None or seen.authenticated:
+        return lookalike
+    owned = context.registry.owner(author) is not None
+    return author if owned or why_strict(author, message, seen, context) is not None else None
+
+
+def _likeness(author: str, message: Message, context: Context) -> str | None:
+    """Whom the author's domain or display name is made to look like."""
+    found = context.registry.lookalike(author)
+    if found is not None:
+        return found.brand
+    mailbox, site = message.author.mailbox, context.site
+    if mailbox is None or site is None or site.owns(author):
+        return None
+    ours = site.lookalike(author)
+    return ours.of if ours is not None else site.person(mailbox.name, mailbox.address)

@@ -1,0 +1,40 @@
+"""The envelope as a message's own trace fields tell it (RFC 5321 section 4.4).
+
+Only what the last hop wrote is believed: the topmost Return-Path and Received. What they do not say is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from sekisho.message import Envelope, Headers, Recipient, read
+from sekisho.message.trace import RECEIVED, client_of, unfolded
+
+PATH = re.compile(r"<(?P<address>[^<>]*)>|(?P<bare>[^<>\s]+)")
+
+
+def envelope_from_trace(raw: bytes) -> Envelope:
+    """What Return-Path, Delivered-To (or X-Original-To) and the topmost Received say; the rest is None."""
+    headers = read(raw, Envelope()).headers
+    path = _path(_first(headers, "return-path"))
+    rcpt = _path(_first(headers, "x-original-to")) or _path(_first(headers, "delivered-to"))
+    return Envelope(
+        sender=path,
+        raw_sender=path,
+        recipients=(Recipient(rcpt, f"<{rcpt}>"),) if rcpt else (),
+        client=replace(client_of(_first(headers, "received") or ""), relayed=True),
+    )
+
+
+def _path(text: str | None) -> str | None:
+    """The address of `<address>` or `address`; empty for the null sender; None for anything else."""
+    match = PATH.fullmatch(text) if text else None
+    return None if match is None else (match["bare"] or match["address"] or "").strip()
+
+
+def _first(headers: Headers, name: str) -> str | None:
+    fields = headers.all(name)
+    if not fields:
+        return None
+    return unfolded(fields[0], RECEIVED) if name == "received" else unfolded(fields[0])

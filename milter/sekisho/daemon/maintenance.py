@@ -1,0 +1,48 @@
+"""The maintenance process: everything periodic, apart from the mail. It runs until told, or until left alone."""
+
+from __future__ import annotations
+
+import select
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from sekisho.wire.server import READY
+
+_TICK = 0.5  # seconds between two signs of life
+
+
+class Maintenance(Protocol):
+    """What `compose.maintenance(config, board)` returns."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Work (metrics endpoint, gauges, retention) until `stop` is set, then close everything."""
+
+
+def keep(maintenance: Maintenance, line: socket.socket, beat: Callable[[], None]) -> None:
+    """Run the maintenance process until the supervisor says so, is gone, or SIGTERM comes. `beat` gives a sign of life.
+
+    The sign shows that the process runs, not that its work goes on: a task may take long, and readiness watches it.
+    """
+    stop = threading.Event()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    line.send(READY)
+    threading.Thread(target=_watch, args=(line, stop, beat), name="line", daemon=True).start()
+    maintenance.run(stop)
+
+
+def _watch(line: socket.socket, stop: threading.Event, beat: Callable[[], None]) -> None:
+    """Any word, or the line closing, means stop. Signs of life are given until the process ends."""
+    heard = [line]
+    while True:
+        beat()
+        if heard and select.select(heard, [], [], _TICK)[0]:
+            heard = []
+            stop.set()
+        elif not heard:
+            time.sleep(_TICK)

@@ -1,0 +1,83 @@
+"""What the quarantine needs from time to time: the maintenance process calls `turn` often, and it does what is due.
+
+- Copies that nobody is releasing any more become `uncertain`.
+- Operations that people carried out elsewhere (the command line) reach the log and the metrics, each once.
+- Retention, as often as configured. While the clock cannot be believed it is paused, and a gauge and the log say so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from sekisho import clock as clocks
+from sekisho.config import Config
+from sekisho.guard import SWITCHED, switched
+from sekisho.metrics import Metrics
+from sekisho.ports import Clock, Uptime
+from sekisho.store import Operation, Quarantine
+
+LOG = logging.getLogger("sekisho.audit")
+WHO = "maintenance"
+AGAIN = 15.0  # seconds between two looks whether a pause of retention has ended
+
+
+class QuarantineMaintenance:
+    """Belongs to the maintenance process."""
+
+    def __init__(
+        self,
+        settings: Config,
+        meter: Metrics,
+        clock: Clock,
+        uptime: Callable[[], Uptime] = clocks.uptime,
+    ) -> None:
+        self._settings = settings
+        self._metrics = meter
+        self._clock = clock
+        self._uptime = uptime
+        self._due = clock.monotonic()
+        self._paused = False
+
+    def turn(self, quarantine: Quarantine) -> None:
+        """Do what is due. Raises StoreUnavailable."""
+        quarantine.give_up(timedelta(minutes=self._settings.release.uncertain_after_minutes), WHO)
+        if self._clock.monotonic() >= self._due:
+            self._retain(quarantine)
+        while done := quarantine.untold():
+            for each in done:
+                self._tell(each)
+
+    def _retain(self, quarantine: Quarantine) -> None:
+        done = quarantine.retain(self._settings.retention, self._uptime())
+        interval = self._settings.retention.interval_minutes * 60
+        self._due = self._clock.monotonic() + (min(AGAIN, interval) if done.paused else interval)
+        self._metrics.retention_paused(bool(done.paused))
+        if done.paused and not self._paused:
+            mend = "sekisho store retention --resume, once the clock is right"
+            fields = {"reason": done.paused, "mend": mend}
+            LOG.error("retention_paused", extra={"fields": fields})
+        elif self._paused and not done.paused:
+            LOG.info("retention_resumed")
+        self._paused = bool(done.paused)
+        if done.crowded:
+            LOG.warning("the quarantine is fuller than allowed and nothing in it is old: %s", done.crowded)
+
+    def _tell(self, done: Operation) -> None:
+        if done.operation in SWITCHED:
+            LOG.warning(SWITCHED[done.operation], extra={"fields": switched(done)})
+            return
+        self._metrics.quarantine_operation(done.operation, done.result)
+        if done.operation == "release" and done.result == "ok":
+            self._metrics.released(done.reason)
+        fields = {
+            "who": done.who,
+            "operation": done.operation,
+            "result": done.result,
+            "id": done.entry,
+            "copy": done.copy,
+            "reason": done.reason or None,
+            "at": done.at.isoformat(timespec="seconds") if done.at else None,
+        }
+        LOG.info("quarantine_operation", extra={"fields": fields})

@@ -1,0 +1,140 @@
+"""Which rules hold for a recipient: its address, its groups, its domain, the domain's groups, or everybody's.
+
+An address with an extension (`help+news@`) is narrower than the mailbox (`help@`), and that than its domain. The
+narrower speaks first and what it leaves out is taken from the next wider one. Of several groups the first in the file
+speaks first. All of it is worked out when the configuration is loaded; a look-up is three hashes.
+
+A mail server delivers `help@localhost` and `help@[192.0.2.1]`, its own address, as mail for a name of its own. Nobody
+writes such recipients but to get around the rules for that name, so the strictest hold that could be meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sekisho.domains import to_ascii
+from sekisho.message import Recipient
+from sekisho.policy.entries import key_of, mailbox_of, widening
+from sekisho.policy.lists import NO_GROUPS, Groups
+from sekisho.policy.rules import PolicyOptions, RecipientOptions, Rules
+from sekisho.verdict import Mode
+
+Special = Mapping[str, RecipientOptions]
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientRules:
+    """Rules by recipient address and domain."""
+
+    default: Rules
+    special: Mapping[str, Rules] = field(default_factory=dict)
+    delimiters: str = ""
+
+    @classmethod
+    def of(
+        cls, mode: Mode, options: PolicyOptions, special: Special, groups: Groups = NO_GROUPS
+    ) -> RecipientRules:
+        default, delimiters = Rules.of(mode, options), options.recipient_delimiter
+        steps = _steps(special, groups)
+        rules = {key: _folded(default, key, steps, delimiters) for key in steps}
+        return cls(default, rules, delimiters)
+
+    def rules_for(self, recipient: Recipient) -> Rules:
+        if not self.special:
+            return self.default
+        keys = widening(recipient.address, self.delimiters)
+        for key in keys:
+            if (rules := self.special.get(key)) is not None:
+                return rules
+        return self._strictest(keys) if _is_the_host(keys[-1]) else self.default
+
+    def _strictest(self, keys: tuple[str, ...]) -> Rules:
+        """For a mailbox of the host itself: of that name's rules in any domain, of every domain's, and everybody's."""
+        names = {"", *(key.rpartition("@")[0] for key in keys)}
+        meant = (rules for key, rules in self.special.items() if key.rpartition("@")[0] in names)
+        return max((self.default, *meant), key=_severity)
+
+    def mailbox(self, recipient: Recipient) -> str:
+        """Whose mailbox it is, in one spelling: the address without its extension."""
+        return mailbox_of(key_of(recipient.address), self.delimiters)
+
+    @property
+    def modes(self) -> frozenset[Mode]:
+        """Every mode that holds for somebody."""
+        return frozenset({self.default.mode, *(rules.mode for rules in self.special.values())})
+
+
+def _is_the_host(domain: str) -> bool:
+    """True for the names by which a mail server knows itself, whatever it is called."""
+    return domain.startswith("[") or domain.partition(".")[0] == "localhost"
+
+
+def _severity(rules: Rules) -> tuple[bool, bool, int, float]:
+    return (rules.filtered, rules.mode is Mode.ENFORCE, rules.max_action, -rules.thresholds.quarantine)
+
+
+Steps = Mapping[str, list[tuple[str, RecipientOptions]]]
+
+
+def _steps(special: Special, groups: Groups) -> Steps:
+    """For each address and domain what is said of it, the wider first: its groups, then its own entry."""
+    steps: dict[str, list[tuple[str, RecipientOptions]]] = {}
+    for group in reversed([name for name in groups if name in special]):
+        for member in dict.fromkeys(map(key_of, groups[group])):
+            steps.setdefault(member, []).append((group, special[group]))
+    for name, own in special.items():
+        if name not in groups:
+            steps.setdefault(key_of(name), []).append((name, own))
+    return steps
+
+
+def _folded(default: Rules, key: str, steps: Steps, delimiters: str) -> Rules:
+    rules = default
+    for wider in reversed(widening(key, delimiters)):
+        for name, own in steps.get(wider, ()):
+            rules = rules.with_own(name, own)
+    return rules
+
+
+def recipient_faults(
+    options: PolicyOptions, special: Special, groups: Groups = NO_GROUPS
+) -> Iterator[tuple[str, str]]:
+    """`(name, reason)` for what cannot be meant: no address, named twice, thresholds that do not rise."""
+    seen: set[str] = set()
+    for name in special:
+        if name in groups:
+            continue
+        if not _is_recipient(name):
+            yield name, "is neither a domain, an address nor a group"
+        elif key_of(name) in seen:
+            yield name, "is the same recipient as another entry"
+        seen.add(key_of(name))
+    told: set[tuple[str, object]] = set()
+    for key, rules in RecipientRules.of(Mode.SHADOW, options, special, groups).special.items():
+        limits = rules.thresholds
+        falling = not limits.tag <= limits.quarantine <= limits.reject
+        if falling and (rules.name, limits) not in told:
+            told.add((rules.name, limits))
+            whose = "" if key == key_of(rules.name) else f" for {key}"
+            yield (
+                rules.name,
+                f"thresholds must rise{whose}, what is left out is as for the wider recipient: "
+                f"tag {limits.tag:g}, quarantine {limits.quarantine:g}, reject {limits.reject:g}",
+            )
+
+
+def group_faults(groups: Groups) -> Iterator[tuple[str, str]]:
+    """`(group, reason)` for names and members that cannot be meant."""
+    for name, members in groups.items():
+        if "." in name or "@" in name or to_ascii(name) is None:
+            yield name, "a group is named by one word of letters, digits and hyphens"
+        for member in members:
+            if not _is_recipient(member):
+                yield name, f"{member!r} is neither a domain nor an address"
+
+
+def _is_recipient(name: str) -> bool:
+    local, at, domain = name.rpartition("@")
+    known = "." in domain or domain == "localhost"
+    return known and to_ascii(domain) is not None and bool(local or not at)

@@ -1,0 +1,124 @@
+"""A held message as it is handed on: the bytes as they came, what was forged taken out, what is ours on top.
+
+Taken out are Authentication-Results that claim our authserv-id and every X-Sekisho field, whoever wrote them, and
+fields in which one hides behind a CR. Put on top are, from above: our Authentication-Results with the results of the
+time it came, X-Sekisho-Verdict with `released`, and one Received field (RFC 5321 section 4.4) with the original
+client's facts, since the one that Postfix will write names only this machine. Every other byte is as it was.
+
+It cannot make signatures whole that the removed fields were part of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+
+from sekisho.auth import authres
+from sekisho.evidence import AuthResult, Evidence, MethodResult
+from sekisho.forged_fields import hidden
+from sekisho.message import Client, Envelope, Field, Headers
+from sekisho.message.spans import spans
+from sekisho.store import Entry
+
+OURS = "x-sekisho-"
+_DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?\Z")
+_LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f.:]{2,45}\]\Z")
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}\Z")
+_QUEUE_ID = re.compile(r"[A-Za-z0-9]{1,32}\Z")
+
+
+def rewrite(raw: bytes, entry: Entry, authserv_id: str, host: str) -> bytes:
+    """The message to hand on. `host` is this machine's name. Pure."""
+    fields = list(spans(raw))
+    out = _forged([field for _, _, field in fields], authserv_id)
+    kept = bytearray()
+    position = 0
+    for number, (start, end, _) in enumerate(fields):
+        if number in out:
+            kept += raw[position:start]
+            position = end
+    kept += raw[position:]
+    return _top(entry, authserv_id, host) + _joint(bytes(kept)) + bytes(kept)
+
+
+def _forged(fields: list[Field], authserv_id: str) -> set[int]:
+    """The places of the fields that pretend to be ours."""
+    results = [number for number, field in enumerate(fields) if field.key == "authentication-results"]
+    forged = {results[index - 1] for index in authres.forged(Headers(tuple(fields)), authserv_id)}
+    ours = {number for number, field in enumerate(fields) if field.key.startswith(OURS)}
+    hiding = {number for number, field in enumerate(fields) if hidden(field.value, authserv_id)}
+    return forged | ours | hiding
+
+
+def _joint(kept: bytes) -> bytes:
+    """A blank line where the message begins with what is no field: it must not become part of ours."""
+    first = next(spans(kept), None)
+    return b"" if first is not None or kept[:1] in b"\r\n" else b"\r\n"
+
+
+def _top(entry: Entry, authserv_id: str, host: str) -> bytes:
+    mode = next((str(each.get("mode")) for each in entry.document.get("recipients", ())), "enforce")
+    fields = (
+        ("Authentication-Results", authres.field(authserv_id, results(entry.document), entry.envelope)),
+        ("X-Sekisho-Verdict", f"released; score={entry.score:g}; id={entry.id}; mode={mode}"),
+        ("Received", received(entry.envelope, entry.held_at, host)),
+    )
+    text = "".join(f"{name}: {value}\n" for name, value in fields)
+    return text.replace("\n", "\r\n").encode("ascii", "replace")
+
+
+def results(document: Mapping[str, Any]) -> Evidence:
+    """The authentication results that the document remembers; what cannot be read is left out."""
+    return Evidence(results=tuple(_results(document.get("results", ()))))
+
+
+def _results(rows: Any) -> Iterator[MethodResult]:
+    for row in rows:
+        try:
+            word = AuthResult(row["word"])
+            properties = tuple((str(name), str(value)) for name, value in row["properties"].items())
+            yield MethodResult(
+                row["method"], word, row["domain"], row["reason"], properties, bool(row.get("recorded"))
+            )
+        except (KeyError, ValueError, AttributeError, TypeError):
+            continue
+
+
+def received(envelope: Envelope, held_at: datetime, host: str) -> str:
+    """The value of the Received field that tells of the original client. Whatever is no plain identifier is
+    `unknown`; the recipient is not named."""
+    client = envelope.client
+    lines = [f"from {_helo(client)} ({_name(client)} {_literal(client)})", f"by {host} (sekisho)"]
+    lines[1] += f" with {_protocol(envelope)}"
+    if envelope.queue_id and _QUEUE_ID.match(envelope.queue_id):
+        lines[1] += f" id {envelope.queue_id}"
+    return "\n\t".join([*lines[:1], lines[1] + ";", format_datetime(envelope.arrived or held_at)])
+
+
+def _helo(client: Client) -> str:
+    helo = client.helo or ""
+    return helo if _DOMAIN.match(helo) or _LITERAL.match(helo) else "unknown"
+
+
+def _name(client: Client) -> str:
+    return client.name if client.name and _DOMAIN.match(client.name) else "unknown"
+
+
+def _literal(client: Client) -> str:
+    address = client.address or ""
+    if not _ADDRESS.match(address):
+        return "[unknown]"
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+
+def _protocol(envelope: Envelope) -> str:
+    """RFC 3848 and RFC 6531 section 4.3, as far as it is known."""
+    international = any(each.upper() == "SMTPUTF8" for each in envelope.parameters)
+    base = "UTF8SMTP" if international else "ESMTP"
+    client = envelope.client
+    if not (international or envelope.parameters or client.tls or client.user):
+        return "SMTP"
+    return base + ("S" if client.tls else "") + ("A" if client.user else "")

@@ -1,0 +1,130 @@
+"""What people change while the program runs, and how it comes into force without a reload.
+
+- The lists in the store have another version than the snapshot: the maintenance process writes the snapshot
+  (`ListWatch`), and each worker takes it up by itself (`ListFollower`). A store that cannot be asked is said once,
+  and nothing changes: what holds is the last good snapshot.
+- Somebody paused or resumed, or the guard fell back or was released: the log says so, the gauges show it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+
+from sekisho.guard import Switch, told
+from sekisho.metrics import Metrics
+from sekisho.ports import Clock, StoreUnavailable
+from sekisho.store import InForce, ListStore, SchemaError, StoreOptions, never_made, snapshot
+
+LOG = logging.getLogger("sekisho.runtime_changes")
+FOLLOW = 0.5  # seconds between two looks of a worker at the snapshot: one stat
+
+
+class ListWatch:
+    """Keeps the snapshot as the store has it. Belongs to the maintenance process."""
+
+    def __init__(
+        self, options: StoreOptions, clock: Clock, on_loss: Callable[[], None] = lambda: None
+    ) -> None:
+        self._options = options
+        self._on_loss = on_loss
+        # The version that was written, and the file that has it.
+        self._written: tuple[int, snapshot.Identity | None] = (0, None)
+        self._clock = clock
+        self._store: ListStore | None = None
+        self._failing = False
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+
+    def turn(self) -> None:
+        """Never raises for a store or a disk that fails."""
+        if never_made(self._options):
+            return  # nothing was ever stored, and looking is no reason to make a database
+        try:
+            self._write_changed()
+        except (StoreUnavailable, SchemaError, OSError) as error:
+            if not self._failing:
+                LOG.error("the lists cannot be looked up or written down; those in force stay: %s", error)
+            self._failing = True
+            return
+        self._failing = False
+
+    def _write_changed(self) -> None:
+        """Write the snapshot if the store has another version, or if the file is not the one that we wrote: one
+        from before our start may be of another store, whose versions say nothing."""
+        if self._store is None:
+            self._store = ListStore.open(self._options, self._clock, self._on_loss)
+        if (self._store.version(), snapshot.identity(self._options)) == self._written:
+            return
+        version, entries = self._store.entries()
+        snapshot.write(self._options, version, entries)
+        self._written = version, snapshot.identity(self._options)
+
+
+class ListFollower:
+    """Takes up each new snapshot in one worker, away from the judging threads. Belongs to the worker's process."""
+
+    def __init__(self, lists: InForce) -> None:
+        """Looks once before it returns: what was read before the fork may be old when a worker is replaced."""
+        self._lists = lists
+        self._stop = threading.Event()
+        self._turn()
+        threading.Thread(target=self._run, name="lists", daemon=True).start()
+
+    def close(self) -> None:
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.wait(FOLLOW):
+            self._turn()
+
+    def _turn(self) -> None:
+        try:
+            if self._lists.refresh():
+                fields = {"version": self._lists.version, "worker": os.getpid()}
+                LOG.info("list_changed", extra={"fields": fields})
+        except Exception:  # the thread must live: without it no later change would hold
+            LOG.exception("the lists could not be taken up; those in force stay")
+
+
+class SwitchWatch:
+    """Says it when the switch is turned. Belongs to the maintenance process."""
+
+    def __init__(self, switch: Switch, meter: Metrics, clock: Clock) -> None:
+        self._switch = switch
+        self._metrics = meter
+        self._clock = clock
+        self._seen = {"paused": 0.0, "tagging": 0.0}
+
+    @property
+    def paused_until(self) -> float:
+        """Unix time; 0 is not at all."""
+        return self._switch.paused_until
+
+    @property
+    def tagging_until(self) -> float:
+        return self._switch.tagging_until
+
+    def turn(self) -> None:
+        now = self._clock.now().timestamp()
+        ends = {"paused": self._switch.paused_until, "tagging": self._switch.tagging_until}
+        for what, end in ends.items():
+            self._tell(what, end if end > now else 0.0)
+        self._metrics.guard(paused=ends["paused"] > now, tagging=ends["tagging"] > now)
+
+    def _tell(self, what: str, end: float) -> None:
+        if end == self._seen[what]:
+            return
+        self._seen[what] = end
+        state = "mail is accepted and only counted" if what == "paused" else "mail is tagged at most"
+        if end:
+            LOG.warning("%s: %s, %s; `sekisho resume` ends it", what, state, told(end))
+        else:
+            LOG.warning("%s ended: the policy holds again", what)
+
+    def close(self) -> None:
+        self._switch.close()
