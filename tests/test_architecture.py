@@ -30,7 +30,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "package_data",
         }
     ),
-    frozenset({"message", "evidence", "verdict"}),
+    frozenset({"results", "message", "evidence", "verdict"}),
     frozenset({"ports"}),
     frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
     frozenset({"auth", "forged_fields"}),
@@ -59,6 +59,7 @@ NEIGHBOURS = {
     ("site", "brands"),  # our own domains are protected as a brand's are
     ("site", "trust"),  # who may send in our name is told by networks and domains
     ("verdict", "message"),  # an action names recipients
+    ("evidence", "results"),  # what the methods of authentication found
     ("evidence", "message"),  # a destination is that of a link
     ("action", "policy"),  # what is done depends on the rules for a recipient
     ("forged_fields", "auth"),  # whose results a field claims to be
@@ -94,6 +95,7 @@ PURE = (
     "charsets",
     "brands/index.py",
     "verdict.py",
+    "results.py",
     "evidence.py",
 )
 IMPURE = {"time", "datetime", "random", "secrets", "logging", "socket", "os", "threading"}

@@ -17,8 +17,9 @@ import authres as library
 import pytest
 
 from sekisho.auth import authres
-from sekisho.evidence import AuthResult, Evidence, MethodResult
+from sekisho.evidence import Evidence
 from sekisho.message import Client, Envelope
+from sekisho.results import AuthResult, MethodResult
 
 OURS = "mx.example.jp"
 COUNT = 400

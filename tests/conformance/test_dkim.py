@@ -19,9 +19,10 @@ from tests.auth_support import context, message, txt
 from tests.conformance.suites import source_file
 
 from sekisho.checks.authentication import arc, dkim
-from sekisho.evidence import AuthResult, Evidence
+from sekisho.evidence import Evidence
 from sekisho.message.body import relaxed_body, simple_body
 from sekisho.resolver import CaseResolver
+from sekisho.results import AuthResult
 
 FORMS = list(itertools.product((b"simple", b"relaxed"), repeat=2))
 RFC8463_KEY = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="

@@ -9,9 +9,10 @@ from tests.auth_support import context, envelope, message, txt
 
 from sekisho.checks.authentication import dmarc, spf
 from sekisho.checks.authentication.dmarc import Alignment, Record, evaluate, parse_record, steps, walk
-from sekisho.evidence import AuthResult, Evidence, MethodResult
+from sekisho.evidence import Evidence
 from sekisho.ports import Answer, Found
 from sekisho.resolver import CaseResolver
+from sekisho.results import AuthResult, MethodResult
 
 
 class Dns:

@@ -11,9 +11,9 @@ from tests.conformance.suites import source_file
 
 from sekisho.auth.identifiers import lookup_domain, split_sender
 from sekisho.checks.authentication import spf
-from sekisho.evidence import AuthResult
 from sekisho.message import Client, Envelope
 from sekisho.ports import Answer, Found
+from sekisho.results import AuthResult
 
 EXPECTED_CASES = 203
 

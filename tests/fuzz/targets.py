@@ -19,11 +19,12 @@ from sekisho.auth import authres
 from sekisho.brands.model import Brand
 from sekisho.checks.content import structure
 from sekisho.checks.identity import author
-from sekisho.evidence import NOTHING, AuthResult, Evidence, MethodResult
+from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Envelope, Field, Headers, Limits, Link, Message, read
 from sekisho.message.limits import Limits as _Limits
 from sekisho.message.mime import Entity
 from sekisho.message.mime import read as read_mime
+from sekisho.results import AuthResult, MethodResult
 
 SMALL = Limits(mime_depth=4, mime_parts=20, links=20, header_fields=40)
 LINKS = 50

@@ -14,12 +14,13 @@ from sekisho.auth.identifiers import lookup_domain
 from sekisho.auth.keys import SignatureError, parse_key
 from sekisho.auth.signatures import parse_signature, without_signature
 from sekisho.checks.authentication import arc, dkim, dmarc, spf
-from sekisho.evidence import AuthResult, Evidence, MethodResult
+from sekisho.evidence import Evidence
 from sekisho.message import Client, Envelope, Field, Headers
 from sekisho.message.body import relaxed_body, simple_body
 from sekisho.ports import Answer, Found
 from sekisho.resolver import CaseResolver
 from sekisho.resolver.message import parse_response, read_response
+from sekisho.results import AuthResult, MethodResult
 
 PIECES = st.sampled_from(
     [

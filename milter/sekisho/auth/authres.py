@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from sekisho.domains import to_ascii
-from sekisho.evidence import AuthResult, Evidence, MethodResult
+from sekisho.evidence import Evidence
 from sekisho.message import Envelope, Field, Headers
+from sekisho.results import AuthResult, MethodResult
 
 MAX_VALUE = 65_535  # octets of a field that is read; a longer one never reaches a milter
 MAX_HEAD = 2_048  # characters in which a field has to say whose it is

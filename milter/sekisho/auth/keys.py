@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from dkim.crypto import UnparsableKeyError, parse_public_key
 
-from sekisho.evidence import AuthResult
 from sekisho.ports import Answer, Found
+from sekisho.results import AuthResult
 
 MAX_KEY_TEXT = 4_096  # octets of a key record: RSA-8192 needs about 1,500
 MAX_MODULUS = 8_192  # bits

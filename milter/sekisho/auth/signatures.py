@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from sekisho.auth.identifiers import lookup_domain, selector
 from sekisho.auth.keys import SPACES, Key, SignatureError, Tags, split_list, tags, unbase64
-from sekisho.evidence import AuthResult
 from sekisho.message import Field, Headers, Message
 from sekisho.message.body import BodyDigest, relaxed_body, simple_body, squeezed, sure_prefix
+from sekisho.results import AuthResult
 
 # --- canonical forms -------------------------------------------------------------------------------
 

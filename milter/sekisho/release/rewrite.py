@@ -17,10 +17,11 @@ from email.utils import format_datetime
 from typing import Any
 
 from sekisho.auth import authres
-from sekisho.evidence import AuthResult, Evidence, MethodResult
+from sekisho.evidence import Evidence
 from sekisho.forged_fields import hidden
 from sekisho.message import Client, Envelope, Field, Headers
 from sekisho.message.spans import spans
+from sekisho.results import AuthResult, MethodResult
 from sekisho.store import Entry
 
 OURS = "x-sekisho-"

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from tests.unit.store.kit import SetClock
 
-from sekisho.evidence import AuthResult, Evidence, MethodResult
+from sekisho.evidence import Evidence
 from sekisho.memory import Deferrals, PolicyNotes, deferrals, policies
 from sekisho.memory.table import WAYS, TimeTable
 from sekisho.pipeline import Judged
+from sekisho.results import AuthResult, MethodResult
 
 DAY = 86_400.0
 MINUTES = 600.0

@@ -20,9 +20,10 @@ from sekisho.auth import authres
 from sekisho.auth.keys import Key, Lookup, SignatureError, fetch_key, tags
 from sekisho.auth.signatures import BeyondLimitsError, Signature, Signed, check_key, parse_signature, verify
 from sekisho.domains import together, within
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind, MethodResult
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Field, Message
 from sekisho.ports import Context
+from sekisho.results import AuthResult, MethodResult
 
 TRUSTED = FindingKind(
     "arc.trusted_sealer",

@@ -22,9 +22,10 @@ from sekisho.auth.identifiers import lookup_domain
 from sekisho.auth.keys import Key, SignatureError, fetch_key, tags
 from sekisho.auth.signatures import Signature, Signed, parse_signature, verify
 from sekisho.domains import may_align
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind, MethodResult
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Field, Message
 from sekisho.ports import Context
+from sekisho.results import AuthResult, MethodResult
 
 FAIL = FindingKind(
     "auth.dkim_fail",

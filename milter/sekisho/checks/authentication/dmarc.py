@@ -21,9 +21,10 @@ from types import MappingProxyType
 
 from sekisho.bounded_cache import remembered
 from sekisho.domains import within
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind, MethodResult
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Answer, Context, Found
+from sekisho.results import AuthResult, MethodResult
 
 FAIL = FindingKind(
     "auth.dmarc_fail",

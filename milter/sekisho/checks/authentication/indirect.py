@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.results import AuthResult
 
 PROVEN = FindingKind(
     "indirect.proven",

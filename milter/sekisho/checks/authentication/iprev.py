@@ -9,9 +9,10 @@ It cannot see more than Postfix: with peer-name look-up switched off everything 
 
 from __future__ import annotations
 
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind, MethodResult
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Client, Message
 from sekisho.ports import Context
+from sekisho.results import AuthResult, MethodResult
 
 NO_IPREV = FindingKind(
     "auth.no_iprev",

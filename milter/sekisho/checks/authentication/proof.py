@@ -24,9 +24,10 @@ from types import MappingProxyType
 
 from sekisho.checks.authentication.dmarc import Alignment, TemporaryError
 from sekisho.domains import together
-from sekisho.evidence import AuthorStatus, AuthResult, Evidence, Finding, FindingKind, MethodResult, Proof
+from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind, Proof
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.results import AuthResult, MethodResult
 
 SHARED_RANGE = FindingKind(
     "auth.shared_range",

@@ -13,9 +13,10 @@ from types import MappingProxyType
 
 from sekisho import domains
 from sekisho.checks.authentication import dkim, dmarc, spf
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind, MethodResult
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.results import AuthResult, MethodResult
 
 KINDS: tuple[FindingKind, ...] = ()
 

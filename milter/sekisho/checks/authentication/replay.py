@@ -22,10 +22,11 @@ from sekisho.auth.signatures import Signature, parse_signature
 from sekisho.checks.authentication import dkim
 from sekisho.checks.identity.destinations import organisation
 from sekisho.domains import together
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, mailboxes
 from sekisho.message.trace import moment, unfolded
 from sekisho.ports import Context
+from sekisho.results import AuthResult
 
 OTHERS = FindingKind(
     "dkim.other_recipients",

@@ -22,9 +22,10 @@ import spf
 from sekisho.auth.identifiers import lookup_domain, split_sender
 from sekisho.bounded_cache import remembered
 from sekisho.domains import parse_ip, together, within
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind, MethodResult
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Envelope, Message
 from sekisho.ports import Answer, Context, Found, Resolver
+from sekisho.results import AuthResult, MethodResult
 
 FAIL = FindingKind(
     "auth.spf_fail",

@@ -12,9 +12,10 @@ from tests.auth_support import Asked, context, message, txt
 
 from sekisho.auth.signatures import relaxed_value
 from sekisho.checks.authentication import arc
-from sekisho.evidence import AuthResult, Evidence
+from sekisho.evidence import Evidence
 from sekisho.message.body import relaxed_body
 from sekisho.resolver import CaseResolver
+from sekisho.results import AuthResult
 
 SEED = nacl.signing.SigningKey(hashlib.sha256(b"a sealer for tests").digest())
 KEY = txt("s._domainkey.sealer.example", "k=ed25519; p=" + base64.b64encode(bytes(SEED.verify_key)).decode())

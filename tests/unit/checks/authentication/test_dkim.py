@@ -13,10 +13,11 @@ from tests.auth_support import NOW, Asked, context, message, txt
 from sekisho.auth.keys import SignatureError, fetch_key, parse_key
 from sekisho.auth.signatures import relaxed_value, without_signature
 from sekisho.checks.authentication import dkim
-from sekisho.evidence import AuthResult, Evidence
+from sekisho.evidence import Evidence
 from sekisho.message.body import relaxed_body
 from sekisho.ports import Answer, Found
 from sekisho.resolver import CaseResolver
+from sekisho.results import AuthResult
 
 SEED = nacl.signing.SigningKey(hashlib.sha256(b"a key for tests").digest())
 RECORD = "v=DKIM1; k=ed25519; p=" + base64.b64encode(bytes(SEED.verify_key)).decode()

@@ -6,9 +6,10 @@ import pytest
 from tests.auth_support import Asked, context, envelope, message, txt
 
 from sekisho.checks.authentication import spf
-from sekisho.evidence import AuthResult, Evidence, MethodResult
+from sekisho.evidence import Evidence
 from sekisho.message import Client, Envelope
 from sekisho.resolver import CaseResolver
+from sekisho.results import AuthResult, MethodResult
 
 PASSES = "v=spf1 ip4:192.0.2.1 -all"
 
