@@ -33,7 +33,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"results", "message", "evidence", "verdict"}),
     frozenset({"ports"}),
     frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
-    frozenset({"auth", "forged_fields"}),
+    frozenset({"auth"}),
     frozenset({"checks", "policy", "action"}),
     frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "report", "memory"}),
     frozenset({"pipeline"}),
@@ -62,7 +62,6 @@ NEIGHBOURS = {
     ("evidence", "results"),  # what the methods of authentication found
     ("evidence", "message"),  # a destination is that of a link
     ("action", "policy"),  # what is done depends on the rules for a recipient
-    ("forged_fields", "auth"),  # whose results a field claims to be
     ("release", "store"),  # the states of a copy that is released are the store's
     ("journal", "log"),  # a log line is quoted in one place
 }
@@ -80,8 +79,8 @@ SINGLE_IMPORTERS = {
     "prometheus_client": {"metrics"},
     "click": {"cli"},
     "rich": {"cli"},
-    "dkim": {"auth", "checks"},
-    "spf": {"checks"},
+    "dkim": {"auth"},
+    "spf": {"auth"},
     "PIL": {"qrcodes"},
     "zxingcpp": {"qrcodes"},
 }
@@ -167,6 +166,12 @@ def test_single_importers(library: str) -> None:
         room(path) for path in modules() if library in {name.split(".")[0] for name in imports(path)}
     }
     assert importers <= SINGLE_IMPORTERS[library]
+
+
+def test_authentication_is_a_library() -> None:
+    """The methods of authentication return results: what these are worth, only the checks know."""
+    known = {other for path in modules() if room(path) == "auth" for other in ours(path)}
+    assert known <= {"results", "message", "domains", "bounded_cache", "ports"}
 
 
 @pytest.mark.parametrize("name", PURE)

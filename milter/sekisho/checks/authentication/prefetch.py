@@ -8,9 +8,7 @@ It finds nothing, waits for nothing, and may ask for a name too many: what the c
 
 from __future__ import annotations
 
-from sekisho.auth.identifiers import lookup_domain, selector
-from sekisho.auth.keys import SignatureError, tags
-from sekisho.checks.authentication import dkim
+from sekisho.auth import dkim
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -20,21 +18,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Begin the look-ups; no evidence."""
     if context.resolver is None:
         return NOTHING
-    for field in dkim.chosen(message):
-        name = key_name(field.value)
+    for field in dkim.chosen(message.headers, message.author.domain):
+        name = dkim.key_name(field)
         if name is not None:
             context.resolver.warm(name, "TXT")
     if message.author.domain is not None:
         context.resolver.warm(f"_dmarc.{message.author.domain}", "TXT")
     return NOTHING
-
-
-def key_name(value: bytes) -> str | None:
-    """Where the key of a signature is published; None if it cannot be read."""
-    try:
-        found = tags(value)
-    except SignatureError:
-        return None
-    domain = lookup_domain(found.get(b"d", b"").decode("utf-8", "replace"))
-    name = selector(found.get(b"s", b"").decode("utf-8", "replace"))
-    return f"{name}._domainkey.{domain}" if domain and name else None

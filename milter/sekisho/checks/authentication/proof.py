@@ -22,7 +22,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
-from sekisho.checks.authentication.dmarc import Alignment, TemporaryError
+from sekisho.auth.dmarc import Alignment, TemporaryError
+from sekisho.checks.facts.authentication import only_shared
 from sekisho.domains import together
 from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind, Proof
 from sekisho.message import Message
@@ -81,17 +82,11 @@ def _may_hide(result: MethodResult, aligned: Aligned) -> bool:
     return result.domain is None or aligned(result.domain, result.method) is not False
 
 
-def only_shared(proofs: Iterable[Proof]) -> bool:
-    """True if the author is vouched for, and only by what a platform's other customers pass as well."""
-    scopes = {proof.scope for proof in proofs if proof.aligned}
-    return scopes == {"shared"}
-
-
 def _shared_only(passed: Iterable[MethodResult], proofs: tuple[Proof, ...]) -> tuple[Finding, ...]:
     if not only_shared(proofs):
         return ()
     spf = next(result for result in passed if result.method == "spf")
-    names = dict(spf.properties).get("via", "").split()
+    names = (spf.get("via") or "").split()
     facts = {"domain": spf.domain, "via": names[-1] if names else spf.domain}
     return (Finding(SHARED_RANGE, MappingProxyType(facts)),)
 
@@ -101,7 +96,7 @@ def _platform(
 ) -> tuple[Finding, ...]:
     """A sending platform is proven and the author is not, whose domain only watches what is sent in its name."""
     watched = any(
-        result.result is AuthResult.FAIL and ("policy.dmarc", "none") in result.properties
+        result.result is AuthResult.FAIL and result.get("policy.dmarc") == "none"
         for result in seen.of("dmarc")
     )
     if not watched or any(proof.aligned for proof in proofs):
@@ -132,10 +127,9 @@ def _scope(result: MethodResult, aligned: bool, context: Context) -> str:
 
 def _hired(result: MethodResult, context: Context) -> bool:
     """SPF passed through records of a platform, or because the record lets everybody pass."""
-    facts = dict(result.properties)
-    if facts.get("mechanism", "").lstrip("+").lower() == "all":
+    if (result.get("mechanism") or "").lstrip("+").lower() == "all":
         return True
-    via = [name for name in facts.get("via", "").split() if name != result.domain]
+    via = [name for name in (result.get("via") or "").split() if name != result.domain]
     return any(context.providers.kind(name) in SHARED for name in via)
 
 

@@ -17,9 +17,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 from sekisho.address import split_path
+from sekisho.auth import dkim
 from sekisho.auth.keys import SignatureError
 from sekisho.auth.signatures import Signature, parse_signature
-from sekisho.checks.authentication import dkim
 from sekisho.checks.identity.destinations import organisation
 from sekisho.domains import together
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
@@ -87,7 +87,7 @@ def _sent_by_others(message: Message, seen: Evidence) -> bool:
 def _signatures(message: Message, seen: Evidence) -> Iterator[Signature]:
     """The signatures of domains that are proven to be the author's."""
     proven = {proof.domain for proof in seen.proofs if proof.aligned and proof.method == "dkim"}
-    for field in dkim.chosen(message) if proven else ():
+    for field in dkim.chosen(message.headers, message.author.domain) if proven else ():
         try:
             signature = parse_signature(field)
         except SignatureError:
