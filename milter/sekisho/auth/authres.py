@@ -168,6 +168,7 @@ class ReadResult:
     properties: tuple[tuple[str, str], ...] = ()
 
     def get(self, name: str) -> str | None:
+        """The first property of that name; None if there is none."""
         return next((value for key, value in self.properties if key == name), None)
 
 

@@ -49,8 +49,7 @@ def identity_of(envelope: Envelope) -> Identity | None:
 
 
 @remembered(4096)
-def is_address(text: str) -> bool:
-    """True for an IP address that `evaluate` can judge: without brackets or a tag."""
+def _is_address(text: str) -> bool:
     try:
         return bool(ip_address(text))
     except ValueError:
@@ -62,12 +61,13 @@ def evaluate(
 ) -> MethodResult:
     """The SPF result for an identity and a client: check_host() of RFC 7208 section 4.
 
-    The result word is one of section 2.6: `none` too where there is no identity, or no valid domain (section 4.3). A
-    pass has the properties `via` (the domains by whose records it was reached, separated by blanks) and `mechanism`.
-    An error has a reason. `stranger` asks for the names that the client chose; without it `lookup` asks for them.
-
-    Raises ValueError if the client's address is none (see `is_address`).
+    The result word is one of section 2.6: `none` too where there is no identity, or no valid domain (section 4.3); or
+    it is `unknown`, where the client's address is not known. A pass has the properties `via` (the domains by whose
+    records it was reached, separated by blanks) and `mechanism`. An error has a reason. `stranger` asks for the names
+    that the client chose; without it `lookup` asks for them.
     """
+    if not _is_address(client.address or ""):
+        return MethodResult("spf", AuthResult.UNKNOWN, reason="no client address")
     if identity is None:
         return MethodResult("spf", AuthResult.NONE, reason="no sender and no HELO")
     domain = identity.domain
@@ -99,7 +99,7 @@ class Evaluation(spf.query):  # type: ignore[misc]  # pyspf is untyped
     def __init__(
         self, lookup: Lookup, stranger: Lookup, address: str, identity: tuple[str, str], helo: str
     ) -> None:
-        """`identity` is the local part and the domain. Raises ValueError if `address` is no IP address."""
+        """`identity` is the local part and the domain. Raises spf.PermError if `address` is no IP address."""
         local, domain = identity
         super().__init__(i=address, s=f"postmaster@{domain}", h=helo or "unknown")
         self.l = local[:MAX_LOCAL_CHARS].encode("ascii", "replace").decode("ascii") or "postmaster"

@@ -40,22 +40,30 @@ KINDS = (SPF_FAIL, SPF_SOFTFAIL, BROKEN, MALFORMED, DIFFERS)
 KIND_OF = MappingProxyType(
     {AuthResult.FAIL: SPF_FAIL, AuthResult.SOFTFAIL: SPF_SOFTFAIL, AuthResult.PERMERROR: BROKEN}
 )
+UNKNOWN = MethodResult("spf", AuthResult.UNKNOWN)
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One `spf` result for MAIL FROM or, with a null sender, for HELO; and what is odd about the sender."""
-    envelope, client = message.envelope, message.envelope.client
+    envelope = message.envelope
     identity = spf.identity_of(envelope)
     odd = tuple(_oddities(envelope, identity))
-    if context.resolver is None or envelope.sender is None or not spf.is_address(client.address or ""):
+    result = _result(message, identity, context)
+    if result.result is AuthResult.UNKNOWN:
         return Evidence(findings=odd) if odd else NOTHING
-    lookup = context.lookup_for(identity.domain if identity else None, message.author.domain)
-    result = spf.evaluate(identity, client, lookup, context.lookup_stranger)
-    facts = {"domain": result.domain, "address": client.address, "reason": result.reason}
+    facts = {"domain": result.domain, "address": envelope.client.address, "reason": result.reason}
     kind = KIND_OF.get(result.result)
     found = (Finding(kind, MappingProxyType(facts)),) if kind else ()
     degraded = ("dns",) if result.result is AuthResult.TEMPERROR else ()
     return Evidence((result,), findings=found + odd, degraded=degraded)
+
+
+def _result(message: Message, identity: spf.Identity | None, context: Context) -> MethodResult:
+    envelope = message.envelope
+    if context.resolver is None or envelope.sender is None:
+        return UNKNOWN
+    lookup = context.lookup_for(identity.domain if identity else None, message.author.domain)
+    return spf.evaluate(identity, envelope.client, lookup, context.lookup_stranger)
 
 
 def owed(message: Message) -> tuple[MethodResult, ...]:
