@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -99,6 +99,15 @@ def chosen(headers: Headers, author: str | None) -> tuple[Field, ...]:
         return fields
     ordered = sorted(fields, key=lambda field: not may_be_authors(domain_of(field), author))
     return tuple(ordered[:MAX_SIGNATURES])
+
+
+def readable(headers: Headers, author: str | None) -> Iterator[Signature]:
+    """The chosen signatures that are well-formed, verified or not."""
+    for field in chosen(headers, author):
+        try:
+            yield parse_signature(field)
+        except SignatureError:
+            continue
 
 
 def may_be_authors(domain: str | None, author: str | None) -> bool:

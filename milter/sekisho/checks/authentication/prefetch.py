@@ -1,9 +1,9 @@
-"""Ask DNS now for what the checks behind this one will ask: the keys of the signatures, the author's DMARC record.
+"""Ask DNS now for what the next checks will ask: the keys of the signatures, and the author's DMARC record.
 
-They come together then instead of one after the other. Postfix shows a milter headers and body in one go, after the
-last byte has arrived, so this is as early as they can be asked for; the SPF record is asked for at MAIL FROM.
+The answers then arrive together instead of one after the other. Postfix shows a milter headers and body in one go,
+after the last byte has arrived, so they cannot be asked for earlier. The SPF record is asked for at MAIL FROM.
 
-It finds nothing, waits for nothing, and may ask for a name too many: what the checks read, they read themselves.
+It finds nothing, waits for nothing, and may ask for a name too many.
 """
 
 from __future__ import annotations

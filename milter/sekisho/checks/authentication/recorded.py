@@ -1,9 +1,9 @@
 """Authentication results that another receiver found and a case hands us (contract, `auth`).
 
-Used only when there is no DNS to ask. They are shown as `recorded`. A missing word is unknown, which is not
-`none`; a pass that does not say for which domain proves and contradicts nothing, so it is kept as `unknown`.
+They are used only when there is no DNS to ask, and are shown as `recorded`. A missing word is unknown, which is not
+`none`. A pass that does not name its domain proves nothing and contradicts nothing, so it is kept as `unknown`.
 
-It cannot see whether the record is true: whoever gives us a case vouches for it.
+It cannot see whether the record is true: that is for the giver of the case.
 """
 
 from __future__ import annotations

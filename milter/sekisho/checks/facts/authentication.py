@@ -1,14 +1,10 @@
-"""What several checks ask about authentication, and the findings of failed results.
-
-A result that another receiver recorded weighs what our own weighs, so both give the findings that are declared here.
-"""
+"""The findings of results that failed. A result that another receiver recorded gives the same finding as our own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from types import MappingProxyType
 
-from sekisho.evidence import FindingKind, Proof
+from sekisho.evidence import FindingKind
 from sekisho.results import AuthResult
 
 SPF_FAIL = FindingKind(
@@ -44,9 +40,3 @@ FAILURES = MappingProxyType(
     }
 )
 """The finding of a method and a result."""
-
-
-def only_shared(proofs: Iterable[Proof]) -> bool:
-    """True if the author is proven, and only by what a platform's other customers pass as well."""
-    scopes = {proof.scope for proof in proofs if proof.aligned}
-    return scopes == {"shared"}

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.authentication.proof import PLATFORM
+from sekisho.checks.authentication.proof import PLATFORM, only_shared
 from sekisho.checks.content.links import is_digest, is_page
-from sekisho.checks.facts.authentication import only_shared
 from sekisho.checks.identity.destinations import leads_to_brand, organisation, own
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Place, Strength
 from sekisho.message import Message
