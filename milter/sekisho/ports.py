@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sekisho.domains import may_align
 from sekisho.evidence import Cue
+from sekisho.judgement import Judged
 from sekisho.message import Client, Message
 from sekisho.qrcodes import NOBODY, Reader
 from sekisho.verdict import Outcome
@@ -217,14 +218,24 @@ class Severe(NamedTuple):
     finding: str
 
 
+class Observer(Protocol):
+    """Is told of every judgement and of every crash: journal, metrics, guard, memory. What it raises stays its own."""
+
+    def judged(self, judged: Judged) -> None:
+        """A message was judged, and the action is about to be carried out."""
+
+    def crashed(self, stage: str, error: Exception) -> None:
+        """A check crashed (its name), or the search of pictures (`images`), or the store is not available (`store`)."""
+
+
 class Guard(Protocol):
     """The kill switch, and the watch over what we do to a site's mail."""
 
     def stance(self) -> Stance:
         """Asked once for each message."""
 
-    def count(self, severe: Severe | None) -> None:
-        """A message was judged: mildly, or severely by its points. Never raises, never waits."""
+    def judged(self, judged: Judged) -> None:
+        """A message was judged. Never waits."""
 
 
 class QuarantineStore(Protocol):

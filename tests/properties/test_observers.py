@@ -39,6 +39,7 @@ CALLS: tuple[tuple[type, str], ...] = (
     (Metrics, "quarantine_operation"),
     (Metrics, "guard_tripped"),
     (Metrics, "observer_failed"),
+    (Watch, "judged"),
     (Watch, "count"),
 )
 ERRORS = (
@@ -124,7 +125,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def _break(pipeline: Pipeline, work: Any) -> None:
     """One check that crashes on a field, a store that is down for a field, and a parser that does."""
     first = pipeline.checks[0]
-    store = pipeline.quarantine
+    store = pipeline.output.quarantine
     assert store is not None
 
     class Store:
@@ -145,8 +146,9 @@ def _break(pipeline: Pipeline, work: Any) -> None:
         return first.run(message, *rest)
 
     checks = (replace(first, run=run), *pipeline.checks[1:])
+    output = replace(pipeline.output, quarantine=Store())
     fields = {name: getattr(pipeline, name) for name in Pipeline.__dataclass_fields__}
-    work._pipeline = Odd(**(fields | {"checks": checks, "quarantine": Store()}))
+    work._pipeline = Odd(**(fields | {"checks": checks, "output": output}))
 
 
 def failing(original: Callable[..., Any], times: list[bool], error: BaseException) -> Callable[..., Any]:

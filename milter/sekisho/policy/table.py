@@ -127,6 +127,9 @@ OVERRIDES: tuple[Override, ...] = (
     Override("auth.platform_unaligned", of=("auth.",), keep=1.0),
 )
 
+WAITS_FOR_DNS = "brand.own_domain_unknown"
+"""The finding for which a message may be deferred until DNS answers again (`policy.defer_unknown`)."""
+
 
 def family_of(finding_id: str) -> str:
     """The family of a finding, as rows write it: `auth.` of `auth.spf_fail`."""
