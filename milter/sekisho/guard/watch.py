@@ -47,8 +47,8 @@ class Watch:
         return Stance.TAGGING if now < tagging_until else Stance.OPEN
 
     def judged(self, judged: Judged) -> None:
-        """Count how severe the verdict was, whatever was done about it. What a combination or an entry of the block list
-        decided is certain, and is not counted."""
+        """Count how severe the verdict was, whatever was done about it. What a combination or an entry of the block
+        list decided is certain, and is not counted. Never waits."""
         verdicts = [each.verdict for each in judged.outcomes if each.verdict.judged]
         severe = [each for each in verdicts if each.disposition >= Disposition.QUARANTINE]
         if verdicts and not severe:
