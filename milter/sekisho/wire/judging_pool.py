@@ -60,12 +60,12 @@ class JudgingPool:
     """One worker's threads. Each message has a row in the shared page while it is at work."""
 
     def __init__(
-        self, handlers: Handlers, options: WireOptions, slots: InFlight, failures: Failures, clock: Clock
+        self, handlers: Handlers, options: WireOptions, in_flight: InFlight, failures: Failures, clock: Clock
     ) -> None:
         self._handlers = handlers
         self._limits: Limits = handlers.limits
         self._options = options
-        self._slots = slots
+        self._in_flight = in_flight
         self._trial: Trial = _no_trial
         self._failures = failures
         self._clock = clock
@@ -174,13 +174,13 @@ class JudgingPool:
             if self._failures.suspects(digest, now) and not broken:
                 job.patience = self._options.hard_deadline
                 return self._apart(raw, envelope)
-            self._slots.begin(row, digest, self._clock.monotonic())
+            self._in_flight.begin(row, digest, self._clock.monotonic())
             return self._guarded(raw, digest, envelope, broken)
         except BaseException:
             LOG.exception("a message could not be handed to the judgement")
             return self.fallback("wire")
         finally:
-            self._slots.end(row)
+            self._in_flight.end(row)
             self._rows.append(row)
             self._tidy()
 
