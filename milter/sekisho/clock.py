@@ -1,4 +1,4 @@
-"""The wall clock, and what it can be held against: read here and nowhere else."""
+"""The wall clock, and what it can be compared with: read here and nowhere else."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class SystemClock:
     """This machine's clock."""
 
     def now(self) -> datetime:
+        """The wall clock, aware, UTC."""
         return datetime.now(UTC)
 
     monotonic = staticmethod(time.monotonic)
@@ -37,6 +38,7 @@ class FixedClock:
     moment: datetime
 
     def now(self) -> datetime:
+        """Always that moment."""
         return self.moment
 
     monotonic = staticmethod(time.monotonic)

@@ -40,6 +40,7 @@ class Watch:
         self._severe: Counter[Severe] = Counter()
 
     def stance(self) -> Stance:
+        """As the switch says at this moment."""
         now = self._now()
         paused_until, tagging_until = self._switch.ends()
         if now < paused_until:
@@ -72,6 +73,7 @@ class Watch:
             return self._flush()
 
     def close(self) -> None:
+        """Write what waits, and close the switch."""
         self.flush()
         self._switch.close()
 

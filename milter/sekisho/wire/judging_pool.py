@@ -33,7 +33,7 @@ _YOUNG = 5000  # new containers before the young generation is looked through; t
 
 
 class Job:
-    """A message that one thread hands to another. A library's future does more, and costs more than all of the door."""
+    """A message that one thread hands to another. A library's future does more, and costs more than the whole wire."""
 
     __slots__ = ("_action", "_done", "_taken", "patience")
 
@@ -44,10 +44,11 @@ class Job:
         self._done.acquire()
 
     def take(self) -> bool:
-        """True for the first who asks: whoever judges it, or whoever gives it up."""
+        """True for the first that asks: the thread that judges it, or the one that gives it up."""
         return self._taken.acquire(blocking=False)
 
     def finish(self, action: Action) -> None:
+        """Hand the action to the thread that waits for it. Once."""
         self._action = action
         self._done.release()
 
@@ -82,6 +83,7 @@ class JudgingPool:
             threading.Thread(target=self._work, name=f"judge_{number}", daemon=True).start()
 
     def warm_envelope(self, envelope: Envelope) -> None:
+        """Begin the look-ups that MAIL FROM needs, on a thread of ours."""
         self._queue.put((self._handlers.warm_envelope, envelope))
 
     def collector(self, spaced: bool) -> Collector:
@@ -89,6 +91,7 @@ class JudgingPool:
         return Collector(self._limits, self._handlers.forged(), spaced)
 
     def on_failure(self, recipient: Recipient) -> OnFailure:
+        """What becomes of mail for this recipient that we cannot judge."""
         return self._handlers.on_failure(recipient)
 
     def error(self, stage: str) -> None:

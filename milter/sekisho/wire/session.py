@@ -269,15 +269,18 @@ class Sessions:
         return _CONTINUE
 
     def connect(self, session: Session, _: Any, host: str, __: int, peer: object) -> None:
+        """Who connected, as the MTA says."""
         self._connected(session)
         session.host = host
         session.peer = peer[:2] if isinstance(peer, tuple) else None
 
     def hello(self, session: Session, _: Any, name: str) -> None:
+        """HELO or EHLO."""
         self._connected(session)
         session.helo = name
 
     def mail_from(self, session: Session, context: Any, *args: bytes) -> None:
+        """MAIL FROM: a message begins."""
         macro = _macros(context)
         client = collect.client(macro, session.host, session.peer, session.helo)
         collector = self._pool.collector(bool(session.protocol & Milter.P_HDR_LEADSPC))
@@ -286,6 +289,7 @@ class Sessions:
         self._pool.warm_envelope(session.mail.envelope)
 
     def rcpt_to(self, session: Session, context: Any, *args: bytes) -> None:
+        """RCPT TO: one recipient."""
         mail = session.mail
         assert mail is not None
         recipient = collect.recipient(args, _macros(context))
@@ -294,10 +298,12 @@ class Sessions:
         mail.on_failure = max(level, mail.on_failure or level)
 
     def header(self, session: Session, _: Any, name: str, value: bytes) -> None:
+        """One field of the header."""
         assert session.mail is not None
         session.mail.collector.field(name.encode("utf-8", "surrogatepass"), value)
 
     def body(self, session: Session, _: Any, data: bytes) -> None:
+        """A piece of the body."""
         assert session.mail is not None
         session.mail.collector.chunk(data)
 
@@ -359,6 +365,7 @@ class Sessions:
         return done
 
     def abort(self, session: Session, _: Any) -> None:
+        """The message is given up; the connection goes on."""
         session.mail = None
 
     def close(self, context: Any) -> int:
