@@ -30,7 +30,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "package_data",
         }
     ),
-    frozenset({"results", "message", "evidence", "verdict"}),
+    frozenset({"results", "message", "evidence", "verdict", "judgement"}),
     frozenset({"ports"}),
     frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
     frozenset({"auth"}),
@@ -61,7 +61,9 @@ NEIGHBOURS = {
     ("verdict", "message"),  # an action names recipients
     ("evidence", "results"),  # what the methods of authentication found
     ("evidence", "message"),  # a destination is that of a link
-    ("action", "policy"),  # what is done depends on the rules for a recipient
+    ("judgement", "message"),  # it puts the three together
+    ("judgement", "evidence"),
+    ("judgement", "verdict"),
     ("release", "store"),  # the states of a copy that is released are the store's
     ("journal", "log"),  # a log line is quoted in one place
 }
@@ -105,7 +107,7 @@ def modules() -> list[Path]:
 
 
 def room(path: Path) -> str:
-    """The first name below the package: `checks` for checks/authentication/spf.py, `action` for action.py."""
+    """The first name below the package: `checks` for checks/authentication/spf.py, `pipeline` for pipeline.py."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 

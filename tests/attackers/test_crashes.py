@@ -11,11 +11,12 @@ from tests.attackers.strangers import CONFIG, FORGERIES, Draft, signature
 from sekisho.auth import dkim
 from sekisho.cli.judge import Court, document
 from sekisho.config import Config
-from sekisho.pipeline import Judged
+from sekisho.judgement import Judged
+from sekisho.observers import Observers
 
 
 class Crashes:
-    """Notes every crashed check. Implements `pipeline.Observer`."""
+    """Notes every crashed check. Implements `ports.Observer`."""
 
     def __init__(self) -> None:
         self.stages: list[str] = []
@@ -29,7 +30,7 @@ class Crashes:
 
 def judged(draft: Draft) -> tuple[Crashes, dict[str, object]]:
     court, crashes = Court.of(Config.model_validate(CONFIG)), Crashes()
-    court = replace(court, pipeline=replace(court.pipeline, observers=(crashes,)))
+    court = replace(court, pipeline=replace(court.pipeline, observers=Observers((crashes,))))
     return crashes, document(court.judge(court.examine(draft.case())))
 
 
