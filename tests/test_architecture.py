@@ -35,11 +35,11 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
     frozenset({"auth", "forged_fields"}),
     frozenset({"checks", "policy", "action"}),
-    frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "report", "memory"}),
-    frozenset({"pipeline"}),
+    frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "explain", "memory"}),
+    frozenset({"pipeline", "cases"}),
     frozenset({"wire"}),
     frozenset({"config"}),
-    frozenset({"compose"}),
+    frozenset({"compose", "case_runner"}),
     frozenset({"daemon", "preconditions", "doctor", "runtime_changes"}),
     frozenset({"maintenance"}),
     frozenset({"service"}),
@@ -63,6 +63,7 @@ NEIGHBOURS = {
     ("action", "policy"),  # what is done depends on the rules for a recipient
     ("forged_fields", "auth"),  # whose results a field claims to be
     ("release", "store"),  # the states of a copy that is released are the store's
+    ("case_runner", "compose"),  # single files meet the daemon's own assembly
     ("journal", "log"),  # a log line is quoted in one place
 }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Protocol
 
-from sekisho import action, report
+from sekisho import action, explain
 from sekisho.checks.identity.standing import standing_claim
 from sekisho.checks.identity.strict import UNKNOWN
 from sekisho.checks.table import CHECKS, Check
@@ -259,7 +259,9 @@ class Pipeline:
             return action.held(*judged, outcomes, reference=reference, authserv_id=name)
         try:
             if kept and self.quarantine is not None:
-                reference = self.quarantine.hold(message, report.document(evidence, weights, kept), kept)
+                reference = self.quarantine.hold(
+                    message, explain.stored_document(evidence, weights, kept), kept
+                )
         except StoreUnavailable as error:
             self._crashed("store", error)
             kept_perhaps = isinstance(error, CommitUnknown)

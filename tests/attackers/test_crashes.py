@@ -8,8 +8,8 @@ import pytest
 import spf as pyspf
 from tests.attackers.strangers import CONFIG, FORGERIES, Draft, signature
 
+from sekisho.case_runner import CaseRunner, document_of
 from sekisho.checks.authentication import dkim
-from sekisho.cli.judge import Court, document
 from sekisho.config import Config
 from sekisho.pipeline import Judged
 
@@ -28,9 +28,9 @@ class Crashes:
 
 
 def judged(draft: Draft) -> tuple[Crashes, dict[str, object]]:
-    court, crashes = Court.of(Config.model_validate(CONFIG)), Crashes()
-    court = replace(court, pipeline=replace(court.pipeline, observers=(crashes,)))
-    return crashes, document(court.judge(court.examine(draft.case())))
+    runner, crashes = CaseRunner.of(Config.model_validate(CONFIG)), Crashes()
+    runner = replace(runner, pipeline=replace(runner.pipeline, observers=(crashes,)))
+    return crashes, document_of(runner.judge(runner.examine(draft.case())))
 
 
 @pytest.fixture(params=["spf", "dkim"])

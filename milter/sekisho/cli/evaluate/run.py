@@ -14,9 +14,10 @@ from typing import Any
 import click
 from rich.progress import Progress, TextColumn, TimeRemainingColumn
 
-from sekisho.cli import cases, output
+from sekisho import cases
+from sekisho.case_runner import CaseRunner, UnknownBrandError, document_of
+from sekisho.cli import output
 from sekisho.cli.evaluate import measure, tables
-from sekisho.cli.judge import Court, UnknownBrandError, document
 from sekisho.config import Config
 from sekisho.pipeline import Examined
 from sekisho.policy import covers, family_of
@@ -64,7 +65,7 @@ def run(
 def judged(config: Config, folder: Path, asked: Asked, jobs: int | None = None) -> Iterator[Row]:
     """A row for each file below the folder, in the order of their names, with a progress bar on a terminal."""
     files = sorted(folder.rglob("*.eml"))
-    Court.of(config, without=asked.brands)  # what is wrong with it is said once, not by every process
+    CaseRunner.of(config, without=asked.brands)  # what is wrong with it is said once, not by every process
     columns = (
         *Progress.get_default_columns()[:2],
         TextColumn("{task.completed}/{task.total}"),
@@ -82,8 +83,8 @@ def judged(config: Config, folder: Path, asked: Asked, jobs: int | None = None) 
 
 
 def _start(config: Config, asked: Asked) -> None:
-    court = Court.of(config, without=asked.brands)
-    _Worker.row = lambda file, folder: row_of(court, file, folder, asked.without)
+    runner = CaseRunner.of(config, without=asked.brands)
+    _Worker.row = lambda file, folder: row_of(runner, file, folder, asked.without)
 
 
 def _row(file: Path, folder: Path) -> Row:
@@ -91,7 +92,7 @@ def _row(file: Path, folder: Path) -> Row:
     return _Worker.row(file, folder)
 
 
-def row_of(court: Court, file: Path, folder: Path, without: frozenset[str] = frozenset()) -> Row:
+def row_of(runner: CaseRunner, file: Path, folder: Path, without: frozenset[str] = frozenset()) -> Row:
     """One file's outcome, small enough to travel between processes."""
     name = file.relative_to(folder)
     row: Row = {
@@ -102,8 +103,8 @@ def row_of(court: Court, file: Path, folder: Path, without: frozenset[str] = fro
     }
     try:
         case = cases.load(file, without=without)
-        examined = court.examine(case)
-        report = document(court.judge(examined))
+        examined = runner.examine(case)
+        report = document_of(runner.judge(examined))
     except cases.CaseError as error:
         return row | {"reason": output.shown(error)}
     except Exception as error:
@@ -115,21 +116,21 @@ def row_of(court: Court, file: Path, folder: Path, without: frozenset[str] = fro
         "decided_by": report["decided_by"],
         "degraded": bool(report["degraded"]),
         "findings": {each["id"]: each["points"] for each in report["findings"]},
-        "left_out": left_out(court, examined, report["verdict"]),
+        "left_out": left_out(runner, examined, report["verdict"]),
         "ms": round(sum(report["stages_ms"].values()), 2),
         "brand": _brand(case.facts, report["claims"]),
         **{key: _word(case.facts.get(key)) for key in FACTS},
     }
 
 
-def left_out(court: Court, examined: Examined, verdict: str) -> dict[str, str]:
+def left_out(runner: CaseRunner, examined: Examined, verdict: str) -> dict[str, str]:
     """The verdict without each finding, and without each family (`auth.`), where it is another one. The checks are not
     run again."""
     ids = [each.kind.id for each in examined.evidence.findings]
     names = dict.fromkeys((*ids, *map(family_of, ids)))
     without = {name: frozenset(each for each in ids if covers(name, each)) for name in names}
     # A family of which one finding was made is left out with it.
-    verdicts = {some: document(court.judge(examined, some))["verdict"] for some in set(without.values())}
+    verdicts = {some: document_of(runner.judge(examined, some))["verdict"] for some in set(without.values())}
     return {name: verdicts[some] for name, some in without.items() if verdicts[some] != verdict}
 
 
