@@ -30,17 +30,18 @@ LAYERS: tuple[frozenset[str], ...] = (
             "package_data",
         }
     ),
-    frozenset({"message", "evidence", "verdict"}),
+    frozenset({"message", "evidence", "verdict", "held"}),
     frozenset({"ports"}),
     frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
     frozenset({"auth", "forged_fields"}),
     frozenset({"checks", "policy", "action"}),
     frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "explain", "memory"}),
     frozenset({"pipeline", "cases"}),
+    frozenset({"review", "runtime_changes"}),
     frozenset({"wire"}),
     frozenset({"config"}),
     frozenset({"compose", "case_runner"}),
-    frozenset({"daemon", "preconditions", "doctor", "runtime_changes"}),
+    frozenset({"daemon", "preconditions", "doctor"}),
     frozenset({"maintenance"}),
     frozenset({"service"}),
     frozenset({"cli"}),
@@ -59,10 +60,11 @@ NEIGHBOURS = {
     ("site", "brands"),  # our own domains are protected as a brand's are
     ("site", "trust"),  # who may send in our name is told by networks and domains
     ("verdict", "message"),  # an action names recipients
+    ("held", "message"),  # a copy is a recipient's
     ("evidence", "message"),  # a destination is that of a link
     ("action", "policy"),  # what is done depends on the rules for a recipient
     ("forged_fields", "auth"),  # whose results a field claims to be
-    ("release", "store"),  # the states of a copy that is released are the store's
+    ("review", "runtime_changes"),  # an author that is allowed is an entry of a list
     ("case_runner", "compose"),  # single files meet the daemon's own assembly
     ("journal", "log"),  # a log line is quoted in one place
 }

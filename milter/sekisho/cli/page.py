@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sekisho.explain import Bilingual, Line, Page, Row, Section, page_of
-from sekisho.explain.sections import Part
+from sekisho.explain import Bilingual, Explanation, Line, Section, SectionRow, explanation_of
+from sekisho.explain.sections import SectionKind
 
 COLOURS = {
     "accept": "green",
@@ -22,12 +22,12 @@ COLOURS = {
 }
 LANGUAGES = ("both", "en", "ja")
 MIN_LABEL = 24  # columns of a page's left side
-COMPACT = frozenset({Part.CLAIM, Part.PROOF})  # where both languages stand on one line
+COMPACT = frozenset({SectionKind.CLAIM, SectionKind.PROOF})  # where both languages stand on one line
 
 
 def show(console: Console, document: Mapping[str, Any], language: str = "both") -> None:
     """Print the page of a judgement's document in one of `LANGUAGES`."""
-    Printer(console, language).page(page_of(document))
+    Printer(console, language).page(explanation_of(document))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Printer:
     console: Console
     language: str = "both"
 
-    def page(self, page: Page) -> None:
+    def page(self, page: Explanation) -> None:
         """The whole page."""
         self.console.print(Text(page.name, style="bold"))
         verdict = Text(page.verdict.upper(), COLOURS[page.verdict])
@@ -51,13 +51,13 @@ class Printer:
     def _section(self, section: Section) -> None:
         self.console.print()
         self.console.print(Text("  ".join(self._said(section.title)), style="bold"))
-        joint = " / " if section.part in COMPACT else "\n"
+        joint = " / " if section.kind in COMPACT else "\n"
         self._rows([row for row in section.rows if not row.minor], joint)
         for row in section.rows:
             if row.minor:
                 self._rows([row], joint)
 
-    def _rows(self, rows: Sequence[Row], joint: str) -> None:
+    def _rows(self, rows: Sequence[SectionRow], joint: str) -> None:
         """Two columns, the right one folded under itself. `joint` stands between the languages of a sentence."""
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
         table.add_column(overflow="fold", min_width=MIN_LABEL)
@@ -67,7 +67,7 @@ class Printer:
             table.add_row(Text("  ") + self._label(row), Text(lines))
         self.console.print(table)
 
-    def _label(self, row: Row) -> Text:
+    def _label(self, row: SectionRow) -> Text:
         label = self._one(row.label)
         if row.verdict is not None:
             return Text.assemble((row.verdict, COLOURS[row.verdict]), f" {row.points:g}")

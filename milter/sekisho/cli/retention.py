@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from sekisho.cli import output
-from sekisho.cli.quarantine import opened, who
+from sekisho.cli.opening import opened, who
 from sekisho.clock import uptime
 from sekisho.config import Config
-from sekisho.store import Operation, RetentionState
+from sekisho.held import Operation
+from sekisho.store import RetentionState
 
 
 def show(config: Config, *, resume: bool, style: str) -> None:

@@ -20,10 +20,11 @@ from sekisho.cli import output
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.guard import Switch, SwitchError, moment
+from sekisho.held import State
 from sekisho.metrics.options import MetricsOptions, endpoint
 from sekisho.ports import Found, StoreUnavailable
 from sekisho.resolver import DnsResolver
-from sekisho.store import Quarantine, SchemaError, State, database_file, never_made, revision_of, up_to_date
+from sekisho.store import Quarantine, SchemaError, database_file, never_made, revision_of, up_to_date
 from sekisho.store.options import parse
 
 PATIENCE = 3.0  # seconds for the daemon's answer

@@ -6,21 +6,29 @@ otherwise for the message to pass.
 """
 
 from sekisho.explain.document import describe_brands, judgement_document, stored_document
-from sekisho.explain.sections import Bilingual, Line, Page, Row, Section, accused, page_of
+from sekisho.explain.sections import (
+    Bilingual,
+    Explanation,
+    Line,
+    Section,
+    SectionRow,
+    accused,
+    explanation_of,
+)
 from sekisho.explain.whatif import Rejudge, Weighed, ways_to_pass
 
 __all__ = [
     "Bilingual",
+    "Explanation",
     "Line",
-    "Page",
     "Rejudge",
-    "Row",
     "Section",
+    "SectionRow",
     "Weighed",
     "accused",
     "describe_brands",
+    "explanation_of",
     "judgement_document",
-    "page_of",
     "stored_document",
     "ways_to_pass",
 ]

@@ -40,7 +40,7 @@ class Line(NamedTuple):
     text: str = ""
 
 
-class Part(StrEnum):
+class SectionKind(StrEnum):
     """What a section is about."""
 
     CLAIM = "claim"
@@ -52,7 +52,7 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SectionRow:
     """What is said of `label`. `points` are those of a finding, or with `verdict` the score that leads to it. `minor`:
     it stands below the others, and a reader may pass over it."""
 
@@ -67,15 +67,15 @@ class Row:
 class Section:
     """A part of the page with its title."""
 
-    part: Part
+    kind: SectionKind
     title: Bilingual
-    rows: tuple[Row, ...]
+    rows: tuple[SectionRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """The whole page. `name` is the file or the record, `decided` the score and what decided, `closing` what is said
-    of a message that passes."""
+class Explanation:
+    """The whole page. `name` is the file or the record, `decided` the score and what decided, `closing` what is said of
+    a message that passes."""
 
     name: str
     verdict: str
@@ -92,36 +92,40 @@ RESULTS = Bilingual("results", "認証結果")
 NOT_KNOWN = Bilingual("could not be known", "確認できなかったもの")
 
 
-def page_of(document: Document) -> Page:
+def explanation_of(document: Document) -> Explanation:
     """The page of one judgement: the object of `sekisho check`, or what the quarantine keeps with its verdict. The
     keys `brands` and `passes_if` may be missing; then less is said."""
     against, supporting = _divided(document["findings"])
     passes = document["verdict"] == "accept"
     sections = (
-        Section(Part.CLAIM, Bilingual("Claim: who it says it is", "名乗り"), tuple(_claims(document))),
+        Section(SectionKind.CLAIM, Bilingual("Claim: who it says it is", "名乗り"), tuple(_claims(document))),
         Section(
-            Part.PROOF, Bilingual("Proof: who is proven to have sent it", "証明"), tuple(_proofs(document))
+            SectionKind.PROOF,
+            Bilingual("Proof: who is proven to have sent it", "証明"),
+            tuple(_proofs(document)),
         ),
-        Section(Part.CONTRADICTION, Bilingual("Contradiction", "矛盾"), tuple(map(_finding, against))),
+        Section(SectionKind.CONTRADICTION, Bilingual("Contradiction", "矛盾"), tuple(map(_finding, against))),
         Section(
-            Part.SUPPORT, Bilingual("What else was found", "そのほかの所見"), tuple(map(_finding, supporting))
+            SectionKind.SUPPORT,
+            Bilingual("What else was found", "そのほかの所見"),
+            tuple(map(_finding, supporting)),
         ),
         Section(
-            Part.VERIFY,
+            SectionKind.VERIFY,
             Bilingual(
                 "Where to verify (not by the links of the message)", "確認先（メール内のリンクは使わない）"
             ),
             () if passes else tuple(_advice(document)),
         ),
         Section(
-            Part.PASSING,
+            SectionKind.PASSING,
             Bilingual("What would have to be true for it to pass", "通過する条件"),
             () if passes else tuple(_way(document, way) for way in document.get("passes_if", ())),
         ),
     )
     shown = tuple(each for each in sections if each.rows)
     closing = _margin(document) if passes else None
-    return Page(document["file"], document["verdict"], _decided(document), shown, closing)
+    return Explanation(document["file"], document["verdict"], _decided(document), shown, closing)
 
 
 def accused(findings: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -156,7 +160,7 @@ def _decided(document: Document) -> Bilingual:
     )
 
 
-def _claims(document: Document) -> Iterator[Row]:
+def _claims(document: Document) -> Iterator[SectionRow]:
     """Every claimed name once, with the places where a reader meets it and what stands there."""
     places: dict[str, dict[str, list[str]]] = {}
     for each in document["claims"]:
@@ -164,9 +168,9 @@ def _claims(document: Document) -> Iterator[Row]:
         where.setdefault(each["where"], []).append(each["text"])
     for name, where in places.items():
         lines = (Line(_place(place), ", ".join(dict.fromkeys(texts))) for place, texts in where.items())
-        yield Row(Bilingual.same(name), tuple(lines))
+        yield SectionRow(Bilingual.same(name), tuple(lines))
     if not places:
-        yield Row(Bilingual.same("–"), (Line(NOBODY_CLAIMED),))
+        yield SectionRow(Bilingual.same("–"), (Line(NOBODY_CLAIMED),))
 
 
 def _place(where: str) -> Bilingual:
@@ -177,7 +181,7 @@ def _place(where: str) -> Bilingual:
     return Bilingual(place.en, place.ja)
 
 
-def _proofs(document: Document) -> Iterator[Row]:
+def _proofs(document: Document) -> Iterator[SectionRow]:
     proven: dict[tuple[str, bool, str | None, str], list[str]] = {}
     for each in document["proofs"]:
         key = each["domain"], each["aligned"], each["brand"], each.get("scope", "domain")
@@ -185,13 +189,13 @@ def _proofs(document: Document) -> Iterator[Row]:
     for (domain, aligned, brand, scope), methods in proven.items():
         by = ", ".join(dict.fromkeys(methods))
         worth = _worth(by, scope, name_of(document, brand), aligned=aligned)
-        yield Row(Bilingual.same(domain), (Line(worth),))
+        yield SectionRow(Bilingual.same(domain), (Line(worth),))
     if not proven:
-        yield Row(Bilingual.same("–"), (Line(NOBODY_PROVEN),))
+        yield SectionRow(Bilingual.same("–"), (Line(NOBODY_PROVEN),))
     words = " · ".join(f"{method} {word}" for method, word in document["auth"].items())
-    yield Row(RESULTS, (Line(Bilingual.same(words)),), minor=True)
+    yield SectionRow(RESULTS, (Line(Bilingual.same(words)),), minor=True)
     if document["degraded"]:
-        yield Row(NOT_KNOWN, (Line(Bilingual.same(", ".join(document["degraded"]))),), minor=True)
+        yield SectionRow(NOT_KNOWN, (Line(Bilingual.same(", ".join(document["degraded"]))),), minor=True)
 
 
 def _worth(by: str, scope: str, name: str | None, *, aligned: bool) -> Bilingual:
@@ -213,19 +217,19 @@ def _divided(findings: list[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]]
     return against, [each for each in ordered if each["id"].partition(".")[0] not in CONTRADICTING]
 
 
-def _finding(each: Mapping[str, Any]) -> Row:
+def _finding(each: Mapping[str, Any]) -> SectionRow:
     reason = Bilingual(each["reason_en"], each["reason_ja"])
-    return Row(Bilingual.same(each["id"]), (Line(reason),), points=each["points"])
+    return SectionRow(Bilingual.same(each["id"]), (Line(reason),), points=each["points"])
 
 
-def _advice(document: Document) -> Iterator[Row]:
+def _advice(document: Document) -> Iterator[SectionRow]:
     """Where recipients check for themselves; never by a link of the message."""
     for brand in accused(document["findings"]):
         known = document.get("brands", {}).get(brand) or _advice_in_facts(document, brand)
         said = Bilingual(known.get("verify_en", ""), known.get("verify_ja", ""))
         lines = tuple(Line(each) for each in (said, Bilingual.same(known.get("url", ""))) if any(each))
         if lines:
-            yield Row(Bilingual.same(name_of(document, brand) or brand), lines)
+            yield SectionRow(Bilingual.same(name_of(document, brand) or brand), lines)
 
 
 def _advice_in_facts(document: Document, brand: str) -> Mapping[str, Any]:
@@ -245,19 +249,19 @@ def _margin(document: Document) -> Bilingual | None:
     )
 
 
-def _way(document: Document, way: Mapping[str, Any]) -> Row:
+def _way(document: Document, way: Mapping[str, Any]) -> SectionRow:
     if way["way"] == "list":
         said = Bilingual(
             f"The entry {way['entry']} of the block list would have to go.",
             f"拒否リストの {way['entry']} を外す。",
         )
-        return Row(Bilingual("list", "リスト"), (Line(said),))
+        return SectionRow(Bilingual("list", "リスト"), (Line(said),))
     if way["way"] == "without":
         ids = ", ".join(way["findings"])
         said = Bilingual(f"if these had not been found: {ids}", f"次の所見がなければ: {ids}")
     else:
         said = _proven_as(document, way)
-    return Row(Bilingual.same(""), (Line(said),), way["score"], way["verdict"])
+    return SectionRow(Bilingual.same(""), (Line(said),), way["score"], way["verdict"])
 
 
 def _proven_as(document: Document, way: Mapping[str, Any]) -> Bilingual:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sekisho.evidence import Place
-from sekisho.explain import Bilingual, Page, accused, page_of
-from sekisho.explain.sections import Part
+from sekisho.explain import Bilingual, Explanation, accused, explanation_of
+from sekisho.explain.sections import SectionKind
 
 AMAZON = {
     "name": "Amazon",
@@ -51,11 +51,11 @@ def document(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def rows(page: Page, part: Part) -> Any:
-    return next((each.rows for each in page.sections if each.part is part), ())
+def rows(page: Explanation, part: SectionKind) -> Any:
+    return next((each.rows for each in page.sections if each.kind is part), ())
 
 
-def words(page: Page) -> list[Bilingual]:
+def words(page: Explanation) -> list[Bilingual]:
     found = [page.decided, *(section.title for section in page.sections), *filter(None, (page.closing,))]
     for section in page.sections:
         for row in section.rows:
@@ -68,24 +68,24 @@ def test_every_place_has_a_name_in_both_languages(place: Place) -> None:
     """None that is missing, and none that is the other language's."""
     assert place.en.isascii()
     assert re.search(r"[ぁ-んァ-ヶ一-龠]", place.ja)
-    page = page_of(document(claims=[{"brand": "amazon-jp", "where": str(place), "text": "あ"}]))
-    (line,) = rows(page, Part.CLAIM)[0].lines
+    page = explanation_of(document(claims=[{"brand": "amazon-jp", "where": str(place), "text": "あ"}]))
+    (line,) = rows(page, SectionKind.CLAIM)[0].lines
     assert (line.words, line.text) == (Bilingual(place.en, place.ja), "あ")
 
 
 def test_a_place_of_another_version_is_shown_as_it_is() -> None:
     """A stored document may name a place that this version does not know."""
-    page = page_of(document(claims=[{"brand": None, "where": "some_where", "text": "x"}]))
-    assert rows(page, Part.CLAIM)[0].lines[0].words == Bilingual.same("some where")
+    page = explanation_of(document(claims=[{"brand": None, "where": "some_where", "text": "x"}]))
+    assert rows(page, SectionKind.CLAIM)[0].lines[0].words == Bilingual.same("some where")
 
 
 def test_the_order_of_doubt() -> None:
     """All six parts in order, the contradiction apart from what supports it."""
-    page = page_of(document())
-    assert [each.part for each in page.sections] == list(Part)
-    assert [each.label.en for each in rows(page, Part.CONTRADICTION)] == ["brand.display_name"]
-    assert [each.label.en for each in rows(page, Part.SUPPORT)] == ["auth.no_iprev"]
-    assert rows(page, Part.PASSING)[0].verdict == "accept"
+    page = explanation_of(document())
+    assert [each.kind for each in page.sections] == list(SectionKind)
+    assert [each.label.en for each in rows(page, SectionKind.CONTRADICTION)] == ["brand.display_name"]
+    assert [each.label.en for each in rows(page, SectionKind.SUPPORT)] == ["auth.no_iprev"]
+    assert rows(page, SectionKind.PASSING)[0].verdict == "accept"
 
 
 def test_all_words_are_there_in_both_languages() -> None:
@@ -96,40 +96,40 @@ def test_all_words_are_there_in_both_languages() -> None:
             {"way": "proof", "brand": "amazon-jp", "domains": ["a.example"], "left": ["auth.no_iprev"],
              "verdict": "tag", "score": 5.0},
         ]  # fmt: skip
-        page = page_of(document(verdict=verdict, passes_if=ways, degraded=["dns"]))
+        page = explanation_of(document(verdict=verdict, passes_if=ways, degraded=["dns"]))
         for each in words(page):
             assert bool(each.en) == bool(each.ja)
 
 
 def test_mail_that_passes_needs_no_advice() -> None:
     """Neither where to verify nor what would let it pass: how far it is from being tagged."""
-    page = page_of(document(verdict="accept", score=1.5))
-    assert {Part.VERIFY, Part.PASSING}.isdisjoint(each.part for each in page.sections)
+    page = explanation_of(document(verdict="accept", score=1.5))
+    assert {SectionKind.VERIFY, SectionKind.PASSING}.isdisjoint(each.kind for each in page.sections)
     assert page.closing is not None
     assert "3.5" in page.closing.en
     assert "3.5" in page.closing.ja
-    assert page_of(document(verdict="accept", decided_by="allow x.example")).closing is None
+    assert explanation_of(document(verdict="accept", decided_by="allow x.example")).closing is None
 
 
 def test_advice_from_the_registry_or_from_what_is_stored() -> None:
     """A stored document has no `brands`: then the facts of its findings tell the name and the advice."""
-    (row,) = rows(page_of(document()), Part.VERIFY)
+    (row,) = rows(explanation_of(document()), SectionKind.VERIFY)
     assert [each.words.en for each in row.lines] == ["Open the app.", "https://a.example/"]
     stored = finding(
         "brand.display_name", 6.0, "amazon-jp", verify_en="Call.", verify_ja="電話。", brand_name="A"
     )
     kept = document(findings=[stored])
     del kept["brands"], kept["passes_if"]
-    (row,) = rows(page_of(kept), Part.VERIFY)
+    (row,) = rows(explanation_of(kept), SectionKind.VERIFY)
     assert (row.label.en, [each.words for each in row.lines]) == ("A", [Bilingual("Call.", "電話。")])
 
 
 def test_nobody_is_said_in_words() -> None:
     """No claim and no proof are facts, not empty sections."""
-    page = page_of(document(claims=[], proofs=[], findings=[]))
-    assert "no brand" in rows(page, Part.CLAIM)[0].lines[0].words.en
-    assert rows(page, Part.PROOF)[0].lines[0].words.en == "nobody"
-    assert Part.CONTRADICTION not in {each.part for each in page.sections}
+    page = explanation_of(document(claims=[], proofs=[], findings=[]))
+    assert "no brand" in rows(page, SectionKind.CLAIM)[0].lines[0].words.en
+    assert rows(page, SectionKind.PROOF)[0].lines[0].words.en == "nobody"
+    assert SectionKind.CONTRADICTION not in {each.kind for each in page.sections}
 
 
 def test_a_brand_that_is_only_spoken_of_is_not_accused() -> None:

@@ -9,8 +9,10 @@ from sqlalchemy import text
 from tests.unit.store.kit import EVIDENCE, START, SetClock, hold, message, outcomes
 
 from sekisho.explain import stored_document
+from sekisho.held import State
 from sekisho.message import Recipient
-from sekisho.store import DamagedError, Quarantine, State, StoreOptions
+from sekisho.ports import DamagedError
+from sekisho.store import Quarantine, StoreOptions
 from sekisho.verdict import Disposition
 
 RAW = b"From: a@sender.example\r\nSubject: =?utf-8?b?8J+Yig==?=\r\n\r\n\xff\x00 body \r\n" * 20

@@ -68,12 +68,14 @@ def release(
     path: Path | None,
 ) -> None:
     """Hand held messages back to Postfix, past the filter. Exit status 1 if any copy was not released."""
-    from sekisho.cli import act
+    from sekisho.cli import quarantine as command
+    from sekisho.cli.opening import who
+    from sekisho.release import Wish
 
     if to and not re.fullmatch(r"[^\s<>@]+@[^\s<>@]+", to):
         raise click.UsageError(f"--to needs an address, not {to!r}")
-    wish = act.wish(reason, recipients, to, again=uncertain)
-    raise SystemExit(act.release(configuration(path), records, wish, style))
+    wish = Wish(who(), reason, frozenset(recipients), to, uncertain)
+    raise SystemExit(command.release(configuration(path), records, wish, style))
 
 
 @quarantine.command("delete")
@@ -83,9 +85,9 @@ def release(
 @config_option
 def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: bool, path: Path | None) -> None:
     """Close held copies without delivering them. Retention or `purge` later removes content and record."""
-    from sekisho.cli import act
+    from sekisho.cli import quarantine as command
 
-    raise SystemExit(act.delete(configuration(path), records, recipients, uncertain))
+    raise SystemExit(command.delete(configuration(path), records, recipients, uncertain))
 
 
 @quarantine.command("purge")
@@ -102,9 +104,9 @@ def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: boo
 @config_option
 def purge(age: timedelta, states: tuple[str, ...], path: Path | None) -> None:
     """Remove messages with content and record, for good."""
-    from sekisho.cli import act
+    from sekisho.cli import quarantine as command
 
-    act.purge(configuration(path), age, states)
+    command.purge(configuration(path), age, states)
 
 
 @quarantine.command("export")
@@ -135,9 +137,9 @@ def export(records: tuple[str, ...], form: str, output: Path | None, path: Path 
 @config_option
 def history(record: str | None, limit: int, style: str, path: Path | None) -> None:
     """Print who did what to the quarantine, newest first. With RECORD, to that message only."""
-    from sekisho.cli import act
+    from sekisho.cli import quarantine as command
 
-    act.history(configuration(path), record, limit, style)
+    command.history(configuration(path), record, limit, style)
 
 
 @cli.command()

@@ -1,9 +1,9 @@
-"""What people change while the program runs, and how it comes into force without a reload.
+"""How a change comes into force without a reload.
 
 - The lists in the store have another version than the snapshot: the maintenance process writes the snapshot
-  (`ListWatch`), and each worker takes it up by itself (`ListFollower`). A store that cannot be asked is said once,
-  and nothing changes: what holds is the last good snapshot.
-- Somebody paused or resumed, or the guard fell back or was released: the log says so, the gauges show it.
+  (`ListWatch`), and each worker takes it up by itself (`ListFollower`). Where the store cannot be asked, that is logged
+  once and nothing changes: the last good snapshot holds.
+- A person paused or resumed, or the guard fell back or was released: the log says so, the gauges show it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sekisho.ports import Clock, StoreUnavailable
 from sekisho.store import InForce, ListStore, SchemaError, StoreOptions, never_made, snapshot
 
 LOG = logging.getLogger("sekisho.runtime_changes")
-FOLLOW = 0.5  # seconds between two looks of a worker at the snapshot: one stat
+FOLLOW_SECONDS = 0.5  # between two looks of a worker at the snapshot: one stat
 
 
 class ListWatch:
@@ -79,7 +79,7 @@ class ListFollower:
         self._stop.set()
 
     def _run(self) -> None:
-        while not self._stop.wait(FOLLOW):
+        while not self._stop.wait(FOLLOW_SECONDS):
             self._turn()
 
     def _turn(self) -> None:
@@ -92,7 +92,7 @@ class ListFollower:
 
 
 class SwitchWatch:
-    """Says it when the switch is turned. Belongs to the maintenance process."""
+    """Logs that the switch was turned, and sets the gauges. Belongs to the maintenance process."""
 
     def __init__(self, switch: Switch, meter: Metrics, clock: Clock) -> None:
         self._switch = switch
