@@ -41,7 +41,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"wire"}),
     frozenset({"config"}),
     frozenset({"compose", "case_runner"}),
-    frozenset({"daemon", "preconditions", "doctor"}),
+    frozenset({"daemon", "preconditions", "doctor", "status", "evaluation"}),
     frozenset({"maintenance"}),
     frozenset({"service"}),
     frozenset({"cli"}),

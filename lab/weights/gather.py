@@ -20,8 +20,9 @@ from lab.accuracy import Collections
 from lab.weights.groups import grouped, keys_of
 from sekisho import cases
 from sekisho.cases import Case
-from sekisho.cli.evaluate import Asked, judged, measure
+from sekisho.cli.evaluate import judged
 from sekisho.config import Config
+from sekisho.evaluation import Asked, measure
 from sekisho.message import Message, read
 
 ROOT = Path(__file__).parents[2]

@@ -114,7 +114,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an argument for each option
     """Run every case under a folder and measure the judgement. Prints hits, false alarms, what each finding is worth
     and the cases that were judged wrongly."""
     from sekisho.cli import evaluate as command
+    from sekisho.evaluation import Asked
 
-    asked = command.Asked(parse_without(without), frozenset(brands))
+    asked = Asked(parse_without(without), frozenset(brands))
     view = command.View(command.parse_views(by), top)
     command.run(configuration(path), folder, jobs, asked, style=style, view=view)
