@@ -194,6 +194,13 @@ def test_the_wall_clock_is_read_in_one_place() -> None:
     assert readers == {"clock.py"}
 
 
+def test_the_words_for_a_judgement_are_not_in_the_command_line() -> None:
+    """Every door shows the same words: they stand in both languages where the evidence is explained."""
+    japanese = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+    doors = [path for path in modules() if room(path) == "cli"]
+    assert [path.name for path in doors if japanese.search(path.read_text("utf-8"))] == []
+
+
 def test_the_source_root_is_no_package() -> None:
     """pymilter owns the names Milter, milter and mime: milter/__init__.py would shadow its C extension."""
     assert not (SOURCE / "__init__.py").exists()

@@ -229,6 +229,8 @@ class Guard(Protocol):
 
 
 class QuarantineStore(Protocol):
+    """Where the judgement keeps what it withholds."""
+
     def hold(self, message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
         """Keep the bytes durably for the recipients of `outcomes`, with what explains them; returns the record id.
 

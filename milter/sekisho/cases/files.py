@@ -19,7 +19,7 @@ from sekisho.message import Client, Envelope, Recipient
 from sekisho.ports import Recorded
 from sekisho.resolver import CaseResolver
 
-BOM = b"\xef\xbb\xbf"  # what an editor left at the beginning of a file was never sent
+BOM = b"\xef\xbb\xbf"  # an editor put it at the beginning of the file; it was never sent
 LABELS = ("phish", "ham")
 
 
@@ -80,8 +80,10 @@ def _traced(path: Path, raw: bytes, without: frozenset[str]) -> Case:
 def parse_case(
     path: Path, raw: bytes, facts: Mapping[str, Any], without: frozenset[str] = frozenset()
 ) -> Case:
-    """A case by its bytes and what a sidecar holds; `path` names it. Raises KeyError, TypeError or ValueError for what
-    is no case."""
+    """A case of these bytes and the facts of a sidecar; `path` names it.
+
+    Raises KeyError, TypeError or ValueError for facts that are no case.
+    """
     now = _time(facts.get("now"))
     sender = _text(facts, "envelope_from")
     client = Client(user=_text(facts, "authenticated_user")) if "client" in without else _client(facts)

@@ -17,9 +17,8 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 config_option = click.option(
     "--config",
     "path",
-    type=click.Path(
-        path_type=Path, readable=False
-    ),  # what cannot be read is said as all that is wrong with it
+    # `readable=False`: a file that cannot be read is reported like every other fault of a configuration
+    type=click.Path(path_type=Path, readable=False),
     help=f"Configuration file (default: {DEFAULT_PATH} if it exists).",
 )
 format_option = click.option(
@@ -45,7 +44,7 @@ def existing(path: Path | None) -> Path | None:
         return path
     try:
         return DEFAULT_PATH if DEFAULT_PATH.is_file() else None
-    except OSError:  # it may not be looked at: say so when it is read, rather than run on defaults
+    except OSError:  # no right to look: the read fails and says so; the defaults would hide it
         return DEFAULT_PATH
 
 
@@ -68,6 +67,7 @@ class Age(click.ParamType):  # type: ignore[type-arg]
     name = "age"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """The age. Raises BadParameter."""
         if isinstance(value, timedelta):
             return value
         match = _AGE.fullmatch(str(value))
@@ -84,6 +84,7 @@ class Span(click.ParamType):  # type: ignore[type-arg]
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> timedelta | None:
+        """The span, or None for `ever`. Raises BadParameter."""
         if value == EVER:
             return None
         try:

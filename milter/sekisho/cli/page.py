@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sekisho.checks.table import CONTRADICTING
 from sekisho.explain import Bilingual, Explanation, Line, Section, SectionRow, explanation_of
 from sekisho.explain.sections import SectionKind
 
@@ -27,7 +28,7 @@ COMPACT = frozenset({SectionKind.CLAIM, SectionKind.PROOF})  # where both langua
 
 def show(console: Console, document: Mapping[str, Any], language: str = "both") -> None:
     """Print the page of a judgement's document in one of `LANGUAGES`."""
-    Printer(console, language).page(explanation_of(document))
+    Printer(console, language).page(explanation_of(document, CONTRADICTING))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,13 @@ the judgement's document, in which the text of a message is printable already.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sekisho.evidence import Place
 
-# Families of findings that say that the sender is not who it says it is; the others support them.
-CONTRADICTING = frozenset({"brand", "proof", "lookalike", "display_name", "organisation", "site", "author"})
 MIN_ACCUSING_POINTS = 1.0  # points of a brand's findings from which a message poses as it
 PLACES: Mapping[str, Place] = {str(place): place for place in Place}
 Document = Mapping[str, Any]
@@ -92,10 +90,11 @@ RESULTS = Bilingual("results", "認証結果")
 NOT_KNOWN = Bilingual("could not be known", "確認できなかったもの")
 
 
-def explanation_of(document: Document) -> Explanation:
+def explanation_of(document: Document, contradicting: Container[str]) -> Explanation:
     """The page of one judgement: the object of `sekisho check`, or what the quarantine keeps with its verdict. The
-    keys `brands` and `passes_if` may be missing; then less is said."""
-    against, supporting = _divided(document["findings"])
+    keys `brands` and `passes_if` may be missing; then less is said. `contradicting` has the ids of the findings that
+    contradict the claim (`checks.table.CONTRADICTING`); the others support them."""
+    against, supporting = _divided(document["findings"], contradicting)
     passes = document["verdict"] == "accept"
     sections = (
         Section(SectionKind.CLAIM, Bilingual("Claim: who it says it is", "名乗り"), tuple(_claims(document))),
@@ -210,11 +209,13 @@ def _worth(by: str, scope: str, name: str | None, *, aligned: bool) -> Bilingual
     return Bilingual(f"by {by}: the sender's domain{whose.en}", f"{by}: 差出人のドメイン{whose.ja}")
 
 
-def _divided(findings: list[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+def _divided(
+    findings: Iterable[Mapping[str, Any]], contradicting: Container[str]
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """The findings that contradict the claim, and those that support them; the heaviest first."""
     ordered = sorted(findings, key=lambda each: -each["points"])
-    against = [each for each in ordered if each["id"].partition(".")[0] in CONTRADICTING]
-    return against, [each for each in ordered if each["id"].partition(".")[0] not in CONTRADICTING]
+    against = [each for each in ordered if each["id"] in contradicting]
+    return against, [each for each in ordered if each["id"] not in contradicting]
 
 
 def _finding(each: Mapping[str, Any]) -> SectionRow:

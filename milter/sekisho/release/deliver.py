@@ -19,7 +19,7 @@ from sekisho.ports import HeldMail
 from sekisho.privacy import Privacy
 from sekisho.release.options import ReleaseOptions
 from sekisho.release.rewrite import rewrite
-from sekisho.release.smtp import Answer, Fate, Outgoing, hand_over, path_of
+from sekisho.release.smtp import Fate, HandOverResult, Outgoing, hand_over, path_of
 
 _STATES = {
     Fate.TAKEN: State.RELEASED,
@@ -62,6 +62,7 @@ class Done:
 
     @property
     def released(self) -> bool:
+        """True if the MTA has the copy."""
         return self.state is State.RELEASED
 
 
@@ -119,7 +120,7 @@ class Releaser:
         answer = hand_over(Outgoing(raw, path, international), self._options, self._host)
         return answer.fate, Done(entry.id, address, self._settle(entry, copy, answer, wish), answer.text)
 
-    def _settle(self, entry: Entry, copy: Copy, answer: Answer, wish: Wish) -> State:
+    def _settle(self, entry: Entry, copy: Copy, answer: HandOverResult, wish: Wish) -> State:
         """Write down what became of the copy, even if we took so long that we were given up."""
         note = answer.text if not wish.to else f"to {wish.to}: {answer.text}"
         note = self._privacy.words(note, *filter(None, (wish.to, copy.recipient.address)))

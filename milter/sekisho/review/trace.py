@@ -51,12 +51,15 @@ class Names:
         return cls({("id", text.upper()), ("id", text), ("queue_id", text)})
 
     def learn(self, facts: Mapping[str, Any]) -> None:
+        """Keep the names that a line or an entry has beside the one that it was found by."""
         self.known |= {(name, str(facts[name])) for name in NAMES if facts.get(name)}
 
     def fit(self, facts: Mapping[str, Any]) -> bool:
+        """True if a line is about the message."""
         return any((name, str(facts.get(name))) in self.known for name in NAMES if facts.get(name))
 
     def values(self, name: str) -> list[str]:
+        """The known values of one of `NAMES`, sorted."""
         return sorted(value for key, value in self.known if key == name and value)
 
 

@@ -37,13 +37,14 @@ class ListWatch:
         self._failing = False
 
     def close(self) -> None:
+        """Close the store, if it was opened."""
         if self._store is not None:
             self._store.close()
 
     def turn(self) -> None:
-        """Never raises for a store or a disk that fails."""
+        """Write the snapshot if the lists changed. Never raises for a store or a disk that fails."""
         if never_made(self._options):
-            return  # nothing was ever stored, and looking is no reason to make a database
+            return  # nothing was ever stored; looking does not make a database
         try:
             self._write_changed()
         except (StoreUnavailable, SchemaError, OSError) as error:
@@ -76,6 +77,7 @@ class ListFollower:
         threading.Thread(target=self._run, name="lists", daemon=True).start()
 
     def close(self) -> None:
+        """End the thread, after its present look."""
         self._stop.set()
 
     def _run(self) -> None:
@@ -102,14 +104,16 @@ class SwitchWatch:
 
     @property
     def paused_until(self) -> float:
-        """Unix time; 0 is not at all."""
+        """Unix time (seconds); 0 is not at all."""
         return self._switch.paused_until
 
     @property
     def tagging_until(self) -> float:
+        """Unix time (seconds); 0 is not at all."""
         return self._switch.tagging_until
 
     def turn(self) -> None:
+        """Look once; log what changed."""
         now = self._clock.now().timestamp()
         ends = {"paused": self._switch.paused_until, "tagging": self._switch.tagging_until}
         for what, end in ends.items():
@@ -127,4 +131,5 @@ class SwitchWatch:
             LOG.warning("%s ended: the policy holds again", what)
 
     def close(self) -> None:
+        """Close the switch."""
         self._switch.close()

@@ -51,6 +51,10 @@ def document(**more: Any) -> dict[str, Any]:
     } | more
 
 
+def explained(report: dict[str, Any]) -> Explanation:
+    return explanation_of(report, {"brand.display_name"})
+
+
 def rows(page: Explanation, part: SectionKind) -> Any:
     return next((each.rows for each in page.sections if each.kind is part), ())
 
@@ -68,20 +72,20 @@ def test_every_place_has_a_name_in_both_languages(place: Place) -> None:
     """None that is missing, and none that is the other language's."""
     assert place.en.isascii()
     assert re.search(r"[ぁ-んァ-ヶ一-龠]", place.ja)
-    page = explanation_of(document(claims=[{"brand": "amazon-jp", "where": str(place), "text": "あ"}]))
+    page = explained(document(claims=[{"brand": "amazon-jp", "where": str(place), "text": "あ"}]))
     (line,) = rows(page, SectionKind.CLAIM)[0].lines
     assert (line.words, line.text) == (Bilingual(place.en, place.ja), "あ")
 
 
 def test_a_place_of_another_version_is_shown_as_it_is() -> None:
     """A stored document may name a place that this version does not know."""
-    page = explanation_of(document(claims=[{"brand": None, "where": "some_where", "text": "x"}]))
+    page = explained(document(claims=[{"brand": None, "where": "some_where", "text": "x"}]))
     assert rows(page, SectionKind.CLAIM)[0].lines[0].words == Bilingual.same("some where")
 
 
 def test_the_order_of_doubt() -> None:
     """All six parts in order, the contradiction apart from what supports it."""
-    page = explanation_of(document())
+    page = explained(document())
     assert [each.kind for each in page.sections] == list(SectionKind)
     assert [each.label.en for each in rows(page, SectionKind.CONTRADICTION)] == ["brand.display_name"]
     assert [each.label.en for each in rows(page, SectionKind.SUPPORT)] == ["auth.no_iprev"]
@@ -96,37 +100,37 @@ def test_all_words_are_there_in_both_languages() -> None:
             {"way": "proof", "brand": "amazon-jp", "domains": ["a.example"], "left": ["auth.no_iprev"],
              "verdict": "tag", "score": 5.0},
         ]  # fmt: skip
-        page = explanation_of(document(verdict=verdict, passes_if=ways, degraded=["dns"]))
+        page = explained(document(verdict=verdict, passes_if=ways, degraded=["dns"]))
         for each in words(page):
             assert bool(each.en) == bool(each.ja)
 
 
 def test_mail_that_passes_needs_no_advice() -> None:
     """Neither where to verify nor what would let it pass: how far it is from being tagged."""
-    page = explanation_of(document(verdict="accept", score=1.5))
+    page = explained(document(verdict="accept", score=1.5))
     assert {SectionKind.VERIFY, SectionKind.PASSING}.isdisjoint(each.kind for each in page.sections)
     assert page.closing is not None
     assert "3.5" in page.closing.en
     assert "3.5" in page.closing.ja
-    assert explanation_of(document(verdict="accept", decided_by="allow x.example")).closing is None
+    assert explained(document(verdict="accept", decided_by="allow x.example")).closing is None
 
 
 def test_advice_from_the_registry_or_from_what_is_stored() -> None:
     """A stored document has no `brands`: then the facts of its findings tell the name and the advice."""
-    (row,) = rows(explanation_of(document()), SectionKind.VERIFY)
+    (row,) = rows(explained(document()), SectionKind.VERIFY)
     assert [each.words.en for each in row.lines] == ["Open the app.", "https://a.example/"]
     stored = finding(
         "brand.display_name", 6.0, "amazon-jp", verify_en="Call.", verify_ja="電話。", brand_name="A"
     )
     kept = document(findings=[stored])
     del kept["brands"], kept["passes_if"]
-    (row,) = rows(explanation_of(kept), SectionKind.VERIFY)
+    (row,) = rows(explained(kept), SectionKind.VERIFY)
     assert (row.label.en, [each.words for each in row.lines]) == ("A", [Bilingual("Call.", "電話。")])
 
 
 def test_nobody_is_said_in_words() -> None:
     """No claim and no proof are facts, not empty sections."""
-    page = explanation_of(document(claims=[], proofs=[], findings=[]))
+    page = explained(document(claims=[], proofs=[], findings=[]))
     assert "no brand" in rows(page, SectionKind.CLAIM)[0].lines[0].words.en
     assert rows(page, SectionKind.PROOF)[0].lines[0].words.en == "nobody"
     assert SectionKind.CONTRADICTION not in {each.kind for each in page.sections}

@@ -35,7 +35,7 @@ def test_a_held_message_is_explained_from_what_is_stored(room: Room) -> None:
     document = judgement_of(room.review.show(name))
     assert (document["file"], document["verdict"]) == (name, "quarantine")
     assert document["thresholds"] == {"tag": 5.0, "quarantine": 8.0, "reject": 15.0}
-    page = explanation_of(document)
+    page = explanation_of(document, ())
     assert page.sections[0].rows[0].lines[0].words.en == "sender's name"
     assert (
         judgement_of(room.review.show(room.store.hold(message(b"x\r\n\r\n"), {}, to)))["thresholds"] is None
