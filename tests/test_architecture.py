@@ -30,17 +30,18 @@ LAYERS: tuple[frozenset[str], ...] = (
             "package_data",
         }
     ),
-    frozenset({"results", "message", "evidence", "verdict", "judgement"}),
+    frozenset({"results", "message", "evidence", "verdict", "judgement", "held"}),
     frozenset({"ports"}),
     frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
     frozenset({"auth"}),
     frozenset({"checks", "policy", "action"}),
-    frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "report", "memory"}),
-    frozenset({"pipeline"}),
+    frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "explain", "memory"}),
+    frozenset({"pipeline", "cases"}),
+    frozenset({"review", "runtime_changes"}),
     frozenset({"wire"}),
     frozenset({"config"}),
-    frozenset({"compose"}),
-    frozenset({"daemon", "preconditions", "doctor", "runtime_changes"}),
+    frozenset({"compose", "case_runner"}),
+    frozenset({"daemon", "preconditions", "doctor", "status", "evaluation"}),
     frozenset({"maintenance"}),
     frozenset({"service"}),
     frozenset({"cli"}),
@@ -64,7 +65,9 @@ NEIGHBOURS = {
     ("judgement", "message"),  # it puts the three together
     ("judgement", "evidence"),
     ("judgement", "verdict"),
-    ("release", "store"),  # the states of a copy that is released are the store's
+    ("held", "message"),  # a copy is a recipient's
+    ("review", "runtime_changes"),  # an author that is allowed is an entry of a list
+    ("case_runner", "compose"),  # single files meet the daemon's own assembly
     ("journal", "log"),  # a log line is quoted in one place
 }
 
@@ -198,6 +201,13 @@ def test_the_wall_clock_is_read_in_one_place() -> None:
         and node.value.id in {"datetime", "date"}
     }
     assert readers == {"clock.py"}
+
+
+def test_the_words_for_a_judgement_are_not_in_the_command_line() -> None:
+    """Every door shows the same words: they stand in both languages where the evidence is explained."""
+    japanese = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+    doors = [path for path in modules() if room(path) == "cli"]
+    assert [path.name for path in doors if japanese.search(path.read_text("utf-8"))] == []
 
 
 def test_the_source_root_is_no_package() -> None:

@@ -8,13 +8,14 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from sekisho import brands, charsets, domains, lures, memory, providers, report
+from sekisho import brands, charsets, domains, explain, lures, memory, providers
 from sekisho.action import Output
 from sekisho.brands import BrandFileError, BrandIndex
-from sekisho.clock import SystemClock
+from sekisho.clock import SystemClock, uptime
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.decoder import Decoder
@@ -34,12 +35,15 @@ from sekisho.ports import (
     QuarantineStore,
     Resolver,
 )
+from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError, read_secret
 from sekisho.providers import ProviderFileError
 from sekisho.qrcodes import NOBODY, Reader
+from sekisho.release import Releaser
 from sekisho.resolver import Budget, DnsResolver
+from sekisho.review import Review
 from sekisho.site import Site, SiteFileError
-from sekisho.store import InForce, Snapshot, missing_driver, snapshot, state_directory
+from sekisho.store import InForce, Quarantine, Snapshot, missing_driver, snapshot, state_directory
 from sekisho.trust import Trust
 from sekisho.verdict import Disposition
 
@@ -252,6 +256,27 @@ def own_name(config: Config) -> str:
     return config.authserv_id or socket.getfqdn()
 
 
+def review(config: Config, quarantine: Quarantine) -> Review:
+    """What a person does with held mail, on an opened store."""
+    privacy = _audit_privacy(config)
+    return Review(
+        quarantine,
+        Releaser(quarantine, config.release, own_name(config), privacy),
+        timedelta(minutes=config.release.uncertain_after_minutes),
+        lambda: quarantine.retention(config.retention, uptime()).paused,
+    )
+
+
+def _audit_privacy(config: Config) -> Privacy:
+    """What the audit may keep of addresses. A key file that cannot be read stops no release: then the pseudonyms are of
+    no use to anybody, which is what they are for."""
+    clock = SystemClock()
+    try:
+        return Privacy(config.journal, clock)
+    except SecretError:
+        return Privacy(config.journal.model_copy(update={"key_file": None}), clock)
+
+
 def lists(config: Config, held: Snapshot) -> InForce:
     """The lists of the configuration with those made at run time over them, as `held` has them."""
     build = partial(Lists.of, config.lists, config.groups, delimiters=config.policy.recipient_delimiter)
@@ -288,7 +313,7 @@ def _output(config: Config, ports: Ports, name: str) -> Output:
     """`name` is our authserv-id."""
     return Output(
         name,
-        report.document,
+        explain.stored_document,
         quarantine=ports.quarantine,
         deferrals=ports.deferrals,
         defer_seconds=config.policy.defer_unknown * 60,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from sekisho.domains import may_align
 from sekisho.evidence import Cue
+from sekisho.held import Entry, Operation, State
 from sekisho.judgement import Judged
 from sekisho.message import Client, Message
 from sekisho.qrcodes import NOBODY, Reader
@@ -244,13 +245,65 @@ class Guard(Protocol):
 
 
 class QuarantineStore(Protocol):
-    """Where a copy is kept before the MTA hears "discarded"."""
+    """Where the judgement keeps what it withholds."""
 
     def hold(self, message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
         """Keep the bytes durably for the recipients of `outcomes`, with what explains them; returns the record id.
 
         Raises StoreUnavailable, in which case nothing was kept; or CommitUnknown.
         """
+
+
+class QuarantineReader(Protocol):
+    """What is held. Every method raises StoreUnavailable."""
+
+    def list(
+        self, state: State | None = None, limit: int = 50, before: str | None = None
+    ) -> tuple[Entry, ...]:
+        """Entries with a copy in that state (any if None), newest first, at most `limit`; `before` is the last id of
+        the page before."""
+
+    def get(self, record: str) -> Entry | None:
+        """One entry, or None. The id may be typed by hand."""
+
+    def find(self, *, queue_id: str | None = None, message_key: str | None = None) -> tuple[Entry, ...]:
+        """The entries of a Postfix queue id or of a fingerprint of the Message-ID, oldest first, at most a page."""
+
+    def content(self, record: str) -> bytes:
+        """The message as the milter saw it. Raises KeyError (no such entry), DamagedError or ErasedError."""
+
+    def operations(self, record: str | None = None, limit: int = 50) -> tuple[Operation, ...]:
+        """What was done to an entry, or to all, newest first, at most `limit`."""
+
+
+class QuarantineWriter(Protocol):
+    """What is done to held mail. Every method raises StoreUnavailable, and then nothing was changed."""
+
+    def move(
+        self,
+        record: str,
+        to: State,
+        *,
+        only: State = State.HELD,
+        copies: Sequence[int] | None = None,
+        done: Operation | None = None,
+    ) -> int:
+        """Put the copies of an entry (all, or those numbers) that are in state `only` into another, with `done` in the
+        audit. Returns how many there were, so that of two who try the same one learns that it is late."""
+
+    def give_up(self, older_than: timedelta, who: str) -> int:
+        """Copies that have been `sending` for longer become `uncertain`: what was sending them is gone. Returns how
+        many."""
+
+    def purge(self, states: Sequence[State], older_than: timedelta, done: Operation) -> int:
+        """Remove entries all of whose copies have been in those states for so long. Returns how many."""
+
+    def audit(self, done: Operation) -> None:
+        """Remember what was done, or is about to be."""
+
+
+class HeldMail(QuarantineReader, QuarantineWriter, Protocol):
+    """Both sides of the quarantine, for what looks at an entry and then changes it."""
 
 
 class StoreUnavailable(Exception):
@@ -265,6 +318,14 @@ class UnfinishedError(Exception):
 class CommitUnknown(StoreUnavailable):
     """The store failed in a commit that it may have carried out. Only the same message again finds out: the entry
     that stands absorbs it."""
+
+
+class DamagedError(Exception):
+    """The stored bytes are not those that were held."""
+
+
+class ErasedError(Exception):
+    """The content was let go of: the entry is only a record."""
 
 
 @dataclass(frozen=True, slots=True)

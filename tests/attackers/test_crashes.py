@@ -9,7 +9,7 @@ import spf as pyspf
 from tests.attackers.strangers import CONFIG, FORGERIES, Draft, signature
 
 from sekisho.auth import dkim
-from sekisho.cli.judge import Court, document
+from sekisho.case_runner import CaseRunner, document_of
 from sekisho.config import Config
 from sekisho.judgement import Judged
 from sekisho.observers import Observers
@@ -29,9 +29,9 @@ class Crashes:
 
 
 def judged(draft: Draft) -> tuple[Crashes, dict[str, object]]:
-    court, crashes = Court.of(Config.model_validate(CONFIG)), Crashes()
-    court = replace(court, pipeline=replace(court.pipeline, observers=Observers((crashes,))))
-    return crashes, document(court.judge(court.examine(draft.case())))
+    runner, crashes = CaseRunner.of(Config.model_validate(CONFIG)), Crashes()
+    runner = replace(runner, pipeline=replace(runner.pipeline, observers=Observers((crashes,))))
+    return crashes, document_of(runner.judge(runner.examine(draft.case())))
 
 
 @pytest.fixture(params=["spf", "dkim", "dkim signature", "dkim key"])

@@ -123,3 +123,11 @@ LURES: tuple[Check, ...] = (
 CHECKS: tuple[Check, ...] = AUTHENTICATION + IDENTITY + CONTENT + LURES
 
 KINDS: tuple[FindingKind, ...] = tuple(kind for check in CHECKS for kind in check.kinds)
+
+CONTRADICTING: frozenset[str] = frozenset(
+    kind.id
+    for kind in KINDS
+    if kind.id.partition(".")[0]
+    in {"brand", "proof", "lookalike", "display_name", "organisation", "site", "author"}
+)
+"""Ids of the findings that say that the sender is not who it says it is; the others support them."""

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from sekisho.domains import split_url, to_ascii
-from sekisho.evidence import Claim, Strength
+from sekisho.evidence import Claim, Place, Strength
 from sekisho.message import Message, Part
 from sekisho.ports import Context
 
@@ -56,7 +56,7 @@ def _pictures(message: Message, context: Context) -> Iterator[Claim]:
     lines = {text.count("\n", 0, mention.start) for mention in mentions}
     alone = len(found) == 1 and len(lines) >= SHARE * len(described)
     strength = Strength.STRONG if alone else Strength.WEAK
-    yield from (Claim(brand, "image", name, strength) for brand, name in found.items())
+    yield from (Claim(brand, Place.IMAGE, name, strength) for brand, name in found.items())
 
 
 def _file_name(source: str) -> str:
@@ -69,7 +69,7 @@ def _file_name(source: str) -> str:
 def _files(message: Message, context: Context) -> Iterator[Claim]:
     names = [part.filename[:200].replace("_", " ") for part in message.parts[:FILES] if part.filename]
     found = _brands("\n".join(names), context) if names else {}
-    yield from (Claim(brand, "attachment", name, Strength.WEAK) for brand, name in found.items())
+    yield from (Claim(brand, Place.ATTACHMENT, name, Strength.WEAK) for brand, name in found.items())
 
 
 def _invitation(part: Part, context: Context) -> Iterator[Claim]:
@@ -80,10 +80,10 @@ def _invitation(part: Part, context: Context) -> Iterator[Claim]:
         domain = to_ascii(organizer[2].strip().rpartition("@")[2]) or ""
         for brand, name in _brands(organizer[1].strip('"'), context).items():
             own = bool(domain) and context.registry.could_own(domain, brand)
-            yield Claim(brand, "calendar", name, Strength.WEAK if own else Strength.STRONG)
+            yield Claim(brand, Place.CALENDAR, name, Strength.WEAK if own else Strength.STRONG)
     if (summary := SUMMARY.search(text)) is not None:
         for brand, name in _brands(summary[1], context).items():
-            yield Claim(brand, "calendar", name, Strength.WEAK)
+            yield Claim(brand, Place.CALENDAR, name, Strength.WEAK)
 
 
 def _brands(text: str, context: Context) -> dict[str, str]:

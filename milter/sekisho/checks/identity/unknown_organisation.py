@@ -20,7 +20,7 @@ from types import MappingProxyType
 from sekisho.bounded_cache import remembered
 from sekisho.checks.content.links import is_digest, is_page
 from sekisho.checks.identity.destinations import own
-from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength
+from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Place, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.text import skeleton
@@ -95,7 +95,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not words or related(words, {domain, *own(message, seen)}):
         return NOTHING
     facts = MappingProxyType({"name": mailbox.name, "domain": domain})
-    claim = Claim(None, "display_name", mailbox.name, Strength.WEAK)
+    claim = Claim(None, Place.DISPLAY_NAME, mailbox.name, Strength.WEAK)
     findings = []
     if OFFICES.search(mailbox.name):
         findings.append(Finding(OFFICE, facts))
