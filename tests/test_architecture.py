@@ -85,6 +85,9 @@ SINGLE_IMPORTERS = {
     "zxingcpp": {"qrcodes"},
 }
 
+# The rooms of the store, and which of the others each may know.
+STORE_LAYERS: dict[str, set[str]] = {"database": set(), "quarantine": {"database"}, "lists": {"database"}}
+
 PURE = (
     "policy",
     "address",
@@ -156,6 +159,19 @@ def test_imports_point_upwards(path: Path) -> None:
         return
     wrong = {other for other in ours(path) if not (layer(other) < layer(own) or (own, other) in NEIGHBOURS)}
     assert wrong == set()
+
+
+@pytest.mark.parametrize("inner", STORE_LAYERS)
+def test_the_rooms_of_the_store_know_only_the_database(inner: str) -> None:
+    """`history` will use the database alone, so it must not bring tables of the quarantine or of the lists along."""
+    wrong = {
+        f"{path.relative_to(PACKAGE)}: {name}"
+        for path in sorted((PACKAGE / "store" / inner).rglob("*.py"))
+        for name in imports(path)
+        if name.startswith("sekisho.store.") and name.split(".")[2] not in {inner, *STORE_LAYERS[inner]}
+    }
+    assert wrong == set()
+    assert list(imports(PACKAGE / "store" / "__init__.py")) == [], "it would import all rooms with each"
 
 
 @pytest.mark.parametrize("library", sorted(SINGLE_IMPORTERS))

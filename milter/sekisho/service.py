@@ -31,7 +31,8 @@ from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError
 from sekisho.resolver import DnsResolver
 from sekisho.runtime_changes import ListFollower
-from sekisho.store import Opening, start_anew
+from sekisho.store.database import start_anew
+from sekisho.store.quarantine import Opening
 from sekisho.verdict import Action, Disposition, Mode, Reply
 from sekisho.wire import probe
 from sekisho.wire.allocator import untidy

@@ -35,7 +35,8 @@ from sekisho.ports import StoreUnavailable
 from sekisho.privacy import Privacy
 from sekisho.release import ReleaseOptions, Releaser, Wish
 from sekisho.service import Recorder
-from sekisho.store import Quarantine, RetentionOptions, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import Quarantine, RetentionOptions
 
 ROOT = Path(__file__).parent.parent.parent
 LOCALS = ("zqsender", "zqauthor", "zqallowed", "zqblocked", "zqhanako", "zqtaro", "zqreply")
@@ -318,8 +319,9 @@ from sekisho.log import setup
 from sekisho.log.options import LogOptions
 from sekisho.service import _make_files_beside
 from sekisho.steering import ListWatch
-from sekisho.store import Quarantine, backup
-from sekisho.store.lock import StoreLock
+from sekisho.store.database import backup
+from sekisho.store.quarantine import Quarantine
+from sekisho.store.database.lock import StoreLock
 from sekisho.wire.slots import Failures
 from tests.unit.store.kit import hold
 

@@ -13,7 +13,8 @@ from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Finding, error, note, warning
 from sekisho.ports import Clock, StoreUnavailable
-from sekisho.store import Quarantine, SchemaError, State, database_file, never_made, up_to_date
+from sekisho.store.database import SchemaError, database_file, never_made, up_to_date
+from sekisho.store.quarantine import Quarantine, State
 from sekisho.verdict import Mode
 
 MANY = 100  # messages that one command names

@@ -18,7 +18,8 @@ from sekisho.metrics import Metrics
 from sekisho.observers import Isolation
 from sekisho.ports import StoreUnavailable
 from sekisho.runtime_changes import ListWatch, SwitchWatch
-from sekisho.store import Quarantine, SchemaError, StoreLock, database_file, free_bytes
+from sekisho.store.database import SchemaError, StoreLock, database_file, free_bytes
+from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Mode
 from sekisho.wire import probe
 

@@ -20,7 +20,8 @@ from sekisho.config import Config
 from sekisho.doctor import clock, files, milter_socket, resolver, storage
 from sekisho.doctor.model import Finding, Severity
 from sekisho.resolver import DnsOptions
-from sekisho.store import Quarantine, State, StoreLock
+from sekisho.store.database import StoreLock
+from sekisho.store.quarantine import Quarantine, State
 from sekisho.wire.options import WireOptions
 
 CLOCK = SystemClock()
