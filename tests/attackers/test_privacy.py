@@ -28,7 +28,7 @@ from tests.unit.store.kit import SetClock, hold, message, outcomes
 from sekisho import compose
 from sekisho.config import Config
 from sekisho.journal import Journal, JournalOptions
-from sekisho.log import Json, Logfmt
+from sekisho.log import JsonLines, Logfmt
 from sekisho.message import Client, Envelope, Recipient
 from sekisho.observers import Isolation
 from sekisho.ports import StoreUnavailable
@@ -74,7 +74,7 @@ class Lines(logging.Handler):
 
     def __init__(self, privacy: Privacy) -> None:
         super().__init__()
-        self.formatters = (Logfmt(privacy=privacy), Json(privacy=privacy))
+        self.formatters = (Logfmt(privacy=privacy), JsonLines(privacy=privacy))
         self.text = ""
 
     def emit(self, record: logging.LogRecord) -> None:

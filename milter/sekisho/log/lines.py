@@ -35,7 +35,7 @@ _KEY = re.compile(r"[^a-z0-9_.]")
 _BARE = re.compile(r"[A-Za-z0-9_.:/@+,*~;<>\[\](){}!?&%$#|^-]+\Z")
 
 
-class Privacy(Protocol):
+class PrivacyPort(Protocol):
     """What free text in a line may say of people (`privacy.Privacy`)."""
 
     def words(self, text: str) -> str: ...
@@ -46,7 +46,7 @@ class Privacy(Protocol):
 class Logfmt(logging.Formatter):
     """`time=… level=info logger=journal event=message key=value key="a value"`."""
 
-    def __init__(self, limit: int = LINE, privacy: Privacy | None = None) -> None:
+    def __init__(self, limit: int = LINE, privacy: PrivacyPort | None = None) -> None:
         super().__init__()
         self._privacy = privacy
         self._limit = limit - len(" truncated=true\n")
@@ -63,10 +63,10 @@ class Logfmt(logging.Formatter):
         return " ".join(parts)
 
 
-class Json(logging.Formatter):
+class JsonLines(logging.Formatter):
     """One JSON object a line; numbers and truth values keep their type, sequences become arrays."""
 
-    def __init__(self, limit: int = LINE, privacy: Privacy | None = None) -> None:
+    def __init__(self, limit: int = LINE, privacy: PrivacyPort | None = None) -> None:
         super().__init__()
         self._privacy = privacy
         self._limit = limit
@@ -83,7 +83,7 @@ def _bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "backslashreplace"))
 
 
-def pairs(record: logging.LogRecord, privacy: Privacy | None) -> Iterator[tuple[str, Any]]:
+def pairs(record: logging.LogRecord, privacy: PrivacyPort | None) -> Iterator[tuple[str, Any]]:
     """What a record says, in order: time, level, logger, event, its facts, its exception. Its text and its exception
     pass `privacy`. Its facts do not: whose event it is has decided what they say."""
     moment = datetime.fromtimestamp(record.created, UTC)
@@ -112,7 +112,7 @@ def _message(record: logging.LogRecord) -> str:
         return str(record.msg)
 
 
-def _exception(error: BaseException, privacy: Privacy | None) -> Iterator[tuple[str, Any]]:
+def _exception(error: BaseException, privacy: PrivacyPort | None) -> Iterator[tuple[str, Any]]:
     """Type, words and the innermost frames, on one line."""
     yield "exception", type(error).__name__
     yield "exception_text", str(error) if privacy is None else privacy.error(error)
