@@ -9,13 +9,14 @@ builds the judgement in each worker (`wire.handlers.Handlers`), and one that bui
 process (`MaintenancePort`).
 """
 
-from sekisho.daemon.child import is_shortage
+from sekisho.daemon.child import Closable, is_shortage
 from sekisho.daemon.maintenance import MaintenancePort
 from sekisho.daemon.scoreboard import Scoreboard, ScoreboardView
 from sekisho.daemon.setup import Setup, SetupError
 from sekisho.daemon.supervisor import Supervisor
 
 __all__ = [
+    "Closable",
     "MaintenancePort",
     "Scoreboard",
     "ScoreboardView",
