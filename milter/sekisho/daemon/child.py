@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sekisho.daemon.setup import Setup
+from sekisho.processes import RestartCause
 from sekisho.wire.in_flight import InFlight
 
 LOG = logging.getLogger("sekisho.daemon")
@@ -41,7 +42,7 @@ class Closable(Protocol):
 @dataclass(eq=False, slots=True)
 class Child:
     """`setup` is what it was made by, `row` the place on the board (workers only); `cause` is set when the
-    supervisor itself ends it."""
+    supervisor itself ends it for a failure, `stopped` when it ends it because the daemon ends."""
 
     pid: int
     line: socket.socket
@@ -51,14 +52,20 @@ class Child:
     slots: InFlight | None = None
     ready: bool = False
     draining: bool = False
-    cause: str | None = None
+    cause: RestartCause | None = None
+    stopped: bool = False
 
     def tell(self, word: bytes) -> None:
         """Say it, if anybody is there to hear."""
         with contextlib.suppress(OSError):
             self.line.send(word)
 
-    def kill(self, cause: str | None = None) -> None:
+    def stop(self) -> None:
+        """End it at once, because the daemon ends."""
+        self.stopped = True
+        self.kill()
+
+    def kill(self, cause: RestartCause | None = None) -> None:
         """End it at once. The child is not reaped yet, so the number is still its own."""
         self.cause = self.cause or cause
         with contextlib.suppress(ProcessLookupError):
@@ -134,3 +141,15 @@ def is_shortage(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno in _SHORTAGES
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "new thread" in str(error))
+
+
+def cause_of(code: int) -> RestartCause:
+    """Why a process that was ready is replaced, by its exit code; negative is a signal."""
+    if code < 0:
+        return RestartCause.KILLED
+    return RestartCause.CRASH if code else RestartCause.OTHER
+
+
+def how(code: int) -> str:
+    """The same in words, for the log."""
+    return f"signal {-code}" if code < 0 else f"status {code}"

@@ -13,8 +13,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-CAUSES = ("crash", "killed", "stuck", "start", "other")
-STATES = ("starting", "ready", "draining")
+from sekisho.processes import RestartCause, WorkerState
+
+CAUSES = tuple(RestartCause)
+STATES = tuple(WorkerState)
 _ROWS = 1024
 _NUMBER = struct.Struct("<q")
 _RELOAD = struct.Struct("<qd")
@@ -31,9 +33,9 @@ class ScoreboardView:
     0 is none yet), `maintenance_deaths` how often the maintenance process died since the start, `reload_waiting` that a
     configuration is asked for and not loaded yet, because the workers before the present ones still finish."""
 
-    workers: Mapping[str, int] = field(default_factory=dict)
+    workers: Mapping[WorkerState, int] = field(default_factory=dict)
     sessions: int = 0
-    restarts: Mapping[str, int] = field(default_factory=dict)
+    restarts: Mapping[RestartCause, int] = field(default_factory=dict)
     reload_ok: bool = False
     reload_at: float = 0.0
     reload_reason: str = ""
@@ -57,21 +59,21 @@ class Scoreboard:
         if not self._free:
             raise OSError(errno.EAGAIN, "as many workers as can be watched exist already")
         row = self._free.pop()
-        _ROW.pack_into(self._map, self._at(row), 1 + STATES.index("starting"), 0)
+        _ROW.pack_into(self._map, self._at(row), 1 + STATES.index(WorkerState.STARTING), 0)
         return row
 
     def release(self, row: int) -> None:
         _ROW.pack_into(self._map, self._at(row), 0, 0)
         self._free.append(row)
 
-    def state(self, row: int, state: str) -> None:
+    def state(self, row: int, state: WorkerState) -> None:
         _NUMBER.pack_into(self._map, self._at(row), 1 + STATES.index(state))
 
     def sessions(self, row: int, count: int) -> None:
         """The worker's own number of open sessions."""
         _NUMBER.pack_into(self._map, self._at(row) + _NUMBER.size, count)
 
-    def restarted(self, cause: str) -> None:
+    def restarted(self, cause: RestartCause) -> None:
         at = CAUSES.index(cause) * _NUMBER.size
         _NUMBER.pack_into(self._map, at, _NUMBER.unpack_from(self._map, at)[0] + 1)
 
@@ -101,7 +103,7 @@ class Scoreboard:
     def _single(self, which: int) -> int:
         return int(_NUMBER.unpack_from(self._map, self._singles_at + which * _NUMBER.size)[0])
 
-    def uncounted(self) -> Mapping[str, int]:
+    def uncounted(self) -> Mapping[RestartCause, int]:
         """Restarts by cause since the maintenance process last asked, whichever process it was."""
         totals, counted = self._numbers(0), self._numbers(1)
         for index, total in enumerate(totals):

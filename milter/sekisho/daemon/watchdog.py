@@ -17,6 +17,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sekisho.daemon.child import Child
+from sekisho.processes import RestartCause
 from sekisho.wire.in_flight import Busy
 
 _LONGEST_TURN = 1.0  # seconds of a turn that count; it usually takes a quarter
@@ -30,7 +31,7 @@ class Stuck:
     `beats` is false if the process shows no sign of life."""
 
     child: Child
-    cause: str
+    cause: RestartCause
     messages: tuple[Busy, ...] = ()
     beats: bool = True
 
@@ -51,22 +52,26 @@ class Watchdog:
         for child in children:
             since = before.get(child, {})
             self._seen[child] = {sign: since.get(sign, self._ran) for sign in _signs(child)}
-        found = (self._judge(child, seen) for child, seen in self._seen.items() if child.cause is None)
+        found = (
+            self._judge(child, seen)
+            for child, seen in self._seen.items()
+            if child.cause is None and not child.stopped
+        )
         return [each for each in found if each is not None]
 
     def _judge(self, child: Child, seen: Mapping[Hashable, float]) -> Stuck | None:
         wire = child.setup.wire
         ages = {sign: self._ran - since for sign, since in seen.items()}
         if ages.get(_START, 0.0) > wire.start_timeout:
-            return Stuck(child, "start")
+            return Stuck(child, RestartCause.START)
         messages = tuple(
             sign for sign, age in ages.items() if isinstance(sign, Busy) and age > wire.hard_deadline
         )
         silent = max((age for sign, age in ages.items() if isinstance(sign, int)), default=0.0)
         if messages:
-            return Stuck(child, "stuck", messages, beats=silent < wire.hard_deadline / 2)
+            return Stuck(child, RestartCause.STUCK, messages, beats=silent < wire.hard_deadline / 2)
         if silent > wire.hard_deadline + _LATER:
-            return Stuck(child, "stuck", beats=False)
+            return Stuck(child, RestartCause.STUCK, beats=False)
         return None
 
 

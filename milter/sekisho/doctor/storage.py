@@ -12,9 +12,10 @@ from sekisho.clock import uptime
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Diagnosis, error, note, warning
+from sekisho.held import State
 from sekisho.ports import Clock, StoreUnavailable
 from sekisho.store.database import SchemaError, database_file, never_made, up_to_date
-from sekisho.store.quarantine import Quarantine, State
+from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Mode
 
 MANY = 100  # messages that one command names

@@ -14,12 +14,20 @@ import select
 import socket
 import stat
 import sys
+from enum import StrEnum
 from pathlib import Path
 
 from sekisho.log.lines import LINE
 
 STDERR = 2
 _FLAGS = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+class TargetName(StrEnum):
+    """What kind of target lines go to, as metrics name it."""
+
+    STDERR = "stderr"
+    FILE = "file"
 
 
 class TargetError(Exception):
@@ -38,9 +46,8 @@ class Target:
         self._take()
 
     @property
-    def name(self) -> str:
-        """`stderr` or `file`, as in the metrics."""
-        return "stderr" if self.path is None else "file"
+    def name(self) -> TargetName:
+        return TargetName.STDERR if self.path is None else TargetName.FILE
 
     def write(self, line: bytes) -> bool:
         """True when the whole line is out. False: nothing more is taken now, and the same line must come again.

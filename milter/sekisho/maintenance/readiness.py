@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from sekisho.processes import ReadyReason
 from sekisho.wire import probe
 
 LOG = logging.getLogger("sekisho.maintenance")
@@ -69,8 +70,8 @@ class Readiness:
         self,
         milter: MilterProbe,
         workers: Callable[[], int],
-        checks: Mapping[str, Callable[[], bool]],
-        tell: Callable[[tuple[str, ...]], object],
+        checks: Mapping[ReadyReason, Callable[[], bool]],
+        tell: Callable[[tuple[ReadyReason, ...]], object],
     ) -> None:
         self._milter = milter
         self._workers = workers
@@ -78,7 +79,7 @@ class Readiness:
         self._tell = tell
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="readiness", daemon=True)
-        self._said: tuple[str, ...] = ()
+        self._said: tuple[ReadyReason, ...] = ()
 
     def start(self) -> None:
         """Look once, and then again and again."""
@@ -90,11 +91,11 @@ class Readiness:
         if self._thread.ident is not None:
             self._thread.join(PATIENCE * 2)
 
-    def reasons(self) -> tuple[str, ...]:
+    def reasons(self) -> tuple[ReadyReason, ...]:
         """Why not, now; empty if mail would be accepted."""
         found = {
-            "workers": self._workers() > 0,
-            "milter": self._milter.answers,
+            ReadyReason.WORKERS: self._workers() > 0,
+            ReadyReason.MILTER: self._milter.answers,
             **{name: check() for name, check in self._checks.items()},
         }
         return tuple(name for name, good in found.items() if not good)
@@ -112,7 +113,7 @@ class Readiness:
         except Exception:
             LOG.exception("readiness cannot be looked at")
 
-    def _say(self, reasons: tuple[str, ...]) -> None:
+    def _say(self, reasons: tuple[ReadyReason, ...]) -> None:
         if reasons == self._said:
             return
         self._said = reasons

@@ -17,7 +17,9 @@ from sekisho.maintenance.tasks import MaintenanceTasks
 from sekisho.metrics import Metrics
 from sekisho.observers import Isolation
 from sekisho.ports import StoreUnavailable
+from sekisho.processes import ReadyReason, WorkerState
 from sekisho.runtime_changes import ListWatch, SwitchWatch
+from sekisho.stages import Failure
 from sekisho.store.database import SchemaError, StoreLock, database_file, free_bytes
 from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Mode
@@ -49,12 +51,12 @@ class Maintenance:
         self._quarantine_work = QuarantineMaintenance(settings, meter, self._clock)
         self._lists = ListWatch(settings.store, self._clock, meter.store_identity_failed)
         self._switch: SwitchWatch | None = None
-        self._isolation = Isolation(lambda _: meter.error("maintenance"), "task")
+        self._isolation = Isolation(lambda _: meter.error(Failure.MAINTENANCE), "task")
         self._tasks = MaintenanceTasks(self._isolation, self._clock)
         self._readiness = Readiness(
             of_socket(place, meter.probed),
-            lambda: board.view().workers.get("ready", 0),
-            {"store": lambda: self.store_ok, "maintenance": self._at_work},
+            lambda: board.view().workers.get(WorkerState.READY, 0),
+            {ReadyReason.STORE: lambda: self.store_ok, ReadyReason.MAINTENANCE: self._at_work},
             meter.ready,
         )
 
@@ -171,7 +173,7 @@ class Maintenance:
         except BaseException:
             self.store_ok = False
             raise
-        self._metrics.quarantine({state.value: count for state, count in stats.messages.items()}, stats.bytes)
+        self._metrics.quarantine(stats.messages, stats.bytes)
         self._metrics.quarantine_free(free_bytes(self._settings.store))
         return True
 

@@ -31,6 +31,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sekisho.metrics.meter import Metrics
 from sekisho.metrics.options import MetricsOptions, endpoint
+from sekisho.stages import Failure
 
 LOG = logging.getLogger("sekisho.metrics")
 _openmetrics: Any = openmetrics.generate_latest  # has no types
@@ -145,7 +146,7 @@ class Pages:
         try:
             self._ask.gauges()
         except Exception as error:  # old gauges are better than none
-            self._metrics.error("gauges")
+            self._metrics.error(Failure.GAUGES)
             LOG.warning("gauges_stale", exc_info=error)
 
 

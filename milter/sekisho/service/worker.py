@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from sekisho import action, compose, log
 from sekisho.checks.authentication import spf
@@ -13,7 +14,7 @@ from sekisho.forged_fields import ForgedFields
 from sekisho.guard import Switch, Watch
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.metrics import Metrics
-from sekisho.observers import Isolation
+from sekisho.observers import Isolation, ObserverName
 from sekisho.pipeline import Pipeline
 from sekisho.policy import Rules
 from sekisho.ports import Clock, Resolver, Stance
@@ -103,16 +104,17 @@ def build(
     """A worker's own connections, on what was loaded before the fork."""
     log.start()
     isolation = Isolation(meter.observer_failed)
-    resolver = DnsResolver(settings.dns, shared.clock, on_query=isolation.alone("metrics", meter.dns))
+    counted = partial(isolation.alone, ObserverName.METRICS)
     quarantine = holds = None
     if _may_hold(settings):
-        lost = isolation.alone("metrics", meter.store_identity_failed)
-        quarantine = Opening(settings.store, shared.clock, on_loss=lost)
+        quarantine = Opening(settings.store, shared.clock, on_loss=counted(meter.store_identity_failed))
         holds = compose.unknown_commits(settings, quarantine, shared.clock)
-    tripped = isolation.alone("metrics", meter.guard_tripped)
-    guard = Watch(Switch(compose.switch_file(settings)), settings.guard, shared.clock, tripped)
+    guard = Watch(
+        Switch(compose.switch_file(settings)), settings.guard, shared.clock, counted(meter.guard_tripped)
+    )
+    resolver = DnsResolver(settings.dns, shared.clock, on_query=counted(meter.dns))
+    pictures = Decoder(shared.clock, counted(meter.picture_decoder_ended))
     recorder = Recorder(shared.journal, meter, isolation)
-    pictures = Decoder(shared.clock, isolation.alone("metrics", meter.picture_decoder_ended))
     lists = compose.lists(settings, known.lists)
     policies = compose.policies(settings, shared.clock)
     ports = compose.Ports(
@@ -133,9 +135,8 @@ def build(
     if policies is not None:
         policies.start()
         beside.append(policies)
-    on_error = isolation.alone("metrics", meter.error)
     pipeline = compose.pipeline(settings, ports)
-    return WorkerHandlers(pipeline, shared.clock, resolver, quarantine, guard, on_error, beside)
+    return WorkerHandlers(pipeline, shared.clock, resolver, quarantine, guard, counted(meter.error), beside)
 
 
 def _may_hold(settings: Config) -> bool:

@@ -27,7 +27,7 @@ PATIENCE = 60.0
 @pytest.fixture
 def counted(tmp_path: Path) -> Iterator[Metrics]:
     stages = [f"stage{number}" for number in range(300)]  # a page of a megabyte or so
-    opened = metrics.open(tmp_path / "metrics", stages=stages)
+    opened = metrics.open(tmp_path / "metrics", checks=stages)
     yield opened
     opened.close()
 

@@ -28,7 +28,7 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def counted(directory: Path) -> Iterator[Metrics]:
-    opened = metrics.open(directory, findings=["brand.display_name"], stages=["parse", "spf"])
+    opened = metrics.open(directory, findings=["brand.display_name"], checks=["spf"])
     yield opened
     opened.close()
 
@@ -136,7 +136,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", place], check=False).returncode:
         pytest.skip("may not mount here")
     try:
-        counted = metrics.open(place / "metrics", stages=["spf"])
+        counted = metrics.open(place / "metrics", checks=["spf"])
 
         def fill() -> None:
             with (place / "filler").open("wb", buffering=0) as filler:

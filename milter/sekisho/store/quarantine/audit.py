@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from sekisho.held import Operation
 from sekisho.store.quarantine import records
-from sekisho.store.quarantine.records import Operation
 from sekisho.store.quarantine.schema import operations
 
 NOTE = 500  # characters kept of a note

@@ -17,8 +17,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.exc import DBAPIError
 
+from sekisho.held import Copy, Entry, Operation, OperationName, OperationResult, State
 from sekisho.message import Message
-from sekisho.ports import Clock, CommitUnknown, StoreUnavailable, Uptime
+from sekisho.ports import Clock, CommitUnknown, DamagedError, ErasedError, StoreUnavailable, Uptime
 from sekisho.store.database.files import StoreMoved
 from sekisho.store.database.options import StoreOptions
 from sekisho.store.database.transactions import Database
@@ -26,21 +27,13 @@ from sekisho.store.quarantine import audit, records, retention, timekeeping
 from sekisho.store.quarantine.held_rows import GONE, pack, unpack
 from sekisho.store.quarantine.ids import normal
 from sekisho.store.quarantine.insert import insert_rows, kept, lost_race
-from sekisho.store.quarantine.records import Copy, Entry, Operation, RetentionState, Stats
+from sekisho.store.quarantine.records import RetentionState, Stats
 from sekisho.store.quarantine.retention import RetentionOptions, RetentionTurn
-from sekisho.store.quarantine.schema import State, contents, entries, recipients
+from sekisho.store.quarantine.schema import contents, entries, recipients
 from sekisho.verdict import Outcome
 
 ATTEMPTS = 5
 PAGE = 50
-
-
-class DamagedError(Exception):
-    """The stored bytes are not those that were held."""
-
-
-class ErasedError(Exception):
-    """The content was let go of: the entry is only a record."""
 
 
 class Quarantine:
@@ -220,7 +213,10 @@ class Quarantine:
             note = "whoever was releasing it ended before the answer came"
             audit.write(
                 connection,
-                [Operation("release", "uncertain", who, name, number, note=note) for number, name in rows],
+                [
+                    Operation(OperationName.RELEASE, OperationResult.UNCERTAIN, who, name, number, note=note)
+                    for number, name in rows
+                ],
                 now,
             )
         return len(rows)

@@ -20,17 +20,16 @@ from typing import Any
 from pydantic import Field, model_validator
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, select, update
 
+from sekisho.held import MAINTENANCE, Operation, OperationName, OperationResult, State
 from sekisho.options import Options
 from sekisho.ports import Uptime
 from sekisho.store.database.transactions import Database
 from sekisho.store.quarantine import audit, timekeeping
 from sekisho.store.quarantine.held_rows import GONE
-from sekisho.store.quarantine.records import Operation
-from sekisho.store.quarantine.schema import State, contents, entries, operations, recipients
+from sekisho.store.quarantine.schema import contents, entries, operations, recipients
 
 BATCH = 200  # entries in one transaction
 OPEN = (State.HELD.value, State.SENDING.value, State.UNCERTAIN.value)
-WHO = "maintenance"
 
 
 class RetentionOptions(Options):
@@ -232,7 +231,14 @@ def _expire(
             .where(recipients.c.entry_id.in_(names), recipients.c.state.in_(states))
             .values(state=State.EXPIRED.value, changed=now, open_key=None)
         )
-        audit.write(connection, [Operation("expire", "ok", WHO, name, note=why) for name in names], now)
+        audit.write(
+            connection,
+            [
+                Operation(OperationName.EXPIRE, OperationResult.OK, MAINTENANCE, name, note=why)
+                for name in names
+            ],
+            now,
+        )
     return len(names)
 
 
