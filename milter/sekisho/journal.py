@@ -87,6 +87,7 @@ class Journal:
         self._write(logging.ERROR, "store_unavailable", error, queue_id=queue_id)
 
     def started(self, version: str, *, workers: int, mode: str, socket: str) -> None:
+        """The daemon starts, or has loaded its configuration again."""
         self._write(logging.INFO, "started", version=version, workers=workers, mode=mode, socket=socket)
 
     def _write(self, level: int, event: str, error: BaseException | None = None, /, **fields: object) -> None:

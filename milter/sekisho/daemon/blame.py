@@ -1,7 +1,7 @@
 """Which message is to blame when a process dies or is stuck.
 
-All that a dead worker had at work is suspect, one message or many, for any cause of death: nothing tells a message that
-ends its process from one that was at work when somebody else ended it. A message failed if it ended a process that
+All messages that a dead worker had at work are suspects, whatever it died of: a message that ends its process cannot be
+told from one that was at work when another ended it. A message failed if it ended a process that
 judged it alone, or if a worker was stuck with it, alone at work, while the worker showed signs of life. It is not
 judged again.
 """

@@ -30,13 +30,14 @@ _SHORTAGES = {
     errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOBUFS,
     errno.EINTR, errno.EIO, errno.EROFS, errno.EBUSY, errno.ETIMEDOUT,
 }  # fmt: skip
-_WORDS = 64  # read at one time; the rest is there at the next
+_MAX_WORDS = 64  # read at one time; the rest is there at the next
 
 
 class Closable(Protocol):
     """What is closed when it is of no more use: a socket, a file, a thread that runs beside others."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of it."""
 
 
 @dataclass(eq=False, slots=True)
@@ -73,7 +74,7 @@ class Child:
 
     def heard(self) -> Iterator[tuple[bytes, list[int]]]:
         """The words that it wrote since, each with the descriptors that came along."""
-        for _ in range(_WORDS):
+        for _ in range(_MAX_WORDS):
             try:
                 word, handed, _, _ = socket.recv_fds(self.line, 64, 2)
             except OSError:

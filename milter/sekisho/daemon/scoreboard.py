@@ -17,13 +17,13 @@ from sekisho.processes import RestartCause, WorkerState
 
 CAUSES = tuple(RestartCause)
 STATES = tuple(WorkerState)
-_ROWS = 1024
+_MAX_WORKERS = 1024
 _NUMBER = struct.Struct("<q")
 _RELOAD = struct.Struct("<qd")
 _GENERATION, _MAINTENANCE_DEATHS, _WAITING = range(3)  # single numbers of the supervisor
 _SINGLE = 3
 _ROW = struct.Struct("<qq")
-_REASON = 400  # bytes
+_REASON_BYTES = 400  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Scoreboard:
     def __init__(self) -> None:
         self._singles_at = 2 * len(CAUSES) * _NUMBER.size + _RELOAD.size
         self._reason_at = self._singles_at + _SINGLE * _NUMBER.size
-        self._rows_at = self._reason_at + _REASON
-        self._map = mmap.mmap(-1, self._rows_at + _ROWS * _ROW.size)
-        self._free = list(range(_ROWS))[::-1]
+        self._rows_at = self._reason_at + _REASON_BYTES
+        self._map = mmap.mmap(-1, self._rows_at + _MAX_WORKERS * _ROW.size)
+        self._free = list(range(_MAX_WORKERS))[::-1]
 
     def take(self) -> int:
         """A row for a new worker. The supervisor's. Raises OSError when all are taken."""
@@ -63,10 +63,12 @@ class Scoreboard:
         return row
 
     def release(self, row: int) -> None:
+        """The worker of that row is gone. The supervisor's."""
         _ROW.pack_into(self._map, self._at(row), 0, 0)
         self._free.append(row)
 
     def state(self, row: int, state: WorkerState) -> None:
+        """The worker of that row is in that state. The supervisor's."""
         _NUMBER.pack_into(self._map, self._at(row), 1 + STATES.index(state))
 
     def sessions(self, row: int, count: int) -> None:
@@ -74,17 +76,19 @@ class Scoreboard:
         _NUMBER.pack_into(self._map, self._at(row) + _NUMBER.size, count)
 
     def restarted(self, cause: RestartCause) -> None:
+        """A worker is replaced. The supervisor's."""
         at = CAUSES.index(cause) * _NUMBER.size
         _NUMBER.pack_into(self._map, at, _NUMBER.unpack_from(self._map, at)[0] + 1)
 
     def reloaded(self, succeeded: bool, when: float, reason: str = "") -> None:
         """A configuration was loaded or refused; `reason` says why it was refused."""
-        self._map[self._reason_at : self._rows_at] = reason.encode(errors="backslashreplace")[:_REASON].ljust(
-            _REASON, b"\0"
-        )
+        self._map[self._reason_at : self._rows_at] = reason.encode(errors="backslashreplace")[
+            :_REASON_BYTES
+        ].ljust(_REASON_BYTES, b"\0")
         _RELOAD.pack_into(self._map, self._singles_at - _RELOAD.size, succeeded, when)
 
     def reload_waits(self, waiting: bool) -> None:
+        """Whether a reload waits for sessions of an older configuration. The supervisor's."""
         self._set(_WAITING, int(waiting))
 
     def took_over(self) -> int:
@@ -118,7 +122,8 @@ class Scoreboard:
         ]
 
     def view(self) -> ScoreboardView:
-        rows = [_ROW.unpack_from(self._map, self._at(row)) for row in range(_ROWS)]
+        """All of it, as it stands now."""
+        rows = [_ROW.unpack_from(self._map, self._at(row)) for row in range(_MAX_WORKERS)]
         states = Counter(STATES[state - 1] for state, _ in rows if state)
         succeeded, when = _RELOAD.unpack_from(self._map, self._singles_at - _RELOAD.size)
         return ScoreboardView(

@@ -42,7 +42,7 @@ from sekisho.wire.server import DRAIN, READY, RETIRE, Server
 LOG = logging.getLogger("sekisho.daemon")
 _TICK_MS = 250
 _LISTEN_MS = 1000  # between two looks at a socket that is taken
-_MARGIN = 5.0  # seconds that children may be late before they are killed
+_LATE_SECONDS = 5.0  # seconds that children may be late before they are killed
 
 
 class Supervisor:
@@ -125,7 +125,7 @@ class Supervisor:
                 places.fill(start, now)
 
     def _wait(self, most: int) -> None:
-        """Sleep until a signal, a word of a child, or for `most` milliseconds."""
+        """Sleep until a signal or a word of a child comes, `most` milliseconds at most."""
         poll = select.poll()
         poll.register(self._wakeup, select.POLLIN)
         for child in self._children():
@@ -361,7 +361,7 @@ class Supervisor:
     # -- the end ----------------------------------------------------------------------------------------
 
     def _stopping(self, now: float) -> None:
-        """Drain everybody, the maintenance process last; kill whoever is late."""
+        """Drain all processes, the maintenance process last; kill those that are late."""
         if self._stop_end == 0.0:
             self._begin_stop(now)
         if self._maintenance is not None and not any(child.row is not None for child in self._children()):
@@ -374,7 +374,7 @@ class Supervisor:
     def _begin_stop(self, now: float) -> None:
         systemd.notify("STOPPING=1")
         patience = max((child.setup.wire.drain_timeout for child in self._children()), default=0.0)
-        self._stop_end = now + patience + _MARGIN
+        self._stop_end = now + patience + _LATE_SECONDS
         if self._listener is not None:
             self._listener.close()
         for child in self._old:

@@ -22,8 +22,8 @@ from sekisho.wire import trial
 from sekisho.wire.in_flight import Failures, InFlight
 
 LOG = logging.getLogger("sekisho.daemon")
-AT_ONCE = 4
-MOST_WAITING = 256  # two descriptors each; who is refused gets a 451 and comes again
+MAX_RUNNING = 4
+MAX_WAITING = 256  # two descriptors each; who is refused gets a 451 and comes again
 
 
 @dataclass(eq=False, slots=True)
@@ -64,6 +64,7 @@ class Trials:
 
     @property
     def children(self) -> Iterator[Child]:
+        """The processes that judge one message each."""
         yield from self._running
 
     @property
@@ -80,7 +81,7 @@ class Trials:
             return
         seat = socket.socket(fileno=handed[0])
         asked = TrialRequest(seat, os.fdopen(handed[1], "r+b"), setup, self._clock.monotonic())
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= MAX_WAITING:
             asked.answer(trial.REFUSED)
         else:
             self._waiting.append(asked)
@@ -93,7 +94,7 @@ class Trials:
                 continue
             self._waiting.remove(asked)
             asked.answer(trial.REFUSED)
-        while self._waiting and len(self._running) < AT_ONCE:
+        while self._waiting and len(self._running) < MAX_RUNNING:
             try:
                 child = self._fork(self._waiting[0], failures, inherited())
             except OSError as error:

@@ -20,8 +20,10 @@ from sekisho.daemon.child import Child
 from sekisho.processes import RestartCause
 from sekisho.wire.in_flight import Busy
 
-_LONGEST_TURN = 1.0  # seconds of a turn that count; it usually takes a quarter
-_LATER = 1.0  # seconds; a message that is stuck says more than silence does, so it is looked at first
+_MAX_TURN_SECONDS = 1.0  # seconds of a turn that count; it usually takes a quarter
+_SILENCE_EXTRA_SECONDS = (
+    1.0  # seconds; a message that is stuck says more than silence does, so it is looked at first
+)
 _START = "start"
 
 
@@ -46,7 +48,7 @@ class Watchdog:
 
     def turn(self, now: float, children: Iterable[Child]) -> list[Stuck]:
         """Look at each of them once. `now` is monotonic, in seconds."""
-        self._ran += max(0.0, min(now - self._looked, _LONGEST_TURN))
+        self._ran += max(0.0, min(now - self._looked, _MAX_TURN_SECONDS))
         self._looked = now
         before, self._seen = self._seen, {}
         for child in children:
@@ -70,7 +72,7 @@ class Watchdog:
         silent = max((age for sign, age in ages.items() if isinstance(sign, int)), default=0.0)
         if messages:
             return Stuck(child, RestartCause.STUCK, messages, beats=silent < wire.hard_deadline / 2)
-        if silent > wire.hard_deadline + _LATER:
+        if silent > wire.hard_deadline + _SILENCE_EXTRA_SECONDS:
             return Stuck(child, RestartCause.STUCK, beats=False)
         return None
 

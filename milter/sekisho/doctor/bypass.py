@@ -37,6 +37,7 @@ def is_ours(service: Service, options: ReleaseOptions) -> bool:
 
 
 def is_loopback(host: str) -> bool:
+    """True for an address of this machine's loopback; a name is none."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -25,7 +25,7 @@ from sekisho.doctor.postconf import Postfix
 from sekisho.wire.listen import unix_path
 from sekisho.wire.options import WireOptions
 
-_TIMEOUT = 3.0
+_TIMEOUT_SECONDS = 3.0
 _SHARED = 0o1002  # a directory that others put files in, too
 
 
@@ -168,7 +168,7 @@ def _connect(directory: Path, path: str, user: pwd.struct_passwd, *, chroot: boo
         os.setgid(user.pw_gid)
         os.setuid(user.pw_uid)
         with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(_TIMEOUT)
+            probe.settimeout(_TIMEOUT_SECONDS)
             probe.connect(path)
         status = 0
     except OSError as failure:
@@ -230,7 +230,7 @@ def _elsewhere(milter: MilterSocket, path: Path) -> str:
 
 def _answers(path: Path) -> Iterator[Diagnosis]:
     with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(_TIMEOUT)
+        probe.settimeout(_TIMEOUT_SECONDS)
         try:
             probe.connect(str(path))
         except PermissionError:
@@ -247,7 +247,7 @@ def _inet(place: str, commands: Commands) -> Iterator[Diagnosis]:
     family = socket.AF_INET6 if kind == "inet6" else socket.AF_INET
     local = "::1" if kind == "inet6" else "127.0.0.1"
     with socket.socket(family) as probe:
-        probe.settimeout(_TIMEOUT)
+        probe.settimeout(_TIMEOUT_SECONDS)
         try:
             probe.connect((host if host not in ("", "0.0.0.0", "::") else local, int(port)))  # noqa: S104 - compared
         except OSError as failure:

@@ -26,16 +26,20 @@ class Diagnosis:
 
     @property
     def subject(self) -> str:
+        """The subject that was examined: the first word of the code."""
         return self.code.partition(".")[0]
 
 
 def error(code: str, text: str, mend: str) -> Diagnosis:
+    """Mail is or will be lost, delayed or let through unseen."""
     return Diagnosis(code, Severity.ERROR, text, mend)
 
 
 def warning(code: str, text: str, mend: str) -> Diagnosis:
+    """Evidence is lost, or a promise is weaker."""
     return Diagnosis(code, Severity.WARNING, text, mend)
 
 
 def note(code: str, text: str, mend: str = "") -> Diagnosis:
+    """Worth knowing; there may be nothing to mend."""
     return Diagnosis(code, Severity.NOTE, text, mend)

@@ -31,7 +31,7 @@ from sekisho.doctor.model import Diagnosis, error, note, warning
 from sekisho.doctor.postconf import Milter, Postfix, Service, milters, seconds
 from sekisho.verdict import Mode
 
-MARGIN = 5.0  # seconds that Postfix must wait longer than we may take
+MARGIN_SECONDS = 5.0  # seconds that Postfix must wait longer than we may take
 SIGNERS = ("dkim", "8891", "rspamd", "11332", "amavis", "8892")
 
 
@@ -116,7 +116,7 @@ def _default_action(postfix: Postfix, config: Config, _: Commands) -> Iterator[D
 
 def _timeouts(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     needed = {
-        "content_timeout": config.wire.hard_deadline + MARGIN,
+        "content_timeout": config.wire.hard_deadline + MARGIN_SECONDS,
         "command_timeout": 10.0,
         "connect_timeout": 5.0,
     }

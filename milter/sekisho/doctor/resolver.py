@@ -18,8 +18,8 @@ from sekisho.ports import Clock, Found
 from sekisho.resolver import DnsOptions, DnsResolver
 from sekisho.resolver.options import system_servers
 
-SLOW = 0.5  # seconds for a name that nobody has in a cache
-KNOWN = "jp"
+SLOW_SECONDS = 0.5  # seconds for a name that nobody has in a cache
+EXISTING_NAME = "jp"
 ZONES = ("com", "jp", "invalid")
 
 
@@ -51,7 +51,7 @@ def _shown(host: str, port: int) -> str:
 def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Diagnosis]:
     alone = options.model_copy(update={"servers": (server,), "warmers": 0, "cache_size": 0})
     resolver = DnsResolver(alone, clock)
-    if resolver.lookup(KNOWN, "NS", clock.monotonic() + options.timeout).found is Found.TEMPERROR:
+    if resolver.lookup(EXISTING_NAME, "NS", clock.monotonic() + options.timeout).found is Found.TEMPERROR:
         yield error("dns.silent", f"{server} does not answer: every message waits for it in vain", "")
         return
     spent = []
@@ -66,5 +66,5 @@ def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Diagnosi
             yield warning("dns.invents", f"{server} says that {name} exists, which it does not", "")
         elif answer.found is Found.TEMPERROR:
             yield warning("dns.fails", f"{server} could not say that {name} does not exist", "")
-    if median(spent) > SLOW:
+    if median(spent) > SLOW_SECONDS:
         yield warning("dns.slow", f"{server} takes {median(spent):.2f} s for a new name", "")

@@ -18,11 +18,11 @@ from sekisho.store.database import SchemaError, database_file, never_made, up_to
 from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Mode
 
-MANY = 100  # messages that one command names
-LEAST = 1_000_000_000  # bytes free
+MAX_NAMED_MESSAGES = 100  # messages that one command names
+MIN_FREE_BYTES = 1_000_000_000  # bytes free
 REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "glusterfs", "ceph"})
-STATE = Path("/var/lib/sekisho")
-FLEETING = frozenset({"tmpfs", "ramfs"})
+STATE_DIRECTORY = Path("/var/lib/sekisho")
+VOLATILE = frozenset({"tmpfs", "ramfs"})
 
 
 def examine(
@@ -64,7 +64,7 @@ def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Diagnosi
             f"{directory} is on a network file system ({kind}), where SQLite cannot keep what it promises",
             _moved(file, commands),
         )
-    elif kind in FLEETING:
+    elif kind in VOLATILE:
         yield error(
             "store.fleeting",
             f"{directory} is in memory ({kind}): held mail is gone after a restart",
@@ -72,7 +72,7 @@ def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Diagnosi
         )
     found = os.statvfs(directory)
     free = found.f_bavail * found.f_frsize
-    if free < LEAST:
+    if free < MIN_FREE_BYTES:
         yield warning(
             "store.space",
             f"{free // 1_000_000} MB are free at {directory}: when it is full, mail is deferred",
@@ -84,9 +84,9 @@ def _moved(file: Path, commands: Commands) -> str:
     """All that is beside the database goes with it: held mail, the guard's tallies, lists, remembered failures."""
     return both(
         systemctl("stop"),
-        commands.directory(STATE, "0700"),
-        f"cp -a {shlex.quote(str(file.parent))}/. {STATE}/",
-        commands.set("store.url", f"sqlite:///{STATE / file.name}"),
+        commands.directory(STATE_DIRECTORY, "0700"),
+        f"cp -a {shlex.quote(str(file.parent))}/. {STATE_DIRECTORY}/",
+        commands.set("store.url", f"sqlite:///{STATE_DIRECTORY / file.name}"),
         systemctl("start"),
     )
 
@@ -171,7 +171,7 @@ def _counts(config: Config, quarantine: Quarantine, commands: Commands) -> Itera
     stats = quarantine.stats()
     uncertain = stats.messages[State.UNCERTAIN]
     if uncertain:
-        ids = [entry.id for entry in quarantine.list(State.UNCERTAIN, MANY)]
+        ids = [entry.id for entry in quarantine.list(State.UNCERTAIN, MAX_NAMED_MESSAGES)]
         yield warning(
             "store.uncertain",
             f"{uncertain} messages may or may not have been delivered when they were released",

@@ -66,6 +66,7 @@ class LineHandler(logging.Handler):
         self._thread: threading.Thread | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Put a record's line into the queue; never waits, never raises."""
         try:
             line = self._line(record)
         except Exception:

@@ -38,9 +38,11 @@ _BARE = re.compile(r"[A-Za-z0-9_.:/@+,*~;<>\[\](){}!?&%$#|^-]+\Z")
 class PrivacyPort(Protocol):
     """What free text in a line may say of people (`privacy.Privacy`)."""
 
-    def words(self, text: str) -> str: ...
+    def words(self, text: str) -> str:
+        """Free text without what it may not say of people."""
 
-    def error(self, error: BaseException) -> str: ...
+    def error(self, error: BaseException) -> str:
+        """The text of an exception, in the same way."""
 
 
 class Logfmt(logging.Formatter):
@@ -52,6 +54,7 @@ class Logfmt(logging.Formatter):
         self._limit = limit - len(" truncated=true\n")
 
     def format(self, record: logging.LogRecord) -> str:
+        """The record as one line without a line end."""
         parts: list[str] = []
         room = self._limit
         for key, value in pairs(record, self._privacy):
@@ -72,6 +75,7 @@ class JsonLines(logging.Formatter):
         self._limit = limit
 
     def format(self, record: logging.LogRecord) -> str:
+        """The record as one line without a line end."""
         line = _JSON.encode({key: _plain(value) for key, value in pairs(record, self._privacy)})
         if _bytes(line) < self._limit:
             return line

@@ -47,6 +47,7 @@ class Target:
 
     @property
     def name(self) -> TargetName:
+        """What kind of target it is."""
         return TargetName.STDERR if self.path is None else TargetName.FILE
 
     def write(self, line: bytes) -> bool:
@@ -75,6 +76,7 @@ class Target:
         poll.poll(seconds * 1000)
 
     def close(self) -> None:
+        """Close the file; standard error stays open."""
         if self._socket is not None:
             self._socket.detach()
         if self.path is not None and self._fd >= 0:

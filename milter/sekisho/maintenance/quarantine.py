@@ -20,7 +20,7 @@ from sekisho.ports import Clock, Uptime
 from sekisho.store.quarantine import Quarantine
 
 LOG = logging.getLogger("sekisho.audit")
-AGAIN = 15.0  # seconds between two looks whether a pause of retention has ended
+PAUSED_RETRY_SECONDS = 15.0  # seconds between two looks whether a pause of retention has ended
 
 
 class QuarantineMaintenance:
@@ -52,7 +52,9 @@ class QuarantineMaintenance:
     def _retain(self, quarantine: Quarantine) -> None:
         done = quarantine.retain(self._settings.retention, self._uptime())
         interval = self._settings.retention.interval_minutes * 60
-        self._due = self._clock.monotonic() + (min(AGAIN, interval) if done.paused else interval)
+        self._due = self._clock.monotonic() + (
+            min(PAUSED_RETRY_SECONDS, interval) if done.paused else interval
+        )
         self._metrics.retention_paused(bool(done.paused))
         if done.paused and not self._paused:
             mend = "sekisho store retention --resume, once the clock is right"

@@ -7,7 +7,7 @@
   not; a round without any answer is enough.
 - Others, by callables that are handed in.
 
-The answer is cached: a client of /readyz never waits.
+The answer is kept, so a client of /readyz never waits.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from sekisho.processes import ReadyReason
 from sekisho.wire import probe
 
 LOG = logging.getLogger("sekisho.maintenance")
-PATIENCE = 2.0
+ANSWER_SECONDS = 2.0
 """Seconds within which a negotiation must be answered."""
-EVERY = 5.0
+ROUND_SECONDS = 5.0
 """Seconds between two rounds while all is well; fewer when it is not."""
-AGAIN = 0.2
-MOST = 16
+RETRY_SECONDS = 0.2
+MAX_CONNECTIONS = 16
 """Connections of one round, at most; two for each worker before."""
-GAPS = 2
+MAX_GAPS = 2
 """Rounds in a row with an unanswered connection that make us not ready."""
 
 
@@ -47,10 +47,10 @@ class MilterProbe:
         socket, where real mail waits."""
         if not self.answers and self._made(1) == 0:
             return
-        tries = min(MOST, max(2, 2 * workers))
+        tries = min(MAX_CONNECTIONS, max(2, 2 * workers))
         answered = self._made(tries)
         self._gaps = self._gaps + 1 if answered < tries else 0
-        if self._gaps == 0 or answered == 0 or self._gaps >= GAPS:
+        if self._gaps == 0 or answered == 0 or self._gaps >= MAX_GAPS:
             self.answers = self._gaps == 0
 
     def _made(self, tries: int) -> int:
@@ -87,9 +87,10 @@ class Readiness:
         self._thread.start()
 
     def close(self) -> None:
+        """End the thread."""
         self._stop.set()
         if self._thread.ident is not None:
-            self._thread.join(PATIENCE * 2)
+            self._thread.join(ANSWER_SECONDS * 2)
 
     def reasons(self) -> tuple[ReadyReason, ...]:
         """Why not, now; empty if mail would be accepted."""
@@ -101,7 +102,7 @@ class Readiness:
         return tuple(name for name, good in found.items() if not good)
 
     def _work(self) -> None:
-        while not self._stop.wait(EVERY if self._milter.answers else AGAIN):
+        while not self._stop.wait(ROUND_SECONDS if self._milter.answers else RETRY_SECONDS):
             self._look()
 
     def _look(self) -> None:
@@ -129,4 +130,4 @@ def of_socket(where: probe.Place, count: Callable[[int, int], object]) -> Milter
 
 
 def _asked(where: probe.Place, tries: int) -> int:
-    return probe.answered(where, tries, PATIENCE)
+    return probe.answered(where, tries, ANSWER_SECONDS)

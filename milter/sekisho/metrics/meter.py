@@ -31,6 +31,7 @@ class Batch:
         self.changes: list[tuple[ShardValue, float]] = []
 
     def inc(self, counter: Any) -> None:
+        """One more in a counter."""
         self.changes.append((counter._value, 1.0))
 
     def observe(self, histogram: Any, amount: float) -> None:
@@ -91,6 +92,7 @@ class Metrics:
         self._shard.add_all(batch.changes)
 
     def error(self, stage: str) -> None:
+        """A failure of ours: a word of `Failure`, or the name of a check."""
         self._of("errors_total", stage).inc()
 
     def observer_failed(self, observer: str) -> None:
@@ -98,6 +100,7 @@ class Metrics:
         self._of("observer_failures_total", observer).inc()
 
     def log_lines_dropped(self, target: str, lines: int) -> None:
+        """So many lines were lost; `target` is a word of `TargetName`."""
         self._of("log_lines_dropped_total", target).inc(lines)
 
     def dns(self, outcome: str, seconds: float) -> None:
@@ -108,6 +111,7 @@ class Metrics:
         self._shard.add_all(batch.changes)
 
     def quarantine_operation(self, operation: str, result: str) -> None:
+        """An operation of the audit, in the words of `OperationName` and `OperationResult`."""
         self._of("quarantine_operations_total", operation, result).inc()
 
     def quarantine(self, messages: Mapping[State, int], size: int) -> None:
@@ -121,6 +125,7 @@ class Metrics:
         self._of("quarantine_free_bytes").set(size)
 
     def store_identity_failed(self) -> None:
+        """The files of the store were not those at its path."""
         self._of("store_identity_failures_total").inc()
 
     def retention_paused(self, paused: bool) -> None:
@@ -128,6 +133,7 @@ class Metrics:
         self._of("retention_paused").set(int(paused))
 
     def released(self, reason: str) -> None:
+        """A message was released; a word of `ReleaseReason`."""
         self._of("releases_total", reason).inc()
 
     def guard(self, *, paused: bool, tagging: bool) -> None:
@@ -136,9 +142,11 @@ class Metrics:
         self._of("tagging_only").set(int(tagging))
 
     def picture_decoder_ended(self, cause: DecoderEnd) -> None:
+        """A child that decodes pictures ended out of turn."""
         self._of("picture_decoder_ends_total", cause).inc()
 
     def guard_tripped(self) -> None:
+        """The guard fell back to tagging."""
         self._of("guard_trips_total").inc()
 
     def workers(self, counts: Mapping[WorkerState, int]) -> None:
@@ -147,10 +155,11 @@ class Metrics:
             self._of("workers", state).set(counts.get(state, 0))
 
     def worker_restarted(self, cause: RestartCause) -> None:
+        """A worker was replaced."""
         self._of("worker_restarts_total", cause).inc()
 
     def sessions(self, count: int) -> None:
-        """Open sessions of all workers, as the one who knows them all says; its death ends the word."""
+        """Open sessions of all workers. The figure is gone when the process that sets it dies."""
         self._of("sessions_in_progress").set(count)
 
     def reload(self, ok: bool, time: float) -> None:
@@ -179,6 +188,7 @@ class Metrics:
         )
 
     def reload_waits(self, waiting: bool) -> None:
+        """Whether a reload waits for sessions of an older configuration."""
         self._of("config_reload_waiting").set(int(waiting))
 
     def begin(self) -> None:
@@ -200,11 +210,13 @@ class Metrics:
         yield InfoMetricFamily(f"{PREFIX}build", _row("build_info").help, value=self._build)
 
     def registry(self) -> CollectorRegistry:
+        """A registry of prometheus_client that collects from here."""
         registry = CollectorRegistry()
         registry.register(self)
         return registry
 
     def close(self) -> None:
+        """Close the files of this process."""
         self._shard.close()
 
     def _of(self, name: str, *labels: str) -> Any:

@@ -23,8 +23,8 @@ from sekisho.verdict import WORDS, Mode, Reply
 PREFIX = "sekisho_"
 OTHER = "other"
 
-SCORES = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50)
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 25)
+SCORE_POINTS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50)
+MESSAGE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 25)
 STAGE_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5, 20)
 DNS_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 8)
 
@@ -68,7 +68,7 @@ JUDGED = (Label("verdict", WORDS), Label("action", (*WORDS, Reply.HOLD)), Label(
 ROWS: tuple[MetricRow, ...] = (
     MetricRow("messages_total", "counter", "Messages judged.", JUDGED),
     MetricRow("recipients_total", "counter", "Recipients of judged messages.", JUDGED),
-    MetricRow("score", "histogram", "Score of judged messages, in points.", buckets=SCORES),
+    MetricRow("score", "histogram", "Score of judged messages, in points.", buckets=SCORE_POINTS),
     MetricRow(
         "stage_seconds",
         "histogram",
@@ -76,7 +76,9 @@ ROWS: tuple[MetricRow, ...] = (
         (Label("stage", (*Stage, OTHER), "checks"),),
         buckets=STAGE_SECONDS,
     ),
-    MetricRow("message_seconds", "histogram", "Time from end-of-message to the reply.", buckets=SECONDS),
+    MetricRow(
+        "message_seconds", "histogram", "Time from end-of-message to the reply.", buckets=MESSAGE_SECONDS
+    ),
     MetricRow(
         "findings_total", "counter", "Messages with a finding.", (Label("finding", (OTHER,), "findings"),)
     ),

@@ -23,6 +23,7 @@ class Recorder:
     isolation: Isolation
 
     def judged(self, judged: Judged) -> None:
+        """A message was judged: its line, its figures, and what was held."""
         seconds = sum(judged.stages.values())
         told = judged.message, judged.evidence, judged.action
         self.isolation.run(ObserverName.JOURNAL, self.journal.message, *told, seconds, weights=judged.weights)
@@ -32,6 +33,7 @@ class Recorder:
             self._count(self.metrics.quarantine_operation, OperationName.HOLD, OperationResult.OK)
 
     def crashed(self, stage: str, error: Exception) -> None:
+        """A stage crashed, or the store could not keep a message."""
         self._count(self.metrics.error, stage)
         if isinstance(error, StoreUnavailable):
             self._count(self.metrics.quarantine_operation, OperationName.HOLD, OperationResult.UNAVAILABLE)

@@ -51,15 +51,19 @@ class WorkerHandlers:
 
     @property
     def limits(self) -> Limits:
+        """How much of a message is read."""
         return self._pipeline.limits
 
     def forged(self) -> ForgedFields:
+        """What finds the fields of one message that only we may write."""
         return ForgedFields(self._pipeline.authserv_id)
 
     def process(self, raw: bytes, envelope: Envelope) -> Action:
+        """Judge one message. Raises UnfinishedError."""
         return self._pipeline.process(raw, envelope).action
 
     def warm_envelope(self, envelope: Envelope) -> None:
+        """Begin the look-ups that SPF will need."""
         spf.warm(envelope, self._resolver)
 
     def on_failure(self, recipient: Recipient | None) -> OnFailure:
@@ -70,6 +74,7 @@ class WorkerHandlers:
         return _on_failure(book.rules_for(recipient))
 
     def paused(self) -> bool:
+        """True while every message is accepted."""
         return self._guard.stance() is Stance.PAUSED
 
     def fallback(self, stage: str, again: bool, on_failure: OnFailure) -> Action:
@@ -82,9 +87,11 @@ class WorkerHandlers:
         return action.unjudged(reply, self._pipeline.authserv_id)
 
     def on_error(self, stage: str) -> None:
+        """Count a failure of ours. Never raises."""
         self._on_error(stage)
 
     def close(self) -> None:
+        """Close what runs beside the judgement, then the guard's file and the store."""
         for each in self._beside:
             each.close()
         self._guard.close()

@@ -32,8 +32,8 @@ from sekisho.store.quarantine.retention import RetentionOptions, RetentionTurn
 from sekisho.store.quarantine.schema import contents, entries, recipients
 from sekisho.verdict import Outcome
 
-ATTEMPTS = 5
-PAGE = 50
+MAX_ATTEMPTS = 5
+PAGE_ENTRIES = 50
 
 
 class Quarantine:
@@ -58,6 +58,7 @@ class Quarantine:
         return cls(Database.open(options, on_loss), options, clock)
 
     def close(self) -> None:
+        """Close the connections."""
         self._database.close()
 
     def verify(self) -> None:
@@ -78,7 +79,7 @@ class Quarantine:
         rows = pack(message, document, outcomes, now, self._options.compression_level)
         oldest = now - timedelta(days=self._options.retry_window_days)
         unknown = False
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 with self._writing() as connection:
                     if attempt > 1 and kept(connection, rows):  # its answer was lost, or its files were
@@ -94,7 +95,7 @@ class Quarantine:
         raise AssertionError("the last attempt returns or raises")
 
     def list(
-        self, state: State | None = None, limit: int = PAGE, before: str | None = None
+        self, state: State | None = None, limit: int = PAGE_ENTRIES, before: str | None = None
     ) -> tuple[Entry, ...]:
         """Entries with a copy in that state (any if None), newest first; `before` is the last id of the page
         before. Raises StoreUnavailable."""
@@ -145,7 +146,7 @@ class Quarantine:
         wanted = entries.c.queue_id == queue_id if queue_id else entries.c.message_key == message_key
         with self._reading() as connection:
             rows = (
-                connection.execute(_entries().where(wanted).order_by(entries.c.id).limit(PAGE))
+                connection.execute(_entries().where(wanted).order_by(entries.c.id).limit(PAGE_ENTRIES))
                 .mappings()
                 .all()
             )
@@ -163,7 +164,7 @@ class Quarantine:
     ) -> int:
         """Put the copies of an entry (all, or those numbers) that are in state `only` into another.
 
-        Returns how many there were, so that of two who try the same one learns that he is late. A copy that
+        Returns how many there were, so that of two that try the same, the second learns that it is late. A copy that
         leaves `held` absorbs no repeat any more, even if it comes back. `done` goes to the audit in the same
         transaction, if there were any. Raises StoreUnavailable.
         """
@@ -186,7 +187,7 @@ class Quarantine:
         with self._writing() as connection:
             audit.write(connection, [done], self._clock.now())
 
-    def operations(self, record: str | None = None, limit: int = PAGE) -> tuple[Operation, ...]:
+    def operations(self, record: str | None = None, limit: int = PAGE_ENTRIES) -> tuple[Operation, ...]:
         """What was done to an entry, or to all, newest first. Raises StoreUnavailable."""
         with self._reading() as connection:
             return audit.read(connection, None if record is None else normal(record) or "", limit)
@@ -197,8 +198,8 @@ class Quarantine:
             return audit.take_uncounted(connection, limit)
 
     def give_up(self, older_than: timedelta, who: str) -> int:
-        """Copies that have been `sending` for longer are `uncertain`: who was sending them is gone, and
-        whether the MTA has them nobody knows. Returns how many. Raises StoreUnavailable."""
+        """Copies that have been `sending` for longer become `uncertain`: the process that was sending them is gone, and
+        whether the MTA has them is not known. Returns how many. Raises StoreUnavailable."""
         now = self._clock.now()
         stuck = (recipients.c.state == State.SENDING.value, recipients.c.changed < now - older_than)
         with self._reading() as connection:
@@ -210,7 +211,7 @@ class Quarantine:
             numbers = [number for number, _ in rows]
             change = update(recipients).where(recipients.c.id.in_(numbers))
             connection.execute(change.values(state=State.UNCERTAIN.value, changed=now))
-            note = "whoever was releasing it ended before the answer came"
+            note = "the process that was releasing it ended before the answer came"
             audit.write(
                 connection,
                 [
@@ -275,7 +276,7 @@ def _attempts(error: StoreUnavailable) -> int:
     if isinstance(error, (CommitUnknown, StoreMoved)):
         return 2
     lost = isinstance(error.__cause__, DBAPIError) and lost_race(error.__cause__)
-    return ATTEMPTS if lost else 1
+    return MAX_ATTEMPTS if lost else 1
 
 
 def _entries() -> Select[Any]:

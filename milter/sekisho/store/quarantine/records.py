@@ -33,6 +33,7 @@ class Stats:
 
 
 def entry(row: RowMapping, copies: tuple[Copy, ...]) -> Entry:
+    """A row of `entries`, with its copies, as an Entry."""
     envelope = Envelope(
         sender=row["sender"],
         raw_sender=row["raw_sender"],
@@ -48,6 +49,7 @@ def entry(row: RowMapping, copies: tuple[Copy, ...]) -> Entry:
 
 
 def copy(row: RowMapping) -> Copy:
+    """A row of `recipients` as a Copy."""
     return Copy(
         number=row["id"],
         recipient=Recipient(row["address"], row["raw"], tuple(row["parameters"])),
@@ -57,6 +59,7 @@ def copy(row: RowMapping) -> Copy:
 
 
 def operation(row: RowMapping) -> Operation:
+    """A row of `operations` as an Operation."""
     return Operation(
         entry=row["entry_id"],
         number=row["id"],
