@@ -80,12 +80,12 @@ class Switch:
 
     @property
     def paused_until(self) -> float:
-        """In seconds of Unix time; 0: not paused."""
+        """The end of the pause, in seconds of Unix time; infinity is until somebody ends it."""
         return self._time(PAUSED)
 
     @property
     def tagging_until(self) -> float:
-        """In seconds of Unix time; 0: not only tagging."""
+        """The end of tagging only, in the same way."""
         return self._time(TAGGING)
 
     @property

@@ -26,6 +26,7 @@ from typing import Any
 import Milter
 
 from sekisho.message import Envelope, Forged, Recipient
+from sekisho.stages import Failure
 from sekisho.verdict import Action, DeleteRecipient, Reply
 from sekisho.wire import collect
 from sekisho.wire.answer import edit_and_reply
@@ -197,7 +198,7 @@ class Sessions:
             mail.broken = True
             if not mail.collector.begun:  # it may have been a recipient that was lost
                 mail.on_failure = self._pool.fallbacks.strictest
-        self._pool.error("wire")
+        self._pool.error(Failure.WIRE)
 
     def _excepthook(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -223,7 +224,7 @@ class Sessions:
         self._broken(session)
         self.exhausted = True
         if session.negotiated and self._is_lenient(mail):
-            self._pool.accepted("wire")
+            self._pool.accepted(Failure.WIRE)
             self._pass(session)
         else:
             self._refusing = True
@@ -316,7 +317,7 @@ class Sessions:
             if session.passed:
                 self._refuse_again(session)
             if mail is None:
-                return self._reply(context, mail, self._pool.fallback("wire"), spaced=False)
+                return self._reply(context, mail, self._pool.fallback(Failure.WIRE), spaced=False)
             done = self._finish(context, mail, bool(session.protocol & Milter.P_HDR_LEADSPC))
             session.mail = None
             return done
@@ -324,10 +325,10 @@ class Sessions:
             # Nothing here needs memory, as far as that can be had.
             if session is not None:
                 session.mail = None
-            self._pool.error("wire")
+            self._pool.error(Failure.WIRE)
             if not self._is_lenient(mail):
                 return _TEMPFAIL
-            self._pool.accepted("wire")
+            self._pool.accepted(Failure.WIRE)
             return _ACCEPT
 
     def _finish(self, context: Any, mail: Mail, spaced: bool) -> int:
@@ -348,12 +349,12 @@ class Sessions:
         try:
             return self._reply(context, mail, action, spaced)
         except Exception as error:
-            self._pool.error("edit")
+            self._pool.error(Failure.EDIT)
             if isinstance(error, UnwritableError):
                 self._pool.remember(mail.collector)
             noted = OnFailure.HOLD if mail.split else mail.on_failure
             mail.on_failure = noted
-            return self._reply(context, mail, self._pool.fallback("edit"), spaced)
+            return self._reply(context, mail, self._pool.fallback(Failure.EDIT), spaced)
 
     def _reply(self, context: Any, mail: Mail | None, action: Action, spaced: bool) -> int:
         """Edit and answer by the action, or for a message that we could not judge as its recipients' rules say."""

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from sekisho.auth import arc
 from sekisho.domains import within
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Degraded, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
@@ -43,12 +43,14 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NONE
     if arc.too_long(message.headers):
         facts = {"count": arc.field_count(message.headers) // 3, "limit": arc.MAX_SETS}
-        return Evidence((result,), findings=(Finding(MANY, MappingProxyType(facts)),), degraded=("limit",))
+        return Evidence(
+            (result,), findings=(Finding(MANY, MappingProxyType(facts)),), degraded=(Degraded.LIMIT,)
+        )
     vouched = _vouches(message, result, context)
     return Evidence(
         (result,),
         findings=(Finding(TRUSTED, MappingProxyType({"sealer": result.domain})),) if vouched else (),
-        degraded=("dns",) if result.result is AuthResult.TEMPERROR else (),
+        degraded=(Degraded.DNS,) if result.result is AuthResult.TEMPERROR else (),
     )
 
 
