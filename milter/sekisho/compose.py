@@ -34,7 +34,7 @@ from sekisho.ports import (
 )
 from sekisho.private_files import SecretError, read_secret
 from sekisho.providers import ProviderFileError
-from sekisho.qrcodes import NOBODY, Reader
+from sekisho.qrcodes import NO_READER, Reader
 from sekisho.resolver import Budget, DnsResolver
 from sekisho.site import Site, SiteFileError
 from sekisho.store import InForce, Snapshot, missing_driver, snapshot, state_directory
@@ -71,7 +71,7 @@ class Ports:
     lists: InForce | None = None
     policies: KnownPolicies | None = None
     deferrals: Deferrals | None = None
-    pictures: Reader = NOBODY
+    pictures: Reader = NO_READER
     rollout_key: bytes = b""
 
 

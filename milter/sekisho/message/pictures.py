@@ -41,8 +41,8 @@ _LINKS = 20
 """Links out of codes that one message gets."""
 _DRAWN = 1_000_000
 """Characters of text in which a drawn code is looked for."""
-_SILENT = frozenset({qrcodes.Why.SEARCHED, qrcodes.Why.FORMAT})
-_DETAILS = MappingProxyType({qrcodes.Why.PIXELS: "size"})
+_SILENT = frozenset({qrcodes.SearchStatus.SEARCHED, qrcodes.SearchStatus.FORMAT})
+_DETAILS = MappingProxyType({qrcodes.SearchStatus.PIXELS: "size"})
 """What a reader of pictures says, as the problem's detail says it where that has another word."""
 _SHARE = 0.2
 """Of the seconds for all pictures: what one may have before the others had theirs, and how long a turn lasts."""
@@ -79,7 +79,7 @@ class _Search:
         self._left = left
         self._budget = limits.image_seconds
         self._slice = limits.image_seconds * _SHARE
-        self._turns = 0
+        self._leases = 0
 
     def first(self, pictures: Iterator[Picture]) -> list[Picture]:
         """As many as are searched; more of them are said."""
@@ -92,21 +92,21 @@ class _Search:
         """Each gets its share, and then those that need more get what is left."""
         slow = self._round(sorted(pictures, key=_size), later=False)
         if self._round(slow, later=True):
-            self._problem(qrcodes.Why.TIME)
+            self._problem(qrcodes.SearchStatus.TIME)
 
     def _round(self, pictures: list[Picture], later: bool) -> list[Picture]:
         """Those for which there was not enough time."""
         waiting, slow = deque(pictures), []
         while waiting and self._budget > 0 and self._left() > 0:
-            with self._reader.turn(self._left(), self._turns) as turn:
-                if turn is None:
+            with self._reader.lease(self._left(), self._leases) as lease:
+                if lease is None:
                     break
-                self._turns += 1
+                self._leases += 1
                 end = self._left() - self._slice
                 while waiting and self._budget > 0 and self._left() > end:
                     seconds = self._share(len(waiting), later)
                     picture = waiting.popleft()
-                    if not self._searched(turn, picture, seconds):
+                    if not self._searched(lease, picture, seconds):
                         slow.append(picture)
         return [*slow, *waiting]
 
@@ -115,18 +115,18 @@ class _Search:
         share = max(even, 2 * self._slice) if later else max(min(even, self._slice), _LEAST_SECONDS)
         return min(share, self._budget, self._left())
 
-    def _searched(self, turn: qrcodes.Turn, picture: Picture, seconds: float) -> bool:
+    def _searched(self, lease: qrcodes.Lease, picture: Picture, seconds: float) -> bool:
         """False if it takes longer than that."""
         if isinstance(picture, qrcodes.Grid):
-            look = turn.in_grid(picture, seconds)
+            look = lease.in_grid(picture, seconds)
         else:
-            look = turn.in_image(picture, self._limits.image_pixels, seconds)
+            look = lease.in_image(picture, self._limits.image_pixels, seconds)
         self._budget -= look.seconds
         self.found.update(dict.fromkeys(look.texts))
-        if look.why is qrcodes.Why.TIME:
+        if look.status is qrcodes.SearchStatus.TIME:
             return False
-        if look.why not in _SILENT:
-            self._problem(_DETAILS.get(look.why, look.why))
+        if look.status not in _SILENT:
+            self._problem(_DETAILS.get(look.status, look.status))
         if _size(picture) >= self._limits.image_bytes and not look.texts and isinstance(picture, bytes):
             self._problem("bytes")  # what lies behind the cut was not seen
         return True

@@ -14,7 +14,7 @@ from sekisho import message
 from sekisho.clock import SystemClock
 from sekisho.decoder import Decoder
 from sekisho.message import Envelope, Limits, Message, read
-from sekisho.qrcodes import Grid, Look, Turn, Why
+from sekisho.qrcodes import Grid, Lease, SearchResult, SearchStatus
 
 URL = "https://stranger.test/login"
 READER = Decoder(SystemClock())
@@ -115,30 +115,30 @@ def test_a_spent_budget_ends_the_search() -> None:
 
 
 class Refusing:
-    """Looks into nothing, and says why."""
+    """Looks into nothing, and says status."""
 
-    def __init__(self, why: str) -> None:
-        self.why = Why(why)
+    def __init__(self, status: str) -> None:
+        self.status = SearchStatus(status)
 
     @contextmanager
-    def turn(self, _: float, __: int = 0, /) -> Iterator[Turn]:
+    def lease(self, _: float, __: int = 0, /) -> Iterator[Lease]:
         yield self
 
-    def in_image(self, _: bytes, __: int, ___: float, /) -> Look:
-        return Look(why=self.why)
+    def in_image(self, _: bytes, __: int, ___: float, /) -> SearchResult:
+        return SearchResult(status=self.status)
 
-    def in_grid(self, _: Grid, __: float, /) -> Look:
-        return Look(why=self.why)
+    def in_grid(self, _: Grid, __: float, /) -> SearchResult:
+        return SearchResult(status=self.status)
 
 
 @pytest.mark.parametrize(
-    ("why", "detail"),
+    ("status", "detail"),
     [("pixels", "size"), *((each, each) for each in ("scans", "broken", "time", "memory", "decoder"))],
 )
-def test_a_picture_that_is_not_searched_is_said(why: str, detail: str) -> None:
+def test_a_picture_that_is_not_searched_is_said(status: str, detail: str) -> None:
     """With the reason, once, whether it is an image or a drawing."""
     seen = mail(images=(picture(URL), picture(f"{URL}2")), text=blocks(modules(URL)))
-    problems = message.with_codes(seen, Limits(), Refusing(why), lambda: 1.0).problems
+    problems = message.with_codes(seen, Limits(), Refusing(status), lambda: 1.0).problems
     assert [each.detail for each in problems if each.code == "picture.not_searched"] == [detail]
 
 
