@@ -1,4 +1,4 @@
-"""How much of a message is read. Over a limit is a problem (`limit.<name>`), never an error."""
+"""The options for how much of a message is read. What exceeds a limit is a problem (`limit.<name>`), never an error."""
 
 from __future__ import annotations
 

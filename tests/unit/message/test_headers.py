@@ -2,7 +2,7 @@
 
 import pytest
 
-from sekisho.message.headers import Block, delivered, field_text, split
+from sekisho.message.headers import Block, as_delivered, field_text, split
 from sekisho.message.limits import Limits
 
 
@@ -96,19 +96,19 @@ def test_the_block_is_bounded_in_fields_and_bytes() -> None:
 
 def test_a_file_gets_crlf_and_the_wire_stays_as_it_is() -> None:
     """A file with LF ends reads like the mail it was; not one byte of what has CRLF may change."""
-    assert delivered(b"A: x\n\ny\r\nz\n") == b"A: x\r\n\r\ny\r\nz\r\n"
-    assert delivered(b"A: x\r\r\n") == b"A: x\r\r\n"
+    assert as_delivered(b"A: x\n\ny\r\nz\n") == b"A: x\r\n\r\ny\r\nz\r\n"
+    assert as_delivered(b"A: x\r\r\n") == b"A: x\r\r\n"
     wire = b"A: x\r\n\r\nbare\nlf and \r cr\r\n"
-    assert delivered(wire) == wire
-    assert delivered(b"A: x\r\ry") == b"A: x\r\n\r\ny"
+    assert as_delivered(wire) == wire
+    assert as_delivered(b"A: x\r\ry") == b"A: x\r\n\r\ny"
 
 
 def test_an_mbox_separator_becomes_what_postfix_makes_of_it() -> None:
     """`From ` before the header is `X-Mailbox-Line`, and the true From is found; `From :` is one too, and said."""
-    found = split(delivered(b"From x@y.example Thu Jan  1\nFrom: a@b.example\n\n"), Limits())
+    found = split(as_delivered(b"From x@y.example Thu Jan  1\nFrom: a@b.example\n\n"), Limits())
     assert [field.key for field in found.headers] == ["x-mailbox-line", "from"]
     assert codes(found) == ["header.mbox_line"]
-    odd = split(delivered(b"From : a@b.example\r\n\r\n"), Limits())
+    odd = split(as_delivered(b"From : a@b.example\r\n\r\n"), Limits())
     assert [field.key for field in odd.headers] == ["x-mailbox-line"]
     assert codes(odd) == ["header.mbox_line", "header.space_before_colon"]
 

@@ -115,7 +115,7 @@ def test_a_spent_budget_ends_the_search() -> None:
 
 
 class Refusing:
-    """Looks into nothing, and says status."""
+    """Looks into nothing, and says why."""
 
     def __init__(self, status: str) -> None:
         self.status = SearchStatus(status)
