@@ -1,4 +1,4 @@
-"""Where DNS is asked, and how long: the options of the resolver and the addresses in them."""
+"""The options of the resolver, and the addresses of name servers in them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _server(text: str) -> str:
 
 
 class DnsOptions(Options):
-    """Where and how DNS is asked."""
+    """The name servers, time limits and cache of the resolver."""
 
     servers: tuple[Annotated[str, AfterValidator(_server)], ...] = Field(
         default=(),
@@ -52,9 +52,9 @@ class DnsOptions(Options):
 
 
 def parse_server(text: str) -> tuple[str, int]:
-    """`192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353` as address and port.
+    """Address and port of `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353`.
 
-    Raises ValueError for anything else: a server is an address, since a name would need DNS to be found.
+    Raises ValueError for anything else. A host name is refused, since finding its address needs DNS.
     """
     host, port = text, "53"
     if text.startswith("["):
@@ -70,7 +70,7 @@ def parse_server(text: str) -> tuple[str, int]:
 
 
 def system_servers(path: Path = RESOLV_CONF) -> tuple[tuple[str, int], ...]:
-    """The name servers of resolv.conf(5), at most three; loopback if it names none (as libc does)."""
+    """Address and port of the name servers in resolv.conf(5), at most three; loopback if there is none, as in libc."""
     try:
         words = [line.split() for line in path.read_text("utf-8", "replace").splitlines()]
     except OSError:
