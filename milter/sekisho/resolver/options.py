@@ -23,31 +23,41 @@ class DnsOptions(Options):
 
     servers: tuple[Annotated[str, AfterValidator(_server)], ...] = Field(
         default=(),
-        description="Recursive name servers as `address` or `address:port` (`[v6]:port`); "
-        "empty: those of /etc/resolv.conf.",
+        description="Recursive name servers as `address` or `address:port` (IPv6: `[address]:port`). "
+        "Empty: those of /etc/resolv.conf.",
     )
-    timeout: float = Field(default=2.0, ge=0.1, le=10.0, description="Seconds to wait for one question.")
+    timeout: float = Field(
+        default=2.0, ge=0.1, le=10.0, description="Seconds to wait for the answer to one question."
+    )
     budget: float = Field(
         default=8.0, ge=0.5, le=15.0, description="Seconds that one message may wait for DNS in total."
     )
-    cache_size: int = Field(default=20_000, ge=0, le=1_000_000, description="Answers kept per worker.")
+    cache_size: int = Field(
+        default=20_000, ge=0, le=1_000_000, description="Number of answers that each worker keeps."
+    )
     cache_bytes: int = Field(
         default=16_000_000,
         ge=0,
         le=1_000_000_000,
-        description="Bytes of memory that the kept answers may take per worker. An answer over 8 kB is never kept.",
+        description="Bytes of memory for the answers that each worker keeps. An answer over 8 kB is never kept.",
     )
     max_ttl: float = Field(
-        default=3600.0, ge=1.0, le=86_400.0, description="Seconds after which any answer is asked again."
+        default=3600.0,
+        ge=1.0,
+        le=86_400.0,
+        description="Seconds after which every answer is asked for again.",
     )
     negative_ttl: float = Field(
-        default=300.0, ge=0.0, le=3600.0, description="Seconds, at most, that an absence is remembered."
+        default=300.0,
+        ge=0.0,
+        le=3600.0,
+        description="Seconds, at most, that the absence of a name or record is kept.",
     )
     warmers: int = Field(
         default=4,
         ge=0,
         le=32,
-        description="Threads that ask ahead while a message arrives; 0 switches it off.",
+        description="Number of threads that ask questions in advance while a message arrives; 0 asks none.",
     )
 
 

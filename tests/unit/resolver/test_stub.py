@@ -253,7 +253,7 @@ def test_cache_is_bounded() -> None:
     assert [name for name, _ in server.questions] == ["a.jp", "b.jp", "c.jp", "b.jp"]
 
 
-def test_identical_questions_fly_once() -> None:
+def test_identical_questions_are_sent_once() -> None:
     """Many threads with one question send one query and get one answer."""
     gate = threading.Event()
 
@@ -263,11 +263,11 @@ def test_identical_questions_fly_once() -> None:
 
     with serving(reply) as server, ThreadPoolExecutor(8) as pool:
         asked = resolver(server, timeout=5.0)
-        flights = [pool.submit(asked.lookup, "example.jp", "A", deadline()) for _ in range(8)]
+        lookups = [pool.submit(asked.lookup, "example.jp", "A", deadline()) for _ in range(8)]
         while not server.questions:
             pass
         gate.set()
-        assert {flight.result().names for flight in flights} == {("192.0.2.1",)}
+        assert {lookup.result().names for lookup in lookups} == {("192.0.2.1",)}
     assert len(server.questions) == 1
 
 
