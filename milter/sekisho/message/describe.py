@@ -46,7 +46,7 @@ _TOP_LEVEL_TYPES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class EntityReading:
+class HeaderReading:
     """One way to read an entity's header. `boundary` is empty but for a multipart; `encoding` is in lower case."""
 
     media: str
@@ -70,7 +70,7 @@ class EntityReading:
 class Description:
     """Every reading of a header, the likeliest first; what all readings have in common; and what is ambiguous."""
 
-    readings: tuple[EntityReading, ...]
+    readings: tuple[HeaderReading, ...]
     disposition: Value
     content_id: str | None
     ambiguous: tuple[str, ...] = ()
@@ -92,7 +92,7 @@ def describe(fields: Iterable[Field], default: str, budget: FieldBudget) -> Desc
 
 
 @remembered(512)
-def _ordinary_readings(question: str) -> tuple[tuple[EntityReading, ...], tuple[str, ...]]:
+def _ordinary_readings(question: str) -> tuple[tuple[HeaderReading, ...], tuple[str, ...]]:
     """The readings of an entity with one type and one encoding, and what is ambiguous.
 
     `question` has the type, the encoding and the default type, each on a line. Cached, since most parts that have no
@@ -105,8 +105,8 @@ def _ordinary_readings(question: str) -> tuple[tuple[EntityReading, ...], tuple[
 
 def _all_readings(
     types: list[str], encodings: list[str], default: str, odd: dict[str, None]
-) -> tuple[EntityReading, ...]:
-    found: dict[EntityReading, None] = {}
+) -> tuple[HeaderReading, ...]:
+    found: dict[HeaderReading, None] = {}
     for value, encoding in product(list(_types(types, odd)), list(_encodings(encodings, odd))):
         found.update(dict.fromkeys(_readings(value, encoding, default, odd)))
     return tuple(islice(found, _MAX_READINGS))
@@ -165,7 +165,7 @@ def _tokens(text: str) -> tuple[str, ...]:
     return (token, hinted) if hinted and hinted != token else (token,)
 
 
-def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -> Iterator[EntityReading]:
+def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -> Iterator[HeaderReading]:
     media = value.token or default
     kind = media.partition("/")[0]
     if "/" not in media:
@@ -177,12 +177,12 @@ def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -
         if encoding in _ENCODED:
             odd["an encoded multipart"] = None
         for boundary in _values(value, "boundary", odd):
-            yield EntityReading(media, encoding, value, boundary or "")
+            yield HeaderReading(media, encoding, value, boundary or "")
     elif media.startswith("text/"):
         for charset in _values(value, "charset", odd):
-            yield EntityReading(media, encoding, value, charset=charset)
+            yield HeaderReading(media, encoding, value, charset=charset)
     else:
-        yield EntityReading(media, encoding, value, charset=value.get("charset"))
+        yield HeaderReading(media, encoding, value, charset=value.get("charset"))
 
 
 def _values(value: Value, name: str, odd: dict[str, None]) -> tuple[str | None, ...]:

@@ -23,7 +23,7 @@ from sekisho import charsets
 from sekisho.message import delimiters, transfer
 from sekisho.message.budget import FieldBudget
 from sekisho.message.delimiters import Body
-from sekisho.message.describe import Description, EntityReading, describe
+from sekisho.message.describe import Description, HeaderReading, describe
 from sekisho.message.headers import fields_of, resumed_block
 from sekisho.message.limits import Limits
 from sekisho.message.model import Field, Part, Problem
@@ -120,7 +120,7 @@ class _MimeWalk:
     def note(self, code: str, detail: str = "") -> None:
         self.problems[Problem(code, detail)] = None
 
-    def _granted(self, readings: tuple[EntityReading, ...]) -> tuple[EntityReading, ...]:
+    def _granted(self, readings: tuple[HeaderReading, ...]) -> tuple[HeaderReading, ...]:
         """The likeliest reading, and as many others as the message may still have."""
         others = readings[1 : 1 + max(self._readings_left, 0)]
         self._readings_left -= len(others)
@@ -131,7 +131,7 @@ class _MimeWalk:
         self._readings_left -= 1
         return self._readings_left >= 0
 
-    def _read(self, entity: Entity, reading: EntityReading, described: Description) -> list[Entity]:
+    def _read(self, entity: Entity, reading: HeaderReading, described: Description) -> list[Entity]:
         """The entities inside an entity. An entity without any is a leaf.
 
         A multipart whose boundary never comes is a leaf, too, and may have parts by a guessed boundary.
@@ -153,13 +153,13 @@ class _MimeWalk:
                 inside = self._guessed(entity, reading)
         return inside
 
-    def _decoded(self, entity: Entity, reading: EntityReading) -> Entity:
+    def _decoded(self, entity: Entity, reading: HeaderReading) -> Entity:
         data = entity.data[entity.start : entity.end]
         data, problems = transfer.decode(data, reading.encoding, len(data))
         self.problems.update(dict.fromkeys(problems))
         return replace(entity, data=data, start=0, end=len(data))
 
-    def _attached(self, entity: Entity, reading: EntityReading) -> list[Entity]:
+    def _attached(self, entity: Entity, reading: HeaderReading) -> list[Entity]:
         """The attached message. If it declares an encoding, which RFC 2046 forbids, it is read decoded and as it is."""
         if self._parts_left <= 0:
             self.note("limit.mime_parts", str(self._limits.mime_parts))
@@ -174,7 +174,7 @@ class _MimeWalk:
             inside += self._inside(entity, entity.start, entity.end, "text/plain")
         return inside
 
-    def _multipart(self, entity: Entity, reading: EntityReading) -> list[Entity]:
+    def _multipart(self, entity: Entity, reading: HeaderReading) -> list[Entity]:
         boundary = reading.boundary.encode("utf-8", "surrogateescape").rstrip()[
             : delimiters.MAX_BOUNDARY_BYTES
         ]
@@ -185,12 +185,12 @@ class _MimeWalk:
             self.note("mime.no_boundary", boundary[:100].decode("utf-8", "replace"))
         return inside
 
-    def _guessed(self, entity: Entity, reading: EntityReading) -> list[Entity]:
+    def _guessed(self, entity: Entity, reading: HeaderReading) -> list[Entity]:
         """The parts of a multipart by the boundary that it seems to have, as the declared one never comes."""
         boundary = delimiters.guessed_boundary(entity.data, entity.start, entity.end)
         return self._parted(entity, boundary, reading) if boundary and self._take_reading() else []
 
-    def _parted(self, entity: Entity, boundary: bytes, reading: EntityReading) -> list[Entity]:
+    def _parted(self, entity: Entity, boundary: bytes, reading: HeaderReading) -> list[Entity]:
         default = "message/rfc822" if reading.media == "multipart/digest" else "text/plain"
         return [
             each
@@ -243,7 +243,7 @@ class _MimeWalk:
             self.note("mime.ambiguous", "a broken header block")
         return [replace(entity, fields=entity.fields + more.fields, start=more.body_start, broken=False)]
 
-    def _leaf(self, entity: Entity, reading: EntityReading, described: Description) -> None:
+    def _leaf(self, entity: Entity, reading: HeaderReading, described: Description) -> None:
         filename = self._filename(described.disposition, reading.type)
         media = reading.media
         page = media in _HTML_TYPES or bool(filename and filename.lower().endswith(_HTML_NAMES))

@@ -34,7 +34,7 @@ class PendingQuery:
     out_of_time: bool = False
 
 
-class CacheEntry(NamedTuple):
+class CachedAnswer(NamedTuple):
     """A cached answer: `until` is the monotonic time at which it ends, `size` the bytes of memory that it takes."""
 
     answer: Answer
@@ -55,7 +55,7 @@ class Cache:
         self._most_bytes = most_bytes
         self._clock = clock
         self._lock = threading.Lock()
-        self._entries: OrderedDict[tuple[str, str], CacheEntry] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, str], CachedAnswer] = OrderedDict()
         self._bytes = 0
 
     def get(self, key: tuple[str, str]) -> Answer | None:
@@ -78,7 +78,7 @@ class Cache:
                 self._bytes -= self._entries.pop(key).size
             if size > MAX_ENTRY_BYTES:
                 return
-            self._entries[key] = CacheEntry(answer, self._clock.monotonic() + ttl, size)
+            self._entries[key] = CachedAnswer(answer, self._clock.monotonic() + ttl, size)
             self._bytes += size
             while len(self._entries) > self._size or self._bytes > self._most_bytes:
                 self._bytes -= self._entries.popitem(last=False)[1].size
