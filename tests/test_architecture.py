@@ -30,10 +30,10 @@ LAYERS: tuple[frozenset[str], ...] = (
             "package_data",
         }
     ),
-    frozenset({"message", "evidence", "verdict"}),
+    frozenset({"results", "message", "evidence", "verdict", "judgement"}),
     frozenset({"ports"}),
     frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
-    frozenset({"auth", "forged_fields"}),
+    frozenset({"auth"}),
     frozenset({"checks", "policy", "action"}),
     frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "report", "memory"}),
     frozenset({"pipeline"}),
@@ -59,9 +59,11 @@ NEIGHBOURS = {
     ("site", "brands"),  # our own domains are protected as a brand's are
     ("site", "trust"),  # who may send in our name is told by networks and domains
     ("verdict", "message"),  # an action names recipients
+    ("evidence", "results"),  # what the methods of authentication found
     ("evidence", "message"),  # a destination is that of a link
-    ("action", "policy"),  # what is done depends on the rules for a recipient
-    ("forged_fields", "auth"),  # whose results a field claims to be
+    ("judgement", "message"),  # it puts the three together
+    ("judgement", "evidence"),
+    ("judgement", "verdict"),
     ("release", "store"),  # the states of a copy that is released are the store's
     ("journal", "log"),  # a log line is quoted in one place
 }
@@ -79,8 +81,8 @@ SINGLE_IMPORTERS = {
     "prometheus_client": {"metrics"},
     "click": {"cli"},
     "rich": {"cli"},
-    "dkim": {"auth", "checks"},
-    "spf": {"checks"},
+    "dkim": {"auth"},
+    "spf": {"auth"},
     "PIL": {"qrcodes"},
     "zxingcpp": {"qrcodes"},
 }
@@ -94,6 +96,7 @@ PURE = (
     "charsets",
     "brands/index.py",
     "verdict.py",
+    "results.py",
     "evidence.py",
 )
 IMPURE = {"time", "datetime", "random", "secrets", "logging", "socket", "os", "threading"}
@@ -104,7 +107,7 @@ def modules() -> list[Path]:
 
 
 def room(path: Path) -> str:
-    """The first name below the package: `checks` for checks/authentication/spf.py, `action` for action.py."""
+    """The first name below the package: `checks` for checks/authentication/spf.py, `pipeline` for pipeline.py."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -165,6 +168,12 @@ def test_single_importers(library: str) -> None:
         room(path) for path in modules() if library in {name.split(".")[0] for name in imports(path)}
     }
     assert importers <= SINGLE_IMPORTERS[library]
+
+
+def test_authentication_is_a_library() -> None:
+    """The methods of authentication return results: what these are worth, only the checks know."""
+    known = {other for path in modules() if room(path) == "auth" for other in ours(path)}
+    assert known <= {"results", "message", "domains", "bounded_cache", "ports"}
 
 
 @pytest.mark.parametrize("name", PURE)

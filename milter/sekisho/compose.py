@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from sekisho import brands, charsets, domains, lures, memory, providers
+from sekisho import brands, charsets, domains, lures, memory, providers, report
+from sekisho.action import Output
 from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
@@ -19,15 +20,16 @@ from sekisho.config import load as read
 from sekisho.decoder import Decoder
 from sekisho.lures import LureFileError, Vocabulary
 from sekisho.memory import PolicyNotes
-from sekisho.observers import Isolation
-from sekisho.pipeline import Observer, Pipeline
-from sekisho.policy import Lists, RecipientRules
+from sekisho.observers import Isolation, Observers
+from sekisho.pipeline import Pipeline
+from sekisho.policy import Decision, Lists, RecipientRules
 from sekisho.ports import (
     Clock,
     Context,
     Deferrals,
     Guard,
     KnownPolicies,
+    Observer,
     Providers,
     QuarantineStore,
     Resolver,
@@ -263,22 +265,35 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
     return Pipeline(
         clock=ports.clock,
         context=_contexts(config, ports, trust, name),
-        rules=RecipientRules.of(config.mode, config.policy, config.recipients, config.groups),
         lists=ports.lists or lists(config, ports.knowledge.lists),
-        block=Disposition[config.lists.block_action.upper()],
-        authserv_id=name,
-        observers=ports.observers,
-        quarantine=ports.quarantine,
-        points=config.policy.points,
-        limits=config.limits,
-        shadow_headers=config.policy.shadow_headers,
-        trust=trust,
+        decision=_decision(config, ports),
+        output=_output(config, ports, name),
+        observers=Observers(ports.observers, ports.guard, ports.isolation),
         guard=ports.guard,
-        isolation=ports.isolation,
-        hold=config.store.hold,
+        trust=trust,
+        limits=config.limits,
+    )
+
+
+def _decision(config: Config, ports: Ports) -> Decision:
+    return Decision(
+        RecipientRules.of(config.mode, config.policy, config.recipients, config.groups),
+        block=Disposition[config.lists.block_action.upper()],
+        points=config.policy.points,
+        rollout_key=ports.rollout_key,
+    )
+
+
+def _output(config: Config, ports: Ports, name: str) -> Output:
+    """`name` is our authserv-id."""
+    return Output(
+        name,
+        report.document,
+        quarantine=ports.quarantine,
         deferrals=ports.deferrals,
         defer_seconds=config.policy.defer_unknown * 60,
-        rollout_key=ports.rollout_key,
+        shadow_headers=config.policy.shadow_headers,
+        hold=config.store.hold,
     )
 
 

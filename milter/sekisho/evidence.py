@@ -13,21 +13,8 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from sekisho.message import Link
+from sekisho.results import AuthResult, MethodResult
 from sekisho.text import printable
-
-
-class AuthResult(StrEnum):
-    """The result words of RFC 8601 section 2.7, and `unknown`: nobody looked, which is not `none`."""
-
-    PASS = "pass"  # noqa: S105 - a result word
-    FAIL = "fail"
-    SOFTFAIL = "softfail"
-    NEUTRAL = "neutral"
-    NONE = "none"
-    POLICY = "policy"  # verified, but not acceptable to us (weak key, `l=`, From not signed)
-    TEMPERROR = "temperror"
-    PERMERROR = "permerror"
-    UNKNOWN = "unknown"
 
 
 class AuthorStatus(StrEnum):
@@ -59,29 +46,6 @@ class Destination(NamedTuple):
     domain: str
     link: Link
     wrapped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MethodResult:
-    """One authentication method's result about one identifier.
-
-    `domain` is the identifier's domain in ASCII lower case (SPF: MAIL FROM or HELO; DKIM: `d=`; DMARC: the
-    author domain; ARC: the newest sealer; iprev: the client's name). `properties` are RFC 8601 `ptype.property`
-    pairs, unquoted. `recorded` marks what another receiver found and a case handed us.
-    """
-
-    method: str
-    result: AuthResult
-    domain: str | None = None
-    reason: str = ""
-    properties: tuple[tuple[str, str], ...] = ()
-    recorded: bool = False
-
-    @property
-    def undecided(self) -> bool:
-        """True if a look-up failed that may have brought a pass. Neutral, where a message is larger than is read, is
-        decided: the sender chooses how large it is."""
-        return self.result is AuthResult.TEMPERROR
 
 
 # Where a message says something.

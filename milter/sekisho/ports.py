@@ -1,4 +1,4 @@
-"""What the judgement reaches the world through: Protocols only, and the Context made of them."""
+"""How the judgement reaches the world: Protocols only, and the Context made of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sekisho.domains import may_align
 from sekisho.evidence import Cue
+from sekisho.judgement import Judged
 from sekisho.message import Client, Message
 from sekisho.qrcodes import NO_READER, Reader
 from sekisho.verdict import Outcome
@@ -37,6 +38,7 @@ class Answer:
 
     @property
     def texts(self) -> tuple[bytes, ...]:
+        """The records of a TXT answer."""
         return tuple(record for record in self.records if isinstance(record, bytes))
 
     @property
@@ -50,9 +52,11 @@ class Answer:
 
 
 class Resolver(Protocol):
-    """DNS. Never raises for anything that is on the wire; `deadline` is on the clock's monotonic scale."""
+    """DNS. Never raises for anything that is on the wire."""
 
-    def lookup(self, name: str, rtype: str, deadline: float) -> Answer: ...
+    def lookup(self, name: str, rtype: str, deadline: float) -> Answer:
+        """The records of one type at a name. `deadline` is in seconds, on the clock's monotonic scale; an answer that
+        is not there by then is `TEMPERROR`."""
 
     def warm(self, name: str, rtype: str) -> None:
         """Begin a look-up whose answer will be asked for soon. Never waits, never raises."""
@@ -66,6 +70,8 @@ class Uptime(NamedTuple):
 
 
 class Clock(Protocol):
+    """What time it is. A case from a file has a clock that stands at the moment when it arrived."""
+
     def now(self) -> datetime:
         """The wall clock, aware, UTC."""
 
@@ -88,7 +94,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one pass over a text finds: whom it names, and the words in it that lures are made of."""
+    """What one pass over a text finds: the brands that it names, and the words that lures are made of."""
 
     mentions: tuple[Mention, ...] = ()
     cues: tuple[Cue, ...] = ()
@@ -139,7 +145,7 @@ class Registry(Protocol):
         """The brand that a domain imitates, if it is not the brand's own."""
 
     def verify_at(self, brand: str) -> tuple[str, str]:
-        """Where a recipient checks for himself, as a sentence in English and one in Japanese; or empty."""
+        """Where a recipient can check a message, as a sentence in English and one in Japanese; or empty."""
 
     def brand_policies(self, brand: str) -> tuple[BrandPolicy, ...]:
         """What the brand says of its own mail."""
@@ -197,7 +203,7 @@ class Site(Protocol):
         """What of ours a stranger's domain is made to look like."""
 
     def person(self, shown: str, address: str) -> str | None:
-        """The one of ours whose name a display name shows, if the address is not his."""
+        """The person of ours whose name a display name shows, if the address is not that person's."""
 
 
 class Stance(StrEnum):
@@ -209,12 +215,22 @@ class Stance(StrEnum):
 
 
 class Severe(NamedTuple):
-    """A message that is to be quarantined or rejected by its points: the client's network (/24, IPv6 /32), the author's
-    organisational domain, and the finding that weighs most. Empty is not known."""
+    """A message that is quarantined or rejected by its points: the client's network (/24, IPv6 /32), the author's
+    organisational domain, and the finding that weighs most. Empty: not known."""
 
     network: str
     organisation: str
     finding: str
+
+
+class Observer(Protocol):
+    """Is told of every judgement and of every crash: journal, metrics, guard, memory. What it raises stays its own."""
+
+    def judged(self, judged: Judged) -> None:
+        """A message was judged, and the action is about to be carried out."""
+
+    def crashed(self, stage: str, error: Exception) -> None:
+        """A check crashed (its name), or the search of pictures (`images`), or the store is not available (`store`)."""
 
 
 class Guard(Protocol):
@@ -223,11 +239,13 @@ class Guard(Protocol):
     def stance(self) -> Stance:
         """Asked once for each message."""
 
-    def count(self, severe: Severe | None) -> None:
-        """A message was judged: mildly, or severely by its points. Never raises, never waits."""
+    def judged(self, judged: Judged) -> None:
+        """A message was judged. Never waits."""
 
 
 class QuarantineStore(Protocol):
+    """Where a copy is kept before the MTA hears "discarded"."""
+
     def hold(self, message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
         """Keep the bytes durably for the recipients of `outcomes`, with what explains them; returns the record id.
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sekisho.evidence import Evidence, Finding, MethodResult
+from sekisho.evidence import Evidence, Finding
+from sekisho.results import MethodResult
 from sekisho.text import printable
 from sekisho.verdict import Action, Outcome, Verdict
 

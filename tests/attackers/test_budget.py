@@ -21,16 +21,17 @@ from lab.hostile import deep, filled
 
 from sekisho import compose
 from sekisho.address import split_path
-from sekisho.checks.authentication.arc import MAX_SETS
-from sekisho.checks.authentication.dkim import MAX_SIGNATURES
+from sekisho.auth.arc import MAX_SETS
+from sekisho.auth.dkim import MAX_SIGNATURES
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.evidence import AuthResult
+from sekisho.judgement import Judged
 from sekisho.message import Client, Envelope, Limits, Recipient
-from sekisho.pipeline import Judged, Pipeline
+from sekisho.pipeline import Pipeline
 from sekisho.ports import Resolver
 from sekisho.resolver import CaseResolver, DnsResolver
 from sekisho.resolver.options import DnsOptions
+from sekisho.results import AuthResult
 
 LIMITS = Limits()
 DOCS = Path(__file__).parents[2] / "docs" / "robustness.md"

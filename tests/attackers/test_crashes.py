@@ -8,14 +8,15 @@ import pytest
 import spf as pyspf
 from tests.attackers.strangers import CONFIG, FORGERIES, Draft, signature
 
-from sekisho.checks.authentication import dkim
+from sekisho.auth import dkim
 from sekisho.cli.judge import Court, document
 from sekisho.config import Config
-from sekisho.pipeline import Judged
+from sekisho.judgement import Judged
+from sekisho.observers import Observers
 
 
 class Crashes:
-    """Notes every crashed check. Implements `pipeline.Observer`."""
+    """Notes every crashed check. Implements `ports.Observer`."""
 
     def __init__(self) -> None:
         self.stages: list[str] = []
@@ -29,20 +30,25 @@ class Crashes:
 
 def judged(draft: Draft) -> tuple[Crashes, dict[str, object]]:
     court, crashes = Court.of(Config.model_validate(CONFIG)), Crashes()
-    court = replace(court, pipeline=replace(court.pipeline, observers=(crashes,)))
+    court = replace(court, pipeline=replace(court.pipeline, observers=Observers((crashes,))))
     return crashes, document(court.judge(court.examine(draft.case())))
 
 
-@pytest.fixture(params=["spf", "dkim"])
+@pytest.fixture(params=["spf", "dkim", "dkim signature", "dkim key"])
 def crashing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The check whose library raises what nobody expects."""
+    """The check whose library raises what nobody expects, at this place."""
 
     def crash(*_: object) -> None:
         raise IndexError("a defect")
 
-    where = {"spf": (pyspf.query, "check"), "dkim": (dkim, "Signed")}[request.param]
-    monkeypatch.setattr(*where, crash)
-    return str(request.param)
+    places = {
+        "spf": (pyspf.query, "check"),
+        "dkim": (dkim, "Signed"),
+        "dkim signature": (dkim, "parse_signature"),
+        "dkim key": (dkim, "verify"),
+    }
+    monkeypatch.setattr(*places[request.param], crash)
+    return str(request.param).partition(" ")[0]
 
 
 @pytest.mark.parametrize("forgery", ["a brand's own domain", "the site's own domain"])

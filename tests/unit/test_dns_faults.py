@@ -15,9 +15,9 @@ from tests.dns_support import Reply, Server, answering, resolver, serving
 
 from sekisho import compose
 from sekisho.config import Config
-from sekisho.evidence import AuthResult
+from sekisho.judgement import Judged
 from sekisho.message import Client, Envelope, Recipient
-from sekisho.pipeline import Judged
+from sekisho.results import AuthResult
 from sekisho.verdict import Reply as Answer
 
 BUDGET = 1.5  # seconds

@@ -49,9 +49,10 @@ from sekisho.checks.identity import (
     unknown_organisation,
 )
 from sekisho.checks.lure import lure
-from sekisho.evidence import AuthResult, Evidence, FindingKind, MethodResult
+from sekisho.evidence import Evidence, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.results import AuthResult, MethodResult
 
 
 @dataclass(frozen=True, slots=True)

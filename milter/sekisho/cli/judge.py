@@ -13,7 +13,8 @@ from sekisho.clock import FixedClock
 from sekisho.compose import Knowledge
 from sekisho.config import Config
 from sekisho.evidence import Evidence
-from sekisho.pipeline import Examined, Judged, Pipeline
+from sekisho.judgement import Examined, Judged
+from sekisho.pipeline import Pipeline
 from sekisho.ports import Context, Recorded, Resolver
 from sekisho.resolver import CaseResolver
 

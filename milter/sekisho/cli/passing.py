@@ -16,8 +16,8 @@ from typing import Any
 from sekisho.brands import Brand, BrandIndex
 from sekisho.cli.cases import Case
 from sekisho.cli.judge import Court
+from sekisho.judgement import Examined, Judged
 from sekisho.message import Message
-from sekisho.pipeline import Examined, Judged
 from sekisho.policy import COMBINATIONS
 from sekisho.policy.table import covers
 from sekisho.ports import Recorded

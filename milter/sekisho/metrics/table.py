@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sekisho.evidence import AuthResult
 from sekisho.ports import Found
+from sekisho.results import AuthResult
 from sekisho.verdict import Disposition, Mode
 
 PREFIX = "sekisho_"

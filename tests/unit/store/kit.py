@@ -7,9 +7,10 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sekisho.evidence import AuthResult, Claim, Evidence, Finding, FindingKind, MethodResult, Proof
+from sekisho.evidence import Claim, Evidence, Finding, FindingKind, Proof
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.ports import Uptime
+from sekisho.results import AuthResult, MethodResult
 from sekisho.store import Quarantine
 from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
 

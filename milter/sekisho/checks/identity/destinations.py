@@ -14,9 +14,10 @@ from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote
 
 from sekisho.domains import host_of, registrable, split_url
-from sekisho.evidence import AuthResult, Destination, Evidence
+from sekisho.evidence import Destination, Evidence
 from sekisho.message import Link, Message
 from sekisho.ports import Context, Providers
+from sekisho.results import AuthResult
 
 ACTIONS = frozenset({"a", "area", "form", "text", "meta", "qr"})
 CARRIERS = (

@@ -15,9 +15,10 @@ from types import MappingProxyType
 from sekisho.checks.authentication.proof import PLATFORM, only_shared
 from sekisho.checks.content.links import is_digest, is_page
 from sekisho.checks.identity.destinations import leads_to_brand, organisation, own
-from sekisho.evidence import NOTHING, AuthResult, Claim, Evidence, Finding, FindingKind, Place, Strength
+from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Place, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.results import AuthResult
 
 DISPLAY_NAME = FindingKind(
     "brand.display_name",

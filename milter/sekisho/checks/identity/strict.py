@@ -17,9 +17,10 @@ from types import MappingProxyType
 
 from sekisho.checks.identity.destinations import organisation
 from sekisho.checks.identity.site import vouched
-from sekisho.evidence import NOTHING, AuthorStatus, AuthResult, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, AuthorStatus, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.results import AuthResult
 
 UNKNOWN = FindingKind(
     "brand.own_domain_unknown",

@@ -18,7 +18,7 @@ from sekisho.cli import cases, output
 from sekisho.cli.evaluate import measure, tables
 from sekisho.cli.judge import Court, UnknownBrandError, document
 from sekisho.config import Config
-from sekisho.pipeline import Examined
+from sekisho.judgement import Examined
 from sekisho.policy import covers, family_of
 from sekisho.text import printable
 

@@ -6,10 +6,11 @@ import pytest
 from tests.auth_support import context, message, txt
 
 from sekisho.checks.authentication import iprev, proof, recorded
-from sekisho.evidence import AuthResult, Evidence, MethodResult, Proof
+from sekisho.evidence import Evidence, Proof
 from sekisho.message import Client, Envelope
 from sekisho.ports import Recorded
 from sekisho.resolver import CaseResolver
+from sekisho.results import AuthResult, MethodResult
 
 KINDS = {
     "gmail.example": "mailbox",

@@ -9,9 +9,10 @@ from tests.auth_support import NOW, context, envelope, message
 
 from sekisho.checks.authentication import replay
 from sekisho.checks.authentication.indirect import PROVEN
-from sekisho.evidence import AuthResult, Evidence, Finding, MethodResult, Proof
+from sekisho.evidence import Evidence, Finding, Proof
 from sekisho.message import Client, Recipient
 from sekisho.resolver import CaseResolver
+from sekisho.results import AuthResult, MethodResult
 from sekisho.trust import Trust, TrustOptions
 
 SECONDS = int(NOW.timestamp())

@@ -9,7 +9,8 @@ from tests.auth_support import Owners, context, message
 
 from sekisho.checks.authentication import proof
 from sekisho.checks.identity import impersonation
-from sekisho.evidence import AuthorStatus, AuthResult, Claim, Evidence, MethodResult, Proof
+from sekisho.evidence import AuthorStatus, Claim, Evidence, Proof
+from sekisho.results import AuthResult, MethodResult
 
 
 @dataclass(frozen=True)

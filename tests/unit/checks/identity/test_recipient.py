@@ -8,9 +8,10 @@ import pytest
 from tests.auth_support import context, envelope, led, message
 
 from sekisho.checks.identity import recipient
-from sekisho.evidence import AuthResult, Cue, Evidence, Finding, MethodResult, Proof
+from sekisho.evidence import Cue, Evidence, Finding, Proof
 from sekisho.message import Client, Recipient
 from sekisho.ports import Context
+from sekisho.results import AuthResult, MethodResult
 from sekisho.site import Site, SiteOptions
 
 MAILBOX = Evidence(

@@ -10,8 +10,9 @@ from tests.auth_support import Owners, context, envelope, message
 from sekisho.checks.authentication import proof
 from sekisho.checks.facts import doubt
 from sekisho.checks.identity import strict
-from sekisho.evidence import AuthorStatus, AuthResult, Evidence, Finding, MethodResult, Proof
+from sekisho.evidence import AuthorStatus, Evidence, Finding, Proof
 from sekisho.message import Recipient
+from sekisho.results import AuthResult, MethodResult
 from sekisho.site import Site, SiteOptions
 from sekisho.trust import Trust, TrustOptions
 

@@ -1,0 +1,50 @@
+"""What an authentication method says about one identifier: `auth` returns these types, `evidence` keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AuthResult(StrEnum):
+    """The result words of RFC 8601 section 2.7, and `unknown`: nobody looked, which is not `none`."""
+
+    PASS = "pass"  # noqa: S105 - a result word
+    FAIL = "fail"
+    SOFTFAIL = "softfail"
+    NEUTRAL = "neutral"
+    NONE = "none"
+    POLICY = "policy"  # verified, but not acceptable to us (weak key, `l=`, From not signed)
+    TEMPERROR = "temperror"
+    PERMERROR = "permerror"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class MethodResult:
+    """The result of one authentication method about one identifier.
+
+    `method` is the RFC 8601 name: `spf`, `dkim`, `arc`, `dmarc` or `iprev`. `domain` is the identifier's domain in
+    ASCII lower case (SPF: MAIL FROM or HELO; DKIM: `d=`; DMARC: the author domain; ARC: the newest sealer; iprev: the
+    client's name), or None where none can be read. `reason` is plain text, empty for most results. `properties` are
+    RFC 8601 `ptype.property` pairs, unquoted. Names without a dot are for our own checks and are never written in a
+    field: `via` and `mechanism` (SPF), `key` (DKIM), `at` (DMARC). `recorded` marks a result that another receiver
+    found and a case handed us.
+    """
+
+    method: str
+    result: AuthResult
+    domain: str | None = None
+    reason: str = ""
+    properties: tuple[tuple[str, str], ...] = ()
+    recorded: bool = False
+
+    def get(self, name: str) -> str | None:
+        """The first property of that name; None if there is none."""
+        return next((value for key, value in self.properties if key == name), None)
+
+    @property
+    def undecided(self) -> bool:
+        """True if a look-up failed that may have brought a pass. Neutral, where a message is larger than is read, is
+        decided: the sender chooses how large it is."""
+        return self.result is AuthResult.TEMPERROR
