@@ -24,6 +24,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from enum import StrEnum
 from itertools import count
 from pathlib import Path
 
@@ -44,11 +45,24 @@ _ENVIRONMENT = {
 as long as decoding them."""
 
 
+class DecoderEnd(StrEnum):
+    """Why a child was ended, or could not be started."""
+
+    TIME = "time"
+    """A picture took longer than its share."""
+    MEMORY = "memory"
+    """A picture took more memory than a child has."""
+    DIED = "died"
+    """A picture ended the child, or the kernel did."""
+    START = "start"
+    """No child could be started."""
+
+
 class Decoder:
     """The children of this process. Implements `qrcodes.Reader`. Thread-safe."""
 
-    def __init__(self, clock: Clock, on_end: Callable[[str], None] = lambda _: None) -> None:
-        """`on_end` is called when a child is ended, or cannot be started, with `time`, `memory`, `died` or `start`."""
+    def __init__(self, clock: Clock, on_end: Callable[[DecoderEnd], None] = lambda _: None) -> None:
+        """`on_end` is called when a child is ended because of a picture, or cannot be started."""
         self._clock = clock
         self._on_end = on_end
         self._children = _Children()
@@ -116,7 +130,9 @@ class _Leases:
 class _Lease:
     """Implements `qrcodes.Lease`. `end` is the monotonic time until which it waits for the start of a child."""
 
-    def __init__(self, children: _Children, clock: Clock, end: float, on_end: Callable[[str], None]) -> None:
+    def __init__(
+        self, children: _Children, clock: Clock, end: float, on_end: Callable[[DecoderEnd], None]
+    ) -> None:
         self._children = children
         self._clock = clock
         self._end = end
@@ -137,7 +153,7 @@ class _Lease:
         except TimeoutError:
             return SearchResult(status=SearchStatus.TIME)
         except OSError:  # no process, no descriptor, or it ended at once
-            self._on_end("start")
+            self._on_end(DecoderEnd.START)
             return SearchResult(status=SearchStatus.DECODER)
         begun = self._clock.monotonic()
         try:
@@ -234,8 +250,8 @@ class _Child:
         """Wait until it has started. Raises OSError if it ends, TimeoutError at `end` (monotonic)."""
         self._receive(ANSWER.size, end, clock)
 
-    def ask(self, question: bytes, end: float, clock: Clock) -> tuple[SearchResult, str]:
-        """The result, and why the child must be ended: `time`, `died` or `memory`, or "" if it can be used again.
+    def ask(self, question: bytes, end: float, clock: Clock) -> tuple[SearchResult, DecoderEnd | None]:
+        """The result, and why the child must be ended; None if it can be used again.
 
         Waits until `end` (monotonic) at most.
         """
@@ -247,10 +263,10 @@ class _Child:
                 raise ValueError("too long an answer")
             result = _result(self._receive(length, end, clock))
         except TimeoutError:
-            return SearchResult(status=SearchStatus.TIME), "time"
+            return SearchResult(status=SearchStatus.TIME), DecoderEnd.TIME
         except (OSError, ValueError, TypeError, RecursionError):  # it has ended, or its answer is none
-            return SearchResult(status=SearchStatus.DECODER), "died"
-        return result, "memory" if result.status is SearchStatus.MEMORY else ""
+            return SearchResult(status=SearchStatus.DECODER), DecoderEnd.DIED
+        return result, DecoderEnd.MEMORY if result.status is SearchStatus.MEMORY else None
 
     def _receive(self, size: int, end: float, clock: Clock) -> bytes:
         found = bytearray()
