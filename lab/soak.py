@@ -30,7 +30,7 @@ from lab.place import LabError, a_place
 from lab.program import ROOT
 from lab.sekisho import Sekisho
 from sekisho.message import Limits
-from sekisho.message.headers import delivered, split
+from sekisho.message.headers import as_delivered, split
 
 GROWTH = 1.0
 """MB for 1,000 messages by which a worker may grow in the second half of a run."""
@@ -174,7 +174,7 @@ def _changed(mail: bytes, rng: random.Random) -> bytes:
 
 
 def _send(client: Client, raw: bytes) -> Reply:
-    raw = delivered(raw)
+    raw = as_delivered(raw)
     block = split(raw, Limits())
     fields = [(each.name, each.value.replace(b"\r\n", b"\n")[:60_000]) for each in block.headers]
     return client.message(fields, raw[block.body_start :])

@@ -38,7 +38,7 @@ from sekisho.ports import (
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError, read_secret
 from sekisho.providers import ProviderFileError
-from sekisho.qrcodes import NOBODY, Reader
+from sekisho.qrcodes import NO_READER, Reader
 from sekisho.release import Releaser
 from sekisho.resolver import Budget, DnsResolver
 from sekisho.review import Review
@@ -79,7 +79,7 @@ class Ports:
     lists: InForce | None = None
     policies: KnownPolicies | None = None
     deferrals: Deferrals | None = None
-    pictures: Reader = NOBODY
+    pictures: Reader = NO_READER
     rollout_key: bytes = b""
 
 

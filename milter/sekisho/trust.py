@@ -21,7 +21,7 @@ from pydantic import AfterValidator, Field
 
 from sekisho.domains import IpNetwork, parse_ip, parse_network, to_ascii, within
 from sekisho.message import Client, Message
-from sekisho.message.trace import RECEIVED, client_of, unfolded, written_by
+from sekisho.message.trace import MAX_RECEIVED_CHARS, client_of, unfolded, written_by
 from sekisho.options import Options
 
 HOPS = 10  # relays of ours behind each other
@@ -162,7 +162,7 @@ class Trust:
         if client.user or client.address not in self.relays:
             return message
         for line in message.headers.all("received")[:HOPS]:
-            client = self._before(client, unfolded(line, RECEIVED))
+            client = self._before(client, unfolded(line, MAX_RECEIVED_CHARS))
             if client.address not in self.relays:
                 break
         else:

@@ -1,7 +1,7 @@
-"""One pass over an address field: the lexical tokens of RFC 5322 3.2, hostile text tolerated, linear time.
+"""The lexical tokens of an address field (RFC 5322 section 3.2), in one pass and linear time.
 
-Nothing is rejected here. A quote or parenthesis that is never closed is an ordinary character, as most mail
-programs treat it; where they do not all do so, the oddity is reported.
+Nothing is rejected. A quotation mark or parenthesis that is never closed is an ordinary character, as in most mail
+programs. If programs differ here, that is reported.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class TokenKind(StrEnum):
-    """The kinds of token; a special character is its own kind."""
+    """The kinds of token. A special character is a kind of its own."""
 
     SPACE = "space"
     ATOM = "atom"
@@ -27,15 +27,15 @@ class TokenKind(StrEnum):
 
 
 class Token(NamedTuple):
-    """`text` is what the token means (without quotes, parentheses, escapes), `raw` what stands there."""
+    """`text` is the token without quotes, parentheses and escapes. `raw` is the token as written."""
 
     kind: TokenKind
     text: str
     raw: str
 
 
-# In Shift_JIS, GBK and Big5 the second byte of a character can be one of @ [ \ ]: after a raw byte that is
-# not UTF-8 (a surrogate escape) such a character belongs to the text.
+# In Shift_JIS, GBK and Big5 the second byte of a character can be @ [ \ or ]. After a byte that is not UTF-8
+# (a surrogate escape), such a character belongs to the text.
 _RAW = "\udc80-\udcff"
 _ATOM = re.compile(rf"(?:[{_RAW}][@\[\\\]]?|[^\s\"()<>@,;:\\\x1b])+")
 _SPACE = re.compile(r"\s+")
@@ -43,14 +43,14 @@ _QUOTED = re.compile(r'"((?:[^"\\]+|\\.)*+)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _LITERAL = re.compile(r"\[[^\[\]\s@<>]*\]")
 _COMMENT_MARK = re.compile(r"\\.|[()]", re.DOTALL)
-# ISO-2022-JP as it came from programs that never heard of encoded words.
+# Raw ISO-2022-JP, from programs that do not know encoded words.
 _JIS = re.compile(r"\x1b\$[@B][!-~\s]*(?:\x1b\([BJ]|\Z)")
 _SPECIAL = frozenset("<>@,;:")
 _ADDRESS_LIKE = re.compile(r"[<>@]")
 
 
 class Lexer:
-    """Reads one field. `odd` collects (code, detail) for what mail programs read differently."""
+    """Splits one field into tokens. `odd` collects (code, detail) for what mail programs read differently."""
 
     def __init__(self, value: str) -> None:
         self.value = value
@@ -59,7 +59,7 @@ class Lexer:
         self._comments = True
 
     def tokens(self) -> list[Token]:
-        """All tokens; their `raw` texts joined are the value again."""
+        """All tokens. Their `raw` texts joined give the value again."""
         found: list[Token] = []
         at = 0
         while at < len(self.value):
@@ -88,7 +88,7 @@ class Lexer:
         if match is None:
             if self._quotes and self.value.count("@") > 1:
                 self.odd.append(("quote", self.value[at : at + 80]))
-            self._quotes = False  # what was not closed from here is not closed from a later quote either
+            self._quotes = False  # no later quotation mark is closed either
             return Token(TokenKind.ATOM, '"', '"')
         text = match[1]
         if "\\" in text:
@@ -118,7 +118,7 @@ class Lexer:
         return None
 
     def _stray(self, at: int) -> Token:
-        """A backslash or an escape sequence outside quotes, or a parenthesis that closes nothing."""
+        """The token of a backslash or an escape sequence outside quotes, or of an unmatched closing parenthesis."""
         if match := _JIS.match(self.value, at):
             if any(char in _SPECIAL or char in '"()' for char in match[0][3:-3]):
                 self.odd.append(("raw_jis", match[0]))

@@ -20,7 +20,7 @@ from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.message.trace import moment
 from sekisho.ports import Context
-from sekisho.text import japanese
+from sekisho.text import is_japanese
 
 MALFORMED = FindingKind(
     "trace.date_malformed",
@@ -155,7 +155,7 @@ def _ahead(message: Message, context: Context) -> Iterator[Finding]:
 
 def _zone(message: Message) -> Iterator[Finding]:
     """Whose time it was where a Japanese message was written or handed in."""
-    if japanese(f"{message.subject}\n{message.text[:HEAD]}"):
+    if is_japanese(f"{message.subject}\n{message.text[:HEAD]}"):
         times = (_value(message, "date") or "", *_stamps(message))
         yield from [_found(CLOCK, each) for each in times if CHINA.search(each)][:1]
 

@@ -20,7 +20,7 @@ from types import MappingProxyType
 from sekisho.evidence import NOTHING, Degraded, Evidence, Finding, FindingKind
 from sekisho.message import Message, Problem
 from sekisho.ports import Context
-from sekisho.qrcodes import Why
+from sekisho.qrcodes import SearchStatus
 
 _kind = FindingKind
 _WORDS = (
@@ -264,7 +264,7 @@ KINDS: tuple[FindingKind, ...] = _LIMITS + _MIME + _PICTURES + _PAGES + _HEADERS
 
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
 UNSEEN = "picture.not_searched"
-UNKNOWN = frozenset({Why.TIME, Why.MEMORY, Why.DECODER})
+UNKNOWN = frozenset({SearchStatus.TIME, SearchStatus.MEMORY, SearchStatus.DECODER})
 """Why a picture was not searched, where another try may know more; else it is the picture that is too much."""
 FIELDS = frozenset({"header.space_before_colon", "header.nul"})
 """Of a From field, `author.…` says it."""

@@ -21,7 +21,7 @@ from sekisho.checks.facts.doubt import doubted, impersonates
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, Recipient
 from sekisho.ports import Context
-from sekisho.text import chinese, japanese
+from sekisho.text import chinese_characters, is_japanese
 
 BY_ADDRESS = FindingKind(
     "writing.greets_address",
@@ -162,9 +162,9 @@ def _greeting(line: str, made_up: tuple[str, ...]) -> FindingKind | None:
 def _language(message: Message) -> Iterator[tuple[FindingKind, str]]:
     """What is foreign in a Japanese message."""
     text = f"{message.author.name}\n{message.subject}\n{message.text[:READ]}"
-    if not japanese(text[:HEAD]):
+    if not is_japanese(text[:HEAD]):
         return
-    letters = chinese(text + message.text[READ:][-TAIL:])
+    letters = chinese_characters(text + message.text[READ:][-TAIL:])
     yield LETTERS, "".join(dict.fromkeys(letters)) if len(letters) >= CHINESE else ""
     yield CHARSET, next((each for each in _charsets(message) if lookup(each) in FOREIGN), "")
     pages = (part.text[:MARKUP] for part in message.parts if part.media == "text/html")
