@@ -28,7 +28,7 @@ from tests.unit.store.kit import SetClock, hold, message, outcomes
 from sekisho import compose
 from sekisho.config import Config
 from sekisho.journal import Journal, JournalOptions
-from sekisho.log import Json, Logfmt
+from sekisho.log import JsonFormatter, LogfmtFormatter
 from sekisho.message import Client, Envelope, Recipient
 from sekisho.observers import Isolation
 from sekisho.ports import StoreUnavailable
@@ -73,7 +73,7 @@ class Lines(logging.Handler):
 
     def __init__(self, privacy: Privacy) -> None:
         super().__init__()
-        self.formatters = (Logfmt(privacy=privacy), Json(privacy=privacy))
+        self.formatters = (LogfmtFormatter(privacy=privacy), JsonFormatter(privacy=privacy))
         self.text = ""
 
     def emit(self, record: logging.LogRecord) -> None:
