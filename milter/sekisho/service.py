@@ -34,7 +34,7 @@ from sekisho.runtime_changes import ListFollower
 from sekisho.store import Opening, start_anew
 from sekisho.verdict import Action, Disposition, Mode, Reply
 from sekisho.wire import probe
-from sekisho.wire.allocator import untidy
+from sekisho.wire.allocator import unfreeze
 from sekisho.wire.handlers import OnFailure
 from sekisho.wire.library import libmilter_version
 from sekisho.wire.listen import ListenError
@@ -171,7 +171,7 @@ def serve(path: Path | None) -> int:
     except log.TargetError as error:
         raise ConfigError((f"log.target: {error}",)) from error
     finally:
-        untidy()
+        unfreeze()
 
 
 class _Shared:

@@ -28,7 +28,7 @@ from tests.unit.store.kit import SetClock, hold, message, outcomes
 from sekisho import compose
 from sekisho.config import Config
 from sekisho.journal import Journal, JournalOptions
-from sekisho.log import JsonFormatter, LogfmtFormatter
+from sekisho.log import JsonLines, Logfmt
 from sekisho.message import Client, Envelope, Recipient
 from sekisho.observers import Isolation
 from sekisho.ports import StoreUnavailable
@@ -73,7 +73,7 @@ class Lines(logging.Handler):
 
     def __init__(self, privacy: Privacy) -> None:
         super().__init__()
-        self.formatters = (LogfmtFormatter(privacy=privacy), JsonFormatter(privacy=privacy))
+        self.formatters = (Logfmt(privacy=privacy), JsonLines(privacy=privacy))
         self.text = ""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -317,10 +317,10 @@ from sekisho.guard import Switch
 from sekisho.log import setup
 from sekisho.log.options import LogOptions
 from sekisho.service import _make_files_beside
-from sekisho.steering import ListWatch
+from sekisho.runtime_changes import ListWatch
 from sekisho.store import Quarantine, backup
 from sekisho.store.lock import StoreLock
-from sekisho.wire.slots import Failures
+from sekisho.wire.in_flight import Failures
 from tests.unit.store.kit import hold
 
 place = Path(sys.argv[1])

@@ -10,7 +10,7 @@ from tests.unit.store.kit import EVIDENCE, SetClock, message, outcomes
 
 from sekisho.evidence import NOTHING
 from sekisho.journal import Journal, JournalOptions
-from sekisho.log import LogfmtFormatter
+from sekisho.log import Logfmt
 from sekisho.message import Recipient
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError
@@ -20,7 +20,7 @@ SECRET_NAME = "taro.yamada.19700101"
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [LogfmtFormatter().format(record) for record in caplog.records]
+    return [Logfmt().format(record) for record in caplog.records]
 
 
 @pytest.fixture(autouse=True)

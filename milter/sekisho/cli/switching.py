@@ -21,7 +21,7 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.guard import SWITCHED, Switch, SwitchError, switched, told
 from sekisho.guard.switch import FOREVER
-from sekisho.log import JsonFormatter, LogfmtFormatter
+from sekisho.log import JsonLines, Logfmt
 from sekisho.store import Operation
 
 
@@ -78,7 +78,7 @@ def write_to_log(config: Config, event: str, fields: Mapping[str, Any]) -> str:
     """One line for the daemon's log, or for the system's where that is no file. What became of it, for people."""
     record = logging.LogRecord("sekisho.audit", logging.WARNING, "", 0, event, (), None)
     record.fields = dict(fields)
-    line = (JsonFormatter() if config.log.format == "json" else LogfmtFormatter()).format(record)
+    line = (JsonLines() if config.log.format == "json" else Logfmt()).format(record)
     if config.log.target == "stderr":
         syslog.openlog("sekisho", syslog.LOG_PID, syslog.LOG_MAIL)
         syslog.syslog(syslog.LOG_WARNING, line)

@@ -33,7 +33,7 @@ from sekisho.daemon.trials import Trials
 from sekisho.daemon.watchdog import Watchdog
 from sekisho.ports import Clock
 from sekisho.wire import trial
-from sekisho.wire.allocator import tidy
+from sekisho.wire.allocator import collect_and_freeze
 from sekisho.wire.in_flight import Failures, InFlight
 from sekisho.wire.listen import BusyError
 from sekisho.wire.server import DRAIN, READY, RETIRE, Server
@@ -285,7 +285,7 @@ class Supervisor:
 
     def _reload(self, now: float) -> None:
         systemd.reloading(self._clock.monotonic())
-        tidy()  # the configuration before makes room for the next
+        collect_and_freeze()  # the configuration before makes room for the next
         try:
             setup = self._load()
         except SetupError as error:
@@ -309,7 +309,7 @@ class Supervisor:
 
     def _begin_next(self, setup: Setup, end: float) -> None:
         count = setup.wire.workers or len(os.sched_getaffinity(0))
-        tidy()
+        collect_and_freeze()
         self._next = Places(count, setup, due=[0.0] * count)
         self._next_end = end
 

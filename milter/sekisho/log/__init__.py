@@ -5,15 +5,15 @@ is where it goes, and `handler` is the bounded queue between the two.
 """
 
 from sekisho.log.handler import LineHandler, lost_lines_to, setup, start
-from sekisho.log.lines import JsonFormatter, LogfmtFormatter
+from sekisho.log.lines import JsonLines, Logfmt
 from sekisho.log.options import LogOptions
 from sekisho.log.target import TargetError
 
 __all__ = [
-    "JsonFormatter",
+    "JsonLines",
     "LineHandler",
     "LogOptions",
-    "LogfmtFormatter",
+    "Logfmt",
     "TargetError",
     "lost_lines_to",
     "setup",

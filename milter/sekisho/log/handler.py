@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 
-from sekisho.log.lines import JsonFormatter, LogfmtFormatter, Privacy
+from sekisho.log.lines import JsonLines, Logfmt, PrivacyPort
 from sekisho.log.options import LogOptions
 from sekisho.log.target import Target, TargetError, own_stderr
 
@@ -45,8 +45,8 @@ class LineHandler(logging.Handler):
     def __init__(
         self,
         target: Target,
-        style: type[LogfmtFormatter] | type[JsonFormatter] = LogfmtFormatter,
-        privacy: Privacy | None = None,
+        style: type[Logfmt] | type[JsonLines] = Logfmt,
+        privacy: PrivacyPort | None = None,
     ) -> None:
         super().__init__()
         self.setFormatter(style(privacy=privacy))
@@ -223,7 +223,7 @@ class LineHandler(logging.Handler):
             self._reporting = False
 
 
-def setup(options: LogOptions, privacy: Privacy | None = None) -> None:
+def setup(options: LogOptions, privacy: PrivacyPort | None = None) -> None:
     """Send every record of this process, and of its children, to the target.
 
     Our own records count from `level` on, those of other libraries from warning on. Every text passes `privacy`. Raises
@@ -234,7 +234,7 @@ def setup(options: LogOptions, privacy: Privacy | None = None) -> None:
         target = Target(None if options.target == "stderr" else Path(options.target))
     except OSError as error:
         raise TargetError(f"{options.target}: {error.strerror}") from error
-    handler = LineHandler(target, JsonFormatter if options.format == "json" else LogfmtFormatter, privacy)
+    handler = LineHandler(target, JsonLines if options.format == "json" else Logfmt, privacy)
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)

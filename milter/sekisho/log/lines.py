@@ -35,7 +35,7 @@ _KEY = re.compile(r"[^a-z0-9_.]")
 _BARE = re.compile(r"[A-Za-z0-9_.:/@+,*~;<>\[\](){}!?&%$#|^-]+\Z")
 
 
-class Privacy(Protocol):
+class PrivacyPort(Protocol):
     """What a free text in a line may say about people (implemented by `privacy.Privacy`)."""
 
     def words(self, text: str) -> str:
@@ -45,10 +45,10 @@ class Privacy(Protocol):
         """The text of an exception, without what it quotes from a message."""
 
 
-class LogfmtFormatter(logging.Formatter):
+class Logfmt(logging.Formatter):
     """`time=… level=info logger=journal event=message key=value key="a value"`."""
 
-    def __init__(self, limit: int = MAX_LINE_BYTES, privacy: Privacy | None = None) -> None:
+    def __init__(self, limit: int = MAX_LINE_BYTES, privacy: PrivacyPort | None = None) -> None:
         super().__init__()
         self._privacy = privacy
         self._limit = limit - len(" truncated=true\n")
@@ -66,10 +66,10 @@ class LogfmtFormatter(logging.Formatter):
         return " ".join(parts)
 
 
-class JsonFormatter(logging.Formatter):
+class JsonLines(logging.Formatter):
     """One JSON object per line. Numbers and booleans keep their type, and sequences become arrays."""
 
-    def __init__(self, limit: int = MAX_LINE_BYTES, privacy: Privacy | None = None) -> None:
+    def __init__(self, limit: int = MAX_LINE_BYTES, privacy: PrivacyPort | None = None) -> None:
         super().__init__()
         self._privacy = privacy
         self._limit = limit
@@ -87,7 +87,7 @@ def _bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "backslashreplace"))
 
 
-def pairs(record: logging.LogRecord, privacy: Privacy | None) -> Iterator[tuple[str, Any]]:
+def pairs(record: logging.LogRecord, privacy: PrivacyPort | None) -> Iterator[tuple[str, Any]]:
     """A record's keys and values, in order: time, level, logger, event, its fields, its exception. The text and the
     exception pass `privacy`. The fields do not: the code that logs the event has decided what they say."""
     moment = datetime.fromtimestamp(record.created, UTC)
@@ -116,7 +116,7 @@ def _message(record: logging.LogRecord) -> str:
         return str(record.msg)
 
 
-def _exception(error: BaseException, privacy: Privacy | None) -> Iterator[tuple[str, Any]]:
+def _exception(error: BaseException, privacy: PrivacyPort | None) -> Iterator[tuple[str, Any]]:
     """Type, text and the innermost frames."""
     yield "exception", type(error).__name__
     yield "exception_text", str(error) if privacy is None else privacy.error(error)

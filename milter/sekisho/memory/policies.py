@@ -30,7 +30,7 @@ MAX_WAITING_DOMAINS = (
 ENFORCING = frozenset({("policy.dmarc", "quarantine"), ("policy.dmarc", "reject")})
 
 
-class HasEvidence(Protocol):
+class WithEvidence(Protocol):
     """A judged message, as far as it is needed here."""
 
     @property
@@ -78,7 +78,7 @@ class PolicyNotes:
         # If the clock was set back, a note may lie in the future.
         return max(0.0, age) if math.isfinite(age) and age < KEEP_SECONDS else None
 
-    def judged(self, judged: HasEvidence) -> None:
+    def judged(self, judged: WithEvidence) -> None:
         """Note the author domain if its policy was read and is enforcing."""
         for result in judged.evidence.of("dmarc"):
             if result.domain and not ENFORCING.isdisjoint(result.properties) and not result.recorded:

@@ -1,21 +1,26 @@
-"""The door to the MTA: the only room that knows libmilter.
+"""The milter protocol: the only room that knows libmilter.
 
-It is *handed* what to do with a message (`Handlers`) and knows nothing of checks or stores. What comes in:
-bytes and an `Envelope`. What goes back: an `Action`, edit by edit.
+It is given what to do with a message (`Handlers`), and knows nothing of checks or stores. Bytes and an `Envelope` come
+in; an `Action` goes back, edit by edit.
 
-| module | answers |
+| module | what it holds |
 | --- | --- |
-| `options` | how the socket, the workers and the deadlines are configured |
-| `handlers` | what compose must hand us |
+| `options` | configuration of the socket, the workers and the deadlines |
+| `handlers` | what `compose` must provide |
 | `listen` | the listening socket |
+| `probe` | a test whether our own socket answers |
 | `collect` | the bytes of one message, as they come in |
 | `session` | libmilter's callbacks for one connection |
-| `fallbacks` | what a message gets that we could not judge |
-| `desk` | our own threads, on which every message is judged |
-| `slots` | the shared memory by which the supervisor sees who is stuck |
-| `file_copy` | the file that holds what a piece of that memory holds |
-| `replies` | what may be written back without breaking anything |
-| `server` | one worker's life: serve, drain, leave |
+| `answer` | an action carried out through libmilter |
+| `fallbacks` | the reply to a message that could not be judged |
+| `judging_pool` | our own threads, on which every message is judged |
+| `trial` | a message judged in a process of its own |
+| `in_flight` | the shared memory in which the supervisor sees which message is stuck |
+| `file_copy` | a file with the content of a piece of shared memory |
+| `replies` | what may be written back without breaking a header or a reply |
+| `server` | one worker's life: serve, drain, end |
+| `allocator` | settings of the C library's memory allocator |
+| `library` | the version of libmilter |
 
-Nothing is imported here: `Milter` is loaded only by those who import `session` or `server`.
+Nothing is imported here: `Milter` is loaded only by an import of `session` or `server`.
 """
