@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from sekisho.guard import Switch
-from sekisho.store import ErasedError, ListStore, Quarantine, StoreOptions, snapshot
+from sekisho.store.database import StoreOptions
+from sekisho.store.lists import ListStore, snapshot
+from sekisho.store.quarantine import ErasedError, Quarantine
 from sekisho.wire.in_flight import Failures
 
 STORE, MARKS, GUARD, FAILED = "quarantine.db", "marks", "guard", "failed"

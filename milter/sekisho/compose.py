@@ -37,7 +37,8 @@ from sekisho.providers import ProviderFileError
 from sekisho.qrcodes import NOBODY, Reader
 from sekisho.resolver import Budget, DnsResolver
 from sekisho.site import Site, SiteFileError
-from sekisho.store import InForce, Snapshot, missing_driver, snapshot, state_directory
+from sekisho.store.database import missing_driver, state_directory
+from sekisho.store.lists import InForce, Snapshot, snapshot
 from sekisho.trust import Trust
 from sekisho.verdict import Disposition
 

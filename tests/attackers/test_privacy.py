@@ -34,8 +34,9 @@ from sekisho.observers import Isolation
 from sekisho.ports import StoreUnavailable
 from sekisho.privacy import Privacy
 from sekisho.release import ReleaseOptions, Releaser, Wish
-from sekisho.service import Recorder
-from sekisho.store import Quarantine, RetentionOptions, StoreOptions
+from sekisho.service.recorder import Recorder
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import Quarantine, RetentionOptions
 
 ROOT = Path(__file__).parent.parent.parent
 LOCALS = ("zqsender", "zqauthor", "zqallowed", "zqblocked", "zqhanako", "zqtaro", "zqreply")
@@ -316,10 +317,11 @@ from sekisho.config import Config
 from sekisho.guard import Switch
 from sekisho.log import setup
 from sekisho.log.options import LogOptions
-from sekisho.service import _make_files_beside
+from sekisho.service.service import make_files_beside
 from sekisho.runtime_changes import ListWatch
-from sekisho.store import Quarantine, backup
-from sekisho.store.lock import StoreLock
+from sekisho.store.database import backup
+from sekisho.store.quarantine import Quarantine
+from sekisho.store.database.lock import StoreLock
 from sekisho.wire.in_flight import Failures
 from tests.unit.store.kit import hold
 
@@ -332,7 +334,7 @@ lock.take()
 store = Quarantine.open(config.store, SystemClock())
 hold(store, b"Subject: x\r\n\r\nbody\r\n", ["a@ours.example"])
 lock.mark()
-_make_files_beside(config, SystemClock())
+make_files_beside(config, SystemClock())
 Failures(str(compose.failure_file(config)))
 Switch(compose.switch_file(config)).pause(1.0)
 ListWatch(config.store, SystemClock()).turn()

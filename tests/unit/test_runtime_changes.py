@@ -12,7 +12,8 @@ from tests.unit.store.kit import START, SetClock
 
 from sekisho.policy import ListEntry, ListOptions, Lists
 from sekisho.runtime_changes import ListFollower, ListWatch, told
-from sekisho.store import InForce, ListStore, Stored, StoreOptions, snapshot
+from sekisho.store.database import StoreOptions
+from sekisho.store.lists import InForce, ListStore, Stored, snapshot
 
 
 @pytest.fixture

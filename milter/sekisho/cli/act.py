@@ -16,7 +16,7 @@ from sekisho.config import Config
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError
 from sekisho.release import Done, Releaser, Wish
-from sekisho.store import DamagedError, Entry, ErasedError, Operation, Quarantine, State
+from sekisho.store.quarantine import DamagedError, Entry, ErasedError, Operation, Quarantine, State
 from sekisho.text import printable
 
 

@@ -18,7 +18,7 @@ from sekisho.cli.output import write_raw
 from sekisho.cli.owner import as_caller
 from sekisho.cli.quarantine import opened, who
 from sekisho.config import Config
-from sekisho.store import Entry, Operation, Quarantine
+from sekisho.store.quarantine import Entry, Operation, Quarantine
 
 _FROM = re.compile(rb"^(?=>*From )", re.MULTILINE)
 

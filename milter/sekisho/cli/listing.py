@@ -20,7 +20,8 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.policy import ListEntry, ListOptions, list_faults, reasons
 from sekisho.ports import StoreUnavailable
-from sekisho.store import LISTS, ListStore, SchemaError
+from sekisho.store.database import SchemaError
+from sekisho.store.lists import LISTS, ListStore
 from sekisho.text import printable
 
 MAX_IMPORT = 64 * 1024 * 1024

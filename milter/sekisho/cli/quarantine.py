@@ -17,17 +17,8 @@ from sekisho.cli.page import show as show_report
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.ports import StoreUnavailable
-from sekisho.store import (
-    DamagedError,
-    Entry,
-    ErasedError,
-    Operation,
-    Quarantine,
-    SchemaError,
-    State,
-    database_file,
-    never_made,
-)
+from sekisho.store.database import SchemaError, database_file, never_made
+from sekisho.store.quarantine import DamagedError, Entry, ErasedError, Operation, Quarantine, State
 from sekisho.text import printable
 
 

@@ -6,7 +6,7 @@ from sekisho.cli import output
 from sekisho.cli.quarantine import opened, who
 from sekisho.clock import uptime
 from sekisho.config import Config
-from sekisho.store import Operation, RetentionState
+from sekisho.store.quarantine import Operation, RetentionState
 
 
 def show(config: Config, *, resume: bool, style: str) -> None:

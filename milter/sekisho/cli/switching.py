@@ -22,7 +22,7 @@ from sekisho.config import Config
 from sekisho.guard import SWITCHED, Switch, SwitchError, switched, told
 from sekisho.guard.switch import FOREVER
 from sekisho.log import JsonLines, Logfmt
-from sekisho.store import Operation
+from sekisho.store.quarantine import Operation
 
 
 @contextmanager

@@ -25,7 +25,8 @@ from sekisho.cli import output
 from sekisho.cli.quarantine import opened
 from sekisho.config import Config
 from sekisho.message import message_key
-from sekisho.store import Entry, Operation, Quarantine, database_file
+from sekisho.store.database import database_file
+from sekisho.store.quarantine import Entry, Operation, Quarantine
 from sekisho.text import printable
 
 TAIL = 64 * 1024 * 1024  # bytes of a log file that are looked through

@@ -33,7 +33,7 @@ _WORDS = 64  # read at one time; the rest is there at the next
 
 
 class Closable(Protocol):
-    """A socket or file of the supervisor's."""
+    """What is closed when it is of no more use: a socket, a file, a thread that runs beside others."""
 
     def close(self) -> None: ...
 

@@ -15,14 +15,14 @@ from sekisho.wire.server import READY
 _TICK = 0.5  # seconds between two signs of life
 
 
-class Maintenance(Protocol):
-    """What `compose.maintenance(config, board)` returns."""
+class MaintenancePort(Protocol):
+    """The work of the maintenance process. `maintenance.Maintenance` implements it."""
 
     def run(self, stop: threading.Event) -> None:
         """Work (metrics endpoint, gauges, retention) until `stop` is set, then close everything."""
 
 
-def keep(maintenance: Maintenance, line: socket.socket, beat: Callable[[], None]) -> None:
+def run_maintenance(maintenance: MaintenancePort, line: socket.socket, beat: Callable[[], None]) -> None:
     """Run the maintenance process until the supervisor says so, is gone, or SIGTERM comes. `beat` gives a sign of life.
 
     The sign shows that the process runs, not that its work goes on: a task may take long, and readiness watches it.

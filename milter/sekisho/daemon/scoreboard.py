@@ -25,7 +25,7 @@ _REASON = 400  # bytes
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ScoreboardView:
     """The board at one moment. `reload_ok` and `reload_at` (wall clock, seconds) are of the last attempt to
     load a configuration; starting is the first. `generation` is the number of the one in force (1 is the first,
     0 is none yet), `maintenance_deaths` how often the maintenance process died since the start, `reload_waiting` that a
@@ -115,11 +115,11 @@ class Scoreboard:
             _NUMBER.unpack_from(self._map, at * _NUMBER.size)[0] for at in range(first, first + len(CAUSES))
         ]
 
-    def view(self) -> View:
+    def view(self) -> ScoreboardView:
         rows = [_ROW.unpack_from(self._map, self._at(row)) for row in range(_ROWS)]
         states = Counter(STATES[state - 1] for state, _ in rows if state)
         succeeded, when = _RELOAD.unpack_from(self._map, self._singles_at - _RELOAD.size)
-        return View(
+        return ScoreboardView(
             workers={state: states[state] for state in STATES},
             sessions=sum(count for _, count in rows),
             restarts=dict(zip(CAUSES, self._numbers(0), strict=True)),

@@ -23,7 +23,7 @@ from sekisho.daemon import systemd
 from sekisho.daemon.blame import Blame
 from sekisho.daemon.child import STATUS_LATER, STATUS_OURS, Child, Closable, fork, is_shortage
 from sekisho.daemon.listener import Listener, wait_for
-from sekisho.daemon.maintenance import keep
+from sekisho.daemon.maintenance import run_maintenance
 from sekisho.daemon.maintenance_state import MaintenanceState
 from sekisho.daemon.places import Places
 from sekisho.daemon.reloads import Reloads
@@ -207,7 +207,7 @@ class Supervisor:
         assert make is not None
 
         def body(line: socket.socket) -> None:
-            keep(make(self._board), line, slots.beat)
+            run_maintenance(make(self._board), line, slots.beat)
 
         child = fork(body, self._foreign(), self._clock.monotonic(), places.setup)
         child.slots = slots

@@ -27,7 +27,7 @@ MOST_WAITING = 256  # two descriptors each; who is refused gets a 451 and comes 
 
 
 @dataclass(eq=False, slots=True)
-class Asked:
+class TrialRequest:
     """A message to be judged: where the answer goes, the sheet it stands on, and by which configuration."""
 
     seat: socket.socket
@@ -58,8 +58,8 @@ class Trials:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._running: dict[Child, Asked] = {}
-        self._waiting: list[Asked] = []
+        self._running: dict[Child, TrialRequest] = {}
+        self._waiting: list[TrialRequest] = []
         self._refused = False
 
     @property
@@ -79,7 +79,7 @@ class Trials:
                 os.close(each)
             return
         seat = socket.socket(fileno=handed[0])
-        asked = Asked(seat, os.fdopen(handed[1], "r+b"), setup, self._clock.monotonic())
+        asked = TrialRequest(seat, os.fdopen(handed[1], "r+b"), setup, self._clock.monotonic())
         if len(self._waiting) >= MOST_WAITING:
             asked.answer(trial.REFUSED)
         else:
@@ -104,7 +104,7 @@ class Trials:
             self._refused = False
             self._running[child] = self._waiting.pop(0)
 
-    def _fork(self, asked: Asked, failures: Failures, inherited: Iterable[Closable]) -> Child:
+    def _fork(self, asked: TrialRequest, failures: Failures, inherited: Iterable[Closable]) -> Child:
         slots = InFlight(1)
         seat, sheet, build, clock = asked.seat, asked.sheet, asked.setup.build, self._clock
 

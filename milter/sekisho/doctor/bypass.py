@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from sekisho.doctor.asking import means
 from sekisho.doctor.commands import Commands
-from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.doctor.postconf import Postfix, Service, milters
 from sekisho.release import ReleaseOptions
 
 
-def examine(postfix: Postfix, options: ReleaseOptions, socket: str, commands: Commands) -> Iterator[Finding]:
+def examine(
+    postfix: Postfix, options: ReleaseOptions, socket: str, commands: Commands
+) -> Iterator[Diagnosis]:
     """Findings about the smtpd that release hands mail to."""
     if not is_loopback(options.host):
         yield error(
@@ -61,7 +63,7 @@ def _make(postfix: Postfix, options: ReleaseOptions) -> str:
     return " && ".join((postfix.postconf("-M", "-e", line), postfix.postconf("-P", *words), postfix.reload()))
 
 
-def _service(postfix: Postfix, options: ReleaseOptions, socket: str, service: Service) -> Iterator[Finding]:
+def _service(postfix: Postfix, options: ReleaseOptions, socket: str, service: Service) -> Iterator[Diagnosis]:
     host = service.name.rpartition(":")[0]
     interfaces = [host] if host else postfix.get("inet_interfaces").replace(",", " ").split()
     open_to = [each for each in interfaces if each != "loopback-only" and not is_loopback(each)]

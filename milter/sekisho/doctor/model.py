@@ -16,7 +16,7 @@ class Severity(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """`code` is stable; `mend` is the exact command, or empty where there is nothing to do."""
 
     code: str
@@ -29,13 +29,13 @@ class Finding:
         return self.code.partition(".")[0]
 
 
-def error(code: str, text: str, mend: str) -> Finding:
-    return Finding(code, Severity.ERROR, text, mend)
+def error(code: str, text: str, mend: str) -> Diagnosis:
+    return Diagnosis(code, Severity.ERROR, text, mend)
 
 
-def warning(code: str, text: str, mend: str) -> Finding:
-    return Finding(code, Severity.WARNING, text, mend)
+def warning(code: str, text: str, mend: str) -> Diagnosis:
+    return Diagnosis(code, Severity.WARNING, text, mend)
 
 
-def note(code: str, text: str, mend: str = "") -> Finding:
-    return Finding(code, Severity.NOTE, text, mend)
+def note(code: str, text: str, mend: str = "") -> Diagnosis:
+    return Diagnosis(code, Severity.NOTE, text, mend)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from statistics import median
 
 from sekisho.doctor.commands import Commands, both, systemctl
-from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.ports import Clock, Found
 from sekisho.resolver import DnsOptions, DnsResolver
 from sekisho.resolver.options import system_servers
@@ -27,7 +27,7 @@ def examine(
     options: DnsOptions,
     clock: Clock,
     commands: Commands = Commands(),  # noqa: B008 - frozen
-) -> Iterator[Finding]:
+) -> Iterator[Diagnosis]:
     """Findings about each server that is asked, one by one."""
     servers = options.servers or tuple(_shown(*each) for each in system_servers())
     found = {server: tuple(_server(server, options, clock)) for server in servers}
@@ -48,7 +48,7 @@ def _shown(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Finding]:
+def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Diagnosis]:
     alone = options.model_copy(update={"servers": (server,), "warmers": 0, "cache_size": 0})
     resolver = DnsResolver(alone, clock)
     if resolver.lookup(KNOWN, "NS", clock.monotonic() + options.timeout).found is Found.TEMPERROR:

@@ -11,9 +11,10 @@ from pathlib import Path
 from sekisho.clock import uptime
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
-from sekisho.doctor.model import Finding, error, note, warning
+from sekisho.doctor.model import Diagnosis, error, note, warning
 from sekisho.ports import Clock, StoreUnavailable
-from sekisho.store import Quarantine, SchemaError, State, database_file, never_made, up_to_date
+from sekisho.store.database import SchemaError, database_file, never_made, up_to_date
+from sekisho.store.quarantine import Quarantine, State
 from sekisho.verdict import Mode
 
 MANY = 100  # messages that one command names
@@ -27,7 +28,7 @@ def examine(
     config: Config,
     clock: Clock,
     commands: Commands = Commands(),  # noqa: B008 - frozen
-) -> Iterator[Finding]:
+) -> Iterator[Diagnosis]:
     """Findings about the store. It is opened only if it is there, and never made."""
     file = database_file(config.store)
     if file is not None:
@@ -46,7 +47,7 @@ def examine(
     yield from _content(config, clock, commands)
 
 
-def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Finding]:
+def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Diagnosis]:
     directory = file.parent
     if not directory.is_dir():
         yield (error if enforcing else note)(
@@ -105,7 +106,7 @@ def file_system(directory: Path, mounts: Path = Path("/proc/self/mounts")) -> st
     return kind
 
 
-def _file(file: Path) -> Iterator[Finding]:
+def _file(file: Path) -> Iterator[Diagnosis]:
     mode = stat.S_IMODE(file.stat().st_mode)
     if mode & 0o007:
         yield error(
@@ -121,7 +122,7 @@ def _file(file: Path) -> Iterator[Finding]:
         )
 
 
-def _content(config: Config, clock: Clock, commands: Commands) -> Iterator[Finding]:
+def _content(config: Config, clock: Clock, commands: Commands) -> Iterator[Diagnosis]:
     try:
         if not up_to_date(config.store):
             yield note(
@@ -159,7 +160,7 @@ def _usable(config: Config, failure: Exception, commands: Commands) -> str:
     )
 
 
-def _counts(config: Config, quarantine: Quarantine, commands: Commands) -> Iterator[Finding]:
+def _counts(config: Config, quarantine: Quarantine, commands: Commands) -> Iterator[Diagnosis]:
     if paused := quarantine.retention(config.retention, uptime()).paused:
         yield warning(
             "store.retention_paused",

@@ -16,7 +16,7 @@ from sekisho.config import Config
 from sekisho.guard import SWITCHED, switched
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock, Uptime
-from sekisho.store import Operation, Quarantine
+from sekisho.store.quarantine import Operation, Quarantine
 
 LOG = logging.getLogger("sekisho.audit")
 WHO = "maintenance"

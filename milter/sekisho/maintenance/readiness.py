@@ -31,7 +31,7 @@ GAPS = 2
 """Rounds in a row with an unanswered connection that make us not ready."""
 
 
-class Milter:
+class MilterProbe:
     """What the rounds have shown of our own socket. `ask(tries)` makes connections, and says how many were answered;
     `count(answered, unanswered)` is told of them."""
 
@@ -67,7 +67,7 @@ class Readiness:
 
     def __init__(
         self,
-        milter: Milter,
+        milter: MilterProbe,
         workers: Callable[[], int],
         checks: Mapping[str, Callable[[], bool]],
         tell: Callable[[tuple[str, ...]], object],
@@ -122,9 +122,9 @@ class Readiness:
             LOG.warning("ready_again")
 
 
-def of_socket(where: probe.Place, count: Callable[[int, int], object]) -> Milter:
+def of_socket(where: probe.Place, count: Callable[[int, int], object]) -> MilterProbe:
     """The rounds on a real socket."""
-    return Milter(partial(_asked, where), count)
+    return MilterProbe(partial(_asked, where), count)
 
 
 def _asked(where: probe.Place, tries: int) -> int:

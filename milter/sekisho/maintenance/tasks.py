@@ -1,4 +1,4 @@
-"""Tasks that are due again and again, in the maintenance process: each fails alone, and is tried again."""
+"""MaintenanceTasks that are due again and again, in the maintenance process: each fails alone, and is tried again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HANGING = 120.0
 
 
 @dataclass(slots=True)
-class Task:
+class MaintenanceTask:
     """`every`: seconds between two runs that succeed."""
 
     name: str
@@ -26,17 +26,17 @@ class Task:
     due: float = 0.0
 
 
-class Tasks:
+class MaintenanceTasks:
     """What is to be done, in order. `turn` does what is due."""
 
     def __init__(self, isolation: Isolation, clock: Clock) -> None:
         self._isolation = isolation
         self._clock = clock
-        self._tasks: list[Task] = []
+        self._tasks: list[MaintenanceTask] = []
         self._alive = clock.monotonic()
 
     def add(self, name: str, call: Callable[[], object], every: float) -> None:
-        self._tasks.append(Task(name, call, every))
+        self._tasks.append(MaintenanceTask(name, call, every))
 
     def turn(self) -> None:
         """Never raises."""

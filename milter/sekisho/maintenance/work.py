@@ -13,12 +13,13 @@ from sekisho.guard import Switch
 from sekisho.maintenance import live_status
 from sekisho.maintenance.quarantine import QuarantineMaintenance
 from sekisho.maintenance.readiness import Readiness, of_socket
-from sekisho.maintenance.tasks import Tasks
+from sekisho.maintenance.tasks import MaintenanceTasks
 from sekisho.metrics import Metrics
 from sekisho.observers import Isolation
 from sekisho.ports import StoreUnavailable
 from sekisho.runtime_changes import ListWatch, SwitchWatch
-from sekisho.store import Quarantine, SchemaError, StoreLock, database_file, free_bytes
+from sekisho.store.database import SchemaError, StoreLock, database_file, free_bytes
+from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Mode
 from sekisho.wire import probe
 
@@ -29,7 +30,7 @@ GAUGES_EVERY = 15.0  # seconds between two looks at the store
 
 
 class Maintenance:
-    """The metrics port and everything periodic. Implements `daemon.Maintenance`; made after the fork.
+    """The metrics port and everything periodic. Implements `daemon.MaintenancePort`; made after the fork.
 
     Its tasks fail alone. That none of them does, and that the milter answers, is what `readiness` looks at.
     """
@@ -42,14 +43,14 @@ class Maintenance:
         """The store can be asked and is the one at its path, as of the last look; true where none is needed."""
         self._quarantine: Quarantine | None = None
         self._lock = StoreLock(settings.store)
-        self._server: metrics.Server | None = None
+        self._server: metrics.MetricsServer | None = None
         self._refused = 0
         self._clock = SystemClock()
         self._quarantine_work = QuarantineMaintenance(settings, meter, self._clock)
         self._lists = ListWatch(settings.store, self._clock, meter.store_identity_failed)
         self._switch: SwitchWatch | None = None
         self._isolation = Isolation(lambda _: meter.error("maintenance"), "task")
-        self._tasks = Tasks(self._isolation, self._clock)
+        self._tasks = MaintenanceTasks(self._isolation, self._clock)
         self._readiness = Readiness(
             of_socket(place, meter.probed),
             lambda: board.view().workers.get("ready", 0),

@@ -16,8 +16,8 @@ from prometheus_client.metrics_core import InfoMetricFamily, Metric
 from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.metrics import table
-from sekisho.metrics.shards import Cell, Shard, clear, merged
-from sekisho.metrics.table import OTHER, PREFIX, ROWS, Row
+from sekisho.metrics.shards import Shard, ShardValue, clear, merged
+from sekisho.metrics.table import OTHER, PREFIX, ROWS, MetricRow
 from sekisho.verdict import Action, Disposition, Reply
 
 
@@ -25,7 +25,7 @@ class Batch:
     """What one message changes, written at once."""
 
     def __init__(self) -> None:
-        self.changes: list[tuple[Cell, float]] = []
+        self.changes: list[tuple[ShardValue, float]] = []
 
     def inc(self, counter: Any) -> None:
         self.changes.append((counter._value, 1.0))
@@ -39,7 +39,7 @@ class Batch:
 class Family:
     """The series of one metric, all of them made at the start: closed sets, and lookups without a lock."""
 
-    def __init__(self, row: Row, sets: tuple[tuple[str, ...], ...]) -> None:
+    def __init__(self, row: MetricRow, sets: tuple[tuple[str, ...], ...]) -> None:
         self._metric = _make(row)
         self._series: dict[tuple[str, ...], Any] = {
             labels: self._metric.labels(*labels) if labels else self._metric
@@ -301,11 +301,11 @@ def _sets(
     }
 
 
-def _row(name: str) -> Row:
+def _row(name: str) -> MetricRow:
     return next(row for row in ROWS if row.name == name)
 
 
-def _make(row: Row) -> Any:
+def _make(row: MetricRow) -> Any:
     name = PREFIX + row.name
     if row.kind == "counter":
         return Counter(name, row.help, row.labels, registry=None)

@@ -202,7 +202,7 @@ class Bounded(H11Protocol):
         self._end = self.loop.call_later(self._patience, self.give_up)
 
 
-class Server:
+class MetricsServer:
     """The listening side. Bound on construction (OSError if that fails), serving after `start`."""
 
     def __init__(self, options: MetricsOptions, metrics: Metrics, questions: Questions) -> None:
@@ -265,8 +265,8 @@ def _bound(options: MetricsOptions) -> socket.socket:
     return listener
 
 
-def serve(options: MetricsOptions, metrics: Metrics, questions: Questions) -> Server:
+def serve(options: MetricsOptions, metrics: Metrics, questions: Questions) -> MetricsServer:
     """Serve in a thread of this process, until `close`. Raises OSError if the address cannot be bound."""
-    server = Server(options, metrics, questions)
+    server = MetricsServer(options, metrics, questions)
     server.start()
     return server

@@ -85,7 +85,7 @@ class Shard:
         self._lock_fd = -1
         self._files: dict[str, Mapped] = {}
         self._counters: list[Mapped] = []
-        self._cells: list[Cell] = []
+        self._cells: list[ShardValue] = []
         self._forget()
         self._bind()
         self._bound = True
@@ -93,15 +93,15 @@ class Shard:
 
     def install(self) -> None:
         """Make the metrics that are built from here on keep their values here."""
-        values.ValueClass = partial(Cell, self)
+        values.ValueClass = partial(ShardValue, self)
 
-    def add(self, cell: Cell) -> None:
+    def add(self, cell: ShardValue) -> None:
         """A new series. Raises OSError if there is no room for it."""
         with self.lock:
             self._cells.append(cell)
             cell.bind(self._file(cell.prefix))
 
-    def add_all(self, changes: Iterable[tuple[Cell, float]]) -> None:
+    def add_all(self, changes: Iterable[tuple[ShardValue, float]]) -> None:
         """Many cells at once, under one lock."""
         with self.lock:
             if self._usable(self._counters):
@@ -112,7 +112,7 @@ class Shard:
                     self._waiting[cell] = self._waiting.get(cell, 0.0) + amount
         self._tell()
 
-    def put(self, cell: Cell, value: float, timestamp: float) -> None:
+    def put(self, cell: ShardValue, value: float, timestamp: float) -> None:
         """Set a gauge."""
         with self.lock:
             if self._usable((self._files.get(cell.prefix),)):
@@ -136,8 +136,8 @@ class Shard:
     def _forget(self) -> None:
         """Nothing counted, nothing tried yet."""
         self._bound = False
-        self._waiting: dict[Cell, float] = {}
-        self._wanted: dict[Cell, tuple[float, float]] = {}
+        self._waiting: dict[ShardValue, float] = {}
+        self._wanted: dict[ShardValue, tuple[float, float]] = {}
         self._next_try = self._next_look = 0.0
         self._trouble: Exception | None = None
         self._attempts = 0
@@ -245,7 +245,7 @@ class Shard:
             self._lock_fd = -1
 
 
-class Cell:
+class ShardValue:
     """One number of one series: what prometheus_client calls a value class."""
 
     _multiprocess = True
@@ -289,7 +289,7 @@ class Cell:
         self._value, self._timestamp, at = value, timestamp, self._at
         self._file._m[at : at + _PAIR.size] = _PAIR.pack(value, timestamp)
 
-    def rescue(self, counts: dict[Cell, float], states: dict[Cell, tuple[float, float]]) -> None:
+    def rescue(self, counts: dict[ShardValue, float], states: dict[ShardValue, tuple[float, float]]) -> None:
         """Hand over what this process knows, for a file that is to be made anew."""
         if self.prefix.startswith("gauge"):
             if self._value or self._timestamp:

@@ -18,7 +18,7 @@ from sekisho.privacy import Privacy
 from sekisho.release.options import ReleaseOptions
 from sekisho.release.rewrite import rewrite
 from sekisho.release.smtp import Answer, Fate, Outgoing, hand_over, path_of
-from sekisho.store import Copy, Entry, Operation, Quarantine, State
+from sekisho.store.quarantine import Copy, Entry, Operation, Quarantine, State
 
 _STATES = {
     Fate.TAKEN: State.RELEASED,

@@ -18,7 +18,8 @@ from tests.unit.store.kit import SetClock, hold, message, outcomes
 from sekisho.cli import main
 from sekisho.clock import SystemClock
 from sekisho.message import Field, Headers, message_key
-from sekisho.store import Quarantine, State, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import Quarantine, State
 
 RAW = b"From: a@sender.example\r\nSubject: x\r\n\r\nFrom here on\r\n>From there\r\n.\r\n"
 

@@ -13,7 +13,7 @@ from sekisho import metrics
 from sekisho.config import Config
 from sekisho.maintenance.quarantine import QuarantineMaintenance
 from sekisho.metrics import Metrics
-from sekisho.store import Operation, Quarantine, State
+from sekisho.store.quarantine import Operation, Quarantine, State
 
 
 class Clock(SetClock):

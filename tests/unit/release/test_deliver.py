@@ -14,7 +14,8 @@ from sekisho.journal import JournalOptions
 from sekisho.ports import StoreUnavailable
 from sekisho.privacy import Privacy
 from sekisho.release import Done, ReleaseOptions, Releaser, Wish
-from sekisho.store import Entry, Quarantine, State, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import Entry, Quarantine, State
 
 PRIVACY = Privacy(JournalOptions(), SystemClock())
 

@@ -1,0 +1,133 @@
+"""What the store answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from sekisho.message import Client, Envelope, Recipient
+from sekisho.store.quarantine.schema import State
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One recipient's copy of a held message. `number` names it within the store."""
+
+    number: int
+    recipient: Recipient
+    state: State
+    changed: datetime
+    verdict: str
+    score: float
+    decided_by: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A held message without its bytes. `repeats` counts the retries that were absorbed, `last_seen` is the
+    newest of them; `document` is the evidence as `document` wrote it. Author and subject are hostile text.
+    `erased`: content, author and subject are gone."""
+
+    id: str
+    digest: str
+    size: int
+    held_at: datetime
+    last_seen: datetime
+    repeats: int
+    envelope: Envelope
+    author: str
+    subject: str
+    verdict: str
+    score: float
+    decided_by: str
+    document: Mapping[str, Any]
+    copies: tuple[Copy, ...]
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionState:
+    """Where retention stands: the time by the clock, its last turn, why it is paused (or ""), and how many held
+    messages have reached their age by that clock."""
+
+    now: datetime
+    last: datetime | None
+    paused: str
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """For the gauges: messages with at least one copy in the state, and the bytes that contents take up
+    (compressed, each once)."""
+
+    messages: Mapping[State, int]
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A line of the audit: who did what to which entry (or to one copy of it), and how it ended.
+
+    `operation` and `result` are label values of `sekisho_quarantine_operations_total`; `reason` is why a
+    copy was released; `note` is text for people. `at` and `number` are the store's.
+    """
+
+    operation: str
+    result: str
+    who: str
+    entry: str | None = None
+    copy: int | None = None
+    reason: str = ""
+    note: str = ""
+    at: datetime | None = None
+    number: int = 0
+
+
+def entry(row: RowMapping, copies: tuple[Copy, ...]) -> Entry:
+    envelope = Envelope(
+        sender=row["sender"],
+        raw_sender=row["raw_sender"],
+        parameters=tuple(row["parameters"]),
+        recipients=tuple(copy.recipient for copy in copies),
+        client=_client(row),
+        queue_id=row["queue_id"],
+        arrived=row["arrived"],
+    )
+    plain = ("id", "digest", "size", "held_at", "last_seen", "repeats", "author", "subject")
+    judged = ("verdict", "score", "decided_by", "document", "erased")
+    return Entry(envelope=envelope, copies=copies, **{name: row[name] for name in plain + judged})
+
+
+def copy(row: RowMapping) -> Copy:
+    return Copy(
+        number=row["id"],
+        recipient=Recipient(row["address"], row["raw"], tuple(row["parameters"])),
+        state=State(row["state"]),
+        **{name: row[name] for name in ("changed", "verdict", "score", "decided_by", "policy")},
+    )
+
+
+def operation(row: RowMapping) -> Operation:
+    return Operation(
+        entry=row["entry_id"],
+        number=row["id"],
+        **{name: row[name] for name in ("operation", "result", "who", "copy", "reason", "note", "at")},
+    )
+
+
+def _client(row: RowMapping) -> Client:
+    return Client(
+        address=row["client_address"],
+        name=row["client_name"],
+        resolve=row["client_resolve"],
+        helo=row["helo"],
+        port=row["client_port"],
+        tls=row["client_tls"],
+        user=row["client_user"],
+    )
