@@ -1,4 +1,4 @@
-"""The quarantine: where it lies, whether it keeps what it is told, how full it is, and what waits in it."""
+"""The quarantine: where it is, whether its disk is reliable, how full it is, and what needs an operator."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sekisho.store.database import SchemaError, database_file, never_made, up_to
 from sekisho.store.quarantine import Quarantine, State
 from sekisho.verdict import Mode
 
-MANY = 100  # messages that one command names
-LEAST = 1_000_000_000  # bytes free
+MAX_NAMED = 100  # messages that one command names
+MIN_FREE_BYTES = 1_000_000_000
 REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "glusterfs", "ceph"})
-STATE = Path("/var/lib/sekisho")
-FLEETING = frozenset({"tmpfs", "ramfs"})
+STATE_DIRECTORY = Path("/var/lib/sekisho")
+IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 
 
 def examine(
@@ -29,7 +29,7 @@ def examine(
     clock: Clock,
     commands: Commands = Commands(),  # noqa: B008 - frozen
 ) -> Iterator[Diagnosis]:
-    """Findings about the store. It is opened only if it is there, and never made."""
+    """Diagnoses of the store. It is opened if it exists, and never made."""
     file = database_file(config.store)
     if file is not None:
         yield from _place(file, config.mode is Mode.ENFORCE, commands)
@@ -63,7 +63,7 @@ def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Diagnosi
             f"{directory} is on a network file system ({kind}), where SQLite cannot keep what it promises",
             _moved(file, commands),
         )
-    elif kind in FLEETING:
+    elif kind in IN_MEMORY:
         yield error(
             "store.fleeting",
             f"{directory} is in memory ({kind}): held mail is gone after a restart",
@@ -71,7 +71,7 @@ def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Diagnosi
         )
     found = os.statvfs(directory)
     free = found.f_bavail * found.f_frsize
-    if free < LEAST:
+    if free < MIN_FREE_BYTES:
         yield warning(
             "store.space",
             f"{free // 1_000_000} MB are free at {directory}: when it is full, mail is deferred",
@@ -80,18 +80,18 @@ def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Diagnosi
 
 
 def _moved(file: Path, commands: Commands) -> str:
-    """All that is beside the database goes with it: held mail, the guard's tallies, lists, remembered failures."""
+    """The commands that move the directory of the database: also the guard's file, the lists and the failures."""
     return both(
         systemctl("stop"),
-        commands.directory(STATE, "0700"),
-        f"cp -a {shlex.quote(str(file.parent))}/. {STATE}/",
-        commands.set("store.url", f"sqlite:///{STATE / file.name}"),
+        commands.directory(STATE_DIRECTORY, "0700"),
+        f"cp -a {shlex.quote(str(file.parent))}/. {STATE_DIRECTORY}/",
+        commands.set("store.url", f"sqlite:///{STATE_DIRECTORY / file.name}"),
         systemctl("start"),
     )
 
 
 def file_system(directory: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
-    """The kind of file system that a directory is on; "" if nobody says."""
+    """The type of the file system that a directory is on, such as `ext4`; empty if unknown."""
     real = directory.resolve()
     best, kind = -1, ""
     try:
@@ -144,8 +144,9 @@ def _content(config: Config, clock: Clock, commands: Commands) -> Iterator[Diagn
 
 
 def _usable(config: Config, failure: Exception, commands: Commands) -> str:
-    """A damaged file is set aside, so that mail is held again; what was in it comes from a backup. Else the server is
-    down, or it is ours alone that it refuses."""
+    """The commands that make the store usable. A damaged file is moved away, so that mail can be held again; its
+    content must come from a backup. For a server's database: start the server. Otherwise this user may not use the
+    file: try as the daemon's user."""
     file = database_file(config.store)
     if file is None:
         return "systemctl start postgresql"
@@ -170,7 +171,7 @@ def _counts(config: Config, quarantine: Quarantine, commands: Commands) -> Itera
     stats = quarantine.stats()
     uncertain = stats.messages[State.UNCERTAIN]
     if uncertain:
-        ids = [entry.id for entry in quarantine.list(State.UNCERTAIN, MANY)]
+        ids = [entry.id for entry in quarantine.list(State.UNCERTAIN, MAX_NAMED)]
         yield warning(
             "store.uncertain",
             f"{uncertain} messages may or may not have been delivered when they were released",
