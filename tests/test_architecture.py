@@ -30,7 +30,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "package_data",
         }
     ),
-    frozenset({"message", "evidence", "verdict"}),
+    frozenset({"message", "evidence", "verdict", "held", "stages", "processes"}),
     frozenset({"ports"}),
     frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
     frozenset({"auth", "forged_fields"}),
@@ -60,9 +60,12 @@ NEIGHBOURS = {
     ("site", "trust"),  # who may send in our name is told by networks and domains
     ("verdict", "message"),  # an action names recipients
     ("evidence", "message"),  # a destination is that of a link
+    ("held", "message"),  # what is held has an envelope
     ("action", "policy"),  # what is done depends on the rules for a recipient
     ("forged_fields", "auth"),  # whose results a field claims to be
     ("release", "store"),  # the states of a copy that is released are the store's
+    ("metrics", "log"),  # label values are words of those who own the fact
+    ("metrics", "observers"),
     ("journal", "log"),  # a log line is quoted in one place
 }
 

@@ -30,14 +30,15 @@ from sqlalchemy import Engine, event
 from lab.faults.shim import Rule, full, io_error
 from lab.faults.state import FAILED, GUARD, MARKS, START, STORE, State, observe, options_of
 from sekisho.guard import Switch
+from sekisho.held import Operation
+from sekisho.held import State as CopyState
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.policy import ListEntry
 from sekisho.ports import StoreUnavailable, Uptime
 from sekisho.store.database import StoreOptions, migrations
 from sekisho.store.database.engine import connect
 from sekisho.store.lists import ListStore, snapshot
-from sekisho.store.quarantine import Operation, Quarantine, RetentionOptions
-from sekisho.store.quarantine import State as CopyState
+from sekisho.store.quarantine import Quarantine, RetentionOptions
 from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
 from sekisho.wire.in_flight import Failures
 

@@ -239,6 +239,14 @@ class StoreUnavailable(Exception):
     """The store could not make the message durable. Nothing was kept, unless it is a CommitUnknown."""
 
 
+class DamagedError(Exception):
+    """The stored bytes are not those that were held."""
+
+
+class ErasedError(Exception):
+    """The content was let go of: the entry is only a record."""
+
+
 class UnfinishedError(Exception):
     """The judgement ran out of time, and what it did not look at could have stopped a message that claims to be from
     somebody known. Nothing was done about the message."""

@@ -264,7 +264,7 @@ def test_an_event_says_what_it_was_given(log: Lines, privacy: Privacy) -> None:
     """Facts that were decided on do not pass a second time: the socket of a start line, ids with an `@`."""
     journal = Journal(JournalOptions(), privacy)
     journal.started("1", workers=2, mode="enforce", socket="inet:8894@127.0.0.1")
-    journal.worker_stuck(1, 2, queue_id="4XyZ@mx", digest=None)
+    journal.error("spf", ValueError("x"), queue_id="4XyZ@mx")
     assert log.text.count("socket=inet:8894@127.0.0.1") == 1
     assert log.text.count('"socket": "inet:8894@127.0.0.1"') == 1
     assert "queue_id=4XyZ@mx" in log.text
@@ -273,18 +273,15 @@ def test_an_event_says_what_it_was_given(log: Lines, privacy: Privacy) -> None:
 def test_names_that_a_stranger_chose_may_be_addresses(
     log: Lines, privacy: Privacy, mode: dict[str, bool]
 ) -> None:
-    """HELO and the reverse name should be of hosts; where one is an address, the line has it as one. So has the reason
-    of a refused configuration, which quotes list entries."""
+    """HELO and the reverse name should be of hosts; where one is an address, the line has it as one."""
     journal = Journal(JournalOptions(**mode), privacy)
     judge = compose.pipeline(config := Config.model_validate({"journal": mode}), compose.offline(config))
     recorder = Recorder(journal, Metrics(), Isolation())  # type: ignore[arg-type]
     client = Client("192.0.2.7", "zqtaro@reverse.example", helo="zqhanako@helo.example")
     envelope = Envelope("", "", recipients=(Recipient("a@ours.example"),), client=client)
     replace(judge, observers=(recorder,)).process(RAW % b"zqauthor", envelope)
-    journal.reload_failed("lists.allow: zqallowed@x.example: twice")
     assert "@helo.example" in log.text
     assert "@reverse.example" in log.text
-    assert "@x.example" in log.text
     assert leaks(log.text, mode) == []
 
 

@@ -29,8 +29,9 @@ from tests.unit.store.kit import hold
 from sekisho.clock import SystemClock, uptime
 from sekisho.guard import Switch
 from sekisho.guard.switch import FOREVER
+from sekisho.held import State
 from sekisho.store.database import StoreOptions
-from sekisho.store.quarantine import Quarantine, RetentionOptions, State
+from sekisho.store.quarantine import Quarantine, RetentionOptions
 
 Provoke = Callable[[Site, ExitStack], None]
 CASES: dict[str, Provoke] = {}

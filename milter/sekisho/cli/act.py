@@ -13,10 +13,12 @@ from sekisho.cli import output
 from sekisho.cli.quarantine import opened, who
 from sekisho.clock import SystemClock, uptime
 from sekisho.config import Config
+from sekisho.held import Entry, Operation, OperationName, OperationResult, State
+from sekisho.ports import DamagedError, ErasedError
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError
 from sekisho.release import Done, Releaser, Wish
-from sekisho.store.quarantine import DamagedError, Entry, ErasedError, Operation, Quarantine, State
+from sekisho.store.quarantine import Quarantine
 from sekisho.text import printable
 
 
@@ -101,7 +103,7 @@ def delete(config: Config, records: Sequence[str], recipients: Sequence[str], un
 
 def _delete(quarantine: Quarantine, entry: Entry, named: set[str], uncertain: bool) -> int:
     numbers = [copy.number for copy in entry.copies if not named or copy.recipient.address.lower() in named]
-    done = Operation("delete", "ok", who(), entry.id)
+    done = Operation(OperationName.DELETE, OperationResult.OK, who(), entry.id)
     states = (State.HELD, State.UNCERTAIN) if uncertain else (State.HELD,)
     return sum(
         quarantine.move(entry.id, State.DELETED, only=state, copies=numbers, done=done) for state in states
@@ -117,7 +119,9 @@ def purge(config: Config, age: timedelta, states: Sequence[str]) -> None:
                 f"{paused}. Ages mean nothing by such a clock: set it right, then `sekisho store retention --resume`"
             )
         gone = quarantine.purge(
-            [State(each) for each in states], age, Operation("purge", "ok", who(), note=note)
+            [State(each) for each in states],
+            age,
+            Operation(OperationName.PURGE, OperationResult.OK, who(), note=note),
         )
     output.say(f"{gone} removed")
 

@@ -18,7 +18,8 @@ from sekisho.cli.output import write_raw
 from sekisho.cli.owner import as_caller
 from sekisho.cli.quarantine import opened, who
 from sekisho.config import Config
-from sekisho.store.quarantine import Entry, Operation, Quarantine
+from sekisho.held import Entry, Operation, OperationName, OperationResult
+from sekisho.store.quarantine import Quarantine
 
 _FROM = re.compile(rb"^(?=>*From )", re.MULTILINE)
 
@@ -39,7 +40,7 @@ def run(config: Config, records: Sequence[str], form: str, output: Path | None) 
 
 
 def _open(quarantine: Quarantine, entry: Entry) -> bytes:
-    quarantine.audit(Operation("view", "ok", who(), entry.id, note="exported"))
+    quarantine.audit(Operation(OperationName.VIEW, OperationResult.OK, who(), entry.id, note="exported"))
     return quarantine.content(entry.id)
 
 

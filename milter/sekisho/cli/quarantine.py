@@ -16,9 +16,10 @@ from sekisho.cli.owner import as_owner
 from sekisho.cli.page import show as show_report
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.ports import StoreUnavailable
+from sekisho.held import Entry, Operation, OperationName, OperationResult, State
+from sekisho.ports import DamagedError, ErasedError, StoreUnavailable
 from sekisho.store.database import SchemaError, database_file, never_made
-from sekisho.store.quarantine import DamagedError, Entry, ErasedError, Operation, Quarantine, State
+from sekisho.store.quarantine import Quarantine
 from sekisho.text import printable
 
 
@@ -91,7 +92,7 @@ def show_entry(config: Config, record: str, *, raw: bool, style: str) -> None:
         if entry is None:
             raise click.ClickException(f"{printable(record, 60)}: no such entry")
         if raw:
-            quarantine.audit(Operation("view", "ok", who(), entry.id))
+            quarantine.audit(Operation(OperationName.VIEW, OperationResult.OK, who(), entry.id))
             output.write_raw(quarantine.content(record))
             return
     if style == "json":

@@ -20,6 +20,7 @@ from sekisho.cli import output
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.guard import Switch, SwitchError, moment
+from sekisho.held import State
 from sekisho.metrics.options import MetricsOptions, endpoint
 from sekisho.ports import Found, StoreUnavailable
 from sekisho.resolver import DnsResolver
@@ -31,7 +32,7 @@ from sekisho.store.database import (
     revision_of,
     up_to_date,
 )
-from sekisho.store.quarantine import Quarantine, State
+from sekisho.store.quarantine import Quarantine
 
 PATIENCE = 3.0  # seconds for the daemon's answer
 GAP = 2.0  # seconds: a reload replaces the maintenance process, and nobody listens on its port meanwhile

@@ -19,10 +19,10 @@ from sekisho.cli.owner import as_owner
 from sekisho.cli.quarantine import opened, who
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.guard import SWITCHED, Switch, SwitchError, switched, told
+from sekisho.guard import SWITCHED, Switch, SwitchError, SwitchOperation, switched, told
 from sekisho.guard.switch import FOREVER
+from sekisho.held import Operation, OperationResult
 from sekisho.log import JsonLines, Logfmt
-from sekisho.store.quarantine import Operation
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def pause(config: Config, span: timedelta | None) -> None:
     with switch_of(config) as switch:
         switch.pause(until)
     say(f"paused {told(until)}: mail is accepted and only counted")
-    _remember(config, Operation("pause", "ok", who(), note=told(until)))
+    _remember(config, Operation(SwitchOperation.PAUSE, OperationResult.OK, who(), note=told(until)))
 
 
 def resume(config: Config) -> None:
@@ -57,7 +57,7 @@ def resume(config: Config) -> None:
         switch.resume(now + config.guard.release_minutes * 60)
     what = f"{' and '.join(ended)} ended" if ended else "nothing was paused"
     say(f"{what}: the policy holds")
-    _remember(config, Operation("resume", "ok", who(), note=what))
+    _remember(config, Operation(SwitchOperation.RESUME, OperationResult.OK, who(), note=what))
 
 
 def _remember(config: Config, done: Operation) -> None:

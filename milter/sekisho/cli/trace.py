@@ -24,9 +24,10 @@ import click
 from sekisho.cli import output
 from sekisho.cli.quarantine import opened
 from sekisho.config import Config
+from sekisho.held import Entry, Operation
 from sekisho.message import message_key
 from sekisho.store.database import database_file
-from sekisho.store.quarantine import Entry, Operation, Quarantine
+from sekisho.store.quarantine import Quarantine
 from sekisho.text import printable
 
 TAIL = 64 * 1024 * 1024  # bytes of a log file that are looked through

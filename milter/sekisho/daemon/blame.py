@@ -13,6 +13,7 @@ import logging
 from sekisho.daemon.child import Child
 from sekisho.daemon.watchdog import Stuck
 from sekisho.ports import Clock
+from sekisho.processes import RestartCause
 from sekisho.wire.in_flight import Failures
 
 LOG = logging.getLogger("sekisho.daemon")
@@ -55,7 +56,7 @@ class Blame:
         child = stuck.child
         for each in stuck.messages:
             LOG.error("worker %d is stuck on message %s", child.pid, each.digest.hex())
-        if stuck.cause == "start":
+        if stuck.cause is RestartCause.START:
             LOG.error("process %d does not get ready", child.pid)
         elif not stuck.beats:
             kind = "the maintenance process" if child.row is None else "worker"
@@ -71,6 +72,6 @@ class Blame:
 
 
 def _at_work(child: Child) -> list[bytes]:
-    if child.slots is None or child.cause == "stop":
+    if child.slots is None or child.stopped:
         return []
     return [each.digest for each in child.slots.busy()]

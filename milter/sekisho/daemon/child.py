@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sekisho.daemon.setup import Setup
+from sekisho.processes import RestartCause
 from sekisho.wire.in_flight import InFlight
 
 LOG = logging.getLogger("sekisho.daemon")
@@ -29,7 +30,7 @@ _SHORTAGES = {
     errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOBUFS,
     errno.EINTR, errno.EIO, errno.EROFS, errno.EBUSY, errno.ETIMEDOUT,
 }  # fmt: skip
-_WORDS = 64  # read at once at most; the rest is read at the next turn
+_MAX_WORDS = 64  # read at once at most; the rest is read at the next turn
 
 
 class Closable(Protocol):
@@ -45,7 +46,7 @@ class Child:
 
     `line` is our end of the socket pair, `born` its start (monotonic seconds), `setup` the configuration that it has.
     `row` is its index on the scoreboard (workers only). `slots` shows its messages in progress. `cause` is set if the
-    supervisor ends it."""
+    supervisor ends it for a failure, `stopped` if it ends it because the daemon ends."""
 
     pid: int
     line: socket.socket
@@ -55,14 +56,20 @@ class Child:
     slots: InFlight | None = None
     ready: bool = False
     draining: bool = False
-    cause: str | None = None
+    cause: RestartCause | None = None
+    stopped: bool = False
 
     def tell(self, word: bytes) -> None:
         """Send a word to the child. Does nothing if the child is gone."""
         with contextlib.suppress(OSError):
             self.line.send(word)
 
-    def kill(self, cause: str | None = None) -> None:
+    def stop(self) -> None:
+        """End it at once, because the daemon ends."""
+        self.stopped = True
+        self.kill()
+
+    def kill(self, cause: RestartCause | None = None) -> None:
         """End it at once (SIGKILL). The child is not reaped yet, so the process id is still its own."""
         self.cause = self.cause or cause
         with contextlib.suppress(ProcessLookupError):
@@ -70,7 +77,7 @@ class Child:
 
     def heard(self) -> Iterator[tuple[bytes, list[int]]]:
         """The words that the child has sent, each with the file descriptors that came with it."""
-        for _ in range(_WORDS):
+        for _ in range(_MAX_WORDS):
             try:
                 word, handed, _, _ = socket.recv_fds(self.line, 64, 2)
             except OSError:
@@ -138,3 +145,15 @@ def is_shortage(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno in _SHORTAGES
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "new thread" in str(error))
+
+
+def cause_of(code: int) -> RestartCause:
+    """Why a process that was ready is replaced, by its exit code; negative is a signal."""
+    if code < 0:
+        return RestartCause.KILLED
+    return RestartCause.CRASH if code else RestartCause.OTHER
+
+
+def how(code: int) -> str:
+    """The same in words, for the log."""
+    return f"signal {-code}" if code < 0 else f"status {code}"

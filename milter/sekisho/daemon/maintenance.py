@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sekisho.wire.server import READY
 
-_TICK = 0.5  # seconds between two signs of life
+_BEAT_SECONDS = 0.5  # seconds between two signs of life
 
 
 class MaintenancePort(Protocol):
@@ -43,8 +43,8 @@ def _watch(line: socket.socket, stop: threading.Event, beat: Callable[[], None])
     heard = [line]
     while True:
         beat()
-        if heard and select.select(heard, [], [], _TICK)[0]:
+        if heard and select.select(heard, [], [], _BEAT_SECONDS)[0]:
             heard = []
             stop.set()
         elif not heard:
-            time.sleep(_TICK)
+            time.sleep(_BEAT_SECONDS)

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from sekisho.daemon import systemd
 
 LOG = logging.getLogger("sekisho.daemon")
-REPORTED_DEATHS = 2
+EARLY_DEATHS_TO_TELL = 2
 """So many early deaths in a row are reported."""
-RECOVERED_SECONDS = 10.0
+ALIVE_SECONDS = 10.0
 """A maintenance process that lives longer has recovered."""
 
 
@@ -24,12 +24,12 @@ class MaintenanceState:
     def turn(self, early_deaths: int, births: Iterable[float], now: float) -> None:
         """Look once. `early_deaths`: how many died in a row soon after their start. `births`: start times of those that
         live; they and `now` are monotonic seconds."""
-        recovered = any(now - born > RECOVERED_SECONDS for born in births)
+        recovered = any(now - born > ALIVE_SECONDS for born in births)
         if self._dying and recovered:
             self._dying = False
             LOG.warning("the maintenance process lives again")
             systemd.notify("STATUS=the maintenance process lives again")
-        elif not self._dying and not recovered and early_deaths >= REPORTED_DEATHS:
+        elif not self._dying and not recovered and early_deaths >= EARLY_DEATHS_TO_TELL:
             self._dying = True
             LOG.error(
                 "the maintenance process dies again and again: no metrics, no health, no retention until it lives"

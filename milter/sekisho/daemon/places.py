@@ -16,13 +16,13 @@ from sekisho.daemon.setup import Setup
 
 LOG = logging.getLogger("sekisho.daemon")
 YOUNG_SECONDS = 10.0  # a child that dies sooner died early: there is a wait before it is replaced
-_LONGEST_WAIT = 30.0
-_DOUBLINGS = 20  # more than the longest wait needs
+_MAX_WAIT_SECONDS = 30.0
+_MAX_DOUBLINGS = 20  # more than the longest wait needs
 
 
 def growing(times: int) -> float:
     """Seconds to wait after so many failures in a row: 0 after the first, 30 at most."""
-    return min(_LONGEST_WAIT, 0.1 * 2.0 ** min(times, _DOUBLINGS)) if times > 1 else 0.0
+    return min(_MAX_WAIT_SECONDS, 0.1 * 2.0 ** min(times, _MAX_DOUBLINGS)) if times > 1 else 0.0
 
 
 @dataclass(slots=True)

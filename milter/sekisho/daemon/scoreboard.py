@@ -13,9 +13,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-CAUSES = ("crash", "killed", "stuck", "start", "other")
-STATES = ("starting", "ready", "draining")
-_ROWS = 1024
+from sekisho.processes import RestartCause, WorkerState
+
+CAUSES = tuple(RestartCause)
+STATES = tuple(WorkerState)
+_MAX_WORKERS = 1024
 _NUMBER = struct.Struct("<q")
 _RELOAD = struct.Struct("<qd")
 _GENERATION, _MAINTENANCE_DEATHS, _WAITING = range(3)  # indexes of single numbers
@@ -33,9 +35,9 @@ class ScoreboardView:
     `maintenance_deaths`: how often the maintenance process died since the start. `reload_waiting`: a reload waits for
     workers of the configuration before the present one."""
 
-    workers: Mapping[str, int] = field(default_factory=dict)
+    workers: Mapping[WorkerState, int] = field(default_factory=dict)
     sessions: int = 0
-    restarts: Mapping[str, int] = field(default_factory=dict)
+    restarts: Mapping[RestartCause, int] = field(default_factory=dict)
     reload_ok: bool = False
     reload_at: float = 0.0
     reload_reason: str = ""
@@ -51,15 +53,15 @@ class Scoreboard:
         self._singles_at = 2 * len(CAUSES) * _NUMBER.size + _RELOAD.size
         self._reason_at = self._singles_at + _SINGLE * _NUMBER.size
         self._rows_at = self._reason_at + _REASON_BYTES
-        self._map = mmap.mmap(-1, self._rows_at + _ROWS * _ROW.size)
-        self._free = list(range(_ROWS))[::-1]
+        self._map = mmap.mmap(-1, self._rows_at + _MAX_WORKERS * _ROW.size)
+        self._free = list(range(_MAX_WORKERS))[::-1]
 
     def take(self) -> int:
         """The index of a free row, for a new worker. Only the supervisor calls it. Raises OSError if none is free."""
         if not self._free:
             raise OSError(errno.EAGAIN, "as many workers as can be watched exist already")
         row = self._free.pop()
-        _ROW.pack_into(self._map, self._at(row), 1 + STATES.index("starting"), 0)
+        _ROW.pack_into(self._map, self._at(row), 1 + STATES.index(WorkerState.STARTING), 0)
         return row
 
     def release(self, row: int) -> None:
@@ -67,7 +69,7 @@ class Scoreboard:
         _ROW.pack_into(self._map, self._at(row), 0, 0)
         self._free.append(row)
 
-    def state(self, row: int, state: str) -> None:
+    def state(self, row: int, state: WorkerState) -> None:
         """Write the state of the worker with this row index: one of `STATES`."""
         _NUMBER.pack_into(self._map, self._at(row), 1 + STATES.index(state))
 
@@ -75,7 +77,7 @@ class Scoreboard:
         """Write the number of open sessions of the worker with this row index. The worker itself calls it."""
         _NUMBER.pack_into(self._map, self._at(row) + _NUMBER.size, count)
 
-    def restarted(self, cause: str) -> None:
+    def restarted(self, cause: RestartCause) -> None:
         """Count a restart for one of `CAUSES`."""
         at = CAUSES.index(cause) * _NUMBER.size
         _NUMBER.pack_into(self._map, at, _NUMBER.unpack_from(self._map, at)[0] + 1)
@@ -107,7 +109,7 @@ class Scoreboard:
     def _single(self, which: int) -> int:
         return int(_NUMBER.unpack_from(self._map, self._singles_at + which * _NUMBER.size)[0])
 
-    def uncounted(self) -> Mapping[str, int]:
+    def uncounted(self) -> Mapping[RestartCause, int]:
         """Restarts by cause since the last call, also if another maintenance process made that call."""
         totals, counted = self._numbers(0), self._numbers(1)
         for index, total in enumerate(totals):
@@ -123,7 +125,7 @@ class Scoreboard:
 
     def view(self) -> ScoreboardView:
         """All that is on the scoreboard now."""
-        rows = [_ROW.unpack_from(self._map, self._at(row)) for row in range(_ROWS)]
+        rows = [_ROW.unpack_from(self._map, self._at(row)) for row in range(_MAX_WORKERS)]
         states = Counter(STATES[state - 1] for state, _ in rows if state)
         succeeded, when = _RELOAD.unpack_from(self._map, self._singles_at - _RELOAD.size)
         return ScoreboardView(

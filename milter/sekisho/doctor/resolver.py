@@ -19,7 +19,7 @@ from sekisho.resolver import DnsOptions, DnsResolver
 from sekisho.resolver.options import system_servers
 
 SLOW_SECONDS = 0.5  # for a name that is in no cache
-KNOWN = "jp"  # a name that exists
+EXISTING_NAME = "jp"
 ZONES = ("com", "jp", "invalid")
 
 
@@ -51,7 +51,7 @@ def _shown(host: str, port: int) -> str:
 def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Diagnosis]:
     alone = options.model_copy(update={"servers": (server,), "warmers": 0, "cache_size": 0})
     resolver = DnsResolver(alone, clock)
-    if resolver.lookup(KNOWN, "NS", clock.monotonic() + options.timeout).found is Found.TEMPERROR:
+    if resolver.lookup(EXISTING_NAME, "NS", clock.monotonic() + options.timeout).found is Found.TEMPERROR:
         yield error("dns.silent", f"{server} does not answer: every message waits for it in vain", "")
         return
     spent = []

@@ -12,16 +12,17 @@ from sekisho.clock import uptime
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Diagnosis, error, note, warning
+from sekisho.held import State
 from sekisho.ports import Clock, StoreUnavailable
 from sekisho.store.database import SchemaError, database_file, never_made, up_to_date
-from sekisho.store.quarantine import Quarantine, State
+from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Mode
 
-MAX_NAMED = 100  # messages that one command names
+MAX_NAMED_MESSAGES = 100  # in one command
 MIN_FREE_BYTES = 1_000_000_000
 REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "glusterfs", "ceph"})
 STATE_DIRECTORY = Path("/var/lib/sekisho")
-IN_MEMORY = frozenset({"tmpfs", "ramfs"})
+VOLATILE = frozenset({"tmpfs", "ramfs"})
 
 
 def examine(
@@ -63,7 +64,7 @@ def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Diagnosi
             f"{directory} is on a network file system ({kind}), where SQLite cannot keep what it promises",
             _moved(file, commands),
         )
-    elif kind in IN_MEMORY:
+    elif kind in VOLATILE:
         yield error(
             "store.fleeting",
             f"{directory} is in memory ({kind}): held mail is gone after a restart",
@@ -171,7 +172,7 @@ def _counts(config: Config, quarantine: Quarantine, commands: Commands) -> Itera
     stats = quarantine.stats()
     uncertain = stats.messages[State.UNCERTAIN]
     if uncertain:
-        ids = [entry.id for entry in quarantine.list(State.UNCERTAIN, MAX_NAMED)]
+        ids = [entry.id for entry in quarantine.list(State.UNCERTAIN, MAX_NAMED_MESSAGES)]
         yield warning(
             "store.uncertain",
             f"{uncertain} messages may or may not have been delivered when they were released",

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
-SWITCHED = {"pause": "paused", "resume": "resumed"}
-"""The operation in the audit, and the log event that reports it."""
+
+class SwitchOperation(StrEnum):
+    """What is done to the kill switch, as the audit has it."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+SWITCHED: Mapping[str, str] = {SwitchOperation.PAUSE: "paused", SwitchOperation.RESUME: "resumed"}
+"""The log event that reports each operation."""
 
 
 class Switching(Protocol):

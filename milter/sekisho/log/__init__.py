@@ -7,7 +7,7 @@ is where it goes, and `handler` is the bounded queue between the two.
 from sekisho.log.handler import LineHandler, lost_lines_to, setup, start
 from sekisho.log.lines import JsonLines, Logfmt
 from sekisho.log.options import LogOptions
-from sekisho.log.target import TargetError
+from sekisho.log.target import TargetError, TargetName
 
 __all__ = [
     "JsonLines",
@@ -15,6 +15,7 @@ __all__ = [
     "LogOptions",
     "Logfmt",
     "TargetError",
+    "TargetName",
     "lost_lines_to",
     "setup",
     "start",

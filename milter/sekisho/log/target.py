@@ -14,12 +14,20 @@ import select
 import socket
 import stat
 import sys
+from enum import StrEnum
 from pathlib import Path
 
 from sekisho.log.lines import MAX_LINE_BYTES
 
 STDERR = 2
 _FLAGS = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+class TargetName(StrEnum):
+    """What kind of target lines go to, as metrics name it."""
+
+    STDERR = "stderr"
+    FILE = "file"
 
 
 class TargetError(Exception):
@@ -38,9 +46,9 @@ class Target:
         self._inspect()
 
     @property
-    def name(self) -> str:
-        """`stderr` or `file`, as the metrics name it."""
-        return "stderr" if self.path is None else "file"
+    def name(self) -> TargetName:
+        """The kind of target."""
+        return TargetName.STDERR if self.path is None else TargetName.FILE
 
     def write(self, line: bytes) -> bool:
         """Write a line. True when the whole line is written. False if the target takes no more now: call again with the

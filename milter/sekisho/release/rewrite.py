@@ -19,9 +19,9 @@ from typing import Any
 from sekisho.auth import authres
 from sekisho.evidence import AuthResult, Evidence, MethodResult
 from sekisho.forged_fields import hidden
+from sekisho.held import Entry
 from sekisho.message import Client, Envelope, Field, Headers
 from sekisho.message.spans import spans
-from sekisho.store.quarantine import Entry
 
 OURS = "x-sekisho-"
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?\Z")

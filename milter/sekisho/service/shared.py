@@ -15,8 +15,6 @@ from sekisho.privacy import Privacy
 from sekisho.wire import probe
 from sekisho.wire.library import libmilter_version
 
-STAGES = ("parse", "images", "policy", "action", *(check.name for check in CHECKS))
-
 
 class Shared:
     """What all generations have in common: it must exist before the first fork and only once."""
@@ -54,7 +52,7 @@ class Shared:
                 settings.metrics.directory,
                 findings=[kind.id for kind in KINDS],
                 brands=[brand.id for brand in known.registry.brands],
-                stages=STAGES,
+                checks=[check.name for check in CHECKS],
                 build={
                     "version": __version__,
                     "python": platform.python_version(),

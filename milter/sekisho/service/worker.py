@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from sekisho import action, compose, log
 from sekisho.checks.authentication import spf
@@ -13,7 +14,7 @@ from sekisho.forged_fields import ForgedFields
 from sekisho.guard import Switch, Watch
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.metrics import Metrics
-from sekisho.observers import Isolation
+from sekisho.observers import Isolation, ObserverName
 from sekisho.pipeline import Pipeline
 from sekisho.policy import Rules
 from sekisho.ports import Clock, Resolver, Stance
@@ -50,15 +51,19 @@ class WorkerHandlers:
 
     @property
     def limits(self) -> Limits:
+        """How much of a message is read."""
         return self._pipeline.limits
 
     def forged(self) -> ForgedFields:
+        """What finds the fields of one message that only we may write."""
         return ForgedFields(self._pipeline.authserv_id)
 
     def process(self, raw: bytes, envelope: Envelope) -> Action:
+        """Judge one message. Raises UnfinishedError."""
         return self._pipeline.process(raw, envelope).action
 
     def warm_envelope(self, envelope: Envelope) -> None:
+        """Begin the look-ups that SPF will need."""
         spf.warm(envelope, self._resolver)
 
     def on_failure(self, recipient: Recipient | None) -> OnFailure:
@@ -69,6 +74,7 @@ class WorkerHandlers:
         return _on_failure(book.rules_for(recipient))
 
     def paused(self) -> bool:
+        """True while every message is accepted."""
         return self._guard.stance() is Stance.PAUSED
 
     def fallback(self, stage: str, again: bool, on_failure: OnFailure) -> Action:
@@ -81,9 +87,11 @@ class WorkerHandlers:
         return action.unjudged(reply, self._pipeline.authserv_id)
 
     def on_error(self, stage: str) -> None:
+        """Count a failure of ours. Never raises."""
         self._on_error(stage)
 
     def close(self) -> None:
+        """Close what runs beside the judgement, then the guard's file and the store."""
         for each in self._beside:
             each.close()
         self._guard.close()
@@ -103,16 +111,17 @@ def build(
     """A worker's own connections, on what was loaded before the fork."""
     log.start()
     isolation = Isolation(meter.observer_failed)
-    resolver = DnsResolver(settings.dns, shared.clock, on_query=isolation.alone("metrics", meter.dns))
+    counted = partial(isolation.alone, ObserverName.METRICS)
     quarantine = holds = None
     if _may_hold(settings):
-        lost = isolation.alone("metrics", meter.store_identity_failed)
-        quarantine = Opening(settings.store, shared.clock, on_loss=lost)
+        quarantine = Opening(settings.store, shared.clock, on_loss=counted(meter.store_identity_failed))
         holds = compose.unknown_commits(settings, quarantine, shared.clock)
-    tripped = isolation.alone("metrics", meter.guard_tripped)
-    guard = Watch(Switch(compose.switch_file(settings)), settings.guard, shared.clock, tripped)
+    guard = Watch(
+        Switch(compose.switch_file(settings)), settings.guard, shared.clock, counted(meter.guard_tripped)
+    )
+    resolver = DnsResolver(settings.dns, shared.clock, on_query=counted(meter.dns))
+    pictures = Decoder(shared.clock, counted(meter.picture_decoder_ended))
     recorder = Recorder(shared.journal, meter, isolation)
-    pictures = Decoder(shared.clock, isolation.alone("metrics", meter.picture_decoder_ended))
     lists = compose.lists(settings, known.lists)
     policies = compose.policies(settings, shared.clock)
     ports = compose.Ports(
@@ -133,9 +142,8 @@ def build(
     if policies is not None:
         policies.start()
         beside.append(policies)
-    on_error = isolation.alone("metrics", meter.error)
     pipeline = compose.pipeline(settings, ports)
-    return WorkerHandlers(pipeline, shared.clock, resolver, quarantine, guard, on_error, beside)
+    return WorkerHandlers(pipeline, shared.clock, resolver, quarantine, guard, counted(meter.error), beside)
 
 
 def _may_hold(settings: Config) -> bool:

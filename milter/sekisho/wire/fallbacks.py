@@ -12,12 +12,13 @@ from dataclasses import replace
 from itertools import product
 
 from sekisho.message import Forged
+from sekisho.stages import Failure
 from sekisho.verdict import Action, ChangeHeader, Reply
 from sekisho.wire.handlers import Handlers, OnFailure
 from sekisho.wire.options import WireOptions
 
 LOG = logging.getLogger("sekisho.wire")
-STAGES = ("process", "deadline", "overload", "edit", "wire")
+STAGES = (Failure.PROCESS, Failure.DEADLINE, Failure.OVERLOAD, Failure.EDIT, Failure.WIRE)
 REFUSED = Action(Reply.REJECT)
 """For a message with more forged fields than can be deleted: it can neither be judged nor be delivered safely."""
 
@@ -36,7 +37,7 @@ class Fallbacks:
             for case in self._failure_cases
         }
         self._case_of = {id(answers[-1]): case for case, answers in self._answers.items()}
-        self._late = {stage: [0, 0] for stage in STAGES}
+        self._late: dict[str, list[int]] = {stage: [0, 0] for stage in STAGES}
         self.strictest = handlers.on_failure(None)
         self.paused = False
         self._lenient = OnFailure.ACCEPT

@@ -26,6 +26,7 @@ from typing import Any
 import Milter
 
 from sekisho.message import Envelope, Forged, Recipient
+from sekisho.stages import Failure
 from sekisho.verdict import Action, DeleteRecipient, Reply
 from sekisho.wire import collect
 from sekisho.wire.answer import carry_out
@@ -199,7 +200,7 @@ class MilterCallbacks:
             mail.broken = True
             if not mail.collector.begun:  # perhaps a recipient was lost
                 mail.on_failure = self._pool.fallbacks.strictest
-        self._pool.error("wire")
+        self._pool.error(Failure.WIRE)
 
     def _excepthook(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -225,7 +226,7 @@ class MilterCallbacks:
         self._broken(session)
         self.exhausted = True
         if session.negotiated and self._is_lenient(mail):
-            self._pool.accepted("wire")
+            self._pool.accepted(Failure.WIRE)
             self._pass(session)
         else:
             self._refusing = True
@@ -318,7 +319,7 @@ class MilterCallbacks:
             if session.passed:
                 self._refuse_again(session)
             if mail is None:
-                return self._carry_out(context, mail, self._pool.fallback("wire"), spaced=False)
+                return self._carry_out(context, mail, self._pool.fallback(Failure.WIRE), spaced=False)
             done = self._finish(context, mail, bool(session.protocol & Milter.P_HDR_LEADSPC))
             session.mail = None
             return done
@@ -326,10 +327,10 @@ class MilterCallbacks:
             # As far as possible, nothing here needs memory.
             if session is not None:
                 session.mail = None
-            self._pool.error("wire")
+            self._pool.error(Failure.WIRE)
             if not self._is_lenient(mail):
                 return _TEMPFAIL
-            self._pool.accepted("wire")
+            self._pool.accepted(Failure.WIRE)
             return _ACCEPT
 
     def _finish(self, context: Any, mail: Mail, spaced: bool) -> int:
@@ -350,12 +351,12 @@ class MilterCallbacks:
         try:
             return self._carry_out(context, mail, action, spaced)
         except Exception as error:
-            self._pool.error("edit")
+            self._pool.error(Failure.EDIT)
             if isinstance(error, UnwritableError):
                 self._pool.remember(mail.collector)
             noted = OnFailure.HOLD if mail.split else mail.on_failure
             mail.on_failure = noted
-            return self._carry_out(context, mail, self._pool.fallback("edit"), spaced)
+            return self._carry_out(context, mail, self._pool.fallback(Failure.EDIT), spaced)
 
     def _carry_out(self, context: Any, mail: Mail | None, action: Action, spaced: bool) -> int:
         """Carry out the action, or if the message could not be judged, what the rules of its recipients say."""

@@ -19,9 +19,10 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.doctor import clock, files, milter_socket, resolver, storage
 from sekisho.doctor.model import Diagnosis, Severity
+from sekisho.held import State
 from sekisho.resolver import DnsOptions
 from sekisho.store.database import StoreLock
-from sekisho.store.quarantine import Quarantine, State
+from sekisho.store.quarantine import Quarantine
 from sekisho.wire.options import WireOptions
 
 CLOCK = SystemClock()

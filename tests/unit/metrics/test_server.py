@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families as old_text
 
 from sekisho import metrics
 from sekisho.metrics import Metrics, MetricsOptions, MetricsServer, Questions
-from sekisho.metrics.server import HEADERS, Pages
+from sekisho.metrics.server import MAX_HEADER_BYTES, Pages
 
 PATIENCE = 60.0
 
@@ -27,7 +27,7 @@ PATIENCE = 60.0
 @pytest.fixture
 def counted(tmp_path: Path) -> Iterator[Metrics]:
     stages = [f"stage{number}" for number in range(300)]  # a page of a megabyte or so
-    opened = metrics.open(tmp_path / "metrics", stages=stages)
+    opened = metrics.open(tmp_path / "metrics", checks=stages)
     yield opened
     opened.close()
 
@@ -265,7 +265,7 @@ def test_two_hundred_clients_that_never_read(start: Callable[..., MetricsServer]
 
 def test_a_huge_header_is_refused(server: MetricsServer) -> None:
     """A header over 16 kB is answered with 400 and the end, however it comes."""
-    for line in (b"X-A: " + b"x" * 2 * HEADERS, b"X: y\r\n" * HEADERS):
+    for line in (b"X-A: " + b"x" * 2 * MAX_HEADER_BYTES, b"X: y\r\n" * MAX_HEADER_BYTES):
         with dial(server) as client:
             with contextlib.suppress(ConnectionError):
                 client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n" + line)

@@ -10,12 +10,13 @@ from tests.unit.release.kit import CLOSE, POINTS, Port, releasing
 from tests.unit.store.kit import SetClock, hold
 
 from sekisho.clock import SystemClock
+from sekisho.held import Entry, State
 from sekisho.journal import JournalOptions
 from sekisho.ports import StoreUnavailable
 from sekisho.privacy import Privacy
 from sekisho.release import Done, ReleaseOptions, Releaser, Wish
 from sekisho.store.database import StoreOptions
-from sekisho.store.quarantine import Entry, Quarantine, State
+from sekisho.store.quarantine import Quarantine
 
 PRIVACY = Privacy(JournalOptions(), SystemClock())
 

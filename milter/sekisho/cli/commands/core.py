@@ -8,7 +8,7 @@ import click
 
 from sekisho import __version__
 from sekisho.config import DEFAULT_PATH, Config, load
-from sekisho.store.quarantine import State
+from sekisho.held import State
 
 STATES = [str(state) for state in State]
 config_option = click.option(

@@ -20,8 +20,9 @@ from sekisho.cli.commands.core import (
     quarantine,
     user_option,
 )
+from sekisho.held import ReleaseReason
 
-REASONS = ("false_positive", "requested", "test", "other")
+REASONS = tuple(each.value for each in ReleaseReason)
 STATES = ("held", "released", "uncertain", "deleted", "expired")
 _AGE = re.compile(r"(\d{1,6})([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -50,7 +51,9 @@ class Age(click.ParamType):  # type: ignore[type-arg]
 @records_argument
 @recipients_option
 @click.option("--to", default="", metavar="ADDRESS", help="Send the one copy there instead.")
-@click.option("--reason", type=click.Choice(REASONS), default="requested", show_default=True)
+@click.option(
+    "--reason", type=click.Choice(REASONS), default=ReleaseReason.REQUESTED.value, show_default=True
+)
 @click.option(
     "--uncertain",
     is_flag=True,

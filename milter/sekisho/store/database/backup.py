@@ -3,8 +3,8 @@
 A backup is written by SQLite's online backup, in one step: the state of one moment, without stopping a writer. It is
 one file (no log beside it), read through and on the disk before it gets its name.
 
-A restore checks the backup before anything is touched, and keeps the database that it takes the place of. The new
-file gets its name by a rename, when no log of the old one is left that SQLite would take for the new one's.
+A restore checks the backup before it changes anything, and keeps the database that it replaces. The new file gets its
+name by a rename, after the log of the old one is gone: SQLite would take that log for the new one's.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """Connections that keep what they were told to keep.
 
 SQLite: write-ahead log with `synchronous=FULL`, so a commit is on the disk before it returns; every writing
-transaction takes the write lock at its beginning (`BEGIN IMMEDIATE`), so it can wait for it but never fail in
-its middle for want of it. PostgreSQL: `synchronous_commit=on`, on a server that runs with `fsync`.
+transaction takes the write lock at its beginning (`BEGIN IMMEDIATE`): it may wait for the lock there, and never fails
+later because another process has it. PostgreSQL: `synchronous_commit=on`, on a server that runs with `fsync`.
 Both are asserted on every new connection.
 
-What it cannot see: a disk that lies about its cache, and SQLite on a network file system (do not).
+It cannot see: a disk that reports as written what is only in its cache, and SQLite on a network file system, which
+must not be used.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ from sekisho.store.database.lock import was_made
 from sekisho.store.database.options import StoreOptions, database_url, missing_driver
 
 SYNCHRONOUS_FULL = 2
-_AGAIN = 0.005  # seconds between two tries to switch a new file to the write-ahead log
+_SWITCH_RETRY_SECONDS = 0.005  # seconds between two tries to switch a new file to the write-ahead log
 READING = {"sekisho_reading": True}
 """Execution option of a connection that only reads: on SQLite it does not take the write lock."""
 FILES = "sekisho_files"
 """Under this name a SQLite connection's `info` has its Files."""
-_REFUSED = ("23", "25", "40")
+_REFUSED_CLASSES = ("23", "25", "40")
 """Classes of SQLSTATE with which PostgreSQL refuses a commit: a constraint, a read-only or failed transaction, a
 rollback."""
 _COMPLETION_UNKNOWN = "40003"
@@ -108,20 +109,20 @@ def _reason(error: Exception) -> str:
 
 def not_committed(error: BaseException | None) -> bool:
     """True if an error in a commit says for certain that nothing was committed: PostgreSQL refused it, or SQLite
-    could not write all of it into its log. Not certain are the last words of a server that ends (class 57, libpq
-    calls the connection good meanwhile), nor a failed sync: what was written before it may be found after a crash."""
+    could not write all of it into its log. It is not certain after an error of a server that is ending (class 57: libpq
+    still calls the connection good), nor after a failed sync: what was written before it may be found after a crash."""
     if not isinstance(error, DBAPIError):
         return False
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is None:
         state = getattr(error.orig, "sqlstate", None) or ""
-        return state[:2] in _REFUSED and state != _COMPLETION_UNKNOWN
+        return state[:2] in _REFUSED_CLASSES and state != _COMPLETION_UNKNOWN
     return code == sqlite3.SQLITE_IOERR_WRITE or code & 0xFF in _NOT_WRITTEN
 
 
 def create_file(url: URL) -> None:
-    """Make the database file if there is none and never was: for its owner alone, its name durable. One that others
-    may read is closed to them, with its log and index. Raises StoreMoved if there was one."""
+    """Make the database file if there is none and never was. Only its owner may read it, and its name is durable. A
+    file that others may read is closed to them, with its log and index. Raises StoreMoved if there was one."""
     path = Path(url.database or "")
     if not path.exists() and was_made(path):
         raise StoreMoved(
@@ -185,7 +186,7 @@ def _write_ahead(cursor: Any, patience: float) -> str:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                 raise
-            time.sleep(_AGAIN)
+            time.sleep(_SWITCH_RETRY_SECONDS)
 
 
 def _prepare_postgresql(options: StoreOptions) -> Any:

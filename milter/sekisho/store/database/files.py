@@ -1,8 +1,8 @@
 """Whether the files that a SQLite connection has open are still those at the path.
 
-SQLite holds descriptors, and the operator has names. A database that is removed, replaced or cut under a running
-process still takes every commit, and nobody will ever read it. The same holds for the write-ahead log (`-wal`) and
-its index (`-shm`): SQLite itself looks at neither again.
+SQLite works on open files, an operator on names. A database that is removed, replaced or cut while a process has it
+open still takes every commit of that process, and no reader will ever find them. The same holds for the write-ahead log
+(`-wal`) and its index (`-shm`): SQLite itself looks at neither again.
 
 How the identity of an open file is known: after the connection has read something, the files at the path are looked
 up (device, inode), and a descriptor of this process must have the same identity. SQLite's own descriptors are looked
@@ -23,8 +23,8 @@ from pathlib import Path
 from sekisho.ports import StoreUnavailable
 
 Identity = tuple[int, int]  # device, inode
-WAL_HEADER = 32
-FRAME_HEADER = 24
+WAL_HEADER_BYTES = 32
+FRAME_HEADER_BYTES = 24
 _INDEX = struct.Struct("=IIIBBHII8s8s8s")
 """The header of the index (https://sqlite.org/walformat.html, 2.1): it stands there twice."""
 _SALTS = slice(16, 24)  # in the header of the log
@@ -112,7 +112,7 @@ class Files:
         if not locked:
             return
         log = self._descriptor(self.log)
-        if log is not None and os.pread(log, WAL_HEADER, 0)[_SALTS] != index.salts:
+        if log is not None and os.pread(log, WAL_HEADER_BYTES, 0)[_SALTS] != index.salts:
             raise StoreMoved(Loss.DAMAGED, f"{self.log_path} was overwritten")
         self._check_database()
         if index.done and self.size < index.pages * index.page_size:
@@ -153,7 +153,8 @@ class Index:
 
     @property
     def log_bytes(self) -> int:
-        return WAL_HEADER + self.frames * (FRAME_HEADER + self.page_size)
+        """The length of the log that the index speaks of, in bytes."""
+        return WAL_HEADER_BYTES + self.frames * (FRAME_HEADER_BYTES + self.page_size)
 
 
 def _read_index(descriptor: int | None) -> Index | None:
@@ -171,6 +172,7 @@ def _read_index(descriptor: int | None) -> Index | None:
 
 
 def identity(found: os.stat_result) -> Identity:
+    """Which file that is: device and inode."""
     return found.st_dev, found.st_ino
 
 

@@ -1,9 +1,9 @@
-"""The file `.NAME.lock` beside a SQLite database: who works on it, and that there has been one.
+"""The file `.NAME.lock` beside a SQLite database: which processes work on it, and whether there ever was one.
 
 - Every process of the daemon that may write to the store holds a shared lock on it for as long as it lives, whether
   or not the store answers. `store restore` needs the exclusive one, so it refuses while a daemon runs.
-- The word `made` in it says that the daemon has had a database there. A database that is missing then has vanished:
-  a running daemon never makes a new one in its place. A start of the daemon does, and says so.
+- The word `made` in it says that a daemon has had a database there. If the database is missing then, it was removed:
+  a running daemon never makes a new one in its place. A start of the daemon does, and writes a line in the log.
 
 The name does not begin with the database's, so that `rm quarantine.db*` leaves it alone.
 """
@@ -26,6 +26,7 @@ MADE = b"made\n"
 
 
 def lock_file(database: Path) -> Path:
+    """Where the lock of a database is: beside it."""
     return database.parent / f".{database.name}.lock"
 
 
@@ -99,6 +100,7 @@ class StoreLock:
             raise StoreUnavailable(f"{lock_file(self._database)}: {error.strerror}") from error
 
     def close(self) -> None:
+        """Give the lock back."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

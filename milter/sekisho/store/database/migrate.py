@@ -18,7 +18,7 @@ from sekisho.store.database.settle import settle
 if TYPE_CHECKING:
     from alembic.config import Config
 
-PATIENCE_SECONDS = 60.0
+MIGRATION_LOCK_SECONDS = 60.0
 _LOCK = 0x73656B6973686F  # "sekisho": the PostgreSQL advisory lock that migrations take
 
 
@@ -26,7 +26,7 @@ class SchemaError(Exception):
     """The tables are of another version of sekisho, and there is no way from there to here."""
 
 
-def migrate(options: StoreOptions, patience: float = PATIENCE_SECONDS) -> None:
+def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> None:
     """Run the migrations that are missing, in one transaction, others waiting for it. `patience`: seconds to wait for
     a locked database.
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from sekisho.options import Options
 
 SCHEMES = ("sqlite", "postgresql")
-FALLBACK = Path("/var/lib/sekisho")  # where there is no database file to stand beside
+DEFAULT_STATE_DIRECTORY = Path("/var/lib/sekisho")  # where there is no database file to stand beside
 
 
 class StoreOptions(Options):
@@ -84,7 +84,7 @@ def database_file(options: StoreOptions) -> Path | None:
 def state_directory(options: StoreOptions) -> Path:
     """The directory of the files that stand beside the database: what is remembered, and the lists in force."""
     file = database_file(options)
-    return file.parent if file is not None else FALLBACK
+    return file.parent if file is not None else DEFAULT_STATE_DIRECTORY
 
 
 def missing_driver(options: StoreOptions) -> str | None:

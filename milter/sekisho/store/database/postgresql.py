@@ -1,9 +1,9 @@
 """Connections to PostgreSQL: what each must promise, and how long the server may be silent.
 
 A server that is stopped, or a host behind a network that drops packets, keeps its connections open and answers nothing.
-`statement_timeout` is the server's own and does not help then, and TCP gives up after a quarter of an hour. So whoever
-waits for an answer gives the connection up by itself, a second after the server should have done so. The store is then
-unavailable, and a commit whose answer did not come may have been carried out.
+`statement_timeout` is the server's own and does not help then, and TCP gives up after a quarter of an hour. So the
+client closes the connection itself, a second after the server should have answered. The store is then unavailable, and
+a commit whose answer did not come may have been carried out.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from sekisho.store.database.options import StoreOptions
 
 STATEMENT_SECONDS = 10.0
 """What a statement may take besides waiting for a lock."""
-_SPARE = 1.0  # seconds for the server's own error to arrive
-_NEEDED = ("synchronous_commit", "fsync", "full_page_writes")
+_SPARE_SECONDS = 1.0  # seconds for the server's own error to arrive
+_DURABLE_SETTINGS = ("synchronous_commit", "fsync", "full_page_writes")
 
 
 def connect_args(options: StoreOptions) -> dict[str, Any]:
+    """What libpq is told of each connection: `connect_timeout` in seconds, and our name."""
     return {"connect_timeout": max(2, round(options.busy_timeout_seconds)), "application_name": "sekisho"}
 
 
@@ -28,7 +29,7 @@ def connecting(options: StoreOptions) -> Callable[..., Any]:
     """A listener of SQLAlchemy's `do_connect`: connections that are closed when the server is silent for too long."""
     import psycopg  # noqa: PLC0415 - an extra
 
-    seconds = options.busy_timeout_seconds + STATEMENT_SECONDS + _SPARE
+    seconds = options.busy_timeout_seconds + STATEMENT_SECONDS + _SPARE_SECONDS
 
     class Connection(psycopg.Connection[Any]):
         def wait(self, gen: Generator[Any, Any, Any], *args: Any, **named: Any) -> Any:
@@ -65,6 +66,6 @@ def prepare(connection: Any, options: StoreOptions) -> dict[str, str]:
         cursor.execute("SET TIME ZONE 'UTC'")
         cursor.execute(f"SET lock_timeout = {lock}")
         cursor.execute(f"SET statement_timeout = {lock + round(STATEMENT_SECONDS * 1000)}")
-        found = {name: cursor.execute(f"SHOW {name}").fetchone()[0] for name in _NEEDED}
+        found = {name: cursor.execute(f"SHOW {name}").fetchone()[0] for name in _DURABLE_SETTINGS}
     connection.commit()
     return found

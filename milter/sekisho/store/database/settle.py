@@ -1,4 +1,4 @@
-"""What a process that died left in the write-ahead log is brought to the disk before anything is built on it.
+"""Before the store is opened: what a process that died left in the write-ahead log is written to the disk.
 
 A sync that failed may have lost what it was to write, and the kernel calls those pages clean. SQLite writes such
 frames once more at its next commit, as long as one process lives that knows they were refused. If all have died,
@@ -18,13 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sekisho.store.database.engine import connect, unavailable
 from sekisho.store.database.options import StoreOptions, database_file
 
-_AT_ONCE = 0.05  # seconds to wait for the write lock
-_PIECE = 1 << 20
+_LOCK_SECONDS = 0.05  # seconds to wait for the write lock
+_PIECE_BYTES = 1 << 20
 
 
 def settle(options: StoreOptions) -> None:
     """Write the log of a SQLite store once more, byte for byte, and sync it. Nothing is done on PostgreSQL, or where
-    another process is writing: it lives, so nothing was found in the log that it did not know.
+    another process is writing: that process lives and knows which writes were refused.
 
     Raises StoreUnavailable if the disk does not take it.
     """
@@ -33,7 +33,7 @@ def settle(options: StoreOptions) -> None:
     log = Path(f"{os.path.realpath(database)}-wal") if database is not None else None
     if log is None or not log.exists():
         return
-    engine = connect(options.model_copy(update={"busy_timeout_seconds": _AT_ONCE}), pool=NullPool)
+    engine = connect(options.model_copy(update={"busy_timeout_seconds": _LOCK_SECONDS}), pool=NullPool)
     try:
         with unavailable(), ExitStack() as lock:
             try:
@@ -50,7 +50,7 @@ def _write_again(log: Path) -> None:
     handle = os.open(log, os.O_RDWR | os.O_CLOEXEC)
     try:
         at = 0
-        while piece := os.pread(handle, _PIECE, at):
+        while piece := os.pread(handle, _PIECE_BYTES, at):
             at += os.pwrite(handle, piece, at)
         os.fsync(handle)
     finally:

@@ -1,4 +1,4 @@
-"""The database as the store's classes ask it: in transactions that reach the file at the path, or fail.
+"""Transactions that reach the file at the path, or fail.
 
 Before anything is written, and again after each commit, the files that the connection has open are compared with
 those at the path (`files`). If they differ, the transaction counts as failed, the pool is thrown away, and the next
@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sekisho.ports import CommitUnknown, StoreUnavailable
 from sekisho.store.database.engine import FILES, READING, connect, not_committed, unavailable
 from sekisho.store.database.files import Files, Loss, StoreMoved
-from sekisho.store.database.migrate import PATIENCE_SECONDS, migrate
+from sekisho.store.database.migrate import MIGRATION_LOCK_SECONDS, migrate
 from sekisho.store.database.options import StoreOptions
 
 LOG = logging.getLogger("sekisho.store")
@@ -48,6 +48,7 @@ class Database:
         return cls(options, on_loss)
 
     def close(self) -> None:
+        """Close all connections."""
         self.engine.dispose()
 
     @contextmanager
@@ -98,8 +99,8 @@ class Database:
             self._reopen()
 
     def _reopen(self) -> None:
-        """Make sure that what is at the path is a store of ours. It is never made anew. A message waits for this, and
-        no longer than for a locked database."""
+        """Make sure that what is at the path is a store of ours. It is never made anew. A message waits for
+        this, and no longer than for a locked database."""
         patience = self._options.busy_timeout_seconds
         if not self._mutex.acquire(timeout=patience):
             raise StoreUnavailable("the store is being opened again")
@@ -111,9 +112,9 @@ class Database:
             self._mutex.release()
 
     def _reopen_damaged(self) -> None:
-        """Read all of it through first. Without the mutex: who finds that its connection is lost must not wait."""
+        """Read all of it through first. Without the mutex: a thread that finds its connection lost must not wait."""
         losses = self._losses
-        self._come_back(PATIENCE_SECONDS)
+        self._come_back(MIGRATION_LOCK_SECONDS)
         _look_through(self._options)
         with self._mutex:
             if self._losses == losses:

@@ -22,9 +22,11 @@ class HostileText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """As it is stored."""
         return None if value is None else _UNSTORABLE.sub(_escaped, value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """As it was."""
         return None if value is None else _STORED.sub(lambda match: chr(int(match[1], 16)), value)
 
 
@@ -35,10 +37,12 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        """As it is stored. Raises ValueError for NaN and infinity, which JSON has not."""
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         return _NOT_JSON_TEXT.sub(_escaped, text)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """The document again."""
         return None if value is None else json.loads(value)
 
 
@@ -49,6 +53,7 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """As it is stored. Raises ValueError for a time without a zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -57,6 +62,7 @@ class UtcTime(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The time again, aware, in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

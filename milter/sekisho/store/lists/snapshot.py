@@ -1,8 +1,8 @@
 """The last good lists, in a file beside the store, from which every process takes them.
 
-The supervisor, the workers and the command line read this file and never the database, so a store that is down is no
-outage. The maintenance process writes it when the version in the store has changed: a new file that takes the old
-one's name when it is on the disk, so it is whole or not there. A worker follows the file (`InForce`) and needs no
+The supervisor, the workers and the command line read this file and never the database, so the lists hold while the
+store is down. The maintenance process writes it when the version in the store has changed: a new file that takes the
+old one's name when it is on the disk, so it is whole or not there. A worker follows the file (`InForce`) and needs no
 reload.
 """
 
@@ -24,10 +24,10 @@ from sekisho.store.database.options import StoreOptions, state_directory
 from sekisho.store.lists.table import LISTS, Stored
 
 LOG = logging.getLogger("sekisho.store")
-NAME = "lists.json"
-SCHEMA = 1
-UNREADABLE = -1
-FAULTS = (OSError, ValueError, LookupError, TypeError, RecursionError)
+FILE_NAME = "lists.json"
+FORMAT_VERSION = 1
+UNREADABLE_VERSION = -1
+READ_ERRORS = (OSError, ValueError, LookupError, TypeError, RecursionError)
 
 Identity = tuple[int, int, int, int]
 """Device, inode, time of change (ns) and size: another file, or other content."""
@@ -44,27 +44,27 @@ class Snapshot:
 def identity(options: StoreOptions) -> Identity | None:
     """What stands at the snapshot's path now; None if nothing can be seen there."""
     try:
-        found = (state_directory(options) / NAME).stat()
+        found = (state_directory(options) / FILE_NAME).stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def read(options: StoreOptions) -> Snapshot:
-    """The last good lists. Never raises: what cannot be read is said in the log, and the maintenance process writes it
-    anew."""
-    path = state_directory(options) / NAME
+    """The last good lists. Never raises: if the file cannot be read the log says so, and the maintenance process writes
+    it again."""
+    path = state_directory(options) / FILE_NAME
     try:
         return _parse(path)
     except FileNotFoundError:
         return Snapshot()
-    except FAULTS as error:
+    except READ_ERRORS as error:
         LOG.error("%s: the lists made at run time cannot be read, and do not hold: %s", path, error)
-        return Snapshot(UNREADABLE)
+        return Snapshot(UNREADABLE_VERSION)
 
 
 def _parse(path: Path) -> Snapshot:
-    """Raises FileNotFoundError, or another of FAULTS."""
+    """Raises FileNotFoundError, or another of READ_ERRORS."""
     data = json.loads(path.read_bytes())
     return Snapshot(int(data["version"]), _lists(path, data))
 
@@ -83,6 +83,7 @@ class InForce:
 
     @property
     def version(self) -> int:
+        """The version of the lists in force."""
         return self._held.version
 
     def refresh(self) -> bool:
@@ -92,10 +93,10 @@ class InForce:
         if found is None or found == self._seen:
             return False
         self._seen = found  # taken before the file is read: one that changes in between is read again
-        path = state_directory(self._options) / NAME
+        path = state_directory(self._options) / FILE_NAME
         try:
             snapshot = _parse(path)
-        except FAULTS as error:
+        except READ_ERRORS as error:
             LOG.error("%s: the lists cannot be read, and those in force stay: %s", path, error)
             return False
         if snapshot == self._held:
@@ -106,8 +107,8 @@ class InForce:
 
 def write(options: StoreOptions, version: int, entries: Iterable[Stored]) -> None:
     """Put the lists on the disk. Raises OSError."""
-    path = state_directory(options) / NAME
-    data: dict[str, Any] = {"schema": SCHEMA, "version": version, **{name: [] for name in LISTS}}
+    path = state_directory(options) / FILE_NAME
+    data: dict[str, Any] = {"schema": FORMAT_VERSION, "version": version, **{name: [] for name in LISTS}}
     for each in entries:
         data[each.list].append(each.entry.model_dump(mode="json", exclude_defaults=True))
     temporary = path.with_suffix(".new")

@@ -101,6 +101,7 @@ class ListStore:
         return cls(Database.open(options, on_loss), clock)
 
     def close(self) -> None:
+        """Close the connections."""
         self._database.close()
 
     def version(self) -> int:

@@ -6,23 +6,16 @@ that may not be there yet.
 
 from sekisho.store.quarantine.checking import count_entries, examine_store
 from sekisho.store.quarantine.opening import Opening
-from sekisho.store.quarantine.quarantine import DamagedError, ErasedError, Quarantine
-from sekisho.store.quarantine.records import Copy, Entry, Operation, RetentionState, Stats
+from sekisho.store.quarantine.quarantine import Quarantine
+from sekisho.store.quarantine.records import RetentionState, Stats
 from sekisho.store.quarantine.retention import RetentionOptions, RetentionTurn
-from sekisho.store.quarantine.schema import State
 
 __all__ = [
-    "Copy",
-    "DamagedError",
-    "Entry",
-    "ErasedError",
     "Opening",
-    "Operation",
     "Quarantine",
     "RetentionOptions",
     "RetentionState",
     "RetentionTurn",
-    "State",
     "Stats",
     "count_entries",
     "examine_store",

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from sekisho.held import Operation
 from sekisho.store.quarantine import records
-from sekisho.store.quarantine.records import Operation
 from sekisho.store.quarantine.schema import operations
 
-NOTE = 500  # characters kept of a note
+MAX_NOTE_CHARS = 500  # characters kept of a note
 
 
 def write(connection: Connection, done: Sequence[Operation], now: datetime) -> None:
@@ -26,7 +26,7 @@ def write(connection: Connection, done: Sequence[Operation], now: datetime) -> N
             "entry_id": each.entry,
             "copy": each.copy,
             "reason": each.reason,
-            "note": each.note[:NOTE],
+            "note": each.note[:MAX_NOTE_CHARS],
             "counted": False,
         }
         for each in done

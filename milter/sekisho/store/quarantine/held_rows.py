@@ -13,15 +13,15 @@ from typing import Any
 
 import zstandard
 
+from sekisho.held import State
 from sekisho.message import Envelope, Message, key_of
 from sekisho.store.quarantine.ids import open_key, record_id
-from sekisho.store.quarantine.schema import State
 from sekisho.verdict import Outcome
 
 CODEC = "zstd"
 GONE = "gone"
 """Codec of a content whose bytes were taken out, because no entry claims them any more."""
-SHOWN = 1000
+MAX_LISTED_CHARS = 1000
 """Characters of subject and author kept for lists; the whole is in the content."""
 
 
@@ -85,8 +85,8 @@ def _entry(
         "held_at": now,
         "last_seen": now,
         "repeats": 0,
-        "author": message.author.text[:SHOWN],
-        "subject": message.subject[:SHOWN],
+        "author": message.author.text[:MAX_LISTED_CHARS],
+        "subject": message.subject[:MAX_LISTED_CHARS],
         "verdict": strictest.disposition.word,
         "score": strictest.score,
         "decided_by": strictest.decided_by,

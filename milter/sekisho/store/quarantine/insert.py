@@ -1,8 +1,8 @@
 """The one writing transaction of a held message: absorb what is a repeat, add what is new.
 
 A repeat is known by its open key (message digest, MAIL FROM, RCPT TO). Keys older than the retry window
-are closed first, so that a late repeat becomes an entry of its own; what is left standing absorbs. Two
-workers with the same retry meet at the unique index: one fails, tries again, and finds the other's row.
+are taken off first, so that a late repeat becomes an entry of its own; the others absorb. If two workers write the same
+retry at once, the unique index lets one fail: it tries again, and finds the other's row.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sekisho.store.quarantine.held_rows import GONE, HeldRows
 from sekisho.store.quarantine.schema import contents, entries, recipients
 
-_BATCH = 500  # keys in one statement; both databases bound the number of parameters
-_LOST = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure, deadlock
+_MAX_KEYS = 500  # keys in one statement; both databases bound the number of parameters
+_LOST_RACES = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure, deadlock
 
 
 def insert_rows(connection: Connection, rows: HeldRows, oldest: datetime) -> str:
@@ -43,7 +43,7 @@ def kept(connection: Connection, rows: HeldRows) -> bool:
 
 def lost_race(error: DBAPIError) -> bool:
     """True if another worker wrote the same at the same time, and trying again will find it."""
-    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) in _LOST
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) in _LOST_RACES
 
 
 def _close(connection: Connection, keys: Sequence[str], oldest: datetime) -> None:
@@ -85,5 +85,5 @@ def _add(connection: Connection, rows: HeldRows, fresh: Sequence[Mapping[str, An
 
 
 def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(keys), _BATCH):
-        yield keys[start : start + _BATCH]
+    for start in range(0, len(keys), _MAX_KEYS):
+        yield keys[start : start + _MAX_KEYS]

@@ -1,11 +1,11 @@
 """A quarantine that may not be there yet: a store that is down at the start is no outage.
 
-The store is opened by a thread of its own, again and again until it answers, so no message waits for it. Until
-then `hold` raises StoreUnavailable at once, and the message takes the way of a store that is down. A store that is not
-durable, or of another version, is refused for good: the caller must not start on it.
+A thread of its own tries to open the store until it answers, so no message waits for it. Until then `hold` raises
+StoreUnavailable at once, as for a store that is down. A store that is not durable, or of another version, is refused
+for good: the caller must not start on it.
 
-The thread stays: every few seconds it looks whether the store's files are still those at the path. A worker that has
-nothing to hold would else keep a log open that another worker's connections no longer see.
+After that the thread looks every few seconds whether the store's files are still those at the path. Otherwise a worker
+that has nothing to hold would keep a log open that the connections of other workers no longer see.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from sekisho.store.quarantine.quarantine import Quarantine
 from sekisho.verdict import Outcome
 
 LOG = logging.getLogger("sekisho.store")
-PATIENCE = 5.0  # seconds that a start waits for the store
-AGAIN = 2.0  # seconds between two attempts, and between two looks at the files
+START_SECONDS = 5.0  # seconds that a start waits for the store
+RETRY_SECONDS = 2.0  # seconds between two attempts, and between two looks at the files
 
 
 class Opening:
@@ -37,7 +37,7 @@ class Opening:
         self,
         options: StoreOptions,
         clock: Clock,
-        patience: float = PATIENCE,
+        patience: float = START_SECONDS,
         on_loss: Callable[[], None] = lambda: None,
     ) -> None:
         """Raises NotDurable or SchemaError if that is known within `patience` seconds. `on_loss`: as for
@@ -64,6 +64,7 @@ class Opening:
         return self._store.hold(message, document, outcomes)
 
     def close(self) -> None:
+        """End the thread, and close the store if it was opened."""
         self._stop.set()
         if self._store is not None:
             self._store.close()
@@ -81,7 +82,7 @@ class Opening:
                 LOG.critical("the store is refused, nothing can be quarantined: %s", error)
             except StoreUnavailable as error:
                 self._fail(error)
-                if not self._stop.wait(AGAIN):
+                if not self._stop.wait(RETRY_SECONDS):
                     continue
             self._tried.set()
             if self._store is not None and database_file(self._options) is not None:
@@ -97,9 +98,9 @@ class Opening:
         self._tried.set()
 
     def _watch(self, store: Quarantine) -> None:
-        """Say it once when the store is lost. It is opened again as soon as it can be."""
+        """Write one line when the store is lost. It is opened again as soon as that is possible."""
         lost = False
-        while not self._stop.wait(AGAIN):
+        while not self._stop.wait(RETRY_SECONDS):
             try:
                 store.verify()
             except (StoreUnavailable, SchemaError) as error:

@@ -17,8 +17,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.exc import DBAPIError
 
+from sekisho.held import Copy, Entry, Operation, OperationName, OperationResult, State
 from sekisho.message import Message
-from sekisho.ports import Clock, CommitUnknown, StoreUnavailable, Uptime
+from sekisho.ports import Clock, CommitUnknown, DamagedError, ErasedError, StoreUnavailable, Uptime
 from sekisho.store.database.files import StoreMoved
 from sekisho.store.database.options import StoreOptions
 from sekisho.store.database.transactions import Database
@@ -26,21 +27,13 @@ from sekisho.store.quarantine import audit, records, retention, timekeeping
 from sekisho.store.quarantine.held_rows import GONE, pack, unpack
 from sekisho.store.quarantine.ids import normal
 from sekisho.store.quarantine.insert import insert_rows, kept, lost_race
-from sekisho.store.quarantine.records import Copy, Entry, Operation, RetentionState, Stats
+from sekisho.store.quarantine.records import RetentionState, Stats
 from sekisho.store.quarantine.retention import RetentionOptions, RetentionTurn
-from sekisho.store.quarantine.schema import State, contents, entries, recipients
+from sekisho.store.quarantine.schema import contents, entries, recipients
 from sekisho.verdict import Outcome
 
-ATTEMPTS = 5
-PAGE = 50
-
-
-class DamagedError(Exception):
-    """The stored bytes are not those that were held."""
-
-
-class ErasedError(Exception):
-    """The content was let go of: the entry is only a record."""
+MAX_ATTEMPTS = 5
+PAGE_ENTRIES = 50
 
 
 class Quarantine:
@@ -65,6 +58,7 @@ class Quarantine:
         return cls(Database.open(options, on_loss), options, clock)
 
     def close(self) -> None:
+        """Close the connections."""
         self._database.close()
 
     def verify(self) -> None:
@@ -85,7 +79,7 @@ class Quarantine:
         rows = pack(message, document, outcomes, now, self._options.compression_level)
         oldest = now - timedelta(days=self._options.retry_window_days)
         unknown = False
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 with self._writing() as connection:
                     if attempt > 1 and kept(connection, rows):  # its answer was lost, or its files were
@@ -101,7 +95,7 @@ class Quarantine:
         raise AssertionError("the last attempt returns or raises")
 
     def list(
-        self, state: State | None = None, limit: int = PAGE, before: str | None = None
+        self, state: State | None = None, limit: int = PAGE_ENTRIES, before: str | None = None
     ) -> tuple[Entry, ...]:
         """Entries with a copy in that state (any if None), newest first; `before` is the last id of the page
         before. Raises StoreUnavailable."""
@@ -152,7 +146,7 @@ class Quarantine:
         wanted = entries.c.queue_id == queue_id if queue_id else entries.c.message_key == message_key
         with self._reading() as connection:
             rows = (
-                connection.execute(_entries().where(wanted).order_by(entries.c.id).limit(PAGE))
+                connection.execute(_entries().where(wanted).order_by(entries.c.id).limit(PAGE_ENTRIES))
                 .mappings()
                 .all()
             )
@@ -170,7 +164,7 @@ class Quarantine:
     ) -> int:
         """Put the copies of an entry (all, or those numbers) that are in state `only` into another.
 
-        Returns how many there were, so that of two who try the same one learns that he is late. A copy that
+        Returns how many there were, so that of two that try the same, the second learns that it is late. A copy that
         leaves `held` absorbs no repeat any more, even if it comes back. `done` goes to the audit in the same
         transaction, if there were any. Raises StoreUnavailable.
         """
@@ -193,7 +187,7 @@ class Quarantine:
         with self._writing() as connection:
             audit.write(connection, [done], self._clock.now())
 
-    def operations(self, record: str | None = None, limit: int = PAGE) -> tuple[Operation, ...]:
+    def operations(self, record: str | None = None, limit: int = PAGE_ENTRIES) -> tuple[Operation, ...]:
         """What was done to an entry, or to all, newest first. Raises StoreUnavailable."""
         with self._reading() as connection:
             return audit.read(connection, None if record is None else normal(record) or "", limit)
@@ -204,8 +198,8 @@ class Quarantine:
             return audit.take_uncounted(connection, limit)
 
     def give_up(self, older_than: timedelta, who: str) -> int:
-        """Copies that have been `sending` for longer are `uncertain`: who was sending them is gone, and
-        whether the MTA has them nobody knows. Returns how many. Raises StoreUnavailable."""
+        """Copies that have been `sending` for longer become `uncertain`: the process that was sending them is gone, and
+        whether the MTA has them is not known. Returns how many. Raises StoreUnavailable."""
         now = self._clock.now()
         stuck = (recipients.c.state == State.SENDING.value, recipients.c.changed < now - older_than)
         with self._reading() as connection:
@@ -217,10 +211,13 @@ class Quarantine:
             numbers = [number for number, _ in rows]
             change = update(recipients).where(recipients.c.id.in_(numbers))
             connection.execute(change.values(state=State.UNCERTAIN.value, changed=now))
-            note = "whoever was releasing it ended before the answer came"
+            note = "the process that was releasing it ended before the answer came"
             audit.write(
                 connection,
-                [Operation("release", "uncertain", who, name, number, note=note) for number, name in rows],
+                [
+                    Operation(OperationName.RELEASE, OperationResult.UNCERTAIN, who, name, number, note=note)
+                    for number, name in rows
+                ],
                 now,
             )
         return len(rows)
@@ -279,7 +276,7 @@ def _attempts(error: StoreUnavailable) -> int:
     if isinstance(error, (CommitUnknown, StoreMoved)):
         return 2
     lost = isinstance(error.__cause__, DBAPIError) and lost_race(error.__cause__)
-    return ATTEMPTS if lost else 1
+    return MAX_ATTEMPTS if lost else 1
 
 
 def _entries() -> Select[Any]:

@@ -1,11 +1,12 @@
-"""What the quarantine lets go of, and when: by age, by number and by bytes.
+"""Retention: what the quarantine removes, and when: by age, by number and by bytes.
 
 Three steps, each a while after the one before: a held copy expires; an entry without open copies gives up
 its content, author and subject; its record goes. Open are copies that somebody may still want (`held`) or
 whose fate is not settled (`sending`, `uncertain`).
 
-Number and bytes press out the oldest, but never what is younger than `min_days`: a flood must not push out
-what nobody has had the time to look at. If the youngest alone are too many, that is said, and nothing is done.
+Where there are too many messages or bytes, the oldest expire early, but never one that is younger than `min_days`: a
+flood must not remove mail that people have had no time to look at. If the young ones alone are too many, nothing is
+done and the log says so.
 
 Every step works through short transactions, so that messages can be held in between.
 """
@@ -20,17 +21,16 @@ from typing import Any
 from pydantic import Field, model_validator
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, select, update
 
+from sekisho.held import MAINTENANCE, Operation, OperationName, OperationResult, State
 from sekisho.options import Options
 from sekisho.ports import Uptime
 from sekisho.store.database.transactions import Database
 from sekisho.store.quarantine import audit, timekeeping
 from sekisho.store.quarantine.held_rows import GONE
-from sekisho.store.quarantine.records import Operation
-from sekisho.store.quarantine.schema import State, contents, entries, operations, recipients
+from sekisho.store.quarantine.schema import contents, entries, operations, recipients
 
-BATCH = 200  # entries in one transaction
-OPEN = (State.HELD.value, State.SENDING.value, State.UNCERTAIN.value)
-WHO = "maintenance"
+BATCH_ENTRIES = 200  # entries in one transaction
+OPEN_STATES = (State.HELD.value, State.SENDING.value, State.UNCERTAIN.value)
 
 
 class RetentionOptions(Options):
@@ -107,7 +107,7 @@ class RetentionTurn:
 
 
 def turn(database: Database, options: RetentionOptions, now: datetime, uptime: Uptime) -> RetentionTurn:
-    """Let go of what is due, if the clock can be believed. Raises StoreUnavailable."""
+    """Do what is due, if the clock can be believed. Raises StoreUnavailable."""
     with database.reading() as connection:
         paused = timekeeping.doubt(connection, now, uptime, timedelta(days=options.longest_off_days))
     if paused:
@@ -164,7 +164,9 @@ def _held() -> ColumnElement[bool]:
 
 def _closed_for(cutoff: datetime) -> Select[Any]:
     """Entries whose last copy was closed before the moment."""
-    return select(entries.c.id).where(~_has(recipients.c.state.in_(OPEN) | (recipients.c.changed >= cutoff)))
+    return select(entries.c.id).where(
+        ~_has(recipients.c.state.in_(OPEN_STATES) | (recipients.c.changed >= cutoff))
+    )
 
 
 def _by_age(database: Database, options: RetentionOptions, now: datetime) -> int:
@@ -174,7 +176,7 @@ def _by_age(database: Database, options: RetentionOptions, now: datetime) -> int
         entries.c.held_at < _before(now, options.held_days), _has(recipients.c.state.in_(states))
     )
     total = 0
-    while names := _expire(database, query.order_by(entries.c.id).limit(BATCH), now, "age", states):
+    while names := _expire(database, query.order_by(entries.c.id).limit(BATCH_ENTRIES), now, "age", states):
         total += names
     return total
 
@@ -185,7 +187,7 @@ def _by_number(database: Database, options: RetentionOptions, now: datetime) -> 
     wanted = max(0, held - options.max_messages)
     done = 0
     while done < wanted:
-        oldest = _oldest(options, now).limit(min(BATCH, wanted - done))
+        oldest = _oldest(options, now).limit(min(BATCH_ENTRIES, wanted - done))
         if not (names := _expire(database, oldest, now, "number")):
             return done, f"{held - done} messages are held, {options.max_messages} are allowed"
         done += names
@@ -198,7 +200,7 @@ def _by_bytes(database: Database, options: RetentionOptions, now: datetime) -> t
     if _bytes(database) > options.max_bytes:
         _erase_closed(database, now, now)  # what is closed goes before its time
     while (size := _bytes(database)) > options.max_bytes:
-        if not (names := _expire(database, _oldest(options, now).limit(BATCH // 10), now, "bytes")):
+        if not (names := _expire(database, _oldest(options, now).limit(BATCH_ENTRIES // 10), now, "bytes")):
             return done, f"contents take up {size} bytes, {options.max_bytes} are allowed"
         done += names
         _erase_closed(database, now, now)
@@ -232,27 +234,34 @@ def _expire(
             .where(recipients.c.entry_id.in_(names), recipients.c.state.in_(states))
             .values(state=State.EXPIRED.value, changed=now, open_key=None)
         )
-        audit.write(connection, [Operation("expire", "ok", WHO, name, note=why) for name in names], now)
+        audit.write(
+            connection,
+            [
+                Operation(OperationName.EXPIRE, OperationResult.OK, MAINTENANCE, name, note=why)
+                for name in names
+            ],
+            now,
+        )
     return len(names)
 
 
 def _erase_closed(database: Database, now: datetime, cutoff: datetime) -> int:
     """Take author, subject, what the evidence quotes and the claim on the content from entries closed since before the
     moment."""
-    closed = recipients.c.state.in_(OPEN) | (recipients.c.changed > cutoff)
+    closed = recipients.c.state.in_(OPEN_STATES) | (recipients.c.changed > cutoff)
     query = select(entries.c.id, entries.c.digest, entries.c.document).where(
         entries.c.erased.is_(False), ~_has(closed)
     )
     total = 0
     while True:
         with database.writing() as connection:
-            rows = connection.execute(query.order_by(entries.c.id).limit(BATCH)).all()
+            rows = connection.execute(query.order_by(entries.c.id).limit(BATCH_ENTRIES)).all()
             for name, _, document in rows:
                 left = {"erased": True, "author": "", "subject": "", "document": _without_quotes(document)}
                 connection.execute(update(entries).where(entries.c.id == name).values(left))
             _empty(connection, sorted({digest for _, digest, _ in rows}))
         total += len(rows)
-        if len(rows) < BATCH:
+        if len(rows) < BATCH_ENTRIES:
             return total
 
 
@@ -287,12 +296,12 @@ def _remove(database: Database, query: Select[Any], done: Operation | None, now:
     total = 0
     while True:
         with database.writing() as connection:
-            names = connection.execute(query.order_by(entries.c.id).limit(BATCH)).scalars().all()
+            names = connection.execute(query.order_by(entries.c.id).limit(BATCH_ENTRIES)).scalars().all()
             _delete(connection, names)
             if done is not None:
                 audit.write(connection, [replace(done, entry=name) for name in names], now)
         total += len(names)
-        if len(names) < BATCH:
+        if len(names) < BATCH_ENTRIES:
             return total
 
 

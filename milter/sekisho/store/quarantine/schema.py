@@ -15,8 +15,6 @@ A change here needs a migration in `store/database/migrations/versions`; a test 
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -32,20 +30,9 @@ from sqlalchemy import (
     false,
 )
 
+from sekisho.held import State
 from sekisho.store.database.schema import metadata
 from sekisho.store.database.types import HostileText, Json, UtcTime
-
-
-class State(StrEnum):
-    """What became of one recipient's copy. Only `held` absorbs repeats."""
-
-    HELD = "held"
-    RELEASED = "released"
-    SENDING = "sending"
-    UNCERTAIN = "uncertain"  # handed to the MTA, and the answer never came
-    DELETED = "deleted"
-    EXPIRED = "expired"
-
 
 contents = Table(
     "contents",

@@ -2,8 +2,8 @@
 
 Each turn of retention leaves a row: when it was by the wall clock, and how long the machine had been up, with the
 identity of that start (`boot`). While the machine stays up the two must have moved alike, sleep included; small steps
-are the work of NTP. After a start nothing but the last row is known: a clock that is before it is wrong, and one
-that is far behind it may be wrong or the machine was off. Both look alike, so a person decides (`store retention
+are the work of NTP. After a start of the machine only the last row is known. A clock that is before it is wrong. A
+clock that is far behind it may be wrong, or the machine was off: both look alike, so a person decides (`store retention
 --resume`).
 
 Times are UTC, so neither daylight-saving time nor a leap day is a step.
@@ -34,8 +34,8 @@ from sekisho.store.database.schema import metadata
 from sekisho.store.database.types import UtcTime
 from sekisho.store.quarantine.schema import entries, operations, recipients
 
-STEP = timedelta(hours=1)  # what NTP or a person may set a running clock by between two turns
-FORGET = timedelta(days=90)  # rows of starts of the machine from before that are of no use
+MAX_CLOCK_STEP = timedelta(hours=1)  # what NTP or a person may set a running clock by between two turns
+RUNS_KEPT_FOR = timedelta(days=90)  # rows of starts of the machine from before that are of no use
 
 retention_runs = Table(
     "retention_runs",
@@ -65,7 +65,8 @@ def doubt(connection: Connection, now: datetime, uptime: Uptime, longest: timede
     if latest is not None:
         return away(latest.at, now, longest)
     newest = _newest(connection)
-    if newest is None or now >= newest - STEP:  # no turn yet, and a quiet store may know of nothing new
+    # Retention has not run yet, and a store without mail may know of nothing new.
+    if newest is None or now >= newest - MAX_CLOCK_STEP:
         return ""
     return (
         f"the clock stands {_told(newest - now)} before {newest:%Y-%m-%d %H:%M} UTC, the newest in the store"
@@ -75,7 +76,7 @@ def doubt(connection: Connection, now: datetime, uptime: Uptime, longest: timede
 def moved(last: Run, now: datetime, uptime: float) -> str:
     """The machine was up since the last turn: the clock must have moved as the time did."""
     step = (now - last.at) - timedelta(seconds=uptime - last.uptime)
-    if abs(step) <= STEP:
+    if abs(step) <= MAX_CLOCK_STEP:
         return ""
     way = "forward" if step > timedelta() else "back"
     return f"the clock was set {way} by {_told(abs(step))} since {last.at:%Y-%m-%d %H:%M} UTC"
@@ -83,7 +84,7 @@ def moved(last: Run, now: datetime, uptime: float) -> str:
 
 def away(last: datetime, now: datetime, longest: timedelta) -> str:
     """The machine was started since then: the clock must be later, and not by too much."""
-    if now < last - STEP:
+    if now < last - MAX_CLOCK_STEP:
         return (
             f"the clock stands {_told(last - now)} before {last:%Y-%m-%d %H:%M} UTC, when retention last ran"
         )
@@ -99,7 +100,7 @@ def remember(connection: Connection, now: datetime, uptime: Uptime) -> None:
     """This turn's row, in the place of the one before of the same start."""
     connection.execute(
         delete(retention_runs).where(
-            (retention_runs.c.boot == uptime.boot) | (retention_runs.c.at < now - FORGET)
+            (retention_runs.c.boot == uptime.boot) | (retention_runs.c.at < now - RUNS_KEPT_FOR)
         )
     )
     highest = connection.execute(select(func.coalesce(func.max(recipients.c.id), 0))).scalar_one()
@@ -114,7 +115,7 @@ def mend(connection: Connection) -> int:
     if last is None:
         return 0
     later = select(recipients.c.entry_id).where(recipients.c.id > last.highest)
-    wrong = entries.c.id.in_(later) & (entries.c.held_at < last.at - STEP)
+    wrong = entries.c.id.in_(later) & (entries.c.held_at < last.at - MAX_CLOCK_STEP)
     return connection.execute(update(entries).where(wrong).values(held_at=last.at)).rowcount
 
 

@@ -128,10 +128,10 @@ def test_a_damaged_snapshot_is_said_and_is_no_outage(
     beside: StoreOptions, tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The daemon starts with the file's lists alone, and maintenance knows that it must write the snapshot anew."""
-    (tmp_path / snapshot.NAME).write_text(content)
+    (tmp_path / snapshot.FILE_NAME).write_text(content)
     with caplog.at_level(logging.ERROR):
-        assert snapshot.read(beside).version == snapshot.UNREADABLE
-    assert snapshot.NAME in caplog.text
+        assert snapshot.read(beside).version == snapshot.UNREADABLE_VERSION
+    assert snapshot.FILE_NAME in caplog.text
 
 
 def test_one_entry_that_cannot_be_meant_spoils_no_other(
@@ -139,7 +139,7 @@ def test_one_entry_that_cannot_be_meant_spoils_no_other(
 ) -> None:
     """An entry of a newer version, or edited by hand, is named and left out."""
     data = {"version": 3, "allow": [{"entry": "a b"}, {"entry": "ok.example"}], "block": []}
-    (tmp_path / snapshot.NAME).write_text(json.dumps(data))
+    (tmp_path / snapshot.FILE_NAME).write_text(json.dumps(data))
     found = snapshot.read(beside)
     assert (found.version, [each.entry for each in found.lists.allow]) == (3, ["ok.example"])
     assert "a b" in caplog.text

@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import text
 from tests.unit.store.kit import EVIDENCE, START, SetClock, hold, message, outcomes
 
+from sekisho.held import State
 from sekisho.message import Recipient
+from sekisho.ports import DamagedError
 from sekisho.report import document
 from sekisho.store.database import StoreOptions
-from sekisho.store.quarantine import DamagedError, Quarantine, State
+from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Disposition
 
 RAW = b"From: a@sender.example\r\nSubject: =?utf-8?b?8J+Yig==?=\r\n\r\n\xff\x00 body \r\n" * 20

@@ -12,10 +12,12 @@ from alembic.config import Config
 from sqlalchemy import text
 from tests.unit.store.kit import SetClock, hold, message, outcomes
 
+from sekisho.held import Operation, State
 from sekisho.message import Field, Headers, message_key
+from sekisho.ports import ErasedError
 from sekisho.store.database import StoreOptions, migrate, migrations
 from sekisho.store.database.engine import connect
-from sekisho.store.quarantine import ErasedError, Operation, Quarantine, RetentionOptions, State
+from sekisho.store.quarantine import Quarantine, RetentionOptions
 
 RAW = b"Subject: x\r\n\r\nbody\r\n"
 ME = Operation("delete", "ok", "hanako")

@@ -8,8 +8,9 @@ import pytest
 from tests.unit.store.kit import SetClock, hold
 
 from sekisho.clock import SystemClock, uptime
+from sekisho.held import Operation, State
 from sekisho.store.database import StoreOptions
-from sekisho.store.quarantine import Operation, Quarantine, RetentionOptions, State
+from sekisho.store.quarantine import Quarantine, RetentionOptions
 
 RAW = b"Subject: x\r\n\r\nbody\r\n"
 KEEP = RetentionOptions()
