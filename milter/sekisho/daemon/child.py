@@ -148,12 +148,12 @@ def is_shortage(error: BaseException) -> bool:
 
 
 def cause_of(code: int) -> RestartCause:
-    """Why a process that was ready is replaced, by its exit code; negative is a signal."""
+    """Why a process that was ready is replaced, by its exit status (`code`); a negative one is a signal."""
     if code < 0:
         return RestartCause.KILLED
     return RestartCause.CRASH if code else RestartCause.OTHER
 
 
 def how(code: int) -> str:
-    """The same in words, for the log."""
+    """How a process ended, for the log, by its exit status (`code`): `signal 9` or `status 70`."""
     return f"signal {-code}" if code < 0 else f"status {code}"

@@ -310,8 +310,7 @@ class MilterCallbacks:
         session.mail.collector.chunk(data)
 
     def end_of_message(self, context: Any) -> int:
-        """SMFIC_BODYEOB: have the message judged, make the edits and give the reply. Returns libmilter's return
-        code."""
+        """SMFIC_BODYEOB: have the message judged, make the edits, give the reply. Returns libmilter's status."""
         session = mail = None
         try:
             session = context.getpriv() or self._begin(context)
