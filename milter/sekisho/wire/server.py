@@ -32,7 +32,7 @@ from sekisho.wire.handlers import Handlers
 from sekisho.wire.in_flight import Failures, InFlight
 from sekisho.wire.judging_pool import JudgingPool
 from sekisho.wire.options import WireOptions
-from sekisho.wire.session import MilterCallbacks
+from sekisho.wire.session import Sessions
 from sekisho.wire.trial import ask
 
 LOG = logging.getLogger("sekisho.wire")
@@ -66,7 +66,7 @@ class Server:
         self._clock = clock
         self._in_flight = in_flight
         self._pool = JudgingPool(handlers, options, in_flight, failures, clock)
-        self._callbacks = MilterCallbacks(self._pool, report)
+        self._sessions = Sessions(self._pool, report)
         self._leaving = False
         self._failure = ""  # why this worker must be replaced
 
@@ -110,7 +110,7 @@ class Server:
             self._pool.start(partial(ask, control, 2 * self._options.hard_deadline))
             Milter.settimeout(self._options.session_timeout)
             Milter.setconn(f"fd:{self._listener.fileno()}")
-            self._callbacks.register(NAME)
+            self._sessions.register(NAME)
             gc.collect()
             gc.freeze()
             thread = threading.Thread(target=Milter.main, name="libmilter", daemon=True)
@@ -134,7 +134,7 @@ class Server:
         """Update what the callbacks read, and report what they had no memory to report."""
         try:
             self._pool.look()
-            if self._callbacks.exhausted:
+            if self._sessions.exhausted:
                 self._failure = "memory ran out in a step of a message"
             if self._failure and not self._leaving:
                 self._leaving = True
@@ -155,14 +155,14 @@ class Server:
             if word == _LATE:
                 LOG.warning(
                     "%d sessions are still open after a reload: each ends at its next message",
-                    self._callbacks.sessions,
+                    self._sessions.open_count,
                 )
-                self._callbacks.closing = True
+                self._sessions.closing = True
                 word = self._linger(_IDLE_SECONDS, control)
         if word == DRAIN:
             word = self._linger(self._options.drain_timeout)
         if word != _EMPTY:
-            LOG.warning("ended with %d sessions open: their time is over", self._callbacks.sessions)
+            LOG.warning("ended with %d sessions open: their time is over", self._sessions.open_count)
 
     def _linger(self, seconds: float, control: socket.socket | None = None) -> bytes:
         """Wait until no session is open (_EMPTY), the seconds are over (_LATE), or the supervisor says DRAIN. With no
@@ -170,7 +170,7 @@ class Server:
         end = self._clock.monotonic() + seconds
         quiet_since = None
         while (now := self._clock.monotonic()) < end:
-            quiet_since = None if self._callbacks.sessions else quiet_since or now
+            quiet_since = None if self._sessions.open_count else quiet_since or now
             if quiet_since and now - quiet_since >= _GRACE_SECONDS:
                 return _EMPTY
             if self._told(control, _TICK_SECONDS / 2) and control is not None:

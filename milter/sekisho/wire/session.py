@@ -29,7 +29,7 @@ from sekisho.message import Envelope, Forged, Recipient
 from sekisho.stages import Failure
 from sekisho.verdict import Action, DeleteRecipient, Reply
 from sekisho.wire import collect
-from sekisho.wire.answer import carry_out
+from sekisho.wire.answer import edit_and_reply
 from sekisho.wire.handlers import OnFailure
 from sekisho.wire.judging_pool import JudgingPool
 from sekisho.wire.replies import UnwritableError
@@ -118,7 +118,7 @@ class Session:
             self.connected = True
 
 
-class MilterCallbacks:
+class Sessions:
     """libmilter's callbacks, for all connections of one worker."""
 
     def __init__(self, pool: JudgingPool, opened_or_closed: Callable[[int], None]) -> None:
@@ -134,7 +134,7 @@ class MilterCallbacks:
         """True if memory ran out in a step of a message: this process must be replaced."""
 
     @property
-    def sessions(self) -> int:
+    def open_count(self) -> int:
         """How many connections are open."""
         return len(self._open)
 
@@ -318,7 +318,7 @@ class MilterCallbacks:
             if session.passed:
                 self._refuse_again(session)
             if mail is None:
-                return self._carry_out(context, mail, self._pool.fallback(Failure.WIRE), spaced=False)
+                return self._reply(context, mail, self._pool.fallback(Failure.WIRE), spaced=False)
             done = self._finish(context, mail, bool(session.protocol & Milter.P_HDR_LEADSPC))
             session.mail = None
             return done
@@ -334,7 +334,7 @@ class MilterCallbacks:
 
     def _finish(self, context: Any, mail: Mail, spaced: bool) -> int:
         if mail.late and not self._is_lenient(mail):  # in shadow mode no message is deferred
-            return carry_out(context, _GOODBYE, spaced)
+            return edit_and_reply(context, _GOODBYE, spaced)
         queue_id = _macros(context)("i") or mail.envelope.queue_id
         envelope = replace(
             mail.envelope,
@@ -348,20 +348,20 @@ class MilterCallbacks:
         action = self._pool.result(job, context.progress)
         mail.split = any(isinstance(edit, DeleteRecipient) for edit in action.edits)
         try:
-            return self._carry_out(context, mail, action, spaced)
+            return self._reply(context, mail, action, spaced)
         except Exception as error:
             self._pool.error(Failure.EDIT)
             if isinstance(error, UnwritableError):
                 self._pool.remember(mail.collector)
             noted = OnFailure.HOLD if mail.split else mail.on_failure
             mail.on_failure = noted
-            return self._carry_out(context, mail, self._pool.fallback(Failure.EDIT), spaced)
+            return self._reply(context, mail, self._pool.fallback(Failure.EDIT), spaced)
 
-    def _carry_out(self, context: Any, mail: Mail | None, action: Action, spaced: bool) -> int:
+    def _reply(self, context: Any, mail: Mail | None, action: Action, spaced: bool) -> int:
         """Carry out the action, or if the message could not be judged, what the rules of its recipients say."""
         noted, forged = (None, Forged()) if mail is None else (mail.on_failure, mail.collector.forged)
         action, unjudged = self._pool.fallbacks.fitting(action, noted, forged)
-        done = carry_out(context, action, spaced)
+        done = edit_and_reply(context, action, spaced)
         if unjudged:
             self._pool.accepted(unjudged)
         return done

@@ -9,7 +9,7 @@ import Milter
 import pytest
 
 from sekisho.wire.handlers import OnFailure
-from sekisho.wire.session import MilterCallbacks, Session
+from sekisho.wire.session import Session, Sessions
 
 
 @pytest.fixture
@@ -20,10 +20,10 @@ def policies(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return told
 
 
-def door() -> MilterCallbacks:
+def door() -> Sessions:
     fallbacks = SimpleNamespace(level=lambda _: OnFailure.HOLD, strictest=OnFailure.HOLD)
     desk: Any = SimpleNamespace(fallbacks=fallbacks, error=lambda _: None)
-    return MilterCallbacks(desk, lambda _: None)
+    return Sessions(desk, lambda _: None)
 
 
 def test_a_connection_goes_on_until_its_next_step(policies: list[int]) -> None:
