@@ -1,4 +1,5 @@
-"""The maintenance process: everything periodic, apart from the mail. It runs until told, or until left alone."""
+"""The maintenance process: everything that is periodic, apart from mail. It runs until the supervisor tells it to stop
+or is gone."""
 
 from __future__ import annotations
 
@@ -19,14 +20,14 @@ class MaintenancePort(Protocol):
     """The work of the maintenance process. `maintenance.Maintenance` implements it."""
 
     def run(self, stop: threading.Event) -> None:
-        """Work (metrics endpoint, gauges, retention) until `stop` is set, then close everything."""
+        """Work (metrics endpoint, gauges, retention) until `stop` is set, and close everything then."""
 
 
 def run_maintenance(maintenance: MaintenancePort, line: socket.socket, beat: Callable[[], None]) -> None:
-    """Run the maintenance process until the supervisor says so, is gone, or SIGTERM comes. `beat` gives a sign of life.
+    """Run until the supervisor sends a word, is gone, or SIGTERM comes. `beat` gives a sign of life.
 
-    The sign of life shows that the process runs, not that its work goes on: a task may take long, and `Readiness`
-    watches that.
+    The sign shows that the process runs, not that its tasks make progress: a task may take long. Readiness watches the
+    tasks.
     """
     stop = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -38,7 +39,7 @@ def run_maintenance(maintenance: MaintenancePort, line: socket.socket, beat: Cal
 
 
 def _watch(line: socket.socket, stop: threading.Event, beat: Callable[[], None]) -> None:
-    """Any word, and the end of the line, mean stop. Signs of life are given until the process ends."""
+    """Any word, or the end of the connection, means stop. Signs of life are given until the process ends."""
     heard = [line]
     while True:
         beat()

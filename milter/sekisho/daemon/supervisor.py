@@ -1,11 +1,10 @@
-"""The first process: binds, forks, watches. It never starts a thread, and never sees a message.
+"""The first process: it binds, forks and watches. It never starts a thread, and never sees a message.
 
-A *generation* is the workers of one configuration. Reload makes the next one beside the current: only when
-all its workers are ready does it take over and the old one drain; if it cannot, it is ended and nothing
-changes. While an old generation still drains no other is begun, so that there are two at most. A dead worker is
-replaced, at growing intervals if it dies young without mail or the machine refuses. What a worker had at work when
-it died is written down and judged apart when it comes again (`trials`), so that no message ends a second worker; a
-process that does not go on is killed (`watchdog`).
+A *generation* is the workers of one configuration. A reload starts the next generation beside the present one. When all
+its workers are ready, it takes over and the old one drains; otherwise it is ended and nothing changes. No generation is
+started while an old one drains, so there are never more than two. A dead worker is replaced; if it died early without
+mail, or the machine refuses, after growing waits. Messages that a worker had in progress when it died are judged alone
+when they come again (`trials`), so no message ends a second worker. A stuck process is killed (`watchdog`).
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from sekisho.daemon.watchdog import Watchdog
 from sekisho.ports import Clock
 from sekisho.processes import RestartCause, WorkerState
 from sekisho.wire import trial
-from sekisho.wire.allocator import tidy
+from sekisho.wire.allocator import collect_and_freeze
 from sekisho.wire.in_flight import Failures, InFlight
 from sekisho.wire.listen import BusyError
 from sekisho.wire.server import DRAIN, READY, RETIRE, Server
@@ -72,7 +71,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT. Status 0 after draining; 69 if something that the daemon needs was not
-        there in time, so that another start may succeed; 70 if no worker ever got ready.
+        available in time, so another start may succeed; 70 if no worker got ready.
 
         Raises SetupError and ListenError before anything is forked.
         """
@@ -91,7 +90,7 @@ class Supervisor:
             LOG.error("not started, and another start may succeed: %s", error)
             return STATUS_LATER
         self._begin_next(setup, end)
-        del setup  # or the first configuration would be kept for life
+        del setup  # otherwise the first configuration would stay in memory
         while not self._finished():
             self._wait(_TICK_MS)
             self._tick()
@@ -125,7 +124,7 @@ class Supervisor:
                 places.fill(start, now)
 
     def _wait(self, most: int) -> None:
-        """Sleep until a signal or a word of a child comes, `most` milliseconds at most."""
+        """Sleep until a signal or a word of a child comes, at most `most` milliseconds."""
         poll = select.poll()
         poll.register(self._wakeup, select.POLLIN)
         for child in self._children():
@@ -135,7 +134,7 @@ class Supervisor:
             self._wakeup.recv(4096)
         except BlockingIOError:
             return
-        except OSError:  # no memory, or more lines to listen to than descriptors that we may have now
+        except OSError:  # no memory, or poll(2) may not watch so many descriptors
             time.sleep(most / 1000)
 
     def _children(self) -> Iterator[Child]:
@@ -164,7 +163,7 @@ class Supervisor:
 
     def _on_stop(self, *_: object) -> None:
         if self._stop_end is None:
-            self._stop_end = 0.0  # begun by the next turn
+            self._stop_end = 0.0  # the next turn begins to stop
 
     def _on_hup(self, *_: object) -> None:
         self._hung_up = True
@@ -172,12 +171,12 @@ class Supervisor:
     # -- forking ----------------------------------------------------------------------------------------
 
     def _inherited(self) -> list[Closable]:
-        """What no child keeps but the process that it is made for."""
+        """The sockets and files that no new child may keep."""
         lines = [child.line for child in self._children()]
         return [self._wakeup, self._waker, *lines, *self._trials.open]
 
     def _foreign(self) -> list[Closable]:
-        """What a child does not keep that takes no connections."""
+        """The sockets and files that a new child may not keep if it takes no connections."""
         return [*self._inherited(), *(self._listener.sockets if self._listener else [])]
 
     def _fork_worker(self, places: Places) -> None:
@@ -257,7 +256,7 @@ class Supervisor:
             )
 
     def _watch(self, now: float) -> None:
-        """End every process that does not go on."""
+        """Kill every process that is stuck."""
         for stuck in self._watchdog.turn(now, self._children()):
             self._blame.stuck(stuck)
             stuck.child.kill(stuck.cause)
@@ -285,7 +284,7 @@ class Supervisor:
 
     def _reload(self, now: float) -> None:
         systemd.reloading(self._clock.monotonic())
-        tidy()  # the configuration before makes room for the next
+        collect_and_freeze()  # free the memory of earlier configurations
         try:
             setup = self._load()
         except SetupError as error:
@@ -301,7 +300,7 @@ class Supervisor:
             self._begin_next(setup, now + setup.wire.start_timeout)
 
     def _not_reloaded(self, reason: str, now: float, *, again: bool) -> None:
-        """The old generation stays. `again`: what is missing may come back."""
+        """The old generation stays. `again`: it is tried again, since what is missing may come back."""
         self._board.reloaded(False, self._clock.now().timestamp(), reason)
         if again:
             LOG.error("the reload is tried again in %.0f s", self._reloads.refused(now))
@@ -309,12 +308,12 @@ class Supervisor:
 
     def _begin_next(self, setup: Setup, end: float) -> None:
         count = setup.wire.workers or len(os.sched_getaffinity(0))
-        tidy()
+        collect_and_freeze()
         self._next = Places(count, setup, due=[0.0] * count)
         self._next_end = end
 
     def _judge_next(self, now: float, places: Places) -> None:
-        """Let the next generation take over when it is whole; give it up when it cannot be."""
+        """Let the next generation take over if all its workers are ready; give it up if they cannot be."""
         places.fill(self._fork_worker, now)
         if places.ready:
             self._take_over(places)

@@ -1,14 +1,14 @@
-"""Which processes do not go on: stuck on a message, without a sign of life, or never ready.
+"""Which processes are stuck: on a message, without a sign of life, or never ready.
 
-Each process shows signs: the messages that it has at work, and a number in shared memory that its control thread
-counts up (`InFlight.beat`). A sign that stays the same for too long means that the process is stuck. Time is the
-supervisor's own running time: no turn counts for more than a second. So a group of processes that was stopped as a
-whole, a machine that slept and a supervisor that got no processor are no reason to kill anybody.
+Each process shows signs: its messages in progress, and a number in shared memory that its control thread increments
+(`InFlight.beat`). If a sign stays the same for too long, the process is stuck. Time is the running time of the
+supervisor: one turn counts for at most a second. So no process is killed if all processes were stopped together, if the
+machine slept, or if the supervisor got no processor time.
 
 It cannot see a libmilter whose threads hang while Python runs: the thread that runs main() lives, and the control
-thread counts. Connections are then unanswered, and `maintenance.readiness` says so, but not which worker it is. It
-cannot tell either who stopped a process: a library call that keeps the interpreter, a signal, or a disk that does not
-answer.
+thread counts. Connections are not answered then; `maintenance.readiness` reports that, but not which worker it is. It
+cannot see either what stopped a process: a library call that holds the interpreter lock, a signal, or a disk that does
+not answer.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from sekisho.daemon.child import Child
 from sekisho.processes import RestartCause
 from sekisho.wire.in_flight import Busy
 
-_MAX_TURN_SECONDS = 1.0  # seconds of a turn that count; it usually takes a quarter
+_MAX_TURN_SECONDS = 1.0  # of one turn that count; a turn usually takes 0.25 s
 _SILENCE_EXTRA_SECONDS = (
-    1.0  # seconds; a message that is stuck says more than silence does, so it is looked at first
+    1.0  # silence is judged so much later than a stuck message, which is the better explanation
 )
 _START = "start"
 
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """A process that must be ended, and the cause as the board counts it. `messages` are those that take too long;
+    """A process that must be ended, and the cause as the scoreboard counts it. `messages` are those that take too long;
     `beats` is false if the process shows no sign of life."""
 
     child: Child
@@ -39,7 +39,7 @@ class Stuck:
 
 
 class Watchdog:
-    """What every process showed, and since when. Belongs to the supervisor."""
+    """The signs of every process, and since when they are the same. Belongs to the supervisor."""
 
     def __init__(self) -> None:
         self._ran = 0.0
@@ -47,7 +47,7 @@ class Watchdog:
         self._seen: dict[Child, dict[Hashable, float]] = {}
 
     def turn(self, now: float, children: Iterable[Child]) -> list[Stuck]:
-        """Look at each of them once. `now` is monotonic, in seconds."""
+        """Look at each process once. `now` is in monotonic seconds."""
         self._ran += max(0.0, min(now - self._looked, _MAX_TURN_SECONDS))
         self._looked = now
         before, self._seen = self._seen, {}
@@ -78,7 +78,7 @@ class Watchdog:
 
 
 def _signs(child: Child) -> Iterator[Hashable]:
-    """Its messages, and its count of beats, or that it still starts. What judges one message counts none."""
+    """Its messages, and its count of beats, or that it still starts. A process that judges one message has no beats."""
     busy = tuple(child.slots.busy()) if child.slots is not None else ()
     yield from busy
     if not child.ready and not busy:

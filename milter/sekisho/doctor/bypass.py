@@ -1,4 +1,4 @@
-"""The port for released mail: it must be there, ask no filter, and be out of everybody else's reach."""
+"""The smtpd for released mail: it must exist, must not use our milter, and must not be reachable from outside."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sekisho.release import ReleaseOptions
 def examine(
     postfix: Postfix, options: ReleaseOptions, socket: str, commands: Commands
 ) -> Iterator[Diagnosis]:
-    """Findings about the smtpd that release hands mail to."""
+    """Diagnoses of the smtpd to which released mail is sent."""
     if not is_loopback(options.host):
         yield error(
             "postfix.bypass_remote",
@@ -32,12 +32,12 @@ def examine(
 
 
 def is_ours(service: Service, options: ReleaseOptions) -> bool:
-    """Whether it is the port that released mail is handed in at."""
+    """True if the service listens on the port for released mail."""
     return service.name.rpartition(":")[2] == str(options.port)
 
 
 def is_loopback(host: str) -> bool:
-    """True for an address of this machine's loopback; a name is none."""
+    """True for a loopback address and for `localhost`."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

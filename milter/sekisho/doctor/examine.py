@@ -1,4 +1,4 @@
-"""Every subject in order. A subject that cannot be looked at is a finding, not a crash."""
+"""Examines every subject in order. If a subject cannot be examined, that is a diagnosis too, not a crash."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sekisho.ports import Clock
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """What is examined: our configuration, its file, and the directory of Postfix's (None: the default)."""
+    """What is examined: our configuration, its file, and Postfix's configuration directory (None: the default)."""
 
     config: Config
     file: Path | None = None
@@ -55,12 +55,12 @@ SUBJECTS: dict[str, Callable[[Patient], Iterator[Diagnosis]]] = {
     "clock": lambda patient: clock.examine(patient.clock),
     "guard": lambda patient: kill_switch.examine(patient.config, patient.clock, patient.commands),
     "files": lambda patient: files.examine(patient.config, patient.file, patient.commands),
-    "socket": _socket,  # last: its mend starts the daemon, which needs what stands above
+    "socket": _socket,  # last: its repair starts the daemon, which needs the subjects above
 }
 
 
 def examine(patient: Patient, skip: frozenset[str] = frozenset()) -> tuple[Diagnosis, ...]:
-    """All findings, the severest first, subject by subject."""
+    """All diagnoses, the severest first, and in the order of the subjects."""
     found: list[Diagnosis] = []
     for subject, look in SUBJECTS.items():
         if subject in skip:
@@ -74,8 +74,8 @@ def examine(patient: Patient, skip: frozenset[str] = frozenset()) -> tuple[Diagn
 
 
 def _readable(patient: Patient) -> str:
-    """Everybody must be able to read main.cf: Postfix's own commands do. Else it is not the directory meant, or there
-    is no Postfix."""
+    """The command that makes the settings readable. Every user must be able to read main.cf, because Postfix's own
+    commands read it. If the files do not exist, the directory is wrong or Postfix is not installed."""
     directory = patient.postfix or Path("/etc/postfix")
     files = [directory / name for name in ("main.cf", "master.cf")]
     if all(map(os.path.exists, files)):

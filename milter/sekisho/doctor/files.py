@@ -1,4 +1,4 @@
-"""The files that the configuration names: brand files, keys, and who may change them."""
+"""The files that the configuration names: brand files and keys, and who may change them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def examine(
     file: Path | None,
     commands: Commands = Commands(),  # noqa: B008 - frozen
 ) -> Iterator[Diagnosis]:
-    """Findings about files."""
+    """Diagnoses of files."""
     yield from _brands(config)
     for path in (file, config.brands.overlay):
         if path is not None and path.exists():
@@ -50,7 +50,7 @@ def _brands(config: Config) -> Iterator[Diagnosis]:
 
 
 def _aside(file: Path) -> str:
-    """Take the file out of force until somebody has mended what stands in it."""
+    """The command that moves a wrong file away, so that it is not read until it is corrected."""
     where = shlex.quote(str(file))
     return (
         f"mv {where} {shlex.quote(f'{file}.wrong')} && systemctl reload sekisho-milter   # or mend it by hand"
@@ -89,7 +89,7 @@ def _key(path: Path, commands: Commands) -> Iterator[Diagnosis]:
 
 
 def _new_key(path: Path, commands: Commands) -> str:
-    """Old pseudonyms are not made again: with another key nobody can tell that two are the same."""
+    """The command that makes a new key. Earlier pseudonyms cannot be compared with those that the new key makes."""
     where = shlex.quote(str(path))
     make = f"(umask 027; head -c 32 /dev/urandom > {where}) && chgrp {commands.group} {where} && chmod 0640 {where}"
     there = "" if path.parent.is_dir() else shlex.join(("install", "-d", "-m", "0755", str(path.parent)))

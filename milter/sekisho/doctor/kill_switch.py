@@ -1,4 +1,4 @@
-"""The kill switch and the guard's fall-back: while either is on, forged mail is delivered."""
+"""The kill switch, and the guard's fall-back to tagging: while either is on, forged mail is delivered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sekisho.ports import Clock
 
 
 def examine(config: Config, clock: Clock, commands: Commands = Commands()) -> Iterator[Diagnosis]:  # noqa: B008 - frozen
-    """Findings about the switch. It is opened only if it is there, and never made."""
+    """Diagnoses of the switch. Its file is opened if it exists, and never made."""
     file = compose.switch_file(config)
     if not os.path.exists(file):
         return
@@ -44,5 +44,5 @@ def _state(switch: Switch, now: float, commands: Commands) -> Iterator[Diagnosis
 
 
 def _anew(file: str, commands: Commands) -> str:
-    """The daemon makes the file again; without it there was no pause to keep."""
+    """The command that moves the file away; the daemon makes a new one. No pause is lost: it could not be read."""
     return f"mv {shlex.quote(file)} {shlex.quote(file + '.unusable')} && systemctl restart sekisho-milter"

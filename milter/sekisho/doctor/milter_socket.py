@@ -1,8 +1,8 @@
-"""The milter socket as Postfix's user meets it: where it lies, who may reach it, and whether somebody answers there.
+"""The milter socket as Postfix's user sees it: where it is, who may reach it, and whether the daemon answers there.
 
-As root the way is walked for real: a child process that has the root directory, the working directory, the user and the
-groups of each smtpd that asks us connects to the path that this smtpd would take. Without root the modes and groups of
-the file and of every directory on the way are judged.
+As root, it is really tried: for each smtpd that uses our milter, a child process with the root directory, working
+directory, user and groups of that smtpd connects to its path. Without root, the modes and groups of the file and of
+every directory above it are examined.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sekisho.wire.listen import unix_path
 from sekisho.wire.options import WireOptions
 
 _TIMEOUT_SECONDS = 3.0
-_SHARED = 0o1002  # a directory that others put files in, too
+_SHARED = 0o1002  # mode bits of a directory in which every user may make files (as /tmp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def examine(
     postfix: Postfix | None = None,
     commands: Commands = Commands(),  # noqa: B008
 ) -> Iterator[Diagnosis]:
-    """Findings about the socket; `owner` is Postfix's user."""
+    """Diagnoses of the socket; `owner` is Postfix's user."""
     milter = MilterSocket(options, owner, commands, postfix)
     path = unix_path(options)
     if path is None:
@@ -67,7 +67,7 @@ def _rights(milter: MilterSocket, path: Path) -> Iterator[Diagnosis]:
         yield warning("socket.no_postfix", f"there is no user {milter.owner} here", _known_user(milter))
         return
     if milter.postfix is not None and not _seeing(milter):
-        return  # nobody takes this way; where the socket should be is said with the findings about Postfix
+        return  # no smtpd uses this path; the diagnoses of Postfix say so
     groups = set(os.getgrouplist(milter.owner, user.pw_gid))
     way = _way(milter, path)
     closed = next(
@@ -91,7 +91,7 @@ def _rights(milter: MilterSocket, path: Path) -> Iterator[Diagnosis]:
 
 
 def _known_user(milter: MilterSocket) -> str:
-    """Postfix's own default, where the machine has that user."""
+    """The command that makes Postfix's user one that exists: the default, `postfix`, if the machine has it."""
     try:
         pwd.getpwnam("postfix")
     except KeyError:
@@ -100,8 +100,8 @@ def _known_user(milter: MilterSocket) -> str:
 
 
 def _way(milter: MilterSocket, path: Path) -> Iterator[Path]:
-    """The socket and the directories that are passed to reach it: from the queue on where everybody who asks starts
-    there, else from the root."""
+    """The socket, and the directories above it that must be passed: up to the queue directory if every smtpd that uses
+    our milter starts there, else up to the root."""
     from_queue = False
     if milter.postfix is not None:
         seen = [each for each in _seeing(milter)]
@@ -114,7 +114,7 @@ def _way(milter: MilterSocket, path: Path) -> Iterator[Path]:
 
 
 def _seeing(milter: MilterSocket) -> list[Asker]:
-    """Those who ask us by a path that leads to us; the others are the business of `postfix.chroot`."""
+    """The services that use our milter and whose path leads to it. `postfix.chroot` reports the others."""
     postfix = milter.postfix
     if postfix is None:
         return []
@@ -143,8 +143,8 @@ def _may(found: os.stat_result, uid: int, groups: set[int], need: int) -> bool:
 
 
 def _unreachable(milter: MilterSocket, asker: Asker, user: pwd.struct_passwd) -> str | None:
-    """Why this smtpd does not reach the socket, found by doing what it does; None if it does, or we are not root.
-    That nobody listens is another finding."""
+    """Why this smtpd does not reach the socket, found by a connection as that smtpd makes it. None if it reaches it, or
+    if we are not root. A socket on which no process listens is another diagnosis."""
     path = unix(asker.entry.place)
     if os.geteuid() != 0 or path is None or milter.postfix is None:
         return None
@@ -158,7 +158,7 @@ def _unreachable(milter: MilterSocket, asker: Asker, user: pwd.struct_passwd) ->
 
 
 def _connect(directory: Path, path: str, user: pwd.struct_passwd, *, chroot: bool) -> None:
-    """The child: become that smtpd, connect, and end with the error's number."""
+    """In the child: take the rights of that smtpd, connect, and end with errno as the status."""
     status = errno.EIO
     try:
         os.chdir(directory)
@@ -178,8 +178,8 @@ def _connect(directory: Path, path: str, user: pwd.struct_passwd, *, chroot: boo
 
 
 def _open_to_postfix(milter: MilterSocket, path: Path, closed: Path) -> str:
-    """Let Postfix's group in where the directory is the daemon's own; else the socket moves to one that is. The group
-    stays over a restart: the directory hands it to the sockets that are made in it."""
+    """The commands that give access to Postfix's group. If the directory is not for the socket alone, the socket is
+    moved to one that is. The group outlives a restart: by setgid the directory gives it to new sockets."""
     if closed not in (path, path.parent) or not _own(milter, path):
         return _elsewhere(milter, path)
     group = _postfix_group(milter)
@@ -193,7 +193,8 @@ def _open_to_postfix(milter: MilterSocket, path: Path, closed: Path) -> str:
 
 
 def _closed_to_others(milter: MilterSocket, path: Path) -> str:
-    """Never without letting Postfix's group in: mail must go on."""
+    """The commands that take access away from other users. Postfix's group gets access first, so mail is not
+    stopped."""
     if not _own(milter, path):
         return _elsewhere(milter, path)
     directory = milter.commands.directory(path.parent, DIRECTORY_MODE, _postfix_group(milter))
@@ -210,14 +211,15 @@ def _postfix_group(milter: MilterSocket) -> str:
 
 
 def _own(milter: MilterSocket, path: Path) -> bool:
-    """Whether the socket's directory is for it alone, or may become so."""
+    """True if the socket's directory is for the socket alone, or can become so."""
     found = path.parent.stat()
     below = milter.postfix is not None and path.parent.parent == queue(milter.postfix)
     return below or (found.st_uid == path.stat().st_uid != 0 and found.st_mode & _SHARED != _SHARED)
 
 
 def _elsewhere(milter: MilterSocket, path: Path) -> str:
-    """Move the socket below the queue, and tell Postfix; where it is there already, open the way."""
+    """The commands that move the socket below the queue directory and tell Postfix. If it is there already, those that
+    open the directories above it."""
     postfix = milter.postfix
     if postfix is None or path.is_relative_to(queue(postfix) / "sekisho"):
         where = quote(str(path))
@@ -234,7 +236,7 @@ def _answers(path: Path) -> Iterator[Diagnosis]:
         try:
             probe.connect(str(path))
         except PermissionError:
-            return  # ours, not Postfix's
+            return  # it is this user who may not connect; that says nothing about Postfix
         except OSError as failure:
             yield error(
                 "socket.silent", f"nobody answers at {path}: {failure.strerror}", systemctl("restart")

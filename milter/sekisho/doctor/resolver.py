@@ -1,7 +1,7 @@
-"""The resolver: each server answers, in time, and invents nothing.
+"""The resolver: each server must answer, in time, and must not answer for names that do not exist.
 
-A server that answers for names that do not exist (some providers' do) makes a reverse name, a DMARC record or
-a look-alike domain out of nothing. Three random names are asked, under `com`, `jp` and `invalid`.
+The servers of some providers give an address for every name. With such a server, a reverse name, a DMARC record or a
+lookalike domain seems to exist. Three random names are looked up, under `com`, `jp` and `invalid`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sekisho.ports import Clock, Found
 from sekisho.resolver import DnsOptions, DnsResolver
 from sekisho.resolver.options import system_servers
 
-SLOW_SECONDS = 0.5  # seconds for a name that nobody has in a cache
+SLOW_SECONDS = 0.5  # for a name that is in no cache
 EXISTING_NAME = "jp"
 ZONES = ("com", "jp", "invalid")
 
@@ -28,7 +28,7 @@ def examine(
     clock: Clock,
     commands: Commands = Commands(),  # noqa: B008 - frozen
 ) -> Iterator[Diagnosis]:
-    """Findings about each server that is asked, one by one."""
+    """Diagnoses of each server."""
     servers = options.servers or tuple(_shown(*each) for each in system_servers())
     found = {server: tuple(_server(server, options, clock)) for server in servers}
     mend = _mend([server for server in servers if not found[server]], commands)
@@ -37,7 +37,7 @@ def examine(
 
 
 def _mend(good: Sequence[str], commands: Commands) -> str:
-    """Ask the good servers alone; where there is none, a resolver of our own."""
+    """The command that leaves only the servers without a diagnosis; if there is none, one that installs a resolver."""
     if good:
         return both(commands.set("dns.servers", json.dumps(good)), systemctl("reload"))
     own = commands.set("dns.servers", '["127.0.0.1"]')

@@ -1,4 +1,4 @@
-"""The quarantine: where it lies, whether it keeps what it is told, how full it is, and what waits in it."""
+"""The quarantine: where it is, whether its disk is reliable, how full it is, and what needs an operator."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from sekisho.store.database import SchemaError, database_file, never_made, up_to
 from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Mode
 
-MAX_NAMED_MESSAGES = 100  # messages that one command names
-MIN_FREE_BYTES = 1_000_000_000  # bytes free
+MAX_NAMED_MESSAGES = 100  # in one command
+MIN_FREE_BYTES = 1_000_000_000
 REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "glusterfs", "ceph"})
 STATE_DIRECTORY = Path("/var/lib/sekisho")
 VOLATILE = frozenset({"tmpfs", "ramfs"})
@@ -30,7 +30,7 @@ def examine(
     clock: Clock,
     commands: Commands = Commands(),  # noqa: B008 - frozen
 ) -> Iterator[Diagnosis]:
-    """Findings about the store. It is opened only if it is there, and never made."""
+    """Diagnoses of the store. It is opened if it exists, and never made."""
     file = database_file(config.store)
     if file is not None:
         yield from _place(file, config.mode is Mode.ENFORCE, commands)
@@ -81,7 +81,7 @@ def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Diagnosi
 
 
 def _moved(file: Path, commands: Commands) -> str:
-    """All that is beside the database goes with it: held mail, the guard's tallies, lists, remembered failures."""
+    """The commands that move the directory of the database: also the guard's file, the lists and the failures."""
     return both(
         systemctl("stop"),
         commands.directory(STATE_DIRECTORY, "0700"),
@@ -92,7 +92,7 @@ def _moved(file: Path, commands: Commands) -> str:
 
 
 def file_system(directory: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
-    """The kind of file system that a directory is on; "" if nobody says."""
+    """The type of the file system that a directory is on, such as `ext4`; empty if unknown."""
     real = directory.resolve()
     best, kind = -1, ""
     try:
@@ -145,8 +145,9 @@ def _content(config: Config, clock: Clock, commands: Commands) -> Iterator[Diagn
 
 
 def _usable(config: Config, failure: Exception, commands: Commands) -> str:
-    """A damaged file is set aside, so that mail is held again; what was in it comes from a backup. Else the server is
-    down, or it is ours alone that it refuses."""
+    """The commands that make the store usable. A damaged file is moved away, so that mail can be held again; its
+    content must come from a backup. For a server's database: start the server. Otherwise this user may not use the
+    file: try as the daemon's user."""
     file = database_file(config.store)
     if file is None:
         return "systemctl start postgresql"

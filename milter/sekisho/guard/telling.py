@@ -1,4 +1,4 @@
-"""Words about the switch, for people and for the log."""
+"""Texts about the switch, for people and for the log."""
 
 from __future__ import annotations
 
@@ -17,28 +17,33 @@ class SwitchOperation(StrEnum):
 
 
 SWITCHED: Mapping[str, str] = {SwitchOperation.PAUSE: "paused", SwitchOperation.RESUME: "resumed"}
-"""The event of the log that tells of each."""
+"""The log event that reports each operation."""
 
 
 class Switching(Protocol):
-    """A line of the audit about the switch; `note` says until when, and what was ended."""
+    """A line of the audit about the switch."""
 
     @property
-    def who(self) -> str: ...
+    def who(self) -> str:
+        """The operator."""
+
     @property
-    def note(self) -> str: ...
+    def note(self) -> str:
+        """Until when, or what was ended."""
+
     @property
-    def at(self) -> datetime | None: ...
+    def at(self) -> datetime | None:
+        """When it was done."""
 
 
 def switched(done: Switching) -> dict[str, Any]:
-    """The fields of the event."""
+    """The fields of the log event."""
     at = done.at.isoformat(timespec="seconds") if done.at else None
     return {"who": done.who, "at": at, "what": done.note}
 
 
 def told(end: float) -> str:
-    """Until when, for people; `end` is seconds of Unix time, infinity is until somebody says otherwise."""
+    """Until when, for people: `until 2026-11-30 06:00:00 UTC`. `end` is Unix seconds; infinity has no end."""
     try:
         return f"until {datetime.fromtimestamp(end, UTC):%Y-%m-%d %H:%M:%S} UTC"
     except (OverflowError, ValueError, OSError):
@@ -46,7 +51,7 @@ def told(end: float) -> str:
 
 
 def moment(end: float, now: float) -> str | None:
-    """The same for programs: RFC 3339, `ever`, or None if it is over."""
+    """Until when, for programs: a time of RFC 3339, `ever`, or None if it is over. Both numbers are Unix seconds."""
     if end <= now:
         return None
     try:

@@ -17,7 +17,7 @@ from sekisho.private_files import SecretError
 from sekisho.service import worker
 from sekisho.service.shared import Shared
 from sekisho.store.database import start_anew
-from sekisho.wire.allocator import untidy
+from sekisho.wire.allocator import unfreeze
 from sekisho.wire.listen import ListenError
 from sekisho.wire.options import WireOptions
 
@@ -45,7 +45,7 @@ def serve(path: Path | None) -> int:
     except log.TargetError as error:
         raise ConfigError((f"log.target: {error}",)) from error
     finally:
-        untidy()
+        unfreeze()
 
 
 def prepare(path: Path | None, shared: Shared) -> Setup:
