@@ -30,9 +30,11 @@ LAYERS: tuple[frozenset[str], ...] = (
             "package_data",
         }
     ),
-    frozenset({"message", "evidence", "verdict"}),
+    frozenset({"message", "evidence", "verdict", "words"}),
     frozenset({"ports"}),
-    frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
+    frozenset(
+        {"vocabulary", "brands", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}
+    ),
     frozenset({"auth", "forged_fields"}),
     frozenset({"checks", "policy", "action"}),
     frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "report", "memory"}),
@@ -54,9 +56,10 @@ NEIGHBOURS = {
     ("qrcodes", "markup"),  # character references are undone in one bounded way
     (
         "brands",
-        "lures",
-    ),  # names and lures are found in one pass, and a brand's promises are about the same matters
+        "vocabulary",
+    ),  # names and lures are found in one pass, and a brand's policies are about themes
     ("site", "brands"),  # our own domains are protected as a brand's are
+    ("site", "vocabulary"),  # and with the same words beside them
     ("site", "trust"),  # who may send in our name is told by networks and domains
     ("verdict", "message"),  # an action names recipients
     ("evidence", "message"),  # a destination is that of a link
