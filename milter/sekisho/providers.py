@@ -24,7 +24,7 @@ from sekisho.package_data import shipped
 KINDS = ("mailbox", "carrier", "esp", "cloud", "shortener", "redirect", "forwarder", "social")
 REDIRECT = "redirect"
 NOT_SHARED = "none"
-MAX_FILE = 4 * 1024 * 1024
+MAX_FILE_BYTES = 4 * 1024 * 1024
 REMEMBERED = 20_000  # names whose kind is remembered
 
 
@@ -80,8 +80,8 @@ def load(path: Path | None = None, overlay: Path | None = None) -> ProviderTable
     """
     faults: list[str] = []
     entries = dict(_read(path or shipped("providers.toml"), faults))
-    if overlay is not None and overlay.exists():
-        entries.update(_read(overlay, faults))
+    if overlay is not None:
+        entries.update(_read(overlay, faults, required=False))
     if faults:
         raise ProviderFileError(tuple(faults))
     kinds = {entry: kind for entry, kind in entries.items() if "/" not in entry}
@@ -92,11 +92,16 @@ def load(path: Path | None = None, overlay: Path | None = None) -> ProviderTable
     return ProviderTable(MappingProxyType(kinds), MappingProxyType(pages))
 
 
-def _read(path: Path, faults: list[str]) -> Iterator[tuple[str, str]]:
+def _read(path: Path, faults: list[str], *, required: bool = True) -> Iterator[tuple[str, str]]:
+    """Each entry with its kind. A file that is not there is a fault if it is `required`."""
     try:
-        content = tomllib.loads(path.read_bytes()[:MAX_FILE].decode("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        content = tomllib.loads(path.read_bytes()[:MAX_FILE_BYTES].decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         faults.append(f"{path}: {error}")
+        return
+    except OSError as error:
+        if required or not isinstance(error, FileNotFoundError):
+            faults.append(f"{path}: {error.strerror}")
         return
     seen: dict[str, str] = {}
     for kind, table in content.items():

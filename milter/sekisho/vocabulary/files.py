@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 MAX_FILE_BYTES = 1024 * 1024
+
+REASONS = MappingProxyType(
+    {"extra_forbidden": "there is no such list or key", "model_type": "must be a table of keys"}
+)
+"""What a fault is called where pydantic speaks of models."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -68,6 +74,6 @@ def validated(model: type[Model], content: object, file: Path, faults: list[str]
         return model.model_validate(content)
     except ValidationError as error:
         for each in error.errors(include_url=False, include_context=False, include_input=False):
-            reason = each["msg"].removeprefix("Value error, ")
+            reason = REASONS.get(each["type"]) or each["msg"].removeprefix("Value error, ")
             faults.append(f"{file}: {'.'.join(map(str, each['loc']))}: {reason}")
     return None

@@ -5,6 +5,7 @@ Each list stands in one of the files, where a comment says what it is for. Which
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -16,9 +17,7 @@ from sekisho.vocabulary.files import Entry, read_toml, toml_files, validated
 def _word(text: str) -> str:
     """A word or a phrase: no blank around it, and a star at an end alone."""
     if text.strip() != text or not text.strip("*") or "*" in text[1:-1]:
-        raise ValueError(
-            f"{text!r} is no word: there is a blank at an end, or a star within, or nothing else"
-        )
+        raise ValueError(f"{text!r} is no word: a blank at an end, a star within, or a star alone")
     return text
 
 
@@ -29,12 +28,19 @@ def _lower(text: str) -> str:
     return text
 
 
+def _dated(text: str) -> str:
+    """A name with the year from which something is no more."""
+    if re.fullmatch(r"\S.* \d{4}", text, re.ASCII) is None:
+        raise ValueError(f"{text!r} does not end with a blank and a year")
+    return text
+
+
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_word)]
 Piece = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Small = Annotated[Piece, AfterValidator(_lower)]
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,63}$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{3,253}$")]
-Dated = Annotated[Small, StringConstraints(pattern=r"^\S.* \d{4}$")]
+Dated = Annotated[Small, AfterValidator(_dated)]
 
 # TOML has arrays, and a frozen model holds tuples.
 Words = Annotated[tuple[Word, ...], Field(strict=False)]
