@@ -19,6 +19,7 @@ from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.words import Vocabulary
 
 TEXT_MISMATCH = FindingKind(
     "link.text_mismatch",
@@ -72,7 +73,6 @@ DISGUISED_HOST = FindingKind(
 KINDS = (TEXT_MISMATCH, BRAND_IN_HOST, USER_INFO, ADDRESS, STRANGERS, BORROWED, SHORTENED, DISGUISED_HOST)
 AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\\s]{1,255})", re.IGNORECASE)
 URL_START = re.compile(r"(?:https?://|www\.)", re.IGNORECASE)
-FILES = frozenset({"inc", "md", "pl", "py", "rs", "sh", "so", "sv", "zip", "mov", "ps", "cc", "app"})
 INSIDE = tuple(map(ip_network, ("10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 FEW = 12  # organisations above which a message is a digest: it leads everywhere by nature
 NOWHERE = frozenset({"redirect", "social"})  # wrappers that keep their secret, networks that any footer has
@@ -154,16 +154,18 @@ def _shown_elsewhere(each: Destination, home: frozenset[str], context: Context) 
             name
             and plainly
             and not wrapper
-            and _is_host(name)
+            and _is_host(name, context.vocabulary)
             and organisation(name) not in (each.domain, *home)
         ):
             return name
     return None
 
 
-def _is_host(name: str) -> bool:
+def _is_host(name: str, words: Vocabulary) -> bool:
     """A host under a suffix that exists and that no file name has (`readme.md` is a file)."""
-    return has_known_suffix(name) and (name.rpartition(".")[2] not in FILES or name.startswith("www."))
+    return has_known_suffix(name) and (
+        name.rpartition(".")[2] not in words.file_suffixes or name.startswith("www.")
+    )
 
 
 def _of_all(

@@ -21,6 +21,7 @@ from sekisho.checks.identity.destinations import organisation as organisation_of
 from sekisho.evidence import Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.vocabulary import shipped_themes
 
 UNPROVEN = FindingKind(
     "lure.unproven",
@@ -92,29 +93,12 @@ LEADING_AWAY = frozenset({impersonation.AWAY, *links.KINDS, *link_tricks.KINDS})
     links.ADDRESS,
 }
 THROWN_AWAY = frozenset({sender_domain.RANDOM, sender_domain.UNUSUAL_SUFFIX})
-# What no private person has to do with: whose account, whose payment, whose mailbox.
-OFFICIAL = frozenset(
-    [
-        "account", "withdrawal", "payment", "unpaid", "card_use", "points", "refund", "delivery", "tax", "identity",
-        "security", "mailbox", "free_period", "business",
-    ]
-)  # fmt: skip
-MONEY = frozenset({"unpaid", "free_period", "refund", "tax", "payment", "prize", "fund", "sextortion"})
-ANSWERABLE = MONEY - {"payment", "sextortion"} | {"business"}
+OFFICIAL = shipped_themes().named("official")
+MONEY = shipped_themes().named("money")
+ANSWERED_THEMES = shipped_themes().named("answered")
 # Of whom a proof says only where the mail was written.
 TENANTS = frozenset({"esp", "cloud"})
-SPEAKS_FOR = re.compile(
-    r"社長|代表|取締役|会長|部長|専務|\b(?:ceo|cfo|president|director|chairman|manager)\b", re.IGNORECASE
-)
-# Who signs so in a text: whoever runs a shop or a club signs as its head, too, and has no more than a private mailbox.
-CHIEF = re.compile(r"社長|代表取締役|\b(?:ceo|cfo|chief executive|chief financial)\b", re.IGNORECASE)
-# Who trades says what he is called and how he is reached.
-REACHABLE = re.compile(
-    r"株式会社|有限会社|合同会社|[(（]株[)）]|法人|協会|組合|役所|役場|所在地|お問い?合わ?せ先|©|\(c\)|copyright|"
-    r"all rights reserved|\b(?:inc|ltd|llc|gmbh|corp|pty|ltda|limited|tel|phone)\b|"
-    r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}",
-    re.IGNORECASE,
-)
+TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}")
 WALLET = re.compile(
     r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b"
 )  # where bitcoin goes
@@ -142,14 +126,14 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
         yield _finding(UNPROVEN, author=message.author.text)
     elif iprev.NO_IPREV in kinds:
         yield _finding(UNNAMED)
-    elif context.providers.kind(domain) in TENANTS and REACHABLE.search(message.text[:SHORT]) is None:
+    elif context.providers.kind(domain) in TENANTS and not _reachable(message.text[:SHORT], context):
         yield _finding(TENANT, domain=domain)
     if impersonates(seen) or kinds & {recipient.PROVIDER, recipient.LOOKALIKE}:
         yield _finding(UNMET)
     if kinds & THROWN_AWAY:
         yield _finding(PASSING)
     name = message.author.name
-    if unknown_organisation.is_nameless(name):
+    if unknown_organisation.is_nameless(name, context.vocabulary):
         yield _finding(NAMELESS, name=name)
 
 
@@ -166,26 +150,26 @@ def _of_the_demand(message: Message, seen: Evidence, context: Context, leads_hom
     if (
         private
         and seen.has_cue("theme", *OFFICIAL)
-        and (_official(message, seen) or seen.has_cue("action", "gift_cards", "channel"))
+        and (_official(message, seen, context) or seen.has_cue("action", "gift_cards", "channel"))
     ):
         yield _finding(PRIVATE, domain=domain)
     if (
         not leads_home
-        and seen.has_cue("theme", *ANSWERABLE)
+        and seen.has_cue("theme", *ANSWERED_THEMES)
         and (other := _answers_to(message, seen, context))
     ):
         yield _finding(ANSWERED, other=other)
-    if _from_nobody(message, seen):
+    if _from_nobody(message, seen, context):
         yield _finding(NOBODY)
 
 
-def _official(message: Message, seen: Evidence) -> bool:
-    """True if the sender calls himself an office or an officer, or signs a short letter about business as a chief."""
-    name, text = message.author.name, message.text
-    if unknown_organisation.OFFICES.search(name) is not None or SPEAKS_FOR.search(name) is not None:
+def _official(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the sender calls itself an office or an officer, or signs a short letter about business as a chief."""
+    name, text, words = message.author.name, message.text, context.vocabulary
+    if words.office_words.search(name) is not None or words.officer_titles.search(name) is not None:
         return True
     closing = text[-CLOSING:] if len(text) <= SHORT else ""
-    return seen.has_cue("theme", "business") and CHIEF.search(closing) is not None
+    return seen.has_cue("theme", "business") and words.chief_titles.search(closing) is not None
 
 
 def _answers_to(message: Message, seen: Evidence, context: Context) -> str | None:
@@ -194,7 +178,7 @@ def _answers_to(message: Message, seen: Evidence, context: Context) -> str | Non
     if seen.authenticated and _is_passed_on(author, message, context):
         return None
     other = _reply_to(seen) or _answered_in_text(author, message, seen, context)
-    return None if other is None or (seen.authenticated and _named_after(other, author)) else other
+    return None if other is None or (seen.authenticated and _named_after(other, author, context)) else other
 
 
 def _is_passed_on(author: str, message: Message, context: Context) -> bool:
@@ -204,9 +188,9 @@ def _is_passed_on(author: str, message: Message, context: Context) -> bool:
     return kind == "esp" or (kind is None and organisation_of(author) in readers)
 
 
-def _named_after(other: str, author: str) -> bool:
+def _named_after(other: str, author: str, context: Context) -> bool:
     """True for `alumni.office@free.example` beside `alumni.example`: a small society's own mailbox."""
-    words = unknown_organisation.distinctive(other.partition("@")[0])
+    words = context.vocabulary.distinctive(other.partition("@")[0])
     return bool(words) and unknown_organisation.related(words, (author,))
 
 
@@ -220,28 +204,33 @@ def _answered_in_text(author: str, message: Message, seen: Evidence, context: Co
     if (
         not seen.has_cue("action", "answer")
         or kind(author) == "mailbox"
-        or REACHABLE.search(message.text[:SHORT])
+        or _reachable(message.text[:SHORT], context)
     ):
         return None
     named = addresses_in(message.text[:SHORT])
     return next((each for each in named if kind(each.rpartition("@")[2]) == "mailbox"), None)
 
 
-def _from_nobody(message: Message, seen: Evidence) -> bool:
+def _from_nobody(message: Message, seen: Evidence, context: Context) -> bool:
     """Money is wanted, a way to pay it is shown, and nobody is named: not as the sender, nor in the text."""
     mailbox = message.author.mailbox
     if not seen.has_cue("theme", *MONEY) or mailbox is None or len(message.text) > SHORT:
         return False
     if not message.links and WALLET.search(message.text) is None:
         return False
-    if unknown_organisation.distinctive(mailbox.name) or any(
+    if context.vocabulary.distinctive(mailbox.name) or any(
         claim.where == "signature" for claim in seen.claims
     ):
         return False
     text = f"{mailbox.name}\n{message.text}"
     if (data := recipient.personal(message.subject)) is not None:
         text = text.replace(data, "")  # the reader's own number is no way to reach the sender
-    return REACHABLE.search(text) is None
+    return not _reachable(text, context)
+
+
+def _reachable(text: str, context: Context) -> bool:
+    """True if a text says what a company says of itself, or shows a telephone number."""
+    return context.vocabulary.contact_words.search(text) is not None or TELEPHONE.search(text) is not None
 
 
 def _finding(kind: FindingKind, **facts: str) -> Finding:
