@@ -62,20 +62,20 @@ ActionName = Annotated[str, _named("action")]
 
 
 @dataclass(frozen=True, slots=True)
-class Spelling:
+class PartSpelling:
     """One way to write a part of a phrase, as a skeleton. `whole`: it must end where a word ends."""
 
     key: str
     whole: bool
 
 
-def parts(phrase: str) -> tuple[tuple[Spelling, ...], ...]:
+def parts(phrase: str) -> tuple[tuple[PartSpelling, ...], ...]:
     """The spellings of each part of a phrase."""
     return tuple(tuple(map(_spelling, part.split("|"))) for part in phrase.split(" + "))
 
 
-def _spelling(text: str) -> Spelling:
-    return Spelling(skeleton(text), text.endswith("."))
+def _spelling(text: str) -> PartSpelling:
+    return PartSpelling(skeleton(text), text.endswith("."))
 
 
 def _phrase(phrase: str) -> str:
