@@ -168,7 +168,8 @@ _GUARD = {
 @row(
     "guard",
     "suddenly most mail must be held",
-    "the guard trips: tagged at most, logged, counted; it ends by itself; 0 lost, 0 doubled, 0 unjudged",
+    "the guard trips: tagged at most, logged, counted; it ends by itself, and mail is held again; 0 lost, 0 doubled, "
+    "0 unjudged",
 )
 def guard(trial: Trial) -> None:
     with trial.site({"guard": _GUARD, "policy": {"points": {"lure.business": 9.0}}}) as site:
