@@ -30,7 +30,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "package_data",
         }
     ),
-    frozenset({"message", "evidence", "verdict", "held"}),
+    frozenset({"message", "evidence", "verdict", "held", "stages", "processes"}),
     frozenset({"ports"}),
     frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
     frozenset({"auth", "forged_fields"}),
@@ -60,12 +60,14 @@ NEIGHBOURS = {
     ("site", "brands"),  # our own domains are protected as a brand's are
     ("site", "trust"),  # who may send in our name is told by networks and domains
     ("verdict", "message"),  # an action names recipients
-    ("held", "message"),  # a copy is a recipient's
     ("evidence", "message"),  # a destination is that of a link
+    ("held", "message"),  # what is held has an envelope
     ("action", "policy"),  # what is done depends on the rules for a recipient
     ("forged_fields", "auth"),  # whose results a field claims to be
     ("review", "runtime_changes"),  # an author that is allowed is an entry of a list
     ("case_runner", "compose"),  # single files meet the daemon's own assembly
+    ("metrics", "log"),  # label values are words of those who own the fact
+    ("metrics", "observers"),
     ("journal", "log"),  # a log line is quoted in one place
 }
 
@@ -87,6 +89,12 @@ SINGLE_IMPORTERS = {
     "PIL": {"qrcodes"},
     "zxingcpp": {"qrcodes"},
 }
+
+# The rooms of the store, and which of the others each may know.
+STORE_LAYERS: dict[str, set[str]] = {"database": set(), "quarantine": {"database"}, "lists": {"database"}}
+
+# Class names that still stand for two things: to be emptied.
+NAMED_TWICE = {"Case", "Outcome", "Spelling"}
 
 PURE = (
     "policy",
@@ -114,7 +122,7 @@ def room(path: Path) -> str:
 @functools.cache
 def nodes(path: Path) -> tuple[ast.AST, ...]:
     """What a file says that these rules are about, wherever in it that stands; each file is read once."""
-    kinds = (ast.Import, ast.ImportFrom, ast.Attribute, ast.FunctionDef, ast.AsyncFunctionDef)
+    kinds = (ast.Import, ast.ImportFrom, ast.Attribute, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return tuple(node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, kinds))
 
 
@@ -161,6 +169,19 @@ def test_imports_point_upwards(path: Path) -> None:
     assert wrong == set()
 
 
+@pytest.mark.parametrize("inner", STORE_LAYERS)
+def test_the_rooms_of_the_store_know_only_the_database(inner: str) -> None:
+    """`history` will use the database alone, so it must not bring tables of the quarantine or of the lists along."""
+    wrong = {
+        f"{path.relative_to(PACKAGE)}: {name}"
+        for path in sorted((PACKAGE / "store" / inner).rglob("*.py"))
+        for name in imports(path)
+        if name.startswith("sekisho.store.") and name.split(".")[2] not in {inner, *STORE_LAYERS[inner]}
+    }
+    assert wrong == set()
+    assert list(imports(PACKAGE / "store" / "__init__.py")) == [], "it would import all rooms with each"
+
+
 @pytest.mark.parametrize("library", sorted(SINGLE_IMPORTERS))
 def test_single_importers(library: str) -> None:
     """What does I/O or holds state is imported by its own room alone."""
@@ -205,6 +226,21 @@ def test_the_source_root_is_no_package() -> None:
     """pymilter owns the names Milter, milter and mime: milter/__init__.py would shadow its C extension."""
     assert not (SOURCE / "__init__.py").exists()
     assert not {"mime.py", "Milter.py", "milter.py"} & {path.name for path in SOURCE.iterdir()}
+
+
+def test_no_class_has_the_name_of_another() -> None:
+    """One word for one thing: only a port (a Protocol of `ports`) and what implements it share a name."""
+    places: dict[str, list[Path]] = {}
+    for path in modules():
+        for node in nodes(path):
+            if isinstance(node, ast.ClassDef) and not (room(path) == "ports" and _is_protocol(node)):
+                places.setdefault(node.name, []).append(path)
+    twice = {name for name, paths in places.items() if len(paths) > 1}
+    assert twice == NAMED_TWICE
+
+
+def _is_protocol(node: ast.ClassDef) -> bool:
+    return any(isinstance(base, ast.Name) and base.id == "Protocol" for base in node.bases)
 
 
 def test_functions_and_modules_stay_short() -> None:

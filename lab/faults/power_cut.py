@@ -28,7 +28,8 @@ from lab.faults.state import MARKS, State, damage, observe, options_of, remember
 from lab.faults.workload import Clock, held_message
 from lab.place import LabError
 from lab.program import ROOT
-from sekisho.store import ListStore, Quarantine
+from sekisho.store.lists import ListStore
+from sekisho.store.quarantine import Quarantine
 
 STORE_PHASES = ("migration", "hold", "release", "lists", "failing", "dying", "retention")
 PHASES = (*STORE_PHASES, "failures", "guard")

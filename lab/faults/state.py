@@ -14,7 +14,9 @@ from typing import Any
 
 from sekisho.guard import Switch
 from sekisho.ports import ErasedError
-from sekisho.store import ListStore, Quarantine, StoreOptions, snapshot
+from sekisho.store.database import StoreOptions
+from sekisho.store.lists import ListStore, snapshot
+from sekisho.store.quarantine import Quarantine
 from sekisho.wire.in_flight import Failures
 
 STORE, MARKS, GUARD, FAILED = "quarantine.db", "marks", "guard", "failed"

@@ -29,15 +29,16 @@ from sqlalchemy import Engine, event
 
 from lab.faults.shim import Rule, full, io_error
 from lab.faults.state import FAILED, GUARD, MARKS, START, STORE, State, observe, options_of
-from sekisho import store as store_package
 from sekisho.guard import Switch
 from sekisho.held import Operation
 from sekisho.held import State as CopyState
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.policy import ListEntry
 from sekisho.ports import StoreUnavailable, Uptime
-from sekisho.store import ListStore, Quarantine, RetentionOptions, StoreOptions, snapshot
-from sekisho.store.engine import connect
+from sekisho.store.database import StoreOptions, migrations
+from sekisho.store.database.engine import connect
+from sekisho.store.lists import ListStore, snapshot
+from sekisho.store.quarantine import Quarantine, RetentionOptions
 from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
 from sekisho.wire.in_flight import Failures
 
@@ -262,7 +263,7 @@ class Workload:
 def go_back(options: StoreOptions, revision: str) -> None:
     """Make the tables those of an older sekisho, with what is in them. Nobody else may have the store open."""
     config = Config()
-    place = Path(store_package.__file__).parent / "migrations"
+    place = Path(migrations.__file__).parent
     config.set_main_option("script_location", str(place).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     engine = connect(options)

@@ -41,7 +41,9 @@ from sekisho.release import Releaser
 from sekisho.resolver import Budget, DnsResolver
 from sekisho.review import Review
 from sekisho.site import Site, SiteFileError
-from sekisho.store import InForce, Quarantine, Snapshot, missing_driver, snapshot, state_directory
+from sekisho.store.database import missing_driver, state_directory
+from sekisho.store.lists import InForce, Snapshot, snapshot
+from sekisho.store.quarantine import Quarantine
 from sekisho.trust import Trust
 from sekisho.verdict import Disposition
 

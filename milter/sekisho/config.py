@@ -36,7 +36,8 @@ from sekisho.policy import (
 from sekisho.release import ReleaseOptions
 from sekisho.resolver import DnsOptions
 from sekisho.site import SiteOptions
-from sekisho.store import RetentionOptions, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import RetentionOptions
 from sekisho.trust import TrustOptions
 from sekisho.verdict import Mode
 from sekisho.wire.options import WireOptions

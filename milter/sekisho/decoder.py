@@ -24,6 +24,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from enum import StrEnum
 from itertools import count
 from pathlib import Path
 
@@ -44,11 +45,20 @@ _ENVIRONMENT = {
 decoding them."""
 
 
+class DecoderEnd(StrEnum):
+    """Why a child ended out of turn, or could not be had."""
+
+    TIME = "time"  # a picture took longer than it may
+    MEMORY = "memory"
+    DIED = "died"  # a picture ended it, or the kernel did
+    START = "start"  # none could be started
+
+
 class Decoder:
     """The children of this process. Safe for several threads; implements `codes.Reader`."""
 
-    def __init__(self, clock: Clock, on_end: Callable[[str], None] = lambda _: None) -> None:
-        """`on_end` hears why a child ended out of turn, or could not be had: `time`, `memory`, `died` or `start`."""
+    def __init__(self, clock: Clock, on_end: Callable[[DecoderEnd], None] = lambda _: None) -> None:
+        """`on_end` hears why a child ended out of turn, or could not be had."""
         self._clock = clock
         self._on_end = on_end
         self._children = _Children()
@@ -113,7 +123,9 @@ class _Turns:
 class _Turn:
     """`codes.Turn`. `end` (monotonic): until when the start of a child is waited for."""
 
-    def __init__(self, children: _Children, clock: Clock, end: float, on_end: Callable[[str], None]) -> None:
+    def __init__(
+        self, children: _Children, clock: Clock, end: float, on_end: Callable[[DecoderEnd], None]
+    ) -> None:
         self._children = children
         self._clock = clock
         self._end = end
@@ -134,7 +146,7 @@ class _Turn:
         except TimeoutError:
             return Look(why=Why.TIME)
         except OSError:  # no process, no descriptor, or it ended at once
-            self._on_end("start")
+            self._on_end(DecoderEnd.START)
             return Look(why=Why.DECODER)
         begun = self._clock.monotonic()
         try:
@@ -229,7 +241,7 @@ class _Child:
         """Wait until it has started. Raises OSError if it ends instead, TimeoutError at `end` (monotonic)."""
         self._receive(ANSWER.size, end, clock)
 
-    def ask(self, question: bytes, end: float, clock: Clock) -> tuple[Look, str]:
+    def ask(self, question: bytes, end: float, clock: Clock) -> tuple[Look, DecoderEnd | None]:
         """The answer, and why the child is of no more use, if so. Waits until `end` (monotonic) at most."""
         try:
             self._line.settimeout(max(end - clock.monotonic(), 0.001))
@@ -239,10 +251,10 @@ class _Child:
                 raise ValueError("too long an answer")
             look = _look(self._receive(length, end, clock))
         except TimeoutError:
-            return Look(why=Why.TIME), "time"
+            return Look(why=Why.TIME), DecoderEnd.TIME
         except (OSError, ValueError, TypeError, RecursionError):  # it is gone, or says what is no answer
-            return Look(why=Why.DECODER), "died"
-        return look, "memory" if look.why is Why.MEMORY else ""
+            return Look(why=Why.DECODER), DecoderEnd.DIED
+        return look, DecoderEnd.MEMORY if look.why is Why.MEMORY else None
 
     def _receive(self, size: int, end: float, clock: Clock) -> bytes:
         found = bytearray()

@@ -30,6 +30,20 @@ class AuthResult(StrEnum):
     UNKNOWN = "unknown"
 
 
+METHODS = ("spf", "dkim", "dmarc", "arc", "iprev")
+"""The methods whose results are told in log and metrics, in that order."""
+
+
+class Degraded(StrEnum):
+    """Why a verdict was given without all evidence. `CHECK` is followed by a colon and the name of the check."""
+
+    DNS = "dns"
+    DEADLINE = "deadline"
+    CHECK = "check"
+    LIMIT = "limit"
+    PICTURES = "pictures"
+
+
 class AuthorStatus(StrEnum):
     """Is the author's domain authenticated? Found once, by `checks.authentication.proof`.
 
@@ -188,7 +202,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known so far. `degraded` names what could not be known (a crashed check, DNS, a limit)."""
+    """All that is known so far. `degraded` has the words of `Degraded`."""
 
     results: tuple[MethodResult, ...] = ()
     destinations: tuple[Destination, ...] = ()

@@ -8,9 +8,19 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable
+from enum import StrEnum
 from threading import Lock
 
 LOG = logging.getLogger("sekisho.observers")
+
+
+class ObserverName(StrEnum):
+    """What a failure of an observer is counted as."""
+
+    JOURNAL = "journal"  # the line of a message
+    METRICS = "metrics"  # their files cannot be written
+    GUARD = "guard"  # the count of severe verdicts
+    RECORDER = "recorder"  # another that is told of verdicts
 
 
 class Isolation:

@@ -14,10 +14,10 @@ from sekisho.checks.identity.standing import standing_claim
 from sekisho.checks.identity.strict import UNKNOWN
 from sekisho.checks.table import CHECKS, Check
 from sekisho.domains import network_of, registrable
-from sekisho.evidence import NOTHING, Evidence
+from sekisho.evidence import NOTHING, Degraded, Evidence
 from sekisho.message import Limits, Message, Recipient, read, with_codes
 from sekisho.message.envelope import Envelope
-from sekisho.observers import Isolation
+from sekisho.observers import Isolation, ObserverName
 from sekisho.policy import Lists, RecipientRules, Rules, Sender, decide, unjudged, weigh
 from sekisho.ports import (
     Clock,
@@ -31,6 +31,7 @@ from sekisho.ports import (
     StoreUnavailable,
     UnfinishedError,
 )
+from sekisho.stages import Failure, Stage
 from sekisho.trust import Trust
 from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT, Action, Disposition, Mode, Outcome
 
@@ -118,26 +119,26 @@ class Pipeline:
         self._must_be_finished(examined, context)
         judged = self.judge(examined)
         # From here on a copy may be in the store: whatever fails now must not make the MTA send the message again.
-        self.isolation.run("guard", self._count, judged)
+        self.isolation.run(ObserverName.GUARD, self._count, judged)
         for observer in self.observers:
-            self.isolation.run("recorder", observer.judged, judged)
+            self.isolation.run(ObserverName.RECORDER, observer.judged, judged)
         return judged
 
     def examine(self, raw: bytes, envelope: Envelope, context: Context) -> Examined:
         """Run every check, whatever the ones before it found: stored evidence must be complete."""
         watch = Stopwatch(self.clock)
         message = self.trust.seen_through(read(raw, envelope, self.limits))
-        watch.lap("parse")
+        watch.lap(Stage.PARSE)
         why = self._not_ours_to_judge(message)
         seen, skipped = NOTHING, []
         for check in () if why else self.checks:
             if check.pictured:
                 message, unseen = self._look_into_pictures(message, context)
                 seen += unseen
-                watch.lap("images")
+                watch.lap(Stage.IMAGES)
             if context.expired():
                 skipped.append(check.name)
-                seen += check.unknown("deadline", message)
+                seen += check.unknown(Degraded.DEADLINE, message)
             else:
                 seen += self._run(check, message, seen, context)
             watch.lap(check.name)
@@ -150,12 +151,12 @@ class Pipeline:
         watch = Stopwatch(self.clock)
         weights = weigh(evidence, self.points)
         outcomes = action.settle(self._outcomes(examined, weights))
-        watch.lap("policy")
+        watch.lap(Stage.POLICY)
         if self._waits(message, evidence, outcomes):
             done = action.waiting(outcomes, reference_of(message))
         else:
             done = self._carry_out(message, evidence, weights, outcomes)
-        watch.lap("action")
+        watch.lap(Stage.ACTION)
         return Judged(message, evidence, weights, done, {**examined.stages, **watch.laps})
 
     def _run(self, check: Check, message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -164,7 +165,7 @@ class Pipeline:
             return check.run(message, seen, context)
         except Exception as error:
             self._crashed(check.name, error)
-            return check.unknown(f"check:{check.name}", message)
+            return check.unknown(f"{Degraded.CHECK}:{check.name}", message)
 
     def _look_into_pictures(self, message: Message, context: Context) -> tuple[Message, Evidence]:
         """The message with the links in its pictures, within the budget of their own; a crash is unknown."""
@@ -174,8 +175,8 @@ class Pipeline:
         try:
             found = with_codes(message, self.limits, context.pictures, lambda: end - clock.monotonic())
         except Exception as error:
-            self._crashed("images", error)
-            return message, Evidence(degraded=("check:images",))
+            self._crashed(Failure.IMAGES, error)
+            return message, Evidence(degraded=(f"{Degraded.CHECK}:{Failure.IMAGES}",))
         return found, NOTHING
 
     def _must_be_finished(self, examined: Examined, context: Context) -> None:
@@ -195,7 +196,7 @@ class Pipeline:
 
     def _crashed(self, stage: str, error: Exception) -> None:
         for observer in self.observers:
-            self.isolation.run("recorder", observer.crashed, stage, error)
+            self.isolation.run(ObserverName.RECORDER, observer.crashed, stage, error)
 
     def _not_ours_to_judge(self, message: Message) -> str | None:
         """Why nobody may look at the message, if so: the client is trusted, or no recipient wants it."""
@@ -263,7 +264,7 @@ class Pipeline:
                     message, explain.stored_document(evidence, weights, kept), kept
                 )
         except StoreUnavailable as error:
-            self._crashed("store", error)
+            self._crashed(Failure.STORE, error)
             kept_perhaps = isinstance(error, CommitUnknown)
             return action.without_store(
                 *judged, outcomes, reference=reference, authserv_id=name, perhaps_kept=kept_perhaps

@@ -294,6 +294,14 @@ class StoreUnavailable(Exception):
     """The store could not make the message durable. Nothing was kept, unless it is a CommitUnknown."""
 
 
+class DamagedError(Exception):
+    """The stored bytes are not those that were held."""
+
+
+class ErasedError(Exception):
+    """The content was let go of: the entry is only a record."""
+
+
 class UnfinishedError(Exception):
     """The judgement ran out of time, and what it did not look at could have stopped a message that claims to be from
     somebody known. Nothing was done about the message."""
@@ -302,14 +310,6 @@ class UnfinishedError(Exception):
 class CommitUnknown(StoreUnavailable):
     """The store failed in a commit that it may have carried out. Only the same message again finds out: the entry
     that stands absorbs it."""
-
-
-class DamagedError(Exception):
-    """The stored bytes are not those that were held."""
-
-
-class ErasedError(Exception):
-    """The content was let go of: the entry is only a record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,12 +224,12 @@ _OLD = "r0001"
 _DOWNGRADE = f"""
 import sys
 from pathlib import Path
-import sekisho.store
+import sekisho.store.database.migrations
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 config = Config()
-config.set_main_option("script_location", str(Path(sekisho.store.__file__).parent / "migrations"))
+config.set_main_option("script_location", str(Path(sekisho.store.database.migrations.__file__).parent))
 config.set_main_option("path_separator", "os")
 with create_engine(sys.argv[1]).begin() as connection:
     config.attributes["connection"] = connection

@@ -20,7 +20,7 @@ from lab.faults.site import Site
 from lab.faults.storage import errors, fill, own, small_disk, suffer
 from lab.place import LabError
 from lab.sekisho import merged
-from sekisho.store import StoreOptions, state_directory
+from sekisho.store.database import StoreOptions, state_directory
 
 BACK = MUST + "; 451 while it lasts, counted; mail is stored as soon as it is over, without a restart"
 _COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"

@@ -18,7 +18,7 @@ from lab.faults.site import Site
 from lab.faults.storage import copies_in, files, nobody_writes, own, placed, put_aside, remove, suffer
 from lab.faults.workload import OLDEST, go_back
 from lab.place import LabError
-from sekisho.store import StoreOptions
+from sekisho.store.database import StoreOptions
 
 PAGE = 4096
 SPOILT = b"\xa5" * PAGE

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from sekisho.address.spec import MAX_DOMAIN, Mailbox, read_spec
-from sekisho.address.tokens import Kind, Lexer, Token
+from sekisho.address.tokens import Lexer, Token, TokenKind
 
 DETAIL = 200
 
@@ -110,29 +110,29 @@ def _characters(value: str, problems: Problems) -> None:
 
 def _chunks(tokens: list[Token], problems: Problems) -> list[list[Token]]:
     """The tokens between top-level commas and semicolons; group names are taken off and reported."""
-    last_close = max((at for at, token in enumerate(tokens) if token.kind is Kind.CLOSE), default=-1)
+    last_close = max((at for at, token in enumerate(tokens) if token.kind is TokenKind.CLOSE), default=-1)
     chunks: list[list[Token]] = [[]]
     inside = False
     for at, token in enumerate(tokens):
         if inside:
-            inside = token.kind is not Kind.CLOSE
+            inside = token.kind is not TokenKind.CLOSE
             chunks[-1].append(token)
-        elif token.kind in {Kind.COMMA, Kind.SEMICOLON}:
+        elif token.kind in {TokenKind.COMMA, TokenKind.SEMICOLON}:
             chunks.append([])
-        elif token.kind is Kind.COLON:
+        elif token.kind is TokenKind.COLON:
             problems.append(("group", _raw(chunks[-1])))
             chunks[-1] = []
         else:
-            inside = token.kind is Kind.OPEN and at < last_close
+            inside = token.kind is TokenKind.OPEN and at < last_close
             chunks[-1].append(token)
     return [chunk for chunk in map(_trim, chunks) if chunk]
 
 
 def _trim(tokens: list[Token]) -> list[Token]:
     start, end = 0, len(tokens)
-    while start < end and tokens[start].kind is Kind.SPACE:
+    while start < end and tokens[start].kind is TokenKind.SPACE:
         start += 1
-    while end > start and tokens[end - 1].kind is Kind.SPACE:
+    while end > start and tokens[end - 1].kind is TokenKind.SPACE:
         end -= 1
     return tokens[start:end]
 
@@ -147,8 +147,8 @@ def _mailboxes(chunks: list[list[Token]], problems: Problems) -> list[Mailbox]:
     found: list[Mailbox] = []
     waiting: list[Token] = []
     for chunk in chunks:
-        if not any(token.kind in {Kind.AT, Kind.OPEN} for token in chunk):
-            waiting += [*chunk, Token(Kind.ATOM, ", ", ", ")]
+        if not any(token.kind in {TokenKind.AT, TokenKind.OPEN} for token in chunk):
+            waiting += [*chunk, Token(TokenKind.ATOM, ", ", ", ")]
             continue
         mailbox = _bracketed(waiting, chunk, problems) if _has_open(chunk) else _bare(chunk, problems)
         if waiting:
@@ -163,7 +163,7 @@ def _mailboxes(chunks: list[list[Token]], problems: Problems) -> list[Mailbox]:
 
 
 def _has_open(chunk: list[Token]) -> bool:
-    return any(token.kind is Kind.OPEN for token in chunk)
+    return any(token.kind is TokenKind.OPEN for token in chunk)
 
 
 def _missing(text: str) -> tuple[str, str]:
@@ -186,11 +186,11 @@ def _decoded(coding: str, text: str) -> bytes:
 
 def _bracketed(before: list[Token], chunk: list[Token], problems: Problems) -> Mailbox | None:
     """`phrase <addr-spec> rest`."""
-    phrase = list(takewhile(lambda token: token.kind is not Kind.OPEN, chunk))
+    phrase = list(takewhile(lambda token: token.kind is not TokenKind.OPEN, chunk))
     rest = chunk[len(phrase) + 1 :]
-    inner = list(takewhile(lambda token: token.kind not in {Kind.CLOSE, Kind.OPEN}, rest))
+    inner = list(takewhile(lambda token: token.kind not in {TokenKind.CLOSE, TokenKind.OPEN}, rest))
     after = rest[len(inner) + 1 :]
-    if any(token.kind is Kind.OPEN for token in rest[len(inner) : len(inner) + 1]):
+    if any(token.kind is TokenKind.OPEN for token in rest[len(inner) : len(inner) + 1]):
         problems.append(("several_brackets", _raw(chunk)))
         return _finish(before + phrase, _innermost(rest), [], problems)
     if len(inner) == len(rest):
@@ -200,24 +200,24 @@ def _bracketed(before: list[Token], chunk: list[Token], problems: Problems) -> M
 
 def _innermost(rest: list[Token]) -> list[Token]:
     """What stands behind the last opening bracket, up to a closing one."""
-    last = max(at for at, token in enumerate(rest) if token.kind is Kind.OPEN)
-    return list(takewhile(lambda token: token.kind is not Kind.CLOSE, rest[last + 1 :]))
+    last = max(at for at, token in enumerate(rest) if token.kind is TokenKind.OPEN)
+    return list(takewhile(lambda token: token.kind is not TokenKind.CLOSE, rest[last + 1 :]))
 
 
 def _finish(name: list[Token], inner: list[Token], after: list[Token], problems: Problems) -> Mailbox | None:
-    words = [token for token in after if token.kind not in {Kind.SPACE, Kind.COMMENT}]
-    if any(token.kind is Kind.OPEN for token in words):
+    words = [token for token in after if token.kind not in {TokenKind.SPACE, TokenKind.COMMENT}]
+    if any(token.kind is TokenKind.OPEN for token in words):
         problems.append(("several_brackets", _raw(after)))
     elif words:
         problems.append(("text_after_address", _raw(after)))
-    if any(token.kind is Kind.CLOSE for token in name):
+    if any(token.kind is TokenKind.CLOSE for token in name):
         problems.append(("unparsable", _raw(name)))
-    if any(token.kind is Kind.QUOTED and _ADDRESS.search(token.text) for token in name) and any(
-        token.kind is Kind.ATOM and _BRACKET.search(token.raw) for token in name
+    if any(token.kind is TokenKind.QUOTED and _ADDRESS.search(token.text) for token in name) and any(
+        token.kind is TokenKind.ATOM and _BRACKET.search(token.raw) for token in name
     ):
         problems.append(("comment", _raw(name)))  # some end the name at a bracket that nothing opened
     mailbox = read_spec(_trim(inner), _name(name) or _comment_text(after), problems)
-    if any(token.kind is Kind.AT for token in name):
+    if any(token.kind is TokenKind.AT for token in name):
         _address_in_name(name, mailbox, problems)
     return mailbox
 
@@ -232,12 +232,12 @@ def _address_in_name(name: list[Token], mailbox: Mailbox | None, problems: Probl
 
 def _name(tokens: list[Token]) -> str:
     """The phrase with quotes removed; comments stay, since programs show them."""
-    text = "".join(token.raw if token.kind is Kind.COMMENT else token.text for token in tokens)
+    text = "".join(token.raw if token.kind is TokenKind.COMMENT else token.text for token in tokens)
     return _FOLD.sub(" ", text).strip()
 
 
 def _comment_text(tokens: list[Token]) -> str:
-    return _FOLD.sub(" ", " ".join(token.text for token in tokens if token.kind is Kind.COMMENT)).strip()
+    return _FOLD.sub(" ", " ".join(token.text for token in tokens if token.kind is TokenKind.COMMENT)).strip()
 
 
 def _bare(chunk: list[Token], problems: Problems) -> Mailbox | None:
@@ -245,9 +245,9 @@ def _bare(chunk: list[Token], problems: Problems) -> Mailbox | None:
     start = next((at for at, token in enumerate(chunk) if token.kind not in _BESIDE), len(chunk))
     end = next((at for at in range(len(chunk), start, -1) if chunk[at - 1].kind not in _BESIDE), start)
     name = _comment_text(chunk[:start]) or _comment_text(chunk[end:])
-    if any(token.kind is Kind.CLOSE for token in chunk):
+    if any(token.kind is TokenKind.CLOSE for token in chunk):
         problems.append(("unparsable", _raw(chunk)))
     return read_spec(chunk[start:end], name, problems)
 
 
-_BESIDE = frozenset({Kind.SPACE, Kind.COMMENT})
+_BESIDE = frozenset({TokenKind.SPACE, TokenKind.COMMENT})

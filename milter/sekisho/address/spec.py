@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from sekisho.address.tokens import Kind, Token
+from sekisho.address.tokens import Token, TokenKind
 
 MAX_DOMAIN = 253
 
@@ -47,7 +47,7 @@ def read_spec(tokens: list[Token], name: str, problems: list[tuple[str, str]]) -
     """The mailbox that the tokens of an addr-spec name, or None where there is no `@` at all."""
     raw = "".join(token.raw for token in tokens)
     tokens = _route(_without_comments(tokens, problems), problems)
-    cut = max((at for at, token in enumerate(tokens) if token.kind is Kind.AT), default=None)
+    cut = max((at for at, token in enumerate(tokens) if token.kind is TokenKind.AT), default=None)
     if cut is None:
         return None
     local = _local(_words(tokens[:cut], raw, problems), problems)
@@ -61,17 +61,17 @@ def read_spec(tokens: list[Token], name: str, problems: list[tuple[str, str]]) -
 
 
 def _without_comments(tokens: list[Token], problems: list[tuple[str, str]]) -> list[Token]:
-    kept = [token for token in tokens if token.kind is not Kind.COMMENT]
+    kept = [token for token in tokens if token.kind is not TokenKind.COMMENT]
     if len(kept) < len(tokens):
         problems.append(("comment", "".join(token.raw for token in tokens)))
-    while kept and kept[-1].kind is Kind.SPACE:
+    while kept and kept[-1].kind is TokenKind.SPACE:
         kept.pop()
     return kept
 
 
 def _words(tokens: list[Token], raw: str, problems: list[tuple[str, str]]) -> list[Token]:
     """What touches the `@`, which is the end of the list, when words stand beside the address."""
-    spaces = [at for at, token in enumerate(tokens) if token.kind is Kind.SPACE]
+    spaces = [at for at, token in enumerate(tokens) if token.kind is TokenKind.SPACE]
     if spaces and spaces[-1] == len(tokens) - 1:
         problems.append(("space", raw))
         spaces.pop()
@@ -83,10 +83,10 @@ def _words(tokens: list[Token], raw: str, problems: list[tuple[str, str]]) -> li
 
 def _route(tokens: list[Token], problems: list[tuple[str, str]]) -> list[Token]:
     """`@relay,@relay:user@host` is obsolete; what follows the last colon is the address (RFC 5322 4.4)."""
-    colon = max((at for at, token in enumerate(tokens) if token.kind is Kind.COLON), default=None)
+    colon = max((at for at, token in enumerate(tokens) if token.kind is TokenKind.COLON), default=None)
     if colon is None:
         return tokens
-    code = "source_route" if tokens[0].kind is Kind.AT else "unparsable"
+    code = "source_route" if tokens[0].kind is TokenKind.AT else "unparsable"
     problems.append((code, "".join(token.raw for token in tokens)))
     return tokens[colon + 1 :]
 
@@ -94,10 +94,10 @@ def _route(tokens: list[Token], problems: list[tuple[str, str]]) -> list[Token]:
 def _local(tokens: list[Token], problems: list[tuple[str, str]]) -> str:
     text = "".join(token.text for token in tokens).strip()
     raw = "".join(token.raw for token in tokens)
-    quoted = any(token.kind is Kind.QUOTED for token in tokens)
+    quoted = any(token.kind is TokenKind.QUOTED for token in tokens)
     if quoted and (_TELLING.search(text) or len(tokens) > 1):
         problems.append(("quoted_local_at" if "@" in text else "unparsable", raw))
-    if any(token.kind is Kind.AT for token in tokens):
+    if any(token.kind is TokenKind.AT for token in tokens):
         problems.append(("bad_domain", raw + "@"))
     elif not text or _BROKEN.search(text) or any(_misplaced(token) for token in tokens):
         problems.append(("unparsable", raw))
@@ -106,9 +106,9 @@ def _local(tokens: list[Token], problems: list[tuple[str, str]]) -> str:
 
 def _misplaced(token: Token) -> bool:
     """True for what cannot stand in a local part: a special, a quote or bracket that pairs with nothing."""
-    if token.kind is Kind.ATOM:
+    if token.kind is TokenKind.ATOM:
         return _UNPAIRED.search(token.raw) is not None
-    return token.kind is not Kind.QUOTED
+    return token.kind is not TokenKind.QUOTED
 
 
 def judge_domain(domain: str, problems: list[tuple[str, str]]) -> None:

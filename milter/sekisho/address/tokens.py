@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Kind(StrEnum):
+class TokenKind(StrEnum):
     """The kinds of token; a special character is its own kind."""
 
     SPACE = "space"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 class Token(NamedTuple):
     """`text` is what the token means (without quotes, parentheses, escapes), `raw` what stands there."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     raw: str
 
@@ -63,7 +63,7 @@ class Lexer:
         found: list[Token] = []
         at = 0
         while at < len(self.value):
-            after_at = bool(found) and found[-1].kind is Kind.AT
+            after_at = bool(found) and found[-1].kind is TokenKind.AT
             token = self._next(at, after_at)
             found.append(token)
             at += len(token.raw)
@@ -72,13 +72,13 @@ class Lexer:
     def _next(self, at: int, after_at: bool) -> Token:
         char = self.value[at]
         if char in _SPECIAL:
-            return Token(Kind(char), char, char)
+            return Token(TokenKind(char), char, char)
         if after_at and char == "[" and (literal := _LITERAL.match(self.value, at)):
-            return Token(Kind.ATOM, literal[0], literal[0])
+            return Token(TokenKind.ATOM, literal[0], literal[0])
         if match := _ATOM.match(self.value, at):
-            return Token(Kind.ATOM, match[0], match[0])
+            return Token(TokenKind.ATOM, match[0], match[0])
         if match := _SPACE.match(self.value, at):
-            return Token(Kind.SPACE, " ", match[0])
+            return Token(TokenKind.SPACE, " ", match[0])
         if char == '"':
             return self._quoted(at)
         return self._comment(at) if char == "(" else self._stray(at)
@@ -89,13 +89,13 @@ class Lexer:
             if self._quotes and self.value.count("@") > 1:
                 self.odd.append(("quote", self.value[at : at + 80]))
             self._quotes = False  # what was not closed from here is not closed from a later quote either
-            return Token(Kind.ATOM, '"', '"')
+            return Token(TokenKind.ATOM, '"', '"')
         text = match[1]
         if "\\" in text:
             if _ADDRESS_LIKE.search(text):
                 self.odd.append(("backslash", match[0]))
             text = _ESCAPE.sub(r"\1", text)
-        return Token(Kind.QUOTED, text, match[0])
+        return Token(TokenKind.QUOTED, text, match[0])
 
     def _comment(self, at: int) -> Token:
         end = self._comment_end(at) if self._comments else None
@@ -103,11 +103,11 @@ class Lexer:
             if self._comments:
                 self.odd.append(("comment", self.value[at : at + 80]))
             self._comments = False
-            return Token(Kind.ATOM, "(", "(")
+            return Token(TokenKind.ATOM, "(", "(")
         raw = self.value[at:end]
         if _ADDRESS_LIKE.search(raw):
             self.odd.append(("comment", raw))
-        return Token(Kind.COMMENT, _ESCAPE.sub(r"\1", raw[1:-1]), raw)
+        return Token(TokenKind.COMMENT, _ESCAPE.sub(r"\1", raw[1:-1]), raw)
 
     def _comment_end(self, at: int) -> int | None:
         depth = 0
@@ -122,10 +122,10 @@ class Lexer:
         if match := _JIS.match(self.value, at):
             if any(char in _SPECIAL or char in '"()' for char in match[0][3:-3]):
                 self.odd.append(("raw_jis", match[0]))
-            return Token(Kind.ATOM, match[0], match[0])
+            return Token(TokenKind.ATOM, match[0], match[0])
         char = self.value[at]
         if char != "\\":
-            return Token(Kind.ATOM, char, char)
+            return Token(TokenKind.ATOM, char, char)
         raw = self.value[at : at + 2]
         self.odd.append(("backslash", raw))
-        return Token(Kind.ATOM, raw[1:] or char, raw)
+        return Token(TokenKind.ATOM, raw[1:] or char, raw)

@@ -1,7 +1,7 @@
 """Which message is to blame when a process dies or is stuck.
 
-All that a dead worker had at work is suspect, one message or many, for any cause of death: nothing tells a message that
-ends its process from one that was at work when somebody else ended it. A message failed if it ended a process that
+All messages that a dead worker had at work are suspects, whatever it died of: a message that ends its process cannot be
+told from one that was at work when another ended it. A message failed if it ended a process that
 judged it alone, or if a worker was stuck with it, alone at work, while the worker showed signs of life. It is not
 judged again.
 """
@@ -13,6 +13,7 @@ import logging
 from sekisho.daemon.child import Child
 from sekisho.daemon.watchdog import Stuck
 from sekisho.ports import Clock
+from sekisho.processes import RestartCause
 from sekisho.wire.in_flight import Failures
 
 LOG = logging.getLogger("sekisho.daemon")
@@ -54,7 +55,7 @@ class Blame:
         child = stuck.child
         for each in stuck.messages:
             LOG.error("worker %d is stuck on message %s", child.pid, each.digest.hex())
-        if stuck.cause == "start":
+        if stuck.cause is RestartCause.START:
             LOG.error("process %d does not get ready", child.pid)
         elif not stuck.beats:
             kind = "the maintenance process" if child.row is None else "worker"
@@ -70,6 +71,6 @@ class Blame:
 
 
 def _at_work(child: Child) -> list[bytes]:
-    if child.slots is None or child.cause == "stop":
+    if child.slots is None or child.stopped:
         return []
     return [each.digest for each in child.slots.busy()]

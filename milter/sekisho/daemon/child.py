@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sekisho.daemon.setup import Setup
+from sekisho.processes import RestartCause
 from sekisho.wire.in_flight import InFlight
 
 LOG = logging.getLogger("sekisho.daemon")
@@ -29,19 +30,20 @@ _SHORTAGES = {
     errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOBUFS,
     errno.EINTR, errno.EIO, errno.EROFS, errno.EBUSY, errno.ETIMEDOUT,
 }  # fmt: skip
-_WORDS = 64  # read at one time; the rest is there at the next
+_MAX_WORDS = 64  # read at one time; the rest is there at the next
 
 
 class Closable(Protocol):
-    """A socket or file of the supervisor's."""
+    """What is closed when it is of no more use: a socket, a file, a thread that runs beside others."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of it."""
 
 
 @dataclass(eq=False, slots=True)
 class Child:
     """`setup` is what it was made by, `row` the place on the board (workers only); `cause` is set when the
-    supervisor itself ends it."""
+    supervisor itself ends it for a failure, `stopped` when it ends it because the daemon ends."""
 
     pid: int
     line: socket.socket
@@ -51,14 +53,20 @@ class Child:
     slots: InFlight | None = None
     ready: bool = False
     draining: bool = False
-    cause: str | None = None
+    cause: RestartCause | None = None
+    stopped: bool = False
 
     def tell(self, word: bytes) -> None:
         """Say it, if anybody is there to hear."""
         with contextlib.suppress(OSError):
             self.line.send(word)
 
-    def kill(self, cause: str | None = None) -> None:
+    def stop(self) -> None:
+        """End it at once, because the daemon ends."""
+        self.stopped = True
+        self.kill()
+
+    def kill(self, cause: RestartCause | None = None) -> None:
         """End it at once. The child is not reaped yet, so the number is still its own."""
         self.cause = self.cause or cause
         with contextlib.suppress(ProcessLookupError):
@@ -66,7 +74,7 @@ class Child:
 
     def heard(self) -> Iterator[tuple[bytes, list[int]]]:
         """The words that it wrote since, each with the descriptors that came along."""
-        for _ in range(_WORDS):
+        for _ in range(_MAX_WORDS):
             try:
                 word, handed, _, _ = socket.recv_fds(self.line, 64, 2)
             except OSError:
@@ -134,3 +142,15 @@ def is_shortage(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno in _SHORTAGES
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "new thread" in str(error))
+
+
+def cause_of(code: int) -> RestartCause:
+    """Why a process that was ready is replaced, by its exit code; negative is a signal."""
+    if code < 0:
+        return RestartCause.KILLED
+    return RestartCause.CRASH if code else RestartCause.OTHER
+
+
+def how(code: int) -> str:
+    """The same in words, for the log."""
+    return f"signal {-code}" if code < 0 else f"status {code}"

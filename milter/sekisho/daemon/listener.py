@@ -31,6 +31,7 @@ class Listener:
         return [self.socket] if self.open else []
 
     def close(self) -> None:
+        """Take no more connections."""
         self.open = False
         self.socket.close()
 

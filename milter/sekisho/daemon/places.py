@@ -1,7 +1,7 @@
 """Children that are to be kept alive, and when those that are missing may be forked.
 
 A child that died young and a fork that the machine refused are waited for, longer each time: what is missing
-(memory, processes, descriptors, a database) seldom comes back sooner for being asked more often.
+(memory, processes, descriptors, a database) does not come back sooner if it is asked for more often.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from sekisho.daemon.child import STATUS_LATER, Child
 from sekisho.daemon.setup import Setup
 
 LOG = logging.getLogger("sekisho.daemon")
-YOUNG = 10.0  # seconds; a child that dies sooner is waited for before it is replaced
-_LONGEST_WAIT = 30.0
-_DOUBLINGS = 20  # more than the longest wait needs
+YOUNG_SECONDS = 10.0  # seconds; a child that dies sooner is waited for before it is replaced
+_MAX_WAIT_SECONDS = 30.0
+_MAX_DOUBLINGS = 20  # more than the longest wait needs
 
 
 def growing(times: int) -> float:
     """Seconds to wait after the nth failure in a row: none after the first, 30 at most."""
-    return min(_LONGEST_WAIT, 0.1 * 2.0 ** min(times, _DOUBLINGS)) if times > 1 else 0.0
+    return min(_MAX_WAIT_SECONDS, 0.1 * 2.0 ** min(times, _MAX_DOUBLINGS)) if times > 1 else 0.0
 
 
 @dataclass(slots=True)
@@ -40,6 +40,7 @@ class Places:
 
     @property
     def ready(self) -> bool:
+        """True if all children that are wanted are there and ready."""
         return len(self.children) == self.wanted and all(child.ready for child in self.children)
 
     def fill(self, start: Callable[[Places], None], now: float) -> None:
@@ -61,7 +62,7 @@ class Places:
         """Take a dead child off and plan its successor. `code` is negative for a signal. One that died with mail
         `at_work` is no early death: it could start, and what it died of does not come to a worker again."""
         self.children.remove(child)
-        young = now - child.born < YOUNG and not at_work
+        young = now - child.born < YOUNG_SECONDS and not at_work
         self.early_deaths = self.early_deaths + 1 if young else 0
         self.due.append(now + growing(self.early_deaths))
         if code in {-signal.SIGKILL, STATUS_LATER}:  # killed: most likely for its memory

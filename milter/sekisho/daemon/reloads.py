@@ -19,6 +19,7 @@ class Reloads:
     refusals: int = 0
 
     def ask(self, now: float) -> None:
+        """A reload is asked for, now."""
         self.at = now
         self.refusals = 0
 
@@ -30,10 +31,13 @@ class Reloads:
         return wait
 
     def due(self, now: float) -> bool:
+        """True if one is to be begun."""
         return self.at is not None and self.at <= now
 
     def begin(self) -> None:
+        """It is begun."""
         self.at = None
 
     def succeeded(self) -> None:
+        """It is in force."""
         self.refusals = 0

@@ -13,27 +13,29 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-CAUSES = ("crash", "killed", "stuck", "start", "other")
-STATES = ("starting", "ready", "draining")
-_ROWS = 1024
+from sekisho.processes import RestartCause, WorkerState
+
+CAUSES = tuple(RestartCause)
+STATES = tuple(WorkerState)
+_MAX_WORKERS = 1024
 _NUMBER = struct.Struct("<q")
 _RELOAD = struct.Struct("<qd")
 _GENERATION, _MAINTENANCE_DEATHS, _WAITING = range(3)  # single numbers of the supervisor
 _SINGLE = 3
 _ROW = struct.Struct("<qq")
-_REASON = 400  # bytes
+_REASON_BYTES = 400  # bytes
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ScoreboardView:
     """The board at one moment. `reload_ok` and `reload_at` (wall clock, seconds) are of the last attempt to
     load a configuration; starting is the first. `generation` is the number of the one in force (1 is the first,
     0 is none yet), `maintenance_deaths` how often the maintenance process died since the start, `reload_waiting` that a
     configuration is asked for and not loaded yet, because the workers before the present ones still finish."""
 
-    workers: Mapping[str, int] = field(default_factory=dict)
+    workers: Mapping[WorkerState, int] = field(default_factory=dict)
     sessions: int = 0
-    restarts: Mapping[str, int] = field(default_factory=dict)
+    restarts: Mapping[RestartCause, int] = field(default_factory=dict)
     reload_ok: bool = False
     reload_at: float = 0.0
     reload_reason: str = ""
@@ -48,41 +50,45 @@ class Scoreboard:
     def __init__(self) -> None:
         self._singles_at = 2 * len(CAUSES) * _NUMBER.size + _RELOAD.size
         self._reason_at = self._singles_at + _SINGLE * _NUMBER.size
-        self._rows_at = self._reason_at + _REASON
-        self._map = mmap.mmap(-1, self._rows_at + _ROWS * _ROW.size)
-        self._free = list(range(_ROWS))[::-1]
+        self._rows_at = self._reason_at + _REASON_BYTES
+        self._map = mmap.mmap(-1, self._rows_at + _MAX_WORKERS * _ROW.size)
+        self._free = list(range(_MAX_WORKERS))[::-1]
 
     def take(self) -> int:
         """A row for a new worker. The supervisor's. Raises OSError when all are taken."""
         if not self._free:
             raise OSError(errno.EAGAIN, "as many workers as can be watched exist already")
         row = self._free.pop()
-        _ROW.pack_into(self._map, self._at(row), 1 + STATES.index("starting"), 0)
+        _ROW.pack_into(self._map, self._at(row), 1 + STATES.index(WorkerState.STARTING), 0)
         return row
 
     def release(self, row: int) -> None:
+        """The worker of that row is gone. The supervisor's."""
         _ROW.pack_into(self._map, self._at(row), 0, 0)
         self._free.append(row)
 
-    def state(self, row: int, state: str) -> None:
+    def state(self, row: int, state: WorkerState) -> None:
+        """The worker of that row is in that state. The supervisor's."""
         _NUMBER.pack_into(self._map, self._at(row), 1 + STATES.index(state))
 
     def sessions(self, row: int, count: int) -> None:
         """The worker's own number of open sessions."""
         _NUMBER.pack_into(self._map, self._at(row) + _NUMBER.size, count)
 
-    def restarted(self, cause: str) -> None:
+    def restarted(self, cause: RestartCause) -> None:
+        """A worker is replaced. The supervisor's."""
         at = CAUSES.index(cause) * _NUMBER.size
         _NUMBER.pack_into(self._map, at, _NUMBER.unpack_from(self._map, at)[0] + 1)
 
     def reloaded(self, succeeded: bool, when: float, reason: str = "") -> None:
         """A configuration was loaded or refused; `reason` says why it was refused."""
-        self._map[self._reason_at : self._rows_at] = reason.encode(errors="backslashreplace")[:_REASON].ljust(
-            _REASON, b"\0"
-        )
+        self._map[self._reason_at : self._rows_at] = reason.encode(errors="backslashreplace")[
+            :_REASON_BYTES
+        ].ljust(_REASON_BYTES, b"\0")
         _RELOAD.pack_into(self._map, self._singles_at - _RELOAD.size, succeeded, when)
 
     def reload_waits(self, waiting: bool) -> None:
+        """Whether a reload waits for sessions of an older configuration. The supervisor's."""
         self._set(_WAITING, int(waiting))
 
     def took_over(self) -> int:
@@ -101,7 +107,7 @@ class Scoreboard:
     def _single(self, which: int) -> int:
         return int(_NUMBER.unpack_from(self._map, self._singles_at + which * _NUMBER.size)[0])
 
-    def uncounted(self) -> Mapping[str, int]:
+    def uncounted(self) -> Mapping[RestartCause, int]:
         """Restarts by cause since the maintenance process last asked, whichever process it was."""
         totals, counted = self._numbers(0), self._numbers(1)
         for index, total in enumerate(totals):
@@ -115,11 +121,12 @@ class Scoreboard:
             _NUMBER.unpack_from(self._map, at * _NUMBER.size)[0] for at in range(first, first + len(CAUSES))
         ]
 
-    def view(self) -> View:
-        rows = [_ROW.unpack_from(self._map, self._at(row)) for row in range(_ROWS)]
+    def view(self) -> ScoreboardView:
+        """All of it, as it stands now."""
+        rows = [_ROW.unpack_from(self._map, self._at(row)) for row in range(_MAX_WORKERS)]
         states = Counter(STATES[state - 1] for state, _ in rows if state)
         succeeded, when = _RELOAD.unpack_from(self._map, self._singles_at - _RELOAD.size)
-        return View(
+        return ScoreboardView(
             workers={state: states[state] for state in STATES},
             sessions=sum(count for _, count in rows),
             restarts=dict(zip(CAUSES, self._numbers(0), strict=True)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sekisho.daemon.maintenance import Maintenance
+from sekisho.daemon.maintenance import MaintenancePort
 from sekisho.daemon.scoreboard import Scoreboard
 from sekisho.wire.handlers import Handlers
 from sekisho.wire.options import WireOptions
@@ -29,4 +29,4 @@ class Setup:
 
     wire: WireOptions
     build: Callable[[], Handlers]
-    maintenance: Callable[[Scoreboard], Maintenance] | None = None
+    maintenance: Callable[[Scoreboard], MaintenancePort] | None = None

@@ -21,9 +21,9 @@ from functools import partial
 
 from sekisho.daemon import systemd
 from sekisho.daemon.blame import Blame
-from sekisho.daemon.child import STATUS_LATER, STATUS_OURS, Child, Closable, fork, is_shortage
+from sekisho.daemon.child import STATUS_LATER, STATUS_OURS, Child, Closable, cause_of, fork, how, is_shortage
 from sekisho.daemon.listener import Listener, wait_for
-from sekisho.daemon.maintenance import keep
+from sekisho.daemon.maintenance import run_maintenance
 from sekisho.daemon.maintenance_state import MaintenanceState
 from sekisho.daemon.places import Places
 from sekisho.daemon.reloads import Reloads
@@ -32,6 +32,7 @@ from sekisho.daemon.setup import Setup, SetupError
 from sekisho.daemon.trials import Trials
 from sekisho.daemon.watchdog import Watchdog
 from sekisho.ports import Clock
+from sekisho.processes import RestartCause, WorkerState
 from sekisho.wire import trial
 from sekisho.wire.allocator import tidy
 from sekisho.wire.in_flight import Failures, InFlight
@@ -41,7 +42,7 @@ from sekisho.wire.server import DRAIN, READY, RETIRE, Server
 LOG = logging.getLogger("sekisho.daemon")
 _TICK_MS = 250
 _LISTEN_MS = 1000  # between two looks at a socket that is taken
-_MARGIN = 5.0  # seconds that children may be late before they are killed
+_LATE_SECONDS = 5.0  # seconds that children may be late before they are killed
 
 
 class Supervisor:
@@ -124,7 +125,7 @@ class Supervisor:
                 places.fill(start, now)
 
     def _wait(self, most: int) -> None:
-        """Sleep until a signal, a word of a child, or for `most` milliseconds."""
+        """Sleep until a signal or a word of a child comes, `most` milliseconds at most."""
         poll = select.poll()
         poll.register(self._wakeup, select.POLLIN)
         for child in self._children():
@@ -150,7 +151,7 @@ class Supervisor:
             elif word == READY:
                 child.ready = True
                 if child.row is not None and not child.draining:
-                    self._board.state(child.row, "ready")
+                    self._board.state(child.row, WorkerState.READY)
 
     # -- signals ----------------------------------------------------------------------------------------
 
@@ -207,7 +208,7 @@ class Supervisor:
         assert make is not None
 
         def body(line: socket.socket) -> None:
-            keep(make(self._board), line, slots.beat)
+            run_maintenance(make(self._board), line, slots.beat)
 
         child = fork(body, self._foreign(), self._clock.monotonic(), places.setup)
         child.slots = slots
@@ -232,10 +233,10 @@ class Supervisor:
         if places is not None and self._stop_end is None and places is not self._next:
             self._count(child, code)
         if child in self._trials.children:
-            at_work = self._blame.death_apart(child, _how(code))
+            at_work = self._blame.death_apart(child, how(code))
             self._trials.ended(child, at_work)
         else:
-            at_work = self._blame.death(child, _how(code))
+            at_work = self._blame.death(child, how(code))
         if places is not None:
             places.lost(child, now, code, at_work)
         if child in self._old:
@@ -244,16 +245,15 @@ class Supervisor:
             child.slots.close()
 
     def _count(self, child: Child, code: int) -> None:
-        ended = "killed" if code < 0 else "crash" if code else "other"
-        cause = child.cause or (ended if child.ready else "start")
+        cause = child.cause or (cause_of(code) if child.ready else RestartCause.START)
         kind = "maintenance" if child.row is None else "worker"
-        LOG.error("%s %d died (%s, %s); it is replaced", kind, child.pid, cause, _how(code))
+        LOG.error("%s %d died (%s, %s); it is replaced", kind, child.pid, cause, how(code))
         if child.row is not None:
             self._board.restarted(cause)
         else:
             deaths = self._board.maintenance_died()
             systemd.status(
-                f"the maintenance process died {deaths} times since the start, last by {_how(code)}"
+                f"the maintenance process died {deaths} times since the start, last by {how(code)}"
             )
 
     def _watch(self, now: float) -> None:
@@ -340,7 +340,7 @@ class Supervisor:
         LOG.error("the new workers did not start; %s", "the old ones stay" if self._workers else "giving up")
         self._next = None
         for child in places.children:
-            child.kill("start")
+            child.kill(RestartCause.START)
         self._old += places.children
         if self._workers is None:
             self._board.reloaded(False, self._clock.now().timestamp())
@@ -355,13 +355,13 @@ class Supervisor:
             child.draining = True
             child.tell(word)
             if child.row is not None:
-                self._board.state(child.row, "draining")
+                self._board.state(child.row, WorkerState.DRAINING)
         self._old += children
 
     # -- the end ----------------------------------------------------------------------------------------
 
     def _stopping(self, now: float) -> None:
-        """Drain everybody, the maintenance process last; kill whoever is late."""
+        """Drain all processes, the maintenance process last; kill those that are late."""
         if self._stop_end == 0.0:
             self._begin_stop(now)
         if self._maintenance is not None and not any(child.row is not None for child in self._children()):
@@ -369,12 +369,12 @@ class Supervisor:
             self._maintenance = None
         if self._stop_end is not None and now > self._stop_end:
             for child in self._children():
-                child.kill("stop")
+                child.stop()
 
     def _begin_stop(self, now: float) -> None:
         systemd.notify("STOPPING=1")
         patience = max((child.setup.wire.drain_timeout for child in self._children()), default=0.0)
-        self._stop_end = now + patience + _MARGIN
+        self._stop_end = now + patience + _LATE_SECONDS
         if self._listener is not None:
             self._listener.close()
         for child in self._old:
@@ -394,7 +394,3 @@ def _failures(path: str | None) -> Failures:
     except OSError as error:
         reason = f"wire.failure_memory: {path}: {error.strerror}"
         raise SetupError((reason,), temporary=is_shortage(error)) from error
-
-
-def _how(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"status {code}"

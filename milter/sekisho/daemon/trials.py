@@ -22,12 +22,12 @@ from sekisho.wire import trial
 from sekisho.wire.in_flight import Failures, InFlight
 
 LOG = logging.getLogger("sekisho.daemon")
-AT_ONCE = 4
-MOST_WAITING = 256  # two descriptors each; who is refused gets a 451 and comes again
+MAX_RUNNING = 4
+MAX_WAITING = 256  # two descriptors each; who is refused gets a 451 and comes again
 
 
 @dataclass(eq=False, slots=True)
-class Asked:
+class TrialRequest:
     """A message to be judged: where the answer goes, the sheet it stands on, and by which configuration."""
 
     seat: socket.socket
@@ -58,12 +58,13 @@ class Trials:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._running: dict[Child, Asked] = {}
-        self._waiting: list[Asked] = []
+        self._running: dict[Child, TrialRequest] = {}
+        self._waiting: list[TrialRequest] = []
         self._refused = False
 
     @property
     def children(self) -> Iterator[Child]:
+        """The processes that judge one message each."""
         yield from self._running
 
     @property
@@ -79,8 +80,8 @@ class Trials:
                 os.close(each)
             return
         seat = socket.socket(fileno=handed[0])
-        asked = Asked(seat, os.fdopen(handed[1], "r+b"), setup, self._clock.monotonic())
-        if len(self._waiting) >= MOST_WAITING:
+        asked = TrialRequest(seat, os.fdopen(handed[1], "r+b"), setup, self._clock.monotonic())
+        if len(self._waiting) >= MAX_WAITING:
             asked.answer(trial.REFUSED)
         else:
             self._waiting.append(asked)
@@ -93,7 +94,7 @@ class Trials:
                 continue
             self._waiting.remove(asked)
             asked.answer(trial.REFUSED)
-        while self._waiting and len(self._running) < AT_ONCE:
+        while self._waiting and len(self._running) < MAX_RUNNING:
             try:
                 child = self._fork(self._waiting[0], failures, inherited())
             except OSError as error:
@@ -104,7 +105,7 @@ class Trials:
             self._refused = False
             self._running[child] = self._waiting.pop(0)
 
-    def _fork(self, asked: Asked, failures: Failures, inherited: Iterable[Closable]) -> Child:
+    def _fork(self, asked: TrialRequest, failures: Failures, inherited: Iterable[Closable]) -> Child:
         slots = InFlight(1)
         seat, sheet, build, clock = asked.seat, asked.sheet, asked.setup.build, self._clock
 

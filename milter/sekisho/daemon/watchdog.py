@@ -17,10 +17,13 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sekisho.daemon.child import Child
+from sekisho.processes import RestartCause
 from sekisho.wire.in_flight import Busy
 
-_LONGEST_TURN = 1.0  # seconds of a turn that count; it usually takes a quarter
-_LATER = 1.0  # seconds; a message that is stuck says more than silence does, so it is looked at first
+_MAX_TURN_SECONDS = 1.0  # seconds of a turn that count; it usually takes a quarter
+_SILENCE_EXTRA_SECONDS = (
+    1.0  # seconds; a message that is stuck says more than silence does, so it is looked at first
+)
 _START = "start"
 
 
@@ -30,7 +33,7 @@ class Stuck:
     `beats` is false if the process shows no sign of life."""
 
     child: Child
-    cause: str
+    cause: RestartCause
     messages: tuple[Busy, ...] = ()
     beats: bool = True
 
@@ -45,28 +48,32 @@ class Watchdog:
 
     def turn(self, now: float, children: Iterable[Child]) -> list[Stuck]:
         """Look at each of them once. `now` is monotonic, in seconds."""
-        self._ran += max(0.0, min(now - self._looked, _LONGEST_TURN))
+        self._ran += max(0.0, min(now - self._looked, _MAX_TURN_SECONDS))
         self._looked = now
         before, self._seen = self._seen, {}
         for child in children:
             since = before.get(child, {})
             self._seen[child] = {sign: since.get(sign, self._ran) for sign in _signs(child)}
-        found = (self._judge(child, seen) for child, seen in self._seen.items() if child.cause is None)
+        found = (
+            self._judge(child, seen)
+            for child, seen in self._seen.items()
+            if child.cause is None and not child.stopped
+        )
         return [each for each in found if each is not None]
 
     def _judge(self, child: Child, seen: Mapping[Hashable, float]) -> Stuck | None:
         wire = child.setup.wire
         ages = {sign: self._ran - since for sign, since in seen.items()}
         if ages.get(_START, 0.0) > wire.start_timeout:
-            return Stuck(child, "start")
+            return Stuck(child, RestartCause.START)
         messages = tuple(
             sign for sign, age in ages.items() if isinstance(sign, Busy) and age > wire.hard_deadline
         )
         silent = max((age for sign, age in ages.items() if isinstance(sign, int)), default=0.0)
         if messages:
-            return Stuck(child, "stuck", messages, beats=silent < wire.hard_deadline / 2)
-        if silent > wire.hard_deadline + _LATER:
-            return Stuck(child, "stuck", beats=False)
+            return Stuck(child, RestartCause.STUCK, messages, beats=silent < wire.hard_deadline / 2)
+        if silent > wire.hard_deadline + _SILENCE_EXTRA_SECONDS:
+            return Stuck(child, RestartCause.STUCK, beats=False)
         return None
 
 

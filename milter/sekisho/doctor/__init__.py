@@ -4,6 +4,6 @@
 """
 
 from sekisho.doctor.examine import SUBJECTS, examine
-from sekisho.doctor.model import Finding, Severity
+from sekisho.doctor.model import Diagnosis, Severity
 
-__all__ = ["SUBJECTS", "Finding", "Severity", "examine"]
+__all__ = ["SUBJECTS", "Diagnosis", "Severity", "examine"]

@@ -30,10 +30,12 @@ class Asker:
 
     @property
     def entry(self) -> Milter:
+        """Our entry in its list."""
         return self.listed[self.at]
 
     @property
     def where(self) -> str:
+        """The file of Postfix that the list stands in."""
         return f"master.cf, {self.service.label}" if self.own else "main.cf"
 
 
@@ -70,6 +72,7 @@ def sees(postfix: Postfix, asker: Asker, socket: str) -> bool:
 
 
 def queue(postfix: Postfix) -> Path:
+    """Postfix's queue directory, which a chrooted service has for its root."""
     return Path(postfix.get("queue_directory") or "/var/spool/postfix")
 
 
@@ -117,6 +120,7 @@ def as_postfix(postfix: Postfix, socket: str) -> str:
 
 
 def below_queue(postfix: Postfix, socket: str) -> bool:
+    """True if our socket lies below Postfix's queue directory."""
     return socket.startswith("unix:") and Path(socket.removeprefix("unix:")).is_relative_to(queue(postfix))
 
 
@@ -127,10 +131,12 @@ def relisted(postfix: Postfix, asker: Asker, change: Change) -> str:
 
 
 def setting(name: str, value: str) -> Change:
+    """The change of one setting of our entry."""
     return lambda milter: Milter(milter.place, {**milter.settings, name: value})
 
 
 def place(value: str) -> Change:
+    """The change of where our entry points."""
     return lambda milter: Milter(value, milter.settings)
 
 

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from sekisho.doctor.asking import means
 from sekisho.doctor.commands import Commands
-from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.doctor.postconf import Postfix, Service, milters
 from sekisho.release import ReleaseOptions
 
 
-def examine(postfix: Postfix, options: ReleaseOptions, socket: str, commands: Commands) -> Iterator[Finding]:
+def examine(
+    postfix: Postfix, options: ReleaseOptions, socket: str, commands: Commands
+) -> Iterator[Diagnosis]:
     """Findings about the smtpd that release hands mail to."""
     if not is_loopback(options.host):
         yield error(
@@ -35,6 +37,7 @@ def is_ours(service: Service, options: ReleaseOptions) -> bool:
 
 
 def is_loopback(host: str) -> bool:
+    """True for an address of this machine's loopback; a name is none."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -61,7 +64,7 @@ def _make(postfix: Postfix, options: ReleaseOptions) -> str:
     return " && ".join((postfix.postconf("-M", "-e", line), postfix.postconf("-P", *words), postfix.reload()))
 
 
-def _service(postfix: Postfix, options: ReleaseOptions, socket: str, service: Service) -> Iterator[Finding]:
+def _service(postfix: Postfix, options: ReleaseOptions, socket: str, service: Service) -> Iterator[Diagnosis]:
     host = service.name.rpartition(":")[0]
     interfaces = [host] if host else postfix.get("inet_interfaces").replace(",", " ").split()
     open_to = [each for each in interfaces if each != "loopback-only" and not is_loopback(each)]

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.ports import Clock
 
 UNSYNCHRONISED = 5  # TIME_ERROR of adjtimex(2)
 _MEND = "timedatectl set-ntp true"
 
 
-def examine(clock: Clock) -> Iterator[Finding]:
+def examine(clock: Clock) -> Iterator[Diagnosis]:
     """Findings about the clock."""
     installed = datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
     if clock.now() < installed - timedelta(days=1):

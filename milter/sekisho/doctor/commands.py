@@ -38,4 +38,5 @@ def both(*commands: str) -> str:
 
 
 def systemctl(verb: str, unit: str = UNIT) -> str:
+    """The command that does this to the unit."""
     return f"systemctl {verb} {unit}"

@@ -12,7 +12,7 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.doctor import clock, files, kill_switch, milter_socket, postfix, resolver, storage
 from sekisho.doctor.commands import Commands
-from sekisho.doctor.model import Finding, warning
+from sekisho.doctor.model import Diagnosis, warning
 from sekisho.doctor.postconf import Postfix, PostfixUnreadable
 from sekisho.ports import Clock
 
@@ -35,11 +35,11 @@ class Patient:
         return self._read[0]
 
 
-def _postfix(patient: Patient) -> Iterator[Finding]:
+def _postfix(patient: Patient) -> Iterator[Diagnosis]:
     yield from postfix.examine(patient.settings(), patient.config, patient.commands)
 
 
-def _socket(patient: Patient) -> Iterator[Finding]:
+def _socket(patient: Patient) -> Iterator[Diagnosis]:
     try:
         found = patient.settings()
     except PostfixUnreadable:
@@ -48,7 +48,7 @@ def _socket(patient: Patient) -> Iterator[Finding]:
     yield from milter_socket.examine(patient.config.wire, owner, found, patient.commands)
 
 
-SUBJECTS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
+SUBJECTS: dict[str, Callable[[Patient], Iterator[Diagnosis]]] = {
     "postfix": _postfix,
     "dns": lambda patient: resolver.examine(patient.config.dns, patient.clock, patient.commands),
     "store": lambda patient: storage.examine(patient.config, patient.clock, patient.commands),
@@ -59,9 +59,9 @@ SUBJECTS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
 }
 
 
-def examine(patient: Patient, skip: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
+def examine(patient: Patient, skip: frozenset[str] = frozenset()) -> tuple[Diagnosis, ...]:
     """All findings, the severest first, subject by subject."""
-    found: list[Finding] = []
+    found: list[Diagnosis] = []
     for subject, look in SUBJECTS.items():
         if subject in skip:
             continue

@@ -12,14 +12,14 @@ from sekisho.brands import BrandFileError, BrandOptions
 from sekisho.brands.lint import lint
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
-from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.model import Diagnosis, error, warning
 
 
 def examine(
     config: Config,
     file: Path | None,
     commands: Commands = Commands(),  # noqa: B008 - frozen
-) -> Iterator[Finding]:
+) -> Iterator[Diagnosis]:
     """Findings about files."""
     yield from _brands(config)
     for path in (file, config.brands.overlay):
@@ -29,7 +29,7 @@ def examine(
         yield from _key(config.journal.key_file, commands)
 
 
-def _brands(config: Config) -> Iterator[Finding]:
+def _brands(config: Config) -> Iterator[Diagnosis]:
     overlay = config.brands.overlay
     if overlay is not None and overlay != BrandOptions().overlay and not overlay.exists():
         mend = f"install -d -m 0755 {shlex.quote(str(overlay))}"
@@ -57,7 +57,7 @@ def _aside(file: Path) -> str:
     )
 
 
-def _writable(path: Path) -> Iterator[Finding]:
+def _writable(path: Path) -> Iterator[Diagnosis]:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o002:
         yield error(
@@ -67,7 +67,7 @@ def _writable(path: Path) -> Iterator[Finding]:
         )
 
 
-def _key(path: Path, commands: Commands) -> Iterator[Finding]:
+def _key(path: Path, commands: Commands) -> Iterator[Diagnosis]:
     where = shlex.quote(str(path))
     try:
         found = path.stat()

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from sekisho import compose
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands
-from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.guard import Switch, SwitchError, told
 from sekisho.ports import Clock
 
 
-def examine(config: Config, clock: Clock, commands: Commands = Commands()) -> Iterator[Finding]:  # noqa: B008 - frozen
+def examine(config: Config, clock: Clock, commands: Commands = Commands()) -> Iterator[Diagnosis]:  # noqa: B008 - frozen
     """Findings about the switch. It is opened only if it is there, and never made."""
     file = compose.switch_file(config)
     if not os.path.exists(file):
@@ -31,7 +31,7 @@ def examine(config: Config, clock: Clock, commands: Commands = Commands()) -> It
         switch.close()
 
 
-def _state(switch: Switch, now: float, commands: Commands) -> Iterator[Finding]:
+def _state(switch: Switch, now: float, commands: Commands) -> Iterator[Diagnosis]:
     mend = commands.sekisho("resume")
     if switch.paused_until > now:
         make = error if math.isinf(switch.paused_until) else warning

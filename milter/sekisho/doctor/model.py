@@ -16,7 +16,7 @@ class Severity(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """`code` is stable; `mend` is the exact command, or empty where there is nothing to do."""
 
     code: str
@@ -26,16 +26,20 @@ class Finding:
 
     @property
     def subject(self) -> str:
+        """The subject that was examined: the first word of the code."""
         return self.code.partition(".")[0]
 
 
-def error(code: str, text: str, mend: str) -> Finding:
-    return Finding(code, Severity.ERROR, text, mend)
+def error(code: str, text: str, mend: str) -> Diagnosis:
+    """Mail is or will be lost, delayed or let through unseen."""
+    return Diagnosis(code, Severity.ERROR, text, mend)
 
 
-def warning(code: str, text: str, mend: str) -> Finding:
-    return Finding(code, Severity.WARNING, text, mend)
+def warning(code: str, text: str, mend: str) -> Diagnosis:
+    """Evidence is lost, or a promise is weaker."""
+    return Diagnosis(code, Severity.WARNING, text, mend)
 
 
-def note(code: str, text: str, mend: str = "") -> Finding:
-    return Finding(code, Severity.NOTE, text, mend)
+def note(code: str, text: str, mend: str = "") -> Diagnosis:
+    """Worth knowing; there may be nothing to mend."""
+    return Diagnosis(code, Severity.NOTE, text, mend)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_TIMEOUT = 30
+_TIMEOUT_SECONDS = 30
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -33,6 +33,7 @@ class Service:
 
     @property
     def label(self) -> str:
+        """As Postfix names it in its log: `smtp/inet`."""
         return f"{self.name}/{self.kind}"
 
 
@@ -97,6 +98,7 @@ class Postfix:
         return f"{self.postconf('-e', f'{name} = {value}')} && {self.reload()}"
 
     def reload(self) -> str:
+        """The command that makes this instance read its configuration again."""
         where = ("-c", str(self.directory)) if self.directory else ()
         return shlex.join(("postfix", *where, "reload"))
 
@@ -108,7 +110,7 @@ def _postconf(directory: Path | None, *options: str) -> str:
     where = ("-c", str(directory)) if directory else ()
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program, no shell
-            [program, *where, *options], capture_output=True, timeout=_TIMEOUT, check=False
+            [program, *where, *options], capture_output=True, timeout=_TIMEOUT_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PostfixUnreadable(str(error)) from error

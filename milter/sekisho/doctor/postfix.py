@@ -27,15 +27,15 @@ from sekisho.doctor.asking import (
     unix,
 )
 from sekisho.doctor.commands import Commands, both
-from sekisho.doctor.model import Finding, error, note, warning
+from sekisho.doctor.model import Diagnosis, error, note, warning
 from sekisho.doctor.postconf import Milter, Postfix, Service, milters, seconds
 from sekisho.verdict import Mode
 
-MARGIN = 5.0  # seconds that Postfix must wait longer than we may take
+MARGIN_SECONDS = 5.0  # seconds that Postfix must wait longer than we may take
 SIGNERS = ("dkim", "8891", "rspamd", "11332", "amavis", "8892")
 
 
-def examine(postfix: Postfix, config: Config, commands: Commands = Commands()) -> Iterator[Finding]:  # noqa: B008 - frozen
+def examine(postfix: Postfix, config: Config, commands: Commands = Commands()) -> Iterator[Diagnosis]:  # noqa: B008 - frozen
     """Every finding about Postfix."""
     found = [each for check in _CHECKS for each in check(postfix, config, commands)]
     found += bypass.examine(postfix, config.release, config.wire.socket, commands)
@@ -44,7 +44,7 @@ def examine(postfix: Postfix, config: Config, commands: Commands = Commands()) -
     )  # what stands in main.cf is said once, however many services have it from there
 
 
-def _asked(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Finding]:
+def _asked(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Diagnosis]:
     """Mail from outside must ask us: port 25, or whatever takes mail if nothing is called so."""
     socket = config.wire.socket
     asking = {each.service.label for each in askers(postfix, socket)}
@@ -96,7 +96,7 @@ def _tuned(postfix: Postfix, asker: Asker, name: str, value: str) -> str:
     return postfix.set(parameter, value)
 
 
-def _default_action(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _default_action(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     wanted = _wanted(config)
     why = (
         "in shadow no failure may delay mail"
@@ -114,9 +114,9 @@ def _default_action(postfix: Postfix, config: Config, _: Commands) -> Iterator[F
             )
 
 
-def _timeouts(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _timeouts(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     needed = {
-        "content_timeout": config.wire.hard_deadline + MARGIN,
+        "content_timeout": config.wire.hard_deadline + MARGIN_SECONDS,
         "command_timeout": 10.0,
         "connect_timeout": 5.0,
     }
@@ -132,7 +132,7 @@ def _timeouts(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding
                 )
 
 
-def _order(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _order(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     for asker in askers(postfix, config.wire.socket):
         before = [each.place for each in asker.listed[: asker.at]]
         signers = [place for place in before if any(mark in place for mark in SIGNERS)]
@@ -153,7 +153,7 @@ def _order(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
             )
 
 
-def _chroot(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Finding]:
+def _chroot(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Diagnosis]:
     """A path that leads smtpd elsewhere. Below the queue the relative path is right for everybody; a socket that lies
     outside moves there, since a chroot is worth keeping."""
     socket = config.wire.socket
@@ -172,7 +172,7 @@ def _chroot(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Fi
         )
 
 
-def _macros(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _macros(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     """Since protocol 6 we ask for macros ourselves; before that Postfix must be told to send them."""
     protocol = postfix.get("milter_protocol") or "6"
     if protocol.isdigit() and int(protocol) >= 6:
@@ -194,7 +194,7 @@ def _macros(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
             )
 
 
-def _parameters(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _parameters(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     """Of main.cf, and of the services that ask us where they have a value of their own."""
     asking = [each.service for each in askers(postfix, config.wire.socket)]
     for name, good, severity, why in _WANTED:
@@ -266,7 +266,7 @@ _WANTED = (
 )
 
 
-def _rewriting(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _rewriting(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     value = postfix.get("local_header_rewrite_clients")
     harmless = {"permit_inet_interfaces", "permit_sasl_authenticated", "permit_mynetworks"}
     strange = [word for word in value.replace(",", " ").split() if word not in harmless]
@@ -279,7 +279,7 @@ def _rewriting(postfix: Postfix, config: Config, _: Commands) -> Iterator[Findin
         )
 
 
-def _non_smtp(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _non_smtp(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     listed = milters(postfix.get("non_smtpd_milters"))
     if any(means(postfix, None, each.place, config.wire.socket) for each in listed):
         yield note(
@@ -293,7 +293,7 @@ def _non_smtp(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding
         )
 
 
-def _extensions(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _extensions(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     """Address extensions as Postfix splits them. Its setting is never ours to change: it decides who gets what."""
     theirs, ours = postfix.get("recipient_delimiter"), config.policy.recipient_delimiter
     if missing := "".join(each for each in theirs if each not in ours):
@@ -313,7 +313,7 @@ def _extensions(postfix: Postfix, config: Config, _: Commands) -> Iterator[Findi
         )
 
 
-def _blind_copies(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _blind_copies(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     if value := postfix.get("recipient_bcc_maps"):
         yield note(
             "postfix.recipient_bcc_maps",
@@ -322,7 +322,7 @@ def _blind_copies(postfix: Postfix, config: Config, _: Commands) -> Iterator[Fin
         )
 
 
-_CHECKS: tuple[Callable[[Postfix, Config, Commands], Iterator[Finding]], ...] = (
+_CHECKS: tuple[Callable[[Postfix, Config, Commands], Iterator[Diagnosis]], ...] = (
     _asked,
     _default_action,
     _timeouts,

@@ -13,13 +13,13 @@ from dataclasses import replace
 from statistics import median
 
 from sekisho.doctor.commands import Commands, both, systemctl
-from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.ports import Clock, Found
 from sekisho.resolver import DnsOptions, DnsResolver
 from sekisho.resolver.options import system_servers
 
-SLOW = 0.5  # seconds for a name that nobody has in a cache
-KNOWN = "jp"
+SLOW_SECONDS = 0.5  # seconds for a name that nobody has in a cache
+EXISTING_NAME = "jp"
 ZONES = ("com", "jp", "invalid")
 
 
@@ -27,7 +27,7 @@ def examine(
     options: DnsOptions,
     clock: Clock,
     commands: Commands = Commands(),  # noqa: B008 - frozen
-) -> Iterator[Finding]:
+) -> Iterator[Diagnosis]:
     """Findings about each server that is asked, one by one."""
     servers = options.servers or tuple(_shown(*each) for each in system_servers())
     found = {server: tuple(_server(server, options, clock)) for server in servers}
@@ -48,10 +48,10 @@ def _shown(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Finding]:
+def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Diagnosis]:
     alone = options.model_copy(update={"servers": (server,), "warmers": 0, "cache_size": 0})
     resolver = DnsResolver(alone, clock)
-    if resolver.lookup(KNOWN, "NS", clock.monotonic() + options.timeout).found is Found.TEMPERROR:
+    if resolver.lookup(EXISTING_NAME, "NS", clock.monotonic() + options.timeout).found is Found.TEMPERROR:
         yield error("dns.silent", f"{server} does not answer: every message waits for it in vain", "")
         return
     spent = []
@@ -66,5 +66,5 @@ def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Finding]
             yield warning("dns.invents", f"{server} says that {name} exists, which it does not", "")
         elif answer.found is Found.TEMPERROR:
             yield warning("dns.fails", f"{server} could not say that {name} does not exist", "")
-    if median(spent) > SLOW:
+    if median(spent) > SLOW_SECONDS:
         yield warning("dns.slow", f"{server} takes {median(spent):.2f} s for a new name", "")

@@ -6,7 +6,17 @@ without a reload: `Switch` is that file, `Watch` is what a worker asks and tells
 
 from sekisho.guard.options import GuardOptions
 from sekisho.guard.switch import Switch, SwitchError
-from sekisho.guard.telling import SWITCHED, moment, switched, told
+from sekisho.guard.telling import SWITCHED, SwitchOperation, moment, switched, told
 from sekisho.guard.watch import Watch
 
-__all__ = ["SWITCHED", "GuardOptions", "Switch", "SwitchError", "Watch", "moment", "switched", "told"]
+__all__ = [
+    "SWITCHED",
+    "GuardOptions",
+    "Switch",
+    "SwitchError",
+    "SwitchOperation",
+    "Watch",
+    "moment",
+    "switched",
+    "told",
+]

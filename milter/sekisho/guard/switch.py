@@ -70,6 +70,7 @@ class Switch:
         self._content()
 
     def close(self) -> None:
+        """Close the file."""
         os.close(self._fd)
 
     def ends(self) -> tuple[float, float]:
@@ -79,10 +80,12 @@ class Switch:
 
     @property
     def paused_until(self) -> float:
+        """The end of the pause, in seconds of Unix time; infinity is until somebody ends it."""
         return self._time(PAUSED)
 
     @property
     def tagging_until(self) -> float:
+        """The end of tagging only, in the same way."""
         return self._time(TAGGING)
 
     @property

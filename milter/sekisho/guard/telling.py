@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
-SWITCHED = {"pause": "paused", "resume": "resumed"}
-"""Operations of the audit, and the events of the log that tell of them."""
+
+class SwitchOperation(StrEnum):
+    """What is done to the kill switch, as the audit has it."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+SWITCHED: Mapping[str, str] = {SwitchOperation.PAUSE: "paused", SwitchOperation.RESUME: "resumed"}
+"""The event of the log that tells of each."""
 
 
 class Switching(Protocol):

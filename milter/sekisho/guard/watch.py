@@ -58,6 +58,7 @@ class Watch:
             return self._flush()
 
     def close(self) -> None:
+        """Write what waits, and close the file."""
         self.flush()
         self._switch.close()
 

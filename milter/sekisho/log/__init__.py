@@ -5,8 +5,18 @@ where it goes, `handler` the bounded queue between the two.
 """
 
 from sekisho.log.handler import LineHandler, lost_lines_to, setup, start
-from sekisho.log.lines import Json, Logfmt
+from sekisho.log.lines import JsonLines, Logfmt
 from sekisho.log.options import LogOptions
-from sekisho.log.target import TargetError
+from sekisho.log.target import TargetError, TargetName
 
-__all__ = ["Json", "LineHandler", "LogOptions", "Logfmt", "TargetError", "lost_lines_to", "setup", "start"]
+__all__ = [
+    "JsonLines",
+    "LineHandler",
+    "LogOptions",
+    "Logfmt",
+    "TargetError",
+    "TargetName",
+    "lost_lines_to",
+    "setup",
+    "start",
+]

@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 
-from sekisho.log.lines import Json, Logfmt, Privacy
+from sekisho.log.lines import JsonLines, Logfmt, PrivacyPort
 from sekisho.log.options import LogOptions
 from sekisho.log.target import Target, TargetError, own_stderr
 
@@ -43,7 +43,10 @@ class LineHandler(logging.Handler):
     """Writes each line whole. `lost` counts the lines of this process that could not be written."""
 
     def __init__(
-        self, target: Target, style: type[Logfmt] | type[Json] = Logfmt, privacy: Privacy | None = None
+        self,
+        target: Target,
+        style: type[Logfmt] | type[JsonLines] = Logfmt,
+        privacy: PrivacyPort | None = None,
     ) -> None:
         super().__init__()
         self.setFormatter(style(privacy=privacy))
@@ -63,6 +66,7 @@ class LineHandler(logging.Handler):
         self._thread: threading.Thread | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Put a record's line into the queue; never waits, never raises."""
         try:
             line = self._line(record)
         except Exception:
@@ -217,7 +221,7 @@ class LineHandler(logging.Handler):
             self._reporting = False
 
 
-def setup(options: LogOptions, privacy: Privacy | None = None) -> None:
+def setup(options: LogOptions, privacy: PrivacyPort | None = None) -> None:
     """Send every record of this process (and of those forked from it) to the target.
 
     Our own records from `level` on, other libraries' from warning on. Every text passes `privacy`. Raises TargetError
@@ -228,7 +232,7 @@ def setup(options: LogOptions, privacy: Privacy | None = None) -> None:
         target = Target(None if options.target == "stderr" else Path(options.target))
     except OSError as error:
         raise TargetError(f"{options.target}: {error.strerror}") from error
-    handler = LineHandler(target, Json if options.format == "json" else Logfmt, privacy)
+    handler = LineHandler(target, JsonLines if options.format == "json" else Logfmt, privacy)
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)

@@ -35,23 +35,26 @@ _KEY = re.compile(r"[^a-z0-9_.]")
 _BARE = re.compile(r"[A-Za-z0-9_.:/@+,*~;<>\[\](){}!?&%$#|^-]+\Z")
 
 
-class Privacy(Protocol):
+class PrivacyPort(Protocol):
     """What free text in a line may say of people (`privacy.Privacy`)."""
 
-    def words(self, text: str) -> str: ...
+    def words(self, text: str) -> str:
+        """Free text without what it may not say of people."""
 
-    def error(self, error: BaseException) -> str: ...
+    def error(self, error: BaseException) -> str:
+        """The text of an exception, in the same way."""
 
 
 class Logfmt(logging.Formatter):
     """`time=… level=info logger=journal event=message key=value key="a value"`."""
 
-    def __init__(self, limit: int = LINE, privacy: Privacy | None = None) -> None:
+    def __init__(self, limit: int = LINE, privacy: PrivacyPort | None = None) -> None:
         super().__init__()
         self._privacy = privacy
         self._limit = limit - len(" truncated=true\n")
 
     def format(self, record: logging.LogRecord) -> str:
+        """The record as one line without a line end."""
         parts: list[str] = []
         room = self._limit
         for key, value in pairs(record, self._privacy):
@@ -63,15 +66,16 @@ class Logfmt(logging.Formatter):
         return " ".join(parts)
 
 
-class Json(logging.Formatter):
+class JsonLines(logging.Formatter):
     """One JSON object a line; numbers and truth values keep their type, sequences become arrays."""
 
-    def __init__(self, limit: int = LINE, privacy: Privacy | None = None) -> None:
+    def __init__(self, limit: int = LINE, privacy: PrivacyPort | None = None) -> None:
         super().__init__()
         self._privacy = privacy
         self._limit = limit
 
     def format(self, record: logging.LogRecord) -> str:
+        """The record as one line without a line end."""
         line = _JSON.encode({key: _plain(value) for key, value in pairs(record, self._privacy)})
         if _bytes(line) < self._limit:
             return line
@@ -83,7 +87,7 @@ def _bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "backslashreplace"))
 
 
-def pairs(record: logging.LogRecord, privacy: Privacy | None) -> Iterator[tuple[str, Any]]:
+def pairs(record: logging.LogRecord, privacy: PrivacyPort | None) -> Iterator[tuple[str, Any]]:
     """What a record says, in order: time, level, logger, event, its facts, its exception. Its text and its exception
     pass `privacy`. Its facts do not: whose event it is has decided what they say."""
     moment = datetime.fromtimestamp(record.created, UTC)
@@ -112,7 +116,7 @@ def _message(record: logging.LogRecord) -> str:
         return str(record.msg)
 
 
-def _exception(error: BaseException, privacy: Privacy | None) -> Iterator[tuple[str, Any]]:
+def _exception(error: BaseException, privacy: PrivacyPort | None) -> Iterator[tuple[str, Any]]:
     """Type, words and the innermost frames, on one line."""
     yield "exception", type(error).__name__
     yield "exception_text", str(error) if privacy is None else privacy.error(error)

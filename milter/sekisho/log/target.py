@@ -14,12 +14,20 @@ import select
 import socket
 import stat
 import sys
+from enum import StrEnum
 from pathlib import Path
 
 from sekisho.log.lines import LINE
 
 STDERR = 2
 _FLAGS = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+class TargetName(StrEnum):
+    """What kind of target lines go to, as metrics name it."""
+
+    STDERR = "stderr"
+    FILE = "file"
 
 
 class TargetError(Exception):
@@ -38,9 +46,9 @@ class Target:
         self._take()
 
     @property
-    def name(self) -> str:
-        """`stderr` or `file`, as in the metrics."""
-        return "stderr" if self.path is None else "file"
+    def name(self) -> TargetName:
+        """What kind of target it is."""
+        return TargetName.STDERR if self.path is None else TargetName.FILE
 
     def write(self, line: bytes) -> bool:
         """True when the whole line is out. False: nothing more is taken now, and the same line must come again.
@@ -68,6 +76,7 @@ class Target:
         poll.poll(seconds * 1000)
 
     def close(self) -> None:
+        """Close the file; standard error stays open."""
         if self._socket is not None:
             self._socket.detach()
         if self.path is not None and self._fd >= 0:

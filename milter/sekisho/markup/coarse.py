@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from sekisho.markup.collect import Collector
+from sekisho.markup.collect import MarkupCollector
 from sekisho.markup.entities import unescaped
 from sekisho.markup.tags import ACTS, BLOCKS
 
@@ -24,7 +24,7 @@ _ENOUGH = 8192
 """Characters of one tag that are searched for attributes."""
 
 
-def read(html: str, out: Collector) -> None:
+def read(html: str, out: MarkupCollector) -> None:
     """Add the text and links of `html` to the collector."""
     position = 0
     for token in _TOKEN.finditer(html):
@@ -35,7 +35,7 @@ def read(html: str, out: Collector) -> None:
     out.text(unescaped(html[position:]))
 
 
-def _tag(token: re.Match[str], out: Collector) -> None:
+def _tag(token: re.Match[str], out: MarkupCollector) -> None:
     name = (token["tag"] or token["raw"] or "").lower()
     if name in BLOCKS:
         out.line()

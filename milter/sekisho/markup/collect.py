@@ -21,7 +21,7 @@ _ELSEWHERE = ("cid:", "data:", "mid:", "about:")
 """Image sources that come with the message and lead nowhere."""
 
 
-class Collector:
+class MarkupCollector:
     """Grows while a document is read, then gives the frozen Markup. Lives for one document."""
 
     def __init__(self, most_links: int) -> None:

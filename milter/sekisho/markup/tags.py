@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sekisho.markup.collect import Collector
+from sekisho.markup.collect import MarkupCollector
 from sekisho.markup.style import HIDDEN
 
 Attributes = Mapping[str, str | None]
@@ -24,7 +24,7 @@ MUTE = frozenset(
 """Elements whose content nobody reads in the message."""
 
 
-def _link(out: Collector, attributes: Attributes, _state: int) -> None:
+def _link(out: MarkupCollector, attributes: Attributes, _state: int) -> None:
     target = attributes.get("href") or attributes.get("xlink:href")
     if target:
         out.open_link(target, "a")
@@ -32,21 +32,21 @@ def _link(out: Collector, attributes: Attributes, _state: int) -> None:
         out.close_link()
 
 
-def _area(out: Collector, attributes: Attributes, _state: int) -> None:
+def _area(out: MarkupCollector, attributes: Attributes, _state: int) -> None:
     out.link(attributes.get("href") or "", attributes.get("alt") or "", "area")
 
 
-def _image(out: Collector, attributes: Attributes, state: int) -> None:
+def _image(out: MarkupCollector, attributes: Attributes, state: int) -> None:
     alt = " ".join((attributes.get("alt") or "")[:1000].split())
     out.image(attributes.get("src") or attributes.get("href") or "", alt, bool(state & HIDDEN))
 
 
-def _form(out: Collector, attributes: Attributes, _state: int) -> None:
+def _form(out: MarkupCollector, attributes: Attributes, _state: int) -> None:
     out.forms += 1
     out.link(attributes.get("action") or "", "", "form")
 
 
-def _input(out: Collector, attributes: Attributes, state: int) -> None:
+def _input(out: MarkupCollector, attributes: Attributes, state: int) -> None:
     kind = (attributes.get("type") or "").lower()
     if kind == "password":
         out.passwords += 1
@@ -57,34 +57,34 @@ def _input(out: Collector, attributes: Attributes, state: int) -> None:
     out.link(attributes.get("formaction") or "", "", "form")
 
 
-def _button(out: Collector, attributes: Attributes, _state: int) -> None:
+def _button(out: MarkupCollector, attributes: Attributes, _state: int) -> None:
     out.gap()
     out.link(attributes.get("formaction") or "", "", "form")
 
 
-def _meta(out: Collector, attributes: Attributes, _state: int) -> None:
+def _meta(out: MarkupCollector, attributes: Attributes, _state: int) -> None:
     if (attributes.get("http-equiv") or "").strip().lower() == "refresh":
         out.refresh(attributes.get("content") or "")
 
 
-def _base(out: Collector, attributes: Attributes, _state: int) -> None:
+def _base(out: MarkupCollector, attributes: Attributes, _state: int) -> None:
     out.base = out.base or (attributes.get("href") or "").strip()[:2048]
 
 
-def _script(out: Collector, attributes: Attributes, _state: int) -> None:
+def _script(out: MarkupCollector, attributes: Attributes, _state: int) -> None:
     out.scripts += 1
     out.link(attributes.get("src") or "", "", "script")
 
 
-def _line(out: Collector, _attributes: Attributes, _state: int) -> None:
+def _line(out: MarkupCollector, _attributes: Attributes, _state: int) -> None:
     out.line()
 
 
-def _gap(out: Collector, _attributes: Attributes, _state: int) -> None:
+def _gap(out: MarkupCollector, _attributes: Attributes, _state: int) -> None:
     out.gap()
 
 
-ACTS: Mapping[str, Callable[[Collector, Attributes, int], None]] = {
+ACTS: Mapping[str, Callable[[MarkupCollector, Attributes, int], None]] = {
     "a": _link,
     "area": _area,
     "base": _base,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from sekisho.markup import coarse
-from sekisho.markup.collect import Collector
+from sekisho.markup.collect import MarkupCollector
 from sekisho.markup.model import Markup
 from sekisho.markup.style import GONE, HIDDEN, hiding
 from sekisho.markup.tags import ACTS, BLOCKS, MUTE, Attributes
@@ -34,10 +34,10 @@ def parse(html: str, max_links: int = 2000, tree_characters: int = TREE_CHARACTE
     `max_links` bounds the anchors, `tree_characters` what is read with full fidelity (0: nothing). Never
     raises.
     """
-    out = Collector(max_links)
+    out = MarkupCollector(max_links)
     head, tail = _bounded(html, min(tree_characters, TREE_CHARACTERS))
     if head:
-        _Walk(out).over(_tree(_flattened(head)))
+        _TreeWalk(out).over(_tree(_flattened(head)))
     if tail:
         out.problems["markup.coarse"] = None
         coarse.read(tail, out)
@@ -80,10 +80,10 @@ def _tree(html: str) -> LexborNode | None:
         return LexborHTMLParser(html.encode("utf-8", "replace")).root
 
 
-class _Walk:
+class _TreeWalk:
     """One traversal, depth first, with its own stack: depth is the sender's to choose."""
 
-    def __init__(self, out: Collector) -> None:
+    def __init__(self, out: MarkupCollector) -> None:
         self._out = out
 
     def over(self, root: LexborNode | None) -> None:

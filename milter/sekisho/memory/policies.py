@@ -28,7 +28,7 @@ MOST = 2_000  # domains that wait to be written, and that one process remembers 
 ENFORCING = frozenset({("policy.dmarc", "quarantine"), ("policy.dmarc", "reject")})
 
 
-class Judged(Protocol):
+class WithEvidence(Protocol):
     @property
     def evidence(self) -> Evidence: ...
 
@@ -72,7 +72,7 @@ class PolicyNotes:
         # A clock that was put back makes notes that are younger than now.
         return max(0.0, age) if math.isfinite(age) and age < KEEP else None
 
-    def judged(self, judged: Judged) -> None:
+    def judged(self, judged: WithEvidence) -> None:
         """Note the author domain if its policy was read and is enforcing."""
         for result in judged.evidence.of("dmarc"):
             if result.domain and not ENFORCING.isdisjoint(result.properties) and not result.recorded:

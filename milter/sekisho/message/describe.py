@@ -46,7 +46,7 @@ _KINDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class HeaderReading:
     """One way to read an entity's header. `boundary` only of a multipart; `encoding` in lower case."""
 
     media: str
@@ -68,7 +68,7 @@ class Reading:
 class Description:
     """Every reading, the likeliest first; what is the same in all; and what is ambiguous."""
 
-    readings: tuple[Reading, ...]
+    readings: tuple[HeaderReading, ...]
     disposition: Value
     content_id: str | None
     ambiguous: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ def describe(fields: Iterable[Field], default: str, budget: FieldBudget) -> Desc
 
 
 @remembered(512)
-def _usual(question: str) -> tuple[tuple[Reading, ...], tuple[str, ...]]:
+def _usual(question: str) -> tuple[tuple[HeaderReading, ...], tuple[str, ...]]:
     """The readings of one type, one encoding and the default, each on a line, and what is ambiguous in them.
 
     Most parts are described in a few ways only, but for a boundary.
@@ -100,8 +100,10 @@ def _usual(question: str) -> tuple[tuple[Reading, ...], tuple[str, ...]]:
     return _every([of_type], [encoding], default, odd), tuple(odd)
 
 
-def _every(types: list[str], encodings: list[str], default: str, odd: dict[str, None]) -> tuple[Reading, ...]:
-    found: dict[Reading, None] = {}
+def _every(
+    types: list[str], encodings: list[str], default: str, odd: dict[str, None]
+) -> tuple[HeaderReading, ...]:
+    found: dict[HeaderReading, None] = {}
     for value, encoding in product(list(_types(types, odd)), list(_encodings(encodings, odd))):
         found.update(dict.fromkeys(_readings(value, encoding, default, odd)))
     return tuple(islice(found, _MOST))
@@ -160,7 +162,7 @@ def _tokens(text: str) -> tuple[str, ...]:
     return (token, hinted) if hinted and hinted != token else (token,)
 
 
-def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -> Iterator[Reading]:
+def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -> Iterator[HeaderReading]:
     media = value.token or default
     kind = media.partition("/")[0]
     if "/" not in media:
@@ -172,12 +174,12 @@ def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -
         if encoding in _ENCODED:
             odd["an encoded multipart"] = None
         for boundary in _values(value, "boundary", odd):
-            yield Reading(media, encoding, value, boundary or "")
+            yield HeaderReading(media, encoding, value, boundary or "")
     elif media.startswith("text/"):
         for charset in _values(value, "charset", odd):
-            yield Reading(media, encoding, value, charset=charset)
+            yield HeaderReading(media, encoding, value, charset=charset)
     else:
-        yield Reading(media, encoding, value, charset=value.get("charset"))
+        yield HeaderReading(media, encoding, value, charset=value.get("charset"))
 
 
 def _values(value: Value, name: str, odd: dict[str, None]) -> tuple[str | None, ...]:

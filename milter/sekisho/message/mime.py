@@ -23,7 +23,7 @@ from sekisho import charsets
 from sekisho.message import delimiters, transfer
 from sekisho.message.budget import FieldBudget
 from sekisho.message.delimiters import Body
-from sekisho.message.describe import Description, Reading, describe
+from sekisho.message.describe import Description, HeaderReading, describe
 from sekisho.message.headers import fields_of, resumed
 from sekisho.message.limits import Limits
 from sekisho.message.model import Field, Part, Problem
@@ -118,7 +118,7 @@ class _Walk:
     def note(self, code: str, detail: str = "") -> None:
         self.problems[Problem(code, detail)] = None
 
-    def _granted(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    def _granted(self, readings: tuple[HeaderReading, ...]) -> tuple[HeaderReading, ...]:
         """The likeliest reading, and as many others as the message still gets."""
         others = readings[1 : 1 + max(self._others, 0)]
         self._others -= len(others)
@@ -129,7 +129,7 @@ class _Walk:
         self._others -= 1
         return self._others >= 0
 
-    def _read(self, entity: Entity, reading: Reading, described: Description) -> list[Entity]:
+    def _read(self, entity: Entity, reading: HeaderReading, described: Description) -> list[Entity]:
         """The entities inside; what has none is a leaf, and one that should have some may be both."""
         if reading.media in _ELSEWHERE:
             self.note("mime.elsewhere", reading.media)
@@ -148,13 +148,13 @@ class _Walk:
                 inside = self._guessed(entity, reading)
         return inside
 
-    def _decoded(self, entity: Entity, reading: Reading) -> Entity:
+    def _decoded(self, entity: Entity, reading: HeaderReading) -> Entity:
         data = entity.data[entity.start : entity.end]
         data, problems = transfer.decode(data, reading.encoding, len(data))
         self.problems.update(dict.fromkeys(problems))
         return replace(entity, data=data, start=0, end=len(data))
 
-    def _attached(self, entity: Entity, reading: Reading) -> list[Entity]:
+    def _attached(self, entity: Entity, reading: HeaderReading) -> list[Entity]:
         """The attached message; one that claims an encoding, which RFC 2046 forbids, also as it stands."""
         if self._room <= 0:
             self.note("limit.mime_parts", str(self._limits.mime_parts))
@@ -169,7 +169,7 @@ class _Walk:
             inside += self._inside(entity, entity.start, entity.end, "text/plain")
         return inside
 
-    def _multipart(self, entity: Entity, reading: Reading) -> list[Entity]:
+    def _multipart(self, entity: Entity, reading: HeaderReading) -> list[Entity]:
         boundary = reading.boundary.encode("utf-8", "surrogateescape").rstrip()[: delimiters.LONGEST]
         inside = self._parted(entity, boundary, reading) if boundary else []
         if reading.encoded and boundary and self._another():
@@ -178,12 +178,12 @@ class _Walk:
             self.note("mime.no_boundary", boundary[:100].decode("utf-8", "replace"))
         return inside
 
-    def _guessed(self, entity: Entity, reading: Reading) -> list[Entity]:
+    def _guessed(self, entity: Entity, reading: HeaderReading) -> list[Entity]:
         """The parts of a multipart that names no boundary which is there, by the one it seems to have."""
         boundary = delimiters.guess(entity.data, entity.start, entity.end)
         return self._parted(entity, boundary, reading) if boundary and self._another() else []
 
-    def _parted(self, entity: Entity, boundary: bytes, reading: Reading) -> list[Entity]:
+    def _parted(self, entity: Entity, boundary: bytes, reading: HeaderReading) -> list[Entity]:
         default = "message/rfc822" if reading.media == "multipart/digest" else "text/plain"
         return [
             each
@@ -236,7 +236,7 @@ class _Walk:
             self.note("mime.ambiguous", "a broken header block")
         return [replace(entity, fields=entity.fields + more.fields, start=more.body_start, broken=False)]
 
-    def _leaf(self, entity: Entity, reading: Reading, described: Description) -> None:
+    def _leaf(self, entity: Entity, reading: HeaderReading, described: Description) -> None:
         filename = self._filename(described.disposition, reading.type)
         media = reading.media
         page = media in _HTML or bool(filename and filename.lower().endswith(_HTML_NAMES))

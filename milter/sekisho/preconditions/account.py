@@ -15,7 +15,7 @@ from pathlib import Path
 
 USER = "sekisho"
 UNIT = "sekisho-milter.service"
-_PATIENCE = 10  # seconds for systemctl
+_SYSTEMCTL_SECONDS = 10  # seconds for systemctl
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Account:
 
     @property
     def group(self) -> str:
+        """The name of its group, or the number if it has no name."""
         with suppress(KeyError):
             return grp.getgrgid(self.gid).gr_name
         return str(self.gid)
@@ -85,7 +86,7 @@ def _unit() -> dict[str, str]:
     wanted = "--property=User,RuntimeDirectory,StateDirectory,LoadState"
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program, no shell
-            [program, "show", wanted, UNIT], capture_output=True, timeout=_PATIENCE, check=False
+            [program, "show", wanted, UNIT], capture_output=True, timeout=_SYSTEMCTL_SECONDS, check=False
         )
     except (OSError, subprocess.SubprocessError):
         return {}

@@ -23,7 +23,7 @@ from sekisho.guard import Switch, SwitchError
 from sekisho.preconditions.account import Account, as_account, name_of
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError, SecretMissingError, read_secret
-from sekisho.store import database_file, state_directory
+from sekisho.store.database import database_file, state_directory
 from sekisho.wire.listen import unix_path
 
 Fault = tuple[str, str]

@@ -11,7 +11,7 @@ import dns.flags
 import dns.message
 
 from sekisho.ports import Clock, Found
-from sekisho.resolver.message import TEMPERROR_TTL, Reading, build_query, parse_response, read_response
+from sekisho.resolver.message import TEMPERROR_TTL, TimedAnswer, build_query, parse_response, read_response
 from sekisho.resolver.names import TEMPERROR
 
 
@@ -27,7 +27,7 @@ class Exchange:
         self._sockets: dict[int, tuple[socket.socket, tuple[str, int]]] = {}
         self._poll = select.poll()
 
-    def run(self, servers: tuple[tuple[str, int], ...]) -> Reading:
+    def run(self, servers: tuple[tuple[str, int], ...]) -> TimedAnswer:
         """The first usable answer; a server's refusal only when no other has more to say."""
         turns = (*servers, *servers)[: max(2, len(servers))]
         refusals = 0
@@ -42,7 +42,7 @@ class Exchange:
             refusals += 1
             if refusals >= len(servers):
                 return reading
-        return Reading(TEMPERROR, TEMPERROR_TTL)
+        return TimedAnswer(TEMPERROR, TEMPERROR_TTL)
 
     def close(self) -> None:
         for opened, _ in self._sockets.values():
@@ -62,7 +62,7 @@ class Exchange:
         except OSError:
             return  # unreachable or refused: the time-out or the next server decides
 
-    def _listen(self, until: float) -> Reading | None:
+    def _listen(self, until: float) -> TimedAnswer | None:
         while (left := until - self._clock.monotonic()) > 0:
             for descriptor, _ in self._poll.poll(max(1, int(left * 1000))):
                 opened, server = self._sockets[descriptor]
@@ -72,25 +72,25 @@ class Exchange:
                     self._poll.unregister(opened)
                     del self._sockets[descriptor]
                     opened.close()
-                    return Reading(TEMPERROR, TEMPERROR_TTL)
+                    return TimedAnswer(TEMPERROR, TEMPERROR_TTL)
                 if reading := self._read(wire, server):
                     return reading
         return None
 
-    def _read(self, wire: bytes, server: tuple[str, int]) -> Reading | None:
+    def _read(self, wire: bytes, server: tuple[str, int]) -> TimedAnswer | None:
         response = parse_response(wire, self._name, self._rtype, self._ident)
         if response is None:
             return self._broken(wire)
         if response.flags & dns.flags.TC:
             response = self._over_tcp(server)
             if response is None:
-                return Reading(TEMPERROR, TEMPERROR_TTL)
+                return TimedAnswer(TEMPERROR, TEMPERROR_TTL)
         return read_response(response, self._name, self._rtype)
 
-    def _broken(self, wire: bytes) -> Reading | None:
+    def _broken(self, wire: bytes) -> TimedAnswer | None:
         """Our id but nothing we can read: the server failed. Any other datagram is somebody's guess."""
         ours = len(wire) >= 12 and struct.unpack_from("!H", wire)[0] == self._ident
-        return Reading(TEMPERROR, TEMPERROR_TTL) if ours else None
+        return TimedAnswer(TEMPERROR, TEMPERROR_TTL) if ours else None
 
     def _over_tcp(self, server: tuple[str, int]) -> dns.message.Message | None:
         try:

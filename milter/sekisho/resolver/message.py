@@ -52,23 +52,23 @@ def shaped(rdata: dns.rdata.Rdata) -> object | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TimedAnswer:
     """An answer and how long it may be believed (seconds, as published)."""
 
     answer: Answer
     ttl: float
 
 
-def read_response(response: dns.message.Message, name: str, rtype: str) -> Reading:
+def read_response(response: dns.message.Message, name: str, rtype: str) -> TimedAnswer:
     """What a response says to our question, following the CNAMEs that it carries itself."""
     rcode = response.rcode()
     if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        return Reading(TEMPERROR, TEMPERROR_TTL)
+        return TimedAnswer(TEMPERROR, TEMPERROR_TTL)
     records, ttl = _follow(response.answer, dns.name.from_text(name), TYPES[rtype])
     if records:
-        return Reading(Answer(Found.ANSWER, records), ttl)
+        return TimedAnswer(Answer(Found.ANSWER, records), ttl)
     absent = NXDOMAIN if rcode == dns.rcode.NXDOMAIN else NODATA
-    return Reading(absent, min(ttl, _negative_ttl(response.authority)))
+    return TimedAnswer(absent, min(ttl, _negative_ttl(response.authority)))
 
 
 def _follow(

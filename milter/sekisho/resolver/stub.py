@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sekisho.ports import Answer, Clock, Found
 from sekisho.resolver.exchange import Exchange
-from sekisho.resolver.message import TEMPERROR_TTL, Reading
+from sekisho.resolver.message import TEMPERROR_TTL, TimedAnswer
 from sekisho.resolver.names import NXDOMAIN, TEMPERROR, plain
 from sekisho.resolver.options import DnsOptions, parse_server, system_servers
 
@@ -32,7 +32,7 @@ class Flight:
     late: bool = False
 
 
-class Entry(NamedTuple):
+class CachedAnswer(NamedTuple):
     """What is remembered of one question: until when (monotonic), and the memory that it takes."""
 
     answer: Answer
@@ -51,7 +51,7 @@ class Cache:
         self._most_bytes = most_bytes
         self._clock = clock
         self._lock = threading.Lock()
-        self._entries: OrderedDict[tuple[str, str], Entry] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, str], CachedAnswer] = OrderedDict()
         self._bytes = 0
 
     def get(self, key: tuple[str, str]) -> Answer | None:
@@ -72,7 +72,7 @@ class Cache:
                 self._bytes -= self._entries.pop(key).size
             if size > MAX_KEPT:
                 return
-            self._entries[key] = Entry(answer, self._clock.monotonic() + ttl, size)
+            self._entries[key] = CachedAnswer(answer, self._clock.monotonic() + ttl, size)
             self._bytes += size
             while len(self._entries) > self._size or self._bytes > self._most_bytes:
                 self._bytes -= self._entries.popitem(last=False)[1].size
@@ -171,7 +171,7 @@ class DnsResolver:
     def _ask(self, key: tuple[str, str], deadline: float) -> Answer:
         started = self._clock.monotonic()
         until = min(deadline, started + self._options.timeout)
-        reading = Reading(TEMPERROR, TEMPERROR_TTL)
+        reading = TimedAnswer(TEMPERROR, TEMPERROR_TTL)
         if started < until:
             reading = self._exchange(key, until)
         if reading.answer.found is not Found.TEMPERROR or until < deadline:
@@ -180,12 +180,12 @@ class DnsResolver:
             self._on_query(reading.answer.found.value, self._clock.monotonic() - started)
         return reading.answer
 
-    def _lifetime(self, reading: Reading) -> float:
+    def _lifetime(self, reading: TimedAnswer) -> float:
         absent = reading.answer.found in (Found.NXDOMAIN, Found.NODATA)
         most = self._options.negative_ttl if absent else self._options.max_ttl
         return max(MIN_TTL, min(reading.ttl, most))
 
-    def _exchange(self, key: tuple[str, str], until: float) -> Reading:
+    def _exchange(self, key: tuple[str, str], until: float) -> TimedAnswer:
         """Ask over UDP until somebody answers; a truncated answer is fetched over TCP (RFC 7766)."""
         exchange = Exchange(*key, clock=self._clock, until=until)
         try:

@@ -9,10 +9,18 @@ from sekisho.review.abuse_report import Reporter
 from sekisho.review.service import (
     AgesUnknownError,
     Closed,
-    Label,
+    MailLabel,
     NoAuthorError,
     NoSuchEntryError,
     Review,
 )
 
-__all__ = ["AgesUnknownError", "Closed", "Label", "NoAuthorError", "NoSuchEntryError", "Reporter", "Review"]
+__all__ = [
+    "AgesUnknownError",
+    "Closed",
+    "MailLabel",
+    "NoAuthorError",
+    "NoSuchEntryError",
+    "Reporter",
+    "Review",
+]

@@ -12,12 +12,13 @@ from dataclasses import replace
 from itertools import product
 
 from sekisho.message import Forged
+from sekisho.stages import Failure
 from sekisho.verdict import Action, ChangeHeader, Reply
 from sekisho.wire.handlers import Handlers, OnFailure
 from sekisho.wire.options import WireOptions
 
 LOG = logging.getLogger("sekisho.wire")
-STAGES = ("process", "deadline", "overload", "edit", "wire")
+STAGES = (Failure.PROCESS, Failure.DEADLINE, Failure.OVERLOAD, Failure.EDIT, Failure.WIRE)
 REFUSED = Action(Reply.REJECT)
 """More forged fields than can be deleted: the message can neither be judged nor be delivered safely."""
 
@@ -35,7 +36,7 @@ class Fallbacks:
             case: tuple(self._prepared(handlers, *case, level) for level in OnFailure) for case in self._cases
         }
         self._case_of = {id(answers[-1]): case for case, answers in self._answers.items()}
-        self._late = {stage: [0, 0] for stage in STAGES}
+        self._late: dict[str, list[int]] = {stage: [0, 0] for stage in STAGES}
         self.strictest = handlers.on_failure(None)
         self.paused = False
         self._lenient = OnFailure.ACCEPT

@@ -19,6 +19,7 @@ from typing import Any
 
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.ports import Clock, UnfinishedError
+from sekisho.stages import Failure
 from sekisho.verdict import Action
 from sekisho.wire.collect import Collector
 from sekisho.wire.fallbacks import Fallbacks
@@ -144,7 +145,7 @@ class JudgingPool:
             if (action := job.result(min(left, self._options.progress_interval))) is not None:
                 return action
             alive()
-        stage = "overload" if job.take() else "deadline"
+        stage = Failure.OVERLOAD if job.take() else Failure.DEADLINE
         self.error(stage)
         return self.fallback(stage)
 
@@ -157,7 +158,7 @@ class JudgingPool:
 
     def _answer(self, job: Job, collector: Collector, envelope: Envelope, broken: bool) -> None:
         if job.take():
-            action = self.fallback("wire")
+            action = self.fallback(Failure.WIRE)
             try:
                 action = self._judge(job, collector, envelope, broken)
             finally:
@@ -178,15 +179,15 @@ class JudgingPool:
             return self._guarded(raw, digest, envelope, broken)
         except BaseException:
             LOG.exception("a message could not be handed to the judgement")
-            return self.fallback("wire")
+            return self.fallback(Failure.WIRE)
         finally:
             self._slots.end(row)
             self._rows.append(row)
             self._tidy()
 
     def _again(self) -> Action:
-        self._quietly(self._handlers.on_error, "again")
-        return self.fallback("process", again=True)
+        self._quietly(self._handlers.on_error, Failure.AGAIN)
+        return self.fallback(Failure.PROCESS, again=True)
 
     def _apart(self, raw: bytes, envelope: Envelope) -> Action:
         """Judge a suspect. The row in our page stays empty: if this process dies now, another message did it."""
@@ -194,24 +195,24 @@ class JudgingPool:
             action = self._trial(raw, envelope)
         except OSError as error:
             LOG.warning("a message that was at work when a worker died cannot be judged apart now: %s", error)
-            self._quietly(self._handlers.on_error, "overload")
-            return self.fallback("overload")
+            self._quietly(self._handlers.on_error, Failure.OVERLOAD)
+            return self.fallback(Failure.OVERLOAD)
         return self._again() if action is None else action
 
     def _guarded(self, raw: bytes, digest: bytes, envelope: Envelope, broken: bool) -> Action:
         """Judge; a failure is counted, remembered by digest, and answered with the fallback.
 
         Memory or time that ran out may be another message's doing: then this one is only a suspect."""
-        stage, remember = "wire", self._failures.remember
+        stage, remember = Failure.WIRE, self._failures.remember
         try:
             if not broken:
-                stage = "process"
+                stage = Failure.PROCESS
                 return self._handlers.process(raw, envelope)
         except MemoryError:
             remember = self._failures.suspect
             LOG.exception("memory ran out on message %s", digest.hex())
         except UnfinishedError as error:
-            stage, remember = "deadline", self._failures.suspect
+            stage, remember = Failure.DEADLINE, self._failures.suspect
             LOG.error("message %s was not judged in time: %s", digest.hex(), error)
         except BaseException:
             LOG.exception("the judgement failed on message %s", digest.hex())

@@ -23,7 +23,7 @@ _HEAD = 5  # a packet's length and command
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ProbeTarget:
     """Where the milter socket is reached: a path, or a host and port."""
 
     path: str = ""
@@ -31,30 +31,32 @@ class Place:
     port: int = 0
 
 
-def place(options: WireOptions, environ: Mapping[str, str] | None = None) -> Place:
+def place(options: WireOptions, environ: Mapping[str, str] | None = None) -> ProbeTarget:
     """Where the daemon that is starting listens: as configured, or what systemd handed us."""
     handed = inherit(os.environ if environ is None else environ)
     if handed is not None:
         family, name = handed.family, handed.getsockname()
         handed.detach()
-        return Place(path=name) if family == socket.AF_UNIX else Place(host=name[0], port=name[1])
+        return ProbeTarget(path=name) if family == socket.AF_UNIX else ProbeTarget(host=name[0], port=name[1])
     if path := unix_path(options):
-        return Place(path=str(path))
+        return ProbeTarget(path=str(path))
     port, _, host = options.socket.partition(":")[2].partition("@")
     # An address that stands for all of them is reached at loopback, of its own kind.
-    return Place(host=host or ("::1" if options.socket.startswith("inet6:") else "127.0.0.1"), port=int(port))
+    return ProbeTarget(
+        host=host or ("::1" if options.socket.startswith("inet6:") else "127.0.0.1"), port=int(port)
+    )
 
 
-def answered(where: Place, tries: int, seconds: float) -> int:
+def answered(where: ProbeTarget, tries: int, seconds: float) -> int:
     """How many of `tries` connections made at once were answered within that time."""
     return asyncio.run(_all(where, tries, seconds))
 
 
-async def _all(where: Place, tries: int, seconds: float) -> int:
+async def _all(where: ProbeTarget, tries: int, seconds: float) -> int:
     return sum(await asyncio.gather(*(_one(where, seconds) for _ in range(tries))))
 
 
-async def _one(where: Place, seconds: float) -> bool:
+async def _one(where: ProbeTarget, seconds: float) -> bool:
     writer = None
     try:
         async with asyncio.timeout(seconds):

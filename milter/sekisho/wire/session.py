@@ -26,6 +26,7 @@ from typing import Any
 import Milter
 
 from sekisho.message import Envelope, Forged, Recipient
+from sekisho.stages import Failure
 from sekisho.verdict import Action, DeleteRecipient, Reply
 from sekisho.wire import collect
 from sekisho.wire.answer import carry_out
@@ -196,7 +197,7 @@ class Door:
             mail.broken = True
             if not mail.collector.begun:  # it may have been a recipient that was lost
                 mail.on_failure = self._desk.fallbacks.strictest
-        self._desk.error("wire")
+        self._desk.error(Failure.WIRE)
 
     def _excepthook(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -222,7 +223,7 @@ class Door:
         self._broken(session)
         self.exhausted = True
         if session.negotiated and self._is_lenient(mail):
-            self._desk.accepted("wire")
+            self._desk.accepted(Failure.WIRE)
             self._pass(session)
         else:
             self._refusing = True
@@ -309,7 +310,7 @@ class Door:
             if session.passed:
                 self._refuse_again(session)
             if mail is None:
-                return self._carry_out(context, mail, self._desk.fallback("wire"), spaced=False)
+                return self._carry_out(context, mail, self._desk.fallback(Failure.WIRE), spaced=False)
             done = self._finish(context, mail, bool(session.protocol & Milter.P_HDR_LEADSPC))
             session.mail = None
             return done
@@ -317,10 +318,10 @@ class Door:
             # Nothing here needs memory, as far as that can be had.
             if session is not None:
                 session.mail = None
-            self._desk.error("wire")
+            self._desk.error(Failure.WIRE)
             if not self._is_lenient(mail):
                 return _TEMPFAIL
-            self._desk.accepted("wire")
+            self._desk.accepted(Failure.WIRE)
             return _ACCEPT
 
     def _finish(self, context: Any, mail: Mail, spaced: bool) -> int:
@@ -341,12 +342,12 @@ class Door:
         try:
             return self._carry_out(context, mail, action, spaced)
         except Exception as error:
-            self._desk.error("edit")
+            self._desk.error(Failure.EDIT)
             if isinstance(error, UnwritableError):
                 self._desk.remember(mail.collector)
             noted = OnFailure.HOLD if mail.split else mail.on_failure
             mail.on_failure = noted
-            return self._carry_out(context, mail, self._desk.fallback("edit"), spaced)
+            return self._carry_out(context, mail, self._desk.fallback(Failure.EDIT), spaced)
 
     def _carry_out(self, context: Any, mail: Mail | None, action: Action, spaced: bool) -> int:
         """The action, or for a message that we could not judge what its recipients' rules say."""

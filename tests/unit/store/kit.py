@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sekisho.evidence import AuthResult, Claim, Evidence, Finding, FindingKind, MethodResult, Proof
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.ports import Uptime
-from sekisho.store import Quarantine
+from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -20,7 +20,7 @@ from sekisho.auth import authres
 from sekisho.auth.keys import Key, Lookup, SignatureError, fetch_key, tags
 from sekisho.auth.signatures import BeyondLimitsError, Signature, Signed, check_key, parse_signature, verify
 from sekisho.domains import together, within
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind, MethodResult
+from sekisho.evidence import NOTHING, AuthResult, Degraded, Evidence, Finding, FindingKind, MethodResult
 from sekisho.message import Field, Message
 from sekisho.ports import Context
 
@@ -68,14 +68,14 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if count > 3 * MAX_SETS:
         many = Finding(MANY, MappingProxyType({"count": count // 3, "limit": MAX_SETS}))
         result = MethodResult("arc", AuthResult.PERMERROR, reason="too many sets")
-        return Evidence((result,), findings=(many,), degraded=("limit",))
+        return Evidence((result,), findings=(many,), degraded=(Degraded.LIMIT,))
     signed = Signed(message)
     result = judge(signed, context)
     trusted = _trusted(signed, result, message.author.domain, context)
     return Evidence(
         (result,),
         findings=(trusted,) if trusted else (),
-        degraded=("dns",) if result.result is AuthResult.TEMPERROR else (),
+        degraded=(Degraded.DNS,) if result.result is AuthResult.TEMPERROR else (),
     )
 
 

@@ -22,7 +22,7 @@ from sekisho.auth.identifiers import lookup_domain
 from sekisho.auth.keys import Key, SignatureError, fetch_key, tags
 from sekisho.auth.signatures import Signature, Signed, parse_signature, verify
 from sekisho.domains import may_align
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind, MethodResult
+from sekisho.evidence import NOTHING, AuthResult, Degraded, Evidence, Finding, FindingKind, MethodResult
 from sekisho.message import Field, Message
 from sekisho.ports import Context
 
@@ -115,10 +115,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not any(each.valid and _is_authors(each.result.domain, message) for each in checked):
         findings += _failure([each.result for each in checked])
     results = tuple(each.result for each in checked)
-    degraded = ["dns"] if any(result.result is AuthResult.TEMPERROR for result in results) else []
+    degraded = [Degraded.DNS] if any(result.result is AuthResult.TEMPERROR for result in results) else []
     if len(fields) > MAX_SIGNATURES:
         findings.append(_finding(MANY, count=len(fields), limit=MAX_SIGNATURES))
-        degraded.append("limit")
+        degraded.append(Degraded.LIMIT)
     return Evidence(results, findings=tuple(findings), degraded=tuple(degraded))
 
 

@@ -21,7 +21,7 @@ from types import MappingProxyType
 
 from sekisho.bounded_cache import remembered
 from sekisho.domains import within
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind, MethodResult
+from sekisho.evidence import NOTHING, AuthResult, Degraded, Evidence, Finding, FindingKind, MethodResult
 from sekisho.message import Message
 from sekisho.ports import Answer, Context, Found
 
@@ -300,7 +300,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     return Evidence(
         (result,),
         findings=_findings(author, outcome),
-        degraded=("dns",) if outcome.result is AuthResult.TEMPERROR else (),
+        degraded=(Degraded.DNS,) if outcome.result is AuthResult.TEMPERROR else (),
     )
 
 

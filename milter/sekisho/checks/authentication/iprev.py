@@ -9,7 +9,7 @@ It cannot see more than Postfix: with peer-name look-up switched off everything 
 
 from __future__ import annotations
 
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind, MethodResult
+from sekisho.evidence import NOTHING, AuthResult, Degraded, Evidence, Finding, FindingKind, MethodResult
 from sekisho.message import Client, Message
 from sekisho.ports import Context
 
@@ -41,7 +41,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     name = client.name if word is AuthResult.PASS else None
     result = MethodResult("iprev", word, name, why, (("policy.iprev", client.address),))
     if word is not AuthResult.FAIL:
-        return Evidence((result,), degraded=("dns",) if word is AuthResult.TEMPERROR else ())
+        return Evidence((result,), degraded=(Degraded.DNS,) if word is AuthResult.TEMPERROR else ())
     return Evidence((result,), findings=(Finding(NO_IPREV, {"address": client.address, "why": why}),))
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from sekisho import domains
 from sekisho.checks.authentication import dkim, dmarc, spf
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind, MethodResult
+from sekisho.evidence import NOTHING, AuthResult, Degraded, Evidence, Finding, FindingKind, MethodResult
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -48,7 +48,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     return Evidence(
         results,
         findings=tuple(_findings(results, message.envelope.client.address)),
-        degraded=("dns",) if unknown else (),
+        degraded=(Degraded.DNS,) if unknown else (),
     )
 
 

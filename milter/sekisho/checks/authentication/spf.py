@@ -22,7 +22,7 @@ import spf
 from sekisho.auth.identifiers import lookup_domain, split_sender
 from sekisho.bounded_cache import remembered
 from sekisho.domains import parse_ip, together, within
-from sekisho.evidence import NOTHING, AuthResult, Evidence, Finding, FindingKind, MethodResult
+from sekisho.evidence import NOTHING, AuthResult, Degraded, Evidence, Finding, FindingKind, MethodResult
 from sekisho.message import Envelope, Message
 from sekisho.ports import Answer, Context, Found, Resolver
 
@@ -163,7 +163,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     facts = {"domain": result.domain, "address": envelope.client.address, "reason": result.reason}
     kind = BY_WORD.get(result.result)
     found = (Finding(kind, MappingProxyType(facts)),) if kind else ()
-    degraded = ("dns",) if result.result is AuthResult.TEMPERROR else ()
+    degraded = (Degraded.DNS,) if result.result is AuthResult.TEMPERROR else ()
     return Evidence((result,), findings=found + odd, degraded=degraded)
 
 

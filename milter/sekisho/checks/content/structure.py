@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Degraded, Evidence, Finding, FindingKind
 from sekisho.message import Message, Problem
 from sekisho.ports import Context
 from sekisho.qrcodes import Why
@@ -289,9 +289,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _degraded(message: Message, limited: bool) -> Iterator[str]:
     if limited:
-        yield "limit"
+        yield Degraded.LIMIT
     if any(problem.code == UNSEEN and problem.detail in UNKNOWN for problem in message.problems):
-        yield "pictures"
+        yield Degraded.PICTURES
 
 
 def _said(problem: Problem, seen: Evidence) -> bool:
