@@ -11,10 +11,9 @@ from typing import Protocol
 
 from sekisho import action, report
 from sekisho.checks.identity.standing import standing_claim
-from sekisho.checks.identity.strict import UNKNOWN
 from sekisho.checks.table import CHECKS, Check
 from sekisho.domains import network_of, registrable
-from sekisho.evidence import NOTHING, Evidence
+from sekisho.evidence import NOTHING, Evidence, Signal
 from sekisho.message import Limits, Message, Recipient, read, with_codes
 from sekisho.message.envelope import Envelope
 from sekisho.observers import Isolation
@@ -226,7 +225,11 @@ class Pipeline:
 
     def _waits(self, message: Message, evidence: Evidence, outcomes: tuple[Outcome, ...]) -> bool:
         """True if the message is deferred until DNS answers again, for a bounded time from when it first came."""
-        if self.deferrals is None or not self.defer_seconds or not evidence.has(UNKNOWN.id):
+        if (
+            self.deferrals is None
+            or not self.defer_seconds
+            or not evidence.has_signal(Signal.AUTHOR_UNDECIDED)
+        ):
             return False
         key = f"{message.digest} {message.envelope.sender}".encode("utf-8", "surrogatepass")
         return action.may_wait(outcomes) and self.deferrals.defers(key, self.defer_seconds)

@@ -9,7 +9,7 @@ It cannot see more than Postfix: with peer-name look-up switched off everything 
 
 from __future__ import annotations
 
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Client, Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
@@ -19,6 +19,7 @@ NO_IPREV = FindingKind(
     1.0,
     "The sending server {address} has no confirmed host name ({why}).",
     "送信元サーバー {address} には、正引きと逆引きが一致するホスト名がありません（{why}）。",
+    signals=frozenset({Signal.UNNAMED_SERVER}),
 )
 KINDS = (NO_IPREV,)
 

@@ -24,7 +24,7 @@ from types import MappingProxyType
 
 from sekisho.checks.authentication.dmarc import Alignment, TemporaryError
 from sekisho.domains import together
-from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind, Proof
+from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind, Proof, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
@@ -41,6 +41,7 @@ PLATFORM = FindingKind(
     "{via} sends for {domain}, which has not set up authentication for that (its DMARC policy is none), as often "
     "happens with newsletters.",
     "{via} 経由の配信ですが、{domain} 名義の認証は設定されていません(DMARC p=none)。配信サービスではよくあることです。",
+    signals=frozenset({Signal.HIRED_PLATFORM}),
 )
 KINDS = (SHARED_RANGE, PLATFORM)
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho.checks.content import mailers
-from sekisho.checks.facts.doubt import doubted, impersonates
+from sekisho.checks.facts.doubt import doubted
 from sekisho.domains import parse_ip, together
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.message.trace import moment
 from sekisho.ports import Context
@@ -114,7 +114,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     found = [*_date(message), *_helo(message, seen, context)]
     if doubted(seen):
         found += [*_ahead(message, context), *_marked(message), *_retired(message, context)]
-    if impersonates(seen):
+    if seen.has_signal(Signal.IMPERSONATES):
         found += [*_zone(message), *_programs(message), *_identified(message)]
     return Evidence(findings=tuple(found)) if found else NOTHING
 

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from sekisho.checks.content.links import is_digest, is_page
 from sekisho.checks.identity.destinations import organisation, own
 from sekisho.domains import split_url
-from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -25,48 +25,56 @@ TRANSLATED = FindingKind(
     2,
     "A link leads to {host} through a translation service ({wrapper}), which hides its address.",
     "リンクが翻訳サービス({wrapper})を経由して {host} に向かい、アドレスが隠されています。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 OPEN_REDIRECT = FindingKind(
     "link.open_redirect",
     1.5,
     "A link leads to {host} by way of {wrapper}, which has nothing to do with it.",
     "リンクが、無関係な {wrapper} の転送を経由して {host} に向かいます。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 BRAND_IN_PATH = FindingKind(
     "link.brand_in_path",
     2,
     "A link leads to {host}, and {shown} only stands in its path.",
     "リンク先は {host} で、{shown} はその後ろに書かれているだけです。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 BRAND_BUTTON = FindingKind(
     "link.brand_button",
     2.5,
     "A button offers {brand_name} ({shown}) and leads to {host}, which is not {brand_name}'s.",
     "「{shown}」というボタンは {brand_name} のものではない {host} に向かいます。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 SCRIPT = FindingKind(
     "link.script",
     1,
     "A link runs a script instead of leading somewhere.",
     "リンク先ではなくスクリプトを実行するリンクがあります。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 CARRIED = FindingKind(
     "link.carried_page",
     3,
     "A link carries a page within itself ({scheme}:), so that it has no address.",
     "アドレスのないページ({scheme}:)をリンク自体に埋め込んでいます。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 QR = FindingKind(
     "link.qr",
     1,
     "A QR code leads to {host}, which is not the sender's.",
     "QR コードの行き先 {host} は差出人のものではありません。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 ONLY_QR = FindingKind(
     "link.only_qr",
     1.5,
     "The only way out of this message is a QR code.",
     "このメールから進む手段は QR コードだけです。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 
 KINDS = (TRANSLATED, OPEN_REDIRECT, BRAND_IN_PATH, BRAND_BUTTON, SCRIPT, CARRIED, QR, ONLY_QR)

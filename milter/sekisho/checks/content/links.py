@@ -16,7 +16,7 @@ from sekisho.address import hosts_in
 from sekisho.checks.identity.destinations import organisation, own
 from sekisho.checks.identity.lookalike import imitated
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
-from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -25,6 +25,7 @@ TEXT_MISMATCH = FindingKind(
     4,
     "A link shows {shown} and leads to {host}.",
     "リンクの表示は {shown} ですが、実際の行き先は {host} です。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 BRAND_IN_HOST = FindingKind(
     "link.brand_in_host",
@@ -37,6 +38,7 @@ USER_INFO = FindingKind(
     4,
     "A link hides its destination {host} behind {shown}@.",
     "リンク先 {host} の前に {shown}@ が書かれ、行き先が隠されています。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 ADDRESS = FindingKind(
     "link.ip_address",
@@ -49,24 +51,28 @@ STRANGERS = FindingKind(
     2,
     "Every link leads away from the sender {author}, for example to {host}.",
     "すべてのリンクが差出人 {author} とは別の組織({host} など)に向かっています。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 BORROWED = FindingKind(
     "link.borrowed_ground",
     2,
     "The way out leads to {host}, where anybody can put up a page.",
     "リンク先 {host} は、だれでもページを置けるサービスです。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 SHORTENED = FindingKind(
     "link.shortened",
     1,
     "A shortened link hides its destination: {host}.",
     "短縮 URL({host})で行き先が隠されています。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 DISGUISED_HOST = FindingKind(
     "link.disguised_host",
     4,
     "A link's host is written in styled or enclosed characters: {shown}.",
     "リンク先のホスト名が装飾文字で書かれています({shown})。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 
 KINDS = (TEXT_MISMATCH, BRAND_IN_HOST, USER_INFO, ADDRESS, STRANGERS, BORROWED, SHORTENED, DISGUISED_HOST)

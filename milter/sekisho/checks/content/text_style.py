@@ -17,8 +17,8 @@ from types import MappingProxyType
 
 from sekisho.address import without_extension
 from sekisho.charsets import lookup
-from sekisho.checks.facts.doubt import doubted, impersonates
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.checks.facts.doubt import doubted
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message, Recipient
 from sekisho.ports import Context
 from sekisho.text import chinese, japanese
@@ -121,7 +121,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not doubted(seen):
         return NOTHING
     found = list(_addressing(message, context))
-    if impersonates(seen):
+    if seen.has_signal(Signal.IMPERSONATES):
         found += _language(message)
     facts = ((kind, MappingProxyType({"text": text})) for kind, text in found if text)
     return Evidence(findings=tuple(Finding(*each) for each in facts))

@@ -18,14 +18,14 @@ import unicodedata
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.text import invisibles, unusual
 
 
 def _kind(code: str, points: float, en: str, ja: str) -> FindingKind:
-    return FindingKind(f"author.{code}", points, en, ja)
+    return FindingKind(f"author.{code}", points, en, ja, Role.IDENTITY)
 
 
 KINDS: tuple[FindingKind, ...] = (

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from sekisho.address import addresses_in, hosts_in
 from sekisho.checks.identity.destinations import organisation
 from sekisho.domains import has_known_suffix, registrable, to_ascii
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -24,18 +24,24 @@ ADDRESS = FindingKind(
     5,
     "The display name shows the address {shown}, but the sender is {author}.",
     "表示名にアドレス {shown} がありますが、実際の差出人は {author} です。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 HOST = FindingKind(
     "display_name.host",
     4,
     "The display name is the host {shown}, but the sender is {author}.",
     "表示名は {shown} ですが、実際の差出人は {author} です。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 HOST_INSIDE = FindingKind(
     "display_name.host_inside",
     0,
     "The display name mentions the host {shown}, but the sender is {author}.",
     "表示名に {shown} とありますが、実際の差出人は {author} です。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 
 KINDS = (ADDRESS, HOST, HOST_INSIDE)

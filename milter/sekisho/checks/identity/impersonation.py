@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.authentication.proof import PLATFORM, only_shared
+from sekisho.checks.authentication.proof import only_shared
 from sekisho.checks.content.links import is_digest, is_page
 from sekisho.checks.identity.destinations import leads_to_brand, organisation, own
-from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Place, Strength
+from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Place, Role, Signal, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -25,42 +25,55 @@ DISPLAY_NAME = FindingKind(
     6,
     "The display name says {brand_name}, but the sender is {author}, which is not {brand_name}'s. {verify_en}",
     "表示名は「{brand_name}」ですが、差出人 {author} は {brand_name} のものではありません。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
 WEAK_NAME = FindingKind(
     "brand.name_mentioned",
     1.5,
     "The display name mentions {brand_name}, but the sender is {author}.",
     "表示名に「{brand_name}」とありますが、差出人は {author} です。",
+    role=Role.MENTION,
 )
 LOCAL_PART = FindingKind(
     "brand.local_part",
     4,
     "The part before the @ imitates {brand_name}'s domain: {author}.",
     "@ より前の部分が {brand_name} のドメインを装っています({author})。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 LOCAL_NAME = FindingKind(
     "brand.local_name",
     1.5,
     "The part before the @ carries {brand_name}'s name, but the domain is not {brand_name}'s: {author}.",
     "@ より前に「{brand_name}」とありますが、ドメインは {brand_name} のものではありません({author})。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 OWN_DOMAIN = FindingKind(
     "brand.own_domain_unproven",
     8,
     "The author address is {brand_name}'s ({author}), but nothing proves that {brand_name} sent it. {verify_en}",
     "差出人は {brand_name} のアドレス({author})ですが、{brand_name} が送ったという証明がありません。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 POSSIBLE_DOMAIN = FindingKind(
     "brand.possible_domain_unproven",
     4,
     "The message speaks as {brand_name} from a domain that may be {brand_name}'s ({author}), and nothing proves it.",
     "{brand_name} のものと思われるアドレス({author})から {brand_name} として送られていますが、証明がありません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 OWN_DOMAIN_PERSON = FindingKind(
     "brand.own_domain_person",
     3,
     "The author writes from {brand_name}'s domain ({author}) without proof, and claims nothing in its name.",
     "差出人は {brand_name} のアドレス({author})ですが証明がありません。本文は {brand_name} を名乗っていません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 OWN_DOMAIN_SHARED = FindingKind(
     "brand.own_domain_shared",
@@ -68,66 +81,84 @@ OWN_DOMAIN_SHARED = FindingKind(
     "The author address is {brand_name}'s ({author}), and all that vouches for it is a sending range that others "
     "share. {verify_en}",
     "差出人は {brand_name} のアドレス({author})ですが、裏付けは他者も共用する送信サーバーだけです。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 OWN_DOMAIN_AWAY = FindingKind(
     "brand.own_domain_leads_away",
     3,
     "The author address is {brand_name}'s ({author}), not proven, and every link leads elsewhere: {host}.",
     "差出人は {brand_name} のアドレス({author})ですが証明がなく、リンクはすべて別の組織({host})に向かいます。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 SIGNED = FindingKind(
     "brand.signed",
     2.6,
     "The text is written as {brand_name}'s, but the sender {author} is not {brand_name}. {verify_en}",
     "本文は {brand_name} として書かれていますが、差出人 {author} は {brand_name} ではありません。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 HEADED = FindingKind(
     "brand.headed",
     2.5,
     "The subject is headed with {brand_name}'s name, but the sender {author} is not {brand_name}.",
     "件名の先頭に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 SUBJECT = FindingKind(
     "brand.subject",
     1,
     "The subject speaks of {brand_name}, and the sender {author} is not {brand_name}.",
     "件名に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
+    role=Role.MENTION,
 )
 CONTENT = FindingKind(
     "brand.content",
     0,
     "The text speaks of {brand_name}, and the sender {author} is not {brand_name}.",
     "本文に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
+    role=Role.MENTION,
 )
 TOPIC = FindingKind(
     "brand.topic",
     1,
     "The text is about {brand_name}, and the sender {author} is not {brand_name}.",
     "本文は {brand_name} についてのものですが、差出人 {author} は {brand_name} ではありません。",
+    role=Role.MENTION,
 )
 PICTURED = FindingKind(
     "brand.pictured",
     2,
     "The message is a picture of {brand_name}, and the sender {author} is not {brand_name}.",
     "本文は {brand_name} の画像ですが、差出人 {author} は {brand_name} ではありません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 INVITES = FindingKind(
     "brand.invites",
     3,
     "An invitation comes in the name of {brand_name}, and the sender {author} is not {brand_name}. {verify_en}",
     "{brand_name} を名乗る予定の招待ですが、差出人 {author} は {brand_name} ではありません。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 AWAY = FindingKind(
     "brand.leads_away",
     1.6,
     "The message is about {brand_name}, and its links lead to {host}, never to {brand_name}.",
     "本文は {brand_name} についてのものですが、リンクは {host} に向かい、{brand_name} には向かいません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES, Signal.LEADS_AWAY}),
 )
 STRANGER = FindingKind(
     "proof.somebody_else",
     2,
     "The message is proven to come from {domain}, not from {brand_name}.",
     "このメールは {brand_name} ではなく {domain} から送られたことが確認されています。",
+    role=Role.IDENTITY,
 )
 
 KINDS = (
@@ -312,7 +343,7 @@ def _home(case: Case) -> frozenset[str]:
     home, unless he hired a platform without letting it sign for him: then he leads to his own domain."""
     if not case.seen.unauthenticated:
         return own(case.message, case.seen)
-    return frozenset({organisation(case.author)} if case.seen.has(PLATFORM.id) else ())
+    return frozenset({organisation(case.author)} if case.seen.has_signal(Signal.HIRED_PLATFORM) else ())
 
 
 def _finding(kind: FindingKind, brand: str, case: Case, **facts: str) -> Finding:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from itertools import chain
 from types import MappingProxyType
 
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context, Lookalike
 
@@ -20,18 +20,24 @@ CONFUSABLE = FindingKind(
     8,
     "The author's domain {domain} is written to be taken for {of}.",
     "差出人のドメイン {domain} は {of} と見間違えるように書かれています。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 EDIT = FindingKind(
     "lookalike.edit",
     4,
     "The author's domain {domain} differs from {of} by one letter.",
     "差出人のドメイン {domain} は {of} と一文字違いです。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 COMPOSITION = FindingKind(
     "lookalike.composition",
     4,
     "The author's domain {domain} is built around {of} but is not {brand_name}'s.",
     "差出人のドメイン {domain} は {of} を含みますが、{brand_name} のものではありません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 
 KINDS = (CONFUSABLE, EDIT, COMPOSITION)

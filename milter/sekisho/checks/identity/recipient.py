@@ -20,7 +20,7 @@ from sekisho.bounded_cache import remembered
 from sekisho.checks.content.links import leads_home
 from sekisho.checks.identity.destinations import organisation
 from sekisho.domains import registrable, to_unicode
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message, Recipient
 from sekisho.ports import Context
 from sekisho.text import skeleton
@@ -42,12 +42,14 @@ PROVIDER = FindingKind(
     3,
     "It speaks as the mail service of the recipient's own domain {domain}, and comes from {author}.",
     "受信者自身のドメイン {domain} のメール管理者を装っていますが、差出人は {author} です。",
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 LOOKALIKE = FindingKind(
     "recipient.lookalike",
     3.5,  # a company may own a second name that differs by a hyphen
     "The author's domain {domain} is written to be taken for the recipient's own {of}.",
     "差出人のドメイン {domain} は受信者自身の {of} と見間違えるように書かれています。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
 KINDS = (ADDRESS, DATA, PROVIDER, LOOKALIKE)
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from sekisho.address import Mailbox, split_path, without_extension
 from sekisho.checks.identity.destinations import organisation
 from sekisho.domains import to_ascii
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role, Signal
 from sekisho.message import Message, mailboxes
 from sekisho.ports import Context
 
@@ -27,6 +27,7 @@ REPLY_TO_MAILBOX = FindingKind(
     0,
     "Answers go to a free mailbox: {other}.",
     "返信先がフリーメールです({other})。",
+    signals=frozenset({Signal.ANSWERS_TO_MAILBOX}),
 )
 SENDER = FindingKind(
     "sender.elsewhere",
@@ -45,6 +46,7 @@ SELF = FindingKind(
     5,
     "The author is the recipient's own address, and nothing proves it.",
     "差出人が受信者自身のアドレスですが、その証明がありません。",
+    role=Role.IDENTITY,
 )
 
 KINDS = (REPLY_TO, REPLY_TO_MAILBOX, SENDER, RESENT, SELF)

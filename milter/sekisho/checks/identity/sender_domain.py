@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from sekisho.bounded_cache import remembered
 from sekisho.domains import registrable
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -25,12 +25,14 @@ RANDOM = FindingKind(
     1.3,
     "The author's domain {domain} looks like random letters.",
     "差出人のドメイン {domain} は意味のない文字の並びに見えます。",
+    signals=frozenset({Signal.DISPOSABLE_DOMAIN}),
 )
 UNUSUAL_SUFFIX = FindingKind(
     "origin.unusual_suffix",
     1.4,
     "The author's domain {domain} is of a kind that is mostly registered to be thrown away.",
     "差出人のドメイン {domain} は使い捨てによく使われる種類のものです。",
+    signals=frozenset({Signal.DISPOSABLE_DOMAIN}),
 )
 
 KINDS = (UNPROVEN, RANDOM, UNUSUAL_SUFFIX)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context, Site
 
@@ -22,18 +22,24 @@ OWN_DOMAIN = FindingKind(
     8,
     "The author address is one of our own ({author}), but the message came from outside and nothing proves it.",
     "差出人は自組織のアドレス({author})ですが、外部から届いており、本物であるという証明がありません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 LOOKALIKE = FindingKind(
     "site.lookalike",
     6,
     "The author's domain {domain} is made to look like our own {of}.",
     "差出人のドメイン {domain} は自組織の {of} に似せて作られています。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 PERSON = FindingKind(
     "site.person",
     5,
     "The display name is that of {person}, one of our own people, but the address {author} is not ours.",
     "表示名は組織内の「{person}」ですが、アドレス {author} は組織のものではありません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 KINDS = (OWN_DOMAIN, LOOKALIKE, PERSON)
 

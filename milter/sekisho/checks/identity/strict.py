@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from sekisho.checks.identity.destinations import organisation
 from sekisho.checks.identity.site import vouched
-from sekisho.evidence import NOTHING, AuthorStatus, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, AuthorStatus, Evidence, Finding, FindingKind, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -27,6 +27,8 @@ UNKNOWN = FindingKind(
     5,  # the tag alone: genuine mail of the domain gets it too
     "Mail of {domain} should be proven ({why_en}), but the look-ups that could prove it failed.",
     "{domain} のメールは送信元を認証できるはずですが({why_ja})、DNS の照会に失敗したため確認できませんでした。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.AUTHOR_UNDECIDED}),
 )
 KINDS = (UNKNOWN,)
 

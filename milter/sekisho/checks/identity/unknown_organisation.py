@@ -20,7 +20,7 @@ from types import MappingProxyType
 from sekisho.bounded_cache import remembered
 from sekisho.checks.content.links import is_digest, is_page
 from sekisho.checks.identity.destinations import own
-from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength
+from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Role, Signal, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.text import skeleton
@@ -30,12 +30,16 @@ UNRELATED = FindingKind(
     4,
     "The sender calls itself {name}, but neither its domain {domain} nor any link has to do with that name.",
     "差出人は「{name}」と名乗っていますが、ドメイン {domain} もリンク先もその名前と関係がありません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 OFFICE = FindingKind(
     "organisation.office",
     2,
     "The display name speaks as an office ({name}), but the domain {domain} does not carry that name.",
     "表示名は組織の窓口(「{name}」)ですが、ドメイン {domain} にその名前はありません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 
 KINDS = (UNRELATED, OFFICE)

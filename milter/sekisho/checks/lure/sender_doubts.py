@@ -13,12 +13,10 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho.address import addresses_in
-from sekisho.checks.authentication import iprev
-from sekisho.checks.content import link_tricks, links
-from sekisho.checks.facts.doubt import impersonates
-from sekisho.checks.identity import impersonation, recipient, reply_to, sender_domain, unknown_organisation
+from sekisho.checks.content import links
+from sekisho.checks.identity import recipient, unknown_organisation
 from sekisho.checks.identity.destinations import organisation as organisation_of
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -63,12 +61,14 @@ PRIVATE = FindingKind(
     3,
     "It speaks for an organisation from a private mailbox of {domain}.",
     "組織を名乗りながら、フリーメール({domain})から送られています。",
+    signals=frozenset({Signal.STANDS_ALONE}),
 )
 NOBODY = FindingKind(
     "lure.from_nobody",
     2.5,
     "It wants money, and says nowhere who wants it: no name, no company, no way to reach anybody.",
     "金銭を求めていますが、差出人名、会社名、連絡先のいずれもありません。",
+    signals=frozenset({Signal.STANDS_ALONE}),
 )
 TENANT = FindingKind(
     "lure.from_a_platform",
@@ -81,17 +81,10 @@ ANSWERED = FindingKind(
     3.5,
     "It is about money, and has its answers sent to a private mailbox: {other}.",
     "金銭の話で、返信先がフリーメール({other})になっています。",
+    signals=frozenset({Signal.STANDS_ALONE}),
 )
 KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, TENANT, NAMELESS, PRIVATE, NOBODY, ANSWERED)
 
-# What no proof of the sender's own domain can clear.
-ALONE = frozenset({PRIVATE, NOBODY, ANSWERED, impersonation.DISPLAY_NAME, recipient.LOOKALIKE})
-# A brand's name in one host, or a bare address, says nothing of where the others lead.
-LEADING_AWAY = frozenset({impersonation.AWAY, *links.KINDS, *link_tricks.KINDS}) - {
-    links.BRAND_IN_HOST,
-    links.ADDRESS,
-}
-THROWN_AWAY = frozenset({sender_domain.RANDOM, sender_domain.UNUSUAL_SUFFIX})
 # What no private person has to do with: whose account, whose payment, whose mailbox.
 OFFICIAL = frozenset(
     [
@@ -130,23 +123,23 @@ def doubts(message: Message, seen: Evidence, context: Context) -> tuple[Finding,
         *_of_the_way_out(seen, leads_home),
         *_of_the_demand(message, seen, context, leads_home),
     )
-    alone = any(each.kind in ALONE for each in (*found, *seen.findings))
-    return found if alone or len(found) > seen.authenticated else ()
+    alone = any(Signal.STANDS_ALONE in each.kind.signals for each in (*found, *seen.findings))
+    least = 2 if seen.authenticated else 1
+    return found if alone or len(found) >= least else ()
 
 
 def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
     """Who he is, what he is called, and where he comes from."""
     domain = message.author.domain or ""
-    kinds = {finding.kind for finding in seen.findings}
     if seen.unauthenticated:
         yield _finding(UNPROVEN, author=message.author.text)
-    elif iprev.NO_IPREV in kinds:
+    elif seen.has_signal(Signal.UNNAMED_SERVER):
         yield _finding(UNNAMED)
     elif context.providers.kind(domain) in TENANTS and REACHABLE.search(message.text[:SHORT]) is None:
         yield _finding(TENANT, domain=domain)
-    if impersonates(seen) or kinds & {recipient.PROVIDER, recipient.LOOKALIKE}:
+    if seen.has_signal(Signal.IMPERSONATES):
         yield _finding(UNMET)
-    if kinds & THROWN_AWAY:
+    if seen.has_signal(Signal.DISPOSABLE_DOMAIN):
         yield _finding(PASSING)
     name = message.author.name
     if unknown_organisation.is_nameless(name):
@@ -155,7 +148,7 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
 
 def _of_the_way_out(seen: Evidence, leads_home: bool) -> Iterator[Finding]:
     away = seen.destinations and not leads_home and not links.is_digest(seen)
-    if away or any(finding.kind in LEADING_AWAY for finding in seen.findings):
+    if away or seen.has_signal(Signal.LEADS_AWAY):
         yield _finding(AWAY)
 
 
@@ -211,8 +204,8 @@ def _named_after(other: str, author: str) -> bool:
 
 
 def _reply_to(seen: Evidence) -> str | None:
-    kind = reply_to.REPLY_TO_MAILBOX
-    return next((str(each.facts.get("other", "")) for each in seen.findings if each.kind is kind), None)
+    elsewhere = (each for each in seen.findings if Signal.ANSWERS_TO_MAILBOX in each.kind.signals)
+    return next((str(each.facts.get("other", "")) for each in elsewhere), None)
 
 
 def _answered_in_text(author: str, message: Message, seen: Evidence, context: Context) -> str | None:

@@ -154,4 +154,4 @@ def test_unknown_is_no_reason_for_doubt() -> None:
     """Genuine mail of the domain must not be held for the words that it uses in an outage."""
     finding = found("bank.example")
     assert finding is not None
-    assert not doubt.impersonates(Evidence(findings=(finding,)))
+    assert not doubt.doubted(Evidence(findings=(finding,)))
