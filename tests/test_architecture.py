@@ -199,6 +199,46 @@ def test_the_source_root_is_no_package() -> None:
     assert not {"mime.py", "Milter.py", "milter.py"} & {path.name for path in SOURCE.iterdir()}
 
 
+# Imports from check to check that still stand.
+OPEN_IMPORTS = {
+    ("authentication.prefetch", "authentication.dkim"),
+    ("authentication.proof", "authentication.dmarc"),
+    ("authentication.recorded", "authentication.dkim"),
+    ("authentication.recorded", "authentication.dmarc"),
+    ("authentication.recorded", "authentication.spf"),
+    ("authentication.replay", "authentication.dkim"),
+}
+
+
+def test_no_check_imports_a_check() -> None:
+    """Modules of checks/ know `facts` and no other room; what a check found reaches a later one by the evidence alone.
+
+    The table knows all checks, and `options` holds no check.
+    """
+    inside = {_check(path): path for path in modules() if room(path) == "checks" and path.stem != "__init__"}
+    found = {
+        (name, other)
+        for name, path in inside.items()
+        if name != "table"
+        for module in imports(path)
+        if (other := module.removeprefix("sekisho.checks.")) in inside and other != "options"
+        if not other.startswith("facts.")
+    }
+    assert found == OPEN_IMPORTS
+
+
+def _check(path: Path) -> str:
+    """The name of a module below `checks`: `identity.claims`."""
+    return ".".join(path.relative_to(PACKAGE / "checks").with_suffix("").parts)
+
+
+def test_facts_know_no_check() -> None:
+    """What several checks ask stands before all of them."""
+    for path in (PACKAGE / "checks" / "facts").glob("*.py"):
+        ours = {name for name in imports(path) if name.startswith("sekisho.checks.")}
+        assert {name for name in ours if not name.startswith("sekisho.checks.facts")} == set(), path
+
+
 def test_functions_and_modules_stay_short() -> None:
     """Functions over 40 lines and modules over 400 are split, not excused."""
     long = [

@@ -100,7 +100,7 @@ class Proof(NamedTuple):
 
 
 class Role(StrEnum):
-    """What a finding is about. A page shows the first two as the contradiction, and a proof clears no other than these.
+    """What a finding is about. A page shows findings of the first two as the contradiction, all others below it.
 
     `IDENTITY`: who wrote the message is not who it says, or cannot be told.
     `MENTION`: the message names somebody without speaking as them, as mail about companies does.
@@ -187,7 +187,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known so far. `degraded` names what could not be known (a crashed check, DNS, a limit)."""
+    """All that is known so far.
+
+    `doubts` are reasons to doubt the sender that count only where the message wants something of its reader: `lure`
+    makes them findings then. `degraded` names what could not be known (a crashed check, DNS, a limit).
+    """
 
     results: tuple[MethodResult, ...] = ()
     destinations: tuple[Destination, ...] = ()
@@ -195,6 +199,7 @@ class Evidence:
     cues: tuple[Cue, ...] = ()
     proofs: tuple[Proof, ...] = ()
     findings: tuple[Finding, ...] = ()
+    doubts: tuple[Finding, ...] = ()
     degraded: tuple[str, ...] = ()
     author_status: AuthorStatus = AuthorStatus.UNKNOWN
 
@@ -208,6 +213,7 @@ class Evidence:
             self.cues + more.cues,
             self.proofs + more.proofs,
             self.findings + more.findings,
+            self.doubts + more.doubts,
             self.degraded + tuple(reason for reason in more.degraded if reason not in self.degraded),
             self.author_status if more.author_status is AuthorStatus.UNKNOWN else more.author_status,
         )
@@ -232,6 +238,11 @@ class Evidence:
     def unauthenticated(self) -> bool:
         """True if all that could prove the author's domain was looked at, and nothing does."""
         return self.author_status is AuthorStatus.UNAUTHENTICATED
+
+    @property
+    def author_scopes(self) -> frozenset[str]:
+        """What the proofs of the author's own domain are worth: the scopes of those that are aligned."""
+        return frozenset([proof.scope for proof in self.proofs if proof.aligned])
 
     def has_cue(self, aspect: str, *names: str) -> bool:
         """True if a cue of that aspect has one of the names."""

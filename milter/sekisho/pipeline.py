@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from sekisho import action, report
-from sekisho.checks.identity.standing import standing_claim
+from sekisho.checks.facts.standing import standing_claim
 from sekisho.checks.table import CHECKS, Check
 from sekisho.domains import network_of, registrable
 from sekisho.evidence import NOTHING, Evidence, Signal
@@ -33,7 +33,7 @@ from sekisho.ports import (
 from sekisho.trust import Trust
 from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT, Action, Disposition, Mode, Outcome
 
-CLAIMS = "claims"
+LAST_CLAIMS = "media_claims"  # the last check that finds claims
 UNADDRESSED = (Recipient(""),)  # a case without recipients is still judged, by the default rules
 
 
@@ -187,7 +187,7 @@ class Pipeline:
         outcomes = self._outcomes(examined, weigh(examined.evidence, self.points))
         if not any(map(action.would_deliver, outcomes)):
             return
-        if CLAIMS in examined.skipped:
+        if LAST_CLAIMS in examined.skipped:
             raise UnfinishedError("nobody looked whom it claims to be from")
         if (name := standing_claim(examined.message, examined.evidence, context)) is not None:
             raise UnfinishedError(f"it claims to be from {name!r}")

@@ -15,8 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sekisho.checks.table import KINDS
-from sekisho.evidence import Role
+from sekisho.checks.table import CONTRADICTING
 
 COLOURS = {
     "accept": "green",
@@ -25,8 +24,6 @@ COLOURS = {
     "reject": "bold red",
     "tempfail": "magenta",
 }
-# Findings that say that the sender is not who it says it is; the others support them.
-CONTRADICTING = frozenset(kind.id for kind in KINDS if kind.role is not Role.SUPPORT)
 LANGUAGES = ("both", "en", "ja")
 ACCUSED = 1.0  # points of a brand's findings from which a message poses as it
 FIRST = 24  # columns of a page's left side

@@ -20,7 +20,7 @@ from sekisho.address import split_path
 from sekisho.auth.keys import SignatureError
 from sekisho.auth.signatures import Signature, parse_signature
 from sekisho.checks.authentication import dkim
-from sekisho.checks.identity.destinations import organisation
+from sekisho.checks.facts.sender import organisation
 from sekisho.domains import together
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, mailboxes

@@ -2,7 +2,7 @@
 
 Which program wrote it, whose clock dated it, what named its server: a company's mail system writes these alike every
 day, and a forger's kit seldom gets them right. Honest mail is careless here too. Apart from a date that is none and a
-server that calls itself by a brand's name, nothing counts unless the author is in doubt already (`checks.facts.doubt`).
+server that calls itself by a brand's name, nothing counts unless the author is in doubt already (`is_doubted`).
 
 What somebody wrote below our own server can be typed by anybody: it can add to a doubt and never take one away.
 """
@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.checks.content import mailers
-from sekisho.checks.facts.doubt import doubted
+from sekisho.checks.facts import mailers
+from sekisho.checks.facts.sender import is_doubted, is_proven
 from sekisho.domains import parse_ip, together
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -112,7 +112,7 @@ MARKS = (("x-priority", ("1", "2")), ("importance", ("high",)), ("x-msmail-prior
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind."""
     found = [*_date(message), *_helo(message, seen, context)]
-    if doubted(seen):
+    if is_doubted(seen):
         found += [*_ahead(message, context), *_marked(message), *_retired(message, context)]
     if seen.has_signal(Signal.IMPERSONATES):
         found += [*_zone(message), *_programs(message), *_identified(message)]
@@ -212,6 +212,6 @@ def _helo(message: Message, seen: Evidence, context: Context) -> Iterator[Findin
     brand = context.registry.owner(helo)
     if brand is None or (client.name and together(client.name, helo)):
         return
-    if not any(proof.brand in context.registry.affiliates(brand) for proof in seen.proofs):
+    if not is_proven(brand, seen, context):
         facts = {"text": helo, "brand_name": context.registry.name(brand)}
         yield Finding(HELO, MappingProxyType(facts), brand)

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.checks.content.links import is_digest, is_page
-from sekisho.checks.identity.destinations import organisation, own
+from sekisho.checks.facts.links import is_digest, is_page
+from sekisho.checks.facts.sender import home_domains, organisation
 from sekisho.domains import split_url
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -109,7 +109,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _all(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
     yield from _without_address(message)
-    found, home = seen.destinations, own(message, seen)
+    found, home = seen.destinations, home_domains(message, seen)
     away = [each for each in found if each.domain not in home]
     page = bool(away) and is_page(message) and not is_digest(seen)
     for each in away:

@@ -13,8 +13,9 @@ from ipaddress import ip_network
 from types import MappingProxyType
 
 from sekisho.address import hosts_in
-from sekisho.checks.identity.destinations import organisation, own
-from sekisho.checks.identity.lookalike import imitated
+from sekisho.checks.facts.links import counts_clicks, is_digest, is_page, leads_to_affiliate
+from sekisho.checks.facts.names import imitated
+from sekisho.checks.facts.sender import home_domains, organisation
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -80,9 +81,7 @@ AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\\s]{1,255})", re.IGNORECASE)
 URL_START = re.compile(r"(?:https?://|www\.)", re.IGNORECASE)
 FILES = frozenset({"inc", "md", "pl", "py", "rs", "sh", "so", "sv", "zip", "mov", "ps", "cc", "app"})
 INSIDE = tuple(map(ip_network, ("10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
-FEW = 12  # organisations above which a message is a digest: it leads everywhere by nature
 NOWHERE = frozenset({"redirect", "social"})  # wrappers that keep their secret, networks that any footer has
-PAGES = 20  # different pages above which it is one: an impostor has one page to show
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -90,7 +89,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     found = seen.destinations
     if not found:
         return NOTHING
-    home = own(message, seen)
+    home = home_domains(message, seen)
     findings: dict[str, Finding] = {}
     brands = {host: _brand_in(host, home, seen, context) for host in {each.host for each in found}}
     for each in found:
@@ -183,7 +182,7 @@ def _of_all(
     places = {each.domain for each in found}
     if not message.author.domain or home & places or is_digest(seen) or not is_page(message):
         return
-    if _of_the_house(message.author.domain, seen, context):
+    if leads_to_affiliate(message.author.domain, seen, context):
         return
     outside = [
         each
@@ -198,45 +197,6 @@ def _of_all(
         yield _finding(BORROWED, host=kinds["cloud"])
     if "shortener" in kinds:
         yield _finding(SHORTENED, host=kinds["shortener"])
-
-
-def _of_the_house(author: str, seen: Evidence, context: Context) -> bool:
-    """True if a link leads to another domain of the brand that the author's may belong to. A domain of many is nobody's
-    house: who has a mailbox of Google's is not Google."""
-    could_own = context.registry.could_own
-    if not author or context.providers.kind(author) is not None:
-        return False
-    brands = {claim.brand for claim in seen.claims if claim.brand and could_own(author, claim.brand)}
-    return any(could_own(each.host, brand) for brand in brands for each in seen.destinations)
-
-
-def is_digest(seen: Evidence) -> bool:
-    """True for a message that leads to many organisations or many pages, as newsletters do. It excuses nothing
-    where nothing authenticates the author: a forger can add any number of links."""
-    found = seen.destinations
-    if seen.unauthenticated:
-        return False
-    return len({each.domain for each in found}) > FEW or len({each.link.target for each in found}) > PAGES
-
-
-def is_page(message: Message) -> bool:
-    """True for a message that is laid out as a page; people who write to each other link anywhere."""
-    return any(link.kind in ("a", "area", "form") for link in message.links)
-
-
-def counts_clicks(each: Destination, seen: Evidence, context: Context) -> bool:
-    """True for the hosts with which sending platforms count clicks, where such a platform is proven to have sent the
-    message: they say nothing of its sender."""
-    kind = context.providers.kind
-    return kind(each.host) == "esp" and any(kind(proof.domain) == "esp" for proof in seen.proofs)
-
-
-def leads_home(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if a link leads to where the message is known to come from, or may do so behind a platform's count."""
-    home = own(message, seen)
-    if _of_the_house(message.author.domain or "", seen, context):
-        return True
-    return any(each.domain in home or counts_clicks(each, seen, context) for each in seen.destinations)
 
 
 def _finding(kind: FindingKind, **facts: str) -> Finding:

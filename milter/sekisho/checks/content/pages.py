@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.checks.content.links import is_digest
-from sekisho.checks.identity.destinations import own
+from sekisho.checks.facts.links import is_digest
+from sekisho.checks.facts.sender import home_domains
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.markup import longest_gap
 from sekisho.message import Message
@@ -91,7 +91,7 @@ def _findings(message: Message, seen: Evidence) -> Iterator[Finding]:
     pages = message.pages
     gap = max((longest_gap(message.text), *(page.gap for page in pages)))
     if _empty(message) or gap >= BELOW or any(page.forms for page in pages):
-        home = own(message, seen)
+        home = home_domains(message, seen)
         if (host := _picture(message, seen, home)) is not None:
             yield _finding(IMAGE_ONLY, host=host)
         if (host := _form(seen, home)) is not None:

@@ -3,7 +3,7 @@
 A company that knows its customer has his name, and its Japanese is set with Japanese charsets, letters and fonts. Bulk
 fraud greets an address, numbers its subjects so that no two are alike, forgets to fill in its template, and is often
 prepared with Chinese programs. Each of these is done by honest people too, so all of them add to a doubt that is there
-already (`checks.facts.doubt`) and none is looked for otherwise; what is Chinese counts only in a false name, since
+already (`is_doubted`) and none is looked for otherwise; what is Chinese counts only in a false name, since
 many who write Japanese live in China.
 
 It cannot see what is wrong with the grammar, nor a name that is right because it was stolen.
@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from sekisho.address import without_extension
 from sekisho.charsets import lookup
-from sekisho.checks.facts.doubt import doubted
+from sekisho.checks.facts.sender import is_doubted
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message, Recipient
 from sekisho.ports import Context
@@ -118,7 +118,7 @@ FONTS = ("YaHei", "SimSun", "SimHei", "DengXian", "yahei", "simsun", "微软雅�
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind, and none where nobody is in doubt."""
-    if not doubted(seen):
+    if not is_doubted(seen):
         return NOTHING
     found = list(_addressing(message, context))
     if seen.has_signal(Signal.IMPERSONATES):

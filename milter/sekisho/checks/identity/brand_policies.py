@@ -14,7 +14,8 @@ import re
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 
-from sekisho.checks.identity.destinations import ACTIONS
+from sekisho.checks.facts.links import FOLLOWED_KINDS
+from sekisho.checks.facts.sender import is_proven
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength
 from sekisho.message import Message
 from sekisho.ports import BrandPolicy, Clock, Context
@@ -99,11 +100,10 @@ NOBODY = re.compile(r"(?:お客|会員|利用者|各位|ユーザー|皆|メン�
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """The promises that are broken, once for each brand that is claimed and not proven."""
     brands = dict.fromkeys(claim.brand for claim in seen.claims if claim.brand and _speaks(claim))
-    proven = {proof.brand for proof in seen.proofs if proof.brand}
     found = [
         finding
         for brand in brands
-        if context.registry.affiliates(brand).isdisjoint(proven)
+        if not is_proven(brand, seen, context)
         for finding in _broken(brand, message, seen, context)
     ]
     return Evidence(findings=tuple(found)) if found else NOTHING
@@ -135,7 +135,7 @@ def _asks(seen: Evidence, *names: str) -> bool:
 
 
 def _has_link(message: Message, seen: Evidence) -> bool:
-    return any(link.kind in ACTIONS and link.host for link in message.links)
+    return any(link.kind in FOLLOWED_KINDS and link.host for link in message.links)
 
 
 def _asks_payment(message: Message, seen: Evidence) -> bool:

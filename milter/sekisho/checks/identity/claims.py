@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sekisho.checks.identity import media_claims
-from sekisho.checks.identity.unknown_organisation import distinctive
+from sekisho.checks.facts.names import best_mentions, distinctive, mentioned
 from sekisho.evidence import Claim, Cue, Evidence, Place, Strength
 from sekisho.message import Message
 from sekisho.ports import Context, Mention, Reading
@@ -89,9 +88,6 @@ def _said(message: Message, context: Context) -> Iterator[Claim | Cue]:
     yield from _subject(message.subject, context)
     yield from _text(message, context)
     yield from _buttons(message, context)
-    yield from media_claims.claims(message, context)
-    for other in message.reply_to[:3]:
-        yield from _mentioned(other.name, "reply_to", context)
 
 
 def _owner(domain: str, context: Context) -> str | None:
@@ -107,7 +103,7 @@ def _named(name: str, company: str, context: Context) -> Iterator[Claim | Cue]:
     カスタマーサポート`), and if it is spelled in disguise. A name that is also a word finds its companion beside it."""
     reading = context.registry.read(name, company)
     yield from _cues(reading, "display_name")
-    for mention in _once(reading.mentions):
+    for mention in best_mentions(reading.mentions):
         rest = f"{name[: mention.start]} {name[mention.end :]}"
         alone = (mention.end - mention.start) / max(1, len(name.strip()))
         strong = alone >= _least(name, mention) or not mention.exact or not distinctive(rest)
@@ -130,14 +126,14 @@ def _local_part(local: str, context: Context) -> Iterator[Claim]:
     if host is not None:
         yield Claim(_owner(host, context), "local_part", local)
     else:
-        yield from _mentioned(plain, "local_part", context)
+        yield from mentioned(plain, "local_part", context)
 
 
 def _subject(subject: str, context: Context) -> Iterator[Claim | Cue]:
     """A subject that is headed with a name in brackets speaks for it; elsewhere it speaks of it."""
     reading = context.registry.read(subject)
     yield from _cues(reading, "subject")
-    for mention in _once(reading.mentions):
+    for mention in best_mentions(reading.mentions):
         headed = MARK.fullmatch(subject[: mention.start]) is not None
         yield Claim(mention.brand, "subject", mention.name, Strength.STRONG if headed else Strength.WEAK)
 
@@ -184,17 +180,3 @@ def speaks(text: str, mention: Mention) -> bool:
     if begins or BEFORE.search(before) is not None or BELOW.match(after) is not None:
         return True
     return AFTER.match(after.replace("\n", " ", 1) if WRAPPED.search(before) else after) is not None
-
-
-def _mentioned(text: str, where: Place, context: Context) -> Iterator[Claim]:
-    for mention in _once(context.registry.mentions(text)):
-        yield Claim(mention.brand, where, mention.name, Strength.WEAK)
-
-
-def _once(mentions: tuple[Mention, ...]) -> Iterator[Mention]:
-    """The most telling mention of each brand."""
-    best: dict[str, Mention] = {}
-    for mention in mentions:
-        if mention.brand not in best or mention.alone > best[mention.brand].alone:
-            best[mention.brand] = mention
-    yield from best.values()

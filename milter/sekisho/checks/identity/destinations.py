@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote
 
-from sekisho.domains import host_of, registrable, split_url
+from sekisho.checks.facts.links import FOLLOWED_KINDS
+from sekisho.checks.facts.sender import organisation
+from sekisho.domains import host_of, split_url
 from sekisho.evidence import Destination, Evidence
 from sekisho.message import Link, Message
 from sekisho.ports import Context, Providers
-from sekisho.results import AuthResult
 
-ACTIONS = frozenset({"a", "area", "form", "text", "meta", "qr"})
 CARRIERS = (
     "u",
     "url",
@@ -71,7 +71,7 @@ def _destinations(links: tuple[Link, ...], providers: Providers) -> Iterator[Des
     wrappers = {host for host in owners if providers.kind(host) == "redirect" or owners[host] in DOORS}
     for link in links:
         host = link.host
-        if not host or link.kind not in ACTIONS:
+        if not host or link.kind not in FOLLOWED_KINDS:
             continue
         if host not in wrappers:
             yield Destination(host, owners[host], link)
@@ -137,39 +137,3 @@ def _plain(value: str) -> str | None:
     if text.startswith(("https-3A__", "http-3A__")):
         text = text.replace("-3A__", "://", 1).replace("_", "/")
     return text if text.lower().startswith(("http://", "https://")) else None
-
-
-def organisation(domain: str) -> str:
-    """The registrable domain, or the name itself where there is none."""
-    return registrable(domain) or domain
-
-
-def own(message: Message, seen: Evidence) -> frozenset[str]:
-    """The organisations that this message is known to come from: its author's, and whoever else is proven.
-
-    Beside an author that nothing authenticates another proof counts only where the author's domain has not asked for
-    such mail to be refused: small senders hire a platform and let it sign in its own name. Elsewhere a forger would
-    make itself at home with a signature of its own.
-    """
-    counted = seen.proofs if seen.authenticated or lets_others_send(seen) else ()
-    names = {organisation(proof.domain) for proof in counted}
-    if message.author.domain:
-        names.add(organisation(message.author.domain))
-    return frozenset(names)
-
-
-def lets_others_send(seen: Evidence) -> bool:
-    """True if the author's domain publishes no DMARC policy, or `p=none`."""
-    return any(
-        result.result is AuthResult.NONE or ("policy.dmarc", "none") in result.properties
-        for result in seen.of("dmarc")
-    )
-
-
-def leads_to_brand(found: tuple[Destination, ...], brand: str, context: Context) -> bool:
-    """True if there are links and every one of them leads to the brand's own organisation: whoever wrote
-    this sends its reader nowhere else."""
-    affiliates = context.registry.affiliates(brand)
-    return bool(found) and all(
-        any(context.registry.could_own(each.host, name) for name in affiliates) for each in found
-    )

@@ -13,7 +13,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from sekisho.address import addresses_in, hosts_in
-from sekisho.checks.identity.destinations import organisation
+from sekisho.checks.facts.sender import organisation
 from sekisho.domains import has_known_suffix, registrable, to_ascii
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role, Signal
 from sekisho.message import Message
@@ -72,7 +72,7 @@ def _from_home(message: Message, seen: Evidence) -> bool:
     recipients = message.envelope.recipients
     return (
         bool(recipients)
-        and any(proof.aligned and proof.scope == "domain" for proof in seen.proofs)
+        and "domain" in seen.author_scopes
         and all(_base(each.address.rpartition("@")[2]) == own for each in recipients)
     )
 

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.authentication.proof import only_shared
-from sekisho.checks.content.links import is_digest, is_page
-from sekisho.checks.identity.destinations import leads_to_brand, organisation, own
+from sekisho.checks.facts.links import is_digest, is_page, leads_to_brand
+from sekisho.checks.facts.sender import home_domains, is_proven, organisation
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Place, Role, Signal, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -228,20 +227,15 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     for claim in seen.claims:
         if claim.brand is not None:
             by_brand.setdefault(claim.brand, []).append(claim)
-    of_a_brand = any(proof.aligned and proof.brand for proof in seen.proofs)
+    of_a_brand = any(proof.brand for proof in seen.proofs)
     found: dict[tuple[str, str | None], Finding] = {}
     for brand, claims in by_brand.items():
         # A registered brand that is proven may speak of others: a card company of shops, a bank of a card scheme.
         held = [claim for claim in claims if not (of_a_brand and claim.where in CONTENT_PLACES)]
-        if held and not _met(brand, seen, context):
+        if held and not is_proven(brand, seen, context):
             for finding in _against(brand, held, case):
                 found.setdefault((finding.kind.id, finding.brand), finding)
     return Evidence(findings=tuple(found.values())) if found else NOTHING
-
-
-def _met(brand: str, seen: Evidence, context: Context) -> bool:
-    """True if somebody of the claimed brand's organisation is proven."""
-    return any(proof.brand in context.registry.affiliates(brand) for proof in seen.proofs if proof.brand)
 
 
 def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
@@ -261,7 +255,7 @@ def _at_home(brand: str, places: set[Place], case: Case) -> Iterator[Finding]:
     if case.seen.unauthenticated:
         named = len(places) > 1 or nameless
         yield _finding(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
-    elif only_shared(case.seen.proofs) and ("display_name" in places or nameless):
+    elif case.seen.author_scopes == {"shared"} and ("display_name" in places or nameless):
         yield _finding(OWN_DOMAIN_SHARED, brand, case)
     if _looked_at(case.seen) and (host := _astray(brand, case)) is not None:
         yield _finding(OWN_DOMAIN_AWAY, brand, case, host=host)
@@ -307,7 +301,7 @@ def _looked_at(seen: Evidence) -> bool:
         for result in seen.results
         if result.method in ("spf", "dkim", "dmarc")
     )
-    return known and not any(proof.aligned and proof.scope != "shared" for proof in seen.proofs)
+    return known and not seen.author_scopes - {"shared"}
 
 
 def _astray(brand: str, case: Case) -> str | None:
@@ -342,7 +336,7 @@ def _home(case: Case) -> frozenset[str]:
     """Where a sender may lead who speaks of others: to himself and whoever is proven. One whom nothing proves has no
     home, unless he hired a platform without letting it sign for him: then he leads to his own domain."""
     if not case.seen.unauthenticated:
-        return own(case.message, case.seen)
+        return home_domains(case.message, case.seen)
     return frozenset({organisation(case.author)} if case.seen.has_signal(Signal.HIRED_PLATFORM) else ())
 
 

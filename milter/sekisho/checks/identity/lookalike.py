@@ -8,12 +8,13 @@ for them only where the message names the brand, too.
 
 from __future__ import annotations
 
-from itertools import chain
 from types import MappingProxyType
 
+from sekisho.checks.facts.names import imitated
+from sekisho.checks.facts.sender import is_proven
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role, Signal
 from sekisho.message import Message
-from sekisho.ports import Context, Lookalike
+from sekisho.ports import Context
 
 CONFUSABLE = FindingKind(
     "lookalike.confusable",
@@ -42,32 +43,13 @@ COMPOSITION = FindingKind(
 
 KINDS = (CONFUSABLE, EDIT, COMPOSITION)
 BY_HOW = MappingProxyType({"confusable": CONFUSABLE, "edit": EDIT, "composition": COMPOSITION})
-SHORT = 5  # letters of a registered label that many another's is one edit away from
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """The author domain's likeness, unless the brand itself is proven."""
     domain = message.author.domain
     lookalike = imitated(domain, seen, context) if domain else None
-    if lookalike is None or any(
-        proof.brand in context.registry.affiliates(lookalike.brand) for proof in seen.proofs
-    ):
+    if lookalike is None or is_proven(lookalike.brand, seen, context):
         return NOTHING
     facts = {"domain": domain, "of": lookalike.of, "brand_name": context.registry.name(lookalike.brand)}
     return Evidence(findings=(Finding(BY_HOW[lookalike.how], MappingProxyType(facts), lookalike.brand),))
-
-
-def imitated(domain: str, seen: Evidence, context: Context) -> Lookalike | None:
-    """The brand that a domain of this message is like, unless that may be chance: of several that it is one edit away
-    from, the one that is named, else one whose name is long."""
-    lookalike = context.registry.lookalike(domain)
-    if lookalike is None or lookalike.how != "edit":
-        return lookalike
-    near = (lookalike, *lookalike.rivals)
-    named = {claim.brand for claim in seen.claims}
-    claimed = (each for each in near if not named.isdisjoint(context.registry.affiliates(each.brand)))
-    return next(chain(claimed, (each for each in near if len(_label(each.of)) > SHORT)), None)
-
-
-def _label(domain: str) -> str:
-    return domain.partition(".")[0].replace("-", "")

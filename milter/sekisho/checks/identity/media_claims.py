@@ -1,8 +1,8 @@
-"""Claims beside the text: pictures that stand for words, names of files, calendar invitations.
+"""Claims beside author and text: pictures that stand for words, names of files, invitations, and names for answers.
 
 A picture with a brand's name among paragraphs is an icon or an advertisement and claims nothing; where a page is
 little more than pictures, their texts and names are what its reader is told. An invitation (RFC 5545) names who
-invites. A file that carries a brand's name is weak.
+invites. A file that carries a brand's name is weak, and so is a name that answers go to.
 
 It cannot see what is drawn in a picture.
 """
@@ -12,13 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sekisho.checks.facts.names import mentioned
 from sekisho.domains import split_url, to_ascii
-from sekisho.evidence import Claim, Strength
+from sekisho.evidence import NOTHING, Claim, Evidence, Strength
 from sekisho.message import Message, Part
 from sekisho.ports import Context
 
 FEW_LETTERS = 300  # letters of all pages above which pictures are beside the point
 PICTURES = 20
+MAX_REPLY_TO = 3  # mailboxes whose names are read
 SHARE = 0.3  # of the pictures that say something, how many must name the brand
 FILES = 20
 NAMES = 2_000  # characters of names that are searched
@@ -32,13 +34,20 @@ ORGANIZER = re.compile(
 REPLY = re.compile(r"^METHOD:\s{0,9}(?:REPLY|COUNTER|DECLINECOUNTER)", re.MULTILINE | re.IGNORECASE)
 
 
-def claims(message: Message, context: Context) -> Iterator[Claim]:
-    """Claims of pictures, files and invitations; a brand once for each place."""
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """Claims only; a brand once for each picture page, file list, part of an invitation and name for answers."""
+    found = tuple(_claims(message, context))
+    return Evidence(claims=found) if found else NOTHING
+
+
+def _claims(message: Message, context: Context) -> Iterator[Claim]:
     yield from _pictures(message, context)
     yield from _files(message, context)
     for part in message.parts[:FILES]:
         if part.media == "text/calendar" or (part.filename or "").lower().endswith(".ics"):
             yield from _invitation(part, context)
+    for other in message.reply_to[:MAX_REPLY_TO]:
+        yield from mentioned(other.name, "reply_to", context)
 
 
 def _pictures(message: Message, context: Context) -> Iterator[Claim]:

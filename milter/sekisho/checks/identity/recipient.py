@@ -11,14 +11,14 @@ It knows only what the envelope says of the recipient; a name alone is no eviden
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho.address import without_extension
 from sekisho.bounded_cache import remembered
-from sekisho.checks.content.links import leads_home
-from sekisho.checks.identity.destinations import organisation
+from sekisho.checks.facts.links import leads_home
+from sekisho.checks.facts.personal_data import personal_data
+from sekisho.checks.facts.sender import organisation
 from sekisho.domains import registrable, to_unicode
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message, Recipient
@@ -54,13 +54,6 @@ LOOKALIKE = FindingKind(
 KINDS = (ADDRESS, DATA, PROVIDER, LOOKALIKE)
 
 FEW = 5  # recipients that are looked at: who writes to more knows none of them
-TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|(?<!\d)0[789]0\d{8}(?!\d)", re.ASCII)
-# A place and a date (町田市 2026-04-20, 4-5月) are no house number.
-STREET = re.compile(
-    r"〒 ?\d{3}-\d{4}(?![\d-])|"
-    r"[都道府県].{1,12}[市区町村].{0,20}(?<![\d-])(?!20\d\d-)\d{1,4}(?:-\d{1,4}|丁目|番)(?![\d月日年時])",
-    re.ASCII,
-)
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -80,7 +73,7 @@ def _in_subject(message: Message, context: Context) -> Iterator[Finding]:
     names = (name for each in _few(message) for name in _names(each, context.recipient_delimiter))
     if any(_stands(name, message.subject) for name in names):
         yield Finding(ADDRESS)
-    if (data := personal(message.subject)) is not None:
+    if (data := personal_data(message.subject)) is not None:
         yield Finding(DATA, MappingProxyType({"data": data}))
 
 
@@ -95,13 +88,6 @@ def _stands(name: str, text: str) -> bool:
     name, text = name.lower(), text.lower()
     inside = "a-z0-9_+.%-" if "@" in name else "a-z0-9-"
     return name in text and re.search(rf"(?<![{inside}]){re.escape(name)}(?![a-z0-9])", text) is not None
-
-
-def personal(subject: str) -> str | None:
-    """The telephone number or postal address in a subject, in half width."""
-    subject = unicodedata.normalize("NFKC", subject)
-    found = TELEPHONE.search(subject) or STREET.search(subject)
-    return found[0] if found else None
 
 
 def _few(message: Message) -> tuple[Recipient, ...]:
@@ -162,5 +148,6 @@ def _at_a_glance(domain: str) -> str:
 
 def _stood_behind(message: Message, seen: Evidence, context: Context) -> bool:
     """Somebody stands behind it: a brand, or a sender who is proven and leads his readers to himself."""
-    at_home = leads_home(message, seen, context)
-    return any(proof.brand or (proof.aligned and at_home) for proof in seen.proofs)
+    return any(proof.brand for proof in seen.proofs) or (
+        seen.authenticated and leads_home(message, seen, context)
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from sekisho.address import Mailbox, split_path, without_extension
-from sekisho.checks.identity.destinations import organisation
+from sekisho.checks.facts.sender import organisation
 from sekisho.domains import to_ascii
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role, Signal
 from sekisho.message import Message, mailboxes

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from sekisho.checks.facts.sender import is_authorized_by_site, is_forwarded
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context, Site
@@ -57,30 +58,15 @@ def _findings(message: Message, seen: Evidence, context: Context, site: Site) ->
     assert mailbox is not None
     assert domain is not None
     if site.owns(domain):
-        if seen.unauthenticated and not vouched(message, seen, context):
+        if seen.unauthenticated and not is_authorized_by_site(message, seen, context):
             yield _finding(OWN_DOMAIN, author=mailbox.address)
         return
     if (lookalike := site.lookalike(domain)) is not None:
         yield _finding(LOOKALIKE, domain=domain, of=lookalike.of)
-    if (person := site.person(mailbox.name, mailbox.address)) is not None and not _passed_on(
+    if (person := site.person(mailbox.name, mailbox.address)) is not None and not is_forwarded(
         message, seen, context
     ):
         yield _finding(PERSON, person=person, author=mailbox.address)
-
-
-def vouched(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if the site itself says that mail in its name may come from there."""
-    client = message.envelope.client
-    signers = (proof.domain for proof in seen.proofs if proof.method == "dkim")
-    named = context.site is not None and context.site.may_send(client, signers)
-    return context.own(client) or named or _passed_on(message, seen, context)
-
-
-def _passed_on(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if a configured forwarder or list sent it: it may show our people's names and addresses."""
-    domains = (proof.domain for proof in seen.proofs)
-    trust = context.trust
-    return trust is not None and trust.forwards(message.envelope.client, domains) is not None
 
 
 def _finding(kind: FindingKind, **facts: str) -> Finding:

@@ -15,8 +15,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from sekisho.checks.identity.destinations import organisation
-from sekisho.checks.identity.site import vouched
+from sekisho.checks.facts.strictness import why_strict
 from sekisho.evidence import NOTHING, AuthorStatus, Evidence, Finding, FindingKind, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -32,14 +31,7 @@ UNKNOWN = FindingKind(
 )
 KINDS = (UNKNOWN,)
 
-OWN = ("it is your own organisation's domain", "自組織のドメイン")
-LISTED = ("it is known to authenticate all its mail", "すべてのメールに送信ドメイン認証を施しているドメイン")
-NOTED = (
-    "its DMARC policy, seen {days} days ago, asks for that",
-    "{days} 日前に確認した DMARC ポリシーによる",
-)
 METHODS = ("spf", "dkim", "dmarc")
-DAY = 86_400.0  # seconds
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -59,26 +51,3 @@ def _unknown(seen: Evidence) -> bool:
     Where nobody looked (no DNS at all), there is no temporary error."""
     failed = any(each.result is AuthResult.TEMPERROR for each in seen.results if each.method in METHODS)
     return failed and seen.author_status is AuthorStatus.UNKNOWN
-
-
-def why_strict(author: str, message: Message, seen: Evidence, context: Context) -> tuple[str, str] | None:
-    """Why the author's mail should be proven, in English and Japanese; None if nothing says so."""
-    if _own(author, message, context) and not vouched(message, seen, context):
-        return OWN
-    if context.registry.strict(author):
-        return LISTED
-    age = context.policies.age(author) if context.policies is not None else None
-    if age is None:
-        return None
-    days = max(0, round(age / DAY))
-    return NOTED[0].format(days=days), NOTED[1].format(days=days)
-
-
-def _own(author: str, message: Message, context: Context) -> bool:
-    """The author's organisation is a recipient's, and not one that strangers share; or it is the site's."""
-    if context.site is not None and context.site.owns(author):
-        return True
-    if context.providers.kind(author) is not None:
-        return False
-    own = organisation(author)
-    return any(organisation(each.domain) == own for each in message.envelope.recipients if each.domain)

@@ -1,7 +1,7 @@
 """What the message wants of its reader, where there is reason to doubt who is asking.
 
 A lure is a combination: what the mail is about, how it presses, what it asks for, and where that leads. Genuine mail is
-about the same matters in the same words, so nothing here speaks without a doubt about who is asking (see `asker`), and
+about the same matters in the same words, so nothing here speaks without a doubt about the sender (`sender_doubts`), and
 nothing at all about a proven sender who leads his readers home. The words are data (`config/lures`), found by `claims`
 in its one pass over the text.
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.checks.lure import sender_doubts
 from sekisho.evidence import NOTHING, Cue, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -127,7 +126,7 @@ ACTIONS = FindingKind(
     "It asks the reader to {asks_en}.",
     "受信者に「{asks_ja}」ことを求めています。",
 )
-KINDS = (*THEMES, NAMED, PRESSURES, ACTIONS, *sender_doubts.KINDS)
+KINDS = (*THEMES, NAMED, PRESSURES, ACTIONS)
 
 # What a reader is asked to do, in the words of an explanation.
 DEEDS = MappingProxyType(
@@ -151,6 +150,8 @@ FEW_WORDS = 100  # characters of a text that leaves the talking to a picture or 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One matter, and what presses, is asked for and is doubtful about it."""
+    if not seen.doubts:
+        return NOTHING
     said = {
         aspect: [cue for cue in seen.cues if cue.aspect == aspect]
         for aspect in ("theme", "pressure", "action")
@@ -160,10 +161,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         said["action"] or (headlines and (said["pressure"] or _told_elsewhere(message)))
     ):
         return NOTHING
-    doubts = sender_doubts.doubts(message, seen, context)
-    if not doubts:
-        return NOTHING
-    return Evidence(findings=(*_lure(headlines or said["theme"], said), *doubts))
+    return Evidence(findings=(*_lure(headlines or said["theme"], said), *seen.doubts))
 
 
 def _told_elsewhere(message: Message) -> bool:

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho.address import addresses_in
-from sekisho.checks.content import links
-from sekisho.checks.identity import recipient, unknown_organisation
-from sekisho.checks.identity.destinations import organisation as organisation_of
-from sekisho.evidence import Evidence, Finding, FindingKind, Signal
+from sekisho.checks.facts.links import is_digest, leads_home
+from sekisho.checks.facts.names import OFFICES, distinctive, is_nameless, related
+from sekisho.checks.facts.personal_data import personal_data
+from sekisho.checks.facts.sender import organisation
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -115,17 +116,19 @@ SHORT = 3_000  # characters of a text that is searched; who writes more than tha
 CLOSING = 200  # characters at the end of a text, in which it is signed
 
 
-def doubts(message: Message, seen: Evidence, context: Context) -> tuple[Finding, ...]:
-    """The reasons to doubt who is asking: none if there are too few of them for a sender who is proven."""
-    leads_home = links.leads_home(message, seen, context)
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """Doubts only: none if there are too few of them for a sender who is proven."""
+    if not any(cue.aspect == "theme" for cue in seen.cues):
+        return NOTHING  # nothing is wanted
+    at_home = leads_home(message, seen, context)
     found = (
         *_of_the_sender(message, seen, context),
-        *_of_the_way_out(seen, leads_home),
-        *_of_the_demand(message, seen, context, leads_home),
+        *_of_the_way_out(seen, at_home),
+        *_of_the_demand(message, seen, context, at_home),
     )
     alone = any(Signal.STANDS_ALONE in each.kind.signals for each in (*found, *seen.findings))
     least = 2 if seen.authenticated else 1
-    return found if alone or len(found) >= least else ()
+    return Evidence(doubts=found) if alone or len(found) >= least else NOTHING
 
 
 def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
@@ -142,31 +145,27 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
     if seen.has_signal(Signal.DISPOSABLE_DOMAIN):
         yield _finding(PASSING)
     name = message.author.name
-    if unknown_organisation.is_nameless(name):
+    if is_nameless(name):
         yield _finding(NAMELESS, name=name)
 
 
-def _of_the_way_out(seen: Evidence, leads_home: bool) -> Iterator[Finding]:
-    away = seen.destinations and not leads_home and not links.is_digest(seen)
+def _of_the_way_out(seen: Evidence, at_home: bool) -> Iterator[Finding]:
+    away = seen.destinations and not at_home and not is_digest(seen)
     if away or seen.has_signal(Signal.LEADS_AWAY):
         yield _finding(AWAY)
 
 
-def _of_the_demand(message: Message, seen: Evidence, context: Context, leads_home: bool) -> Iterator[Finding]:
+def _of_the_demand(message: Message, seen: Evidence, context: Context, at_home: bool) -> Iterator[Finding]:
     """What such a sender has no business to ask for."""
     domain = message.author.domain or ""
-    private = context.providers.kind(domain) == "mailbox" and not leads_home
+    private = context.providers.kind(domain) == "mailbox" and not at_home
     if (
         private
         and seen.has_cue("theme", *OFFICIAL)
         and (_official(message, seen) or seen.has_cue("action", "gift_cards", "channel"))
     ):
         yield _finding(PRIVATE, domain=domain)
-    if (
-        not leads_home
-        and seen.has_cue("theme", *ANSWERABLE)
-        and (other := _answers_to(message, seen, context))
-    ):
+    if not at_home and seen.has_cue("theme", *ANSWERABLE) and (other := _answers_to(message, seen, context)):
         yield _finding(ANSWERED, other=other)
     if _from_nobody(message, seen):
         yield _finding(NOBODY)
@@ -175,7 +174,7 @@ def _of_the_demand(message: Message, seen: Evidence, context: Context, leads_hom
 def _official(message: Message, seen: Evidence) -> bool:
     """True if the sender calls himself an office or an officer, or signs a short letter about business as a chief."""
     name, text = message.author.name, message.text
-    if unknown_organisation.OFFICES.search(name) is not None or SPEAKS_FOR.search(name) is not None:
+    if OFFICES.search(name) is not None or SPEAKS_FOR.search(name) is not None:
         return True
     closing = text[-CLOSING:] if len(text) <= SHORT else ""
     return seen.has_cue("theme", "business") and CHIEF.search(closing) is not None
@@ -193,14 +192,14 @@ def _answers_to(message: Message, seen: Evidence, context: Context) -> str | Non
 def _is_passed_on(author: str, message: Message, context: Context) -> bool:
     """True for what a form hands on, a platform's or one of the reader's own site: whoever filled it in is answered."""
     kind = context.providers.kind(author)
-    readers = {organisation_of(each.domain) for each in message.envelope.recipients if each.domain}
-    return kind == "esp" or (kind is None and organisation_of(author) in readers)
+    readers = {organisation(each.domain) for each in message.envelope.recipients if each.domain}
+    return kind == "esp" or (kind is None and organisation(author) in readers)
 
 
 def _named_after(other: str, author: str) -> bool:
     """True for `alumni.office@free.example` beside `alumni.example`: a small society's own mailbox."""
-    words = unknown_organisation.distinctive(other.partition("@")[0])
-    return bool(words) and unknown_organisation.related(words, (author,))
+    words = distinctive(other.partition("@")[0])
+    return bool(words) and related(words, (author,))
 
 
 def _reply_to(seen: Evidence) -> str | None:
@@ -227,12 +226,10 @@ def _from_nobody(message: Message, seen: Evidence) -> bool:
         return False
     if not message.links and WALLET.search(message.text) is None:
         return False
-    if unknown_organisation.distinctive(mailbox.name) or any(
-        claim.where == "signature" for claim in seen.claims
-    ):
+    if distinctive(mailbox.name) or any(claim.where == "signature" for claim in seen.claims):
         return False
     text = f"{mailbox.name}\n{message.text}"
-    if (data := recipient.personal(message.subject)) is not None:
+    if (data := personal_data(message.subject)) is not None:
         text = text.replace(data, "")  # the reader's own number is no way to reach the sender
     return REACHABLE.search(text) is None
 

@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 import pytest
 from tests.auth_support import NOW, context, message
 
-from sekisho.checks.content import headers, mailers
+from sekisho.checks.content import headers
+from sekisho.checks.facts import mailers
 from sekisho.checks.identity import impersonation, sender_domain
 from sekisho.evidence import AuthorStatus, Evidence, Finding, Proof
 from sekisho.message import Client

@@ -10,6 +10,7 @@ from tests.auth_support import context, envelope, led, message
 
 from sekisho import lures
 from sekisho.checks.content import link_tricks, links
+from sekisho.checks.facts.links import MAX_PAGE_DOMAINS
 from sekisho.checks.identity import (
     impersonation,
     lookalike,
@@ -20,7 +21,7 @@ from sekisho.checks.identity import (
     unknown_organisation,
 )
 from sekisho.checks.lure import sender_doubts
-from sekisho.evidence import AuthorStatus, Claim, Cue, Evidence, Finding, FindingKind, Proof
+from sekisho.evidence import NOTHING, AuthorStatus, Claim, Cue, Evidence, Finding, FindingKind, Proof
 from sekisho.message import Recipient
 
 UNPROVEN = Evidence(author_status=AuthorStatus.UNAUTHENTICATED)
@@ -47,8 +48,17 @@ def found(
     head = f"From: {author}\r\nSubject: {subject}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
     to = replace(envelope(), recipients=(Recipient(rcpt),))
     read, at = message((head + text).encode(), to), context(kinds=kinds)
-    doubts = sender_doubts.doubts(read, led(read, at) + seen, at)
+    wanted = about(
+        "romance"
+    )  # without a theme nothing is wanted, and nobody doubted; this one leads to no finding
+    doubts = sender_doubts.check(read, led(read, at) + seen + wanted, at).doubts
     return [each.kind.id.removeprefix("lure.") for each in doubts]
+
+
+def test_where_nothing_is_wanted_nobody_is_doubted() -> None:
+    """A letter without a theme is not looked at."""
+    read, at = message(b"From: a@b.test\r\n\r\nhello"), context()
+    assert sender_doubts.check(read, led(read, at) + UNPROVEN, at) is NOTHING
 
 
 @pytest.mark.parametrize(
@@ -160,7 +170,7 @@ def test_links_that_all_lead_elsewhere() -> None:
     assert found(Evidence(), "See https://other.test/") == ["leads_away"]
     assert found(Evidence(), "See https://other.test/ and https://www.shop.test/") == []
     assert found(Evidence(), "Write to a@other.test") == []
-    many = " ".join(f"https://site{number}.test/" for number in range(links.FEW + 1))
+    many = " ".join(f"https://site{number}.test/" for number in range(MAX_PAGE_DOMAINS + 1))
     assert found(Evidence(), many) == []
 
 

@@ -7,7 +7,7 @@ It cannot see a claim that no check found.
 
 from __future__ import annotations
 
-from sekisho.checks.identity.strict import why_strict
+from sekisho.checks.facts.strictness import why_strict
 from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.ports import Context
