@@ -11,7 +11,6 @@ see into other archives (7z, rar), disk images and documents.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, Part
@@ -92,9 +91,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     findings: dict[str, Finding] = {}
     for part in message.parts[:FILES]:
         for kind, name in _of(part):
-            findings.setdefault(kind.id, Finding(kind, MappingProxyType({"name": name})))
+            findings.setdefault(kind.id, kind.found(name=name))
     if any(page.attached and (page.forms or page.passwords or page.scripts) for page in message.pages):
-        findings.setdefault(ACTIVE_PAGE.id, Finding(ACTIVE_PAGE))
+        findings.setdefault(ACTIVE_PAGE.id, ACTIVE_PAGE.found())
     return Evidence(findings=tuple(findings.values())) if findings else NOTHING
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from sekisho.checks.facts import mailers
 from sekisho.checks.facts.sender import is_doubted, is_proven
@@ -119,10 +118,6 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     return Evidence(findings=tuple(found)) if found else NOTHING
 
 
-def _found(kind: FindingKind, text: str) -> Finding:
-    return Finding(kind, MappingProxyType({"text": text}))
-
-
 def _value(message: Message, name: str) -> str | None:
     """The first field of that name on one line, or None."""
     fields = message.headers.all(name)
@@ -132,7 +127,7 @@ def _value(message: Message, name: str) -> str | None:
 def _date(message: Message) -> Iterator[Finding]:
     text = _value(message, "date")
     if text and not ORDINARY.fullmatch(text) and moment(text) is None:
-        yield _found(MALFORMED, text)
+        yield MALFORMED.found(text=text)
 
 
 def _stamps(message: Message) -> list[str]:
@@ -150,19 +145,19 @@ def _ahead(message: Message, context: Context) -> Iterator[Finding]:
     first = next(filter(None, map(moment, _stamps(message))), None)
     late = first is not None and (dated - first).total_seconds() > HOP
     if late or (dated - context.clock.now()).total_seconds() > OURS:
-        yield _found(AHEAD, text or "")
+        yield AHEAD.found(text=text or "")
 
 
 def _zone(message: Message) -> Iterator[Finding]:
     """Whose time it was where a Japanese message was written or handed in."""
     if japanese(f"{message.subject}\n{message.text[:HEAD]}"):
         times = (_value(message, "date") or "", *_stamps(message))
-        yield from [_found(CLOCK, each) for each in times if CHINA.search(each)][:1]
+        yield from [CLOCK.found(text=each) for each in times if CHINA.search(each)][:1]
 
 
 def _marked(message: Message) -> Iterator[Finding]:
     if any((_value(message, name) or "").lower().startswith(words) for name, words in MARKS):
-        yield Finding(URGENT)
+        yield URGENT.found()
 
 
 def _program(message: Message) -> str:
@@ -172,7 +167,7 @@ def _program(message: Message) -> str:
 def _retired(message: Message, context: Context) -> Iterator[Finding]:
     name = _program(message)
     if mailers.retired(name, context.clock.now().year):
-        yield _found(RETIRED, name)
+        yield RETIRED.found(text=name)
 
 
 def _programs(message: Message) -> Iterator[Finding]:
@@ -180,11 +175,11 @@ def _programs(message: Message) -> Iterator[Finding]:
     name = _program(message)
     script = _value(message, "x-php-originating-script") or _value(message, "x-php-script")
     if mailers.personal(name):
-        yield _found(PERSONAL, name)
+        yield PERSONAL.found(text=name)
     elif script or mailers.bulk(name):
-        yield _found(BULK, script or name)
+        yield BULK.found(text=script or name)
     elif mailers.invented(name):
-        yield _found(INVENTED, name)
+        yield INVENTED.found(text=name)
 
 
 def _identified(message: Message) -> Iterator[Finding]:
@@ -192,13 +187,13 @@ def _identified(message: Message) -> Iterator[Finding]:
     Java write the bare name of their host."""
     text = _value(message, "message-id")
     if not text:
-        yield Finding(NO_ID)
+        yield NO_ID.found()
         return
     match = ID.search(text)
     host = match[1].lower() if match else ""
     ordinary = not host or host == "localhost" or ".JavaMail." in text
     if not ordinary and ("." not in host or parse_ip(host) is not None):
-        yield _found(ID_HOST, text)
+        yield ID_HOST.found(text=text)
 
 
 def _helo(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
@@ -213,5 +208,4 @@ def _helo(message: Message, seen: Evidence, context: Context) -> Iterator[Findin
     if brand is None or (client.name and together(client.name, helo)):
         return
     if not is_proven(brand, seen, context):
-        facts = {"text": helo, "brand_name": context.registry.name(brand)}
-        yield Finding(HELO, MappingProxyType(facts), brand)
+        yield HELO.found(brand=brand, text=helo, brand_name=context.registry.name(brand))

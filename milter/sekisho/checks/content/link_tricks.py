@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from sekisho.checks.facts.links import is_digest, is_page
 from sekisho.checks.facts.sender import home_domains, organisation
@@ -125,17 +124,17 @@ def _without_address(message: Message) -> Iterator[Finding]:
     for link in message.links:
         if link.host is None and link.kind in ("a", "area", "form", "meta"):
             if (carried := CARRIES.match(link.target)) is not None:
-                yield _finding(CARRIED, scheme=carried[1].partition(":")[0].lower())
+                yield CARRIED.found(scheme=carried[1].partition(":")[0].lower())
             elif RUNS.match(link.target) is not None:
-                yield _finding(SCRIPT)
+                yield SCRIPT.found()
 
 
 def _wrapped(each: Destination, page: bool) -> Iterator[Finding]:
     wrapper = each.link.host or ""
     if any(name in wrapper for name in TRANSLATORS):
-        yield _finding(TRANSLATED, host=each.host, wrapper=wrapper)
+        yield TRANSLATED.found(host=each.host, wrapper=wrapper)
     elif page and organisation(wrapper).partition(".")[0] in OPEN and each.domain != organisation(wrapper):
-        yield _finding(OPEN_REDIRECT, host=each.host, wrapper=wrapper)
+        yield OPEN_REDIRECT.found(host=each.host, wrapper=wrapper)
 
 
 def _brand(each: Destination, context: Context) -> Iterator[Finding]:
@@ -146,7 +145,7 @@ def _brand(each: Destination, context: Context) -> Iterator[Finding]:
         return
     shown = _brand_in_path(each, context)
     if shown is not None:
-        yield _finding(BRAND_IN_PATH, host=each.host, shown=shown[0])
+        yield BRAND_IN_PATH.found(host=each.host, shown=shown[0])
     text = each.link.text
     if not 0 < len(text) <= BUTTON or each.link.kind not in ("a", "area") or ACT.search(text) is None:
         return
@@ -156,8 +155,7 @@ def _brand(each: Destination, context: Context) -> Iterator[Finding]:
             for brand in context.registry.affiliates(mention.brand)
         ):
             name = context.registry.name(mention.brand)
-            facts = {"brand_name": name, "shown": text, "host": each.host}
-            yield Finding(BRAND_BUTTON, MappingProxyType(facts), mention.brand)
+            yield BRAND_BUTTON.found(brand=mention.brand, brand_name=name, shown=text, host=each.host)
 
 
 def _brand_in_path(each: Destination, context: Context) -> tuple[str, str] | None:
@@ -173,10 +171,6 @@ def _brand_in_path(each: Destination, context: Context) -> tuple[str, str] | Non
 def _codes(found: tuple[Destination, ...], away: list[Destination]) -> Iterator[Finding]:
     host = next((each.host for each in away if each.link.kind == "qr"), None)
     if host is not None:
-        yield _finding(QR, host=host)
+        yield QR.found(host=host)
         if all(each.link.kind == "qr" for each in found):
-            yield _finding(ONLY_QR)
-
-
-def _finding(kind: FindingKind, **facts: str) -> Finding:
-    return Finding(kind, MappingProxyType(facts))
+            yield ONLY_QR.found()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from ipaddress import ip_network
-from types import MappingProxyType
 
 from sekisho.address import hosts_in
 from sekisho.checks.facts.links import counts_clicks, is_digest, is_page, leads_to_affiliate
@@ -106,25 +105,24 @@ def _of_one(
     """What a single link shows by itself; `brand` is the one whose name its host carries."""
     at_home = each.domain in home
     if brand is not None:
-        facts = MappingProxyType({"host": each.host, "brand_name": context.registry.name(brand)})
-        yield Finding(BRAND_IN_HOST, facts, brand)
+        yield BRAND_IN_HOST.found(brand=brand, host=each.host, brand_name=context.registry.name(brand))
     shown = _shown_elsewhere(each, home, context)
     if shown is not None and (not at_home or context.registry.owner(shown) is not None):
-        yield _finding(TEXT_MISMATCH, shown=shown, host=each.host)
+        yield TEXT_MISMATCH.found(shown=shown, host=each.host)
     if at_home:
         return
     parts = split_url(each.link.target)
     if parts.userinfo and "." in parts.userinfo:
-        yield _finding(USER_INFO, host=each.host, shown=parts.userinfo)
+        yield USER_INFO.found(host=each.host, shown=parts.userinfo)
     address = parse_ip(each.host)
     if address is not None and not any(address in network for network in INSIDE):
-        yield _finding(ADDRESS, host=each.host)
+        yield ADDRESS.found(host=each.host)
     if (
         (written := AUTHORITY.match(each.link.target))
         and not written[1].isascii()
         and "xn--" not in each.host
     ):
-        yield _finding(DISGUISED_HOST, shown=written[1], host=each.host)
+        yield DISGUISED_HOST.found(shown=written[1], host=each.host)
 
 
 def _brand_in(host: str, home: frozenset[str], seen: Evidence, context: Context) -> str | None:
@@ -191,13 +189,9 @@ def _of_all(
     ]
     if not outside:
         return
-    yield _finding(STRANGERS, author=message.author.domain, host=outside[0].host)
+    yield STRANGERS.found(author=message.author.domain, host=outside[0].host)
     kinds = {context.providers.kind(each.host): each.host for each in reversed(outside)}
     if "cloud" in kinds:
-        yield _finding(BORROWED, host=kinds["cloud"])
+        yield BORROWED.found(host=kinds["cloud"])
     if "shortener" in kinds:
-        yield _finding(SHORTENED, host=kinds["shortener"])
-
-
-def _finding(kind: FindingKind, **facts: str) -> Finding:
-    return Finding(kind, MappingProxyType(facts))
+        yield SHORTENED.found(host=kinds["shortener"])

@@ -12,10 +12,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from types import MappingProxyType
 
 from sekisho.checks.facts.sender import is_doubted
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.text import combining, invisibles, skeleton, unusual
@@ -61,11 +60,11 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     found = []
     for kind, text, least in places:
         if not text.isascii() and (how := disguise(text, least)) is not None:
-            found.append(Finding(kind, MappingProxyType({"text": text[:80], "how": how})))
+            found.append(kind.found(text=text[:80], how=how))
     if not any(each.kind is BODY for each in found) and is_doubted(seen):
         body = message.text[:READ]
         word = next(mixed(body, unusual(body)), None)
-        found += [Finding(WORD_OF_TEXT, MappingProxyType({"text": word}))] if word else []
+        found += [WORD_OF_TEXT.found(text=word)] if word else []
     return Evidence(findings=tuple(found)) if found else NOTHING
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from sekisho.checks.facts.links import is_digest
 from sekisho.checks.facts.sender import home_domains
@@ -93,15 +92,15 @@ def _findings(message: Message, seen: Evidence) -> Iterator[Finding]:
     if _empty(message) or gap >= BELOW or any(page.forms for page in pages):
         home = home_domains(message, seen)
         if (host := _picture(message, seen, home)) is not None:
-            yield _finding(IMAGE_ONLY, host=host)
+            yield IMAGE_ONLY.found(host=host)
         if (host := _form(seen, home)) is not None:
-            yield _finding(FORM, host=host)
+            yield FORM.found(host=host)
         if gap >= BELOW and not any(each.domain in home for each in seen.destinations):
-            yield _finding(FAR_BELOW, number=gap)
+            yield FAR_BELOW.found(number=gap)
     if any(page.passwords for page in pages):
-        yield _finding(PASSWORD)
+        yield PASSWORD.found()
     if any(page.scripts for page in pages):
-        yield _finding(SCRIPT)
+        yield SCRIPT.found()
     yield from _unseen(message)
 
 
@@ -132,13 +131,13 @@ def _form(seen: Evidence, home: frozenset[str]) -> str | None:
 def _unseen(message: Message) -> Iterator[Finding]:
     for page in message.pages:
         if page.hidden >= MUCH and page.hidden > page.letters:
-            yield _finding(HIDDEN, hidden=page.hidden, shown=page.letters)
+            yield HIDDEN.found(hidden=page.hidden, shown=page.letters)
             break
     if message.hidden and _foreign(message.hidden[:SAMPLE], message.text[:SAMPLE]):
-        yield _finding(OTHER_LANGUAGE)
+        yield OTHER_LANGUAGE.found()
     cuts = sum(page.cuts for page in message.pages)
     if cuts >= CUTS:
-        yield _finding(CUT_WORDS, number=cuts)
+        yield CUT_WORDS.found(number=cuts)
 
 
 def _foreign(hidden: str, shown: str) -> bool:
@@ -148,7 +147,3 @@ def _foreign(hidden: str, shown: str) -> bool:
         return False
     shares = len(JAPANESE.findall(hidden)) / letters, len(JAPANESE.findall(shown)) / seen
     return min(shares) < 0.02 and max(shares) > 0.3
-
-
-def _finding(kind: FindingKind, **facts: str | int) -> Finding:
-    return Finding(kind, MappingProxyType(facts))

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind
 from sekisho.message import Message, Problem
 from sekisho.ports import Context
 from sekisho.qrcodes import Why
@@ -281,9 +281,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     limited = any(code.startswith("limit.") for code in details) or seen.has("author.too_long")
     if not details and not limited:
         return NOTHING
-    findings = tuple(
-        Finding(BY_CODE[code], MappingProxyType({"detail": detail})) for code, detail in details.items()
-    )
+    findings = tuple(BY_CODE[code].found(detail=detail) for code, detail in details.items())
     return Evidence(findings=findings, degraded=tuple(_degraded(message, limited)))
 
 

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from sekisho.address import without_extension
 from sekisho.charsets import lookup
 from sekisho.checks.facts.sender import is_doubted
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message, Recipient
 from sekisho.ports import Context
 from sekisho.text import chinese, japanese
@@ -123,8 +122,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     found = list(_addressing(message, context))
     if seen.has_signal(Signal.IMPERSONATES):
         found += _language(message)
-    facts = ((kind, MappingProxyType({"text": text})) for kind, text in found if text)
-    return Evidence(findings=tuple(Finding(*each) for each in facts))
+    return Evidence(findings=tuple(kind.found(text=text) for kind, text in found if text))
 
 
 def _addressing(message: Message, context: Context) -> Iterator[tuple[FindingKind, str]]:

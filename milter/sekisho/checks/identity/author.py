@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.text import invisibles, unusual
@@ -178,9 +178,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     return Evidence(
         findings=tuple(
-            Finding(BY_CODE[code], MappingProxyType({"detail": detail}))
-            for code, detail in details.items()
-            if code in BY_CODE
+            BY_CODE[code].found(detail=detail) for code, detail in details.items() if code in BY_CODE
         )
     )
 

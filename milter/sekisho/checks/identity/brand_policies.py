@@ -120,7 +120,7 @@ def _broken(brand: str, message: Message, seen: Evidence, context: Context) -> I
         if about and _holds(promise, context.clock):
             kind, broken = TESTS[promise.kind]
             if broken(message, seen):
-                yield Finding(kind, _facts(promise, context.registry.name(brand)), brand)
+                yield kind.found(brand=brand, **_facts(promise, context.registry.name(brand)))
 
 
 def _holds(promise: BrandPolicy, clock: Clock) -> bool:
@@ -170,18 +170,16 @@ TESTS: MappingProxyType[str, tuple[FindingKind, Test]] = MappingProxyType(
 )
 
 
-def _facts(promise: BrandPolicy, name: str) -> MappingProxyType[str, str]:
+def _facts(promise: BrandPolicy, name: str) -> dict[str, str]:
     notice_en, notice_ja = NOTICES[promise.notice]
     since_en, since_ja = _dates(promise.since)
-    return MappingProxyType(
-        {
-            "brand_name": name,
-            "notice_en": notice_en,
-            "notice_ja": notice_ja,
-            "since_en": since_en,
-            "since_ja": since_ja,
-        }
-    )
+    return {
+        "brand_name": name,
+        "notice_en": notice_en,
+        "notice_ja": notice_ja,
+        "since_en": since_en,
+        "since_ja": since_ja,
+    }
 
 
 def _dates(since: str) -> tuple[str, str]:

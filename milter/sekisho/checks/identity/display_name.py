@@ -10,12 +10,10 @@ It cannot see names without a dot; those are claims, if a brand is known by them
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from sekisho.address import addresses_in, hosts_in
 from sekisho.checks.facts.sender import organisation
 from sekisho.domains import has_known_suffix, registrable, to_ascii
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role, Signal
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -58,11 +56,12 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     for shown in addresses:
         if _strange(shown.rpartition("@")[2], author, context):
-            return Evidence(findings=(_finding(ADDRESS, shown, mailbox.address),))
+            return Evidence(findings=(ADDRESS.found(shown=shown, author=mailbox.address),))
     for shown in hosts:
         if not any(shown in address for address in addresses) and _strange(shown, author, context):
             whole = len(shown) >= MOSTLY * len(mailbox.name.strip())
-            return Evidence(findings=(_finding(HOST if whole else HOST_INSIDE, shown, mailbox.address),))
+            kind = HOST if whole else HOST_INSIDE
+            return Evidence(findings=(kind.found(shown=shown, author=mailbox.address),))
     return NOTHING
 
 
@@ -91,7 +90,3 @@ def _strange(host: str, author: str, context: Context) -> bool:
 
 def _base(domain: str) -> str:
     return organisation(to_ascii(domain) or domain)
-
-
-def _finding(kind: FindingKind, shown: str, author: str) -> Finding:
-    return Finding(kind, MappingProxyType({"shown": shown, "author": author}))

@@ -246,7 +246,7 @@ def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
         yield from _elsewhere(brand, claims, case)
     elif case.seen.unauthenticated and any(claim.where in SIGNING for claim in claims):
         failed = case.seen.result("dmarc") is AuthResult.FAIL
-        yield _finding(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, case)
+        yield _found(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, case)
 
 
 def _at_home(brand: str, places: set[Place], case: Case) -> Iterator[Finding]:
@@ -254,11 +254,11 @@ def _at_home(brand: str, places: set[Place], case: Case) -> Iterator[Finding]:
     nameless = not case.message.author.name.strip()
     if case.seen.unauthenticated:
         named = len(places) > 1 or nameless
-        yield _finding(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
+        yield _found(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
     elif case.seen.author_scopes == {"shared"} and ("display_name" in places or nameless):
-        yield _finding(OWN_DOMAIN_SHARED, brand, case)
+        yield _found(OWN_DOMAIN_SHARED, brand, case)
     if _looked_at(case.seen) and (host := _astray(brand, case)) is not None:
-        yield _finding(OWN_DOMAIN_AWAY, brand, case, host=host)
+        yield _found(OWN_DOMAIN_AWAY, brand, case, host=host)
 
 
 def _possible(brand: str, case: Case) -> bool:
@@ -276,12 +276,12 @@ def _elsewhere(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]
     if relayed:
         kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
     for kind in kinds:
-        yield _finding(kind, brand, case)
+        yield _found(kind, brand, case)
     if (host := _away(brand, claims, case)) is not None:
-        yield _finding(AWAY, brand, case, host=host)
+        yield _found(AWAY, brand, case, host=host)
     stranger = next((proof.domain for proof in case.seen.proofs if proof.aligned), None)
     if stranger is not None and DISPLAY_NAME in kinds:
-        yield _finding(STRANGER, brand, case, domain=stranger)
+        yield _found(STRANGER, brand, case, domain=stranger)
 
 
 def _relayed(brand: str, case: Case) -> bool:
@@ -340,7 +340,7 @@ def _home(case: Case) -> frozenset[str]:
     return frozenset({organisation(case.author)} if case.seen.has_signal(Signal.HIRED_PLATFORM) else ())
 
 
-def _finding(kind: FindingKind, brand: str, case: Case, **facts: str) -> Finding:
+def _found(kind: FindingKind, brand: str, case: Case, **facts: str) -> Finding:
     mailbox = case.message.author.mailbox
     registry = case.context.registry
     verify_en, verify_ja = registry.verify_at(brand)
@@ -350,4 +350,4 @@ def _finding(kind: FindingKind, brand: str, case: Case, **facts: str) -> Finding
         "verify_en": verify_en,
         "verify_ja": verify_ja,
     }
-    return Finding(kind, MappingProxyType({**known, **facts}), brand)
+    return kind.found(brand=brand, **known, **facts)

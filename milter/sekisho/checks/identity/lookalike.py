@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from sekisho.checks.facts.names import imitated
 from sekisho.checks.facts.sender import is_proven
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role, Signal
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -51,5 +51,6 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     lookalike = imitated(domain, seen, context) if domain else None
     if lookalike is None or is_proven(lookalike.brand, seen, context):
         return NOTHING
-    facts = {"domain": domain, "of": lookalike.of, "brand_name": context.registry.name(lookalike.brand)}
-    return Evidence(findings=(Finding(BY_HOW[lookalike.how], MappingProxyType(facts), lookalike.brand),))
+    brand, name = lookalike.brand, context.registry.name(lookalike.brand)
+    found = BY_HOW[lookalike.how].found(brand=brand, domain=domain, of=lookalike.of, brand_name=name)
+    return Evidence(findings=(found,))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from sekisho.address import without_extension
 from sekisho.bounded_cache import remembered
@@ -72,9 +71,9 @@ def _in_subject(message: Message, context: Context) -> Iterator[Finding]:
         return
     names = (name for each in _few(message) for name in _names(each, context.recipient_delimiter))
     if any(_stands(name, message.subject) for name in names):
-        yield Finding(ADDRESS)
+        yield ADDRESS.found()
     if (data := personal_data(message.subject)) is not None:
-        yield Finding(DATA, MappingProxyType({"data": data}))
+        yield DATA.found(data=data)
 
 
 def _names(recipient: Recipient, delimiters: str) -> set[str]:
@@ -113,7 +112,7 @@ def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator
     for recipient in _few(message):
         domain = recipient.domain
         if domain and organisation(domain) != organisation(author) and _stands(domain, told):
-            yield Finding(PROVIDER, MappingProxyType({"domain": domain, "author": author}))
+            yield PROVIDER.found(domain=domain, author=author)
             return
 
 
@@ -131,7 +130,7 @@ def _as_colleague(message: Message, context: Context) -> Iterator[Finding]:
             continue
         alike = _at_a_glance(own) == _at_a_glance(base)
         if alike and context.providers.kind(own) is None and not _of_one_brand(own, base, context):
-            yield Finding(LOOKALIKE, MappingProxyType({"domain": author, "of": own}))
+            yield LOOKALIKE.found(domain=author, of=own)
             return
 
 

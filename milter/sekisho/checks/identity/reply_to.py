@@ -7,12 +7,10 @@ has logged in needs no other proof.
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from sekisho.address import Mailbox, split_path, without_extension
 from sekisho.checks.facts.sender import organisation
 from sekisho.domains import to_ascii
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role, Signal
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
 from sekisho.message import Message, mailboxes
 from sekisho.ports import Context
 
@@ -64,13 +62,13 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         free = (each for each in others if context.providers.kind(each.domain or "") == "mailbox")
         mailbox = next(free, None)
         kind = REPLY_TO if mailbox is None else REPLY_TO_MAILBOX
-        findings.append(_finding(kind, (mailbox or others[0]).address))
+        findings.append(kind.found(other=(mailbox or others[0]).address))
     if others := _elsewhere(message.sender, author):
-        findings.append(_finding(SENDER, others[0].address))
+        findings.append(SENDER.found(other=others[0].address))
     if (other := _resender(message, seen, author)) is not None:
-        findings.append(_finding(RESENT, other.address))
+        findings.append(RESENT.found(other=other.address))
     if message.envelope.client.user is None and seen.unauthenticated and _himself(message, context):
-        findings.append(_finding(SELF, ""))
+        findings.append(SELF.found(other=""))
     return Evidence(findings=tuple(findings)) if findings else NOTHING
 
 
@@ -105,7 +103,3 @@ def _himself(message: Message, context: Context) -> bool:
     author = name(mailbox.local), message.author.domain
     recipients = message.envelope.recipients
     return any((name(split_path(each.address).local), each.domain) == author for each in recipients)
-
-
-def _finding(kind: FindingKind, other: str) -> Finding:
-    return Finding(kind, MappingProxyType({"other": other}))

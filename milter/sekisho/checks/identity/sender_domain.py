@@ -6,11 +6,10 @@ Weak evidence that strengthens other evidence. Nothing here speaks where nothing
 from __future__ import annotations
 
 import re
-from types import MappingProxyType
 
 from sekisho.bounded_cache import remembered
 from sekisho.domains import registrable
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -69,8 +68,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         found.append(UNUSUAL_SUFFIX)
     if not found:
         return NOTHING
-    facts = MappingProxyType({"domain": domain})
-    return Evidence(findings=tuple(Finding(kind, facts) for kind in found))
+    return Evidence(findings=tuple(kind.found(domain=domain) for kind in found))
 
 
 @remembered(8192)

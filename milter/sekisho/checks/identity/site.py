@@ -11,7 +11,6 @@ It cannot see an account of ours that was broken into: it is authenticated.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from sekisho.checks.facts.sender import is_authorized_by_site, is_forwarded
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role, Signal
@@ -59,15 +58,11 @@ def _findings(message: Message, seen: Evidence, context: Context, site: Site) ->
     assert domain is not None
     if site.owns(domain):
         if seen.unauthenticated and not is_authorized_by_site(message, seen, context):
-            yield _finding(OWN_DOMAIN, author=mailbox.address)
+            yield OWN_DOMAIN.found(author=mailbox.address)
         return
     if (lookalike := site.lookalike(domain)) is not None:
-        yield _finding(LOOKALIKE, domain=domain, of=lookalike.of)
+        yield LOOKALIKE.found(domain=domain, of=lookalike.of)
     if (person := site.person(mailbox.name, mailbox.address)) is not None and not is_forwarded(
         message, seen, context
     ):
-        yield _finding(PERSON, person=person, author=mailbox.address)
-
-
-def _finding(kind: FindingKind, **facts: str) -> Finding:
-    return Finding(kind, MappingProxyType(facts))
+        yield PERSON.found(person=person, author=mailbox.address)

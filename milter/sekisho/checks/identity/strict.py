@@ -13,10 +13,8 @@ recipient's own is nobody's own.
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from sekisho.checks.facts.strictness import why_strict
-from sekisho.evidence import NOTHING, AuthorStatus, Evidence, Finding, FindingKind, Role, Signal
+from sekisho.evidence import NOTHING, AuthorStatus, Evidence, FindingKind, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -42,8 +40,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     why = why_strict(author, message, seen, context)
     if why is None:
         return NOTHING
-    facts = {"domain": author, "why_en": why[0], "why_ja": why[1]}
-    return Evidence(findings=(Finding(UNKNOWN, MappingProxyType(facts), context.registry.owner(author)),))
+    owner = context.registry.owner(author)
+    return Evidence(findings=(UNKNOWN.found(brand=owner, domain=author, why_en=why[0], why_ja=why[1]),))
 
 
 def _unknown(seen: Evidence) -> bool:

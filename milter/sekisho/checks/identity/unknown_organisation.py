@@ -13,12 +13,11 @@ a claim that the registry knows.
 from __future__ import annotations
 
 import re
-from types import MappingProxyType
 
 from sekisho.checks.facts.links import is_digest, is_page
 from sekisho.checks.facts.names import OFFICES, distinctive, related
 from sekisho.checks.facts.sender import home_domains
-from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Role, Signal, Strength
+from sekisho.evidence import NOTHING, Claim, Evidence, FindingKind, Role, Signal, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.text import skeleton
@@ -61,13 +60,12 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     words = distinctive(mailbox.name)
     if not words or related(words, {domain, *home_domains(message, seen)}):
         return NOTHING
-    facts = MappingProxyType({"name": mailbox.name, "domain": domain})
     claim = Claim(None, "display_name", mailbox.name, Strength.WEAK)
     findings = []
     if OFFICES.search(mailbox.name):
-        findings.append(Finding(OFFICE, facts))
+        findings.append(OFFICE.found(name=mailbox.name, domain=domain))
     if not is_person(words, mailbox.local) and _unsupported(message, words, seen, context):
-        findings.append(Finding(UNRELATED, facts))
+        findings.append(UNRELATED.found(name=mailbox.name, domain=domain))
     return Evidence(claims=(claim,), findings=tuple(findings)) if findings else NOTHING
 
 

@@ -176,11 +176,11 @@ def _told_elsewhere(message: Message) -> bool:
 def _lure(telling: list[Cue], said: dict[str, list[Cue]]) -> Iterator[Finding]:
     """The matter, by the cues that tell it best, and how it is put."""
     names = {f"lure.{cue.name}" for cue in telling}
-    yield Finding(next(kind for kind in THEMES if kind.id in names))
+    yield next(kind for kind in THEMES if kind.id in names).found()
     if telling is not said["theme"]:
-        yield Finding(NAMED)
+        yield NAMED.found()
     if said["pressure"]:
-        yield Finding(PRESSURES)
+        yield PRESSURES.found()
     if said["action"]:
         asks_en, asks_ja = DEEDS[said["action"][0].name]
-        yield Finding(ACTIONS, MappingProxyType({"asks_en": asks_en, "asks_ja": asks_ja}))
+        yield ACTIONS.found(asks_en=asks_en, asks_ja=asks_ja)

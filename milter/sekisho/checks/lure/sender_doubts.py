@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from sekisho.address import addresses_in
 from sekisho.checks.facts.links import is_digest, leads_home
@@ -135,24 +134,24 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
     """Who he is, what he is called, and where he comes from."""
     domain = message.author.domain or ""
     if seen.unauthenticated:
-        yield _finding(UNPROVEN, author=message.author.text)
+        yield UNPROVEN.found(author=message.author.text)
     elif seen.has_signal(Signal.UNNAMED_SERVER):
-        yield _finding(UNNAMED)
+        yield UNNAMED.found()
     elif context.providers.kind(domain) in TENANTS and REACHABLE.search(message.text[:SHORT]) is None:
-        yield _finding(TENANT, domain=domain)
+        yield TENANT.found(domain=domain)
     if seen.has_signal(Signal.IMPERSONATES):
-        yield _finding(UNMET)
+        yield UNMET.found()
     if seen.has_signal(Signal.DISPOSABLE_DOMAIN):
-        yield _finding(PASSING)
+        yield PASSING.found()
     name = message.author.name
     if is_nameless(name):
-        yield _finding(NAMELESS, name=name)
+        yield NAMELESS.found(name=name)
 
 
 def _of_the_way_out(seen: Evidence, at_home: bool) -> Iterator[Finding]:
     away = seen.destinations and not at_home and not is_digest(seen)
     if away or seen.has_signal(Signal.LEADS_AWAY):
-        yield _finding(AWAY)
+        yield AWAY.found()
 
 
 def _of_the_demand(message: Message, seen: Evidence, context: Context, at_home: bool) -> Iterator[Finding]:
@@ -164,11 +163,11 @@ def _of_the_demand(message: Message, seen: Evidence, context: Context, at_home: 
         and seen.has_cue("theme", *OFFICIAL)
         and (_official(message, seen) or seen.has_cue("action", "gift_cards", "channel"))
     ):
-        yield _finding(PRIVATE, domain=domain)
+        yield PRIVATE.found(domain=domain)
     if not at_home and seen.has_cue("theme", *ANSWERABLE) and (other := _answers_to(message, seen, context)):
-        yield _finding(ANSWERED, other=other)
+        yield ANSWERED.found(other=other)
     if _from_nobody(message, seen):
-        yield _finding(NOBODY)
+        yield NOBODY.found()
 
 
 def _official(message: Message, seen: Evidence) -> bool:
@@ -232,7 +231,3 @@ def _from_nobody(message: Message, seen: Evidence) -> bool:
     if (data := personal_data(message.subject)) is not None:
         text = text.replace(data, "")  # the reader's own number is no way to reach the sender
     return REACHABLE.search(text) is None
-
-
-def _finding(kind: FindingKind, **facts: str) -> Finding:
-    return Finding(kind, MappingProxyType(facts))

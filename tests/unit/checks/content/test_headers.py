@@ -11,11 +11,11 @@ from tests.auth_support import NOW, context, message
 from sekisho.checks.content import headers
 from sekisho.checks.facts import mailers
 from sekisho.checks.identity import impersonation, sender_domain
-from sekisho.evidence import AuthorStatus, Evidence, Finding, Proof
+from sekisho.evidence import AuthorStatus, Evidence, Proof
 from sekisho.message import Client
 
-CLAIMED = Evidence(findings=(Finding(impersonation.DISPLAY_NAME),))
-UNPROVEN = Evidence(findings=(Finding(sender_domain.UNPROVEN),), author_status=AuthorStatus.UNAUTHENTICATED)
+CLAIMED = Evidence(findings=(impersonation.DISPLAY_NAME.found(),))
+UNPROVEN = Evidence(findings=(sender_domain.UNPROVEN.found(),), author_status=AuthorStatus.UNAUTHENTICATED)
 ID = "Message-ID: <a@mail.example>\r\n"
 DATE = "Date: Sun, 01 Mar 2026 12:00:00 +0000\r\n"
 JAPANESE = "日頃よりご利用いただきありがとうございます。"

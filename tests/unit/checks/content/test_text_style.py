@@ -9,11 +9,11 @@ from tests.auth_support import context, envelope, message
 
 from sekisho.checks.content import text_style
 from sekisho.checks.identity import impersonation, sender_domain
-from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind
+from sekisho.evidence import AuthorStatus, Evidence, FindingKind
 from sekisho.message import Recipient
 
-CLAIMED = Evidence(findings=(Finding(impersonation.DISPLAY_NAME),))
-UNPROVEN = Evidence(findings=(Finding(sender_domain.UNPROVEN),), author_status=AuthorStatus.UNAUTHENTICATED)
+CLAIMED = Evidence(findings=(impersonation.DISPLAY_NAME.found(),))
+UNPROVEN = Evidence(findings=(sender_domain.UNPROVEN.found(),), author_status=AuthorStatus.UNAUTHENTICATED)
 JAPANESE = "日頃よりご利用いただきありがとうございます。お手続きをお願いいたします。"
 
 

@@ -31,7 +31,7 @@ def cues(*told: str) -> Evidence:
 
 
 def of(*kinds: FindingKind) -> Evidence:
-    return Evidence(findings=tuple(map(Finding, kinds)))
+    return Evidence(findings=tuple(kind.found() for kind in kinds))
 
 
 def findings(

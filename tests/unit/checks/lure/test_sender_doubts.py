@@ -21,7 +21,7 @@ from sekisho.checks.identity import (
     unknown_organisation,
 )
 from sekisho.checks.lure import sender_doubts
-from sekisho.evidence import NOTHING, AuthorStatus, Claim, Cue, Evidence, Finding, FindingKind, Proof
+from sekisho.evidence import NOTHING, AuthorStatus, Claim, Cue, Evidence, FindingKind, Proof
 from sekisho.message import Recipient
 
 UNPROVEN = Evidence(author_status=AuthorStatus.UNAUTHENTICATED)
@@ -33,7 +33,7 @@ def about(*themes: str) -> Evidence:
 
 
 def of(*kinds: FindingKind) -> Evidence:
-    return Evidence(findings=tuple(map(Finding, kinds)))
+    return Evidence(findings=tuple(kind.found() for kind in kinds))
 
 
 def found(
@@ -223,7 +223,7 @@ def answered(
 def test_answers_about_money_that_go_to_a_private_mailbox() -> None:
     """Whatever proves the sender: an account of his may have been broken into. Who says how he is reached, writes from
     a private mailbox himself or leads his readers home is spared."""
-    replied = Evidence(findings=(Finding(reply_to.REPLY_TO_MAILBOX, {"other": "b@free.test"}),))
+    replied = Evidence(findings=(reply_to.REPLY_TO_MAILBOX.found(other="b@free.test"),))
     assert "answered_elsewhere" in found(PROVEN + about("fund") + replied)
     assert "answered_elsewhere" not in found(PROVEN + about("invoice") + replied)
     assert "answered_elsewhere" not in found(PROVEN + about("fund") + replied, "https://shop.test/donate")
@@ -235,7 +235,7 @@ def test_answers_about_money_that_go_to_a_private_mailbox() -> None:
     assert not answered("みどりの会 TEL 03-1111-2222 返信は keller@free.test まで")
 
 
-REPLY_TO = Evidence(findings=(Finding(reply_to.REPLY_TO_MAILBOX, {"other": "shop.dinner@free.test"}),))
+REPLY_TO = Evidence(findings=(reply_to.REPLY_TO_MAILBOX.found(other="shop.dinner@free.test"),))
 
 
 def test_what_a_form_hands_on_is_answered_elsewhere() -> None:
