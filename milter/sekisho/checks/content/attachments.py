@@ -80,16 +80,16 @@ HARMLESS = frozenset(
     ]
 )
 SHOWN_PAGES = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
-TURNS = "\u202e\u202d\u2066\u2067\u2068"
-LOCAL = b"PK\x03\x04"
-ENTRIES = 200  # names of one archive that are read
-FILES = 100  # files of one message that are looked at
+DIRECTION_MARKS = "\u202e\u202d\u2066\u2067\u2068"
+LOCAL_FILE_HEADER = b"PK\x03\x04"
+MAX_ARCHIVE_ENTRIES = 200  # names of one archive that are read
+MAX_FILES = 100  # files of one message that are looked at
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind: the first file that shows it."""
     findings: dict[str, Finding] = {}
-    for part in message.parts[:FILES]:
+    for part in message.parts[:MAX_FILES]:
         for kind, name in _of(part):
             findings.setdefault(kind.id, kind.found(name=name))
     if any(page.attached and (page.forms or page.passwords or page.scripts) for page in message.pages):
@@ -106,7 +106,7 @@ def _of(part: Part) -> Iterator[tuple[FindingKind, str]]:
         yield PAGE, name or part.media
     if name and _false(name, ending):
         yield FALSE_NAME, name
-    if ending == "zip" or part.content[:4] == LOCAL:
+    if ending == "zip" or part.content[:4] == LOCAL_FILE_HEADER:
         inside = next((each for each in archived(part.content) if _ending(each) in PROGRAMS | PAGES), None)
         if inside is not None and not _document(part.content):
             yield ARCHIVED, inside
@@ -121,13 +121,13 @@ def _sent_page(part: Part, ending: str) -> bool:
 
 def _ending(name: str) -> str:
     """The ending that a program goes by: trailing dots, blanks and direction marks do not count."""
-    plain = "".join(letter for letter in name if letter.isprintable() and letter not in TURNS)
+    plain = "".join(letter for letter in name if letter.isprintable() and letter not in DIRECTION_MARKS)
     return plain.rstrip(". ").lower().rpartition(".")[2] if "." in plain else ""
 
 
 def _false(name: str, ending: str) -> bool:
     """`invoice.pdf.html`, `invoice.pdf          .exe`, `invoice<override>fdp.exe`."""
-    if any(mark in name for mark in TURNS):
+    if any(mark in name for mark in DIRECTION_MARKS):
         return True
     before = name.rstrip(". ").lower().rpartition(".")[0].rstrip(" \u3000_")
     return ending in PAGES | PROGRAMS and before.rpartition(".")[2] in HARMLESS and "." in before
@@ -135,13 +135,13 @@ def _false(name: str, ending: str) -> bool:
 
 def archived(content: bytes) -> Iterator[str]:
     """The names in a zip archive, as far as there are bytes, by its local file headers."""
-    at = content.find(LOCAL)
-    for _ in range(ENTRIES):
+    at = content.find(LOCAL_FILE_HEADER)
+    for _ in range(MAX_ARCHIVE_ENTRIES):
         if at < 0 or at + 30 > len(content):
             return
         length = int.from_bytes(content[at + 26 : at + 28], "little")
         yield content[at + 30 : at + 30 + min(length, 300)].decode("utf-8", "replace")
-        at = content.find(LOCAL, at + 30)
+        at = content.find(LOCAL_FILE_HEADER, at + 30)
 
 
 def _document(content: bytes) -> bool:

@@ -90,22 +90,22 @@ HELO = FindingKind(
 
 KINDS = (MALFORMED, AHEAD, CLOCK, PERSONAL, BULK, RETIRED, INVENTED, URGENT, NO_ID, ID_HOST, HELO)
 
-RECEIVED = 20  # fields that are read
-LONGEST = 2_000  # characters of a field
-CHINA = re.compile(r"\s(\+0800)(?:\s*\([^()]{0,40}\))?\s*\Z")
+MAX_RECEIVED_FIELDS = 20  # fields that are read
+MAX_FIELD_OCTETS = 2_000  # characters of a field
+CHINESE_ZONE = re.compile(r"\s(\+0800)(?:\s*\([^()]{0,40}\))?\s*\Z")
 # A date that is one without being looked at closer: a day that every month has, an hour that every day has.
-ORDINARY = re.compile(
+ORDINARY_DATE = re.compile(
     r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(?:0?[1-9]|1\d|2[0-8]) "
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) 20\d\d "
     r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d [+-](?:0\d|1[0-2])[0-5]\d",
     re.ASCII,
 )
-HEAD = 1_500
-HOUR = 3_600
-HOP = 1 * HOUR  # that clocks of servers may differ
-OURS = 24 * HOUR  # that a date may lie ahead of our own clock
-ID = re.compile(r"@\[?([^\s<>@\]]{1,255})\]?>?\s*\Z")
-MARKS = (("x-priority", ("1", "2")), ("importance", ("high",)), ("x-msmail-priority", ("high",)))
+MAX_SAMPLE_CHARS = 1_500
+HOUR_SECONDS = 3_600
+MAX_SKEW_SECONDS = 1 * HOUR_SECONDS  # that clocks of servers may differ
+MAX_AHEAD_SECONDS = 24 * HOUR_SECONDS  # that a date may lie ahead of our own clock
+ID_HOST_PART = re.compile(r"@\[?([^\s<>@\]]{1,255})\]?>?\s*\Z")
+URGENT_FIELDS = (("x-priority", ("1", "2")), ("importance", ("high",)), ("x-msmail-priority", ("high",)))
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -121,18 +121,18 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _value(message: Message, name: str) -> str | None:
     """The first field of that name on one line, or None."""
     fields = message.headers.all(name)
-    return " ".join(fields[0].value[:LONGEST].decode("utf-8", "replace").split()) if fields else None
+    return " ".join(fields[0].value[:MAX_FIELD_OCTETS].decode("utf-8", "replace").split()) if fields else None
 
 
 def _date(message: Message) -> Iterator[Finding]:
     text = _value(message, "date")
-    if text and not ORDINARY.fullmatch(text) and moment(text) is None:
+    if text and not ORDINARY_DATE.fullmatch(text) and moment(text) is None:
         yield MALFORMED.found(text=text)
 
 
 def _stamps(message: Message) -> list[str]:
     """The times that the servers on the way wrote, the first server's first."""
-    fields = message.headers.all("received")[-RECEIVED:]
+    fields = message.headers.all("received")[-MAX_RECEIVED_FIELDS:]
     hops = [" ".join(each.value[-200:].decode("latin-1").split()) for each in reversed(fields)]
     return [hop.rpartition(";")[2].strip() for hop in hops if ";" in hop]
 
@@ -143,20 +143,20 @@ def _ahead(message: Message, context: Context) -> Iterator[Finding]:
     if dated is None:
         return
     first = next(filter(None, map(moment, _stamps(message))), None)
-    late = first is not None and (dated - first).total_seconds() > HOP
-    if late or (dated - context.clock.now()).total_seconds() > OURS:
+    late = first is not None and (dated - first).total_seconds() > MAX_SKEW_SECONDS
+    if late or (dated - context.clock.now()).total_seconds() > MAX_AHEAD_SECONDS:
         yield AHEAD.found(text=text or "")
 
 
 def _zone(message: Message) -> Iterator[Finding]:
     """Whose time it was where a Japanese message was written or handed in."""
-    if japanese(f"{message.subject}\n{message.text[:HEAD]}"):
+    if japanese(f"{message.subject}\n{message.text[:MAX_SAMPLE_CHARS]}"):
         times = (_value(message, "date") or "", *_stamps(message))
-        yield from [CLOCK.found(text=each) for each in times if CHINA.search(each)][:1]
+        yield from [CLOCK.found(text=each) for each in times if CHINESE_ZONE.search(each)][:1]
 
 
 def _marked(message: Message) -> Iterator[Finding]:
-    if any((_value(message, name) or "").lower().startswith(words) for name, words in MARKS):
+    if any((_value(message, name) or "").lower().startswith(words) for name, words in URGENT_FIELDS):
         yield URGENT.found()
 
 
@@ -189,7 +189,7 @@ def _identified(message: Message) -> Iterator[Finding]:
     if not text:
         yield NO_ID.found()
         return
-    match = ID.search(text)
+    match = ID_HOST_PART.search(text)
     host = match[1].lower() if match else ""
     ordinary = not host or host == "localhost" or ".JavaMail." in text
     if not ordinary and ("." not in host or parse_ip(host) is not None):

@@ -88,12 +88,16 @@ ACT = re.compile(
     r"ログイン|サインイン|確認|更新|認証|解除|再開|アカウント|支払|お手続|手続き|変更|マイページ|会員",
     re.IGNORECASE,
 )
-BUTTON = 60  # characters of a link's text: a button, not a sentence with a link in it
-CARRIES = re.compile(
+MAX_BUTTON_CHARS = 60  # characters of a link's text: a button, not a sentence with a link in it
+PAGE_TARGET = re.compile(
     r"[\s\x00-\x1f]*(data:(?:text/|application/x?h|image/svg)|blob:|vbscript:|file://)", re.IGNORECASE
 )
-RUNS = re.compile(r"[\s\x00-\x1f]*javascript:(?!\s*(?:void|;|//|$|window\.print|history\.))", re.IGNORECASE)
-SEGMENT = re.compile(r"(?<!:/)[/=?&]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4})(?=[/?&]|$)", re.IGNORECASE)
+SCRIPT_TARGET = re.compile(
+    r"[\s\x00-\x1f]*javascript:(?!\s*(?:void|;|//|$|window\.print|history\.))", re.IGNORECASE
+)
+HOST_SEGMENT = re.compile(
+    r"(?<!:/)[/=?&]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4})(?=[/?&]|$)", re.IGNORECASE
+)
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -123,9 +127,9 @@ def _without_address(message: Message) -> Iterator[Finding]:
     """Links that lead nowhere a filter could look."""
     for link in message.links:
         if link.host is None and link.kind in ("a", "area", "form", "meta"):
-            if (carried := CARRIES.match(link.target)) is not None:
+            if (carried := PAGE_TARGET.match(link.target)) is not None:
                 yield CARRIED.found(scheme=carried[1].partition(":")[0].lower())
-            elif RUNS.match(link.target) is not None:
+            elif SCRIPT_TARGET.match(link.target) is not None:
                 yield SCRIPT.found()
 
 
@@ -147,7 +151,11 @@ def _brand(each: Destination, context: Context) -> Iterator[Finding]:
     if shown is not None:
         yield BRAND_IN_PATH.found(host=each.host, shown=shown[0])
     text = each.link.text
-    if not 0 < len(text) <= BUTTON or each.link.kind not in ("a", "area") or ACT.search(text) is None:
+    if (
+        not 0 < len(text) <= MAX_BUTTON_CHARS
+        or each.link.kind not in ("a", "area")
+        or ACT.search(text) is None
+    ):
         return
     for mention in context.registry.mentions(text):
         if not any(
@@ -161,7 +169,7 @@ def _brand(each: Destination, context: Context) -> Iterator[Finding]:
 def _brand_in_path(each: Destination, context: Context) -> tuple[str, str] | None:
     """A host of a brand as a piece of the path or the query, and the brand."""
     parts = split_url(each.link.target)
-    for segment in SEGMENT.finditer(f"{parts.path[:500]}?{parts.query[:500]}"):
+    for segment in HOST_SEGMENT.finditer(f"{parts.path[:500]}?{parts.query[:500]}"):
         name = segment[1].lower()
         if (brand := context.registry.owner(name)) is not None:
             return name, brand

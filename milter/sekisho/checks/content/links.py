@@ -79,8 +79,12 @@ KINDS = (TEXT_MISMATCH, BRAND_IN_HOST, USER_INFO, ADDRESS, STRANGERS, BORROWED, 
 AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\\s]{1,255})", re.IGNORECASE)
 URL_START = re.compile(r"(?:https?://|www\.)", re.IGNORECASE)
 FILES = frozenset({"inc", "md", "pl", "py", "rs", "sh", "so", "sv", "zip", "mov", "ps", "cc", "app"})
-INSIDE = tuple(map(ip_network, ("10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
-NOWHERE = frozenset({"redirect", "social"})  # wrappers that keep their secret, networks that any footer has
+PRIVATE_NETWORKS = tuple(
+    map(ip_network, ("10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+)
+NEUTRAL_PROVIDERS = frozenset(
+    {"redirect", "social"}
+)  # wrappers that keep their secret, networks that any footer has
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -115,7 +119,7 @@ def _of_one(
     if parts.userinfo and "." in parts.userinfo:
         yield USER_INFO.found(host=each.host, shown=parts.userinfo)
     address = parse_ip(each.host)
-    if address is not None and not any(address in network for network in INSIDE):
+    if address is not None and not any(address in network for network in PRIVATE_NETWORKS):
         yield ADDRESS.found(host=each.host)
     if (
         (written := AUTHORITY.match(each.link.target))
@@ -185,7 +189,8 @@ def _of_all(
     outside = [
         each
         for each in found
-        if context.providers.kind(each.host) not in NOWHERE and not counts_clicks(each, seen, context)
+        if context.providers.kind(each.host) not in NEUTRAL_PROVIDERS
+        and not counts_clicks(each, seen, context)
     ]
     if not outside:
         return

@@ -46,23 +46,32 @@ WORD_OF_TEXT = FindingKind(
 
 KINDS = (NAME, SUBJECT, BODY, WORD_OF_TEXT)
 WORD = re.compile(r"[^\W\d_]{3,64}")
-OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")  # the two bare marks, U+200E and U+200F, move nothing
+DIRECTION_OVERRIDES = re.compile(
+    "[\u202a-\u202e\u2066-\u2069]"
+)  # the two bare marks, U+200E and U+200F, move nothing
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-READ = 4_000  # characters of the text that are looked at
+MAX_SCANNED_CHARS = 4_000  # characters of the text that are looked at
 LATIN = "LATIN"
-SCRIPTS = (LATIN, "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")  # alphabets whose letters look alike
+LOOKALIKE_SCRIPTS = (
+    LATIN,
+    "CYRILLIC",
+    "GREEK",
+    "ARMENIAN",
+    "CHEROKEE",
+    "COPTIC",
+)  # alphabets whose letters look alike
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding for each place."""
     name = message.author.name
-    places = ((NAME, name, 1), (SUBJECT, message.subject, 1), (BODY, message.text[:READ], 3))
+    places = ((NAME, name, 1), (SUBJECT, message.subject, 1), (BODY, message.text[:MAX_SCANNED_CHARS], 3))
     found = []
     for kind, text, least in places:
         if not text.isascii() and (how := disguise(text, least)) is not None:
             found.append(kind.found(text=text[:80], how=how))
     if not any(each.kind is BODY for each in found) and is_doubted(seen):
-        body = message.text[:READ]
+        body = message.text[:MAX_SCANNED_CHARS]
         word = next(mixed(body, unusual(body)), None)
         found += [WORD_OF_TEXT.found(text=word)] if word else []
     return Evidence(findings=tuple(found)) if found else NOTHING
@@ -72,7 +81,7 @@ def disguise(text: str, least: int = 1) -> str | None:
     """What is wrong with a text, in a word, or None; `least` is how many words it takes."""
     if not (odd := unusual(text)):  # every disguise is made of these
         return None
-    if OVERRIDES.search(text) and not RIGHT_TO_LEFT.search(text):
+    if DIRECTION_OVERRIDES.search(text) and not RIGHT_TO_LEFT.search(text):
         return "direction marks"
     if len(combining(text)) >= 2 * least:
         return "combining marks"
@@ -98,4 +107,4 @@ def _alphabet(letter: str) -> str:
     if letter.isascii():
         return LATIN
     name = unicodedata.name(letter, "")
-    return next((script for script in SCRIPTS if name.startswith(script)), "")
+    return next((script for script in LOOKALIKE_SCRIPTS if name.startswith(script)), "")

@@ -70,12 +70,12 @@ FAR_BELOW = FindingKind(
 
 KINDS = (IMAGE_ONLY, PASSWORD, FORM, SCRIPT, HIDDEN, OTHER_LANGUAGE, CUT_WORDS, FAR_BELOW)
 
-FEW_LETTERS = 120  # letters of a page that is a picture: a footer has more
-MUCH = 400  # hidden letters below which a preheader, padded as they are, is just that
-CUTS = 3  # words cut up: one may be an accident of an editor
-BELOW = 60  # empty lines that no layout needs
-SAMPLE = 2_000
-FOREIGN = 150  # letters of another language that are hidden: a preheader has fewer
+MAX_PICTURE_PAGE_LETTERS = 120  # letters of a page that is a picture: a footer has more
+MIN_HIDDEN_LETTERS = 400  # hidden letters below which a preheader, padded as they are, is just that
+MIN_CUT_WORDS = 3  # words cut up: one may be an accident of an editor
+MIN_EMPTY_LINES = 60  # empty lines that no layout needs
+MAX_SAMPLE_CHARS = 2_000
+MIN_SAMPLE_LETTERS = 150  # letters of another language that are hidden: a preheader has fewer
 JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 LETTER = re.compile(r"[^\W\d_]")
 
@@ -89,13 +89,13 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _findings(message: Message, seen: Evidence) -> Iterator[Finding]:
     pages = message.pages
     gap = max((longest_gap(message.text), *(page.gap for page in pages)))
-    if _empty(message) or gap >= BELOW or any(page.forms for page in pages):
+    if _empty(message) or gap >= MIN_EMPTY_LINES or any(page.forms for page in pages):
         home = home_domains(message, seen)
         if (host := _picture(message, seen, home)) is not None:
             yield IMAGE_ONLY.found(host=host)
         if (host := _form(seen, home)) is not None:
             yield FORM.found(host=host)
-        if gap >= BELOW and not any(each.domain in home for each in seen.destinations):
+        if gap >= MIN_EMPTY_LINES and not any(each.domain in home for each in seen.destinations):
             yield FAR_BELOW.found(number=gap)
     if any(page.passwords for page in pages):
         yield PASSWORD.found()
@@ -107,9 +107,12 @@ def _findings(message: Message, seen: Evidence) -> Iterator[Finding]:
 def _empty(message: Message) -> bool:
     """True for a message that shows pictures and next to no text."""
     shown = [page for page in message.pages if not page.attached]
-    if not any(page.pictures for page in shown) or sum(page.letters for page in shown) > FEW_LETTERS:
+    if (
+        not any(page.pictures for page in shown)
+        or sum(page.letters for page in shown) > MAX_PICTURE_PAGE_LETTERS
+    ):
         return False
-    return sum(map(len, message.text.split())) <= 2 * FEW_LETTERS
+    return sum(map(len, message.text.split())) <= 2 * MAX_PICTURE_PAGE_LETTERS
 
 
 def _picture(message: Message, seen: Evidence, home: frozenset[str]) -> str | None:
@@ -130,20 +133,20 @@ def _form(seen: Evidence, home: frozenset[str]) -> str | None:
 
 def _unseen(message: Message) -> Iterator[Finding]:
     for page in message.pages:
-        if page.hidden >= MUCH and page.hidden > page.letters:
+        if page.hidden >= MIN_HIDDEN_LETTERS and page.hidden > page.letters:
             yield HIDDEN.found(hidden=page.hidden, shown=page.letters)
             break
-    if message.hidden and _foreign(message.hidden[:SAMPLE], message.text[:SAMPLE]):
+    if message.hidden and _foreign(message.hidden[:MAX_SAMPLE_CHARS], message.text[:MAX_SAMPLE_CHARS]):
         yield OTHER_LANGUAGE.found()
     cuts = sum(page.cuts for page in message.pages)
-    if cuts >= CUTS:
+    if cuts >= MIN_CUT_WORDS:
         yield CUT_WORDS.found(number=cuts)
 
 
 def _foreign(hidden: str, shown: str) -> bool:
     """One is Japanese, the other has nothing of it, and there is enough of both to tell."""
     letters, seen = len(LETTER.findall(hidden)), len(LETTER.findall(shown))
-    if letters < FOREIGN or seen < FOREIGN:
+    if letters < MIN_SAMPLE_LETTERS or seen < MIN_SAMPLE_LETTERS:
         return False
     shares = len(JAPANESE.findall(hidden)) / letters, len(JAPANESE.findall(shown)) / seen
     return min(shares) < 0.02 and max(shares) > 0.3

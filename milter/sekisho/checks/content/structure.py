@@ -263,12 +263,12 @@ _LIMITS = (
 KINDS: tuple[FindingKind, ...] = _LIMITS + _MIME + _PICTURES + _PAGES + _HEADERS + _CHARSETS + _WORDS
 
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
-UNSEEN = "picture.not_searched"
-UNKNOWN = frozenset({Why.TIME, Why.MEMORY, Why.DECODER})
+NOT_SEARCHED = "picture.not_searched"
+UNKNOWN_CAUSES = frozenset({Why.TIME, Why.MEMORY, Why.DECODER})
 """Why a picture was not searched, where another try may know more; else it is the picture that is too much."""
-FIELDS = frozenset({"header.space_before_colon", "header.nul"})
+FROM_FIELD_CODES = frozenset({"header.space_before_colon", "header.nul"})
 """Of a From field, `author.…` says it."""
-BLOCK = frozenset({"header.cut_short", "header.empty_block"})
+BROKEN_BLOCK_CODES = frozenset({"header.cut_short", "header.empty_block"})
 """Where an author stands below, `author.broken_block` says it."""
 
 
@@ -288,15 +288,15 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _degraded(message: Message, limited: bool) -> Iterator[str]:
     if limited:
         yield "limit"
-    if any(problem.code == UNSEEN and problem.detail in UNKNOWN for problem in message.problems):
+    if any(problem.code == NOT_SEARCHED and problem.detail in UNKNOWN_CAUSES for problem in message.problems):
         yield "pictures"
 
 
 def _said(problem: Problem, seen: Evidence) -> bool:
     """True if `checks.identity.author` says the same of the From field: one oddity does not count twice."""
     family, _, name = problem.code.partition(".")
-    if problem.code in FIELDS:
+    if problem.code in FROM_FIELD_CODES:
         return problem.detail.lower() == "from"
-    if problem.code in BLOCK:
+    if problem.code in BROKEN_BLOCK_CODES:
         return seen.has("author.broken_block")
     return family == "word" and (seen.has(f"author.{name}") or (name == "nul" and seen.has("author.control")))

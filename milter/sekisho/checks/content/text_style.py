@@ -67,12 +67,12 @@ FONT = FindingKind(
 
 KINDS = (BY_ADDRESS, IMPERSONAL, TEMPLATE, SERIAL, LETTERS, CHARSET, FONT)
 
-HEAD = 1_500  # characters in which the reader is greeted
-LINE = 200  # of one line
-READ = 6_000  # characters of the text, and
-TAIL = 600  # of its end, that are looked at
-MARKUP = 40_000  # of one page
-CHINESE = 2  # characters that are no slip; one may be a name
+MAX_HEAD_CHARS = 1_500  # characters in which the reader is greeted
+MAX_LINE_CHARS = 200  # of one line
+MAX_SCANNED_CHARS = 6_000  # characters of the text, and
+MAX_TAIL_CHARS = 600  # of its end, that are looked at
+MAX_PAGE_CHARS = 40_000  # of one page
+MIN_CHINESE_LETTERS = 2  # characters that are no slip; one may be a name
 
 GREETING = re.compile(
     r"\W{0,3}(?:dear|hello|hi|hey|attention|attn|ol[áa]|prezad[oa](?:\(a\))?|car[oa]|hallo|bonjour|hola|estimad[oa])"
@@ -96,21 +96,21 @@ ANYBODY_AT_ALL = re.compile(
     r"(?:会員|ユーザー|利用者)各位)\W{0,3}\Z",
     re.IGNORECASE,
 )
-FIELDS = r"(?:[A-Z_]{0,20}(?:EMAIL|NAME|USER|DOMAIN|LINK|URL|DATE|RAND)[A-Z0-9_]{0,30})"
+TEMPLATE_FIELD = r"(?:[A-Z_]{0,20}(?:EMAIL|NAME|USER|DOMAIN|LINK|URL|DATE|RAND)[A-Z0-9_]{0,30})"
 PLACEHOLDER = re.compile(
     r"\{\{ ?[\w.]{2,40} ?\}\}|\[\[ ?-?[\w.]{2,40}-? ?\]\]|##[\w.]{2,40}##|%%[\w.]{2,40}%%|\*\|[A-Z_:]{2,40}\|\*"
-    rf"|%{FIELDS}%|#{FIELDS}#|\[(?:RAND(?:OM)?[\w-]{{0,40}}|EMAIL)\]"
+    rf"|%{TEMPLATE_FIELD}%|#{TEMPLATE_FIELD}#|\[(?:RAND(?:OM)?[\w-]{{0,40}}|EMAIL)\]"
 )
 # Ordinary in a text that is about programs, and not in a subject or a name.
 LOOSE_PLACEHOLDER = re.compile(
     r"\$?\{\$?[\w.-]{2,40}\}|\[(?:e-?mail|name|first-?name|user|domain|link|url|your-\w{2,20})\]|\$(?:name|email|user)\b",
     re.IGNORECASE,
 )
-NUMBER = re.compile(
+SERIAL_NUMBER = re.compile(
     r"(?:[\s\[(【〖〔「『(:：#＃_-]|No\.?|番号|コード|ID)(?=(?:[A-Za-z]{0,20}[0-9]){4})([A-Za-z0-9]{5,24})"
     r"[\])】〗〕」』)]{0,2}[\s!！。.]{0,3}\Z"
 )
-FOREIGN = frozenset({"gb18030", "hz-gb-2312", "big5", "euc-kr", "iso-2022-kr"})
+FOREIGN_CHARSETS = frozenset({"gb18030", "hz-gb-2312", "big5", "euc-kr", "iso-2022-kr"})
 WORD_CHARSET = re.compile(rb"=\?([\w.:-]{1,40})[?*]")
 FONTS = ("YaHei", "SimSun", "SimHei", "DengXian", "yahei", "simsun", "微软雅黑", "宋体", "黑体", "等线")
 
@@ -129,12 +129,14 @@ def _addressing(message: Message, context: Context) -> Iterator[tuple[FindingKin
     """How the reader is spoken to, and what makes this mail unlike the others of its kind."""
     delimiters = context.recipient_delimiter
     made_up = tuple(name for each in message.envelope.recipients[:3] for name in _made_up(each, delimiters))
-    lines = [line[:LINE].strip() for line in message.text[:HEAD].splitlines()]
+    lines = [line[:MAX_LINE_CHARS].strip() for line in message.text[:MAX_HEAD_CHARS].splitlines()]
     yield from [(kind, line) for line in lines if (kind := _greeting(line, made_up)) is not None][:1]
     front = f"{message.subject}\n{message.author.name}"
-    unfilled = PLACEHOLDER.search(f"{front}\n{message.text[:READ]}") or LOOSE_PLACEHOLDER.search(front)
+    unfilled = PLACEHOLDER.search(f"{front}\n{message.text[:MAX_SCANNED_CHARS]}") or LOOSE_PLACEHOLDER.search(
+        front
+    )
     yield TEMPLATE, unfilled[0] if unfilled else ""
-    number = NUMBER.search(message.subject[-60:])
+    number = SERIAL_NUMBER.search(message.subject[-60:])
     yield SERIAL, number[1] if number else ""
 
 
@@ -159,13 +161,13 @@ def _greeting(line: str, made_up: tuple[str, ...]) -> FindingKind | None:
 
 def _language(message: Message) -> Iterator[tuple[FindingKind, str]]:
     """What is foreign in a Japanese message."""
-    text = f"{message.author.name}\n{message.subject}\n{message.text[:READ]}"
-    if not japanese(text[:HEAD]):
+    text = f"{message.author.name}\n{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
+    if not japanese(text[:MAX_HEAD_CHARS]):
         return
-    letters = chinese(text + message.text[READ:][-TAIL:])
-    yield LETTERS, "".join(dict.fromkeys(letters)) if len(letters) >= CHINESE else ""
-    yield CHARSET, next((each for each in _charsets(message) if lookup(each) in FOREIGN), "")
-    pages = (part.text[:MARKUP] for part in message.parts if part.media == "text/html")
+    letters = chinese(text + message.text[MAX_SCANNED_CHARS:][-MAX_TAIL_CHARS:])
+    yield LETTERS, "".join(dict.fromkeys(letters)) if len(letters) >= MIN_CHINESE_LETTERS else ""
+    yield CHARSET, next((each for each in _charsets(message) if lookup(each) in FOREIGN_CHARSETS), "")
+    pages = (part.text[:MAX_PAGE_CHARS] for part in message.parts if part.media == "text/html")
     yield FONT, next((font for page in pages for font in FONTS if font in page), "")
 
 

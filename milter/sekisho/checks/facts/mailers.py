@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-LONGEST = 200
+MAX_NAME_CHARS = 200
 
 # What people write their own mail with.
 PERSONAL = (
@@ -28,7 +28,7 @@ BULK = (
 )  # fmt: skip
 # The year from which nobody could have them any more, in their makers' own words.
 RETIRED = (("outlook express", 2014), ("windows live mail", 2017), ("windows mail", 2017), ("eudora", 2013))
-YEARS = 3  # that old machines are granted
+GRACE_YEARS = 3  # that old machines are granted
 
 # One or two made-up words and a bare number, as no program signs: `Qgeszx 4`.
 INVENTED = re.compile(r"[A-Z][a-z]{1,11}(?: [A-Z][a-z]{1,11})? \d{1,2}(?:\.\d{1,2})?")
@@ -49,8 +49,8 @@ def bulk(name: str) -> bool:
 
 def retired(name: str, year: int) -> bool:
     """True for a program that had been given up for years in that year."""
-    lower = name[:LONGEST].lower()
-    return any(word in lower and year >= end + YEARS for word, end in RETIRED)
+    lower = name[:MAX_NAME_CHARS].lower()
+    return any(word in lower and year >= end + GRACE_YEARS for word, end in RETIRED)
 
 
 def invented(name: str) -> bool:
@@ -60,5 +60,5 @@ def invented(name: str) -> bool:
 
 
 def _names(name: str, words: tuple[str, ...]) -> bool:
-    lower = name[:LONGEST].lower()
+    lower = name[:MAX_NAME_CHARS].lower()
     return any(word in lower for word in words)

@@ -161,12 +161,12 @@ KINDS: tuple[FindingKind, ...] = (
 
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
 
-BELOW = 16_384  # octets behind a broken line that are searched for fields
-FIELD = re.compile(rb"[!-9;-~]++[ \t]*+:|\r?\n|\Z")  # or the empty line that a sender began with
+MAX_SEARCHED_OCTETS = 16_384  # octets behind a broken line that are searched for fields
+FIELD_START = re.compile(rb"[!-9;-~]++[ \t]*+:|\r?\n|\Z")  # or the empty line that a sender began with
 AUTHOR_FIELD = re.compile(rb"^From[ \t]*:", re.IGNORECASE | re.MULTILINE)
 # Encoded words bring in what the raw field does not show. Isolates are left out: some programs put them around names.
-TURNING = re.compile("[\u202a-\u202e]")
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+DIRECTION_CHANGES = re.compile("[\u202a-\u202e]")
+CONTROL_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -195,9 +195,9 @@ def _problems(message: Message) -> Iterator[tuple[str, str]]:
 def _hiding(text: str) -> Iterator[str]:
     if any(unicodedata.category(char) != "Cc" for char in invisibles(text)):
         yield "author.invisible"
-    if TURNING.search(text):
+    if DIRECTION_CHANGES.search(text):
         yield "author.bidi"
-    if CONTROL.search(text):
+    if CONTROL_CHARS.search(text):
         yield "author.control"
 
 
@@ -210,5 +210,7 @@ def _author_below(message: Message) -> bool:
     cut = message.problem("header.cut_short") is not None
     if not cut and (message.author.mailbox is not None or message.headers.all("from")):
         return False
-    below = message.raw[message.body_start : message.body_start + BELOW].partition(b"\r\n\r\n")[0]
-    return (cut or FIELD.match(below) is None) and AUTHOR_FIELD.search(below) is not None
+    below = message.raw[message.body_start : message.body_start + MAX_SEARCHED_OCTETS].partition(b"\r\n\r\n")[
+        0
+    ]
+    return (cut or FIELD_START.match(below) is None) and AUTHOR_FIELD.search(below) is not None

@@ -90,9 +90,9 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
-SPEAKING = frozenset({"display_name", "author_domain", "signature", "local_part", "image", "calendar"})
-HEAD = 600  # characters in which a greeting stands
-SMIME = re.compile(r"application/(?:x-)?pkcs7-(?:signature|mime)")
+SPEAKING_PLACES = frozenset({"display_name", "author_domain", "signature", "local_part", "image", "calendar"})
+MAX_GREETING_CHARS = 600  # characters in which a greeting stands
+SMIME_MEDIA = re.compile(r"application/(?:x-)?pkcs7-(?:signature|mime)")
 SOMEBODY = re.compile(r"([^\s、。「」【】<>:：()（）]{1,20})[ \u3000]?(?:様|さま|さん|殿)")
 NOBODY = re.compile(r"(?:お客|会員|利用者|各位|ユーザー|皆|メンバー|カード会員|@[\w.-]+)\Z|お客|会員")
 
@@ -110,7 +110,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _speaks(claim: Claim) -> bool:
-    return claim.where in SPEAKING or (claim.where == "subject" and claim.strength is Strength.STRONG)
+    return claim.where in SPEAKING_PLACES or (claim.where == "subject" and claim.strength is Strength.STRONG)
 
 
 def _broken(brand: str, message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
@@ -147,12 +147,12 @@ def _asks_credentials(message: Message, seen: Evidence) -> bool:
 
 
 def _unsigned(message: Message, seen: Evidence) -> bool:
-    return not any(SMIME.match(part.media) for part in message.parts)
+    return not any(SMIME_MEDIA.match(part.media) for part in message.parts)
 
 
 def _nameless(message: Message, seen: Evidence) -> bool:
     """No `山田 太郎 様` in a Japanese greeting; お客様 and an address are nobody's name."""
-    head = message.text[:HEAD]
+    head = message.text[:MAX_GREETING_CHARS]
     found = SOMEBODY.finditer(head)
     return any(map(is_kana, head)) and all(NOBODY.search(greeting[1]) for greeting in found)
 

@@ -17,17 +17,19 @@ from sekisho.message import Message
 from sekisho.ports import Context, Mention, Reading
 from sekisho.text import is_katakana
 
-MOSTLY = 0.5  # share of a display name from which the brand is what the name says, not a word in it
-COMPOUND = 0.6  # the same where it runs on into other letters: アップル学習塾 is a school
-ONE_WORD = 0.7  # and where katakana runs on into katakana: ソフトバンクホークス is a team
-HEAD = 1_500  # characters at the beginning of a text, where a sender greets and says who he is
-TAIL = 1_200  # and at its end, where he signs
-COMPANY = 100  # characters of the text in which a display name may find the companion that it needs
-OFTEN = 3  # times that a text writes a name of which it may be said to be about
-LABEL = 24  # characters of a link's text up to which it is a button, as which it says what to do
-BUTTONS = 8  # that are read
-NEAR = 24  # characters around a name that say in which role it stands
-MARK = re.compile(
+MIN_NAME_SHARE = 0.5  # share of a display name from which the brand is what the name says, not a word in it
+MIN_COMPOUND_SHARE = 0.6  # the same where it runs on into other letters: アップル学習塾 is a school
+MIN_KATAKANA_SHARE = 0.7  # and where katakana runs on into katakana: ソフトバンクホークス is a team
+MAX_HEAD_CHARS = 1_500  # characters at the beginning of a text, where a sender greets and says who he is
+MAX_TAIL_CHARS = 1_200  # and at its end, where he signs
+MAX_COMPANION_CHARS = (
+    100  # characters of the text in which a display name may find the companion that it needs
+)
+MIN_TOPIC_MENTIONS = 3  # times that a text writes a name of which it may be said to be about
+MAX_BUTTON_CHARS = 24  # characters of a link's text up to which it is a button, as which it says what to do
+MAX_BUTTONS = 8  # that are read
+CONTEXT_CHARS = 24  # characters around a name that say in which role it stands
+OPENING_BRACKET = re.compile(
     r"\s*[【\[<〈《＜「『(（]\s*"
 )  # a subject that begins with a name in brackets is headed with it
 
@@ -77,7 +79,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _said(message: Message, context: Context) -> Iterator[Claim | Cue]:
     mailbox = message.author.mailbox
-    company = f"{message.subject}\n{message.text[:COMPANY]}"
+    company = f"{message.subject}\n{message.text[:MAX_COMPANION_CHARS]}"
     if mailbox is None:
         yield from _named(message.author.text, company, context)
     else:
@@ -115,8 +117,8 @@ def _least(name: str, mention: Mention) -> float:
     seams = (name[max(0, mention.start - 1) : mention.start + 1], name[mention.end - 1 : mention.end + 1])
     runs_on = [seam for seam in seams if len(seam) == 2 and seam.isalpha()]
     if any(all(map(is_katakana, seam)) for seam in runs_on):
-        return ONE_WORD
-    return COMPOUND if runs_on else MOSTLY
+        return MIN_KATAKANA_SHARE
+    return MIN_COMPOUND_SHARE if runs_on else MIN_NAME_SHARE
 
 
 def _local_part(local: str, context: Context) -> Iterator[Claim]:
@@ -134,14 +136,18 @@ def _subject(subject: str, context: Context) -> Iterator[Claim | Cue]:
     reading = context.registry.read(subject)
     yield from _cues(reading, "subject")
     for mention in best_mentions(reading.mentions):
-        headed = MARK.fullmatch(subject[: mention.start]) is not None
+        headed = OPENING_BRACKET.fullmatch(subject[: mention.start]) is not None
         yield Claim(mention.brand, "subject", mention.name, Strength.STRONG if headed else Strength.WEAK)
 
 
 def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
     """What the text greets, signs and titles itself with, then what it merely mentions."""
     text = message.text
-    parts = (text,) if len(text) <= HEAD + TAIL else (text[:HEAD], text[-TAIL:])
+    parts = (
+        (text,)
+        if len(text) <= MAX_HEAD_CHARS + MAX_TAIL_CHARS
+        else (text[:MAX_HEAD_CHARS], text[-MAX_TAIL_CHARS:])
+    )
     said = URL.sub(" ", text)  # a name in an address is where a link leads, not what the text says
     signed: dict[str, Claim] = {}
     mentioned: dict[str, Claim] = {}
@@ -151,7 +157,7 @@ def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
         for mention in reading.mentions:
             if part is not message.title and speaks(part, mention):
                 signed.setdefault(mention.brand, Claim(mention.brand, "signature", mention.name))
-            topic = said.count(text_of(part, mention)) >= OFTEN
+            topic = said.count(text_of(part, mention)) >= MIN_TOPIC_MENTIONS
             strength = Strength.STRONG if topic else Strength.WEAK
             mentioned.setdefault(mention.brand, Claim(mention.brand, "body", mention.name, strength))
     yield from signed.values()
@@ -161,7 +167,7 @@ def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
 def _buttons(message: Message, context: Context) -> Iterator[Cue]:
     """What the links ask for by being links: `更新` in a text tells, on a button it asks."""
     labels = dict.fromkeys(link.text.strip() for link in message.links if link.kind == "a")
-    short = [label for label in labels if 0 < len(label) <= LABEL][:BUTTONS]
+    short = [label for label in labels if 0 < len(label) <= MAX_BUTTON_CHARS][:MAX_BUTTONS]
     if short:
         pressed = context.registry.read("".join(f"{label} ボタン button\n" for label in short))
         yield from (cue for cue in _cues(pressed, "button") if cue.aspect == "action")
@@ -174,8 +180,8 @@ def text_of(part: str, mention: Mention) -> str:
 
 def speaks(text: str, mention: Mention) -> bool:
     """True where the name stands as the writer's own: © before it, `アカウント` or `Team` after it."""
-    before = text[max(0, mention.start - NEAR) : mention.start]
-    after = text[mention.end : mention.end + NEAR]
+    before = text[max(0, mention.start - CONTEXT_CHARS) : mention.start]
+    after = text[mention.end : mention.end + CONTEXT_CHARS]
     begins = STARTS.search(before) is not None and INTRODUCES.match(after) is not None
     if begins or BEFORE.search(before) is not None or BELOW.match(after) is not None:
         return True

@@ -57,8 +57,8 @@ DOORS = MappingProxyType(
 )
 IN_PATH = re.compile(r"https?:/{1,2}(?=[^/])|/RU=|/(?:amp|c|v)/s/", re.IGNORECASE)
 IN_BASE64 = re.compile(r"a1(?=aHR0c)((?:[A-Za-z0-9_-]{4})+)")
-FIELDS = 64  # of a query that are looked at
-DEPTH = 3  # wrappers inside wrappers that are opened
+MAX_QUERY_FIELDS = 64  # of a query that are looked at
+MAX_WRAPPERS = 3  # wrappers inside wrappers that are opened
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -82,7 +82,7 @@ def _destinations(links: tuple[Link, ...], providers: Providers) -> Iterator[Des
 
 def unwrapped(target: str, host: str, providers: Providers) -> str:
     """The host behind redirect and protection wrappers, as far as the URL itself says it."""
-    for _ in range(DEPTH):
+    for _ in range(MAX_WRAPPERS):
         if not redirects(target, host, providers) or (inner := _inner(target)) is None:
             return host
         target, found = inner, host_of(inner)
@@ -111,7 +111,7 @@ def _inner(url: str) -> str | None:
             .replace("\0", "-")
         )
         return f"https://{name}{parts.path}"
-    for name, value in parse_qsl("&".join(parts.query.split("&", FIELDS)[:FIELDS])):
+    for name, value in parse_qsl("&".join(parts.query.split("&", MAX_QUERY_FIELDS)[:MAX_QUERY_FIELDS])):
         if name.lower() in CARRIERS and (plain := _plain(value)) is not None:
             return plain
     return _in_path(unquote(parts.path))

@@ -43,7 +43,7 @@ HOST_INSIDE = FindingKind(
 )
 
 KINDS = (ADDRESS, HOST, HOST_INSIDE)
-MOSTLY = 0.6  # share of the name from which the host is what it says
+MIN_HOST_SHARE = 0.6  # share of the name from which the host is what it says
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -59,7 +59,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
             return Evidence(findings=(ADDRESS.found(shown=shown, author=mailbox.address),))
     for shown in hosts:
         if not any(shown in address for address in addresses) and _strange(shown, author, context):
-            whole = len(shown) >= MOSTLY * len(mailbox.name.strip())
+            whole = len(shown) >= MIN_HOST_SHARE * len(mailbox.name.strip())
             kind = HOST if whole else HOST_INSIDE
             return Evidence(findings=(kind.found(shown=shown, author=mailbox.address),))
     return NOTHING

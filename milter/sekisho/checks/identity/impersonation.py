@@ -202,8 +202,8 @@ UNMET = MappingProxyType(
     }
 )
 # Who speaks there speaks for himself; the icons of networks do not.
-SPEAKING = frozenset({"display_name", "signature", "subject", "calendar"})
-SIGNING = frozenset({"display_name", "signature"})
+SPEAKING_PLACES = frozenset({"display_name", "signature", "subject", "calendar"})
+SIGNING_PLACES = frozenset({"display_name", "signature"})
 CONTENT_PLACES = frozenset({"signature", "subject", "body", "image", "attachment"})
 
 
@@ -244,7 +244,7 @@ def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
         yield from _at_home(brand, places, case)
     elif not _possible(brand, case):
         yield from _elsewhere(brand, claims, case)
-    elif case.seen.unauthenticated and any(claim.where in SIGNING for claim in claims):
+    elif case.seen.unauthenticated and any(claim.where in SIGNING_PLACES for claim in claims):
         failed = case.seen.result("dmarc") is AuthResult.FAIL
         yield _found(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, case)
 
@@ -319,7 +319,7 @@ def _astray(brand: str, case: Case) -> str | None:
 def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
     """Where a page that is about this brand leads, if it is no digest, and no link leads to the brand or home to a
     sender whom nothing disproves: he may speak of others (`a service of PayPal`)."""
-    speaks = any(claim.where in SPEAKING or claim.strength is Strength.STRONG for claim in claims)
+    speaks = any(claim.where in SPEAKING_PLACES or claim.strength is Strength.STRONG for claim in claims)
     pictured = any(link.kind == "qr" for link in case.message.links)
     if not speaks or not (pictured or is_page(case.message)):
         return None

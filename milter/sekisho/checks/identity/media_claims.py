@@ -18,13 +18,13 @@ from sekisho.evidence import NOTHING, Claim, Evidence, Strength
 from sekisho.message import Message, Part
 from sekisho.ports import Context
 
-FEW_LETTERS = 300  # letters of all pages above which pictures are beside the point
-PICTURES = 20
+MAX_PICTURE_PAGE_LETTERS = 300  # letters of all pages above which pictures are beside the point
+MAX_PICTURES = 20
 MAX_REPLY_TO = 3  # mailboxes whose names are read
-SHARE = 0.3  # of the pictures that say something, how many must name the brand
-FILES = 20
-NAMES = 2_000  # characters of names that are searched
-CALENDAR = 20_000
+MIN_NAMING_SHARE = 0.3  # of the pictures that say something, how many must name the brand
+MAX_FILES = 20
+MAX_NAMES_CHARS = 2_000  # characters of names that are searched
+MAX_CALENDAR_CHARS = 20_000
 FOLDED = re.compile(r"\r?\n[ \t]")
 SUMMARY = re.compile(r"^SUMMARY(?:;[^:\n]{0,200})?:([^\n]{1,300})", re.MULTILINE | re.IGNORECASE)
 ORGANIZER = re.compile(
@@ -43,7 +43,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _claims(message: Message, context: Context) -> Iterator[Claim]:
     yield from _pictures(message, context)
     yield from _files(message, context)
-    for part in message.parts[:FILES]:
+    for part in message.parts[:MAX_FILES]:
         if part.media == "text/calendar" or (part.filename or "").lower().endswith(".ics"):
             yield from _invitation(part, context)
     for other in message.reply_to[:MAX_REPLY_TO]:
@@ -53,17 +53,17 @@ def _claims(message: Message, context: Context) -> Iterator[Claim]:
 def _pictures(message: Message, context: Context) -> Iterator[Claim]:
     """Strong where the pictures of a page with few words speak of one brand, and more than one in some of them."""
     pages = [page for page in message.pages if page.pictures]
-    if not pages or sum(page.letters for page in message.pages) > FEW_LETTERS:
+    if not pages or sum(page.letters for page in message.pages) > MAX_PICTURE_PAGE_LETTERS:
         return
-    images = [image for page in pages for image in page.images[:PICTURES]]
+    images = [image for page in pages for image in page.images[:MAX_PICTURES]]
     described = [
         words for words in (f"{alt[:200]} {_file_name(source)}".strip() for source, alt in images) if words
     ]
-    text = "\n".join(described)[:NAMES]
+    text = "\n".join(described)[:MAX_NAMES_CHARS]
     mentions = context.registry.mentions(text) if text else ()
     found = {mention.brand: mention.name for mention in reversed(mentions)}
     lines = {text.count("\n", 0, mention.start) for mention in mentions}
-    alone = len(found) == 1 and len(lines) >= SHARE * len(described)
+    alone = len(found) == 1 and len(lines) >= MIN_NAMING_SHARE * len(described)
     strength = Strength.STRONG if alone else Strength.WEAK
     yield from (Claim(brand, "image", name, strength) for brand, name in found.items())
 
@@ -76,14 +76,16 @@ def _file_name(source: str) -> str:
 
 
 def _files(message: Message, context: Context) -> Iterator[Claim]:
-    names = [part.filename[:200].replace("_", " ") for part in message.parts[:FILES] if part.filename]
+    names = [part.filename[:200].replace("_", " ") for part in message.parts[:MAX_FILES] if part.filename]
     found = _brands("\n".join(names), context) if names else {}
     yield from (Claim(brand, "attachment", name, Strength.WEAK) for brand, name in found.items())
 
 
 def _invitation(part: Part, context: Context) -> Iterator[Claim]:
     """Who invites: strong if the address beside the name is not the brand's; an answer says whom it answers."""
-    text = FOLDED.sub("", part.text[:CALENDAR]) or part.content[:CALENDAR].decode("utf-8", "replace")
+    text = FOLDED.sub("", part.text[:MAX_CALENDAR_CHARS]) or part.content[:MAX_CALENDAR_CHARS].decode(
+        "utf-8", "replace"
+    )
     organizer = None if REPLY.search(text) else ORGANIZER.search(text)
     if organizer is not None:
         domain = to_ascii(organizer[2].strip().rpartition("@")[2]) or ""
@@ -98,6 +100,6 @@ def _invitation(part: Part, context: Context) -> Iterator[Claim]:
 def _brands(text: str, context: Context) -> dict[str, str]:
     """Each brand that a text names, with the name."""
     found: dict[str, str] = {}
-    for mention in context.registry.mentions(text[:NAMES]) if text else ():
+    for mention in context.registry.mentions(text[:MAX_NAMES_CHARS]) if text else ():
         found.setdefault(mention.brand, mention.name)
     return found

@@ -52,7 +52,7 @@ LOOKALIKE = FindingKind(
 )
 KINDS = (ADDRESS, DATA, PROVIDER, LOOKALIKE)
 
-FEW = 5  # recipients that are looked at: who writes to more knows none of them
+MAX_RECIPIENTS = 5  # recipients that are looked at: who writes to more knows none of them
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -90,7 +90,7 @@ def _stands(name: str, text: str) -> bool:
 
 
 def _few(message: Message) -> tuple[Recipient, ...]:
-    return tuple(each for each in message.envelope.recipients[:FEW] if "@" in each.address)
+    return tuple(each for each in message.envelope.recipients[:MAX_RECIPIENTS] if "@" in each.address)
 
 
 def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:

@@ -48,7 +48,7 @@ SELF = FindingKind(
 )
 
 KINDS = (REPLY_TO, REPLY_TO_MAILBOX, SENDER, RESENT, SELF)
-RESENDERS = ("resent-from", "resent-sender")
+RESENT_FIELDS = ("resent-from", "resent-sender")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -82,7 +82,7 @@ def _elsewhere(mailboxes: tuple[Mailbox, ...], author: str) -> list[Mailbox]:
 
 def _resender(message: Message, seen: Evidence, author: str) -> Mailbox | None:
     """The first who is said to have passed the message on, and who neither wrote nor, as far as is known, sent it."""
-    boxes = [box for name in RESENDERS for box in mailboxes(message.headers, name)]
+    boxes = [box for name in RESENT_FIELDS for box in mailboxes(message.headers, name)]
     if not boxes or message.envelope.sender is None:
         return None
     _, _, sender = message.envelope.sender.rpartition("@")

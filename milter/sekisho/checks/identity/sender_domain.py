@@ -50,7 +50,7 @@ SUFFIXES = frozenset(
 )  # fmt: skip
 CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
 ONE_SOUND = re.compile(r"ght|tch|sch|[cpst]h")  # `northbridge` is two words and not letters at random
-INITIALS = 4  # letters of a part that need no vowel
+MAX_INITIALS_LETTERS = 4  # letters of a part that need no vowel
 DIGITS_INSIDE = re.compile(r"[a-z]\d+[a-z]|\d[a-z]+\d|\d{4,}")
 
 
@@ -76,7 +76,9 @@ def random_looking(domain: str) -> bool:
     """True for a registrable label without a syllable: five consonants in a row, digits inside, no vowel. Short parts
     (`dhl-news`) are initials and words."""
     label = (registrable(domain) or domain).split(".")[0]
-    plain = "".join(part for part in label.split("-") if len(part) > INITIALS or not part.isalpha())
+    plain = "".join(
+        part for part in label.split("-") if len(part) > MAX_INITIALS_LETTERS or not part.isalpha()
+    )
     if label.startswith("xn--") or len(plain) < 5:
         return False
     vowels = sum(letter in "aeiouy" for letter in plain)

@@ -29,7 +29,7 @@ UNKNOWN = FindingKind(
 )
 KINDS = (UNKNOWN,)
 
-METHODS = ("spf", "dkim", "dmarc")
+AUTHOR_METHODS = ("spf", "dkim", "dmarc")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -47,5 +47,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _unknown(seen: Evidence) -> bool:
     """True if nothing proves the author, and a temporary error is all that keeps us from saying that nothing can.
     Where nobody looked (no DNS at all), there is no temporary error."""
-    failed = any(each.result is AuthResult.TEMPERROR for each in seen.results if each.method in METHODS)
+    failed = any(
+        each.result is AuthResult.TEMPERROR for each in seen.results if each.method in AUTHOR_METHODS
+    )
     return failed and seen.author_status is AuthorStatus.UNKNOWN

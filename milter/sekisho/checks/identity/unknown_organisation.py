@@ -47,9 +47,9 @@ QUOTED = re.compile(
     r"^(?:from|差出人)\s?[:：].{0,200}@|^>",
     re.IGNORECASE | re.MULTILINE,
 )
-BODY = 20_000  # characters of the text in which a name is counted
-TIMES = 2  # how often a text must use a name that it is signed with
-OFTEN = 4  # the same for a private mailbox, whose owner may call himself what he likes
+MAX_SCANNED_CHARS = 20_000  # characters of the text in which a name is counted
+MIN_NAME_USES = 2  # how often a text must use a name that it is signed with
+MIN_PRIVATE_NAME_USES = 4  # the same for a private mailbox, whose owner may call himself what he likes
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -82,9 +82,9 @@ def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, conte
     if not is_page(message):
         return False
     private = context.providers.kind(message.author.domain or "") in ("mailbox", "carrier")
-    if private and not seen.unauthenticated and QUOTED.search(message.text[:BODY]):
+    if private and not seen.unauthenticated and QUOTED.search(message.text[:MAX_SCANNED_CHARS]):
         return False
-    return _used(message, words) >= (OFTEN if private else TIMES)
+    return _used(message, words) >= (MIN_PRIVATE_NAME_USES if private else MIN_NAME_USES)
 
 
 def is_person(words: tuple[str, ...], local: str) -> bool:
@@ -96,5 +96,5 @@ def is_person(words: tuple[str, ...], local: str) -> bool:
 
 def _used(message: Message, words: tuple[str, ...]) -> int:
     """How often subject, title and text use the name."""
-    text = skeleton(f"{message.subject}\n{message.title}\n{message.text[:BODY]}")
+    text = skeleton(f"{message.subject}\n{message.title}\n{message.text[:MAX_SCANNED_CHARS]}")
     return text.count(skeleton(" ".join(words)))

@@ -144,8 +144,8 @@ DEEDS = MappingProxyType(
         "coins": ("pay in crypto-currency", "暗号資産を送る"),
     }
 )
-HEADLINES = frozenset({"subject", "display_name"})
-FEW_WORDS = 100  # characters of a text that leaves the talking to a picture or an attachment
+HEADLINE_PLACES = frozenset({"subject", "display_name"})
+MAX_EMPTY_TEXT_CHARS = 100  # characters of a text that leaves the talking to a picture or an attachment
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -156,7 +156,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         aspect: [cue for cue in seen.cues if cue.aspect == aspect]
         for aspect in ("theme", "pressure", "action")
     }
-    headlines = [cue for cue in said["theme"] if cue.where in HEADLINES]
+    headlines = [cue for cue in said["theme"] if cue.where in HEADLINE_PLACES]
     if not said["theme"] or not (
         said["action"] or (headlines and (said["pressure"] or _told_elsewhere(message)))
     ):
@@ -166,7 +166,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _told_elsewhere(message: Message) -> bool:
     """True if what the headline promises is not in the text: it is in a picture or in an attachment."""
-    if len(message.text.strip()) > FEW_WORDS:
+    if len(message.text.strip()) > MAX_EMPTY_TEXT_CHARS:
         return False
     return any(page.pictures for page in message.pages) or any(
         part.disposition == "attachment" for part in message.parts

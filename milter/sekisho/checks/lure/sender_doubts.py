@@ -95,7 +95,7 @@ OFFICIAL = frozenset(
 MONEY = frozenset({"unpaid", "free_period", "refund", "tax", "payment", "prize", "fund", "sextortion"})
 ANSWERABLE = MONEY - {"payment", "sextortion"} | {"business"}
 # Of whom a proof says only where the mail was written.
-TENANTS = frozenset({"esp", "cloud"})
+OPEN_PLATFORMS = frozenset({"esp", "cloud"})
 SPEAKS_FOR = re.compile(
     r"社長|代表|取締役|会長|部長|専務|\b(?:ceo|cfo|president|director|chairman|manager)\b", re.IGNORECASE
 )
@@ -108,11 +108,11 @@ REACHABLE = re.compile(
     r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}",
     re.IGNORECASE,
 )
-WALLET = re.compile(
+BITCOIN_ADDRESS = re.compile(
     r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b"
 )  # where bitcoin goes
-SHORT = 3_000  # characters of a text that is searched; who writes more than that says who he is
-CLOSING = 200  # characters at the end of a text, in which it is signed
+MAX_SCANNED_CHARS = 3_000  # characters of a text that is searched; who writes more than that says who he is
+MAX_CLOSING_CHARS = 200  # characters at the end of a text, in which it is signed
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -137,7 +137,10 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
         yield UNPROVEN.found(author=message.author.text)
     elif seen.has_signal(Signal.UNNAMED_SERVER):
         yield UNNAMED.found()
-    elif context.providers.kind(domain) in TENANTS and REACHABLE.search(message.text[:SHORT]) is None:
+    elif (
+        context.providers.kind(domain) in OPEN_PLATFORMS
+        and REACHABLE.search(message.text[:MAX_SCANNED_CHARS]) is None
+    ):
         yield TENANT.found(domain=domain)
     if seen.has_signal(Signal.IMPERSONATES):
         yield UNMET.found()
@@ -175,7 +178,7 @@ def _official(message: Message, seen: Evidence) -> bool:
     name, text = message.author.name, message.text
     if OFFICES.search(name) is not None or SPEAKS_FOR.search(name) is not None:
         return True
-    closing = text[-CLOSING:] if len(text) <= SHORT else ""
+    closing = text[-MAX_CLOSING_CHARS:] if len(text) <= MAX_SCANNED_CHARS else ""
     return seen.has_cue("theme", "business") and CHIEF.search(closing) is not None
 
 
@@ -211,19 +214,19 @@ def _answered_in_text(author: str, message: Message, seen: Evidence, context: Co
     if (
         not seen.has_cue("action", "answer")
         or kind(author) == "mailbox"
-        or REACHABLE.search(message.text[:SHORT])
+        or REACHABLE.search(message.text[:MAX_SCANNED_CHARS])
     ):
         return None
-    named = addresses_in(message.text[:SHORT])
+    named = addresses_in(message.text[:MAX_SCANNED_CHARS])
     return next((each for each in named if kind(each.rpartition("@")[2]) == "mailbox"), None)
 
 
 def _from_nobody(message: Message, seen: Evidence) -> bool:
     """Money is wanted, a way to pay it is shown, and nobody is named: not as the sender, nor in the text."""
     mailbox = message.author.mailbox
-    if not seen.has_cue("theme", *MONEY) or mailbox is None or len(message.text) > SHORT:
+    if not seen.has_cue("theme", *MONEY) or mailbox is None or len(message.text) > MAX_SCANNED_CHARS:
         return False
-    if not message.links and WALLET.search(message.text) is None:
+    if not message.links and BITCOIN_ADDRESS.search(message.text) is None:
         return False
     if distinctive(mailbox.name) or any(claim.where == "signature" for claim in seen.claims):
         return False

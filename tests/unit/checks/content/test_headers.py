@@ -78,7 +78,7 @@ def test_a_date_that_is_not_looked_at_closer_is_one() -> None:
         f"{hour} {zone}" for hour in ("00:00:00", "23:59:59") for zone in ("+0000", "-0000", "+1259", "-1259")
     ]
     for text in (f"{day} {year} {hour}" for day in days for year in (2000, 2099) for hour in hours):
-        assert headers.ORDINARY.fullmatch(text) is not None
+        assert headers.ORDINARY_DATE.fullmatch(text) is not None
         assert parsedate_to_datetime(text).year == int(text.split()[-3])
 
 

@@ -86,7 +86,7 @@ def test_invitations_and_reports_name_whom_they_are_for() -> None:
 
 def test_who_writes_to_many_knows_none_of_them() -> None:
     """Only the first few recipients are looked at, and what is no address is nobody."""
-    crowd = tuple(f"r{number}@example.jp" for number in range(recipient.FEW))
+    crowd = tuple(f"r{number}@example.jp" for number in range(recipient.MAX_RECIPIENTS))
     assert found("hanako@example.jp", rcpt=(*crowd, "hanako@example.jp")) == []
     assert found("postmaster", rcpt=("postmaster",)) == []
     assert found("hanako@example.jp", rcpt=()) == []

@@ -140,7 +140,7 @@ def test_money_for_nobody() -> None:
         f"{BILL} Example Ltd",
         f"{BILL} お問い合わせ先",
         "月額 29,800 円です。",
-        BILL + "あ" * sender_doubts.SHORT,
+        BILL + "あ" * sender_doubts.MAX_SCANNED_CHARS,
     ],
 )
 def test_who_trades_says_who_he_is(text: str) -> None:
