@@ -1,7 +1,7 @@
 """Files that come along: pages that open in a browser, programs, links, and archives that hold them.
 
-A page that is sent as a file has no address that anybody could look up, and a program in an archive passes where a
-program does not. The names inside a zip archive (APPNOTE 6.3, local file headers) are read from the bytes alone and
+A page that is sent as a file has no address that anybody could look up, and a program in an archive passes filters that
+stop a program. The names inside a zip archive (APPNOTE 6.3, local file headers) are read from the bytes alone and
 from truncated and encrypted ones too; nothing is unpacked.
 
 Not reported: documents, encrypted archives (daily custom in Japanese companies), calendars and signatures. It cannot
@@ -58,7 +58,7 @@ PROGRAMS = frozenset(
         "settingcontent-ms",
     ]
 )  # fmt: skip
-# What a name pretends to be when the real ending follows it.
+# Endings of harmless files, with which a name hides the real ending that follows.
 HARMLESS = frozenset(
     [
         "pdf",
@@ -82,7 +82,8 @@ HARMLESS = frozenset(
 SHOWN_PAGES = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
 DIRECTION_MARKS = "\u202e\u202d\u2066\u2067\u2068"
 LOCAL_FILE_HEADER = b"PK\x03\x04"
-MAX_ARCHIVE_ENTRIES = 200  # names of one archive that are read
+MAX_ARCHIVE_ENTRIES = 200  # of one archive whose names are read
+MAX_ENTRY_OCTETS = 300  # of one such name
 MAX_FILES = 100  # files of one message that are looked at
 
 
@@ -140,7 +141,7 @@ def archived(content: bytes) -> Iterator[str]:
         if at < 0 or at + 30 > len(content):
             return
         length = int.from_bytes(content[at + 26 : at + 28], "little")
-        yield content[at + 30 : at + 30 + min(length, 300)].decode("utf-8", "replace")
+        yield content[at + 30 : at + 30 + min(length, MAX_ENTRY_OCTETS)].decode("utf-8", "replace")
         at = content.find(LOCAL_FILE_HEADER, at + 30)
 
 

@@ -1,10 +1,10 @@
-"""What the header tells of how the message came about, against who it says it is from.
+"""Which program wrote the message, whose clock dated it, what named its server: against who it says it is from.
 
-Which program wrote it, whose clock dated it, what named its server: a company's mail system writes these alike every
-day, and a forger's kit seldom gets them right. Honest mail is careless here too. Apart from a date that is none and a
-server that calls itself by a brand's name, nothing counts unless the author is in doubt already (`is_doubted`).
+A company's mail system writes these alike every day, and a forger's kit seldom gets them right. Honest mail is careless
+here too. Apart from a malformed date and a server that calls itself by a brand's name, nothing counts unless the author
+is in doubt already (`is_doubted`).
 
-What somebody wrote below our own server can be typed by anybody: it can add to a doubt and never take one away.
+A sender can write anything into the fields below those of our own server: they can add to a doubt and never clear one.
 """
 
 from __future__ import annotations
@@ -90,20 +90,21 @@ HELO = FindingKind(
 
 KINDS = (MALFORMED, AHEAD, CLOCK, PERSONAL, BULK, RETIRED, INVENTED, URGENT, NO_ID, ID_HOST, HELO)
 
-MAX_RECEIVED_FIELDS = 20  # fields that are read
-MAX_FIELD_OCTETS = 2_000  # characters of a field
+MAX_RECEIVED_FIELDS = 20  # that are read, the oldest ones
+MAX_FIELD_OCTETS = 2_000  # of one field that are read
+MAX_STAMP_OCTETS = 200  # at the end of a Received field, where its time stands
 CHINESE_ZONE = re.compile(r"\s(\+0800)(?:\s*\([^()]{0,40}\))?\s*\Z")
-# A date that is one without being looked at closer: a day that every month has, an hour that every day has.
+# A date that needs no closer look: a day that every month has, an hour that every day has.
 ORDINARY_DATE = re.compile(
     r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(?:0?[1-9]|1\d|2[0-8]) "
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) 20\d\d "
     r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d [+-](?:0\d|1[0-2])[0-5]\d",
     re.ASCII,
 )
-MAX_SAMPLE_CHARS = 1_500
+MAX_SAMPLE_CHARS = 1_500  # of the text, by which its language is told
 HOUR_SECONDS = 3_600
-MAX_SKEW_SECONDS = 1 * HOUR_SECONDS  # that clocks of servers may differ
-MAX_AHEAD_SECONDS = 24 * HOUR_SECONDS  # that a date may lie ahead of our own clock
+MAX_SKEW_SECONDS = 1 * HOUR_SECONDS  # by which clocks of servers may differ
+MAX_AHEAD_SECONDS = 24 * HOUR_SECONDS  # by which a date may lie ahead of our own clock
 ID_HOST_PART = re.compile(r"@\[?([^\s<>@\]]{1,255})\]?>?\s*\Z")
 URGENT_FIELDS = (("x-priority", ("1", "2")), ("importance", ("high",)), ("x-msmail-priority", ("high",)))
 
@@ -133,7 +134,7 @@ def _date(message: Message) -> Iterator[Finding]:
 def _stamps(message: Message) -> list[str]:
     """The times that the servers on the way wrote, the first server's first."""
     fields = message.headers.all("received")[-MAX_RECEIVED_FIELDS:]
-    hops = [" ".join(each.value[-200:].decode("latin-1").split()) for each in reversed(fields)]
+    hops = [" ".join(each.value[-MAX_STAMP_OCTETS:].decode("latin-1").split()) for each in reversed(fields)]
     return [hop.rpartition(";")[2].strip() for hop in hops if ";" in hop]
 
 
@@ -149,7 +150,7 @@ def _ahead(message: Message, context: Context) -> Iterator[Finding]:
 
 
 def _zone(message: Message) -> Iterator[Finding]:
-    """Whose time it was where a Japanese message was written or handed in."""
+    """Chinese time where a Japanese message was written or handed in."""
     if japanese(f"{message.subject}\n{message.text[:MAX_SAMPLE_CHARS]}"):
         times = (_value(message, "date") or "", *_stamps(message))
         yield from [CLOCK.found(text=each) for each in times if CHINESE_ZONE.search(each)][:1]
@@ -183,8 +184,8 @@ def _programs(message: Message) -> Iterator[Finding]:
 
 
 def _identified(message: Message) -> Iterator[Finding]:
-    """By what name the message was given its identity. Small systems call themselves `localhost`, and programs in
-    Java write the bare name of their host."""
+    """The host of the Message-ID. Small systems call themselves `localhost`, and programs in Java write the bare name
+    of their host: these are left out."""
     text = _value(message, "message-id")
     if not text:
         yield NO_ID.found()
@@ -197,7 +198,7 @@ def _identified(message: Message) -> Iterator[Finding]:
 
 
 def _helo(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
-    """A server under a brand's name whose address is known to bear another, or none."""
+    """A server that calls itself by a brand's name, while its address is known to have another name or none."""
     client = message.envelope.client
     if client.resolve not in ("ok", "fail", "forged"):
         return

@@ -1,8 +1,8 @@
-"""Ways around: links that go through others' doors, that borrow a brand's address, or that carry their page along.
+"""Links that hide where they lead: by a redirect of others, by a brand's name on them, or with a page inside.
 
-What a link shows or passes on its way to a stranger. Where the way ends is `links`'s affair; here it is the way that
-nobody honest needs: a translator, a search engine's redirect, a brand's host in the path, a brand's button, a script,
-a page inside the link, a QR code that is the only way out.
+`links` says whether a link leads to a stranger; here it is how it gets there. Honest senders need none of these: a
+translation service, a search engine's redirect, a brand's host in the path, a brand's button, a script, a page inside
+the link, a QR code as the only link.
 
 It cannot see where a QR code or a shortener leads in the end.
 """
@@ -79,7 +79,7 @@ ONLY_QR = FindingKind(
 KINDS = (TRANSLATED, OPEN_REDIRECT, BRAND_IN_PATH, BRAND_BUTTON, SCRIPT, CARRIED, QR, ONLY_QR)
 
 TRANSLATORS = ("translate.goog", "translate.google", "microsofttranslator.com", "translatetheweb.com")
-# Whose redirects are used by strangers; those of protection services and trackers are everyday mail.
+# Redirects that strangers use; those of protection services and trackers are in everyday mail.
 OPEN = frozenset(
     {"google", "bing", "baidu", "yahoo", "duckduckgo", "youtube", "linkedin", "ampproject", "vk", "medium"}
 )
@@ -88,7 +88,8 @@ ACT = re.compile(
     r"ログイン|サインイン|確認|更新|認証|解除|再開|アカウント|支払|お手続|手続き|変更|マイページ|会員",
     re.IGNORECASE,
 )
-MAX_BUTTON_CHARS = 60  # characters of a link's text: a button, not a sentence with a link in it
+MAX_BUTTON_CHARS = 60  # a link with a longer text is a sentence, not a button
+MAX_PATH_CHARS = 500  # of a path or a query that are searched for hosts
 PAGE_TARGET = re.compile(
     r"[\s\x00-\x1f]*(data:(?:text/|application/x?h|image/svg)|blob:|vbscript:|file://)", re.IGNORECASE
 )
@@ -124,7 +125,7 @@ def _all(message: Message, seen: Evidence, context: Context) -> Iterator[Finding
 
 
 def _without_address(message: Message) -> Iterator[Finding]:
-    """Links that lead nowhere a filter could look."""
+    """Links without a host: nobody could look up where they lead."""
     for link in message.links:
         if link.host is None and link.kind in ("a", "area", "form", "meta"):
             if (carried := PAGE_TARGET.match(link.target)) is not None:
@@ -169,7 +170,7 @@ def _brand(each: Destination, context: Context) -> Iterator[Finding]:
 def _brand_in_path(each: Destination, context: Context) -> tuple[str, str] | None:
     """A host of a brand as a piece of the path or the query, and the brand."""
     parts = split_url(each.link.target)
-    for segment in HOST_SEGMENT.finditer(f"{parts.path[:500]}?{parts.query[:500]}"):
+    for segment in HOST_SEGMENT.finditer(f"{parts.path[:MAX_PATH_CHARS]}?{parts.query[:MAX_PATH_CHARS]}"):
         name = segment[1].lower()
         if (brand := context.registry.owner(name)) is not None:
             return name, brand

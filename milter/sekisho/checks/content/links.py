@@ -1,8 +1,7 @@
-"""What the links do: lead to nobody who is known here, hide where they lead, or stand on borrowed ground.
+"""What the links do: lead to strangers, hide where they lead, or lead to hosts where anybody can put up a page.
 
-A link is judged by the organisation that it leads to, against the author's, the proven and the shown one. Genuine
-newsletters lead to their own sender; what pretends to be somebody cannot. It fetches nothing and cannot see
-behind a shortener.
+The organisation that a link leads to is compared with the author's, the proven and the shown one. Genuine newsletters
+lead to their own sender; an impostor's cannot. Nothing is fetched. It cannot see behind a shortener.
 """
 
 from __future__ import annotations
@@ -79,12 +78,13 @@ KINDS = (TEXT_MISMATCH, BRAND_IN_HOST, USER_INFO, ADDRESS, STRANGERS, BORROWED, 
 AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\\s]{1,255})", re.IGNORECASE)
 URL_START = re.compile(r"(?:https?://|www\.)", re.IGNORECASE)
 FILES = frozenset({"inc", "md", "pl", "py", "rs", "sh", "so", "sv", "zip", "mov", "ps", "cc", "app"})
+MAX_LINK_TEXT_CHARS = 300
+MIN_HOST_SHARE = 0.8  # of a link's text, which then shows a host and is no sentence about one
 PRIVATE_NETWORKS = tuple(
     map(ip_network, ("10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
 )
-NEUTRAL_PROVIDERS = frozenset(
-    {"redirect", "social"}
-)  # wrappers that keep their secret, networks that any footer has
+# Wrappers that hide their target, and the social networks of any footer: links to them say nothing.
+NEUTRAL_PROVIDERS = frozenset({"redirect", "social"})
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -130,7 +130,7 @@ def _of_one(
 
 
 def _brand_in(host: str, home: frozenset[str], seen: Evidence, context: Context) -> str | None:
-    """The brand whose name a host carries. On the sender's own ground only a brand's whole host is out of place."""
+    """The brand whose name a host carries. In the sender's own domains only a brand's whole host counts."""
     lookalike = None if organisation(host) in home else imitated(host, seen, context)
     return lookalike.brand if lookalike else _hosted_in(host, context)
 
@@ -145,17 +145,17 @@ def _hosted_in(host: str, context: Context) -> str | None:
 def _shown_elsewhere(each: Destination, home: frozenset[str], context: Context) -> str | None:
     """The host that a link's text shows, if it is another organisation's than the one that it leads to.
 
-    A tracking host of a sending platform stands in front of every link of a genuine newsletter, and a sender may
-    show his own host in front of whatever counts his clicks.
+    Every link of a genuine newsletter may lead through a sending platform that counts clicks, and a sender may show its
+    own host there.
     """
-    text = each.link.text.strip()[:300]
+    text = each.link.text.strip()[:MAX_LINK_TEXT_CHARS]
     if each.link.kind != "a" or "@" in text:
-        return None  # an address is shown, and mail programs make links of those themselves
+        return None  # an address is shown; mail programs make links of addresses themselves
     for shown in hosts_in(text)[:1]:  # a second host would be part of the first one's path
         if context.providers.kind(each.host) in ("esp", "redirect"):
             return None
         name = to_ascii(shown)
-        plainly = len(shown) >= 0.8 * len(text) or URL_START.match(text)
+        plainly = len(shown) >= MIN_HOST_SHARE * len(text) or URL_START.match(text)
         wrapper = name is not None and context.providers.kind(name) == "redirect"
         if (
             name

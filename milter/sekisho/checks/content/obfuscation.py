@@ -1,9 +1,9 @@
-"""Text that is written to be read by people and not by programs.
+"""Text that people can read and programs cannot.
 
 Letters of two scripts in one word (UTS 39 section 5), marks and invisible characters between letters, letters replaced
-by look-alikes: nobody types these. They count in the places a recipient reads first, the display name and the subject.
+by look-alikes: nobody types these. One is enough in the display name or the subject, which a recipient reads first.
 Ordinary Japanese mixes scripts between words and uses joiners in emoji; neither is meant. In the text one word counts
-only where the author is in doubt already: a letter of another keyboard slips into honest words too.
+only where the author is in doubt already: a letter of another keyboard gets into honest words too.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ DIRECTION_OVERRIDES = re.compile(
     "[\u202a-\u202e\u2066-\u2069]"
 )  # the two bare marks, U+200E and U+200F, move nothing
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-MAX_SCANNED_CHARS = 4_000  # characters of the text that are looked at
+MAX_SCANNED_CHARS = 4_000  # of the text that are looked at
+MAX_SHOWN_CHARS = 80  # of a disguised text in an explanation
+MIN_WORDS_IN_TEXT = 3  # in another alphabet's letters; of display name and subject one is enough
 LATIN = "LATIN"
 LOOKALIKE_SCRIPTS = (
     LATIN,
@@ -65,11 +67,15 @@ LOOKALIKE_SCRIPTS = (
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding for each place."""
     name = message.author.name
-    places = ((NAME, name, 1), (SUBJECT, message.subject, 1), (BODY, message.text[:MAX_SCANNED_CHARS], 3))
+    places = (
+        (NAME, name, 1),
+        (SUBJECT, message.subject, 1),
+        (BODY, message.text[:MAX_SCANNED_CHARS], MIN_WORDS_IN_TEXT),
+    )
     found = []
     for kind, text, least in places:
         if not text.isascii() and (how := disguise(text, least)) is not None:
-            found.append(kind.found(text=text[:80], how=how))
+            found.append(kind.found(text=text[:MAX_SHOWN_CHARS], how=how))
     if not any(each.kind is BODY for each in found) and is_doubted(seen):
         body = message.text[:MAX_SCANNED_CHARS]
         word = next(mixed(body, unusual(body)), None)

@@ -1,8 +1,8 @@
-"""What the message's pages do beside showing text: pictures for words, fields for secrets, text that nobody sees.
+"""What the message's pages do beside showing text: pictures instead of words, password fields, text that nobody sees.
 
-Newsletters hide a preheader, lay out a picture and may hold a search form; none of that is held against anybody. What
-counts is what only a forger needs: a picture as the whole message that leads away, a password field, hidden text that
-is longer than what is seen or in another language, words cut up by unseen letters, text far below the end.
+Newsletters hide a preheader, lay out a picture and may hold a search form; none of that counts. What counts is what
+only a forger needs: a picture as the whole message that leads away, a password field, hidden text that is longer than
+what is seen or in another language, words cut up by unseen letters, text far below the end.
 
 It cannot see what style sheets hide, nor what a picture shows.
 """
@@ -70,12 +70,14 @@ FAR_BELOW = FindingKind(
 
 KINDS = (IMAGE_ONLY, PASSWORD, FORM, SCRIPT, HIDDEN, OTHER_LANGUAGE, CUT_WORDS, FAR_BELOW)
 
-MAX_PICTURE_PAGE_LETTERS = 120  # letters of a page that is a picture: a footer has more
-MIN_HIDDEN_LETTERS = 400  # hidden letters below which a preheader, padded as they are, is just that
-MIN_CUT_WORDS = 3  # words cut up: one may be an accident of an editor
-MIN_EMPTY_LINES = 60  # empty lines that no layout needs
-MAX_SAMPLE_CHARS = 2_000
-MIN_SAMPLE_LETTERS = 150  # letters of another language that are hidden: a preheader has fewer
+MAX_PICTURE_PAGE_LETTERS = 120  # of a page that is a picture; a footer has more
+MIN_HIDDEN_LETTERS = 400  # a padded preheader has fewer
+MIN_CUT_WORDS = 3  # fewer may be an accident of an editor
+MIN_EMPTY_LINES = 60  # no layout needs so many
+MAX_SAMPLE_CHARS = 2_000  # of the hidden and of the shown text, whose languages are compared
+MIN_SAMPLE_LETTERS = 150  # of each; a preheader has fewer
+MAX_FOREIGN_SHARE = 0.02  # of Japanese letters in a text of another language
+MIN_JAPANESE_SHARE = 0.3  # of them in a Japanese text
 JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 LETTER = re.compile(r"[^\W\d_]")
 
@@ -116,7 +118,7 @@ def _empty(message: Message) -> bool:
 
 
 def _picture(message: Message, seen: Evidence, home: frozenset[str]) -> str | None:
-    """Where a click on the picture leads that is the whole message, if it leads away from the sender."""
+    """The host to which a click on the picture leads, if the picture is the whole message and leads away."""
     found = seen.destinations
     if not _empty(message) or is_digest(seen) or any(each.domain in home for each in found):
         return None
@@ -126,7 +128,7 @@ def _picture(message: Message, seen: Evidence, home: frozenset[str]) -> str | No
 
 
 def _form(seen: Evidence, home: frozenset[str]) -> str | None:
-    """Where what is entered goes, if to strangers; a digest has everybody's search form in it."""
+    """The host that gets what is entered in a form, if it is a stranger's; a digest holds others' search forms."""
     forms = (each for each in seen.destinations if each.link.kind == "form" and each.domain not in home)
     return None if is_digest(seen) else next((each.host for each in forms), None)
 
@@ -144,9 +146,9 @@ def _unseen(message: Message) -> Iterator[Finding]:
 
 
 def _foreign(hidden: str, shown: str) -> bool:
-    """One is Japanese, the other has nothing of it, and there is enough of both to tell."""
+    """True if one text is Japanese, the other is not, and both are long enough to tell."""
     letters, seen = len(LETTER.findall(hidden)), len(LETTER.findall(shown))
     if letters < MIN_SAMPLE_LETTERS or seen < MIN_SAMPLE_LETTERS:
         return False
     shares = len(JAPANESE.findall(hidden)) / letters, len(JAPANESE.findall(shown)) / seen
-    return min(shares) < 0.02 and max(shares) > 0.3
+    return min(shares) < MAX_FOREIGN_SHARE and max(shares) > MIN_JAPANESE_SHARE

@@ -5,7 +5,7 @@ weigh little: old and foreign programs make odd mail every day, and nothing here
 differently by different programs weighs more, since a sender gains by it only where a filter and a reader disagree.
 
 A limit that was reached is a finding and marks the verdict as degraded (`limit`): what lies behind it was not looked
-at. Padding a message until its lure lies behind a limit is an old trick, hence the points.
+at. Senders pad a message until its lure lies behind a limit, hence the points.
 
 Not reported, being daily mail: headers in UTF-8 (RFC 6532) and in raw 8-bit bytes, text without a charset label, a
 multipart without its last delimiter. A page so large that some of it was read by its tags alone is told and weighs
@@ -267,9 +267,9 @@ NOT_SEARCHED = "picture.not_searched"
 UNKNOWN_CAUSES = frozenset({Why.TIME, Why.MEMORY, Why.DECODER})
 """Why a picture was not searched, where another try may know more; else it is the picture that is too much."""
 FROM_FIELD_CODES = frozenset({"header.space_before_colon", "header.nul"})
-"""Of a From field, `author.…` says it."""
+"""Where the field is From, `checks.identity.author` says it."""
 BROKEN_BLOCK_CODES = frozenset({"header.cut_short", "header.empty_block"})
-"""Where an author stands below, `author.broken_block` says it."""
+"""Where a From field stands below, `author.broken_block` says it."""
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:

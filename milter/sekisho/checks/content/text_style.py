@@ -1,10 +1,10 @@
-"""How the text is written: by somebody who does not know his reader, or not the language.
+"""How the text is written: by a sender that does not know its reader, or not the language.
 
-A company that knows its customer has his name, and its Japanese is set with Japanese charsets, letters and fonts. Bulk
-fraud greets an address, numbers its subjects so that no two are alike, forgets to fill in its template, and is often
-prepared with Chinese programs. Each of these is done by honest people too, so all of them add to a doubt that is there
-already (`is_doubted`) and none is looked for otherwise; what is Chinese counts only in a false name, since
-many who write Japanese live in China.
+A company knows the names of its customers, and writes Japanese with Japanese charsets, letters and fonts. Bulk fraud
+greets an address, numbers its subjects so that no two are alike, forgets to fill in its template, and is often prepared
+with Chinese programs. Honest people do each of these too, so all of them add to a doubt that is there already
+(`is_doubted`) and none is looked for otherwise. What is Chinese counts only where the message impersonates, since many
+people who write Japanese live in China.
 
 It cannot see what is wrong with the grammar, nor a name that is right because it was stolen.
 """
@@ -67,12 +67,14 @@ FONT = FindingKind(
 
 KINDS = (BY_ADDRESS, IMPERSONAL, TEMPLATE, SERIAL, LETTERS, CHARSET, FONT)
 
-MAX_HEAD_CHARS = 1_500  # characters in which the reader is greeted
+MAX_HEAD_CHARS = 1_500  # at the beginning of a text, where the reader is greeted
 MAX_LINE_CHARS = 200  # of one line
-MAX_SCANNED_CHARS = 6_000  # characters of the text, and
-MAX_TAIL_CHARS = 600  # of its end, that are looked at
+MAX_SCANNED_CHARS = 6_000  # of the text that are looked at
+MAX_TAIL_CHARS = 600  # at its end that are looked at besides
 MAX_PAGE_CHARS = 40_000  # of one page
-MIN_CHINESE_LETTERS = 2  # characters that are no slip; one may be a name
+MAX_SERIAL_CHARS = 60  # at the end of a subject, where a serial number stands
+MAX_FIELD_OCTETS = 400  # of a field that are searched for the charset of encoded words
+MIN_CHINESE_LETTERS = 2  # one may be a name
 
 GREETING = re.compile(
     r"\W{0,3}(?:dear|hello|hi|hey|attention|attn|ol[áa]|prezad[oa](?:\(a\))?|car[oa]|hallo|bonjour|hola|estimad[oa])"
@@ -116,7 +118,7 @@ FONTS = ("YaHei", "SimSun", "SimHei", "DengXian", "yahei", "simsun", "微软雅�
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """At most one finding of each kind, and none where nobody is in doubt."""
+    """At most one finding of each kind, and none where the author is not in doubt."""
     if not is_doubted(seen):
         return NOTHING
     found = list(_addressing(message, context))
@@ -126,7 +128,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _addressing(message: Message, context: Context) -> Iterator[tuple[FindingKind, str]]:
-    """How the reader is spoken to, and what makes this mail unlike the others of its kind."""
+    """How the reader is greeted, what is left of a template, and the number at the end of the subject."""
     delimiters = context.recipient_delimiter
     made_up = tuple(name for each in message.envelope.recipients[:3] for name in _made_up(each, delimiters))
     lines = [line[:MAX_LINE_CHARS].strip() for line in message.text[:MAX_HEAD_CHARS].splitlines()]
@@ -136,7 +138,7 @@ def _addressing(message: Message, context: Context) -> Iterator[tuple[FindingKin
         front
     )
     yield TEMPLATE, unfilled[0] if unfilled else ""
-    number = SERIAL_NUMBER.search(message.subject[-60:])
+    number = SERIAL_NUMBER.search(message.subject[-MAX_SERIAL_CHARS:])
     yield SERIAL, number[1] if number else ""
 
 
@@ -178,5 +180,5 @@ def _charsets(message: Message) -> Iterator[str]:
             yield part.charset
     for name in ("subject", "from"):
         for field in message.headers.all(name)[:1]:
-            if (match := WORD_CHARSET.search(field.value[:400])) is not None:
+            if (match := WORD_CHARSET.search(field.value[:MAX_FIELD_OCTETS])) is not None:
                 yield match[1].decode("ascii", "replace")

@@ -1,14 +1,14 @@
-"""What the programs are that mail says it was written with (`X-Mailer`, `User-Agent`).
+"""Facts of mail programs, by the names in `X-Mailer` and `User-Agent`.
 
-Data, by what a name says of the mail: a person wrote it in front of a screen, a script or a mass mailer sent it, the
-program was given up years ago, or nobody has ever heard of it. A new program is a word in one of these lists.
+A name tells that a person wrote the mail in front of a screen, that a script or a mass mailer sent it, that the program
+was given up years ago, or that it does not exist. A new program is a word in one of these lists.
 """
 
 from __future__ import annotations
 
 import re
 
-MAX_NAME_CHARS = 200
+MAX_NAME_CHARS = 200  # of a program's name that are read
 
 # What people write their own mail with.
 PERSONAL = (
@@ -26,9 +26,9 @@ BULK = (
     "mach5 mailer", "volleymail", "e-campaign", "ultramailer", "mass mailer", "massmail", "bulk mailer",
     "bulkmail", "sendmail.pl", "gsymail", "inboxmass", "king mailer",
 )  # fmt: skip
-# The year from which nobody could have them any more, in their makers' own words.
+# The year from which nobody could get them any more, as their makers say.
 RETIRED = (("outlook express", 2014), ("windows live mail", 2017), ("windows mail", 2017), ("eudora", 2013))
-GRACE_YEARS = 3  # that old machines are granted
+GRACE_YEARS = 3  # for which old machines keep a program that was given up
 
 # One or two made-up words and a bare number, as no program signs: `Qgeszx 4`.
 INVENTED = re.compile(r"[A-Z][a-z]{1,11}(?: [A-Z][a-z]{1,11})? \d{1,2}(?:\.\d{1,2})?")

@@ -59,7 +59,7 @@ def distinctive(name: str) -> tuple[str, ...]:
 
 
 def is_nameless(name: str) -> bool:
-    """True for a name that says what its bearer does and not who he is: `Customer Support`, 重要なお知らせ."""
+    """True for a name that says what the sender does and not who it is: `Customer Support`, 重要なお知らせ."""
     return bool(name.strip()) and not distinctive(name)
 
 
@@ -82,8 +82,10 @@ def related(words: tuple[str, ...], domains: Iterable[str]) -> bool:
 
 
 def imitated(domain: str, seen: Evidence, context: Context) -> Lookalike | None:
-    """The brand that a domain of this message is like, unless that may be chance: of several that it is one edit away
-    from, the one that is named, else one whose name is long."""
+    """The brand that a domain of this message is like, unless that may be chance; None if it is like none.
+
+    Of several brands that it is one edit away from: the one that the message names, else one whose name is long.
+    """
     lookalike = context.registry.lookalike(domain)
     if lookalike is None or lookalike.how != "edit":
         return lookalike

@@ -1,12 +1,11 @@
 """The author's identity is one answer or a finding.
 
-Reads the problems that the reader of the From field noted (RFC 5322 sections 3.4 and 3.6.2): wherever mail
-programs could disagree on who wrote the message, the message itself is the finding. Which of them decide on their own
-stands in the policy table.
+The reader of the From field notes its problems (RFC 5322 sections 3.4 and 3.6.2), and this check makes them findings:
+mail programs could disagree on who wrote such a message. The policy table says which of them decide on their own.
 
 A header block that a line without a colon cuts short is one of these: Postfix ends the block there and delivers
-what follows as the body, and some programs read on. An author who is only named down there is no author for us, and
-one who is named there besides is a second one.
+what follows as the body, and some programs read on. An author that is named only below the line is no author here, and
+one that is named below it, too, is a second one.
 
 It cannot see what a particular mail program shows.
 """
@@ -161,10 +160,10 @@ KINDS: tuple[FindingKind, ...] = (
 
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
 
-MAX_SEARCHED_OCTETS = 16_384  # octets behind a broken line that are searched for fields
-FIELD_START = re.compile(rb"[!-9;-~]++[ \t]*+:|\r?\n|\Z")  # or the empty line that a sender began with
+MAX_SEARCHED_OCTETS = 16_384  # behind the line that cut the block short
+FIELD_START = re.compile(rb"[!-9;-~]++[ \t]*+:|\r?\n|\Z")  # or an empty line, with which a sender may begin
 AUTHOR_FIELD = re.compile(rb"^From[ \t]*:", re.IGNORECASE | re.MULTILINE)
-# Encoded words bring in what the raw field does not show. Isolates are left out: some programs put them around names.
+# An encoded word may hold what the raw field does not show. Isolates are left out: some programs put them around names.
 DIRECTION_CHANGES = re.compile("[\u202a-\u202e]")
 CONTROL_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -188,7 +187,7 @@ def _problems(message: Message) -> Iterator[tuple[str, str]]:
         yield problem.code, problem.detail
     if message.problem("header.broken_block") or _author_below(message):
         yield "author.broken_block", ""
-    if unusual(message.author.text):  # whatever hides, turns or controls is
+    if unusual(message.author.text):  # every such character is unusual
         yield from ((code, "") for code in _hiding(message.author.text))
 
 

@@ -1,11 +1,11 @@
 """What a brand has said of its own mail, against what this message is and does.
 
 Brands tell their customers what they never do: send a link in such a notice, ask for payment or card data, leave a
-mail unsigned. The brand files hold that in a closed vocabulary, each promise for one matter or for all mail. Here the
-message is measured by the promises of every brand in whose name it speaks and that is not proven to have sent it; a
-brand may break its own promise, so a proven sender is not measured.
+mail unsigned. The brand files hold these policies in a closed vocabulary, each for one theme or for all mail. Here the
+message is compared with the policies of every brand in whose name it speaks and that is not proven to have sent it; a
+brand may break its own policy, so a proven sender is left out.
 
-It cannot know promises that nobody has written down, and takes the matter from the words of the text.
+It cannot know policies that nobody has written down, and takes the theme from the words of the text.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ NAMELESS = FindingKind(
 )
 KINDS = (DISCONTINUED, NO_LINK, PAYMENT, CREDENTIALS, UNSIGNED, NAMELESS)
 
-# What a mail about a matter is called in a sentence.
+# What a mail about a theme is called in a sentence.
 NOTICES = MappingProxyType(
     {
         "all": ("mail", "メール"),
@@ -85,20 +85,20 @@ NOTICES = MappingProxyType(
         "romance": ("invitations to meet somebody", "出会いの案内"),
     }
 )
-# The language of an explanation is not the server's.
+# `strftime` would take the language of the server.
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
 SPEAKING_PLACES = frozenset({"display_name", "author_domain", "signature", "local_part", "image", "calendar"})
-MAX_GREETING_CHARS = 600  # characters in which a greeting stands
+MAX_GREETING_CHARS = 600  # at the beginning of a text, where a greeting stands
 SMIME_MEDIA = re.compile(r"application/(?:x-)?pkcs7-(?:signature|mime)")
 SOMEBODY = re.compile(r"([^\s、。「」【】<>:：()（）]{1,20})[ \u3000]?(?:様|さま|さん|殿)")
 NOBODY = re.compile(r"(?:お客|会員|利用者|各位|ユーザー|皆|メンバー|カード会員|@[\w.-]+)\Z|お客|会員")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """The promises that are broken, once for each brand that is claimed and not proven."""
+    """The policies that are broken, once for each brand that is claimed and not proven."""
     brands = dict.fromkeys(claim.brand for claim in seen.claims if claim.brand and _speaks(claim))
     found = [
         finding
@@ -114,22 +114,23 @@ def _speaks(claim: Claim) -> bool:
 
 
 def _broken(brand: str, message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
-    matters = {cue.name for cue in seen.cues if cue.aspect == "theme"}
-    for promise in context.registry.brand_policies(brand):
-        about = promise.notice == "all" or promise.notice in matters
-        if about and _holds(promise, context.clock):
-            kind, broken = TESTS[promise.kind]
+    themes = {cue.name for cue in seen.cues if cue.aspect == "theme"}
+    for policy in context.registry.brand_policies(brand):
+        about = policy.notice == "all" or policy.notice in themes
+        if about and _holds(policy, context.clock):
+            kind, broken = TESTS[policy.kind]
             if broken(message, seen):
-                yield kind.found(brand=brand, **_facts(promise, context.registry.name(brand)))
+                yield kind.found(brand=brand, **_facts(policy, context.registry.name(brand)))
 
 
-def _holds(promise: BrandPolicy, clock: Clock) -> bool:
-    """True if the promise was already given when the message came."""
-    return clock.now().date().isoformat() >= promise.since
+def _holds(policy: BrandPolicy, clock: Clock) -> bool:
+    """True if the policy already held when the message came."""
+    return clock.now().date().isoformat() >= policy.since
 
 
 def _asks(seen: Evidence, *names: str) -> bool:
-    """In words: a shop's button may well log in by way of the brand (`Amazonアカウントでログイン`)."""
+    """True if the text asks for one of the actions. Buttons do not count: a shop's button may log in by way of the
+    brand (`Amazonアカウントでログイン`)."""
     said = (cue for cue in seen.cues if cue.where != "button")
     return any(cue.aspect == "action" and cue.name in names for cue in said)
 
@@ -170,9 +171,9 @@ TESTS: MappingProxyType[str, tuple[FindingKind, Test]] = MappingProxyType(
 )
 
 
-def _facts(promise: BrandPolicy, name: str) -> dict[str, str]:
-    notice_en, notice_ja = NOTICES[promise.notice]
-    since_en, since_ja = _dates(promise.since)
+def _facts(policy: BrandPolicy, name: str) -> dict[str, str]:
+    notice_en, notice_ja = NOTICES[policy.notice]
+    since_en, since_ja = _dates(policy.since)
     return {
         "brand_name": name,
         "notice_en": notice_en,

@@ -2,8 +2,8 @@
 
 A claim is a brand's name in a place that speaks for the sender. The display name, the address and the lines a mail is
 signed with say who writes; a name in the middle of a text is only what it talks about. Strength says which of the two.
-A claim is not yet an accusation: `contradiction` compares claims with proofs, and `lure` the cues with both. Names and
-lures are found in the same pass over the same text.
+A claim is not yet an accusation: `impersonation` compares claims with proofs, and `lure` the cues with both. Names and
+lures are found in the same pass over the same text. `media_claims` adds what stands beside author and text.
 """
 
 from __future__ import annotations
@@ -17,26 +17,24 @@ from sekisho.message import Message
 from sekisho.ports import Context, Mention, Reading
 from sekisho.text import is_katakana
 
-MIN_NAME_SHARE = 0.5  # share of a display name from which the brand is what the name says, not a word in it
-MIN_COMPOUND_SHARE = 0.6  # the same where it runs on into other letters: アップル学習塾 is a school
-MIN_KATAKANA_SHARE = 0.7  # and where katakana runs on into katakana: ソフトバンクホークス is a team
-MAX_HEAD_CHARS = 1_500  # characters at the beginning of a text, where a sender greets and says who he is
-MAX_TAIL_CHARS = 1_200  # and at its end, where he signs
-MAX_COMPANION_CHARS = (
-    100  # characters of the text in which a display name may find the companion that it needs
-)
-MIN_TOPIC_MENTIONS = 3  # times that a text writes a name of which it may be said to be about
-MAX_BUTTON_CHARS = 24  # characters of a link's text up to which it is a button, as which it says what to do
+# The least share of a display name that a brand's name takes up where the display name says the brand.
+MIN_NAME_SHARE = 0.5  # with less, the brand is one word among others
+MIN_COMPOUND_SHARE = 0.6  # where it runs on into other letters: アップル学習塾 is a school
+MIN_KATAKANA_SHARE = 0.7  # where katakana runs on into katakana: ソフトバンクホークス is a team
+MAX_HEAD_CHARS = 1_500  # at the beginning of a text, where a sender greets and says who it is
+MAX_TAIL_CHARS = 1_200  # at its end, where the sender signs
+MAX_TITLE_CHARS = 200  # of a page's title
+MAX_COMPANION_CHARS = 100  # of the text, in which a display name may find the companion word that it needs
+MIN_TOPIC_MENTIONS = 3  # a text that writes a name so often is about it
+MAX_BUTTON_CHARS = 24  # a link with a longer text is no button
 MAX_BUTTONS = 8  # that are read
-CONTEXT_CHARS = 24  # characters around a name that say in which role it stands
-OPENING_BRACKET = re.compile(
-    r"\s*[【\[<〈《＜「『(（]\s*"
-)  # a subject that begins with a name in brackets is headed with it
+CONTEXT_CHARS = 24  # before and behind a name; they say in which role it stands
+OPENING_BRACKET = re.compile(r"\s*[【\[<〈《＜「『(（]\s*")  # before a name with which a subject is headed
 
 URL = re.compile(r"https?://[!-~]+")
 NO_HOST = re.compile(r"[^a-z0-9.-]+")
 
-# What stands before or after the name of whoever is writing, in mail to his own customers.
+# What stands before or after the sender's name in mail to its own customers.
 BEFORE = re.compile(
     r"(?:©|\(c\)|copyright|all rights reserved by|株式会社|発行|運営|発信元|配信元|差出人|送信者|"
     r"いつも|平素より?|日頃より?|この度は|your|dear|using|choosing|regards,?|sincerely,?|thanks,?)"
@@ -102,7 +100,8 @@ def _cues(reading: Reading, where: Place) -> Iterator[Cue]:
 
 def _named(name: str, company: str, context: Context) -> Iterator[Claim | Cue]:
     """Brands in the name that is shown as the sender: strong if the name says little else (`Amazon Japan
-    カスタマーサポート`), and if it is spelled in disguise. A name that is also a word finds its companion beside it."""
+    カスタマーサポート`), or if it is spelled in disguise. A name that is also a word needs a companion word beside it,
+    which `company`, the beginning of subject and text, may hold."""
     reading = context.registry.read(name, company)
     yield from _cues(reading, "display_name")
     for mention in best_mentions(reading.mentions):
@@ -113,7 +112,7 @@ def _named(name: str, company: str, context: Context) -> Iterator[Claim | Cue]:
 
 
 def _least(name: str, mention: Mention) -> float:
-    """The share of a display name from which a mention says what the name says."""
+    """The share of a display name that this mention must take up, so that the display name says the brand."""
     seams = (name[max(0, mention.start - 1) : mention.start + 1], name[mention.end - 1 : mention.end + 1])
     runs_on = [seam for seam in seams if len(seam) == 2 and seam.isalpha()]
     if any(all(map(is_katakana, seam)) for seam in runs_on):
@@ -122,7 +121,7 @@ def _least(name: str, mention: Mention) -> float:
 
 
 def _local_part(local: str, context: Context) -> Iterator[Claim]:
-    """`viewsnet.jp@stranger.example`: a brand's domain standing before the @; a mere name there is weak."""
+    """A brand's domain before the @ (`viewsnet.jp@stranger.example`); a mere name there is weak."""
     plain = local.lower().strip('"').replace("_", ".")
     host = next((part for part in NO_HOST.split(plain) if "." in part and _owner(part, context)), None)
     if host is not None:
@@ -151,7 +150,7 @@ def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
     said = URL.sub(" ", text)  # a name in an address is where a link leads, not what the text says
     signed: dict[str, Claim] = {}
     mentioned: dict[str, Claim] = {}
-    for part in (message.title[:200], *parts):
+    for part in (message.title[:MAX_TITLE_CHARS], *parts):
         reading = context.registry.read(part)
         yield from _cues(reading, "text")
         for mention in reading.mentions:
@@ -165,7 +164,7 @@ def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
 
 
 def _buttons(message: Message, context: Context) -> Iterator[Cue]:
-    """What the links ask for by being links: `更新` in a text tells, on a button it asks."""
+    """What the buttons ask for: in a text, `更新` tells that something was updated; on a button it asks to do so."""
     labels = dict.fromkeys(link.text.strip() for link in message.links if link.kind == "a")
     short = [label for label in labels if 0 < len(label) <= MAX_BUTTON_CHARS][:MAX_BUTTONS]
     if short:

@@ -1,8 +1,9 @@
 """Where the message wants its reader to go: the destinations of its links, and whose they are.
 
-Nothing is ever fetched. Redirect and protection wrappers are unwrapped from the text of the URL alone, as far as they
-carry their target readably. What a shortener hides stays unknown. It is worked out once, before everything else: the
-checks read it in the evidence.
+Nothing is ever fetched. Redirect and protection wrappers are unwrapped from the text of the URL alone, as far as their
+target can be read there. The destinations are found once, and all later checks read them in the evidence.
+
+It cannot see what a shortener hides.
 """
 
 from __future__ import annotations
@@ -57,8 +58,9 @@ DOORS = MappingProxyType(
 )
 IN_PATH = re.compile(r"https?:/{1,2}(?=[^/])|/RU=|/(?:amp|c|v)/s/", re.IGNORECASE)
 IN_BASE64 = re.compile(r"a1(?=aHR0c)((?:[A-Za-z0-9_-]{4})+)")
-MAX_QUERY_FIELDS = 64  # of a query that are looked at
-MAX_WRAPPERS = 3  # wrappers inside wrappers that are opened
+MAX_QUERY_FIELDS = 64  # of one URL that are looked at
+MAX_WRAPPERS = 3  # inside each other that are opened
+MAX_URL_CHARS = 8_192  # of one URL that are read
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -96,13 +98,13 @@ def redirects(target: str, host: str, providers: Providers) -> bool:
     """True for a URL that leads on to another: all of a wrapper's, and one page of some others."""
     doors = DOORS.get(organisation(host))
     return providers.kind(host) == "redirect" or (
-        doors is not None and split_url(target[:8192]).path.startswith(doors)
+        doors is not None and split_url(target[:MAX_URL_CHARS]).path.startswith(doors)
     )
 
 
 def _inner(url: str) -> str | None:
     """The URL that another carries: in its query, in its path, or in the name of a translated host."""
-    parts = split_url(url[:8192])
+    parts = split_url(url[:MAX_URL_CHARS])
     if parts.host and parts.host.endswith(".translate.goog"):
         name = (
             parts.host.removesuffix(".translate.goog")

@@ -1,8 +1,8 @@
 """The display name carries an address or a host, and it is not the author's.
 
 Many programs show the display name alone, so `"support@brand.example" <x@stranger.example>` reads as mail from
-the brand. Three strangers are none: another domain of the brand that the author's belongs to, the same name under
-another suffix (`Example.com` from example.co.jp), and whoever the recipient's own organisation, when it is proven,
+the brand. Three cases are left out: another domain of the brand that the author's belongs to, the same name under
+another suffix (`Example.com` from example.co.jp), and what the recipient's own organisation, when it is proven,
 passes on (`'somebody@example.com' via sales`).
 
 It cannot see names without a dot; those are claims, if a brand is known by them.
@@ -43,7 +43,7 @@ HOST_INSIDE = FindingKind(
 )
 
 KINDS = (ADDRESS, HOST, HOST_INSIDE)
-MIN_HOST_SHARE = 0.6  # share of the name from which the host is what it says
+MIN_HOST_SHARE = 0.6  # of the name's letters; a name with less of a host in it only mentions the host
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:

@@ -2,8 +2,8 @@
 
 This is the sentence that sekisho exists for. A claim is met when a proven domain belongs to the claimed brand or to a
 brand of its organisation; an unconfirmed domain neither meets nor contradicts it. Unknown authentication is no evidence
-in either direction: then only what the author admits, his own domain, is held against the claim. A message that leads
-its reader nowhere but to the brand itself is no use to an impostor: it is a relayed notice, and only mentioned.
+in either direction: then only the author's own domain is compared with the claim. A message that leads its reader
+nowhere but to the brand itself is of no use to an impostor: it is a relayed notice, and a mention.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ UNMET = MappingProxyType(
         ("calendar", Strength.WEAK): SUBJECT,
     }
 )
-# Who speaks there speaks for himself; the icons of networks do not.
+# Where a message speaks for its sender. Pictures do not: a footer has the icons of social networks.
 SPEAKING_PLACES = frozenset({"display_name", "signature", "subject", "calendar"})
 SIGNING_PLACES = frozenset({"display_name", "signature"})
 CONTENT_PLACES = frozenset({"signature", "subject", "body", "image", "attachment"})
@@ -217,11 +217,12 @@ class Case:
 
     @property
     def author(self) -> str:
+        """The author's domain, or empty."""
         return self.message.author.domain or ""
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """Hold every claim against the proofs; a kind of finding once for each brand."""
+    """Compare every claim with the proofs; a kind of finding once for each brand."""
     case = Case(message, seen, context)
     by_brand: dict[str, list[Claim]] = {}
     for claim in seen.claims:
@@ -262,7 +263,7 @@ def _at_home(brand: str, places: set[Place], case: Case) -> Iterator[Finding]:
 
 
 def _possible(brand: str, case: Case) -> bool:
-    """The author domain may be the brand's, confirmed or not: then it is no contradiction by itself."""
+    """True if the author's domain may be the brand's, confirmed or not: then it is no contradiction by itself."""
     registry = case.context.registry
     return bool(case.author) and any(
         registry.could_own(case.author, each) for each in registry.affiliates(brand)
@@ -270,7 +271,7 @@ def _possible(brand: str, case: Case) -> bool:
 
 
 def _elsewhere(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
-    """The author is, by his own domain, not the brand."""
+    """The author is, by its own domain, not the brand."""
     relayed = _relayed(brand, case)
     kinds = [UNMET[claim.where, claim.strength] for claim in claims]
     if relayed:
@@ -295,7 +296,7 @@ def _relayed(brand: str, case: Case) -> bool:
 
 
 def _looked_at(seen: Evidence) -> bool:
-    """Something is known of the authentication, and nothing of it proves the author."""
+    """True if something is known of the authentication, and nothing but a shared platform proves the author."""
     known = any(
         result.result is not AuthResult.UNKNOWN
         for result in seen.results
@@ -305,8 +306,8 @@ def _looked_at(seen: Evidence) -> bool:
 
 
 def _astray(brand: str, case: Case) -> str | None:
-    """Where the page of a brand's own, unproven address leads, if nowhere to the brand and through no platform
-    that counts clicks for its customers."""
+    """The host of the first link of a page from a brand's own, unproven address, if no link leads to the brand or
+    through a platform that counts clicks for its customers."""
     found = case.seen.destinations
     if not found or not is_page(case.message) or is_digest(case.seen):
         return None
@@ -317,8 +318,11 @@ def _astray(brand: str, case: Case) -> str | None:
 
 
 def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
-    """Where a page that is about this brand leads, if it is no digest, and no link leads to the brand or home to a
-    sender whom nothing disproves: he may speak of others (`a service of PayPal`)."""
+    """The host of the first link of a page about this brand, if no link leads to the brand or home to its sender.
+
+    None for a digest, and where the sender is not known to be unproven and leads to itself: it may speak of others
+    (`a service of PayPal`).
+    """
     speaks = any(claim.where in SPEAKING_PLACES or claim.strength is Strength.STRONG for claim in claims)
     pictured = any(link.kind == "qr" for link in case.message.links)
     if not speaks or not (pictured or is_page(case.message)):
@@ -333,14 +337,15 @@ def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
 
 
 def _home(case: Case) -> frozenset[str]:
-    """Where a sender may lead who speaks of others: to himself and whoever is proven. One whom nothing proves has no
-    home, unless he hired a platform without letting it sign for him: then he leads to his own domain."""
+    """Where a sender may lead that speaks of others: to itself and to those that are proven. A sender that is not
+    authenticated has no home, unless it hired a platform that does not sign for it: then its own domain is home."""
     if not case.seen.unauthenticated:
         return home_domains(case.message, case.seen)
     return frozenset({organisation(case.author)} if case.seen.has_signal(Signal.HIRED_PLATFORM) else ())
 
 
 def _found(kind: FindingKind, brand: str, case: Case, **facts: str) -> Finding:
+    """The finding with what every sentence here may name: brand, author and where to verify."""
     mailbox = case.message.author.mailbox
     registry = case.context.registry
     verify_en, verify_ja = registry.verify_at(brand)

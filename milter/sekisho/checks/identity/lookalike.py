@@ -1,9 +1,9 @@
 """The author's domain is made to look like a brand's.
 
-Three ways (UTS 39 for the first): characters that look alike, one edit, or the brand's word composed into a
-stranger's name. The registry decides what is like what; names that the brand may own are never like it. Short names
-stand one letter apart and mean nothing by it (a newspaper of one city and the post of a country), so one edit counts
-for them only where the message names the brand, too.
+Three ways (UTS 39 for the first): characters that look alike, one edit, or the brand's word as a part of a stranger's
+name. The registry decides what is like what; names that the brand may own are never like it. Short names often differ
+by one letter without meaning anything by it (a city's newspaper and a country's post), so for them one edit counts only
+where the message names the brand, too.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ BY_HOW = MappingProxyType({"confusable": CONFUSABLE, "edit": EDIT, "composition"
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """The author domain's likeness, unless the brand itself is proven."""
+    """One finding at most: the brand that the author's domain is like, unless the brand itself is proven."""
     domain = message.author.domain
     lookalike = imitated(domain, seen, context) if domain else None
     if lookalike is None or is_proven(lookalike.brand, seen, context):

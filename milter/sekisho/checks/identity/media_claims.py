@@ -1,8 +1,8 @@
 """Claims beside author and text: pictures that stand for words, names of files, invitations, and names for answers.
 
-A picture with a brand's name among paragraphs is an icon or an advertisement and claims nothing; where a page is
+Among paragraphs, a picture with a brand's name is an icon or an advertisement and claims nothing. Where a page is
 little more than pictures, their texts and names are what its reader is told. An invitation (RFC 5545) names who
-invites. A file that carries a brand's name is weak, and so is a name that answers go to.
+invites. A brand's name in the name of a file or of a Reply-To mailbox is a weak claim.
 
 It cannot see what is drawn in a picture.
 """
@@ -18,13 +18,13 @@ from sekisho.evidence import NOTHING, Claim, Evidence, Strength
 from sekisho.message import Message, Part
 from sekisho.ports import Context
 
-MAX_PICTURE_PAGE_LETTERS = 300  # letters of all pages above which pictures are beside the point
-MAX_PICTURES = 20
+MAX_PICTURE_PAGE_LETTERS = 300  # of all pages together; with more, the pictures stand beside a text
+MAX_PICTURES = 20  # of one page that are read
 MAX_REPLY_TO = 3  # mailboxes whose names are read
-MIN_NAMING_SHARE = 0.3  # of the pictures that say something, how many must name the brand
-MAX_FILES = 20
-MAX_NAMES_CHARS = 2_000  # characters of names that are searched
-MAX_CALENDAR_CHARS = 20_000
+MIN_NAMING_SHARE = 0.3  # of the pictures with a text; so many must name the brand
+MAX_FILES = 20  # of one message that are looked at
+MAX_NAMES_CHARS = 2_000  # of all names together that are searched
+MAX_CALENDAR_CHARS = 20_000  # of one invitation
 FOLDED = re.compile(r"\r?\n[ \t]")
 SUMMARY = re.compile(r"^SUMMARY(?:;[^:\n]{0,200})?:([^\n]{1,300})", re.MULTILINE | re.IGNORECASE)
 ORGANIZER = re.compile(
@@ -82,7 +82,8 @@ def _files(message: Message, context: Context) -> Iterator[Claim]:
 
 
 def _invitation(part: Part, context: Context) -> Iterator[Claim]:
-    """Who invites: strong if the address beside the name is not the brand's; an answer says whom it answers."""
+    """Brands in the organizer's name, strong if the organizer's address is not the brand's, and in the summary. An
+    answer to an invitation names the other side as its organizer: that is left out."""
     text = FOLDED.sub("", part.text[:MAX_CALENDAR_CHARS]) or part.content[:MAX_CALENDAR_CHARS].decode(
         "utf-8", "replace"
     )

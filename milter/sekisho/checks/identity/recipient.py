@@ -1,9 +1,9 @@
-"""What the message does with its recipient: his own data in the subject, and his provider or a colleague as its mask.
+"""What the message knows of its recipient, and whether it speaks as the recipient's provider or colleague.
 
-Who has bought a list of addresses shows what he knows: the recipient's address, telephone number or postal address
-stands in the subject, where no genuine sender needs it. And who is after mailboxes speaks as the recipient's own
-provider, whichever that is: he names its domain, and writes of full mailboxes and expiring passwords from elsewhere.
-Who speaks as a colleague takes a domain that a hurried eye reads as the recipient's own.
+A sender that has bought a list of addresses shows what it knows: the recipient's address, telephone number or postal
+address stands in the subject, where no genuine sender needs it. A sender that wants a mailbox speaks as the recipient's
+own mail service: it names the recipient's domain, and writes of full mailboxes and expiring passwords from elsewhere.
+A sender that speaks as a colleague uses a domain that is easily read as the recipient's own.
 
 It knows only what the envelope says of the recipient; a name alone is no evidence, since genuine mail uses it too.
 """
@@ -52,7 +52,7 @@ LOOKALIKE = FindingKind(
 )
 KINDS = (ADDRESS, DATA, PROVIDER, LOOKALIKE)
 
-MAX_RECIPIENTS = 5  # recipients that are looked at: who writes to more knows none of them
+MAX_RECIPIENTS = 5  # that are looked at: a sender with more of them knows none
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -66,7 +66,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _in_subject(message: Message, context: Context) -> Iterator[Finding]:
-    """Invitations name whom they invite; a report on somebody's own mail names him too."""
+    """The recipient's data in the subject. An invitation names whom it invites, and a report on somebody's own mail
+    (a bounce, without a sender) names that person: these are left out."""
     if not message.envelope.sender or any(part.media == "text/calendar" for part in message.parts):
         return
     names = (name for each in _few(message) for name in _names(each, context.recipient_delimiter))
@@ -94,8 +95,8 @@ def _few(message: Message) -> tuple[Recipient, ...]:
 
 
 def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
-    """The recipient's domain in a mail about mailboxes that leads a reader out, from a sender who has nothing to do
-    with that domain: he is called after it, or is not proven, or leads away from himself."""
+    """The recipient's domain in a mail about mailboxes that has a link, from a sender of another organisation. The
+    sender is named after that domain; or it is not proven or leads away from itself, and the text names the domain."""
     author, mailbox = message.author.domain, message.author.mailbox
     about = seen.has_cue("theme", "mailbox")
     if (
@@ -117,9 +118,12 @@ def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator
 
 
 def _as_colleague(message: Message, context: Context) -> Iterator[Finding]:
-    """`kaisha-co.example` to `kaisha.co.example`. Whoever has his mailbox at a provider has millions of colleagues, and
-    its imitations are a matter of brands; those of our own site have a check that knows its exceptions. A brand may own
-    both spellings."""
+    """`kaisha-co.example` writes to `kaisha.co.example`.
+
+    Domains of mail providers are left out: all their customers would be colleagues, and their imitations are found as
+    those of brands. Our own site's are left out: `site` finds them and knows the exceptions. A brand may own both
+    spellings.
+    """
     author = message.author.domain
     base = registrable(author) if author else None
     if base is None or context.own(message.envelope.client):
@@ -141,12 +145,12 @@ def _of_one_brand(one: str, other: str, context: Context) -> bool:
 
 @remembered(8192)
 def _at_a_glance(domain: str) -> str:
-    """What a hurried eye reads."""
+    """The domain as it looks to a quick reader: the skeleton of UTS 39."""
     return skeleton(to_unicode(domain))
 
 
 def _stood_behind(message: Message, seen: Evidence, context: Context) -> bool:
-    """Somebody stands behind it: a brand, or a sender who is proven and leads his readers to himself."""
+    """True if a brand is proven, or the author is and leads its readers to itself."""
     return any(proof.brand for proof in seen.proofs) or (
         seen.authenticated and leads_home(message, seen, context)
     )

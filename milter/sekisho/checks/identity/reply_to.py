@@ -1,8 +1,8 @@
-"""Who would get an answer, and who says he passed the message on: Reply-To, Sender and Resent-* elsewhere.
+"""Who would get an answer, and who says that it passed the message on: Reply-To, Sender and Resent-* elsewhere.
 
-Ticket systems, web forms and lists set Reply-To to strangers every day, so alone it weighs little. The
-recipient's own address as the author, proven by nobody, is the old trick of the extortion mails; a client that
-has logged in needs no other proof.
+Ticket systems, web forms and lists set Reply-To to strangers every day, so alone it weighs little. Extortion mails
+often have the recipient's own address as the author, which nothing proves; a client that has logged in needs no other
+proof.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     findings = []
     if others := _elsewhere(message.reply_to, author):
-        # Another address before a free mailbox does not keep the answers from going there.
+        # Answers go to the free mailbox also where another address stands before it.
         free = (each for each in others if context.providers.kind(each.domain or "") == "mailbox")
         mailbox = next(free, None)
         kind = REPLY_TO if mailbox is None else REPLY_TO_MAILBOX
@@ -81,7 +81,7 @@ def _elsewhere(mailboxes: tuple[Mailbox, ...], author: str) -> list[Mailbox]:
 
 
 def _resender(message: Message, seen: Evidence, author: str) -> Mailbox | None:
-    """The first who is said to have passed the message on, and who neither wrote nor, as far as is known, sent it."""
+    """The first that is said to have passed the message on, and that neither wrote it nor is known to have sent it."""
     boxes = [box for name in RESENT_FIELDS for box in mailboxes(message.headers, name)]
     if not boxes or message.envelope.sender is None:
         return None

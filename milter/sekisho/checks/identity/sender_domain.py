@@ -1,6 +1,6 @@
-"""Where the message comes from: whether anybody vouches for the author, and whether his domain looks thrown away.
+"""The author's domain: whether anything proves it, and whether it looks like one that is thrown away after use.
 
-Weak evidence that strengthens other evidence. Nothing here speaks where nothing is known.
+Weak evidence that strengthens other evidence. Nothing is found where nothing is known.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SUFFIXES = frozenset(
 )  # fmt: skip
 CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
 ONE_SOUND = re.compile(r"ght|tch|sch|[cpst]h")  # `northbridge` is two words and not letters at random
-MAX_INITIALS_LETTERS = 4  # letters of a part that need no vowel
+MAX_INITIALS_LETTERS = 4  # a part of so few letters needs no vowel
 DIGITS_INSIDE = re.compile(r"[a-z]\d+[a-z]|\d[a-z]+\d|\d{4,}")
 
 

@@ -1,9 +1,9 @@
 """Our own identity: mail in the name of our domains, of a domain made to look like ours, or of our people.
 
-A domain of ours as author is genuine if it is proven, if one of our own clients or a logged-in user sends it,
-or if it comes from those whom the site has named as sending in its name (a network, a DKIM domain) or as
-forwarding for it. Without any of that, and without a temporary error that would explain it, it is a forgery
-whatever policy is published. Names of people are held against every author address that is not ours.
+Mail from a domain of ours is genuine if the domain is proven, if one of our own clients or a logged-in user sends it,
+or if it comes from a network, a DKIM domain or a forwarder that the site has named. Without any of that, and without a
+temporary error that would explain it, it is a forgery, whatever DMARC policy is published. Names of our people are
+compared with the display name of every author address that is not ours.
 
 It cannot see an account of ours that was broken into: it is authenticated.
 """

@@ -1,14 +1,10 @@
 """An author whose mail should always be proven, while the look-ups that would prove it fail.
 
-Unknown is neither a pass nor a fail. But whoever can hurt our resolver could send in the name of such a domain and be
-delivered unmarked for as long, so its mail is marked until DNS answers again: the genuine mail of the domain, too,
-and never more than marked by this alone. Mail of all other domains is untouched.
+Unknown is neither a pass nor a fail. But an attacker that can disturb our resolver could send in the name of such a
+domain, and its mail would be delivered unmarked. So mail of the domain is marked until DNS answers again: the genuine
+mail, too, and this alone never does more than mark it. Mail of all other domains is untouched.
 
-Such domains are the recipient's own and the site's, those that the registry marks `strict`, and those whose
-DMARC record asked for quarantine or reject when it was last seen.
-
-It cannot see a domain whose policy nobody has met yet. Where several people share a domain (mail providers), the
-recipient's own is nobody's own.
+Which domains these are, `facts.strictness` says. It cannot see a domain whose policy nobody has met yet.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 
 A genuine sender's name, domain and links have something to do with each other. Here the display name speaks as an
 organisation (it has a company form or an office in it, or the message signs with it), while neither the author's
-domain, nor anybody proven, nor any destination carries the name. People are spared: their names stand in their own
-addresses, nobody's page is signed by them, and a conversation from a private mailbox that nothing disproves quotes the
-name of its owner again and again.
+domain, nor a proven domain, nor any destination carries the name. People are left out: their names stand in their own
+addresses, they sign no pages, and a conversation from a private mailbox quotes the name of its owner again and again.
 
 It cannot see a genuine sender whose trading name, domain and links are all different; that is why it weighs less than
 a claim that the registry knows.
@@ -47,9 +46,9 @@ QUOTED = re.compile(
     r"^(?:from|差出人)\s?[:：].{0,200}@|^>",
     re.IGNORECASE | re.MULTILINE,
 )
-MAX_SCANNED_CHARS = 20_000  # characters of the text in which a name is counted
-MIN_NAME_USES = 2  # how often a text must use a name that it is signed with
-MIN_PRIVATE_NAME_USES = 4  # the same for a private mailbox, whose owner may call himself what he likes
+MAX_SCANNED_CHARS = 20_000  # of the text, in which a name is counted
+MIN_NAME_USES = 2  # in a text that is signed with the name
+MIN_PRIVATE_NAME_USES = 4  # the same from a private mailbox, whose owner may take any name
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -70,7 +69,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _claimed(seen: Evidence) -> bool:
-    """The registry knows the name: `contradiction` speaks of it."""
+    """True if the registry knows the name: `impersonation` speaks of it."""
     return any(claim.brand and claim.where == "display_name" for claim in seen.claims)
 
 
@@ -88,7 +87,7 @@ def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, conte
 
 
 def is_person(words: tuple[str, ...], local: str) -> bool:
-    """First and last name in his own address (`j.smith`, `jane.doe`): a name beside a name, not a word alone."""
+    """True for a first and last name in the own address (`j.smith`, `jane.doe`): two names, not one word alone."""
     named = [word for word in words if len(word) >= 3 and word in local.lower()]
     beside = re.fullmatch(r"[^\W\d_]+[._-][^\W\d_]+", local) is not None
     return bool(named) and (len(words) > 1 or beside)

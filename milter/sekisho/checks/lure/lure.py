@@ -1,11 +1,11 @@
-"""What the message wants of its reader, where there is reason to doubt who is asking.
+"""What the message wants of its reader, where there is reason to doubt the sender.
 
 A lure is a combination: what the mail is about, how it presses, what it asks for, and where that leads. Genuine mail is
 about the same matters in the same words, so nothing here speaks without a doubt about the sender (`sender_doubts`), and
-nothing at all about a proven sender who leads his readers home. The words are data (`config/lures`), found by `claims`
+nothing at all about a proven sender that leads its readers home. The words are data (`config/lures`), found by `claims`
 in its one pass over the text.
 
-It cannot see a lure in a picture, nor one from a proven stranger whose links lead to himself.
+It cannot see a lure in a picture, nor one from a proven stranger whose links lead to itself.
 """
 
 from __future__ import annotations
@@ -145,11 +145,11 @@ DEEDS = MappingProxyType(
     }
 )
 HEADLINE_PLACES = frozenset({"subject", "display_name"})
-MAX_EMPTY_TEXT_CHARS = 100  # characters of a text that leaves the talking to a picture or an attachment
+MAX_EMPTY_TEXT_CHARS = 100  # a text so short leaves the message to a picture or an attachment
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """One matter, and what presses, is asked for and is doubtful about it."""
+    """One theme, how it presses, what it asks for, and the doubts about its sender."""
     if not seen.doubts:
         return NOTHING
     said = {
@@ -165,7 +165,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _told_elsewhere(message: Message) -> bool:
-    """True if what the headline promises is not in the text: it is in a picture or in an attachment."""
+    """True if next to no text goes with the headline: the rest is in a picture or in an attachment."""
     if len(message.text.strip()) > MAX_EMPTY_TEXT_CHARS:
         return False
     return any(page.pictures for page in message.pages) or any(
@@ -174,7 +174,7 @@ def _told_elsewhere(message: Message) -> bool:
 
 
 def _lure(telling: list[Cue], said: dict[str, list[Cue]]) -> Iterator[Finding]:
-    """The matter, by the cues that tell it best, and how it is put."""
+    """The theme that `telling` names best, and how it is put."""
     names = {f"lure.{cue.name}" for cue in telling}
     yield next(kind for kind in THEMES if kind.id in names).found()
     if telling is not said["theme"]:

@@ -1,9 +1,9 @@
-"""Who is asking: what there is to doubt about a sender who wants something of his reader.
+"""Reasons to doubt a sender that wants something of its reader.
 
-Most of it other checks have found; here it is weighed together, since what is harmless in a letter is not in a demand.
-A proven sender is doubted only for two reasons at once, or for one that no proof can clear: that he calls himself by a
-brand that is not his, wants money and names nobody, speaks for an organisation from a private mailbox, or has what is
-answered sent to one.
+Most of them other checks have found; here they are weighed together, since what is harmless in a letter is not in a
+demand. A proven sender is doubted only for two reasons at once, or for one that no proof can clear: it calls itself by
+a brand that it is not, wants money and names nobody, speaks for an organisation from a private mailbox, or has answers
+sent to one. `lure` makes findings of the doubts.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ ANSWERED = FindingKind(
 )
 KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, TENANT, NAMELESS, PRIVATE, NOBODY, ANSWERED)
 
-# What no private person has to do with: whose account, whose payment, whose mailbox.
+# Themes that no private person writes about: somebody's account, payment or mailbox.
 OFFICIAL = frozenset(
     [
         "account", "withdrawal", "payment", "unpaid", "card_use", "points", "refund", "delivery", "tax", "identity",
@@ -94,14 +94,14 @@ OFFICIAL = frozenset(
 )  # fmt: skip
 MONEY = frozenset({"unpaid", "free_period", "refund", "tax", "payment", "prize", "fund", "sextortion"})
 ANSWERABLE = MONEY - {"payment", "sextortion"} | {"business"}
-# Of whom a proof says only where the mail was written.
+# Providers of which a proof says only where the mail was written.
 OPEN_PLATFORMS = frozenset({"esp", "cloud"})
 SPEAKS_FOR = re.compile(
     r"社長|代表|取締役|会長|部長|専務|\b(?:ceo|cfo|president|director|chairman|manager)\b", re.IGNORECASE
 )
-# Who signs so in a text: whoever runs a shop or a club signs as its head, too, and has no more than a private mailbox.
+# Who signs so in a text. The head of a shop or a club signs so, too, and may have no more than a private mailbox.
 CHIEF = re.compile(r"社長|代表取締役|\b(?:ceo|cfo|chief executive|chief financial)\b", re.IGNORECASE)
-# Who trades says what he is called and how he is reached.
+# A company says what it is called and how it is reached.
 REACHABLE = re.compile(
     r"株式会社|有限会社|合同会社|[(（]株[)）]|法人|協会|組合|役所|役場|所在地|お問い?合わ?せ先|©|\(c\)|copyright|"
     r"all rights reserved|\b(?:inc|ltd|llc|gmbh|corp|pty|ltda|limited|tel|phone)\b|"
@@ -111,8 +111,8 @@ REACHABLE = re.compile(
 BITCOIN_ADDRESS = re.compile(
     r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b"
 )  # where bitcoin goes
-MAX_SCANNED_CHARS = 3_000  # characters of a text that is searched; who writes more than that says who he is
-MAX_CLOSING_CHARS = 200  # characters at the end of a text, in which it is signed
+MAX_SCANNED_CHARS = 3_000  # of a text that are searched; a sender that writes more says who it is
+MAX_CLOSING_CHARS = 200  # at the end of a text, where it is signed
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -131,7 +131,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
-    """Who he is, what he is called, and where he comes from."""
+    """Who the sender is, what it is called, and where it comes from."""
     domain = message.author.domain or ""
     if seen.unauthenticated:
         yield UNPROVEN.found(author=message.author.text)
@@ -158,7 +158,7 @@ def _of_the_way_out(seen: Evidence, at_home: bool) -> Iterator[Finding]:
 
 
 def _of_the_demand(message: Message, seen: Evidence, context: Context, at_home: bool) -> Iterator[Finding]:
-    """What such a sender has no business to ask for."""
+    """What this sender has no reason to ask for."""
     domain = message.author.domain or ""
     private = context.providers.kind(domain) == "mailbox" and not at_home
     if (
@@ -174,7 +174,7 @@ def _of_the_demand(message: Message, seen: Evidence, context: Context, at_home: 
 
 
 def _official(message: Message, seen: Evidence) -> bool:
-    """True if the sender calls himself an office or an officer, or signs a short letter about business as a chief."""
+    """True if the sender calls itself an office or an officer, or signs a short letter about business as a chief."""
     name, text = message.author.name, message.text
     if OFFICES.search(name) is not None or SPEAKS_FOR.search(name) is not None:
         return True
@@ -192,7 +192,8 @@ def _answers_to(message: Message, seen: Evidence, context: Context) -> str | Non
 
 
 def _is_passed_on(author: str, message: Message, context: Context) -> bool:
-    """True for what a form hands on, a platform's or one of the reader's own site: whoever filled it in is answered."""
+    """True for mail from a web form, a platform's or one of the reader's own site: answers go to the person who filled
+    it in."""
     kind = context.providers.kind(author)
     readers = {organisation(each.domain) for each in message.envelope.recipients if each.domain}
     return kind == "esp" or (kind is None and organisation(author) in readers)
@@ -222,7 +223,7 @@ def _answered_in_text(author: str, message: Message, seen: Evidence, context: Co
 
 
 def _from_nobody(message: Message, seen: Evidence) -> bool:
-    """Money is wanted, a way to pay it is shown, and nobody is named: not as the sender, nor in the text."""
+    """True if money is wanted, a way to pay it is shown, and no name is given: not as the sender's, nor in the text."""
     mailbox = message.author.mailbox
     if not seen.has_cue("theme", *MONEY) or mailbox is None or len(message.text) > MAX_SCANNED_CHARS:
         return False
@@ -232,5 +233,5 @@ def _from_nobody(message: Message, seen: Evidence) -> bool:
         return False
     text = f"{mailbox.name}\n{message.text}"
     if (data := personal_data(message.subject)) is not None:
-        text = text.replace(data, "")  # the reader's own number is no way to reach the sender
+        text = text.replace(data, "")  # the reader's own number does not reach the sender
     return REACHABLE.search(text) is None
