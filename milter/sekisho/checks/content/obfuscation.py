@@ -46,22 +46,14 @@ WORD_OF_TEXT = FindingKind(
 
 KINDS = (NAME, SUBJECT, BODY, WORD_OF_TEXT)
 WORD = re.compile(r"[^\W\d_]{3,64}")
-DIRECTION_OVERRIDES = re.compile(
-    "[\u202a-\u202e\u2066-\u2069]"
-)  # the two bare marks, U+200E and U+200F, move nothing
+DIRECTION_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")  # U+200E and U+200F move nothing
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 MAX_SCANNED_CHARS = 4_000  # of the text that are looked at
 MAX_SHOWN_CHARS = 80  # of a disguised text in an explanation
 MIN_WORDS_IN_TEXT = 3  # in another alphabet's letters; of display name and subject one is enough
 LATIN = "LATIN"
-LOOKALIKE_SCRIPTS = (
-    LATIN,
-    "CYRILLIC",
-    "GREEK",
-    "ARMENIAN",
-    "CHEROKEE",
-    "COPTIC",
-)  # alphabets whose letters look alike
+# Alphabets whose letters look alike.
+LOOKALIKE_SCRIPTS = (LATIN, "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:

@@ -108,9 +108,7 @@ REACHABLE = re.compile(
     r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}",
     re.IGNORECASE,
 )
-BITCOIN_ADDRESS = re.compile(
-    r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b"
-)  # where bitcoin goes
+BITCOIN_ADDRESS = re.compile(r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b")
 MAX_SCANNED_CHARS = 3_000  # of a text that are searched; a sender that writes more says who it is
 MAX_CLOSING_CHARS = 200  # at the end of a text, where it is signed
 
