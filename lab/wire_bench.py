@@ -22,9 +22,9 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from lab.milter_client import Client, load
+from sekisho.auth.forged_fields import ForgedFields
 from sekisho.clock import SystemClock
 from sekisho.daemon import Setup, Supervisor
-from sekisho.forged_fields import ForgedFields
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.verdict import Action, Reply
 from sekisho.wire.handlers import OnFailure

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sekisho.auth.lookup import Lookup
 from sekisho.checks.identity import destinations
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Client, Envelope, Limits, Message, read
@@ -88,6 +89,24 @@ class Asked:
 
     def warm(self, name: str, rtype: str) -> None:
         self.warmed.append((name, rtype))
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A resolver made of a look-up."""
+
+    look_up: Lookup
+
+    def lookup(self, name: str, rtype: str, deadline: float) -> Answer:
+        return self.look_up(name, rtype)
+
+    def warm(self, name: str, rtype: str) -> None:
+        """Nothing to begin."""
+
+
+def lookup_in(resolver: Resolver) -> Lookup:
+    """A resolver as the libraries of authentication ask it."""
+    return lambda name, rtype: resolver.lookup(name, rtype, 0.0)
 
 
 def context(

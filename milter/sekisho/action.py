@@ -12,10 +12,10 @@ from dataclasses import replace
 from email.header import Header
 
 from sekisho.auth import authres
+from sekisho.auth.forged_fields import ForgedFields
 from sekisho.bounded_cache import remembered
-from sekisho.evidence import NOTHING, Evidence
-from sekisho.forged_fields import ForgedFields
-from sekisho.message import Envelope, Forged, Message, Recipient
+from sekisho.evidence import Evidence
+from sekisho.message import Forged, Message, Recipient
 from sekisho.policy import Rules
 from sekisho.text import printable
 from sekisho.verdict import (
@@ -158,7 +158,7 @@ def unjudged(reply: Reply, authserv_id: str) -> Action:
     edits = (
         AddHeader("X-Sekisho-Reason", UNJUDGED),
         AddHeader("X-Sekisho-Verdict", f"{Disposition.TAG.word}; score=0; id=none; mode={Mode.ENFORCE}"),
-        AddHeader("Authentication-Results", authres.field(authserv_id, NOTHING, Envelope())),
+        AddHeader("Authentication-Results", authres.field(authserv_id, ())),
     )
     return Action(reply, edits=edits)
 
@@ -225,7 +225,8 @@ def _headers(
     if (reasons := _reasons(evidence, weights)) is not None:
         edits.append(AddHeader("X-Sekisho-Reason", reasons))
     edits.append(AddHeader("X-Sekisho-Verdict", _summary(strictest, reference)))
-    edits.append(AddHeader("Authentication-Results", authres.field(authserv_id, evidence, message.envelope)))
+    user = message.envelope.client.user
+    edits.append(AddHeader("Authentication-Results", authres.field(authserv_id, evidence.results, user)))
     return tuple(edits)
 
 

@@ -39,6 +39,10 @@ class MethodResult:
     properties: tuple[tuple[str, str], ...] = ()
     recorded: bool = False
 
+    def get(self, name: str) -> str | None:
+        """The first property of that name; None if there is none."""
+        return next((value for key, value in self.properties if key == name), None)
+
     @property
     def undecided(self) -> bool:
         """True if a look-up failed that may have brought a pass. Neutral, where a message is larger than is read, is

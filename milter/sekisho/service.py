@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Protocol
 
 from sekisho import __version__, action, compose, log, metrics, preconditions
+from sekisho.auth.forged_fields import ForgedFields
 from sekisho.checks.authentication import spf
 from sekisho.checks.table import CHECKS, KINDS
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.daemon import Setup, SetupError, Supervisor, is_shortage
 from sekisho.decoder import Decoder
-from sekisho.forged_fields import ForgedFields
 from sekisho.guard import Switch, SwitchError, Watch
 from sekisho.journal import Journal
 from sekisho.maintenance import Maintenance

@@ -21,8 +21,8 @@ from lab.hostile import deep, filled
 
 from sekisho import compose
 from sekisho.address import split_path
-from sekisho.checks.authentication.arc import MAX_SETS
-from sekisho.checks.authentication.dkim import MAX_SIGNATURES
+from sekisho.auth.arc import MAX_SETS
+from sekisho.auth.dkim import MAX_SIGNATURES
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.message import Client, Envelope, Limits, Recipient

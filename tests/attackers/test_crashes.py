@@ -8,7 +8,7 @@ import pytest
 import spf as pyspf
 from tests.attackers.strangers import CONFIG, FORGERIES, Draft, signature
 
-from sekisho.checks.authentication import dkim
+from sekisho.auth import dkim
 from sekisho.cli.judge import Court, document
 from sekisho.config import Config
 from sekisho.pipeline import Judged
@@ -33,16 +33,21 @@ def judged(draft: Draft) -> tuple[Crashes, dict[str, object]]:
     return crashes, document(court.judge(court.examine(draft.case())))
 
 
-@pytest.fixture(params=["spf", "dkim"])
+@pytest.fixture(params=["spf", "dkim", "dkim signature", "dkim key"])
 def crashing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The check whose library raises what nobody expects."""
+    """The check whose library raises what nobody expects, at this place."""
 
     def crash(*_: object) -> None:
         raise IndexError("a defect")
 
-    where = {"spf": (pyspf.query, "check"), "dkim": (dkim, "Signed")}[request.param]
-    monkeypatch.setattr(*where, crash)
-    return str(request.param)
+    places = {
+        "spf": (pyspf.query, "check"),
+        "dkim": (dkim, "Signed"),
+        "dkim signature": (dkim, "parse_signature"),
+        "dkim key": (dkim, "verify"),
+    }
+    monkeypatch.setattr(*places[request.param], crash)
+    return str(request.param).partition(" ")[0]
 
 
 @pytest.mark.parametrize("forgery", ["a brand's own domain", "the site's own domain"])

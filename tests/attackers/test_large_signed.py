@@ -18,9 +18,9 @@ from lab.place import a_place
 from tests.auth_support import context, envelope, txt
 from tests.system.mails import case
 
+from sekisho.auth.forged_fields import ForgedFields
 from sekisho.checks.authentication import dkim
 from sekisho.evidence import NOTHING
-from sekisho.forged_fields import ForgedFields
 from sekisho.message import Client, Envelope, Limits, read
 from sekisho.message.body import CanonicalDigest, digests, relaxed_body, simple_body, sure_prefix
 from sekisho.resolver import CaseResolver

@@ -15,10 +15,13 @@ from typing import Any
 
 import authres as library
 import pytest
+from tests.auth_support import context, message
 
 from sekisho.auth import authres
-from sekisho.evidence import Evidence
-from sekisho.message import Client, Envelope
+from sekisho.auth.forged_fields import is_forged
+from sekisho.checks.authentication import forged
+from sekisho.evidence import NOTHING
+from sekisho.message import Field
 from sekisho.results import AuthResult, MethodResult
 
 OURS = "mx.example.jp"
@@ -51,9 +54,9 @@ def hostile(rng: random.Random) -> str:
     return "".join(rng.choices(PIECES, k=rng.randint(0, 4)))
 
 
-def evidence(rng: random.Random) -> Evidence:
+def results(rng: random.Random) -> list[MethodResult]:
     names = [*sorted(authres.PROPERTIES), "via", "header.d; spf"]
-    results = [
+    return [
         MethodResult(
             rng.choice(authres.METHODS),
             rng.choice(list(AuthResult)),
@@ -63,16 +66,13 @@ def evidence(rng: random.Random) -> Evidence:
         )
         for _ in range(rng.randint(0, 6))
     ]
-    return Evidence(results=tuple(results))
 
 
 @cache
 def values() -> tuple[str, ...]:
     """The same fields in every run."""
     rng = random.Random(8601)
-    return tuple(
-        authres.field(OURS, evidence(rng), Envelope(client=Client(user=hostile(rng)))) for _ in range(COUNT)
-    )
+    return tuple(authres.field(OURS, results(rng), hostile(rng)) for _ in range(COUNT))
 
 
 def ours(value: str) -> Reading:
@@ -122,8 +122,8 @@ def test_three_parsers_agree() -> None:
     for value, perl in zip(values(), perls(), strict=True):
         read = ours(value)
         assert authres_library(value) == read, value
-        name, results = perl
-        assert (name, [(key, word, [tuple(pair) for pair in pairs]) for key, word, pairs in results]) == read
+        name, rows = perl
+        assert (name, [(key, word, [tuple(pair) for pair in pairs]) for key, word, pairs in rows]) == read
 
 
 def test_the_sample_says_something() -> None:
@@ -131,3 +131,12 @@ def test_the_sample_says_something() -> None:
     counts = [len(ours(value)[1]) for value in values()]
     assert sum(counts) > COUNT
     assert 0 in counts
+
+
+def test_what_we_write_is_known_as_ours() -> None:
+    """Each of these fields claims our name when a message brings it, to the library and to the check."""
+    for value in values():
+        written = value.replace("\n", "\r\n").encode()
+        assert is_forged(Field(b"Authentication-Results", written), OURS)
+        brought = message(b"Authentication-Results: " + written + b"\r\nFrom: a@example.jp\r\n\r\nx\r\n")
+        assert forged.check(brought, NOTHING, context()).has("auth.forged_results")

@@ -1,19 +1,24 @@
-"""The openspf.org test suite for RFC 7208, through our whole SPF path."""
+"""The openspf.org test suite for RFC 7208, by the library and by the check."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import yaml
+from tests.auth_support import Asking, context, message
 from tests.conformance.suites import source_file
 
+from sekisho.auth import spf
 from sekisho.auth.identifiers import lookup_domain, split_sender
-from sekisho.checks.authentication import spf
+from sekisho.auth.lookup import Lookup
+from sekisho.checks.authentication import spf as check
+from sekisho.evidence import NOTHING
 from sekisho.message import Client, Envelope
 from sekisho.ports import Answer, Found
-from sekisho.results import AuthResult
+from sekisho.results import AuthResult, MethodResult
 
 EXPECTED_CASES = 203
 
@@ -64,6 +69,15 @@ class Zone:
         return tuple(value) if rtype == "MX" else value
 
 
+def by_library(envelope: Envelope, lookup: Lookup) -> MethodResult:
+    return spf.evaluate(spf.identity_of(envelope), envelope.client, lookup)
+
+
+def by_check(envelope: Envelope, lookup: Lookup) -> MethodResult:
+    (result,) = check.check(message(at=envelope), NOTHING, context(Asking(lookup))).results
+    return result
+
+
 CASES = [
     pytest.param(scenario, case, id=f"{scenario['description']}:{name}")
     for scenario in scenarios()
@@ -76,14 +90,16 @@ def test_the_whole_suite_is_here() -> None:
     assert len(CASES) == EXPECTED_CASES
 
 
+@pytest.mark.parametrize("evaluate", [by_library, by_check])
 @pytest.mark.parametrize(("scenario", "case"), CASES)
-def test_result(scenario: dict[str, Any], case: dict[str, Any]) -> None:
+def test_result(
+    scenario: dict[str, Any], case: dict[str, Any], evaluate: Callable[[Envelope, Lookup], MethodResult]
+) -> None:
     """The result is one that the suite accepts."""
     client = Client(address=case["host"], helo=case["helo"])
     envelope = Envelope(sender=case["mailfrom"] or "", client=client)
-    result = spf.evaluate(envelope, Zone(scenario["zonedata"]).lookup)
+    result = evaluate(envelope, Zone(scenario["zonedata"]).lookup)
     accepted = [case["result"]] if isinstance(case["result"], str) else case["result"]
-    assert result is not None
     assert result.result.value in accepted, result.reason
 
 

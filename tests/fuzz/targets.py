@@ -16,11 +16,12 @@ from tests.auth_support import context, led
 
 from sekisho import address, charsets, domains, markup, providers
 from sekisho.auth import authres
+from sekisho.auth.forged_fields import is_forged
 from sekisho.brands.model import Brand
 from sekisho.checks.content import structure
 from sekisho.checks.identity import author
-from sekisho.evidence import NOTHING, Evidence
-from sekisho.message import Envelope, Field, Headers, Limits, Link, Message, read
+from sekisho.evidence import NOTHING
+from sekisho.message import Envelope, Field, Limits, Link, Message, read
 from sekisho.message.limits import Limits as _Limits
 from sekisho.message.mime import Entity
 from sekisho.message.mime import read as read_mime
@@ -98,15 +99,10 @@ def results(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     authres.parse(text)
     authres.claimed_id(text)
-    assert authres.forged(Headers((Field(b"Authentication-Results", b"mx.example.jp;" + data),)), OURS) == [1]
-    hostile = Evidence(
-        results=(
-            MethodResult(
-                "dkim", AuthResult.FAIL, reason=text, properties=(("header.d", text), ("header.s", text))
-            ),
-        )
-    )
-    ours = authres.parse(authres.field(OURS, hostile, Envelope()))
+    assert is_forged(Field(b"Authentication-Results", b"mx.example.jp;" + data), OURS)
+    properties = (("header.d", text), ("header.s", text))
+    hostile = MethodResult("dkim", AuthResult.FAIL, reason=text, properties=properties)
+    ours = authres.parse(authres.field(OURS, (hostile,)))
     assert ours is not None
     assert [(each.method, each.result) for each in ours.results] == [("dkim", "fail")]
 

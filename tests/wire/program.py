@@ -19,9 +19,9 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from sekisho.auth.forged_fields import ForgedFields
 from sekisho.clock import SystemClock
 from sekisho.daemon import Scoreboard, Setup, SetupError, Supervisor
-from sekisho.forged_fields import ForgedFields
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.ports import UnfinishedError
 from sekisho.verdict import Action, AddHeader, ChangeHeader, DeleteRecipient, Reply

@@ -1,1 +1,15 @@
-"""Authentication methods as libraries: parts of a message and a look-up in, results out. They know no check."""
+"""Authentication methods as libraries: parts of a message and a look-up in, results out. They know no check.
+
+Each method has a function `evaluate`, which returns `results.MethodResult`. Whatever stands in the message or in DNS
+becomes a result; no exception of these libraries leaves `evaluate`. An exception that does is a defect.
+
+| module | method | standard |
+| --- | --- | --- |
+| `spf` | SPF, of MAIL FROM or HELO | RFC 7208 |
+| `dkim`, with `signatures` and `keys` | DKIM, one result a signature | RFC 6376, 8301, 8463 |
+| `arc` | ARC, the state of the chain | RFC 8617 |
+| `dmarc` | DMARC and alignment | RFC 9989 |
+| `iprev` | the name of the client | RFC 8601 section 3 |
+| `authres` | the Authentication-Results field, written and read | RFC 8601 |
+| `forged_fields` | fields that pretend to be ours | RFC 8601 section 5 |
+"""

@@ -1,11 +1,10 @@
-"""Authentication-Results (RFC 8601): ours is written, those that pretend to be ours are found, any is read.
+"""The Authentication-Results field (RFC 8601): written, read, and asked whose it claims to be.
 
-`field` writes one value from the evidence. Nothing that stood in a message gets into it except identifiers
-that match a strict pattern; a value that does not is left out, since a quoted lie is still a lie to a sloppy
-reader. What is unknown is not written: absence says it best.
+`field` writes one value from results. Of what stood in a message only identifiers that match a strict pattern get into
+it. Any other value is left out: some readers believe what stands in quotes. A result that is unknown is not written.
 
-`forged` finds the fields that claim our authserv-id however they are folded, commented, cased or quoted;
-where it cannot tell it says forged, because such a field was not written by us.
+`claims` tells whether a field carries our authserv-id, however it is folded, commented, cased or quoted. `parse` reads
+the value of any host.
 
 It cannot see whether a field of another authserv-id is true.
 """
@@ -18,13 +17,12 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from sekisho.domains import to_ascii
-from sekisho.evidence import Evidence
-from sekisho.message import Envelope, Field, Headers
+from sekisho.message import Field
 from sekisho.results import AuthResult, MethodResult
 
-MAX_VALUE = 65_535  # octets of a field that is read; a longer one never reaches a milter
-MAX_HEAD = 2_048  # characters in which a field has to say whose it is
-FOLD_AT = 78
+MAX_VALUE_CHARS = 65_535  # of a field that is read; a longer one never reaches a milter
+MAX_HEAD_CHARS = 2_048  # in which a field has to say whose it is
+MAX_LINE_CHARS = 78
 
 # What is written of each method, in this order (IANA "Email Authentication Methods").
 METHODS = ("iprev", "spf", "dkim", "arc", "dmarc")
@@ -48,14 +46,16 @@ REASON = re.compile(r"[A-Za-z0-9 ,.'_-]{1,100}\Z")
 TOKEN = re.compile(r"[!#$%&'*+.^_`{|}~A-Za-z0-9-]+\Z")
 
 
-def field(authserv_id: str, evidence: Evidence, envelope: Envelope) -> str:
-    """The value of our Authentication-Results field, folded with LF and a space.
+def field(authserv_id: str, results: Iterable[MethodResult], user: str | None = None) -> str:
+    """The value of our Authentication-Results field, folded with LF and a space (RFC 8601 section 2.2).
 
-    `authserv_id; none` when nothing is known. Every line stays under 78 octets unless a single property is
-    longer (a domain name has at most 253), never near the 998 of RFC 5322.
+    `user` is the SASL login of the client (RFC 8601 section 2.7.4). The value is `authserv_id; none` when nothing is
+    known. Every line stays under 78 octets unless a single property is longer (a domain name has at most 253), never
+    near the 998 of RFC 5322.
     """
-    user = envelope.client.user
-    parts = [part for method in METHODS for result in evidence.of(method) if (part := _part(result))]
+    known = tuple(results)
+    ordered = (result for method in METHODS for result in known if result.method == method)
+    parts = [part for result in ordered if (part := _part(result))]
     if user and SAFE_VALUE.match(user):
         parts.insert(0, ["auth=pass", f"smtp.auth={_value(user)}"])
     if not parts:
@@ -109,28 +109,18 @@ def _folded(head: str, parts: list[list[str]]) -> str:
     for place, words in enumerate(parts):
         end = ";" if place < len(parts) - 1 else ""
         line = " ".join(words) + end
-        if len(line) < FOLD_AT:
+        if len(line) < MAX_LINE_CHARS:
             lines.append(line)
             continue
         line = ""
         for word in [*words[:-1], words[-1] + end]:
-            if line and len(line) + len(word) + 2 > FOLD_AT:
+            if line and len(line) + len(word) + 2 > MAX_LINE_CHARS:
                 lines.append(line)
                 line = f" {word}"
             else:
                 line = f"{line} {word}" if line else word
         lines.append(line)
     return "\n ".join(line.strip() for line in lines)
-
-
-def forged(headers: Headers, authserv_id: str) -> list[int]:
-    """The indexes, from 1 within the fields of that name, of those that claim our authserv-id, highest first:
-    in that order they can be deleted one by one."""
-    found = []
-    for index, each in enumerate(headers.all("Authentication-Results"), start=1):
-        if claims(each, authserv_id) is not False:
-            found.append(index)
-    return found[::-1]
 
 
 def claims(field: Field, authserv_id: str) -> bool | None:
@@ -155,7 +145,7 @@ def _comparable(authserv_id: str) -> str:
 
 def claimed_id(value: str) -> str | None:
     """The authserv-id at the head of a field; None when there is none, or none within a sane distance."""
-    tokens = _tokens(value[:MAX_HEAD])
+    tokens = _tokens(value[:MAX_HEAD_CHARS])
     first = next(tokens, None)
     if first is None or first == ";":
         return None
@@ -165,7 +155,7 @@ def claimed_id(value: str) -> str | None:
         if word == ";" or not (word.startswith(".") or words[-1].endswith(".")):
             return "".join(words)
         words.append(word)
-    return "".join(words) if len(value) <= MAX_HEAD else None
+    return "".join(words) if len(value) <= MAX_HEAD_CHARS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +168,7 @@ class ReadResult:
     properties: tuple[tuple[str, str], ...] = ()
 
     def get(self, name: str) -> str | None:
+        """The first property of that name; None if there is none."""
         return next((value for key, value in self.properties if key == name), None)
 
 
@@ -192,7 +183,7 @@ class Parsed:
 
 def parse(value: str) -> Parsed | None:
     """Read a value of RFC 8601 section 2.2; None when it is none. Comments are dropped. Never raises."""
-    sections = list(_sections(_tokens(value[:MAX_VALUE])))
+    sections = list(_sections(_tokens(value[:MAX_VALUE_CHARS])))
     if not sections or not sections[0]:
         return None
     head = sections[0]

@@ -1,8 +1,8 @@
-"""What may stand as an authenticated identifier: strict, because it is looked up, compared and printed.
+"""Which text may be an authenticated identifier. The rules are strict: identifiers are looked up, compared and printed.
 
-A domain of an author is letters, digits and hyphens (`domains.to_ascii`). What SPF and DKIM look up may hold
-underscores besides (RFC 8552), and nothing else: no NUL, quote, parenthesis, space or control character
-of a message ever becomes an identifier.
+An author's domain is letters, digits and hyphens (`domains.to_ascii`). What SPF and DKIM look up may also hold
+underscores (RFC 8552), and nothing else: no NUL, quote, parenthesis, space or control character of a message ever
+becomes an identifier.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LOOKUP_NAME = re.compile(rf"{LABEL}(?:\.{LABEL})*\Z")
 
 
 def lookup_domain(text: str) -> str | None:
-    """A domain of at least two labels as it is looked up, in ASCII lower case; None if it is not one.
+    """A domain of at least two labels as it is looked up, in ASCII lower case; None if the text is none.
 
     >>> lookup_domain("Mail_1.Example.jp")
     'mail_1.example.jp'
@@ -29,7 +29,8 @@ def lookup_domain(text: str) -> str | None:
 
 @remembered(8192)
 def selector(text: str) -> str | None:
-    """A DKIM selector or any other name that is only looked up, one label or more."""
+    """A DKIM selector, or any other name of one label or more that is only looked up, in ASCII lower case; None if the
+    text is none."""
     if text.isascii() and "xn--" not in text.lower():
         name = text.lower().removesuffix(".")
         return name if len(name) <= 253 and LOOKUP_NAME.match(name) else None
@@ -37,6 +38,6 @@ def selector(text: str) -> str | None:
 
 
 def split_sender(path: str) -> tuple[str, str]:
-    """MAIL FROM as local part and domain; the last `@` divides, since a quoted local part may hold others."""
+    """MAIL FROM as local part and domain. The last `@` divides, since a quoted local part may hold others."""
     local, _, domain = path.rpartition("@")
     return local, domain

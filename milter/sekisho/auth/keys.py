@@ -1,9 +1,10 @@
-"""The public keys of DKIM and ARC: what stands in DNS, and whether it verifies (RFC 6376 3.6, 8301, 8463).
+"""The public keys of DKIM and ARC: how they are read from DNS, and whether they verify a signature (RFC 6376 section
+3.6, RFC 8301, RFC 8463).
 
-Keys are bounded before any arithmetic, since a key of 300,000 bits in a TXT record would be an afternoon's
-work. Parsed keys are remembered by their text, which is all that they depend on.
+A key is bounded before any arithmetic: one of 300,000 bits, which a TXT record can hold, would keep a worker busy for
+hours. Parsed keys are remembered by their text.
 
-It cannot see whether the holder of a key is who he says: that is the domain's affair.
+It cannot see who holds the private key.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -25,24 +26,27 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from dkim.crypto import UnparsableKeyError, parse_public_key
 
-from sekisho.ports import Answer, Found
+from sekisho.auth.lookup import Lookup
+from sekisho.ports import Found
 from sekisho.results import AuthResult
 
-MAX_KEY_TEXT = 4_096  # octets of a key record: RSA-8192 needs about 1,500
-MAX_MODULUS = 8_192  # bits
-MAX_EXPONENT = 64  # bits; every published key uses 65537 or 3
+MAX_RECORD_BYTES = 4_096  # of a key record; RSA-8192 needs about 1,500
+MIN_MODULUS_BITS, MAX_MODULUS_BITS = 256, 8_192
+MAX_EXPONENT_BITS = 64  # every published key uses 65537 or 3
+MIN_STRONG_BITS = 1_024  # RFC 8301 section 3.2
 
 PADDING: Final = PKCS1v15()
 DIGESTED: Final = Prehashed(SHA256())
 BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}\Z")
 SPACES = b" \t\r\n"
 
-Lookup = Callable[[str, str], Answer]
 Tags = Mapping[bytes, bytes]
+"""The tags of a signature or key, as written."""
 
 
 class SignatureError(Exception):
-    """A signature that has no chance of being valid; `word` says which kind of failure it is."""
+    """A signature or key that proves nothing. `result` is what becomes of the signature: fail, permerror, temperror or
+    neutral; `reason` says why in a few words."""
 
     def __init__(self, result: AuthResult, reason: str) -> None:
         super().__init__(reason)
@@ -52,7 +56,8 @@ class SignatureError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A published key. `bits` is the size of the modulus (Ed25519: 256, which is strong)."""
+    """A published key. `algorithm` is `rsa` or `ed25519`, `bits` the size of the modulus (Ed25519: 256, which is
+    strong), `flags` the words of `t=`. RSA keys have `rsa`, others the 32 octets of `raw`."""
 
     algorithm: str
     bits: int
@@ -62,8 +67,8 @@ class Key:
 
     @property
     def weak(self) -> bool:
-        """RFC 8301 section 3.2: RSA below 1024 bits proves nothing."""
-        return self.algorithm == "rsa" and self.bits < 1024
+        """True for RSA below 1024 bits, which proves nothing (RFC 8301 section 3.2)."""
+        return self.algorithm == "rsa" and self.bits < MIN_STRONG_BITS
 
     def verifies(self, digest: bytes, signature: bytes) -> bool:
         """True if the signature over a SHA-256 digest was made by the holder of this key."""
@@ -85,7 +90,8 @@ def _ed25519(raw: bytes, digest: bytes, signature: bytes) -> bool:
 
 
 def tags(value: bytes) -> Tags:
-    """The tag list of a signature or key (RFC 6376 section 3.2). Raises SignatureError."""
+    """The tag list of a signature or key (RFC 6376 section 3.2). Raises SignatureError (permerror) for what is none,
+    and for a tag that stands twice."""
     specs = value.strip().split(b";")
     if not specs[-1]:  # a semicolon may end the list
         specs.pop()
@@ -100,8 +106,8 @@ def tags(value: bytes) -> Tags:
 
 
 def fetch_key(domain: str, name: str, lookup: Lookup) -> Key:
-    """The key of `name._domainkey.domain`. Raises SignatureError: temperror if DNS does not say,
-    else permerror."""
+    """The key of the selector `name` (RFC 6376 section 3.6.2). Raises SignatureError: temperror if DNS does not answer,
+    permerror if there is no key, several different ones, or one that cannot be read."""
     answer = lookup(f"{name}._domainkey.{domain}", "TXT")
     if answer.found is Found.TEMPERROR:
         raise SignatureError(AuthResult.TEMPERROR, "no answer for the key")
@@ -114,8 +120,9 @@ def fetch_key(domain: str, name: str, lookup: Lookup) -> Key:
 
 
 def parse_key(text: bytes) -> Key:
-    """A key record (RFC 6376 section 3.6.1, RFC 8463 section 3). Raises SignatureError."""
-    if len(text) > MAX_KEY_TEXT:
+    """A key record (RFC 6376 section 3.6.1, RFC 8463 section 3). Raises SignatureError (permerror) for one that is
+    revoked, not for DKIM with SHA-256, malformed, or beyond the bounds above."""
+    if len(text) > MAX_RECORD_BYTES:
         raise SignatureError(AuthResult.PERMERROR, "the key record is too long")
     return _parsed_key(text)
 
@@ -146,7 +153,8 @@ def _rsa_key(data: bytes, flags: frozenset[str]) -> Key:
         raise SignatureError(AuthResult.PERMERROR, "the key cannot be read") from error
     modulus, exponent = int(parsed["modulus"]), int(parsed["publicExponent"])
     bits = modulus.bit_length()
-    if not 256 <= bits <= MAX_MODULUS or not 2 <= exponent.bit_length() <= MAX_EXPONENT:
+    bounded = MIN_MODULUS_BITS <= bits <= MAX_MODULUS_BITS and 2 <= exponent.bit_length() <= MAX_EXPONENT_BITS
+    if not bounded:
         raise SignatureError(AuthResult.PERMERROR, "the key is of an impossible size")
     try:
         return Key("rsa", bits, RSAPublicNumbers(exponent, modulus).public_key(), flags=flags)
@@ -164,7 +172,7 @@ def _lists(record: Tags, tag: bytes, wanted: Iterable[bytes]) -> bool:
 
 
 def unbase64(value: bytes, what: str) -> bytes:
-    """Strict base64 with blanks in it; raises SignatureError that names `what`."""
+    """The octets of strict base64, blanks left out. Raises SignatureError (permerror), which names `what`."""
     bare = value.translate(None, SPACES)
     if bare and not BASE64.match(bare):
         raise SignatureError(AuthResult.PERMERROR, f"the {what} is not base64")

@@ -1,10 +1,10 @@
 """How one DKIM or ARC signature is verified, at a cost that no sender can raise (RFC 6376, 8463, 8617).
 
-What it answers: do these header fields and this body belong to that signature, under that key? Canonical
-forms and body hashes are made once per message and kept for all signatures, and everything is linear in the
-message: eight megabytes of blanks cost no more than eight of text.
+It answers one question: are these header fields and this body what was signed, under that key? Canonical forms and body
+hashes are made once for a message and kept for all its signatures. Everything is linear in the message: eight megabytes
+of blanks cost no more than eight of text.
 
-It cannot see what a valid signature is worth: that is for `dkim`, `arc` and `proof`.
+It cannot see what a valid signature is worth: that is for `dkim` and `arc`.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ _CUT_HEADER = ("limit.header_fields", "limit.header_bytes")
 
 
 class BeyondLimitsError(SignatureError):
-    """What the signature covers is not at hand, since the message is larger than is read."""
+    """What the signature covers was not read, since the message is larger than the limits; the result is neutral."""
 
     def __init__(self) -> None:
         super().__init__(AuthResult.NEUTRAL, "the message is larger than is read")
 
 
 class Signed:
-    """A message as its signatures see it. One per message; what is computed once is kept. `cut`: fields of the header
-    lie beyond what is read."""
+    """A message as its signatures see it, made once per message. `cut` is true if fields of the header lie beyond what
+    is read. A canonical form (`how`) is `b"simple"` or `b"relaxed"` (RFC 6376 section 3.4)."""
 
     def __init__(self, message: Message) -> None:
         self.headers: Headers = message.headers
@@ -65,15 +65,17 @@ class Signed:
             self._index.setdefault(self.names[at], []).append(at)
 
     def places(self, name: bytes) -> Sequence[int]:
-        """Where fields of that name stand, from the bottom up, as they are signed."""
+        """The places of the fields of that name (lower case) in the header, from the bottom up, as they are signed."""
         return self._index.get(name, ())
 
     def body_size(self, how: bytes) -> int:
-        """Octets of the canonical body, `simple` or `relaxed`. Raises BeyondLimitsError."""
+        """Octets of the canonical body. Raises BeyondLimitsError if a body beyond the limits was not hashed as it
+        came."""
         return self._streamed(how).size if self._streams else len(self._body(how))
 
     def body_digest(self, how: bytes, length: int | None) -> bytes:
-        """SHA-256 of the canonical body, or of its first `length` octets. Raises BeyondLimitsError."""
+        """SHA-256 of the canonical body, or of its first `length` octets. Raises BeyondLimitsError if these were not
+        kept."""
         if self._streams:
             whole = self._streamed(how)
             if length is None or length >= whole.size:
@@ -88,7 +90,7 @@ class Signed:
         return self._digests[key]
 
     def _body(self, how: bytes) -> bytes:
-        """The canonical body; of one that is not read whole, what its canonical form begins with."""
+        """The canonical body; of a body that is not read whole, what its canonical form begins with."""
         if how not in self._bodies:
             raw, start = self._message.raw, self._message.body_start
             digests = self._message.envelope.body_digests
@@ -107,14 +109,14 @@ class Signed:
         return digests.relaxed if how == b"relaxed" else digests.simple
 
     def select(self, names: Sequence[bytes]) -> list[int]:
-        """The fields that `h=` names: each mention takes the next one of that name from the bottom; a
-        mention without a field stands for its absence (section 5.4.2)."""
+        """The places of the fields that `h=` names. Each mention takes the next field of that name from the bottom; a
+        mention without a field stands for its absence (RFC 6376 section 5.4.2)."""
         left = {name: iter(self.places(name)) for name in names}
         chosen = [next(left[name], None) for name in names]
         return [at for at in chosen if at is not None]
 
     def line(self, at: int, how: bytes) -> bytes:
-        """One field as it is hashed."""
+        """The field at one place as it is hashed, with its line end."""
         field = self.headers.fields[at]
         if how != b"relaxed":
             return field.name + b":" + field.value + b"\r\n"
@@ -123,7 +125,8 @@ class Signed:
         return self._relaxed[at]
 
     def header_digest(self, lines: Sequence[int], signature: Field, how: bytes) -> bytes:
-        """SHA-256 of the chosen fields and, last and without line end, the signature field itself."""
+        """SHA-256 of the fields at these places and, last and without line end, the signature field itself (RFC 6376
+        section 3.7)."""
         value = without_signature(signature.value)
         last = signature.name + b":" + value
         if how == b"relaxed":
@@ -135,7 +138,9 @@ class Signed:
 
 
 class Signature(NamedTuple):
-    """A signature field, taken apart and found to be well-formed. `length` is `l=`; times in UNIX seconds."""
+    """A signature field that is well-formed. `names` are those of `h=` in lower case, `header_form` and `body_form` the
+    canonical forms, `identity` the domain of `i=`, `value` the octets of `b=`. `length` is `l=` in octets; `signed_at`
+    (`t=`) and `expires` (`x=`) are in Unix seconds."""
 
     field: Field
     domain: str
@@ -153,7 +158,8 @@ class Signature(NamedTuple):
 
 
 def parse_signature(field: Field, *, sealed: bool = False) -> Signature:
-    """Take a signature field apart. `sealed`: ARC, whose fields have no version and are relaxed throughout.
+    """Read a signature field. `sealed` is for ARC, whose fields have no version and are relaxed throughout (RFC 8617
+    section 4.1).
 
     Raises SignatureError (permerror) for whatever RFC 6376 section 6.1.1 lets a verifier refuse.
     """
@@ -191,11 +197,13 @@ def parse_signature(field: Field, *, sealed: bool = False) -> Signature:
 
 
 def verify(signed: Signed, signature: Signature, key: Key) -> None:
-    """Raises SignatureError (fail) unless body and header fields are what was signed with the key.
+    """Return if body and header fields are what was signed with the key (RFC 6376 section 6.1.3).
 
-    BeyondLimitsError (neutral) where fields lie beyond what is read: one of them could be the one that is signed (RFC
-    6376 section 5.4.2 begins at the bottom), so neither would a match prove anything nor a difference. And where `l=`
-    ends in a part of the body that was not kept."""
+    Raises SignatureError: fail if they are not, permerror if the key is not one for this signature. Raises
+    BeyondLimitsError (neutral) where header fields lie beyond what is read: one of them could be the field that is
+    signed, since section 5.4.2 begins at the bottom, so neither a match nor a difference would prove anything. The same
+    where `l=` ends in a part of the body that was not kept.
+    """
     check_key(signature, key)
     if signed.cut:
         raise BeyondLimitsError

@@ -17,14 +17,12 @@ from email.utils import format_datetime
 from typing import Any
 
 from sekisho.auth import authres
-from sekisho.evidence import Evidence
-from sekisho.forged_fields import hidden
-from sekisho.message import Client, Envelope, Field, Headers
+from sekisho.auth.forged_fields import is_forged
+from sekisho.message import Client, Envelope
 from sekisho.message.spans import spans
 from sekisho.results import AuthResult, MethodResult
 from sekisho.store import Entry
 
-OURS = "x-sekisho-"
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?\Z")
 _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f.:]{2,45}\]\Z")
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}\Z")
@@ -33,25 +31,14 @@ _QUEUE_ID = re.compile(r"[A-Za-z0-9]{1,32}\Z")
 
 def rewrite(raw: bytes, entry: Entry, authserv_id: str, host: str) -> bytes:
     """The message to hand on. `host` is this machine's name. Pure."""
-    fields = list(spans(raw))
-    out = _forged([field for _, _, field in fields], authserv_id)
     kept = bytearray()
     position = 0
-    for number, (start, end, _) in enumerate(fields):
-        if number in out:
+    for start, end, field in spans(raw):
+        if is_forged(field, authserv_id):
             kept += raw[position:start]
             position = end
     kept += raw[position:]
     return _top(entry, authserv_id, host) + _joint(bytes(kept)) + bytes(kept)
-
-
-def _forged(fields: list[Field], authserv_id: str) -> set[int]:
-    """The places of the fields that pretend to be ours."""
-    results = [number for number, field in enumerate(fields) if field.key == "authentication-results"]
-    forged = {results[index - 1] for index in authres.forged(Headers(tuple(fields)), authserv_id)}
-    ours = {number for number, field in enumerate(fields) if field.key.startswith(OURS)}
-    hiding = {number for number, field in enumerate(fields) if hidden(field.value, authserv_id)}
-    return forged | ours | hiding
 
 
 def _joint(kept: bytes) -> bytes:
@@ -63,7 +50,10 @@ def _joint(kept: bytes) -> bytes:
 def _top(entry: Entry, authserv_id: str, host: str) -> bytes:
     mode = next((str(each.get("mode")) for each in entry.document.get("recipients", ())), "enforce")
     fields = (
-        ("Authentication-Results", authres.field(authserv_id, results(entry.document), entry.envelope)),
+        (
+            "Authentication-Results",
+            authres.field(authserv_id, results(entry.document), entry.envelope.client.user),
+        ),
         ("X-Sekisho-Verdict", f"released; score={entry.score:g}; id={entry.id}; mode={mode}"),
         ("Received", received(entry.envelope, entry.held_at, host)),
     )
@@ -71,13 +61,9 @@ def _top(entry: Entry, authserv_id: str, host: str) -> bytes:
     return text.replace("\n", "\r\n").encode("ascii", "replace")
 
 
-def results(document: Mapping[str, Any]) -> Evidence:
+def results(document: Mapping[str, Any]) -> Iterator[MethodResult]:
     """The authentication results that the document remembers; what cannot be read is left out."""
-    return Evidence(results=tuple(_results(document.get("results", ()))))
-
-
-def _results(rows: Any) -> Iterator[MethodResult]:
-    for row in rows:
+    for row in document.get("results", ()):
         try:
             word = AuthResult(row["word"])
             properties = tuple((str(name), str(value)) for name, value in row["properties"].items())

@@ -12,8 +12,8 @@ import io
 import re
 from collections.abc import Callable, Sequence
 
+from sekisho.auth.forged_fields import CR, INITIALS, ForgedFields
 from sekisho.domains import parse_ip
-from sekisho.forged_fields import CR, INITIALS, ForgedFields
 from sekisho.message import Client, Envelope, Forged, Limits, Recipient
 from sekisho.message.body import BodyDigests, BodyStream
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Protocol
 
-from sekisho.forged_fields import ForgedFields
+from sekisho.auth.forged_fields import ForgedFields
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.verdict import Action
 

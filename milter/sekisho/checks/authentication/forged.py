@@ -1,9 +1,9 @@
-"""Did somebody write authentication results in our own name? (RFC 8601 section 5)
+"""Did another host write authentication results in our own name? (RFC 8601 section 5)
 
 Results that carry our authserv-id and came from outside were not written by us. They are removed before the message is
-delivered; the finding tells that they were there. Mail that went out and came back by a list or a forwarder can carry
-honest ones, hence the points are few, and what a relay of ours handed over may carry the relay's. Results in
-other hosts' names stand in most mail and mean nothing here.
+delivered; the finding tells that they were there. Its points are few: mail that went out and came back by a list or a
+forwarder can carry honest results of ours. A message that a relay of ours handed over may carry results that the relay
+wrote in our name, so nothing is said of it. Results in other hosts' names stand in most mail and mean nothing here.
 
 It cannot see who wrote the field.
 """
@@ -34,6 +34,6 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     # What they say is not repeated: it would reach the recipient in our own headers.
     forged = [field for field in fields if authres.claims(field, context.authserv_id)]
-    return (
-        Evidence(findings=(Finding(FORGED, MappingProxyType({"count": len(forged)})),)) if forged else NOTHING
-    )
+    if not forged:
+        return NOTHING
+    return Evidence(findings=(Finding(FORGED, MappingProxyType({"count": len(forged)})),))

@@ -1,12 +1,14 @@
-"""Did somebody pass the message on? Then broken authentication says little about who wrote it.
+"""Did a known forwarder pass the message on? Then broken authentication says little about its author.
 
-Indirect is not what a mail says of itself. Anybody can type a List-Id, rewrite an envelope sender, sign with a domain
-of its own or copy a signature that does not hold any more. A forwarder or mailing list that is known must have sent
-it: one that the site has configured, by address or by a domain that is proven, or one that is shipped
-(`config/providers.toml`). What a named sealer says in an ARC chain is for `arc`.
+What a mail says of itself does not count. Anybody can type a List-Id, rewrite an envelope sender, sign with a domain of
+its own or copy a signature that no longer holds. A forwarder or mailing list that is known must have sent the message:
+one that the site has configured, by address or by a domain that is proven, or one that is shipped
+(`config/providers.toml`). ARC chains are for `arc`.
 
-The finding has no points. The policy table takes the points of authentication findings back for it; what is
-known of the author's identity stays as it is. It cannot see what a forwarder changed.
+The finding has no points. For it, the policy table takes back the points of authentication findings; what is known of
+the author's identity stays as it is.
+
+It cannot see what a forwarder changed.
 """
 
 from __future__ import annotations

@@ -1,16 +1,14 @@
-"""Ask DNS now for what the checks behind this one will ask: the keys of the signatures, the author's DMARC record.
+"""Ask DNS now for what the next checks will ask: the keys of the signatures, and the author's DMARC record.
 
-They come together then instead of one after the other. Postfix shows a milter headers and body in one go, after the
-last byte has arrived, so this is as early as they can be asked for; the SPF record is asked for at MAIL FROM.
+The answers then arrive together instead of one after the other. Postfix shows a milter headers and body in one go,
+after the last byte has arrived, so they cannot be asked for earlier. The SPF record is asked for at MAIL FROM.
 
-It finds nothing, waits for nothing, and may ask for a name too many: what the checks read, they read themselves.
+It finds nothing, waits for nothing, and may ask for a name too many.
 """
 
 from __future__ import annotations
 
-from sekisho.auth.identifiers import lookup_domain, selector
-from sekisho.auth.keys import SignatureError, tags
-from sekisho.checks.authentication import dkim
+from sekisho.auth import dkim
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -20,21 +18,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Begin the look-ups; no evidence."""
     if context.resolver is None:
         return NOTHING
-    for field in dkim.chosen(message):
-        name = key_name(field.value)
+    for field in dkim.chosen(message.headers, message.author.domain):
+        name = dkim.key_name(field)
         if name is not None:
             context.resolver.warm(name, "TXT")
     if message.author.domain is not None:
         context.resolver.warm(f"_dmarc.{message.author.domain}", "TXT")
     return NOTHING
-
-
-def key_name(value: bytes) -> str | None:
-    """Where the key of a signature is published; None if it cannot be read."""
-    try:
-        found = tags(value)
-    except SignatureError:
-        return None
-    domain = lookup_domain(found.get(b"d", b"").decode("utf-8", "replace"))
-    name = selector(found.get(b"s", b"").decode("utf-8", "replace"))
-    return f"{name}._domainkey.{domain}" if domain and name else None

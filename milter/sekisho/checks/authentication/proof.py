@@ -1,16 +1,15 @@
 """Who is proven to stand behind the message, and what is that worth?
 
-A pass of SPF or DKIM proves the domain that passed. Whether that domain is the author's is alignment
-(RFC 9989's organisational domain; where nobody in the author's tree publishes a record, and for recorded
-results, the registrable domain). Whose an aligned domain is, only the registry of brands says, by confirmed
-entries; an unconfirmed domain proves no brand and contradicts none.
+A pass of SPF or DKIM proves the domain that passed. Alignment says whether that domain is the author's: RFC 9989
+compares organisational domains. Where the author's tree publishes no record, and for recorded results, registrable
+domains are compared. The registry of brands says, by confirmed entries, which brand has an aligned domain; an
+unconfirmed domain proves no brand and contradicts none.
 
-What a proof reaches (`scope`): a mail provider's domain proves a customer (`mailbox`); a sending platform, a
-cloud or a forwarder proves that the message came through it (`shared`); any other domain proves its owner
-(`domain`). An SPF pass that was reached by way of a shared platform's records proves no owner, since its
-other customers pass in the same way.
+`scope` says what a proof is worth. A mail provider's domain proves a customer (`mailbox`). A sending platform, a cloud
+or a forwarder proves that the message came through it (`shared`). Any other domain proves its owner (`domain`). An SPF
+pass by way of a shared platform's records proves no owner, since other customers pass in the same way.
 
-Whether the author is authenticated is said here once, for all other checks. Unknown excuses the author, so only what
+Whether the author is authenticated is found here once, for all other checks. Unknown excuses the author, so only what
 could have authenticated it makes it unknown: a failed look-up of a domain that is aligned, or of the author's own
 records. What failed for a stranger's domain hides nothing.
 
@@ -22,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
-from sekisho.checks.authentication.dmarc import Alignment, TemporaryError
+from sekisho.auth.dmarc import Alignment, TemporaryError
 from sekisho.domains import together
 from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind, Proof, Signal
 from sekisho.message import Message
@@ -50,7 +49,7 @@ PLATFORMS = ("esp", "cloud", "forwarder")
 SHARED = MAILBOXES + PLATFORMS
 
 Aligned = Callable[[str, str], bool | None]
-"""Is a domain, by a method, aligned with the author's? None if DNS does not tell."""
+"""`aligned(domain, method)`: is the domain aligned with the author's? None if DNS does not answer."""
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -83,7 +82,7 @@ def _may_hide(result: MethodResult, aligned: Aligned) -> bool:
 
 
 def only_shared(proofs: Iterable[Proof]) -> bool:
-    """True if the author is vouched for, and only by what a platform's other customers pass as well."""
+    """True if the author is proven, and only by what a platform's other customers pass as well."""
     scopes = {proof.scope for proof in proofs if proof.aligned}
     return scopes == {"shared"}
 
@@ -92,7 +91,7 @@ def _shared_only(passed: Iterable[MethodResult], proofs: tuple[Proof, ...]) -> t
     if not only_shared(proofs):
         return ()
     spf = next(result for result in passed if result.method == "spf")
-    names = dict(spf.properties).get("via", "").split()
+    names = (spf.get("via") or "").split()
     facts = {"domain": spf.domain, "via": names[-1] if names else spf.domain}
     return (Finding(SHARED_RANGE, MappingProxyType(facts)),)
 
@@ -102,7 +101,7 @@ def _platform(
 ) -> tuple[Finding, ...]:
     """A sending platform is proven and the author is not, whose domain only watches what is sent in its name."""
     watched = any(
-        result.result is AuthResult.FAIL and ("policy.dmarc", "none") in result.properties
+        result.result is AuthResult.FAIL and result.get("policy.dmarc") == "none"
         for result in seen.of("dmarc")
     )
     if not watched or any(proof.aligned for proof in proofs):
@@ -133,10 +132,9 @@ def _scope(result: MethodResult, aligned: bool, context: Context) -> str:
 
 def _hired(result: MethodResult, context: Context) -> bool:
     """SPF passed through records of a platform, or because the record lets everybody pass."""
-    facts = dict(result.properties)
-    if facts.get("mechanism", "").lstrip("+").lower() == "all":
+    if (result.get("mechanism") or "").lstrip("+").lower() == "all":
         return True
-    via = [name for name in facts.get("via", "").split() if name != result.domain]
+    via = [name for name in (result.get("via") or "").split() if name != result.domain]
     return any(context.providers.kind(name) in SHARED for name in via)
 
 

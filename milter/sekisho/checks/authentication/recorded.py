@@ -1,9 +1,9 @@
 """Authentication results that another receiver found and a case hands us (contract, `auth`).
 
-Used only when there is no DNS to ask. They are shown as `recorded`. A missing word is unknown, which is not
-`none`; a pass that does not say for which domain proves and contradicts nothing, so it is kept as `unknown`.
+They are used only when there is no DNS to ask, and are shown as `recorded`. A missing word is unknown, which is not
+`none`. A pass that does not name its domain proves nothing and contradicts nothing, so it is kept as `unknown`.
 
-It cannot see whether the record is true: whoever gives us a case vouches for it.
+It cannot see whether the record is true: that is for the giver of the case.
 """
 
 from __future__ import annotations
@@ -12,20 +12,13 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from sekisho import domains
-from sekisho.checks.authentication import dkim, dmarc, spf
+from sekisho.checks.facts.authentication import FAILURES
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
 
 KINDS: tuple[FindingKind, ...] = ()
-
-KIND_OF = {
-    ("spf", AuthResult.FAIL): spf.FAIL,
-    ("spf", AuthResult.SOFTFAIL): spf.SOFTFAIL,
-    ("dkim", AuthResult.FAIL): dkim.FAIL,
-    ("dmarc", AuthResult.FAIL): dmarc.FAIL,
-}
 
 WORDS = {word.value: word for word in AuthResult} | {
     "hardfail": AuthResult.FAIL,  # older writers
@@ -54,9 +47,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _findings(results: tuple[MethodResult, ...], address: str | None) -> Iterator[Finding]:
-    """A recorded failure weighs what our own would: the same findings, declared beside their checks."""
+    """A recorded failure weighs what our own would."""
     for result in results:
-        kind = KIND_OF.get((result.method, result.result))
+        kind = FAILURES.get((result.method, result.result))
         if kind is not None:
             facts = {
                 "domain": result.domain or "?",

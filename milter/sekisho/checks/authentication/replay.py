@@ -1,11 +1,10 @@
 """Was a signed message sent again, to others than its author wrote to? (RFC 6376 section 8.6)
 
-A signature holds wherever the message goes: whoever has one good mail of somebody can send it to everybody, proof and
-all. Blind copies, lists and forwarding look the same, so it is asked for much: the author's signature holds, the
-client is provably not the author's, nobody has passed the message on that is known, and no recipient is in the domain
-of one that the author named. Of a fresh message that is only shown. Forwarding takes minutes, so a signature of more
-than a day ago weighs something; it may then name the recipient where the signature covers no To or Cc, since these
-can be written anew.
+A signature holds wherever the message goes: anybody who has one signed mail can send it to everybody. Blind copies,
+lists and forwarding look the same, so four things must be true: the author's signature holds, the client is provably
+not the author's, no known forwarder passed the message on, and no recipient is in a domain that To or Cc names. For a
+fresh message that is a finding without points. Forwarding takes minutes, so a signature of more than a day ago has
+points. Where an old signature covers neither To nor Cc, it does not matter whom they name: they can be written anew.
 
 It cannot see a replay within the hour, nor one to recipients that the author named.
 """
@@ -17,9 +16,8 @@ from datetime import datetime
 from types import MappingProxyType
 
 from sekisho.address import split_path
-from sekisho.auth.keys import SignatureError
-from sekisho.auth.signatures import Signature, parse_signature
-from sekisho.checks.authentication import dkim
+from sekisho.auth import dkim
+from sekisho.auth.signatures import Signature
 from sekisho.checks.facts.sender import organisation
 from sekisho.domains import together
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
@@ -42,7 +40,8 @@ REPLAYED = FindingKind(
 )
 KINDS = (OTHERS, REPLAYED)
 
-OLD = 86_400  # seconds: no forwarder keeps a message for longer
+MAX_FORWARDING_SECONDS = 86_400  # no forwarder keeps a message for longer
+DAY_SECONDS = 86_400
 SHARED_DOMAINS = (
     "mailbox",
     "carrier",
@@ -50,7 +49,7 @@ SHARED_DOMAINS = (
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """One finding at most; none where somebody else verified the signatures."""
+    """One finding at most; none where another receiver verified the signatures."""
     own = context.own(message.envelope.client)
     if own or context.resolver is None or seen.has("indirect.proven") or not _sent_by_others(message, seen):
         return NOTHING
@@ -61,19 +60,20 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     bound = any({b"to", b"cc"} & set(each.names) for each in signed)
     reached = not named.isdisjoint(_recipients(message, context))
     age = _age(signed[0], message, context)
-    if reached and (bound or age <= OLD):
+    if reached and (bound or age <= MAX_FORWARDING_SECONDS):
         return NOTHING
     facts = {
         "domain": signed[0].domain,
         "named": ", ".join(sorted(named)) or "-",
-        "days": round(age / 86_400),
+        "days": round(age / DAY_SECONDS),
     }
-    return Evidence(findings=(Finding(REPLAYED if age > OLD else OTHERS, MappingProxyType(facts)),))
+    kind = REPLAYED if age > MAX_FORWARDING_SECONDS else OTHERS
+    return Evidence(findings=(Finding(kind, MappingProxyType(facts)),))
 
 
 def _sent_by_others(message: Message, seen: Evidence) -> bool:
-    """The client is known not to be the author's: SPF does not prove the author, and fails, has nothing to go by, or is
-    about somebody else, whatever it says of that domain."""
+    """True if the client is known not to be the author's. SPF does not prove the author then; and it fails, finds no
+    record, or is about another organisation, whatever it says of that one."""
     if any(proof.aligned and proof.method == "spf" for proof in seen.proofs):
         return False
     author = message.author.domain or ""
@@ -87,19 +87,15 @@ def _sent_by_others(message: Message, seen: Evidence) -> bool:
 def _signatures(message: Message, seen: Evidence) -> Iterator[Signature]:
     """The signatures of domains that are proven to be the author's."""
     proven = {proof.domain for proof in seen.proofs if proof.aligned and proof.method == "dkim"}
-    for field in dkim.chosen(message) if proven else ():
-        try:
-            signature = parse_signature(field)
-        except SignatureError:
-            continue
-        if signature.domain in proven:
-            yield signature
+    if proven:
+        readable = dkim.readable(message.headers, message.author.domain)
+        yield from (signature for signature in readable if signature.domain in proven)
 
 
 def _named(message: Message, context: Context) -> set[str]:
-    """Whom To and Cc name, as `_whose` compares them."""
+    """The readers that To and Cc name, as `_reader` compares them."""
     return {
-        _whose(box.local, box.domain, context)
+        _reader(box.local, box.domain, context)
         for name in ("to", "cc")
         for box in mailboxes(message.headers, name)
         if box.domain
@@ -109,10 +105,10 @@ def _named(message: Message, context: Context) -> set[str]:
 def _recipients(message: Message, context: Context) -> Iterator[str]:
     for recipient in message.envelope.recipients:
         if (domain := recipient.domain) is not None:
-            yield _whose(split_path(recipient.address).local, domain, context)
+            yield _reader(split_path(recipient.address).local, domain, context)
 
 
-def _whose(local: str, domain: str, context: Context) -> str:
+def _reader(local: str, domain: str, context: Context) -> str:
     """The organisation that reads an address, or the address itself at a provider of mailboxes."""
     if context.providers.kind(domain) in SHARED_DOMAINS:
         return f"{local.lower()}@{domain}"
@@ -120,7 +116,7 @@ def _whose(local: str, domain: str, context: Context) -> str:
 
 
 def _age(signature: Signature, message: Message, context: Context) -> float:
-    """Seconds since the signature was made, by its own word or the Date that it covers; 0 if nothing says so."""
+    """Seconds since the signature was made, by its `t=` or by the Date that it covers; 0 if neither says so."""
     now: datetime = message.envelope.arrived or context.clock.now()
     if signature.signed_at is not None:
         return now.timestamp() - signature.signed_at

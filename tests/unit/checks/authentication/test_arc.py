@@ -1,48 +1,15 @@
-"""What a trusted sealer is believed. Chains themselves are in conformance/test_dkim.py."""
+"""What a trusted sealer is believed. The library is tested in unit/auth, chains in conformance/test_dkim.py."""
 
 from __future__ import annotations
 
-import base64
-import functools
-import hashlib
-
-import nacl.signing
 import pytest
-from tests.auth_support import Asked, context, message, txt
+from tests.arc_support import KEY, chain
+from tests.auth_support import Asked, context, message
 
-from sekisho.auth.signatures import relaxed_value
 from sekisho.checks.authentication import arc
 from sekisho.evidence import Evidence
-from sekisho.message.body import relaxed_body
 from sekisho.resolver import CaseResolver
 from sekisho.results import AuthResult
-
-SEED = nacl.signing.SigningKey(hashlib.sha256(b"a sealer for tests").digest())
-KEY = txt("s._domainkey.sealer.example", "k=ed25519; p=" + base64.b64encode(bytes(SEED.verify_key)).decode())
-AUTHOR = b"From: a@example.jp"
-BODY = b"text\r\n"
-
-
-def _seal(lines: bytes) -> bytes:
-    return base64.b64encode(SEED.sign(hashlib.sha256(lines).digest()).signature)
-
-
-def _line(name: bytes, value: bytes) -> bytes:
-    return name.lower() + b":" + relaxed_value(value)
-
-
-@functools.cache
-def chain(saw: bytes) -> bytes:
-    """A message with one ARC set by sealer.example, which saw this."""
-    digest = base64.b64encode(hashlib.sha256(relaxed_body(BODY)).digest())
-    results = b" i=1; sealer.example; " + saw
-    own = b" i=1; a=ed25519-sha256; c=relaxed/relaxed; d=sealer.example; s=s; h=from; bh=%s; b=" % digest
-    own += _seal(_line(b"From", AUTHOR[5:]) + b"\r\n" + _line(b"ARC-Message-Signature", own))
-    seal = b" i=1; a=ed25519-sha256; cv=none; d=sealer.example; s=s; b="
-    before = _line(b"ARC-Authentication-Results", results) + b"\r\n" + _line(b"ARC-Message-Signature", own)
-    seal += _seal(before + b"\r\n" + _line(b"ARC-Seal", seal))
-    head = [b"ARC-Seal:" + seal, b"ARC-Message-Signature:" + own, b"ARC-Authentication-Results:" + results]
-    return b"\r\n".join([*head, AUTHOR, b"", BODY])
 
 
 def run(raw: bytes, sealers: frozenset[str], *records: dict[str, object]) -> Evidence:
@@ -123,21 +90,3 @@ def test_too_many_sets_are_not_looked_at() -> None:
     assert found.has("arc.too_many_sets")
     assert found.degraded == ("limit",)
     assert dns.asked == []
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        b"ARC-Seal: i=999999999999\r\n",
-        b"ARC-Seal: i=\r\n",
-        b"ARC-Seal: \xff\r\n",
-        b"ARC-Seal: i=1; cv=; b=\r\nARC-Message-Signature: i=1\r\nARC-Authentication-Results: i=1;\r\n",
-        b"ARC-Seal: i=0\r\n",
-        b"ARC-Seal: i=-1\r\n",
-        b"ARC-Authentication-Results: " + b"i" * 20_000 + b"\r\n",
-        b"ARC-Message-Signature: i=1; i=2\r\n",
-    ],
-)
-def test_nonsense_fails(fields: bytes) -> None:
-    """Fields that are no set are a failed chain, never an exception."""
-    assert run(fields + AUTHOR + b"\r\n\r\nx\r\n", TRUSTED).result("arc") is AuthResult.FAIL

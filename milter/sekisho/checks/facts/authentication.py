@@ -1,0 +1,42 @@
+"""The findings of results that failed. A result that another receiver recorded gives the same finding as our own."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from sekisho.evidence import FindingKind
+from sekisho.results import AuthResult
+
+SPF_FAIL = FindingKind(
+    "auth.spf_fail",
+    1.5,
+    "{domain} does not allow {address} to send its mail (SPF fail).",
+    "{domain} は {address} からの送信を許可していません（SPF fail）。",
+)
+SPF_SOFTFAIL = FindingKind(
+    "auth.spf_softfail",
+    0.5,
+    "{domain} does not expect {address} to send its mail (SPF softfail).",
+    "{domain} は {address} からの送信を想定していません（SPF softfail）。",
+)
+DKIM_FAIL = FindingKind(
+    "auth.dkim_fail",
+    0,
+    "The DKIM signature of {domain} does not hold: {reason}.",
+    "{domain} の DKIM 署名が成立しません: {reason}",
+)
+DMARC_FAIL = FindingKind(
+    "auth.dmarc_fail",
+    2.0,
+    "Nothing proves that {domain} sent this (DMARC fail; it asks for: {policy}).",
+    "{domain} から送られたことを示す認証がありません（DMARC fail、ドメインの方針: {policy}）。",
+)
+FAILURES = MappingProxyType(
+    {
+        ("spf", AuthResult.FAIL): SPF_FAIL,
+        ("spf", AuthResult.SOFTFAIL): SPF_SOFTFAIL,
+        ("dkim", AuthResult.FAIL): DKIM_FAIL,
+        ("dmarc", AuthResult.FAIL): DMARC_FAIL,
+    }
+)
+"""The finding of a method and a result."""
