@@ -205,32 +205,25 @@ def test_the_source_root_is_no_package() -> None:
 
 
 def test_no_check_imports_a_check() -> None:
-    """Modules of checks/ know `facts` and no other room; what a check found reaches a later one by the evidence alone.
+    """Modules of checks/ import `facts` and no other room; what a check found reaches a later one by the evidence alone.
 
     The table knows all checks, and `options` holds no check.
     """
-    inside = {_check(path): path for path in modules() if room(path) == "checks" and path.stem != "__init__"}
+    inside = {_below_checks(path): path for path in modules() if room(path) == "checks"}
     found = {
         (name, other)
         for name, path in inside.items()
         if name != "table"
         for module in imports(path)
-        if (other := module.removeprefix("sekisho.checks.")) in inside and other != "options"
-        if not other.startswith("facts.")
+        if (other := module.removeprefix("sekisho.checks.")) in inside
+        if other != "options" and not other.startswith("facts.")
     }
     assert found == set()
 
 
-def _check(path: Path) -> str:
+def _below_checks(path: Path) -> str:
     """The name of a module below `checks`: `identity.claims`."""
     return ".".join(path.relative_to(PACKAGE / "checks").with_suffix("").parts)
-
-
-def test_facts_know_no_check() -> None:
-    """What several checks ask stands before all of them."""
-    for path in (PACKAGE / "checks" / "facts").glob("*.py"):
-        ours = {name for name in imports(path) if name.startswith("sekisho.checks.")}
-        assert {name for name in ours if not name.startswith("sekisho.checks.facts")} == set(), path
 
 
 def test_functions_and_modules_stay_short() -> None:
