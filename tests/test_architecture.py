@@ -30,9 +30,11 @@ LAYERS: tuple[frozenset[str], ...] = (
             "package_data",
         }
     ),
-    frozenset({"results", "message", "evidence", "verdict"}),
+    frozenset({"results", "message", "evidence", "verdict", "words"}),
     frozenset({"ports"}),
-    frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
+    frozenset(
+        {"vocabulary", "brands", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}
+    ),
     frozenset({"auth"}),
     frozenset({"checks", "policy", "action"}),
     frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "report", "memory"}),
@@ -54,9 +56,10 @@ NEIGHBOURS = {
     ("qrcodes", "markup"),  # character references are undone in one bounded way
     (
         "brands",
-        "lures",
-    ),  # names and lures are found in one pass, and a brand's promises are about the same matters
+        "vocabulary",
+    ),  # names and lures are found in one pass, and a brand's policies are about themes
     ("site", "brands"),  # our own domains are protected as a brand's are
+    ("site", "vocabulary"),  # and with the same words beside them
     ("site", "trust"),  # who may send in our name is told by networks and domains
     ("verdict", "message"),  # an action names recipients
     ("evidence", "results"),  # what the methods of authentication found
@@ -205,7 +208,7 @@ def test_the_source_root_is_no_package() -> None:
 
 
 def test_no_check_imports_a_check() -> None:
-    """Modules of checks/ import `facts` and no other room; what a check found reaches a later one by the evidence alone.
+    """Modules of checks/ import `facts` and no other room: what a check found reaches a later one by the evidence.
 
     The table knows all checks, and `options` holds no check.
     """

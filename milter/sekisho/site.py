@@ -12,7 +12,7 @@ does use: `山田 太郎 <taro@mail.example, taro@home.example>`. A line that be
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +27,7 @@ from sekisho.options import BLANK_IS_UNSET, Options
 from sekisho.ports import Lookalike
 from sekisho.text import skeleton
 from sekisho.trust import NetworkOrDomain, Networks
+from sekisho.vocabulary import BrandWords, LurePhrases
 
 ID = "own-site"
 MAX_PEOPLE = 50_000
@@ -148,11 +149,12 @@ class Site:
     signers: tuple[str, ...] = ()
     people: People = field(default_factory=People)
     exceptions: frozenset[str] = frozenset()
-    index: BrandIndex = field(default_factory=lambda: BrandIndex(()))
+    index: BrandIndex = field(default_factory=lambda: BrandIndex((), BrandWords()))
 
     @classmethod
-    def of(cls, options: SiteOptions) -> Site:
-        """Raises SiteFileError if the file of people cannot be read."""
+    def of(cls, options: SiteOptions, words: BrandWords) -> Site:
+        """The site as configured; `words` tell what is built around its names. Raises SiteFileError if the file of
+        people cannot be read."""
         lines = (*options.people, *(_lines(options.people_file) if options.people_file else ()))
         return cls(
             options.domains,
@@ -160,7 +162,7 @@ class Site:
             tuple(each for each in options.senders if "/" not in each),
             People.of(lines),
             frozenset(options.exceptions),
-            _index(options),
+            _index(options, replace(words, phrases=LurePhrases())),
         )
 
     def owns(self, domain: str) -> bool:
@@ -193,14 +195,15 @@ class Site:
         )
 
 
-def _index(options: SiteOptions) -> BrandIndex:
+def _index(options: SiteOptions, words: BrandWords) -> BrandIndex:
     """The machinery of brands on ourselves: our names, and the words that our domains begin with."""
-    words = tuple(dict.fromkeys(own.partition(".")[0] for own in options.domains if registrable(own) == own))
-    names = tuple(dict.fromkeys((*options.names, *words)))
+    labels = tuple(dict.fromkeys(own.partition(".")[0] for own in options.domains if registrable(own) == own))
+    names = tuple(dict.fromkeys((*options.names, *labels)))
     if not names:
-        return BrandIndex(())
+        return BrandIndex((), words)
     entry = DomainEntry(confidence="high")
-    return BrandIndex((Brand(id=ID, names=names[:64], domains=dict.fromkeys(options.domains, entry)),))
+    brand = Brand(id=ID, names=names[:64], domains=dict.fromkeys(options.domains, entry))
+    return BrandIndex((brand,), words)
 
 
 def _lines(path: Path) -> tuple[str, ...]:

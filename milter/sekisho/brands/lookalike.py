@@ -26,36 +26,12 @@ from sekisho.brands.model import Brand
 from sekisho.domains import registrable, to_unicode
 from sekisho.ports import Lookalike
 from sekisho.text import skeleton
+from sekisho.vocabulary import BrandWords
 
 MIN_EDIT = 5  # letters in a label that one edit does not turn into any other word
 MIN_WORD = 3
 MAX_PIECES = 40
 MAX_JOINED = 4  # pieces that together may be one name: `ts-cubic-card`
-
-# Words of the trade: what stands beside a brand in the names of forgers' domains.
-_TRADE = """
-    account accounts alert auth bank billing card center confirm customer credit help id info jp login logon
-    member members my net notice notification official online pay payment point points portal recover recovery
-    reset safe safety secure security service services shop sign signin store support unlock update user
-    verify verification wallet web www
-"""
-TRADE = frozenset(_TRADE.split())
-# Of these, the ones that make a brand of an ordinary word.
-STRONG = TRADE - {
-    "center",
-    "help",
-    "info",
-    "jp",
-    "my",
-    "net",
-    "online",
-    "safe",
-    "shop",
-    "store",
-    "user",
-    "web",
-    "www",
-}
 
 # The brand, its word, and the words of which one must stand beside it (None: it stands alone).
 _Word = tuple[str, str, frozenset[str] | None]
@@ -64,10 +40,12 @@ _SPLIT = re.compile(r"[-._]+")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
-class LikenessIndex:
+class LookalikeIndex:
     """What the brands' domains and words look like."""
 
-    def __init__(self, brands: Iterable[Brand]) -> None:
+    def __init__(self, brands: Iterable[Brand], words: BrandWords) -> None:
+        self._trade = words.trade
+        self._strong = words.strong
         self._labels: dict[str, tuple[str, str, str]] = {}
         self._whole: dict[str, str] = {}
         self._shapes: dict[str, tuple[str, str]] = {}
@@ -100,9 +78,18 @@ class LikenessIndex:
             if len(word) < MIN_WORD:
                 continue
             if key in never:
-                self._guarded.setdefault(key, (brand.id, word, _companions(brand)))
+                self._guarded.setdefault(key, (brand.id, word, self._companions(brand)))
             else:
-                self._words.setdefault(key, (brand.id, word, STRONG if key in ordinary else None))
+                self._words.setdefault(key, (brand.id, word, self._strong if key in ordinary else None))
+
+    def _companions(self, brand: Brand) -> frozenset[str]:
+        """What makes a brand of a word that needs company: labels of its own hosts (`hometrade.nomura.co.jp`), and the
+        companions that its file names."""
+        hosts = (name.removesuffix(registrable(name) or "") for name in brand.domains)
+        labels = (label for host in hosts for label in _SPLIT.split(host))
+        told = (word.lower() for word in brand.companions if word.isascii())
+        long = (each for each in (*labels, *told) if len(each) > MIN_WORD)
+        return frozenset(each for each in long if each not in self._trade or each in self._strong)
 
     def _add_label(self, brand: str, domain: str, label: str) -> None:
         plain = label.replace("-", "")
@@ -114,7 +101,7 @@ class LikenessIndex:
                 self._edits.setdefault(shorter, []).append(plain)
 
     def find(self, domain: str) -> Lookalike | None:
-        """The likeness of a domain that is nobody's own; the caller has made sure of that."""
+        """What a domain looks like, or None. The caller has made sure that it is no brand's own."""
         base = registrable(domain)
         if base is None:
             return None
@@ -187,7 +174,7 @@ class LikenessIndex:
         """`amazonlogin`, `loginamazon`: the brand's word with a word of the trade written to it."""
         for size in range(2, min(13, len(word) - MIN_EDIT + 1)):
             for trade, rest in ((word[-size:], word[:-size]), (word[:size], word[size:])):
-                if trade in TRADE and (known := self._words.get(skeleton(rest))) is not None:
+                if trade in self._trade and (known := self._words.get(skeleton(rest))) is not None:
                     return known, trade
         return None, ""
 
@@ -211,15 +198,6 @@ def _words(brand: Brand) -> Iterator[str]:
         word = word.removesuffix(".com").removesuffix(".co.jp")
         if _ASCII_WORD.fullmatch(word) and not word.isdigit():
             yield word
-
-
-def _companions(brand: Brand) -> frozenset[str]:
-    """What makes a brand of a word that needs company: labels of its own hosts (`hometrade.nomura.co.jp`), and the
-    companions that its file names."""
-    hosts = (name.removesuffix(registrable(name) or "") for name in brand.domains)
-    labels = (label for host in hosts for label in _SPLIT.split(host))
-    told = (word.lower() for word in brand.companions if word.isascii())
-    return frozenset(each for each in (*labels, *told) if len(each) > MIN_WORD and each not in TRADE - STRONG)
 
 
 def _joined(pieces: list[str]) -> Iterator[tuple[int, int, str]]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, Part
 from sekisho.ports import Context
+from sekisho.words import Vocabulary
 
 PAGE = FindingKind(
     "attachment.page",
@@ -49,36 +50,6 @@ FALSE_NAME = FindingKind(
 
 KINDS = (PAGE, ACTIVE_PAGE, PROGRAM, ARCHIVED, FALSE_NAME)
 
-PAGES = frozenset({"html", "htm", "shtml", "shtm", "xhtml", "xht", "svg", "mht", "mhtml"})
-PROGRAMS = frozenset(
-    [
-        "url", "lnk", "iso", "img", "vhd", "vhdx", "one", "onepkg", "js", "jse", "vbs", "vbe", "wsf", "wsh", "hta",
-        "scr", "exe", "bat", "cmd", "com", "pif", "cpl", "msi", "msix", "appx", "appinstaller", "jar", "chm", "ps1",
-        "scf", "reg", "inf", "gadget", "application", "xll", "webloc", "desktop", "apk", "library-ms", "search-ms",
-        "settingcontent-ms",
-    ]
-)  # fmt: skip
-# Endings of harmless files, with which a name hides the real ending that follows.
-HARMLESS = frozenset(
-    [
-        "pdf",
-        "doc",
-        "docx",
-        "xls",
-        "xlsx",
-        "ppt",
-        "pptx",
-        "txt",
-        "jpg",
-        "jpeg",
-        "png",
-        "gif",
-        "csv",
-        "mp3",
-        "wav",
-        "eml",
-    ]
-)
 SHOWN_PAGES = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
 DIRECTION_MARKS = "\u202e\u202d\u2066\u2067\u2068"
 LOCAL_FILE_HEADER = b"PK\x03\x04"
@@ -91,33 +62,40 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind: the first file that shows it."""
     findings: dict[str, Finding] = {}
     for part in message.parts[:MAX_FILES]:
-        for kind, name in _of(part):
+        for kind, name in _of(part, context.vocabulary):
             findings.setdefault(kind.id, kind.found(name=name))
     if any(page.attached and (page.forms or page.passwords or page.scripts) for page in message.pages):
         findings.setdefault(ACTIVE_PAGE.id, ACTIVE_PAGE.found())
     return Evidence(findings=tuple(findings.values())) if findings else NOTHING
 
 
-def _of(part: Part) -> Iterator[tuple[FindingKind, str]]:
+def _of(part: Part, words: Vocabulary) -> Iterator[tuple[FindingKind, str]]:
     name = part.filename or ""
     ending = _ending(name)
-    if ending in PROGRAMS:
+    if ending in words.program_endings:
         yield PROGRAM, name
-    elif _sent_page(part, ending):
+    elif _sent_page(part, ending, words):
         yield PAGE, name or part.media
-    if name and _false(name, ending):
+    if name and _false(name, ending, words):
         yield FALSE_NAME, name
     if ending == "zip" or part.content[:4] == LOCAL_FILE_HEADER:
-        inside = next((each for each in archived(part.content) if _ending(each) in PROGRAMS | PAGES), None)
+        inside = next((each for each in archived(part.content) if _opens(_ending(each), words)), None)
         if inside is not None and not _document(part.content):
             yield ARCHIVED, inside
 
 
-def _sent_page(part: Part, ending: str) -> bool:
+def _sent_page(part: Part, ending: str, words: Vocabulary) -> bool:
     """A page that opens as a file of its own; one that is shown as the message may have a name too."""
     if part.disposition == "attachment":
-        return ending in PAGES or (part.media in SHOWN_PAGES and part.media != "image/svg+xml")
-    return ending in PAGES and part.media not in SHOWN_PAGES and not part.media.startswith("text/")
+        return ending in words.page_endings or (part.media in SHOWN_PAGES and part.media != "image/svg+xml")
+    return (
+        ending in words.page_endings and part.media not in SHOWN_PAGES and not part.media.startswith("text/")
+    )
+
+
+def _opens(ending: str, words: Vocabulary) -> bool:
+    """True for the ending of a page or a program."""
+    return ending in words.page_endings or ending in words.program_endings
 
 
 def _ending(name: str) -> str:
@@ -126,12 +104,13 @@ def _ending(name: str) -> str:
     return plain.rstrip(". ").lower().rpartition(".")[2] if "." in plain else ""
 
 
-def _false(name: str, ending: str) -> bool:
+def _false(name: str, ending: str, words: Vocabulary) -> bool:
     """`invoice.pdf.html`, `invoice.pdf          .exe`, `invoice<override>fdp.exe`."""
     if any(mark in name for mark in DIRECTION_MARKS):
         return True
     before = name.rstrip(". ").lower().rpartition(".")[0].rstrip(" \u3000_")
-    return ending in PAGES | PROGRAMS and before.rpartition(".")[2] in HARMLESS and "." in before
+    pretended = "." in before and before.rpartition(".")[2] in words.document_endings
+    return pretended and _opens(ending, words)
 
 
 def archived(content: bytes) -> Iterator[str]:

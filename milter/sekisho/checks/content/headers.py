@@ -20,6 +20,7 @@ from sekisho.message import Message
 from sekisho.message.trace import moment
 from sekisho.ports import Context
 from sekisho.text import japanese
+from sekisho.words import Vocabulary
 
 MALFORMED = FindingKind(
     "trace.date_malformed",
@@ -115,7 +116,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if is_doubted(seen):
         found += [*_ahead(message, context), *_marked(message), *_retired(message, context)]
     if seen.has_signal(Signal.IMPERSONATES):
-        found += [*_zone(message), *_programs(message), *_identified(message)]
+        found += [*_zone(message), *_programs(message, context.vocabulary), *_identified(message)]
     return Evidence(findings=tuple(found)) if found else NOTHING
 
 
@@ -167,19 +168,19 @@ def _program(message: Message) -> str:
 
 def _retired(message: Message, context: Context) -> Iterator[Finding]:
     name = _program(message)
-    if mailers.retired(name, context.clock.now().year):
+    if mailers.retired(name, context.clock.now().year, context.vocabulary):
         yield RETIRED.found(text=name)
 
 
-def _programs(message: Message) -> Iterator[Finding]:
+def _programs(message: Message, words: Vocabulary) -> Iterator[Finding]:
     """What wrote the message, if that is not what organisations write their notices with."""
     name = _program(message)
     script = _value(message, "x-php-originating-script") or _value(message, "x-php-script")
-    if mailers.personal(name):
+    if mailers.personal(name, words):
         yield PERSONAL.found(text=name)
-    elif script or mailers.bulk(name):
+    elif script or mailers.bulk(name, words):
         yield BULK.found(text=script or name)
-    elif mailers.invented(name):
+    elif mailers.invented(name, words):
         yield INVENTED.found(text=name)
 
 

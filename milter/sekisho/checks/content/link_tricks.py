@@ -18,6 +18,7 @@ from sekisho.domains import split_url
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.words import Vocabulary
 
 TRANSLATED = FindingKind(
     "link.translated",
@@ -78,16 +79,6 @@ ONLY_QR = FindingKind(
 
 KINDS = (TRANSLATED, OPEN_REDIRECT, BRAND_IN_PATH, BRAND_BUTTON, SCRIPT, CARRIED, QR, ONLY_QR)
 
-TRANSLATORS = ("translate.goog", "translate.google", "microsofttranslator.com", "translatetheweb.com")
-# Redirects that strangers use; those of protection services and trackers are in everyday mail.
-OPEN = frozenset(
-    {"google", "bing", "baidu", "yahoo", "duckduckgo", "youtube", "linkedin", "ampproject", "vk", "medium"}
-)
-ACT = re.compile(
-    r"log.?in|sign.?in|verify|confirm|update|unlock|restore|review|account|pay\b|payment|billing|"
-    r"ログイン|サインイン|確認|更新|認証|解除|再開|アカウント|支払|お手続|手続き|変更|マイページ|会員",
-    re.IGNORECASE,
-)
 MAX_BUTTON_CHARS = 60  # a link with a longer text is a sentence, not a button
 MAX_PATH_CHARS = 500  # of a path or a query that are searched for hosts
 PAGE_TARGET = re.compile(
@@ -118,7 +109,9 @@ def _all(message: Message, seen: Evidence, context: Context) -> Iterator[Finding
     page = bool(away) and is_page(message) and not is_digest(seen)
     for each in away:
         if each.wrapped:
-            yield from _wrapped(each, page and organisation(each.link.host or "") not in home)
+            yield from _wrapped(
+                each, page and organisation(each.link.host or "") not in home, context.vocabulary
+            )
         elif page:
             yield from _brand(each, context)
     yield from _codes(found, away)
@@ -134,11 +127,13 @@ def _without_address(message: Message) -> Iterator[Finding]:
                 yield SCRIPT.found()
 
 
-def _wrapped(each: Destination, page: bool) -> Iterator[Finding]:
+def _wrapped(each: Destination, page: bool, words: Vocabulary) -> Iterator[Finding]:
     wrapper = each.link.host or ""
-    if any(name in wrapper for name in TRANSLATORS):
+    if any(name in wrapper for name in words.translators):
         yield TRANSLATED.found(host=each.host, wrapper=wrapper)
-    elif page and organisation(wrapper).partition(".")[0] in OPEN and each.domain != organisation(wrapper):
+        return
+    owner = organisation(wrapper)
+    if page and owner.partition(".")[0] in words.open_redirects and each.domain != owner:
         yield OPEN_REDIRECT.found(host=each.host, wrapper=wrapper)
 
 
@@ -155,7 +150,7 @@ def _brand(each: Destination, context: Context) -> Iterator[Finding]:
     if (
         not 0 < len(text) <= MAX_BUTTON_CHARS
         or each.link.kind not in ("a", "area")
-        or ACT.search(text) is None
+        or context.vocabulary.button_words.search(text) is None
     ):
         return
     for mention in context.registry.mentions(text):

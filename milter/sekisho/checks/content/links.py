@@ -18,6 +18,7 @@ from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.words import Vocabulary
 
 TEXT_MISMATCH = FindingKind(
     "link.text_mismatch",
@@ -77,7 +78,6 @@ DISGUISED_HOST = FindingKind(
 KINDS = (TEXT_MISMATCH, BRAND_IN_HOST, USER_INFO, ADDRESS, STRANGERS, BORROWED, SHORTENED, DISGUISED_HOST)
 AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\\s]{1,255})", re.IGNORECASE)
 URL_START = re.compile(r"(?:https?://|www\.)", re.IGNORECASE)
-FILES = frozenset({"inc", "md", "pl", "py", "rs", "sh", "so", "sv", "zip", "mov", "ps", "cc", "app"})
 MAX_LINK_TEXT_CHARS = 300
 MIN_HOST_SHARE = 0.8  # of a link's text, which then shows a host and is no sentence about one
 PRIVATE_NETWORKS = tuple(
@@ -161,16 +161,18 @@ def _shown_elsewhere(each: Destination, home: frozenset[str], context: Context) 
             name
             and plainly
             and not wrapper
-            and _is_host(name)
+            and _is_host(name, context.vocabulary)
             and organisation(name) not in (each.domain, *home)
         ):
             return name
     return None
 
 
-def _is_host(name: str) -> bool:
+def _is_host(name: str, words: Vocabulary) -> bool:
     """A host under a suffix that exists and that no file name has (`readme.md` is a file)."""
-    return has_known_suffix(name) and (name.rpartition(".")[2] not in FILES or name.startswith("www."))
+    return has_known_suffix(name) and (
+        name.rpartition(".")[2] not in words.file_suffixes or name.startswith("www.")
+    )
 
 
 def _of_all(

@@ -21,6 +21,7 @@ from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message, Recipient
 from sekisho.ports import Context
 from sekisho.text import chinese, japanese
+from sekisho.words import Vocabulary
 
 BY_ADDRESS = FindingKind(
     "writing.greets_address",
@@ -76,28 +77,9 @@ MAX_SERIAL_CHARS = 60  # at the end of a subject, where a serial number stands
 MAX_FIELD_OCTETS = 400  # of a field that are searched for the charset of encoded words
 MIN_CHINESE_LETTERS = 2  # one may be a name
 
-GREETING = re.compile(
-    r"\W{0,3}(?:dear|hello|hi|hey|attention|attn|ol[áa]|prezad[oa](?:\(a\))?|car[oa]|hallo|bonjour|hola|estimad[oa])"
-    r"[ ,:\t]{1,3}",
-    re.IGNORECASE,
-)
 ADDRESS = r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}"
 ADDRESSED = re.compile(rf"(?:(?:valued )?(?:customer|user|member|client) )?{ADDRESS}", re.IGNORECASE)
 ADDRESS_HONOURED = re.compile(rf"{ADDRESS}[ \u3000]{{0,3}}(?:様|さま|殿)")
-# Whoever these words are meant for, it is nobody in particular.
-ANYBODY = re.compile(
-    r"(?:(?:our|my) )?(?:most )?(?:(?:valued|esteemed|loyal|respected|beloved|dear) )?(?:[\w.-]{2,20} )?"
-    r"(?:customers?|clients?|users?|members?|account ?(?:holder|owner|user)s?|card ?(?:holder|member)s?|subscribers?|"
-    r"beneficiary|friend|winner|sir|madam|recipient|(?:mailbox|e-?mail|web ?mail) ?(?:user|owner|id)|shopper|consumer|"
-    r"taxpayer|cliente|usu[áa]rio|kunde|klant)\b",
-    re.IGNORECASE,
-)
-ANYBODY_AT_ALL = re.compile(
-    r"\W{0,3}(?:sehr geehrter? (?:kund|nutzer)|ch(?:er|ère) client|gentile cliente|(?:geachte|beste) klant)|"
-    r"(?:[\w・]{1,20}(?:の|\s)?)?(?:(?:会員|お客|利用者|ユーザー|カスタマー)(?:様|さま)(?:各位|へ)?|"
-    r"(?:会員|ユーザー|利用者)各位)\W{0,3}\Z",
-    re.IGNORECASE,
-)
 TEMPLATE_FIELD = r"(?:[A-Z_]{0,20}(?:EMAIL|NAME|USER|DOMAIN|LINK|URL|DATE|RAND)[A-Z0-9_]{0,30})"
 PLACEHOLDER = re.compile(
     r"\{\{ ?[\w.]{2,40} ?\}\}|\[\[ ?-?[\w.]{2,40}-? ?\]\]|##[\w.]{2,40}##|%%[\w.]{2,40}%%|\*\|[A-Z_:]{2,40}\|\*"
@@ -114,7 +96,6 @@ SERIAL_NUMBER = re.compile(
 )
 FOREIGN_CHARSETS = frozenset({"gb18030", "hz-gb-2312", "big5", "euc-kr", "iso-2022-kr"})
 WORD_CHARSET = re.compile(rb"=\?([\w.:-]{1,40})[?*]")
-FONTS = ("YaHei", "SimSun", "SimHei", "DengXian", "yahei", "simsun", "微软雅黑", "宋体", "黑体", "等线")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -123,7 +104,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     found = list(_addressing(message, context))
     if seen.has_signal(Signal.IMPERSONATES):
-        found += _language(message)
+        found += _language(message, context.vocabulary)
     return Evidence(findings=tuple(kind.found(text=text) for kind, text in found if text))
 
 
@@ -132,7 +113,9 @@ def _addressing(message: Message, context: Context) -> Iterator[tuple[FindingKin
     delimiters = context.recipient_delimiter
     made_up = tuple(name for each in message.envelope.recipients[:3] for name in _made_up(each, delimiters))
     lines = [line[:MAX_LINE_CHARS].strip() for line in message.text[:MAX_HEAD_CHARS].splitlines()]
-    yield from [(kind, line) for line in lines if (kind := _greeting(line, made_up)) is not None][:1]
+    yield from [
+        (kind, line) for line in lines if (kind := _greeting(line, made_up, context.vocabulary)) is not None
+    ][:1]
     front = f"{message.subject}\n{message.author.name}"
     unfilled = PLACEHOLDER.search(f"{front}\n{message.text[:MAX_SCANNED_CHARS]}") or LOOSE_PLACEHOLDER.search(
         front
@@ -150,18 +133,20 @@ def _made_up(recipient: Recipient, delimiters: str) -> Iterator[str]:
             yield name
 
 
-def _greeting(line: str, made_up: tuple[str, ...]) -> FindingKind | None:
+def _greeting(line: str, made_up: tuple[str, ...], words: Vocabulary) -> FindingKind | None:
     """Whom a line greets, if not by name."""
-    greeting = GREETING.match(line)
+    greeting = words.greetings.match(line)
     end = greeting.end() if greeting else 0
     if greeting and (ADDRESSED.match(line, end) or line.lower().startswith(made_up, end)):
         return BY_ADDRESS
     if "@" in line and ADDRESS_HONOURED.search(line):
         return BY_ADDRESS
-    return IMPERSONAL if (greeting and ANYBODY.match(line, end)) or ANYBODY_AT_ALL.match(line) else None
+    if (greeting and words.readers.match(line, end)) or words.impersonal_greetings.match(line):
+        return IMPERSONAL
+    return None
 
 
-def _language(message: Message) -> Iterator[tuple[FindingKind, str]]:
+def _language(message: Message, words: Vocabulary) -> Iterator[tuple[FindingKind, str]]:
     """What is foreign in a Japanese message."""
     text = f"{message.author.name}\n{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
     if not japanese(text[:MAX_HEAD_CHARS]):
@@ -170,7 +155,7 @@ def _language(message: Message) -> Iterator[tuple[FindingKind, str]]:
     yield LETTERS, "".join(dict.fromkeys(letters)) if len(letters) >= MIN_CHINESE_LETTERS else ""
     yield CHARSET, next((each for each in _charsets(message) if lookup(each) in FOREIGN_CHARSETS), "")
     pages = (part.text[:MAX_PAGE_CHARS] for part in message.parts if part.media == "text/html")
-    yield FONT, next((font for page in pages for font in FONTS if font in page), "")
+    yield FONT, next((font for page in pages for font in words.chinese_fonts if font in page), "")
 
 
 def _charsets(message: Message) -> Iterator[str]:

@@ -20,6 +20,8 @@ from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Str
 from sekisho.message import Message
 from sekisho.ports import BrandPolicy, Clock, Context
 from sekisho.text import is_kana
+from sekisho.vocabulary import shipped_themes
+from sekisho.words import Vocabulary
 
 DISCONTINUED = FindingKind(
     "promise.discontinued",
@@ -59,32 +61,6 @@ NAMELESS = FindingKind(
 )
 KINDS = (DISCONTINUED, NO_LINK, PAYMENT, CREDENTIALS, UNSIGNED, NAMELESS)
 
-# What a mail about a theme is called in a sentence.
-NOTICES = MappingProxyType(
-    {
-        "all": ("mail", "メール"),
-        "account": ("notices of stopped accounts", "アカウント停止の通知"),
-        "withdrawal": ("notices of automatic withdrawal", "自動退会の通知"),
-        "payment": ("requests to update payment details", "支払い情報の更新依頼"),
-        "unpaid": ("demands of unpaid bills", "未払い料金の督促"),
-        "card_use": ("requests to confirm card use", "カード利用の確認依頼"),
-        "points": ("notices of points", "ポイントの案内"),
-        "refund": ("notices of refunds", "返金の案内"),
-        "delivery": ("delivery notices", "配達の通知"),
-        "tax": ("tax notices", "税に関する通知"),
-        "identity": ("requests to confirm an identity", "本人確認の依頼"),
-        "security": ("security notices", "セキュリティ通知"),
-        "mailbox": ("notices of full or stopped mailboxes", "メールボックスに関する通知"),
-        "free_period": ("notices of ending free periods", "無料期間終了の通知"),
-        "prize": ("notices of prizes", "当選の通知"),
-        "sextortion": ("demands of ransom", "金銭の要求"),
-        "bargain": ("offers", "割引の案内"),
-        "business": ("requests for transfers", "送金の依頼"),
-        "invoice": ("invoices", "請求書"),
-        "fund": ("offers of money", "投資や資金の案内"),
-        "romance": ("invitations to meet somebody", "出会いの案内"),
-    }
-)
 # `strftime` would take the language of the server.
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -94,7 +70,6 @@ SPEAKING_PLACES = frozenset({"display_name", "author_domain", "signature", "loca
 MAX_GREETING_CHARS = 600  # at the beginning of a text, where a greeting stands
 SMIME_MEDIA = re.compile(r"application/(?:x-)?pkcs7-(?:signature|mime)")
 SOMEBODY = re.compile(r"([^\s、。「」【】<>:：()（）]{1,20})[ \u3000]?(?:様|さま|さん|殿)")
-NOBODY = re.compile(r"(?:お客|会員|利用者|各位|ユーザー|皆|メンバー|カード会員|@[\w.-]+)\Z|お客|会員")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -119,7 +94,7 @@ def _broken(brand: str, message: Message, seen: Evidence, context: Context) -> I
         about = policy.notice == "all" or policy.notice in themes
         if about and _holds(policy, context.clock):
             kind, broken = TESTS[policy.kind]
-            if broken(message, seen):
+            if broken(message, seen, context.vocabulary):
                 yield kind.found(brand=brand, **_facts(policy, context.registry.name(brand)))
 
 
@@ -135,33 +110,33 @@ def _asks(seen: Evidence, *names: str) -> bool:
     return any(cue.aspect == "action" and cue.name in names for cue in said)
 
 
-def _has_link(message: Message, seen: Evidence) -> bool:
+def _has_link(message: Message, seen: Evidence, words: Vocabulary) -> bool:
     return any(link.kind in FOLLOWED_KINDS and link.host for link in message.links)
 
 
-def _asks_payment(message: Message, seen: Evidence) -> bool:
+def _asks_payment(message: Message, seen: Evidence, words: Vocabulary) -> bool:
     return _asks(seen, "pay", "gift_cards", "coins")
 
 
-def _asks_credentials(message: Message, seen: Evidence) -> bool:
+def _asks_credentials(message: Message, seen: Evidence, words: Vocabulary) -> bool:
     return _asks(seen, "card", "login")
 
 
-def _unsigned(message: Message, seen: Evidence) -> bool:
+def _unsigned(message: Message, seen: Evidence, words: Vocabulary) -> bool:
     return not any(SMIME_MEDIA.match(part.media) for part in message.parts)
 
 
-def _nameless(message: Message, seen: Evidence) -> bool:
+def _nameless(message: Message, seen: Evidence, words: Vocabulary) -> bool:
     """No `山田 太郎 様` in a Japanese greeting; お客様 and an address are nobody's name."""
     head = message.text[:MAX_GREETING_CHARS]
     found = SOMEBODY.finditer(head)
-    return any(map(is_kana, head)) and all(NOBODY.search(greeting[1]) for greeting in found)
+    return any(map(is_kana, head)) and all(words.nobody.search(greeting[1]) for greeting in found)
 
 
-Test = Callable[[Message, Evidence], bool]
+Test = Callable[[Message, Evidence, Vocabulary], bool]
 TESTS: MappingProxyType[str, tuple[FindingKind, Test]] = MappingProxyType(
     {
-        "notice_discontinued": (DISCONTINUED, lambda message, seen: True),
+        "notice_discontinued": (DISCONTINUED, lambda message, seen, words: True),
         "no_link": (NO_LINK, _has_link),
         "never_asks_payment": (PAYMENT, _asks_payment),
         "never_asks_credentials": (CREDENTIALS, _asks_credentials),
@@ -172,7 +147,7 @@ TESTS: MappingProxyType[str, tuple[FindingKind, Test]] = MappingProxyType(
 
 
 def _facts(policy: BrandPolicy, name: str) -> dict[str, str]:
-    notice_en, notice_ja = NOTICES[policy.notice]
+    notice_en, notice_ja = _notice(policy.notice)
     since_en, since_ja = _dates(policy.since)
     return {
         "brand_name": name,
@@ -181,6 +156,14 @@ def _facts(policy: BrandPolicy, name: str) -> dict[str, str]:
         "since_en": since_en,
         "since_ja": since_ja,
     }
+
+
+def _notice(name: str) -> tuple[str, str]:
+    """What mail of a theme is called in a sentence, in English and Japanese; `all` is any mail."""
+    if name == "all":
+        return "mail", "メール"
+    theme = shipped_themes().theme[name]
+    return theme.notice_en, theme.notice_ja
 
 
 def _dates(since: str) -> tuple[str, str]:

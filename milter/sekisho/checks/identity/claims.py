@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sekisho.checks.facts.names import best_mentions, distinctive, mentioned
+from sekisho.checks.facts.names import best_mentions, mentioned
 from sekisho.evidence import Claim, Cue, Evidence, Place, Strength
 from sekisho.message import Message
 from sekisho.ports import Context, Mention, Reading
 from sekisho.text import is_katakana
+from sekisho.words import Vocabulary
 
 # The least share of a display name that a brand's name takes up where the display name says the brand.
 MIN_NAME_SHARE = 0.5  # with less, the brand is one word among others
@@ -34,28 +35,6 @@ OPENING_BRACKET = re.compile(r"\s*[【\[<〈《＜「『(（]\s*")  # before a n
 URL = re.compile(r"https?://[!-~]+")
 NO_HOST = re.compile(r"[^a-z0-9.-]+")
 
-# What stands before or after the sender's name in mail to its own customers.
-BEFORE = re.compile(
-    r"(?:©|\(c\)|copyright|all rights reserved by|株式会社|発行|運営|発信元|配信元|差出人|送信者|"
-    r"いつも|平素より?|日頃より?|この度は|your|dear|using|choosing|regards,?|sincerely,?|thanks,?)"
-    r"[\W\d_]{0,10}\Z",
-    re.IGNORECASE,
-)
-AFTER = re.compile(  # behind a bar or a comma stands something else: `Facebook / Twitter / Support`
-    r"\A[^\S\n]{0,3}[®™]?[^\S\n]{0,3}(?:[)\]'\"’”」』）】\-]?[^\S\n]?(?:"
-    r"株式会社|をご利用|ご利用|会員|アカウント|カスタマー|サポート|お客様|お客さま|事務局|運営|ID|センター|"
-    r"をお使い|サービス|カード|ネットサービス|team|support|account|customer|security|services?\b|"
-    r"all rights|member(?:ship)?\b|user\b|prime\b|wallet\b|card\b|bank\b|help)|,?\s?(?:inc\b|ltd|llc|corp|gmbh))",
-    re.IGNORECASE,
-)
-# In the next line only an office speaks: `Support` alone is the next entry of a menu.
-BELOW = re.compile(
-    r"\A[^\S\n]*+(?:[®™][^\S\n]*+)?\n\s{0,4}(?:カスタマー(?:サービス|サポート|センター)|"
-    r"お客(?:様|さま)(?:相談|サポート|サービス)?(?:センター|窓口|室|デスク)|"
-    r"サポート(?:センター|デスク|チーム|窓口)|(?:運営)?事務局|株式会社|"
-    r"customer (?:service|support|care)|support team|all rights)",
-    re.IGNORECASE,
-)
 # A sentence that leads up to the name goes on behind the end of its line.
 WRAPPED = re.compile(r"\w[^\S\n]?\Z")
 
@@ -107,7 +86,9 @@ def _named(name: str, company: str, context: Context) -> Iterator[Claim | Cue]:
     for mention in best_mentions(reading.mentions):
         rest = f"{name[: mention.start]} {name[mention.end :]}"
         alone = (mention.end - mention.start) / max(1, len(name.strip()))
-        strong = alone >= _least(name, mention) or not mention.exact or not distinctive(rest)
+        strong = (
+            alone >= _least(name, mention) or not mention.exact or not context.vocabulary.distinctive(rest)
+        )
         yield Claim(mention.brand, "display_name", name, Strength.STRONG if strong else Strength.WEAK)
 
 
@@ -154,7 +135,7 @@ def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
         reading = context.registry.read(part)
         yield from _cues(reading, "text")
         for mention in reading.mentions:
-            if part is not message.title and speaks(part, mention):
+            if part is not message.title and speaks(part, mention, context.vocabulary):
                 signed.setdefault(mention.brand, Claim(mention.brand, "signature", mention.name))
             topic = said.count(text_of(part, mention)) >= MIN_TOPIC_MENTIONS
             strength = Strength.STRONG if topic else Strength.WEAK
@@ -177,11 +158,12 @@ def text_of(part: str, mention: Mention) -> str:
     return part[mention.start : mention.end]
 
 
-def speaks(text: str, mention: Mention) -> bool:
+def speaks(text: str, mention: Mention, words: Vocabulary) -> bool:
     """True where the name stands as the writer's own: © before it, `アカウント` or `Team` after it."""
     before = text[max(0, mention.start - CONTEXT_CHARS) : mention.start]
     after = text[mention.end : mention.end + CONTEXT_CHARS]
     begins = STARTS.search(before) is not None and INTRODUCES.match(after) is not None
-    if begins or BEFORE.search(before) is not None or BELOW.match(after) is not None:
+    if begins or words.before_name.search(before) is not None or words.below_name.match(after) is not None:
         return True
-    return AFTER.match(after.replace("\n", " ", 1) if WRAPPED.search(before) else after) is not None
+    line = after.replace("\n", " ", 1) if WRAPPED.search(before) else after
+    return words.after_name.match(line) is not None

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
-from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote
 
 from sekisho.checks.facts.links import FOLLOWED_KINDS
@@ -20,42 +19,8 @@ from sekisho.domains import host_of, split_url
 from sekisho.evidence import Destination, Evidence
 from sekisho.message import Link, Message
 from sekisho.ports import Context, Providers
+from sekisho.words import Vocabulary
 
-CARRIERS = (
-    "u",
-    "url",
-    "q",
-    "target",
-    "to",
-    "dest",
-    "destination",
-    "redirect",
-    "redirect_url",
-    "link",
-    "goto",
-    "ref",
-    "adurl",
-    "murl",
-    "ued",
-    "redir",
-    "continue",
-    "next",
-    "z",
-)
-# Pages of places that are no redirector otherwise.
-DOORS = MappingProxyType(
-    {
-        "youtube.com": ("/redirect", "/attribution_link"),
-        "linkedin.com": ("/redir", "/safety/go"),
-        "medium.com": ("/r/",),
-        "twitter.com": ("/i/redirect",),
-        "x.com": ("/i/redirect",),
-        "umblr.com": ("/redirect",),
-        "vk.com": ("/away",),
-        "pinterest.com": ("/offsite",),
-        "steamcommunity.com": ("/linkfilter",),
-    }
-)
 IN_PATH = re.compile(r"https?:/{1,2}(?=[^/])|/RU=|/(?:amp|c|v)/s/", re.IGNORECASE)
 IN_BASE64 = re.compile(r"a1(?=aHR0c)((?:[A-Za-z0-9_-]{4})+)")
 MAX_QUERY_FIELDS = 64  # of one URL that are looked at
@@ -65,12 +30,17 @@ MAX_URL_CHARS = 8_192  # of one URL that are read
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """The links that a reader may follow, in the order of the message; mail addresses and pictures are none."""
-    return Evidence(destinations=tuple(_destinations(message.links, context.providers)))
+    return Evidence(destinations=tuple(_destinations(message.links, context)))
 
 
-def _destinations(links: tuple[Link, ...], providers: Providers) -> Iterator[Destination]:
+def _destinations(links: tuple[Link, ...], context: Context) -> Iterator[Destination]:
     owners = {host: organisation(host) for host in {link.host for link in links} if host}
-    wrappers = {host for host in owners if providers.kind(host) == "redirect" or owners[host] in DOORS}
+    providers = context.providers
+    wrappers = {
+        host
+        for host, owner in owners.items()
+        if providers.kind(host) == "redirect" or providers.redirect_pages(owner)
+    }
     for link in links:
         host = link.host
         if not host or link.kind not in FOLLOWED_KINDS:
@@ -78,14 +48,16 @@ def _destinations(links: tuple[Link, ...], providers: Providers) -> Iterator[Des
         if host not in wrappers:
             yield Destination(host, owners[host], link)
         else:
-            behind = unwrapped(link.target, host, providers)
+            behind = unwrapped(link.target, host, context)
             yield Destination(behind, organisation(behind), link, behind != host)
 
 
-def unwrapped(target: str, host: str, providers: Providers) -> str:
+def unwrapped(target: str, host: str, context: Context) -> str:
     """The host behind redirect and protection wrappers, as far as the URL itself says it."""
     for _ in range(MAX_WRAPPERS):
-        if not redirects(target, host, providers) or (inner := _inner(target)) is None:
+        if not redirects(target, host, context.providers):
+            return host
+        if (inner := _inner(target, context.vocabulary)) is None:
             return host
         target, found = inner, host_of(inner)
         if found is None:
@@ -96,13 +68,13 @@ def unwrapped(target: str, host: str, providers: Providers) -> str:
 
 def redirects(target: str, host: str, providers: Providers) -> bool:
     """True for a URL that leads on to another: all of a wrapper's, and one page of some others."""
-    doors = DOORS.get(organisation(host))
-    return providers.kind(host) == "redirect" or (
-        doors is not None and split_url(target[:MAX_URL_CHARS]).path.startswith(doors)
-    )
+    if providers.kind(host) == "redirect":
+        return True
+    pages = providers.redirect_pages(organisation(host))
+    return bool(pages) and split_url(target[:MAX_URL_CHARS]).path.startswith(pages)
 
 
-def _inner(url: str) -> str | None:
+def _inner(url: str, words: Vocabulary) -> str | None:
     """The URL that another carries: in its query, in its path, or in the name of a translated host."""
     parts = split_url(url[:MAX_URL_CHARS])
     if parts.host and parts.host.endswith(".translate.goog"):
@@ -114,7 +86,7 @@ def _inner(url: str) -> str | None:
         )
         return f"https://{name}{parts.path}"
     for name, value in parse_qsl("&".join(parts.query.split("&", MAX_QUERY_FIELDS)[:MAX_QUERY_FIELDS])):
-        if name.lower() in CARRIERS and (plain := _plain(value)) is not None:
+        if name.lower() in words.redirect_parameters and (plain := _plain(value)) is not None:
             return plain
     return _in_path(unquote(parts.path))
 

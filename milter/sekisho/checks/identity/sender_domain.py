@@ -36,18 +36,6 @@ UNUSUAL_SUFFIX = FindingKind(
 
 KINDS = (UNPROVEN, RANDOM, UNUSUAL_SUFFIX)
 
-# Cheap generic domains and free ones that published abuse statistics have led with for years.
-SUFFIXES = frozenset(
-    [
-        "asia", "bar", "bid", "buzz", "cam", "casa", "cc", "cf", "cfd", "click", "club", "country",
-        "cyou", "date", "download", "fit", "fun", "ga", "gdn", "gq", "hair", "icu", "ink", "life",
-        "link", "live", "lol", "loan", "makeup", "men", "ml", "mobi", "mom", "monster", "one",
-        "online", "ooo", "party", "pics", "press", "pw", "quest", "racing", "rest", "review",
-        "rocks", "sbs", "shop", "site", "skin", "space", "store", "stream", "tk", "today", "tokyo",
-        "top", "trade", "uno", "vip", "wang", "website", "win", "work", "world", "xin", "xyz",
-        "yachts", "zip",
-    ]
-)  # fmt: skip
 CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
 ONE_SOUND = re.compile(r"ght|tch|sch|[cpst]h")  # `northbridge` is two words and not letters at random
 MAX_INITIALS_LETTERS = 4  # a part of so few letters needs no vowel
@@ -64,7 +52,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         found.append(UNPROVEN)
     if random_looking(domain):
         found.append(RANDOM)
-    if domain.rpartition(".")[2] in SUFFIXES:
+    if domain.rpartition(".")[2] in context.vocabulary.suspicious_suffixes:
         found.append(UNUSUAL_SUFFIX)
     if not found:
         return NOTHING

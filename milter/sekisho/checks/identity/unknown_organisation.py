@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 from sekisho.checks.facts.links import is_digest, is_page
-from sekisho.checks.facts.names import OFFICES, distinctive, related
+from sekisho.checks.facts.names import related
 from sekisho.checks.facts.sender import home_domains
 from sekisho.evidence import NOTHING, Claim, Evidence, FindingKind, Role, Signal, Strength
 from sekisho.message import Message
@@ -40,12 +40,6 @@ OFFICE = FindingKind(
 
 KINDS = (UNRELATED, OFFICE)
 
-# What a mail program writes above, and before, what is answered.
-QUOTED = re.compile(
-    r"^.{0,200}(?:\bwrote|schrieb|a écrit|escribió|escreveu|のメール|書きました)\s?[:：]|"
-    r"^(?:from|差出人)\s?[:：].{0,200}@|^>",
-    re.IGNORECASE | re.MULTILINE,
-)
 MAX_SCANNED_CHARS = 20_000  # of the text, in which a name is counted
 MIN_NAME_USES = 2  # in a text that is signed with the name
 MIN_PRIVATE_NAME_USES = 4  # the same from a private mailbox, whose owner may take any name
@@ -56,12 +50,12 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     mailbox, domain = message.author.mailbox, message.author.domain
     if mailbox is None or domain is None or not mailbox.name or _claimed(seen):
         return NOTHING
-    words = distinctive(mailbox.name)
+    words = context.vocabulary.distinctive(mailbox.name)
     if not words or related(words, {domain, *home_domains(message, seen)}):
         return NOTHING
     claim = Claim(None, "display_name", mailbox.name, Strength.WEAK)
     findings = []
-    if OFFICES.search(mailbox.name):
+    if context.vocabulary.office_words.search(mailbox.name):
         findings.append(OFFICE.found(name=mailbox.name, domain=domain))
     if not is_person(words, mailbox.local) and _unsupported(message, words, seen, context):
         findings.append(UNRELATED.found(name=mailbox.name, domain=domain))
@@ -81,7 +75,11 @@ def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, conte
     if not is_page(message):
         return False
     private = context.providers.kind(message.author.domain or "") in ("mailbox", "carrier")
-    if private and not seen.unauthenticated and QUOTED.search(message.text[:MAX_SCANNED_CHARS]):
+    if (
+        private
+        and not seen.unauthenticated
+        and context.vocabulary.quotation_words.search(message.text[:MAX_SCANNED_CHARS])
+    ):
         return False
     return _used(message, words) >= (MIN_PRIVATE_NAME_USES if private else MIN_NAME_USES)
 

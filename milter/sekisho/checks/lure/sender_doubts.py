@@ -13,12 +13,13 @@ from collections.abc import Iterator
 
 from sekisho.address import addresses_in
 from sekisho.checks.facts.links import is_digest, leads_home
-from sekisho.checks.facts.names import OFFICES, distinctive, is_nameless, related
+from sekisho.checks.facts.names import is_nameless, related
 from sekisho.checks.facts.personal_data import personal_data
 from sekisho.checks.facts.sender import organisation
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.vocabulary import shipped_themes
 
 UNPROVEN = FindingKind(
     "lure.unproven",
@@ -85,29 +86,12 @@ ANSWERED = FindingKind(
 )
 KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, TENANT, NAMELESS, PRIVATE, NOBODY, ANSWERED)
 
-# Themes that no private person writes about: somebody's account, payment or mailbox.
-OFFICIAL = frozenset(
-    [
-        "account", "withdrawal", "payment", "unpaid", "card_use", "points", "refund", "delivery", "tax", "identity",
-        "security", "mailbox", "free_period", "business",
-    ]
-)  # fmt: skip
-MONEY = frozenset({"unpaid", "free_period", "refund", "tax", "payment", "prize", "fund", "sextortion"})
-ANSWERABLE = MONEY - {"payment", "sextortion"} | {"business"}
+OFFICIAL = shipped_themes().named("official")
+MONEY = shipped_themes().named("money")
+ANSWERED_THEMES = shipped_themes().named("answered")
 # Providers of which a proof says only where the mail was written.
 OPEN_PLATFORMS = frozenset({"esp", "cloud"})
-SPEAKS_FOR = re.compile(
-    r"社長|代表|取締役|会長|部長|専務|\b(?:ceo|cfo|president|director|chairman|manager)\b", re.IGNORECASE
-)
-# Who signs so in a text. The head of a shop or a club signs so, too, and may have no more than a private mailbox.
-CHIEF = re.compile(r"社長|代表取締役|\b(?:ceo|cfo|chief executive|chief financial)\b", re.IGNORECASE)
-# A company says what it is called and how it is reached.
-REACHABLE = re.compile(
-    r"株式会社|有限会社|合同会社|[(（]株[)）]|法人|協会|組合|役所|役場|所在地|お問い?合わ?せ先|©|\(c\)|copyright|"
-    r"all rights reserved|\b(?:inc|ltd|llc|gmbh|corp|pty|ltda|limited|tel|phone)\b|"
-    r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}",
-    re.IGNORECASE,
-)
+TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}")
 BITCOIN_ADDRESS = re.compile(r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b")
 MAX_SCANNED_CHARS = 3_000  # of a text that are searched; a sender that writes more says who it is
 MAX_CLOSING_CHARS = 200  # at the end of a text, where it is signed
@@ -135,9 +119,8 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
         yield UNPROVEN.found(author=message.author.text)
     elif seen.has_signal(Signal.UNNAMED_SERVER):
         yield UNNAMED.found()
-    elif (
-        context.providers.kind(domain) in OPEN_PLATFORMS
-        and REACHABLE.search(message.text[:MAX_SCANNED_CHARS]) is None
+    elif context.providers.kind(domain) in OPEN_PLATFORMS and not _reachable(
+        message.text[:MAX_SCANNED_CHARS], context
     ):
         yield TENANT.found(domain=domain)
     if seen.has_signal(Signal.IMPERSONATES):
@@ -145,7 +128,7 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
     if seen.has_signal(Signal.DISPOSABLE_DOMAIN):
         yield PASSING.found()
     name = message.author.name
-    if is_nameless(name):
+    if is_nameless(name, context.vocabulary):
         yield NAMELESS.found(name=name)
 
 
@@ -162,22 +145,26 @@ def _of_the_demand(message: Message, seen: Evidence, context: Context, at_home: 
     if (
         private
         and seen.has_cue("theme", *OFFICIAL)
-        and (_official(message, seen) or seen.has_cue("action", "gift_cards", "channel"))
+        and (_official(message, seen, context) or seen.has_cue("action", "gift_cards", "channel"))
     ):
         yield PRIVATE.found(domain=domain)
-    if not at_home and seen.has_cue("theme", *ANSWERABLE) and (other := _answers_to(message, seen, context)):
+    if (
+        not at_home
+        and seen.has_cue("theme", *ANSWERED_THEMES)
+        and (other := _answers_to(message, seen, context))
+    ):
         yield ANSWERED.found(other=other)
-    if _from_nobody(message, seen):
+    if _from_nobody(message, seen, context):
         yield NOBODY.found()
 
 
-def _official(message: Message, seen: Evidence) -> bool:
+def _official(message: Message, seen: Evidence, context: Context) -> bool:
     """True if the sender calls itself an office or an officer, or signs a short letter about business as a chief."""
-    name, text = message.author.name, message.text
-    if OFFICES.search(name) is not None or SPEAKS_FOR.search(name) is not None:
+    name, text, words = message.author.name, message.text, context.vocabulary
+    if words.office_words.search(name) is not None or words.officer_titles.search(name) is not None:
         return True
     closing = text[-MAX_CLOSING_CHARS:] if len(text) <= MAX_SCANNED_CHARS else ""
-    return seen.has_cue("theme", "business") and CHIEF.search(closing) is not None
+    return seen.has_cue("theme", "business") and words.chief_titles.search(closing) is not None
 
 
 def _answers_to(message: Message, seen: Evidence, context: Context) -> str | None:
@@ -186,7 +173,7 @@ def _answers_to(message: Message, seen: Evidence, context: Context) -> str | Non
     if seen.authenticated and _is_passed_on(author, message, context):
         return None
     other = _reply_to(seen) or _answered_in_text(author, message, seen, context)
-    return None if other is None or (seen.authenticated and _named_after(other, author)) else other
+    return None if other is None or (seen.authenticated and _named_after(other, author, context)) else other
 
 
 def _is_passed_on(author: str, message: Message, context: Context) -> bool:
@@ -197,9 +184,9 @@ def _is_passed_on(author: str, message: Message, context: Context) -> bool:
     return kind == "esp" or (kind is None and organisation(author) in readers)
 
 
-def _named_after(other: str, author: str) -> bool:
+def _named_after(other: str, author: str, context: Context) -> bool:
     """True for `alumni.office@free.example` beside `alumni.example`: a small society's own mailbox."""
-    words = distinctive(other.partition("@")[0])
+    words = context.vocabulary.distinctive(other.partition("@")[0])
     return bool(words) and related(words, (author,))
 
 
@@ -213,23 +200,29 @@ def _answered_in_text(author: str, message: Message, seen: Evidence, context: Co
     if (
         not seen.has_cue("action", "answer")
         or kind(author) == "mailbox"
-        or REACHABLE.search(message.text[:MAX_SCANNED_CHARS])
+        or _reachable(message.text[:MAX_SCANNED_CHARS], context)
     ):
         return None
     named = addresses_in(message.text[:MAX_SCANNED_CHARS])
     return next((each for each in named if kind(each.rpartition("@")[2]) == "mailbox"), None)
 
 
-def _from_nobody(message: Message, seen: Evidence) -> bool:
+def _from_nobody(message: Message, seen: Evidence, context: Context) -> bool:
     """True if money is wanted, a way to pay it is shown, and no name is given: not as the sender's, nor in the text."""
     mailbox = message.author.mailbox
     if not seen.has_cue("theme", *MONEY) or mailbox is None or len(message.text) > MAX_SCANNED_CHARS:
         return False
     if not message.links and BITCOIN_ADDRESS.search(message.text) is None:
         return False
-    if distinctive(mailbox.name) or any(claim.where == "signature" for claim in seen.claims):
+    named = context.vocabulary.distinctive(mailbox.name)
+    if named or any(claim.where == "signature" for claim in seen.claims):
         return False
     text = f"{mailbox.name}\n{message.text}"
     if (data := personal_data(message.subject)) is not None:
         text = text.replace(data, "")  # the reader's own number does not reach the sender
-    return REACHABLE.search(text) is None
+    return not _reachable(text, context)
+
+
+def _reachable(text: str, context: Context) -> bool:
+    """True if a text says what a company says of itself, or shows a telephone number."""
+    return context.vocabulary.contact_words.search(text) is not None or TELEPHONE.search(text) is not None

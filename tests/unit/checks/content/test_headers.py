@@ -6,7 +6,7 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 import pytest
-from tests.auth_support import NOW, context, message
+from tests.auth_support import NOW, WORDS, context, message
 
 from sekisho.checks.content import headers
 from sekisho.checks.facts import mailers
@@ -145,15 +145,15 @@ def test_a_program_that_was_given_up() -> None:
     assert found(field, UNPROVEN) == ["trace.retired_program"]
     assert sorted(found(field)) == ["trace.personal_program", "trace.retired_program"]
     assert found(field, Evidence()) == []
-    assert mailers.retired("Microsoft Outlook Express 6.00", 2017)
-    assert not mailers.retired("Microsoft Outlook Express 6.00", 2016)
-    assert not mailers.retired("Microsoft Outlook 16.0", 2026)
+    assert mailers.retired("Microsoft Outlook Express 6.00", 2017, WORDS.checks)
+    assert not mailers.retired("Microsoft Outlook Express 6.00", 2016, WORDS.checks)
+    assert not mailers.retired("Microsoft Outlook 16.0", 2026, WORDS.checks)
 
 
 def test_a_name_of_any_length_is_looked_at_briefly() -> None:
     """A hostile name is cut, and a word beyond the cut is not seen."""
-    assert not mailers.personal("x" * 1_000_000 + "outlook")
-    assert not mailers.invented("Ab " * 1_000_000)
+    assert not mailers.personal("x" * 1_000_000 + "outlook", WORDS.checks)
+    assert not mailers.invented("Ab " * 1_000_000, WORDS.checks)
 
 
 @pytest.mark.parametrize(

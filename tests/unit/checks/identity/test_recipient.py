@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.auth_support import context, envelope, led, message
+from tests.auth_support import NAME_WORDS, context, envelope, led, message
 
 from sekisho.checks.identity import recipient
 from sekisho.evidence import AuthorStatus, Cue, Evidence, Finding, Proof
@@ -224,7 +224,7 @@ def test_a_domain_that_reads_as_the_recipients(author: str, rcpt: str, alike: bo
 
 def test_our_own_site_has_a_check_of_its_own() -> None:
     """It knows the exceptions that an admin has made."""
-    ours = Site.of(SiteOptions(domains=("kaisha.co.jp",), exceptions=("kaisha-co.jp",)))
+    ours = Site.of(SiteOptions(domains=("kaisha.co.jp",), exceptions=("kaisha-co.jp",)), NAME_WORDS)
     at = replace(context(), site=ours)
     assert "recipient.lookalike" not in found("s", author="a@kaisha-co.jp", rcpt=("b@kaisha.co.jp",), at=at)
 

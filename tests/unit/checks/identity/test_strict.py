@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pytest
-from tests.auth_support import Owners, context, envelope, message
+from tests.auth_support import NAME_WORDS, Owners, context, envelope, message
 
 from sekisho.checks.authentication import proof
 from sekisho.checks.facts.sender import is_doubted
@@ -48,7 +48,7 @@ def found(
     asked = replace(
         context(kinds={"free.example": "mailbox"}),
         registry=Listed({"bank.example": "bank"}),
-        site=Site.of(options),
+        site=Site.of(options, NAME_WORDS),
         trust=Trust.of(TrustOptions(clients=("198.51.100.0/28",), forwarders=("198.51.100.64/28",))),
         policies=Noted(),
     )

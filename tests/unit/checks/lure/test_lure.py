@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.auth_support import context, led, message
 
-from sekisho import lures
 from sekisho.checks.lure import lure, sender_doubts
 from sekisho.checks.table import KINDS
 from sekisho.evidence import AuthorStatus, Cue, Evidence, Finding, FindingKind, Proof, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.vocabulary import shipped_themes
+from sekisho.vocabulary.lures import names
 
 UNPROVEN = Evidence(author_status=AuthorStatus.UNAUTHENTICATED)
 PROVEN = Evidence(proofs=(Proof("shop.test", "dkim", True),), author_status=AuthorStatus.AUTHENTICATED)
@@ -57,12 +58,12 @@ ASKING = cues("theme.account", "action.login")
 
 def test_every_matter_has_its_finding() -> None:
     """A matter without one would break the check on the first message about it."""
-    assert {f"lure.{name}" for name in lures.THEMES} == MATTER_IDS
-    assert len(lure.THEMES) == len(lures.THEMES)
+    assert {f"lure.{name}" for name in names("theme")} == MATTER_IDS
+    assert len(lure.THEMES) == len(names("theme"))
     assert set(lure.KINDS) <= set(KINDS)
 
 
-@pytest.mark.parametrize("name", lures.THEMES)
+@pytest.mark.parametrize("name", names("theme"))
 def test_each_matter_is_named(name: str) -> None:
     """In both languages, without a gap."""
     first, *_ = findings(UNPROVEN + cues(f"theme.{name}", "action.confirm"))
@@ -71,7 +72,7 @@ def test_each_matter_is_named(name: str) -> None:
     assert first.reason_ja.endswith("。")
 
 
-@pytest.mark.parametrize("name", lures.ACTIONS)
+@pytest.mark.parametrize("name", names("action"))
 def test_each_request_is_told(name: str) -> None:
     """What is asked for has words in both languages."""
     asks = next(
@@ -79,14 +80,9 @@ def test_each_request_is_told(name: str) -> None:
         for each in findings(UNPROVEN + cues("theme.account", f"action.{name}"))
         if each.kind is lure.ACTIONS
     )
-    english, japanese = lure.DEEDS[name]
-    assert asks.reason_en == f"It asks the reader to {english}."
-    assert asks.reason_ja == f"受信者に「{japanese}」ことを求めています。"
-
-
-def test_no_request_has_words_that_no_vocabulary_knows() -> None:
-    """Left-over words would hide that a request was renamed."""
-    assert set(lure.DEEDS) == set(lures.ACTIONS)
+    asked = shipped_themes().action[name]
+    assert asks.reason_en == f"It asks the reader to {asked.en}."
+    assert asks.reason_ja == f"受信者に「{asked.ja}」ことを求めています。"
 
 
 @pytest.mark.parametrize(
@@ -160,9 +156,9 @@ CUES = st.lists(
         st.just("phrase"),
         st.sampled_from(["subject", "display_name", "text"]),
     ).flatmap(
-        lambda cue: st.sampled_from(
-            {"theme": lures.THEMES, "pressure": lures.PRESSURES, "action": lures.ACTIONS}[cue.aspect]
-        ).map(lambda name: Cue(cue.aspect, name, cue.phrase, cue.where))
+        lambda cue: st.sampled_from(names(cue.aspect)).map(
+            lambda name: Cue(cue.aspect, name, cue.phrase, cue.where)
+        )
     ),
     max_size=12,
 ).map(lambda made: Evidence(cues=tuple(made)))
