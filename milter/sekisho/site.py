@@ -1,9 +1,9 @@
 """Who we are ourselves: our domains, who may send in their name, our names and our people.
 
-The site is a brand of its own, kept apart from the registry of others: its domains are looked after by
-whoever runs this program, so no file of brands has to name them. People are compared as a hurried eye reads a
-name (see `text.skeleton`), in either order of family and given name. A name of two letters, or of up to five
-Latin ones, counts only if it is the whole display name.
+The site is a brand of its own, kept apart from the registry of others: its domains stand in the configuration, so no
+file of brands has to name them. People are compared as a hurried eye reads a name (see
+`text.skeleton`), in either order of family and given name. A name of two letters, or of up to five Latin ones, counts
+only if it is the whole display name.
 
 A file of people has one name a line, and after it in angle brackets the outside addresses that this person
 does use: `山田 太郎 <taro@mail.example, taro@home.example>`. A line that begins with `#` is a comment.
@@ -166,6 +166,7 @@ class Site:
         )
 
     def owns(self, domain: str) -> bool:
+        """True for our own domains and the names below them."""
         return any(within(domain, own) for own in self.domains)
 
     def may_send(self, client: Client, signers: Iterable[str]) -> bool:
@@ -181,7 +182,7 @@ class Site:
         return self.index.lookalike(domain)
 
     def person(self, shown: str, address: str) -> str | None:
-        """The one of ours whose name a display name shows, unless the address is one of his or excepted."""
+        """The name of ours that a display name shows, unless the address is one of that person's or excepted."""
         person = self.people.find(shown)
         if person is None:
             return None

@@ -65,7 +65,9 @@ def _mention(hit: Hit, window: Window) -> Mention | None:
     if text[last : last + 2].casefold() in JOINED:
         last += 1
     last = _last(text, last)
-    if last - first > 3 * len(name.key) + 12 or not _is_a_word(name, window, first, last, hit.end):
+    if last - first > 3 * len(name.key) + 12:
+        return None  # too much stands between the letters
+    if not (_begins(name, text, first) and _ends(name, window, last, hit.end)):
         return None
     if _latin_letter(text[last]) and _plural(text, last + 1, len(name.letters)):
         last += 1
@@ -126,23 +128,25 @@ def _katakana(text: str) -> str:
     return "".join(chr(ord(char) + 0x60) if is_hiragana(char) else char for char in text)
 
 
-def _is_a_word(name: Name, window: Window, first: int, last: int, end: int) -> bool:
-    """True if the text does not go on with what would make it another word. The name stands at `first` to `last` of the
-    text and ends at `end` of the window's skeleton."""
-    text = window.text
-    before, after = text[first - 1] if first else " ", text[last + 1] if last + 1 < len(text) else " "
-    size = len(name.letters)
-    if name.mall and _SHOP.match(text, last + 1):
-        return False
+def _begins(name: Name, text: str, first: int) -> bool:
+    """True if what stands before the name at `first` does not make it the end of another word.
+
+    Japanese sets no spaces: a particle may stand before hiragana (のじゃらん), but katakana goes on as one word. A
+    katakana name in hiragana is more likely another word (ものにとりかかる), so it must be longer."""
+    before, size = text[first - 1] if first else " ", len(name.letters)
     if _latin_letter(text[first]):
-        left = _latin_edge(before, size) or (before.islower() and text[first].isupper())
-    else:
-        # Japanese sets no spaces: a particle may stand before hiragana (のじゃらん), but katakana goes on as one word.
-        # A katakana name in hiragana is sooner another word (ものにとりかかる), so it must be longer.
-        native = before == "の" and is_hiragana(name.text[0])
-        particle = is_hiragana(before) and size > SHORT_KANA + (not native)
-        left = particle or not _same_kana(before, text[first])
-    if not left:
+        return _latin_edge(before, size) or (before.islower() and text[first].isupper())
+    native = before == "の" and is_hiragana(name.text[0])
+    particle = is_hiragana(before) and size > SHORT_KANA + (not native)
+    return particle or not _same_kana(before, text[first])
+
+
+def _ends(name: Name, window: Window, last: int, end: int) -> bool:
+    """True if what stands behind the name does not make it the start of another word. The name ends at `last` of the
+    text, and before `end` of the window's skeleton."""
+    text, size = window.text, len(name.letters)
+    after = text[last + 1] if last + 1 < len(text) else " "
+    if name.mall and _SHOP.match(text, last + 1):
         return False
     if _latin_letter(text[last]):
         camel = text[last].islower() and after.isupper()

@@ -83,7 +83,7 @@ def _suffixes(brand: Brand) -> Iterator[Flaw]:
 
 def _verify(brand: Brand) -> Iterator[Flaw]:
     if brand.verify is None:
-        yield Flaw(brand.id, "no-verify", "", "does not say where a recipient checks for himself")
+        yield Flaw(brand.id, "no-verify", "", "does not say where a recipient can verify its mail")
 
 
 _CHECKS = (_invisible, _short, _companions, _sources, _suffixes, _verify)

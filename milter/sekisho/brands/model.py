@@ -69,7 +69,7 @@ class _Entry(BaseModel):
 
 
 class DomainEntry(_Entry):
-    """A domain of the brand. Whoever controls it controls every name below it.
+    """A domain of the brand. Its owner controls every name below it, too.
 
     `use`: where it is met. `flags`: `mailbox` (customers write from it, so it proves a customer only) and
     `user_content` (the brand's own system sends or shows what strangers wrote). Of a whole brand, `mall`:

@@ -1,6 +1,6 @@
 """The phrases of all languages, ready to be met: which parts of them stand near each other in a text.
 
-The words themselves are looked for elsewhere, in one pass together with the names of the brands (`brands.names`); here
+The words themselves are looked for elsewhere, in one pass together with the names of the brands (`brands.search`); here
 their places become cues. Only phrases of which a part was seen are looked at, and of each spelling only the first few
 places, so the cost is bounded by the text and not by the vocabulary.
 """
