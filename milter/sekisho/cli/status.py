@@ -19,9 +19,10 @@ from sekisho import __version__, compose
 from sekisho.cli import output
 from sekisho.clock import SystemClock
 from sekisho.config import Config
+from sekisho.dns_answer import Found
 from sekisho.guard import Switch, SwitchError, moment
 from sekisho.metrics.options import MetricsOptions, endpoint
-from sekisho.ports import Found, StoreUnavailable
+from sekisho.ports import StoreUnavailable
 from sekisho.resolver import DnsResolver
 from sekisho.store import Quarantine, SchemaError, State, database_file, never_made, revision_of, up_to_date
 from sekisho.store.options import parse

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sekisho.ports import Found
+from sekisho.dns_answer import Found
 from sekisho.results import AuthResult
 from sekisho.verdict import Disposition, Mode
 

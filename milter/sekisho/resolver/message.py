@@ -18,7 +18,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from sekisho.ports import Answer, Found
+from sekisho.dns_answer import Answer, Found
 from sekisho.resolver.names import MAX_CHAIN, NODATA, NXDOMAIN, TEMPERROR
 
 MAX_RECORDS = 100  # of one answer: SPF needs to see an eleventh MX, nobody needs a thousandth record
@@ -38,7 +38,7 @@ def host_text(name: dns.name.Name) -> str | None:
 
 
 def shaped(rdata: dns.rdata.Rdata) -> object | None:
-    """One record in the shape of `ports.Answer`; None for what cannot be put into it."""
+    """One record in the shape of `dns_answer.Answer`; None for what cannot be put into it."""
     match rdata.rdtype:
         case dns.rdatatype.A | dns.rdatatype.AAAA:
             return str(rdata.address)  # type: ignore[attr-defined]

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from sys import getsizeof
 from typing import NamedTuple
 
-from sekisho.ports import Answer, Clock, Found
+from sekisho.dns_answer import Answer, Found
+from sekisho.ports import Clock
 from sekisho.resolver.exchange import Exchange
 from sekisho.resolver.message import TEMPERROR_TTL, Reading
 from sekisho.resolver.names import NXDOMAIN, TEMPERROR, plain
@@ -92,7 +93,7 @@ class DnsResolver:
     """`ports.Resolver` on recursive name servers. Thread-safe; make it after the fork.
 
     `on_query(outcome, seconds)` is told of every question that left the cache unanswered; outcomes are the
-    words of `ports.Found`. Threads exist only once `warm` is called.
+    words of `dns_answer.Found`. Threads exist only once `warm` is called.
     """
 
     def __init__(
