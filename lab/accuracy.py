@@ -24,9 +24,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sekisho import __version__
-from sekisho.cli.evaluate import Asked, judged, measure, tables
+from sekisho.cli.evaluate import judged, tables
 from sekisho.cli.tables import Sheet, cells, markdown
 from sekisho.config import Config
+from sekisho.evaluation import Asked, measure
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "accuracy.md"
 BEGIN, END = "<!-- tables: begin (python -m lab.accuracy) -->\n", "<!-- tables: end -->\n"

@@ -29,8 +29,8 @@ from lab.postfix import Postfix
 from lab.program import ROOT
 from lab.sekisho import Sekisho
 from lab.sender import flood
-from sekisho.cli.cases import Case
-from sekisho.cli.judge import judge
+from sekisho.case_runner import judge
+from sekisho.cases import Case
 from sekisho.config import Config
 from sekisho.message import Client, Envelope, Recipient
 

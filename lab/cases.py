@@ -22,7 +22,7 @@ from lab.postfix import Postfix
 from lab.sekisho import Sekisho, read_toml
 from lab.sender import Sent, Session
 from lab.sink import Delivery, Sink
-from sekisho.cli.cases import Case, CaseError, load
+from sekisho.cases import Case, CaseError, load
 
 FALLBACK = "postmaster@lab.invalid"  # SMTP needs a recipient where the case names none
 

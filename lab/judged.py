@@ -12,8 +12,8 @@ import sys
 import time
 from pathlib import Path
 
-from sekisho.cli.cases import load
-from sekisho.cli.judge import judge
+from sekisho.case_runner import judge
+from sekisho.cases import load
 from sekisho.config import Config
 
 

@@ -31,19 +31,20 @@ LAYERS: tuple[frozenset[str], ...] = (
             "package_data",
         }
     ),
-    frozenset({"results", "message", "evidence", "verdict", "words"}),
+    frozenset({"results", "message", "evidence", "verdict", "judgement", "held", "words"}),
     frozenset({"ports"}),
     frozenset(
         {"vocabulary", "brands", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}
     ),
     frozenset({"auth"}),
     frozenset({"checks", "policy", "action"}),
-    frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "report", "memory"}),
-    frozenset({"pipeline"}),
+    frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "explain", "memory"}),
+    frozenset({"pipeline", "cases"}),
+    frozenset({"review", "runtime_changes"}),
     frozenset({"wire"}),
     frozenset({"config"}),
-    frozenset({"compose"}),
-    frozenset({"daemon", "preconditions", "doctor", "runtime_changes"}),
+    frozenset({"compose", "case_runner"}),
+    frozenset({"daemon", "preconditions", "doctor", "status", "evaluation"}),
     frozenset({"maintenance"}),
     frozenset({"service"}),
     frozenset({"cli"}),
@@ -65,8 +66,12 @@ NEIGHBOURS = {
     ("verdict", "message"),  # an action names recipients
     ("evidence", "results"),  # what the methods of authentication found
     ("evidence", "message"),  # a destination is that of a link
-    ("action", "policy"),  # what is done depends on the rules for a recipient
-    ("release", "store"),  # the states of a copy that is released are the store's
+    ("judgement", "message"),  # it puts the three together
+    ("judgement", "evidence"),
+    ("judgement", "verdict"),
+    ("held", "message"),  # a copy is a recipient's
+    ("review", "runtime_changes"),  # an author that is allowed is an entry of a list
+    ("case_runner", "compose"),  # single files meet the daemon's own assembly
     ("journal", "log"),  # a log line is quoted in one place
 }
 
@@ -110,7 +115,7 @@ def modules() -> list[Path]:
 
 
 def room(path: Path) -> str:
-    """The first name below the package: `checks` for checks/authentication/spf.py, `action` for action.py."""
+    """The first name below the package: `checks` for checks/authentication/spf.py, `pipeline` for pipeline.py."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -203,6 +208,13 @@ def test_the_wall_clock_is_read_in_one_place() -> None:
     assert readers == {"clock.py"}
 
 
+def test_the_words_for_a_judgement_are_not_in_the_command_line() -> None:
+    """Every door shows the same words: they stand in both languages where the evidence is explained."""
+    japanese = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+    doors = [path for path in modules() if room(path) == "cli"]
+    assert [path.name for path in doors if japanese.search(path.read_text("utf-8"))] == []
+
+
 def test_the_source_root_is_no_package() -> None:
     """pymilter owns the names Milter, milter and mime: milter/__init__.py would shadow its C extension."""
     assert not (SOURCE / "__init__.py").exists()
@@ -212,13 +224,13 @@ def test_the_source_root_is_no_package() -> None:
 def test_no_check_imports_a_check() -> None:
     """Modules of checks/ import `facts` and no other room: what a check found reaches a later one by the evidence.
 
-    The table knows all checks, and `options` holds no check.
+    Beside the rooms stand the table of all checks, `examine`, which runs them, and `options`, which any may import.
     """
     inside = {_below_checks(path): path for path in modules() if room(path) == "checks"}
     found = {
         (name, other)
         for name, path in inside.items()
-        if name != "table"
+        if "." in name
         for module in imports(path)
         if (other := module.removeprefix("sekisho.checks.")) in inside
         if other != "options" and not other.startswith("facts.")

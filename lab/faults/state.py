@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from sekisho.guard import Switch
-from sekisho.store import ErasedError, ListStore, Quarantine, StoreOptions, snapshot
+from sekisho.ports import ErasedError
+from sekisho.store import ListStore, Quarantine, StoreOptions, snapshot
 from sekisho.wire.in_flight import Failures
 
 STORE, MARKS, GUARD, FAILED = "quarantine.db", "marks", "guard", "failed"

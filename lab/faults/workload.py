@@ -31,11 +31,12 @@ from lab.faults.shim import Rule, full, io_error
 from lab.faults.state import FAILED, GUARD, MARKS, START, STORE, State, observe, options_of
 from sekisho import store as store_package
 from sekisho.guard import Switch
+from sekisho.held import Operation
+from sekisho.held import State as CopyState
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.policy import ListEntry
 from sekisho.ports import StoreUnavailable, Uptime
-from sekisho.store import ListStore, Operation, Quarantine, RetentionOptions, StoreOptions, snapshot
-from sekisho.store import State as CopyState
+from sekisho.store import ListStore, Quarantine, RetentionOptions, StoreOptions, snapshot
 from sekisho.store.engine import connect
 from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
 from sekisho.wire.in_flight import Failures

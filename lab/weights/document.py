@@ -12,8 +12,9 @@ from lab.weights.folds import BRAND, LATER, SOURCE
 from lab.weights.gather import OTHERS, Mail, merged_sources
 from lab.weights.replay import rows
 from lab.weights.trial import Trial, counted, gap, pooled
-from sekisho.cli.evaluate import measure, tables
+from sekisho.cli.evaluate import tables
 from sekisho.cli.tables import Sheet, cells, markdown
+from sekisho.evaluation import measure
 from sekisho.policy import PolicyOptions
 
 SCHEMES = (LATER, SOURCE, BRAND)

@@ -18,10 +18,11 @@ from typing import Any
 
 from lab.accuracy import Collections
 from lab.weights.groups import grouped, keys_of
-from sekisho.cli import cases
-from sekisho.cli.cases import Case
-from sekisho.cli.evaluate import Asked, judged, measure
+from sekisho import cases
+from sekisho.cases import Case
+from sekisho.cli.evaluate import judged
 from sekisho.config import Config
+from sekisho.evaluation import Asked, measure
 from sekisho.message import Message, read
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.weights.gather import KNOWLEDGE, SMALL, Mail, merged_sources
-from sekisho.cli.evaluate.measure import LABELS, wilson
+from sekisho.evaluation.measure import LABELS, wilson
 
 CHANCE = 0.01
 ONE_SOURCE = "fakes of one source only"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lab.weights.fit import Points
 from lab.weights.gather import Mail, merged_sources
 from lab.weights.replay import verdict
-from sekisho.cli.evaluate.measure import ACTIONS, LABELS, wilson
+from sekisho.evaluation.measure import ACTIONS, LABELS, wilson
 from sekisho.policy import PolicyOptions
 from sekisho.verdict import Disposition
 

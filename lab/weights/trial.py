@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lab.weights.fit import TODAY, Points, propose
 from lab.weights.folds import Fold
 from lab.weights.replay import Row, rows
-from sekisho.cli.evaluate import measure
+from sekisho.evaluation import measure
 
 Counts = Mapping[str, Mapping[str, int]]
 

@@ -1,4 +1,4 @@
-"""The wall clock, and what it can be held against: read here and nowhere else."""
+"""The wall clock, and what it can be compared with: read here and nowhere else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sekisho.ports import Uptime
+from sekisho.ports import Clock, Uptime
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
@@ -17,6 +17,7 @@ class SystemClock:
     """This machine's clock."""
 
     def now(self) -> datetime:
+        """The wall clock, aware, UTC."""
         return datetime.now(UTC)
 
     monotonic = staticmethod(time.monotonic)
@@ -37,6 +38,22 @@ class FixedClock:
     moment: datetime
 
     def now(self) -> datetime:
+        """Always that moment."""
         return self.moment
 
     monotonic = staticmethod(time.monotonic)
+
+
+class Stopwatch:
+    """Seconds per stage, on a clock's monotonic scale. `laps` holds them by the stage's name."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = clock.monotonic()
+        self.laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        """The time since the last lap belongs to this stage."""
+        now = self._clock.monotonic()
+        self.laps[stage] = self.laps.get(stage, 0.0) + now - self._last
+        self._last = now

@@ -8,35 +8,41 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from sekisho import brands, charsets, domains, memory, providers, vocabulary
+from sekisho import brands, charsets, domains, explain, memory, providers, vocabulary
+from sekisho.action import Output
 from sekisho.brands import BrandFileError, BrandIndex
-from sekisho.clock import SystemClock
+from sekisho.clock import SystemClock, uptime
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.decoder import Decoder
 from sekisho.memory import PolicyNotes
-from sekisho.observers import Isolation
-from sekisho.pipeline import Observer, Pipeline
-from sekisho.policy import Lists, RecipientRules
+from sekisho.observers import Isolation, Observers
+from sekisho.pipeline import Pipeline
+from sekisho.policy import Decision, Lists, RecipientRules
 from sekisho.ports import (
     Clock,
     Context,
     Deferrals,
     Guard,
     KnownPolicies,
+    Observer,
     Providers,
     QuarantineStore,
     Resolver,
 )
+from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError, read_secret
 from sekisho.providers import ProviderFileError
 from sekisho.qrcodes import NOBODY, Reader
+from sekisho.release import Releaser
 from sekisho.resolver import Budget, DnsResolver
+from sekisho.review import Review
 from sekisho.site import Site, SiteFileError
-from sekisho.store import InForce, Snapshot, missing_driver, snapshot, state_directory
+from sekisho.store import InForce, Quarantine, Snapshot, missing_driver, snapshot, state_directory
 from sekisho.trust import Trust
 from sekisho.verdict import Disposition
 from sekisho.vocabulary import LoadedWords, VocabularyFileError
@@ -253,6 +259,27 @@ def own_name(config: Config) -> str:
     return config.authserv_id or socket.getfqdn()
 
 
+def review(config: Config, quarantine: Quarantine) -> Review:
+    """What a person does with held mail, on an opened store."""
+    privacy = _audit_privacy(config)
+    return Review(
+        quarantine,
+        Releaser(quarantine, config.release, own_name(config), privacy),
+        timedelta(minutes=config.release.uncertain_after_minutes),
+        lambda: quarantine.retention(config.retention, uptime()).paused,
+    )
+
+
+def _audit_privacy(config: Config) -> Privacy:
+    """What the audit may keep of addresses. A key file that cannot be read stops no release: then the pseudonyms are of
+    no use to anybody, which is what they are for."""
+    clock = SystemClock()
+    try:
+        return Privacy(config.journal, clock)
+    except SecretError:
+        return Privacy(config.journal.model_copy(update={"key_file": None}), clock)
+
+
 def lists(config: Config, held: Snapshot) -> InForce:
     """The lists of the configuration with those made at run time over them, as `held` has them."""
     build = partial(Lists.of, config.lists, config.groups, delimiters=config.policy.recipient_delimiter)
@@ -266,22 +293,35 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
     return Pipeline(
         clock=ports.clock,
         context=_contexts(config, ports, trust, name),
-        rules=RecipientRules.of(config.mode, config.policy, config.recipients, config.groups),
         lists=ports.lists or lists(config, ports.knowledge.lists),
-        block=Disposition[config.lists.block_action.upper()],
-        authserv_id=name,
-        observers=ports.observers,
-        quarantine=ports.quarantine,
-        points=config.policy.points,
-        limits=config.limits,
-        shadow_headers=config.policy.shadow_headers,
-        trust=trust,
+        decision=_decision(config, ports),
+        output=_output(config, ports, name),
+        observers=Observers(ports.observers, ports.guard, ports.isolation),
         guard=ports.guard,
-        isolation=ports.isolation,
-        hold=config.store.hold,
+        trust=trust,
+        limits=config.limits,
+    )
+
+
+def _decision(config: Config, ports: Ports) -> Decision:
+    return Decision(
+        RecipientRules.of(config.mode, config.policy, config.recipients, config.groups),
+        block=Disposition[config.lists.block_action.upper()],
+        points=config.policy.points,
+        rollout_key=ports.rollout_key,
+    )
+
+
+def _output(config: Config, ports: Ports, name: str) -> Output:
+    """`name` is our authserv-id."""
+    return Output(
+        name,
+        explain.stored_document,
+        quarantine=ports.quarantine,
         deferrals=ports.deferrals,
         defer_seconds=config.policy.defer_unknown * 60,
-        rollout_key=ports.rollout_key,
+        shadow_headers=config.policy.shadow_headers,
+        hold=config.store.hold,
     )
 
 

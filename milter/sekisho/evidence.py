@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from sekisho.message import Link
 from sekisho.results import AuthResult, MethodResult
@@ -50,11 +50,30 @@ class Destination(NamedTuple):
     wrapped: bool = False
 
 
-# Where a message says something.
-Place = Literal[
-    "display_name", "author_domain", "local_part", "reply_to", "subject", "signature", "body", "text", "button",
-    "image", "attachment", "calendar",
-]  # fmt: skip
+class Place(StrEnum):
+    """Where a message says something. `en` and `ja` are what a reader calls that place."""
+
+    en: str
+    ja: str
+
+    def __new__(cls, value: str, en: str, ja: str) -> Place:
+        place = str.__new__(cls, value)
+        place._value_ = value
+        place.en, place.ja = en, ja
+        return place
+
+    DISPLAY_NAME = "display_name", "sender's name", "差出人の表示名"
+    AUTHOR_DOMAIN = "author_domain", "sender's address", "差出人のアドレス"
+    LOCAL_PART = "local_part", "address, before the @", "アドレスの @ より前"
+    REPLY_TO = "reply_to", "name for answers", "返信先の表示名"
+    SUBJECT = "subject", "subject", "件名"
+    SIGNATURE = "signature", "signed or greeted as", "本文の名乗り"
+    BODY = "body", "mentioned in the text", "本文での言及"
+    TEXT = "text", "text", "本文"
+    BUTTON = "button", "button", "ボタン"
+    IMAGE = "image", "image", "画像"
+    ATTACHMENT = "attachment", "attachment", "添付ファイル"
+    CALENDAR = "calendar", "calendar", "カレンダーの招待"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +151,6 @@ class Signal(StrEnum):
     """A sending platform is proven, and the author's domain has not set up authentication for it."""
     ANSWERS_TO_MAILBOX = "answers_to_mailbox"
     """Answers go to a free mailbox of another organisation, which the fact `other` names."""
-    AUTHOR_UNDECIDED = "author_undecided"
-    """Look-ups failed that could have proven an author whose mail is always proven."""
 
 
 NO_SIGNALS: frozenset[Signal] = frozenset()

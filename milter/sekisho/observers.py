@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from threading import Lock
+
+from sekisho.judgement import Judged
+from sekisho.ports import Guard, Observer
 
 LOG = logging.getLogger("sekisho.observers")
 
@@ -70,6 +74,28 @@ class Isolation:
         if failures:
             fields = {self._what: key[0], "call": key[1], "failures": failures}
             LOG.warning(f"{self._what}_works_again", extra={"fields": fields})
+
+
+@dataclass(frozen=True, slots=True)
+class Observers:
+    """All that are told of every judgement, the guard first, each by itself. Implements `ports.Observer`; never raises.
+    Where one fails, `isolation` counts it as `guard` or `recorder`."""
+
+    recorders: Sequence[Observer] = ()
+    guard: Guard | None = None
+    isolation: Isolation = field(default_factory=Isolation)
+
+    def judged(self, judged: Judged) -> None:
+        """Tell all of them of a judgement."""
+        if self.guard is not None:
+            self.isolation.run("guard", self.guard.judged, judged)
+        for each in self.recorders:
+            self.isolation.run("recorder", each.judged, judged)
+
+    def crashed(self, stage: str, error: Exception) -> None:
+        """Tell the recorders of a crash: a check's name, `images` or `store`."""
+        for each in self.recorders:
+            self.isolation.run("recorder", each.crashed, stage, error)
 
 
 def _name_of(call: Callable[..., object]) -> str:

@@ -1,16 +1,18 @@
-"""What the judgement reaches the world through: Protocols only, and the Context made of them."""
+"""How the judgement reaches the world: Protocols only, and the Context made of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from sekisho.dns_answer import Answer
 from sekisho.domains import may_align
 from sekisho.evidence import Cue
+from sekisho.held import Entry, Operation, State
+from sekisho.judgement import Judged
 from sekisho.message import Client, Message
 from sekisho.qrcodes import NOBODY, Reader
 from sekisho.verdict import Outcome
@@ -18,9 +20,11 @@ from sekisho.words import Vocabulary
 
 
 class Resolver(Protocol):
-    """DNS. Never raises for anything that is on the wire; `deadline` is on the clock's monotonic scale."""
+    """DNS. Never raises for anything that is on the wire."""
 
-    def lookup(self, name: str, rtype: str, deadline: float) -> Answer: ...
+    def lookup(self, name: str, rtype: str, deadline: float) -> Answer:
+        """The records of one type at a name. `deadline` is in seconds, on the clock's monotonic scale; an answer that
+        is not there by then is `TEMPERROR`."""
 
     def warm(self, name: str, rtype: str) -> None:
         """Begin a look-up whose answer will be asked for soon. Never waits, never raises."""
@@ -34,6 +38,8 @@ class Uptime(NamedTuple):
 
 
 class Clock(Protocol):
+    """What time it is. A case from a file has a clock that stands at the moment when it arrived."""
+
     def now(self) -> datetime:
         """The wall clock, aware, UTC."""
 
@@ -56,7 +62,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one pass over a text finds: whom it names, and the words in it that lures are made of."""
+    """What one pass over a text finds: the brands that it names, and the words that lures are made of."""
 
     mentions: tuple[Mention, ...] = ()
     cues: tuple[Cue, ...] = ()
@@ -107,7 +113,7 @@ class Registry(Protocol):
         """The brand that a domain imitates, if it is not the brand's own."""
 
     def verify_at(self, brand: str) -> tuple[str, str]:
-        """Where a recipient checks for himself, as a sentence in English and one in Japanese; or empty."""
+        """Where a recipient can check a message, as a sentence in English and one in Japanese; or empty."""
 
     def brand_policies(self, brand: str) -> tuple[BrandPolicy, ...]:
         """What the brand says of its own mail."""
@@ -168,7 +174,7 @@ class Site(Protocol):
         """What of ours a stranger's domain is made to look like."""
 
     def person(self, shown: str, address: str) -> str | None:
-        """The one of ours whose name a display name shows, if the address is not his."""
+        """The person of ours whose name a display name shows, if the address is not that person's."""
 
 
 class Stance(StrEnum):
@@ -180,12 +186,22 @@ class Stance(StrEnum):
 
 
 class Severe(NamedTuple):
-    """A message that is to be quarantined or rejected by its points: the client's network (/24, IPv6 /32), the author's
-    organisational domain, and the finding that weighs most. Empty is not known."""
+    """A message that is quarantined or rejected by its points: the client's network (/24, IPv6 /32), the author's
+    organisational domain, and the finding that weighs most. Empty: not known."""
 
     network: str
     organisation: str
     finding: str
+
+
+class Observer(Protocol):
+    """Is told of every judgement and of every crash: journal, metrics, guard, memory. What it raises stays its own."""
+
+    def judged(self, judged: Judged) -> None:
+        """A message was judged, and the action is about to be carried out."""
+
+    def crashed(self, stage: str, error: Exception) -> None:
+        """A check crashed (its name), or the search of pictures (`images`), or the store is not available (`store`)."""
 
 
 class Guard(Protocol):
@@ -194,16 +210,70 @@ class Guard(Protocol):
     def stance(self) -> Stance:
         """Asked once for each message."""
 
-    def count(self, severe: Severe | None) -> None:
-        """A message was judged: mildly, or severely by its points. Never raises, never waits."""
+    def judged(self, judged: Judged) -> None:
+        """A message was judged. Never waits."""
 
 
 class QuarantineStore(Protocol):
+    """Where the judgement keeps what it withholds."""
+
     def hold(self, message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
         """Keep the bytes durably for the recipients of `outcomes`, with what explains them; returns the record id.
 
         Raises StoreUnavailable, in which case nothing was kept; or CommitUnknown.
         """
+
+
+class QuarantineReader(Protocol):
+    """What is held. Every method raises StoreUnavailable."""
+
+    def list(
+        self, state: State | None = None, limit: int = 50, before: str | None = None
+    ) -> tuple[Entry, ...]:
+        """Entries with a copy in that state (any if None), newest first, at most `limit`; `before` is the last id of
+        the page before."""
+
+    def get(self, record: str) -> Entry | None:
+        """One entry, or None. The id may be typed by hand."""
+
+    def find(self, *, queue_id: str | None = None, message_key: str | None = None) -> tuple[Entry, ...]:
+        """The entries of a Postfix queue id or of a fingerprint of the Message-ID, oldest first, at most a page."""
+
+    def content(self, record: str) -> bytes:
+        """The message as the milter saw it. Raises KeyError (no such entry), DamagedError or ErasedError."""
+
+    def operations(self, record: str | None = None, limit: int = 50) -> tuple[Operation, ...]:
+        """What was done to an entry, or to all, newest first, at most `limit`."""
+
+
+class QuarantineWriter(Protocol):
+    """What is done to held mail. Every method raises StoreUnavailable, and then nothing was changed."""
+
+    def move(
+        self,
+        record: str,
+        to: State,
+        *,
+        only: State = State.HELD,
+        copies: Sequence[int] | None = None,
+        done: Operation | None = None,
+    ) -> int:
+        """Put the copies of an entry (all, or those numbers) that are in state `only` into another, with `done` in the
+        audit. Returns how many there were, so that of two who try the same one learns that it is late."""
+
+    def give_up(self, older_than: timedelta, who: str) -> int:
+        """Copies that have been `sending` for longer become `uncertain`: what was sending them is gone. Returns how
+        many."""
+
+    def purge(self, states: Sequence[State], older_than: timedelta, done: Operation) -> int:
+        """Remove entries all of whose copies have been in those states for so long. Returns how many."""
+
+    def audit(self, done: Operation) -> None:
+        """Remember what was done, or is about to be."""
+
+
+class HeldMail(QuarantineReader, QuarantineWriter, Protocol):
+    """Both sides of the quarantine, for what looks at an entry and then changes it."""
 
 
 class StoreUnavailable(Exception):
@@ -218,6 +288,14 @@ class UnfinishedError(Exception):
 class CommitUnknown(StoreUnavailable):
     """The store failed in a commit that it may have carried out. Only the same message again finds out: the entry
     that stands absorbs it."""
+
+
+class DamagedError(Exception):
+    """The stored bytes are not those that were held."""
+
+
+class ErasedError(Exception):
+    """The content was let go of: the entry is only a record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,12 @@ from sekisho.daemon import Setup, SetupError, Supervisor, is_shortage
 from sekisho.decoder import Decoder
 from sekisho.guard import Switch, SwitchError, Watch
 from sekisho.journal import Journal
+from sekisho.judgement import Judged
 from sekisho.maintenance import Maintenance
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.metrics import Metrics
 from sekisho.observers import Isolation
-from sekisho.pipeline import Judged, Pipeline
+from sekisho.pipeline import Pipeline
 from sekisho.policy import Rules
 from sekisho.ports import Clock, Resolver, Stance, StoreUnavailable
 from sekisho.privacy import Privacy
@@ -46,7 +47,7 @@ STAGES = ("parse", "images", "policy", "action", *(check.name for check in CHECK
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Tells log and metrics of every judgement; each fails alone. Implements `pipeline.Observer`."""
+    """Tells log and metrics of every judgement; each fails alone. Implements `ports.Observer`."""
 
     journal: Journal
     metrics: Metrics
@@ -104,7 +105,7 @@ class Workplace:
         return self._pipeline.limits
 
     def forged(self) -> ForgedFields:
-        return ForgedFields(self._pipeline.authserv_id)
+        return ForgedFields(self._pipeline.output.authserv_id)
 
     def process(self, raw: bytes, envelope: Envelope) -> Action:
         return self._pipeline.process(raw, envelope).action
@@ -114,7 +115,7 @@ class Workplace:
 
     def on_failure(self, recipient: Recipient | None) -> OnFailure:
         """By mode, and by whether anything so severe as a hold is done to this recipient's mail."""
-        book = self._pipeline.rules
+        book = self._pipeline.decision.rules
         if recipient is None:
             return max(map(_on_failure, (book.default, *book.special.values())))
         return _on_failure(book.rules_for(recipient))
@@ -129,7 +130,7 @@ class Workplace:
         if not again:
             return action.defer((), "")
         reply = Reply.HOLD if on_failure is OnFailure.HOLD else Reply.ACCEPT
-        return action.unjudged(reply, self._pipeline.authserv_id)
+        return action.unjudged(reply, self._pipeline.output.authserv_id)
 
     def on_error(self, stage: str) -> None:
         self._on_error(stage)

@@ -19,6 +19,7 @@ class Disposition(IntEnum):
 
     @property
     def word(self) -> str:
+        """Its name in reports, headers and options: `accept`, `tag` …"""
         return WORDS[self]
 
 

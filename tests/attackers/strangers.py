@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from tests.golden.sign import Key, Mail, ed25519, seal, sign
 
-from sekisho.cli.cases import Case, case
-from sekisho.cli.judge import judge
+from sekisho.case_runner import judge
+from sekisho.cases import Case, parse_case
 from sekisho.config import Config
 from sekisho.message import Limits
 
@@ -179,7 +179,7 @@ class Draft:
             "envelope_from": "x@throwaway.example", "rcpt": "hanako@example.jp", "now": NOW,
             **self.forgery.facts, **self.facts, "dns": [*self.forgery.dns, *self.dns, *keys, *failing],
         }  # fmt: skip
-        return case(Path("forged.eml"), mail.raw, facts)
+        return parse_case(Path("forged.eml"), mail.raw, facts)
 
 
 def encoded(head: str) -> str:

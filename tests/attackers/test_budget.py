@@ -25,8 +25,9 @@ from sekisho.auth.arc import MAX_SETS
 from sekisho.auth.dkim import MAX_SIGNATURES
 from sekisho.clock import SystemClock
 from sekisho.config import Config
+from sekisho.judgement import Judged
 from sekisho.message import Client, Envelope, Limits, Recipient
-from sekisho.pipeline import Judged, Pipeline
+from sekisho.pipeline import Pipeline
 from sekisho.ports import Resolver
 from sekisho.resolver import CaseResolver, DnsResolver
 from sekisho.resolver.options import DnsOptions

@@ -9,13 +9,14 @@ import spf as pyspf
 from tests.attackers.strangers import CONFIG, FORGERIES, Draft, signature
 
 from sekisho.auth import dkim
-from sekisho.cli.judge import Court, document
+from sekisho.case_runner import CaseRunner, document_of
 from sekisho.config import Config
-from sekisho.pipeline import Judged
+from sekisho.judgement import Judged
+from sekisho.observers import Observers
 
 
 class Crashes:
-    """Notes every crashed check. Implements `pipeline.Observer`."""
+    """Notes every crashed check. Implements `ports.Observer`."""
 
     def __init__(self) -> None:
         self.stages: list[str] = []
@@ -28,9 +29,9 @@ class Crashes:
 
 
 def judged(draft: Draft) -> tuple[Crashes, dict[str, object]]:
-    court, crashes = Court.of(Config.model_validate(CONFIG)), Crashes()
-    court = replace(court, pipeline=replace(court.pipeline, observers=(crashes,)))
-    return crashes, document(court.judge(court.examine(draft.case())))
+    runner, crashes = CaseRunner.of(Config.model_validate(CONFIG)), Crashes()
+    runner = replace(runner, pipeline=replace(runner.pipeline, observers=Observers((crashes,))))
+    return crashes, document_of(runner.judge(runner.examine(draft.case())))
 
 
 @pytest.fixture(params=["spf", "dkim", "dkim signature", "dkim key"])

@@ -12,8 +12,9 @@ from sekisho import compose
 from sekisho.checks.table import CHECKS, Check
 from sekisho.config import Config
 from sekisho.evidence import NOTHING, Evidence
+from sekisho.judgement import Judged
 from sekisho.message import Client, Envelope, Message, Recipient
-from sekisho.pipeline import Judged, Pipeline
+from sekisho.pipeline import Pipeline
 from sekisho.ports import Context, UnfinishedError
 from sekisho.resolver import CaseResolver
 

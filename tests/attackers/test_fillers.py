@@ -32,7 +32,7 @@ from tests.attackers.strangers import (
 from tests.slices import sliced
 from tests.system.mails import spoof
 
-from sekisho.cli.cases import Case
+from sekisho.cases import Case
 
 ORDER = ("accept", "tag", "quarantine", "reject")
 PARTS = frozenset({"600 texts", "600 attachments", "600 pages"})

@@ -19,8 +19,9 @@ from sekisho.config import Config
 from sekisho.domains import network_of
 from sekisho.guard import GuardOptions, Switch, Watch
 from sekisho.guard.switch import FOREVER, MAGIC, SIZE
+from sekisho.judgement import Judged
 from sekisho.message import Client, Envelope, Recipient
-from sekisho.pipeline import Judged, Pipeline
+from sekisho.pipeline import Pipeline
 from sekisho.ports import Severe, Stance
 
 SHIPPED = GuardOptions()

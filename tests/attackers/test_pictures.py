@@ -17,8 +17,9 @@ from tests.qrcodes_support import picture
 
 from sekisho import compose
 from sekisho.config import Config
+from sekisho.judgement import Judged
 from sekisho.message import Client, Envelope, Recipient
-from sekisho.pipeline import Judged, Pipeline
+from sekisho.pipeline import Pipeline
 from sekisho.resolver import CaseResolver
 
 HEAD = (

@@ -30,7 +30,7 @@ from sekisho.config import Config
 from sekisho.journal import Journal, JournalOptions
 from sekisho.log import Json, Logfmt
 from sekisho.message import Client, Envelope, Recipient
-from sekisho.observers import Isolation
+from sekisho.observers import Isolation, Observers
 from sekisho.ports import StoreUnavailable
 from sekisho.privacy import Privacy
 from sekisho.release import ReleaseOptions, Releaser, Wish
@@ -123,7 +123,7 @@ def test_a_judged_message(log: Lines, privacy: Privacy, mode: dict[str, bool], l
     }
     config = Config.model_validate(settings)
     recorder = Recorder(Journal(config.journal, privacy), Metrics(), Isolation())  # type: ignore[arg-type]
-    judge = replace(compose.pipeline(config, compose.offline(config)), observers=(recorder,))
+    judge = replace(compose.pipeline(config, compose.offline(config)), observers=Observers((recorder,)))
     entry = next(iter(LISTS[listed].values()), ["zqauthor@"])[0]
     sender = "zqsender@stranger.example" if listed == "nothing listed" else entry
     people = tuple(Recipient(each, f"<{each}>") for each in ("zqhanako@ours.example", "zqtaro@ours.example"))
@@ -279,7 +279,7 @@ def test_names_that_a_stranger_chose_may_be_addresses(
     recorder = Recorder(journal, Metrics(), Isolation())  # type: ignore[arg-type]
     client = Client("192.0.2.7", "zqtaro@reverse.example", helo="zqhanako@helo.example")
     envelope = Envelope("", "", recipients=(Recipient("a@ours.example"),), client=client)
-    replace(judge, observers=(recorder,)).process(RAW % b"zqauthor", envelope)
+    replace(judge, observers=Observers((recorder,))).process(RAW % b"zqauthor", envelope)
     journal.reload_failed("lists.allow: zqallowed@x.example: twice")
     assert "@helo.example" in log.text
     assert "@reverse.example" in log.text

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 from sekisho import compose, report
 from sekisho.config import Config
+from sekisho.judgement import Judged
 from sekisho.message import Client, Envelope, Recipient
-from sekisho.pipeline import Judged, Pipeline
+from sekisho.observers import Observers
+from sekisho.pipeline import Pipeline
 from sekisho.resolver import CaseResolver
 
 DIGITS = 4_301
@@ -205,7 +207,7 @@ def failures(pipeline: Pipeline, raw: bytes, dns: str = "") -> list[str]:
         },
     ]
     fitting = [each for each in records if each["value"].isascii() and len(each["value"]) < 60_000]
-    judged = replace(pipeline, observers=(recorder,))
+    judged = replace(pipeline, observers=Observers((recorder,)))
     context = replace(judged.context(), resolver=CaseResolver(fitting))
     client = Client("192.0.2.1", "mail.stranger.example", "ok", "mail.stranger.example")
     envelope = Envelope("info@stranger.example", recipients=(Recipient("taro@example.jp"),), client=client)

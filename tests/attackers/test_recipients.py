@@ -24,7 +24,7 @@ from lab.sink import Delivery
 from tests.slices import sliced
 from tests.system.mails import spoof
 
-from sekisho.cli.cases import Case
+from sekisho.cases import Case
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from tests.golden.test_golden import judge_of, options_of
 
-from sekisho import brands
-from sekisho.cli import cases
+from sekisho import brands, cases
 
 FOLDERS = sorted(path for path in (Path(__file__).parent / "brands").iterdir() if path.is_dir())
 HELD = ("quarantine", "reject")

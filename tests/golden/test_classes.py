@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from sekisho.cases import load
 from sekisho.checks.table import KINDS
-from sekisho.cli.cases import load
 
 HERE = Path(__file__).parent
 DOCUMENT = HERE.parents[1] / "docs/robustness.md"

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 from tests.golden.sign import made
 
+from sekisho import cases
+from sekisho.case_runner import judge
 from sekisho.checks.table import KINDS
-from sekisho.cli import cases
-from sekisho.cli.judge import judge
 from sekisho.config import Config
 
 HERE = Path(__file__).parent

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sekisho.cli import cases
-from sekisho.cli.judge import judge
+from sekisho import cases
+from sekisho.case_runner import judge
 from sekisho.config import load
 
 SAMPLES = Path(__file__).parents[2] / "samples"

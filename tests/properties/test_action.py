@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.action import kit
 
-from sekisho import action
-from sekisho.evidence import Evidence, FindingKind
 from sekisho.message import Envelope, Message, Recipient, read
 from sekisho.policy import Rules
+from sekisho.policy.outcomes import outcome as seen_alone
 from sekisho.verdict import (
     OPT_OUT,
     Action,
@@ -25,8 +25,6 @@ from sekisho.verdict import (
     Verdict,
 )
 
-KIND = FindingKind("brand.display_name", 6, "The name says so.", "表示名がそうなっています。")
-EVIDENCE = Evidence(findings=(KIND.found(),))
 FORGED = (
     b"Authentication-Results: mx.example.jp; dkim=pass\r\nX-Sekisho-Verdict: accept\r\n"
     b"Authentication-Results: other.example; dkim=pass\r\nX-Sekisho-Note: 1\r\nX-Sekisho-Verdict: accept\r\n"
@@ -53,22 +51,14 @@ def outcome(draw: st.DrawFn) -> Outcome:
     if draw(st.integers(0, 4)) == 0:  # nobody looked at the message for this one
         verdict = replace(verdict, disposition=Disposition.ACCEPT, decided_by=OPT_OUT)
         return Outcome(recipient, verdict, Disposition.ACCEPT)
-    return action.outcome(recipient, verdict, rules)
+    return seen_alone(recipient, verdict, rules)
 
 
 outcomes = st.lists(outcome(), min_size=1, max_size=6, unique_by=lambda each: each.recipient)
 
 
 def act(outcomes: list[Outcome], shadow_headers: bool = False, message: Message = MESSAGE) -> Action:
-    return action.act(
-        message,
-        EVIDENCE,
-        {KIND.id: 6.0},
-        action.settle(outcomes),
-        reference="REF",
-        authserv_id="mx.example.jp",
-        shadow_headers=shadow_headers,
-    )
+    return kit.act(outcomes, message, shadow_headers=shadow_headers)
 
 
 def remaining(done: Action) -> list[Outcome]:

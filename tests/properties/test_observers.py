@@ -39,6 +39,7 @@ CALLS: tuple[tuple[type, str], ...] = (
     (Metrics, "quarantine_operation"),
     (Metrics, "guard_tripped"),
     (Metrics, "observer_failed"),
+    (Watch, "judged"),
     (Watch, "count"),
 )
 ERRORS = (
@@ -65,9 +66,9 @@ MAILS = {
 
 @dataclass
 class Bench:
-    """The real way of a message, from the desk on."""
+    """The real way of a message, from the judging pool on."""
 
-    desk: JudgingPool
+    pool: JudgingPool
     number: int = 0
 
     def reply(self, kind: str) -> list[Action]:
@@ -75,14 +76,14 @@ class Bench:
         self.number += 1
         answers = []
         for _ in range(2):
-            collector = self.desk.collector(True)
+            collector = self.pool.collector(True)
             for name, value in (*MAILS[kind], (b"X-Number", b" %d" % self.number)):
                 collector.field(name, value)
             collector.chunk(b"Hello\r\n")
             who = (Recipient("b@ours.example", "b@ours.example"),)
             client = Client("192.0.2.7", None, "fail", "x")
             envelope = Envelope("a@x.example", "a@x.example", recipients=who, client=client)
-            answers.append(self.desk.result(self.desk.submit(collector, envelope, False), lambda: None))
+            answers.append(self.pool.result(self.pool.submit(collector, envelope, False), lambda: None))
         return answers
 
 
@@ -113,9 +114,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     work = service._workplace(config, known, shared, meter, b"")
     _break(work._pipeline, work)
     options = WireOptions(threads=2)
-    desk = JudgingPool(work, options, InFlight(2), Failures(), clock)
-    desk.start(lambda _, __: None)
-    yield Bench(desk)
+    pool = JudgingPool(work, options, InFlight(2), Failures(), clock)
+    pool.start(lambda _, __: None)
+    yield Bench(pool)
     gc.enable()
     work.close()
     meter.close()
@@ -124,7 +125,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def _break(pipeline: Pipeline, work: Any) -> None:
     """One check that crashes on a field, a store that is down for a field, and a parser that does."""
     first = pipeline.checks[0]
-    store = pipeline.quarantine
+    store = pipeline.output.quarantine
     assert store is not None
 
     class Store:
@@ -145,8 +146,9 @@ def _break(pipeline: Pipeline, work: Any) -> None:
         return first.run(message, *rest)
 
     checks = (replace(first, run=run), *pipeline.checks[1:])
+    output = replace(pipeline.output, quarantine=Store())
     fields = {name: getattr(pipeline, name) for name in Pipeline.__dataclass_fields__}
-    work._pipeline = Odd(**(fields | {"checks": checks, "quarantine": Store()}))
+    work._pipeline = Odd(**(fields | {"checks": checks, "output": output}))
 
 
 def failing(original: Callable[..., Any], times: list[bool], error: BaseException) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.store.kit import SetClock, hold, message, outcomes
 
 from sekisho.evidence import Evidence, FindingKind
-from sekisho.report import document
+from sekisho.explain import stored_document
 from sekisho.store import Quarantine, StoreOptions
 
 SERIAL = itertools.count()  # no two examples hold the same message
@@ -37,7 +37,7 @@ def test_anything_held_comes_back(
     kind = FindingKind("a.b", 1.0, "{fact}", "{fact}")
     evidence = Evidence(findings=(kind.found(fact=fact),))
     raw += b"%d" % next(SERIAL)
-    explained = document(evidence, {}, outcomes(*addresses))
+    explained = stored_document(evidence, {}, outcomes(*addresses))
     name = store.hold(message(raw, sender, queue_id=fact), explained, outcomes(*addresses))
     entry = store.get(name)
     assert entry is not None

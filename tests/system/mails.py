@@ -10,7 +10,7 @@ from typing import Any
 import dkim
 from lab.mails import new_key
 
-from sekisho.cli.cases import Case
+from sekisho.cases import Case
 from sekisho.message import Client, Envelope, Recipient
 
 FRIEND = "friend.example"

@@ -16,8 +16,8 @@ from lab.program import ROOT
 from lab.sender import Session
 from tests.system.mails import letter
 
-from sekisho.cli.cases import Case
-from sekisho.cli.judge import judge
+from sekisho.case_runner import judge
+from sekisho.cases import Case
 from sekisho.config import Config
 
 SAMPLES = ROOT / "samples"

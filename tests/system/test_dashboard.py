@@ -31,7 +31,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from tests.system.mails import letter
 
 from sekisho import __version__
-from sekisho.cli.judge import judge
+from sekisho.case_runner import judge
 from sekisho.config import Config
 
 SAMPLES = ROOT / "samples"

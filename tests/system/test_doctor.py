@@ -29,7 +29,8 @@ from tests.unit.store.kit import hold
 from sekisho.clock import SystemClock, uptime
 from sekisho.guard import Switch
 from sekisho.guard.switch import FOREVER
-from sekisho.store import Quarantine, RetentionOptions, State, StoreOptions
+from sekisho.held import State
+from sekisho.store import Quarantine, RetentionOptions, StoreOptions
 
 Provoke = Callable[[Site, ExitStack], None]
 CASES: dict[str, Provoke] = {}

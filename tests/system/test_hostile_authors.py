@@ -8,7 +8,7 @@ import pytest
 from lab.cases import Lab
 from tests.golden.test_golden import judge_of
 
-from sekisho.cli import cases
+from sekisho import cases
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 FOLDERS = ("author", "responders", "display_name", "disguise")

@@ -9,7 +9,7 @@ from lab.cases import Lab
 from lab.place import wait_until
 from tests.system.mails import case
 
-from sekisho.cli.cases import Case
+from sekisho.cases import Case
 from sekisho.message import Client
 
 CLIENT = Client(address="192.0.2.7", name="mx.shop.example", resolve="ok", helo="mx.shop.example")

@@ -21,7 +21,7 @@ from lab.sender import Sent, send
 from lab.sink import Sink
 from tests.system.mails import letter, spoof
 
-from sekisho.cli.cases import Case
+from sekisho.cases import Case
 from sekisho.message import Client
 
 SNIPPETS = ROOT / "config/postfix"

@@ -15,8 +15,8 @@ from tests.dns_support import Reply, Server, answering, resolver, serving
 
 from sekisho import compose
 from sekisho.config import Config
+from sekisho.judgement import Judged
 from sekisho.message import Client, Envelope, Recipient
-from sekisho.pipeline import Judged
 from sekisho.results import AuthResult
 from sekisho.verdict import Reply as Answer
 

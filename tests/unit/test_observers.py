@@ -4,7 +4,34 @@ import logging
 
 import pytest
 
-from sekisho.observers import Isolation
+from sekisho.evidence import NOTHING
+from sekisho.judgement import Examined, Judged, Judgement
+from sekisho.message import Envelope, read
+from sekisho.observers import Isolation, Observers
+from sekisho.ports import Stance
+from sekisho.verdict import Action, Reply
+
+
+class Recorder:
+    """Notes what it is told of, unless it fails. Implements `ports.Observer`."""
+
+    def __init__(self, fails: bool = False) -> None:
+        self.told: list[object] = []
+        self.fails = fails
+
+    def judged(self, judged: Judged) -> None:
+        self._note(judged)
+
+    def crashed(self, stage: str, error: Exception) -> None:
+        self._note(stage)
+
+    def stance(self) -> Stance:
+        return Stance.OPEN
+
+    def _note(self, what: object) -> None:
+        if self.fails:
+            raise RuntimeError("a defect of an observer")
+        self.told.append(what)
 
 
 class Watcher:
@@ -69,3 +96,19 @@ def test_a_count_that_fails_changes_nothing(caplog: pytest.LogCaptureFixture) ->
     watcher.error = RuntimeError("x")
     Isolation(count).alone("guard", watcher.look)(1)
     assert events(caplog) == ["observer_failed"]
+
+
+JUDGED = Judged(
+    Judgement(Examined(read(b"", Envelope()), NOTHING, {}, 0.0), {}, ()), Action(Reply.ACCEPT), {}
+)
+
+
+def test_every_observer_is_told_whatever_the_others_do() -> None:
+    """One that fails is counted by what it is, and the next is told all the same."""
+    counted: list[str] = []
+    guard, broken, last = Recorder(fails=True), Recorder(fails=True), Recorder()
+    observers = Observers((broken, last), guard, Isolation(counted.append))
+    observers.judged(JUDGED)
+    observers.crashed("spf", IndexError())
+    assert last.told == [JUDGED, "spf"]
+    assert counted == ["guard", "recorder", "recorder"]  # of a crash the guard is not told

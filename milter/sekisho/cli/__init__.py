@@ -13,10 +13,7 @@ import traceback
 
 import click
 
-from sekisho.cli import store as _store  # noqa: F401 - it adds its commands
-from sekisho.cli.commands import lists as _lists  # noqa: F401 - it adds its commands
-from sekisho.cli.commands import quarantine as _quarantine  # noqa: F401 - it adds its commands
-from sekisho.cli.commands.core import cli
+from sekisho.cli.commands import cli
 from sekisho.cli.output import say
 from sekisho.config import ConfigError
 

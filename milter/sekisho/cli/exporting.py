@@ -13,34 +13,33 @@ from pathlib import Path
 
 import click
 
-from sekisho.cli.act import entry_of
+from sekisho.cli.opening import reviewing, who
 from sekisho.cli.output import write_raw
 from sekisho.cli.owner import as_caller
-from sekisho.cli.quarantine import opened, who
 from sekisho.config import Config
-from sekisho.store import Entry, Operation, Quarantine
+from sekisho.held import Entry
+from sekisho.review import Review
 
 _FROM = re.compile(rb"^(?=>*From )", re.MULTILINE)
 
 
 def run(config: Config, records: Sequence[str], form: str, output: Path | None) -> None:
-    """Write them. The audit is told first: what cannot be remembered is not shown."""
+    """Write the messages; the audit has it first."""
     single = form == "mbox" or len(records) == 1
     if not single and (output is None or not output.is_dir()):
         raise click.UsageError("several eml files need --output with an existing directory")
     inside = output is not None and output.is_dir()
-    with opened(config) as quarantine:
-        entries = [entry_of(quarantine, record) for record in records]
+    with reviewing(config) as review:
+        entries = [review.show(record) for record in records]
         if form == "mbox":
-            _write(output, b"".join(mboxrd(entry, _open(quarantine, entry)) for entry in entries))
+            _write(output, b"".join(mboxrd(entry, _source(review, entry)) for entry in entries))
             return
         for entry in entries:
-            _write(output / f"{entry.id}.eml" if output and inside else output, _open(quarantine, entry))
+            _write(output / f"{entry.id}.eml" if output and inside else output, _source(review, entry))
 
 
-def _open(quarantine: Quarantine, entry: Entry) -> bytes:
-    quarantine.audit(Operation("view", "ok", who(), entry.id, note="exported"))
-    return quarantine.content(entry.id)
+def _source(review: Review, entry: Entry) -> bytes:
+    return review.source(entry, who(), note="exported")
 
 
 def mboxrd(entry: Entry, raw: bytes) -> bytes:

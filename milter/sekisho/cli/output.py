@@ -35,6 +35,7 @@ class Screen(Console):
     """A console on which no text steers the terminal; the styles are ours."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What is printed, with every foreign control character as an escape."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=safe(segment.text))
 

@@ -1,77 +1,25 @@
-"""`sekisho quarantine`: what is held, and why."""
+"""`sekisho quarantine`, printed: what is held and why, and what became of what a person did with it."""
 
 from __future__ import annotations
 
-import os
-import pwd
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
-import click
-
-from sekisho.cli import output
-from sekisho.cli.owner import as_owner
-from sekisho.cli.page import show as show_report
-from sekisho.clock import SystemClock
+from sekisho.cli import output, page
+from sekisho.cli.opening import reviewing, who
 from sekisho.config import Config
-from sekisho.ports import StoreUnavailable
-from sekisho.store import (
-    DamagedError,
-    Entry,
-    ErasedError,
-    Operation,
-    Quarantine,
-    SchemaError,
-    State,
-    database_file,
-    never_made,
-)
+from sekisho.held import Entry, Operation, State
+from sekisho.release import Wish
+from sekisho.review.documents import entry_document, judgement_of, operation_document, release_document
 from sekisho.text import printable
-
-
-def who() -> str:
-    """Who gives the command: the account, and behind sudo the one that called it."""
-    try:
-        name = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        name = str(os.getuid())
-    behind = os.environ.get("SUDO_USER", "")
-    return printable(f"{behind} as {name}" if behind else name, 100)
-
-
-@contextmanager
-def opened(config: Config) -> Iterator[Quarantine]:
-    """The store as configured, with the rights of the daemon's user. An unusable one is the operator's news, not a
-    traceback. It is never made here."""
-    if never_made(config.store):
-        file = database_file(config.store)
-        raise click.ClickException(
-            f"{file}: there is no quarantine yet; the daemon makes it when it enforces"
-        )
-    with as_owner(config):
-        try:
-            quarantine = Quarantine.open(config.store, SystemClock())
-        except (StoreUnavailable, SchemaError) as error:
-            raise click.ClickException(str(error)) from error
-        try:
-            yield quarantine
-        except (StoreUnavailable, DamagedError, ErasedError) as error:
-            raise click.ClickException(str(error)) from error
-        finally:
-            quarantine.close()
 
 
 def list_entries(config: Config, state: str | None, limit: int, before: str | None, style: str) -> None:
     """Held messages, newest first."""
-    if state not in (None, *(each.value for each in State)):
-        raise click.UsageError(f"--state is one of {', '.join(each.value for each in State)}")
-    with opened(config) as quarantine:
-        quarantine.give_up(timedelta(minutes=config.release.uncertain_after_minutes), who())
-        entries = quarantine.list(State(state) if state else None, limit, before)
+    with reviewing(config) as review:
+        entries = review.list(who(), State(state) if state else None, limit, before)
     if style == "json":
-        output.write_json([summary(entry) for entry in entries])
+        output.write_json([entry_document(entry) for entry in entries])
         return
     if not entries:
         output.say("nothing is held")
@@ -95,32 +43,18 @@ def _cells(entry: Entry) -> tuple[str, ...]:
 
 def show_entry(config: Config, record: str, *, raw: bool, style: str) -> None:
     """One held message with its evidence, or its bytes."""
-    with opened(config) as quarantine:
-        entry = quarantine.get(record)
-        if entry is None:
-            raise click.ClickException(f"{printable(record, 60)}: no such entry")
+    with reviewing(config) as review:
+        entry = review.show(record)
         if raw:
-            quarantine.audit(Operation("view", "ok", who(), entry.id))
-            output.write_raw(quarantine.content(record))
+            output.write_raw(review.source(entry, who()))
             return
     if style == "json":
-        output.write_json(summary(entry) | {"evidence": dict(entry.document)})
+        output.write_json(entry_document(entry) | {"evidence": dict(entry.document)})
         return
     console = output.console()
-    show_report(console, {"file": entry.id, **_decision(entry), **entry.document})
+    page.show(console, judgement_of(entry))
     for name, value in _facts(entry).items():
         console.print(f"{name:<10} {printable(value or '', 300)}", soft_wrap=True)
-
-
-def _decision(entry: Entry) -> dict[str, Any]:
-    """The verdict on the message: that of the first recipient who has the strictest."""
-    decided = [each for each in entry.document.get("recipients", ()) if each["verdict"] == entry.verdict]
-    return {
-        "verdict": entry.verdict,
-        "score": entry.score,
-        "decided_by": entry.decided_by,
-        "thresholds": decided[0]["thresholds"] if decided else None,
-    }
 
 
 def _facts(entry: Entry) -> dict[str, str | None]:
@@ -136,25 +70,48 @@ def _facts(entry: Entry) -> dict[str, str | None]:
     }
 
 
-def summary(entry: Entry) -> dict[str, Any]:
-    """An entry as JSON values; hostile text is printable."""
-    return {
-        "id": entry.id,
-        "held_at": entry.held_at.isoformat(),
-        "last_seen": entry.last_seen.isoformat(),
-        "repeats": entry.repeats,
-        "digest": entry.digest,
-        "size": entry.size,
-        "verdict": entry.verdict,
-        "score": entry.score,
-        "decided_by": entry.decided_by,
-        "author": printable(entry.author, 300),
-        "subject": printable(entry.subject, 300),
-        "envelope_from": printable(entry.envelope.sender or "", 320),
-        "queue_id": entry.envelope.queue_id,
-        "client": entry.envelope.client.address,
-        "recipients": [
-            {"rcpt": printable(copy.recipient.address, 320), "state": copy.state.value}
-            for copy in entry.copies
-        ],
-    }
+def release(config: Config, records: Sequence[str], wish: Wish, style: str) -> int:
+    """Release copies and print what became of each. 0 if all were released, else 1."""
+    with reviewing(config) as review:
+        done = review.release(records, wish)
+    if style == "json":
+        output.write_json([release_document(each) for each in done])
+    for each in done if style == "text" else ():
+        output.say(f"{each.entry}  {printable(each.recipient, 320)}  {each.state.value}  {each.text}")
+    return 0 if all(each.released for each in done) else 1
+
+
+def delete(config: Config, records: Sequence[str], recipients: Sequence[str], uncertain: bool) -> int:
+    """Close copies. 0 if each record had one to close, else 1."""
+    with reviewing(config) as review:
+        closed = review.delete(records, who(), recipients, uncertain=uncertain)
+    for each in closed:
+        output.say(f"{each.entry}  {each.copies} deleted")
+    return 0 if all(each.copies for each in closed) else 1
+
+
+def purge(config: Config, age: timedelta, states: Sequence[str]) -> None:
+    """Remove messages for good, and print how many."""
+    with reviewing(config) as review:
+        gone = review.purge(age, [State(each) for each in states], who())
+    output.say(f"{gone} removed")
+
+
+def history(config: Config, record: str | None, limit: int, style: str) -> None:
+    """Operations, newest first."""
+    with reviewing(config) as review:
+        done = review.history(record, limit)
+    if style == "json":
+        output.write_json([operation_document(each) for each in done])
+        return
+    if not done:
+        output.say("nothing was done yet")
+        return
+    columns = ("when", "what", "result", "id", "who", "reason", "note")
+    output.write_rows(columns, [_operation_cells(each) for each in done], 4)
+
+
+def _operation_cells(done: Operation) -> tuple[str, ...]:
+    when = f"{done.at:%Y-%m-%d %H:%M:%S}" if done.at else ""
+    cells = (when, done.operation, done.result, done.entry or "", done.who, done.reason, done.note)
+    return tuple(printable(cell, 300) for cell in cells)

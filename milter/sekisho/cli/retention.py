@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from sekisho.cli import output
-from sekisho.cli.quarantine import opened, who
+from sekisho.cli.opening import opened, who
 from sekisho.clock import uptime
 from sekisho.config import Config
-from sekisho.store import Operation, RetentionState
+from sekisho.held import Operation
+from sekisho.store import RetentionState
 
 
 def show(config: Config, *, resume: bool, style: str) -> None:
+    """Print where retention stands, after resuming it if asked to."""
     state = resumed(config) if resume else current(config)
     if style == "json":
         output.write_json(document(state))
@@ -18,12 +20,13 @@ def show(config: Config, *, resume: bool, style: str) -> None:
 
 
 def current(config: Config) -> RetentionState:
+    """Where retention stands."""
     with opened(config) as quarantine:
         return quarantine.retention(config.retention, uptime())
 
 
 def resumed(config: Config) -> RetentionState:
-    """Where it stands afterwards."""
+    """Believe the clock as it is now, if it was doubted. Where retention stands afterwards."""
     with opened(config) as quarantine:
         before = quarantine.retention(config.retention, uptime())
         done = Operation("retention", "ok", who(), note=f"resumed: {before.paused}"[:300])
@@ -33,6 +36,7 @@ def resumed(config: Config) -> RetentionState:
 
 
 def document(state: RetentionState) -> dict[str, object]:
+    """The state as JSON values."""
     return {
         "now": state.now.isoformat(timespec="seconds"),
         "last": state.last.isoformat(timespec="seconds") if state.last else None,
@@ -42,6 +46,7 @@ def document(state: RetentionState) -> dict[str, object]:
 
 
 def text(state: RetentionState, config: Config) -> str:
+    """The state as lines for a reader."""
     last = f"last ran on {state.last:%Y-%m-%d %H:%M} UTC" if state.last else "has not run yet"
     lines = [
         f"The clock says {state.now:%Y-%m-%d %H:%M} UTC. Retention {last}.",

@@ -41,6 +41,7 @@ class Sheet:
 
 
 def cells(*texts: object, style: str = "") -> tuple[Cell, ...]:
+    """A cell for each text, all in one style."""
     return tuple(Cell(str(text), style) for text in texts)
 
 

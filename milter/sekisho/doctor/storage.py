@@ -12,8 +12,9 @@ from sekisho.clock import uptime
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Finding, error, note, warning
+from sekisho.held import State
 from sekisho.ports import Clock, StoreUnavailable
-from sekisho.store import Quarantine, SchemaError, State, database_file, never_made, up_to_date
+from sekisho.store import Quarantine, SchemaError, database_file, never_made, up_to_date
 from sekisho.verdict import Mode
 
 MANY = 100  # messages that one command names

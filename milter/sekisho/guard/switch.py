@@ -70,6 +70,7 @@ class Switch:
         self._content()
 
     def close(self) -> None:
+        """Close the file."""
         os.close(self._fd)
 
     def ends(self) -> tuple[float, float]:
@@ -79,10 +80,12 @@ class Switch:
 
     @property
     def paused_until(self) -> float:
+        """In seconds of Unix time; 0: not paused."""
         return self._time(PAUSED)
 
     @property
     def tagging_until(self) -> float:
+        """In seconds of Unix time; 0: not only tagging."""
         return self._time(TAGGING)
 
     @property
@@ -127,6 +130,7 @@ class Switch:
         return self._tally(LONG_RUN)
 
     def keep_long_run(self, moment: float, tally: Tally) -> None:
+        """Write the long run down, as it is at `moment` (seconds of Unix time)."""
         self._put(LONG_RUN, _TALLY.pack(moment, tally.total, tally.severe))
 
     def secret(self) -> bytes:
@@ -144,6 +148,7 @@ class Switch:
         return which, mild, severe
 
     def begin_stretch(self, number: int) -> None:
+        """Empty the slot of this stretch of time. To be called under the lock."""
         self._store(_at(number), _STRETCH.pack(float(number), 0.0, 0.0) + bytes(2 * _KIND))
 
     def add(self, number: int, mild: float, severe: float) -> None:

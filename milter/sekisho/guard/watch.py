@@ -13,10 +13,13 @@ from collections.abc import Callable
 from hashlib import blake2b
 from threading import Lock
 
+from sekisho.domains import network_of, registrable
 from sekisho.guard.options import GuardOptions
 from sekisho.guard.switch import FOREVER, SLOTS, Switch
 from sekisho.guard.window import BUCKETS, Spread, Tally, jumped, most_of_one, needed
+from sekisho.judgement import Judged
 from sekisho.ports import Clock, Severe, Stance
+from sekisho.verdict import Disposition
 
 LOG = logging.getLogger("sekisho.guard")
 _WAITING = 1_000  # different senders whose counts wait for the file, at most
@@ -37,14 +40,26 @@ class Watch:
         self._severe: Counter[Severe] = Counter()
 
     def stance(self) -> Stance:
+        """As the switch says at this moment."""
         now = self._now()
         paused_until, tagging_until = self._switch.ends()
         if now < paused_until:
             return Stance.PAUSED
         return Stance.TAGGING if now < tagging_until else Stance.OPEN
 
+    def judged(self, judged: Judged) -> None:
+        """Count how severe the verdict was, whatever was done about it. What a combination or an entry of the block
+        list decided is certain, and is not counted. Never waits."""
+        verdicts = [each.verdict for each in judged.outcomes if each.verdict.judged]
+        severe = [each for each in verdicts if each.disposition >= Disposition.QUARANTINE]
+        if verdicts and not severe:
+            self.count(None)
+        elif any(each.by_points for each in severe):
+            self.count(_severe(judged))
+
     def count(self, severe: Severe | None) -> None:
-        """Never waits: what cannot be written now is written with a later message."""
+        """A message was judged: mildly, or severely by its points. Never waits: what cannot be written now is written
+        with a later message."""
         with self._lock:
             if severe is None:
                 self._mild += 1
@@ -58,6 +73,7 @@ class Watch:
             return self._flush()
 
     def close(self) -> None:
+        """Write what waits, and close the switch."""
         self.flush()
         self._switch.close()
 
@@ -133,6 +149,16 @@ class Watch:
             f"for {minutes:g} minutes" if minutes else "until somebody ends it",
         )
         self._tripped()
+
+
+def _severe(judged: Judged) -> Severe:
+    """Whose message it is that points decide on."""
+    author = judged.message.author.domain
+    return Severe(
+        network_of(judged.message.envelope.client.address),
+        registrable(author) or author if author else "",
+        max(judged.weights, key=judged.weights.__getitem__, default=""),
+    )
 
 
 def _bucket(key: bytes, kind: str, name: str) -> int:

@@ -30,6 +30,7 @@ class Tally:
 
     @property
     def share(self) -> float:
+        """The severe ones among all, from 0 to 1."""
         return self.severe / self.total if self.total else 0.0
 
     def __add__(self, more: Tally) -> Tally:

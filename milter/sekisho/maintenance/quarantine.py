@@ -14,9 +14,10 @@ from datetime import timedelta
 from sekisho import clock as clocks
 from sekisho.config import Config
 from sekisho.guard import SWITCHED, switched
+from sekisho.held import Operation
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock, Uptime
-from sekisho.store import Operation, Quarantine
+from sekisho.store import Quarantine
 
 LOG = logging.getLogger("sekisho.audit")
 WHO = "maintenance"

@@ -12,9 +12,8 @@ import math
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
 
-from sekisho.evidence import Evidence
+from sekisho.judgement import Judged
 from sekisho.memory.table import TimeTable
 from sekisho.ports import Clock
 
@@ -28,13 +27,8 @@ MOST = 2_000  # domains that wait to be written, and that one process remembers 
 ENFORCING = frozenset({("policy.dmarc", "quarantine"), ("policy.dmarc", "reject")})
 
 
-class Judged(Protocol):
-    @property
-    def evidence(self) -> Evidence: ...
-
-
 class PolicyNotes:
-    """Implements `ports.KnownPolicies` and `pipeline.Observer`. Belongs to the process that made it."""
+    """Implements `ports.KnownPolicies` and `ports.Observer`. Belongs to the process that made it."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         """Raises OSError."""

@@ -1,12 +1,13 @@
 """Findings become a verdict here and nowhere else.
 
-`table` is the policy as data, `decide` interprets it, `rules` and `book` hold what differs between recipients, `lists`
-and `entries` the block and allow lists.
+`table` is the policy as data, `decide` interprets it, `rules` and `recipient_rules` hold what differs between
+recipients, `lists` and `entries` the block and allow lists. `outcomes` puts them together: one judgement of a message.
 """
 
-from sekisho.policy.decide import decide, unjudged, weigh
+from sekisho.policy.decide import decide, weigh
 from sekisho.policy.entries import ListEntry, reasons
-from sekisho.policy.lists import ListOptions, Lists, Sender, list_faults
+from sekisho.policy.lists import ListOptions, Lists, list_faults
+from sekisho.policy.outcomes import Decision
 from sekisho.policy.recipient_rules import RecipientRules, group_faults, recipient_faults
 from sekisho.policy.rules import PolicyOptions, RecipientOptions, Rules
 from sekisho.policy.table import COMBINATIONS, OVERRIDES, Combination, Override, covers, family_of
@@ -15,6 +16,7 @@ __all__ = [
     "COMBINATIONS",
     "OVERRIDES",
     "Combination",
+    "Decision",
     "ListEntry",
     "ListOptions",
     "Lists",
@@ -23,7 +25,6 @@ __all__ = [
     "RecipientOptions",
     "RecipientRules",
     "Rules",
-    "Sender",
     "covers",
     "decide",
     "family_of",
@@ -31,6 +32,5 @@ __all__ = [
     "list_faults",
     "reasons",
     "recipient_faults",
-    "unjudged",
     "weigh",
 ]

@@ -52,11 +52,12 @@ def decide(
 
 
 def unjudged(rules: Rules, why: str) -> Verdict:
-    """The verdict for a recipient for whom nobody looked at the message, as configured."""
+    """The verdict for a recipient whose mail is not to be judged; `why` is one of `verdict.UNJUDGED`."""
     return Verdict(Disposition.ACCEPT, 0.0, why, rules.thresholds, rules.name, rules.mode)
 
 
 def by_points(score: float, thresholds: Thresholds) -> Disposition:
+    """What the score alone decides: the severest threshold that it reaches."""
     if score >= thresholds.reject:
         return Disposition.REJECT
     if score >= thresholds.quarantine:

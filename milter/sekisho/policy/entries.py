@@ -147,6 +147,7 @@ class ListEntry(Options):
 
     @property
     def kind(self) -> str:
+        """What the entry matches: `address`, `domain`, `suffix` or `network`."""
         return parse_entry(self.entry)[0]
 
     @property
@@ -156,12 +157,12 @@ class ListEntry(Options):
         return self.scope, f".{key}" if kind == "suffix" else str(key)
 
     def in_force(self, now: float) -> bool:
-        """`now` in seconds of Unix time."""
+        """True until the entry expires. `now` in seconds of Unix time."""
         return self.expires is None or now < self.expires.timestamp()
 
 
 def reasons(error: ValidationError) -> str:
-    """What is wrong with one entry, for whoever typed it."""
+    """What is wrong with one entry, for the person that typed it."""
     return "; ".join(
         f"{'.'.join(map(str, each['loc'])) or 'entry'}: {each['msg'].removeprefix('Value error, ')}"
         for each in error.errors()

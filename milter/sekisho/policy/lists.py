@@ -1,4 +1,4 @@
-"""Block and allow lists, asked for one recipient at a time. Allow wins, whoever's the entry is.
+"""Block and allow lists, asked for one recipient at a time. Allow wins over block, whatever the scopes of the entries.
 
 Addresses and domains are compared with the author's and with the envelope sender's, networks with the SMTP
 client. An allow entry may ask for more: `authenticated` that the author's domain is proven by an aligned
@@ -86,6 +86,7 @@ class Sender:
 
     @classmethod
     def of(cls, message: Message, evidence: Evidence, now: float) -> Sender:
+        """The sender of a message, as far as something is known of it. `now` in seconds of Unix time."""
         mailbox, domain = message.author.mailbox, message.author.domain
         address = message.envelope.client.address
         return cls(

@@ -35,12 +35,14 @@ class RecipientRules:
     def of(
         cls, mode: Mode, options: PolicyOptions, special: Special, groups: Groups = NO_GROUPS
     ) -> RecipientRules:
+        """From the configuration: `options` hold for everybody, `special` for one domain, address or group."""
         default, delimiters = Rules.of(mode, options), options.recipient_delimiter
         steps = _steps(special, groups)
         rules = {key: _folded(default, key, steps, delimiters) for key in steps}
         return cls(default, rules, delimiters)
 
     def rules_for(self, recipient: Recipient) -> Rules:
+        """The rules that hold for a recipient."""
         if not self.special:
             return self.default
         keys = widening(recipient.address, self.delimiters)

@@ -125,7 +125,7 @@ class Rules:
 
     @classmethod
     def of(cls, mode: Mode, options: PolicyOptions) -> Rules:
-        """The rules of everybody who has none of his own."""
+        """The rules of every recipient that has none of its own."""
         return cls(
             "default",
             mode,

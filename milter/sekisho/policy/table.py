@@ -58,7 +58,7 @@ BRAND_IMPERSONATION = Combination(
     any_of=("brand.display_name", "brand.own_domain_unproven"),
 )
 
-# Nobody vouches for the author, and the page that he sends leads everywhere but to him: the forger of a domain that no
+# Nothing proves the author, and the links lead everywhere but to the author's domain: the forger of a domain that no
 # registry knows. Mail without authentication is still common among small senders, so it is marked and not held.
 LEADS_AWAY_UNPROVEN = Combination(
     "leads_away_unproven",
@@ -66,8 +66,8 @@ LEADS_AWAY_UNPROVEN = Combination(
     all_of=("auth.unproven", "link.only_strangers"),
 )
 
-# The same from a domain of random letters, with the way out on ground that anybody can use for a day: sender and
-# page are both thrown away after use, and nobody who means to be answered writes like that.
+# The same from a domain of random letters, with a link to a shortener or to hosting that anybody can use for a day:
+# sender and page are both thrown away after use. No sender that wants an answer writes like that.
 THROWN_AWAY = Combination(
     "thrown_away",
     Disposition.QUARANTINE,
@@ -83,7 +83,7 @@ HEADER_NOT_READ = Combination(
     any_of=("limit.header_fields", "limit.header_bytes", "limit.part_fields"),
 )
 
-# Nobody vouches for the author, and the page that the reader is shown may be the part that was not read. Genuine mail
+# Nothing proves the author, and the page that the reader is shown may be the part that was not read. Genuine mail
 # of more than 500 parts or 32 levels is rare, and rarer from authors that nothing proves.
 PARTS_NOT_READ_UNPROVEN = Combination(
     "parts_not_read_unproven",
@@ -126,6 +126,9 @@ OVERRIDES: tuple[Override, ...] = (
     Override("indirect.proven", of=("auth.",), keep=1.0),
     Override("auth.platform_unaligned", of=("auth.",), keep=1.0),
 )
+
+WAITS_FOR_DNS = "brand.own_domain_unknown"
+"""The finding for which a message may be deferred until DNS answers again (`policy.defer_unknown`)."""
 
 
 def family_of(finding_id: str) -> str:

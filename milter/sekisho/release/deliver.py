@@ -4,8 +4,8 @@
 2. The hand-over.
 3. `sending` → `released`, back to `held` with the MTA's words in the audit, or `uncertain`.
 
-Whoever dies between 1 and 3 leaves `sending`; the store turns that into `uncertain` once nobody can be at work
-on it any more. An uncertain copy is sent again only if somebody says so, knowing that it may arrive twice.
+A process that dies between 1 and 3 leaves `sending`; the store turns that into `uncertain` once no process can be at
+work on it any more. An uncertain copy is sent again only if a person says so, knowing that it may arrive twice.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sekisho.held import Copy, Entry, Operation, State
+from sekisho.ports import HeldMail
 from sekisho.privacy import Privacy
 from sekisho.release.options import ReleaseOptions
 from sekisho.release.rewrite import rewrite
-from sekisho.release.smtp import Answer, Fate, Outgoing, hand_over, path_of
-from sekisho.store import Copy, Entry, Operation, Quarantine, State
+from sekisho.release.smtp import Fate, HandOverResult, Outgoing, hand_over, path_of
 
 _STATES = {
     Fate.TAKEN: State.RELEASED,
@@ -34,10 +35,14 @@ _RESULTS = {
 }
 
 
+class UnclearWishError(Exception):
+    """It cannot be told which copy is to go where; the text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants: `recipients` are addresses whose copies are meant (any case), all if empty; `to` is
-    another address for the one copy; `again` includes copies whose fate is uncertain."""
+    """What a person wants, and who that is. `recipients` are addresses whose copies are meant (any case), all if
+    empty; `to` is another address for the one copy; `again` includes copies whose fate is uncertain."""
 
     who: str
     reason: str = "requested"
@@ -48,7 +53,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one copy."""
+    """What became of one copy. `text` is the reply of the MTA, or what kept us from asking it."""
 
     entry: str
     recipient: str
@@ -57,6 +62,7 @@ class Done:
 
     @property
     def released(self) -> bool:
+        """True if the MTA has the copy."""
         return self.state is State.RELEASED
 
 
@@ -66,7 +72,7 @@ class Releaser:
 
     def __init__(
         self,
-        store: Quarantine,
+        store: HeldMail,
         options: ReleaseOptions,
         authserv_id: str,
         privacy: Privacy,
@@ -82,11 +88,11 @@ class Releaser:
     def release(self, entry: Entry, wish: Wish) -> tuple[Done, ...]:
         """Hand on the copies that are meant and can be sent; the others are not in the answer.
 
-        Raises what `store.content` raises, ValueError for a wish that cannot be fulfilled, StoreUnavailable.
+        Raises UnclearWishError, and what `HeldMail.content` raises.
         """
         copies = meant(entry, wish)
         if wish.to and len(copies) > 1:
-            raise ValueError("several copies would go to one other address: name one recipient")
+            raise UnclearWishError("several copies would go to one other address: name one recipient")
         raw = rewrite(self._store.content(entry.id), entry, self._authserv_id, self._host)
         return tuple(self._copy(entry, copy, raw, wish) for copy in copies)
 
@@ -114,7 +120,7 @@ class Releaser:
         answer = hand_over(Outgoing(raw, path, international), self._options, self._host)
         return answer.fate, Done(entry.id, address, self._settle(entry, copy, answer, wish), answer.text)
 
-    def _settle(self, entry: Entry, copy: Copy, answer: Answer, wish: Wish) -> State:
+    def _settle(self, entry: Entry, copy: Copy, answer: HandOverResult, wish: Wish) -> State:
         """Write down what became of the copy, even if we took so long that we were given up."""
         note = answer.text if not wish.to else f"to {wish.to}: {answer.text}"
         note = self._privacy.words(note, *filter(None, (wish.to, copy.recipient.address)))

@@ -18,10 +18,10 @@ from typing import Any
 
 from sekisho.auth import authres
 from sekisho.auth.forged_fields import is_forged
+from sekisho.held import Entry
 from sekisho.message import Client, Envelope
 from sekisho.message.spans import spans
 from sekisho.results import AuthResult, MethodResult
-from sekisho.store import Entry
 
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?\Z")
 _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f.:]{2,45}\]\Z")

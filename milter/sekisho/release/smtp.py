@@ -36,7 +36,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HandOverResult:
     """The fate, and the MTA's words or ours, printable."""
 
     fate: Fate
@@ -54,6 +54,7 @@ class Outgoing:
 
     @property
     def eight_bit(self) -> bool:
+        """True if it needs 8BITMIME (RFC 6152)."""
         return not self.raw.isascii()
 
 
@@ -62,7 +63,7 @@ class _Refusal(Exception):
 
     def __init__(self, fate: Fate, text: str) -> None:
         super().__init__(text)
-        self.answer = Answer(fate, text)
+        self.answer = HandOverResult(fate, text)
 
 
 class _Session(smtplib.SMTP):
@@ -87,7 +88,7 @@ def path_of(raw: str, address: str) -> str:
     raise ValueError(f"{printable(address, 100)} cannot be named in a command")
 
 
-def hand_over(outgoing: Outgoing, options: ReleaseOptions, helo: str) -> Answer:
+def hand_over(outgoing: Outgoing, options: ReleaseOptions, helo: str) -> HandOverResult:
     """One transaction. Never raises for anything that the other side does."""
     session = _Session(timeout=options.timeout_seconds, local_hostname=helo)
     try:
@@ -100,18 +101,18 @@ def hand_over(outgoing: Outgoing, options: ReleaseOptions, helo: str) -> Answer:
         session.close()
 
 
-def _ended(session: _Session, error: Exception) -> Answer:
+def _ended(session: _Session, error: Exception) -> HandOverResult:
     """An ending without an answer."""
     if isinstance(error, smtplib.SMTPDataError):  # the reply to DATA, before the message
         return _clear(_read(error.smtp_code, error.smtp_error))
     text = printable(f"{type(error).__name__}: {error}", REPLY)
     if session.begun:
-        return Answer(Fate.UNCERTAIN, text)
+        return HandOverResult(Fate.UNCERTAIN, text)
     lasting = isinstance(error, (UnicodeError, ValueError, smtplib.SMTPNotSupportedError))
-    return Answer(Fate.REFUSED if lasting else Fate.LATER, text)
+    return HandOverResult(Fate.REFUSED if lasting else Fate.LATER, text)
 
 
-def _talk(session: _Session, outgoing: Outgoing, options: ReleaseOptions) -> Answer:
+def _talk(session: _Session, outgoing: Outgoing, options: ReleaseOptions) -> HandOverResult:
     _must(*session.connect(options.host, options.port))
     _must(*session.ehlo())
     _must(*session.mail(options.bounce_address, _parameters(session, outgoing)))
@@ -155,14 +156,14 @@ def _must(code: int, text: bytes) -> None:
         raise _Refusal(answer.fate, answer.text)
 
 
-def _clear(answer: Answer) -> Answer:
+def _clear(answer: HandOverResult) -> HandOverResult:
     """The answer before anything of the message was sent: then even nonsense is a clear no."""
-    return Answer(Fate.LATER, answer.text) if answer.fate is Fate.UNCERTAIN else answer
+    return HandOverResult(Fate.LATER, answer.text) if answer.fate is Fate.UNCERTAIN else answer
 
 
-def _read(code: int, text: bytes | str) -> Answer:
+def _read(code: int, text: bytes | str) -> HandOverResult:
     """A reply. One that is none (code -1) says nothing of what became of the message."""
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     shown = printable(f"{code} {words}", REPLY)
     fates = {2: Fate.TAKEN, 4: Fate.LATER, 5: Fate.REFUSED}
-    return Answer(fates.get(code // 100, Fate.UNCERTAIN), shown)
+    return HandOverResult(fates.get(code // 100, Fate.UNCERTAIN), shown)

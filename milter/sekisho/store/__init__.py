@@ -14,10 +14,9 @@ from sekisho.store.lock import StoreLock, lock_file, never_made, start_anew
 from sekisho.store.migrate import SchemaError, migrate, revision_of, up_to_date
 from sekisho.store.opening import Opening
 from sekisho.store.options import StoreOptions, database_file, missing_driver
-from sekisho.store.quarantine import DamagedError, ErasedError, Quarantine
-from sekisho.store.records import Copy, Entry, Operation, RetentionState, Stats
+from sekisho.store.quarantine import Quarantine
+from sekisho.store.records import RetentionState, Stats
 from sekisho.store.retention import RetentionOptions, Turn
-from sekisho.store.schema import State
 from sekisho.store.snapshot import InForce, Snapshot, state_directory
 from sekisho.store.space import free_bytes
 
@@ -25,22 +24,16 @@ __all__ = [
     "LISTS",
     "BackupError",
     "Changed",
-    "Copy",
-    "DamagedError",
-    "Entry",
-    "ErasedError",
     "Flaw",
     "InForce",
     "ListStore",
     "NotDurable",
     "Opening",
-    "Operation",
     "Quarantine",
     "RetentionOptions",
     "RetentionState",
     "SchemaError",
     "Snapshot",
-    "State",
     "Stats",
     "StoreLock",
     "StoreMoved",

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from sekisho.held import Operation
 from sekisho.store import records
-from sekisho.store.records import Operation
 from sekisho.store.schema import operations
 
 NOTE = 500  # characters kept of a note

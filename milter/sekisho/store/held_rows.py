@@ -13,9 +13,9 @@ from typing import Any
 
 import zstandard
 
+from sekisho.held import State
 from sekisho.message import Envelope, Message, key_of
 from sekisho.store.identity import open_key, record_id
-from sekisho.store.schema import State
 from sekisho.verdict import Outcome
 
 CODEC = "zstd"

@@ -17,8 +17,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.exc import DBAPIError
 
+from sekisho.held import Copy, Entry, Operation, State
 from sekisho.message import Message
-from sekisho.ports import Clock, CommitUnknown, StoreUnavailable, Uptime
+from sekisho.ports import Clock, CommitUnknown, DamagedError, ErasedError, StoreUnavailable, Uptime
 from sekisho.store import audit, records, retention, timekeeping
 from sekisho.store.database import Database
 from sekisho.store.files import StoreMoved
@@ -26,21 +27,13 @@ from sekisho.store.held_rows import GONE, pack, unpack
 from sekisho.store.identity import normal
 from sekisho.store.insert import insert_rows, kept, lost_race
 from sekisho.store.options import StoreOptions
-from sekisho.store.records import Copy, Entry, Operation, RetentionState, Stats
+from sekisho.store.records import RetentionState, Stats
 from sekisho.store.retention import RetentionOptions, Transactions, Turn
-from sekisho.store.schema import State, contents, entries, recipients
+from sekisho.store.schema import contents, entries, recipients
 from sekisho.verdict import Outcome
 
 ATTEMPTS = 5
 PAGE = 50
-
-
-class DamagedError(Exception):
-    """The stored bytes are not those that were held."""
-
-
-class ErasedError(Exception):
-    """The content was let go of: the entry is only a record."""
 
 
 class Quarantine:

@@ -5,49 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import RowMapping
 
+from sekisho.held import Copy, Entry, Operation, State
 from sekisho.message import Client, Envelope, Recipient
-from sekisho.store.schema import State
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """One recipient's copy of a held message. `number` names it within the store."""
-
-    number: int
-    recipient: Recipient
-    state: State
-    changed: datetime
-    verdict: str
-    score: float
-    decided_by: str
-    policy: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A held message without its bytes. `repeats` counts the retries that were absorbed, `last_seen` is the
-    newest of them; `document` is the evidence as `document` wrote it. Author and subject are hostile text.
-    `erased`: content, author and subject are gone."""
-
-    id: str
-    digest: str
-    size: int
-    held_at: datetime
-    last_seen: datetime
-    repeats: int
-    envelope: Envelope
-    author: str
-    subject: str
-    verdict: str
-    score: float
-    decided_by: str
-    document: Mapping[str, Any]
-    copies: tuple[Copy, ...]
-    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +30,6 @@ class Stats:
 
     messages: Mapping[State, int]
     bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A line of the audit: who did what to which entry (or to one copy of it), and how it ended.
-
-    `operation` and `result` are label values of `sekisho_quarantine_operations_total`; `reason` is why a
-    copy was released; `note` is text for people. `at` and `number` are the store's.
-    """
-
-    operation: str
-    result: str
-    who: str
-    entry: str | None = None
-    copy: int | None = None
-    reason: str = ""
-    note: str = ""
-    at: datetime | None = None
-    number: int = 0
 
 
 def entry(row: RowMapping, copies: tuple[Copy, ...]) -> Entry:

@@ -21,12 +21,12 @@ from typing import Any
 from pydantic import Field, model_validator
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, select, update
 
+from sekisho.held import Operation, State
 from sekisho.options import Options
 from sekisho.ports import Uptime
 from sekisho.store import audit, timekeeping
 from sekisho.store.held_rows import GONE
-from sekisho.store.records import Operation
-from sekisho.store.schema import State, contents, entries, operations, recipients
+from sekisho.store.schema import contents, entries, operations, recipients
 
 BATCH = 200  # entries in one transaction
 OPEN = (State.HELD.value, State.SENDING.value, State.UNCERTAIN.value)

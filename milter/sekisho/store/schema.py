@@ -15,8 +15,6 @@ A change here needs a migration in `migrations/versions`; a test compares the tw
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -33,21 +31,11 @@ from sqlalchemy import (
     false,
 )
 
+from sekisho.held import State
 from sekisho.store.types import HostileText, Json, UtcTime
 
 HEAD = "r0004"
 """The migration these tables correspond to."""
-
-
-class State(StrEnum):
-    """What became of one recipient's copy. Only `held` absorbs repeats."""
-
-    HELD = "held"
-    RELEASED = "released"
-    SENDING = "sending"
-    UNCERTAIN = "uncertain"  # handed to the MTA, and the answer never came
-    DELETED = "deleted"
-    EXPIRED = "expired"
 
 
 metadata = MetaData(

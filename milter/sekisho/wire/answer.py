@@ -14,7 +14,7 @@ from sekisho.wire.replies import UnwritableError, header_name, header_value, lin
 _KEPT = (Reply.ACCEPT, Reply.HOLD)  # only a message that goes on has edits
 
 
-def carry_out(context: Any, action: Action, spaced: bool) -> int:
+def edit_and_reply(context: Any, action: Action, spaced: bool) -> int:
     """Edit and answer. `spaced`: the MTA adds no space after the colon (SMFIP_HDR_LEADSPC was negotiated).
 
     Raises what an edit raises; nothing was answered then, and a refusal takes the edits back.
@@ -22,10 +22,10 @@ def carry_out(context: Any, action: Action, spaced: bool) -> int:
     if action.reply in _KEPT:
         for edit in action.edits:
             _edit(context, edit, spaced)
-    return answer(context, action)
+    return reply(context, action)
 
 
-def answer(context: Any, action: Action) -> int:
+def reply(context: Any, action: Action) -> int:
     """The reply alone, as libmilter's return code."""
     if action.reply is Reply.ACCEPT:
         return int(Milter.ACCEPT)

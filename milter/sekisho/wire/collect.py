@@ -66,6 +66,7 @@ class Collector:
         return self._forged.found
 
     def field(self, name: bytes, value: bytes) -> None:
+        """The next field of the header."""
         self._fields += 1
         size = len(name) + len(value) + 3
         self.size += size
@@ -79,6 +80,7 @@ class Collector:
             self.dropped += size
 
     def chunk(self, data: bytes) -> None:
+        """The next bytes of the body."""
         self.size += len(data)
         if not self._body_start:
             self._begin_body()

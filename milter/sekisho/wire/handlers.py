@@ -1,6 +1,6 @@
 """What the wire is handed: the one interface between the door and the judgement.
 
-`compose.build(config)` must return an object that satisfies `Handlers`; the wire never looks behind it.
+`service` makes an object that satisfies `Handlers` for each worker; the wire never looks behind it.
 Every method is called on the worker's own threads, several at once, never on libmilter's.
 """
 

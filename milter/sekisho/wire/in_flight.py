@@ -48,14 +48,17 @@ class InFlight:
         return int(_BEATS.unpack_from(self._map, 0)[0])
 
     def begin(self, row: int, digest: bytes, now: float) -> None:
+        """A message is at work in this row since `now` (seconds, monotonic)."""
         at = _at(row)
         _ROW.pack_into(self._map, at, 0.0, digest)
         _STARTED.pack_into(self._map, at, now)
 
     def end(self, row: int) -> None:
+        """Nothing is at work in this row."""
         _STARTED.pack_into(self._map, _at(row), 0.0)
 
     def busy(self) -> Iterator[Busy]:
+        """What is at work."""
         for row in range(self._rows):
             started, digest = _ROW.unpack_from(self._map, _at(row))
             if started:
@@ -67,6 +70,7 @@ class InFlight:
             self.end(row)
 
     def close(self) -> None:
+        """Give the page back, in this process."""
         self._map.close()
 
 
@@ -109,6 +113,7 @@ class Failures:
         return when > 0 and now - when < self.KEEP
 
     def suspects(self, digest: bytes, now: float) -> bool:
+        """True for a digest that was at work when a process died."""
         when = self._when(digest)
         return when < 0 and now + when < self.KEEP
 

@@ -33,7 +33,7 @@ _YOUNG = 5000  # new containers before the young generation is looked through; t
 
 
 class Job:
-    """A message that one thread hands to another. A library's future does more, and costs more than all of the door."""
+    """A message that one thread hands to another. A library's future does more, and costs more than the whole wire."""
 
     __slots__ = ("_action", "_done", "_taken", "patience")
 
@@ -44,10 +44,11 @@ class Job:
         self._done.acquire()
 
     def take(self) -> bool:
-        """True for the first who asks: whoever judges it, or whoever gives it up."""
+        """True for the first that asks: the thread that judges it, or the one that gives it up."""
         return self._taken.acquire(blocking=False)
 
     def finish(self, action: Action) -> None:
+        """Hand the action to the thread that waits for it. Once."""
         self._action = action
         self._done.release()
 
@@ -60,12 +61,12 @@ class JudgingPool:
     """One worker's threads. Each message has a row in the shared page while it is at work."""
 
     def __init__(
-        self, handlers: Handlers, options: WireOptions, slots: InFlight, failures: Failures, clock: Clock
+        self, handlers: Handlers, options: WireOptions, in_flight: InFlight, failures: Failures, clock: Clock
     ) -> None:
         self._handlers = handlers
         self._limits: Limits = handlers.limits
         self._options = options
-        self._slots = slots
+        self._in_flight = in_flight
         self._trial: Trial = _no_trial
         self._failures = failures
         self._clock = clock
@@ -82,6 +83,7 @@ class JudgingPool:
             threading.Thread(target=self._work, name=f"judge_{number}", daemon=True).start()
 
     def warm_envelope(self, envelope: Envelope) -> None:
+        """Begin the look-ups that MAIL FROM needs, on a thread of ours."""
         self._queue.put((self._handlers.warm_envelope, envelope))
 
     def collector(self, spaced: bool) -> Collector:
@@ -89,6 +91,7 @@ class JudgingPool:
         return Collector(self._limits, self._handlers.forged(), spaced)
 
     def on_failure(self, recipient: Recipient) -> OnFailure:
+        """What becomes of mail for this recipient that we cannot judge."""
         return self._handlers.on_failure(recipient)
 
     def error(self, stage: str) -> None:
@@ -174,13 +177,13 @@ class JudgingPool:
             if self._failures.suspects(digest, now) and not broken:
                 job.patience = self._options.hard_deadline
                 return self._apart(raw, envelope)
-            self._slots.begin(row, digest, self._clock.monotonic())
+            self._in_flight.begin(row, digest, self._clock.monotonic())
             return self._guarded(raw, digest, envelope, broken)
         except BaseException:
             LOG.exception("a message could not be handed to the judgement")
             return self.fallback("wire")
         finally:
-            self._slots.end(row)
+            self._in_flight.end(row)
             self._rows.append(row)
             self._tidy()
 

@@ -32,7 +32,7 @@ from sekisho.wire.handlers import Handlers
 from sekisho.wire.in_flight import Failures, InFlight
 from sekisho.wire.judging_pool import JudgingPool
 from sekisho.wire.options import WireOptions
-from sekisho.wire.session import Door
+from sekisho.wire.session import Sessions
 from sekisho.wire.trial import ask
 
 LOG = logging.getLogger("sekisho.wire")
@@ -55,7 +55,7 @@ class Server:
         listener: socket.socket,
         handlers: Handlers,
         options: WireOptions,
-        slots: InFlight,
+        in_flight: InFlight,
         failures: Failures,
         clock: Clock,
         report: Callable[[int], None],
@@ -64,9 +64,9 @@ class Server:
         self._handlers = handlers
         self._options = options
         self._clock = clock
-        self._slots = slots
-        self._desk = JudgingPool(handlers, options, slots, failures, clock)
-        self._door = Door(self._desk, report)
+        self._in_flight = in_flight
+        self._pool = JudgingPool(handlers, options, in_flight, failures, clock)
+        self._sessions = Sessions(self._pool, report)
         self._leaving = False
         self._lame = ""  # why this worker is to be replaced
 
@@ -89,7 +89,7 @@ class Server:
         if libmilter.is_alive():
             status = 0
             self._leave(control, word)
-            self._slots.clear()
+            self._in_flight.clear()
         self._handlers.close()
         logging.shutdown()
         os._exit(status)
@@ -107,10 +107,10 @@ class Server:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
         try:
             give_back()
-            self._desk.start(partial(ask, control, 2 * self._options.hard_deadline))
+            self._pool.start(partial(ask, control, 2 * self._options.hard_deadline))
             Milter.settimeout(self._options.session_timeout)
             Milter.setconn(f"fd:{self._listener.fileno()}")
-            self._door.register(NAME)
+            self._sessions.register(NAME)
             gc.collect()
             gc.freeze()
             thread = threading.Thread(target=Milter.main, name="libmilter", daemon=True)
@@ -122,7 +122,7 @@ class Server:
     def _told(self, control: socket.socket | None, seconds: float = _TICK) -> bytes:
         """Give a sign of life and wait a little for a word from the supervisor, if it is heard. Its end of the line
         closing, SIGTERM and a worker that ran out of memory mean DRAIN."""
-        self._slots.beat()
+        self._in_flight.beat()
         readable, _, _ = select.select([control] if control else [], [], [], seconds)
         self._look()
         if self._leaving:
@@ -132,8 +132,8 @@ class Server:
     def _look(self) -> None:
         """What the callbacks need to know without asking, and what they had no memory to say."""
         try:
-            self._desk.look()
-            if self._door.exhausted:
+            self._pool.look()
+            if self._sessions.exhausted:
                 self._lame = "memory ran out in a step of a message"
             if self._lame and not self._leaving:
                 self._leaving = True
@@ -152,21 +152,21 @@ class Server:
             word = self._linger(self._options.retire_timeout, control)
             if word == _LATE:
                 LOG.warning(
-                    "%d sessions outlive a reload: each ends with its next message", self._door.sessions
+                    "%d sessions outlive a reload: each ends with its next message", self._sessions.open_count
                 )
-                self._door.closing = True
+                self._sessions.closing = True
                 word = self._linger(_IDLE, control)
         if word == DRAIN:
             word = self._linger(self._options.drain_timeout)
         if word != _EMPTY:
-            LOG.warning("left with %d sessions open: their time is over", self._door.sessions)
+            LOG.warning("left with %d sessions open: their time is over", self._sessions.open_count)
 
     def _linger(self, seconds: float, control: socket.socket | None = None) -> bytes:
         """Wait until no session is open, or the time is over, or the supervisor, if it is heard, says drain."""
         end = self._clock.monotonic() + seconds
         quiet_since = None
         while (now := self._clock.monotonic()) < end:
-            quiet_since = None if self._door.sessions else quiet_since or now
+            quiet_since = None if self._sessions.open_count else quiet_since or now
             if quiet_since and now - quiet_since >= _GRACE:
                 return _EMPTY
             if self._told(control, _TICK / 2) and control is not None:

@@ -28,7 +28,7 @@ import Milter
 from sekisho.message import Envelope, Forged, Recipient
 from sekisho.verdict import Action, DeleteRecipient, Reply
 from sekisho.wire import collect
-from sekisho.wire.answer import carry_out
+from sekisho.wire.answer import edit_and_reply
 from sekisho.wire.handlers import OnFailure
 from sekisho.wire.judging_pool import JudgingPool
 from sekisho.wire.replies import UnwritableError
@@ -114,12 +114,12 @@ class Session:
             self.connected = True
 
 
-class Door:
+class Sessions:
     """All connections of one worker."""
 
-    def __init__(self, desk: JudgingPool, opened_or_closed: Callable[[int], None]) -> None:
+    def __init__(self, pool: JudgingPool, opened_or_closed: Callable[[int], None]) -> None:
         """`opened_or_closed` is told the number of open sessions whenever it changes."""
-        self._desk = desk
+        self._pool = pool
         self._tell = opened_or_closed
         self._open: set[Session] = set()
         self._policy = Lock()
@@ -130,7 +130,8 @@ class Door:
         """Memory ran out in a step of a message: this process is to be replaced."""
 
     @property
-    def sessions(self) -> int:
+    def open_count(self) -> int:
+        """How many connections are open."""
         return len(self._open)
 
     def register(self, name: str) -> None:
@@ -195,8 +196,8 @@ class Door:
         else:
             mail.broken = True
             if not mail.collector.begun:  # it may have been a recipient that was lost
-                mail.on_failure = self._desk.fallbacks.strictest
-        self._desk.error("wire")
+                mail.on_failure = self._pool.fallbacks.strictest
+        self._pool.error("wire")
 
     def _excepthook(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -222,7 +223,7 @@ class Door:
         self._broken(session)
         self.exhausted = True
         if session.negotiated and self._is_lenient(mail):
-            self._desk.accepted("wire")
+            self._pool.accepted("wire")
             self._pass(session)
         else:
             self._refusing = True
@@ -253,8 +254,8 @@ class Door:
     def _is_lenient(self, mail: Mail | None) -> bool:
         """True if this message may be accepted unjudged."""
         if mail is None:
-            return self._desk.fallbacks.level(None) is _LENIENT
-        return not mail.split and self._desk.fallbacks.level(mail.on_failure) is _LENIENT
+            return self._pool.fallbacks.level(None) is _LENIENT
+        return not mail.split and self._pool.fallbacks.level(mail.on_failure) is _LENIENT
 
     def negotiate(self, context: Any, options: list[int]) -> int:
         """Take what the MTA offers of what we need."""
@@ -268,40 +269,46 @@ class Door:
         return _CONTINUE
 
     def connect(self, session: Session, _: Any, host: str, __: int, peer: object) -> None:
+        """Who connected, as the MTA says."""
         self._connected(session)
         session.host = host
         session.peer = peer[:2] if isinstance(peer, tuple) else None
 
     def hello(self, session: Session, _: Any, name: str) -> None:
+        """HELO or EHLO."""
         self._connected(session)
         session.helo = name
 
     def mail_from(self, session: Session, context: Any, *args: bytes) -> None:
+        """MAIL FROM: a message begins."""
         macro = _macros(context)
         client = collect.client(macro, session.host, session.peer, session.helo)
-        collector = self._desk.collector(bool(session.protocol & Milter.P_HDR_LEADSPC))
+        collector = self._pool.collector(bool(session.protocol & Milter.P_HDR_LEADSPC))
         session.mail = Mail(collect.envelope(args, client, macro), collector, session.broken)
         session.mail.late = self.closing
-        self._desk.warm_envelope(session.mail.envelope)
+        self._pool.warm_envelope(session.mail.envelope)
 
     def rcpt_to(self, session: Session, context: Any, *args: bytes) -> None:
+        """RCPT TO: one recipient."""
         mail = session.mail
         assert mail is not None
         recipient = collect.recipient(args, _macros(context))
-        level = self._desk.on_failure(recipient)
+        level = self._pool.on_failure(recipient)
         mail.recipients.append(recipient)
         mail.on_failure = max(level, mail.on_failure or level)
 
     def header(self, session: Session, _: Any, name: str, value: bytes) -> None:
+        """One field of the header."""
         assert session.mail is not None
         session.mail.collector.field(name.encode("utf-8", "surrogatepass"), value)
 
     def body(self, session: Session, _: Any, data: bytes) -> None:
+        """A piece of the body."""
         assert session.mail is not None
         session.mail.collector.chunk(data)
 
     def end_of_message(self, context: Any) -> int:
-        """Have the message judged and carry out what comes of it."""
+        """Have the message judged, and answer with what comes of it."""
         session = mail = None
         try:
             session = context.getpriv() or self._begin(context)
@@ -309,7 +316,7 @@ class Door:
             if session.passed:
                 self._refuse_again(session)
             if mail is None:
-                return self._carry_out(context, mail, self._desk.fallback("wire"), spaced=False)
+                return self._reply(context, mail, self._pool.fallback("wire"), spaced=False)
             done = self._finish(context, mail, bool(session.protocol & Milter.P_HDR_LEADSPC))
             session.mail = None
             return done
@@ -317,15 +324,15 @@ class Door:
             # Nothing here needs memory, as far as that can be had.
             if session is not None:
                 session.mail = None
-            self._desk.error("wire")
+            self._pool.error("wire")
             if not self._is_lenient(mail):
                 return _TEMPFAIL
-            self._desk.accepted("wire")
+            self._pool.accepted("wire")
             return _ACCEPT
 
     def _finish(self, context: Any, mail: Mail, spaced: bool) -> int:
         if mail.late and not self._is_lenient(mail):  # in shadow nobody is deferred
-            return carry_out(context, _GOODBYE, spaced)
+            return edit_and_reply(context, _GOODBYE, spaced)
         queue_id = _macros(context)("i") or mail.envelope.queue_id
         envelope = replace(
             mail.envelope,
@@ -335,29 +342,30 @@ class Door:
             forged=mail.collector.forged,
             body_digests=mail.collector.body_digests(),
         )
-        job = self._desk.submit(mail.collector, envelope, mail.broken)
-        action = self._desk.result(job, context.progress)
+        job = self._pool.submit(mail.collector, envelope, mail.broken)
+        action = self._pool.result(job, context.progress)
         mail.split = any(isinstance(edit, DeleteRecipient) for edit in action.edits)
         try:
-            return self._carry_out(context, mail, action, spaced)
+            return self._reply(context, mail, action, spaced)
         except Exception as error:
-            self._desk.error("edit")
+            self._pool.error("edit")
             if isinstance(error, UnwritableError):
-                self._desk.remember(mail.collector)
+                self._pool.remember(mail.collector)
             noted = OnFailure.HOLD if mail.split else mail.on_failure
             mail.on_failure = noted
-            return self._carry_out(context, mail, self._desk.fallback("edit"), spaced)
+            return self._reply(context, mail, self._pool.fallback("edit"), spaced)
 
-    def _carry_out(self, context: Any, mail: Mail | None, action: Action, spaced: bool) -> int:
-        """The action, or for a message that we could not judge what its recipients' rules say."""
+    def _reply(self, context: Any, mail: Mail | None, action: Action, spaced: bool) -> int:
+        """Edit and answer by the action, or for a message that we could not judge as its recipients' rules say."""
         noted, forged = (None, Forged()) if mail is None else (mail.on_failure, mail.collector.forged)
-        action, unjudged = self._desk.fallbacks.fitting(action, noted, forged)
-        done = carry_out(context, action, spaced)
+        action, unjudged = self._pool.fallbacks.fitting(action, noted, forged)
+        done = edit_and_reply(context, action, spaced)
         if unjudged:
-            self._desk.accepted(unjudged)
+            self._pool.accepted(unjudged)
         return done
 
     def abort(self, session: Session, _: Any) -> None:
+        """The message is given up; the connection goes on."""
         session.mail = None
 
     def close(self, context: Any) -> int:

@@ -64,7 +64,7 @@ def judge(
     seat: socket.socket,
     sheet: BinaryIO,
     build: Callable[[], Handlers],
-    slots: InFlight,
+    in_flight: InFlight,
     failures: Failures,
     clock: Clock,
 ) -> None:
@@ -74,7 +74,7 @@ def judge(
     raw, envelope = pickle.load(sheet)  # noqa: S301 - see above
     digest = hashlib.sha256(raw).digest()
     handlers = build()
-    slots.begin(0, digest, clock.monotonic())
+    in_flight.begin(0, digest, clock.monotonic())
     word = JUDGED
     try:
         action = handlers.process(raw, envelope)
@@ -85,7 +85,7 @@ def judge(
         LOG.exception("the judgement failed on message %s", digest.hex())
         failures.remember(digest, clock.now().timestamp())
         word = FAILED
-    slots.end(0)
+    in_flight.end(0)
     with contextlib.suppress(OSError):  # who asked is gone
         seat.send(word)
     handlers.close()

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from tests.unit.cli.conftest import FAKE, GENUINE, Command, mail, write
 
-from sekisho.cli.evaluate import measure
-from sekisho.cli.evaluate.measure import wilson
+from sekisho.evaluation.measure import wilson
 
 COUNTS = {"total", "accept", "tag", "quarantine", "reject", "tempfail", "error", "degraded"}
 
@@ -117,24 +116,6 @@ def test_a_folder_without_mail_is_wrong_usage(sekisho: Command, tmp_path: Path) 
     assert sekisho("evaluate", tmp_path / "none").status == 2
 
 
-@pytest.mark.parametrize(
-    ("hits", "total", "low", "high"),
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)
-def test_wilson_intervals_are_the_published_ones(hits: int, total: int, low: float, high: float) -> None:
-    """Newcombe, Statistics in Medicine 17 (1998), table I, the score method; and mirrored."""
-    assert wilson(hits, total) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
-    assert wilson(total - hits, total) == (
-        pytest.approx(1 - high, abs=5e-5),
-        pytest.approx(1 - low, abs=5e-5),
-    )
-
-
-def test_nothing_observed_says_nothing() -> None:
-    """No cases: the rate may be anything."""
-    assert wilson(0, 0) == (0.0, 1.0)
-
-
 ACTIONS = {
     "tag": {"tag", "quarantine", "reject"},
     "quarantine": {"quarantine", "reject"},
@@ -196,24 +177,6 @@ def test_scores_are_binned_once_each(sekisho: Command, corpus: Path) -> None:
     assert scores["phish"]["p5"] == 0
 
 
-@pytest.mark.parametrize(
-    ("values", "bins"),
-    [
-        ([-3.0], {None: 1}),
-        ([0.0, 0.0], {0: 2}),
-        ([0.2, 0.99], {0.01: 2}),
-        ([1.0, 4.99, 5.0], {1: 1, 4: 1, 5: 1}),
-        ([14.99, 15.0, 19.9, 20.0, 29.0, 30.0, 400.0], {14: 1, 15: 2, 20: 2, 30: 2}),
-        ([], {}),
-    ],
-)
-def test_the_edges_of_bins(values: list[float], bins: dict[float | None, int]) -> None:
-    """A score that is an edge begins the bin; nothing at all is a bin of its own."""
-    spread = measure.scores([{"label": "ham", "score": value} for value in values], 15.0)
-    filled = {low: count for low, count in zip(spread["from"], spread["ham"]["counts"], strict=True) if count}
-    assert filled == bins
-
-
 def test_without_a_brand(sekisho: Command, corpus: Path) -> None:
     """A registry without the brand, or without any, knows nothing of it; another brand's absence changes nothing."""
 
@@ -260,18 +223,3 @@ def test_markdown_names_no_file(sekisho: Command, corpus: Path) -> None:
     for table in out.split("\n\n"):
         columns = {line.replace("\\|", "").count("|") for line in table.splitlines() if line.startswith("|")}
         assert len(columns) <= 1
-
-
-def test_a_family_is_left_out_whole() -> None:
-    """What one finding of a family alone does not change, all of them together do; a finding is no family."""
-    row = {
-        "label": "phish",
-        "verdict": "tag",
-        "findings": {"auth.spf_fail": 3.0, "auth.unproven": 3.0, "link.shortened": 0.0},
-        "left_out": {"auth.": "accept"},
-    }
-    found = measure.families([row])
-    assert found["auth."]["phish"] == {"found": 1, "left_out": {"tag": -1, "quarantine": 0, "reject": 0}}
-    assert found["link."]["phish"] == {"found": 1, "left_out": {"tag": 0, "quarantine": 0, "reject": 0}}
-    assert "auth.spf_fail" not in found
-    assert measure.findings([row])["auth.spf_fail"]["phish"]["left_out"]["tag"] == 0

@@ -17,8 +17,9 @@ from tests.unit.store.kit import SetClock, hold, message, outcomes
 
 from sekisho.cli import main
 from sekisho.clock import SystemClock
+from sekisho.held import State
 from sekisho.message import Field, Headers, message_key
-from sekisho.store import Quarantine, State, StoreOptions
+from sekisho.store import Quarantine, StoreOptions
 
 RAW = b"From: a@sender.example\r\nSubject: x\r\n\r\nFrom here on\r\n>From there\r\n.\r\n"
 

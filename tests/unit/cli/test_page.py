@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.unit.cli.conftest import FAKE, GENUINE, Command, mail, write
+
+from sekisho.cli.output import console
+from sekisho.cli.page import show
+from sekisho.evidence import Place
 
 HEADS = (
     "Claim",
@@ -42,6 +47,20 @@ def test_one_language(language: str, there: str, missing: str, sekisho: Command,
     assert there in out
     assert missing not in out
     assert ("The display name says" in out) is (language == "en")
+
+
+@pytest.mark.parametrize("place", Place)
+def test_no_english_word_for_a_place_in_japanese(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--lang ja` names each place in Japanese alone, and its labels are Japanese, too."""
+    report = {
+        "file": "1", "verdict": "tag", "score": 5.0, "decided_by": "2", "thresholds": None, "proofs": [],
+        "claims": [{"brand": None, "where": str(place), "text": "３"}], "findings": [], "degraded": ["4"],
+        "auth": {"5": "6"},
+    }  # fmt: skip
+    show(console(), report, "ja")
+    out = capsys.readouterr().out
+    assert place.ja in out
+    assert re.findall(r"[A-Za-z]+", out.replace(place.ja, "")) == ["TAG"]
 
 
 def test_mail_that_passes_says_by_how_much(sekisho: Command, genuine: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 from rich.cells import cell_len
 from tests.unit.cli.conftest import FAKE, Command, mail, write
 
-from sekisho import compose
-from sekisho.cli import cases, output
+from sekisho import cases, compose
+from sekisho.cli import output
 from sekisho.clock import SystemClock
 from sekisho.config import load
 from sekisho.store import Quarantine

@@ -17,12 +17,13 @@ from lab.place import free_port
 from tests.unit.cli.conftest import FAKE, Command, write
 from tests.unit.store.kit import message, outcomes
 
-from sekisho.cli import cli
+from sekisho.cli import cli, output
 from sekisho.cli.output import Screen, console, safe, write_document
 from sekisho.clock import SystemClock
 from sekisho.config import load
+from sekisho.held import Operation
 from sekisho.message import Author
-from sekisho.store import Operation, Quarantine
+from sekisho.store import Quarantine
 
 # In a name of a file all but NUL and the slash may stand; the line end must not begin a line of its own.
 STEERING = "\x1b[31m\x1b]0;title\x07\r\x08\x9b2J\x7f\u202e\u2066\u200b\u2028\U000e0041"
@@ -351,7 +352,7 @@ def look(out: str, err: str, what: str) -> None:
 
 def test_the_printer_is_the_only_one() -> None:
     """No module of the command line prints past it."""
-    source = Path(cli.callback.__code__.co_filename).parent  # type: ignore[union-attr]
+    source = Path(output.__file__).parent
     loose = re.compile(
         r"click\.(secho|echo)|\bprint\(|sys\.stdout\.(write|buffer)|sys\.stderr\.write|\bConsole\(|\.print_exc\("
     )

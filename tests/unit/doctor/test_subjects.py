@@ -19,8 +19,9 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.doctor import clock, files, milter_socket, resolver, storage
 from sekisho.doctor.model import Finding, Severity
+from sekisho.held import State
 from sekisho.resolver import DnsOptions
-from sekisho.store import Quarantine, State, StoreLock
+from sekisho.store import Quarantine, StoreLock
 from sekisho.wire.options import WireOptions
 
 CLOCK = SystemClock()

@@ -14,10 +14,14 @@ import pytest
 from tests.disk_support import full_disk
 from tests.unit.store.kit import SetClock
 
+from sekisho.evidence import NOTHING
 from sekisho.guard import GuardOptions, Switch, SwitchError, Watch
 from sekisho.guard.switch import FOREVER, SIZE, SLOTS
 from sekisho.guard.window import BUCKETS, Spread, Tally, highest, jumped
+from sekisho.judgement import Examined, Judged, Judgement
+from sekisho.message import Client, Envelope, Recipient, read
 from sekisho.ports import Severe, Stance
+from sekisho.verdict import OPT_OUT, Action, Disposition, Outcome, Reply, Thresholds, Verdict
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OPTIONS = GuardOptions(window_minutes=10, minimum=20, history=100, release_minutes=60)
@@ -53,6 +57,52 @@ def usual(guard: Watch, clock: SetClock, severe_every: int = 20, hours: int = 4)
     for number in range(hours * 60):
         guard.count(None if number % severe_every else severe(number))
         clock.pass_by(minutes=1)
+
+
+def judged(*verdicts: Verdict, client: str = "192.0.2.7") -> Judged:
+    """A message of an author at mail.shop.example, with these verdicts for its recipients."""
+    envelope = Envelope(client=Client(client, None, "fail", "x"))
+    message = read(b"From: a@mail.shop.example\r\n\r\nbody\r\n", envelope)
+    weights = {"link.few": 1.0, "lure.test": 9.0}
+    outcomes = tuple(Outcome(Recipient("b@ours.example"), each, Disposition.ACCEPT) for each in verdicts)
+    judgement = Judgement(Examined(message, NOTHING, {}, 0.0), weights, outcomes)
+    return Judged(judgement, Action(Reply.ACCEPT, outcomes), {})
+
+
+def verdict(disposition: Disposition, by: str = "points") -> Verdict:
+    return Verdict(disposition, 9.0, by, Thresholds())
+
+
+MILD, SEVERE = verdict(Disposition.TAG), verdict(Disposition.QUARANTINE)
+CERTAIN = verdict(Disposition.QUARANTINE, "brand_impersonation")
+UNSEEN = verdict(Disposition.ACCEPT, OPT_OUT)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "counted"),
+    [
+        ((MILD, MILD), [None]),
+        ((MILD, SEVERE), [Severe("192.0.2.0/24", "shop.example", "lure.test")]),
+        ((MILD, CERTAIN), []),
+        ((CERTAIN, SEVERE), [Severe("192.0.2.0/24", "shop.example", "lure.test")]),
+        ((UNSEEN,), []),
+        ((UNSEEN, MILD), [None]),
+    ],
+)
+def test_what_is_counted_of_a_judgement(
+    file: Path,
+    clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+    verdicts: tuple[Verdict, ...],
+    counted: list[Severe | None],
+) -> None:
+    """A message once, by what was decided: severe if points alone decided so, with its sender; nothing of what is
+    certain, or of mail that nobody looked at."""
+    told: list[Severe | None] = []
+    guard = watch(file, clock)
+    monkeypatch.setattr(guard, "count", told.append)
+    guard.judged(judged(*verdicts))
+    assert told == counted
 
 
 def test_a_pause_holds_at_once_in_every_process(file: Path, clock: SetClock) -> None:

@@ -11,9 +11,10 @@ from tests.unit.store.kit import SetClock, hold
 
 from sekisho import metrics
 from sekisho.config import Config
+from sekisho.held import Operation, State
 from sekisho.maintenance.quarantine import QuarantineMaintenance
 from sekisho.metrics import Metrics
-from sekisho.store import Operation, Quarantine, State
+from sekisho.store import Quarantine
 
 
 class Clock(SetClock):

@@ -9,10 +9,12 @@ import pytest
 from tests.unit.store.kit import SetClock
 
 from sekisho.evidence import Evidence
+from sekisho.judgement import Examined, Judged, Judgement
 from sekisho.memory import Deferrals, PolicyNotes, deferrals, policies
 from sekisho.memory.table import WAYS, TimeTable
-from sekisho.pipeline import Judged
+from sekisho.message import Envelope, read
 from sekisho.results import AuthResult, MethodResult
+from sekisho.verdict import Action, Reply
 
 DAY = 86_400.0
 MINUTES = 600.0
@@ -23,11 +25,10 @@ def dmarc(domain: str, policy: str, word: AuthResult = AuthResult.FAIL) -> Evide
     return Evidence(results=(MethodResult("dmarc", word, domain, properties=properties),))
 
 
-class Seen(Judged):
+def seen(evidence: Evidence) -> Judged:
     """A judgement of which only the evidence is looked at."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        object.__setattr__(self, "evidence", evidence)
+    examined = Examined(read(b"", Envelope()), evidence, {}, 0.0)
+    return Judged(Judgement(examined, {}, ()), Action(Reply.ACCEPT), {})
 
 
 @pytest.fixture
@@ -45,8 +46,8 @@ def test_an_enforcing_policy_is_remembered_with_its_age(
     notes: PolicyNotes, clock: SetClock, tmp_path: Path, policy: str
 ) -> None:
     """Also by another process, and after a restart; whether the mail itself passed does not matter."""
-    notes.judged(Seen(dmarc("strict.example", policy)))
-    notes.judged(Seen(dmarc("other.example", policy, AuthResult.PASS)))
+    notes.judged(seen(dmarc("strict.example", policy)))
+    notes.judged(seen(dmarc("other.example", policy, AuthResult.PASS)))
     assert notes.age("strict.example") is None  # nothing is written on the judging path
     notes.flush()
     clock.pass_by(days=3)
@@ -58,8 +59,8 @@ def test_an_enforcing_policy_is_remembered_with_its_age(
 @pytest.mark.parametrize("policy", ["none", ""])
 def test_a_policy_that_asks_for_nothing_is_not_noted(notes: PolicyNotes, policy: str) -> None:
     """Nor is a domain whose record could not be read."""
-    notes.judged(Seen(dmarc("lax.example", policy)))
-    notes.judged(Seen(Evidence(results=(MethodResult("dmarc", AuthResult.TEMPERROR, "down.example"),))))
+    notes.judged(seen(dmarc("lax.example", policy)))
+    notes.judged(seen(Evidence(results=(MethodResult("dmarc", AuthResult.TEMPERROR, "down.example"),))))
     notes.flush()
     assert (notes.age("lax.example"), notes.age("down.example")) == (None, None)
 
@@ -67,11 +68,11 @@ def test_a_policy_that_asks_for_nothing_is_not_noted(notes: PolicyNotes, policy:
 def test_a_note_that_is_too_old_counts_no_more(notes: PolicyNotes, clock: SetClock) -> None:
     """A domain may have given its policy up; and a note is made anew with each day that the policy is met."""
     for domain in ("left.example", "stays.example"):
-        notes.judged(Seen(dmarc(domain, "reject")))
+        notes.judged(seen(dmarc(domain, "reject")))
     notes.flush()
     clock.pass_by(days=20)
     notes._written.clear()  # a day has passed for the process
-    notes.judged(Seen(dmarc("stays.example", "reject")))
+    notes.judged(seen(dmarc("stays.example", "reject")))
     notes.flush()
     clock.pass_by(days=11)
     assert notes.age("left.example") is None
@@ -80,7 +81,7 @@ def test_a_note_that_is_too_old_counts_no_more(notes: PolicyNotes, clock: SetClo
 
 def test_notes_of_a_clock_that_was_ahead_are_new(notes: PolicyNotes, clock: SetClock) -> None:
     """A clock that is put back loses no note."""
-    notes.judged(Seen(dmarc("strict.example", "reject")))
+    notes.judged(seen(dmarc("strict.example", "reject")))
     notes.flush()
     clock.pass_by(days=-50)
     assert notes.age("strict.example") == 0
@@ -90,11 +91,11 @@ def test_any_number_of_domains_takes_the_same_room(notes: PolicyNotes, tmp_path:
     """A flood of domains neither grows the file nor the process, and what was met last stays."""
     size = (tmp_path / "policies").stat().st_size
     for number in range(10_000):
-        notes.judged(Seen(dmarc(f"d{number}.example", "reject")))
+        notes.judged(seen(dmarc(f"d{number}.example", "reject")))
     assert len(notes._waiting) == policies.MOST
     notes.flush()
     for number in range(3 * policies.MOST):
-        notes.judged(Seen(dmarc(f"e{number}.example", "reject")))
+        notes.judged(seen(dmarc(f"e{number}.example", "reject")))
         if number % 100 == 99:
             notes.flush()
     assert len(notes._written) <= policies.MOST
@@ -105,7 +106,7 @@ def test_any_number_of_domains_takes_the_same_room(notes: PolicyNotes, tmp_path:
 def test_the_thread_writes_by_itself(notes: PolicyNotes, tmp_path: Path, clock: SetClock) -> None:
     """What was met before the end of the process is there after it."""
     notes.start()
-    notes.judged(Seen(dmarc("strict.example", "reject")))
+    notes.judged(seen(dmarc("strict.example", "reject")))
     notes.close()
     assert PolicyNotes(tmp_path / "policies", clock).age("strict.example") == 0
 
@@ -120,7 +121,7 @@ def test_a_file_that_is_spoiled_is_no_outage(tmp_path: Path, clock: SetClock, da
             os.truncate(each, 100)
         else:
             each.write_bytes(b"x" * 100_000 if damage == "foreign" else b"")
-    notes.judged(Seen(dmarc("strict.example", "reject")))
+    notes.judged(seen(dmarc("strict.example", "reject")))
     notes.flush()
     assert notes.age("strict.example") is None or damage == "foreign"
     if damage != "foreign":

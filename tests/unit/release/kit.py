@@ -114,7 +114,8 @@ RELEASE = """
     from sekisho.privacy import Privacy
     from sekisho.release import ReleaseOptions, Releaser, Wish
     from sekisho.release import smtp
-    from sekisho.store import Quarantine, State, StoreOptions
+    from sekisho.held import State
+    from sekisho.store import Quarantine, StoreOptions
 
     url, port, point, names = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4:]
 

@@ -10,11 +10,12 @@ from tests.unit.release.kit import CLOSE, POINTS, Port, releasing
 from tests.unit.store.kit import SetClock, hold
 
 from sekisho.clock import SystemClock
+from sekisho.held import Entry, State
 from sekisho.journal import JournalOptions
 from sekisho.ports import StoreUnavailable
 from sekisho.privacy import Privacy
-from sekisho.release import Done, ReleaseOptions, Releaser, Wish
-from sekisho.store import Entry, Quarantine, State, StoreOptions
+from sekisho.release import Done, ReleaseOptions, Releaser, UnclearWishError, Wish
+from sekisho.store import Quarantine, StoreOptions
 
 PRIVACY = Privacy(JournalOptions(), SystemClock())
 
@@ -80,7 +81,7 @@ def test_another_address(store: Quarantine) -> None:
     """One copy may go elsewhere, and the audit says where as far as it may; several may not all go to one."""
     name = hold(store, RAW, ["a@ours.example", "b@ours.example"])
     with Port() as port:
-        with pytest.raises(ValueError, match="name one recipient"):
+        with pytest.raises(UnclearWishError, match="name one recipient"):
             release(store, port, name, Wish("hanako", to="abuse@ours.example"))
         wish = Wish("hanako", to="abuse@ours.example", recipients=frozenset({"a@ours.example"}))
         release(store, port, name, wish)

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import text
 from tests.unit.store.kit import EVIDENCE, START, SetClock, hold, message, outcomes
 
+from sekisho.explain import stored_document
+from sekisho.held import State
 from sekisho.message import Recipient
-from sekisho.report import document
-from sekisho.store import DamagedError, Quarantine, State, StoreOptions
+from sekisho.ports import DamagedError
+from sekisho.store import Quarantine, StoreOptions
 from sekisho.verdict import Disposition
 
 RAW = b"From: a@sender.example\r\nSubject: =?utf-8?b?8J+Yig==?=\r\n\r\n\xff\x00 body \r\n" * 20
@@ -19,7 +21,7 @@ RAW = b"From: a@sender.example\r\nSubject: =?utf-8?b?8J+Yig==?=\r\n\r\n\xff\x00 
 def test_everything_comes_back_as_it_was_held(store: Quarantine) -> None:
     """Bytes, envelope with ESMTP parameters, client facts, times and evidence are read back unchanged."""
     held = message(RAW, queue_id="4XyZ", parameters=("SIZE=100", "BODY=8BITMIME"))
-    name = store.hold(held, document(EVIDENCE, {}, ()), outcomes("x@ours.example", "y@ours.example"))
+    name = store.hold(held, stored_document(EVIDENCE, {}, ()), outcomes("x@ours.example", "y@ours.example"))
     entry = store.get(name)
     assert entry is not None
     assert store.content(name) == RAW

@@ -13,16 +13,10 @@ from sqlalchemy import text
 from tests.unit.store.kit import SetClock, hold, message, outcomes
 
 from sekisho import store as store_package
+from sekisho.held import Operation, State
 from sekisho.message import Field, Headers, message_key
-from sekisho.store import (
-    ErasedError,
-    Operation,
-    Quarantine,
-    RetentionOptions,
-    State,
-    StoreOptions,
-    migrate,
-)
+from sekisho.ports import ErasedError
+from sekisho.store import Quarantine, RetentionOptions, StoreOptions, migrate
 from sekisho.store.engine import connect
 
 RAW = b"Subject: x\r\n\r\nbody\r\n"

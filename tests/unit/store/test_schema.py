@@ -16,7 +16,7 @@ from sqlalchemy import text
 from tests.unit.store.kit import EVIDENCE, START, SetClock, hold, outcomes
 
 from sekisho import store as store_package
-from sekisho.report import document
+from sekisho.explain import stored_document
 from sekisho.store import Quarantine, SchemaError, StoreOptions, migrate
 from sekisho.store.engine import connect
 from sekisho.store.identity import ALPHABET, normal, record_id
@@ -102,8 +102,8 @@ def test_ids_sort_by_time_and_do_not_repeat() -> None:
 
 def test_the_document_is_plain_and_printable() -> None:
     """The document holds JSON values only, in the words of the command line's JSON."""
-    found = document(EVIDENCE, {}, outcomes("a\u202e@x"))
+    found = stored_document(EVIDENCE, {}, outcomes("a\u202e@x"))
     assert list(found["auth"].values()) == ["pass"] + ["unknown"] * 4
     assert found["recipients"][0]["rcpt"] == "a\\u202e@x"
     assert found["claims"][0]["strength"] == "strong"
-    assert document(EVIDENCE, {}, outcomes("a@x")) == document(EVIDENCE, {}, outcomes("a@x"))
+    assert stored_document(EVIDENCE, {}, outcomes("a@x")) == stored_document(EVIDENCE, {}, outcomes("a@x"))

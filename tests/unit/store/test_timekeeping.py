@@ -8,7 +8,8 @@ import pytest
 from tests.unit.store.kit import SetClock, hold
 
 from sekisho.clock import SystemClock, uptime
-from sekisho.store import Operation, Quarantine, RetentionOptions, State, StoreOptions
+from sekisho.held import Operation, State
+from sekisho.store import Quarantine, RetentionOptions, StoreOptions
 
 RAW = b"Subject: x\r\n\r\nbody\r\n"
 KEEP = RetentionOptions()

@@ -9,7 +9,7 @@ import Milter
 import pytest
 
 from sekisho.wire.handlers import OnFailure
-from sekisho.wire.session import Door, Session
+from sekisho.wire.session import Session, Sessions
 
 
 @pytest.fixture
@@ -20,15 +20,15 @@ def policies(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return told
 
 
-def door() -> Door:
+def sessions() -> Sessions:
     fallbacks = SimpleNamespace(level=lambda _: OnFailure.HOLD, strictest=OnFailure.HOLD)
-    desk: Any = SimpleNamespace(fallbacks=fallbacks, error=lambda _: None)
-    return Door(desk, lambda _: None)
+    pool: Any = SimpleNamespace(fallbacks=fallbacks, error=lambda _: None)
+    return Sessions(pool, lambda _: None)
 
 
 def test_a_connection_goes_on_until_its_next_step(policies: list[int]) -> None:
     """For a name that is no UTF-8; with the last such connection the policy is to refuse again."""
-    ours, one, other = door(), Session(None), Session(None)
+    ours, one, other = sessions(), Session(None), Session(None)
     ours._pass(one)
     ours._pass(other)
     ours._refuse_again(one)
@@ -40,7 +40,7 @@ def test_a_connection_goes_on_until_its_next_step(policies: list[int]) -> None:
 def test_another_connection_does_not_undo_a_refusal(policies: list[int]) -> None:
     """A client that holds the policy at CONTINUE, before or after it, does not have another's message accepted whose
     end came without memory."""
-    ours, odd, starved = door(), Session(None), Session(None)
+    ours, odd, starved = sessions(), Session(None), Session(None)
     starved.negotiated = True
     ours._pass(odd)
     ours._untrapped(starved)

@@ -63,7 +63,7 @@ def _said(message: Message, context: Context) -> Iterator[Claim | Cue]:
         yield from _named(mailbox.name or mailbox.local, company, context)
         yield from _local_part(mailbox.local, context)
         if (owner := _owner(mailbox.domain or "", context)) is not None:
-            yield Claim(owner, "author_domain", mailbox.domain or "")
+            yield Claim(owner, Place.AUTHOR_DOMAIN, mailbox.domain or "")
     yield from _subject(message.subject, context)
     yield from _text(message, context)
     yield from _buttons(message, context)
@@ -82,14 +82,14 @@ def _named(name: str, company: str, context: Context) -> Iterator[Claim | Cue]:
     カスタマーサポート`), or if it is spelled in disguise. A name that is also a word needs a companion word beside it,
     which `company`, the beginning of subject and text, may hold."""
     reading = context.registry.read(name, company)
-    yield from _cues(reading, "display_name")
+    yield from _cues(reading, Place.DISPLAY_NAME)
     for mention in best_mentions(reading.mentions):
         rest = f"{name[: mention.start]} {name[mention.end :]}"
         alone = (mention.end - mention.start) / max(1, len(name.strip()))
         strong = (
             alone >= _least(name, mention) or not mention.exact or not context.vocabulary.distinctive(rest)
         )
-        yield Claim(mention.brand, "display_name", name, Strength.STRONG if strong else Strength.WEAK)
+        yield Claim(mention.brand, Place.DISPLAY_NAME, name, Strength.STRONG if strong else Strength.WEAK)
 
 
 def _least(name: str, mention: Mention) -> float:
@@ -106,18 +106,18 @@ def _local_part(local: str, context: Context) -> Iterator[Claim]:
     plain = local.lower().strip('"').replace("_", ".")
     host = next((part for part in NO_HOST.split(plain) if "." in part and _owner(part, context)), None)
     if host is not None:
-        yield Claim(_owner(host, context), "local_part", local)
+        yield Claim(_owner(host, context), Place.LOCAL_PART, local)
     else:
-        yield from mentioned(plain, "local_part", context)
+        yield from mentioned(plain, Place.LOCAL_PART, context)
 
 
 def _subject(subject: str, context: Context) -> Iterator[Claim | Cue]:
     """A subject that is headed with a name in brackets speaks for it; elsewhere it speaks of it."""
     reading = context.registry.read(subject)
-    yield from _cues(reading, "subject")
+    yield from _cues(reading, Place.SUBJECT)
     for mention in best_mentions(reading.mentions):
         headed = OPENING_BRACKET.fullmatch(subject[: mention.start]) is not None
-        yield Claim(mention.brand, "subject", mention.name, Strength.STRONG if headed else Strength.WEAK)
+        yield Claim(mention.brand, Place.SUBJECT, mention.name, Strength.STRONG if headed else Strength.WEAK)
 
 
 def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
@@ -133,13 +133,13 @@ def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
     mentioned: dict[str, Claim] = {}
     for part in (message.title[:MAX_TITLE_CHARS], *parts):
         reading = context.registry.read(part)
-        yield from _cues(reading, "text")
+        yield from _cues(reading, Place.TEXT)
         for mention in reading.mentions:
             if part is not message.title and speaks(part, mention, context.vocabulary):
-                signed.setdefault(mention.brand, Claim(mention.brand, "signature", mention.name))
+                signed.setdefault(mention.brand, Claim(mention.brand, Place.SIGNATURE, mention.name))
             topic = said.count(text_of(part, mention)) >= MIN_TOPIC_MENTIONS
             strength = Strength.STRONG if topic else Strength.WEAK
-            mentioned.setdefault(mention.brand, Claim(mention.brand, "body", mention.name, strength))
+            mentioned.setdefault(mention.brand, Claim(mention.brand, Place.BODY, mention.name, strength))
     yield from signed.values()
     yield from (claim for brand, claim in mentioned.items() if brand not in signed)
 
@@ -150,7 +150,7 @@ def _buttons(message: Message, context: Context) -> Iterator[Cue]:
     short = [label for label in labels if 0 < len(label) <= MAX_BUTTON_CHARS][:MAX_BUTTONS]
     if short:
         pressed = context.registry.read("".join(f"{label} ボタン button\n" for label in short))
-        yield from (cue for cue in _cues(pressed, "button") if cue.aspect == "action")
+        yield from (cue for cue in _cues(pressed, Place.BUTTON) if cue.aspect == "action")
 
 
 def text_of(part: str, mention: Mention) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from sekisho.checks.facts.names import mentioned
 from sekisho.domains import split_url, to_ascii
-from sekisho.evidence import NOTHING, Claim, Evidence, Strength
+from sekisho.evidence import NOTHING, Claim, Evidence, Place, Strength
 from sekisho.message import Message, Part
 from sekisho.ports import Context
 
@@ -47,7 +47,7 @@ def _claims(message: Message, context: Context) -> Iterator[Claim]:
         if part.media == "text/calendar" or (part.filename or "").lower().endswith(".ics"):
             yield from _invitation(part, context)
     for other in message.reply_to[:MAX_REPLY_TO]:
-        yield from mentioned(other.name, "reply_to", context)
+        yield from mentioned(other.name, Place.REPLY_TO, context)
 
 
 def _pictures(message: Message, context: Context) -> Iterator[Claim]:
@@ -65,7 +65,7 @@ def _pictures(message: Message, context: Context) -> Iterator[Claim]:
     lines = {text.count("\n", 0, mention.start) for mention in mentions}
     alone = len(found) == 1 and len(lines) >= MIN_NAMING_SHARE * len(described)
     strength = Strength.STRONG if alone else Strength.WEAK
-    yield from (Claim(brand, "image", name, strength) for brand, name in found.items())
+    yield from (Claim(brand, Place.IMAGE, name, strength) for brand, name in found.items())
 
 
 def _file_name(source: str) -> str:
@@ -78,7 +78,7 @@ def _file_name(source: str) -> str:
 def _files(message: Message, context: Context) -> Iterator[Claim]:
     names = [part.filename[:200].replace("_", " ") for part in message.parts[:MAX_FILES] if part.filename]
     found = _brands("\n".join(names), context) if names else {}
-    yield from (Claim(brand, "attachment", name, Strength.WEAK) for brand, name in found.items())
+    yield from (Claim(brand, Place.ATTACHMENT, name, Strength.WEAK) for brand, name in found.items())
 
 
 def _invitation(part: Part, context: Context) -> Iterator[Claim]:
@@ -92,10 +92,10 @@ def _invitation(part: Part, context: Context) -> Iterator[Claim]:
         domain = to_ascii(organizer[2].strip().rpartition("@")[2]) or ""
         for brand, name in _brands(organizer[1].strip('"'), context).items():
             own = bool(domain) and context.registry.could_own(domain, brand)
-            yield Claim(brand, "calendar", name, Strength.WEAK if own else Strength.STRONG)
+            yield Claim(brand, Place.CALENDAR, name, Strength.WEAK if own else Strength.STRONG)
     if (summary := SUMMARY.search(text)) is not None:
         for brand, name in _brands(summary[1], context).items():
-            yield Claim(brand, "calendar", name, Strength.WEAK)
+            yield Claim(brand, Place.CALENDAR, name, Strength.WEAK)
 
 
 def _brands(text: str, context: Context) -> dict[str, str]:

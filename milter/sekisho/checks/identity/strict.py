@@ -10,7 +10,7 @@ Which domains these are, `facts.strictness` says. It cannot see a domain whose p
 from __future__ import annotations
 
 from sekisho.checks.facts.strictness import why_strict
-from sekisho.evidence import NOTHING, AuthorStatus, Evidence, FindingKind, Role, Signal
+from sekisho.evidence import NOTHING, AuthorStatus, Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -21,7 +21,6 @@ UNKNOWN = FindingKind(
     "Mail of {domain} should be proven ({why_en}), but the look-ups that could prove it failed.",
     "{domain} のメールは送信元を認証できるはずですが({why_ja})、DNS の照会に失敗したため確認できませんでした。",
     role=Role.IDENTITY,
-    signals=frozenset({Signal.AUTHOR_UNDECIDED}),
 )
 KINDS = (UNKNOWN,)
 

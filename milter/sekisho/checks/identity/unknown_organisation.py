@@ -16,7 +16,7 @@ import re
 from sekisho.checks.facts.links import is_digest, is_page
 from sekisho.checks.facts.names import related
 from sekisho.checks.facts.sender import home_domains
-from sekisho.evidence import NOTHING, Claim, Evidence, FindingKind, Role, Signal, Strength
+from sekisho.evidence import NOTHING, Claim, Evidence, FindingKind, Place, Role, Signal, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.text import skeleton
@@ -53,7 +53,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     words = context.vocabulary.distinctive(mailbox.name)
     if not words or related(words, {domain, *home_domains(message, seen)}):
         return NOTHING
-    claim = Claim(None, "display_name", mailbox.name, Strength.WEAK)
+    claim = Claim(None, Place.DISPLAY_NAME, mailbox.name, Strength.WEAK)
     findings = []
     if context.vocabulary.office_words.search(mailbox.name):
         findings.append(OFFICE.found(name=mailbox.name, domain=domain))

@@ -1,7 +1,4 @@
-"""The commands that act on the quarantine, and those that look into what happened; each is carried out by a
-module of its own."""
-
-# ruff: noqa: PLC0415 - a command imports what it runs, so that --help is instant
+"""`sekisho quarantine list | show | release | delete | purge | export | history`."""
 
 from __future__ import annotations
 
@@ -11,39 +8,47 @@ from pathlib import Path
 
 import click
 
-from sekisho.cli.commands.core import (
-    cli,
-    config_option,
-    configuration,
-    existing,
-    format_option,
-    quarantine,
-    user_option,
-)
+from sekisho.cli.commands.core import cli
+from sekisho.cli.options import Age, config_option, configuration, format_option
+from sekisho.held import State
 
 REASONS = ("false_positive", "requested", "test", "other")
-STATES = ("held", "released", "uncertain", "deleted", "expired")
-_AGE = re.compile(r"(\d{1,6})([dhm])")
-_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
-
+STATES = tuple(str(state) for state in State)
+REMOVABLE = ("held", "released", "uncertain", "deleted", "expired")
 records_argument = click.argument("records", nargs=-1, required=True, metavar="ID...")
 recipients_option = click.option(
     "--rcpt", "recipients", multiple=True, metavar="ADDRESS", help="Only this recipient's copy; repeatable."
 )
 
 
-class Age(click.ParamType):  # type: ignore[type-arg]
-    """`30d`, `12h` or `5m` as a timedelta."""
+@cli.group()
+def quarantine() -> None:
+    """Held messages: list, read, release and delete them."""
 
-    name = "age"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        match = _AGE.fullmatch(str(value))
-        if match is None:
-            self.fail(f"{value!r} is no age such as 30d, 12h or 5m", param, ctx)
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+@quarantine.command("list")
+@click.option("--state", type=click.Choice(STATES), default=None, help="Only with a copy in this state.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--before", default=None, metavar="ID", help="Entries older than this one: the next page.")
+@format_option
+@config_option
+def quarantine_list(state: str | None, limit: int, before: str | None, style: str, path: Path | None) -> None:
+    """List messages of the quarantine, newest first."""
+    from sekisho.cli import quarantine as command
+
+    command.list_entries(configuration(path), state, limit, before, style)
+
+
+@quarantine.command("show")
+@click.argument("record")
+@click.option("--raw", is_flag=True, help="The message itself, as the milter saw it.")
+@format_option
+@config_option
+def quarantine_show(record: str, raw: bool, style: str, path: Path | None) -> None:
+    """Print one message and why it is held. Says which sender it claims, which one is proven, and each reason."""
+    from sekisho.cli import quarantine as command
+
+    command.show_entry(configuration(path), record, raw=raw, style=style)
 
 
 @quarantine.command("release")
@@ -68,12 +73,14 @@ def release(
     path: Path | None,
 ) -> None:
     """Hand held messages back to Postfix, past the filter. Exit status 1 if any copy was not released."""
-    from sekisho.cli import act
+    from sekisho.cli import quarantine as command
+    from sekisho.cli.opening import who
+    from sekisho.release import Wish
 
     if to and not re.fullmatch(r"[^\s<>@]+@[^\s<>@]+", to):
         raise click.UsageError(f"--to needs an address, not {to!r}")
-    wish = act.wish(reason, recipients, to, again=uncertain)
-    raise SystemExit(act.release(configuration(path), records, wish, style))
+    wish = Wish(who(), reason, frozenset(recipients), to, uncertain)
+    raise SystemExit(command.release(configuration(path), records, wish, style))
 
 
 @quarantine.command("delete")
@@ -83,9 +90,9 @@ def release(
 @config_option
 def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: bool, path: Path | None) -> None:
     """Close held copies without delivering them. Retention or `purge` later removes content and record."""
-    from sekisho.cli import act
+    from sekisho.cli import quarantine as command
 
-    raise SystemExit(act.delete(configuration(path), records, recipients, uncertain))
+    raise SystemExit(command.delete(configuration(path), records, recipients, uncertain))
 
 
 @quarantine.command("purge")
@@ -93,7 +100,7 @@ def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: boo
 @click.option(
     "--state",
     "states",
-    type=click.Choice(STATES),
+    type=click.Choice(REMOVABLE),
     multiple=True,
     default=("released", "deleted", "expired"),
     show_default=True,
@@ -102,9 +109,9 @@ def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: boo
 @config_option
 def purge(age: timedelta, states: tuple[str, ...], path: Path | None) -> None:
     """Remove messages with content and record, for good."""
-    from sekisho.cli import act
+    from sekisho.cli import quarantine as command
 
-    act.purge(configuration(path), age, states)
+    command.purge(configuration(path), age, states)
 
 
 @quarantine.command("export")
@@ -135,43 +142,6 @@ def export(records: tuple[str, ...], form: str, output: Path | None, path: Path 
 @config_option
 def history(record: str | None, limit: int, style: str, path: Path | None) -> None:
     """Print who did what to the quarantine, newest first. With RECORD, to that message only."""
-    from sekisho.cli import act
+    from sekisho.cli import quarantine as command
 
-    act.history(configuration(path), record, limit, style)
-
-
-@cli.command()
-@click.argument("what", metavar="ID|QUEUE-ID|MESSAGE-ID")
-@format_option
-@config_option
-def trace(what: str, style: str, path: Path | None) -> None:
-    """Print where a message is, and why. Tells in order what the log, the quarantine and the audit know of it."""
-    from sekisho.cli import trace
-
-    raise SystemExit(trace.run(configuration(path), what, style))
-
-
-@cli.command()
-@click.option(
-    "--postfix-config",
-    "postfix",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Postfix's configuration directory, if it is not the default one.",
-)
-@click.option(
-    "--skip",
-    multiple=True,
-    type=click.Choice(["postfix", "dns", "socket", "store", "clock", "guard", "files"]),
-    help="Leave a subject out; repeatable.",
-)
-@user_option
-@format_option
-@config_option
-def doctor(
-    postfix: Path | None, skip: tuple[str, ...], user: str | None, style: str, path: Path | None
-) -> None:
-    """Look for faults of the setup and print how to mend them. Looks at Postfix's settings, DNS, rights, store and
-    disk, and changes nothing. Exit status 1 if anything is found."""
-    from sekisho.cli import doctor as command
-
-    raise SystemExit(command.run(existing(path), postfix, skip, user, style))
+    command.history(configuration(path), record, limit, style)

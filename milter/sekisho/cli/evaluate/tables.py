@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from sekisho.cli import tables
-from sekisho.cli.evaluate import measure
 from sekisho.cli.tables import Cell, Sheet, cells
+from sekisho.evaluation import measure
 
 VIEWS = ("folder", "kind", "lang", "brand", "finding", "family", "score")
 USUAL = ("folder", "kind", "score", "finding")
@@ -29,7 +29,7 @@ WORTH = (
         for column in ("tagged", "quarant.", "rejected")
     ),
 )
-MethodResult = Mapping[str, Any]
+Measured = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def parse_views(text: str) -> tuple[str, ...]:
     return words
 
 
-def show(console: Console, result: MethodResult, rows: Sequence[measure.Row], view: View) -> None:
+def show(console: Console, result: Measured, rows: Sequence[measure.Row], view: View) -> None:
     """The tables, then the slowest and the wrong ones."""
     blocks = (console.encoding or "").lower().startswith("utf")
     for each in sheets(result, view, blocks=blocks):
@@ -82,12 +82,12 @@ def _wrong(row: measure.Row) -> Text:
     )
 
 
-def markdown(result: MethodResult, view: View) -> str:
+def markdown(result: Measured, view: View) -> str:
     """The same tables for a document. Single files are not named in it."""
     return "\n".join(tables.markdown(each) for each in sheets(result, view))
 
 
-def sheets(result: MethodResult, view: View, *, blocks: bool = True) -> Iterator[Sheet]:
+def sheets(result: Measured, view: View, *, blocks: bool = True) -> Iterator[Sheet]:
     """The tables that are asked for and have something in them, the whole first."""
     whole = {"all": {label: result[label] for label in measure.LABELS}}
     yield confusion("", whole, style="bold")

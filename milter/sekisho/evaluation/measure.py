@@ -54,6 +54,7 @@ def wrong(row: Row) -> bool:
 
 
 def labelled(rows: Iterable[Row], label: str | None) -> list[Row]:
+    """The rows of one label; None: those that have none."""
     return [row for row in rows if row["label"] == label]
 
 

@@ -11,10 +11,11 @@ from tests.unit.store.kit import SetClock
 from sekisho import compose
 from sekisho.config import Config
 from sekisho.dns_answer import Answer, Found
+from sekisho.judgement import Judged
 from sekisho.memory import Deferrals
 from sekisho.message import Client, Envelope, Recipient
 from sekisho.pipeline import Pipeline
-from sekisho.ports import Severe, Stance
+from sekisho.ports import Stance
 from sekisho.verdict import Action, Disposition, Reply
 
 RAW = b"From: Barclays <alerts@barclays.co.uk>\r\nSubject: Your statement\r\n\r\nIt is ready.\r\n"
@@ -45,7 +46,7 @@ class Paused:
     def stance(self) -> Stance:
         return Stance.PAUSED
 
-    def count(self, severe: Severe | None) -> None:
+    def judged(self, judged: Judged) -> None:
         pass
 
 

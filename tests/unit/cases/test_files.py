@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.unit.cli.conftest import FAKE, mail, write
 
-from sekisho.cli.cases import Case, CaseError, load
+from sekisho.cases import Case, CaseError, load
 from sekisho.ports import Recorded
 
 

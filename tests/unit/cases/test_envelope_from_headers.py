@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sekisho.cli.envelope_from_headers import envelope_from_trace
+from sekisho.cases.envelope_from_headers import envelope_from_trace
 from sekisho.message import Client
 
 

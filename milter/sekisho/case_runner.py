@@ -6,14 +6,23 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sekisho import compose, report
+from sekisho import compose
 from sekisho.brands import BrandIndex
-from sekisho.cli.cases import Case
+from sekisho.cases import Case
 from sekisho.clock import FixedClock
 from sekisho.compose import Knowledge
 from sekisho.config import Config
 from sekisho.evidence import Evidence
-from sekisho.pipeline import Examined, Judged, Pipeline
+from sekisho.explain import (
+    Rejudge,
+    Weighed,
+    accused,
+    describe_brands,
+    judgement_document,
+    ways_to_pass,
+)
+from sekisho.judgement import Examined, Judged
+from sekisho.pipeline import Pipeline
 from sekisho.ports import Context, Recorded, Resolver
 from sekisho.resolver import CaseResolver
 
@@ -25,7 +34,7 @@ class UnknownBrandError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Court:
+class CaseRunner:
     """The pipeline as single cases meet it. `real` is real DNS, for messages that come without a case file."""
 
     config: Config
@@ -34,7 +43,7 @@ class Court:
     real: Resolver | None = None
 
     @classmethod
-    def of(cls, config: Config, *, ask_dns: bool = False, without: Collection[str] = ()) -> Court:
+    def of(cls, config: Config, *, ask_dns: bool = False, without: Collection[str] = ()) -> CaseRunner:
         """`without` names brands that are taken out of the registry, or all of them.
 
         Raises ConfigError if brands or lists are bad, UnknownBrandError for an id that is not in the registry.
@@ -57,6 +66,24 @@ class Court:
             examined = replace(examined, evidence=lessened(examined.evidence, left_out))
         return self.pipeline.judge(examined)
 
+    def explain(self, case: Case) -> dict[str, Any]:
+        """The contract's object without `file`, with what a reader asks next: what the brands are (`brands`), and what
+        would let the message pass (`passes_if`)."""
+        examined = self.examine(case)
+        judged = self.judge(examined)
+        document = document_of(judged)
+        registry = self.knowledge.registry
+        named = [each["brand"] for each in (*document["findings"], *document["claims"], *document["proofs"])]
+        posed = accused(document["findings"])
+        again = Rejudge(
+            as_sent=lambda raw, sender, recorded: _weighed(
+                self.judge(self.examine(sent_by(case, raw, sender), recorded))
+            ),
+            without=lambda ids: _weighed(self.judge(examined, ids)),
+        )
+        ways = ways_to_pass(examined.message, _weighed(judged), posed, registry, again)
+        return {**document, "brands": describe_brands(registry, named), "passes_if": ways}
+
     def _context(self, case: Case) -> Context:
         """The case's DNS, else what it recorded, else real DNS if asked for and the case has no sidecar."""
         context = self.pipeline.context()
@@ -71,13 +98,13 @@ class Court:
 
 def judge(config: Config, *, ask_dns: bool) -> Callable[[Case], dict[str, Any]]:
     """A function from a case to the contract's object. Raises ConfigError if brands or lists are bad."""
-    court = Court.of(config, ask_dns=ask_dns)
-    return lambda case: document(court.judge(court.examine(case)))
+    runner = CaseRunner.of(config, ask_dns=ask_dns)
+    return lambda case: document_of(runner.judge(runner.examine(case)))
 
 
-def document(judged: Judged) -> dict[str, Any]:
+def document_of(judged: Judged) -> dict[str, Any]:
     """The contract's object for one message, without `file`."""
-    return report.judgement(judged.evidence, judged.weights, judged.action, judged.stages)
+    return judgement_document(judged.evidence, judged.weights, judged.action, judged.stages)
 
 
 def lessened(evidence: Evidence, left_out: Collection[str]) -> Evidence:
@@ -96,3 +123,15 @@ def reduced(registry: BrandIndex, without: Collection[str]) -> BrandIndex:
         if registry.get(each) is None:
             raise UnknownBrandError(each)
     return registry.only(brand for brand in registry.brands if brand.id not in without)
+
+
+def sent_by(case: Case, raw: bytes | None, sender: str) -> Case:
+    """The case as if these bytes (None: its own) had come from that envelope sender."""
+    envelope = replace(case.envelope, sender=sender, raw_sender=sender)
+    return replace(case, raw=case.raw if raw is None else raw, envelope=envelope)
+
+
+def _weighed(judged: Judged) -> Weighed:
+    verdict = judged.action.strictest
+    assert verdict is not None, "a message is judged by the default rules if it has no recipients"
+    return Weighed(verdict, judged.weights)

@@ -10,8 +10,9 @@ import pytest
 from lab.place import wait_until
 from tests.unit.store.kit import START, SetClock
 
+from sekisho.guard import told
 from sekisho.policy import ListEntry, ListOptions, Lists
-from sekisho.runtime_changes import ListFollower, ListWatch, told
+from sekisho.runtime_changes import ListFollower, ListWatch
 from sekisho.store import InForce, ListStore, Stored, StoreOptions, snapshot
 
 

@@ -1,6 +1,4 @@
-"""`sekisho store …`: care of the store; each command is carried out by `care`."""
-
-# ruff: noqa: PLC0415 - a command imports what it runs, so that --help is instant
+"""`sekisho store check | backup | restore | retention`."""
 
 from __future__ import annotations
 
@@ -8,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from sekisho.cli.commands.core import cli, config_option, configuration, format_option
+from sekisho.cli.commands.core import cli
+from sekisho.cli.options import config_option, configuration, format_option
 
 
 @cli.group("store")

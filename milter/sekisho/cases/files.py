@@ -13,13 +13,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sekisho.cli.envelope_from_headers import envelope_from_trace
+from sekisho.cases.envelope_from_headers import envelope_from_trace
 from sekisho.domains import parse_ip
 from sekisho.message import Client, Envelope, Recipient
 from sekisho.ports import Recorded
 from sekisho.resolver import CaseResolver
 
-BOM = b"\xef\xbb\xbf"  # what an editor left at the beginning of a file was never sent
+BOM = b"\xef\xbb\xbf"  # an editor put it at the beginning of the file; it was never sent
 LABELS = ("phish", "ham")
 
 
@@ -55,7 +55,7 @@ def load(path: Path, sidecar: Path | None = None, without: frozenset[str] = froz
         facts = json.loads(_bytes(sidecar))
         if not isinstance(facts, dict):
             raise TypeError("a case is a JSON object")
-        return case(path, raw, facts, without)
+        return parse_case(path, raw, facts, without)
     except RecursionError as error:
         raise CaseError(f"{sidecar}: is nested too deeply") from error
     except (KeyError, TypeError, ValueError) as error:
@@ -77,9 +77,13 @@ def _traced(path: Path, raw: bytes, without: frozenset[str]) -> Case:
     return Case(path, raw, envelope, _label({}, path))
 
 
-def case(path: Path, raw: bytes, facts: Mapping[str, Any], without: frozenset[str] = frozenset()) -> Case:
-    """A case by its bytes and what a sidecar holds; `path` names it. Raises KeyError, TypeError or ValueError for what
-    is no case."""
+def parse_case(
+    path: Path, raw: bytes, facts: Mapping[str, Any], without: frozenset[str] = frozenset()
+) -> Case:
+    """A case of these bytes and the facts of a sidecar; `path` names it.
+
+    Raises KeyError, TypeError or ValueError for facts that are no case.
+    """
     now = _time(facts.get("now"))
     sender = _text(facts, "envelope_from")
     client = Client(user=_text(facts, "authenticated_user")) if "client" in without else _client(facts)

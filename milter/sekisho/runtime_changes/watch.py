@@ -1,9 +1,9 @@
-"""What people change while the program runs, and how it comes into force without a reload.
+"""How a change comes into force without a reload.
 
 - The lists in the store have another version than the snapshot: the maintenance process writes the snapshot
-  (`ListWatch`), and each worker takes it up by itself (`ListFollower`). A store that cannot be asked is said once,
-  and nothing changes: what holds is the last good snapshot.
-- Somebody paused or resumed, or the guard fell back or was released: the log says so, the gauges show it.
+  (`ListWatch`), and each worker takes it up by itself (`ListFollower`). Where the store cannot be asked, that is logged
+  once and nothing changes: the last good snapshot holds.
+- A person paused or resumed, or the guard fell back or was released: the log says so, the gauges show it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sekisho.ports import Clock, StoreUnavailable
 from sekisho.store import InForce, ListStore, SchemaError, StoreOptions, never_made, snapshot
 
 LOG = logging.getLogger("sekisho.runtime_changes")
-FOLLOW = 0.5  # seconds between two looks of a worker at the snapshot: one stat
+FOLLOW_SECONDS = 0.5  # between two looks of a worker at the snapshot: one stat
 
 
 class ListWatch:
@@ -37,13 +37,14 @@ class ListWatch:
         self._failing = False
 
     def close(self) -> None:
+        """Close the store, if it was opened."""
         if self._store is not None:
             self._store.close()
 
     def turn(self) -> None:
-        """Never raises for a store or a disk that fails."""
+        """Write the snapshot if the lists changed. Never raises for a store or a disk that fails."""
         if never_made(self._options):
-            return  # nothing was ever stored, and looking is no reason to make a database
+            return  # nothing was ever stored; looking does not make a database
         try:
             self._write_changed()
         except (StoreUnavailable, SchemaError, OSError) as error:
@@ -76,10 +77,11 @@ class ListFollower:
         threading.Thread(target=self._run, name="lists", daemon=True).start()
 
     def close(self) -> None:
+        """End the thread, after its present look."""
         self._stop.set()
 
     def _run(self) -> None:
-        while not self._stop.wait(FOLLOW):
+        while not self._stop.wait(FOLLOW_SECONDS):
             self._turn()
 
     def _turn(self) -> None:
@@ -92,7 +94,7 @@ class ListFollower:
 
 
 class SwitchWatch:
-    """Says it when the switch is turned. Belongs to the maintenance process."""
+    """Logs that the switch was turned, and sets the gauges. Belongs to the maintenance process."""
 
     def __init__(self, switch: Switch, meter: Metrics, clock: Clock) -> None:
         self._switch = switch
@@ -102,14 +104,16 @@ class SwitchWatch:
 
     @property
     def paused_until(self) -> float:
-        """Unix time; 0 is not at all."""
+        """Unix time (seconds); 0 is not at all."""
         return self._switch.paused_until
 
     @property
     def tagging_until(self) -> float:
+        """Unix time (seconds); 0 is not at all."""
         return self._switch.tagging_until
 
     def turn(self) -> None:
+        """Look once; log what changed."""
         now = self._clock.now().timestamp()
         ends = {"paused": self._switch.paused_until, "tagging": self._switch.tagging_until}
         for what, end in ends.items():
@@ -127,4 +131,5 @@ class SwitchWatch:
             LOG.warning("%s ended: the policy holds again", what)
 
     def close(self) -> None:
+        """Close the switch."""
         self._switch.close()

@@ -1,0 +1,121 @@
+"""From a judgement to what the MTA is told: one message, one reply, several recipients.
+
+The rules for several recipients, shadow and failures are those of `docs/operating.md`. What is quarantined is durably
+in the store before the MTA is told anything; a failure of the store never loses a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sekisho.action import headers, replies
+from sekisho.action.settle import cut, may_wait, quarantined, settle
+from sekisho.evidence import Evidence
+from sekisho.judgement import Judgement
+from sekisho.message import Message
+from sekisho.ports import CommitUnknown, Deferrals, QuarantineStore, StoreUnavailable
+from sekisho.verdict import Action, Disposition, Mode, Outcome, Reply
+
+Document = Callable[[Evidence, Mapping[str, float], Sequence[Outcome]], Mapping[str, Any]]
+"""Makes what the quarantine keeps beside the bytes: evidence, points and outcomes as plain data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What an action needs beside the judgement. Built by `compose`, shared by all messages.
+
+    `authserv_id` is the name in our fields. `hold`: where everybody's copy would be quarantined, Postfix's hold queue
+    is used instead of the store. `defer_seconds`: how long a message waits for DNS whose strict author could not be
+    looked up; 0: not at all. Without a `quarantine` no copy is kept; without `deferrals` no message waits.
+    """
+
+    authserv_id: str
+    document: Document
+    quarantine: QuarantineStore | None = None
+    deferrals: Deferrals | None = None
+    defer_seconds: float = 0.0
+    shadow_headers: bool = False
+    hold: bool = False
+
+
+def carry_out(judgement: Judgement, output: Output, crashed: Callable[[str, Exception], None]) -> Action:
+    """What is done about the message; what is quarantined is durable on return.
+
+    `crashed` is told of `store` and the error if the store is not available. Then Postfix holds the message, or it is
+    deferred.
+    """
+    message, outcomes = judgement.message, settle(judgement.outcomes)
+    reference = replies.reference_of(message)
+    if _waits(message, outcomes, output):
+        return replies.wait(outcomes, reference)
+    if undeliverable(message, outcomes, output.authserv_id):
+        return replies.refuse(outcomes, reference)
+    kept = quarantined(outcomes)
+    if kept and len(kept) == len(outcomes) and (output.hold or cut(message)):
+        return replies.hold(judgement, outcomes, reference, output.authserv_id)
+    if kept and output.quarantine is not None:
+        document = output.document(judgement.evidence, judgement.weights, kept)
+        try:
+            reference = output.quarantine.hold(message, document, kept)
+        except StoreUnavailable as error:
+            crashed("store", error)
+            return without_store(judgement, outcomes, reference, output, error)
+    return act(judgement, outcomes, reference, output)
+
+
+def act(judgement: Judgement, outcomes: tuple[Outcome, ...], reference: str, output: Output) -> Action:
+    """The action for settled outcomes, the quarantined already being in the store."""
+    applied = {each.applied for each in outcomes}
+    if Disposition.TEMPFAIL in applied:
+        return replies.defer(outcomes, reference)
+    if applied == {Disposition.REJECT}:
+        return replies.refuse(outcomes, reference)
+    if applied == {Disposition.QUARANTINE}:
+        return Action(Reply.DISCARD, outcomes, reference=reference)
+    edits = headers.for_delivery(
+        judgement, outcomes, reference, output.authserv_id, shadow_headers=output.shadow_headers
+    )
+    return Action(Reply.ACCEPT, outcomes, edits, reference=reference)
+
+
+def without_store(
+    judgement: Judgement,
+    outcomes: tuple[Outcome, ...],
+    reference: str,
+    output: Output,
+    error: StoreUnavailable,
+) -> Action:
+    """The store is down: Postfix's own hold queue if it would be right for all, else a retry later. After a
+    CommitUnknown the store may have the message, and Postfix must not hold a second copy of it."""
+    for_all = all(each.applied is Disposition.QUARANTINE for each in outcomes)
+    if for_all and not isinstance(error, CommitUnknown):
+        return replies.hold(judgement, outcomes, reference, output.authserv_id)
+    return replies.defer(outcomes, reference)
+
+
+def undeliverable(message: Message, outcomes: tuple[Outcome, ...], authserv_id: str) -> bool:
+    """True if the message would reach a recipient as it must not: then it is refused for all.
+
+    Some copies are quarantined and others delivered: a message that was cut cannot be put into the store, and a
+    recipient whose bytes cannot be sent back cannot be taken off. A sender can add a recipient that gets everything,
+    so no mode of another recipient lets such a copy through.
+
+    There are more forged fields than can be deleted. Where a recipient in shadow is to get the message, it is not
+    refused for that: then those fields go that can.
+    """
+    kept = quarantined(outcomes)
+    if 0 < len(kept) < len(outcomes) and (cut(message) or not all(each.recipient.deletable for each in kept)):
+        return True
+    settled = {each.applied for each in outcomes} <= {Disposition.REJECT, Disposition.TEMPFAIL}
+    enforced = all(each.verdict.mode is Mode.ENFORCE for each in outcomes)
+    return not settled and enforced and headers.forged(message, authserv_id).too_many
+
+
+def _waits(message: Message, outcomes: tuple[Outcome, ...], output: Output) -> bool:
+    """True if the message is deferred until DNS answers again, for a bounded time from when it first came."""
+    if output.deferrals is None or not output.defer_seconds or not may_wait(outcomes):
+        return False
+    key = f"{message.digest} {message.envelope.sender}".encode("utf-8", "surrogatepass")
+    return output.deferrals.defers(key, output.defer_seconds)

@@ -1,0 +1,136 @@
+"""The edits of a message: forged fields out, our fields in, recipients off, the subject marked.
+
+The header shows the strictest verdict among the recipients in enforce that still get the message. A lenient recipient
+that the sender added must not take the tag off for the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.header import Header
+
+from sekisho.action.settle import quarantined
+from sekisho.auth import authres
+from sekisho.auth.forged_fields import ForgedFields
+from sekisho.bounded_cache import remembered
+from sekisho.evidence import Evidence
+from sekisho.judgement import Judgement
+from sekisho.message import Forged, Message
+from sekisho.text import printable
+from sekisho.verdict import (
+    AddHeader,
+    ChangeHeader,
+    DeleteRecipient,
+    Disposition,
+    Edit,
+    Mode,
+    Outcome,
+    Verdict,
+)
+
+MAX_REASONS = 20
+"""Findings that X-Sekisho-Reason names, the weightiest first."""
+MAX_SUBJECT_CHARS = 500
+UNJUDGED = "none; This message could not be examined."
+
+
+def for_delivery(
+    judgement: Judgement,
+    outcomes: tuple[Outcome, ...],
+    reference: str,
+    authserv_id: str,
+    *,
+    shadow_headers: bool,
+) -> tuple[Edit, ...]:
+    """The edits of a message that some recipients get: `outcomes` are everybody's. In shadow nothing is edited, unless
+    `shadow_headers` asks for our fields."""
+    delivered = tuple(each for each in outcomes if each.applied is not Disposition.QUARANTINE)
+    edits: tuple[Edit, ...] = tuple(DeleteRecipient(each.recipient) for each in quarantined(outcomes))
+    if shown := _shown(delivered, shadow_headers):
+        edits += fields(judgement, shown, reference, authserv_id)
+        edits += _mark(judgement.message, delivered)
+    return edits
+
+
+def fields(
+    judgement: Judgement, shown: tuple[Outcome, ...], reference: str, authserv_id: str
+) -> tuple[Edit, ...]:
+    """Forged fields out from the highest index down, since a deletion renumbers those below it; ours in at the top.
+    They tell the strictest verdict of the outcomes `shown`."""
+    message, evidence = judgement.message, judgement.evidence
+    strictest = max((each.verdict for each in shown), key=lambda verdict: verdict.disposition)
+    edits: list[Edit] = [ChangeHeader(*field) for field in forged(message, authserv_id).fields]
+    if (reasons := _reasons(evidence, judgement.weights)) is not None:
+        edits.append(AddHeader("X-Sekisho-Reason", reasons))
+    edits.append(AddHeader("X-Sekisho-Verdict", _summary(strictest, reference)))
+    user = message.envelope.client.user
+    edits.append(AddHeader("Authentication-Results", authres.field(authserv_id, evidence.results, user)))
+    return tuple(edits)
+
+
+def unjudged(authserv_id: str) -> tuple[Edit, ...]:
+    """Our fields for a message that could not be examined. The forged ones are deleted by the wire, which knows them
+    without a judgement."""
+    return (
+        AddHeader("X-Sekisho-Reason", UNJUDGED),
+        AddHeader("X-Sekisho-Verdict", f"{Disposition.TAG.word}; score=0; id=none; mode={Mode.ENFORCE}"),
+        AddHeader("Authentication-Results", authres.field(authserv_id, ())),
+    )
+
+
+def forged(message: Message, authserv_id: str) -> Forged:
+    """The fields that pretend to be ours: as the wire counted them over the whole header, else those that were read."""
+    counted = message.envelope.forged
+    return ForgedFields.among(message.headers, authserv_id) if counted is None else counted
+
+
+def encoded(text: str, name: str) -> str:
+    """A field value as ASCII: folded with LF, RFC 2047 where it is not ASCII already. `name` is the field's."""
+    charset = "us-ascii" if text.isascii() else "utf-8"
+    return Header(text, charset, maxlinelen=76, header_name=name).encode(splitchars=";, ", linesep="\n")
+
+
+def _shown(delivered: tuple[Outcome, ...], shadow_headers: bool) -> tuple[Outcome, ...]:
+    """Whose verdicts the header tells: those in enforce; where there are none, nobody's unless it is wished."""
+    judged = tuple(each for each in delivered if each.verdict.judged)
+    enforced = tuple(each for each in judged if each.verdict.mode is Mode.ENFORCE)
+    return enforced or (judged if shadow_headers else ())
+
+
+def _mark(message: Message, delivered: tuple[Outcome, ...]) -> tuple[Edit, ...]:
+    """The subject with the mark of the first tagged recipient that asks for one; as it came where a recipient in
+    shadow gets the same message. Of several Subject fields the others go: some readers show the last."""
+    mark = next((each.mark for each in delivered if each.applied is Disposition.TAG and each.mark), "")
+    shadow = any(each.verdict.mode is Mode.SHADOW for each in delivered)
+    if not mark or shadow:
+        return ()
+    there = len(message.headers.all("subject"))
+    others = tuple(ChangeHeader("Subject", index) for index in range(there, 1, -1))
+    if message.subject.startswith(mark):
+        return others
+    subject = encoded(f"{mark} {printable(message.subject, MAX_SUBJECT_CHARS)}", "Subject")
+    return (*others, ChangeHeader("Subject", 1, subject) if there else AddHeader("Subject", subject))
+
+
+def _summary(verdict: Verdict, reference: str) -> str:
+    return f"{verdict.disposition.word}; score={verdict.score:g}; id={reference}; mode={verdict.mode}"
+
+
+def _reasons(evidence: Evidence, weights: Mapping[str, float]) -> str | None:
+    """Ids with points, then the weightiest finding's sentence in English and in Japanese."""
+    if not weights:
+        return None
+    ranked = sorted(weights.items(), key=lambda item: -item[1])[:MAX_REASONS]
+    weightiest = next(each for each in evidence.findings if each.kind.id == ranked[0][0])
+    lines = [
+        ", ".join(f"{name}={points:g}" for name, points in ranked) + ";",
+        weightiest.reason_en,
+        weightiest.reason_ja,
+    ]
+    return "\n ".join(map(_reason, lines))
+
+
+@remembered(4096)
+def _reason(line: str) -> str:
+    """One line of the reason, encoded. The same sentences and lists come again and again, and folding them is slow."""
+    return encoded(line, "X-Sekisho-Reason")

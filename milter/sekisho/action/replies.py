@@ -1,0 +1,53 @@
+"""The replies that are one for all recipients: refused, deferred, held by Postfix, not judged at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from sekisho.action import headers
+from sekisho.action.settle import rejected, tempfailed
+from sekisho.judgement import Judgement
+from sekisho.message import Message
+from sekisho.verdict import Action, Outcome, Reply
+
+REFUSED = ("550", "5.7.1", "Message refused by local policy (reference {reference})")
+DEFERRED = ("451", "4.3.0", "Temporary local problem, please try again later")
+UNVERIFIED = ("451", "4.4.3", "The sender cannot be verified now, please try again later")
+
+
+def refuse(outcomes: tuple[Outcome, ...], reference: str) -> Action:
+    """550 for everybody."""
+    code, status, text = REFUSED
+    smtp = (code, status, text.format(reference=reference))
+    return Action(Reply.REJECT, rejected(outcomes), smtp=smtp, reference=reference)
+
+
+def defer(outcomes: tuple[Outcome, ...], reference: str) -> Action:
+    """451 for everybody, nothing edited."""
+    return Action(Reply.TEMPFAIL, tempfailed(outcomes), smtp=DEFERRED, reference=reference)
+
+
+def wait(outcomes: tuple[Outcome, ...], reference: str) -> Action:
+    """451 for everybody, nothing edited, until DNS answers again."""
+    return Action(Reply.TEMPFAIL, tempfailed(outcomes), smtp=UNVERIFIED, reference=reference)
+
+
+def hold(judgement: Judgement, outcomes: tuple[Outcome, ...], reference: str, authserv_id: str) -> Action:
+    """Postfix's own hold queue, for a message that would be quarantined for everybody. Our fields are written
+    at once: a message that is taken off hold does not pass the filter again."""
+    edits = headers.fields(judgement, outcomes, reference, authserv_id)
+    return Action(Reply.HOLD, outcomes, edits, reference=reference)
+
+
+def unjudged(reply: Reply, authserv_id: str) -> Action:
+    """A message that we fail on every time, when it comes again: Postfix's hold queue, or a delivery that says so. The
+    wire deletes the forged fields first."""
+    return Action(reply, edits=headers.unjudged(authserv_id))
+
+
+def reference_of(message: Message) -> str:
+    """The id of a message that is not in the store: the same bytes in the same queue file, the same id."""
+    text = f"{message.digest} {message.envelope.queue_id or ''}"
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
+    return base64.b32encode(digest[:10])[:12].decode("ascii")

@@ -1,0 +1,87 @@
+"""`sekisho pause | resume | status | trace | doctor`: the daemon as it runs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from sekisho.cli.commands.core import cli
+from sekisho.cli.options import Span, config_option, configuration, existing, format_option, user_option
+
+
+@cli.command()
+@click.option(
+    "--for",
+    "span",
+    type=Span(),
+    default="2h",
+    show_default=True,
+    metavar="SPAN|ever",
+    help="How long, as 30m, 2h or 1d; `ever` is until `sekisho resume`.",
+)
+@config_option
+def pause(span: timedelta | None, path: Path | None) -> None:
+    """Accept all mail from now on, and only count it. Holds at once, and over a restart; the audit and the log say who
+    did it."""
+    from sekisho.cli import switching
+
+    switching.pause(configuration(path), span)
+
+
+@cli.command()
+@config_option
+def resume(path: Path | None) -> None:
+    """End a pause, or the guard's fall-back to tagging."""
+    from sekisho.cli import switching
+
+    switching.resume(configuration(path))
+
+
+@cli.command()
+@format_option
+@config_option
+def status(style: str, path: Path | None) -> None:
+    """Print the state of the daemon on one screen. Exit status 1 if it is not ready, is paused or tags only, or if mail
+    waits in an outbox."""
+    from sekisho.cli import status as command
+
+    raise SystemExit(command.run(configuration(path), style))
+
+
+@cli.command()
+@click.argument("what", metavar="ID|QUEUE-ID|MESSAGE-ID")
+@format_option
+@config_option
+def trace(what: str, style: str, path: Path | None) -> None:
+    """Print where a message is, and why. Tells in order what the log, the quarantine and the audit know of it."""
+    from sekisho.cli import trace as command
+
+    raise SystemExit(command.run(configuration(path), what, style))
+
+
+@cli.command()
+@click.option(
+    "--postfix-config",
+    "postfix",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Postfix's configuration directory, if it is not the default one.",
+)
+@click.option(
+    "--skip",
+    multiple=True,
+    type=click.Choice(["postfix", "dns", "socket", "store", "clock", "guard", "files"]),
+    help="Leave a subject out; repeatable.",
+)
+@user_option
+@format_option
+@config_option
+def doctor(
+    postfix: Path | None, skip: tuple[str, ...], user: str | None, style: str, path: Path | None
+) -> None:
+    """Look for faults of the setup and print how to mend them. Looks at Postfix's settings, DNS, rights, store and
+    disk, and changes nothing. Exit status 1 if anything is found."""
+    from sekisho.cli import doctor as command
+
+    raise SystemExit(command.run(existing(path), postfix, skip, user, style))

@@ -1,0 +1,83 @@
+"""The store as a command meets it, and the person who gives the command."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from sekisho import compose
+from sekisho.cli.owner import as_owner
+from sekisho.clock import SystemClock
+from sekisho.config import Config
+from sekisho.ports import DamagedError, ErasedError, StoreUnavailable
+from sekisho.release import UnclearWishError
+from sekisho.review import AgesUnknownError, NoSuchEntryError, Review
+from sekisho.store import ListStore, Quarantine, SchemaError, database_file, never_made
+from sekisho.text import printable
+
+
+def who() -> str:
+    """Who gives the command: the account, and behind sudo the one that called it."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    behind = os.environ.get("SUDO_USER", "")
+    return printable(f"{behind} as {name}" if behind else name, 100)
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[Quarantine]:
+    """The store as configured, with the rights of the daemon's user. It is never made here. Raises ClickException for
+    one that cannot be used: an operator reads a reason, not a traceback."""
+    if never_made(config.store):
+        file = database_file(config.store)
+        raise click.ClickException(
+            f"{file}: there is no quarantine yet; the daemon makes it when it enforces"
+        )
+    with as_owner(config):
+        try:
+            quarantine = Quarantine.open(config.store, SystemClock())
+        except (StoreUnavailable, SchemaError) as error:
+            raise click.ClickException(str(error)) from error
+        try:
+            yield quarantine
+        except (StoreUnavailable, DamagedError, ErasedError) as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            quarantine.close()
+
+
+@contextmanager
+def reviewing(config: Config) -> Iterator[Review]:
+    """The service for held mail on the store as configured. Raises ClickException for what it refuses."""
+    with opened(config) as quarantine:
+        try:
+            yield compose.review(config, quarantine)
+        except NoSuchEntryError as error:
+            raise click.ClickException(str(error)) from error
+        except UnclearWishError as error:
+            raise click.UsageError(str(error)) from error
+        except AgesUnknownError as error:
+            raise click.ClickException(
+                f"{error}. Ages mean nothing by such a clock: set it right, then `sekisho store retention --resume`"
+            ) from error
+
+
+@contextmanager
+def lists_of(config: Config) -> Iterator[ListStore]:
+    """The lists of the store as configured, with the rights of the daemon's user. Raises ClickException for one that
+    cannot be used."""
+    try:
+        with as_owner(config):
+            store = ListStore.open(config.store, SystemClock())
+            try:
+                yield store
+            finally:
+                store.close()
+    except (StoreUnavailable, SchemaError) as error:
+        raise click.ClickException(str(error)) from error

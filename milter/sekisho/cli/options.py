@@ -1,0 +1,96 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from sekisho.config import DEFAULT_PATH, Config, load
+
+EVER = "ever"
+_AGE = re.compile(r"(\d{1,6})([dhm])")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+config_option = click.option(
+    "--config",
+    "path",
+    # `readable=False`: a file that cannot be read is reported like every other fault of a configuration
+    type=click.Path(path_type=Path, readable=False),
+    help=f"Configuration file (default: {DEFAULT_PATH} if it exists).",
+)
+format_option = click.option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+user_option = click.option(
+    "--user",
+    default=None,
+    metavar="NAME",
+    help="The daemon's user (default: the unit's, else sekisho, else the owner of the state directory).",
+)
+without_option = click.option(
+    "--without",
+    default="",
+    metavar="client,auth",
+    help="Judge as if the cases did not carry the client's or authentication's facts.",
+)
+
+
+def existing(path: Path | None) -> Path | None:
+    """The named file, else the installed one if there is one, else None: the defaults."""
+    if path is not None:
+        return path
+    try:
+        return DEFAULT_PATH if DEFAULT_PATH.is_file() else None
+    except OSError:  # no right to look: the read fails and says so; the defaults would hide it
+        return DEFAULT_PATH
+
+
+def configuration(path: Path | None) -> Config:
+    """The configuration of that file, else of the installed one, else the defaults. Raises ConfigError."""
+    return load(existing(path))
+
+
+def parse_without(text: str) -> frozenset[str]:
+    """`client,auth` as a set. Raises a usage error for anything else."""
+    words = frozenset(word.strip() for word in text.split(",") if word.strip())
+    if unknown := words - {"client", "auth"}:
+        raise click.UsageError(f"--without knows client and auth, not {', '.join(sorted(unknown))}")
+    return words
+
+
+class Age(click.ParamType):  # type: ignore[type-arg]
+    """`30d`, `12h` or `5m` as a timedelta."""
+
+    name = "age"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """The age. Raises BadParameter."""
+        if isinstance(value, timedelta):
+            return value
+        match = _AGE.fullmatch(str(value))
+        if match is None:
+            self.fail(f"{value!r} is no age such as 30d, 12h or 5m", param, ctx)
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+class Span(click.ParamType):  # type: ignore[type-arg]
+    """As `Age`, but longer than nothing; `ever` is None: without an end."""
+
+    name = "span"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta | None:
+        """The span, or None for `ever`. Raises BadParameter."""
+        if value == EVER:
+            return None
+        try:
+            span = Age().convert(value, param, ctx)
+        except (click.BadParameter, OverflowError):
+            self.fail(f"{value!r} is no time such as 30m, 2h or 1d, and not `ever`", param, ctx)
+        if not span:
+            self.fail(f"{value!r} is no time at all", param, ctx)
+        return span

@@ -1,0 +1,34 @@
+"""A judgement explained: its words in English and Japanese, as data. Every door (command line, pages, digest, API)
+renders what stands here and has no words of its own for a judgement.
+
+`document` is a judgement as JSON values, `sections` the page that a person reads, `whatif` what would have to be
+otherwise for the message to pass.
+"""
+
+from sekisho.explain.document import describe_brands, judgement_document, stored_document
+from sekisho.explain.sections import (
+    Bilingual,
+    Explanation,
+    Line,
+    Section,
+    SectionRow,
+    accused,
+    explanation_of,
+)
+from sekisho.explain.whatif import Rejudge, Weighed, ways_to_pass
+
+__all__ = [
+    "Bilingual",
+    "Explanation",
+    "Line",
+    "Rejudge",
+    "Section",
+    "SectionRow",
+    "Weighed",
+    "accused",
+    "describe_brands",
+    "explanation_of",
+    "judgement_document",
+    "stored_document",
+    "ways_to_pass",
+]

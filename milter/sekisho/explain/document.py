@@ -1,0 +1,149 @@
+"""One judgement as JSON values: the object of `sekisho check`, and what the quarantine keeps.
+
+Header, log, store and command line are rendered from the same evidence; this is its document form. Pure: types in,
+plain data out. Hostile text in it is one printable line of bounded length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sekisho.brands import Brand, BrandIndex
+from sekisho.evidence import Evidence, Finding
+from sekisho.results import MethodResult
+from sekisho.text import printable
+from sekisho.verdict import Action, Outcome, Verdict
+
+METHODS = ("spf", "dkim", "dmarc", "arc", "iprev")
+SCHEMA = 1  # grows when a key of the stored document changes its meaning
+MAX_TEXT = 300  # characters of a hostile text
+MAX_ADDRESS = 320  # characters of an address
+MAX_DOMAINS = 5  # of a brand that are named
+
+
+def stored_document(
+    evidence: Evidence, weights: Mapping[str, float], outcomes: Sequence[Outcome]
+) -> dict[str, Any]:
+    """What the quarantine keeps of a judgement: evidence, points and outcomes, from which it can be replayed.
+    `weights` are points by finding id."""
+    return {
+        "schema": SCHEMA,
+        **_explained(evidence, weights),
+        "results": [_result(each) for each in evidence.results],
+        "recipients": [{**_recipient(each), **_decided(each.verdict)} for each in outcomes],
+    }
+
+
+def judgement_document(
+    evidence: Evidence, weights: Mapping[str, float], action: Action, stages: Mapping[str, float]
+) -> dict[str, Any]:
+    """The contract's object for one message, without `file`. `weights` are points by finding id, `stages` seconds by
+    stage (milliseconds in the object)."""
+    verdict = action.strictest
+    assert verdict is not None, "a message is judged by the default rules if it has no recipients"
+    return {
+        "verdict": verdict.disposition.word,
+        **_decided(verdict),
+        **_explained(evidence, weights),
+        "recipients": [_recipient(each) for each in action.outcomes],
+        "stages_ms": {stage: round(seconds * 1000, 3) for stage, seconds in stages.items()},
+    }
+
+
+def describe_brands(registry: BrandIndex, brands: Iterable[str | None]) -> dict[str, dict[str, Any]]:
+    """What a reader is told of the brands with these ids: name, domains, and where to verify. An id that the registry
+    does not know is left out."""
+    known = {brand.id: brand for each in brands if each and (brand := registry.get(each)) is not None}
+    return {
+        brand.id: {
+            "name": brand.names[0],
+            "domains": list(writing_domains(brand)[:MAX_DOMAINS]),
+            "verify_en": brand.verify.en if brand.verify else "",
+            "verify_ja": brand.verify.ja if brand.verify else "",
+            "url": (brand.verify and brand.verify.url) or "",
+        }
+        for brand in known.values()
+    }
+
+
+def writing_domains(brand: Brand) -> tuple[str, ...]:
+    """The confirmed domains that the brand writes from; a name below one of them is left out."""
+    writing = [name for name, entry in brand.domains.items() if entry.proves and "mail" in entry.use]
+    return tuple(name for name in writing if not any(name.endswith(f".{other}") for other in writing))
+
+
+def _explained(evidence: Evidence, weights: Mapping[str, float]) -> dict[str, Any]:
+    """Claims, proofs and findings: the part of the contract's object that explains."""
+    return {
+        "claims": [
+            {
+                "brand": each.brand,
+                "where": str(each.where),
+                "text": printable(each.text, MAX_TEXT),
+                "strength": each.strength,
+            }
+            for each in evidence.claims
+        ],
+        "proofs": [
+            {
+                "domain": printable(each.domain, MAX_TEXT),
+                "method": each.method,
+                "aligned": each.aligned,
+                "brand": each.brand,
+                "scope": each.scope,
+            }
+            for each in evidence.proofs
+        ],
+        "auth": {method: str(evidence.result(method)) for method in METHODS},
+        "findings": [_finding(each, weights) for each in evidence.findings],
+        "degraded": [printable(reason, MAX_TEXT) for reason in evidence.degraded],
+    }
+
+
+def _finding(each: Finding, weights: Mapping[str, float]) -> dict[str, Any]:
+    """A finding with its points, its sentences and its facts as they may be printed."""
+    return {
+        "id": each.kind.id,
+        "points": round(weights.get(each.kind.id, each.kind.points), 2),
+        "brand": each.brand,
+        "reason_en": each.reason_en,
+        "reason_ja": each.reason_ja,
+        "facts": each.shown(),
+    }
+
+
+def _result(each: MethodResult) -> dict[str, Any]:
+    """One authentication result with its identifier."""
+    return {
+        "method": each.method,
+        "word": str(each.result),
+        "domain": None if each.domain is None else printable(each.domain, MAX_TEXT),
+        "reason": printable(each.reason, MAX_TEXT),
+        "properties": {name: printable(value, MAX_TEXT) for name, value in each.properties},
+        "recorded": each.recorded,
+    }
+
+
+def _recipient(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "rcpt": printable(outcome.recipient.address, MAX_ADDRESS),
+        "verdict": outcome.verdict.disposition.word,
+        "action": outcome.applied.word,
+        "policy": printable(outcome.verdict.policy, MAX_TEXT),
+    }
+
+
+def _decided(verdict: Verdict) -> dict[str, Any]:
+    """What was decided for one recipient, and by what."""
+    thresholds = verdict.thresholds
+    return {
+        "score": verdict.score,
+        "decided_by": printable(verdict.decided_by, MAX_TEXT),
+        "mode": str(verdict.mode),
+        "thresholds": {
+            "tag": thresholds.tag,
+            "quarantine": thresholds.quarantine,
+            "reject": thresholds.reject,
+        },
+    }

@@ -1,0 +1,75 @@
+"""The answers of `review` as JSON values. The keys are those of the API; hostile text is one printable line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sekisho.held import Entry, Operation
+from sekisho.release import Done
+from sekisho.text import printable
+
+MAX_TEXT = 300  # characters of a hostile text
+MAX_ADDRESS = 320  # characters of an address
+MAX_NOTE = 500  # characters of a note
+
+
+def entry_document(entry: Entry) -> dict[str, Any]:
+    """A held message without its evidence."""
+    return {
+        "id": entry.id,
+        "held_at": entry.held_at.isoformat(),
+        "last_seen": entry.last_seen.isoformat(),
+        "repeats": entry.repeats,
+        "digest": entry.digest,
+        "size": entry.size,
+        "verdict": entry.verdict,
+        "score": entry.score,
+        "decided_by": entry.decided_by,
+        "author": printable(entry.author, MAX_TEXT),
+        "subject": printable(entry.subject, MAX_TEXT),
+        "envelope_from": printable(entry.envelope.sender or "", MAX_ADDRESS),
+        "queue_id": entry.envelope.queue_id,
+        "client": entry.envelope.client.address,
+        "recipients": [
+            {"rcpt": printable(copy.recipient.address, MAX_ADDRESS), "state": copy.state.value}
+            for copy in entry.copies
+        ],
+    }
+
+
+def judgement_of(entry: Entry) -> dict[str, Any]:
+    """The evidence of a held message with the verdict on it, for `explain.explanation_of`. The thresholds are those of
+    the first recipient that has the strictest verdict."""
+    decided = [each for each in entry.document.get("recipients", ()) if each["verdict"] == entry.verdict]
+    return {
+        "file": entry.id,
+        "verdict": entry.verdict,
+        "score": entry.score,
+        "decided_by": entry.decided_by,
+        "thresholds": decided[0]["thresholds"] if decided else None,
+        **entry.document,
+    }
+
+
+def release_document(done: Done) -> dict[str, Any]:
+    """What became of one copy that was to be released."""
+    return {
+        "id": done.entry,
+        "rcpt": printable(done.recipient, MAX_ADDRESS),
+        "state": done.state.value,
+        "reply": done.text,
+    }
+
+
+def operation_document(done: Operation) -> dict[str, Any]:
+    """A line of the audit."""
+    return {
+        "at": done.at.isoformat() if done.at else None,
+        "who": printable(done.who, MAX_TEXT),
+        "operation": done.operation,
+        "result": done.result,
+        "id": done.entry,
+        "copy": done.copy,
+        "reason": done.reason,
+        "note": printable(done.note, MAX_NOTE),
+    }

@@ -1,0 +1,104 @@
+"""Block and allow entries as people write them, for the lists of the store: read, checked, exported.
+
+An entry is checked as the configuration file would check it in that list. Pure: the store itself is `store.ListStore`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from sekisho.policy import ListEntry, ListOptions, list_faults, reasons
+from sekisho.policy.lists import Groups
+from sekisho.store import LISTS, Stored
+
+MAX_EXPORT = 64 * 1024 * 1024  # bytes of a file of entries that is read
+
+
+class EntryError(Exception):
+    """Entries that a list cannot hold. `reasons` has every reason, each a line."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
+
+
+class ExportError(Exception):
+    """A file that is not an export of lists; the text says why."""
+
+
+def read_entry(facts: Mapping[str, Any]) -> ListEntry:
+    """The entry of these fields. Raises EntryError."""
+    try:
+        return ListEntry.model_validate(dict(facts))
+    except ValidationError as error:
+        raise EntryError(reasons(error)) from error
+
+
+def checked_entry(name: str, facts: Mapping[str, Any], groups: Groups) -> ListEntry:
+    """The entry of these fields, as the list of that name (`allow` or `block`) may hold it. Raises EntryError."""
+    entry = read_entry(facts)
+    try:
+        options = ListOptions.model_validate({name: [entry]})
+    except ValidationError as error:
+        raise EntryError(reasons(error)) from error
+    for _, reason in list_faults(options, groups):
+        raise EntryError(reason)
+    return entry
+
+
+def entries_of_export(data: bytes, groups: Groups, who: str) -> list[tuple[str, ListEntry]]:
+    """All entries of what `export_of` wrote, with their lists; `who` is the author of an entry that names none.
+
+    Raises ExportError, or EntryError with what is wrong in any entry.
+    """
+    if len(data) > MAX_EXPORT:
+        raise ExportError("the file is too large")
+    try:
+        document = json.loads(data)
+        raw = [(name, each) for name in LISTS for each in document.get(name, [])]
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise ExportError(f"not what `list export` writes: {error}") from error
+    entries, wrong = [], []
+    for number, (name, each) in enumerate(raw):
+        facts = {"author": who, **(each if isinstance(each, dict) else {"entry": each})}
+        try:
+            entries.append((name, checked_entry(name, facts, groups)))
+        except EntryError as error:
+            wrong += [f"{name} entry {number}: {reason}" for reason in error.reasons]
+    if wrong:
+        raise EntryError(*wrong)
+    return entries
+
+
+def export_of(version: int, stored: Iterable[Stored]) -> dict[str, Any]:
+    """The entries of the store as JSON values, for `entries_of_export`."""
+    document: dict[str, Any] = {"version": version, **{name: [] for name in LISTS}}
+    for each in stored:
+        document[each.list].append(each.entry.model_dump(mode="json", exclude_defaults=True))
+    return document
+
+
+def entry_rows(configured: ListOptions, stored: Iterable[Stored], now: float) -> list[dict[str, Any]]:
+    """All entries as JSON values, those of the configuration first. `now` is Unix time (seconds)."""
+    rows = [_row(name, each, "configuration", now) for name in LISTS for each in getattr(configured, name)]
+    return rows + [
+        _row(each.list, each.entry, "store", now) | {"added": each.added.isoformat()} for each in stored
+    ]
+
+
+def is_configured(configured: ListOptions, name: str, entry: ListEntry) -> bool:
+    """True if the entry stands in the configuration, which only its file changes."""
+    return any(each.key == entry.key for each in getattr(configured, name))
+
+
+def _row(name: str, entry: ListEntry, origin: str, now: float) -> dict[str, Any]:
+    return {
+        "list": name,
+        **entry.model_dump(mode="json"),
+        "expired": not entry.in_force(now),
+        "origin": origin,
+    }
