@@ -1,6 +1,6 @@
-"""The lab: a private Postfix, a loopback DNS, a sender, a sink and a ledger around the real daemon.
+"""The lab: a private Postfix, a DNS server on loopback, a sender, a sink and a ledger around the real daemon.
 
-One tool for `make run`, the system tests, the benchmark and the long runs. Everything listens on loopback
-only, lives in one directory of its own, and is stopped by process id; the machine's own mail system, its
-configuration and its queue are never read or written.
+`make run`, the system tests, the benchmark and the long runs use it. Everything listens on loopback only, has one
+directory of its own, and is stopped by process id. The machine's own mail system, its configuration and its queue are
+never read or written.
 """

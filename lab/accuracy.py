@@ -1,15 +1,15 @@
-"""The tables of `docs/accuracy.md`, measured anew.
+"""Measures the tables of `docs/accuracy.md`.
 
     python -m lab.accuracy collections.toml
 
-The file says where labelled mail is and how the document may speak of it. It stays where the mail is: a collection of
-real mail belongs to its senders, so the document describes it and names neither files nor folders.
+The file says where labelled mail is, and how the document may describe it. The file stays with the mail: real mail is
+private, so the document names no files and no folders.
 
     [[collection]]
     title = "Japanese phishing of our own traps, 2020 to 2023"
     folder = "/srv/mail/traps/ja"
 
-    [kinds]                            # words for the `kind` of a sidecar; a kind that is not named here is left out
+    [kinds]                            # texts for the `kind` of a sidecar; other kinds are left out
     "impostor:own" = "from the impostor's own, authenticated domain"
 """
 
@@ -31,8 +31,8 @@ from sekisho.evaluation import Asked, measure
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "accuracy.md"
 BEGIN, END = "<!-- tables: begin (python -m lab.accuracy) -->\n", "<!-- tables: end -->\n"
-TOP = 25  # brands that are shown
-ALL = 1_000_000  # findings: all that were made
+SHOWN_BRANDS = 25
+ALL_FINDINGS = 1_000_000  # a limit that no run reaches
 VARIANTS = {
     "As it came": Asked(),
     "Without client and authentication": Asked(without=frozenset({"client", "auth"})),
@@ -43,7 +43,7 @@ Rows = list[measure.Row]
 
 @dataclass(frozen=True, slots=True)
 class Collections:
-    """Where the mail is, by what the document calls it, and words for its kinds."""
+    """The folder of each collection by its title, and the texts for the kinds."""
 
     folders: Mapping[str, Path]
     kinds: Mapping[str, str]
@@ -58,7 +58,7 @@ class Collections:
 
 
 def measured(collections: Collections, asked: Asked) -> Rows:
-    """A row for each mail, with the collection's title in the place of its folder."""
+    """A row for each mail, with the collection's title instead of its folder."""
     config = Config()
     return [
         {**row, "folder": title, "kind": collections.kinds.get(row.get("kind") or "")}
@@ -68,19 +68,21 @@ def measured(collections: Collections, asked: Asked) -> Rows:
 
 
 def sheets(rows: Mapping[str, Rows], titles: Sequence[str]) -> Iterator[Sheet]:
-    """The tables of the document, in its order."""
+    """The tables of the document, in order."""
     for variant, some in rows.items():
         yield _by(variant, "folder", some, titles)
     usual = rows[next(iter(VARIANTS))]
     yield _by("By kind, as it came", "kind", usual)
     yield _by("By language, as it came", "lang", usual)
-    brands = tables.confusion("By brand, as it came", measure.grouped(usual, "brand"), top=TOP, largest=True)
-    yield replace(brands, title=f"By brand, as it came: the {TOP} most frequent", note="")
+    brands = tables.confusion(
+        "By brand, as it came", measure.grouped(usual, "brand"), top=SHOWN_BRANDS, largest=True
+    )
+    yield replace(brands, title=f"By brand, as it came: the {SHOWN_BRANDS} most frequent", note="")
     yield replace(
         tables.score_sheet(measure.scores(usual, Config().policy.reject)), title="Scores, as it came"
     )
     title = "By finding, as it came: how often it is made, and how many mails reach each action only because of it"
-    yield replace(tables.finding_sheet(measure.findings(usual), ALL), title=title)
+    yield replace(tables.finding_sheet(measure.findings(usual), ALL_FINDINGS), title=title)
     title = (
         "Without a family of findings, as it came: how many mails reach each action only because of all of it"
     )
@@ -94,7 +96,7 @@ def _by(title: str, key: str, rows: Rows, order: Sequence[str] = ()) -> Sheet:
 
 
 def useless(findings: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Sheet:
-    """What is found on genuine mail at least as often as on fakes: by share of each."""
+    """The findings that are made on genuine mail at least as often as on fakes, by their shares."""
     noisy = [name for name, each in findings.items() if each["ham"]["found"] > each["phish"]["found"]]
     rows = [
         cells(
@@ -110,7 +112,7 @@ def useless(findings: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Sheet:
 
 
 def state() -> str:
-    """Which program was measured, and when."""
+    """Which version was measured, and when."""
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"],
         cwd=DOCUMENT.parent,
@@ -122,7 +124,7 @@ def state() -> str:
 
 
 def put(document: Path, marks: tuple[str, str], text: str) -> None:
-    """Write a text between the two marks of a document; what is around them stays."""
+    """Write a text between two marks of a document; the rest of the document stays."""
     begin, end = marks
     before, _, rest = document.read_text("utf-8").partition(begin)
     after = rest.partition(end)[2]

@@ -2,10 +2,10 @@
 
     python -m lab.bench [--rounds N] [--messages N]
 
-Three Postfix instances are up at once and take turns, round by round: without a milter, with a filter that
-does nothing, with sekisho. Each turn sends the same messages (`lab.mails`) over 20 sessions; Postfix hands
-what it accepts to its `discard` transport. Rates and ratios are medians over the rounds; only rows of one run
-may be compared. Prints Markdown, as it stands in `docs/performance.md`.
+Three Postfix instances run at once and take turns, round by round: without a milter, with a filter that does nothing,
+and with sekisho. Each turn sends the same messages (`lab.mails`) over 20 sessions; Postfix gives what it accepts to its
+`discard` transport. Rates and ratios are medians over the rounds; compare only rows of one run. Prints Markdown for
+`docs/performance.md`.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ _CLIENT = Client(address="127.0.0.1", helo="flood.lab.invalid")
 
 @dataclass
 class Figures:
-    """Rates in messages a second, by setup and round; CPU seconds of the milter, by setup and round."""
+    """Messages per second and CPU seconds of the milter, by setup and round."""
 
     rates: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in SETUPS})
     cpu: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in SETUPS})
     stages: dict[str, float] = field(default_factory=dict)
 
     def ratio(self, name: str, to: str) -> float:
-        """The median over the rounds of one setup's rate by another's in the same round."""
+        """The median, over the rounds, of one setup's rate divided by another's in the same round."""
         return statistics.median(a / b for a, b in zip(self.rates[name], self.rates[to], strict=True))
 
 
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(stock: Supply, rounds: int) -> Figures:
-    """All setups up at once, one at work at a time."""
+    """Start all setups, and let one work at a time."""
     figures = Figures()
     with ExitStack() as stack:
         place = stack.enter_context(a_place())
@@ -115,7 +115,7 @@ def _setups(stack: ExitStack, place: Path, dns: DnsServer) -> Iterator[tuple[str
 
 @contextmanager
 def _idle(place: Path, name: str, *words: str) -> Iterator[Path]:
-    """The do-nothing filter, listening on `s` in the directory that is yielded."""
+    """The filter that does nothing. It listens on `s` in the directory that is yielded."""
     directory = place / name
     directory.mkdir(mode=0o755)
     process = subprocess.Popen(
@@ -166,7 +166,7 @@ def _ticks(pid: int) -> int:
 
 
 def _stages(stock: Supply) -> dict[str, float]:
-    """Seconds of processor time that each stage takes for a message, on one thread of an otherwise idle program."""
+    """CPU seconds that each stage takes for a message, on one thread of an otherwise idle program."""
     judged = judge(Config(), ask_dns=False)
     sums: Counter[str] = Counter()
     sample = stock.mails[:_TIMED]

@@ -1,8 +1,6 @@
-"""Cases through the whole lab: each is sent as its own client, with its own DNS, and its verdict is looked
-up.
+"""Cases through the whole lab: each is sent from its own client address, with its own DNS, and its verdict is read.
 
-Nothing here judges, and no name of a file means anything: the verdict is what sekisho logged, delivered, kept
-or refused.
+Nothing is judged here, and file names have no meaning: the verdict is what sekisho logged, delivered, held or refused.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ FALLBACK = "postmaster@lab.invalid"  # SMTP needs a recipient where the case nam
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one case. `line` is sekisho's log line, None if the message never reached it."""
+    """What happened to one case. `line` is sekisho's log line; None if the message did not reach it."""
 
     case: Case
     sent: Sent
@@ -53,7 +51,7 @@ class Outcome:
 
     @property
     def reasons(self) -> list[str]:
-        """The sentences for a reader: from the record of a held message, else from the delivered header."""
+        """The sentences for a reader: from the record of a held message, or from the delivered header."""
         if self.held:
             found = sorted(self.held[0]["evidence"].get("findings", ()), key=lambda each: -each["points"])
             return [each["reason_en"] for each in found if each["points"] > 0]
@@ -102,7 +100,7 @@ class Lab:
         self._stack.close()
 
     def send(self, case: Case) -> Outcome:
-        """Send one case, and return once it was judged and, if it is to be delivered, delivered."""
+        """Send one case. Returns after it was judged, and delivered if it is not held or refused."""
         self.dns.serve(case.dns)
         offset = self.sekisho.log.stat().st_size
         recipients = [each.address for each in case.envelope.recipients] or [FALLBACK]
@@ -118,18 +116,18 @@ class Lab:
         return Outcome(case, sent, line, deliveries, tuple(self._held(line)))
 
     def _held(self, line: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """The quarantine's record of the message, if it has one."""
+        """The record of the message in the quarantine, if there is one."""
         if line["reply"] == "discard" or any(">quarantine:" in each for each in line.get("outcomes", ())):
             yield json.loads(self.sekisho.cli("quarantine", "show", str(line["id"]), "--format", "json"))
 
 
 def smtp_lines(raw: bytes) -> bytes:
-    """The message with CRLF line ends, which SMTP needs; files often have LF."""
+    """The message with CRLF line ends for SMTP; files often have LF."""
     return re.sub(rb"\r\n|\r(?!\n)|\n", b"\r\n", raw)
 
 
 def find(folder: Path) -> list[Case]:
-    """Every case under a folder (or the one file), by path. Raises LabError."""
+    """Every case below a folder, or the case of one file, sorted by path. Raises LabError."""
     files = [folder] if folder.is_file() else sorted(folder.rglob("*.eml"))
     if not files:
         raise LabError(f"no .eml file under {folder}")
@@ -140,6 +138,6 @@ def find(folder: Path) -> list[Case]:
 
 
 def settings_of(folder: Path) -> dict[str, Any]:
-    """The configuration that a folder of cases brings with it (`sekisho.toml`), or nothing."""
+    """The configuration of a folder of cases (`sekisho.toml`); empty if it has none."""
     own = folder / "sekisho.toml"
     return read_toml(own) if own.is_file() else {}

@@ -17,16 +17,16 @@ _NAMES = itertools.count()
 
 
 def programs() -> Path | None:
-    """Where the newest server's programs are, or None."""
+    """The directory with the programs of the newest server, or None."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     return found[-1].parent if found else None
 
 
 class Cluster:
-    """`start` and `stop` as often as a test likes; `remove` at the end."""
+    """One server. A test may call `start` and `stop` several times; `remove` is called at the end."""
 
     def __init__(self, where: Path, directory: Path | None = None) -> None:
-        """`where` the programs are; in an empty `directory`, or in one of its own."""
+        """`where` has the programs. The data go into `directory`, which must be empty, or into a new one."""
         self._programs = where
         self._user = "nobody" if os.geteuid() == 0 else None
         self._directory = directory or Path(tempfile.mkdtemp(prefix="sekisho-pg-"))
@@ -46,7 +46,7 @@ class Cluster:
         self._run("pg_ctl", "-D", self._data, "-w", "-l", f"{self._data}/log", "-o", settings, "start")
 
     def stop(self, mode: str = "fast") -> None:
-        """`immediate` is a crash: nothing is flushed, and the next start recovers."""
+        """Stop the server. `immediate` is a crash: nothing is flushed, and the next start recovers."""
         self._run("pg_ctl", "-D", self._data, "-w", "-m", mode, "stop")
 
     def remove(self) -> None:
@@ -54,18 +54,18 @@ class Cluster:
 
     @property
     def socket(self) -> Path:
-        """The UNIX socket that the server listens on."""
+        """The UNIX socket on which the server listens."""
         return self._directory / ".s.PGSQL.5432"
 
     def signal(self, number: signal.Signals) -> None:
-        """To the server and all of its processes."""
+        """Send a signal to the server and all of its processes."""
         first = int((Path(self._data) / "postmaster.pid").read_text().split()[0])
         found = Path(f"/proc/{first}/task/{first}/children").read_text().split()
         for pid in (first, *map(int, found)):
             os.kill(pid, number)
 
     def url(self, name: str, host: Path | None = None) -> str:
-        """`host` is the directory of the socket, if it is not the server's own."""
+        """The URL of a database. `host` is the directory of the socket, if it is not the server's own."""
         return f"postgresql://sekisho@/{name}?host={host or self._directory}"
 
     def new_database(self) -> str:
@@ -74,7 +74,7 @@ class Cluster:
         return self.url(name)
 
     def do(self, *statements: str) -> None:
-        """Run statements outside any transaction, as the cluster's owner."""
+        """Run statements without a transaction, as the cluster's owner."""
         url = self.url("postgres").replace("postgresql://", "postgresql+psycopg://")
         engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with engine.connect() as connection:
@@ -83,7 +83,7 @@ class Cluster:
         engine.dispose()
 
     def _run(self, program: str, *arguments: str) -> None:
-        # A server keeps what it is given: no pipe, or waiting for its end would wait for the server's.
+        # No pipe: the server would inherit it, and waiting for its end would wait for the end of the server.
         subprocess.run(
             [str(self._programs / program), *arguments],
             user=self._user,

@@ -1,10 +1,9 @@
-"""A loopback DNS server (UDP and TCP) that knows exactly the records of a case.
+"""A DNS server on loopback (UDP and TCP) that has exactly the records of a case.
 
-The rules are those of the case format: a listed name answers its types; other types at a listed name, and the
-ancestors of a listed name, are NODATA; every other name is NXDOMAIN. A record with `rcode` answers for the
-types that have no record there, or for its own `type` alone: NXDOMAIN, SERVFAIL or silence (TIMEOUT). Records
-are served with TTL 0, and absences without the SOA that negative caching needs (RFC 2308 section 5), so that
-nothing of one case is remembered in the next.
+The rules are those of the case format: a listed name answers with its records; other types at a listed name, and names
+above a listed name, are NODATA; every other name is NXDOMAIN. A record with `rcode` answers for the types that have no
+record there, or only for its own `type`: NXDOMAIN, SERVFAIL, or no answer (TIMEOUT). Records have TTL 0. Negative
+answers have no SOA, so they are not cached (RFC 2308 section 5). So nothing of one case is remembered in the next.
 """
 
 from __future__ import annotations
@@ -30,18 +29,18 @@ import dns.rrset
 
 from lab.place import LabError, free_port
 
-_CHAIN = 8  # CNAMEs followed in one answer
+_MAX_CNAMES = 8  # followed in one answer
 _WORDS = ("NOERROR", "NXDOMAIN", "SERVFAIL", "TIMEOUT")
-_ANY = dns.rdatatype.ANY  # stands for every type that has no record
+_ANY = dns.rdatatype.ANY  # means every type that has no record
 
 Rdatas = dict[dns.rdatatype.RdataType, list[dns.rdata.Rdata]]
 
 
 class Zone:
-    """The records that are served, and how every other name ends.
+    """The records that are served, and the answer for every other name.
 
-    `ttl` in seconds. A record that DNS cannot hold (an overlong label, an address that is none) raises
-    LabError, unless `lenient`, which leaves it out.
+    `ttl` is in seconds. An invalid record (a label that is too long, an invalid address) raises LabError; with
+    `lenient` it is left out.
     """
 
     def __init__(
@@ -80,13 +79,13 @@ class Zone:
             self.ancestors.add(parent)
 
     def answer(self, query: dns.message.Message) -> dns.message.Message | None:
-        """The response to one query, or None for a name that stays silent."""
+        """The response to one query; None if the query is not answered."""
         response = dns.message.make_response(query, recursion_available=True)
         if not query.question:
             response.set_rcode(dns.rcode.FORMERR)
             return response
         name, rtype = query.question[0].name.canonicalize(), query.question[0].rdtype
-        for _ in range(_CHAIN):
+        for _ in range(_MAX_CNAMES):
             types = self.names.get(name, {})
             found = rtype if rtype in types else dns.rdatatype.CNAME
             if found not in types:
@@ -100,7 +99,7 @@ class Zone:
     def _without(
         self, response: dns.message.Message, name: dns.name.Name, rtype: dns.rdatatype.RdataType
     ) -> dns.message.Message | None:
-        """The end of a name that holds nothing of the type."""
+        """The response for a name that has no record of the type."""
         exists = name in self.names or name in self.ancestors
         word = self.rcodes.get((name, rtype)) or self.rcodes.get((name, _ANY))
         word = word or ("NOERROR" if exists else self._unknown)
@@ -117,7 +116,7 @@ def _name(text: str) -> dns.name.Name:
 
 
 def _rdata(rtype: dns.rdatatype.RdataType, value: str) -> dns.rdata.Rdata:
-    """A record from the case's text: TXT is unquoted and cut into character strings of 255 bytes."""
+    """A record from the text of a case: a TXT value has no quotes and is split into strings of 255 bytes."""
     if rtype in (dns.rdatatype.TXT, dns.rdatatype.SPF):
         data = value.encode("utf-8", "surrogateescape")
         strings = [data[start : start + 255] for start in range(0, len(data), 255)] or [b""]
@@ -127,7 +126,7 @@ def _rdata(rtype: dns.rdatatype.RdataType, value: str) -> dns.rdata.Rdata:
 
 @dataclass
 class Asked:
-    """One question that came in."""
+    """One query that came in."""
 
     name: str
     rtype: str
@@ -136,8 +135,8 @@ class Asked:
 class DnsServer:
     """Serves one zone at a time on `127.0.0.1:port`, in two threads of this process.
 
-    `serve(records)` replaces the zone at once. `asked` lists the questions since then, for tests that watch
-    what leaves the machine.
+    `serve(records)` replaces the zone at once. `asked` lists the queries since then, for tests of what leaves the
+    machine.
     """
 
     def __init__(
@@ -171,20 +170,20 @@ class DnsServer:
 
     def __exit__(self, *_: object) -> None:
         for each in (self._udp, self._tcp):
-            with contextlib.suppress(OSError):  # UDP has no connection to shut down, but its reader wakes up
+            with contextlib.suppress(OSError):  # UDP has no connection, but its reader wakes up
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
         for thread in self._threads:
             thread.join(5)
 
     def serve(self, records: Iterable[Mapping[str, Any]] | None) -> None:
-        """From now on, know these records and nothing else. None: nothing is known of any name (SERVFAIL)."""
+        """Serve these records and nothing else from now on. None: every query gets SERVFAIL."""
         self.zone = Zone(records or (), self._ttl, unknown=records is None)
         self.asked = []
         self._ready = {}
 
     def _reply(self, wire: bytes, udp: bool) -> bytes | None:
-        """The response's bytes; those of a question asked before are kept, for the benchmark's sake."""
+        """The bytes of the response. Responses are cached, so that the benchmark does not measure this server."""
         ready = self._ready
         key = (wire[2:], udp)
         if key not in ready:

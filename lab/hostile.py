@@ -1,8 +1,8 @@
-"""Messages made to cost a reader time or memory: every unit of syntax repeated as often as fits, and the like.
+"""Messages that are made to cost time or memory: for example every unit of syntax, repeated as often as possible.
 
-`LARGE` are about 10 MB each (what is scanned at most), `FIELDS` hold one header field of 60 kB (what Postfix lets
-through), `PICTURES` hold images that few bytes make expensive (`lab.pictures`). Made when asked for. Used by the tests
-of bounds and by `make soak`.
+`LARGE` are about 10 MB each (the most that is scanned), `FIELDS` have one header field of 60 kB (the most that Postfix
+accepts), `PICTURES` have images that are small but expensive (`lab.pictures`). They are made when they are needed. The
+tests of bounds and `make soak` use them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from functools import partial
 
 from lab import pictures
 
-SIZE = 10_000_000
-LONG_FIELD = 60_000
+SIZE = 10_000_000  # bytes
+LONG_FIELD = 60_000  # bytes
 HEAD = b"From: a@b.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
 
 _NAMES = (
@@ -35,7 +35,7 @@ _NAMES = (
 
 
 def filled(unit: bytes, size: int = SIZE) -> bytes:
-    """The unit over and over, to that size."""
+    """The unit repeated up to `size` bytes."""
     return (unit * (size // len(unit) + 1))[:size]
 
 
@@ -46,7 +46,7 @@ def mail(media: bytes, body: bytes, encoding: bytes = b"") -> bytes:
 
 
 def deep(levels: int) -> bytes:
-    """Multiparts in multiparts."""
+    """Multiparts nested in multiparts, so many levels deep."""
     inner = b"".join(
         b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(levels)
     )

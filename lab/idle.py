@@ -1,10 +1,9 @@
-"""A pymilter filter that does nothing, as the yardstick of the benchmark.
+"""A pymilter filter that does nothing, for comparison in the benchmark.
 
     python -m lab.idle SOCKET [--everything]
 
-By default it asks for no callback at all, so what is measured is a milter's bare presence. With
-`--everything` it takes connection, envelope, headers and body, as any filter that looks at mail must, and
-lets them pass.
+By default it asks for no callback, so the cost of having any milter is measured. With `--everything` it takes
+connection, envelope, headers and body, as every content filter must, and accepts them.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ import Milter
 
 
 class Idle(Milter.Base):  # type: ignore[misc]
-    """Asks for nothing."""
+    """Asks for no callback."""
 
 
 class Taking(Milter.Base):  # type: ignore[misc]
-    """Takes everything that a content filter needs and answers nothing until the end."""
+    """Takes everything that a content filter needs, and replies only at the end."""
 
     @Milter.noreply  # type: ignore[untyped-decorator]
     def connect(self, *_: object) -> int:

@@ -1,9 +1,9 @@
-"""One version of the program at work for `lab.paired`: judges the same cases each time that it is told to.
+"""The child process of `lab.paired`: one version of the program, which judges the same cases again and again.
 
     python -P lab/judged.py FOLDER
 
-Run with PYTHONPATH at the version that is measured. Says `ready`, and then for each line that it reads the seconds
-of processor time that all cases of FOLDER took once.
+Run it with PYTHONPATH at the version that is measured. It prints `ready`. For each line that it reads, it judges all
+cases of FOLDER once and prints the CPU seconds.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The ledger: every recipient of every message sent is delivered, quarantined or refused, exactly once.
+"""The ledger: for every recipient, every message that was sent must be delivered, quarantined or refused exactly once.
 
-This is how the lab shows that no accepted mail is lost and none is shown twice.
+With it the lab shows that no accepted mail is lost and none is delivered twice.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ Entry = tuple[str, str]
 
 @dataclass
 class Ledger:
-    """Entries are `(mark, recipient)`, where `mark` names the message: its own X-Lab-Mark field, or its sender.
+    """Entries are `(mark, recipient)`. `mark` names the message: the value of its X-Lab-Mark field, or its sender.
 
-    `unanswered` are copies of which the sender sent every byte and never heard the answer. It has to send them again,
-    and may so make a second delivery (RFC 1047), but never a second held copy.
+    `unanswered` are copies that were sent completely, but whose reply did not arrive. The sender has to send them
+    again. That may cause a second delivery (RFC 1047), but never a second held copy.
     """
 
     sent: Counter[Entry] = field(default_factory=Counter)
@@ -29,23 +29,23 @@ class Ledger:
     unanswered: Counter[Entry] = field(default_factory=Counter)
 
     def send(self, mark: str, recipients: Iterable[str]) -> None:
-        """A message was offered to these recipients."""
+        """A message was sent to these recipients."""
         self.sent.update((mark, recipient) for recipient in recipients)
 
     def refuse(self, mark: str, recipients: Iterable[str]) -> None:
-        """The sender was told no for these recipients (4xx that was not tried again, or 5xx)."""
+        """The message was refused for these recipients (5xx, or 4xx without a retry)."""
         self.refused.update((mark, recipient) for recipient in recipients)
 
     def deliver(self, mark: str, recipients: Iterable[str]) -> None:
-        """The sink got it for these recipients."""
+        """The sink received it for these recipients."""
         self.delivered.update((mark, recipient) for recipient in recipients)
 
     def hold(self, mark: str, recipients: Iterable[str]) -> None:
-        """The quarantine keeps it for these recipients."""
+        """The quarantine holds it for these recipients."""
         self.quarantined.update((mark, recipient) for recipient in recipients)
 
     def unanswer(self, mark: str, recipients: Iterable[str]) -> None:
-        """The connection was lost after the last byte and before the answer."""
+        """The connection was lost after the last byte and before the reply."""
         self.unanswered.update((mark, recipient) for recipient in recipients)
 
     @property
@@ -54,17 +54,17 @@ class Ledger:
 
     @property
     def lost(self) -> Counter[Entry]:
-        """Sent, and nowhere."""
+        """Entries that were sent, but are nowhere."""
         return self.sent - self.seen
 
     @property
     def doubled(self) -> Counter[Entry]:
-        """In more places, or more often, than it was sent and SMTP explains."""
+        """Entries that are in more places, or there more often, than sending and SMTP can explain."""
         return self.seen - self.sent - self.repeated
 
     @property
     def repeated(self) -> Counter[Entry]:
-        """Delivered again since the answer to a try never came."""
+        """Entries that were delivered again because the reply to an attempt did not arrive."""
         excess = {
             entry: count for entry, count in (self.seen - self.sent).items() if entry in self.unanswered
         }

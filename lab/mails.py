@@ -1,9 +1,9 @@
-"""The benchmark's mail: distinct DKIM-signed Japanese messages of 13 kB from many domains, made once and
+"""The benchmark's mail: different DKIM-signed Japanese messages of 13 kB from many domains. They are made once and
 kept.
 
-Signing takes a minute, so the messages lie in a git-ignored folder, named after what made them. The domains
-share eight keys, since making two hundred would take longer than it is worth; each has its own DNS names, so
-the number of look-ups is that of two hundred domains.
+Signing takes a minute, so the messages are kept in a folder that git ignores, named after the code that made them. The
+domains share eight keys, because making two hundred keys would take too long. Each domain has its own DNS names, so
+there are as many look-ups as with two hundred keys.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _WORDS = _FILLER.split()
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """The messages and the DNS records that they need."""
+    """The messages, and the DNS records that they need."""
 
     mails: tuple[Mail, ...]
     records: tuple[dict[str, Any], ...]
 
 
 def supply(folder: Path = ROOT / "run" / "bench") -> Supply:
-    """The messages, from the folder if they are there, else made and kept there."""
+    """The messages from the folder. If they are not there, they are made and kept there."""
     made_by = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
     kept = folder / f"mails-{made_by}.json"
     if not kept.is_file():
@@ -123,7 +123,7 @@ def _signed(number: int, private: str) -> bytes:
 
 
 def _message(number: int) -> bytes:
-    """HTML and text in Japanese, of about SIZE bytes with its headers; the same number gives the same
+    """A message with HTML and text in Japanese, of about SIZE bytes with its headers. The same number gives the same
     message.
     """
     chance = random.Random(number)

@@ -1,7 +1,7 @@
 """A raw milter client: the MTA's side of the protocol, byte by byte.
 
-It speaks what Postfix speaks and, when a test wants, what no Postfix would: bytes that are no UTF-8, missing
-macros, broken order. The packets are as in libmilter's mfdef.h: a 32-bit length, a command, its data.
+It sends what Postfix sends. A test can also make it send what Postfix never sends: bytes that are no UTF-8, missing
+macros, steps in a wrong order. A packet is as in libmilter's mfdef.h: a 32-bit length, a command, and its data.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ClosedError(Exception):
 
 @dataclass
 class Reply:
-    """What came at end-of-message: edits and progress in order, and the final answer."""
+    """What came at end of message: edits and progress in order, and the final reply."""
 
     final: bytes = b""
     text: bytes = b""
@@ -95,7 +95,7 @@ class Client:
         self._sock.close()
 
     def vanish(self) -> None:
-        """Close without a word, as a dead MTA does."""
+        """Close without SMFIC_QUIT, as when the MTA dies."""
         self._file.close()
         self._sock.close()
 
@@ -118,7 +118,8 @@ class Client:
         self.step(b"R", b"".join(each + b"\0" for each in (recipient, *parameters)))
 
     def header(self, name: bytes, value: bytes) -> None:
-        """`value` with its leading space, folded with LF; the space goes if the filter did not ask for it."""
+        """Send a field. `value` has its leading space and is folded with LF; the space is removed if the filter did not
+        ask for it."""
         shown = value if self.protocol & LEADING_SPACE else value.removeprefix(b" ")
         self.step(b"L", name + b"\0" + shown + b"\0")
 
@@ -133,7 +134,7 @@ class Client:
         self._send(b"A")
 
     def end(self, each: Callable[[Reply], object] = lambda _: None) -> Reply:
-        """End of message: everything up to the final answer. `each` sees the reply after every packet."""
+        """Send end of message, and read everything up to the final reply. `each` is called after every packet."""
         self._macros(b"E")
         self._send(b"E")
         reply = Reply()
@@ -149,7 +150,7 @@ class Client:
         sender: bytes = b"<a@example.org>",
         recipients: Sequence[bytes] = (b"<b@example.jp>",),
     ) -> Reply:
-        """A whole transaction."""
+        """Send a whole message."""
         self.mail(sender)
         for each in recipients:
             self.rcpt(each)
@@ -160,7 +161,7 @@ class Client:
         return self.end()
 
     def step(self, command: bytes, data: bytes = b"") -> None:
-        """A command that must be answered with continue, or with nothing if so negotiated."""
+        """Send a command. The filter must reply CONTINUE, or nothing if that was negotiated."""
         if self.protocol & _NOT_SENT.get(command, 0):
             return
         self._macros(command)
@@ -204,7 +205,7 @@ def _dial(address: str, timeout: float) -> socket.socket:
 
 
 def _macro_lists(data: bytes) -> dict[int, tuple[bytes, ...]]:
-    """The names that the filter asked for, by stage."""
+    """The names of the macros that the filter asked for, by stage."""
     lists = {}
     while len(data) > 4:
         stage = struct.unpack(">I", data[:4])[0]
@@ -236,7 +237,8 @@ def _note(reply: Reply, command: bytes, data: bytes) -> None:
 
 
 def load(address: str, seconds: float, per_session: int, body: bytes) -> tuple[int, int, int]:
-    """Send ordinary messages over one connection after the other; `(connections, messages, errors)`."""
+    """Send ordinary messages for so many seconds, over one connection after the other, with `per_session` messages on
+    each. Returns how many connections, messages and errors there were."""
     end = time.monotonic() + seconds
     connections = messages = errors = 0
     while time.monotonic() < end:

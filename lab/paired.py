@@ -1,13 +1,13 @@
-"""Two versions of the program compared: what the judgement of a message costs in this one and in another.
+"""Compares two versions of the program: the cost of judging a message in this one and in another.
 
     python -m lab.paired OTHER [--rounds N] [--messages N]
 
-OTHER is a checkout of the other version (`git worktree add`). Both are up at once, one process each, and take turns,
-now this one first and now that one, at the same messages as `make bench`; what a turn takes is processor time, so
-that other work on the machine touches both alike. Prints milliseconds for a message of each, and the rate of this
-version as a share of the other's: the median over the rounds and its 95 % interval (bootstrap of the rounds).
+OTHER is a checkout of the other version (`git worktree add`). Both run at once, one process each. They take turns with
+the same messages as `make bench`, and each version is first in every second round. A turn is measured in CPU time, so
+other work on the machine affects both equally. Prints milliseconds per message for each, and the rate of this version
+as a share of the other's: the median over the rounds and its 95 % interval (bootstrap of the rounds).
 
-It cannot see the door: what lies between Postfix and the judgement is `make bench`'s to measure.
+It cannot see the cost between Postfix and the judgement: `make bench` measures that.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DRAWS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How many times the other's rate this one's is: the median of the rounds, and its 95 % interval."""
+    """This version's rate divided by the other's: the median of the rounds, and its 95 % interval."""
 
     median: float
     low: float
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def lay_out(folder: Path, messages: int) -> None:
-    """The messages of the benchmark as cases."""
+    """Write the messages of the benchmark into the folder, as cases."""
     stock = supply()
     for number, mail in enumerate(stock.mails[:messages]):
         domain = mail.sender.partition("@")[2]
@@ -73,7 +73,7 @@ def lay_out(folder: Path, messages: int) -> None:
 
 
 def measure(other: Path, folder: Path, rounds: int) -> tuple[list[float], list[float]]:
-    """CPU seconds of each round, for this version and the other."""
+    """The CPU seconds of each round, for this version and for the other."""
     taken: tuple[list[float], list[float]] = ([], [])
     with ExitStack() as stack:
         sides = [stack.enter_context(_program(root, folder)) for root in (ROOT, other)]
@@ -84,7 +84,7 @@ def measure(other: Path, folder: Path, rounds: int) -> tuple[list[float], list[f
 
 
 def ratio(this: Sequence[float], other: Sequence[float]) -> Ratio:
-    """The ratio of the rates, round by round."""
+    """The ratio of the rates, from the CPU seconds of each round."""
     pairs = [b / a for a, b in zip(this, other, strict=True)]
     dice = random.Random(1)
     drawn = sorted(statistics.median(dice.choices(pairs, k=len(pairs))) for _ in range(_DRAWS))

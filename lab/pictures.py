@@ -1,4 +1,4 @@
-"""Pictures made to cost who decodes them time or memory, with few bytes. Used by `lab.hostile` and the tests."""
+"""Small pictures that are made to cost a decoder much time or memory. `lab.hostile` and the tests use them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 PNG = b"\x89PNG\r\n\x1a\n"
 Images = list[tuple[str, bytes]]
-"""Files with the subtype that each is declared to be."""
+"""The declared subtype and the content of each file."""
 _RUN = "0" + "1" * 14  # the code of EOB14 and its bits: a run of 32,767 blocks without a coefficient
 _BLOCKS_OF_A_RUN = 32_767
 
@@ -20,7 +20,7 @@ def segment(code: int, body: bytes) -> bytes:
 
 
 def progressive(width: int, height: int, components: int, scans: int, data: bytes = b"") -> bytes:
-    """A progressive JPEG in so many scans, each with this data."""
+    """A progressive JPEG of so many pixels, with so many scans, each with this data."""
     ids = bytes(range(1, components + 1))
     frame = struct.pack(">BHHB", 8, height, width, components) + b"".join(
         bytes([each, 0x11, 0]) for each in ids
@@ -35,7 +35,7 @@ def progressive(width: int, height: int, components: int, scans: int, data: byte
 
 
 def runs(width: int, height: int) -> bytes:
-    """Data of a scan that says of every block that it is empty."""
+    """The data of a scan in which every block is empty."""
     blocks = -(-width // 8) * -(-height // 8)
     bits = _RUN * (blocks // _BLOCKS_OF_A_RUN + 1)
     bits += "1" * (-len(bits) % 8)
@@ -48,23 +48,23 @@ def chunk(name: bytes, body: bytes) -> bytes:
 
 
 def png(width: int, height: int, pixels: bytes, kind: int = 6, before: Iterable[bytes] = ()) -> bytes:
-    """A PNG of eight bits; `pixels` are its lines, each behind its filter, and `kind` is 6 for four channels, 0 for
-    grey. `before` are chunks between header and data."""
+    """A PNG with eight bits per channel. `pixels` are its lines, each after its filter byte; `kind` is the colour type:
+    6 for four channels, 0 for grey. `before` are chunks between header and data."""
     header = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
     data = chunk(b"IDAT", zlib.compress(pixels, 9))
     return PNG + chunk(b"IHDR", header) + b"".join(before) + data + chunk(b"IEND", b"")
 
 
 def texts(count: int) -> bytes:
-    """A small PNG with so many compressed texts of a million characters: one takes four bytes, so that Python
-    keeps all of them in four."""
+    """A small PNG with so many compressed texts of a million characters. One character of each needs four bytes, so
+    Python stores all of them in four bytes."""
     text = zlib.compress("😀".encode() + b"x" * 1_000_000, 9)
     before = (chunk(b"iTXt", b"Comment %d\0\1\0\0\0" % number + text) for number in range(count))
     return png(64, 64, (b"\0" + b"\xff" * 256) * 64, before=before)
 
 
 def empty_chunks(count: int) -> bytes:
-    """A small PNG whose data come behind so many chunks of nothing."""
+    """A small PNG whose data come after so many empty chunks."""
     return png(64, 64, (b"\0" + b"\xff" * 256) * 64, before=[chunk(b"IDAT", b"") * count])
 
 
@@ -74,7 +74,7 @@ def large_png(side: int = 2_828) -> bytes:
 
 
 def finders(side: int = 1_224) -> bytes:
-    """What a code is found by, in every corner of a grey picture."""
+    """A grey picture full of the finder patterns of QR codes."""
     pattern = ("1111111", "1000001", "1011101", "1011101", "1011101", "1000001", "1111111", "0000000")
     lines = [
         b"\0" + bytes(0 if line[at % 7] == "1" and at % 8 < 7 else 255 for at in range(8)) * (side // 8)
@@ -84,14 +84,14 @@ def finders(side: int = 1_224) -> bytes:
 
 
 def comments(size: int) -> bytes:
-    """A GIF with a comment of that many bytes, one at a time."""
+    """A GIF with a comment of `size` bytes, in blocks of one byte."""
     head = b"GIF89a" + struct.pack("<HHBBB", 64, 64, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
     frame = b"," + struct.pack("<HHHHB", 0, 0, 64, 64, 0) + b"\2\2\x4c\1\0"
     return head + b"!\xfe" + b"\1x" * (size // 2) + b"\0" + frame + b";"
 
 
 def mail(images: Images, head: bytes, text: bytes = b"See below.") -> bytes:
-    """A message of a text and attached images, each of its subtype. `head` are its other header fields."""
+    """A message with a text and attached images of the declared subtypes. `head` are its other header fields."""
     parts = (
         b"--b\r\nContent-Type: image/%s\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n"
         % (kind.encode(), base64.encodebytes(content).replace(b"\n", b"\r\n"))
@@ -104,7 +104,7 @@ def mail(images: Images, head: bytes, text: bytes = b"See below.") -> bytes:
 
 
 def different(kind: str, content: bytes, count: int) -> Images:
-    """The same picture so many times, each a file of its own."""
+    """The same picture so many times, each time as a different file."""
     return [(kind, content + b"%d" % number) for number in range(count)]
 
 
@@ -114,7 +114,7 @@ def slow_jpegs() -> Images:
 
 
 def photographs(count: int = 20) -> Images:
-    """As many pixels, and scans, as are decoded."""
+    """The most pixels and scans that are decoded."""
     side = 6_400
     return different("jpeg", progressive(side, side, 1, 12, runs(side, side)), count)
 
@@ -130,4 +130,4 @@ SHAPES: dict[str, Callable[[], Images]] = {
     "20 pictures of patterns": lambda: different("png", finders(), 20),
     "a gif with a long comment": lambda: [("gif", comments(990_000))],
 }
-"""Images by what is wrong with them, made when asked for."""
+"""Functions that make images, by what is wrong with the images."""

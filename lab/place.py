@@ -1,7 +1,7 @@
-"""Where the lab lives: one short directory of its own, free loopback ports, and waiting for conditions.
+"""The lab's directory, free loopback ports, and waiting for conditions.
 
-A UNIX socket's path may have 107 bytes, so the directory is made directly under /tmp. It belongs to root and
- is open to the lab's own unprivileged users, who get a subdirectory each.
+The path of a UNIX socket may have 107 bytes, so the directory is directly under /tmp. It belongs to root. The lab's
+unprivileged users may enter it, and each has a subdirectory.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ _OWNER = "owner.pid"
 
 
 class LabError(Exception):
-    """The lab cannot do its part; the text says what and where to look."""
+    """The lab cannot do its work. The text says what failed and where to look."""
 
 
 def make_place() -> Path:
-    """A new directory for one lab, after clearing away what dead labs have left behind."""
+    """A new directory for one lab. First it removes what dead labs have left behind."""
     clear_leftovers()
     made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir="/tmp"))
     made.chmod(0o755)
     (made / _OWNER).write_text(f"{os.getpid()} {_started(os.getpid())}\n")
     place = made.with_name(PREFIX + made.name.removeprefix(_UNFINISHED))
-    made.rename(place)  # now it has an owner: no other lab takes it for one that a dead lab left
+    made.rename(place)  # now it has an owner, so no other lab removes it
     return place
 
 
 def clear_leftovers() -> None:
-    """Remove the directories of labs whose process is gone; stop the Postfix and unmount the file systems they left."""
+    """Remove the directories of labs whose process is gone; stop their Postfix, and unmount their file systems."""
     for old in Path("/tmp").glob(PREFIX + "*"):
         if old.is_dir() and old.stat().st_uid == os.getuid() and not _alive(old / _OWNER):
             stop_left_behind(old)
@@ -46,29 +46,29 @@ def clear_leftovers() -> None:
 
 
 def _unmount_below(place: Path) -> None:
-    """Unmount every file system below a directory, the innermost first, also where one is in use."""
+    """Unmount every file system below a directory, the innermost first, also one that is in use."""
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     for mount in reversed([each for each in mounts if each.startswith(f"{place}/")]):
         subprocess.run(["umount", "--lazy", mount], check=False)
 
 
 def stop_left_behind(place: Path) -> None:
-    """End the processes that a killed lab recorded under `place`, if they are still the same processes."""
+    """End the processes that a dead lab recorded under `place`, if they are still the same processes."""
     for record in (
         *place.glob("*/lab.pid"),
         *place.glob("*/*/lab.pid"),
-    ):  # a row of the fault matrix has several sites
+    ):  # a row of the fault matrix may have several sites
         if _alive(record):
             end_process(int(record.read_text().split()[0]))
 
 
 def record_process(directory: Path, pid: int) -> None:
-    """Remember a started process with its start time, so that a reused id is never mistaken for it."""
+    """Record a started process with its start time, so that a reused process id is not taken for it."""
     (directory / "lab.pid").write_text(f"{pid} {_started(pid)}\n")
 
 
 def end_process(pid: int, patience: float = 10.0) -> None:
-    """TERM, then KILL, one process by its id; returns when it is gone."""
+    """End one process by its id: SIGTERM, and SIGKILL after `patience` seconds. Returns when it is gone."""
     for signal in (15, 9):
         try:
             os.kill(pid, signal)
@@ -95,7 +95,7 @@ def _alive(record: Path) -> bool:
 
 
 def _started(pid: int) -> str | None:
-    """The kernel's start time of a process that is not a zombie, or None."""
+    """The kernel's start time of a process; None if it is gone or a zombie."""
     try:
         state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -104,7 +104,7 @@ def _started(pid: int) -> str | None:
 
 
 def free_port() -> int:
-    """A loopback TCP and UDP port that nobody listens on at the moment."""
+    """A port on loopback that is free now, for TCP and UDP."""
     while True:
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
             tcp.bind(("127.0.0.1", 0))
@@ -117,7 +117,7 @@ def free_port() -> int:
 
 
 def wait_until(ready: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
-    """Return as soon as `ready()` holds. Raises LabError, naming `what`, after `seconds`."""
+    """Return as soon as `ready()` is true. Raises LabError, which names `what`, after so many seconds."""
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
@@ -126,7 +126,7 @@ def wait_until(ready: Callable[[], bool], what: str, seconds: float = 20.0) -> N
 
 
 def answers(port: int, greets: bool = False) -> bool:
-    """Whether something accepts connections on a loopback port, and says something first if it `greets`."""
+    """True if a program accepts connections on a loopback port; with `greets`, only if it sends something first."""
     with socket.socket() as probe:
         probe.settimeout(2)
         try:
@@ -138,7 +138,7 @@ def answers(port: int, greets: bool = False) -> bool:
 
 @contextmanager
 def a_place() -> Iterator[Path]:
-    """A directory for one lab that is removed at the end."""
+    """A directory for one lab, which is removed at the end."""
     place = make_place()
     try:
         yield place

@@ -1,11 +1,10 @@
 """A private Postfix: the real programs with a configuration, a queue and a data directory of their own.
 
-It listens on one loopback port, believes XCLIENT from loopback, asks the milters it is given, and delivers
-every recipient of every domain to one loopback port (the sink). It does no DNS look-up and writes no mail
-anywhere else: bounces go to the sink too. `master` is started directly, so it is our child and is stopped by
-its id; neither /etc/postfix nor the machine's queue is read or written, and no syslog is needed.
+It listens on one loopback port, accepts XCLIENT from loopback, uses the given milters, and delivers all mail to one
+loopback port (the sink), bounces included. It makes no DNS look-ups. `master` is started directly, so it is our child
+and is stopped by its process id. /etc/postfix and the machine's queue are not read or written, and no syslog is needed.
 
-Needs root, since Postfix's `master` drops privileges itself.
+It needs root, because Postfix's `master` gives up privileges itself.
 """
 
 from __future__ import annotations
@@ -72,9 +71,9 @@ _PUBLIC = {"cleanup", "qmgr", "flush", "showq", "postlog"}
 
 @dataclass
 class Postfix:
-    """One private instance under `place`. `milters` are entries of `smtpd_milters`, for example
-    `{ unix:/path, default_action=tempfail }`; `settings` are more main.cf parameters. On `released_port`, if given,
-    an smtpd takes mail that no milter sees."""
+    """One private instance under `place`. `milters` are entries of `smtpd_milters`, for example `{ unix:/path,
+    default_action=tempfail }`; `settings` are more parameters of main.cf. If `released_port` is given, an smtpd without
+    milters listens there."""
 
     place: Path
     sink_port: int
@@ -116,7 +115,7 @@ class Postfix:
         self.stop()
 
     def start(self) -> None:
-        """Write the configuration, start `master` and return once the port answers. Raises LabError."""
+        """Write the configuration, start `master`, and return when the port answers. Raises LabError."""
         if os.geteuid() != 0:
             raise LabError("Postfix's master needs root")
         self._lay_out()
@@ -147,12 +146,12 @@ class Postfix:
         return self.directory / "log" / "stderr"
 
     def last_words(self) -> str:
-        """The ends of the mail log and of what `master` wrote to its standard error."""
+        """The end of the mail log, and of the standard error of `master`."""
         logs = [path.read_text(errors="replace") for path in (self.log, self._words) if path.exists()]
         return "\n".join("\n".join(text.splitlines()[-20:]) for text in logs)
 
     def stop(self) -> None:
-        """End `master`, and with it every daemon it started. Mail stays in the private queue."""
+        """End `master` and every daemon that it started. Mail stays in the private queue."""
         if self._master:
             self._master.terminate()
             try:
@@ -163,12 +162,12 @@ class Postfix:
             self._master = None
 
     def restart(self) -> None:
-        """Stop and start: idle smtpd processes outlive a reload with the old milter settings."""
+        """Stop and start. A reload is not enough: idle smtpd processes keep the old milter settings."""
         self.stop()
         self.start()
 
     def write_config(self) -> None:
-        """main.cf and master.cf, from scratch."""
+        """Write main.cf and master.cf anew."""
         main = {**self._main(), **self.settings}
         (self.config / "main.cf").write_text("".join(f"{key} = {value}\n" for key, value in main.items()))
         (self.config / "master.cf").write_text(self._services())
@@ -232,7 +231,7 @@ class Postfix:
         return "".join(lines)
 
     def _lay_out(self) -> None:
-        """The directories with the owners and modes of Postfix's own `postfix-files`."""
+        """Make the directories, with the owners and modes of Postfix's own `postfix-files`."""
         mail, drop = pwd.getpwnam("postfix"), grp.getgrnam("postdrop").gr_gid
         for directory in (
             self.directory,
@@ -249,7 +248,7 @@ class Postfix:
         _directory(self.directory / "data", 0o700, mail.pw_uid, mail.pw_gid)
 
     def command(self, *words: str) -> str:
-        """Run one of Postfix's commands against this instance and return what it prints."""
+        """Run one of Postfix's commands on this instance; returns what it prints."""
         name, *rest = words
         done = subprocess.run(
             [f"/usr/sbin/{name}", "-c", str(self.config), *rest], capture_output=True, text=True, check=False
@@ -263,11 +262,11 @@ class Postfix:
         self.command("postqueue", "-f")
 
     def queued(self) -> list[dict[str, Any]]:
-        """What is in the private queue, as `postqueue -j` tells it; `queue_name` is `hold` for held mail."""
+        """The private queue as `postqueue -j` prints it; `queue_name` is `hold` for held mail."""
         return [json.loads(line) for line in self.command("postqueue", "-j").splitlines()]
 
     def wait_empty(self, seconds: float = 60.0) -> None:
-        """Return when nothing but held mail is queued."""
+        """Return when the queue has only held mail. Raises LabError after so many seconds."""
         wait_until(
             lambda: all(entry["queue_name"] == "hold" for entry in self.queued()),
             "the queue empties",
@@ -275,7 +274,7 @@ class Postfix:
         )
 
     def forget_queue(self) -> None:
-        """Delete whatever is queued, held mail included."""
+        """Delete everything in the queue, held mail included."""
         self.command("postsuper", "-d", "ALL")
 
 
@@ -286,7 +285,7 @@ def _directory(path: Path, mode: int, owner: int, group: int) -> None:
 
 
 def _default(parameter: str) -> str:
-    """A compiled-in default of the installed Postfix; no configuration is read for it."""
+    """A compiled-in default of the installed Postfix; no configuration is read."""
     postconf = shutil.which("postconf", path="/usr/sbin:/usr/bin")
     if not postconf:
         raise LabError("Postfix is not installed")

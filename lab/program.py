@@ -1,8 +1,8 @@
-"""How the lab's daemon is run by a user who may do nothing: which Python, and from where.
+"""How an unprivileged user runs the lab's daemon: with which Python, and from which directory.
 
-The tree and the virtual environment often lie where only their owner may look (a home directory of mode
-0700). Then what the daemon needs is linked, or copied, to the lab's own place; and where even the interpreter
-of the virtual environment is out of reach, Debian's own Python of the same version runs the same packages.
+The source tree and the virtual environment are often in a directory that only their owner may enter (a home directory
+of mode 0700). Then what the daemon needs is linked or copied to the lab's directory. If even the interpreter of the
+virtual environment cannot be reached, Debian's Python of the same version runs the same packages.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Program:
 
     @cache  # noqa: B019 - a few programs, for as long as we run
     def works(self) -> bool:
-        """Whether the user can start it."""
+        """True if the user can start it."""
         try:
             done = subprocess.run(
                 self.command("--version"),
@@ -59,19 +59,19 @@ class Program:
                 check=False,
                 **as_user(),  # type: ignore[call-overload]
             )
-        except OSError:  # the interpreter itself is out of reach
+        except OSError:  # the interpreter itself cannot be reached
             return False
         return bool(done.returncode == 0)
 
 
 def as_user() -> dict[str, object]:
-    """Arguments for `subprocess` that give up root for the unprivileged user."""
+    """Arguments for `subprocess` that change from root to the unprivileged user."""
     account = pwd.getpwnam(USER)
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
 def program(place: Path) -> Program:
-    """The command, from the tree itself if the user can read it, else from copies under `place`."""
+    """The command, from the source tree if the user can read it, else from copies under `place`."""
     packages = Path(sysconfig.get_paths()["purelib"])
     for paths in ((ROOT / "milter", packages), (place / "program/milter", place / "program/packages")):
         if paths[0].is_relative_to(place) and not paths[0].exists():
@@ -92,7 +92,7 @@ def _copy(target: Path, packages: Path) -> None:
 
 
 def _link(source: str, target: str) -> None:
-    """A hard link where that is possible: instant, and what lies closed is the directory, not the file."""
+    """Make a hard link, or a copy if that fails. A link is enough: the directory is closed to others, not the file."""
     try:
         os.link(source, target)
     except OSError:

@@ -1,6 +1,6 @@
-"""A private Prometheus: Debian's program with the configuration and the rules that sekisho ships, on loopback.
+"""A private Prometheus on loopback: Debian's program with the configuration and the rules that sekisho ships.
 
-Only the address to scrape and the pace are other ones. Its data lie under the lab's place and are gone with it.
+Only the address to scrape and the interval are different. Its data are in the lab's directory and are removed with it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Series = dict[frozenset[tuple[str, str]], float]
 
 
 def tool(name: str) -> Path:
-    """Where `make test` has put a program of Prometheus, else the machine's own. Raises LabError."""
+    """A program of Prometheus: the one that `make test` has installed, else the machine's own. Raises LabError."""
     unpacked = ROOT / ".venv/tools" / name
     found = unpacked if unpacked.is_file() else shutil.which(name)
     if not found:
@@ -83,7 +83,8 @@ class Prometheus:
             self._process = None
 
     def _lay_out(self) -> None:
-        """The shipped files with this lab's target and pace, and the program where its user can run it."""
+        """Write the shipped files with this lab's target and interval, and put the program where its user can run
+        it."""
         account = as_user()
         for directory in (self.directory, self.directory / "data"):
             directory.mkdir(mode=0o755)
@@ -104,7 +105,7 @@ class Prometheus:
         return self._ready() and set(self.query("up").values()) == {1.0}
 
     def _ready(self) -> bool:
-        """Whether it answers queries; while it starts it says 503, or nothing."""
+        """True if it answers queries. While it starts, it replies 503 or not at all."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=2):
                 return True
@@ -115,7 +116,7 @@ class Prometheus:
             return False
 
     def get(self, what: str, **arguments: str) -> Any:
-        """The data of an answer of its HTTP interface. Raises LabError with its words if it refuses."""
+        """The data of a reply of its HTTP interface. Raises LabError with the error text if it refuses."""
         url = f"http://127.0.0.1:{self.port}/api/v1/{what}?{urllib.parse.urlencode(arguments)}"
         try:
             with urllib.request.urlopen(url, timeout=10) as answer:

@@ -1,11 +1,10 @@
-"""`make run`: the checkpoint at work. Sends cases through a private Postfix and shows every verdict with its
-reasons.
+"""`make run`: sends cases through a private Postfix and shows every verdict with its reasons.
 
     python -m lab.run [DIR] [--once]
 
-DIR holds cases (`NAME.eml` and `NAME.json`), by default the shipped samples; a `sekisho.toml` in it is laid
-over the defaults. The lab then stays up, so that metrics, log and quarantine can be looked at and more mail
-can be sent, until Ctrl-C. It stops what it started, and nothing else. `--once` ends after the table.
+DIR has cases (`NAME.eml` and `NAME.json`), by default the shipped samples. A `sekisho.toml` in it changes the defaults.
+The lab then runs until Ctrl-C, so that you can look at metrics, log and quarantine, and send more mail. It stops what
+it started, and nothing else. With `--once` it ends after the table.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ COLOURS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit status: 0 done, 2 what is needed is missing."""
+    """Returns the exit status: 0 done, 2 something that is needed is missing."""
     parser = argparse.ArgumentParser(prog="make run", description="Sends cases through a private Postfix.")
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "samples", metavar="DIR")
     parser.add_argument("--once", action="store_true", help="end after the table instead of staying up")
@@ -57,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _leave(stop: threading.Event) -> None:
-    """The first signal ends the waiting or the work; what was started is stopped on the way out."""
+    """The first signal ends the waiting or the work, and then everything that was started is stopped."""
     if not stop.is_set():
         stop.set()
         raise KeyboardInterrupt
@@ -91,7 +90,7 @@ class _silence:  # noqa: N801 - stands where a context manager function would
 
 
 def table(outcomes: Sequence[Outcome], folder: Path) -> Table:
-    """One row a message: what it looked like, what was decided, why."""
+    """One row for each message: what it is, what was decided, and why."""
     shown = Table(show_lines=True, expand=True)
     shown.add_column("message", ratio=3, overflow="fold")
     shown.add_column("verdict", no_wrap=True)
@@ -133,7 +132,7 @@ def _why(outcome: Outcome) -> Text:
 
 
 def where(console: Console, lab: Lab) -> None:
-    """Where to look while the lab is up."""
+    """Print where to look while the lab runs."""
     sekisho, postfix = lab.sekisho, lab.postfix
     for line in (
         f"metrics     {sekisho.metrics_url}",
@@ -143,7 +142,7 @@ def where(console: Console, lab: Lab) -> None:
         f"Postfix     127.0.0.1:{postfix.port}, log {postfix.log}",
         f"delivered   {lab.sink.folder}  ({len(lab.sink)} messages)",
     ):
-        console.print(line, soft_wrap=True)  # the terminal wraps it, so that it is copied as one line
+        console.print(line, soft_wrap=True)  # the terminal wraps the line, so it is copied as one line
 
 
 if __name__ == "__main__":

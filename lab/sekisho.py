@@ -1,6 +1,4 @@
-"""The real daemon, `sekisho serve`, as an unprivileged user with directories of its own under the lab's
-place.
-"""
+"""The real daemon, `sekisho serve`, run by an unprivileged user in directories of its own under the lab's directory."""
 
 from __future__ import annotations
 
@@ -19,14 +17,14 @@ from typing import Any
 from lab.place import LabError, end_process, free_port, record_process, wait_until
 from lab.program import USER, Program, as_user, program
 
-_STOP = 45.0  # seconds; the daemon's own drain may take 30
+_STOP_SECONDS = 45.0  # the daemon's own drain may take 30
 
 
 @dataclass
 class Sekisho:
-    """One daemon. `settings` are configuration groups laid over the lab's own, as nested dicts in TOML's
-    shape. `environment` is added to its environment; `wrap` stands before its command, and must become that
-    command by exec. `hook` is a directory whose `sitecustomize.py` Python runs first.
+    """One daemon. `settings` are groups of options that change the lab's own, as nested dicts. `environment` is added
+    to its environment. `wrap` is put before its command, and must become that command by exec. `hook` is a directory
+    whose `sitecustomize.py` Python runs first.
     """
 
     place: Path
@@ -38,7 +36,7 @@ class Sekisho:
     environment: Mapping[str, str] = field(default_factory=dict)
     wrap: tuple[str, ...] = ()
     stderr: int | None = None
-    """A descriptor for standard error; else it goes to a file beside the log."""
+    """A descriptor for standard error; if None, it goes to a file beside the log."""
     hook: Path | None = None
     _process: subprocess.Popen[bytes] | None = None
 
@@ -84,7 +82,7 @@ class Sekisho:
         self.stop()
 
     def configure(self, settings: Mapping[str, Any] | None = None) -> None:
-        """Write the configuration, with other `settings` if given. A running daemon is not told."""
+        """Write the configuration, with other `settings` if given. A running daemon is not reloaded."""
         if settings is not None:
             self.settings = settings
         self.directory.mkdir(mode=0o755, exist_ok=True)
@@ -109,8 +107,8 @@ class Sekisho:
         }
 
     def start(self, until: str = "readyz") -> None:
-        """Start and return when the daemon says that it would accept mail, or with `healthz` when it lives and says
-        whether it would. Raises LabError with its words."""
+        """Start, and return when the daemon is ready for mail (`readyz`), or when it is alive (`healthz`). Raises
+        LabError with the daemon's last words."""
         self.program = self.program or program(self.place)
         self.configure()
         with (self.directory / "stderr").open("ab") as words:
@@ -121,7 +119,7 @@ class Sekisho:
                 stdin=subprocess.DEVNULL,
                 stdout=words,
                 stderr=words if self.stderr is None else self.stderr,
-                # A Ctrl-C at the terminal is for the lab, which then stops the daemon in order.
+                # Ctrl-C at the terminal must reach only the lab, which then stops the daemon normally.
                 start_new_session=True,
                 **as_user(),  # type: ignore[call-overload]
             )
@@ -145,7 +143,7 @@ class Sekisho:
         return self.health(endpoint) == 200
 
     def health(self, endpoint: str) -> int:
-        """The HTTP status of an endpoint of the metrics port; 0 if nobody answers."""
+        """The HTTP status of an endpoint of the metrics port; 0 if there is no answer."""
         try:
             with urllib.request.urlopen(
                 f"http://127.0.0.1:{self.metrics_port}/{endpoint}", timeout=2
@@ -158,19 +156,19 @@ class Sekisho:
             return 0
 
     def stop(self) -> int | None:
-        """End the daemon and return its status (None if it was not running)."""
+        """End the daemon; returns its exit status, or None if it was not running."""
         process, self._process = self._process, None
         if process is None:
             return None
         process.terminate()
         try:
-            return process.wait(_STOP)
+            return process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             end_process(process.pid)
             return process.wait()
 
     def kill(self) -> None:
-        """End the supervisor by SIGKILL, as nobody should; its children learn of it by themselves."""
+        """End the supervisor by SIGKILL. Its children notice it and end."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -192,7 +190,8 @@ class Sekisho:
         return text.decode()
 
     def lines(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """The log's records from a byte offset on, and the offset after them; a half-written line waits."""
+        """The log's records from a byte offset on, and the offset after them. A half-written line is left for the next
+        call."""
         with self.log.open("rb") as stream:
             stream.seek(offset)
             data = stream.read()
@@ -200,23 +199,24 @@ class Sekisho:
         return [json.loads(line) for line in whole.splitlines()], offset + len(whole)
 
     def judged(self, offset: int, seconds: float = 60.0) -> dict[str, Any]:
-        """The log line of the first message judged after the log had `offset` bytes; waits for it."""
+        """The log line of the first message that was judged after the log had `offset` bytes. Waits for it, so many
+        seconds at most."""
         wait_until(lambda: bool(_messages(self.lines(offset)[0])), "sekisho logs the message", seconds)
         return _messages(self.lines(offset)[0])[0]
 
     def cli(self, *words: str) -> str:
-        """What a `sekisho` command prints, with this daemon's configuration, as its user."""
+        """What a `sekisho` command prints when it runs with this daemon's configuration and user."""
         return self.cli_bytes(*words).decode()
 
     def cli_bytes(self, *words: str) -> bytes:
-        """The same, byte for byte. Raises LabError if the command fails."""
+        """The same as bytes. Raises LabError if the command fails."""
         done = self.command(*words)
         if done.returncode:
             raise LabError(f"sekisho {' '.join(words)}: {done.stderr.decode().strip() or done.returncode}")
         return bytes(done.stdout)
 
     def command(self, *words: str) -> subprocess.CompletedProcess[bytes]:
-        """A finished `sekisho` command, whatever its exit status."""
+        """Run a `sekisho` command; returns it when it has ended, with any exit status."""
         assert self.program, "the daemon was never started"
         done: subprocess.CompletedProcess[bytes] = subprocess.run(
             self.program.command(*words, "--config", str(self.config)),
@@ -239,7 +239,7 @@ def _messages(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Two configurations laid over each other, group by group."""
+    """Two configurations merged group by group; `over` wins."""
     result = dict(under)
     for key, value in over.items():
         below = result.get(key)
@@ -258,7 +258,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def to_toml(values: Mapping[str, Any], table: str = "") -> str:
-    """Nested dicts of strings, numbers, truth values and lists of them as TOML."""
+    """Nested dicts of strings, numbers, booleans and lists of them, as TOML."""
     plain = {key: value for key, value in values.items() if not isinstance(value, Mapping)}
     text = "".join(
         f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in plain.items()

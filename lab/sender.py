@@ -1,7 +1,7 @@
-"""The lab's SMTP client: it can be any client by XCLIENT, and sends every byte as it stands.
+"""The lab's SMTP client. With XCLIENT it can be any client, and it sends every byte unchanged.
 
-`send()` is for one message and hears every reply; `flood()` is for the benchmark and the long runs: many
-sessions in several processes, pipelined, so that the sender is not what is measured.
+`send()` sends one message and reads every reply. `flood()` is for the benchmark and the long runs: many pipelined
+sessions in several processes, so that the sender is not the bottleneck.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How one message went. `refused` are the recipients that RCPT already refused, with the reply; `judged`:
-    the message itself was sent, and `reply` is the answer to it."""
+    """How the sending of one message ended. `refused` are the recipients that were refused at RCPT, with the reply.
+    `judged`: the message itself was sent, and `reply` is the reply to it."""
 
     reply: Reply
     refused: tuple[tuple[str, Reply], ...] = ()
@@ -48,7 +48,8 @@ class Sent:
 
 
 class Session:
-    """One SMTP session with Postfix, greeted and ready for MAIL. `client` None: the lab itself, 127.0.0.1."""
+    """One SMTP session with Postfix, after EHLO and ready for MAIL. With `client` None it is the lab itself,
+    127.0.0.1."""
 
     def __init__(self, port: int, client: Client | None = None, timeout: float = 60.0) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout)
@@ -63,13 +64,13 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):  # the server may have hung up already, which is what QUIT asks for
+        with contextlib.suppress(OSError):  # the server may have closed the connection already
             self._socket.sendall(b"QUIT\r\n")
         self._stream.close()
         self._socket.close()
 
     def become(self, client: Client) -> None:
-        """Be this client from now on (Postfix XCLIENT); what is not known is said to be unavailable."""
+        """Be this client from now on (Postfix's XCLIENT). What is unknown is sent as unavailable."""
         attributes = {
             "NAME": client.name or ("[TEMPUNAVAIL]" if client.resolve == "temp" else "[UNAVAILABLE]"),
             "ADDR": _address(client.address),
@@ -89,7 +90,7 @@ class Session:
         return self._read()
 
     def mail(self, sender: str | None, recipients: Sequence[str], raw: bytes) -> Sent:
-        """Send one message; the last reply is that to the message, or to the command that ended it."""
+        """Send one message. `reply` of the result is the reply to the message, or to the command that ended it."""
         eight = b" BODY=8BITMIME" if not raw.isascii() else b""
         utf8 = (
             b" SMTPUTF8"
@@ -129,7 +130,7 @@ def send(
 
 
 def dot_stuffed(raw: bytes) -> bytes:
-    """The message as DATA carries it: CRLF at the end, dots at line starts doubled, the final dot."""
+    """The message as it is sent after DATA: CRLF at the end, dots at the start of lines doubled, and the final dot."""
     if not raw.endswith(b"\r\n"):
         raw += b"\r\n"
     return re.sub(rb"(?m)^\.", b"..", raw) + b".\r\n"
@@ -146,14 +147,14 @@ def _address(address: str | None) -> str:
 
 
 def _xtext(text: str) -> str:
-    """RFC 3461 xtext, as XCLIENT wants its values."""
+    """The text as xtext (RFC 3461), for values of XCLIENT."""
     safe = (chr(byte) if 33 <= byte <= 126 and byte not in b"+=" else f"+{byte:02X}" for byte in _bytes(text))
     return "".join(safe)
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message ready for the flood: `data` is already dot-stuffed and ended."""
+    """A message for `flood`: `data` is already dot-stuffed, with the final dot."""
 
     sender: str
     recipient: str
@@ -162,7 +163,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """What became of a flood: seconds from the first to the last reply, and how many replies of each code."""
+    """The result of `flood`: seconds from the first to the last reply, and how many replies of each code."""
 
     seconds: float
     replies: dict[int, int]
@@ -179,14 +180,14 @@ class Flood:
 def flood(
     port: int, mails: Sequence[Mail], sessions: int = 20, per_session: int = 100, processes: int = 2
 ) -> Flood:
-    """Send all mails through `sessions` parallel SMTP sessions spread over `processes` processes.
+    """Send all mails through `sessions` parallel SMTP sessions in `processes` processes.
 
-    A session ends after `per_session` messages and another begins, as with real clients. Reply code 0 counts
-    the messages whose session broke.
+    A session ends after `per_session` messages and a new one begins, as with real clients. Reply code 0 counts the
+    messages whose session broke.
     """
     shares = [mails[number::processes] for number in range(processes)]
     with ProcessPoolExecutor(processes, mp_context=get_context("forkserver")) as pool:
-        list(pool.map(abs, range(processes)))  # the processes are up before the clock starts
+        list(pool.map(abs, range(processes)))  # start the processes before time is measured
         begun = time.monotonic()
         parts = list(
             pool.map(_flood, [port] * processes, shares, [max(1, sessions // processes)] * processes,

@@ -1,12 +1,12 @@
-"""What every hostile shape of mail costs: time and memory, through a real Postfix and the real daemon.
+"""What every hostile shape of mail costs in time and memory, through a real Postfix and the real daemon.
 
     python -m lab.shapes [--at-once 1 2 16] [--only WORD...] [--fields]
 
-Every message of `lab.hostile` is sent alone, then two and sixteen of it at the same moment over sessions of their own.
-Of each is told how long the slowest sender waited, from the first byte of its message to the answer, how many seconds
-of processor the daemon took, which other work on the machine changes little, and how much memory its processes took
-together above what they had before. Prints the table of docs/robustness.md as it grows. A worker that died, and any
-answer but 250 and 550, is said. `--fields` adds those of 60 kB, as one row: the slowest.
+Every message of `lab.hostile` is sent alone, and then two and sixteen times at once, over separate sessions. Three
+numbers are measured: how long the slowest sender waited, from the first byte of its message to the reply; the CPU
+seconds of the daemon, which other work on the machine changes little; and the memory of all its processes together,
+above what they had before. Prints the table of docs/robustness.md line by line. Dead workers, and replies other than
+250 and 550, are reported. `--fields` adds the messages of 60 kB as one row: the slowest of them.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from lab.place import LabError, a_place, wait_until
 from lab.sender import Session
 from sekisho.message import Client
 
-PATIENCE = 900.0  # seconds that a sender waits; longer than anything that is measured
-SETTLED = 120.0  # seconds that workers may take to be at rest again
+PATIENCE = 900.0  # seconds that a sender waits at most; longer than anything that is measured
+SETTLED = 120.0  # seconds within which the workers must be idle again
 CLIENT = Client("192.0.2.1", "mail.b.example", "ok", "mail.b.example")
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What some messages of one shape cost at the same moment. `seconds` is the longest that a sender waited;
-    `processor` seconds and `megabytes` above what they had before are of all processes of the daemon together; `died`
-    counts those that are gone."""
+    """The cost of some messages of one shape at once. `seconds` is the longest time that a sender waited. `processor`
+    (CPU seconds) and `megabytes` (above those before) are for all processes of the daemon together. `died` counts the
+    processes that are gone."""
 
     seconds: float
     processor: float
@@ -48,7 +48,7 @@ class Cost:
 
     @property
     def odd(self) -> str:
-        """What should not have been, if so."""
+        """What went wrong; empty if nothing did."""
         words = [
             f"{count} x {code or 'no answer'}"
             for code, count in self.answers.items()
@@ -58,8 +58,8 @@ class Cost:
 
 
 class Workers:
-    """The daemon's processes, as /proc shows them, those that decode pictures included: such a one may begin and end
-    within a message, and is looked at again and again."""
+    """The daemon's processes, as /proc shows them, with those that decode pictures. Such a process may begin and end
+    within one message, so `look` is called repeatedly."""
 
     def __init__(self, supervisor: int) -> None:
         self._supervisor = supervisor
@@ -68,12 +68,12 @@ class Workers:
         self._decoding = 0
 
     def processor(self) -> float:
-        """Seconds of processor that those alive have taken since their start."""
+        """CPU seconds that the living processes have taken since their start."""
         own = sum(_processor(pid, ended=True) for pid in self._pids())
         return own + sum(_processor(pid) for pid in self._grandchildren())
 
     def begin(self) -> dict[int, int]:
-        """Bytes in use of each process; its peak is counted from here."""
+        """The bytes in use of each process, by process id. Its peak is measured from now on."""
         found = {}
         self._decoders, self._decoding = set(), 0
         for pid in (*self._pids(), *self._grandchildren()):
@@ -83,8 +83,7 @@ class Workers:
         return found
 
     def look(self) -> None:
-        """Note what the decoders that live now have used at most, together. What one does between two looks is
-        missed."""
+        """Note the memory that the living decoders use together. It cannot see what happens between two calls."""
         living = 0
         for pid in self._grandchildren():
             with suppress(OSError):
@@ -93,7 +92,7 @@ class Workers:
         self._decoding = max(self._decoding, living)
 
     def above(self, before: Mapping[int, int]) -> tuple[float, int]:
-        """Megabytes at the peak above that, of all together; and how many of the processes are gone."""
+        """The peak in megabytes above `before`, of all processes together; and how many processes are gone."""
         self.look()
         alive = {pid: _bytes(pid, "VmHWM") for pid in self._pids()}
         growth = self._decoding + sum(max(0, peak - before.get(pid, 0)) for pid, peak in alive.items())
@@ -122,14 +121,14 @@ def _bytes(pid: int, what: str) -> int:
 
 
 def _processor(pid: int, ended: bool = False) -> float:
-    """Seconds of processor, those of its children that have `ended` included if wished."""
+    """The CPU seconds of a process; with `ended`, also those of its children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     ticks = fields[11 : 15 if ended else 13]  # utime, stime, cutime and cstime, proc(5)
     return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(lab: Lab, raw: bytes, at_once: int) -> Cost:
-    """Send the message so many times at the same moment."""
+    """Send the message so many times at once."""
     workers = Workers(lab.sekisho.pid)
     before, taken = workers.begin(), workers.processor()
     with ThreadPoolExecutor(at_once) as pool:
@@ -148,8 +147,8 @@ def measure(lab: Lab, raw: bytes, at_once: int) -> Cost:
 
 
 def _send(lab: Lab, raw: bytes, number: int) -> tuple[float, int]:
-    """Seconds until the answer, and its code; 0 if the session broke."""
-    marked = smtp_lines(raw + b"\r\n%d-%d" % (number, time.monotonic_ns()))  # no two messages are the same
+    """Seconds until the reply, and its code; the code is 0 if the session broke."""
+    marked = smtp_lines(raw + b"\r\n%d-%d" % (number, time.monotonic_ns()))  # all messages are different
     begun = time.monotonic()
     try:
         with Session(lab.postfix.port, CLIENT, PATIENCE) as session:
@@ -163,7 +162,7 @@ def _send(lab: Lab, raw: bytes, number: int) -> tuple[float, int]:
 def rows(
     lab: Lab, shapes: Mapping[str, Callable[[], bytes]], at_once: Sequence[int]
 ) -> Iterator[tuple[str, dict[int, Cost]]]:
-    """The cost of each shape, by how many of it came at once."""
+    """The cost of each shape, by how many messages came at once."""
     for name, make in shapes.items():
         raw = make()
         yield name, {number: measure(lab, raw, number) for number in at_once}
@@ -203,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with a_place() as place, Lab(place, {}, {}, sink_folder=False) as lab:
             measure(
                 lab, LARGE["one line"](), 2 * max(options.at_once)
-            )  # what a worker keeps from then on is base
+            )  # the memory that a worker has after this is the base
             print(head(options.at_once), flush=True)
             for name, costs in rows(lab, wanted, options.at_once):
                 print(row(name, costs), flush=True)

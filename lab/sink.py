@@ -1,4 +1,4 @@
-"""Where the lab's Postfix delivers to: an SMTP server on loopback that keeps what it gets, byte for byte."""
+"""Where the lab's Postfix delivers: an SMTP server on loopback that keeps every message, byte for byte."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _LIMIT = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message as delivered: `raw` with CRLF line ends, one entry per SMTP transaction."""
+    """One SMTP transaction: the message as delivered (`raw`, with CRLF line ends) and its recipients."""
 
     sender: str
     recipients: tuple[str, ...]
     raw: bytes
 
     def fields(self, name: str) -> tuple[str, ...]:
-        """The values of a header field, unfolded, from the top down."""
+        """The values of a header field, unfolded, from the top to the bottom."""
         head = re.sub(rb"\r\n(?=[ \t])", b"", self.raw.partition(b"\r\n\r\n")[0])
         prefix = name.lower().encode() + b":"
         return tuple(
@@ -35,7 +35,7 @@ class Delivery:
         )
 
     def queue_ids(self) -> tuple[str, ...]:
-        """The queue ids in the Received fields of the lab's Postfix, newest first."""
+        """The queue ids in the Received fields of the lab's Postfix, the newest first."""
         found = (
             re.search(r"by mx\.lab\.invalid \(Postfix\).*? id (\w+)", each)
             for each in self.fields("Received")
@@ -44,7 +44,7 @@ class Delivery:
 
 
 class Sink:
-    """Accepts every message for everybody. `folder`, if given, gets each message as a file too."""
+    """Accepts every message for every recipient. If `folder` is given, each message is also written there."""
 
     def __init__(self, folder: Path | None = None, port: int | None = None) -> None:
         self.port = port or free_port()
@@ -81,11 +81,11 @@ class Sink:
             self._deliveries.clear()
 
     def of(self, queue_id: str) -> tuple[Delivery, ...]:
-        """What arrived of the message that Postfix accepted under this id."""
+        """The deliveries of the message that Postfix accepted under this queue id."""
         return tuple(delivery for delivery in self if queue_id in delivery.queue_ids())
 
     def wait(self, count: int, seconds: float = 30.0) -> tuple[Delivery, ...]:
-        """Return all deliveries once there are at least `count`. Raises LabError."""
+        """All deliveries, as soon as there are at least `count`. Raises LabError after so many seconds."""
         wait_until(lambda: len(self) >= count, f"{count} deliveries at the sink", seconds)
         return tuple(self)
 
@@ -102,7 +102,7 @@ class _Handler:
 
 
 class _Lenient(SMTP):
-    """aiosmtpd reads addresses and line lengths strictly; a sink takes everything that Postfix delivers."""
+    """aiosmtpd is strict about addresses and line lengths; the sink accepts everything that Postfix delivers."""
 
     line_length_limit = 1024 * 1024
 

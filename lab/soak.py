@@ -1,11 +1,11 @@
-"""`make soak`: hostile and ordinary mail for a long time, spoken straight to the daemon's socket.
+"""`make soak`: hostile and ordinary mail for a long time, sent directly to the daemon's milter socket.
 
     python -m lab.soak [--seconds N] [--sessions N]
 
-Many sessions at once send golden mails, such with bytes changed at random, fields of 60 kB, and now and then one of
-the messages of 10 MB in `lab.hostile`. Prints what came of it: how many messages, restarts of workers by cause,
-replies and log lines that are not well-formed, messages that heard a second 451, and the memory of the workers over
-the run. Ends with 1 if anything but time went wrong: a restart, a forged output, a second 451, memory that grows.
+Many sessions at once send golden mails, golden mails with random changes, fields of 60 kB, and sometimes one of the
+messages of 10 MB in `lab.hostile`. Prints how many messages were sent, restarts of workers by cause, malformed replies
+and log lines, messages that got a second 451, and the memory of the workers over the run. The exit status is 1 if there
+was a restart, a malformed output, a second 451, or growing memory.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ from lab.place import LabError, a_place
 from lab.program import ROOT
 from lab.sekisho import Sekisho
 from sekisho.message import Limits
-from sekisho.message.headers import delivered, split
+from sekisho.message.headers import as_delivered, split
 
 GROWTH = 1.0
-"""MB for 1,000 messages by which a worker may grow in the second half of a run."""
+"""MB per 1,000 messages by which a worker may grow after the warm-up."""
 _LARGE_EVERY = 400
-_WARM = 0.3  # share of the run in which memory may grow: caches fill
+_WARM_UP = 0.3  # share of the run in which memory may grow, because caches fill
 _WRITTEN = re.compile(rb"(?:[\x20-\x7e]|\n[ \t])*\Z")
 _REPLY = re.compile(rb"[45]\d\d [45]\.\d\.\d+ [\x20-\x7e]+\Z")
 _RESTARTS = re.compile(r'^sekisho_worker_restarts_total{cause="(\w+)"} (\S+)$', re.MULTILINE)
 
 Memory = tuple[float, int, float]
-"""Seconds since the start, messages so far, MB of the largest worker."""
+"""Seconds since the start, messages so far, and MB of the largest worker."""
 
 
 @dataclass
 class Result:
-    """What came of a run."""
+    """The result of a run."""
 
     seconds: float = 0.0
     finals: Counter[str] = field(default_factory=Counter)
@@ -60,8 +60,8 @@ class Result:
 
     @property
     def growth(self) -> float:
-        """MB for 1,000 messages, by the line of least squares through what was measured after the warm-up."""
-        points = [(count / 1000, size) for at, count, size in self.memory if at > _WARM * self.seconds]
+        """MB per 1,000 messages: the slope of the least-squares line through what was measured after the warm-up."""
+        points = [(count / 1000, size) for at, count, size in self.memory if at > _WARM_UP * self.seconds]
         if len({count for count, _ in points}) < 3:
             return 0.0
         return statistics.linear_regression(*zip(*points, strict=True)).slope
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def soak(place: Path, seconds: float, sessions: int) -> Result:
-    """Run a daemon under that load for so long."""
+    """Run a daemon under this load for so many seconds, with so many sessions at once."""
     result = Result(seconds=seconds)
     with Sekisho(place) as daemon:
         load = _Load(daemon, result, time.monotonic() + seconds)
@@ -107,7 +107,7 @@ def soak(place: Path, seconds: float, sessions: int) -> Result:
 
 
 class _Load:
-    """The sessions' common stock and tally."""
+    """The messages and the counters that all sessions share."""
 
     def __init__(self, daemon: Sekisho, result: Result, end: float) -> None:
         self._daemon = daemon
@@ -119,7 +119,8 @@ class _Load:
         self._large = [*LARGE.values(), *PICTURES.values()]
 
     def session(self, number: int) -> None:
-        """One connection after the other, some messages on each, until the end."""
+        """One session: connection after connection, some messages on each, until the end. `number` seeds its random
+        choices."""
         rng = random.Random(number)
         while time.monotonic() < self._end:
             try:
@@ -157,7 +158,7 @@ class _Load:
 
 
 def _changed(mail: bytes, rng: random.Random) -> bytes:
-    """The mail with some bytes changed, put in, or taken out."""
+    """The mail with some bytes changed, inserted or removed."""
     data = bytearray(mail)
     for _ in range(rng.randint(1, 12)):
         at = rng.randrange(len(data)) if data else 0
@@ -174,14 +175,14 @@ def _changed(mail: bytes, rng: random.Random) -> bytes:
 
 
 def _send(client: Client, raw: bytes) -> Reply:
-    raw = delivered(raw)
+    raw = as_delivered(raw)
     block = split(raw, Limits())
     fields = [(each.name, each.value.replace(b"\r\n", b"\n")[:60_000]) for each in block.headers]
     return client.message(fields, raw[block.body_start :])
 
 
 def _faults(reply: Reply) -> list[str]:
-    """What is wrong with an answer: every header of ours is printable and folded, every refusal one line."""
+    """What is wrong with a reply: our header fields must be printable and folded, and a refusal must be one line."""
     found = [
         f"a header is not well-formed: {name!r}"
         for _, name, value in [*reply.added, *reply.changed]
@@ -193,7 +194,7 @@ def _faults(reply: Reply) -> list[str]:
 
 
 def _check_log(daemon: Sekisho, result: Result) -> None:
-    """One line of JSON for each message, and no control character in any."""
+    """Check that each message has one line of JSON, and that no line has a control character."""
     lines = daemon.log.read_bytes().splitlines()
     if any(re.search(rb"[\x00-\x1f\x7f]", line) for line in lines):
         result.faults.append("the log holds a control character")
@@ -204,7 +205,7 @@ def _check_log(daemon: Sekisho, result: Result) -> None:
 
 
 def _largest(pid: int) -> float:
-    """MB in use by the largest child of the supervisor."""
+    """MB in use by the supervisor's largest child."""
     sizes = [0.0]
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         try:

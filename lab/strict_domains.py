@@ -1,10 +1,10 @@
-"""Marks domains of the brand registry as `strict`, from a file of researched facts.
+"""Marks domains of the brand registry as `strict`, from a file of facts.
 
     python -m lab.strict_domains FACTS.yaml [FOLDER]
 
-FACTS is a mapping from brand to `domains: [{domain, sources: [{source}]}]`. A domain is strict if one of its sources is
-a list of domains all of whose mail is authenticated (`dmarc_whitelist`). Running it again changes nothing.
-It prints what it marked, and what the registry lacks.
+FACTS maps a brand to `domains: [{domain, sources: [{source}]}]`. A domain is strict if one of its sources is a list of
+domains all of whose mail is authenticated (`dmarc_whitelist`). A second run changes nothing. It prints what it marked,
+and what the registry lacks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "config" / "brands"
 
 
 def strict_domains(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Brand and domain of every listed domain with such a source."""
+    """Brand and domain of every domain that has this source."""
     for brand, known in facts.items():
         for each in known.get("domains", ()):
             if any(SOURCE in source["source"] for source in each.get("sources", ())):
@@ -31,7 +31,7 @@ def strict_domains(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def mark(text: str, domain: str) -> str | None:
-    """The brand file with the domain marked; None if the file does not list it."""
+    """The text of the brand file with the domain marked; None if the file does not list the domain."""
     entry = re.compile(rf'^("{re.escape(domain)}" = \{{)(.*?)( \}})$', re.MULTILINE)
     found = entry.search(text)
     if found is None:
@@ -42,8 +42,8 @@ def mark(text: str, domain: str) -> str | None:
 
 
 def run(facts: Mapping[str, Any], folder: Path) -> Counter[str]:
-    """Mark every strict domain in the files of `folder`. Returns how many were marked, were so already, or lack a
-    brand's file or an entry."""
+    """Mark every strict domain in the files of `folder`. Returns how many were marked, how many were marked before, and
+    how many have no brand file or no entry."""
     counts: Counter[str] = Counter()
     for brand, domain in strict_domains(facts):
         path = folder / f"{brand}.toml"

@@ -1,9 +1,9 @@
-"""How much of a bare filter's rate our door keeps, and whether it holds for long.
+"""Compares the rate of our milter code with that of a bare filter, and tests it for a long time.
 
     python -m lab.wire_bench compare [--rounds 5] [--seconds 5]   a pymilter filter that does nothing, and ours
     python -m lab.wire_bench hold [--minutes 5]                   32 sessions at once, counted
 
-The load comes from processes of the raw client on the same machine, so only the rows of one run compare.
+The load comes from processes of the raw client on the same machine, so compare only the rows of one run.
 """
 
 # mypy: disable-error-code="untyped-decorator"
@@ -65,13 +65,13 @@ class Nothing:
 
 
 def ours(socket: str, workers: int) -> None:
-    """The daemon with a judgement that does nothing."""
+    """Run the daemon with a judgement that accepts everything."""
     options = WireOptions(socket=socket, workers=workers)
     sys.exit(Supervisor(lambda: Setup(options, Nothing), SystemClock()).run())
 
 
 def bare(socket: str, _: int) -> None:
-    """pymilter as its documentation has it, in one process, every callback on, none doing anything."""
+    """Run pymilter as its documentation shows it: one process, with every callback, none of which does anything."""
     import Milter  # noqa: PLC0415 - only in the process that is measured
 
     class Filter(Milter.Base):  # type: ignore[misc]
@@ -112,7 +112,7 @@ def bare(socket: str, _: int) -> None:
 
 @contextmanager
 def serving(kind: str, workers: int) -> Iterator[str]:
-    """A filter of that kind in a process of its own; yields its address."""
+    """Run a filter of this kind in a process of its own; yields its address."""
     with tempfile.TemporaryDirectory() as directory:
         address = f"unix:{directory}/sock"
         process = subprocess.Popen([sys.executable, "-m", "lab.wire_bench", kind, address, str(workers)])
@@ -146,13 +146,14 @@ def _sum(results: list[tuple[int, int, int]]) -> tuple[int, int, int]:
 
 
 def drive(address: str, seconds: float, sessions: int, per_session: int = 20) -> tuple[int, int, int]:
-    """That many sessions side by side, from two processes; `(connections, messages, errors)`."""
+    """Send with so many parallel sessions, from two processes, for so many seconds. Returns how many connections,
+    messages and errors there were."""
     with ProcessPoolExecutor(2) as pool:
         return _sum(list(pool.map(_threads_of_load, [(address, seconds, per_session, sessions // 2)] * 2)))
 
 
 def compare(rounds: int, seconds: float, sessions: int) -> None:
-    """Interleaved rounds of each, and the medians."""
+    """Measure both in alternating rounds, and print the medians."""
     rates: dict[str, list[float]] = {"bare": [], "ours x1": [], "ours x2": []}
     for number in range(rounds):
         for name, measured in rates.items():
@@ -171,7 +172,7 @@ def compare(rounds: int, seconds: float, sessions: int) -> None:
 
 
 def hold(minutes: float, sessions: int) -> None:
-    """One long run with memory and errors."""
+    """Make one long run, and print memory and errors."""
     with serving("ours", 2) as address:
         stop = threading.Event()
         watcher = threading.Thread(target=_memory, args=(stop,))
@@ -183,7 +184,7 @@ def hold(minutes: float, sessions: int) -> None:
 
 
 def _memory(stop: threading.Event) -> None:
-    """The workers' memory, told every half minute."""
+    """Print the workers' memory every half minute."""
     while not stop.wait(30):
         found = subprocess.run(["ps", "-eo", "pid,rss,nlwp,args"], capture_output=True, text=True, check=True)
         rows = [line.split()[:3] for line in found.stdout.splitlines() if "lab.wire_bench ours" in line]

@@ -31,7 +31,9 @@ LAYERS: tuple[frozenset[str], ...] = (
             "package_data",
         }
     ),
-    frozenset({"results", "message", "evidence", "verdict", "judgement", "held", "words"}),
+    frozenset(
+        {"results", "message", "evidence", "verdict", "judgement", "held", "words", "stages", "processes"}
+    ),
     frozenset({"ports"}),
     frozenset(
         {"vocabulary", "brands", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}
@@ -72,6 +74,8 @@ NEIGHBOURS = {
     ("held", "message"),  # a copy is a recipient's
     ("review", "runtime_changes"),  # an author that is allowed is an entry of a list
     ("case_runner", "compose"),  # single files meet the daemon's own assembly
+    ("metrics", "log"),  # label values are words of those who own the fact
+    ("metrics", "observers"),
     ("journal", "log"),  # a log line is quoted in one place
 }
 
@@ -93,6 +97,9 @@ SINGLE_IMPORTERS = {
     "PIL": {"qrcodes"},
     "zxingcpp": {"qrcodes"},
 }
+
+# The rooms of the store, and which of the others each may know.
+STORE_LAYERS: dict[str, set[str]] = {"database": set(), "quarantine": {"database"}, "lists": {"database"}}
 
 PURE = (
     "policy",
@@ -122,7 +129,7 @@ def room(path: Path) -> str:
 @functools.cache
 def nodes(path: Path) -> tuple[ast.AST, ...]:
     """What a file says that these rules are about, wherever in it that stands; each file is read once."""
-    kinds = (ast.Import, ast.ImportFrom, ast.Attribute, ast.FunctionDef, ast.AsyncFunctionDef)
+    kinds = (ast.Import, ast.ImportFrom, ast.Attribute, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return tuple(node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, kinds))
 
 
@@ -167,6 +174,19 @@ def test_imports_point_upwards(path: Path) -> None:
         return
     wrong = {other for other in ours(path) if not (layer(other) < layer(own) or (own, other) in NEIGHBOURS)}
     assert wrong == set()
+
+
+@pytest.mark.parametrize("inner", STORE_LAYERS)
+def test_the_rooms_of_the_store_know_only_the_database(inner: str) -> None:
+    """`history` will use the database alone, so it must not bring tables of the quarantine or of the lists along."""
+    wrong = {
+        f"{path.relative_to(PACKAGE)}: {name}"
+        for path in sorted((PACKAGE / "store" / inner).rglob("*.py"))
+        for name in imports(path)
+        if name.startswith("sekisho.store.") and name.split(".")[2] not in {inner, *STORE_LAYERS[inner]}
+    }
+    assert wrong == set()
+    assert list(imports(PACKAGE / "store" / "__init__.py")) == [], "it would import all rooms with each"
 
 
 @pytest.mark.parametrize("library", sorted(SINGLE_IMPORTERS))
@@ -241,6 +261,21 @@ def test_no_check_imports_a_check() -> None:
 def _below_checks(path: Path) -> str:
     """The name of a module below `checks`: `identity.claims`."""
     return ".".join(path.relative_to(PACKAGE / "checks").with_suffix("").parts)
+
+
+def test_no_class_has_the_name_of_another() -> None:
+    """One word for one thing: only a port (a Protocol of `ports`) and what implements it share a name."""
+    places: dict[str, list[Path]] = {}
+    for path in modules():
+        for node in nodes(path):
+            if isinstance(node, ast.ClassDef) and not (room(path) == "ports" and _is_protocol(node)):
+                places.setdefault(node.name, []).append(path)
+    twice = {name for name, paths in places.items() if len(paths) > 1}
+    assert twice == set()
+
+
+def _is_protocol(node: ast.ClassDef) -> bool:
+    return any(isinstance(base, ast.Name) and base.id == "Protocol" for base in node.bases)
 
 
 def test_functions_and_modules_stay_short() -> None:

@@ -191,18 +191,12 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
             Panel(
                 "Operations", "largest", "none", "On the quarantine in the time shown, by result.",
                 (Query(f"{total('quarantine_operations_total', 'operation, result')} > 0",
-                       "{{operation}}: {{result}}"),), 8,
+                       "{{operation}}: {{result}}"),), 12,
             ),
             Panel(
                 "Releases", "largest", "none",
                 "In the time shown, by reason. False positives are mail that should not have been held.",
-                (Query(f"{total('releases_total', 'reason')} > 0", "{{reason}}"),), 8,
-            ),
-            Panel(
-                "A policy on trial", "largest", "none",
-                "Recipients of the time shown for whom it would have decided otherwise.",
-                (Query(f"{total('shadow_differences_total', 'policy, live, shadow')} > 0",
-                       "{{policy}}: {{live}} → {{shadow}}"),), 8,
+                (Query(f"{total('releases_total', 'reason')} > 0", "{{reason}}"),), 12,
             ),
         ),
     ),
@@ -219,7 +213,7 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                        "{{stage}}"),),
             ),
             Panel(
-                "DNS questions", "stacked", "reqps", "By outcome, each second; `cached` did not go to the network.",
+                "DNS questions", "stacked", "reqps", "Those that the cache could not answer, by outcome, each second.",
                 (Query(rate("dns_queries_total", "outcome"), "{{outcome}}"),),
             ),
             Panel(

@@ -1,10 +1,10 @@
-"""`make faults`: every row of the fault matrix, or those that are named, as one table.
+"""`make faults`: runs every row of the fault matrix, or the named ones, and prints one table.
 
     python -m lab.faults [NAME…] [--messages N] [--format text|markdown|json] [--list]
 
-NAME may end in `*`: `kill-*`. `--list` names the rows, with `--format markdown` as the table of docs/robustness.md.
+NAME may end in `*`: `kill-*`. `--list` lists the rows; with `--format markdown` as the table of docs/robustness.md.
 
-Ends with 1 if a row did not show what it must, with 2 if it could not begin.
+The exit status is 1 if a row has failed, and 2 if it could not begin.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lab.faults import report, rows
 from lab.faults.row import Outcome, Row, run_row
 
 WHOLE = 22_000
-"""Messages that the whole matrix sends if nothing else is said; a row gets its share of them."""
+"""Messages that the whole matrix sends by default; each row sends a share of them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,13 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if os.geteuid() != 0:
         print("make faults: Postfix's master starts as root: run `sudo make faults`", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # what was started is stopped on the way out
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(130)
+    )  # by the exception, everything that was started is stopped
     size = round(options.messages / sum(each.weight for each in every))
     return _run(chosen, size, options.format, options.jobs)
 
 
 def _run(chosen: Sequence[Row], size: int, style: str, jobs: int) -> int:
-    """Progress goes to standard error unless the table itself is text, so that output can be redirected."""
+    """Run the rows. Progress goes to standard error unless the table is text, so that the table can be redirected."""
     live = sys.stdout if style == "text" else sys.stderr
     print(report.HEAD, file=live, flush=True)
     with ThreadPoolExecutor(jobs) as pool:
@@ -61,7 +63,7 @@ def _run(chosen: Sequence[Row], size: int, style: str, jobs: int) -> int:
         try:
             for each in as_completed(begun):
                 print(report.line(each.result()), file=live, flush=True)
-        except BaseException:  # Ctrl-C: the rows that run come to their end, and stop what they started
+        except BaseException:  # Ctrl-C: the running rows end, and stop what they started
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     outcomes: list[Outcome] = [each.result() for each in begun]

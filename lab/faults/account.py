@@ -1,4 +1,4 @@
-"""What became of the mail of a row: the ledger with what only the sender and the reader of headers know."""
+"""What happened to the mail of a row: the ledger, and what only the sender and the delivered headers show."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _SHOWN = 3
 
 @dataclass
 class Account:
-    """A closed ledger. `replies` are the SMTP codes that the sender heard at the end of a message (0: the connection
-    was lost), `unjudged` deliveries without our verdict, `given_up` copies that heard 4xx until the sender gave up."""
+    """A closed ledger. `replies` are the SMTP codes at the end of messages (0: the connection was lost), `unjudged` the
+    deliveries without our verdict, `given_up` the copies that got 4xx until the sender gave up."""
 
     ledger: Ledger
     replies: Counter[int] = field(default_factory=Counter)
@@ -34,7 +34,7 @@ class Account:
         return self.ledger.repeated
 
     def words(self, entries: Counter[Entry]) -> str:
-        """The number, and a few of them with where they are."""
+        """How many entries there are, and where a few of them are."""
         if not entries:
             return "0"
         shown = [f"{mark} to {recipient} ({self._where((mark, recipient))})" for mark, recipient in entries]

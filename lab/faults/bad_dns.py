@@ -1,4 +1,4 @@
-"""A loopback name server that fails in 26 ways, over UDP and TCP, each question in a thread of its own."""
+"""A name server on loopback that fails in 26 ways, over UDP and TCP. Each query has a thread of its own."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from lab.faults.mails import RECORDS
 from lab.place import free_port
 
 Answer = Callable[[dns.message.Message, bool], list[bytes]]
-"""The datagrams (over TCP: messages) that answer a question; the flag says TCP. Empty: silence."""
+"""The datagrams (over TCP: messages) that answer a query; the flag says TCP. Empty: there is no answer."""
 
-LATE = 1.2  # seconds; more than the resolver of the lab waits for a question
+LATE = 1.2  # seconds; longer than the resolver of the lab waits for an answer
 DRIP = 0.2  # seconds between two bytes
 
 
@@ -196,7 +196,7 @@ OTHERS: dict[str, Answer] = {"good": good, "two records": two_records, "wrong on
 
 
 class BadDns:
-    """Serves `answer`, which may be exchanged at any time; with `drip` a TCP answer is sent byte by byte."""
+    """Answers with `answer`, which may be replaced at any time. With `drip`, a TCP answer is sent byte by byte."""
 
     def __init__(self) -> None:
         self.port = free_port()

@@ -1,17 +1,17 @@
-"""What may be on the disk after a power cut, worked out from recorded calls (`lab.faults.shim`).
+"""What may be on the disk after a power cut, computed from recorded calls (`lab.faults.shim`).
 
-The model promises no more than POSIX and less than ext4 or XFS do:
+The model guarantees no more than POSIX, and less than ext4 or XFS:
 
-- Until a file is synced (fsync, fdatasync, msync) each sector of each write since then may be there or not, whatever
-  the order; a sector is written whole (512 or 4,096 bytes) and nothing beside it changes. A sector that was written
-  twice holds what was there before, or one of the two.
-- The size of a file is that after any of its unsynced calls, or the synced one. What no write of it reached is zero.
-- A name (made, renamed, removed) is on the disk once its *directory* was synced, each change by itself until then;
-  syncing the file is not enough. A rename is whole or not there.
-- A sync that failed has made nothing durable, and no later sync makes up for it: the kernel may have dropped the
-  pages and calls them clean. What of them is on the disk is drawn once and for all.
+- Until a file is synced (fsync, fdatasync, msync), each sector of each write may be on the disk or not, in any order.
+  A sector is written whole (512 or 4,096 bytes), and no other sector changes. A sector that was written twice has its
+  content from before, or one of the two.
+- The size of a file is the synced one, or the one after any of its unsynced calls. Bytes that no write reached are 0.
+- A name (made, renamed, removed) is on the disk when its *directory* was synced; until then each change may be there
+  or not. Syncing the file is not enough. A rename happens completely or not at all.
+- A sync that failed has made nothing durable, and no later sync repairs it: the kernel may have dropped the pages and
+  marked them clean. Which of them are on the disk is drawn once.
 
-What it cannot see: a disk that lies about its cache, and damage to what was synced.
+It cannot see a disk that lies about its cache, nor damage to what was synced.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from dataclasses import dataclass, field
 from lab.faults.shim import Call
 
 KEEP = (0.0, 1.0, 0.5, 0.9, 0.1)
-"""Share of unsynced sectors that survive, by turns: none first, as if every cache were lost; then all."""
+"""The share of unsynced sectors that survive, in turn: first none, as if every cache were lost; then all."""
 
 SECTORS = (512, 4096)
 
 
 @dataclass
 class _File:
-    """What is on the disk for sure, and the calls since."""
+    """What is certainly on the disk, and the calls since then."""
 
     durable: bytearray = field(default_factory=bytearray)
     pending: list[Call] = field(default_factory=list)
@@ -41,7 +41,7 @@ class _File:
         self.pending.clear()
 
     def survivor(self, rng: random.Random, share: float, sector: int) -> bytearray:
-        """One possible content after a cut now."""
+        """One possible content after a power cut now."""
         content = bytearray(self.durable)
         sizes = [len(content)]
         whole = len(content)
@@ -62,7 +62,7 @@ class _File:
 
 
 class Disk:
-    """A directory, call by call."""
+    """A directory, built from the calls."""
 
     def __init__(self) -> None:
         self._files: dict[int, _File] = {}
@@ -71,7 +71,7 @@ class Disk:
         self._changes: list[tuple[Call, _File | None]] = []
 
     def play(self, call: Call, rng: random.Random) -> None:
-        """The call happened. `rng` draws what of a failed sync is on the disk."""
+        """Apply a call. `rng` draws what a failed sync has written."""
         if call.kind in "CUR":
             if call.kind == "C":
                 self._files[call.inode] = _File()
@@ -90,7 +90,8 @@ class Disk:
             self._file(call).pending.append(call)
 
     def image(self, rng: random.Random, share: float, sector: int) -> Mapping[str, bytes]:
-        """The files of one possible disk after a cut now."""
+        """The files of one possible disk after a power cut now. `share` of the unsynced sectors survive; a sector has
+        `sector` bytes."""
         names = dict(self._names)
         for change, file in self._changes:
             if rng.random() < share:
@@ -102,7 +103,7 @@ class Disk:
 
 
 def unmapped(calls: Iterable[Call]) -> list[Call]:
-    """The calls without those on SQLite's shared index: it is mapped memory, and made anew after a crash."""
+    """The calls without those on SQLite's shared-memory index: it is made anew after a crash."""
     return [call for call in calls if not call.name.endswith("-shm")]
 
 
@@ -123,7 +124,7 @@ def _apply(content: bytearray, call: Call) -> None:
 
 
 def _write_some(content: bytearray, call: Call, rng: random.Random, share: float, sector: int) -> None:
-    """Each sector of the write by itself."""
+    """Write each sector of the call, or not, independently."""
     end = call.offset + len(call.data)
     _resize(content, max(len(content), end))
     at = call.offset

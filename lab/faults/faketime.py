@@ -1,6 +1,6 @@
-"""The daemon's clock: libfaketime, from Debian's package, unpacked and not installed.
+"""A changed clock for the daemon: libfaketime from Debian's package, unpacked but not installed.
 
-The wall clock alone is changed, for all processes of the daemon at once; time that only runs on stays as it is.
+Only the wall clock is changed, for all processes of the daemon at once; monotonic time is not.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ DAY = 86_400.0
 
 
 class FakeClock:
-    """`environment` is what the daemon needs; `shift` moves its wall clock by so many seconds, within a
-    second from now."""
+    """`environment` is what the daemon needs. `shift` moves its wall clock by so many seconds; that takes up to a
+    second."""
 
     def __init__(self, place: Path) -> None:
         self._file = place / "clock"
@@ -29,7 +29,7 @@ class FakeClock:
         self.environment = {
             "LD_PRELOAD": str(library),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            # Looked at once a second: a look at every question for the time would be the load.
+            # The file is read once a second: reading it at every call would be too much load.
             "FAKETIME_CACHE_DURATION": "1",
             "DONT_FAKE_MONOTONIC": "1",
             "FAKETIME_DONT_RESET": "1",
@@ -42,7 +42,7 @@ class FakeClock:
 
 
 def unpacked() -> Path:
-    """The library. Raises Untried with what is missing."""
+    """The path of the library. Raises Untried, which says what is missing."""
     library = _FOLDER / _NAME
     if not library.exists():
         _FOLDER.mkdir(parents=True, exist_ok=True)

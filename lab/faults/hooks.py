@@ -1,6 +1,6 @@
-"""Programs that Python runs before the daemon's own: they put one check more into the real daemon.
+"""Programs that Python runs before the daemon: they add one check to the real daemon.
 
-The check does what a field of the message asks for. Nothing of it is in the program itself.
+The check does what a header field of the message says. Nothing of it is in sekisho itself.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def fault(message, seen, context):
     return NOTHING
 """
 )
-"""A message is at work for as many seconds as its X-Slow field says."""
+"""Judging a message takes as many seconds as its X-Slow field says."""
 
 CRASH = _TABLE.format(
     check="""
@@ -42,11 +42,11 @@ def fault(message, seen, context):
     return NOTHING
 """
 )
-"""A message ends its process: by a bad address (X-Segv), by leaving (X-Exit), by abort() (X-Abort)."""
+"""A message ends its process: by a bad address (X-Segv), by exit (X-Exit), or by abort() (X-Abort)."""
 
 
 def every(seconds: float) -> str:
-    """Every message is at work for so long."""
+    """Judging any message takes so many seconds."""
     return _TABLE.format(
         check=f"""
 def fault(message, seen, context):

@@ -1,7 +1,7 @@
-"""libmilter with one thread for each connection, which other distributions have: Debian builds the worker pool.
+"""libmilter with one thread for each connection, as other distributions have it; Debian builds the worker pool.
 
-It is built from Debian's source, fetched with an apt configuration of its own: that of the machine is neither read for
-sources nor changed. Kept in the git-ignored folder `run/faults`.
+It is built from Debian's source, which is fetched with a separate apt configuration; that of the machine is not
+changed. It is kept in the folder `run/faults`, which git ignores.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _DEFINES = (
 
 
 def built() -> Path:
-    """The library, built if it is not there yet. Raises Untried with what is missing."""
+    """The path of the library; it is built if it does not exist. Raises Untried, which says what is missing."""
     library = _FOLDER / NAME
     if not library.exists():
         _FOLDER.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def _run(directory: Path, *words: str) -> None:
 
 
 def _source(place: Path) -> Path:
-    """Debian's source of sendmail, unpacked, with the patch for sockets that are open already."""
+    """Debian's source of sendmail, unpacked, with the patch for inherited sockets."""
     for name in ("parts", "lists/partial", "cache/archives/partial"):
         (place / name).mkdir(parents=True)
     (place / "parts" / "source.sources").write_text(_SOURCE)

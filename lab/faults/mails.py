@@ -1,7 +1,7 @@
-"""The mail of the fault matrix: small messages, each distinct, whose verdicts are known beforehand.
+"""The mail of the fault matrix: small, different messages whose verdicts are known before.
 
-The local part of the envelope sender is the message's mark, so that sink, quarantine and Postfix's queue tell which
-message it is without a look into it.
+The local part of the envelope sender is the message's mark. So sink, quarantine and Postfix's queue show which message
+it is, without its content.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 SENDING = "friend.example"
-"""The domain of every envelope sender; its SPF record lists the lab."""
+"""The domain of every envelope sender; its SPF record allows the lab."""
 
 RECORDS: tuple[dict[str, Any], ...] = (
     {"name": SENDING, "type": "TXT", "value": "v=spf1 ip4:127.0.0.1 -all"},
@@ -27,7 +27,7 @@ RECIPIENTS: dict[str, dict[str, Any]] = {
     "tag.example": {"max_action": "tag"},
     "strict.example": {"reject": 6.0, "quarantine": 6.0},
 }
-"""Policies of the recipient domains. A mail that is quarantined by points is held, delivered, tagged or refused."""
+"""Policies of the recipient domains. Mail that is quarantined by points is held, delivered, tagged or refused there."""
 
 KINDS: dict[str, tuple[str, ...]] = {
     "plain": ("example.jp",),
@@ -38,12 +38,12 @@ KINDS: dict[str, tuple[str, ...]] = {
     "mistaken": ("held.example",),
 }
 MIXTURE = ("plain", "plain", "held", "held", "mixed", "tagged", "plain", "held", "mixed", "refused")
-"""What a row sends if it does not say otherwise, over and over."""
+"""What a row sends by default, repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message: `mark` names it, `raw` has CRLF line ends. `client` is the address it comes from, if not ours."""
+    """One message. `mark` names it; `raw` has CRLF line ends. `client` is its client address, if it is not ours."""
 
     mark: str
     kind: str
@@ -57,12 +57,12 @@ class Mail:
 
 
 def with_field(mail: Mail, name: str, value: str = "yes") -> Mail:
-    """The message with one header field more."""
+    """The message with one more header field."""
     return replace(mail, raw=f"{name}: {value}\r\n".encode() + mail.raw)
 
 
 def mail(number: int, kind: str, rng: random.Random, prefix: str = "m") -> Mail:
-    """A new message of a kind for one to three recipients (one of each domain, where there are two)."""
+    """Message number `number`, of a kind, for one to three recipients (if the kind has two domains, one in each)."""
     domains = KINDS[kind]
     count = max(len(domains), rng.choice((1, 1, 2, 3)))
     recipients = tuple(f"r{place}@{domains[place % len(domains)]}" for place in range(count))
@@ -74,7 +74,7 @@ def mail(number: int, kind: str, rng: random.Random, prefix: str = "m") -> Mail:
 
 
 def mails(count: int, kinds: Sequence[str] = MIXTURE, prefix: str = "m", seed: int = 0) -> list[Mail]:
-    """So many messages, the kinds in turn."""
+    """So many messages, with the kinds in turn. `seed` is the number that decides the random content."""
     rng = random.Random(seed)
     return [mail(number, kinds[number % len(kinds)], rng, prefix) for number in range(count)]
 
@@ -85,13 +85,13 @@ def _plain(mark: str, recipients: Sequence[str]) -> bytes:
 
 
 def _forged(mark: str, recipients: Sequence[str]) -> bytes:
-    """A brand's own domain as author, from a server that its SPF does not know."""
+    """A message with a brand's own domain as author, from a server that its SPF record does not allow."""
     fields = {"From": "=?UTF-8?B?SjpDT00=?= <info@jcom.co.jp>", "Subject": "=?UTF-8?B?44GU6KuL5rGC?="}
     return _raw(fields, mark, recipients, f"Please pay {mark}.\r\n")
 
 
 def _mistaken(mark: str, recipients: Sequence[str]) -> bytes:
-    """What a rule may take for a lure, from an author of its own."""
+    """A message that a rule may take for a lure, each from another author."""
     fields = {"From": f"<{mark}@{mark}.example>", "Subject": f"Letter {mark}", "Reply-To": "<x@gmail.com>"}
     return _raw(fields, mark, recipients, f"Please buy gift cards now, says letter {mark}.\r\n")
 

@@ -1,9 +1,9 @@
-"""The power cut: a recorded life of the store, cut at many moments, and every disk that may be left looked at.
+"""The power cut: a recorded run of the store is cut at many moments, and possible disks after each cut are examined.
 
-`record` runs `lab.faults.workload` below the shim; `cut` builds disks with `lab.faults.disk_model` and opens each
-with the real store. What must be true of each: everything that had been answered is there and whole (content by its
-digest, every recipient in the state it had, or, while an operation was under way, in the one it was going to),
-nothing is there that nobody held, SQLite finds no damage, and the store takes mail again.
+`record` runs `lab.faults.workload` with the shim. `cut` builds disks with `lab.faults.disk_model` and opens each with
+the real store. On each disk this must be true: everything that had been answered is there and complete (content by its
+digest; every recipient in its state, or during an operation in the next state); nothing is there that was not held;
+SQLite finds no damage; and the store accepts mail again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from lab.faults.state import MARKS, State, damage, observe, options_of, remember
 from lab.faults.workload import Clock, held_message
 from lab.place import LabError
 from lab.program import ROOT
-from sekisho.store import ListStore, Quarantine
+from sekisho.store.lists import ListStore
+from sekisho.store.quarantine import Quarantine
 
 STORE_PHASES = ("migration", "hold", "release", "lists", "failing", "dying", "retention")
 PHASES = (*STORE_PHASES, "failures", "guard")
@@ -45,7 +46,7 @@ NOTHING: State = {
 
 @dataclass
 class Cuts:
-    """What came of the images. A fault is in words, with the moment and the draw that show it again."""
+    """The results of all images. A fault is a text, with the moment and the seed that reproduce it."""
 
     images: int = 0
     moments: Counter[str] = field(default_factory=Counter)
@@ -63,7 +64,7 @@ class Cuts:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """After the call of that number. `before` is what had been answered, `after` what was on its way."""
+    """The moment after the call with this number. `before` is what had been answered, `after` what was in progress."""
 
     phase: str
     number: int
@@ -72,7 +73,7 @@ class Moment:
 
 
 def record(place: Path, seed: int) -> list[Call]:
-    """Run the workload and return what it did to the disk, its marks among it. Raises LabError."""
+    """Run the workload with this seed; returns its calls to the disk, with its marks. Raises LabError."""
     directory = place / "store"
     directory.mkdir(parents=True)
     shim = Shim(place / "shim", directory)
@@ -93,8 +94,8 @@ def record(place: Path, seed: int) -> list[Call]:
 def moments(
     trace: Sequence[Call], rng: random.Random, each: int, phases: Sequence[str] = PHASES
 ) -> list[Moment]:
-    """At most `each` moments of each phase, in the order of the trace: half of them as soon as something was
-    answered, which is the hardest, half anywhere."""
+    """At most `each` moments of each phase, in the order of the trace. Half of them are directly after an answer, which
+    is the hardest case; half are anywhere."""
     found: dict[str, list[tuple[int, bool]]] = {phase: [] for phase in phases}
     phase = ""
     for number, call in enumerate(trace):
@@ -124,12 +125,12 @@ def _with_states(trace: Sequence[Call], chosen: Mapping[int, str]) -> Iterator[M
 
 
 def _mark(call: Call) -> Any:
-    """The line that the workload wrote, or None for any other call."""
+    """The mark that the workload wrote; None for any other call."""
     return json.loads(call.data) if call.name == MARKS and call.kind == "W" else None
 
 
 def cut(trace: Sequence[Call], seed: int, each: int, images: int, phases: Sequence[str] = PHASES) -> Cuts:
-    """Build `images` disks at each of the moments, `each` of every phase, and look at all of them."""
+    """Build and examine `images` disks at each moment, with at most `each` moments of every phase."""
     rng = random.Random(seed)
     result = Cuts()
     disk = Disk()
@@ -146,7 +147,7 @@ def cut(trace: Sequence[Call], seed: int, each: int, images: int, phases: Sequen
 
 
 def _try(disk: Disk, moment: Moment, turn: int, seed: int, result: Cuts) -> None:
-    """One image."""
+    """Build and examine one image."""
     rng = random.Random(f"{seed} {moment.number} {turn}")
     share, sector = KEEP[turn % len(KEEP)], SECTORS[turn // len(KEEP) % len(SECTORS)]
     image = disk.image(rng, share, sector)
@@ -162,7 +163,7 @@ def _try(disk: Disk, moment: Moment, turn: int, seed: int, result: Cuts) -> None
 
 
 def _faults(place: Path, moment: Moment, result: Cuts) -> list[str]:
-    """What is wrong with the store in that directory."""
+    """What is wrong with the store in this directory."""
     clock = Clock()
     try:
         with closing(Quarantine.open(options_of(place), clock)) as store:
@@ -175,7 +176,7 @@ def _faults(place: Path, moment: Moment, result: Cuts) -> list[str]:
             )
             if store.get(name) is None:
                 found.append("the store does not take mail")
-    except Exception as error:  # whatever an image makes the real code raise is the finding
+    except Exception as error:  # any error of the real code is a fault
         result.missing += len(moment.before["entries"])
         return [f"{type(error).__name__}: {error}"]
     lost = [entry for entry in moment.before["entries"] if not _still(entry, seen, moment)]
@@ -184,7 +185,7 @@ def _faults(place: Path, moment: Moment, result: Cuts) -> list[str]:
 
 
 def _still(name: str, seen: State, moment: Moment) -> bool:
-    """Whether an answered entry is there, or was about to be let go of."""
+    """True if an answered entry is there, or was being removed."""
     return name in seen["entries"] or name not in moment.after["entries"]
 
 
@@ -208,7 +209,7 @@ def _differences(seen: State, moment: Moment) -> Iterator[str]:
 def _of_entry(
     name: str, seen: State, before: State | None, after: State | None, final: State
 ) -> Iterator[str]:
-    """What an entry is compared with what it was and what it was to become."""
+    """What is wrong with an entry, compared with its state before and after the operation."""
     if seen["content"] not in (seen["digest"], "gone"):
         yield f"{name}: its content is another's"
     known = [state for state in (before, after) if state is not None]
@@ -227,13 +228,13 @@ def _of_entry(
 
 
 def _memory() -> str | None:
-    """Where a file costs no disk: an image is looked at once."""
+    """A directory in memory, because an image is examined only once; None if there is none."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The store says what it finds; two thousand times is too often."""
+    """Suppress the store's log: it would report the same two thousand times."""
     logger = logging.getLogger("sekisho")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 Watch = Callable[[str, bytes], bool]
-"""Sees each packet before it is passed on: direction (`in` to the daemon, `out` of it) and the packet without its
-length. False cuts the connection instead."""
+"""Is called with each packet before it is passed on: its direction (`in` to the daemon, `out` of it), and the packet
+without its length. If it returns False, the connection is cut."""
 
 
 class Proxy:
-    """Listens on a UNIX socket of its own. A context manager."""
+    """A context manager that listens on a UNIX socket of its own."""
 
     def __init__(self, path: Path, target: Path, watch: Watch) -> None:
         self.path = path
@@ -99,7 +99,7 @@ def _end(pair: tuple[socket.socket, socket.socket]) -> None:
 
 
 class Cutter:
-    """Cuts at one step of the protocol, so many times; everything else passes. `cuts` counts what was cut."""
+    """Cuts at one step of the protocol, so many times; everything else passes. `cuts` counts the cuts."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -109,7 +109,7 @@ class Cutter:
         self.cuts: Counter[tuple[str, bytes]] = Counter()
 
     def arm(self, way: str, command: bytes, times: int, then: Callable[[], None] = lambda: None) -> None:
-        """Cut the next packets of this command in this direction; `then` is called at each, before the cut."""
+        """Cut at the next `times` packets of this command in this direction. `then` is called before each cut."""
         with self._lock:
             self._step, self._left, self._then = (way, command), times, then
 

@@ -12,7 +12,7 @@ _WIDTH = 80
 
 
 def listed(rows: Sequence[Row], style: str) -> str:
-    """The rows with their fault, and as markdown with what must be seen."""
+    """The rows with their fault; as Markdown also with what must be seen."""
     if style != "markdown":
         return "\n".join(f"{each.name:<34}{each.fault}" for each in rows)
     lines = [f"| `{each.name}` | {each.fault} | {each.must} |" for each in rows]
@@ -20,14 +20,14 @@ def listed(rows: Sequence[Row], style: str) -> str:
 
 
 def result(outcome: Outcome) -> str:
-    """The last column, in one word."""
+    """The last column: one word."""
     if outcome.untried:
         return "untried"
     return "held" if outcome.good else "FAILED"
 
 
 def figures(outcome: Outcome) -> dict[str, int]:
-    """Messages, copies and what went wrong with them, over all sites of the row."""
+    """How many messages and copies there were, and how many went wrong, over all sites of the row."""
     replies: Counter[int] = sum((each.replies for each in outcome.accounts), Counter())
     total = outcome.accounts
     return {
@@ -61,7 +61,7 @@ def _wrapped(text: str) -> str:
 
 
 def totals(outcomes: Sequence[Outcome]) -> str:
-    """The last lines: sums, and how many rows held."""
+    """The last lines: sums, and how many rows passed."""
     sums: Counter[str] = Counter()
     for each in outcomes:
         sums.update(figures(each))

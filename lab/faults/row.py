@@ -1,4 +1,4 @@
-"""A row of the matrix, what it is given, and what came of it."""
+"""A row of the matrix, what it gets, and its result."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from lab.faults.site import Site
 from lab.place import LabError, a_place, wait_until
 
 PATIENCE = 90.0
-"""Seconds that a condition may take when nothing else is said. The machine may be busy: a limit is no measurement."""
+"""Seconds that a condition may take by default. The machine may be busy, so the limit is generous."""
 
 
 class Untried(Exception):
-    """The row cannot be tried on this machine; the text says what is missing."""
+    """The row cannot be run on this machine. The text says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`name` as in ROWS, the fault in words, what must be seen, and the function that tries it.
+    """A fault: `name` is its key in ROWS; then the fault and what must be seen, as texts, and the function that runs
+    it.
 
-    `weight` is the share of the messages that the row sends, compared with the others.
+    `weight` is the number of messages that the row sends, relative to other rows.
     """
 
     name: str
@@ -41,7 +42,7 @@ ROWS: dict[str, Row] = {}
 def row(
     name: str, fault: str, must: str, weight: float = 1.0
 ) -> Callable[[Callable[[Trial], None]], Callable[[Trial], None]]:
-    """Put the function into the matrix."""
+    """A decorator that puts a function into the matrix. `weight` is relative to other rows."""
 
     def add(run: Callable[[Trial], None]) -> Callable[[Trial], None]:
         assert name not in ROWS, f"two rows are called {name}"
@@ -53,7 +54,7 @@ def row(
 
 @dataclass
 class Trial:
-    """One run of one row. `place` is a directory of its own, `size` the number of messages to send."""
+    """One run of one row. `place` is its directory, `size` the number of messages to send."""
 
     place: Path
     size: int
@@ -75,10 +76,10 @@ class Trial:
     ) -> Site:
         """A Postfix, a daemon, a name server and a sink, not started yet (`with` starts them).
 
-        `settings` are configuration groups of the daemon, `postfix` parameters of main.cf; `milter` makes the entry of
-        `smtpd_milters` where it is not the plain one. `environment` is added to the daemon's, `wrap` stands before its
-        command (which must become that command by exec, so that its process id is the supervisor's). `hook` is the text
-        of a program that every Python process of the daemon runs first; `processes` is Postfix's limit of smtpd.
+        `settings` are groups of the daemon's configuration, `postfix` are parameters of main.cf. `milter` makes another
+        entry of `smtpd_milters` than the usual one. `environment` is added to the daemon's. `wrap` is put before its
+        command, and must become that command by exec, so that its process id is the supervisor's. `hook` is the text of
+        a program that every Python process of the daemon runs first. `processes` is Postfix's limit of smtpd processes.
         """
         self._sites += 1
         place = self.place / str(self._sites)
@@ -86,7 +87,7 @@ class Trial:
         return Site(place, settings or {}, postfix or {}, milter, environment or {}, wrap, hook, processes)
 
     def see(self, what: str, good: object, saw: object = "") -> bool:
-        """Note whether what must be seen was seen; `saw` says what was seen instead."""
+        """Record whether something that must be true is true. `saw` says what was seen instead."""
         text = f"{what}: {saw}" if saw != "" else what
         if good:
             self.seen.append(text)
@@ -101,7 +102,7 @@ class Trial:
         seconds: float = PATIENCE,
         saw: Callable[[], object] = lambda: "",
     ) -> bool:
-        """See that the condition comes true within so many seconds. One that cannot be asked is not true yet."""
+        """Record whether a condition becomes true within so many seconds. While it raises an error, it is not true."""
 
         def holds() -> bool:
             try:
@@ -116,13 +117,13 @@ class Trial:
         return self.see(what, True)
 
     def note(self, text: str) -> None:
-        """A figure or a remark for the table; no condition."""
+        """A figure or a remark for the table. It is no condition."""
         self.seen.append(text)
 
     def balance(self, site: Site, *, unjudged: bool = False, given_up: bool = False) -> Account:
-        """Wait until all mail has come to rest, and see that the ledger is balanced.
+        """Wait until no mail is under way, and record whether the ledger is balanced.
 
-        `unjudged`: Postfix was told to let mail pass without us. `given_up`: the sender may have heard 4xx to the end.
+        `unjudged`: Postfix may accept mail without us. `given_up`: the sender may get 4xx until it gives up.
         """
         account = site.settle()
         self.accounts.append(account)
@@ -137,7 +138,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a row. `untried` is the reason, empty where it was tried."""
+    """The result of a row. `untried` is the reason if it could not be run, else empty."""
 
     row: Row
     seconds: float
@@ -152,7 +153,7 @@ class Outcome:
 
 
 def run_row(each: Row, size: int) -> Outcome:
-    """Run one row in a place of its own."""
+    """Run one row, with `size` messages, in a directory of its own."""
     begun = time.monotonic()
     untried = ""
     with a_place() as place:
@@ -161,7 +162,7 @@ def run_row(each: Row, size: int) -> Outcome:
             each.run(trial)
         except Untried as reason:
             untried = str(reason)
-        except Exception as error:  # a row that breaks is a row that failed, and the others go on
+        except Exception as error:  # a row that raises has failed; the others go on
             trial.faults.append(f"{type(error).__name__}: {error}")
     return Outcome(
         each,

@@ -1,7 +1,7 @@
-"""A sender that behaves as real ones do: it tries again after 4xx and after a lost connection.
+"""A sender that behaves as real ones do: it retries after 4xx and after a lost connection.
 
-It tries again with all recipients that are still open or with a part of them (a queue runs by destination), and it
-sometimes cuts the connection itself, at any step. What it never heard an answer to it sends again.
+It retries with all recipients that are still open, or with a part of them (as a queue with several destinations does).
+It sometimes cuts the connection itself, at any step. If it got no reply to a message, it sends the message again.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from lab.sender import dot_stuffed
 
 TIMEOUT = 120.0
 """Seconds that the sender waits for a reply. Postfix itself waits 30 s for the filter at a command."""
-_FIRST_WAIT, _LONGEST_WAIT = 0.3, 3.0  # seconds before another try
+_FIRST_WAIT, _LONGEST_WAIT = 0.3, 3.0  # seconds before a retry
 _NO_WORD = "queue file write error"
-"""In a reply of Postfix's smtpd that heard nothing from its cleanup, which may have kept the message (RFC 1047)."""
+"""In a reply of Postfix's smtpd if cleanup did not answer; cleanup may still have kept the message (RFC 1047)."""
 
 
 class LostError(Exception):
-    """The connection was lost. `unanswered`: after the last byte of a message and before the answer to it."""
+    """The connection was lost. `unanswered`: after the last byte of a message and before its reply."""
 
     def __init__(self, unanswered: bool = False) -> None:
         super().__init__("the connection was lost")
@@ -37,7 +37,7 @@ class LostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The reply to a message, or the code that stood in the way, and the recipients that it is for."""
+    """The reply to a message, or the code that ended it before, and the recipients for which it holds."""
 
     code: int
     recipients: tuple[str, ...]
@@ -45,7 +45,7 @@ class Answer:
 
 
 class Connection:
-    """One SMTP session. `cut` is the number of bytes-sending steps after which the sender hangs up, None for never."""
+    """One SMTP session. `cut` is the number of sending steps after which the sender closes it; None for never."""
 
     def __init__(self, port: int, timeout: float = TIMEOUT, cut: int | None = None) -> None:
         self._left = cut
@@ -62,7 +62,7 @@ class Connection:
         self._socket.close()
 
     def send(self, mail: Mail, recipients: Iterable[str]) -> list[Answer]:
-        """Offer the message to the recipients. Raises LostError."""
+        """Send the message to the recipients. Raises LostError."""
         wanted = tuple(recipients)
         if mail.client:
             self._say(f"XCLIENT ADDR={mail.client} NAME=[UNAVAILABLE]\r\n".encode())
@@ -88,7 +88,7 @@ class Connection:
     def _say(self, data: bytes, last: bool = False) -> tuple[int, str]:
         self._write(data)
         if last and self._left is not None and self._left <= 0:
-            self.close()  # every byte is sent; the answer is not waited for
+            self.close()  # every byte is sent; the sender does not wait for the reply
             raise LostError(unanswered=True)
         try:
             return self._read()
@@ -128,9 +128,9 @@ class _Task:
 class Habits:
     """How a sender sends.
 
-    `sessions` at once, `per_session` messages in each. `patience`: seconds after the first try until the sender gives a
-    copy up and tells its user so. `cuts`: the share of sessions that the sender ends itself in the
-    middle; `ends`: how often it ends one after 4xx.
+    `sessions` run at once, with `per_session` messages in each. `patience`: seconds after the first attempt until the
+    sender gives a copy up (and would send a bounce). `cuts`: the share of sessions that the sender cuts in the middle.
+    `ends`: how often it ends a session after 4xx.
     """
 
     sessions: int = 8
@@ -142,7 +142,7 @@ class Habits:
 
 
 class Sender:
-    """Sends mail with several sessions at once until every copy was answered for good."""
+    """Sends mail in several sessions at once, until every copy has a final reply."""
 
     def __init__(self, port: int, ledger: Ledger, habits: Habits = Habits()) -> None:
         self._port = port
@@ -163,13 +163,13 @@ class Sender:
         self.texts: Counter[str] = Counter()
         self.given_up: Counter[Entry] = Counter()
         self.seconds: list[float] = []
-        self.put_off: Counter[Entry] = Counter()  # how often a copy heard 4xx, or its connection was lost
+        self.put_off: Counter[Entry] = Counter()  # how often a copy got 4xx, or its connection was lost
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(habits.sessions)]
         for thread in self._threads:
             thread.start()
 
     def offer(self, mails: Iterable[Mail], per_second: float = 0.0) -> None:
-        """Take over these messages; not more than so many first tries a second if that is given."""
+        """Add these messages. If `per_second` is given, at most so many first attempts are made per second."""
         now = time.monotonic()
         with self._lock:
             for count, mail in enumerate(mails):
@@ -182,20 +182,20 @@ class Sender:
 
     @property
     def open(self) -> int:
-        """Tries that are still to be made or under way."""
+        """How many attempts are waiting or in progress."""
         return self._open
 
     def tell(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something happened that makes the condition true."""
+        """Wait until the condition is true, so many seconds at most. It is tested after each event."""
         with self._lock:
             return self._lock.wait_for(condition, seconds)
 
     def finish(self, seconds: float = 300.0) -> bool:
-        """Wait until everything was answered for good or given up; False if that took too long."""
+        """Wait until every copy has a final reply or was given up; False if that takes more than so many seconds."""
         return self.tell(lambda: self._open == 0, seconds)
 
     def stop(self) -> None:
-        """End the sessions, whatever is still open."""
+        """End the sessions, even if copies are still open."""
         with self._lock:
             self._stopped = True
             self._lock.notify_all()
@@ -224,8 +224,8 @@ class Sender:
         _end(session)
 
     def _ends(self, answers: list[Answer]) -> bool:
-        """Whether the sender ends the session after such answers: when told to, and now and then after any 4xx.
-        Postfix fails all further mail of a session in which the filter was lost."""
+        """True if the sender ends the session after these replies: if it was told to, and sometimes after a 4xx. If the
+        milter was lost in a session, Postfix gives 4xx to all further mail of this session."""
         with self._lock:
             chance = self._rng.random()
         codes = {each.code for each in answers}
@@ -236,7 +236,7 @@ class Sender:
             return self._rng.randrange(1, 40) if self._rng.random() < self._habits.cuts else None
 
     def _take(self, session: list[Connection]) -> _Task | None:
-        """The next task that is due; None at the end. The session ends when nothing is left to send."""
+        """The next task that is due; None at the end. The session is closed if there is nothing to send."""
         with self._lock:
             while not self._stopped:
                 if not self._open:
@@ -272,7 +272,7 @@ class Sender:
             self._again(task, task.recipients)
 
     def _again(self, task: _Task, recipients: tuple[str, ...]) -> None:
-        """Plan other tries for what is open, as one or in two parts. The lock is held."""
+        """Plan a retry for the open recipients, together or in two parts. The caller holds the lock."""
         now = time.monotonic()
         first = self._begun.setdefault((task.mail.mark, task.mail.recipients[0]), now)
         self._open -= 1

@@ -1,7 +1,7 @@
-"""The shim between a process and the C library (`shim.c`): what it recorded, and the rules that it follows.
+"""The shim between a process and the C library (`shim.c`): the calls that it recorded, and the rules that it follows.
 
-`Shim` compiles it into a directory and gives the environment for the process to watch. Rules reach a running
-process through a file; each process counts its calls from when it read them.
+`Shim` compiles it into a directory, and gives the environment for the watched process. A running process reads the
+rules from a file; each process counts its calls from the time when it has read them.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ EVERY = "open,write,size,sync,unlink,rename"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """From the `first` to the `last` (0: without end) of those calls on files whose name ends so, counted by
-    each process: an errno (`fail`), a pause in milliseconds (`wait`) or SIGKILL before (0) or after (1) it
-    (`kill`). `bytes` in place of the calls counts what is written."""
+    """What happens at some calls on files whose name ends in `name`: from the `first` to the `last` one (0: no end),
+    counted by each process. It is an errno (`fail`), a pause in milliseconds (`wait`), or SIGKILL before (0) or after
+    (1) the call (`kill`). If `calls` is `bytes`, written bytes are counted instead."""
 
     calls: str
     kind: str
@@ -44,7 +44,7 @@ def io_error(calls: str, name: str = "*", first: int = 1, last: int = 0) -> Rule
 
 
 def full(after: int = 0) -> Rule:
-    """The disk takes that many bytes more."""
+    """The disk is full after so many bytes more."""
     return Rule("bytes", "fail", errno.ENOSPC, first=after + 1)
 
 
@@ -58,7 +58,7 @@ def slow(milliseconds: int) -> Rule:
 
 
 def kill(calls: str, name: str = "*", nth: int = 1, *, after: bool = False) -> Rule:
-    """SIGKILL at the nth call; one process of all dies of it."""
+    """SIGKILL at the nth call; only one process dies."""
     return Rule(calls, "kill", int(after), name, nth, nth)
 
 
@@ -76,7 +76,7 @@ class Call:
 
 
 def calls(trace: Path) -> Iterator[Call]:
-    """What was recorded, in the order in which it happened. Raises struct.error on a broken trace."""
+    """The recorded calls, in order. Raises struct.error if the trace is damaged."""
     data = trace.read_bytes()
     at = 0
     while at < len(data):
@@ -89,8 +89,8 @@ def calls(trace: Path) -> Iterator[Call]:
 
 
 class Shim:
-    """Watches what happens below `directory`. Its own files lie in `place`, which the watched process's user
-    must be able to read and, for the kill rules and the trace, to write."""
+    """Watches the calls on files below `directory`. Its own files are in `place`. The user of the watched process must
+    be able to read them and, for kill rules and the trace, to write them."""
 
     def __init__(self, place: Path, directory: Path) -> None:
         """Raises LabError if it cannot be compiled."""
@@ -104,7 +104,7 @@ class Shim:
             _compile(self.library)
 
     def environment(self, *, record: bool = False, inject: bool = True) -> Mapping[str, str]:
-        """What to add to the environment of the process to watch."""
+        """What must be added to the environment of the watched process."""
         found = {"LD_PRELOAD": str(self.library), "SHIM_DIRECTORY": str(self.directory)}
         if record:
             found["SHIM_TRACE"] = str(self.trace)
@@ -113,7 +113,7 @@ class Shim:
         return found
 
     def follow(self, *rules: Rule) -> None:
-        """Let these rules hold from the next call on; none: everything works again."""
+        """Follow these rules from the next call on. Without rules, everything works again."""
         if not rules:
             self._control.unlink(missing_ok=True)
             return
@@ -124,7 +124,7 @@ class Shim:
 
     @property
     def following(self) -> bool:
-        """Whether there are rules; a rule that killed has taken them away."""
+        """True if there are rules. A rule that has killed a process has removed them."""
         return self._control.exists()
 
 

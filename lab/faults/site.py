@@ -1,4 +1,4 @@
-"""The place of a row: Postfix, the real daemon, a name server and a sink, and a ledger over all mail."""
+"""The parts of a row: Postfix, the real daemon, a name server and a sink, and a ledger of all mail."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from lab.sekisho import Sekisho, merged
 from lab.sink import Sink
 
 WORKERS = 2
-# Postfix waits a minute before it starts a program again whose process died at once.
+# By default Postfix waits a minute before it restarts a program whose process died at once.
 _POSTFIX = {
     "service_throttle_time": "1s",
-    "smtpd_authorized_xclient_hosts": "127.0.0.0/8, 198.18.0.0/15",  # a session may be one client after another
+    "smtpd_authorized_xclient_hosts": "127.0.0.0/8, 198.18.0.0/15",  # one session may be several clients
 }
 _PAGE = 10_000  # entries that one command lists
-_KEPT = ("held", "expired")  # states of copies that the quarantine answers for
-_PERHAPS = ("sending", "uncertain")  # and those of which it says itself that they may have been delivered
-_ASKED = 10  # times that the metrics port is asked, a second apart
+_KEPT = ("held", "expired")  # states of copies that are in the quarantine only
+_PERHAPS = ("sending", "uncertain")  # states of copies that may have been delivered
+_METRICS_TRIES = 10  # to read the metrics port, one second apart
 _ACCEPTS = "00010000"  # flags of a UNIX socket that listens, in /proc/net/unix
 _METRIC = re.compile(r"^(?P<name>\w+)(?:\{(?P<labels>[^}]*)\})? (?P<value>\S+)$", re.MULTILINE)
 
 
 @dataclass
 class Site:
-    """A context manager: all parts run inside, and are stopped at the end. A row may also start them one by one, with
-    `daemon`, `postfix`, `dns` and `sink`, which are there from the beginning.
+    """A context manager: all parts run inside it, and are stopped at the end. A row may also start them one by one:
+    `daemon`, `postfix`, `dns` and `sink` exist from the beginning.
     """
 
     place: Path
@@ -52,7 +52,7 @@ class Site:
     processes: int = 50
     ledger: Ledger = field(default_factory=Ledger)
     put_away: list[tuple[str, str]] = field(default_factory=list)
-    """Mark and recipient of copies in a store that the row took away: they count where no other place has them."""
+    """Mark and recipient of copies in a store that the row has removed. They count if they are nowhere else."""
 
     def __post_init__(self) -> None:
         self.dns = DnsServer(RECORDS)
@@ -62,7 +62,7 @@ class Site:
             "recipients": RECIPIENTS,
             "wire": {"workers": WORKERS},
             "release": {"port": released},
-            # Nearly all mail of the lab is held: that must not look like a mistake of ours.
+            # Nearly all mail of the lab is held; the guard must not take that for a mistake.
             "guard": {"enabled": False},
         }
         self.daemon = Sekisho(
@@ -113,7 +113,7 @@ class Site:
     # -- mail -----------------------------------------------------------------------------------------------
 
     def sender(self, **options: Any) -> Sender:
-        """A sender of its own, with these `Habits`. Its mail is in the site's ledger."""
+        """A new sender with these `Habits`. Its mail is in the site's ledger."""
         made = Sender(self.postfix.port, self.ledger, Habits(seed=len(self.senders), **options))
         self.senders.append(made)
         return made
@@ -127,20 +127,20 @@ class Site:
         begun: int = 5,
         **options: Any,
     ) -> Iterator[Sender]:
-        """Mail comes in while the block runs, which begins when `begun` answers are there; at its end the sender goes
-        on until every copy was answered for good."""
+        """Send `count` messages while the block runs. The block begins after `begun` replies. At its end the sender
+        goes on until every copy has a final reply."""
         sender = self.sender(**options)
         sender.offer(self.mails(count, kinds), per_second)
         sender.tell(lambda: sender.answered >= min(begun, count), 60)
         yield sender
 
     def mails(self, count: int, kinds: Sequence[str] = MIXTURE) -> list[Mail]:
-        """New messages; no two of a site are alike."""
+        """`count` new messages; all messages of a site are different."""
         self._made += 1
         return mails(count, kinds, prefix=f"s{self._made}m", seed=self._made)
 
     def send(self, mail: Mail, **options: Any) -> Sender:
-        """Send one message and return when it was answered for good."""
+        """Send one message; returns when it has a final reply."""
         sender = self.sender(sessions=1, **options)
         sender.offer([mail])
         sender.finish()
@@ -152,18 +152,19 @@ class Site:
         return self.daemon.health("readyz") == 200
 
     def workers(self) -> list[int]:
-        """Process ids of the workers that take connections: not maintenance, not one that judges a single message."""
+        """Process ids of the workers that take connections: without maintenance and processes that judge one
+        message."""
         inodes = _unix_listeners(self.daemon.socket)
         return [pid for pid in children(self.daemon.pid) if _has_open(pid, inodes)]
 
     def maintenance(self) -> int | None:
-        """The process that serves the metrics port; None while there is none."""
+        """The process id of the maintenance process, which has the metrics port; None if there is none now."""
         inodes = _tcp_listeners(self.daemon.metrics_port)
         return next((pid for pid in children(self.daemon.pid) if _has_open(pid, inodes)), None)
 
     def metric(self, name: str, **labels: str) -> float:
-        """The sum of a metric's samples that have these labels; 0 if there is none. Raises OSError where the port
-        does not answer, after some tries: a new maintenance process may be about to open it."""
+        """The sum of a metric's samples with these labels; 0 if there are none. Raises OSError if the port does not
+        answer after some tries (a new maintenance process may be about to open it)."""
         total = 0.0
         for found in _METRIC.finditer(self._page()):
             has = dict(re.findall(r'(\w+)="([^"]*)"', found["labels"] or ""))
@@ -172,14 +173,14 @@ class Site:
         return total
 
     def _page(self) -> str:
-        for _ in range(_ASKED - 1):
+        for _ in range(_METRICS_TRIES - 1):
             with suppress(OSError):
                 return self.daemon.metrics()
             time.sleep(1)
         return self.daemon.metrics()
 
     def logged(self, words: str) -> int:
-        """How many lines of the daemon's log (or of its standard error) hold these words."""
+        """How many lines of the daemon's log (or of its standard error) contain these words."""
         texts = [
             path.read_text(errors="replace")
             for path in (self.daemon.log, self.daemon.directory / "stderr")
@@ -188,14 +189,15 @@ class Site:
         return sum(words in line for text in texts for line in text.splitlines())
 
     def doctor(self) -> str:
-        """What `sekisho doctor` prints about this site; its findings are no error here."""
+        """What `sekisho doctor` prints about this site. Its diagnoses are no error here."""
         done = self.daemon.command("doctor", "--postfix-config", str(self.postfix.config))
         return (done.stdout + done.stderr).decode()
 
     # -- the account ----------------------------------------------------------------------------------------
 
     def settle(self, seconds: float = 300.0) -> Account:
-        """Wait until no sender has anything open and Postfix's queue holds nothing but held mail, and count."""
+        """Wait until no sender has open copies and Postfix's queue has only held mail, so many seconds at most; then
+        count."""
         end = time.monotonic() + seconds
         for each in self.senders:
             if not each.finish(max(1.0, end - time.monotonic())):
@@ -205,7 +207,7 @@ class Site:
         return self.count()
 
     def _quiet(self) -> None:
-        """The sink takes in what Postfix just handed over."""
+        """Wait until the sink has everything that Postfix has just delivered."""
         size = -1
         while size != len(self.sink):
             size = len(self.sink)
@@ -235,9 +237,9 @@ class Site:
             account.messages += sender.messages
             account.replies += sender.replies
             account.given_up += sender.given_up
-        # A copy that was kept while its answer was lost, and not sent again to the end, is where it is kept.
+        # A copy that was kept although its reply was lost, and whose retry is not finished, counts where it is kept.
         nowhere = Counter(entry for entry in account.given_up if not ledger.seen[entry])
-        # A copy: what is sent later is no part of this account.
+        # A copy of the ledger: mail that is sent later is not part of this account.
         account.ledger = replace(
             ledger,
             sent=+ledger.sent,
@@ -255,22 +257,22 @@ class Site:
         ]
 
     def entries(self) -> list[dict[str, Any]]:
-        """Every entry of the quarantine, newest first, as the command line lists it."""
+        """Every entry of the quarantine, the newest first, as the command line lists it."""
         found: list[dict[str, Any]] = []
         while page := self._listed(*(("--before", found[-1]["id"]) if found else ())):
             found += page
         return found
 
     def _forget_strangers(self) -> None:
-        """What no sender of ours sent (fuzzed sessions) is not in the account. A copy of ours under another mark would
-        still be missing under its own."""
+        """Leave out mail that no sender of ours sent (fuzzed sessions). If a copy of ours had another mark, it would be
+        missing under its own."""
         known = {mark for mark, _ in self.ledger.sent}
         for counter in (self.ledger.delivered, self.ledger.quarantined):
             for entry in [entry for entry in counter if entry[0] not in known]:
                 del counter[entry]
 
     def _listed(self, *before: str) -> list[dict[str, Any]]:
-        """One page of the quarantine, newest first; empty where nothing was ever held."""
+        """One page of the quarantine, the newest first; empty if nothing was ever held."""
         words = ("quarantine", "list", "--format", "json", "--limit", str(_PAGE), *before)
         try:
             entries: list[dict[str, Any]] = json.loads(self.daemon.cli(*words))
@@ -285,7 +287,7 @@ class Site:
             yield _mark(entry["sender"]), [each["address"] for each in entry["recipients"]]
 
     def wait(self, condition: Callable[[], bool], what: str, seconds: float = 90.0) -> None:
-        """Go on when the condition holds, which the row needs to go on at all. Raises LabError."""
+        """Wait until a condition holds without which the row cannot go on. Raises LabError after so many seconds."""
         wait_until(condition, what, seconds)
 
 

@@ -1,4 +1,4 @@
-"""What can be seen of a store and of the files beside it, through the real code, as plain JSON values."""
+"""The state of a store and of the files beside it, read by the real code, as plain JSON values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from typing import Any
 
 from sekisho.guard import Switch
 from sekisho.ports import ErasedError
-from sekisho.store import ListStore, Quarantine, StoreOptions, snapshot
+from sekisho.store.database import StoreOptions
+from sekisho.store.lists import ListStore, snapshot
+from sekisho.store.quarantine import Quarantine
 from sekisho.wire.in_flight import Failures
 
 STORE, MARKS, GUARD, FAILED = "quarantine.db", "marks", "guard", "failed"
@@ -30,7 +32,7 @@ def options_of(directory: Path) -> StoreOptions:
 
 
 def observe(store: Quarantine, lists: ListStore, directory: Path) -> State:
-    """All that the store answers, every content read and compared with its digest, and the files beside it.
+    """Everything that the store returns, with every content read and compared with its digest, and the files beside it.
 
     Raises what the store raises, DamagedError among them.
     """
@@ -46,8 +48,8 @@ def observe(store: Quarantine, lists: ListStore, directory: Path) -> State:
 
 
 def remembered(directory: Path, digests: Sequence[str]) -> list[str]:
-    """Those of the digests that the file of failures knows. Looked up by a process of its own, since the memory is
-    one for a process's whole life and is never closed."""
+    """The digests that are in the file of failures. They are looked up in another process, because a process keeps the
+    shared memory until it ends."""
     if not digests:
         return []
     reading, writing = os.pipe()
@@ -64,12 +66,12 @@ def remembered(directory: Path, digests: Sequence[str]) -> list[str]:
     with os.fdopen(reading, "rb") as answer:
         text = answer.read()
     os.waitpid(child, 0)
-    found: list[str] = json.loads(text)  # nothing at all, where the class raised
+    found: list[str] = json.loads(text)  # the output is empty if the class raised
     return found
 
 
 def damage(directory: Path) -> list[str]:
-    """What SQLite finds wrong with the database."""
+    """The damage that SQLite finds in the database."""
     with closing(sqlite3.connect(directory / STORE)) as connection:
         found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
         found += [f"foreign key: {row}" for row in connection.execute("PRAGMA foreign_key_check")]

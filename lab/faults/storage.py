@@ -1,4 +1,4 @@
-"""Where a row puts the store: a directory of its own, on a small disk or below the shim, and what it holds."""
+"""Where a row puts the store: a directory of its own, on a small disk or with the shim; and what is in the store."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TAKEN = """SELECT entries.sender, recipients.address FROM recipients JOIN entri
 
 
 def own(*paths: Path) -> None:
-    """Give the files or directories to the daemon's user."""
+    """Make the daemon's user the owner of these files or directories."""
     account = pwd.getpwnam(USER)
     for path in paths:
         os.chown(path, account.pw_uid, account.pw_gid)
@@ -38,7 +38,7 @@ def remove(paths: Iterable[Path]) -> None:
 
 
 def placed(site: Site, directory: Path) -> Path:
-    """Let the store be in that directory, which is made; returns the database's path."""
+    """Put the store into this directory, which is made; returns the path of the database."""
     directory.mkdir(exist_ok=True)
     own(directory)
     url = f"sqlite:///{directory / FILE}"
@@ -47,7 +47,7 @@ def placed(site: Site, directory: Path) -> Path:
 
 
 def shimmed(trial: Trial) -> tuple[Site, Shim]:
-    """A site whose store is below the shim: its file calls fail, wait or kill as `Shim.follow` says."""
+    """A site whose store has the shim: its file calls fail, wait or kill as `Shim.follow` says."""
     site = trial.site()
     directory = site.place / "store"
     placed(site, directory)
@@ -61,7 +61,7 @@ def shimmed(trial: Trial) -> tuple[Site, Shim]:
 
 @contextmanager
 def small_disk(directory: Path, options: str) -> Iterator[Path]:
-    """A file system of its own in memory. Raises Untried where mounting is not allowed."""
+    """A small file system in memory. Raises Untried if mounting is not allowed."""
     directory.mkdir(exist_ok=True)
     command = ["mount", "-t", "tmpfs", "-o", options, "none", str(directory)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
@@ -73,7 +73,7 @@ def small_disk(directory: Path, options: str) -> Iterator[Path]:
 
 
 def fill(directory: Path) -> Path:
-    """Leave no block free; returns the file to remove for room."""
+    """Fill the disk; returns the file that must be removed to make room."""
     filler = directory / "filler"
     with filler.open("ab", buffering=0) as stream:
         try:
@@ -84,12 +84,12 @@ def fill(directory: Path) -> Path:
 
 
 def errors(site: Site) -> float:
-    """Messages that heard a failure of the store, as counted."""
+    """How many messages got a failure of the store, by the metrics."""
     return site.metric("sekisho_errors_total", stage="store")
 
 
 def _held(site: Site) -> float:
-    """Messages that the store took, as counted."""
+    """How many messages the store has taken, by the metrics."""
     return site.metric("sekisho_quarantine_operations_total", operation="hold", result="ok")
 
 
@@ -102,9 +102,9 @@ def suffer(
     change: Callable[[Mail], Mail] = lambda mail: mail,
     some: bool = False,
 ) -> None:
-    """Between harm and mend, mail that is quarantined for some of its recipients hears 451, and nothing is stored;
-    afterwards it is. (What is for all of its recipients waits in Postfix's hold queue instead, also a second try of
-    that mail for one of them.) `change` is done to that mail. `some`: there may be room for a part of it."""
+    """Between `harm` and `mend`, mail that is quarantined for some of its recipients gets 451 and nothing is stored;
+    afterwards it is stored. (Mail that is quarantined for all of its recipients waits in Postfix's hold queue, also a
+    retry of the other mail for one recipient.) `change` is applied to that mail. `some`: a part of it may be stored."""
     failed = errors(site)
     harm()
     probe = site.sender(sessions=2)
@@ -121,7 +121,7 @@ def suffer(
 
 @contextmanager
 def nobody_writes(site: Site) -> Iterator[None]:
-    """All processes of the daemon are stopped meanwhile, wherever they are."""
+    """All processes of the daemon are stopped (SIGSTOP) during the block."""
     pids = [*children(site.daemon.pid), site.daemon.pid]
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
@@ -133,8 +133,9 @@ def nobody_writes(site: Site) -> Iterator[None]:
 
 
 def put_aside(site: Site, database: Path) -> Path:
-    """Remember what the store holds as its files stand (as after a power cut): the row is about to harm them, and
-    what was answered by now the operator has taken away, not we. Nobody may be writing. Returns the copy."""
+    """Record the content of the store's files as they are now (as after a power cut), before the row harms them. If
+    that mail is missing later, the operator has removed it, not sekisho. No process may write meanwhile. Returns the
+    copy."""
     aside = Path(tempfile.mkdtemp(dir=site.place))
     for part in files(database):
         (aside / part.name).write_bytes(part.read_bytes())
@@ -143,13 +144,13 @@ def put_aside(site: Site, database: Path) -> Path:
 
 
 def files(database: Path) -> list[Path]:
-    """The files of a database that are there."""
+    """The files of a database that exist."""
     every = [database.with_name(database.name + suffix) for suffix in ("", "-wal", "-shm")]
     return [each for each in every if each.exists()]
 
 
 def copies_in(database: Path) -> list[tuple[str, str]]:
-    """Mark and recipient of every copy that a store holds. Raises LabError on a damaged file."""
+    """Mark and recipient of every copy in a store. Raises LabError if the file is damaged."""
     try:
         with closing(sqlite3.connect(database)) as connection:
             rows = connection.execute(_TAKEN).fetchall()

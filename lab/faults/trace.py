@@ -1,8 +1,8 @@
-"""Kills a process at a named system call, with strace: no hook in the program is needed.
+"""Kills a process at a given system call, with strace. No hook in the program is needed.
 
-A *point* is a call on a file whose name ends so, and the place: before the call or after it. strace delivers SIGKILL
-when the call is entered, and then the call is not carried out; or it holds the process up after the call, and writes
-the call's line before that, which is when we kill.
+A *point* is a call on a file whose name ends in a given text, and the place: before or after the call. Before: strace
+sends SIGKILL when the call is entered, and the call is not carried out. After: strace delays the process after the
+call; it has written the line of the call by then, so we see it and kill the process.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import Any
 from lab.faults.row import Untried
 from lab.place import wait_until
 
-_HELD_UP = 20_000_000  # microseconds that a process is held up after the call, unless it is killed first
+_HELD_UP = 20_000_000  # microseconds that a process is delayed after the call, unless it is killed first
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """`when` counts the calls on that file from the moment at which the trap is set; `path` empty: any file."""
+    """`when` is the number of the call on this file since the trap was set. An empty `path` means any file."""
 
     name: str
     call: str
@@ -34,7 +34,7 @@ class Point:
     after: bool = False
 
     def arguments(self, output: Path) -> list[str]:
-        """strace's command line without the process."""
+        """The arguments of strace, without the process."""
         strace = shutil.which("strace")
         if strace is None:
             raise Untried("strace is not installed")
@@ -45,7 +45,7 @@ class Point:
 
 
 class Trap:
-    """strace at a running process. `sprung()` tells whether the process was killed there."""
+    """strace attached to a running process. `sprung()` says whether the process was killed at the point."""
 
     def __init__(self, pid: int, point: Point, output: Path) -> None:
         self.pid = pid
@@ -55,11 +55,11 @@ class Trap:
         self._strace = subprocess.Popen(
             [*point.arguments(output), "-p", str(pid)], stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
         )
-        # The process may come to the point, and be gone, before we look.
+        # The process may reach the point, and be gone, before we look.
         wait_until(lambda: _traced(pid) or self.sprung(), f"strace is at process {pid}", 30)
 
     def sprung(self) -> bool:
-        """Look, and kill where the process is held up after the call."""
+        """True if the process was killed at the point. If it is delayed after the call, it is killed now."""
         if self._point.after and "(DELAYED)" in self._words():
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
@@ -72,7 +72,7 @@ class Trap:
             return ""
 
     def close(self) -> None:
-        """End strace, which lets go of the process; while it holds one up it does not listen to SIGTERM."""
+        """End strace, which detaches from the process. While it delays a process, it ignores SIGTERM."""
         self._strace.terminate()
         try:
             self._strace.wait(3)
@@ -83,7 +83,7 @@ class Trap:
 
 @contextmanager
 def trap(pid: int, point: Point, output: Path) -> Iterator[Trap]:
-    """Set a trap, and take it away at the end."""
+    """Set a trap, and remove it at the end."""
     made = Trap(pid, point, output)
     try:
         yield made
@@ -92,7 +92,7 @@ def trap(pid: int, point: Point, output: Path) -> Iterator[Trap]:
 
 
 def run_into(point: Point, output: Path, command: Sequence[str], options: Mapping[str, Any]) -> bool:
-    """Run a command to its end under the trap; True if it was killed at the point. `options` are those of `Popen`."""
+    """Run a command with the trap until it ends. True if it was killed at the point. `options` are those of `Popen`."""
     output.unlink(missing_ok=True)
     output.touch(mode=0o666)
     output.chmod(0o666)
@@ -119,8 +119,8 @@ def _tracees(pid: int) -> list[int]:
 
 
 def _traced(pid: int) -> bool:
-    """Whether every thread of the process has a tracer."""
-    with suppress(OSError):  # one of them ends just now
+    """True if every thread of the process has a tracer."""
+    with suppress(OSError):  # a thread may end now
         threads = list(Path(f"/proc/{pid}/task").glob("*/status"))
         return bool(threads) and all("TracerPid:\t0\n" not in each.read_text() for each in threads)
     return False

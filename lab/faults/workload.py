@@ -1,10 +1,10 @@
-"""What a store does in its life, in the order in which it is recorded for the power cut.
+"""A run of the store with all its operations, which is recorded for the power cut.
 
     python -m lab.faults.workload DIRECTORY CONTROL SEED
 
-Runs with the shim around it. Before and after each operation the state that an operator could see is written, a
-line of JSON, to the file `marks` in the same directory, so that the trace says what had been answered by when. A
-held message and the truth about it come from the real code alone; ids and bytes are drawn from the seed.
+It runs with the shim. Before and after each operation it writes the state that an operator can see, as a line of JSON,
+to the file `marks` in the same directory. So the trace shows what had been answered at which time. Messages are held
+and read by the real code only; ids and bytes depend on the seed.
 """
 
 from __future__ import annotations
@@ -29,25 +29,26 @@ from sqlalchemy import Engine, event
 
 from lab.faults.shim import Rule, full, io_error
 from lab.faults.state import FAILED, GUARD, MARKS, START, STORE, State, observe, options_of
-from sekisho import store as store_package
 from sekisho.guard import Switch
 from sekisho.held import Operation
 from sekisho.held import State as CopyState
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.policy import ListEntry
 from sekisho.ports import StoreUnavailable, Uptime
-from sekisho.store import ListStore, Quarantine, RetentionOptions, StoreOptions, snapshot
-from sekisho.store.engine import connect
+from sekisho.store.database import StoreOptions, migrations
+from sekisho.store.database.engine import connect
+from sekisho.store.lists import ListStore, snapshot
+from sekisho.store.quarantine import Quarantine, RetentionOptions
 from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
 from sekisho.wire.in_flight import Failures
 
 CHECKPOINT_PAGES = 40
-"""The write-ahead log is folded into the database after so many pages instead of 1,000: a short run sees many."""
+"""There is a checkpoint of the write-ahead log after so many pages, not 1,000, so a short run has many of them."""
 OLDEST = "r0001"
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that stands still until it is moved."""
 
     def __init__(self) -> None:
         self.time = START
@@ -116,7 +117,7 @@ class Workload:
         self._write({"phase": ""})
 
     def _mark(self) -> None:
-        """Write down what is to be seen now; from here on it must be found again."""
+        """Write the present state to the marks; from now on it must be found after a cut."""
         seen = observe(self._store, self._list_store, self._directory)
         self._write({"state": seen | {"failed": self._remembered, "refused": self._refused}})
 
@@ -124,12 +125,12 @@ class Workload:
         os.write(self._marks, json.dumps(line).encode() + b"\n")
 
     def _do(self, operation: Callable[..., object], *arguments: Any, **more: Any) -> None:
-        """The operation, and then the mark that it was answered."""
+        """Do the operation, and then write the mark that it was answered."""
         operation(*arguments, **more)
         self._mark()
 
     def _hold(self) -> None:
-        """A new message or a repeat, large or small, for some."""
+        """Hold a message, new or repeated, large or small, for some recipients."""
         size = self._rng.choice((300, 3_000, 3_000, 20_000, 60_000))
         people = [f"{name}@home.example" for name in self._rng.sample("abcdef", self._rng.randint(1, 3))]
         raw = b"Subject: held\r\n\r\n" + self._rng.randbytes(size)
@@ -141,7 +142,7 @@ class Workload:
         return self._store.hold(*held_message(raw, people))
 
     def _read_and_hold(self) -> None:
-        """A reader that stays keeps the write-ahead log from being begun anew."""
+        """Hold while a reader stays open: then the write-ahead log cannot be restarted."""
         with closing(sqlite3.connect(self._directory / STORE, isolation_level=None)) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM entries").fetchone()
@@ -168,7 +169,7 @@ class Workload:
                 self._do(snapshot.write, self._options, *lists.entries())
 
     def _fail(self) -> None:
-        """Syncs and writes that fail: what was refused may be found, what was answered afterwards must be."""
+        """Syncs and writes fail. A refused message may be found later; one that was answered afterwards must be."""
         for rule in (
             *(io_error("sync", "-wal", first=1, last=1) for _ in range(4)),
             io_error("write", "-wal", first=3, last=3),
@@ -183,8 +184,8 @@ class Workload:
                 self._hold()
 
     def _die(self) -> None:
-        """A process meets a failed sync and is killed; another opens the store and goes on. What it held before is the
-        beginning of its log: a commit that is tried again in an empty log begins that anew."""
+        """A process gets a failed sync and is killed; another one opens the store and goes on. The process held a
+        message before, because a commit that is retried in an empty log restarts the log."""
         for rule, before in (
             (io_error("sync"), 2),
             (io_error("sync", "-wal"), 1),
@@ -198,7 +199,7 @@ class Workload:
                 self._hold()
 
     def _refuse(self, rule: Rule) -> None:
-        """Hold a message while the rule holds."""
+        """Try to hold a message while the rule is in force."""
         raw = b"Subject: refused\r\n\r\n" + self._rng.randbytes(30_000)
         self._refused.append(hashlib.sha256(raw).hexdigest())
         self._follow(rule)
@@ -207,7 +208,7 @@ class Workload:
         self._follow()
 
     def _in_a_process_that_dies(self, rule: Rule, before: int) -> None:
-        """Its connections are never closed: who opens the store next finds the log as the failed sync left it."""
+        """Its connections are never closed, so the next process finds the log as the failed sync has left it."""
         held = [b"Subject: held\r\n\r\n" + self._rng.randbytes(300) for _ in range(before)]
         child = os.fork()
         if child == 0:
@@ -238,7 +239,7 @@ class Workload:
         self._do(self._store.purge, (CopyState.EXPIRED,), timedelta(0), by)
 
     def _uptime(self) -> Uptime:
-        """The machine has been up all the time: both scales move together."""
+        """The machine has not been rebooted: uptime and wall clock move together."""
         return Uptime("boot", self._clock.time.timestamp())
 
     def _switch(self) -> None:
@@ -260,9 +261,9 @@ class Workload:
 
 
 def go_back(options: StoreOptions, revision: str) -> None:
-    """Make the tables those of an older sekisho, with what is in them. Nobody else may have the store open."""
+    """Convert the tables to those of an older version, with their content. No other process may have the store open."""
     config = Config()
-    place = Path(store_package.__file__).parent / "migrations"
+    place = Path(migrations.__file__).parent
     config.set_main_option("script_location", str(place).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     engine = connect(options)
@@ -273,7 +274,7 @@ def go_back(options: StoreOptions, revision: str) -> None:
 
 
 def held_message(raw: bytes, people: Sequence[str]) -> tuple[Message, dict[str, str], list[Outcome]]:
-    """What `hold` is given."""
+    """The arguments of `hold`."""
     verdict = Verdict(Disposition.QUARANTINE, 12.5, "points", Thresholds())
     client = Client("192.0.2.7", "mx.sender.example", "ok", "mx.sender.example", 4711, None, None)
     message = Message(
@@ -294,7 +295,7 @@ def _fold_often(connection: Any, _record: object) -> None:
 
 
 def _draw_ids(seed: str) -> None:
-    """The ids of entries are the same in every run, and no two processes draw the same."""
+    """Make the ids of entries the same in every run, and different in each process."""
     secrets.randbits = random.Random(f"ids {seed}").getrandbits  # type: ignore[assignment]
 
 

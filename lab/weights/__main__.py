@@ -16,7 +16,7 @@ BEGIN, END = "<!-- tables: begin (python -m lab.weights) -->\n", "<!-- tables: e
 
 
 def main(file: Path, target: Path = DOCUMENT, kept: Path = KEPT) -> None:
-    """Everything, from the mail to the document. Raises SystemExit if the replay disagrees with the pipeline."""
+    """Do everything, from the mail to the document. Raises SystemExit if replay and pipeline give other verdicts."""
     mails = gather(accuracy.Collections.read(file), kept)
     if different := replay.differing(mails, {}):
         raise SystemExit(f"{different} verdicts cannot be replayed from their findings")

@@ -1,4 +1,4 @@
-"""`docs/weights.md`: the proposal, and what speaks for and against it, as tables."""
+"""`docs/weights.md`: the proposal, and the evidence for and against it, as tables."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from sekisho.evaluation import measure
 from sekisho.policy import PolicyOptions
 
 SCHEMES = (LATER, SOURCE, BRAND)
-NEAR = 3.0  # points of a rate: a fold that is farther from what was learned with it is named
+NEAR = 3.0  # percentage points: a fold is listed if its rate differs more when it is held out
 SHOWN = 10  # single brands
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that the document says."""
+    """All data of the document."""
 
     mails: Sequence[Mail]
     proposal: Proposal
@@ -50,7 +50,7 @@ def what(mails: Sequence[Mail]) -> str:
 
 
 def toml(proposal: Proposal) -> str:
-    """The points that would change, as the configuration takes them."""
+    """The points that would change, in the syntax of the configuration."""
     lines = [f'"{name}" = {points:g}' for name, points in changes(proposal).items()]
     return "\n".join(["[policy.points]", *lines]) + "\n"
 
@@ -71,7 +71,7 @@ def sheets(report: Report) -> Iterator[Sheet]:
 
 
 def points_sheet(report: Report) -> Sheet:
-    """Every finding that was made and can weigh: what changes first, then by how many fakes show it."""
+    """Every finding that was made and can have points: first those that change, then by the number of fakes with it."""
     mails, proposal = report.mails, report.proposal
     found = Counter((mail.label, name) for mail in mails for name in mail.found)
     made = sorted(
@@ -123,8 +123,8 @@ def _range(low: float | None, high: float | None) -> str:
 
 
 def trial_sheets(report: Report) -> Iterator[Sheet]:
-    """Each scheme as a whole, then its folds: of brands those whose rates are farthest from what was learned with
-    them."""
+    """Each scheme as a whole, and then its folds. Of brands only those are shown whose rates differ most when they are
+    held out."""
     by_scheme = {scheme: [each for each in report.trials if each.scheme == scheme] for scheme in SCHEMES}
     whole = [pooled(trials, scheme) for scheme, trials in by_scheme.items() if trials]
     yield _trials("Validation: what was not seen", whole)
@@ -170,7 +170,7 @@ def _rates(trial: Trial, label: str) -> Iterator[str]:
 
 
 def source_names(mails: Sequence[Mail]) -> dict[str, str]:
-    """Sources by number, with the collection that most of their mail is in: their own names belong to others."""
+    """Names for sources: a number, and the collection that has most of their mail. Their real names are private."""
     size: dict[str, Counter[str]] = {}
     for mail, source in zip(mails, merged_sources(mails), strict=True):
         size.setdefault(source, Counter())[mail.collection] += 1
@@ -182,7 +182,7 @@ def source_names(mails: Sequence[Mail]) -> dict[str, str]:
 
 
 def calibration_sheet(report: Report) -> Sheet:
-    """Scores with both tables of points against the share of fakes."""
+    """The share of fakes by score, for both tables of points."""
     reject = PolicyOptions().reject
     spreads = [
         measure.scores(rows(report.mails, points), reject) for points in (TODAY, report.proposal.points)
@@ -212,7 +212,7 @@ def _calibrated(spread: Mapping[str, Mapping[str, Sequence[int]]], number: int) 
 
 
 def trade_sheets(report: Report) -> Iterator[Sheet]:
-    """Both errors at each threshold, and the lowest thresholds that genuine mail can afford."""
+    """Both errors at each threshold, and the lowest thresholds that keep the budget of false alarms."""
     total = Counter(mail.label for mail in report.mails)
     for title, points in (("today's", TODAY), ("the proposed", report.proposal.points)):
         steps = list(trade.curve(report.mails, points))

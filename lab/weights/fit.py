@@ -1,20 +1,20 @@
-"""Points from labelled mail: a logistic regression in which evidence of guilt never lowers a score.
+"""Learns points from labelled mail: a logistic regression in which no finding lowers a score.
 
-The log odds that a mail is a fake are a sum of its points times what a point is worth, of what could be known of the
-mail at all (circumstances, of either sign), and of combinations that take several findings: those decide by themselves,
-so what they add to their members is not put on the members. No finding weighs less than nothing, and only the
-findings' weights become points.
+The log odds that a mail is a fake are a sum of three parts: its points times the worth of a point; circumstances, that
+is, what could be known about the mail at all (of either sign); and combinations of several findings. A combination
+decides by itself in the policy, so its effect must not be added to its members. No weight of a finding is negative.
+Only the weights of findings become points.
 
-The ridge draws every finding to the points that it has today, not to nothing. Strong findings come together, and of two
-that always come together a fit from nothing makes one worthless; what it cannot know should stay as somebody thought it
-out.
+The ridge pulls every finding to its present points, not to 0. Strong findings often come together. If two always come
+together, a fit with a ridge to 0 makes one of them worthless. What the data cannot show should stay as it was decided
+by people.
 
-A weight that comes from one source tells collections apart. So the fit is repeated without each source, and a point
-moves only as far as all of them agree; where they disagree on the direction it stays. `screen` takes out what tells
-only collections apart before anything is fitted, and rare findings keep their points.
+A weight that comes from only one source tells collections apart. So the fit is repeated without each source, and a
+point moves only as far as all fits agree; if they disagree on the direction, it stays. `screen` first removes findings
+that only tell collections apart, and rare findings keep their points.
 
-scikit-learn's LogisticRegression knows neither bounds nor a ridge about anything but nothing, hence the few lines of
-loss and gradient here and scipy's L-BFGS-B, which keeps bounds exactly.
+scikit-learn's LogisticRegression has no bounds, and its ridge pulls only to 0. So loss and gradient are computed here,
+and scipy's L-BFGS-B minimises, which keeps bounds exactly.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ Array = NDArray[np.float64]
 Bounds = list[tuple[float | None, float | None]]
 Points = Mapping[str, float]
 
-RIDGE = 1.0  # what it costs to move a finding by one point: half a mail's log loss
-RARE = 8  # groups: what fewer show is not learned
-MOST = 100.0  # points, as the option allows
+RIDGE = 1.0  # the cost of moving a finding by one point: half the log loss of a mail
+MIN_GROUPS = 8  # a finding in fewer groups is not learned
+MAX_POINTS = 100.0  # as the option allows
 STEP = 0.1  # points are proposed in such steps
-WORTHWHILE = 0.25  # points: a smaller change is none
+MIN_CHANGE = 0.25  # points: a smaller change is not proposed
 CIRCUMSTANCES = ("client", "authentication", "page", "links")
 TODAY: Points = {kind.id: float(kind.points) for kind in KINDS}
 JOINT = tuple(row for row in COMBINATIONS if len(row.all_of) + bool(row.any_of) > 1)
@@ -52,8 +52,8 @@ TRIGGERS = frozenset(row.when for row in OVERRIDES)
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`points` for every finding. For those that were fitted the points of all mail (`whole`) and the least and
-    the most without one source; `apart` says why a finding gets none, `unwitnessed` may not rise."""
+    """`points` of every finding. For fitted ones also the points from all mail (`whole`), and the smallest and largest
+    without one source. `apart` says why a finding gets no points; those in `unwitnessed` may not rise."""
 
     points: Points
     whole: Points
@@ -65,8 +65,8 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """Mails as numbers: `found` by finding, `rest` by combination, circumstance and constant; `fixed` are the
-    points of what is not fitted, `today` those of what is, `most` how far these may rise."""
+    """Mails as matrices: `found` by finding; `rest` by combination, circumstance and constant. `fixed` are the points
+    of findings that are not fitted, `today` the present points of those that are, `most` the limit of these."""
 
     columns: tuple[str, ...]
     found: Array
@@ -79,7 +79,7 @@ class Design:
 
 
 def propose(mails: Sequence[Mail], ridge: float = RIDGE) -> Proposal:
-    """The points that labelled mail argues for. The same mails give the same points, in any order."""
+    """The points that the labelled mail supports. The same mails give the same points, in any order."""
     mails = sorted(mails, key=lambda each: (each.collection, each.group, each.found, each.label))
     names = frequent(mails)
     useless = apart(mails, names)
@@ -95,7 +95,7 @@ def propose(mails: Sequence[Mail], ridge: float = RIDGE) -> Proposal:
 
 
 def _fits(design: Design, sources: Sequence[str], ridge: float) -> Iterator[Array]:
-    """The fit of all mail, then one without each source that leaves fakes and genuine mail."""
+    """The fit of all mail, then one without each source, if fakes and genuine mail remain."""
     model = _model(design, _worth(design), ridge)
     whole = _solve(design, model, np.ones(len(sources), bool), model.centre)
     yield whole
@@ -106,18 +106,20 @@ def _fits(design: Design, sources: Sequence[str], ridge: float) -> Iterator[Arra
 
 
 def settled(today: float, least: float, most: float) -> float:
-    """As far as every fit goes, in steps; today's where they disagree or the change is not worth it."""
+    """The points on which all fits agree, in steps; the present ones if they disagree or the change is too small."""
     agreed = least if least > today else most if most < today else today
-    return round(round(agreed / STEP) * STEP, 2) if abs(agreed - today) >= WORTHWHILE else today
+    return round(round(agreed / STEP) * STEP, 2) if abs(agreed - today) >= MIN_CHANGE else today
 
 
 def frequent(mails: Sequence[Mail]) -> tuple[str, ...]:
-    """The findings that enough groups show; not those that only take others back."""
+    """The findings that occur in enough groups, without those that only override others."""
     groups: dict[str, set[int]] = {}
     for mail in mails:
         for name in mail.found:
             groups.setdefault(name, set()).add(mail.group)
-    return tuple(sorted(name for name, some in groups.items() if len(some) >= RARE and name not in TRIGGERS))
+    return tuple(
+        sorted(name for name, some in groups.items() if len(some) >= MIN_GROUPS and name not in TRIGGERS)
+    )
 
 
 def designed(
@@ -138,14 +140,14 @@ def designed(
         np.array([_rest(mail) for mail in mails], float),
         fixed,
         np.array([points[name] for name in columns], float),
-        np.array([points[name] if name in bounded else MOST for name in columns], float),
+        np.array([points[name] if name in bounded else MAX_POINTS for name in columns], float),
         np.array([mail.label == "phish" for mail in mails], float),
         _counts(mails),
     )
 
 
 def weighing(mail: Mail) -> list[str]:
-    """What was found, without what another finding takes back."""
+    """The findings of a mail, without those that another finding overrides."""
     taken = [of for row in OVERRIDES if row.when in mail.found for of in row.of]
     return [name for name in mail.found if not any(covers(of, name) for of in taken)]
 
@@ -156,15 +158,16 @@ def _rest(mail: Mail) -> list[bool]:
 
 
 def _counts(mails: Sequence[Mail]) -> Array:
-    """A group of n mails counts as √n: neither as one nor as n that are independent."""
+    """The count of each mail, so that a group of n mails counts as √n: more than one mail, less than n independent
+    ones."""
     size = Counter((mail.group, mail.label) for mail in mails)
     return np.array([size[mail.group, mail.label] ** -0.5 for mail in mails])
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What is solved for: margins are `values` times the weights, and `offset`; a weight is drawn to its `centre` at
-    its price."""
+    """What is minimised: margins are `values` times the weights, plus `offset`. Each weight is pulled to its `centre`,
+    with the strength of its `price`."""
 
     values: Array
     offset: Array
@@ -174,18 +177,22 @@ class Model:
 
 
 def _worth(design: Design) -> float:
-    """What a point of today's is worth, in log odds: a fit of the score alone."""
+    """The worth of one present point, in log odds: a fit of the score alone."""
     score = design.found @ design.today + design.fixed
     values = np.column_stack([score, design.rest])
     nothing = np.zeros(values.shape[1])
     model = Model(
-        values, np.zeros(len(score)), nothing, _prices(design, np.zeros(1)), _bounds(design, np.full(1, MOST))
+        values,
+        np.zeros(len(score)),
+        nothing,
+        _prices(design, np.zeros(1)),
+        _bounds(design, np.full(1, MAX_POINTS)),
     )
     return float(_solve(design, model, np.ones(len(score), bool), nothing)[0]) or 1.0
 
 
 def _model(design: Design, worth: float, ridge: float) -> Model:
-    """Of the points of the columns, then of the log odds of the rest."""
+    """The model of the points of the columns, followed by the log odds of the rest."""
     return Model(
         np.hstack([worth * design.found, design.rest]),
         worth * design.fixed,
@@ -196,7 +203,7 @@ def _model(design: Design, worth: float, ridge: float) -> Model:
 
 
 def _prices(design: Design, first: Array) -> Array:
-    """The constant is free: it is only the mixture of the collections."""
+    """The price of each weight. The constant has none: it only shows the mixture of the collections."""
     return np.concatenate([first, np.ones(design.rest.shape[1] - 1), np.zeros(1)])
 
 
@@ -221,7 +228,7 @@ def _solve(design: Design, model: Model, chosen: NDArray[np.bool_], start: Array
 
 
 def balanced(guilty: Array, counts: Array) -> Array:
-    """Counts so that fakes and genuine mail weigh alike as a whole."""
+    """Counts scaled so that all fakes together count as much as all genuine mail."""
     for label in (0.0, 1.0):
         share = counts[guilty == label].sum()
         if share:

@@ -1,6 +1,6 @@
-"""What is held out: mail that comes later, one source, one brand. Groups are never split.
+"""What is held out: later mail, one source, or one brand. Groups are never split.
 
-A fold learns from no mail that shares a campaign or a thread with one that it judges.
+No mail that a fold learns from shares a campaign or a thread with a mail that it judges.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lab.weights.gather import Mail, merged_sources
 
 LATER, SOURCE, BRAND = "later mail", "one source", "one brand"
 BLOCKS = 4  # of time; the first is only learned from
-FREQUENT = 10  # fakes: brands with fewer are held out several at a time
+FREQUENT = 10  # fakes; brands with fewer are held out in batches
 BATCHES = 8
 
 
@@ -29,15 +29,15 @@ class Fold:
 
 
 def folds(mails: Sequence[Mail]) -> Iterator[Fold]:
-    """Every fold of every scheme that leaves fakes and genuine mail to learn from."""
+    """Every fold of every scheme, if fakes and genuine mail remain to learn from."""
     for fold in (*by_time(mails), *by_source(mails), *by_brand(mails)):
         if {mail.label for mail in fold.train} == {"phish", "ham"}:
             yield fold
 
 
 def by_time(mails: Sequence[Mail]) -> Iterator[Fold]:
-    """Each of the later quarters of the fakes and of the genuine mail, learned from what came before it. Mail without
-    a date is only learned from."""
+    """Each quarter of the fakes and of the genuine mail but the first, learned from what came before. Mail without a
+    date is only learned from."""
     blocks = [_quarters([mail for mail in mails if mail.label == label]) for label in ("phish", "ham")]
     undated = {number for number, mail in enumerate(mails) if mail.time is None}
     places = {id(mail): number for number, mail in enumerate(mails)}
@@ -60,7 +60,7 @@ def by_source(mails: Sequence[Mail]) -> Iterator[Fold]:
 
 
 def by_brand(mails: Sequence[Mail]) -> Iterator[Fold]:
-    """The mail that names a brand, for each that fakes name often; the other brands in batches."""
+    """The mail that names a brand, for each brand that fakes name often; the other brands in batches."""
     often = Counter(mail.brand for mail in mails if mail.label == "phish" and mail.brand)
     brands = sorted({mail.brand for mail in mails if mail.brand})
     rest = [brand for brand in brands if often[brand] < FREQUENT]
@@ -73,7 +73,7 @@ def by_brand(mails: Sequence[Mail]) -> Iterator[Fold]:
 def _fold(
     mails: Sequence[Mail], scheme: str, name: str, test: Collection[int], known: Collection[int] | None = None
 ) -> Fold:
-    """Without the groups of what is judged; `known` bounds what may be learned from."""
+    """A fold that learns from no group of `test`; `known`, if given, limits what it may learn from."""
     judged = {mails[number].group for number in test}
     train = (
         mail

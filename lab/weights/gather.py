@@ -1,7 +1,7 @@
-"""Every labelled mail as the fit sees it. The judging is that of `sekisho evaluate`; it takes minutes, so it is kept.
+"""Every labelled mail as the fit sees it. It is judged as `sekisho evaluate` does; that takes minutes, so it is kept.
 
-What is kept is named by a digest over the program, the brands and the names, sizes and times of the mail: whatever
-changes there, the mail is judged again.
+The name of the kept file is a digest of the program, the brands, and the names, sizes and times of the mail. If any of
+these changes, the mail is judged again.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from sekisho.message import Message, read
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (("milter", "*.py"), ("config", "*.toml"), ("lab/weights", "g*.py"))
-KEPT = 3  # judged states that are kept
-SMALL = 20  # mails: smaller sources are looked at together
+KEPT = 3  # results that are kept
+SMALL = 20  # mails; smaller sources are merged into one
 OTHERS = "small sources"
-KNOWLEDGE = {"client": "client", "authentication": "auth"}  # circumstances, and what a case calls them
+KNOWLEDGE = {"client": "client", "authentication": "auth"}  # circumstances, and their keys in a case
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One labelled mail: what was found, and what it has to do with others.
+    """One labelled mail: what was found, and its relation to other mails.
 
-    `time` is in seconds since 1970, None if not known or invented. `circumstances` is what could be known of it at all
-    (`client`, `authentication`, `page`, `links`): what a collection has or lacks without anybody's guilt. `lost` are
-    the findings that would not have been made without the client, and without the authentication.
+    `time` is in Unix seconds; None if it is unknown or invented. `circumstances` say what could be known about the mail
+    at all (`client`, `authentication`, `page`, `links`): a collection has them or not, for fakes and genuine mail
+    alike. `lost` are the findings that would not be made without the client, and without the authentication.
     """
 
     collection: str
@@ -55,7 +55,7 @@ class Mail:
 
 
 def gather(collections: Collections, kept: Path) -> list[Mail]:
-    """All mail that has a label and a verdict. Raises SystemExit if a collection has none."""
+    """All mail with a label and a verdict. Raises SystemExit if a collection has none."""
     file = kept / f"{state(collections)}.json"
     if not file.is_file():
         rows = [asdict(mail) for mail in judge(collections)]
@@ -75,7 +75,7 @@ def _mail(row: Mapping[str, Any]) -> Mail:
 
 
 def state(collections: Collections) -> str:
-    """A digest of all that a judgement depends on."""
+    """A digest of everything on which a judgement depends."""
     digest = hashlib.sha256()
     for room, pattern in PROGRAM:
         for file in sorted((ROOT / room).rglob(pattern)):
@@ -89,7 +89,7 @@ def state(collections: Collections) -> str:
 
 
 def judge(collections: Collections) -> Iterator[Mail]:
-    """Every mail of every collection judged anew, with its group."""
+    """Judge every mail of every collection, and find its group."""
     drafts: list[Draft] = []
     config = Config()
     for title, folder in collections.folders.items():
@@ -107,7 +107,7 @@ def _without(circumstance: str) -> Asked:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A mail but for its group, and the keys by which that is found."""
+    """A mail without its group, and the keys that decide the group."""
 
     mail: Callable[[int], Mail]
     keys: tuple[str, ...]
@@ -148,7 +148,7 @@ def _circumstances(case: Case, message: Message) -> Iterator[str]:
 
 
 def _when(case: Case, message: Message) -> datetime | None:
-    """When it arrived: as the case says, else as the last hop wrote, else as its author did."""
+    """When the mail arrived: from the case, else from the newest Received field, else from its Date."""
     if case.now is not None:
         return case.now
     for name in ("received", "date"):
@@ -163,6 +163,6 @@ def _when(case: Case, message: Message) -> datetime | None:
 
 
 def merged_sources(mails: Sequence[Mail]) -> list[str]:
-    """The source of each mail; the small ones are one."""
+    """The source of each mail; small sources are merged into one."""
     size = Counter(mail.source for mail in mails)
     return [mail.source if size[mail.source] >= SMALL else OTHERS for mail in mails]

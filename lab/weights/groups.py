@@ -1,7 +1,7 @@
-"""Mails that are not independent: those of one thread, of one wave, or made from one template.
+"""Mails that are not independent: those of one thread, of one campaign, or made from one template.
 
-Each mail has keys, and mails that share a key are one group, however long the chain. A group is never split between
-what is learned from and what is judged, and counts for less than as many mails that have nothing to do with each other.
+Each mail has keys. Mails that share a key are in one group, also through other mails of the group. A group is never
+split between learning and judging, and counts less than the same number of independent mails.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ REPLY = re.compile(r"\A(?:\s|re:|fwd?:|aw:|wg:|\[[^\[\]]{0,80}\])+", re.IGNORECA
 MESSAGE_ID = re.compile(r"<[^<>\s]{3,300}>")
 TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 THREAD = ("message-id", "in-reply-to", "references")
-SHORT = 4  # characters of a subject that may be anybody's
+MIN_SUBJECT_CHARS = 4  # a shorter subject ties no mails together
 DAYS = 7
 
 
 def grouped(keys: Iterable[Iterable[str]]) -> list[int]:
-    """A number for each mail; those that share a key, or are joined by others that do, have the same."""
+    """A group number for each mail. Mails that share a key, directly or through others, have the same number."""
     first: dict[str, int] = {}
     parents: list[int] = []
     for number, some in enumerate(keys):
@@ -43,14 +43,14 @@ def _root(parents: list[int], number: int) -> int:
 def keys_of(
     message: Message, brand: str | None, when: datetime | None, template: str | None
 ) -> Iterator[str]:
-    """What ties a mail to others: its thread, its author's domain or the same week with its subject, its template."""
+    """The keys of a mail: its thread, its author's domain or its week together with its subject, and its template."""
     for name in THREAD:
         for field in message.headers.all(name)[:1]:
             yield from MESSAGE_ID.findall(field.value.decode("ascii", "replace"))
     if template:
         yield f"template {template}"
     subject = skeleton(message.subject)
-    if len(subject) < SHORT:
+    if len(subject) < MIN_SUBJECT_CHARS:
         return
     if domain := message.author.domain:
         yield f"author {registrable(domain) or domain} {subject}"
@@ -59,7 +59,7 @@ def keys_of(
 
 
 def skeleton(subject: str) -> str:
-    """A subject without what differs from mail to mail of a wave: reply marks, list names, numbers and serials."""
+    """A subject without what differs within a campaign: reply marks, list names, numbers and serials."""
     return fold(TOKEN.sub(_without_number, REPLY.sub("", subject, count=1)))
 
 

@@ -1,4 +1,4 @@
-"""Verdicts by the policy's own code from stored findings, under other points and other thresholds."""
+"""Verdicts by the policy's own code, from stored findings, with other points and thresholds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = dict[str, object]
 
 
 def verdict(mail: Mail, points: Mapping[str, float], options: PolicyOptions | None = None) -> Verdict:
-    """What the policy decides of the mail's findings."""
+    """The policy's verdict on the mail's findings."""
     evidence = Evidence(findings=tuple(KIND[name].found() for name in mail.found))
     rules = Rules.of(Mode.ENFORCE, options or PolicyOptions())
     return decide(weigh(evidence, points), rules, allowed=None, blocked=None, block=Disposition.REJECT)
@@ -38,5 +38,5 @@ def rows(
 
 
 def differing(mails: Sequence[Mail], points: Mapping[str, float]) -> int:
-    """How many verdicts differ from those that the pipeline gave: none, or the replay is wrong."""
+    """How many verdicts differ from those of the pipeline. It must be 0; otherwise the replay is wrong."""
     return sum(verdict(mail, points).disposition.word != mail.verdict for mail in mails)

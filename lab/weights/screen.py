@@ -1,11 +1,14 @@
-"""Findings that tell collections apart and not fakes from genuine mail: they get no weight, whatever a fit would give.
+"""Finds findings that tell collections apart, and not fakes from genuine mail. They get no weight.
 
-Three signs of it, each beyond chance and never from rare findings:
-one source has all of its fakes though others had room for some · it is commoner on fakes than on genuine mail of some
-sources and rarer than on that of others · it is never commoner on fakes.
+A finding is one of these if one of three signs is statistically significant; rare findings are not examined:
 
-And findings that may not rise: hardly any genuine mail here could have shown them, because nobody recorded the client
-or the authentication of it, or it holds no page and no link. What a collection does not know is not innocence.
+- all fakes that have it come from one source, although other sources have enough fakes
+- compared with some sources of genuine mail it is more common on fakes, and compared with others it is rarer
+- it is never more common on fakes
+
+It also finds findings whose points may not rise, because hardly any genuine mail here could have them: its client or
+authentication was not recorded, or it has no page and no link. What is unknown about a collection does not make it
+innocent.
 """
 
 from __future__ import annotations
@@ -21,23 +24,23 @@ CHANCE = 0.01
 ONE_SOURCE = "fakes of one source only"
 TURNS = "for and against guilt, by source"
 INNOCENT = "commoner on genuine mail"
-WITNESSES = 3  # sources of genuine mail that could have shown a finding, for its points to rise
+WITNESSES = 3  # points may rise if the genuine mail of so many sources could have the finding
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many mails of a label and source, or of a label in all, and on how many the finding is."""
+    """How many mails there are of a label (and source), and how many of them have the finding."""
 
     found: int
     total: int
 
     def above(self, other: Tally) -> bool:
-        """True if it is clearly commoner here: the 95 % intervals do not meet."""
+        """True if the finding is clearly more common here: the 95 % intervals do not overlap."""
         return wilson(self.found, self.total)[0] > wilson(other.found, other.total)[1]
 
 
 def apart(mails: Sequence[Mail], names: Sequence[str]) -> dict[str, str]:
-    """Why a finding gets no weight, for those of `names` that get none."""
+    """The findings of `names` that get no weight, and why."""
     sources = merged_sources(mails)
     sizes = Counter((mail.label, source) for mail, source in zip(mails, sources, strict=True))
     found = Counter(
@@ -54,7 +57,7 @@ def apart(mails: Sequence[Mail], names: Sequence[str]) -> dict[str, str]:
 
 
 def _groups(mails: Sequence[Mail]) -> dict[str, dict[str, int]]:
-    """By finding, and for all mail by "": how many campaigns of fakes each source has."""
+    """How many campaigns of fakes each source has, by finding; the key "" stands for all mail."""
     seen: dict[str, dict[str, set[int]]] = {"": {}}
     for mail in mails:
         if mail.label == "phish":
@@ -85,7 +88,7 @@ def _sum(tallies: Mapping[tuple[str, str], Tally], label: str) -> Tally:
 
 
 def unwitnessed(mails: Sequence[Mail], names: Sequence[str]) -> frozenset[str]:
-    """The findings that genuine mail of fewer than `WITNESSES` sources could have shown."""
+    """The findings that the genuine mail of fewer than `WITNESSES` sources could have."""
     genuine = Counter(
         (source, frozenset(mail.circumstances))
         for mail, source in zip(mails, merged_sources(mails), strict=True)
@@ -96,8 +99,8 @@ def unwitnessed(mails: Sequence[Mail], names: Sequence[str]) -> frozenset[str]:
 
 
 def _needs(mails: Sequence[Mail]) -> dict[str, frozenset[str]]:
-    """What must be known for a finding to be made: a page or links if every mail that shows it has them, client or
-    authentication if without them it never was."""
+    """What a finding needs: a page or links, if every mail with the finding has them; client or authentication, if
+    without them it was never made."""
     needs: dict[str, frozenset[str]] = {}
     for mail in mails:
         shape = frozenset(mail.circumstances) - frozenset(KNOWLEDGE)

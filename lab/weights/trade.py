@@ -1,4 +1,4 @@
-"""Scores against guilt: how calibrated they are, and which thresholds the trade-off between both errors argues for."""
+"""How well scores predict fakes, and which thresholds follow from the trade-off between both errors."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from sekisho.evaluation.measure import ACTIONS, LABELS, wilson
 from sekisho.policy import PolicyOptions
 from sekisho.verdict import Disposition
 
-# Of genuine mail the share that each action may cost, at worst: the upper end of the 95 % interval must be below.
+# The share of genuine mail that each action may hit: the upper end of the 95 % interval must be below.
 BUDGET = {"tag": 0.01, "quarantine": 0.0025, "reject": 0.00125}
 LIMITS = (*(number / 2 for number in range(4, 20)), *map(float, range(10, 21)))  # thresholds that are tried
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """With a threshold at `points`: how many mails of each label have each action or a worse one."""
+    """For a threshold of `points`: how many mails of each label get each action or a more severe one."""
 
     points: float
     reached: dict[tuple[str, str], int]
 
 
 def curve(mails: Sequence[Mail], points: Points) -> Iterator[Step]:
-    """What each threshold does, the combinations included, which need none."""
+    """What each threshold does. Combinations, which need no threshold, are included."""
     alike = Counter((mail.label, mail.found) for mail in mails)
     one_of_each = {(mail.label, mail.found): mail for mail in mails}
     for limit in LIMITS:
@@ -41,7 +41,7 @@ def curve(mails: Sequence[Mail], points: Points) -> Iterator[Step]:
 
 
 def thresholds(steps: Sequence[Step], genuine: int) -> dict[str, float | None]:
-    """The lowest threshold that keeps each budget on the curve; None where so few genuine mails cannot show it."""
+    """The lowest threshold that keeps each budget; None if there is too little genuine mail to show it."""
     return {
         action: next(
             (
@@ -56,7 +56,7 @@ def thresholds(steps: Sequence[Step], genuine: int) -> dict[str, float | None]:
 
 
 def steadiness(mails: Sequence[Mail], points: Points) -> dict[str, list[float | None]]:
-    """The thresholds that would be chosen without each source that has genuine mail, the lowest first."""
+    """The thresholds that would be chosen if each source of genuine mail were left out in turn, the lowest first."""
     sources = merged_sources(mails)
     chosen: dict[str, list[float | None]] = {action: [] for action in ACTIONS}
     for left_out in sorted(
@@ -72,6 +72,6 @@ def steadiness(mails: Sequence[Mail], points: Points) -> dict[str, list[float | 
 
 
 def share(fakes: int, genuine: int, total: tuple[int, int]) -> float | None:
-    """The share of fakes among mails of some score, were there as many genuine mails as fakes in all."""
+    """The share of fakes among mails of some score, if there were as many genuine mails as fakes in all."""
     rates = fakes / max(total[0], 1), genuine / max(total[1], 1)
     return rates[0] / sum(rates) if sum(rates) else None

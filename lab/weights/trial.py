@@ -1,4 +1,4 @@
-"""Trying points on what they did not see: every fold learns its own points and judges with them what was held out."""
+"""Tests points on mail from which they were not learned: every fold learns its own points, and judges held-out mail."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Counts = Mapping[str, Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One fold, or several together: its verdicts (by label) with today's points, with those of all mail, and with
-    those that were learned without it. `points` are the latter, none for several."""
+    """One fold, or several together: verdicts by label with the present points, with those learned from all mail, and
+    with those learned without the fold. `points` are the last ones; empty for several folds."""
 
     scheme: str
     name: str
@@ -28,7 +28,7 @@ class Trial:
 
 
 def tried(folds: Iterable[Fold], proposed: Points, ridge: float) -> list[Trial]:
-    """Every fold, over all processors; the same whatever their number."""
+    """The trial of every fold, on all processors. The result does not depend on their number."""
     listed = list(folds)
     with ProcessPoolExecutor() as pool:
         return list(pool.map(_trial, listed, [proposed] * len(listed), [ridge] * len(listed)))
@@ -64,7 +64,7 @@ def pooled(trials: Sequence[Trial], name: str) -> Trial:
 
 
 def gap(trial: Trial, label: str, worse: str) -> float | None:
-    """How much smaller (or greater, if positive) the rate is without having seen the mail, in percentage points."""
+    """How the rate changes if the mail was held out, in percentage points; negative if it is smaller."""
     total = trial.inside[label]["total"]
     if not total:
         return None

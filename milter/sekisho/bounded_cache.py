@@ -1,7 +1,7 @@
-"""Answers of pure functions are remembered, but not those to long questions.
+"""A cache for pure functions of one text. Results for long texts are not kept.
 
-Mail asks the same things again and again: about hosts, labels, styles. What an attacker writes must not fill the memory
-of a process all the same, so a question that is longer than genuine ones are is answered and forgotten.
+Messages repeat the same hosts, labels and styles, so a cache saves time. An attacker must not fill the memory of a
+process with long texts, so a text that is longer than genuine ones is not cached.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import TypeVar
 
-Answer = TypeVar("Answer")
-Function = Callable[[str], Answer]
+Result = TypeVar("Result")
+Function = Callable[[str], Result]
 
 
-def remembered(size: int, longest: int = 256) -> Callable[[Function[Answer]], Function[Answer]]:
-    """A decorator: the last `size` answers to questions of at most `longest` characters are kept."""
+def remembered(size: int, longest: int = 256) -> Callable[[Function[Result]], Function[Result]]:
+    """A decorator that caches the last `size` results for texts of at most `longest` characters."""
 
-    def wrap(function: Function[Answer]) -> Function[Answer]:
+    def wrap(function: Function[Result]) -> Function[Result]:
         known = lru_cache(size)(function)
 
         @wraps(function)
-        def ask(question: str) -> Answer:
-            return known(question) if len(question) <= longest else function(question)
+        def cached(text: str) -> Result:
+            return known(text) if len(text) <= longest else function(text)
 
-        return ask
+        return cached
 
     return wrap

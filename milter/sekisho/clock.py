@@ -1,4 +1,4 @@
-"""The wall clock, and what it can be compared with: read here and nowhere else."""
+"""The wall clock and the machine's uptime. They are read here and nowhere else."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class SystemClock:
-    """This machine's clock."""
+    """Implements `ports.Clock` with this machine's clock."""
 
     def now(self) -> datetime:
-        """The wall clock, aware, UTC."""
+        """The present time, UTC."""
         return datetime.now(UTC)
 
     monotonic = staticmethod(time.monotonic)
 
 
 def uptime() -> Uptime:
-    """Of this machine; a container has its host's. Without a name for the start it is the empty one."""
+    """The uptime of this machine; in a container that of its host. `boot` is empty if the boot has no id."""
     boot = ""
     with suppress(OSError):
         boot = BOOT.read_text("ascii").strip()[:64]
@@ -33,12 +33,12 @@ def uptime() -> Uptime:
 
 @dataclass(frozen=True, slots=True)
 class FixedClock:
-    """A wall clock that stands at the time a case arrived; time still passes for deadlines."""
+    """Implements `ports.Clock` with a wall clock that stands still; deadlines still pass."""
 
     moment: datetime
 
     def now(self) -> datetime:
-        """Always that moment."""
+        """Always `moment`, the time at which a case arrived."""
         return self.moment
 
     monotonic = staticmethod(time.monotonic)

@@ -37,12 +37,14 @@ from sekisho.ports import (
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError, read_secret
 from sekisho.providers import ProviderFileError
-from sekisho.qrcodes import NOBODY, Reader
+from sekisho.qrcodes import NO_READER, Reader
 from sekisho.release import Releaser
 from sekisho.resolver import Budget, DnsResolver
 from sekisho.review import Review
 from sekisho.site import Site, SiteFileError
-from sekisho.store import InForce, Quarantine, Snapshot, missing_driver, snapshot, state_directory
+from sekisho.store.database import missing_driver, state_directory
+from sekisho.store.lists import InForce, Snapshot, snapshot
+from sekisho.store.quarantine import Quarantine
 from sekisho.trust import Trust
 from sekisho.verdict import Disposition
 from sekisho.vocabulary import LoadedWords, VocabularyFileError
@@ -79,7 +81,7 @@ class Ports:
     lists: InForce | None = None
     policies: KnownPolicies | None = None
     deferrals: Deferrals | None = None
-    pictures: Reader = NOBODY
+    pictures: Reader = NO_READER
     rollout_key: bytes = b""
 
 

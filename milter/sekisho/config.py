@@ -1,7 +1,7 @@
-"""One TOML file, validated as a whole: every error at once, with file, key and reason.
+"""The configuration: one TOML file, validated as a whole. All errors are reported at once, with file, key and reason.
 
-The groups are declared beside the rooms they configure and only assembled here. The example file and
-`docs/options.md` are generated from the same fields (`sekisho config describe`).
+Each group of options is declared in the room that it configures; this module only puts them together. The example file
+and `docs/options.md` are generated from the same fields (`sekisho config describe`).
 """
 
 from __future__ import annotations
@@ -36,24 +36,25 @@ from sekisho.policy import (
 from sekisho.release import ReleaseOptions
 from sekisho.resolver import DnsOptions
 from sekisho.site import SiteOptions
-from sekisho.store import RetentionOptions, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import RetentionOptions
 from sekisho.trust import TrustOptions
 from sekisho.verdict import Mode
 from sekisho.vocabulary import VocabularyOptions
 from sekisho.wire.options import WireOptions
 
 DEFAULT_PATH = Path("/etc/sekisho/sekisho.toml")
-USER = re.compile(r"://[^/@\s:]*+:")
+URL_USER = re.compile(r"://[^/@\s:]*+:")
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 Part = TypeVar("Part", bound=Options)
-SHOWN = 80  # characters of a wrong value that are repeated
+MAX_SHOWN_CHARS = 80  # of a wrong value, in the error
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used. `errors` holds every reason, each naming file and key.
+    """The configuration cannot be used. `errors` has every reason, each with file and key.
 
-    `rest` is the file without the groups that are wrong, where that much can be read: what it names (brand
-    files) can then be looked at too, so that the operator sees everything at once.
+    `rest` is the configuration without the groups that are wrong, or None if it cannot be read. With it, the files that
+    it names (brands) can be checked too, so that the operator sees all errors at once.
     """
 
     def __init__(self, errors: tuple[str, ...], rest: Config | None = None) -> None:
@@ -118,7 +119,7 @@ class Config(Options):
 
 
 def load(path: Path | None) -> Config:
-    """Read and validate; None is all defaults. Raises ConfigError with every error of the file."""
+    """Read and validate the file; None gives the defaults. Raises ConfigError with every error of the file."""
     if path is None:
         return Config()
     data = _read(path)
@@ -135,7 +136,9 @@ def load(path: Path | None) -> Config:
 def _read(path: Path) -> dict[str, Any]:
     try:
         data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-        json.dumps(data, default=str)  # nesting that TOML can write and nothing else can hold ends here
+        json.dumps(
+            data, default=str
+        )  # RecursionError for nesting that the parser accepts, but that is too deep for JSON
         return data
     except OSError as error:
         raise ConfigError((f"{path}: {error.strerror}",)) from error
@@ -148,9 +151,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _validated(data: Mapping[str, Any]) -> Config:
-    """Strictly, as a document: `tag = true` and `workers = "2"` are mistakes, while a list may be a tuple.
-
-    Defaults are put in as a document too: in a strict one a default that is a Path would be a mistake.
+    """Validate in pydantic's strict JSON mode: `tag = true` and `workers = "2"` are errors, but a list may become a
+    tuple. Defaults are put in as JSON too: in strict mode a default that is a Path would be an error.
     """
     whole = dict(data)
     for name, group in Config().model_dump(mode="json").items():
@@ -160,21 +162,22 @@ def _validated(data: Mapping[str, Any]) -> Config:
 
 
 def _rest(data: Mapping[str, Any], error: ValidationError | None) -> Config | None:
-    """The configuration without the groups that hold errors; None if nothing can be said of the brands."""
+    """The configuration without the groups that have errors; None if `brands` is one of them."""
     wrong = {each["loc"][0] for each in error.errors() if each["loc"]} if error else set()
     return None if "brands" in wrong else _part(Config, {key: data[key] for key in data.keys() - wrong})
 
 
 def _unknown_findings(data: Mapping[str, Any]) -> Iterator[str]:
-    """Names in policy.points that no check declares. Here, since policy does not know the checks."""
+    """Names in policy.points that no check declares. This is tested here because `policy` does not know the checks."""
     known = [kind.id for kind in KINDS]
     for name in _table(_table(data, "policy"), "points"):
         if name not in known:
-            yield f"{dotted(('policy', 'points', name))}: there is no such finding{_near(name, known)}"
+            yield f"{dotted(('policy', 'points', name))}: there is no such finding{_did_you_mean(name, known)}"
 
 
 def _odd_recipients(data: Mapping[str, Any]) -> Iterator[str]:
-    """What only shows beside `[policy]` and beside each other; entries with errors of their own are left out."""
+    """Errors that show only when entries are compared with `[policy]` and with each other. Entries that are invalid by
+    themselves are left out."""
     policy = _part(PolicyOptions, _table(data, "policy")) or PolicyOptions()
     groups = _groups(data)
     for name, reason in group_faults(groups):
@@ -187,7 +190,7 @@ def _odd_recipients(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _groups(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The groups that can be read as such."""
+    """The recipient groups that are lists of texts."""
     return {
         name: tuple(members)
         for name, members in _table(data, "groups").items()
@@ -213,23 +216,23 @@ def _reasons(error: ValidationError | None) -> Iterator[str]:
         if each["type"] == "extra_forbidden":
             yield f"{key}: unknown option{_suggestion(each['loc'])}"
         else:
-            said = _said(each["msg"])
+            said = _plain_message(each["msg"])
             yield f"{key}: {said}{'' if repr(each['input']) in said else _shown(each['input'])}"
 
 
 def dotted(loc: tuple[int | str, ...]) -> str:
-    """The place as it is written in TOML: `recipients."example.jp".tag`, `lists.block[2]` (from 0)."""
+    """The key as it is written in TOML: `recipients."example.jp".tag`, `lists.block[2]` (from 0)."""
     text = ""
     for part in loc:
         if isinstance(part, int):
             text += f"[{part}]"
-        elif part != "[key]":  # pydantic's mark for a key that is itself wrong
+        elif part != "[key]":  # pydantic's mark for an invalid key
             text += "." + (part if BARE_KEY.fullmatch(part) else json.dumps(part, ensure_ascii=False))
     return text.removeprefix(".")
 
 
-def _said(message: str) -> str:
-    """Pydantic's sentence in our words: `must be a valid number`."""
+def _plain_message(message: str) -> str:
+    """Pydantic's message in our words: `must be a valid number`."""
     plain = message.removeprefix("Value error, ")
     return re.sub(r"^(Input|String) should ", "must ", plain)
 
@@ -237,36 +240,36 @@ def _said(message: str) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, (dict, list)):
         return ""
-    text = _without_password(repr(value))  # errors go into the log
-    return f" (is {text if len(text) <= SHOWN else text[:SHOWN] + '…'})"
+    text = _without_password(repr(value))  # errors are logged
+    return f" (is {text if len(text) <= MAX_SHOWN_CHARS else text[:MAX_SHOWN_CHARS] + '…'})"
 
 
 def _without_password(text: str) -> str:
-    """The text with what stands between a URL's user and the last `@` left out."""
+    """The text without the password of a URL: what is between the user and the last `@`."""
     before, _, behind = text.rpartition("@")
-    user = USER.search(before)
+    user = URL_USER.search(before)
     return f"{before[: user.end()]}***@{behind}" if user else text
 
 
 def _suggestion(loc: tuple[int | str, ...]) -> str:
-    """What was meant: an option of the same group that is spelled almost so, or the same name elsewhere."""
+    """What was probably meant: an option of the same group with a similar name, or the same name in another group."""
     model: Any = Config
     if len(loc) > 1:
         model = next((each for name, _, each in groups() if name == loc[0]), None)
     name, options = str(loc[-1]), list(getattr(model, "model_fields", {}))
-    if near := _near(name, options):
+    if near := _did_you_mean(name, options):
         return near
     homes = [group or "the top of the file" for group, _, each in groups() if name in each.model_fields]
     return f"; there is one in {' and '.join(homes)}" if homes else ""
 
 
-def _near(name: str, known: list[str]) -> str:
+def _did_you_mean(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, 1)
     return f"; did you mean {near[0]}?" if near else ""
 
 
 def groups() -> Iterator[tuple[str, str, type[BaseModel]]]:
-    """`(name, help, model)` for the top level (name "") and every group, in order."""
+    """`(name, help, model)` of the top level (its name is empty) and of every group, in order."""
     yield "", "", Config
     for name, field in Config.model_fields.items():
         model = RecipientOptions if name == "recipients" else field.annotation

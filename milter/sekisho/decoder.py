@@ -1,14 +1,14 @@
-"""Programs that look into pictures for us (`sekisho.qrcodes.child`), in processes that may do nothing else.
+"""Processes that search pictures for QR codes (`sekisho.qrcodes.child`) and can do nothing else.
 
-The libraries that decode images are written in C and read what strangers send. Whatever a picture does there, to time,
-memory or the program itself, is an ordinary *unknown* here: the child is ended, the picture was not searched, and the
-next picture gets a new child. A child is started by exec when the first picture comes, so it is safe beside any
-threads and holds no descriptor of ours; it stays for the pictures that follow, and ends with us.
+The libraries that decode images are written in C and read what strangers send. If a picture takes too much time or
+memory, or crashes the child, the child is ended, the picture counts as not searched, and the next picture gets a new
+child. A child is started by exec when the first picture comes. So it is safe beside threads, and holds no descriptor of
+this process. It stays for the pictures that follow, and ends with this process.
 
-There are few children, and messages take turns at them. The time of a picture begins when its
-child is ready, so that a picture which made us end a child takes nothing from the one behind it.
+There are few children, and messages take turns. The time of a picture begins when its child is ready, so a picture does
+not pay for a child that the picture before it has ended.
 
-It cannot see a picture that makes a library answer falsely.
+It cannot see that a picture makes a library give a wrong answer.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from enum import StrEnum
 from itertools import count
 from pathlib import Path
 
 from sekisho.ports import Clock
-from sekisho.qrcodes import Grid, Look, Turn, Why
+from sekisho.qrcodes import Grid, Lease, SearchResult, SearchStatus
 from sekisho.qrcodes.model import ANSWER, GRID, IMAGE, MAX_CHARACTERS, MAX_CODES, QUESTION
 
-AT_ONCE = 2
-"""Children of one process: a picture that takes its time does not stop those of all other messages."""
+MAX_CHILDREN = 2
+"""Children of one process. With more than one, a slow picture does not stop the pictures of other messages."""
 _MAX_ANSWER = 1_000_000  # bytes
 _ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -40,15 +41,28 @@ _ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
 }
-"""With glibc's thresholds (128 kB) the pixels of each picture come as new pages from the kernel, which takes as long as
-decoding them."""
+"""With the default thresholds of glibc (128 kB), the kernel makes new pages for the pixels of each picture. That takes
+as long as decoding them."""
+
+
+class DecoderEnd(StrEnum):
+    """Why a child was ended, or could not be started."""
+
+    TIME = "time"
+    """A picture took longer than its share."""
+    MEMORY = "memory"
+    """A picture took more memory than a child has."""
+    DIED = "died"
+    """A picture ended the child, or the kernel did."""
+    START = "start"
+    """No child could be started."""
 
 
 class Decoder:
-    """The children of this process. Safe for several threads; implements `codes.Reader`."""
+    """The children of this process. Implements `qrcodes.Reader`. Thread-safe."""
 
-    def __init__(self, clock: Clock, on_end: Callable[[str], None] = lambda _: None) -> None:
-        """`on_end` hears why a child ended out of turn, or could not be had: `time`, `memory`, `died` or `start`."""
+    def __init__(self, clock: Clock, on_end: Callable[[DecoderEnd], None] = lambda _: None) -> None:
+        """`on_end` is called when a child is ended because of a picture, or cannot be started."""
         self._clock = clock
         self._on_end = on_end
         self._children = _Children()
@@ -56,41 +70,44 @@ class Decoder:
         _ALL.add(self)
 
     @contextmanager
-    def turn(self, seconds: float, had: int = 0) -> Iterator[Turn | None]:
-        """`codes.Reader`."""
+    def lease(self, seconds: float, earlier: int = 0) -> Iterator[Lease | None]:
+        """A child for one message, or None after `seconds`; see `qrcodes.Reader`, also for the number `earlier`."""
         end = self._clock.monotonic() + seconds
-        turns = self._children.turns
-        if not turns.take(seconds, had):
+        leases = self._children.leases
+        if not leases.take(seconds, earlier):
             yield None
             return
         try:
-            yield _Turn(self._children, self._clock, end, self._on_end)
+            yield _Lease(self._children, self._clock, end, self._on_end)
         finally:
-            turns.give_back()
+            leases.give_back()
 
     def close(self) -> None:
-        """End the children. The next picture starts a new one."""
+        """End the children. The next picture starts a new child."""
         self._children.end()
 
     def after_fork(self) -> None:
-        """Called in a process that was just forked: the children are those of its parent."""
+        """Forget the children, in a process that was just forked: they belong to its parent."""
         self._children.let_go()
 
 
-class _Turns:
-    """Who may have a child: `AT_ONCE` at a time. A message that had none before comes in front of those that want more,
-    so that it waits for a turn of each at most, however many pictures they have."""
+class _Leases:
+    """The leases of children: `MAX_CHILDREN` at a time.
+
+    A message with fewer leases before comes first. So a new message waits for one lease of each other message at most,
+    even if those have many pictures.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._free = AT_ONCE
+        self._free = MAX_CHILDREN
         self._numbers = count()
         self._waiting: list[tuple[int, int]] = []
 
-    def take(self, seconds: float, had: int) -> bool:
-        """False if it did not become ours within that time."""
+    def take(self, seconds: float, earlier: int) -> bool:
+        """Wait for a lease, at most that many seconds. False if none became free."""
         with self._changed:
-            ticket = (had, next(self._numbers))
+            ticket = (earlier, next(self._numbers))
             self._waiting.append(ticket)
             try:
                 if not self._changed.wait_for(lambda: self._is_next(ticket), max(seconds, 0.0)):
@@ -110,35 +127,37 @@ class _Turns:
             self._changed.notify_all()
 
 
-class _Turn:
-    """`codes.Turn`. `end` (monotonic): until when the start of a child is waited for."""
+class _Lease:
+    """Implements `qrcodes.Lease`. `end` is the monotonic time until which it waits for the start of a child."""
 
-    def __init__(self, children: _Children, clock: Clock, end: float, on_end: Callable[[str], None]) -> None:
+    def __init__(
+        self, children: _Children, clock: Clock, end: float, on_end: Callable[[DecoderEnd], None]
+    ) -> None:
         self._children = children
         self._clock = clock
         self._end = end
         self._on_end = on_end
 
-    def in_image(self, content: bytes, most_pixels: int, seconds: float) -> Look:
+    def in_image(self, content: bytes, most_pixels: int, seconds: float) -> SearchResult:
         return self._ask(IMAGE, most_pixels, 0, content, seconds)
 
-    def in_grid(self, grid: Grid, seconds: float) -> Look:
+    def in_grid(self, grid: Grid, seconds: float) -> SearchResult:
         return self._ask(GRID, grid.width, grid.height, grid.cells, seconds)
 
-    def _ask(self, kind: bytes, first: int, second: int, content: bytes, seconds: float) -> Look:
+    def _ask(self, kind: bytes, first: int, second: int, content: bytes, seconds: float) -> SearchResult:
         if seconds <= 0:
-            return Look(why=Why.TIME)
+            return SearchResult(status=SearchStatus.TIME)
         question = QUESTION.pack(kind, first, second, math.ceil(seconds) + 1, len(content)) + content
         try:
             child = self._children.take(self._end, self._clock)
         except TimeoutError:
-            return Look(why=Why.TIME)
+            return SearchResult(status=SearchStatus.TIME)
         except OSError:  # no process, no descriptor, or it ended at once
-            self._on_end("start")
-            return Look(why=Why.DECODER)
+            self._on_end(DecoderEnd.START)
+            return SearchResult(status=SearchStatus.DECODER)
         begun = self._clock.monotonic()
         try:
-            look, why = child.ask(question, begun + seconds, self._clock)
+            result, why = child.ask(question, begun + seconds, self._clock)
         except BaseException:
             self._children.drop(child)
             raise
@@ -147,30 +166,32 @@ class _Turn:
             self._on_end(why)
         else:
             self._children.put_back(child)
-        return replace(look, seconds=self._clock.monotonic() - begun)
+        return replace(result, seconds=self._clock.monotonic() - begun)
 
 
 class _Children:
-    """Those that wait for a picture, and those that have one."""
+    """The children that are idle, and those at work."""
 
     def __init__(self) -> None:
         self._begin()
 
     def let_go(self) -> None:
-        """Begin without any: those that there are belong to the process that this one was forked from."""
+        """Forget all children after a fork: they belong to the parent process."""
         for child in self._all:
             child.close()
         self._begin()
 
     def _begin(self) -> None:
-        self.turns = _Turns()
+        self.leases = _Leases()
         self._lock = threading.Lock()
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
 
     def take(self, end: float, clock: Clock) -> _Child:
-        """One that lives and is ready, the last one used first; a new one where there is none. Raises OSError, and
-        TimeoutError where it is not ready by `end` (monotonic)."""
+        """A child that is ready: the idle one that was used last, or a new one.
+
+        Raises OSError if none can be started, TimeoutError if a new one is not ready at `end` (monotonic).
+        """
         while True:
             with self._lock:
                 child = self._idle.pop() if self._idle else None
@@ -190,7 +211,7 @@ class _Children:
 
     def put_back(self, child: _Child) -> None:
         with self._lock:
-            if child in self._all:  # else they were all ended meanwhile
+            if child in self._all:  # if not, `end` has ended them all meanwhile
                 self._idle.append(child)
 
     def drop(self, child: _Child) -> None:
@@ -209,7 +230,7 @@ class _Child:
     """One process, from its start to its end. Used by one thread at a time."""
 
     def __init__(self) -> None:
-        """Raises OSError where there is no process or descriptor for it."""
+        """Raises OSError if the system has no process or descriptor for it."""
         with ExitStack() as ours, ExitStack() as theirs:
             self._line, line = map(ours.enter_context, socket.socketpair())
             theirs.enter_context(line)
@@ -226,23 +247,26 @@ class _Child:
         return self._process.poll() is None
 
     def await_ready(self, end: float, clock: Clock) -> None:
-        """Wait until it has started. Raises OSError if it ends instead, TimeoutError at `end` (monotonic)."""
+        """Wait until it has started. Raises OSError if it ends, TimeoutError at `end` (monotonic)."""
         self._receive(ANSWER.size, end, clock)
 
-    def ask(self, question: bytes, end: float, clock: Clock) -> tuple[Look, str]:
-        """The answer, and why the child is of no more use, if so. Waits until `end` (monotonic) at most."""
+    def ask(self, question: bytes, end: float, clock: Clock) -> tuple[SearchResult, DecoderEnd | None]:
+        """The result, and why the child must be ended; None if it can be used again.
+
+        Waits until `end` (monotonic) at most.
+        """
         try:
             self._line.settimeout(max(end - clock.monotonic(), 0.001))
             self._line.sendall(question)
             (length,) = ANSWER.unpack(self._receive(ANSWER.size, end, clock))
             if length > _MAX_ANSWER:
                 raise ValueError("too long an answer")
-            look = _look(self._receive(length, end, clock))
+            result = _result(self._receive(length, end, clock))
         except TimeoutError:
-            return Look(why=Why.TIME), "time"
-        except (OSError, ValueError, TypeError, RecursionError):  # it is gone, or says what is no answer
-            return Look(why=Why.DECODER), "died"
-        return look, "memory" if look.why is Why.MEMORY else ""
+            return SearchResult(status=SearchStatus.TIME), DecoderEnd.TIME
+        except (OSError, ValueError, TypeError, RecursionError):  # it has ended, or its answer is none
+            return SearchResult(status=SearchStatus.DECODER), DecoderEnd.DIED
+        return result, DecoderEnd.MEMORY if result.status is SearchStatus.MEMORY else None
 
     def _receive(self, size: int, end: float, clock: Clock) -> bytes:
         found = bytearray()
@@ -255,20 +279,20 @@ class _Child:
         return bytes(found)
 
     def end(self) -> None:
-        """End it at once; it holds nothing that could be lost."""
+        """End it at once. It holds nothing that could be lost."""
         with suppress(OSError):
             self._process.kill()
         self._process.wait()
         self.close()
 
     def close(self) -> None:
-        """Close our ends, and nothing more."""
+        """Close this process's ends of the socket and the lifeline."""
         self._line.close()
         self._lifeline.close()
 
 
 def _started(line: int, lifeline: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - the program is ours, and nothing of a message is on its command line
+    return subprocess.Popen(  # noqa: S603 - our own program, with nothing of a message on its command line
         [sys.executable, "-s", "-P", "-m", "sekisho.qrcodes.child", str(lifeline)],
         stdin=line,
         stdout=subprocess.DEVNULL,
@@ -280,21 +304,21 @@ def _started(line: int, lifeline: int) -> subprocess.Popen[bytes]:
 
 
 def _path() -> str:
-    """Where the child finds what we found."""
+    """PYTHONPATH for the child: the paths on which this process finds its modules."""
     return os.pathsep.join((str(Path(__file__).parents[1]), *filter(os.path.isabs, sys.path)))
 
 
-def _look(told: bytes) -> Look:
-    """Raises ValueError for what is no answer: a child that a picture took over may write anything."""
+def _result(told: bytes) -> SearchResult:
+    """The result that a child sent. Raises ValueError if it is none: a picture may have taken over the child."""
     answer = json.loads(told)
-    texts, why = (answer.get("texts"), answer.get("why")) if isinstance(answer, dict) else (None, None)
+    texts, why = (answer.get("texts"), answer.get("status")) if isinstance(answer, dict) else (None, None)
     if (
         not isinstance(texts, list)
         or not all(isinstance(each, str) for each in texts)
         or not isinstance(why, str)
     ):
         raise ValueError("no answer")
-    return Look(tuple(each[:MAX_CHARACTERS] for each in texts[:MAX_CODES]), Why(why))
+    return SearchResult(tuple(each[:MAX_CHARACTERS] for each in texts[:MAX_CODES]), SearchStatus(why))
 
 
 _ALL: weakref.WeakSet[Decoder] = weakref.WeakSet()

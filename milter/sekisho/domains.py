@@ -1,12 +1,15 @@
 """Names of hosts and organisations, and the host that a URL leads to.
 
-What it answers: is this text a domain name that can be printed and looked up (RFC 5890-5892 with the UTS 46
-mapping, RFC 1123 letters-digits-hyphen), whose registration is it (public suffix list with its private
-section, bundled, never fetched), does one name lie within another, and which host a browser would visit for
-a URL that somebody wrote to mislead (WHATWG URL Standard, "special" schemes).
+- `to_ascii`: a domain name in the form that can be printed and looked up (RFC 5890 to 5892 with the UTS 46 mapping;
+  letters, digits and hyphens of RFC 1123), or None if a text is no domain name.
+- `registrable`: the registered domain of a name, by the public suffix list with its private section. The list comes
+  with the program and is never fetched.
+- `within`, `together`: how two names are related.
+- `host_of`, `split_url`: the host that a browser visits for a URL, misleading ones included (WHATWG URL Standard,
+  "special" schemes).
 
-What it cannot see: whether a name exists, who owns it, or what a redirect does. Look-up names that hold
-underscores (`_dmarc.…`, DKIM selectors) are not domains of authors or hosts and are not judged here.
+It cannot see whether a name exists, who owns it, or where a redirect leads. Names with underscores (`_dmarc.…`, DKIM
+selectors) are not domains of authors or hosts, and `to_ascii` refuses them.
 """
 
 from __future__ import annotations
@@ -23,8 +26,8 @@ from publicsuffixlist import PublicSuffixList
 
 from sekisho.bounded_cache import remembered
 
-MAX_NAME = 253
-MAX_URL = 16_384
+MAX_NAME_CHARS = 253
+MAX_URL_CHARS = 16_384
 
 IpAddress = IPv4Address | IPv6Address
 IpNetwork = IPv4Network | IPv6Network
@@ -36,25 +39,25 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _SPECIAL = frozenset({"http", "https", "ftp", "ws", "wss"})
 _OPAQUE = frozenset({"mailto", "tel", "sms", "data", "javascript", "cid", "mid", "about", "blob", "vbscript"})
-# What most links are: read in one step, with the same result as the long way.
+# Most links have this form. They are read in one step, with the result of `_split_any`.
 _NAME = r"((?:[A-Za-z0-9-]{1,63}+\.)++[A-Za-z][A-Za-z0-9-]{0,62}+)"
 _ORDINARY_HOST = re.compile(rf"https?://{_NAME}(?:[/?#]|\Z)")
 _ORDINARY_URL = re.compile(
     rf"(https?)://{_NAME}(?::([0-9]{{1,5}}))?(?:(/[!-\"$->@-~]*+)?(?:\?([!-\"$-~]*+))?(?:#([!-~]*+))?)\Z"
 )
 _STRIPPED = "".join(map(chr, range(0x21)))
-_UNSEEN = dict.fromkeys(map(ord, "\t\n\r"))
+_REMOVED = dict.fromkeys(map(ord, "\t\n\r"))
 
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    """The bundled list, parsed once; names under an unknown top-level domain count as registrable there."""
+    """The public suffix list, parsed once. A top-level domain that it does not have counts as a suffix, too."""
     return PublicSuffixList(accept_unknown=True)
 
 
 @cache
 def _known_suffixes() -> PublicSuffixList:
-    """The same list without the benefit of the doubt: an unknown top-level domain is no suffix."""
+    """The public suffix list, parsed once. A top-level domain that it does not have is no suffix."""
     return PublicSuffixList(accept_unknown=False)
 
 
@@ -66,13 +69,13 @@ def preload() -> None:
 
 @remembered(8192)
 def to_ascii(name: str) -> str | None:
-    """A domain as ASCII lower case without the final dot, or None when it is not one.
+    """A domain in ASCII lower case without the final dot, or None if the text is no domain. Never raises.
 
-    IDNA 2008 with the UTS 46 mapping (full-width letters and dots are mapped), every A-label checked to be
-    the true form of its U-label; labels of letters, digits and inner hyphens up to 63 octets, 253 in all; a
-    name whose last label is a number is an address, not a domain. Underscores are refused. Never raises.
+    IDNA 2008 with the UTS 46 mapping: full-width letters and dots are mapped, and an A-label must be the valid form of
+    its U-label. Labels are letters, digits and inner hyphens, at most 63 octets each and 253 in all. Underscores are
+    refused. A name whose last label is a number is an IP address, not a domain.
     """
-    if not name or len(name) > MAX_NAME + 1:
+    if not name or len(name) > MAX_NAME_CHARS + 1:
         return None
     low = name.lower()
     if not low.isascii() or "xn--" in low:
@@ -81,13 +84,13 @@ def to_ascii(name: str) -> str | None:
             return None
         low = mapped
     low = low.removesuffix(".")
-    if len(low) > MAX_NAME or not _LDH.fullmatch(low):
+    if len(low) > MAX_NAME_CHARS or not _LDH.fullmatch(low):
         return None
     return None if low.rpartition(".")[2].isdigit() else low
 
 
 def _idna(name: str) -> str | None:
-    """IDNA of those labels that need it: registered names like `r3---sn` must not fail for their hyphens."""
+    """IDNA of the labels that need it. IDNA refuses the hyphens of `r3---sn`, although such names are registered."""
     try:
         mapped = idna.uts46_remap(name, std3_rules=False)
         labels = [_label(label) for label in _DOTS.split(mapped)]
@@ -103,7 +106,7 @@ def _label(label: str) -> str:
 
 
 def to_unicode(domain: str) -> str:
-    """The domain as a reader would see it (U-labels); a label that is no true A-label stays as it is."""
+    """The domain as a reader sees it, in U-labels. A label that is no valid A-label stays as it is."""
     if "xn--" not in domain.lower():
         return domain
     return ".".join(_readable(label) for label in domain.split("."))
@@ -120,13 +123,17 @@ def _readable(label: str) -> str:
 
 @remembered(16_384)
 def registrable(domain: str) -> str | None:
-    """The registrable domain (one label below the public suffix), or None for a suffix or an invalid name."""
+    """The registrable domain, one label below the public suffix; None for a suffix or an invalid name.
+
+    >>> registrable("mail.example.co.jp")
+    'example.co.jp'
+    """
     name = to_ascii(domain)
     return _suffixes().privatesuffix(name) if name else None
 
 
 def together(domain: str, other: str) -> bool:
-    """True for two names of one registration.
+    """True if two names have the same registrable domain, or are equal.
 
     >>> together("mail.example.co.jp", "example.co.jp")
     True
@@ -138,40 +145,42 @@ def together(domain: str, other: str) -> bool:
 
 
 def may_align(domain: str, author: str) -> bool:
-    """True for a name that could be of one organisation with an author's, whatever DMARC records say: of one
-    registration, or one above the other, as `github.io` and a name below it."""
+    """True if a name may belong to the author's organisation, for every possible DMARC record.
+
+    The two have the same registrable domain, or one lies within the other, as a name below `github.io` in `github.io`.
+    """
     return together(domain, author) or within(domain, author) or within(author, domain)
 
 
 def is_public_suffix(domain: str) -> bool:
-    """True when strangers can register directly below it (`co.jp`, `github.io`), private section included."""
+    """True if anybody can register a name directly below it: `co.jp`, `github.io`. The private section counts."""
     name = to_ascii(domain)
     return name is not None and bool(_known_suffixes().is_public(name))
 
 
 def has_known_suffix(domain: str) -> bool:
-    """True when the name ends in a suffix of the list: what tells `eki.jp.co` from `setup.exe`."""
+    """True if the name ends in a suffix of the list: true for `eki.jp.co`, false for `setup.exe`."""
     name = to_ascii(domain)
     return name is not None and _known_suffixes().publicsuffix(name) is not None
 
 
 def labels(domain: str) -> tuple[str, ...]:
-    """The labels from left to right, without the empty one of a final dot."""
+    """The labels from left to right, without the empty label after a final dot."""
     name = domain.removesuffix(".")
     return tuple(name.split(".")) if name else ()
 
 
 def within(domain: str, parent: str) -> bool:
-    """True when `domain` is `parent` or below it, label by label: `xa.jp` is not within `a.jp`."""
+    """True if `domain` is `parent` or a name below it. Labels are compared: `xa.jp` is not within `a.jp`."""
     name, above = domain.lower().removesuffix("."), parent.lower().removesuffix(".")
     return bool(above) and (name == above or name.endswith("." + above))
 
 
 @remembered(4096)
 def parse_ip(text: str) -> IpAddress | None:
-    """An address in canonical text, with or without brackets and SMTP's `IPv6:` tag (RFC 5321 4.1.3).
+    """The IP address in a text, or None. Brackets and the tag `IPv6:` are allowed (RFC 5321 section 4.1.3).
 
-    An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`, RFC 4291 2.5.5.2) is the IPv4 address.
+    An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`, RFC 4291 section 2.5.5.2) gives the IPv4 address.
     """
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if bare[:5].lower() == "ipv6:":
@@ -184,8 +193,9 @@ def parse_ip(text: str) -> IpAddress | None:
 
 
 def parse_network(text: str) -> IpNetwork:
-    """A network without host bits; one of IPv4 addresses that are written as IPv6 is theirs, as in `parse_ip`. Raises
-    ValueError.
+    """A network such as `192.0.2.0/24`. IPv4 addresses that are written as IPv6 give an IPv4 network, as in `parse_ip`.
+
+    Raises ValueError if the text is no network, or has host bits.
 
     >>> parse_network("::ffff:192.0.2.0/120")
     IPv4Network('192.0.2.0/24')
@@ -198,13 +208,13 @@ def parse_network(text: str) -> IpNetwork:
 
 
 def is_ip_literal(text: str) -> bool:
-    """True for an address where a domain should stand, in brackets or bare."""
+    """True if the text is an IP address, with or without brackets."""
     return parse_ip(text) is not None
 
 
 def network_of(ip: str | None) -> str:
-    """The network that one sender is taken to have whole: the /24 of an IPv4 address, the /32 of an IPv6
-    address, which a provider gets whole; empty where there is no address.
+    """The network whose addresses count as one sender: the /24 of an IPv4 address, the /32 of an IPv6 address (what one
+    provider gets). Empty if `ip` is no address.
 
     >>> network_of("192.0.2.77")
     '192.0.2.0/24'
@@ -216,18 +226,20 @@ def network_of(ip: str | None) -> str:
 
 
 def reverse_name(ip: str) -> str | None:
-    """The name under `in-addr.arpa` or `ip6.arpa` to ask PTR for; None when `ip` is not an address."""
+    """The name below `in-addr.arpa` or `ip6.arpa` for a PTR query; None if `ip` is no address."""
     address = parse_ip(ip)
     return address.reverse_pointer if address else None
 
 
 @dataclass(frozen=True, slots=True)
 class UrlParts:
-    """A hostile URL as a browser takes it apart.
+    """The parts of a URL, as a browser splits it.
 
-    `scheme` lower case or empty; `userinfo` everything before the last `@` of the authority, as written, None
-    when there is none; `host` ASCII lower case, an IPv4 address in dotted decimal, an IPv6 address without
-    brackets, or None; `port` None when absent or not a number. The rest as written, without its mark.
+    - `scheme`: in lower case, or empty.
+    - `userinfo`: everything before the last `@` of the authority, as written; None if there is no `@`.
+    - `host`: in ASCII lower case, an IPv4 address in dotted decimal, an IPv6 address without brackets, or None.
+    - `port`: None if there is none, or if it is no number.
+    - `path`, `query`, `fragment`: as written, the last two without `?` and `#`.
     """
 
     scheme: str = ""
@@ -240,23 +252,26 @@ class UrlParts:
 
 
 def host_of(url: str) -> str | None:
-    """The host that a browser would visit for the URL; None when it has none. Never raises."""
+    """The host that a browser visits for the URL; None if there is none. Never raises."""
     found = _ORDINARY_HOST.match(url)
-    return found[1].lower() if found and len(found[1]) <= MAX_NAME else split_url(url).host
+    return found[1].lower() if found and len(found[1]) <= MAX_NAME_CHARS else split_url(url).host
 
 
 def _ordinary(url: str) -> re.Match[str] | None:
-    found = _ORDINARY_URL.match(url) if len(url) <= MAX_URL else None
-    return found if found and len(found[2]) <= MAX_NAME else None
+    found = _ORDINARY_URL.match(url) if len(url) <= MAX_URL_CHARS else None
+    return found if found and len(found[2]) <= MAX_NAME_CHARS else None
 
 
 @remembered(4096, longest=1024)
 def split_url(url: str) -> UrlParts:
-    """Take a URL apart as browsers do: leading blanks and inner tabs and line ends dropped, backslashes as
-    slashes, any number of slashes after `http:`, percent-encoding and full-width letters in the host undone.
+    """The parts of a URL, as browsers split it. Never raises.
 
-    A URL without scheme has a host when it begins with `//`, or with a name under a known public suffix,
-    which mail programs turn into a link. Only the first 16 kB are read. Never raises.
+    Leading blanks, inner tabs and inner line ends are removed. Backslashes are slashes, and any number of them may
+    follow `http:`. Percent-encoding and full-width letters in the host are decoded. Only the first 16,384 characters
+    are read.
+
+    A URL without scheme has a host if it begins with `//`, or with a name below a known public suffix: mail programs
+    make a link of that, too.
     """
     if ordinary := _ordinary(url):
         scheme, name, digits, path, query, fragment = ordinary.groups("")
@@ -265,7 +280,7 @@ def split_url(url: str) -> UrlParts:
 
 
 def _split_any(url: str) -> UrlParts:
-    text = url[:MAX_URL].strip(_STRIPPED).translate(_UNSEEN)
+    text = url[:MAX_URL_CHARS].strip(_STRIPPED).translate(_REMOVED)
     text, _, fragment = text.partition("#")
     text, _, query = text.partition("?")
     scheme, authority, path = _cut(text)
@@ -277,7 +292,7 @@ def _split_any(url: str) -> UrlParts:
 
 
 def _cut(text: str) -> tuple[str, str | None, str]:
-    """Scheme, authority (None when there is none) and path."""
+    """Scheme, authority (None if there is none) and path."""
     match = _SCHEME.match(text)
     scheme = match[1].lower() if match else ""
     if match and scheme in _SPECIAL:
@@ -298,8 +313,8 @@ def _authority(text: str) -> tuple[str, str]:
 
 
 def _like_host(authority: str) -> bool:
-    """A name with a known suffix, or `shown.example@hidden.example`; a plain mail address is neither."""
-    user, at, host = authority[: 4 * MAX_NAME].rpartition("@")
+    """True for a name with a known suffix, and for `shown.example@hidden.example`, but not for a mail address."""
+    user, at, host = authority[: 4 * MAX_NAME_CHARS].rpartition("@")
     names = (user, host.partition(":")[0]) if at else (host.partition(":")[0],)
     return all("." in name and has_known_suffix(name) for name in names)
 
@@ -324,17 +339,17 @@ def _port(text: str) -> int | None:
 
 
 def _host(text: str) -> str | None:
-    """The host parser of the URL Standard, more lenient than `to_ascii`: underscores and emoji labels do
-    resolve, and a link may use them."""
+    """The host as the host parser of the URL Standard reads it, or None. It accepts more than `to_ascii`: names with
+    underscores and emoji exist, and links use them."""
     if "%" in text:
         text = unquote_to_bytes(text.encode("utf-8", "replace")).decode("utf-8", "replace")
-    if not text or len(text) > 4 * MAX_NAME:
+    if not text or len(text) > 4 * MAX_NAME_CHARS:
         return None
     low = text.lower() if text.isascii() else _lenient(text)
     low = low.removesuffix(".")
     if _NUMBER.fullmatch(low.rpartition(".")[2]):
         return _odd_ipv4(low)
-    return low if len(low) <= MAX_NAME and _HOST.fullmatch(low) else None
+    return low if len(low) <= MAX_NAME_CHARS and _HOST.fullmatch(low) else None
 
 
 def _lenient(text: str) -> str:
@@ -355,7 +370,7 @@ def _any_label(label: str) -> str:
 
 
 def _odd_ipv4(text: str) -> str | None:
-    """`0x7f.1`, `2130706433` and `0300.0250.1.1` are addresses to a browser (URL Standard, IPv4 parser)."""
+    """The IPv4 address that a browser reads in `0x7f.1` or `2130706433`, or None (URL Standard, IPv4 parser)."""
     numbers = [_number(part) for part in text.split(".")]
     if len(numbers) > 4 or any(number is None for number in numbers):
         return None

@@ -16,7 +16,19 @@ from sekisho.message import Link
 from sekisho.results import AuthResult, MethodResult
 from sekisho.text import printable
 
+METHODS = ("spf", "dkim", "dmarc", "arc", "iprev")
+"""The methods whose results are told in log and metrics, in that order."""
 MAX_FACT_CHARS = 120  # of one fact in a sentence
+
+
+class Degraded(StrEnum):
+    """Why a verdict was given without all evidence. `CHECK` is followed by a colon and the name of the check."""
+
+    DNS = "dns"
+    DEADLINE = "deadline"
+    CHECK = "check"
+    LIMIT = "limit"
+    PICTURES = "pictures"
 
 
 class AuthorStatus(StrEnum):
@@ -207,7 +219,7 @@ class Evidence:
     """All that is known so far.
 
     `doubts` are reasons to doubt the sender that count only where the message wants something of its reader: `lure`
-    makes them findings then. `degraded` names what could not be known (a crashed check, DNS, a limit).
+    makes them findings then. `degraded` has the words of `Degraded`.
     """
 
     results: tuple[MethodResult, ...] = ()

@@ -25,6 +25,42 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
+MAINTENANCE = "maintenance"
+"""Who did what nobody asked for, in the audit. Rows of earlier versions say `keeper`."""
+
+
+class OperationName(StrEnum):
+    """What can be done to the quarantine and to its retention. The audit also has what was done to the kill switch
+    (`guard.SwitchOperation`)."""
+
+    HOLD = "hold"
+    RELEASE = "release"
+    DELETE = "delete"
+    EXPIRE = "expire"
+    PURGE = "purge"
+    VIEW = "view"
+    LABEL = "label"
+    RETENTION = "retention"  # it was resumed
+
+
+class OperationResult(StrEnum):
+    """How an operation ended."""
+
+    OK = "ok"
+    UNAVAILABLE = "unavailable"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"  # the answer never came
+
+
+class ReleaseReason(StrEnum):
+    """Why a person released a message."""
+
+    FALSE_POSITIVE = "false_positive"
+    REQUESTED = "requested"
+    TEST = "test"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     """One recipient's copy of a held message. `number` names it within the store."""
@@ -67,8 +103,9 @@ class Entry:
 class Operation:
     """A line of the audit: who did what to which entry (or to one copy of it), and how it ended.
 
-    `operation` and `result` are label values of `sekisho_quarantine_operations_total`; `reason` is why a
-    copy was released; `note` is text for people. `at` and `number` are the store's.
+    `operation` and `result` are words of `OperationName` and `OperationResult`, `reason` of a release one of
+    `ReleaseReason`; rows of another version may have others. `note` is text for people. `at` and `number` are the
+    store's.
     """
 
     operation: str

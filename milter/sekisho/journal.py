@@ -12,12 +12,10 @@ from collections.abc import Collection, Mapping
 
 from pydantic import Field
 
-from sekisho.evidence import Evidence
+from sekisho.evidence import METHODS, Evidence
 from sekisho.message import Envelope, Message, Recipient, key_of
 from sekisho.privacy import Privacy, PrivacyOptions
 from sekisho.verdict import OPT_OUT, Action
-
-METHODS = ("spf", "dkim", "dmarc", "arc", "iprev")
 
 
 class JournalOptions(PrivacyOptions):
@@ -89,38 +87,8 @@ class Journal:
         self._write(logging.ERROR, "store_unavailable", error, queue_id=queue_id)
 
     def started(self, version: str, *, workers: int, mode: str, socket: str) -> None:
+        """The daemon starts, or has loaded its configuration again."""
         self._write(logging.INFO, "started", version=version, workers=workers, mode=mode, socket=socket)
-
-    def stopped(self, reason: str, seconds: float) -> None:
-        """The daemon ends; `seconds` is how long the drain took."""
-        self._write(logging.INFO, "stopped", reason=reason, seconds=round(seconds, 3))
-
-    def reloaded(self, *, generation: int) -> None:
-        """A new configuration is in force."""
-        self._write(logging.INFO, "reloaded", generation=generation)
-
-    def reload_failed(self, reason: str) -> None:
-        """The new configuration was refused; the old one stays."""
-        self._write(logging.ERROR, "reload_failed", reason=self._privacy.words(reason))
-
-    def worker_started(self, worker: int, pid: int) -> None:
-        self._write(logging.INFO, "worker_started", worker=worker, pid=pid)
-
-    def worker_ended(self, worker: int, pid: int, *, cause: str, status: int | None = None) -> None:
-        """A worker is gone. `cause` as in the metric `sekisho_worker_restarts_total`, or `drained`."""
-        level = logging.INFO if cause == "drained" else logging.ERROR
-        self._write(level, "worker_ended", worker=worker, pid=pid, cause=cause, status=status)
-
-    def worker_stuck(self, worker: int, pid: int, *, queue_id: str | None, digest: str | None) -> None:
-        """A worker passed the hard deadline with this message and is being killed."""
-        self._write(
-            logging.ERROR,
-            "worker_stuck",
-            worker=worker,
-            pid=pid,
-            queue_id=queue_id,
-            digest=digest[:16] if digest else None,
-        )
 
     def _write(self, level: int, event: str, error: BaseException | None = None, /, **fields: object) -> None:
         details = (type(error), error, error.__traceback__) if error is not None else None

@@ -9,12 +9,22 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from threading import Lock
 
 from sekisho.judgement import Judged
 from sekisho.ports import Guard, Observer
 
 LOG = logging.getLogger("sekisho.observers")
+
+
+class ObserverName(StrEnum):
+    """What a failure of an observer is counted as."""
+
+    JOURNAL = "journal"  # the line of a message
+    METRICS = "metrics"  # their files cannot be written
+    GUARD = "guard"  # the count of severe verdicts
+    RECORDER = "recorder"  # another that is told of verdicts
 
 
 class Isolation:
@@ -88,14 +98,14 @@ class Observers:
     def judged(self, judged: Judged) -> None:
         """Tell all of them of a judgement."""
         if self.guard is not None:
-            self.isolation.run("guard", self.guard.judged, judged)
+            self.isolation.run(ObserverName.GUARD, self.guard.judged, judged)
         for each in self.recorders:
-            self.isolation.run("recorder", each.judged, judged)
+            self.isolation.run(ObserverName.RECORDER, each.judged, judged)
 
     def crashed(self, stage: str, error: Exception) -> None:
         """Tell the recorders of a crash: a check's name, `images` or `store`."""
         for each in self.recorders:
-            self.isolation.run("recorder", each.crashed, stage, error)
+            self.isolation.run(ObserverName.RECORDER, each.crashed, stage, error)
 
 
 def _name_of(call: Callable[..., object]) -> str:

@@ -1,7 +1,7 @@
-"""What every option group is made of.
+"""The base class of every group of options.
 
-A group stands beside the room it configures; `config` only assembles them. Default, bounds and help
-are on the one field, and the example configuration and `docs/options.md` are generated from there.
+A group is defined in the package that it configures, and `config` puts the groups together. Each field has its default,
+bounds and help; the example configuration and `docs/options.md` are generated from the fields.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 
 class Options(BaseModel):
-    """A frozen group of options. An unknown key is an error, never ignored."""
+    """A frozen group of options. An unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
@@ -20,4 +20,4 @@ def _blank(value: Any) -> Any:
 
 
 BLANK_IS_UNSET = BeforeValidator(_blank)
-"""For an option that may be unset: TOML has no null, so an empty string says it."""
+"""For an option that may be unset. TOML has no null, so an empty string stands for None."""

@@ -1,4 +1,4 @@
-"""Where the data that comes with the program lies: package data when installed, `config` in a checkout."""
+"""The path of data that comes with the program: package data in an installation, `config/` in a checkout."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ _HERE = Path(__file__).parent
 
 
 def shipped(name: str) -> Path:
-    """The file or folder of that name."""
+    """The path of a file or folder, such as `brands` or `providers.toml`."""
     installed = _HERE / "data" / name
     return installed if installed.exists() else _HERE.parents[1] / "config" / name

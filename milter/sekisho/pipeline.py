@@ -15,7 +15,14 @@ from sekisho.judgement import Examined, Judged
 from sekisho.message import Envelope, Limits, Message, read
 from sekisho.observers import Observers
 from sekisho.policy import Decision, Lists
-from sekisho.ports import Clock, Context, Guard, Stance, UnfinishedError
+from sekisho.ports import (
+    Clock,
+    Context,
+    Guard,
+    Stance,
+    UnfinishedError,
+)
+from sekisho.stages import Stage
 from sekisho.trust import Trust
 from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT
 
@@ -58,7 +65,7 @@ class Pipeline:
         """The message as it is read, and what all checks find in it."""
         watch = Stopwatch(self.clock)
         message = self.trust.seen_through(read(raw, envelope, self.limits))
-        watch.lap("parse")
+        watch.lap(Stage.PARSE)
         if (why := self._why_unjudged(message)) is not None:
             return Examined(message, NOTHING, watch.laps, context.clock.now().timestamp(), unjudged=why)
         examination = Examination(message, context, self.limits, self.observers.crashed)
@@ -73,11 +80,11 @@ class Pipeline:
         watch = Stopwatch(self.clock)
         stance = Stance.OPEN if self.guard is None else self.guard.stance()
         judgement = self.decision.judge(examined, self.lists.current, stance)
-        watch.lap("policy")
+        watch.lap(Stage.POLICY)
         if delivers and judgement.unfinished is not None:
             raise UnfinishedError(judgement.unfinished)
         action = carry_out(judgement, self.output, self.observers.crashed)
-        watch.lap("action")
+        watch.lap(Stage.ACTION)
         return Judged(judgement, action, {**examined.stages, **watch.laps})
 
     def _why_unjudged(self, message: Message) -> str | None:

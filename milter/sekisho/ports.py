@@ -14,7 +14,7 @@ from sekisho.evidence import Cue
 from sekisho.held import Entry, Operation, State
 from sekisho.judgement import Judged
 from sekisho.message import Client, Message
-from sekisho.qrcodes import NOBODY, Reader
+from sekisho.qrcodes import NO_READER, Reader
 from sekisho.verdict import Outcome
 from sekisho.words import Vocabulary
 
@@ -330,7 +330,7 @@ class Context:
     trust: Trust | None = None
     site: Site | None = None
     policies: KnownPolicies | None = None
-    pictures: Reader = NOBODY
+    pictures: Reader = NO_READER
     strangers: Resolver | None = None
     recipient_delimiter: str = ""
     """The characters that begin an address extension (`help+news@`)."""

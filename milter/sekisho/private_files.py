@@ -1,7 +1,7 @@
-"""Files for one user alone: what the daemon keeps, and secrets that it reads.
+"""Files that only one user may read: the daemon's own files, and secrets.
 
-A mode that is given to open(2) holds only where the file is made. A file that an earlier version made with a wider one
-is closed when its owner opens it.
+The mode that is given to open(2) counts only if the file is made. If an earlier version made the file with wider
+permissions, they are taken away when its owner opens it.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from pathlib import Path
 
 MODE = 0o600
 SECRET_BYTES = 32
-_MOST = 1 << 20
-"""Bytes read of a secret: a device has no end."""
+_MAX_SECRET_BYTES = 1 << 20
+"""Read at most, because a device has no end."""
 
 
 class SecretError(Exception):
-    """A file cannot be used as a secret, and why."""
+    """A file cannot be used as a secret; the text says why."""
 
 
 class SecretMissingError(SecretError):
-    """There is no file, or it holds fewer bytes than a secret. `size` is how many; None without a file."""
+    """There is no file, or it is too short for a secret. `size` is its bytes; None if there is no file."""
 
     def __init__(self, reason: str, size: int | None) -> None:
         super().__init__(reason)
@@ -31,18 +31,17 @@ class SecretMissingError(SecretError):
 
 
 def open_private(path: Path) -> int:
-    """A descriptor for reading and writing; the file is made if it is not there. Follows no symbolic link. Raises
-    OSError."""
+    """A descriptor for reading and writing. A missing file is made; a symbolic link is not followed. Raises OSError."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
     if _is_too_open(os.fstat(descriptor)):
-        with suppress(OSError):  # a file system without modes; `sekisho doctor` looks at them, too
+        with suppress(OSError):  # a file system without permissions; `sekisho doctor` checks them too
             os.fchmod(descriptor, MODE)
     return descriptor
 
 
 def close_to_others(path: Path) -> None:
-    """The same for a file that may not be opened here, as SQLite's: closing a second descriptor would drop its locks.
-    Nothing happens where there is no file, or where it belongs to another user. Never raises."""
+    """Take away the permissions of others without opening the file. For SQLite's files: closing a second descriptor
+    would drop SQLite's locks. Does nothing if there is no file, or if another user owns it. Never raises."""
     with suppress(OSError):
         found = path.lstat()
         if stat.S_ISREG(found.st_mode) and _is_too_open(found):
@@ -50,10 +49,11 @@ def close_to_others(path: Path) -> None:
 
 
 def read_secret(path: Path) -> bytes:
-    """The secret that a file holds, as 32 bytes: the SHA-256 of its content. Raises SecretError."""
+    """The secret of a file, as 32 bytes: the SHA-256 of its content. Raises SecretMissingError if there is no file or
+    it is too short, and SecretError if it cannot be read or others may read it."""
     try:
         with path.open("rb") as file:
-            secret = file.read(_MOST)
+            secret = file.read(_MAX_SECRET_BYTES)
             mode = os.fstat(file.fileno()).st_mode
     except FileNotFoundError as error:
         raise SecretMissingError(f"{path}: {error.strerror}", None) from error
@@ -67,5 +67,5 @@ def read_secret(path: Path) -> bytes:
 
 
 def _is_too_open(found: os.stat_result) -> bool:
-    """True if the file is ours and its mode lets others in: the owner alone may change that."""
+    """True if the file is ours and others have permissions: only the owner can change that."""
     return found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077 != 0

@@ -1,12 +1,12 @@
-"""Who we are ourselves: our domains, who may send in their name, our names and our people.
+"""The site that sekisho protects: its domains, who may send in their name, its names and its people.
 
-The site is a brand of its own, kept apart from the registry of others: its domains stand in the configuration, so no
-file of brands has to name them. People are compared as a hurried eye reads a name (see
-`text.skeleton`), in either order of family and given name. A name of two letters, or of up to five Latin ones, counts
-only if it is the whole display name.
+The site is treated as a brand, but outside the registry of brands: its operator configures its domains, so no brand
+file has to name them. Names of people are compared by their skeleton (`text.skeleton`: characters that look alike are
+equal), in any order of family and given name. A name of two letters, or of up to five Latin letters, is found only if
+it is the whole display name.
 
-A file of people has one name a line, and after it in angle brackets the outside addresses that this person
-does use: `山田 太郎 <taro@mail.example, taro@home.example>`. A line that begins with `#` is a comment.
+A file of people has one name per line. Outside addresses that the person really uses follow in angle brackets:
+`山田 太郎 <taro@mail.example, taro@home.example>`. A line that begins with `#` is a comment.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from sekisho.vocabulary import BrandWords, LurePhrases
 
 ID = "own-site"
 MAX_PEOPLE = 50_000
-MAX_NAME = 120  # characters of a display name that are searched
-MAX_FILE = 8 * 1024 * 1024
-SHORT_LATIN, SHORT = 6, 3  # letters from which a name is searched for within a display name
+MAX_NAME_CHARS = 120  # of a display name; the rest is not searched
+MAX_FILE_BYTES = 8 * 1024 * 1024
+MIN_LATIN_LETTERS, MIN_LETTERS = 6, 3  # a shorter name must be the whole display name
 
 
 class SiteFileError(Exception):
-    """The file of people cannot be used, and why."""
+    """The file of people cannot be used; the text says why."""
 
 
 def _domain(value: str) -> str:
@@ -89,7 +89,7 @@ class SiteOptions(Options):
 
 
 def parse_person(line: str) -> tuple[str, tuple[str, ...]]:
-    """The name, and the addresses that stand after it in angle brackets."""
+    """The name, and the addresses that follow it in angle brackets."""
     name, _, rest = line.partition("<")
     addresses = (each.strip().lower() for each in rest.rstrip().removesuffix(">").split(","))
     return name.strip(), tuple(each for each in addresses if each)
@@ -97,7 +97,7 @@ def parse_person(line: str) -> tuple[str, tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of ours; `whole` if only the whole display name may be compared."""
+    """A person of the site. `whole`: the name is found only if it is the whole display name."""
 
     name: str
     addresses: frozenset[str]
@@ -106,25 +106,26 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Names by their skeletons. A look-up does not depend on how many there are."""
+    """People by the skeletons of their names. The time of a look-up does not depend on how many there are."""
 
     by_skeleton: Mapping[str, Person] = field(default_factory=dict)
     lengths: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> People:
+        """Read lines such as `山田 太郎 <taro@mail.example>`."""
         known: dict[str, Person] = {}
         for line in lines:
             name, addresses = parse_person(line)
             for form in _forms(name):
-                least = SHORT_LATIN if form.isascii() else SHORT
+                least = MIN_LATIN_LETTERS if form.isascii() else MIN_LETTERS
                 both = frozenset(addresses) | (known[form].addresses if form in known else frozenset())
                 known[form] = Person(name, both, len(form) < least)
         return cls(known, tuple(sorted({len(form) for form in known}, reverse=True)))
 
     def find(self, shown: str) -> Person | None:
-        """The person whose name a display name shows, the longest name first."""
-        text = skeleton(shown[:MAX_NAME]) if self.lengths else ""
+        """The person whose name the display name contains; of several, the one with the longest name."""
+        text = skeleton(shown[:MAX_NAME_CHARS]) if self.lengths else ""
         for length in self.lengths:
             for start in range(len(text) - length + 1):
                 person = self.by_skeleton.get(text[start : start + length])
@@ -134,7 +135,7 @@ class People:
 
 
 def _forms(name: str) -> set[str]:
-    """The skeletons of a name in every order of its words (of at most three)."""
+    """The skeletons of a name, with its words in every order (of up to three words)."""
     words = name.replace("\u3000", " ").replace(",", " ").split()
     orders = permutations(words) if len(words) <= 3 else (tuple(words),)
     return {form for order in orders if (form := skeleton(" ".join(order)))}
@@ -142,7 +143,7 @@ def _forms(name: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`ports.Site`."""
+    """Implements `ports.Site`."""
 
     domains: tuple[str, ...] = ()
     networks: Networks = field(default_factory=Networks)
@@ -153,8 +154,8 @@ class Site:
 
     @classmethod
     def of(cls, options: SiteOptions, words: BrandWords) -> Site:
-        """The site as configured; `words` tell what is built around its names. Raises SiteFileError if the file of
-        people cannot be read."""
+        """The site of the options; `words` are those that stand beside names of brands. Raises SiteFileError if the
+        file of people cannot be used."""
         lines = (*options.people, *(_lines(options.people_file) if options.people_file else ()))
         return cls(
             options.domains,
@@ -170,19 +171,19 @@ class Site:
         return any(within(domain, own) for own in self.domains)
 
     def may_send(self, client: Client, signers: Iterable[str]) -> bool:
-        """True for those who send in our name: by their address, or by a valid signature."""
+        """True if the client may send in our name: by its address, or by the domain of a valid signature."""
         return client.address in self.networks or any(
             within(signer, known) for signer in signers for known in self.signers
         )
 
     def lookalike(self, domain: str) -> Lookalike | None:
-        """What of ours a stranger's domain is made to look like."""
+        """The name or domain of ours that another domain imitates, or None."""
         if not self.domains or self._excepted("", domain):
             return None
         return self.index.lookalike(domain)
 
     def person(self, shown: str, address: str) -> str | None:
-        """The name of ours that a display name shows, unless the address is one of that person's or excepted."""
+        """Our person whose name a display name shows; None if the address is ours, that person's, or an exception."""
         person = self.people.find(shown)
         if person is None:
             return None
@@ -197,7 +198,7 @@ class Site:
 
 
 def _index(options: SiteOptions, words: BrandWords) -> BrandIndex:
-    """The machinery of brands on ourselves: our names, and the words that our domains begin with."""
+    """An index with one brand, the site: its names, and the first label of each registrable domain."""
     labels = tuple(dict.fromkeys(own.partition(".")[0] for own in options.domains if registrable(own) == own))
     names = tuple(dict.fromkeys((*options.names, *labels)))
     if not names:
@@ -209,12 +210,12 @@ def _index(options: SiteOptions, words: BrandWords) -> BrandIndex:
 
 def _lines(path: Path) -> tuple[str, ...]:
     try:
-        text = path.read_bytes()[: MAX_FILE + 1].decode("utf-8-sig")
+        text = path.read_bytes()[: MAX_FILE_BYTES + 1].decode("utf-8-sig")
     except OSError as error:
         raise SiteFileError(f"site.people_file: {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SiteFileError(f"site.people_file: {path}: is not UTF-8 at byte {error.start}") from error
     lines = tuple(line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
-    if len(lines) > MAX_PEOPLE or len(text) > MAX_FILE:
+    if len(lines) > MAX_PEOPLE or len(text) > MAX_FILE_BYTES:
         raise SiteFileError(f"site.people_file: {path}: more than {MAX_PEOPLE} names")
     return lines

@@ -23,8 +23,9 @@ from sekisho.held import State
 from sekisho.metrics.options import MetricsOptions, endpoint
 from sekisho.ports import StoreUnavailable
 from sekisho.resolver import DnsResolver
-from sekisho.store import Quarantine, SchemaError, database_file, never_made, revision_of, up_to_date
-from sekisho.store.options import parse
+from sekisho.store.database import SchemaError, database_file, never_made, revision_of, up_to_date
+from sekisho.store.database.options import database_url
+from sekisho.store.quarantine import Quarantine
 from sekisho.text import printable
 
 ANSWER_SECONDS = 3.0  # for the daemon's answer
@@ -134,7 +135,7 @@ def _stored(config: Config) -> Facts:
     """The store, and what waits in it. A file that is not there yet is well: it is made when something is held."""
     store: Facts = {
         "ok": True,
-        "url": parse(config.store.url).render_as_string(hide_password=True),
+        "url": database_url(config.store.url).render_as_string(hide_password=True),
         "revision": None,
     }
     facts: Facts = {"store": store, "held": 0, "oldest_held": None}

@@ -1,14 +1,14 @@
-"""Whom the site trusts, and with what.
+"""Which clients, relays and forwarders the site trusts, and for what.
 
-Three kinds are told apart. *Clients* are our own networks and users that logged in: their mail is checked or
-skipped as configured, and may speak in the name of our own domains. *Relays* stand in front of us (backup MX,
-cloud gateway): the client is then the one that the relay's own Received line names, in the format of that relay and
-with its name after `by`; what that line does not say is not known. *Forwarders* are services and mailing lists that
-pass on what others wrote: authentication that broke on the way is excused, and nothing else.
+*Clients* are our own networks and users that logged in. Their mail is checked or skipped as configured, and may use
+our own domains. *Relays* are in front of us (backup MX, cloud gateway). For mail from a relay, the client is the one
+in the relay's own Received line; the line must have the relay's format and its name after `by`. What that line does
+not say is unknown. *Forwarders* are services and mailing lists that pass on the mail of others. Authentication that
+broke on the way is excused, and nothing else.
 
-What it cannot see: whether a relay was itself lied to, and whether a relay wrote a line at all. Behind one that writes
-none (a load balancer), the first line is the sender's: such a relay passes the client on by the PROXY protocol or
-XCLIENT, and is not named here.
+It cannot see whether a relay was given false data, or whether a relay wrote a Received line at all. If a relay writes
+none (a load balancer), the first line was written by the sender. Such a relay must pass the client on by the PROXY
+protocol or XCLIENT, and must not be configured here.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from pydantic import AfterValidator, Field
 
 from sekisho.domains import IpNetwork, parse_ip, parse_network, to_ascii, within
 from sekisho.message import Client, Message
-from sekisho.message.trace import RECEIVED, client_of, unfolded, written_by
+from sekisho.message.trace import MAX_RECEIVED_CHARS, client_of, unfolded, written_by
 from sekisho.options import Options
 
-HOPS = 10  # relays of ours behind each other
+MAX_RELAYS = 10  # of ours, one after the other
 
 
 def network_or_domain(value: str) -> str:
-    """A network or a domain as it is compared. Raises ValueError."""
+    """A network or a domain in normal form. Raises ValueError if it is neither."""
     try:
         return str(parse_network(value))
     except ValueError as error:
@@ -42,7 +42,7 @@ def _network(value: str) -> str:
 
 
 def _host_name(value: str) -> str:
-    """A host's name, or with a dot before it that of all hosts below it; qmail as Plesk has it writes `0`."""
+    """The name of a host; with a leading dot, all hosts below that name; `0` as qmail of Plesk writes it."""
     below = value.startswith(".")
     name = to_ascii(value[1:]) if below else to_ascii(value)
     if name is None and value != "0":
@@ -58,7 +58,7 @@ HostName = Annotated[str, AfterValidator(_host_name)]
 
 
 class TrustOptions(Options):
-    """Whom we trust, and with what."""
+    """Which clients, relays and forwarders are trusted, and for what."""
 
     clients: tuple[NetworkText, ...] = Field(
         (),
@@ -99,12 +99,13 @@ class TrustOptions(Options):
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """Addresses that belong together."""
+    """A set of IP networks: `"192.0.2.1" in networks`."""
 
     networks: tuple[IpNetwork, ...] = ()
 
     @classmethod
     def of(cls, values: Iterable[str]) -> Networks:
+        """The networks among the values (`192.0.2.0/24`); domains are left out. Raises ValueError."""
         return cls(tuple(parse_network(value) for value in values if "/" in value))
 
     def __contains__(self, address: object) -> bool:
@@ -114,7 +115,7 @@ class Networks:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """`ports.Trust`, and what the flow asks before a message is judged."""
+    """Implements `ports.Trust`, and answers what the pipeline asks before a message is judged."""
 
     clients: Networks = field(default_factory=Networks)
     relays: Networks = field(default_factory=Networks)
@@ -127,6 +128,7 @@ class Trust:
 
     @classmethod
     def of(cls, options: TrustOptions) -> Trust:
+        """What the options say."""
         return cls(
             Networks.of(options.clients),
             Networks.of(options.relays),
@@ -143,26 +145,26 @@ class Trust:
         return bool(client.user) or client.address in self.clients
 
     def skips(self, client: Client) -> bool:
-        """True if the client's mail is not to be judged."""
+        """True if the client's mail is not judged."""
         return (self.skip_authenticated and bool(client.user)) or (
             self.skip_clients and client.address in self.clients
         )
 
     def forwards(self, client: Client, domains: Iterable[str]) -> str | None:
-        """The configured forwarder that sent the message: by its address, or by a domain of `domains`, which
-        must be proven. None if there is none."""
+        """The configured forwarder that sent the message, by its address or by one of `domains`, which must be proven.
+        None if it was none."""
         if client.address in self.forwarding:
             return client.address
         proven = tuple(domains)
         return next((name for name in proven if any(within(name, each) for each in self.forwarders)), None)
 
     def seen_through(self, message: Message) -> Message:
-        """The message with the client as our own relays saw it, if one of them handed it over."""
+        """The message with the client that our own relays saw, if one of them delivered it."""
         client = message.envelope.client
         if client.user or client.address not in self.relays:
             return message
-        for line in message.headers.all("received")[:HOPS]:
-            client = self._before(client, unfolded(line, RECEIVED))
+        for line in message.headers.all("received")[:MAX_RELAYS]:
+            client = self._before(client, unfolded(line, MAX_RECEIVED_CHARS))
             if client.address not in self.relays:
                 break
         else:
@@ -170,7 +172,7 @@ class Trust:
         return replace(message, envelope=replace(message.envelope, client=replace(client, relayed=True)))
 
     def _before(self, relay: Client, received: str) -> Client:
-        """The client that a relay says to have had; all unknown unless the relay wrote the line."""
+        """The client that a Received line of the relay names. All is unknown if the relay did not write the line."""
         writer = written_by(received)
         known = {each.lower().rstrip(".") for each in (relay.name, relay.helo) if each} | self.relay_names
         above = tuple(name for name in self.relay_names if name.startswith("."))

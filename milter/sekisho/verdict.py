@@ -9,7 +9,7 @@ from sekisho.message import Recipient
 
 
 class Disposition(IntEnum):
-    """What becomes of the message for one recipient, in order of severity."""
+    """What happens to the message for one recipient, in order of severity."""
 
     ACCEPT = 0
     TAG = 1
@@ -19,14 +19,14 @@ class Disposition(IntEnum):
 
     @property
     def word(self) -> str:
-        """Its name in reports, headers and options: `accept`, `tag` …"""
+        """The name in lower case, as in the header and the log."""
         return WORDS[self]
 
 
 WORDS = tuple(each.name.lower() for each in Disposition)
 BY_POINTS = "points"
-OPT_OUT = "opt_out"  # the recipient's mail is not to be judged
-TRUSTED_CLIENT = "trusted_client"  # the client's mail is not to be judged
+OPT_OUT = "opt_out"  # the recipient's mail is not judged
+TRUSTED_CLIENT = "trusted_client"  # the client's mail is not judged
 UNJUDGED = frozenset({OPT_OUT, TRUSTED_CLIENT})
 
 
@@ -39,7 +39,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The scores from which a disposition holds (points)."""
+    """The score, in points, from which each disposition holds."""
 
     tag: float = 5.0
     quarantine: float = 8.0
@@ -50,7 +50,7 @@ class Thresholds:
 class Verdict:
     """The judgement for one recipient.
 
-    `decided_by` is `points`, the name of a combination of the policy table, `allow`/`block` with the entry, or
+    `decided_by` is `points`, the name of a combination of the policy table, `allow` or `block` with the list entry, or
     one of `UNJUDGED`.
     `disposition` is what was decided; what is *done* may be milder (shadow, `max_action`): see Outcome.
     """
@@ -74,13 +74,13 @@ class Verdict:
 
     @property
     def judged(self) -> bool:
-        """False if nobody looked at the message for this recipient, as configured."""
+        """False if the message was not judged for this recipient, as configured."""
         return self.decided_by not in UNJUDGED
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was decided for a recipient and what is done for it; `mark` goes before the subject if tagged.
+    """What was decided for a recipient, and what is done. `mark` is put before the subject of a tagged message.
 
     `deferrable`: the message may be deferred for this recipient until DNS answers again.
     """
@@ -104,7 +104,7 @@ class Reply(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AddHeader:
-    """Insert a field at `index` from the top (0 is first). The value is folded with LF and encoded."""
+    """Insert a header field at `index` from the top (0 is first). The value is already folded (LF) and encoded."""
 
     name: str
     value: str
@@ -113,7 +113,7 @@ class AddHeader:
 
 @dataclass(frozen=True, slots=True)
 class ChangeHeader:
-    """Replace the `index`-th field (from 1) of that name; an empty value deletes it."""
+    """Replace the `index`-th field (from 1) of that name. An empty value deletes it."""
 
     name: str
     index: int
@@ -122,7 +122,7 @@ class ChangeHeader:
 
 @dataclass(frozen=True, slots=True)
 class DeleteRecipient:
-    """Take one recipient off the envelope."""
+    """Remove one recipient from the envelope."""
 
     recipient: Recipient
 
@@ -132,10 +132,10 @@ Edit = AddHeader | ChangeHeader | DeleteRecipient
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """All that the wire has to do. Edits are applied in order, then the reply is given.
+    """All that the MTA is told: the edits, in order, and then the reply.
 
-    `smtp` is the reply code, enhanced code and text for REJECT and TEMPFAIL; `reference` is the id by which
-    the message is found again in log and quarantine.
+    `smtp` is the reply code, enhanced status code and text for REJECT and TEMPFAIL. `reference` is the id of the
+    message in header, log and quarantine.
     """
 
     reply: Reply
@@ -146,6 +146,6 @@ class Action:
 
     @property
     def strictest(self) -> Verdict | None:
-        """The severest verdict among the recipients, or None without any."""
+        """The severest verdict of all recipients, or None if there is none."""
         verdicts = [outcome.verdict for outcome in self.outcomes]
         return max(verdicts, key=lambda verdict: verdict.disposition, default=None)

@@ -18,7 +18,7 @@ from tests.dns_support import CLOCK, deadline, resolver, serving
 
 from sekisho.dns_answer import Answer, Found
 from sekisho.resolver import Budget, DnsOptions
-from sekisho.resolver.stub import MAX_KEPT, Cache, entry_bytes
+from sekisho.resolver.stub import MAX_ENTRY_BYTES, Cache, entry_bytes
 
 LARGE = 60_000
 
@@ -108,7 +108,7 @@ def test_the_bounds_hold_whatever_is_put_in(
         sizes = [entry_bytes(each, found) for each, found in held.items()]
         assert len(sizes) <= number
         assert sum(sizes) <= most
-        assert max(sizes, default=0) <= MAX_KEPT
+        assert max(sizes, default=0) <= MAX_ENTRY_BYTES
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from sekisho import compose
 from sekisho.config import Config
 from sekisho.domains import network_of
 from sekisho.guard import GuardOptions, Switch, Watch
-from sekisho.guard.switch import FOREVER, MAGIC, SIZE
+from sekisho.guard.switch import FOREVER, MAGIC, PAGE_BYTES
 from sekisho.judgement import Judged
 from sekisho.message import Client, Envelope, Recipient
 from sekisho.pipeline import Pipeline
@@ -222,7 +222,7 @@ def test_nobody_can_aim_at_the_buckets(tmp_path: Path, clock: SetClock) -> None:
 @pytest.fixture
 def earlier(tmp_path: Path) -> Path:
     """The one page of a version that knew no buckets: paused for ever, tagging, and a long run."""
-    page = bytearray(MAGIC.ljust(SIZE, b"\0"))
+    page = bytearray(MAGIC.ljust(PAGE_BYTES, b"\0"))
     struct.pack_into("<ddd", page, 8, FOREVER, 4e9, 5.0)
     struct.pack_into("<ddd", page, 64, 1e9, 5000.0, 50.0)
     struct.pack_into("<ddd", page, 88, 123.0, 10.0, 10.0)
@@ -252,12 +252,12 @@ def test_both_versions_work_side_by_side(earlier: Path, clock: SetClock) -> None
     size = earlier.stat().st_size
     Switch(earlier).resume(0.0)
     with earlier.open("r+b") as old:
-        page = old.read(SIZE)
+        page = old.read(PAGE_BYTES)
         assert page.startswith(MAGIC)
         old.seek(8)
         old.write(struct.pack("<d", FOREVER))
     assert guard.stance() is Stance.PAUSED
-    assert earlier.stat().st_size == size > SIZE
+    assert earlier.stat().st_size == size > PAGE_BYTES
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What must hold for every address field, however hostile."""
+"""What must hold for every address field, hostile ones included."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ NAME = st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1, 
 
 @given(HOSTILE)
 def test_nothing_raises_and_no_author_goes_unexplained(value: str) -> None:
-    """Exactly one mailbox, or a problem that says why not; every text helper takes anything."""
+    """A field gives exactly one mailbox, or a problem that says why not. The text helpers accept any text."""
     found = parse(value)
     assert len(found.mailboxes) == 1 or found.problems
     assert len({code for code, _ in found.problems}) == len(found.problems)
@@ -73,13 +73,13 @@ def test_nothing_raises_and_no_author_goes_unexplained(value: str) -> None:
 
 @given(HOSTILE)
 def test_tokens_lose_nothing(value: str) -> None:
-    """The tokens are the field: no character is skipped or read twice."""
+    """The tokens joined are the field: no character is skipped or read twice."""
     assert "".join(token.raw for token in Lexer(value).tokens()) == value
 
 
 @given(HOSTILE)
 def test_a_clean_field_has_one_bracket_and_one_reading(value: str) -> None:
-    """A field without problems names a domain that stands in it, right behind the last unquoted `@`."""
+    """The domain of a field without problems stands in the field, right after the last unquoted `@`."""
     found = parse(value)
     if not found.problems:
         (mailbox,) = found.mailboxes
@@ -93,7 +93,7 @@ def test_a_clean_field_has_one_bracket_and_one_reading(value: str) -> None:
     st.one_of(st.just("a"), st.lists(PIECES, max_size=4).map("".join)), LOCAL, st.one_of(DOMAIN, ODD_DOMAIN)
 )
 def test_the_short_way_and_the_long_way_agree(name: str, local: str, domain: str) -> None:
-    """An empty comment behind an address says nothing and is only known to the parser of every form."""
+    """The fast pattern and the full parser agree: an empty comment after the address forces the full parser."""
     field = f"{name}<{local}@{domain}>"
     found = parse(field)
     assert found.problems or found == parse(field + "()")
@@ -106,7 +106,7 @@ def test_the_short_way_and_the_long_way_agree(name: str, local: str, domain: str
     st.sampled_from(["{n} <{a}>", '"{n}" <{a}>', "{n}<{a}>", "{a} ({n})", "{n}\r\n <{a}>", "{n} <{a}>,"]),
 )
 def test_every_plain_address_is_clean(name: str, local: str, domain: str, form: str) -> None:
-    """Names of letters and digits, any dots in the local part, in all ordinary forms."""
+    """Names of letters and digits, and local parts with dots anywhere, have no problem in any ordinary form."""
     found = parse(form.format(n=name, a=f"{local}@{domain}"))
     assert found.problems == ()
     assert [(each.name, each.local, each.domain) for each in found.mailboxes] == [(name, local, domain)]
@@ -137,14 +137,14 @@ def test_every_plain_address_is_clean(name: str, local: str, domain: str, form: 
     ),
 )
 def test_two_addresses_are_never_clean(one: str, first: str, two: str, second: str, form: str) -> None:
-    """Wherever a second, different address stands outside a quoted name, the field is reported."""
+    """A field with a second, different address outside a quoted name has a problem."""
     if f"{one}@{first}" != f"{two}@{second}":
         assert parse(form.format(f"{one}@{first}", f"{two}@{second}", second)).problems
 
 
 @given(st.lists(PIECES, max_size=9).map("".join))
 def test_another_parser_names_no_other_domain(value: str) -> None:
-    """Where we see nothing odd, Python's own parser finds no author at another domain."""
+    """In a field without problems, Python's own parser finds no author at another domain."""
     found = parse(value)
     if not found.problems:
         others = getaddresses([value.replace("\r\n", "")])
@@ -164,7 +164,7 @@ def test_paths_of_plain_addresses(local: str, domain: str) -> None:
 
 @given(NAME.filter(str.isascii), LOCAL.filter(lambda s: s[0] != "."), DOMAIN)
 def test_an_address_in_a_name_is_found_in_any_width(name: str, local: str, domain: str) -> None:
-    """Full-width disguise changes nothing."""
+    """An address in full-width letters is found like one in ASCII."""
     plain = f"{local}@{domain}".lower()
     wide = "".join(chr(ord(char) + 0xFEE0) for char in plain)
     assert addresses_in(plain) == addresses_in(wide) == (plain,)

@@ -1,4 +1,4 @@
-"""What must hold for all bytes and labels."""
+"""What must hold for all bytes and all labels."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ BYTES = st.one_of(
 
 @given(BYTES, LABELS)
 def test_decoding_never_raises_and_repeats_itself(data: bytes, label: str | None) -> None:
-    """Any bytes under any label are text that can be encoded again, the same each time."""
+    """Any bytes with any label give the same text each time, and it can be encoded again."""
     found = decode(data, label)
     assert found == decode(data, label)
     found.text.encode("utf-8")
@@ -111,7 +111,7 @@ def test_decoding_never_raises_and_repeats_itself(data: bytes, label: str | None
 
 @given(st.one_of(st.text(), st.lists(PIECES, max_size=30).map("".join)))
 def test_header_values_never_raise(value: str) -> None:
-    """Any header value gives one text, each problem once."""
+    """Any header value and any parameter can be decoded, and each problem code comes once."""
     found = decode_words(value)
     assert len({code for code, _ in found.problems}) == len(found.problems)
     decode_rfc2231(value)
@@ -119,14 +119,14 @@ def test_header_values_never_raise(value: str) -> None:
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126)).filter(lambda text: "=?" not in text))
 def test_plain_ascii_stays(value: str) -> None:
-    """A value without words is itself, and decoding twice changes nothing."""
+    """Printable ASCII without encoded words is its own text and has no problem."""
     assert decode_words(value).text == value.strip()
     assert decode_words(value).problems == ()
 
 
 @given(KANA, CODECS)
 def test_words_come_back(text: str, codec: tuple[str, str]) -> None:
-    """What a mailer encodes in base64 or quoted-printable is what a reader sees."""
+    """Text that a mailer encodes in base64 or quoted-printable is decoded to the same text."""
     data = text.encode(codec[0])
     quoted = "".join(f"={byte:02X}" for byte in data)
     for value in (f"=?{codec[1]}?B?{b64encode(data).decode()}?=", f"=?{codec[1].upper()}?q?{quoted}?="):
@@ -136,7 +136,7 @@ def test_words_come_back(text: str, codec: tuple[str, str]) -> None:
 
 @given(KANA, st.integers(1, 90))
 def test_split_characters_are_joined(text: str, at: int) -> None:
-    """UTF-8 cut between two words at any byte reads as if it were not cut."""
+    """UTF-8 that is cut between two words, at any byte, gives the whole text."""
     data = text.encode()
     at = min(at, len(data) - 1)
     value = " ".join(f"=?utf-8?B?{b64encode(part).decode()}?=" for part in (data[:at], data[at:]))
@@ -145,5 +145,5 @@ def test_split_characters_are_joined(text: str, at: int) -> None:
 
 @given(KANA, CODECS)
 def test_true_labels_are_never_called_lies(text: str, codec: tuple[str, str]) -> None:
-    """Honest mail has no charset problem."""
+    """Text with the right label has no problem."""
     assert decode(text.encode(codec[0]), codec[1]).problems == ()

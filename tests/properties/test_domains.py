@@ -42,7 +42,7 @@ URLS = st.lists(
 
 @given(NAMES)
 def test_ascii_names_are_printable_and_final(name: str) -> None:
-    """Whatever comes back is letters, digits, hyphens and dots within the limits, and maps to itself."""
+    """A result has letters, digits, hyphens and dots only, keeps the limits, and is its own ASCII form."""
     found = domains.to_ascii(name)
     if found is not None:
         assert re.fullmatch(r"[a-z0-9.-]{1,253}", found)
@@ -63,7 +63,7 @@ def test_registrable_domains_contain_the_name(name: str) -> None:
 @given(st.one_of(st.text(), URLS))
 @example("http://\udc83%00/")  # a byte of no charset beside percent-encoding
 def test_urls_never_raise_and_hosts_are_printable(url: str) -> None:
-    """A host is ASCII, lower case, without anything that could leave a log line or header."""
+    """A host is ASCII and lower case, without any character that could end a log line or header."""
     host = domains.split_url(url).host
     assert host is None or re.fullmatch(r"[a-z0-9._:-]{1,253}", host)
 
@@ -73,12 +73,12 @@ def test_urls_never_raise_and_hosts_are_printable(url: str) -> None:
     st.sampled_from(["/", "\\", "?", "#", ""]),
 )
 def test_user_information_never_moves_the_host(user: str, mark: str) -> None:
-    """Whatever stands before the `@` and behind the host, the browser goes to the host."""
+    """The host is found, whatever stands before the `@` and after the host."""
     assert domains.host_of(f"https://{user}@evil.example{mark}") == "evil.example"
 
 
 @given(st.sampled_from(["https://eki.example", "http://a-.1.b", "http://1.0x7f"]), URLS)
 def test_the_short_way_and_the_long_way_to_a_host_agree(start: str, rest: str) -> None:
-    """A blank in front of a URL counts for nothing, and only the long way knows that."""
+    """The fast pattern and `_split_any` agree: a blank before the URL changes nothing, and forces `_split_any`."""
     url = start + rest
     assert domains.host_of(url) == domains.host_of(" " + url) == domains.split_url(url).host

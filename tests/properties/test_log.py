@@ -9,7 +9,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sekisho.log import Json, Logfmt
+from sekisho.log import JsonLines, Logfmt
 
 TEXT = st.text(st.characters(), max_size=80)
 PAIR = re.compile(r'([a-z0-9_.]+)=("(?:[^"\\]|\\.)*"|[^\s"=]+)(?: |\Z)')
@@ -36,7 +36,7 @@ def test_a_line_is_read_back_with_the_keys_that_were_written(one: str, two: str)
 @given(TEXT, st.floats(), st.integers())
 def test_json_is_one_readable_object(text: str, number: float, whole: int) -> None:
     """A JSON reader finds one object, without any control or undecodable character."""
-    line = Json().format(record(text=text, number=number, whole=whole, many=[text]))
+    line = JsonLines().format(record(text=text, number=number, whole=whole, many=[text]))
     assert list(json.loads(line)) == ["time", "level", "logger", "event", "text", "number", "whole", "many"]
     assert "NaN" not in line.replace(text, "")
     assert all(char.isprintable() or char == "\u3000" for char in line)

@@ -1,4 +1,4 @@
-"""Whatever the bytes: a message."""
+"""What must hold for the reader of messages with any bytes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BODIES = st.lists(LINE, max_size=4).map("\r\n".join)
 @settings(max_examples=300, deadline=None)
 @given(HOSTILE)
 def test_any_bytes_are_a_message(raw: bytes) -> None:
-    """Never an exception; CRLF input is kept byte for byte; the body begins within the message."""
+    """Any bytes give a message without an error. CRLF input is not changed, and the body begins within it."""
     small = Limits(mime_depth=3, mime_parts=10, links=10, header_fields=20)
     for limits in (Limits(), small):
         message = read(raw, Envelope(), limits)
@@ -52,7 +52,7 @@ def test_any_bytes_are_a_message(raw: bytes) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(NAMES, VALUES), min_size=1, max_size=8), BODIES)
 def test_the_fields_joined_are_the_header_block(fields: list[tuple[bytes, bytes]], body: str) -> None:
-    """No byte of a header is lost or moved: DKIM is computed from them."""
+    """The fields joined are the header block, byte for byte, as DKIM needs it."""
     block = b"".join(name + b":" + value + b"\r\n" for name, value in fields)
     message = read(block + b"\r\n" + body.encode(), Envelope())
     assert b"".join(field.name + b":" + field.value + b"\r\n" for field in message.headers) == block
@@ -66,7 +66,7 @@ TREES: st.SearchStrategy[Tree] = st.recursive(
 
 
 def written(tree: Tree, depth: int = 0) -> bytes:
-    """A tree of texts as MIME, each encoding in turn by the text's length."""
+    """A tree of texts as MIME. The length of a text decides its encoding."""
     if isinstance(tree, str):
         kind = ("base64", "quoted-printable", "8bit")[len(tree) % 3]
         data = tree.encode()
@@ -94,7 +94,7 @@ def leaves(tree: Tree) -> list[str]:
 @settings(max_examples=150, deadline=None)
 @given(TREES)
 def test_what_was_nested_comes_out(tree: Tree) -> None:
-    """Every text of a well-formed tree is read, in order, and nothing odd is seen in it."""
+    """Every text of a well-formed tree is read, in order, and there is no problem."""
     message = read(written(tree), Envelope())
     assert [part.text for part in message.parts] == leaves(tree)
     assert not [problem for problem in message.problems if problem.code.startswith(("mime.", "header."))]
@@ -116,7 +116,7 @@ HTML = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(HTML, st.integers(0, 40))
 def test_any_text_is_a_page(html: str, share: int) -> None:
-    """Neither the tree reader nor the coarse one ever raises, whatever part of the page each gets."""
+    """The tree reader and the coarse reader raise no error, for any part of any page."""
     for page in (parse(html), parse(html, 3, share)):
         assert all(anchor.target for anchor in page.anchors)
     assert len(parse(html, 3).anchors) <= 3
@@ -126,14 +126,14 @@ def test_any_text_is_a_page(html: str, share: int) -> None:
 @settings(max_examples=200, deadline=None)
 @given(HOSTILE, st.sampled_from(["base64", "quoted-printable", "x", ""]), st.integers(0, 100))
 def test_any_bytes_can_be_decoded(data: bytes, encoding: str, most: int) -> None:
-    """Transfer decoding never raises and never gives more than asked for."""
+    """Transfer decoding raises no error and gives no more than asked for."""
     assert len(decode(data, encoding, most)[0]) <= most
 
 
 @settings(max_examples=200, deadline=None)
 @given(HOSTILE)
 def test_any_text_is_a_field_value(data: bytes) -> None:
-    """Reading parameters never raises."""
+    """Reading the parameters of any text raises no error."""
     value = parse_value(data.decode("utf-8", "surrogateescape"))
     value.get("boundary")
     value.text("filename")

@@ -1,4 +1,4 @@
-"""Our reader of MIME beside another one: what Python's own parser shows, we have read, or said why not."""
+"""Our MIME reader compared with Python's parser: what that shows, we have read, or reported as ambiguous."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ENDS = st.sampled_from([b"--", b"--x", None])
 
 @st.composite
 def multiparts(draw: st.DrawFn, inside: st.SearchStrategy[bytes]) -> bytes:
-    """A multipart whose delimiters are not always what its header says."""
+    """A multipart whose delimiters may differ from its declared boundary."""
     named = draw(BOUNDARIES)
     mark = b"--" + draw(st.sampled_from([named, named.strip(b'"'), b"b"]))
     parts = b"".join(
@@ -56,7 +56,7 @@ ENTITIES = st.recursive(LEAVES, multiparts, max_leaves=8)
 
 
 def shown_by_python(raw: bytes) -> int:
-    """How often the mark stands in what Python's parser takes for leaves."""
+    """The number of marks in the leaves of Python's parser."""
     parts = email.message_from_bytes(raw).walk()
     return sum(
         (part.get_payload(decode=True) or b"").count(MARK)  # type: ignore[union-attr]
@@ -72,7 +72,7 @@ def flagged(message: Message) -> bool:
 @settings(max_examples=500, deadline=None)
 @given(ENTITIES)
 def test_what_another_reader_shows_is_read_or_flagged(entity: bytes) -> None:
-    """No reading of the other parser is unknown to us without a word of it."""
+    """Every mark that the other parser shows is in our leaves, or the message has a problem."""
     raw = b"From: a@b.example\nMIME-Version: 1.0\n" + entity
     message = read(raw, Envelope())
     ours = sum(part.text.count(MARK.decode()) for part in message.parts)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sekisho import compose, service
+from sekisho import compose
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.guard import Watch
@@ -21,7 +21,9 @@ from sekisho.metrics import Metrics
 from sekisho.pipeline import Pipeline
 from sekisho.ports import StoreUnavailable
 from sekisho.privacy import Privacy
-from sekisho.service import Recorder
+from sekisho.service import worker
+from sekisho.service.recorder import Recorder
+from sekisho.service.shared import Shared
 from sekisho.verdict import Action
 from sekisho.wire.in_flight import Failures, InFlight
 from sekisho.wire.judging_pool import JudgingPool
@@ -108,10 +110,10 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         }
     )
     clock = SystemClock()
-    shared = service._Shared(config, clock, Privacy(config.journal, clock))
+    shared = Shared(config, clock, Privacy(config.journal, clock))
     known = compose.knowledge(config)
     meter = shared.meter(config, known)
-    work = service._workplace(config, known, shared, meter, b"")
+    work = worker.build(config, known, shared, meter, b"")
     _break(work._pipeline, work)
     options = WireOptions(threads=2)
     pool = JudgingPool(work, options, InFlight(2), Failures(), clock)

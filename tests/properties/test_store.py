@@ -13,7 +13,8 @@ from tests.unit.store.kit import SetClock, hold, message, outcomes
 
 from sekisho.evidence import Evidence, FindingKind
 from sekisho.explain import stored_document
-from sekisho.store import Quarantine, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import Quarantine
 
 SERIAL = itertools.count()  # no two examples hold the same message
 TEXT = st.text(st.characters(), max_size=40)

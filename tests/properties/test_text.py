@@ -1,9 +1,19 @@
-"""Properties of text handling for every string that a mail can hold, lone surrogates included."""
+"""What must hold for every string that a mail can hold, lone surrogates included."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sekisho.text import BIDI, bidi, combining, fold, invisibles, printable, skeleton, skeleton_spans, spaced
+from sekisho.text import (
+    BIDI_CONTROLS,
+    bidi,
+    combining,
+    fold,
+    invisibles,
+    printable,
+    skeleton,
+    skeleton_spans,
+    spaced,
+)
 
 TEXT = st.text(st.characters(codec=None), max_size=60) | st.text(
     "rnvvアかカガ゛゜\u3099\u309aー一ソン0oО\u200b\u202e ｶﾞ口\u0301", max_size=30
@@ -12,27 +22,26 @@ TEXT = st.text(st.characters(codec=None), max_size=60) | st.text(
 
 @given(TEXT, st.integers(0, 50))
 def test_printed_text_is_one_bounded_line_that_hides_nothing(text: str, limit: int) -> None:
-    """No control, direction change, surrogate or invisible character ever comes out, and printing what was
-    printed changes nothing."""
+    """The result has no control, bidi control, surrogate or invisible character, and is its own printable form."""
     shown = printable(text, limit)
     assert len(shown) <= limit
     assert shown.replace("\u3000", " ").isprintable()
-    assert not BIDI.intersection(shown)
+    assert not BIDI_CONTROLS.intersection(shown)
     assert not invisibles(shown)
     assert printable(shown, limit) == shown
 
 
 @given(TEXT)
 def test_forms_are_fixed_points(text: str) -> None:
-    """A folded name folds to itself, so tables made once can be compared with texts made later."""
+    """A folded name folds to itself, and a skeleton is its own skeleton."""
     assert fold(fold(text)) == fold(text)
     assert skeleton(skeleton(text)) == skeleton(text)
 
 
 @given(TEXT, st.sampled_from("アa\U0001f600\U000e0101\U00020bb7"))
 def test_what_a_character_becomes_does_not_depend_on_its_company(text: str, other: str) -> None:
-    """Whether a text lies in the basic plane, and whether a character was met before, decides how the table is
-    asked and not what it answers."""
+    """A character has the same `spaced` form in every text, whether or not the text leaves the basic plane, and whether
+    or not the character was met before."""
     assert spaced(text + other) == "".join(map(spaced, text)) + spaced(other)
 
 
@@ -48,7 +57,7 @@ def test_spans_tell_of_the_same_skeleton(text: str) -> None:
 
 @given(TEXT)
 def test_looking_for_hidden_characters_never_fails(text: str) -> None:
-    """What is found stands in the text (marks in its composed form) and is named once."""
+    """Every character that is found is in the text (combining marks: in its NFC form), and is given once."""
     for found in (invisibles(text), bidi(text), combining(text)):
         assert len(set(found)) == len(found)
     assert set(invisibles(text) + bidi(text)) <= set(text)

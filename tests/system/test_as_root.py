@@ -107,7 +107,8 @@ def test_any_command_may_be_the_first(root: Root, command: str) -> None:
 HOLD = """
 import sys
 from sekisho.clock import SystemClock
-from sekisho.store import Quarantine, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import Quarantine
 from tests.unit.store.kit import hold
 store = Quarantine.open(StoreOptions(url=sys.argv[1]), SystemClock())
 print(hold(store, b"Subject: x\\r\\n\\r\\nbody\\r\\n", ["a@x"]))

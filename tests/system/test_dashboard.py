@@ -195,7 +195,6 @@ LEDGER: Mapping[str, Callable[[Night], Series]] = {
     ),
     "Messages in the quarantine": lambda night: series({"held": night.done["quarantine"]}, "state"),
     "Releases": lambda night: {},
-    "A policy on trial": lambda night: {},
     "Degraded verdicts": lambda night: series(
         {
             why: number / len(night.told)

@@ -30,7 +30,8 @@ from sekisho.clock import SystemClock, uptime
 from sekisho.guard import Switch
 from sekisho.guard.switch import FOREVER
 from sekisho.held import State
-from sekisho.store import Quarantine, RetentionOptions, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import Quarantine, RetentionOptions
 
 Provoke = Callable[[Site, ExitStack], None]
 CASES: dict[str, Provoke] = {}

@@ -17,7 +17,7 @@ from lab.place import a_place, answers, free_port, wait_until
 from tests.system.mails import letter, spoof
 
 from sekisho.config import load
-from sekisho.doctor import Finding
+from sekisho.doctor import Diagnosis
 from sekisho.doctor.postconf import Postfix
 from sekisho.doctor.postfix import examine
 
@@ -40,7 +40,7 @@ def lab() -> Iterator[Lab]:
         yield made
 
 
-def found(lab: Lab) -> list[Finding]:
+def found(lab: Lab) -> list[Diagnosis]:
     return list(examine(Postfix.read(lab.postfix.config), load(lab.sekisho.config)))
 
 

@@ -77,7 +77,8 @@ CHANGES = """
 import sys, time
 from sekisho.clock import SystemClock
 from sekisho.policy import ListEntry
-from sekisho.store import ListStore, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.lists import ListStore
 store = ListStore.open(StoreOptions(url=sys.argv[1]), SystemClock())
 for number in range(50):
     entry = ListEntry(entry="jcom.co.jp", scope=f"x{number}@example.jp")

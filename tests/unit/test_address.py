@@ -1,4 +1,4 @@
-"""Address fields, free text and SMTP paths: clean mail is clean, ambiguous mail is named."""
+"""Address fields, free text and SMTP paths: an ordinary address has no problem, an ambiguous one has its code."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ CLEAN = [
 
 @pytest.mark.parametrize(("value", "name", "local", "domain"), CLEAN)
 def test_ordinary_mail_is_clean(value: str, name: str, local: str, domain: str) -> None:
-    """One mailbox, its parts as people mean them, and no problem at all."""
+    """An ordinary field gives one mailbox with the right parts, and no problem."""
     found = parse(value)
     assert [(each.name, each.local, each.domain) for each in found.mailboxes] == [(name, local, domain)]
     assert found.problems == ()
@@ -120,12 +120,12 @@ HOSTILE = [
 
 @pytest.mark.parametrize(("value", "codes"), HOSTILE)
 def test_each_ambiguity_has_its_name(value: str, codes: set[str]) -> None:
-    """Exactly the problems that are there: a missing one is a hole, a surplus one a false alarm."""
+    """A field has exactly the problems listed here: none is missing, none is added."""
     assert {code for code, _ in parse(value).problems} == codes
 
 
 def test_a_long_field_is_cut_and_said_to_be() -> None:
-    """Beyond the limit nothing is read, and nobody is told that the rest was clean."""
+    """Nothing is read beyond the limit, and `too_long` says so."""
     found = parse("a@b.jp" + " " * 5000 + ", c@d.jp")
     assert [each.address for each in found.mailboxes] == ["a@b.jp"]
     assert found.problems == (("too_long", "5014"),)
@@ -141,7 +141,7 @@ def test_each_code_is_reported_once_and_bounded() -> None:
 
 
 def test_where_an_author_is_still_named() -> None:
-    """A problem does not take away the mailbox that most programs would show."""
+    """A field with a problem still gives the mailbox that most programs show."""
     assert parse("<@r.jp:a@b.jp>").mailboxes[0].address == "a@b.jp"
     assert parse("Foo <a@b.jp> x@c.cn").mailboxes[0].address == "a@b.jp"
     assert parse("<<a@b.jp>>").mailboxes[0].address == "a@b.jp"
@@ -165,7 +165,7 @@ def test_where_an_author_is_still_named() -> None:
     ],
 )
 def test_addresses_in_free_text(text: str, addresses: tuple[str, ...]) -> None:
-    """What a reader takes for an address is found, however it is dressed; nothing else is."""
+    """Everything that a reader takes for an address is found, in any disguise; nothing else is."""
     assert addresses_in(text) == addresses
 
 
@@ -186,13 +186,13 @@ def test_addresses_in_free_text(text: str, addresses: tuple[str, ...]) -> None:
     ],
 )
 def test_hosts_in_free_text(text: str, hosts: tuple[str, ...]) -> None:
-    """What a reader takes for a site is found, addresses and numbers are not sites."""
+    """Everything that a reader takes for a host is found; addresses and numbers are no hosts."""
     assert hosts_in(text) == hosts
 
 
 def test_every_dot_and_at_is_seen() -> None:
-    """Whatever folding makes a dot or an @ of, in all of Unicode, is read as if it had been folded before: no host and
-    no address hides behind a character that only looks like one."""
+    """Every Unicode character that folding turns into a dot or an @ is read as that dot or @: it hides no host and no
+    address."""
     letters = (chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000)
     dots = [each for each in letters if {".", "\u3002", "@"} & set(normalize("NFKC", each))]
     assert len(dots) > 30
@@ -230,7 +230,7 @@ def test_every_dot_and_at_is_seen() -> None:
     ],
 )
 def test_paths(value: str, local: str, domain: str | None, codes: set[str] | None) -> None:
-    """Paths are split at the last `@`, and whatever must not be printed is named (None: just not clean)."""
+    """Paths are split at the last `@`, and what must not be printed is a problem (None: any problem)."""
     path = split_path(value)
     assert (path.local, path.domain) == (local, domain)
     found = {code for code, _ in path.problems}

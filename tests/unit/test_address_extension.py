@@ -33,8 +33,8 @@ from sekisho.address import unquoted, without_extension
     ],
 )
 def test_split_as_postfix_does(local: str, delimiters: str, mailbox: str) -> None:
-    """At the first of any of the characters; reserved names, and lists where a hyphen splits, stay whole; nothing is
-    left without a name (split_addr.c)."""
+    """An address is split at the first delimiter in its local part (split_addr.c). Reserved names stay whole, and so do
+    list names if a hyphen is a delimiter. No local part becomes empty."""
     assert without_extension(local, delimiters) == mailbox
 
 
@@ -43,5 +43,5 @@ def test_split_as_postfix_does(local: str, delimiters: str, mailbox: str) -> Non
     [('"help"', "help"), ('"he\\lp"', "help"), ('"a\\"b"', 'a"b'), ("help", "help"), ('"', '"'), ('""', "")],
 )
 def test_quotes_are_not_part_of_a_name(written: str, meant: str) -> None:
-    """RFC 5322 section 3.2.4."""
+    """Quotes and escapes are removed (RFC 5322 section 3.2.4)."""
     assert unquoted(written) == meant

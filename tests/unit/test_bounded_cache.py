@@ -1,4 +1,4 @@
-"""Remembering: short questions are answered from memory, long ones leave no trace."""
+"""The bounded cache: results for short texts are kept, those for long texts are not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sekisho.bounded_cache import remembered
 
 
 def test_a_short_question_is_answered_once_and_a_long_one_each_time() -> None:
-    """What an attacker may write at any length takes no place in memory."""
+    """A text longer than `longest` is never cached."""
     asked: list[str] = []
 
     @remembered(2, longest=3)
@@ -19,7 +19,7 @@ def test_a_short_question_is_answered_once_and_a_long_one_each_time() -> None:
 
 
 def test_only_the_last_questions_are_kept() -> None:
-    """The memory is bounded."""
+    """No more than `size` results are kept."""
     asked: list[str] = []
 
     @remembered(2)

@@ -1,4 +1,4 @@
-"""Bytes to text: every encoding Japanese mail uses, and every lie about them."""
+"""Bytes to text: every encoding of Japanese mail, with right and wrong labels."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TEXT = "【重要】えきねっとアカウントの自動退会処理につい
     ],
 )
 def test_true_labels_are_believed(label: str, codec: str) -> None:
-    """Text in the encoding that its label names comes back whole and without a problem."""
+    """Text with the right label is decoded without a problem."""
     found = decode(TEXT.encode(codec), label)
     assert (found.text, found.problems) == (TEXT, ())
 
@@ -46,7 +46,7 @@ def test_true_labels_are_believed(label: str, codec: str) -> None:
     [("utf-8", "utf-8"), ("cp932", "shift_jis"), ("euc_jp", "euc-jp"), ("iso2022_jp", "iso-2022-jp")],
 )
 def test_lying_labels_are_seen_through(label: str, codec: str, charset: str) -> None:
-    """Japanese text under any wrong Japanese, Unicode or Western label is read, and the lie reported."""
+    """Japanese text with any wrong Japanese, Unicode or Western label is decoded, and the wrong label is reported."""
     found = decode(TEXT.encode(codec), label)
     assert (found.text, found.charset) == (TEXT, charset)
     assert [code for code, _ in found.problems] == ([] if lookup(label) == charset else ["charset.lie"])
@@ -55,13 +55,13 @@ def test_lying_labels_are_seen_through(label: str, codec: str, charset: str) -> 
 @pytest.mark.parametrize("codec", ["utf-8", "cp932", "euc_jp", "iso2022_jp"])
 @pytest.mark.parametrize(("label", "code"), [("x-nobody", "charset.unknown"), ("utf-7", "charset.refused")])
 def test_unknown_labels_do_not_hide_text(codec: str, label: str, code: str) -> None:
-    """A label that nobody knows, or that we refuse, is reported and the text read all the same."""
+    """Text with an unknown or refused label is decoded, and the label is reported."""
     found = decode(TEXT.encode(codec), label)
     assert (found.text, [each for each, _ in found.problems]) == (TEXT, [code])
 
 
 def test_shift_jis_under_a_chinese_label() -> None:
-    """GB 18030 accepts nearly any bytes; kana in Shift_JIS give the lie away."""
+    """GB 18030 accepts nearly all bytes, but kana in Shift_JIS show that the label is wrong."""
     assert decode(TEXT.encode("cp932"), "gb2312").text == TEXT
 
 
@@ -81,13 +81,13 @@ def test_shift_jis_under_a_chinese_label() -> None:
     ],
 )
 def test_other_languages_are_left_alone(text: str, codec: str, label: str) -> None:
-    """The search for Japanese does not spoil what is none, nor half-width katakana."""
+    """Other languages, and half-width katakana, are not taken for other Japanese text."""
     found = decode(text.encode(codec), label)
     assert (found.text, found.problems) == (text, ())
 
 
 def test_iso_2022_jp_as_it_is_sent() -> None:
-    """Half-width katakana, NEC row 13, IBM kanji and a missing return to ASCII are daily mail."""
+    """Half-width katakana, NEC row 13, IBM kanji and a missing return to ASCII are decoded: they are common."""
     assert decode(b"\x1b(I1OB^]\x1b(B", "iso-2022-jp").text == "ｱﾏﾂﾞﾝ"
     assert decode(b"\x1b$B-!-j\x1b(B", "iso-2022-jp").text == "①㈱"
     assert decode(b"\x1b$B|b\x1b(B", "cp50221").text == "髙"
@@ -97,13 +97,13 @@ def test_iso_2022_jp_as_it_is_sent() -> None:
 
 
 def test_euc_jp_with_vendor_rows() -> None:
-    """EUC-JP is read as CP51932 fills it."""
+    """EUC-JP is decoded with the extensions of CP51932."""
     found = decode(b"\xad\xa1\xad\xea\x8e\xb1\x8f\xb0\xa1" + TEXT.encode("euc_jp"), "euc-jp")
     assert (found.text, found.problems) == ("①㈱ｱ丂" + TEXT, ())
 
 
 def test_broken_bytes_are_said_to_be_broken() -> None:
-    """One bad byte does not throw away the label, and is not passed over."""
+    """With one bad byte the label is still used, and the byte is reported."""
     found = decode(TEXT.encode()[:-1], "utf-8")
     assert (found.text, found.charset) == (TEXT[:-1] + "\ufffd", "utf-8")
     assert [code for code, _ in found.problems] == ["charset.broken"]
@@ -130,7 +130,7 @@ def test_broken_bytes_are_said_to_be_broken() -> None:
     ],
 )
 def test_no_codec_of_python_is_reachable(label: str) -> None:
-    """A label is a key of our table or nothing."""
+    """A label outside the table leads to no codec, although Python has one."""
     assert lookup(label) is None
     assert decode(b"uryyb =?", label).text == "uryyb =?"
 
@@ -173,14 +173,14 @@ def word(text: str, codec: str, label: str) -> str:
     ],
 )
 def test_header_values(value: str, text: str, codes: set[str]) -> None:
-    """The text that a mail program shows, and exactly the oddities that are there."""
+    """A header value gives the text that a mail program shows, and exactly these problems."""
     found = decode_words(value)
     assert found.text == text
     assert {code for code, _ in found.problems} == codes
 
 
 def test_extended_parameters() -> None:
-    """RFC 2231 file names in any charset, with and without it."""
+    """RFC 2231 file names are decoded, with and without a charset."""
     assert decode_rfc2231("utf-8'ja'%E3%81%82.pdf").text == "あ.pdf"
     assert decode_rfc2231("iso-2022-jp''%1B%24BF%7CK%5C%1B%28B.zip").text == "日本.zip"
     assert decode_rfc2231("plain%20x").text == "plain x"

@@ -1,4 +1,4 @@
-"""The programs that decode pictures, as the process that asks them sees them."""
+"""The decoder: its children, their leases, and what happens when a child fails."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from tests.qrcodes_support import blocks, modules, picture
 
 from sekisho import decoder as program
 from sekisho.clock import SystemClock
-from sekisho.decoder import AT_ONCE, Decoder
-from sekisho.qrcodes import Look, Why, drawings
+from sekisho.decoder import MAX_CHILDREN, Decoder
+from sekisho.qrcodes import SearchResult, SearchStatus, drawings
 
 URL = "https://stranger.test/"
 SLOW = different("png", large_png(), 8)
 PIXELS = 8_000_000
 STARTED = 0.05
-"""Seconds: less than any start of a child takes (0.1 of processor time), more than a small code (0.005)."""
+"""Seconds: less than the start of a child takes (0.1 of processor time), more than a small code takes (0.005)."""
 
 
 class Counted(Decoder):
-    """Notes why children ended."""
+    """A decoder that records why its children ended."""
 
     def __init__(self) -> None:
         self.ends: list[str] = []
@@ -46,7 +46,7 @@ def decoder() -> Iterator[Counted]:
 
 
 def children(pid: int | str = "self") -> list[int]:
-    """Those of all threads of a process that are decoders."""
+    """The process ids of the children, of all threads of a process."""
     found = (path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children"))
     return [int(each) for line in found for each in line if is_decoder(each)]
 
@@ -60,29 +60,29 @@ def is_decoder(pid: int | str) -> bool:
 
 def look(
     decoder: Decoder, content: bytes | None = None, seconds: float = 30.0, patience: float = 60.0
-) -> Look:
-    """One picture in a turn of its own; `time` where no turn came."""
-    with decoder.turn(patience) as turn:
-        if turn is None:
-            return Look(why=Why.TIME)
-        return turn.in_image(picture(URL) if content is None else content, PIXELS, seconds)
+) -> SearchResult:
+    """The result of one picture with a lease of its own; `time` if no lease came."""
+    with decoder.lease(patience) as lease:
+        if lease is None:
+            return SearchResult(status=SearchStatus.TIME)
+        return lease.in_image(picture(URL) if content is None else content, PIXELS, seconds)
 
 
 def test_pictures_and_drawings_are_read_by_one_child(decoder: Counted) -> None:
-    """It stays for those that follow."""
+    """The child of the first picture searches the following ones, too."""
     grid = next(drawings(blocks(modules(URL)), html=False))
     before = set(children())
     assert [look(decoder).texts for _ in range(3)] == [(URL,)] * 3
-    with decoder.turn(60.0) as turn:
-        assert turn is not None
-        assert turn.in_grid(grid, 30.0).texts == (URL,)
-        assert turn.in_image(picture(URL), PIXELS, 30.0).seconds > 0
+    with decoder.lease(60.0) as lease:
+        assert lease is not None
+        assert lease.in_grid(grid, 30.0).texts == (URL,)
+        assert lease.in_image(picture(URL), PIXELS, 30.0).seconds > 0
     assert len(set(children()) - before) == 1
     assert decoder.ends == []
 
 
 def test_a_child_holds_no_descriptor_of_its_parent(decoder: Counted, tmp_path: Path) -> None:
-    """Also none that others may inherit: the line to us, the lifeline, and nothing."""
+    """A child has the socket and the lifeline, and no other descriptor, not even an inheritable one."""
     handle = os.open(tmp_path / "secret", os.O_RDWR | os.O_CREAT)
     os.set_inheritable(handle, True)
     before = set(children())
@@ -94,38 +94,38 @@ def test_a_child_holds_no_descriptor_of_its_parent(decoder: Counted, tmp_path: P
 
 
 def test_what_takes_too_long_is_given_up(decoder: Counted) -> None:
-    """The child is ended, and the next picture has a new one."""
+    """A picture that takes too long ends its child, and the next picture gets a new child."""
     look(decoder)
-    assert look(decoder, SLOW[0][1], 0.05) == Look(why="time")
+    assert look(decoder, SLOW[0][1], 0.05) == SearchResult(status="time")
     assert decoder.ends == ["time"]
     assert look(decoder).texts == (URL,)
-    assert look(decoder, seconds=0.0) == Look(why="time")
+    assert look(decoder, seconds=0.0) == SearchResult(status="time")
 
 
-def test_nobody_waits_longer_than_told_for_a_turn(decoder: Counted) -> None:
-    """More messages at once than children: who waited in vain has none, and takes no place from the next."""
+def test_no_lease_is_waited_for_longer_than_told(decoder: Counted) -> None:
+    """Without a free child, a lease is None after its time, and does not delay the next lease."""
     with ExitStack() as held:
-        for _ in range(AT_ONCE):
-            held.enter_context(decoder.turn(60.0))
-        assert look(decoder, patience=0.05) == Look(why=Why.TIME)
+        for _ in range(MAX_CHILDREN):
+            held.enter_context(decoder.lease(60.0))
+        assert look(decoder, patience=0.05) == SearchResult(status=SearchStatus.TIME)
     assert look(decoder).texts == (URL,)
     assert decoder.ends == []
 
 
-def test_turns_come_in_the_order_of_asking_and_further_ones_behind_all_first(decoder: Counted) -> None:
-    """Whatever the system's locks would do."""
+def test_leases_come_in_the_order_of_asking_and_first_ones_before_further_ones(decoder: Counted) -> None:
+    """Leases are given in the order of asking, messages with fewer earlier leases first."""
     order: list[int] = []
 
-    def take(number: int, had: int) -> None:
-        with decoder.turn(60.0, had) as turn:
-            assert turn is not None
+    def take(number: int, earlier: int) -> None:
+        with decoder.lease(60.0, earlier) as lease:
+            assert lease is not None
             order.append(number)
 
-    waiting = decoder._children.turns
+    waiting = decoder._children.leases
     with ThreadPoolExecutor(8) as pool, ExitStack() as held:
-        for _ in range(AT_ONCE - 1):
-            held.enter_context(decoder.turn(60.0))
-        with decoder.turn(60.0):
+        for _ in range(MAX_CHILDREN - 1):
+            held.enter_context(decoder.lease(60.0))
+        with decoder.lease(60.0):
             for number in range(8):
                 pool.submit(take, number, 2 - number if number < 2 else 0)
                 wait_until(
@@ -133,19 +133,19 @@ def test_turns_come_in_the_order_of_asking_and_further_ones_behind_all_first(dec
                     "it waits",
                     30,
                 )
-        wait_until(lambda: len(order) == 8, "all had their turn", 30)
+        wait_until(lambda: len(order) == 8, "all had their lease", 30)
     assert order == [2, 3, 4, 5, 6, 7, 1, 0]
 
 
 def test_a_picture_pays_for_its_own_time_and_not_for_the_start_of_a_child(decoder: Counted) -> None:
-    """A share of a few hundredths is enough for a small picture behind one that made us end the child."""
-    with decoder.turn(60.0) as turn:
-        assert turn is not None
+    """A few hundredths of a second are enough for a small picture, even if the picture before it ended the child."""
+    with decoder.lease(60.0) as lease:
+        assert lease is not None
         for _ in range(3):
-            slow = turn.in_image(SLOW[0][1], PIXELS, 0.02)
-            assert slow == Look(why=Why.TIME)
+            slow = lease.in_image(SLOW[0][1], PIXELS, 0.02)
+            assert slow == SearchResult(status=SearchStatus.TIME)
             assert slow.seconds >= 0.02
-            after = turn.in_image(picture(URL), PIXELS, 30.0)
+            after = lease.in_image(picture(URL), PIXELS, 30.0)
             assert after.texts == (URL,)
             assert after.seconds < STARTED
 
@@ -154,7 +154,7 @@ def test_a_picture_pays_for_its_own_time_and_not_for_the_start_of_a_child(decode
 def test_a_failure_of_ours_leaves_no_child_behind(
     decoder: Counted, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
-    """It is raised, the child that it came upon is ended, and the next picture is read."""
+    """An error of the program is raised, its child is ended, and the next picture is read."""
     before = set(children())
 
     def fails(_: bytes) -> object:
@@ -165,16 +165,16 @@ def test_a_failure_of_ours_leaves_no_child_behind(
             patched.setattr(program.json, "loads", fails)
             with pytest.raises(error):
                 look(decoder)
-        with decoder.turn(60.0) as turn:
-            assert turn is not None
+        with decoder.lease(60.0) as lease:
+            assert lease is not None
             with pytest.raises(struct.error):
-                turn.in_image(b"", 2**33, 1.0)
+                lease.in_image(b"", 2**33, 1.0)
         assert set(children()) == before
     assert look(decoder).texts == (URL,)
 
 
 def test_a_child_finds_no_program_where_it_stands(decoder: Counted) -> None:
-    """Neither where it is started nor among a user's packages."""
+    """A child imports nothing from its working directory or from a user's packages."""
     before = set(children())
     look(decoder)
     (child,) = set(children()) - before
@@ -183,8 +183,8 @@ def test_a_child_finds_no_program_where_it_stands(decoder: Counted) -> None:
 
 
 def has_ended(pid: int) -> bool:
-    """True for a zombie and for none. What it was gives its memory back, and with it its command line, a little before
-    its parent can know."""
+    """True for a zombie, and if there is no such process. A process loses its command line a little before its parent
+    can know that it has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] == "Z"
     except FileNotFoundError:
@@ -193,7 +193,7 @@ def has_ended(pid: int) -> bool:
 
 @pytest.mark.parametrize("idle", [True, False])
 def test_a_child_that_is_gone_is_replaced(decoder: Counted, idle: bool) -> None:
-    """While it waits, nobody notices; while it works, its picture is unknown."""
+    """If an idle child ends, the next picture is read. If a child at work ends, its picture has status `decoder`."""
     before = set(children())
     look(decoder)
     (child,) = set(children()) - before
@@ -205,7 +205,7 @@ def test_a_child_that_is_gone_is_replaced(decoder: Counted, idle: bool) -> None:
             )
         os.kill(child, signal.SIGKILL)
         if working is not None:
-            assert working.result() == Look(why="decoder")
+            assert working.result() == SearchResult(status="decoder")
     wait_until(lambda: has_ended(child), "it has ended", 30)
     assert look(decoder).texts == (URL,)
     assert decoder.ends == ([] if idle else ["died"])
@@ -214,16 +214,16 @@ def test_a_child_that_is_gone_is_replaced(decoder: Counted, idle: bool) -> None:
 def test_where_no_process_can_be_had_pictures_are_unknown(
     decoder: Counted, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """As with no descriptor or no memory for it; and it is tried again."""
+    """If no child can be started, pictures have the status `decoder`, and the next one tries again."""
     with monkeypatch.context() as patched:
         patched.setattr(sys, "executable", str(tmp_path / "nothing"))
-        assert look(decoder) == Look(why="decoder")
+        assert look(decoder) == SearchResult(status="decoder")
     assert decoder.ends == ["start"]
     assert look(decoder).texts == (URL,)
 
 
 def test_a_forked_process_has_children_of_its_own(decoder: Counted) -> None:
-    """It neither speaks to those of its parent nor ends them."""
+    """A forked process does not use its parent's children, and does not end them."""
     look(decoder)
     mine = set(children())
     pid = os.fork()
@@ -238,7 +238,7 @@ def test_a_forked_process_has_children_of_its_own(decoder: Counted) -> None:
 
 
 def test_closing_ends_the_children(decoder: Counted) -> None:
-    """And a decoder that nobody needs any more is closed by itself."""
+    """`close` ends the children, and so does the end of the last reference to a decoder."""
     before = set(children())
     look(decoder)
     other = Decoder(SystemClock())
@@ -256,8 +256,8 @@ from sekisho.decoder import Decoder
 decoder = Decoder(SystemClock())
 def work():
     while True:
-        with decoder.turn(60.0) as turn:
-            turn.in_image(large_png(), 8_000_000, 60.0)
+        with decoder.lease(60.0) as lease:
+            lease.in_image(large_png(), 8_000_000, 60.0)
 threading.Thread(target=work, daemon=True).start()
 print("begun", flush=True)
 sys.stdin.read()
@@ -266,14 +266,14 @@ sys.stdin.read()
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, None])
 def test_no_child_outlives_its_parent(how: signal.Signals | None) -> None:
-    """Whatever the parent ends by, in the middle of a picture: a signal that nobody can catch, or its own end."""
+    """A child ends with its parent, in the middle of a picture: after SIGKILL, and after an ordinary exit."""
     root = Path(__file__).parents[2]
     with subprocess.Popen(
         [sys.executable, "-c", PARENT], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as parent:
         assert parent.stdin is not None
         wait_until(lambda: children(parent.pid), "it has a child", 60)
-        time.sleep(0.1)  # into the picture, most likely
+        time.sleep(0.1)  # most likely in the middle of the picture
         (child,) = children(parent.pid)
         if how is None:
             parent.stdin.close()

@@ -1,4 +1,4 @@
-"""Domain names, organisations, and the host behind a URL."""
+"""Domain names, organisations, and the host that a URL leads to."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ from sekisho import domains
     ],
 )
 def test_to_ascii(name: str, ascii_name: str | None) -> None:
-    """Only names that can be looked up and printed come back, in one spelling each."""
+    """A name that can be looked up and printed has one ASCII form; any other text has none."""
     assert domains.to_ascii(name) == ascii_name
 
 
 def test_registrable_knows_private_suffixes() -> None:
-    """Customers of a hosting suffix are different organisations; a suffix itself is nobody's."""
+    """Names below a hosting suffix are different organisations; a suffix has no registrable domain."""
     assert domains.registrable("www.Example.co.jp") == "example.co.jp"
     assert domains.registrable("a.b.github.io") == "b.github.io"
     assert domains.registrable("city.kawasaki.jp") == "city.kawasaki.jp"
@@ -57,7 +57,7 @@ def test_registrable_knows_private_suffixes() -> None:
 
 
 def test_public_suffixes() -> None:
-    """Only what the list names is a public suffix."""
+    """Only a name in the list is a public suffix."""
     assert domains.is_public_suffix("co.jp")
     assert domains.is_public_suffix("github.io")
     assert not domains.is_public_suffix("example.jp")
@@ -66,7 +66,7 @@ def test_public_suffixes() -> None:
 
 
 def test_within_counts_labels() -> None:
-    """A name is within its parents only, never within a name that it merely ends like."""
+    """A name is within its parents only: `xa.jp` is not within `a.jp`."""
     assert domains.within("a.example.jp", "example.jp")
     assert domains.within("EXAMPLE.jp.", "example.jp")
     assert not domains.within("xexample.jp", "example.jp")
@@ -76,14 +76,14 @@ def test_within_counts_labels() -> None:
 
 
 def test_to_unicode_shows_labels_and_never_fails() -> None:
-    """True A-labels are shown as they read, false ones as they are."""
+    """Valid A-labels become U-labels, invalid ones stay as they are."""
     assert domains.to_unicode("xn--wgv71a119e.jp") == "日本語.jp"
     assert domains.to_unicode("xn---bbk.jp") == "xn---bbk.jp"
     assert domains.to_unicode("example.jp") == "example.jp"
 
 
 def test_addresses_and_reverse_names() -> None:
-    """Every notation of an address that SMTP uses is an address."""
+    """Every notation of an IP address in SMTP is read."""
     assert domains.reverse_name("192.0.2.1") == "1.2.0.192.in-addr.arpa"
     assert domains.reverse_name("::ffff:192.0.2.1") == "1.2.0.192.in-addr.arpa"
     assert str(domains.reverse_name("2001:db8::1")).endswith(".8.b.d.0.1.0.0.2.ip6.arpa")
@@ -107,7 +107,7 @@ def test_addresses_and_reverse_names() -> None:
     ],
 )
 def test_networks(text: str, network: str) -> None:
-    """A network of IPv4 addresses that are written as IPv6 is that of the IPv4 addresses."""
+    """IPv4 addresses that are written as IPv6 give an IPv4 network."""
     assert str(domains.parse_network(text)) == network
 
 
@@ -151,11 +151,11 @@ def test_networks(text: str, network: str) -> None:
     ],
 )
 def test_the_host_that_a_browser_would_visit(url: str, host: str | None) -> None:
-    """Nothing that is written before, around or instead of the host changes where the link leads."""
+    """The host is the one that browsers visit, whatever stands before it, around it or in its place."""
     assert domains.host_of(url) == host
 
 
 def test_the_parts_of_a_url() -> None:
-    """User information is what a link uses to look like another; it is kept as written."""
+    """The user information, with which a link pretends to lead elsewhere, is kept as written."""
     parts = domains.split_url("HTTPS://amazon.co.jp%2F@evil.example:8443/a/b?c=d#e")
     assert parts == domains.UrlParts("https", "amazon.co.jp%2F", "evil.example", 8443, "/a/b", "c=d", "e")

@@ -1,4 +1,4 @@
-"""HTML and plain text to what their reader sees."""
+"""HTML and plain text: what their reader sees, and where their links lead."""
 
 import pytest
 
@@ -6,18 +6,18 @@ from sekisho.markup import Anchor, parse, text_links
 
 
 def test_blocks_are_lines_and_cells_are_apart() -> None:
-    """Words of different blocks or cells never run together; line ends in the source mean nothing."""
+    """Words of different blocks or cells never run together. Line ends in the source are spaces."""
     read = parse("<p>one\ntwo</p><div>three<br>four</div><table><tr><td>a</td><td>b</td></tr></table>")
     assert read.text == "one two\nthree\nfour\na b"
 
 
 def test_inline_tags_do_not_break_words() -> None:
-    """A brand's name cut up by tags is still that name."""
+    """A brand's name with tags inside is still that name."""
     assert parse("Ama<b>zo</b><span>n</span>").text == "Amazon"
 
 
 def test_scripts_styles_and_comments_are_not_text() -> None:
-    """Only what is shown is text; the title is kept apart."""
+    """`text` holds what is shown; the title is a field of its own."""
     read = parse("<title>T &amp; U</title><style>p{}</style><script src=/s.js>x</script><!--c--><p>seen")
     assert (read.text, read.title, read.scripts) == ("seen", "T & U", 1)
 
@@ -45,7 +45,7 @@ def test_scripts_styles_and_comments_are_not_text() -> None:
     ],
 )
 def test_text_hidden_by_style_is_kept_apart(style: str) -> None:
-    """What inline style hides is never in the visible text, and is not lost either."""
+    """Text that inline style hides is in `hidden`, and never in `text`."""
     read = parse(f'<p>seen<span style="{style}">veiled <b>deep</b></span></p>')
     assert (read.text, read.hidden) == ("seen", "veiled deep")
 
@@ -68,13 +68,13 @@ def test_text_hidden_by_style_is_kept_apart(style: str) -> None:
     ],
 )
 def test_ordinary_style_hides_nothing(style: str) -> None:
-    """Styles of daily newsletters leave the text visible."""
+    """Text with the styles of ordinary newsletters is visible."""
     read = parse(f'<p style="{style}">seen</p>')
     assert (read.text, read.hidden) == ("seen", "")
 
 
 def test_a_child_may_be_seen_again() -> None:
-    """`font-size:0` on a cell is layout: a paragraph with its own size is read. `display:none` is final."""
+    """A paragraph with its own size inside a cell of `font-size:0` is visible; inside `display:none` it is not."""
     cell = '<td style="font-size:0">x<p style="font-size:14px">seen</p></td>'
     assert parse(f"<table><tr>{cell}</tr></table>").text == "seen"
     gone = '<div style="display:none"><p style="display:block;font-size:14px">veiled</p></div>'
@@ -82,12 +82,12 @@ def test_a_child_may_be_seen_again() -> None:
 
 
 def test_the_hidden_attribute_hides() -> None:
-    """HTML's own `hidden`."""
+    """The HTML attribute `hidden` hides."""
     assert parse("<p hidden>veiled</p>").hidden == "veiled"
 
 
 def test_links_with_their_words() -> None:
-    """Every way to be led away, with what is shown for it; an image speaks by its alt text."""
+    """Every kind of link is found, with the text that is shown for it; for an image, its alternative text."""
     read = parse(
         '<a href=" https://a.example/\n1 ">Log <b>in</b></a>'
         '<a href="https://b.example"><img src="https://i.example/x.png" alt="Pay now"></a>'
@@ -118,7 +118,7 @@ def test_base_leads_relative_links() -> None:
 
 
 def test_a_bare_url_in_html_is_a_link_but_a_links_words_are_not() -> None:
-    """Mail programs make links of URLs in HTML text; the words of a link lead where the link leads."""
+    """A bare URL in HTML text is a link, as mail programs show it. Inside a link it leads where the link leads."""
     read = parse('<p>see http://bare.example/x.</p><a href="https://real.example">http://shown.example</a>')
     assert [(anchor.target, anchor.kind) for anchor in read.anchors] == [
         ("http://bare.example/x", "text"),
@@ -127,7 +127,7 @@ def test_a_bare_url_in_html_is_a_link_but_a_links_words_are_not() -> None:
 
 
 def test_links_are_bounded_and_the_bound_is_told() -> None:
-    """Equal links count once; over the limit is a problem, not silence."""
+    """Equal links count once, and links over the limit are a problem."""
     html = "".join(f"<a href='https://x{number}.example'>x</a>" * 2 for number in range(12))
     assert len(parse(html).anchors) == 12
     read = parse(html, max_links=10)
@@ -135,12 +135,12 @@ def test_links_are_bounded_and_the_bound_is_told() -> None:
 
 
 def test_an_unfinished_link_ends_at_the_next() -> None:
-    """Each link keeps its own words."""
+    """Each link has its own text."""
     assert [a.text for a in parse("<a href=//a>one <a href=//b>two").anchors] == ["one", "two"]
 
 
 def test_what_is_too_large_for_the_tree_is_still_read() -> None:
-    """Text and links beyond the tree's share are found, and the coarser reading is told."""
+    """Text and links beyond the part for the tree builder are found, and `markup.coarse` says so."""
     html = (
         "<p>x</p>" * 20_000
         + '<!-- <b> --><style>a{}</style><div>end &amp; <a href="https://late.example">l</a>'
@@ -152,7 +152,7 @@ def test_what_is_too_large_for_the_tree_is_still_read() -> None:
 
 
 def test_hostile_depth_and_size_are_survived() -> None:
-    """100,000 levels, reopened formatting and 10 MB of `<a` neither crash nor lose the text after them."""
+    """After 100,000 levels, reopened formatting or 10 MB of `<a`, the text that follows is still found."""
     assert "deep" in parse("<div>" * 100_000 + "deep").text
     assert (
         "deep" in parse("<p>" + "".join(f"<b a={n}>" for n in range(2000)) + "</p><p>x" * 2000 + "deep").text
@@ -161,7 +161,7 @@ def test_hostile_depth_and_size_are_survived() -> None:
 
 
 def test_formatting_that_is_renamed_still_hides() -> None:
-    """The guard against reopened formatting changes nothing of what is seen."""
+    """Text and links stay the same when formatting tags are renamed to `span`."""
     html = "<p>" + "<b>x</b>" * 1000 + '<font style="display:none">veiled</font><strong>seen</strong>'
     read = parse(html)
     assert read.text.endswith("xseen")
@@ -169,12 +169,12 @@ def test_formatting_that_is_renamed_still_hides() -> None:
 
 
 def test_preformatted_text_keeps_its_lines() -> None:
-    """Line ends in `pre` are seen."""
+    """Line ends in `pre` are line ends of the text."""
     assert parse("<pre>a\n  b</pre>").text == "a\nb"
 
 
 def test_lone_surrogates_are_no_error() -> None:
-    """A string no UTF-8 can hold is read all the same."""
+    """A string with lone surrogates, which UTF-8 cannot hold, is read."""
     assert parse("a\ud800b").text.startswith("a")
 
 
@@ -201,12 +201,12 @@ def test_lone_surrogates_are_no_error() -> None:
     ],
 )
 def test_urls_in_text_end_where_their_reader_ends_them(text: str, urls: list[str]) -> None:
-    """Japanese stands beside URLs without a space; sentence punctuation is not part of them."""
+    """A URL ends where Japanese text follows without a space, and before the punctuation of the sentence."""
     assert list(text_links(text)) == urls
 
 
 def test_urls_in_text_are_bounded() -> None:
-    """No more than asked for."""
+    """No more links are given than asked for."""
     assert len(text_links(" ".join(f"http://h{n}.example" for n in range(50)), 7)) == 7
 
 
@@ -221,7 +221,7 @@ def test_urls_in_text_are_bounded() -> None:
     ],
 )
 def test_unseen_text_within_a_word_is_counted(html: str, cuts: int) -> None:
-    """A name that is cut up by text nobody sees is written for programs; a preheader is not."""
+    """Hidden text inside a word counts as a cut; a hidden preheader does not."""
     assert parse(html).cuts == cuts
 
 
@@ -235,6 +235,5 @@ def test_unseen_text_within_a_word_is_counted(html: str, cuts: int) -> None:
     ],
 )
 def test_the_longest_run_of_empty_lines_is_measured(html: str, gap: int) -> None:
-    """Between lines that hold something: what follows far below is not meant to be read. Blocks overlap by a line
-    or two, which is no matter."""
+    """`gap` counts the empty lines between two lines with text. A nested block adds a line or two."""
     assert parse(html).gap in range(gap, 2 * gap + 3)

@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from sekisho import compose, log, service
+from sekisho import compose, log
 from sekisho.checks.table import Check
 from sekisho.clock import SystemClock
 from sekisho.daemon import Setup, Supervisor
@@ -18,6 +18,9 @@ from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.privacy import Privacy
+from sekisho.service.service import prepare
+from sekisho.service.shared import Shared
+from sekisho.service.worker import WorkerHandlers
 
 
 def spin(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -34,9 +37,9 @@ def spin(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def with_spin(setup: Setup) -> Setup:
-    def build() -> service.Workplace:
+    def build() -> WorkerHandlers:
         workplace = setup.build()
-        assert isinstance(workplace, service.Workplace)
+        assert isinstance(workplace, WorkerHandlers)
         pipeline = workplace._pipeline
         workplace._pipeline = replace(pipeline, checks=(Check("spin", spin), *pipeline.checks))
         return workplace
@@ -49,8 +52,8 @@ def main(config: Path) -> int:
     settings, _ = compose.load(config)
     log.setup(settings.log)
     clock = SystemClock()
-    shared = service._Shared(settings, clock, Privacy(settings.journal, clock))
-    return Supervisor(lambda: with_spin(service._setup(config, shared)), clock).run()
+    shared = Shared(settings, clock, Privacy(settings.journal, clock))
+    return Supervisor(lambda: with_spin(prepare(config, shared)), clock).run()
 
 
 if __name__ == "__main__":

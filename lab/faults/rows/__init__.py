@@ -1,4 +1,4 @@
-"""The rows of the matrix, in the order in which they run: one module a family of faults."""
+"""The rows of the matrix, in the order in which they run: one module for each family of faults."""
 
 from __future__ import annotations
 

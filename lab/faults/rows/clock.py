@@ -15,11 +15,11 @@ from lab.faults.site import Site
 
 MUST = "mail goes on, nothing that is held expires; 0 lost, 0 doubled, 0 unjudged"
 _OFTEN = {"retention": {"interval_minutes": 0.05}}
-_TURNS = 4.0  # seconds in which retention has its turn, more than once
+_TURNS = 4.0  # seconds in which retention runs more than once
 
 
 def _see_clock(trial: Trial, site: Site, days: float) -> None:
-    """The daemon believes the clock that it was given: else the row shows nothing."""
+    """The daemon must have the changed clock; otherwise the row shows nothing."""
     line = site.daemon.lines()[0][-1]
     shift = datetime.fromisoformat(line["time"]) - datetime.now(UTC)
     trial.see("the daemon's clock is the false one", abs(shift.total_seconds() / DAY - days) < 0.5, shift)
@@ -100,7 +100,7 @@ def retry_another_day(trial: Trial) -> None:
             ),
         )
         stack.enter_context(site)
-        cutter.arm("out", b"d", 10**6)  # the daemon keeps it, and Postfix never hears of it
+        cutter.arm("out", b"d", 10**6)  # the daemon keeps it, and Postfix gets no reply
         with site.load(trial.size, ("held",), begun=0, patience=240) as load:
             load.tell(lambda: load.answered >= 2 * trial.size, 120)
             clock.shift(1.2 * DAY)

@@ -1,4 +1,4 @@
-"""The disk below the store: full, read-only, failing, slow; and what a process runs out of."""
+"""The disk of the store: full, read-only, failing, slow; and resources that a process runs out of."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ _STEPS = (0, 100, 2_000, 5_000, 9_000, 20_000, 60_000)
 
 
 def bulky(mail: Mail) -> Mail:
-    """Of a size for which the log must grow, also where it is long already: its blocks are used again."""
+    """The mail with so large a body that the write-ahead log must grow, even if it is long and its blocks are
+    reused."""
     noise = base64.encodebytes(random.Random(mail.mark).randbytes(3_000_000)).replace(b"\n", b"\r\n")
     return replace(mail, raw=mail.raw + noise)
 
@@ -95,7 +96,7 @@ def disk_error_at_times(trial: Trial) -> None:
 
 
 def _rules(trial: Trial, rules: list[Rule]) -> None:
-    """One rule after the other, each twice, under load."""
+    """Apply one rule after the other, each twice, under load."""
     site, shim = shimmed(trial)
     with site, site.load(trial.size, per_second=30):
         for each in [*rules, *rules]:
@@ -152,7 +153,7 @@ def _take_inodes(disk: Path) -> list[Path]:
 
 
 def limited(pids: list[int], what: str, soft: Callable[[int], int]) -> Callable[[], None]:
-    """Lower a soft limit of these processes (a name that prlimit(1) knows); returns what undoes it."""
+    """Lower a soft limit of these processes; `what` is its name in prlimit(1). Returns a function that undoes it."""
     before = {pid: _limit(pid, what) for pid in pids}
     for pid in pids:
         _limit(pid, what, str(soft(pid)))
@@ -166,7 +167,7 @@ def limited(pids: list[int], what: str, soft: Callable[[int], int]) -> Callable[
 
 
 def _limit(pid: int, what: str, soft: str = "") -> str:
-    """The soft limit, after it was set if one is given. As the daemon's user, who may do that without being root."""
+    """The soft limit; it is set first if `soft` is given. This is done as the daemon's user, who may do it."""
     words = ["prlimit", "--pid", str(pid), f"--{what}={soft}:" if soft else f"--{what}"]
     words += [] if soft else ["--output=SOFT", "--noheadings"]
     done = subprocess.run(words, capture_output=True, text=True, check=True, **as_user())  # type: ignore[call-overload]

@@ -23,7 +23,7 @@ MUST = "0 lost, 0 doubled, 0 unjudged; ready again"
 
 
 def hit(victims: Callable[[], list[int]], number: int, rng: random.Random) -> int:
-    """Send a signal to one of the processes, if there is one; its process id, or 0."""
+    """Send a signal to one of the processes. Returns its process id, or 0 if there is none."""
     found = victims()
     if not found:
         return 0
@@ -34,9 +34,10 @@ def hit(victims: Callable[[], list[int]], number: int, rng: random.Random) -> in
 
 
 def kills(sender: Sender, victims: Callable[[], list[int]], most: int, seed: int = 0) -> int:
-    """Kill one of the victims again and again as long as mail comes in; returns how many were killed."""
+    """Kill one of the victims again and again while mail comes in, `most` times at most. Returns how many were
+    killed."""
     rng = random.Random(seed)
-    done: set[int] = set()  # one that needs time to die may be hit twice
+    done: set[int] = set()  # a process that needs time to die may get two signals
     while sender.open and len(done) < most:
         time.sleep(rng.uniform(*_PAUSE))
         done.add(hit(victims, signal.SIGKILL, rng))
@@ -45,7 +46,7 @@ def kills(sender: Sender, victims: Callable[[], list[int]], most: int, seed: int
 
 
 def named(site: Site, name: str) -> list[int]:
-    """Postfix's processes of that name."""
+    """Postfix's processes of this name."""
     return [pid for pid in children(site.postfix.pid) if command(pid) == name]
 
 
@@ -57,7 +58,7 @@ def command(pid: int) -> str:
 
 
 def stopped(pid: int, seconds: float) -> None:
-    """Stop a process for so long. If something kills it meanwhile, that is what is to be seen."""
+    """Stop a process for so many seconds. If it is killed meanwhile, the row sees it."""
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGSTOP)
         time.sleep(seconds)
@@ -65,7 +66,7 @@ def stopped(pid: int, seconds: float) -> None:
 
 
 def see_ready(trial: Trial, site: Site, workers: int = 2) -> None:
-    """All workers and the maintenance process are there again."""
+    """All workers and the maintenance process must be there again."""
     trial.wait("ready again", site.ready)
     trial.wait("all workers are there", lambda: site.metric("sekisho_workers", state="ready") == workers)
 
@@ -73,7 +74,7 @@ def see_ready(trial: Trial, site: Site, workers: int = 2) -> None:
 @row("kill-worker", "a worker is killed (-9) again and again under load", MUST, weight=2)
 def kill_worker(trial: Trial) -> None:
     with trial.site() as site, site.load(trial.size, per_second=60, cuts=0.02, patience=240) as load:
-        # One of two at a time: on a busy machine none would live long enough to serve.
+        # Only one of the two workers at a time: on a busy machine none would live long enough to serve.
         done = kills(load, lambda: workers if len(workers := site.workers()) == 2 else [], 40)
         trial.note(f"{done} killed")
         see_ready(trial, site)
@@ -123,7 +124,7 @@ def kill_supervisor(trial: Trial) -> None:
 
 
 def alive(pids: list[int]) -> list[int]:
-    """Those that still run (a zombie does not)."""
+    """The processes that still run (without zombies)."""
     return [pid for pid in pids if _state(pid) not in ("", "Z")]
 
 
@@ -216,7 +217,7 @@ def stop_worker_at_work(trial: Trial) -> None:
             for victim in victims:
                 os.kill(victim, signal.SIGSTOP)
             trial.wait("the watchdog kills it", lambda: len(alive(victims)) < len(victims), 60)
-            for victim in victims:  # one of them may have had nothing at work
+            for victim in victims:  # one of them may have had no message in progress
                 with suppress(ProcessLookupError):
                     os.kill(victim, signal.SIGCONT)
             see_ready(trial, site)

@@ -21,32 +21,33 @@ from lab.faults.site import Site, children
 from lab.milter_client import Client, ClosedError
 from lab.program import as_user
 
-# Judging takes so long in the flood's daemon that its capacity is known: WORKERS * THREADS / TAKES a second.
+# Judging takes a fixed time in this daemon, so its capacity is known: WORKERS * THREADS / TAKES messages per second.
 _TAKES, _THREADS, _WORKERS = 0.25, 2, 2
 _CAPACITY = _WORKERS * _THREADS / _TAKES
 _TIMES = 20
-_MOST = 600  # sessions at once; Postfix, too, has a limit of processes
+_MAX_SESSIONS = 600  # at once; Postfix has a limit of processes, too
 _LIMITS = {"workers": _WORKERS, "threads": _THREADS, "soft_deadline": 3.0, "hard_deadline": 6.0}
-_BACK = 5.0  # seconds within which a message is answered as usual again
+_BACK = 5.0  # seconds within which a message must be answered as usual again
 
 
 class Flood:
-    """Messages by raw milter sessions, so many a second, whatever the answers are. `finals` counts the answers, `lost`
-    sessions without one, `turned` those that were not begun since too many were open; `seconds` of those accepted."""
+    """Messages by raw milter sessions, so many per second, whatever the replies are. `finals` counts the replies,
+    `lost` the sessions without one, `turned` those that were not begun because too many were open. `seconds` are the
+    times of accepted messages."""
 
     def __init__(self, socket: Path, per_second: float, seconds: float) -> None:
         self._address = f"unix:{socket}"
         self._gap = 1 / per_second
         self._end = time.monotonic() + seconds
         self._lock = threading.Lock()
-        self._open = threading.BoundedSemaphore(_MOST)
+        self._open = threading.BoundedSemaphore(_MAX_SESSIONS)
         self.finals: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
         self.turned = 0
         self.seconds: list[float] = []
 
     def run(self) -> None:
-        """Until the time is over and every session has ended."""
+        """Send until the time is over, and wait until every session has ended."""
         number, threads = 0, []
         begun = time.monotonic()
         while (now := time.monotonic()) < self._end:
@@ -101,7 +102,7 @@ def flood(trial: Trial) -> None:
 
 
 def _see_back(trial: Trial, site: Site) -> None:
-    """A message is answered as usual again, soon after the flood."""
+    """Soon after the flood, a message must be answered as usual."""
     begun = time.monotonic()
     while True:
         with (
@@ -121,7 +122,7 @@ def _see_back(trial: Trial, site: Site) -> None:
 def _see_flood(trial: Trial, site: Site, water: Flood) -> None:
     answered = water.finals.total()
     trial.note(
-        f"{answered + water.lost.total() + water.turned} arrivals, {water.turned} beyond {_MOST} sessions"
+        f"{answered + water.lost.total() + water.turned} arrivals, {water.turned} beyond {_MAX_SESSIONS} sessions"
     )
     trial.see("every session is answered", not water.lost, dict(water.lost) or "none lost")
     known = {"a", "c", "451"}
@@ -173,7 +174,7 @@ def guard(trial: Trial) -> None:
     with trial.site({"guard": _GUARD, "policy": {"points": {"lure.business": 9.0}}}) as site:
         with site.load(max(60, trial.size), ("plain",)) as load:
             load.finish()
-        time.sleep(_GUARD["window_minutes"] * 60 + 1)  # what was judged goes into the long run
+        time.sleep(_GUARD["window_minutes"] * 60 + 1)  # so that what was judged is added to the long run
         site.send(site.mails(1, ("plain",))[0])
         with site.load(100, ("held",), per_second=30) as load:
             load.finish()
@@ -210,7 +211,7 @@ for number in range(int(sys.argv[1])):
 
 
 class Watcher:
-    """Looks at the daemon's processes all the time: how many there are, and how much memory they have together."""
+    """Watches the daemon's processes: the largest number of them, and their largest memory together."""
 
     def __init__(self, site: Site) -> None:
         self._pid = site.daemon.pid
@@ -229,7 +230,7 @@ class Watcher:
 
 
 def memory(site: Site) -> float:
-    """MB of all processes of the daemon, what they share counted once."""
+    """MB of all processes of the daemon; shared memory counts once."""
     total = 0
     for pid in (site.daemon.pid, *children(site.daemon.pid)):
         with suppress(OSError):
@@ -239,13 +240,13 @@ def memory(site: Site) -> float:
 
 
 def _settled(site: Site) -> bool:
-    """Two workers and the maintenance process, nobody is leaving, and no reload is to come."""
+    """True if there are two workers and the maintenance process, none of them is draining, and no reload waits."""
     whole = len(children(site.daemon.pid)) == 3 and site.maintenance() is not None
     return whole and site.metric("sekisho_config_reload_waiting") == 0
 
 
 def _worn_in(trial: Trial, site: Site) -> float:
-    """Memory after the workers that are there have judged so much, the same before and after the row's fault."""
+    """MB after the present workers have judged some mail: the same amount before and after the row's fault."""
     with site.load(trial.size, sessions=24) as load:
         load.finish()
     return memory(site)
@@ -256,7 +257,7 @@ def _see_generations(trial: Trial, site: Site, watcher: Watcher, before: float) 
     trial.see("at most two generations", watcher.most <= 6, f"{watcher.most} processes beside the supervisor")
     trial.wait("the old ones have left", lambda: _settled(site), 90, lambda: children(site.daemon.pid))
     _worn_in(trial, site)
-    # The reload that waited for the last sessions may take place only now, with two generations for a while.
+    # A reload that waited for the last sessions may happen only now, with two generations for a while.
     trial.wait(
         "memory is back",
         lambda: _settled(site) and memory(site) <= before * 1.1,
@@ -316,7 +317,7 @@ def list_changes_100(trial: Trial) -> None:
 
 
 def _change(site: Site) -> None:
-    """As the daemon's user, in one process: a hundred starts of Python would be the load."""
+    """Change the lists as the daemon's user, in one process: a hundred starts of Python would be too much load."""
     program = site.daemon.program
     assert program
     paced = _CHANGE.replace("    words", "    __import__('time').sleep(0.4)\n    words")

@@ -1,4 +1,4 @@
-"""A process is killed (-9) at a named point of a hold, a release, a turn of retention, a migration."""
+"""A process is killed (-9) at a given point of a hold, a release, a run of retention, or a migration."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ for _name, _make in HOLD.items():
 
 
 def primed(site: Site, count: int = 3) -> None:
-    """Hold some messages, so that the store is open and its write-ahead log is there."""
+    """Hold `count` messages, so that the store is open and its write-ahead log exists."""
     with site.load(count, ("held",)) as load:
         load.finish()
 
 
 def _killed(trial: Trial, site: Site, point: Point) -> bool:
-    """Kill the worker at the point of the next hold, and let the sender come again."""
+    """Kill the worker at the point of the next hold, and let the sender retry."""
     wait_until(lambda: len(site.workers()) == 1, "the worker is there", 60)
-    primed(site, 1)  # this worker's own connection is open and has written once
+    primed(site, 1)  # so that this worker's connection is open and has written once
     (worker,) = site.workers()
     with (
         trap(worker, point, trial.place / "trace") as each,
@@ -76,7 +76,7 @@ def _killed(trial: Trial, site: Site, point: Point) -> bool:
 
 
 def see_whole(trial: Trial, site: Site) -> None:
-    """The database is sound, and each copy has one row."""
+    """The database must be undamaged, and each copy must have one row."""
     with closing(sqlite3.connect(f"file:{site.daemon.store}?mode=ro", uri=True)) as database:
         found = database.execute("PRAGMA integrity_check").fetchall()
     trial.see("the database is sound", found == [("ok",)], found[:3])
@@ -149,7 +149,7 @@ def kill_release(trial: Trial) -> None:
         wait_until(lambda: "sending" not in states(site), "nothing is being sent any more", 120)
         before = states(site)
         trial.note(f"{before['uncertain']} uncertain")
-        for record in names:  # the operator tries again whatever can be sent
+        for record in names:  # the operator tries again for everything that can be sent
             with suppress(LabError):
                 site.daemon.cli("quarantine", "release", record, "--reason", "other")
         trial.balance(site)
@@ -166,7 +166,7 @@ def _release(site: Site, record: str) -> tuple[list[str], dict[str, object]]:
 
 
 def states(site: Site) -> Counter[str]:
-    """How many copies are in each state, from the file itself: a command would take its time."""
+    """How many copies are in each state, read from the file, because a command takes longer."""
     with closing(sqlite3.connect(f"file:{site.daemon.store}?mode=ro", uri=True)) as database:
         return Counter(dict(database.execute("SELECT state, count(*) FROM recipients GROUP BY state")))
 
@@ -179,7 +179,7 @@ RETENTION: dict[str, Callable[[Site], Point]] = {
     "before-sync": lambda site: Point("before the sync", "fdatasync", _wal(site)),
     "after-commit": lambda site: Point("after the sync", "fdatasync", _wal(site), after=True),
 }
-_ALLOWED = 100  # the least that the option takes
+_ALLOWED = 100  # the smallest value of the option
 
 
 @row(
@@ -213,7 +213,7 @@ def kill_retention(trial: Trial) -> None:
 
 
 def history(site: Site) -> list[tuple[str, str]]:
-    """Operation and entry of each line of the audit."""
+    """The operation and the entry of each line of the audit."""
     with closing(sqlite3.connect(f"file:{site.daemon.store}?mode=ro", uri=True)) as database:
         return database.execute("SELECT operation, entry_id FROM operations").fetchall()
 
@@ -224,12 +224,12 @@ _OLD = "r0001"
 _DOWNGRADE = f"""
 import sys
 from pathlib import Path
-import sekisho.store
+import sekisho.store.database.migrations
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 config = Config()
-config.set_main_option("script_location", str(Path(sekisho.store.__file__).parent / "migrations"))
+config.set_main_option("script_location", str(Path(sekisho.store.database.migrations.__file__).parent))
 config.set_main_option("path_separator", "os")
 with create_engine(sys.argv[1]).begin() as connection:
     config.attributes["connection"] = connection
@@ -264,7 +264,7 @@ def kill_migration(trial: Trial) -> None:
 
 
 def downgraded(site: Site) -> None:
-    """Give the store the tables of an older version."""
+    """Convert the store to the tables of an older version."""
     done = subprocess.run(
         [sys.executable, "-c", _DOWNGRADE, f"sqlite:///{site.daemon.store}"],
         env={"PYTHONPATH": f"{ROOT / 'milter'}"},

@@ -1,4 +1,4 @@
-"""PostgreSQL as the store: the server dies, is full, read-only, and its answer to a commit never comes."""
+"""PostgreSQL as the store: the server dies, is full or read-only, or its answer to a commit does not come."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lab.faults.site import Site
 from lab.faults.storage import errors, fill, own, small_disk, suffer
 from lab.place import LabError
 from lab.sekisho import merged
-from sekisho.store import StoreOptions, state_directory
+from sekisho.store.database import StoreOptions, state_directory
 
 BACK = MUST + "; 451 while it lasts, counted; mail is stored as soon as it is over, without a restart"
 _COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
@@ -28,7 +28,7 @@ _COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
 
 @contextmanager
 def server(directory: Path | None = None) -> Iterator[Cluster]:
-    """A private server. Raises Untried where there is none."""
+    """A private server. Raises Untried if PostgreSQL is not installed."""
     where = programs()
     if where is None or importlib.util.find_spec("psycopg") is None:
         raise Untried("PostgreSQL or psycopg is not installed")
@@ -45,7 +45,7 @@ def server(directory: Path | None = None) -> Iterator[Cluster]:
 
 @contextmanager
 def stored(trial: Trial, cluster: Cluster, host: Path | None = None) -> Iterator[Site]:
-    """A running site, under load, whose store is a new database of that server."""
+    """A running site, under load, whose store is a new database of this server."""
     site = trial.site()
     name = cluster.new_database().split("@/")[1].split("?")[0]
     site.daemon.settings = merged(site.daemon.settings, {"store": {"url": cluster.url(name, host)}})
@@ -55,8 +55,8 @@ def stored(trial: Trial, cluster: Cluster, host: Path | None = None) -> Iterator
 
 @contextmanager
 def _state_directory() -> Iterator[None]:
-    """Without a database file the daemon keeps guard and lists in one fixed directory, which is the row's own
-    meanwhile. Raises Untried where the machine uses it."""
+    """Without a database file, the daemon keeps guard and lists in one fixed directory. The row has this directory
+    during the block. Raises Untried if the machine uses it."""
     directory = state_directory(StoreOptions(url="postgresql://nobody@/x"))
     there = directory.exists()
     if there and any(directory.iterdir()):
@@ -131,7 +131,8 @@ def connections(trial: Trial) -> None:
 
 
 def _use_up(cluster: Cluster, others: ExitStack) -> None:
-    """Take every connection, also those that are ours, which are ended again and again until they are taken."""
+    """Take every connection of the server. The daemon's own ones are ended again and again until they are taken,
+    too."""
     import psycopg  # noqa: PLC0415 - an extra
 
     end = time.monotonic() + 30
@@ -173,8 +174,8 @@ def commit_cut(trial: Trial) -> None:
 
 
 class _Proxy:
-    """Between the daemon and the server, on a UNIX socket in a directory of its own. A client that says COMMIT while
-    `left` is above 0 gets its commit, and no answer."""
+    """A proxy between the daemon and the server, on a UNIX socket in a directory of its own. While `left` is above 0, a
+    COMMIT is carried out, but the client gets no answer."""
 
     def __init__(self, directory: Path, server: Path) -> None:
         self.directory = directory
@@ -213,7 +214,7 @@ class _Proxy:
             threading.Thread(target=_copy, args=(backend, client), daemon=True).start()
             while data := client.recv(65536):
                 if _COMMIT in data and self._takes():
-                    client.shutdown(socket.SHUT_RDWR)  # nothing of the server's goes back
+                    client.shutdown(socket.SHUT_RDWR)  # the client gets nothing from the server
                     backend.sendall(data)
                     time.sleep(0.3)  # the server commits
                     return
@@ -246,7 +247,7 @@ def disk_full(trial: Trial) -> None:
 
 
 def _room(cluster: Cluster, filler: Path) -> None:
-    """A server whose log could not be written has ended itself; it is started again as its unit would."""
+    """Make room. A server that could not write its log has ended; it is started again, as its unit would do."""
     filler.unlink()
     with suppress(subprocess.CalledProcessError):
         cluster.start()

@@ -1,4 +1,4 @@
-"""The power goes: what the store and the files beside it may have lost, at many moments of their life."""
+"""A power cut: what the store and the files beside it may have lost, at many moments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of the store under a running daemon: taken away, replaced, cut, damaged, another's, another version's."""
+"""The file of the store while the daemon runs: removed, replaced, truncated, damaged, of another user or version."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lab.faults.site import Site
 from lab.faults.storage import copies_in, files, nobody_writes, own, placed, put_aside, remove, suffer
 from lab.faults.workload import OLDEST, go_back
 from lab.place import LabError
-from sekisho.store import StoreOptions
+from sekisho.store.database import StoreOptions
 
 PAGE = 4096
 SPOILT = b"\xa5" * PAGE
@@ -55,7 +55,7 @@ def store_log_removed(trial: Trial) -> None:
 
 
 def _harm(trial: Trial, harm: Callable[[Path], object], restart: bool = True) -> None:
-    """Under load: take account of what is in the store, do the harm, and see that nothing more gets lost."""
+    """Under load: record what is in the store, do the harm, and see that nothing more is lost."""
     site = trial.site()
     database = placed(site, site.place / "store")
     with site, site.load(trial.size, per_second=30) as load:
@@ -73,7 +73,8 @@ def _harm(trial: Trial, harm: Callable[[Path], object], restart: bool = True) ->
 
 
 def _probe(site: Site) -> Sender:
-    """Mail that must be stored (some recipients only: Postfix cannot hold it); returns when each was answered once."""
+    """Send mail that must be stored (quarantined for some recipients only, so Postfix cannot hold it). Returns when
+    each message has had one reply."""
     probe = site.sender(sessions=2, patience=200)
     probe.offer(site.mails(6, ["mixed"]))
     probe.tell(lambda: probe.answered >= 6, 120)
@@ -81,21 +82,21 @@ def _probe(site: Site) -> Sender:
 
 
 def _begin_anew(site: Site, database: Path, aside: Path) -> None:
-    """What an operator does who has no backup: stop, put the damaged files away, start. What was answered until the
-    damage was noticed is in those files: overwritten pages, with a write-ahead log that is whole."""
+    """What an operator without a backup does: stop, move the damaged files away, start. Mail that was answered before
+    the damage was noticed is in those files: they have overwritten pages, but a complete write-ahead log."""
     site.daemon.stop()
     away = site.place / "away"
     away.mkdir()
     for each in files(database):
         shutil.move(each, away)
     _fill_in(away / database.name, aside)
-    with suppress(LabError):  # what can still be read there is not lost
+    with suppress(LabError):  # mail that can still be read there is not lost
         site.put_away += copies_in(away / database.name)
     site.daemon.start()
 
 
 def _fill_in(database: Path, aside: Path) -> None:
-    """Put the pages of before in the place of those that still are as `_overwrite` left them."""
+    """Restore the earlier pages where `_overwrite` has damaged them and nothing was written since."""
     if not database.exists():
         return
     with database.open("r+b") as stream, aside.open("rb") as before:
@@ -108,7 +109,7 @@ def _fill_in(database: Path, aside: Path) -> None:
 
 
 def _replace(database: Path) -> None:
-    """By an empty store, as of a backup from before the first message."""
+    """Replace the database by an empty one, like a backup from before the first message."""
     new = database.with_name("restored.db")
     with closing(sqlite3.connect(database)) as old, closing(sqlite3.connect(new)) as copy:
         old.backup(copy)
@@ -218,5 +219,5 @@ def store_locked(trial: Trial) -> None:
 
 
 def _unlock(other: sqlite3.Connection) -> None:
-    time.sleep(25)  # with what the probe waited for, half a minute
+    time.sleep(25)  # together with the time of the probe, half a minute
     other.execute("ROLLBACK")

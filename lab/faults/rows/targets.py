@@ -1,4 +1,4 @@
-"""Where the daemon writes what it tells: the log's target, the metrics' directory and port."""
+"""Where the daemon writes its reports: the log's target, and the directory and port of the metrics."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from lab.faults.site import Site
 from lab.place import LabError
 
 MUST = "mail and signals go on, no 4xx; what is not written is counted; 0 lost, 0 doubled, 0 unjudged"
-_PIPE = 4096  # bytes that a pipe takes; less than a few messages log
+_PIPE = 4096  # bytes that a pipe takes; a few messages log more
 
 
 def see_no_refusal(trial: Trial, load: Sender) -> None:
-    """Nobody heard a 4xx, and no connection was lost."""
+    """There must be no 4xx and no lost connection."""
     bad = {code: count for code, count in load.replies.items() if code == 0 or 400 <= code < 500}
     trial.see("no 4xx", not bad, f"{bad}, {dict(load.texts)}" if bad else "none")
 
 
 def see_reload(trial: Trial, site: Site) -> None:
-    """The supervisor still answers its signals: a reload brings a new generation."""
+    """The supervisor must still react to signals: a reload must bring a new generation."""
     before = set(site.workers())
     os.kill(site.daemon.pid, signal.SIGHUP)
     trial.wait("a reload brings new workers", lambda: bool(set(site.workers()) - before), 60)
 
 
 def see_dropped(trial: Trial, site: Site) -> None:
-    """Lines that could not be written are counted, and the count can be read."""
+    """Lines that could not be written must be counted, and the count must be readable."""
     trial.wait(
         "dropped lines are exported",
         lambda: site.metric("sekisho_log_lines_dropped_total") > 0,
@@ -52,12 +52,12 @@ def see_dropped(trial: Trial, site: Site) -> None:
 
 @contextmanager
 def _pipe(place: Path) -> Iterator[tuple[FileIO, tuple[str, ...], Path]]:
-    """A small pipe that becomes the daemon's standard error: our end, and the words before the command."""
+    """A small pipe that becomes the daemon's standard error: our end, and the words to put before the command."""
     path = place / "pipe"
     os.mkfifo(path)
     path.chmod(0o666)
     reader = FileIO(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
-    holder = os.open(path, os.O_WRONLY)  # so that the pipe is open before the daemon is there
+    holder = os.open(path, os.O_WRONLY)  # so that the pipe is open before the daemon starts
     fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, _PIPE)
     try:
         yield reader, ("/bin/sh", "-c", f'exec "$@" 2>{path}', "sh"), path
@@ -101,7 +101,7 @@ def log_closed(trial: Trial) -> None:
         drain = threading.Thread(target=_read_some, args=(reader,))
         drain.start()
         with site.load(trial.size, patience=200) as load:
-            drain.join()  # and nobody has the other end any more
+            drain.join()  # now the other end is closed
             path.unlink()
             load.finish()
         see_no_refusal(trial, load)
@@ -142,7 +142,7 @@ def log_full(trial: Trial) -> None:
 
 @contextmanager
 def small_disk(where: Path, size: str) -> Iterator[Path]:
-    """A file system of its own that the daemon may write to."""
+    """A small file system to which the daemon may write."""
     where.mkdir()
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0777", "none", str(where)],
@@ -159,7 +159,7 @@ def small_disk(where: Path, size: str) -> Iterator[Path]:
 
 
 def filled(disk: Path) -> Path:
-    """Take all room that is left; returns the file that took it."""
+    """Fill the disk; returns the file that was written."""
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as stream, suppress(OSError):
         while stream.write(b"x" * 4096):
@@ -203,11 +203,11 @@ METRICS_MUST = f"{_GOES_ON}; the failure is said and counted, mail is counted ag
 
 
 def _see_metrics_fault(trial: Trial, site: Site) -> None:
-    """Mail goes on with workers of before and after a reload, and with one that was killed."""
+    """Mail must go on with workers from before and after a reload, and after one was killed."""
     with site.load(trial.size, per_second=60) as load:
         see_reload(trial, site)
         time.sleep(2)
-        os.kill(site.workers()[0], signal.SIGKILL)  # costs the mail that it had at work a 451
+        os.kill(site.workers()[0], signal.SIGKILL)  # its messages in progress get a 451
         load.finish()
     most = load.replies[451]
     trial.see("no 451 but for the kill", most <= 40, f"{most} of {load.answered}: {dict(load.texts)}")
@@ -217,7 +217,7 @@ def _see_metrics_fault(trial: Trial, site: Site) -> None:
 
 
 def _see_counted(trial: Trial, site: Site, *, failed: bool = True) -> None:
-    """What is judged now is counted, and where something `failed`, that is said and counted too."""
+    """What is judged now must be counted. If something has `failed`, that must be logged and counted too."""
     if failed:
         said = site.logged("metrics cannot be written")
         trial.see("the log says so", said, f"{said} lines")
@@ -228,7 +228,7 @@ def _see_counted(trial: Trial, site: Site, *, failed: bool = True) -> None:
         load.finish()
 
     def counted() -> float:
-        site.send(site.mails(1)[0])  # a worker tries the directory again with its next message
+        site.send(site.mails(1)[0])  # with its next message, a worker tries the directory again
         return site.metric("sekisho_messages_total") - before
 
     trial.wait("mail is counted again", lambda: counted() >= 10, 30, lambda: f"{counted():g} of 10")

@@ -22,19 +22,19 @@ from lab.place import wait_until
 
 MUST = "0 lost, 0 doubled, 0 unjudged; no worker lost, no session left behind"
 
-# What Postfix sends and hears: option negotiation, connect, helo, mail, rcpt, header, end of headers, body, end of
-# message; then accept, discard, reply code, and the edits: a field put in, a field removed (an empty change), a
-# recipient removed. Of the other steps there is no reply (negotiated so).
+# What Postfix sends: option negotiation, connect, helo, mail, rcpt, header, end of headers, body, end of message. What
+# it gets: accept, discard, reply code, and the edits: a field inserted, a field removed (an empty change), a recipient
+# removed. The other steps have no reply, as negotiated.
 STEPS = (
     *(("in", command) for command in (b"O", b"D", b"C", b"H", b"M", b"R", b"L", b"B", b"E")),
     *(("out", command) for command in (b"O", b"a", b"d", b"y", b"i", b"m", b"-")),
 )
 _TIMES = 3  # cuts at each step
-_FORGED = "X-Sekisho-Forged"  # removed from every message, so that Postfix hears a change of a field
+_FORGED = "X-Sekisho-Forged"  # removed from every message, so that Postfix gets a change of a field
 
 
 def see_calm(trial: Trial, site: Site) -> None:
-    """No worker was lost, and no session is open any more."""
+    """No worker must have been lost, and no session may be open."""
     lost = site.metric("sekisho_worker_restarts_total")
     trial.see("no worker is lost", lost == 0, f"{lost:g}")
     site.postfix.stop()  # idle smtpd processes keep their connections
@@ -92,7 +92,7 @@ def cut_client(trial: Trial) -> None:
 
 
 def _sent(site: Site, mail: Mail, cut: int) -> bool:
-    """Send until the cut; True if the message was answered before it."""
+    """Send until the cut, which is the step of this number. True if there was a reply before it."""
     try:
         connection = Connection(site.postfix.port, cut=cut)
         answers = connection.send(mail, mail.recipients)
@@ -118,8 +118,8 @@ def _default_action(action: str, must: str) -> None:
         with trial.site(milter=lambda site: site.daemon.milter().replace("tempfail", action)) as site:
             with site.load(trial.size // 2) as load:
                 load.finish()
-            site.postfix.wait_empty()  # or it delivers again what it is delivering when it is stopped
-            site.postfix.stop()  # its idle smtpd processes keep their connections, and the daemon would wait for them
+            site.postfix.wait_empty()  # otherwise it would deliver twice what it is delivering when it is stopped
+            site.postfix.stop()  # its idle smtpd processes keep connections for which the daemon would wait
             site.daemon.stop()
             site.postfix.start()
             with site.load(trial.size // 2, ("plain", "mixed"), patience=240) as load:
@@ -137,7 +137,7 @@ def _default_action(action: str, must: str) -> None:
 def _see_default(
     trial: Trial, site: Site, action: str, seen: Counter[int], on_hold: int, unjudged: int
 ) -> None:
-    """What this action makes of mail that nobody judges, and that doctor knows of it."""
+    """What this action does to mail that is not judged, and that `sekisho doctor` reports it."""
     match action:
         case "tempfail":
             trial.see("451 and nothing else", set(seen) <= {451, 250} and seen[451], dict(seen))
@@ -205,7 +205,7 @@ def _fuzz(path: Path, seed: int, count: int) -> None:
 
 
 def _packets(rng: random.Random) -> list[bytes]:
-    """A session's packets, some of them changed, left out, doubled, moved, cut or with a lie about their length."""
+    """The packets of a session, some of them changed, left out, doubled, moved, truncated or with a wrong length."""
     if rng.random() < 0.15:
         return [rng.randbytes(rng.randrange(1, 400))]
     packets = [_packet(command, data) for command, data in _SESSION]

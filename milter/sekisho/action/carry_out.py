@@ -16,6 +16,7 @@ from sekisho.evidence import Evidence
 from sekisho.judgement import Judgement
 from sekisho.message import Message
 from sekisho.ports import CommitUnknown, Deferrals, QuarantineStore, StoreUnavailable
+from sekisho.stages import Failure
 from sekisho.verdict import Action, Disposition, Mode, Outcome, Reply
 
 Document = Callable[[Evidence, Mapping[str, float], Sequence[Outcome]], Mapping[str, Any]]
@@ -60,7 +61,7 @@ def carry_out(judgement: Judgement, output: Output, crashed: Callable[[str, Exce
         try:
             reference = output.quarantine.hold(message, document, kept)
         except StoreUnavailable as error:
-            crashed("store", error)
+            crashed(Failure.STORE, error)
             return without_store(judgement, outcomes, reference, output, error)
     return act(judgement, outcomes, reference, output)
 

@@ -1,11 +1,13 @@
 """Addresses in hostile mail: header fields, free text, SMTP paths.
 
-What it answers: which mailboxes an address field names, and everything about it on which two mail programs
-could disagree (RFC 5322 3.4 and 4.4, RFC 6532); which addresses and hosts a display name or a line of text
-shows; what stands in a MAIL FROM or RCPT TO path (RFC 5321 4.1.2); whose mailbox an address with an extension is.
+- `parse`: the mailboxes that an address field names, and what two mail programs may read differently in it
+  (RFC 5322 sections 3.4 and 4.4, RFC 6532).
+- `addresses_in`, `hosts_in`: the addresses and hosts that a display name or a line of text shows.
+- `split_path`: local part and domain of a MAIL FROM or RCPT TO path (RFC 5321 section 4.1.2).
+- `without_extension`: the mailbox behind an address with an extension.
 
-What it cannot see: the display name as decoded (encoded words stay encoded here), whether a domain exists,
-and whether a mailbox does. Domains are given as written, lower case; `domains.to_ascii` judges them.
+It cannot see the decoded display name (encoded words stay encoded here), whether a domain exists, or whether a mailbox
+exists. Domains are given as written, in lower case; `domains.to_ascii` checks them.
 """
 
 from sekisho.address.extension import unquoted, without_extension

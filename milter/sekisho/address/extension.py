@@ -1,22 +1,22 @@
-"""Address extensions: `help+news@example.jp` is a name for the mailbox `help@example.jp`.
+"""Address extensions: `help+news@example.jp` is delivered to the mailbox `help@example.jp`.
 
-Postfix looks an address up whole, and then without its extension (split_addr.c). What splits the two is
-`recipient_delimiter`, a set of characters: the first of any of them in the local part.
+Postfix looks up the whole address first, then the address without its extension (split_addr.c). Its option
+`recipient_delimiter` is a set of characters. The extension begins at the first of them in the local part.
 """
 
 from __future__ import annotations
 
 import re
 
-RESERVED = frozenset({"postmaster", "mailer-daemon", "double-bounce"})
-"""Local parts that are never split."""
+NEVER_SPLIT = frozenset({"postmaster", "mailer-daemon", "double-bounce"})
+"""Local parts that Postfix never splits."""
 
 
 def without_extension(local: str, delimiters: str) -> str:
-    """A local part (without quotes) as that of its mailbox; itself where it has no extension.
+    """The local part of the mailbox: `help` for `help+news`. The given text if it has no extension.
 
-    `delimiters` is the set of characters, "" for none. As in Postfix with `owner_request_special = yes` (the default),
-    a set that holds a hyphen leaves `owner-list` and `list-request` whole.
+    `local` comes without quotes. `delimiters` is the set of characters, "" for none. If the set holds a hyphen,
+    `owner-list` and `list-request` stay whole, as in Postfix with `owner_request_special = yes` (the default).
     """
     cut = len(local)
     for each in delimiters:
@@ -26,14 +26,14 @@ def without_extension(local: str, delimiters: str) -> str:
 
 
 def unquoted(local: str) -> str:
-    """A local part as it is meant: `"he\\lp"` is `help` (RFC 5322 section 3.2.4)."""
+    """A local part without quotes and escapes: `"he\\lp"` is `help` (RFC 5322 section 3.2.4)."""
     if len(local) < 2 or not (local.startswith('"') and local.endswith('"')):
         return local
     return re.sub(r"\\(.)", r"\1", local[1:-1], flags=re.DOTALL)
 
 
 def _is_whole(name: str, delimiters: str) -> bool:
-    if name in RESERVED:
+    if name in NEVER_SPLIT:
         return True
     requests = len(name) > len("-request") and name.endswith("-request")
     return "-" in delimiters and (name.startswith("owner-") or requests)

@@ -1,7 +1,7 @@
-"""SMTP paths: what a client wrote in MAIL FROM or RCPT TO (RFC 5321 4.1.2), and why not to print it.
+"""SMTP paths: the argument of MAIL FROM or RCPT TO (RFC 5321 section 4.1.2), and what is unsafe to print in it.
 
 Problem codes: `route` `quote` `parenthesis` `several_at` `backslash` `nul` `control` `bad_domain` `no_dot`
-`ip_literal` `unparsable` `too_long`. A quoted local part of harmless characters is clean (`"a..b"@…`).
+`ip_literal` `unparsable` `too_long`. A quoted local part of harmless characters has no problem (`"a..b"@…`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sekisho.address.spec import judge_domain
 from sekisho.bounded_cache import remembered
 
-LIMIT = 1024
+MAX_PATH_CHARS = 1024
 
 _QUOTED_LOCAL = re.compile(r'"((?:[^"\\]++|\\.)*+)"(?=@)', re.DOTALL)
 _PLAIN = re.compile(r"[^\s@\"()<>,;:\\\[\]]*")
@@ -21,20 +21,22 @@ _CONTROL = re.compile("[\x01-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """`local` without quotes, `domain` lower case without final dot; the null path has neither."""
+    """`local` is the local part without quotes, `domain` the domain in lower case without the final dot.
+
+    `<>`, the null path, has neither: "" and None. `postmaster` has no domain."""
 
     local: str = ""
     domain: str | None = None
     problems: tuple[tuple[str, str], ...] = ()
 
 
-@remembered(4096)  # recipients get mail every day
+@remembered(4096)  # a site's recipients get mail every day
 def split_path(value: str) -> Path:
-    """Take a path apart, angle brackets or not. Never raises."""
+    """The local part and the domain of a path, with or without angle brackets. Never raises."""
     problems: list[tuple[str, str]] = []
-    if len(value) > LIMIT:
+    if len(value) > MAX_PATH_CHARS:
         problems.append(("too_long", str(len(value))))
-    text = value[:LIMIT].strip(" ")
+    text = value[:MAX_PATH_CHARS].strip(" ")
     text = text[1:-1] if text.startswith("<") and text.endswith(">") else text
     if not text:
         return Path()
@@ -62,7 +64,7 @@ def _halves(text: str, problems: list[tuple[str, str]]) -> tuple[str, str | None
         return inner, _one_domain(text[quoted.end() + 1 :], problems)
     local, at, domain = text.rpartition("@")
     if not at:
-        return text, None  # `postmaster` has no domain (RFC 5321 4.5.1)
+        return text, None  # `postmaster` may stand without a domain (RFC 5321 section 4.5.1)
     if "@" in local:
         problems.append(("several_at", text))
     if not local:

@@ -1,7 +1,7 @@
-"""One pass over an address field: the lexical tokens of RFC 5322 3.2, hostile text tolerated, linear time.
+"""The lexical tokens of an address field (RFC 5322 section 3.2), in one pass and linear time.
 
-Nothing is rejected here. A quote or parenthesis that is never closed is an ordinary character, as most mail
-programs treat it; where they do not all do so, the oddity is reported.
+Nothing is rejected. A quotation mark or parenthesis that is never closed is an ordinary character, as in most mail
+programs. If programs differ here, that is reported.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Kind(StrEnum):
-    """The kinds of token; a special character is its own kind."""
+class TokenKind(StrEnum):
+    """The kinds of token. A special character is a kind of its own."""
 
     SPACE = "space"
     ATOM = "atom"
@@ -27,15 +27,15 @@ class Kind(StrEnum):
 
 
 class Token(NamedTuple):
-    """`text` is what the token means (without quotes, parentheses, escapes), `raw` what stands there."""
+    """`text` is the token without quotes, parentheses and escapes. `raw` is the token as written."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     raw: str
 
 
-# In Shift_JIS, GBK and Big5 the second byte of a character can be one of @ [ \ ]: after a raw byte that is
-# not UTF-8 (a surrogate escape) such a character belongs to the text.
+# In Shift_JIS, GBK and Big5 the second byte of a character can be @ [ \ or ]. After a byte that is not UTF-8
+# (a surrogate escape), such a character belongs to the text.
 _RAW = "\udc80-\udcff"
 _ATOM = re.compile(rf"(?:[{_RAW}][@\[\\\]]?|[^\s\"()<>@,;:\\\x1b])+")
 _SPACE = re.compile(r"\s+")
@@ -43,14 +43,14 @@ _QUOTED = re.compile(r'"((?:[^"\\]+|\\.)*+)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _LITERAL = re.compile(r"\[[^\[\]\s@<>]*\]")
 _COMMENT_MARK = re.compile(r"\\.|[()]", re.DOTALL)
-# ISO-2022-JP as it came from programs that never heard of encoded words.
+# Raw ISO-2022-JP, from programs that do not know encoded words.
 _JIS = re.compile(r"\x1b\$[@B][!-~\s]*(?:\x1b\([BJ]|\Z)")
 _SPECIAL = frozenset("<>@,;:")
 _ADDRESS_LIKE = re.compile(r"[<>@]")
 
 
 class Lexer:
-    """Reads one field. `odd` collects (code, detail) for what mail programs read differently."""
+    """Splits one field into tokens. `odd` collects (code, detail) for what mail programs read differently."""
 
     def __init__(self, value: str) -> None:
         self.value = value
@@ -59,11 +59,11 @@ class Lexer:
         self._comments = True
 
     def tokens(self) -> list[Token]:
-        """All tokens; their `raw` texts joined are the value again."""
+        """All tokens. Their `raw` texts joined give the value again."""
         found: list[Token] = []
         at = 0
         while at < len(self.value):
-            after_at = bool(found) and found[-1].kind is Kind.AT
+            after_at = bool(found) and found[-1].kind is TokenKind.AT
             token = self._next(at, after_at)
             found.append(token)
             at += len(token.raw)
@@ -72,13 +72,13 @@ class Lexer:
     def _next(self, at: int, after_at: bool) -> Token:
         char = self.value[at]
         if char in _SPECIAL:
-            return Token(Kind(char), char, char)
+            return Token(TokenKind(char), char, char)
         if after_at and char == "[" and (literal := _LITERAL.match(self.value, at)):
-            return Token(Kind.ATOM, literal[0], literal[0])
+            return Token(TokenKind.ATOM, literal[0], literal[0])
         if match := _ATOM.match(self.value, at):
-            return Token(Kind.ATOM, match[0], match[0])
+            return Token(TokenKind.ATOM, match[0], match[0])
         if match := _SPACE.match(self.value, at):
-            return Token(Kind.SPACE, " ", match[0])
+            return Token(TokenKind.SPACE, " ", match[0])
         if char == '"':
             return self._quoted(at)
         return self._comment(at) if char == "(" else self._stray(at)
@@ -88,14 +88,14 @@ class Lexer:
         if match is None:
             if self._quotes and self.value.count("@") > 1:
                 self.odd.append(("quote", self.value[at : at + 80]))
-            self._quotes = False  # what was not closed from here is not closed from a later quote either
-            return Token(Kind.ATOM, '"', '"')
+            self._quotes = False  # no later quotation mark is closed either
+            return Token(TokenKind.ATOM, '"', '"')
         text = match[1]
         if "\\" in text:
             if _ADDRESS_LIKE.search(text):
                 self.odd.append(("backslash", match[0]))
             text = _ESCAPE.sub(r"\1", text)
-        return Token(Kind.QUOTED, text, match[0])
+        return Token(TokenKind.QUOTED, text, match[0])
 
     def _comment(self, at: int) -> Token:
         end = self._comment_end(at) if self._comments else None
@@ -103,11 +103,11 @@ class Lexer:
             if self._comments:
                 self.odd.append(("comment", self.value[at : at + 80]))
             self._comments = False
-            return Token(Kind.ATOM, "(", "(")
+            return Token(TokenKind.ATOM, "(", "(")
         raw = self.value[at:end]
         if _ADDRESS_LIKE.search(raw):
             self.odd.append(("comment", raw))
-        return Token(Kind.COMMENT, _ESCAPE.sub(r"\1", raw[1:-1]), raw)
+        return Token(TokenKind.COMMENT, _ESCAPE.sub(r"\1", raw[1:-1]), raw)
 
     def _comment_end(self, at: int) -> int | None:
         depth = 0
@@ -118,14 +118,14 @@ class Lexer:
         return None
 
     def _stray(self, at: int) -> Token:
-        """A backslash or an escape sequence outside quotes, or a parenthesis that closes nothing."""
+        """The token of a backslash or an escape sequence outside quotes, or of an unmatched closing parenthesis."""
         if match := _JIS.match(self.value, at):
             if any(char in _SPECIAL or char in '"()' for char in match[0][3:-3]):
                 self.odd.append(("raw_jis", match[0]))
-            return Token(Kind.ATOM, match[0], match[0])
+            return Token(TokenKind.ATOM, match[0], match[0])
         char = self.value[at]
         if char != "\\":
-            return Token(Kind.ATOM, char, char)
+            return Token(TokenKind.ATOM, char, char)
         raw = self.value[at : at + 2]
         self.odd.append(("backslash", raw))
-        return Token(Kind.ATOM, raw[1:] or char, raw)
+        return Token(TokenKind.ATOM, raw[1:] or char, raw)

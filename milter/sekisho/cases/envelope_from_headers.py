@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from sekisho.message import Envelope, Headers, Recipient, read
-from sekisho.message.trace import RECEIVED, client_of, unfolded
+from sekisho.message.trace import MAX_RECEIVED_CHARS, client_of, unfolded
 
 PATH = re.compile(r"<(?P<address>[^<>]*)>|(?P<bare>[^<>\s]+)")
 
@@ -37,4 +37,4 @@ def _first(headers: Headers, name: str) -> str | None:
     fields = headers.all(name)
     if not fields:
         return None
-    return unfolded(fields[0], RECEIVED) if name == "received" else unfolded(fields[0])
+    return unfolded(fields[0], MAX_RECEIVED_CHARS) if name == "received" else unfolded(fields[0])

@@ -1,12 +1,12 @@
-"""Bytes to text, and what is odd about it.
+"""Bytes to text, and what is odd about them.
 
-What it answers: the text that a reader most probably sees for bytes with a charset label (`decode`), for a
-header value with encoded words (`decode_words`, RFC 2047) and for a percent-encoded parameter
-(`decode_rfc2231`), and whether the label was unknown, untrue, or the bytes broken. Labels lead to codecs only
-through a closed table, after the aliases of the WHATWG Encoding Standard.
+`decode` gives the text that a reader most probably sees for bytes with a charset label. `decode_words` does this for a
+header value with encoded words (RFC 2047), `decode_rfc2231` for a percent-encoded parameter. Each also tells whether
+the label is unknown or wrong, and whether bytes are broken. Only the labels of a fixed table lead to a codec; its
+aliases are those of the WHATWG Encoding Standard.
 
-What it cannot see: languages. Unlabelled bytes are taken for UTF-8, then for the Japanese encodings by how
-likely the text is, since that is what arrives in Japan; unlabelled Chinese in GB2312 will be misread.
+It cannot see the language. Bytes without a label are read as UTF-8 if they are valid UTF-8, else as the most plausible
+of the Japanese encodings, since those arrive in Japan. Chinese in GB2312 without a label is misread.
 """
 
 from sekisho.charsets.decoding import Decoded, decode

@@ -1,12 +1,12 @@
-"""Labelled bytes to text: the label first, then what the bytes can really be.
+"""Bytes with a charset label to text: by the label, or by what the bytes really are.
 
-A label is believed when the bytes decode strictly by it and nothing speaks against it. Otherwise a fixed
-order decides: UTF-8 if it is strictly that, ISO-2022-JP where its escape sequences stand, then the most
-plausible of Shift_JIS, EUC-JP, the label itself and Western, by how much each reading looks like text.
+The label is used if the bytes are valid in its charset and do not look like another one. If not, the bytes are read as
+UTF-8 if they are valid UTF-8, or as ISO-2022-JP if they hold its escape sequences. Otherwise Shift_JIS, EUC-JP, the
+label's charset and windows-1252 are tried, and the one whose text is most plausible is used.
 
-Problem codes: `charset.lie` (another encoding than the label's; detail: label and what it was),
-`charset.unknown` (label not known), `charset.refused` (UTF-7), `charset.broken` (bytes that are no text in
-any reading), `charset.unlabelled` (8-bit bytes without label; ordinary in old mail).
+Problem codes: `charset.lie` (another charset than the label's; the detail names both), `charset.unknown` (unknown
+label), `charset.refused` (UTF-7), `charset.broken` (bytes that are no text in any charset), `charset.unlabelled` (8-bit
+bytes without a label, which is ordinary in old mail).
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ from functools import cache
 from unicodedata import category
 
 from sekisho.bounded_cache import remembered
-from sekisho.charsets.japanese import BAD, decode_euc_jp, decode_iso_2022_jp
-from sekisho.charsets.labels import REFUSED, codecs_of, lookup, says_nothing
+from sekisho.charsets.japanese import REPLACEMENT, decode_euc_jp, decode_iso_2022_jp
+from sekisho.charsets.labels import REFUSED, codecs_of, is_no_label, lookup
 
-SAMPLE = 16_384
-"""Bytes from the first non-ASCII one on that a guess is based on."""
+MAX_SAMPLE_BYTES = 16_384
+"""Bytes that a guess is based on, from the first non-ASCII byte on."""
 
 _HIGH = re.compile(rb"[\x80-\xff]")
 _LONG_UTF8 = re.compile(rb"[\xe0-\xf4][\x80-\xbf]{2}")
 _ANY_UTF8 = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
 _JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\(I)")
-# Full-width kana as Shift_JIS, and as EUC-JP (where GB 2312 has kana too): Japanese under a Chinese label.
+# Three full-width kana in Shift_JIS, and in EUC-JP (GB 2312 has kana there, too): Japanese under a Chinese label.
 _SJIS_KANA = re.compile(rb"(?:[\x82\x83][\x40-\xf1]){3}")
 _EUC_KANA = re.compile(rb"(?:[\xa4\xa5][\xa1-\xf6]){3}")
 _ANY_KANA = re.compile(_SJIS_KANA.pattern + b"|" + _EUC_KANA.pattern)
 _LATIN = frozenset({"iso-8859-1", "iso-8859-15", "windows-1252"})
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be"))
-_MARKS = {name: mark for mark, name in _BOMS}
+_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be"))
+_MARK_OF = {name: mark for mark, name in _BYTE_ORDER_MARKS}
 _SEVEN_BIT_STATEFUL = frozenset({"utf-16", "utf-16le", "utf-16be", "hz-gb-2312", "iso-2022-kr", REFUSED})
 _STRICT_ENOUGH = frozenset({"utf-8", "us-ascii", "iso-2022-jp", "utf-16", "utf-16le", "utf-16be"})
 _MULTIBYTE = frozenset({"shift_jis", "euc-jp", "gb18030", "big5", "euc-kr"})
-_LOYALTY = 0.2
-"""Head start of the label's charset, in points of plausibility."""
-_FORM = 0.5
-"""Head start of UTF-8 where all bytes have its form, which other text hardly ever has."""
+_LABEL_BONUS = 0.2
+"""Points of plausibility that the label's charset gets in addition."""
+_UTF8_BONUS = 0.5
+"""Points of plausibility that UTF-8 gets in addition if all bytes are valid: other text is hardly ever valid UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """`charset` is the canonical name of what the bytes were read as; problems are (code, detail)."""
+    """Text, the canonical name of the charset that the bytes were read in, and problems as (code, detail)."""
 
     text: str
     charset: str
@@ -53,8 +53,8 @@ class Decoded:
 
 
 def decode(data: bytes, label: str | None = None) -> Decoded:
-    """The text of labelled bytes. Never raises; linear time; deterministic."""
-    charset, problems = _believed(label) if label else (None, ())
+    """The text of bytes with a charset label (None: without one). Never raises; linear; deterministic."""
+    charset, problems = _from_label(label) if label else (None, ())
     if data.isascii() and charset not in _SEVEN_BIT_STATEFUL and b"\x1b" not in data:
         return Decoded(data.decode("ascii"), charset or "us-ascii", problems)
     if charset is not None and charset != REFUSED:
@@ -65,8 +65,8 @@ def decode(data: bytes, label: str | None = None) -> Decoded:
 
 
 @remembered(1024, longest=64)
-def _believed(label: str) -> tuple[str | None, tuple[tuple[str, str], ...]]:
-    if says_nothing(label):
+def _from_label(label: str) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    if is_no_label(label):
         return None, ()
     charset = lookup(label)
     if charset is None:
@@ -75,11 +75,11 @@ def _believed(label: str) -> tuple[str | None, tuple[tuple[str, str], ...]]:
 
 
 def _strict(data: bytes, charset: str) -> str | None:
-    """The text if every byte is right in that charset, else None."""
+    """The text if every byte is valid in that charset, else None."""
     if charset == "iso-2022-jp":
-        return _whole(decode_iso_2022_jp(data)) if data.isascii() else None
+        return _if_unbroken(decode_iso_2022_jp(data)) if data.isascii() else None
     if charset == "euc-jp":
-        return _whole(decode_euc_jp(data))
+        return _if_unbroken(decode_euc_jp(data))
     data = _without_bom(data, charset)
     for codec in codecs_of(charset):
         try:
@@ -89,13 +89,13 @@ def _strict(data: bytes, charset: str) -> str | None:
     return None
 
 
-def _whole(text: str) -> str | None:
-    return None if BAD in text else text
+def _if_unbroken(text: str) -> str | None:
+    return None if REPLACEMENT in text else text
 
 
 def _without_bom(data: bytes, charset: str) -> bytes:
-    """UTF-16 keeps its mark when the label leaves the byte order open."""
-    mark = _MARKS.get(charset)
+    """The bytes without their byte order mark. It stays if the label is UTF-16 without a byte order."""
+    mark = _MARK_OF.get(charset)
     return data.removeprefix(mark) if mark else data
 
 
@@ -108,7 +108,7 @@ def _lenient(data: bytes, charset: str) -> str:
 
 
 def _suspicious(data: bytes, charset: str) -> bool:
-    """True when bytes that decode by the label look like something else that must be tried."""
+    """True if bytes that are valid in the label's charset look like another one, which must be tried."""
     if charset != "iso-2022-jp" and data.isascii():
         return _JIS_ESCAPE.search(data) is not None or charset.startswith("utf-16")
     if charset in _STRICT_ENOUGH:
@@ -118,11 +118,11 @@ def _suspicious(data: bytes, charset: str) -> bool:
         return True
     if charset in {"shift_jis", "gb18030"}:
         return (_EUC_KANA if charset == "shift_jis" else _ANY_KANA).search(data) is not None
-    return charset in _LATIN and _japanese_bytes(data)
+    return charset in _LATIN and _may_be_japanese(data)
 
 
-def _japanese_bytes(data: bytes) -> bool:
-    """Many 8-bit bytes in a row: Western text has them one by one."""
+def _may_be_japanese(data: bytes) -> bool:
+    """True for 8-bit bytes in a row: Western text has single ones."""
     return re.search(rb"[\x80-\xff]{4}|(?:[\x81-\x9f][\x40-\xfc]){3}", data) is not None
 
 
@@ -133,14 +133,14 @@ def _guess(data: bytes, charset: str | None, problems: tuple[tuple[str, str], ..
         problems = (("charset.unlabelled", found),)
     if charset not in {None, REFUSED, found}:
         problems += (("charset.lie", f"{charset} is {found}"),)
-    if BAD in text:
+    if REPLACEMENT in text:
         problems += (("charset.broken", found),)
     return Decoded(text, found, problems)
 
 
 def _certain(data: bytes, charset: str | None) -> str | None:
-    """A charset that the bytes prove by their form."""
-    for mark, name in _BOMS:
+    """The charset that the form of the bytes proves, or None."""
+    for mark, name in _BYTE_ORDER_MARKS:
         if data.startswith(mark) and _strict(data, name) is not None:
             return name
     if data.isascii():
@@ -159,15 +159,15 @@ def _seven_bit(data: bytes, charset: str | None) -> str:
 
 
 def _likeliest(data: bytes, charset: str | None) -> str:
-    """The candidate whose text is most like text; the label has a head start, and wins a tie."""
+    """The charset in which the bytes are most plausible. The label gets a bonus, and wins if two are equal."""
     sample = _sample(data)
     names = [charset] if charset and charset not in {REFUSED, "us-ascii"} else []
     names += [name for name in ("utf-8", "shift_jis", "euc-jp", "windows-1252") if name not in names]
     if _JIS_ESCAPE.search(data) and "iso-2022-jp" not in names:
         names.insert(0, "iso-2022-jp")
-    bonus = {charset: _LOYALTY}
+    bonus = {charset: _LABEL_BONUS}
     if _strict(data, "utf-8") is not None:
-        bonus["utf-8"] = _FORM
+        bonus["utf-8"] = _UTF8_BONUS
     scores = [_score(_lenient(sample, name)) + bonus.get(name, 0.0) for name in names]
     return names[scores.index(max(scores))]
 
@@ -175,20 +175,20 @@ def _likeliest(data: bytes, charset: str | None) -> str:
 def _sample(data: bytes) -> bytes:
     high = _HIGH.search(data)
     start = high.start() if high else 0
-    return data[start : start + SAMPLE]
+    return data[start : start + MAX_SAMPLE_BYTES]
 
 
 def _score(text: str) -> float:
-    """Mean weight of the non-ASCII characters, from about 1 (Japanese) to -3 (not text)."""
+    """The plausibility of a text: the mean weight of its non-ASCII characters, from 1 (Japanese) to -3 (no text)."""
     weights = [_weight(char) for char in text if char > "\x7f" or char == "\x1b"]
     return sum(weights) / len(weights) if weights else 0.0
 
 
 @cache
 def _weight(char: str) -> float:
-    """How much a character speaks for having been decoded rightly."""
+    """How much a character speaks for the charset that it was decoded with."""
     code = ord(char)
-    if char in (BAD, "\x1b") or 0x80 <= code < 0xA0:
+    if char in (REPLACEMENT, "\x1b") or 0x80 <= code < 0xA0:
         return -3.0
     if 0x3040 <= code < 0x3100:
         return 1.0
@@ -197,12 +197,12 @@ def _weight(char: str) -> float:
     if 0xFF61 <= code < 0xFFA0:
         return 0.35
     if 0x4E00 <= code < 0xA000:
-        return 0.5 if _everyday(char) else 0.0
+        return 0.5 if _is_common_kanji(char) else 0.0
     return {"L": 0.3, "S": 0.1, "P": 0.1, "N": 0.1, "M": 0.1}.get(category(char)[0], -1.0)
 
 
-def _everyday(char: str) -> bool:
-    """True for the kanji of JIS level 1 (rows 16 to 47), which is nearly all that people write."""
+def _is_common_kanji(char: str) -> bool:
+    """True for the kanji of JIS level 1 (rows 16 to 47): nearly all kanji of ordinary text."""
     try:
         lead = char.encode("euc_jp")
     except UnicodeEncodeError:

@@ -1,8 +1,8 @@
-"""ISO-2022-JP and EUC-JP as Japanese mail uses them, not as the standards left them.
+"""ISO-2022-JP and EUC-JP, with the extensions that Japanese mail uses.
 
-Real mail holds half-width katakana (`ESC ( I`), the NEC row 13 and IBM's kanji: Microsoft's CP50221 and
-CP51932. Python's codecs refuse those, so both are decoded here over one table of JIS X 0208 cells as CP932
-fills them. Each pair of 7-bit bytes is read as one UTF-16 code unit: the look-up is a `str.translate`.
+Mail holds half-width katakana (`ESC ( I`), NEC row 13 and IBM's kanji, as in Microsoft's CP50221 and CP51932. Python's
+codecs refuse those. So both encodings are decoded here, by one table of the JIS X 0208 cells as CP932 fills them. Each
+pair of 7-bit bytes is read as one UTF-16 code unit, so that the look-up is a `str.translate`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from io import StringIO
 
-BAD = "\ufffd"
+REPLACEMENT = "\ufffd"
 GETA = "〓"
-"""What stands for a carrier's pictogram (rows 85 to 94 without a character), as the carriers' gateways do."""
+"""Replaces a mobile carrier's pictogram (rows 85 to 94), as the carriers' gateways do."""
 
 _ESCAPE = re.compile(rb"\x1b(?:\([ABHIJT]|\$\(?[@A-DOPQ]|\.[AF]|&@)|[\x0e\x0f]")
-# Possessive repeats: what could be given back would be remembered, forty bytes for each pair.
+# Possessive repeats: with ordinary ones the regular expression engine keeps forty bytes for each pair.
 _PAIRS = re.compile(rb"((?:[!-~][!-~])++)|([\x00-\x20]++)|(.)", re.DOTALL)
 _EUC = re.compile(
     rb"([\x00-\x7f]++)|((?:[\xa1-\xfe][\xa1-\xfe])++)|(\x8e[\xa1-\xdf])|(\x8f[\xa1-\xfe][\xa1-\xfe])|(.)",
@@ -27,7 +27,7 @@ _EUC = re.compile(
 _STRIP_HIGH = bytes(byte & 0x7F for byte in range(256))
 _ASCII = frozenset({b"\x1b(B", b"\x1b(J", b"\x1b(H", b"\x0f", b""})
 _JIS = frozenset({b"\x1b$B", b"\x1b$@", b"\x1b&@"})
-# The seven cells for which Python's euc_jp follows the standard and mail follows Microsoft.
+# Seven cells in which Python's euc_jp follows the standard, and mail follows Microsoft.
 _MICROSOFT = (("〜", "～"), ("‖", "∥"), ("−", "－"), ("¢", "￠"), ("£", "￡"), ("¬", "￢"), ("—", "―"))
 
 
@@ -43,16 +43,16 @@ _KATAKANA = {
 """JIS X 0201 katakana in seven or eight bits."""
 
 
-class _Cells(dict[int, str]):
-    """JIS X 0208 cells by `row byte << 8 | cell byte`; what is not there is a pictogram or broken."""
+class _JisX0208(dict[int, str]):
+    """The characters of JIS X 0208 by `row byte << 8 | cell byte`. A missing cell is a pictogram, or broken."""
 
     def __missing__(self, code: int) -> str:
-        return GETA if code >= 0x7521 else BAD
+        return GETA if code >= 0x7521 else REPLACEMENT
 
 
 @cache
-def _cells() -> _Cells:
-    cells = _Cells()
+def _jis_x_0208() -> _JisX0208:
+    cells = _JisX0208()
     for row in range(94):
         for cell in range(94):
             if char := _cp932(row, cell):
@@ -61,7 +61,7 @@ def _cells() -> _Cells:
 
 
 def _cp932(row: int, cell: int) -> str:
-    """The character of a cell by the arithmetic of Shift_JIS."""
+    """The character of a cell, read as Shift_JIS; "" if there is none."""
     lead = row // 2 + (0x81 if row < 62 else 0xC1)
     trail = cell + (0x9F if row % 2 else 0x40 if cell < 63 else 0x41)
     try:
@@ -71,19 +71,19 @@ def _cp932(row: int, cell: int) -> str:
 
 
 def preload() -> None:
-    """Build the table now (a few milliseconds), before processes are forked."""
-    _cells()
+    """Build the table now, before processes are forked. It takes a few milliseconds."""
+    _jis_x_0208()
 
 
 def _pairs(run: bytes) -> str:
-    """Text of 7-bit pairs; `run` has an even length and only bytes from 0x21 to 0x7E."""
-    return utf_16_be_decode(run)[0].translate(_cells())
+    """The text of 7-bit pairs. `run` has an even length, and only bytes from 0x21 to 0x7E."""
+    return utf_16_be_decode(run)[0].translate(_jis_x_0208())
 
 
 def decode_iso_2022_jp(data: bytes) -> str:
-    """ISO-2022-JP with every extension met in mail; U+FFFD where the bytes are broken. Never raises.
+    """The text of ISO-2022-JP with all extensions that mail uses; U+FFFD for broken bytes. Never raises.
 
-    A line end goes back to ASCII even without the escape sequence that should be there (RFC 1468).
+    A line end goes back to ASCII, even without the escape sequence that RFC 1468 requires.
     """
     out = StringIO()
     state, at = b"", 0
@@ -104,23 +104,23 @@ def _run(run: bytes, state: bytes) -> str:
 
 
 def _single(run: bytes) -> str:
-    """ASCII, with the 8-bit half-width katakana that CP50220 mailers let through."""
+    """The text of ASCII, with 8-bit half-width katakana, which CP50220 mailers send."""
     if run.isascii():
-        return run.decode("ascii").replace("\x1b", BAD)
+        return run.decode("ascii").replace("\x1b", REPLACEMENT)
     return run.decode("latin-1").translate(_SINGLE)
 
 
 def _shifted(run: bytes, state: bytes) -> str:
     if state in _JIS:
-        return _written(_PAIRS.finditer(run), _JIS_KINDS)
+        return _joined(_PAIRS.finditer(run), _JIS_READERS)
     if state in {b"\x1b(I", b"\x0e"}:
         return run.decode("latin-1").translate(_KATAKANA)
     codec = "iso2022_jp_2004" if state[2:] in {b"(O", b"(P", b"(Q"} else "iso2022_jp_2"
     return (state + run).decode(codec, "replace")
 
 
-def open_ended(data: bytes) -> bool:
-    """True when ISO-2022-JP bytes end without having gone back to ASCII."""
+def ends_shifted(data: bytes) -> bool:
+    """True if ISO-2022-JP bytes do not go back to ASCII at their end."""
     last = max(data.rfind(b"\x1b$"), data.rfind(b"\x1b(I"))
     return last >= 0 and last > max(data.rfind(b"\x1b(B"), data.rfind(b"\x1b(J"))
 
@@ -129,8 +129,8 @@ def _ascii(run: bytes) -> str:
     return run.decode("ascii")
 
 
-def _bad(_: bytes) -> str:
-    return BAD
+def _replacement(_: bytes) -> str:
+    return REPLACEMENT
 
 
 def _kana(pair: bytes) -> str:
@@ -145,26 +145,26 @@ def _triple(run: bytes) -> str:
     return run.decode("euc_jp", "replace")
 
 
-# What each group of the patterns is read by, the first one's at 0.
-_JIS_KINDS = (_pairs, _ascii, _bad)
-_EUC_KINDS = (_ascii, _euc_pairs, _kana, _triple, _bad)
+# The function that reads each group of `_PAIRS` and of `_EUC`. That of group 1 is at index 0.
+_JIS_READERS = (_pairs, _ascii, _replacement)
+_EUC_READERS = (_ascii, _euc_pairs, _kana, _triple, _replacement)
 
 
-def _written(matches: Iterator[re.Match[bytes]], kinds: Sequence[Callable[[bytes], str]]) -> str:
-    """The text of the matches. There may be millions, so nothing is made for each but its own text."""
+def _joined(matches: Iterator[re.Match[bytes]], readers: Sequence[Callable[[bytes], str]]) -> str:
+    """The text of the matches, of which there may be millions. Each is read by the reader of its group."""
     out = StringIO()
     write = out.write
     for match in matches:
-        write(kinds[match.lastindex - 1](match[0]))  # type: ignore[operator]  # every alternative is a group
+        write(readers[match.lastindex - 1](match[0]))  # type: ignore[operator]  # every alternative is a group
     return out.getvalue()
 
 
 def decode_euc_jp(data: bytes) -> str:
-    """EUC-JP with CP51932's extensions; U+FFFD where the bytes are broken. Never raises."""
+    """The text of EUC-JP with the extensions of CP51932; U+FFFD for broken bytes. Never raises."""
     try:
         text = data.decode("euc_jp")
     except UnicodeDecodeError:
-        return _written(_EUC.finditer(data), _EUC_KINDS)
+        return _joined(_EUC.finditer(data), _EUC_READERS)
     for standard, microsoft in _MICROSOFT:
         text = text.replace(standard, microsoft)
     return text

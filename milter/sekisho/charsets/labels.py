@@ -1,7 +1,8 @@
-"""Charset labels as mail spells them, to the few encodings we decode. Nothing else is reachable.
+"""The table of charset labels: which label means which encoding.
 
-Python's own codec registry also knows `idna`, `punycode`, `rot13`, `zlib`, `unicode_escape` and more: a label
-from a message never gets there. UTF-7 is known only to be refused (RFC 2152 text can hide markup).
+Python's codec registry also has `idna`, `punycode`, `rot13`, `zlib`, `unicode_escape` and more. A label of a message is
+looked up in this table only, so it cannot reach them. UTF-7 is in the table to be refused: it can hide markup (RFC
+2152).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from sekisho.bounded_cache import remembered
 
 REFUSED = "utf-7"
 
-_LONGEST = 64
+_MAX_LABEL_CHARS = 64
 _SEPARATORS = re.compile(r"[^a-z0-9+]")
 
 # Canonical name: Python codecs to try in order, then other spellings without separators.
@@ -88,7 +89,7 @@ _TABLE: dict[str, tuple[tuple[str, ...], str]] = {
     "macintosh": (("mac_roman",), "mac xmacroman csmacintosh macroman"),
 }
 
-# What senders write when they do not know either.
+# Labels of senders that do not know the charset.
 _NO_LABEL = frozenset(
     {"unknown8bit", "unknown", "xunknown", "8bit", "binary", "default", "autodetect", "none", "auto"}
 )
@@ -104,16 +105,16 @@ _CODECS = {name: codecs for name, (codecs, _) in _TABLE.items()}
 
 
 def lookup(label: str) -> str | None:
-    """The canonical charset name for a label (any case, separators, quotes, RFC 2231 language), or None."""
-    return _ALIASES.get(_key(label[:_LONGEST].partition("*")[0]))
+    """The canonical name of a charset, or None. A label may have any case, separators, quotes and RFC 2231 language."""
+    return _ALIASES.get(_key(label[:_MAX_LABEL_CHARS].partition("*")[0]))
 
 
-def says_nothing(label: str) -> bool:
-    """True for a label that stands for "I do not know", and for an empty one."""
-    key = _key(label[:_LONGEST])
+def is_no_label(label: str) -> bool:
+    """True for an empty label, and for one that means "unknown", such as `8bit`."""
+    key = _key(label[:_MAX_LABEL_CHARS])
     return not key or key in _NO_LABEL
 
 
 def codecs_of(charset: str) -> tuple[str, ...]:
-    """The Python codecs of a canonical name, in the order to try; empty for those we decode ourselves."""
+    """The Python codecs of a canonical name, in the order to try. Empty for those that `japanese` decodes."""
     return _CODECS[charset]

@@ -1,13 +1,12 @@
-"""Encoded words of header values (RFC 2047) and percent-encoded parameters (RFC 2231), as readers show them.
+"""Encoded words of header values (RFC 2047) and percent-encoded parameters (RFC 2231), as mail programs show them.
 
-Words are decoded one by one, since ISO-2022-JP starts afresh in each; only where that breaks a character are
-adjacent words of one charset joined, as most mail programs do. What stands outside words is shown too,
-whatever bytes it holds.
+Each word is decoded on its own, since ISO-2022-JP begins in ASCII in each. If that breaks a character, adjacent words
+of one charset are joined first, as in most mail programs. Text outside words is decoded as well as possible.
 
-Problem codes (detail is hostile text): `word.unknown_charset` `word.lie` (the label is untrue) `word.broken`
-(not decodable as written) `word.split` (a character cut in two between words) `word.nested` (a word inside
-what a word says; never decoded twice) `word.mixed_charsets` `word.nul` `word.control` `word.raw_8bit` (bytes
-that are not UTF-8 outside of words) `word.raw_utf8` (RFC 6532) `word.raw_jis` (escape sequences outside).
+Problem codes (details are hostile text): `word.unknown_charset`, `word.lie` (wrong label), `word.broken` (not decodable
+as written), `word.split` (a character cut in two between words), `word.nested` (the text of a word holds an encoded
+word; it is not decoded again), `word.mixed_charsets`, `word.nul`, `word.control`. Outside words: `word.raw_8bit` (bytes
+that are not UTF-8), `word.raw_utf8` (RFC 6532), `word.raw_jis` (escape sequences of ISO-2022-JP).
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from sekisho.charsets.decoding import Decoded, decode
-from sekisho.charsets.japanese import open_ended
+from sekisho.charsets.japanese import ends_shifted
 from sekisho.charsets.labels import lookup
 
 _HEAD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?")
@@ -45,7 +44,7 @@ Problems = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class DecodedText:
-    """The text as a reader sees it, on one line, and (code, detail) for what was odd; each code once."""
+    """The text as a reader sees it, on one line, and the problems as (code, detail), each code once."""
 
     text: str
     problems: tuple[tuple[str, str], ...] = ()
@@ -59,27 +58,27 @@ class _Word(NamedTuple):
 
 
 def decode_words(value: str) -> DecodedText:
-    """Decode a whole header value. Never raises; linear time.
+    """The text of a header value. Never raises; linear.
 
-    `value` is the field's text decoded as UTF-8 with surrogate escapes, folding still in it.
+    `value` is the field's text, decoded as UTF-8 with surrogate escapes and still folded.
     """
     if value.isascii() and "=?" not in value and value.isprintable():
         return DecodedText(value.strip())
     problems: Problems = []
     pieces = list(_pieces(value, problems))
-    text = "".join(_shown(pieces, problems)).strip()
-    _judge(text, pieces, problems)
+    text = "".join(_texts(pieces, problems)).strip()
+    _report_result(text, pieces, problems)
     return DecodedText(_one_line(text), _once(problems))
 
 
 def decode_rfc2231(value: str) -> DecodedText:
-    """Decode `charset'language'percent-encoded`, or percent-encoding without charset. Never raises."""
+    """The text of `charset'language'percent-encoded`, or of percent-encoding without a charset. Never raises."""
     match = _EXTENDED.match(value)
     label, text = (match[1] or None, match[2]) if match else (None, value)
     problems: Problems = []
     decoded = decode(unquote_to_bytes(text.encode("utf-8", "surrogateescape")), label)
     _report(decoded, value, problems)
-    _judge(decoded.text, [], problems)
+    _report_result(decoded.text, [], problems)
     return DecodedText(_one_line(decoded.text), _once(problems))
 
 
@@ -95,7 +94,7 @@ def _once(problems: Problems) -> tuple[tuple[str, str], ...]:
 
 
 def _pieces(value: str, problems: Problems) -> Iterator[str | _Word]:
-    """The value cut into words and what stands between them."""
+    """The encoded words of a value and the text between them, in order."""
     done, at, end = 0, value.find("=?"), -1
     while at >= 0:
         head = _HEAD.match(value, at)
@@ -135,7 +134,7 @@ def _unfolded(payload: bytes) -> bytes:
 
 
 def _base64(payload: bytes) -> tuple[bytes, bool]:
-    """What the letters say, padding right or not; text after a padding is decoded as another run."""
+    """The decoded bytes, and whether the base64 is valid. Text after a padding is decoded as another run."""
     try:
         return binascii.a2b_base64(payload, strict_mode=True), True
     except binascii.Error:
@@ -150,13 +149,13 @@ def _lenient_base64(payload: bytes) -> tuple[bytes, bool]:
 
 
 def _padded(run: bytes) -> bytes:
-    """A last lone letter holds no whole byte."""
+    """The run with its padding. A single letter at its end holds no whole byte and is dropped."""
     run = run[:-1] if len(run) % 4 == 1 else run
     return run + b"=" * (-len(run) % 4)
 
 
-def _shown(pieces: list[str | _Word], problems: Problems) -> Iterator[str]:
-    """The text of each piece; white space between two words vanishes (RFC 2047 6.2)."""
+def _texts(pieces: list[str | _Word], problems: Problems) -> Iterator[str]:
+    """The text of each piece. White space between two words is dropped (RFC 2047 section 6.2)."""
     run: list[_Word] = []
     blank = ""
     for piece in pieces:
@@ -180,10 +179,10 @@ def _words(run: list[_Word], problems: Problems) -> str:
 
 
 def _group(words: list[_Word], problems: Problems) -> str:
-    """The text of adjacent words of one label."""
+    """The text of adjacent words with one label."""
     problems += [("word.broken", word.raw) for word in words if not word.well_formed]
     singly = [decode(word.data, word.label) for word in words]
-    if len(words) > 1 and _cut(words, singly):
+    if len(words) > 1 and _splits_character(words, singly):
         joined = decode(b"".join(word.data for word in words), words[0].label)
         if len(joined.problems) < max(len(each.problems) for each in singly) or not joined.problems:
             problems.append(("word.split", words[0].raw))
@@ -194,12 +193,12 @@ def _group(words: list[_Word], problems: Problems) -> str:
     return "".join(each.text for each in singly)
 
 
-def _cut(words: list[_Word], singly: list[Decoded]) -> bool:
-    """True when a character, or a run of ISO-2022-JP, seems to go on from one word in the next."""
+def _splits_character(words: list[_Word], singly: list[Decoded]) -> bool:
+    """True if a character, or a run of ISO-2022-JP, seems to begin in one word and to end in the next."""
     if any(code != "charset.unknown" for each in singly for code, _ in each.problems):
         return True
     return any(
-        each.charset == "iso-2022-jp" and open_ended(word.data) and not after.data.startswith(b"\x1b")
+        each.charset == "iso-2022-jp" and ends_shifted(word.data) and not after.data.startswith(b"\x1b")
         for each, word, after in zip(singly, words, words[1:], strict=False)
     )
 
@@ -209,7 +208,7 @@ def _report(decoded: Decoded, raw: str, problems: Problems) -> None:
 
 
 def _outside(piece: str, problems: Problems) -> str:
-    """Text outside of words: unfolded, raw bytes decoded as well as can be."""
+    """The text outside words: unfolded, and raw bytes decoded as well as possible."""
     if not piece.isascii() and _SURROGATE.search(piece):
         problems.append(("word.raw_8bit", piece))
         piece = decode(piece.encode("utf-8", "surrogateescape")).text
@@ -222,7 +221,7 @@ def _outside(piece: str, problems: Problems) -> str:
 
 
 def _unfold(text: str) -> str:
-    """White space around line ends becomes one blank."""
+    """The text on one line: a line end and the white space around it become one blank."""
     if text.isprintable():
         return text
     lines = _LINE_ENDS.split(text)
@@ -232,8 +231,8 @@ def _unfold(text: str) -> str:
     return " ".join([first.rstrip(" \t"), *(line.strip(" \t") for line in middle), last.lstrip(" \t")])
 
 
-def _judge(text: str, pieces: list[str | _Word], problems: Problems) -> None:
-    """What is odd about the result as a whole."""
+def _report_result(text: str, pieces: list[str | _Word], problems: Problems) -> None:
+    """Add the problems of the result as a whole."""
     labels = {piece.label for piece in pieces if isinstance(piece, _Word)}
     if len(labels) > 1 and len(charsets := {lookup(label) or label for label in labels} - {"us-ascii"}) > 1:
         problems.append(("word.mixed_charsets", " ".join(sorted(charsets))))

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable
 from sekisho.checks.facts.standing import standing_claim
 from sekisho.checks.table import Check
 from sekisho.clock import Stopwatch
-from sekisho.evidence import NOTHING, Evidence
+from sekisho.evidence import NOTHING, Degraded, Evidence
 from sekisho.judgement import Examined
 from sekisho.message import Limits, Message, with_codes
 from sekisho.ports import Context
+from sekisho.stages import Failure, Stage
 
 LAST_CLAIMS = "media_claims"  # the last check that finds claims
 Crashed = Callable[[str, Exception], None]
@@ -38,7 +39,7 @@ class Examination:
         for check in checks:
             if check.pictured:
                 self._look_into_pictures()
-                watch.lap("images")
+                watch.lap(Stage.IMAGES)
             self._found += self._evidence_of(check)
             watch.lap(check.name)
         moment = self._context.clock.now().timestamp()
@@ -47,12 +48,12 @@ class Examination:
     def _evidence_of(self, check: Check) -> Evidence:
         if self._context.expired():
             self._skipped.append(check.name)
-            return check.unknown("deadline", self._message)
+            return check.unknown(Degraded.DEADLINE, self._message)
         try:
             return check.run(self._message, self._found, self._context)
         except Exception as error:
             self._crashed(check.name, error)
-            return check.unknown(f"check:{check.name}", self._message)
+            return check.unknown(f"{Degraded.CHECK}:{check.name}", self._message)
 
     def _look_into_pictures(self) -> None:
         """Add the links in the message's pictures, within the budget of their own; a crash is unknown."""
@@ -63,8 +64,8 @@ class Examination:
         try:
             self._message = with_codes(self._message, limits, pictures, lambda: end - clock.monotonic())
         except Exception as error:
-            self._crashed("images", error)
-            self._found += Evidence(degraded=("check:images",))
+            self._crashed(Failure.IMAGES, error)
+            self._found += Evidence(degraded=(f"{Degraded.CHECK}:{Failure.IMAGES}",))
 
     def _unfinished(self) -> str | None:
         """Why nobody may get the message for lack of time: it says, or may say, that it is from somebody known, and

@@ -14,15 +14,8 @@ from sekisho.cli.owner import as_caller, as_owner
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.ports import StoreUnavailable
-from sekisho.store import (
-    BackupError,
-    backup,
-    count_entries,
-    database_file,
-    examine_store,
-    never_made,
-    restore,
-)
+from sekisho.store.database import BackupError, backup, database_file, never_made, restore
+from sekisho.store.quarantine import count_entries, examine_store
 
 
 def check(config: Config, style: str) -> int:

@@ -18,7 +18,7 @@ from sekisho.cli.describe import toml
 from sekisho.cli.output import say
 from sekisho.config import BARE_KEY, Config, ConfigError, load
 from sekisho.preconditions import Account
-from sekisho.store import state_directory
+from sekisho.store.database import state_directory
 
 _HEADER = re.compile(r"\s*\[")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from sekisho.cli import output
 from sekisho.cli.configuring import account_of
 from sekisho.config import load
-from sekisho.doctor import Finding, Severity, examine
+from sekisho.doctor import Diagnosis, Severity, examine
 from sekisho.doctor.commands import Commands
 from sekisho.doctor.examine import Patient
 from sekisho.text import printable
@@ -32,7 +32,7 @@ def run(file: Path | None, postfix: Path | None, skip: tuple[str, ...], user: st
     return 1 if to_mend else 0
 
 
-def _plain(finding: Finding) -> dict[str, str]:
+def _plain(finding: Diagnosis) -> dict[str, str]:
     return {
         "code": finding.code,
         "severity": finding.severity.name.lower(),
@@ -41,7 +41,7 @@ def _plain(finding: Finding) -> dict[str, str]:
     }
 
 
-def _print(finding: Finding) -> None:
+def _print(finding: Diagnosis) -> None:
     output.say(f"{_MARKS[finding.severity]}  {finding.code}: {printable(finding.text, 1000)}")
     if finding.mend:
         output.say(f"         mend: {finding.mend}")

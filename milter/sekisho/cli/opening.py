@@ -16,7 +16,9 @@ from sekisho.config import Config
 from sekisho.ports import DamagedError, ErasedError, StoreUnavailable
 from sekisho.release import UnclearWishError
 from sekisho.review import AgesUnknownError, NoSuchEntryError, Review
-from sekisho.store import ListStore, Quarantine, SchemaError, database_file, never_made
+from sekisho.store.database import SchemaError, database_file, never_made
+from sekisho.store.lists import ListStore
+from sekisho.store.quarantine import Quarantine
 from sekisho.text import printable
 
 

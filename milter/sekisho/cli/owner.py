@@ -18,7 +18,7 @@ import click
 from sekisho import compose
 from sekisho.config import Config
 from sekisho.preconditions.account import name_of
-from sekisho.store import database_file, lock_file, state_directory
+from sekisho.store.database import database_file, lock_file, state_directory
 
 USUAL = "sekisho"  # the user that systemd/sysusers.d makes
 

@@ -6,8 +6,8 @@ from sekisho.cli import output
 from sekisho.cli.opening import opened, who
 from sekisho.clock import uptime
 from sekisho.config import Config
-from sekisho.held import Operation
-from sekisho.store import RetentionState
+from sekisho.held import Operation, OperationName, OperationResult
+from sekisho.store.quarantine import RetentionState
 
 
 def show(config: Config, *, resume: bool, style: str) -> None:
@@ -29,7 +29,9 @@ def resumed(config: Config) -> RetentionState:
     """Believe the clock as it is now, if it was doubted. Where retention stands afterwards."""
     with opened(config) as quarantine:
         before = quarantine.retention(config.retention, uptime())
-        done = Operation("retention", "ok", who(), note=f"resumed: {before.paused}"[:300])
+        done = Operation(
+            OperationName.RETENTION, OperationResult.OK, who(), note=f"resumed: {before.paused}"[:300]
+        )
         if before.paused:
             quarantine.resume_retention(uptime(), done)
         return quarantine.retention(config.retention, uptime())

@@ -14,8 +14,8 @@ from sekisho.cli.output import say
 from sekisho.cli.owner import as_owner
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.guard import Switch, SwitchError
-from sekisho.held import Operation
+from sekisho.guard import Switch, SwitchError, SwitchOperation
+from sekisho.held import Operation, OperationResult
 from sekisho.ports import StoreUnavailable
 from sekisho.runtime_changes import switch
 
@@ -36,7 +36,7 @@ def pause(config: Config, span: timedelta | None) -> None:
     with switch_of(config) as turned:
         until = switch.pause(turned, span, SystemClock().now())
     say(f"paused {until}: mail is accepted and only counted")
-    _remember(config, Operation("pause", "ok", who(), note=until))
+    _remember(config, Operation(SwitchOperation.PAUSE, OperationResult.OK, who(), note=until))
 
 
 def resume(config: Config) -> None:
@@ -44,7 +44,7 @@ def resume(config: Config) -> None:
     with switch_of(config) as turned:
         ended = switch.resume(turned, config.guard, SystemClock().now())
     say(f"{ended}: the policy holds")
-    _remember(config, Operation("resume", "ok", who(), note=ended))
+    _remember(config, Operation(SwitchOperation.RESUME, OperationResult.OK, who(), note=ended))
 
 
 def _remember(config: Config, done: Operation) -> None:

@@ -13,7 +13,7 @@ from sekisho.cli import output
 from sekisho.cli.opening import opened
 from sekisho.config import Config
 from sekisho.review.trace import Names, UnreadableLogError, trace
-from sekisho.store import database_file
+from sekisho.store.database import database_file
 from sekisho.text import printable
 
 

@@ -1,18 +1,26 @@
-"""The daemon: one supervisor, its workers, one maintenance.
+"""The daemon: one supervisor, its workers, and one maintenance process.
 
     supervisor ──fork──> workers (libmilter and our own threads, one core each)
                └─fork──> maintenance  (metrics endpoint, gauges, retention)
 
-SIGTERM and SIGINT drain everything and end with status 0; SIGHUP loads the configuration anew. What must be
-handed in, and nothing else of the program is known here, is a `Setup`: the wire's options, a function that
-builds the judgement in each worker (`wire.handlers.Handlers`), and one that builds the work of the maintenance
-process (`Maintenance`).
+SIGTERM and SIGINT drain all processes and end with status 0; SIGHUP loads the configuration again. This room knows the
+rest of the program only as a `Setup`: the options of the wire, a function that builds the judgement in each worker
+(`wire.handlers.Handlers`), and one that builds the work of the maintenance process (`MaintenancePort`).
 """
 
-from sekisho.daemon.child import is_shortage
-from sekisho.daemon.maintenance import Maintenance
-from sekisho.daemon.scoreboard import Scoreboard, View
+from sekisho.daemon.child import Closable, is_shortage
+from sekisho.daemon.maintenance import MaintenancePort
+from sekisho.daemon.scoreboard import Scoreboard, ScoreboardView
 from sekisho.daemon.setup import Setup, SetupError
 from sekisho.daemon.supervisor import Supervisor
 
-__all__ = ["Maintenance", "Scoreboard", "Setup", "SetupError", "Supervisor", "View", "is_shortage"]
+__all__ = [
+    "Closable",
+    "MaintenancePort",
+    "Scoreboard",
+    "ScoreboardView",
+    "Setup",
+    "SetupError",
+    "Supervisor",
+    "is_shortage",
+]

@@ -1,9 +1,9 @@
 """Which message is to blame when a process dies or is stuck.
 
-All that a dead worker had at work is suspect, one message or many, for any cause of death: nothing tells a message that
-ends its process from one that was at work when somebody else ended it. A message failed if it ended a process that
-judged it alone, or if a worker was stuck with it, alone at work, while the worker showed signs of life. It is not
-judged again.
+All messages that a dead worker had in progress are suspects, one or many, for any cause of death: a message that ends
+its process cannot be told from one that was in progress when the process was ended from outside. A message has failed
+if it ended a process that judged it alone, or if it was the only message of a worker that was stuck but showed signs of
+life. It is not judged again.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ import logging
 from sekisho.daemon.child import Child
 from sekisho.daemon.watchdog import Stuck
 from sekisho.ports import Clock
+from sekisho.processes import RestartCause
 from sekisho.wire.in_flight import Failures
 
 LOG = logging.getLogger("sekisho.daemon")
 
 
 class Blame:
-    """Writes into the memory of failures. Belongs to the supervisor."""
+    """Writes into `Failures`. Belongs to the supervisor."""
 
     def __init__(self, failures: Failures, clock: Clock) -> None:
         self.failures = failures
         self._clock = clock
 
     def death(self, child: Child, how: str) -> bool:
-        """A worker died: write down what it had at work, unless it was ended in order or by ourselves. True if it had
-        something at work."""
+        """A worker died: note the messages that it had in progress as suspects. True if there were any. There are none
+        if the worker ended normally or was stopped by us."""
         busy = _at_work(child)
         for digest in busy:
             self.failures.suspect(digest, self._now())
@@ -39,7 +40,7 @@ class Blame:
         return bool(busy)
 
     def death_apart(self, child: Child, how: str) -> bool:
-        """A process that judges one message died. True if it was over the message."""
+        """A process that judges one message died. True if it died during the judgement; then the message has failed."""
         busy = _at_work(child)
         for digest in busy:
             self.failures.remember(digest, self._now())
@@ -47,14 +48,15 @@ class Blame:
         return bool(busy)
 
     def stuck(self, stuck: Stuck) -> None:
-        """A process is to be ended because it does not go on: say so, and write down which message is to blame.
+        """A process will be ended because it is stuck: log it, and note which message is to blame.
 
-        What is stuck alone is to blame. Of several, one may have stopped the others; and where the whole process
-        stands still, it may have been stopped from outside: all that it has at work are suspects."""
+        A message that is stuck alone is to blame. Of several, one may have stopped the others. If the whole process
+        stands still, it may have been stopped from outside. In both cases all of its messages are suspects, which
+        `death` notes."""
         child = stuck.child
         for each in stuck.messages:
             LOG.error("worker %d is stuck on message %s", child.pid, each.digest.hex())
-        if stuck.cause == "start":
+        if stuck.cause is RestartCause.START:
             LOG.error("process %d does not get ready", child.pid)
         elif not stuck.beats:
             kind = "the maintenance process" if child.row is None else "worker"
@@ -70,6 +72,6 @@ class Blame:
 
 
 def _at_work(child: Child) -> list[bytes]:
-    if child.slots is None or child.cause == "stop":
+    if child.slots is None or child.stopped:
         return []
     return [each.digest for each in child.slots.busy()]

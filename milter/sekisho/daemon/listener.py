@@ -1,4 +1,4 @@
-"""The supervisor's listening socket: waited for at the start, closed when we stop, its file removed at the end."""
+"""The supervisor's listening socket. At the start the supervisor waits for it; at the end its file is removed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ LOG = logging.getLogger("sekisho.daemon")
 
 
 class Listener:
-    """The socket, and whose file stands at its path, so that only our own is removed."""
+    """The socket, and the identity of its file, so that only our own file is removed."""
 
     def __init__(self, options: WireOptions) -> None:
-        """Raises ListenError; BusyError if it may be had later."""
+        """Open the socket. Raises ListenError; BusyError if it may succeed later."""
         self.socket = listen(options)
         self.open = True
         self._path = unix_path(options) if "LISTEN_FDS" not in os.environ else None
@@ -27,15 +27,16 @@ class Listener:
 
     @property
     def sockets(self) -> list[socket.socket]:
-        """What a child that serves no mail must not keep."""
+        """The sockets that a child must not keep if it takes no connections."""
         return [self.socket] if self.open else []
 
     def close(self) -> None:
+        """Close the socket in this process. Its file stays."""
         self.open = False
         self.socket.close()
 
     def remove(self) -> None:
-        """Remove the socket's file, unless another daemon has put its own there since."""
+        """Remove the socket's file, unless another daemon has put its own there."""
         if self._path is None:
             return
         try:
@@ -47,7 +48,8 @@ class Listener:
 
 
 def wait_for(options: WireOptions, give_up: Callable[[], bool], wait: Callable[[], None]) -> Listener:
-    """The socket, tried again after each `wait` while it is taken. Raises ListenError; BusyError when `give_up`."""
+    """The socket. While another process has it, try again after each `wait()`. Raises ListenError; BusyError if
+    `give_up()` is true."""
     said = False
     while True:
         try:

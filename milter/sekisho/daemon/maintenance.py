@@ -1,4 +1,5 @@
-"""The maintenance process: everything periodic, apart from the mail. It runs until told, or until left alone."""
+"""The maintenance process: everything that is periodic, apart from mail. It runs until the supervisor tells it to stop
+or is gone."""
 
 from __future__ import annotations
 
@@ -12,20 +13,21 @@ from typing import Protocol
 
 from sekisho.wire.server import READY
 
-_TICK = 0.5  # seconds between two signs of life
+_BEAT_SECONDS = 0.5  # seconds between two signs of life
 
 
-class Maintenance(Protocol):
-    """What `compose.maintenance(config, board)` returns."""
+class MaintenancePort(Protocol):
+    """The work of the maintenance process. `maintenance.Maintenance` implements it."""
 
     def run(self, stop: threading.Event) -> None:
-        """Work (metrics endpoint, gauges, retention) until `stop` is set, then close everything."""
+        """Work (metrics endpoint, gauges, retention) until `stop` is set, and close everything then."""
 
 
-def keep(maintenance: Maintenance, line: socket.socket, beat: Callable[[], None]) -> None:
-    """Run the maintenance process until the supervisor says so, is gone, or SIGTERM comes. `beat` gives a sign of life.
+def run_maintenance(maintenance: MaintenancePort, line: socket.socket, beat: Callable[[], None]) -> None:
+    """Run until the supervisor sends a word, is gone, or SIGTERM comes. `beat` gives a sign of life.
 
-    The sign shows that the process runs, not that its work goes on: a task may take long, and readiness watches it.
+    The sign shows that the process runs, not that its tasks make progress: a task may take long. Readiness watches the
+    tasks.
     """
     stop = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -37,12 +39,12 @@ def keep(maintenance: Maintenance, line: socket.socket, beat: Callable[[], None]
 
 
 def _watch(line: socket.socket, stop: threading.Event, beat: Callable[[], None]) -> None:
-    """Any word, or the line closing, means stop. Signs of life are given until the process ends."""
+    """Any word, or the end of the connection, means stop. Signs of life are given until the process ends."""
     heard = [line]
     while True:
         beat()
-        if heard and select.select(heard, [], [], _TICK)[0]:
+        if heard and select.select(heard, [], [], _BEAT_SECONDS)[0]:
             heard = []
             stop.set()
         elif not heard:
-            time.sleep(_TICK)
+            time.sleep(_BEAT_SECONDS)

@@ -1,4 +1,4 @@
-"""Says it, to the log and to systemd, when the maintenance process dies again and again, and when it lives again."""
+"""Reports to the log and to systemd that the maintenance process keeps dying, and that it has recovered."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from collections.abc import Iterable
 from sekisho.daemon import systemd
 
 LOG = logging.getLogger("sekisho.daemon")
-OFTEN = 2
-"""Early deaths in a row that are no accident any more."""
-GROWN = 10.0
-"""Seconds after which a maintenance process is taken to live."""
+EARLY_DEATHS_TO_TELL = 2
+"""So many early deaths in a row are reported."""
+ALIVE_SECONDS = 10.0
+"""A maintenance process that lives longer has recovered."""
 
 
 class MaintenanceState:
-    """Belongs to the supervisor. Without that process mail is judged, but not counted, and nobody can ask."""
+    """Whether the maintenance process keeps dying. Belongs to the supervisor. Without that process mail is judged, but
+    there are no metrics, no health and no retention."""
 
     def __init__(self) -> None:
         self._dying = False
 
     def turn(self, early_deaths: int, births: Iterable[float], now: float) -> None:
-        """`early_deaths` in a row of a process that had just started; `births` of those that live (monotonic)."""
-        grown = any(now - born > GROWN for born in births)
-        if self._dying and grown:
+        """Look once. `early_deaths`: how many died in a row soon after their start. `births`: start times of those that
+        live; they and `now` are monotonic seconds."""
+        recovered = any(now - born > ALIVE_SECONDS for born in births)
+        if self._dying and recovered:
             self._dying = False
             LOG.warning("the maintenance process lives again")
             systemd.notify("STATUS=the maintenance process lives again")
-        elif not self._dying and not grown and early_deaths >= OFTEN:
+        elif not self._dying and not recovered and early_deaths >= EARLY_DEATHS_TO_TELL:
             self._dying = True
             LOG.error(
                 "the maintenance process dies again and again: no metrics, no health, no retention until it lives"

@@ -1,20 +1,20 @@
-"""What the supervisor is handed: a validated configuration, ready to be forked, or why there is none."""
+"""What the supervisor gets: a validated configuration with all that its processes need, or why there is none."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sekisho.daemon.maintenance import Maintenance
+from sekisho.daemon.maintenance import MaintenancePort
 from sekisho.daemon.scoreboard import Scoreboard
 from sekisho.wire.handlers import Handlers
 from sekisho.wire.options import WireOptions
 
 
 class SetupError(Exception):
-    """The configuration cannot be used; `errors` are for the operator, one line each.
+    """The configuration cannot be used. `errors` are for the operator, one line each.
 
-    `temporary`: the configuration may be right, and something that it needs is not there yet."""
+    `temporary`: the configuration may be right, but something that it needs is not available yet."""
 
     def __init__(self, errors: tuple[str, ...], *, temporary: bool = False) -> None:
         super().__init__("\n".join(errors))
@@ -24,9 +24,8 @@ class SetupError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A validated configuration, ready to be forked. `build` runs in each worker, `maintenance`
-    in the maintenance process."""
+    """A validated configuration. `build` is called in each worker, and `maintenance` in the maintenance process."""
 
     wire: WireOptions
     build: Callable[[], Handlers]
-    maintenance: Callable[[Scoreboard], Maintenance] | None = None
+    maintenance: Callable[[Scoreboard], MaintenancePort] | None = None

@@ -1,11 +1,10 @@
-"""The first process: binds, forks, watches. It never starts a thread, and never sees a message.
+"""The first process: it binds, forks and watches. It never starts a thread, and never sees a message.
 
-A *generation* is the workers of one configuration. Reload makes the next one beside the current: only when
-all its workers are ready does it take over and the old one drain; if it cannot, it is ended and nothing
-changes. While an old generation still drains no other is begun, so that there are two at most. A dead worker is
-replaced, at growing intervals if it dies young without mail or the machine refuses. What a worker had at work when
-it died is written down and judged apart when it comes again (`trials`), so that no message ends a second worker; a
-process that does not go on is killed (`watchdog`).
+A *generation* is the workers of one configuration. A reload starts the next generation beside the present one. When all
+its workers are ready, it takes over and the old one drains; otherwise it is ended and nothing changes. No generation is
+started while an old one drains, so there are never more than two. A dead worker is replaced; if it died early without
+mail, or the machine refuses, after growing waits. Messages that a worker had in progress when it died are judged alone
+when they come again (`trials`), so no message ends a second worker. A stuck process is killed (`watchdog`).
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from functools import partial
 
 from sekisho.daemon import systemd
 from sekisho.daemon.blame import Blame
-from sekisho.daemon.child import STATUS_LATER, STATUS_OURS, Child, Closable, fork, is_shortage
+from sekisho.daemon.child import STATUS_LATER, STATUS_OURS, Child, Closable, cause_of, fork, how, is_shortage
 from sekisho.daemon.listener import Listener, wait_for
-from sekisho.daemon.maintenance import keep
+from sekisho.daemon.maintenance import run_maintenance
 from sekisho.daemon.maintenance_state import MaintenanceState
 from sekisho.daemon.places import Places
 from sekisho.daemon.reloads import Reloads
@@ -32,8 +31,9 @@ from sekisho.daemon.setup import Setup, SetupError
 from sekisho.daemon.trials import Trials
 from sekisho.daemon.watchdog import Watchdog
 from sekisho.ports import Clock
+from sekisho.processes import RestartCause, WorkerState
 from sekisho.wire import trial
-from sekisho.wire.allocator import tidy
+from sekisho.wire.allocator import collect_and_freeze
 from sekisho.wire.in_flight import Failures, InFlight
 from sekisho.wire.listen import BusyError
 from sekisho.wire.server import DRAIN, READY, RETIRE, Server
@@ -41,7 +41,7 @@ from sekisho.wire.server import DRAIN, READY, RETIRE, Server
 LOG = logging.getLogger("sekisho.daemon")
 _TICK_MS = 250
 _LISTEN_MS = 1000  # between two looks at a socket that is taken
-_MARGIN = 5.0  # seconds that children may be late before they are killed
+_LATE_SECONDS = 5.0  # seconds that children may be late before they are killed
 
 
 class Supervisor:
@@ -71,7 +71,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT. Status 0 after draining; 69 if something that the daemon needs was not
-        there in time, so that another start may succeed; 70 if no worker ever got ready.
+        available in time, so another start may succeed; 70 if no worker got ready.
 
         Raises SetupError and ListenError before anything is forked.
         """
@@ -90,7 +90,7 @@ class Supervisor:
             LOG.error("not started, and another start may succeed: %s", error)
             return STATUS_LATER
         self._begin_next(setup, end)
-        del setup  # or the first configuration would be kept for life
+        del setup  # otherwise the first configuration would stay in memory
         while not self._finished():
             self._wait(_TICK_MS)
             self._tick()
@@ -124,7 +124,7 @@ class Supervisor:
                 places.fill(start, now)
 
     def _wait(self, most: int) -> None:
-        """Sleep until a signal, a word of a child, or for `most` milliseconds."""
+        """Sleep until a signal or a word of a child comes, at most `most` milliseconds."""
         poll = select.poll()
         poll.register(self._wakeup, select.POLLIN)
         for child in self._children():
@@ -134,7 +134,7 @@ class Supervisor:
             self._wakeup.recv(4096)
         except BlockingIOError:
             return
-        except OSError:  # no memory, or more lines to listen to than descriptors that we may have now
+        except OSError:  # no memory, or poll(2) may not watch so many descriptors
             time.sleep(most / 1000)
 
     def _children(self) -> Iterator[Child]:
@@ -150,7 +150,7 @@ class Supervisor:
             elif word == READY:
                 child.ready = True
                 if child.row is not None and not child.draining:
-                    self._board.state(child.row, "ready")
+                    self._board.state(child.row, WorkerState.READY)
 
     # -- signals ----------------------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ class Supervisor:
 
     def _on_stop(self, *_: object) -> None:
         if self._stop_end is None:
-            self._stop_end = 0.0  # begun by the next turn
+            self._stop_end = 0.0  # the next turn begins to stop
 
     def _on_hup(self, *_: object) -> None:
         self._hung_up = True
@@ -171,12 +171,12 @@ class Supervisor:
     # -- forking ----------------------------------------------------------------------------------------
 
     def _inherited(self) -> list[Closable]:
-        """What no child keeps but the process that it is made for."""
+        """The sockets and files that no new child may keep."""
         lines = [child.line for child in self._children()]
         return [self._wakeup, self._waker, *lines, *self._trials.open]
 
     def _foreign(self) -> list[Closable]:
-        """What a child does not keep that takes no connections."""
+        """The sockets and files that a new child may not keep if it takes no connections."""
         return [*self._inherited(), *(self._listener.sockets if self._listener else [])]
 
     def _fork_worker(self, places: Places) -> None:
@@ -207,7 +207,7 @@ class Supervisor:
         assert make is not None
 
         def body(line: socket.socket) -> None:
-            keep(make(self._board), line, slots.beat)
+            run_maintenance(make(self._board), line, slots.beat)
 
         child = fork(body, self._foreign(), self._clock.monotonic(), places.setup)
         child.slots = slots
@@ -232,10 +232,10 @@ class Supervisor:
         if places is not None and self._stop_end is None and places is not self._next:
             self._count(child, code)
         if child in self._trials.children:
-            at_work = self._blame.death_apart(child, _how(code))
+            at_work = self._blame.death_apart(child, how(code))
             self._trials.ended(child, at_work)
         else:
-            at_work = self._blame.death(child, _how(code))
+            at_work = self._blame.death(child, how(code))
         if places is not None:
             places.lost(child, now, code, at_work)
         if child in self._old:
@@ -244,20 +244,19 @@ class Supervisor:
             child.slots.close()
 
     def _count(self, child: Child, code: int) -> None:
-        ended = "killed" if code < 0 else "crash" if code else "other"
-        cause = child.cause or (ended if child.ready else "start")
+        cause = child.cause or (cause_of(code) if child.ready else RestartCause.START)
         kind = "maintenance" if child.row is None else "worker"
-        LOG.error("%s %d died (%s, %s); it is replaced", kind, child.pid, cause, _how(code))
+        LOG.error("%s %d died (%s, %s); it is replaced", kind, child.pid, cause, how(code))
         if child.row is not None:
             self._board.restarted(cause)
         else:
             deaths = self._board.maintenance_died()
             systemd.status(
-                f"the maintenance process died {deaths} times since the start, last by {_how(code)}"
+                f"the maintenance process died {deaths} times since the start, last by {how(code)}"
             )
 
     def _watch(self, now: float) -> None:
-        """End every process that does not go on."""
+        """Kill every process that is stuck."""
         for stuck in self._watchdog.turn(now, self._children()):
             self._blame.stuck(stuck)
             stuck.child.kill(stuck.cause)
@@ -285,7 +284,7 @@ class Supervisor:
 
     def _reload(self, now: float) -> None:
         systemd.reloading(self._clock.monotonic())
-        tidy()  # the configuration before makes room for the next
+        collect_and_freeze()  # free the memory of earlier configurations
         try:
             setup = self._load()
         except SetupError as error:
@@ -301,7 +300,7 @@ class Supervisor:
             self._begin_next(setup, now + setup.wire.start_timeout)
 
     def _not_reloaded(self, reason: str, now: float, *, again: bool) -> None:
-        """The old generation stays. `again`: what is missing may come back."""
+        """The old generation stays. `again`: it is tried again, since what is missing may come back."""
         self._board.reloaded(False, self._clock.now().timestamp(), reason)
         if again:
             LOG.error("the reload is tried again in %.0f s", self._reloads.refused(now))
@@ -309,12 +308,12 @@ class Supervisor:
 
     def _begin_next(self, setup: Setup, end: float) -> None:
         count = setup.wire.workers or len(os.sched_getaffinity(0))
-        tidy()
+        collect_and_freeze()
         self._next = Places(count, setup, due=[0.0] * count)
         self._next_end = end
 
     def _judge_next(self, now: float, places: Places) -> None:
-        """Let the next generation take over when it is whole; give it up when it cannot be."""
+        """Let the next generation take over if all its workers are ready; give it up if they cannot be."""
         places.fill(self._fork_worker, now)
         if places.ready:
             self._take_over(places)
@@ -340,7 +339,7 @@ class Supervisor:
         LOG.error("the new workers did not start; %s", "the old ones stay" if self._workers else "giving up")
         self._next = None
         for child in places.children:
-            child.kill("start")
+            child.kill(RestartCause.START)
         self._old += places.children
         if self._workers is None:
             self._board.reloaded(False, self._clock.now().timestamp())
@@ -355,13 +354,13 @@ class Supervisor:
             child.draining = True
             child.tell(word)
             if child.row is not None:
-                self._board.state(child.row, "draining")
+                self._board.state(child.row, WorkerState.DRAINING)
         self._old += children
 
     # -- the end ----------------------------------------------------------------------------------------
 
     def _stopping(self, now: float) -> None:
-        """Drain everybody, the maintenance process last; kill whoever is late."""
+        """Drain all processes, the maintenance process last; kill those that are late."""
         if self._stop_end == 0.0:
             self._begin_stop(now)
         if self._maintenance is not None and not any(child.row is not None for child in self._children()):
@@ -369,12 +368,12 @@ class Supervisor:
             self._maintenance = None
         if self._stop_end is not None and now > self._stop_end:
             for child in self._children():
-                child.kill("stop")
+                child.stop()
 
     def _begin_stop(self, now: float) -> None:
         systemd.notify("STOPPING=1")
         patience = max((child.setup.wire.drain_timeout for child in self._children()), default=0.0)
-        self._stop_end = now + patience + _MARGIN
+        self._stop_end = now + patience + _LATE_SECONDS
         if self._listener is not None:
             self._listener.close()
         for child in self._old:
@@ -394,7 +393,3 @@ def _failures(path: str | None) -> Failures:
     except OSError as error:
         reason = f"wire.failure_memory: {path}: {error.strerror}"
         raise SetupError((reason,), temporary=is_shortage(error)) from error
-
-
-def _how(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"status {code}"

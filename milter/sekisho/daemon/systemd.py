@@ -1,4 +1,4 @@
-"""What systemd is told (sd_notify(3)), if it asked to be told."""
+"""Messages to systemd (sd_notify(3)), if NOTIFY_SOCKET is set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LOG = logging.getLogger("sekisho.daemon")
 
 
 def notify(*lines: str) -> None:
-    """Send the lines as one message. A systemd that does not listen is a warning."""
+    """Send the lines as one message. If systemd cannot be reached, that is logged as a warning."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
@@ -24,15 +24,15 @@ def notify(*lines: str) -> None:
 
 
 def status(text: str) -> None:
-    """What systemctl shows, and nothing else."""
+    """Set the text that systemctl shows."""
     notify(f"STATUS={text}")
 
 
 def reloading(monotonic: float) -> None:
-    """A reload begins; `ready` ends it, whether it succeeded or not."""
+    """A reload begins at this time (seconds). `ready` ends it, whether it succeeded or not."""
     notify("RELOADING=1", f"MONOTONIC_USEC={int(monotonic * 1_000_000)}")
 
 
 def ready(status: str) -> None:
-    """We serve; `status` is shown by systemctl."""
+    """The daemon serves. systemctl shows `status`."""
     notify("READY=1", f"STATUS={status}")

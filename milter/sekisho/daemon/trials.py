@@ -1,8 +1,8 @@
-"""Processes that judge one message each, for messages that were at work when a worker died (`wire.trial`).
+"""Processes that judge one message each, for messages that were in progress when a worker died (`wire.trial`).
 
-A worker asks, the supervisor forks. Only few run at once, so that a crowd of suspects leaves the processors to
-the workers; the others wait. A process that dies over its message, or is stuck on it, has shown that the message
-is to blame: it is remembered, and the worker that waits is told.
+A worker asks, and the supervisor forks. Only few run at once, so that many suspects do not take the processors from the
+workers; the others wait. If a process dies over its message, or is stuck on it, the message is to blame: it is noted as
+failed, and the worker that waits is told.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from sekisho.wire import trial
 from sekisho.wire.in_flight import Failures, InFlight
 
 LOG = logging.getLogger("sekisho.daemon")
-AT_ONCE = 4
-MOST_WAITING = 256  # two descriptors each; who is refused gets a 451 and comes again
+MAX_RUNNING = 4
+MAX_WAITING = 256  # two descriptors each; if there are more, the message gets a 451 and is sent again
 
 
 @dataclass(eq=False, slots=True)
-class Asked:
-    """A message to be judged: where the answer goes, the sheet it stands on, and by which configuration."""
+class TrialRequest:
+    """A message to be judged: the socket for the answer, the memory that holds it (`wire.trial`), the configuration,
+    and the time of the request (monotonic seconds)."""
 
     seat: socket.socket
     sheet: BinaryIO
@@ -37,7 +38,7 @@ class Asked:
 
     @property
     def abandoned(self) -> bool:
-        """True if nobody waits any more."""
+        """True if the worker no longer waits."""
         try:
             return self.seat.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
         except BlockingIOError:
@@ -46,7 +47,7 @@ class Asked:
             return True
 
     def answer(self, word: bytes) -> None:
-        """Tell who waits, if anybody does, and let go of it."""
+        """Send the answer to the worker, if it still waits, and close everything."""
         with contextlib.suppress(OSError):
             self.seat.send(word, socket.MSG_DONTWAIT)
         self.seat.close()
@@ -54,46 +55,48 @@ class Asked:
 
 
 class Trials:
-    """The running ones and the waiting ones. Belongs to the supervisor."""
+    """The running and the waiting requests. Belongs to the supervisor."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._running: dict[Child, Asked] = {}
-        self._waiting: list[Asked] = []
+        self._running: dict[Child, TrialRequest] = {}
+        self._waiting: list[TrialRequest] = []
         self._refused = False
 
     @property
     def children(self) -> Iterator[Child]:
+        """The processes that judge now."""
         yield from self._running
 
     @property
     def open(self) -> Iterator[Closable]:
-        """What a child that is forked for something else must not keep."""
+        """The sockets and files that other children must not keep."""
         for asked in (*self._running.values(), *self._waiting):
             yield from (asked.seat, asked.sheet)
 
     def ask(self, handed: list[int], setup: Setup) -> None:
-        """Take the two descriptors of a worker; fewer arrive where we may open no more."""
+        """Take a request: the two file descriptors that a worker sent. Fewer arrive if this process may open no more;
+        then they are closed, and the worker gets no answer."""
         if len(handed) != 2:
             for each in handed:
                 os.close(each)
             return
         seat = socket.socket(fileno=handed[0])
-        asked = Asked(seat, os.fdopen(handed[1], "r+b"), setup, self._clock.monotonic())
-        if len(self._waiting) >= MOST_WAITING:
+        asked = TrialRequest(seat, os.fdopen(handed[1], "r+b"), setup, self._clock.monotonic())
+        if len(self._waiting) >= MAX_WAITING:
             asked.answer(trial.REFUSED)
         else:
             self._waiting.append(asked)
 
     def turn(self, failures: Failures, inherited: Callable[[], Iterable[Closable]]) -> None:
-        """Fork for those that wait, as far as there is room; give up those for which it is too late."""
+        """Fork for waiting requests, as far as there is room. Refuse those that wait too long or are abandoned."""
         now = self._clock.monotonic()
         for asked in list(self._waiting):
             if not asked.abandoned and now - asked.since <= asked.setup.wire.hard_deadline:
                 continue
             self._waiting.remove(asked)
             asked.answer(trial.REFUSED)
-        while self._waiting and len(self._running) < AT_ONCE:
+        while self._waiting and len(self._running) < MAX_RUNNING:
             try:
                 child = self._fork(self._waiting[0], failures, inherited())
             except OSError as error:
@@ -104,7 +107,7 @@ class Trials:
             self._refused = False
             self._running[child] = self._waiting.pop(0)
 
-    def _fork(self, asked: Asked, failures: Failures, inherited: Iterable[Closable]) -> Child:
+    def _fork(self, asked: TrialRequest, failures: Failures, inherited: Iterable[Closable]) -> Child:
         slots = InFlight(1)
         seat, sheet, build, clock = asked.seat, asked.sheet, asked.setup.build, self._clock
 
@@ -117,5 +120,6 @@ class Trials:
         return child
 
     def ended(self, child: Child, died_over: bool) -> None:
-        """It is gone. If its message did that, the worker that waits is told; else nobody could judge it."""
+        """A process has ended. The worker is told that the message failed (`died_over`), or that it could not be
+        judged."""
         self._running.pop(child).answer(trial.FAILED if died_over else trial.REFUSED)

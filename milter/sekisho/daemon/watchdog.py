@@ -1,14 +1,14 @@
-"""Which processes do not go on: stuck on a message, without a sign of life, or never ready.
+"""Which processes are stuck: on a message, without a sign of life, or never ready.
 
-Each process shows signs: the messages that it has at work, and a number in shared memory that its control thread
-counts up (`InFlight.beat`). A sign that stays the same for too long means that the process is stuck. Time is the
-supervisor's own running time: no turn counts for more than a second. So a group of processes that was stopped as a
-whole, a machine that slept and a supervisor that got no processor are no reason to kill anybody.
+Each process shows signs: its messages in progress, and a number in shared memory that its control thread increments
+(`InFlight.beat`). If a sign stays the same for too long, the process is stuck. Time is the running time of the
+supervisor: one turn counts for at most a second. So no process is killed if all processes were stopped together, if the
+machine slept, or if the supervisor got no processor time.
 
 It cannot see a libmilter whose threads hang while Python runs: the thread that runs main() lives, and the control
-thread counts. Connections are then unanswered, and `maintenance.readiness` says so, but not which worker it is. It
-cannot tell either who stopped a process: a library call that keeps the interpreter, a signal, or a disk that does not
-answer.
+thread counts. Connections are not answered then; `maintenance.readiness` reports that, but not which worker it is. It
+cannot see either what stopped a process: a library call that holds the interpreter lock, a signal, or a disk that does
+not answer.
 """
 
 from __future__ import annotations
@@ -17,26 +17,29 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sekisho.daemon.child import Child
+from sekisho.processes import RestartCause
 from sekisho.wire.in_flight import Busy
 
-_LONGEST_TURN = 1.0  # seconds of a turn that count; it usually takes a quarter
-_LATER = 1.0  # seconds; a message that is stuck says more than silence does, so it is looked at first
+_MAX_TURN_SECONDS = 1.0  # of one turn that count; a turn usually takes 0.25 s
+_SILENCE_EXTRA_SECONDS = (
+    1.0  # silence is judged so much later than a stuck message, which is the better explanation
+)
 _START = "start"
 
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """A process that must be ended, and the cause as the board counts it. `messages` are those that take too long;
+    """A process that must be ended, and the cause as the scoreboard counts it. `messages` are those that take too long;
     `beats` is false if the process shows no sign of life."""
 
     child: Child
-    cause: str
+    cause: RestartCause
     messages: tuple[Busy, ...] = ()
     beats: bool = True
 
 
 class Watchdog:
-    """What every process showed, and since when. Belongs to the supervisor."""
+    """The signs of every process, and since when they are the same. Belongs to the supervisor."""
 
     def __init__(self) -> None:
         self._ran = 0.0
@@ -44,34 +47,38 @@ class Watchdog:
         self._seen: dict[Child, dict[Hashable, float]] = {}
 
     def turn(self, now: float, children: Iterable[Child]) -> list[Stuck]:
-        """Look at each of them once. `now` is monotonic, in seconds."""
-        self._ran += max(0.0, min(now - self._looked, _LONGEST_TURN))
+        """Look at each process once. `now` is in monotonic seconds."""
+        self._ran += max(0.0, min(now - self._looked, _MAX_TURN_SECONDS))
         self._looked = now
         before, self._seen = self._seen, {}
         for child in children:
             since = before.get(child, {})
             self._seen[child] = {sign: since.get(sign, self._ran) for sign in _signs(child)}
-        found = (self._judge(child, seen) for child, seen in self._seen.items() if child.cause is None)
+        found = (
+            self._judge(child, seen)
+            for child, seen in self._seen.items()
+            if child.cause is None and not child.stopped
+        )
         return [each for each in found if each is not None]
 
     def _judge(self, child: Child, seen: Mapping[Hashable, float]) -> Stuck | None:
         wire = child.setup.wire
         ages = {sign: self._ran - since for sign, since in seen.items()}
         if ages.get(_START, 0.0) > wire.start_timeout:
-            return Stuck(child, "start")
+            return Stuck(child, RestartCause.START)
         messages = tuple(
             sign for sign, age in ages.items() if isinstance(sign, Busy) and age > wire.hard_deadline
         )
         silent = max((age for sign, age in ages.items() if isinstance(sign, int)), default=0.0)
         if messages:
-            return Stuck(child, "stuck", messages, beats=silent < wire.hard_deadline / 2)
-        if silent > wire.hard_deadline + _LATER:
-            return Stuck(child, "stuck", beats=False)
+            return Stuck(child, RestartCause.STUCK, messages, beats=silent < wire.hard_deadline / 2)
+        if silent > wire.hard_deadline + _SILENCE_EXTRA_SECONDS:
+            return Stuck(child, RestartCause.STUCK, beats=False)
         return None
 
 
 def _signs(child: Child) -> Iterator[Hashable]:
-    """Its messages, and its count of beats, or that it still starts. What judges one message counts none."""
+    """Its messages, and its count of beats, or that it still starts. A process that judges one message has no beats."""
     busy = tuple(child.slots.busy()) if child.slots is not None else ()
     yield from busy
     if not child.ready and not busy:

@@ -1,9 +1,10 @@
-"""What will hurt, found before it does: each subject is a module, each finding says how to mend it.
+"""`sekisho doctor`: finds problems of the installation before they do harm. Each subject is a module, and each
+diagnosis has the command that repairs it.
 
-`examine(config, postfix)` looks at everything; nothing is changed, no file is made, no message is read.
+`examine` looks at everything. It changes nothing, makes no file and reads no message.
 """
 
 from sekisho.doctor.examine import SUBJECTS, examine
-from sekisho.doctor.model import Finding, Severity
+from sekisho.doctor.model import Diagnosis, Severity
 
-__all__ = ["SUBJECTS", "Finding", "Severity", "examine"]
+__all__ = ["SUBJECTS", "Diagnosis", "Severity", "examine"]

@@ -1,7 +1,8 @@
-"""Who asks us: each smtpd service with the list of milters that holds for it, seen as that smtpd sees it.
+"""Which smtpd services use our milter, and how the path of the socket looks to each of them.
 
-smtpd changes into the queue directory when it starts, and stays inside it for good where master.cf says chroot. A
-relative path is below the queue for both; an absolute one is looked up below the queue by the second.
+smtpd changes into the queue directory when it starts; if master.cf says chroot, the queue directory also becomes its
+root. So a relative path is always below the queue directory. An absolute path is below it only for an smtpd in a
+chroot.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.postconf import Milter, Postfix, Service, milters
 
 Change = Callable[[Milter], Milter]
-DIRECTORY_MODE = "2710"  # Postfix's group may pass; setgid gives our socket that group
+DIRECTORY_MODE = "2710"  # Postfix's group may pass through; by setgid our socket gets that group
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """A service that asks us. `own`: its list stands in master.cf, else in main.cf; `at`: our entry in it."""
+    """An smtpd service that uses our milter. `listed` is its list of milters, `at` the index of our entry. `own`: the
+    list is in master.cf, else in main.cf."""
 
     service: Service
     listed: tuple[Milter, ...]
@@ -30,15 +32,17 @@ class Asker:
 
     @property
     def entry(self) -> Milter:
+        """Our entry in the list."""
         return self.listed[self.at]
 
     @property
     def where(self) -> str:
+        """The file that has the list, for people."""
         return f"master.cf, {self.service.label}" if self.own else "main.cf"
 
 
 def askers(postfix: Postfix, socket: str) -> tuple[Asker, ...]:
-    """Every smtpd service whose list holds our socket, whether it can see it or not."""
+    """Every smtpd service whose list has our socket, whether it can reach it or not."""
     return tuple(_askers(postfix, socket))
 
 
@@ -51,7 +55,7 @@ def _askers(postfix: Postfix, socket: str) -> Iterator[Asker]:
 
 
 def means(postfix: Postfix, service: Service | None, place: str, socket: str) -> bool:
-    """Whether an entry was written for our socket; an absolute path in a chroot may mean it and miss it."""
+    """True if an entry is meant for our socket. In a chroot, an absolute path may be meant for it but not reach it."""
     path = unix(place)
     if path is None or not socket.startswith("unix:"):
         return inet(place) == inet(socket) is not None
@@ -61,7 +65,7 @@ def means(postfix: Postfix, service: Service | None, place: str, socket: str) ->
 
 
 def sees(postfix: Postfix, asker: Asker, socket: str) -> bool:
-    """Whether the entry leads this smtpd to our socket."""
+    """True if this smtpd reaches our socket by its entry."""
     path = unix(asker.entry.place)
     if path is None:
         return True
@@ -70,16 +74,17 @@ def sees(postfix: Postfix, asker: Asker, socket: str) -> bool:
 
 
 def queue(postfix: Postfix) -> Path:
+    """Postfix's queue directory."""
     return Path(postfix.get("queue_directory") or "/var/spool/postfix")
 
 
 def inside(postfix: Postfix, path: str) -> Path:
-    """What a path means to a chrooted smtpd."""
+    """The file that a path names for an smtpd in a chroot."""
     return queue(postfix) / path.lstrip("/")
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one place, by links and bind mounts too; the socket itself need not be there."""
+    """True if two paths name the same file, also by links and bind mounts. The file itself need not exist."""
     if one == other:
         return True
     with suppress(OSError):
@@ -88,13 +93,13 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def unix(place: str) -> str | None:
-    """The path of a `unix:` entry."""
+    """The path of a `unix:` entry; None for others."""
     kind, _, path = place.partition(":")
     return path if kind in ("unix", "local") else None
 
 
 def inet(place: str) -> tuple[str, str] | None:
-    """Postfix writes inet:host:port, libmilter inet:port@host."""
+    """Host and port of an `inet:` entry; None for others. Postfix writes inet:host:port, libmilter inet:port@host."""
     kind, _, rest = place.partition(":")
     if kind not in ("inet", "inet6"):
         return None
@@ -107,7 +112,8 @@ def inet(place: str) -> tuple[str, str] | None:
 
 
 def as_postfix(postfix: Postfix, socket: str) -> str:
-    """Our socket as Postfix writes it: relative to the queue if it lies below, so right inside a chroot and outside."""
+    """Our socket as Postfix writes it. A path below the queue directory becomes relative to it: that is correct inside
+    a chroot and outside."""
     if (found := inet(socket)) is not None:
         return f"inet:[{found[0]}]:{found[1]}" if ":" in found[0] else f"inet:{found[0]}:{found[1]}"
     path = Path(socket.removeprefix("unix:"))
@@ -117,26 +123,29 @@ def as_postfix(postfix: Postfix, socket: str) -> str:
 
 
 def below_queue(postfix: Postfix, socket: str) -> bool:
+    """True if our socket is below Postfix's queue directory."""
     return socket.startswith("unix:") and Path(socket.removeprefix("unix:")).is_relative_to(queue(postfix))
 
 
 def relisted(postfix: Postfix, asker: Asker, change: Change) -> str:
-    """The command that writes the asker's list with our entry changed."""
+    """The command that writes the service's list with our entry changed."""
     listed = (*asker.listed[: asker.at], change(asker.entry), *asker.listed[asker.at + 1 :])
     return listing(postfix, asker.service if asker.own else None, listed)
 
 
 def setting(name: str, value: str) -> Change:
+    """A change that sets a parameter of an entry."""
     return lambda milter: Milter(milter.place, {**milter.settings, name: value})
 
 
 def place(value: str) -> Change:
+    """A change that sets where an entry's milter listens."""
     return lambda milter: Milter(value, milter.settings)
 
 
 def listing(postfix: Postfix, service: Service | None, listed: tuple[Milter, ...]) -> str:
-    """The command that writes these entries, into main.cf or for one service. postconf takes no blank into
-    master.cf, so that a service gets them by way of a name of its own in main.cf."""
+    """The command that writes these entries, into main.cf or for one service. `postconf -P` accepts no space in a
+    value, so for a service the list goes into a parameter of its own in main.cf."""
     value = ", ".join(map(_entry, listed))
     if service is None:
         return postfix.postconf("-e", f"smtpd_milters = {value}")
@@ -155,8 +164,8 @@ def _entry(milter: Milter) -> str:
 
 
 def moved(postfix: Postfix, socket: str, commands: Commands) -> tuple[str, str]:
-    """The commands that put our socket into a directory of its own below the queue, up to the restart of the daemon,
-    and the place as Postfix then writes it. Everybody who asks must be told of the new place in the same mend."""
+    """The commands that move our socket into a directory of its own below the queue directory and restart the daemon;
+    and the new socket as Postfix writes it. The same repair must also change all services that use it (`told`)."""
     directory = queue(postfix) / "sekisho"
     target = directory / Path(socket.removeprefix("unix:")).name
     steps = both(
@@ -168,6 +177,6 @@ def moved(postfix: Postfix, socket: str, commands: Commands) -> tuple[str, str]:
 
 
 def told(postfix: Postfix, socket: str, to: str) -> str:
-    """The commands that name the new place to everybody who asks."""
+    """The commands that set the new socket for all services that use our milter."""
     found = {relisted(postfix, each, place(to)): None for each in askers(postfix, socket)}
     return both(*found, postfix.reload())

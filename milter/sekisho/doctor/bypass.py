@@ -1,4 +1,4 @@
-"""The port for released mail: it must be there, ask no filter, and be out of everybody else's reach."""
+"""The smtpd for released mail: it must exist, must not use our milter, and must not be reachable from outside."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 from sekisho.doctor.asking import means
 from sekisho.doctor.commands import Commands
-from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.doctor.postconf import Postfix, Service, milters
 from sekisho.release import ReleaseOptions
 
 
-def examine(postfix: Postfix, options: ReleaseOptions, socket: str, commands: Commands) -> Iterator[Finding]:
-    """Findings about the smtpd that release hands mail to."""
+def examine(
+    postfix: Postfix, options: ReleaseOptions, socket: str, commands: Commands
+) -> Iterator[Diagnosis]:
+    """Diagnoses of the smtpd to which released mail is sent."""
     if not is_loopback(options.host):
         yield error(
             "postfix.bypass_remote",
@@ -30,11 +32,12 @@ def examine(postfix: Postfix, options: ReleaseOptions, socket: str, commands: Co
 
 
 def is_ours(service: Service, options: ReleaseOptions) -> bool:
-    """Whether it is the port that released mail is handed in at."""
+    """True if the service listens on the port for released mail."""
     return service.name.rpartition(":")[2] == str(options.port)
 
 
 def is_loopback(host: str) -> bool:
+    """True for a loopback address and for `localhost`."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -61,7 +64,7 @@ def _make(postfix: Postfix, options: ReleaseOptions) -> str:
     return " && ".join((postfix.postconf("-M", "-e", line), postfix.postconf("-P", *words), postfix.reload()))
 
 
-def _service(postfix: Postfix, options: ReleaseOptions, socket: str, service: Service) -> Iterator[Finding]:
+def _service(postfix: Postfix, options: ReleaseOptions, socket: str, service: Service) -> Iterator[Diagnosis]:
     host = service.name.rpartition(":")[0]
     interfaces = [host] if host else postfix.get("inet_interfaces").replace(",", " ").split()
     open_to = [each for each in interfaces if each != "loopback-only" and not is_loopback(each)]

@@ -1,4 +1,4 @@
-"""The clock: signatures, retention and the log are as good as it is."""
+"""The clock: signatures, retention and the log depend on it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.ports import Clock
 
 UNSYNCHRONISED = 5  # TIME_ERROR of adjtimex(2)
 _MEND = "timedatectl set-ntp true"
 
 
-def examine(clock: Clock) -> Iterator[Finding]:
-    """Findings about the clock."""
+def examine(clock: Clock) -> Iterator[Diagnosis]:
+    """Diagnoses of the clock."""
     installed = datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
     if clock.now() < installed - timedelta(days=1):
         yield error(
@@ -28,7 +28,8 @@ def examine(clock: Clock) -> Iterator[Finding]:
 
 
 def synchronised() -> bool | None:
-    """What the kernel says (adjtimex, which changes nothing without modes); None if it does not say."""
+    """True if the kernel says that its clock is synchronised (adjtimex(2), which changes nothing if no mode is set).
+    None if that cannot be found out."""
     try:
         state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(512))
     except (OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""The commands that mends are made of. Each can be typed as it is printed; what follows `#` is for the reader."""
+"""The commands that repair something. Each can be typed as it is printed; text after `#` is a comment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UNIT = "sekisho-milter"
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """How this sekisho is called: with which configuration file, and which user and group the daemon has."""
+    """What the commands need: our configuration file, and the user and group of the daemon."""
 
     file: Path | None = None
     user: str = "sekisho"
@@ -27,15 +27,16 @@ class Commands:
         return self.sekisho("config", "set", key, str(value))
 
     def directory(self, path: Path, mode: str, group: str | None = None) -> str:
-        """The command that makes a directory of the daemon's, or makes it the daemon's again."""
+        """The command that makes a directory for the daemon, or corrects its owner and mode."""
         words = ("install", "-d", "-o", self.user, "-g", group or self.group, "-m", mode, str(path))
         return shlex.join(words)
 
 
 def both(*commands: str) -> str:
-    """One after the other, as long as they succeed."""
+    """The commands in order, each only if the one before succeeds. Empty ones are left out."""
     return " && ".join(filter(None, commands))
 
 
 def systemctl(verb: str, unit: str = UNIT) -> str:
+    """The command that does something to a unit: `restart`, `reload` …"""
     return f"systemctl {verb} {unit}"

@@ -1,4 +1,4 @@
-"""Every subject in order. A subject that cannot be looked at is a finding, not a crash."""
+"""Examines every subject in order. If a subject cannot be examined, that is a diagnosis too, not a crash."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.doctor import clock, files, kill_switch, milter_socket, postfix, resolver, storage
 from sekisho.doctor.commands import Commands
-from sekisho.doctor.model import Finding, warning
+from sekisho.doctor.model import Diagnosis, warning
 from sekisho.doctor.postconf import Postfix, PostfixUnreadable
 from sekisho.ports import Clock
 
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """What is examined: our configuration, its file, and the directory of Postfix's (None: the default)."""
+    """What is examined: our configuration, its file, and Postfix's configuration directory (None: the default)."""
 
     config: Config
     file: Path | None = None
@@ -35,11 +35,11 @@ class Patient:
         return self._read[0]
 
 
-def _postfix(patient: Patient) -> Iterator[Finding]:
+def _postfix(patient: Patient) -> Iterator[Diagnosis]:
     yield from postfix.examine(patient.settings(), patient.config, patient.commands)
 
 
-def _socket(patient: Patient) -> Iterator[Finding]:
+def _socket(patient: Patient) -> Iterator[Diagnosis]:
     try:
         found = patient.settings()
     except PostfixUnreadable:
@@ -48,20 +48,20 @@ def _socket(patient: Patient) -> Iterator[Finding]:
     yield from milter_socket.examine(patient.config.wire, owner, found, patient.commands)
 
 
-SUBJECTS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
+SUBJECTS: dict[str, Callable[[Patient], Iterator[Diagnosis]]] = {
     "postfix": _postfix,
     "dns": lambda patient: resolver.examine(patient.config.dns, patient.clock, patient.commands),
     "store": lambda patient: storage.examine(patient.config, patient.clock, patient.commands),
     "clock": lambda patient: clock.examine(patient.clock),
     "guard": lambda patient: kill_switch.examine(patient.config, patient.clock, patient.commands),
     "files": lambda patient: files.examine(patient.config, patient.file, patient.commands),
-    "socket": _socket,  # last: its mend starts the daemon, which needs what stands above
+    "socket": _socket,  # last: its repair starts the daemon, which needs the subjects above
 }
 
 
-def examine(patient: Patient, skip: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
-    """All findings, the severest first, subject by subject."""
-    found: list[Finding] = []
+def examine(patient: Patient, skip: frozenset[str] = frozenset()) -> tuple[Diagnosis, ...]:
+    """All diagnoses, the severest first, and in the order of the subjects."""
+    found: list[Diagnosis] = []
     for subject, look in SUBJECTS.items():
         if subject in skip:
             continue
@@ -74,8 +74,8 @@ def examine(patient: Patient, skip: frozenset[str] = frozenset()) -> tuple[Findi
 
 
 def _readable(patient: Patient) -> str:
-    """Everybody must be able to read main.cf: Postfix's own commands do. Else it is not the directory meant, or there
-    is no Postfix."""
+    """The command that makes the settings readable. Every user must be able to read main.cf, because Postfix's own
+    commands read it. If the files do not exist, the directory is wrong or Postfix is not installed."""
     directory = patient.postfix or Path("/etc/postfix")
     files = [directory / name for name in ("main.cf", "master.cf")]
     if all(map(os.path.exists, files)):

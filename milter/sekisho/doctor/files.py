@@ -12,7 +12,7 @@ from sekisho.brands import BrandFileError, BrandOptions
 from sekisho.brands.lint import lint
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
-from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.providers import ProviderFileError
 from sekisho.vocabulary import VocabularyFileError, VocabularyOptions
 
@@ -21,8 +21,8 @@ def examine(
     config: Config,
     file: Path | None,
     commands: Commands = Commands(),  # noqa: B008 - frozen
-) -> Iterator[Finding]:
-    """Findings about files."""
+) -> Iterator[Diagnosis]:
+    """Diagnoses of files."""
     yield from _brands(config)
     yield from _words(config)
     for path in (file, config.brands.overlay, config.vocabulary.overlay):
@@ -32,7 +32,7 @@ def examine(
         yield from _key(config.journal.key_file, commands)
 
 
-def _brands(config: Config) -> Iterator[Finding]:
+def _brands(config: Config) -> Iterator[Diagnosis]:
     overlay = config.brands.overlay
     if overlay is not None and overlay != BrandOptions().overlay and not overlay.exists():
         yield _absent("files.brands", overlay)
@@ -51,7 +51,7 @@ def _brands(config: Config) -> Iterator[Finding]:
             yield warning("files.brands", text, _aside(overlay / f"{flaw.brand}.toml"))
 
 
-def _words(config: Config) -> Iterator[Finding]:
+def _words(config: Config) -> Iterator[Diagnosis]:
     """Faults in the site's own words and providers, and removals that remove nothing."""
     overlay = config.vocabulary.overlay
     if overlay is not None and overlay != VocabularyOptions().overlay and not overlay.exists():
@@ -69,7 +69,7 @@ def _words(config: Config) -> Iterator[Finding]:
         yield from (_fault("files.providers", fault) for fault in failure.faults)
 
 
-def _fault(code: str, text: str) -> Finding:
+def _fault(code: str, text: str) -> Diagnosis:
     """A fault that is told as `file: key: reason`."""
     return error(code, text, _aside(_file(text)))
 
@@ -78,21 +78,21 @@ def _file(text: str) -> Path:
     return Path(text.partition(": ")[0])
 
 
-def _absent(code: str, folder: Path) -> Finding:
+def _absent(code: str, folder: Path) -> Diagnosis:
     """The usual folder need not be there; one that the operator named must be."""
     mend = f"install -d -m 0755 {shlex.quote(str(folder))}"
     return error(code, f"{folder} is not there: the daemon does not start", mend)
 
 
 def _aside(file: Path) -> str:
-    """Take the file out of force until somebody has mended what stands in it."""
+    """The command that moves a wrong file away, so that it is not read until it is corrected."""
     where = shlex.quote(str(file))
     return (
         f"mv {where} {shlex.quote(f'{file}.wrong')} && systemctl reload sekisho-milter   # or mend it by hand"
     )
 
 
-def _writable(path: Path) -> Iterator[Finding]:
+def _writable(path: Path) -> Iterator[Diagnosis]:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o002:
         yield error(
@@ -102,7 +102,7 @@ def _writable(path: Path) -> Iterator[Finding]:
         )
 
 
-def _key(path: Path, commands: Commands) -> Iterator[Finding]:
+def _key(path: Path, commands: Commands) -> Iterator[Diagnosis]:
     where = shlex.quote(str(path))
     try:
         found = path.stat()
@@ -124,7 +124,7 @@ def _key(path: Path, commands: Commands) -> Iterator[Finding]:
 
 
 def _new_key(path: Path, commands: Commands) -> str:
-    """Old pseudonyms are not made again: with another key nobody can tell that two are the same."""
+    """The command that makes a new key. Earlier pseudonyms cannot be compared with those that the new key makes."""
     where = shlex.quote(str(path))
     make = f"(umask 027; head -c 32 /dev/urandom > {where}) && chgrp {commands.group} {where} && chmod 0640 {where}"
     there = "" if path.parent.is_dir() else shlex.join(("install", "-d", "-m", "0755", str(path.parent)))

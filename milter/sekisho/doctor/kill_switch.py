@@ -1,4 +1,4 @@
-"""The kill switch and the guard's fall-back: while either is on, forged mail is delivered."""
+"""The kill switch, and the guard's fall-back to tagging: while either is on, forged mail is delivered."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from sekisho import compose
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands
-from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.guard import Switch, SwitchError, told
 from sekisho.ports import Clock
 
 
-def examine(config: Config, clock: Clock, commands: Commands = Commands()) -> Iterator[Finding]:  # noqa: B008 - frozen
-    """Findings about the switch. It is opened only if it is there, and never made."""
+def examine(config: Config, clock: Clock, commands: Commands = Commands()) -> Iterator[Diagnosis]:  # noqa: B008 - frozen
+    """Diagnoses of the switch. Its file is opened if it exists, and never made."""
     file = compose.switch_file(config)
     if not os.path.exists(file):
         return
@@ -31,7 +31,7 @@ def examine(config: Config, clock: Clock, commands: Commands = Commands()) -> It
         switch.close()
 
 
-def _state(switch: Switch, now: float, commands: Commands) -> Iterator[Finding]:
+def _state(switch: Switch, now: float, commands: Commands) -> Iterator[Diagnosis]:
     mend = commands.sekisho("resume")
     if switch.paused_until > now:
         make = error if math.isinf(switch.paused_until) else warning
@@ -44,5 +44,5 @@ def _state(switch: Switch, now: float, commands: Commands) -> Iterator[Finding]:
 
 
 def _anew(file: str, commands: Commands) -> str:
-    """The daemon makes the file again; without it there was no pause to keep."""
+    """The command that moves the file away; the daemon makes a new one. No pause is lost: it could not be read."""
     return f"mv {shlex.quote(file)} {shlex.quote(file + '.unusable')} && systemctl restart sekisho-milter"

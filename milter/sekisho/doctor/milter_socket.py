@@ -1,8 +1,8 @@
-"""The milter socket as Postfix's user meets it: where it lies, who may reach it, and whether somebody answers there.
+"""The milter socket as Postfix's user sees it: where it is, who may reach it, and whether the daemon answers there.
 
-As root the way is walked for real: a child process that has the root directory, the working directory, the user and the
-groups of each smtpd that asks us connects to the path that this smtpd would take. Without root the modes and groups of
-the file and of every directory on the way are judged.
+As root, it is really tried: for each smtpd that uses our milter, a child process with the root directory, working
+directory, user and groups of that smtpd connects to its path. Without root, the modes and groups of the file and of
+every directory above it are examined.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from shlex import quote
 
 from sekisho.doctor.asking import DIRECTORY_MODE, Asker, askers, moved, queue, sees, told, unix
 from sekisho.doctor.commands import Commands, both, systemctl
-from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.doctor.postconf import Postfix
 from sekisho.wire.listen import unix_path
 from sekisho.wire.options import WireOptions
 
-_TIMEOUT = 3.0
-_SHARED = 0o1002  # a directory that others put files in, too
+_TIMEOUT_SECONDS = 3.0
+_SHARED = 0o1002  # mode bits of a directory in which every user may make files (as /tmp)
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class MilterSocket:
     """Our socket, Postfix's user, and Postfix's settings if they could be read."""
 
     options: WireOptions
@@ -44,9 +44,9 @@ def examine(
     owner: str,
     postfix: Postfix | None = None,
     commands: Commands = Commands(),  # noqa: B008
-) -> Iterator[Finding]:
-    """Findings about the socket; `owner` is Postfix's user."""
-    door = Door(options, owner, commands, postfix)
+) -> Iterator[Diagnosis]:
+    """Diagnoses of the socket; `owner` is Postfix's user."""
+    milter = MilterSocket(options, owner, commands, postfix)
     path = unix_path(options)
     if path is None:
         yield from _inet(options.socket, commands)
@@ -56,20 +56,20 @@ def examine(
         mend = both(f"rm {quote(str(path))}", systemctl("restart"))
         yield error("socket.no_socket", f"{path} is no socket", mend)
     else:
-        yield from _rights(door, path)
+        yield from _rights(milter, path)
         yield from _answers(path)
 
 
-def _rights(door: Door, path: Path) -> Iterator[Finding]:
+def _rights(milter: MilterSocket, path: Path) -> Iterator[Diagnosis]:
     try:
-        user = pwd.getpwnam(door.owner)
+        user = pwd.getpwnam(milter.owner)
     except KeyError:
-        yield warning("socket.no_postfix", f"there is no user {door.owner} here", _known_user(door))
+        yield warning("socket.no_postfix", f"there is no user {milter.owner} here", _known_user(milter))
         return
-    if door.postfix is not None and not _seeing(door):
-        return  # nobody takes this way; where the socket should be is said with the findings about Postfix
-    groups = set(os.getgrouplist(door.owner, user.pw_gid))
-    way = _way(door, path)
+    if milter.postfix is not None and not _seeing(milter):
+        return  # no smtpd uses this path; the diagnoses of Postfix say so
+    groups = set(os.getgrouplist(milter.owner, user.pw_gid))
+    way = _way(milter, path)
     closed = next(
         (each for each in way if not _may(each.stat(), user.pw_uid, groups, 2 if each == path else 1)), None
     )
@@ -79,46 +79,48 @@ def _rights(door: Door, path: Path) -> Iterator[Finding]:
         rights = f"group {_group(found.st_gid)}, mode {stat.S_IMODE(found.st_mode):04o}"
         yield error(
             "socket.rights",
-            f"{door.owner} may not {what} {closed} ({rights})",
-            _open_to_postfix(door, path, closed),
+            f"{milter.owner} may not {what} {closed} ({rights})",
+            _open_to_postfix(milter, path, closed),
         )
-    elif reason := next(filter(None, (_unreachable(door, each, user) for each in _seeing(door))), None):
-        yield error("socket.rights", reason, _elsewhere(door, path))
+    elif reason := next(filter(None, (_unreachable(milter, each, user) for each in _seeing(milter))), None):
+        yield error("socket.rights", reason, _elsewhere(milter, path))
     elif path.stat().st_mode & 0o002 and path.parent.stat().st_mode & 0o001:
         yield warning(
-            "socket.open", f"anybody on this machine may speak to {path}", _closed_to_others(door, path)
+            "socket.open", f"anybody on this machine may speak to {path}", _closed_to_others(milter, path)
         )
 
 
-def _known_user(door: Door) -> str:
-    """Postfix's own default, where the machine has that user."""
+def _known_user(milter: MilterSocket) -> str:
+    """The command that makes Postfix's user one that exists: the default, `postfix`, if the machine has it."""
     try:
         pwd.getpwnam("postfix")
     except KeyError:
         return "apt-get install postfix"
-    return door.postfix.set("mail_owner", "postfix") if door.postfix else "apt-get install postfix"
+    return milter.postfix.set("mail_owner", "postfix") if milter.postfix else "apt-get install postfix"
 
 
-def _way(door: Door, path: Path) -> Iterator[Path]:
-    """The socket and the directories that are passed to reach it: from the queue on where everybody who asks starts
-    there, else from the root."""
+def _way(milter: MilterSocket, path: Path) -> Iterator[Path]:
+    """The socket, and the directories above it that must be passed: up to the queue directory if every smtpd that uses
+    our milter starts there, else up to the root."""
     from_queue = False
-    if door.postfix is not None:
-        seen = [each for each in _seeing(door)]
+    if milter.postfix is not None:
+        seen = [each for each in _seeing(milter)]
         from_queue = bool(seen) and all(each.service.chroot or not _absolute(each) for each in seen)
-    top = queue(door.postfix) if from_queue and door.postfix else None
+    top = queue(milter.postfix) if from_queue and milter.postfix else None
     for each in (path, *path.parents):
         yield each
         if each == top:
             return
 
 
-def _seeing(door: Door) -> list[Asker]:
-    """Those who ask us by a path that leads to us; the others are the business of `postfix.chroot`."""
-    postfix = door.postfix
+def _seeing(milter: MilterSocket) -> list[Asker]:
+    """The services that use our milter and whose path leads to it. `postfix.chroot` reports the others."""
+    postfix = milter.postfix
     if postfix is None:
         return []
-    return [each for each in askers(postfix, door.options.socket) if sees(postfix, each, door.options.socket)]
+    return [
+        each for each in askers(postfix, milter.options.socket) if sees(postfix, each, milter.options.socket)
+    ]
 
 
 def _absolute(asker: Asker) -> bool:
@@ -140,23 +142,23 @@ def _may(found: os.stat_result, uid: int, groups: set[int], need: int) -> bool:
     return bool(found.st_mode & need)
 
 
-def _unreachable(door: Door, asker: Asker, user: pwd.struct_passwd) -> str | None:
-    """Why this smtpd does not reach the socket, found by doing what it does; None if it does, or we are not root.
-    That nobody listens is another finding."""
+def _unreachable(milter: MilterSocket, asker: Asker, user: pwd.struct_passwd) -> str | None:
+    """Why this smtpd does not reach the socket, found by a connection as that smtpd makes it. None if it reaches it, or
+    if we are not root. A socket on which no process listens is another diagnosis."""
     path = unix(asker.entry.place)
-    if os.geteuid() != 0 or path is None or door.postfix is None:
+    if os.geteuid() != 0 or path is None or milter.postfix is None:
         return None
     child = os.fork()
     if child == 0:
-        _connect(queue(door.postfix), path, user, chroot=asker.service.chroot)
+        _connect(queue(milter.postfix), path, user, chroot=asker.service.chroot)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status in (0, errno.ECONNREFUSED, errno.EAGAIN):
         return None
-    return f"{asker.service.label} cannot reach {path} as {door.owner}: {os.strerror(abs(status))}"
+    return f"{asker.service.label} cannot reach {path} as {milter.owner}: {os.strerror(abs(status))}"
 
 
 def _connect(directory: Path, path: str, user: pwd.struct_passwd, *, chroot: bool) -> None:
-    """The child: become that smtpd, connect, and end with the error's number."""
+    """In the child: take the rights of that smtpd, connect, and end with errno as the status."""
     status = errno.EIO
     try:
         os.chdir(directory)
@@ -166,7 +168,7 @@ def _connect(directory: Path, path: str, user: pwd.struct_passwd, *, chroot: boo
         os.setgid(user.pw_gid)
         os.setuid(user.pw_uid)
         with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(_TIMEOUT)
+            probe.settimeout(_TIMEOUT_SECONDS)
             probe.connect(path)
         status = 0
     except OSError as failure:
@@ -175,77 +177,79 @@ def _connect(directory: Path, path: str, user: pwd.struct_passwd, *, chroot: boo
         os._exit(status)
 
 
-def _open_to_postfix(door: Door, path: Path, closed: Path) -> str:
-    """Let Postfix's group in where the directory is the daemon's own; else the socket moves to one that is. The group
-    stays over a restart: the directory hands it to the sockets that are made in it."""
-    if closed not in (path, path.parent) or not _own(door, path):
-        return _elsewhere(door, path)
-    group = _postfix_group(door)
+def _open_to_postfix(milter: MilterSocket, path: Path, closed: Path) -> str:
+    """The commands that give access to Postfix's group. If the directory is not for the socket alone, the socket is
+    moved to one that is. The group outlives a restart: by setgid the directory gives it to new sockets."""
+    if closed not in (path, path.parent) or not _own(milter, path):
+        return _elsewhere(milter, path)
+    group = _postfix_group(milter)
     where = quote(str(path))
     return both(
-        door.commands.directory(path.parent, DIRECTORY_MODE, group),
-        _group_may_write(door),
+        milter.commands.directory(path.parent, DIRECTORY_MODE, group),
+        _group_may_write(milter),
         f"chgrp {group} {where}",
         f"chmod 0660 {where}",
     )
 
 
-def _closed_to_others(door: Door, path: Path) -> str:
-    """Never without letting Postfix's group in: mail must go on."""
-    if not _own(door, path):
-        return _elsewhere(door, path)
-    directory = door.commands.directory(path.parent, DIRECTORY_MODE, _postfix_group(door))
-    return both(directory, door.commands.set("wire.socket_mode", "0660"), systemctl("restart"))
+def _closed_to_others(milter: MilterSocket, path: Path) -> str:
+    """The commands that take access away from other users. Postfix's group gets access first, so mail is not
+    stopped."""
+    if not _own(milter, path):
+        return _elsewhere(milter, path)
+    directory = milter.commands.directory(path.parent, DIRECTORY_MODE, _postfix_group(milter))
+    return both(directory, milter.commands.set("wire.socket_mode", "0660"), systemctl("restart"))
 
 
-def _group_may_write(door: Door) -> str:
-    allowed = int(door.options.socket_mode, 8) & 0o020
-    return "" if allowed else door.commands.set("wire.socket_mode", "0660")
+def _group_may_write(milter: MilterSocket) -> str:
+    allowed = int(milter.options.socket_mode, 8) & 0o020
+    return "" if allowed else milter.commands.set("wire.socket_mode", "0660")
 
 
-def _postfix_group(door: Door) -> str:
-    return door.postfix.group() if door.postfix else _group(pwd.getpwnam(door.owner).pw_gid)
+def _postfix_group(milter: MilterSocket) -> str:
+    return milter.postfix.group() if milter.postfix else _group(pwd.getpwnam(milter.owner).pw_gid)
 
 
-def _own(door: Door, path: Path) -> bool:
-    """Whether the socket's directory is for it alone, or may become so."""
+def _own(milter: MilterSocket, path: Path) -> bool:
+    """True if the socket's directory is for the socket alone, or can become so."""
     found = path.parent.stat()
-    below = door.postfix is not None and path.parent.parent == queue(door.postfix)
+    below = milter.postfix is not None and path.parent.parent == queue(milter.postfix)
     return below or (found.st_uid == path.stat().st_uid != 0 and found.st_mode & _SHARED != _SHARED)
 
 
-def _elsewhere(door: Door, path: Path) -> str:
-    """Move the socket below the queue, and tell Postfix; where it is there already, open the way."""
-    postfix = door.postfix
+def _elsewhere(milter: MilterSocket, path: Path) -> str:
+    """The commands that move the socket below the queue directory and tell Postfix. If it is there already, those that
+    open the directories above it."""
+    postfix = milter.postfix
     if postfix is None or path.is_relative_to(queue(postfix) / "sekisho"):
         where = quote(str(path))
         closed = (each for each in path.parents if not each.stat().st_mode & 1)
-        own = (f"chgrp {_postfix_group(door)} {where}", f"chmod 0660 {where}")
+        own = (f"chgrp {_postfix_group(milter)} {where}", f"chmod 0660 {where}")
         return both(*(f"chmod o+x {quote(str(each))}" for each in closed), *own)
-    steps, where = moved(postfix, door.options.socket, door.commands)
-    return both(steps, told(postfix, door.options.socket, where))
+    steps, where = moved(postfix, milter.options.socket, milter.commands)
+    return both(steps, told(postfix, milter.options.socket, where))
 
 
-def _answers(path: Path) -> Iterator[Finding]:
+def _answers(path: Path) -> Iterator[Diagnosis]:
     with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(_TIMEOUT)
+        probe.settimeout(_TIMEOUT_SECONDS)
         try:
             probe.connect(str(path))
         except PermissionError:
-            return  # ours, not Postfix's
+            return  # it is this user who may not connect; that says nothing about Postfix
         except OSError as failure:
             yield error(
                 "socket.silent", f"nobody answers at {path}: {failure.strerror}", systemctl("restart")
             )
 
 
-def _inet(place: str, commands: Commands) -> Iterator[Finding]:
+def _inet(place: str, commands: Commands) -> Iterator[Diagnosis]:
     kind, _, rest = place.partition(":")
     port, _, host = rest.partition("@")
     family = socket.AF_INET6 if kind == "inet6" else socket.AF_INET
     local = "::1" if kind == "inet6" else "127.0.0.1"
     with socket.socket(family) as probe:
-        probe.settimeout(_TIMEOUT)
+        probe.settimeout(_TIMEOUT_SECONDS)
         try:
             probe.connect((host if host not in ("", "0.0.0.0", "::") else local, int(port)))  # noqa: S104 - compared
         except OSError as failure:

@@ -1,4 +1,4 @@
-"""What the doctor says."""
+"""What `sekisho doctor` reports."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from enum import IntEnum
 
 
 class Severity(IntEnum):
-    """`error`: mail is or will be lost, delayed or let through unseen. `warning`: evidence is lost or a
-    promise is weaker. `note`: worth knowing, nothing to mend."""
+    """`error`: mail is or will be lost, delayed, or delivered without judgement. `warning`: the judgement has less
+    evidence, or something works less well. `note`: for information, nothing to repair."""
 
     NOTE = 0
     WARNING = 1
@@ -16,8 +16,9 @@ class Severity(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """`code` is stable; `mend` is the exact command, or empty where there is nothing to do."""
+class Diagnosis:
+    """One thing that the doctor found. `code` is stable; `mend` is the exact command that repairs it, or empty if there
+    is nothing to do."""
 
     code: str
     severity: Severity
@@ -26,16 +27,20 @@ class Finding:
 
     @property
     def subject(self) -> str:
+        """The subject: what is before the dot in the code."""
         return self.code.partition(".")[0]
 
 
-def error(code: str, text: str, mend: str) -> Finding:
-    return Finding(code, Severity.ERROR, text, mend)
+def error(code: str, text: str, mend: str) -> Diagnosis:
+    """A diagnosis of severity `ERROR`."""
+    return Diagnosis(code, Severity.ERROR, text, mend)
 
 
-def warning(code: str, text: str, mend: str) -> Finding:
-    return Finding(code, Severity.WARNING, text, mend)
+def warning(code: str, text: str, mend: str) -> Diagnosis:
+    """A diagnosis of severity `WARNING`."""
+    return Diagnosis(code, Severity.WARNING, text, mend)
 
 
-def note(code: str, text: str, mend: str = "") -> Finding:
-    return Finding(code, Severity.NOTE, text, mend)
+def note(code: str, text: str, mend: str = "") -> Diagnosis:
+    """A diagnosis of severity `NOTE`."""
+    return Diagnosis(code, Severity.NOTE, text, mend)

@@ -1,5 +1,5 @@
-"""Postfix's settings as `postconf` tells them: main.cf with defaults, master.cf's services and their own
-settings. Read only; the directory may be another than the default one, as `postconf -c` has it."""
+"""Postfix's settings as `postconf` prints them: main.cf with defaults, and the services of master.cf with their own
+settings. They are only read. Another configuration directory than the default can be given (`postconf -c`)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_TIMEOUT = 30
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_TIMEOUT_SECONDS = 30
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}  # in seconds
 
 
 class PostfixUnreadable(Exception):
-    """postconf is not there, or does not answer."""
+    """postconf is not installed, or failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A line of master.cf. `chroot` is what holds, the default taken into account."""
+    """A line of master.cf. `chroot` is the effective value, with the default taken into account."""
 
     name: str
     kind: str
@@ -33,6 +33,7 @@ class Service:
 
     @property
     def label(self) -> str:
+        """Name and type as `postconf -P` takes them: `smtp/inet`."""
         return f"{self.name}/{self.kind}"
 
 
@@ -46,7 +47,7 @@ class Milter:
 
 @dataclass(frozen=True, slots=True)
 class Postfix:
-    """One instance's settings."""
+    """The settings of one instance of Postfix."""
 
     main: Mapping[str, str]
     services: tuple[Service, ...] = ()
@@ -54,7 +55,7 @@ class Postfix:
 
     @classmethod
     def read(cls, directory: Path | None) -> Postfix:
-        """Raises PostfixUnreadable."""
+        """Read the settings of a configuration directory (None: the default). Raises PostfixUnreadable."""
         main = dict(_pairs(_postconf(directory, "-x")))
         settings: dict[str, dict[str, str]] = {}
         for name, value in _pairs(_postconf(directory, "-P", "-x")):
@@ -66,23 +67,23 @@ class Postfix:
         return cls(main, services, directory)
 
     def get(self, name: str, service: Service | None = None) -> str:
-        """A setting, for one service where it has its own; "" if this Postfix does not know it."""
+        """A setting; the value of the service if it has its own. Empty if this Postfix does not know the setting."""
         own = service.settings.get(name) if service else None
         return self.main.get(name, "") if own is None else own
 
     def group(self) -> str:
-        """The group of Postfix's user, by name; `postfix` where that user is not known."""
+        """The name of the group of Postfix's user; `postfix` if that user is unknown."""
         try:
             return grp.getgrgid(pwd.getpwnam(self.get("mail_owner") or "postfix").pw_gid).gr_name
         except KeyError:
             return "postfix"
 
     def seconds(self, name: str) -> float:
-        """A setting that is a time."""
+        """A setting that is a time, in seconds."""
         return seconds(self.get(name))
 
     def smtpd(self) -> tuple[Service, ...]:
-        """The services that take mail by SMTP."""
+        """The services that accept mail by SMTP."""
         return tuple(
             each for each in self.services if each.kind in ("inet", "pass") and each.command == "smtpd"
         )
@@ -93,10 +94,11 @@ class Postfix:
         return shlex.join(("postconf", *where, *words))
 
     def set(self, name: str, value: str) -> str:
-        """The command that sets a parameter, and the one that makes it count."""
+        """The commands that set a parameter and reload Postfix."""
         return f"{self.postconf('-e', f'{name} = {value}')} && {self.reload()}"
 
     def reload(self) -> str:
+        """The command that reloads Postfix."""
         where = ("-c", str(self.directory)) if self.directory else ()
         return shlex.join(("postfix", *where, "reload"))
 
@@ -108,7 +110,7 @@ def _postconf(directory: Path | None, *options: str) -> str:
     where = ("-c", str(directory)) if directory else ()
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program, no shell
-            [program, *where, *options], capture_output=True, timeout=_TIMEOUT, check=False
+            [program, *where, *options], capture_output=True, timeout=_TIMEOUT_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PostfixUnreadable(str(error)) from error
@@ -140,13 +142,14 @@ def _at_least(level: str, wanted: int) -> bool:
 
 
 def seconds(value: str) -> float:
-    """`300s`, `5m`, `300` as seconds; 0 for what is none."""
+    """`300s`, `5m` or `300` in seconds; 0 if the value is no time."""
     match = re.fullmatch(r"(\d+)\s*([smhdw]?)", value.strip())
     return float(int(match[1]) * _UNITS[match[2] or "s"]) if match else 0.0
 
 
 def milters(value: str) -> tuple[Milter, ...]:
-    """The entries of smtpd_milters: places apart by comma or blank, `{ place, name=value, … }` in braces."""
+    """The entries of smtpd_milters, separated by commas or white space. An entry with settings is in braces:
+    `{ place, name=value, … }`."""
     found = []
     for match in re.finditer(r"\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}|([^\s,{}]+)", value):
         if match[2]:

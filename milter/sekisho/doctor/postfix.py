@@ -1,7 +1,7 @@
-"""Postfix's settings against what sekisho needs and promises.
+"""Compares Postfix's settings with what sekisho needs.
 
-What it cannot see: settings in tables (`smtpd_milter_maps` and the like are named, not followed), and what a
-firewall does to a port.
+It cannot see settings in tables (`smtpd_milter_maps` and the like are reported, but not read), nor what a firewall does
+to a port.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from sekisho.doctor.asking import (
     unix,
 )
 from sekisho.doctor.commands import Commands, both
-from sekisho.doctor.model import Finding, error, note, warning
+from sekisho.doctor.model import Diagnosis, error, note, warning
 from sekisho.doctor.postconf import Milter, Postfix, Service, milters, seconds
 from sekisho.verdict import Mode
 
-MARGIN = 5.0  # seconds that Postfix must wait longer than we may take
+MARGIN_SECONDS = 5.0  # that Postfix must wait longer than we may take
 SIGNERS = ("dkim", "8891", "rspamd", "11332", "amavis", "8892")
 
 
-def examine(postfix: Postfix, config: Config, commands: Commands = Commands()) -> Iterator[Finding]:  # noqa: B008 - frozen
-    """Every finding about Postfix."""
+def examine(postfix: Postfix, config: Config, commands: Commands = Commands()) -> Iterator[Diagnosis]:  # noqa: B008 - frozen
+    """Diagnoses of Postfix."""
     found = [each for check in _CHECKS for each in check(postfix, config, commands)]
     found += bypass.examine(postfix, config.release, config.wire.socket, commands)
     yield from dict.fromkeys(
@@ -44,8 +44,8 @@ def examine(postfix: Postfix, config: Config, commands: Commands = Commands()) -
     )  # what stands in main.cf is said once, however many services have it from there
 
 
-def _asked(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Finding]:
-    """Mail from outside must ask us: port 25, or whatever takes mail if nothing is called so."""
+def _asked(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Diagnosis]:
+    """Mail from outside must pass our milter: port 25, or every smtpd if there is no service on that port."""
     socket = config.wire.socket
     asking = {each.service.label for each in askers(postfix, socket)}
     doors = [each for each in postfix.smtpd() if not bypass.is_ours(each, config.release)]
@@ -79,7 +79,7 @@ def _from_outside(service: Service) -> bool:
 
 
 def _wanted(config: Config) -> str:
-    """What Postfix should do when nobody answers: what we would."""
+    """What Postfix should do if the milter does not answer: the same as the daemon does with a failure."""
     shadow = config.mode is Mode.SHADOW and all(
         getattr(each, "mode", None) in (None, Mode.SHADOW) for each in config.recipients.values()
     )
@@ -87,7 +87,7 @@ def _wanted(config: Config) -> str:
 
 
 def _tuned(postfix: Postfix, asker: Asker, name: str, value: str) -> str:
-    """The command that changes a setting of our entry where it stands: in the entry, for the service, or for all."""
+    """The command that changes a setting of our entry where it is set: in the entry, for the service, or for all."""
     if name in asker.entry.settings:
         return both(relisted(postfix, asker, setting(name, value)), postfix.reload())
     parameter = f"milter_{name}"
@@ -96,7 +96,7 @@ def _tuned(postfix: Postfix, asker: Asker, name: str, value: str) -> str:
     return postfix.set(parameter, value)
 
 
-def _default_action(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _default_action(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     wanted = _wanted(config)
     why = (
         "in shadow no failure may delay mail"
@@ -114,9 +114,9 @@ def _default_action(postfix: Postfix, config: Config, _: Commands) -> Iterator[F
             )
 
 
-def _timeouts(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _timeouts(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     needed = {
-        "content_timeout": config.wire.hard_deadline + MARGIN,
+        "content_timeout": config.wire.hard_deadline + MARGIN_SECONDS,
         "command_timeout": 10.0,
         "connect_timeout": 5.0,
     }
@@ -132,7 +132,7 @@ def _timeouts(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding
                 )
 
 
-def _order(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _order(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     for asker in askers(postfix, config.wire.socket):
         before = [each.place for each in asker.listed[: asker.at]]
         signers = [place for place in before if any(mark in place for mark in SIGNERS)]
@@ -153,9 +153,9 @@ def _order(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
             )
 
 
-def _chroot(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Finding]:
-    """A path that leads smtpd elsewhere. Below the queue the relative path is right for everybody; a socket that lies
-    outside moves there, since a chroot is worth keeping."""
+def _chroot(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Diagnosis]:
+    """A path that leads an smtpd in a chroot to another place. Below the queue directory, a relative path is correct
+    for every smtpd. A socket outside is moved there, so that the chroot can stay."""
     socket = config.wire.socket
     for asker in askers(postfix, socket):
         if sees(postfix, asker, socket):
@@ -172,8 +172,9 @@ def _chroot(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Fi
         )
 
 
-def _macros(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
-    """Since protocol 6 we ask for macros ourselves; before that Postfix must be told to send them."""
+def _macros(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
+    """With milter protocol 6 we request macros ourselves. With an earlier one Postfix must be configured to send
+    them."""
     protocol = postfix.get("milter_protocol") or "6"
     if protocol.isdigit() and int(protocol) >= 6:
         return
@@ -194,8 +195,8 @@ def _macros(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
             )
 
 
-def _parameters(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
-    """Of main.cf, and of the services that ask us where they have a value of their own."""
+def _parameters(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
+    """Parameters of main.cf, and of services that use our milter and have a value of their own."""
     asking = [each.service for each in askers(postfix, config.wire.socket)]
     for name, good, severity, why in _WANTED:
         make = error if severity == "error" else warning
@@ -266,7 +267,7 @@ _WANTED = (
 )
 
 
-def _rewriting(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _rewriting(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     value = postfix.get("local_header_rewrite_clients")
     harmless = {"permit_inet_interfaces", "permit_sasl_authenticated", "permit_mynetworks"}
     strange = [word for word in value.replace(",", " ").split() if word not in harmless]
@@ -279,7 +280,7 @@ def _rewriting(postfix: Postfix, config: Config, _: Commands) -> Iterator[Findin
         )
 
 
-def _non_smtp(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _non_smtp(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     listed = milters(postfix.get("non_smtpd_milters"))
     if any(means(postfix, None, each.place, config.wire.socket) for each in listed):
         yield note(
@@ -293,8 +294,9 @@ def _non_smtp(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding
         )
 
 
-def _extensions(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
-    """Address extensions as Postfix splits them. Its setting is never ours to change: it decides who gets what."""
+def _extensions(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
+    """Address extensions as Postfix splits them. No command changes Postfix's setting: it decides who gets which
+    mail."""
     theirs, ours = postfix.get("recipient_delimiter"), config.policy.recipient_delimiter
     if missing := "".join(each for each in theirs if each not in ours):
         wanted = json.dumps(ours + missing)
@@ -313,7 +315,7 @@ def _extensions(postfix: Postfix, config: Config, _: Commands) -> Iterator[Findi
         )
 
 
-def _blind_copies(postfix: Postfix, config: Config, _: Commands) -> Iterator[Finding]:
+def _blind_copies(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     if value := postfix.get("recipient_bcc_maps"):
         yield note(
             "postfix.recipient_bcc_maps",
@@ -322,7 +324,7 @@ def _blind_copies(postfix: Postfix, config: Config, _: Commands) -> Iterator[Fin
         )
 
 
-_CHECKS: tuple[Callable[[Postfix, Config, Commands], Iterator[Finding]], ...] = (
+_CHECKS: tuple[Callable[[Postfix, Config, Commands], Iterator[Diagnosis]], ...] = (
     _asked,
     _default_action,
     _timeouts,

@@ -1,7 +1,7 @@
-"""The resolver: each server answers, in time, and invents nothing.
+"""The resolver: each server must answer, in time, and must not answer for names that do not exist.
 
-A server that answers for names that do not exist (some providers' do) makes a reverse name, a DMARC record or
-a look-alike domain out of nothing. Three random names are asked, under `com`, `jp` and `invalid`.
+The servers of some providers give an address for every name. With such a server, a reverse name, a DMARC record or a
+lookalike domain seems to exist. Three random names are looked up, under `com`, `jp` and `invalid`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from statistics import median
 
 from sekisho.dns_answer import Found
 from sekisho.doctor.commands import Commands, both, systemctl
-from sekisho.doctor.model import Finding, error, warning
+from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.ports import Clock
 from sekisho.resolver import DnsOptions, DnsResolver
 from sekisho.resolver.options import system_servers
 
-SLOW = 0.5  # seconds for a name that nobody has in a cache
-KNOWN = "jp"
+SLOW_SECONDS = 0.5  # for a name that is in no cache
+EXISTING_NAME = "jp"
 ZONES = ("com", "jp", "invalid")
 
 
@@ -28,8 +28,8 @@ def examine(
     options: DnsOptions,
     clock: Clock,
     commands: Commands = Commands(),  # noqa: B008 - frozen
-) -> Iterator[Finding]:
-    """Findings about each server that is asked, one by one."""
+) -> Iterator[Diagnosis]:
+    """Diagnoses of each server."""
     servers = options.servers or tuple(_shown(*each) for each in system_servers())
     found = {server: tuple(_server(server, options, clock)) for server in servers}
     mend = _mend([server for server in servers if not found[server]], commands)
@@ -38,7 +38,7 @@ def examine(
 
 
 def _mend(good: Sequence[str], commands: Commands) -> str:
-    """Ask the good servers alone; where there is none, a resolver of our own."""
+    """The command that leaves only the servers without a diagnosis; if there is none, one that installs a resolver."""
     if good:
         return both(commands.set("dns.servers", json.dumps(good)), systemctl("reload"))
     own = commands.set("dns.servers", '["127.0.0.1"]')
@@ -49,10 +49,10 @@ def _shown(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Finding]:
+def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Diagnosis]:
     alone = options.model_copy(update={"servers": (server,), "warmers": 0, "cache_size": 0})
     resolver = DnsResolver(alone, clock)
-    if resolver.lookup(KNOWN, "NS", clock.monotonic() + options.timeout).found is Found.TEMPERROR:
+    if resolver.lookup(EXISTING_NAME, "NS", clock.monotonic() + options.timeout).found is Found.TEMPERROR:
         yield error("dns.silent", f"{server} does not answer: every message waits for it in vain", "")
         return
     spent = []
@@ -67,5 +67,5 @@ def _server(server: str, options: DnsOptions, clock: Clock) -> Iterator[Finding]
             yield warning("dns.invents", f"{server} says that {name} exists, which it does not", "")
         elif answer.found is Found.TEMPERROR:
             yield warning("dns.fails", f"{server} could not say that {name} does not exist", "")
-    if median(spent) > SLOW:
+    if median(spent) > SLOW_SECONDS:
         yield warning("dns.slow", f"{server} takes {median(spent):.2f} s for a new name", "")

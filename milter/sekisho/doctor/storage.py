@@ -1,4 +1,4 @@
-"""The quarantine: where it lies, whether it keeps what it is told, how full it is, and what waits in it."""
+"""The quarantine: where it is, whether its disk is reliable, how full it is, and what needs an operator."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from pathlib import Path
 from sekisho.clock import uptime
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
-from sekisho.doctor.model import Finding, error, note, warning
+from sekisho.doctor.model import Diagnosis, error, note, warning
 from sekisho.held import State
 from sekisho.ports import Clock, StoreUnavailable
-from sekisho.store import Quarantine, SchemaError, database_file, never_made, up_to_date
+from sekisho.store.database import SchemaError, database_file, never_made, up_to_date
+from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Mode
 
-MANY = 100  # messages that one command names
-LEAST = 1_000_000_000  # bytes free
+MAX_NAMED_MESSAGES = 100  # in one command
+MIN_FREE_BYTES = 1_000_000_000
 REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "glusterfs", "ceph"})
-STATE = Path("/var/lib/sekisho")
-FLEETING = frozenset({"tmpfs", "ramfs"})
+STATE_DIRECTORY = Path("/var/lib/sekisho")
+VOLATILE = frozenset({"tmpfs", "ramfs"})
 
 
 def examine(
     config: Config,
     clock: Clock,
     commands: Commands = Commands(),  # noqa: B008 - frozen
-) -> Iterator[Finding]:
-    """Findings about the store. It is opened only if it is there, and never made."""
+) -> Iterator[Diagnosis]:
+    """Diagnoses of the store. It is opened if it exists, and never made."""
     file = database_file(config.store)
     if file is not None:
         yield from _place(file, config.mode is Mode.ENFORCE, commands)
@@ -47,7 +48,7 @@ def examine(
     yield from _content(config, clock, commands)
 
 
-def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Finding]:
+def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Diagnosis]:
     directory = file.parent
     if not directory.is_dir():
         yield (error if enforcing else note)(
@@ -63,7 +64,7 @@ def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Finding]
             f"{directory} is on a network file system ({kind}), where SQLite cannot keep what it promises",
             _moved(file, commands),
         )
-    elif kind in FLEETING:
+    elif kind in VOLATILE:
         yield error(
             "store.fleeting",
             f"{directory} is in memory ({kind}): held mail is gone after a restart",
@@ -71,7 +72,7 @@ def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Finding]
         )
     found = os.statvfs(directory)
     free = found.f_bavail * found.f_frsize
-    if free < LEAST:
+    if free < MIN_FREE_BYTES:
         yield warning(
             "store.space",
             f"{free // 1_000_000} MB are free at {directory}: when it is full, mail is deferred",
@@ -80,18 +81,18 @@ def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Finding]
 
 
 def _moved(file: Path, commands: Commands) -> str:
-    """All that is beside the database goes with it: held mail, the guard's tallies, lists, remembered failures."""
+    """The commands that move the directory of the database: also the guard's file, the lists and the failures."""
     return both(
         systemctl("stop"),
-        commands.directory(STATE, "0700"),
-        f"cp -a {shlex.quote(str(file.parent))}/. {STATE}/",
-        commands.set("store.url", f"sqlite:///{STATE / file.name}"),
+        commands.directory(STATE_DIRECTORY, "0700"),
+        f"cp -a {shlex.quote(str(file.parent))}/. {STATE_DIRECTORY}/",
+        commands.set("store.url", f"sqlite:///{STATE_DIRECTORY / file.name}"),
         systemctl("start"),
     )
 
 
 def file_system(directory: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
-    """The kind of file system that a directory is on; "" if nobody says."""
+    """The type of the file system that a directory is on, such as `ext4`; empty if unknown."""
     real = directory.resolve()
     best, kind = -1, ""
     try:
@@ -106,7 +107,7 @@ def file_system(directory: Path, mounts: Path = Path("/proc/self/mounts")) -> st
     return kind
 
 
-def _file(file: Path) -> Iterator[Finding]:
+def _file(file: Path) -> Iterator[Diagnosis]:
     mode = stat.S_IMODE(file.stat().st_mode)
     if mode & 0o007:
         yield error(
@@ -122,7 +123,7 @@ def _file(file: Path) -> Iterator[Finding]:
         )
 
 
-def _content(config: Config, clock: Clock, commands: Commands) -> Iterator[Finding]:
+def _content(config: Config, clock: Clock, commands: Commands) -> Iterator[Diagnosis]:
     try:
         if not up_to_date(config.store):
             yield note(
@@ -144,8 +145,9 @@ def _content(config: Config, clock: Clock, commands: Commands) -> Iterator[Findi
 
 
 def _usable(config: Config, failure: Exception, commands: Commands) -> str:
-    """A damaged file is set aside, so that mail is held again; what was in it comes from a backup. Else the server is
-    down, or it is ours alone that it refuses."""
+    """The commands that make the store usable. A damaged file is moved away, so that mail can be held again; its
+    content must come from a backup. For a server's database: start the server. Otherwise this user may not use the
+    file: try as the daemon's user."""
     file = database_file(config.store)
     if file is None:
         return "systemctl start postgresql"
@@ -160,7 +162,7 @@ def _usable(config: Config, failure: Exception, commands: Commands) -> str:
     )
 
 
-def _counts(config: Config, quarantine: Quarantine, commands: Commands) -> Iterator[Finding]:
+def _counts(config: Config, quarantine: Quarantine, commands: Commands) -> Iterator[Diagnosis]:
     if paused := quarantine.retention(config.retention, uptime()).paused:
         yield warning(
             "store.retention_paused",
@@ -170,7 +172,7 @@ def _counts(config: Config, quarantine: Quarantine, commands: Commands) -> Itera
     stats = quarantine.stats()
     uncertain = stats.messages[State.UNCERTAIN]
     if uncertain:
-        ids = [entry.id for entry in quarantine.list(State.UNCERTAIN, MANY)]
+        ids = [entry.id for entry in quarantine.list(State.UNCERTAIN, MAX_NAMED_MESSAGES)]
         yield warning(
             "store.uncertain",
             f"{uncertain} messages may or may not have been delivered when they were released",

@@ -1,34 +1,49 @@
-"""Words about the switch, for people and for the log."""
+"""Texts about the switch, for people and for the log."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
-SWITCHED = {"pause": "paused", "resume": "resumed"}
-"""Operations of the audit, and the events of the log that tell of them."""
+
+class SwitchOperation(StrEnum):
+    """What is done to the kill switch, as the audit has it."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+SWITCHED: Mapping[str, str] = {SwitchOperation.PAUSE: "paused", SwitchOperation.RESUME: "resumed"}
+"""The log event that reports each operation."""
 
 
 class Switching(Protocol):
-    """A line of the audit about the switch; `note` says until when, and what was ended."""
+    """A line of the audit about the switch."""
 
     @property
-    def who(self) -> str: ...
+    def who(self) -> str:
+        """The operator."""
+
     @property
-    def note(self) -> str: ...
+    def note(self) -> str:
+        """Until when, or what was ended."""
+
     @property
-    def at(self) -> datetime | None: ...
+    def at(self) -> datetime | None:
+        """When it was done."""
 
 
 def switched(done: Switching) -> dict[str, Any]:
-    """The fields of the event."""
+    """The fields of the log event."""
     at = done.at.isoformat(timespec="seconds") if done.at else None
     return {"who": done.who, "at": at, "what": done.note}
 
 
 def told(end: float) -> str:
-    """Until when, for people; `end` is seconds of Unix time, infinity is until somebody says otherwise."""
+    """Until when, for people: `until 2026-11-30 06:00:00 UTC`. `end` is Unix seconds; infinity has no end."""
     try:
         return f"until {datetime.fromtimestamp(end, UTC):%Y-%m-%d %H:%M:%S} UTC"
     except (OverflowError, ValueError, OSError):
@@ -36,7 +51,7 @@ def told(end: float) -> str:
 
 
 def moment(end: float, now: float) -> str | None:
-    """The same for programs: RFC 3339, `ever`, or None if it is over."""
+    """Until when, for programs: a time of RFC 3339, `ever`, or None if it is over. Both numbers are Unix seconds."""
     if end <= now:
         return None
     try:

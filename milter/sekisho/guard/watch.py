@@ -1,8 +1,9 @@
-"""A worker's view of the guard: how far to act, and what was judged.
+"""A worker's view of the guard: how far to act, and a count of what was judged.
 
-Each judged message is counted into the present stretch of the window; stretches that have left it go into the long
-run. Severe is what was *decided*, whatever was done about it, so the long run is learned in shadow too. What is
-judged while we only tag is kept out of the long run: a mistake must not become what is usual.
+Each judged message is counted in the current stretch of the window. Stretches that have left the window are added to
+the long run. A verdict counts as severe by what was *decided*, not by what was done, so the long run is also learned
+in shadow mode. What is judged while we only tag is not added to the long run: a mistake must not become the normal
+share.
 """
 
 from __future__ import annotations
@@ -16,17 +17,24 @@ from threading import Lock
 from sekisho.domains import network_of, registrable
 from sekisho.guard.options import GuardOptions
 from sekisho.guard.switch import FOREVER, SLOTS, Switch
-from sekisho.guard.window import BUCKETS, Spread, Tally, jumped, most_of_one, needed
+from sekisho.guard.window import (
+    BUCKETS,
+    Spread,
+    Tally,
+    is_jump,
+    jump_size,
+    max_per_sender,
+)
 from sekisho.judgement import Judged
 from sekisho.ports import Clock, Severe, Stance
 from sekisho.verdict import Disposition
 
 LOG = logging.getLogger("sekisho.guard")
-_WAITING = 1_000  # different senders whose counts wait for the file, at most
+_MAX_WAITING_SENDERS = 1_000  # whose counts wait to be written to the file
 
 
 class Watch:
-    """Implements `ports.Guard`. `tripped` is called when this process falls back."""
+    """Implements `ports.Guard`. `tripped` is called when this process falls back to tagging."""
 
     def __init__(
         self, switch: Switch, options: GuardOptions, clock: Clock, tripped: Callable[[], None] = lambda: None
@@ -40,7 +48,7 @@ class Watch:
         self._severe: Counter[Severe] = Counter()
 
     def stance(self) -> Stance:
-        """As the switch says at this moment."""
+        """How far sekisho acts now."""
         now = self._now()
         paused_until, tagging_until = self._switch.ends()
         if now < paused_until:
@@ -58,22 +66,22 @@ class Watch:
             self.count(_severe(judged))
 
     def count(self, severe: Severe | None) -> None:
-        """A message was judged: mildly, or severely by its points. Never waits: what cannot be written now is written
-        with a later message."""
+        """Count a judged message; None is a mild verdict. Never waits: what cannot be written now is written with a
+        later message."""
         with self._lock:
             if severe is None:
                 self._mild += 1
-            elif severe in self._severe or len(self._severe) < _WAITING:
+            elif severe in self._severe or len(self._severe) < _MAX_WAITING_SENDERS:
                 self._severe[severe] += 1
             self._flush()
 
     def flush(self) -> bool:
-        """Write what waits. True if nothing waits any more."""
+        """Write what waits. True if nothing is left."""
         with self._lock:
             return self._flush()
 
     def close(self) -> None:
-        """Write what waits, and close the switch."""
+        """Write what waits and close the file."""
         self.flush()
         self._switch.close()
 
@@ -88,7 +96,9 @@ class Watch:
 
     def _write(self, now: float) -> None:
         number = int(now // (self._options.window_minutes * 60 / SLOTS))
-        if self._switch.stretch(number)[0] != number:  # it begins: only then does another leave the window
+        if (
+            self._switch.stretch(number)[0] != number
+        ):  # a new stretch begins, so an old one may leave the window
             self._forget(now, number)
             self._switch.begin_stretch(number)
         self._switch.add(number, self._mild, self._severe.total())
@@ -104,7 +114,7 @@ class Watch:
             self._judge(now, number, max(severe, key=severe.__getitem__).finding)
 
     def _forget(self, now: float, number: int) -> None:
-        """Move what has left the window into the long run, once."""
+        """Move the stretches that have left the window into the long run."""
         moment, long_run = self._switch.long_run()
         gone = [
             (each, spread)
@@ -117,8 +127,8 @@ class Watch:
         long_run = long_run.faded(now - moment, self._options) if moment else Tally()
         for each, spread in gone:
             if not tagging and each <= number:
-                jump = needed(spread.mild * SLOTS, long_run, self._options)
-                long_run += spread.tally(max(1.0, most_of_one(jump, self._options) / SLOTS))
+                jump = jump_size(spread.mild * SLOTS, long_run, self._options)
+                long_run += spread.tally(max(1.0, max_per_sender(jump, self._options) / SLOTS))
             self._switch.begin_stretch(int(each))
         self._switch.keep_long_run(now, long_run)
 
@@ -126,27 +136,27 @@ class Watch:
         stretches = [self._switch.stretch(each) for each in range(SLOTS)]
         within = [each for each, (which, *_) in enumerate(stretches) if number - SLOTS < which <= number]
         if sum(stretches[each][2] for each in within) < max(2, self._options.minimum):
-            return  # however many senders they are of
+            return
         if now < max(self._switch.armed_from, self._switch.tagging_until, self._switch.paused_until):
             return
         window = sum((self._switch.spread(each)[1] for each in within), Spread())
         moment, long_run = self._switch.long_run()
         long_run = long_run.faded(now - moment, self._options)
-        if jumped(window, long_run, self._options):
+        if is_jump(window, long_run, self._options):
             self._fall_back(now, window, long_run, finding)
 
     def _fall_back(self, now: float, window: Spread, long_run: Tally, finding: str) -> None:
         minutes = self._options.release_minutes
         self._switch.tag_only(now + minutes * 60 if minutes else FOREVER)
         LOG.critical(
-            "guard_tripped: %.1f %% of the last %g minutes' mail was to be quarantined or rejected, in the long run "
-            "%.1f %%, and it is of many senders; the last for %s; from now on mail is tagged at most, %s; "
-            "`sekisho resume` ends it",
+            "guard_tripped: %.1f %% of the mail of the last %g minutes was to be quarantined or rejected; in the long "
+            "run it was %.1f %%; it comes from many senders; the last one was decided for %s; from now on mail is "
+            "tagged at most, %s; `sekisho resume` ends this",
             window.tally(float("inf")).share * 100,
             self._options.window_minutes,
             long_run.share * 100,
             finding or "no finding",
-            f"for {minutes:g} minutes" if minutes else "until somebody ends it",
+            f"for {minutes:g} minutes" if minutes else "until an operator ends it",
         )
         self._tripped()
 
@@ -162,6 +172,6 @@ def _severe(judged: Judged) -> Severe:
 
 
 def _bucket(key: bytes, kind: str, name: str) -> int:
-    """Where a sender is counted. Keyed: nobody can choose a name that falls where another's does."""
+    """The index of a sender's bucket. It is keyed, so no sender can choose a name that falls into a given bucket."""
     text = f"{kind} {name}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(text, digest_size=8, key=key).digest()) % BUCKETS

@@ -1,9 +1,9 @@
-"""What counts as a jump. Pure arithmetic, apart from files and clocks.
+"""When the share of severe verdicts has jumped. Pure arithmetic, without files or clocks.
 
-A mistake of ours (a wrong rule, a wrong threshold) falls on the mail of many senders at once. A wave that one sender
-makes does not, however large it is. So severe verdicts are counted in buckets, once by the client's network and once
-by the author's organisation, and one bucket counts for a small share of what a jump takes. What is judged by both
-counts is the smaller one: many networks with one author, or many authors from one network, are one sender.
+A mistake of ours (a wrong rule, a wrong threshold) hits the mail of many senders at once. A campaign of one sender
+does not, whatever its size. So severe verdicts are counted in buckets, once by the client's network and once by the
+author's organisation, and one bucket counts only for a small part of a jump. Of the two counts the smaller one is
+used: many networks with one author are one sender, and so are many authors from one network.
 """
 
 from __future__ import annotations
@@ -16,28 +16,29 @@ from dataclasses import dataclass
 from sekisho.guard.options import GuardOptions
 
 BUCKETS = 512
-"""Of each kind, for one stretch of time. Which sender is in which bucket is keyed."""
-_MOST_SENDERS = 100
-"""Senders, at most, that a jump has to come from; beyond that the buckets would not tell them apart."""
+"""Buckets of each kind (network, organisation) in one stretch. A secret key decides the bucket of a sender."""
+_MAX_SENDERS_REQUIRED = 100
+"""The most senders that a jump is required to come from: more could not be told apart in so few buckets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Messages judged, and how many of them severely. The long run's numbers fade, so they are no integers."""
+    """How many messages were judged, and how many of them severely. The numbers of the long run decay, so they are not
+    integers."""
 
     total: float = 0.0
     severe: float = 0.0
 
     @property
     def share(self) -> float:
-        """The severe ones among all, from 0 to 1."""
+        """The share of severe verdicts, 0 to 1."""
         return self.severe / self.total if self.total else 0.0
 
     def __add__(self, more: Tally) -> Tally:
         return Tally(self.total + more.total, self.severe + more.severe)
 
     def faded(self, seconds: float, options: GuardOptions) -> Tally:
-        """The tally after a time, with half of it gone every `memory_hours`."""
+        """The tally after so many seconds; half of it is gone after each `memory_hours`."""
         left = 0.5 ** (max(0.0, seconds) / (options.memory_hours * 3600))
         return Tally(self.total * left, self.severe * left)
 
@@ -47,7 +48,7 @@ Buckets = Sequence[int]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What one stretch of time, or several together, saw: mild verdicts, and the severe ones by bucket."""
+    """The verdicts of one or more stretches of time: how many mild ones, and the severe ones by bucket."""
 
     mild: float = 0.0
     networks: Buckets = ()
@@ -61,11 +62,11 @@ class Spread:
         )
 
     def severe(self, most: float) -> float:
-        """Severe verdicts, of each sender at most so many."""
+        """How many severe verdicts there were, of each sender at most `most`."""
         return min(_bounded(self.networks, most), _bounded(self.organisations, most))
 
     def tally(self, most: float) -> Tally:
-        """The same as a tally: what one sender sends beyond its share does not count."""
+        """A tally in which at most `most` severe verdicts of each sender count."""
         severe = self.severe(most)
         return Tally(self.mild + severe, severe)
 
@@ -77,7 +78,7 @@ def _sum(one: Buckets, other: Buckets) -> Buckets:
 
 
 def _bounded(buckets: Buckets, most: float) -> float:
-    """The sum with each bucket bounded, and corrected for senders that share one (linear counting)."""
+    """The sum, with at most `most` of each bucket, corrected for senders that share a bucket (linear counting)."""
     used = len(buckets) - buckets.count(0)
     if not used:
         return 0.0
@@ -85,26 +86,26 @@ def _bounded(buckets: Buckets, most: float) -> float:
     return sum(min(each, most) for each in buckets) * senders / used
 
 
-def highest(usual: float, factor: float) -> float:
-    """The share whose odds are `factor` times those of the usual share: it grows with it and stays below 1."""
+def raised_share(usual: float, factor: float) -> float:
+    """The share (0 to 1) whose odds are `factor` times those of the usual share: with 5, 0.05 becomes 0.21."""
     return factor * usual / (1 - usual + factor * usual)
 
 
-def needed(mild: float, long_run: Tally, options: GuardOptions) -> float:
-    """The severe verdicts that are a jump beside so many mild ones."""
-    share = highest(max(long_run.share, options.least_percent / 100), options.factor)
+def jump_size(mild: float, long_run: Tally, options: GuardOptions) -> float:
+    """How many severe verdicts are a jump when there are `mild` mild ones."""
+    share = raised_share(max(long_run.share, options.least_percent / 100), options.factor)
     beside = mild * share / (1 - share) if share < 1 else math.inf
     return max(float(options.minimum), beside)
 
 
-def most_of_one(jump: float, options: GuardOptions) -> float:
-    """How many severe verdicts of one sender count, where `jump` of them are a jump. One always does."""
-    return max(1.0, jump / min(max(options.minimum, 2), _MOST_SENDERS))
+def max_per_sender(jump: float, options: GuardOptions) -> float:
+    """How many severe verdicts of one sender count at most, if `jump` of them are a jump. At least 1."""
+    return max(1.0, jump / min(max(options.minimum, 2), _MAX_SENDERS_REQUIRED))
 
 
-def jumped(window: Spread, long_run: Tally, options: GuardOptions) -> bool:
-    """True if the window holds so many severe verdicts of so many senders that they are more likely our mistake."""
+def is_jump(window: Spread, long_run: Tally, options: GuardOptions) -> bool:
+    """True if the window holds so many severe verdicts, of so many senders, that a mistake of ours is more likely."""
     if long_run.total < options.history:
         return False
-    jump = max(2.0, needed(window.mild, long_run, options))
-    return window.severe(most_of_one(jump, options)) > jump * (1 - 1e-9)
+    jump = max(2.0, jump_size(window.mild, long_run, options))
+    return window.severe(max_per_sender(jump, options)) > jump * (1 - 1e-9)

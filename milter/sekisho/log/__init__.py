@@ -1,12 +1,22 @@
-"""The log: one line per record, which nothing in a message can break, forge or hide, and nobody ever waits for it.
+"""The log: one line per record. Nothing in a message can break, forge or hide a line, and logging never blocks.
 
-`setup` before the first fork, `start` in each process that may have threads. `lines` makes the line, `target` is
-where it goes, `handler` the bounded queue between the two.
+Call `setup` before the first fork, and `start` in each process that may have threads. `lines` makes the line, `target`
+is where it goes, and `handler` is the bounded queue between the two.
 """
 
 from sekisho.log.handler import LineHandler, lost_lines_to, setup, start
-from sekisho.log.lines import Json, Logfmt
+from sekisho.log.lines import JsonLines, Logfmt
 from sekisho.log.options import LogOptions
-from sekisho.log.target import TargetError
+from sekisho.log.target import TargetError, TargetName
 
-__all__ = ["Json", "LineHandler", "LogOptions", "Logfmt", "TargetError", "lost_lines_to", "setup", "start"]
+__all__ = [
+    "JsonLines",
+    "LineHandler",
+    "LogOptions",
+    "Logfmt",
+    "TargetError",
+    "TargetName",
+    "lost_lines_to",
+    "setup",
+    "start",
+]

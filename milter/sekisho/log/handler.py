@@ -1,14 +1,14 @@
-"""The bounded queue between those who log and the target.
+"""The bounded queue between the code that logs and the target.
 
-Who logs puts a line into the queue and goes on: it never waits, whatever the target does. A process with threads
-(`start`) writes from one thread of its own, in order, a little later: to wake it for each line costs more than the
-line, where many threads want the interpreter. One without, the supervisor, which forks, tries at once to
-write what waits, without blocking; what the target does not take waits for the next line. (A regular file on a
-disk that hangs is the exception: no flag makes such a write return.)
+A thread that logs puts a line into the queue and goes on. It never waits, whatever the target does. In a process with
+threads (`start`), one thread writes the lines in order, a little later: waking it for each line would cost more than
+the line, because many threads compete for the interpreter. The supervisor forks and has no threads. It writes at once
+what waits, without blocking; what the target does not take waits for the next line. (A regular file on a disk that
+hangs is the exception: no flag makes such a write return.)
 
-A line that finds the queue full, or that the target refuses (closed, full), is lost: counted, told to
-`lost_lines_to`, and said in the log itself as soon as that can be written again. A process that is killed loses
-what is still in its queue; one that ends in order gives the target two seconds to take it, and counts the rest as
+A line is lost if the queue is full or the target refuses it (closed, full). It is counted, reported to
+`lost_lines_to`, and announced in the log as soon as the log can be written again. A process that is killed loses what
+is in its queue. A process that ends normally gives the target two seconds to take the rest, and counts what is left as
 lost.
 """
 
@@ -25,50 +25,54 @@ from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 
-from sekisho.log.lines import Json, Logfmt, Privacy
+from sekisho.log.lines import JsonLines, Logfmt, PrivacyPort
 from sekisho.log.options import LogOptions
 from sekisho.log.target import Target, TargetError, own_stderr
 
-QUEUE = 1 << 20
-"""Bytes of lines that may wait in one process."""
-PATIENCE = 2.0
-"""Seconds that the end of a process may wait for the target."""
-GATHER = 0.05
-"""Seconds that the thread lets lines gather before it writes them."""
-RETRY = 0.5
-"""Seconds until a target that takes nothing is tried again, unless it says so before."""
+QUEUE_BYTES = 1 << 20
+"""Lines that may wait in one process."""
+CLOSE_SECONDS = 2.0
+"""How long a process that ends may wait for the target."""
+GATHER_SECONDS = 0.05
+"""How long the thread lets lines gather before it writes them."""
+RETRY_SECONDS = 0.5
+"""After this time a blocked target is tried again, if it did not become writable before."""
 
 
 class LineHandler(logging.Handler):
-    """Writes each line whole. `lost` counts the lines of this process that could not be written."""
+    """Writes whole lines. `lost` counts the lines of this process that could not be written."""
 
     def __init__(
-        self, target: Target, style: type[Logfmt] | type[Json] = Logfmt, privacy: Privacy | None = None
+        self,
+        target: Target,
+        style: type[Logfmt] | type[JsonLines] = Logfmt,
+        privacy: PrivacyPort | None = None,
     ) -> None:
         super().__init__()
         self.setFormatter(style(privacy=privacy))
         self._target = target
-        self._short = style(target.whole, privacy)
+        self._short_style = style(target.atomic_bytes, privacy)
         self._report: Callable[[int], None] | None = None
-        self._fresh()
+        self._reset()
         os.register_at_fork(after_in_child=partial(_forked, weakref.ref(self)))
 
-    def _fresh(self) -> None:
+    def _reset(self) -> None:
         self._changed = threading.Condition(threading.Lock())
         self._lines: deque[bytes] = deque()
         self._size = 0
-        self.lost = self._unsaid = self._unreported = 0
+        self.lost = self._unannounced = self._unreported = 0
         self._reporting = self._ending = self._asleep = False
-        self._told = 0.0
+        self._reported_at = 0.0
         self._thread: threading.Thread | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Queue the record's line. Never waits, never raises."""
         try:
             line = self._line(record)
         except Exception:
             line = None
         with self._changed:
-            if line is None or self._size + len(line) > QUEUE:
+            if line is None or self._size + len(line) > QUEUE_BYTES:
                 self._count_lost()
             else:
                 self._lines.append(line)
@@ -77,10 +81,10 @@ class LineHandler(logging.Handler):
                 self._changed.notify_all()
         if self._thread is None:
             self._drain()
-        self._tell()  # here too: the thread may hang in a write
+        self._report_lost()  # also here: the thread may hang in a write
 
     def start(self) -> None:
-        """Write from a thread from here on. Not in a process that forks."""
+        """Write from a thread from now on. Not for a process that forks."""
         if self._thread is not None:
             return
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
@@ -92,7 +96,7 @@ class LineHandler(logging.Handler):
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def report_to(self, report: Callable[[int], None]) -> None:
-        """Have lost lines counted: `report(number)`, from whichever thread finds them lost."""
+        """Call `report(number)` for lost lines. It is called in the thread that finds them lost."""
         self._report = report
 
     @property
@@ -101,67 +105,69 @@ class LineHandler(logging.Handler):
         return self._target.name
 
     def flush(self) -> None:
-        """Give the target a bounded time to take what waits."""
-        end = monotonic() + PATIENCE
+        """Wait until the target has taken what waits, `CLOSE_SECONDS` at most."""
+        end = monotonic() + CLOSE_SECONDS
         if self._thread is None:
             self._drain()
             while self._lines and monotonic() < end:
-                self._target.wait(RETRY / 10)
+                self._target.wait(RETRY_SECONDS / 10)
                 self._drain()
             return
         with self._changed:
-            self._changed.wait_for(lambda: not self._lines, PATIENCE)
+            self._changed.wait_for(lambda: not self._lines, CLOSE_SECONDS)
 
     def close(self) -> None:
-        """End the thread and count what still waits as lost. The descriptor stays open under a thread that hangs in a
-        write."""
+        """End the thread, and count what still waits as lost. If the thread hangs in a write, the descriptor stays
+        open."""
         with self._changed:
             self._ending = True
             self._changed.notify_all()
         if self._thread is not None:
-            self._thread.join(RETRY * 2)
+            self._thread.join(RETRY_SECONDS * 2)
         with self._changed:
             self._count_lost(len(self._lines))
         if self._thread is None or not self._thread.is_alive():
             self._lines.clear()
             self._target.close()
-        self._told = 0.0  # there is no later turn
-        self._tell()
+        self._reported_at = 0.0  # report now: there is no later time
+        self._report_lost()
         super().close()
 
     def forked(self) -> None:
-        """In a child: the parent's lines are the parent's to write, and its thread is not here."""
-        self._fresh()
+        """Call it in a child after the fork: the parent writes its own lines, and its thread does not exist here."""
+        self._reset()
         self._target.forked()
 
     def _line(self, record: logging.LogRecord) -> bytes:
         line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
-        if len(line) <= self._target.whole:
+        if len(line) <= self._target.atomic_bytes:
             return line
-        return self._short.format(record).encode("utf-8", "backslashreplace") + b"\n"
+        return self._short_style.format(record).encode("utf-8", "backslashreplace") + b"\n"
 
     def _work(self) -> None:
         working = True
         while working:
             try:
-                working = self._turn()
-            except Exception:  # even waiting needs memory; without this thread nothing is ever logged again
-                sleep(RETRY)
+                working = self._write_waiting()
+            except Exception:  # waiting needs memory; if this thread ended, nothing would be logged any more
+                sleep(RETRY_SECONDS)
 
-    def _turn(self) -> bool:
+    def _write_waiting(self) -> bool:
         """Wait for lines and write them. False when the thread is to end."""
         with self._changed:
             self._asleep = True
-            self._changed.wait_for(lambda: self._lines or self._ending, RETRY if self._unreported else None)
+            self._changed.wait_for(
+                lambda: self._lines or self._ending, RETRY_SECONDS if self._unreported else None
+            )
             self._asleep = False
             if self._ending and not self._lines:
                 return False
             if not self._ending:
-                self._changed.wait(GATHER)
+                self._changed.wait(GATHER_SECONDS)
         blocked = not self._drain()
-        self._tell()
+        self._report_lost()
         if blocked and not self._ending:
-            self._target.wait(RETRY)
+            self._target.wait(RETRY_SECONDS)
         return not (blocked and self._ending)
 
     def _drain(self) -> bool:
@@ -179,32 +185,32 @@ class LineHandler(logging.Handler):
                 self._size -= len(line)
                 if lost:
                     self._count_lost()
-                elif self._unsaid:
-                    self._say()
+                elif self._unannounced:
+                    self._queue_notice()
                 self._changed.notify_all()
         return True
 
     def _count_lost(self, lines: int = 1) -> None:
         self.lost += lines
-        self._unsaid += lines
+        self._unannounced += lines
         self._unreported += lines
 
-    def _say(self) -> None:
-        """A line about the lines that are missing here, next in turn."""
-        lost, self._unsaid = self._unsaid, 0
+    def _queue_notice(self) -> None:
+        """Put a line about the lost lines at the head of the queue."""
+        lost, self._unannounced = self._unannounced, 0
         record = logging.LogRecord("sekisho.log", logging.WARNING, "", 0, "log_lines_dropped", None, None)
         record.fields = {"lines": lost, "pid": os.getpid()}
         line = self._line(record)
         self._lines.appendleft(line)
         self._size += len(line)
 
-    def _tell(self) -> None:
-        """Report what was lost: not again at once, since a report that fails logs, and may lose that line too."""
+    def _report_lost(self) -> None:
+        """Report what was lost, but not again at once: a report that fails writes a log line, which may be lost too."""
         if self._report is None or self._reporting or not self._unreported:
             return
-        if self._thread is not None and monotonic() < self._told + RETRY:
+        if self._thread is not None and monotonic() < self._reported_at + RETRY_SECONDS:
             return
-        self._told = monotonic()
+        self._reported_at = monotonic()
         with self._changed:
             lost, self._unreported = self._unreported, 0
         self._reporting = True
@@ -217,18 +223,18 @@ class LineHandler(logging.Handler):
             self._reporting = False
 
 
-def setup(options: LogOptions, privacy: Privacy | None = None) -> None:
-    """Send every record of this process (and of those forked from it) to the target.
+def setup(options: LogOptions, privacy: PrivacyPort | None = None) -> None:
+    """Send every record of this process, and of its children, to the target.
 
-    Our own records from `level` on, other libraries' from warning on. Every text passes `privacy`. Raises TargetError
-    if the file cannot be opened.
+    Our own records count from `level` on, those of other libraries from warning on. Every text passes `privacy`. Raises
+    TargetError if the file cannot be opened.
     """
-    own_stderr()  # also where the log is a file: a crash report must not wait for the reader of standard error
+    own_stderr()  # also if the log is a file: a crash report must not wait for the reader of standard error
     try:
         target = Target(None if options.target == "stderr" else Path(options.target))
     except OSError as error:
         raise TargetError(f"{options.target}: {error.strerror}") from error
-    handler = LineHandler(target, Json if options.format == "json" else Logfmt, privacy)
+    handler = LineHandler(target, JsonLines if options.format == "json" else Logfmt, privacy)
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
@@ -236,19 +242,19 @@ def setup(options: LogOptions, privacy: Privacy | None = None) -> None:
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("sekisho").setLevel(options.level.upper())
-    # No line tells of threads, processes or places in the source: records need not find them out.
+    # No line names threads, processes or source lines, so records need not look them up.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None
 
 
 def start() -> None:
-    """Let this process write its lines from a thread. For processes that fork no others, before libmilter runs."""
+    """Write this process's lines from a thread. For processes that do not fork; call it before libmilter runs."""
     for handler in _handlers():
         handler.start()
 
 
 def lost_lines_to(report: Callable[[str, int], None]) -> None:
-    """Have `report(target, lines)` called for lines that were lost, in this process and in those forked from it."""
+    """Call `report(target, lines)` when lines were lost, in this process and in its children. `lines` is how many."""
     for handler in _handlers():
         handler.report_to(partial(report, handler.target))
 

@@ -1,12 +1,12 @@
-"""How a record becomes one line, which nothing in a message can break, forge or hide.
+"""How a record becomes one line. Nothing in a message can break, forge or hide a line.
 
-Lines are logfmt (`key=value key="quoted value"`) or JSON, one object a line. Values pass `text.printable`:
-control, direction and invisible characters appear as escapes, Japanese as it is. A value that could be
-mistaken for more than one (space, quote, `=`) is quoted, so a message cannot add a key to its line.
+A line is logfmt (`key=value key="quoted value"`) or one JSON object. Values pass `text.printable`: control, direction
+and invisible characters appear as escapes; Japanese stays as it is. A value with a space, a quote or `=` is quoted, so
+a message cannot add a key to its line.
 
-A record carries its facts in `extra={"fields": {...}}`; its text is the name of the event. Facts may be text,
-numbers, truth values, None (left out) or sequences (joined by commas). Who writes an event decides what its facts say
-of people; text and exceptions pass `privacy` here.
+A record carries its fields in `extra={"fields": {...}}`; its text is the name of the event. A field may be a text, a
+number, a boolean, None (left out) or a sequence (joined by commas). The code that logs an event decides what its fields
+say about people; the text and exceptions pass `privacy` here.
 """
 
 from __future__ import annotations
@@ -23,35 +23,38 @@ from typing import Any, Protocol
 
 from sekisho.text import printable
 
-VALUE = 400
-"""Characters of one value; longer ones end with an ellipsis."""
-LINE = 16_000
-"""Bytes of one line."""
-FRAMES = 12
-"""Stack frames told of an exception, the innermost."""
+MAX_VALUE_CHARS = 400
+"""Of one value; a longer one is cut and ends with an ellipsis."""
+MAX_LINE_BYTES = 16_000
+"""Of one line."""
+MAX_FRAMES = 12
+"""Stack frames of an exception that are logged: the innermost ones."""
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
 _KEY = re.compile(r"[^a-z0-9_.]")
 _BARE = re.compile(r"[A-Za-z0-9_.:/@+,*~;<>\[\](){}!?&%$#|^-]+\Z")
 
 
-class Privacy(Protocol):
-    """What free text in a line may say of people (`privacy.Privacy`)."""
+class PrivacyPort(Protocol):
+    """What a free text in a line may say about people (implemented by `privacy.Privacy`)."""
 
-    def words(self, text: str) -> str: ...
+    def words(self, text: str) -> str:
+        """The text with its addresses replaced by pseudonyms."""
 
-    def error(self, error: BaseException) -> str: ...
+    def error(self, error: BaseException) -> str:
+        """The text of an exception, without what it quotes from a message."""
 
 
 class Logfmt(logging.Formatter):
     """`time=… level=info logger=journal event=message key=value key="a value"`."""
 
-    def __init__(self, limit: int = LINE, privacy: Privacy | None = None) -> None:
+    def __init__(self, limit: int = MAX_LINE_BYTES, privacy: PrivacyPort | None = None) -> None:
         super().__init__()
         self._privacy = privacy
         self._limit = limit - len(" truncated=true\n")
 
     def format(self, record: logging.LogRecord) -> str:
+        """The line. If it is too long, it ends with `truncated=true` after the last pair that fits."""
         parts: list[str] = []
         room = self._limit
         for key, value in pairs(record, self._privacy):
@@ -63,15 +66,16 @@ class Logfmt(logging.Formatter):
         return " ".join(parts)
 
 
-class Json(logging.Formatter):
-    """One JSON object a line; numbers and truth values keep their type, sequences become arrays."""
+class JsonLines(logging.Formatter):
+    """One JSON object per line. Numbers and booleans keep their type, and sequences become arrays."""
 
-    def __init__(self, limit: int = LINE, privacy: Privacy | None = None) -> None:
+    def __init__(self, limit: int = MAX_LINE_BYTES, privacy: PrivacyPort | None = None) -> None:
         super().__init__()
         self._privacy = privacy
         self._limit = limit
 
     def format(self, record: logging.LogRecord) -> str:
+        """The line. If it is too long, it has the first four fields and `truncated`, its full length in characters."""
         line = _JSON.encode({key: _plain(value) for key, value in pairs(record, self._privacy)})
         if _bytes(line) < self._limit:
             return line
@@ -83,9 +87,9 @@ def _bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "backslashreplace"))
 
 
-def pairs(record: logging.LogRecord, privacy: Privacy | None) -> Iterator[tuple[str, Any]]:
-    """What a record says, in order: time, level, logger, event, its facts, its exception. Its text and its exception
-    pass `privacy`. Its facts do not: whose event it is has decided what they say."""
+def pairs(record: logging.LogRecord, privacy: PrivacyPort | None) -> Iterator[tuple[str, Any]]:
+    """A record's keys and values, in order: time, level, logger, event, its fields, its exception. The text and the
+    exception pass `privacy`. The fields do not: the code that logs the event has decided what they say."""
     moment = datetime.fromtimestamp(record.created, UTC)
     yield "time", moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     yield "level", record.levelname.lower()
@@ -108,15 +112,15 @@ def _key(name: str) -> str:
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except Exception:  # a library's own wrong format string
+    except Exception:  # a wrong format string in a library
         return str(record.msg)
 
 
-def _exception(error: BaseException, privacy: Privacy | None) -> Iterator[tuple[str, Any]]:
-    """Type, words and the innermost frames, on one line."""
+def _exception(error: BaseException, privacy: PrivacyPort | None) -> Iterator[tuple[str, Any]]:
+    """Type, text and the innermost frames."""
     yield "exception", type(error).__name__
     yield "exception_text", str(error) if privacy is None else privacy.error(error)
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    frames = traceback.extract_tb(error.__traceback__)[-MAX_FRAMES:]
     yield (
         "trace",
         " < ".join(f"{Path(frame.filename).name}:{frame.lineno}:{frame.name}" for frame in frames[::-1]),
@@ -124,7 +128,7 @@ def _exception(error: BaseException, privacy: Privacy | None) -> Iterator[tuple[
 
 
 def quoted(value: object) -> str:
-    """A value as it may stand in a logfmt line."""
+    """The value as it is written in a logfmt line."""
     text = _shown(value)
     if _BARE.match(text):
         return text
@@ -139,20 +143,20 @@ def _shown(value: object) -> str:
         case float():
             return f"{value:.6g}"
         case list() | tuple() | set() | frozenset():
-            return printable(",".join(str(each) for each in value), VALUE)
+            return printable(",".join(str(each) for each in value), MAX_VALUE_CHARS)
         case _:
-            return printable(str(value), VALUE)
+            return printable(str(value), MAX_VALUE_CHARS)
 
 
 def _plain(value: object) -> object:
     match value:
         case str():
-            return printable(str(value), VALUE)
+            return printable(str(value), MAX_VALUE_CHARS)
         case bool() | int():
             return value
         case float():
-            return value if value - value == 0 else None  # JSON knows no infinity
+            return value if value - value == 0 else None  # JSON has no infinity
         case list() | tuple() | set() | frozenset():
-            return [printable(str(each), VALUE) for each in value]
+            return [printable(str(each), MAX_VALUE_CHARS) for each in value]
         case _:
-            return printable(str(value), VALUE)
+            return printable(str(value), MAX_VALUE_CHARS)

@@ -10,7 +10,7 @@ from sekisho.options import Options
 
 
 class LogOptions(Options):
-    """Where the log goes, and how it looks."""
+    """Where the log goes, and in which format."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe records that are written."

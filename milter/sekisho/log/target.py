@@ -1,10 +1,10 @@
-"""Where lines go, written so that a reader who is slow, stuck or gone does not stop the writer.
+"""Where lines go. A slow, stuck or dead reader does not stop the writer.
 
-Standard error belongs to others, too: O_NONBLOCK is a flag of the open file description, which a shell or a
-supervisor may share. So a pipe or a terminal is opened anew through /proc/self/fd, which gives a description of
-our own, and that takes the place of descriptor 2 in this process: a crash report of faulthandler must not wait
-either. A socket (systemd's journal) cannot be opened anew: each send asks not to wait. A regular file knows no
-such flag; a full or slow disk is why workers write from a thread of their own.
+Standard error may be shared with other programs: O_NONBLOCK is a flag of the open file description, which a shell or a
+service manager may also use. So a pipe or a terminal is opened again through /proc/self/fd, which gives a description
+of our own. It replaces descriptor 2 in this process, because a crash report of faulthandler must not wait either. A
+socket (systemd's journal) cannot be opened again; it is written with MSG_DONTWAIT. For a regular file the flag has no
+effect: because a disk may be full or slow, workers write from a separate thread.
 """
 
 from __future__ import annotations
@@ -14,40 +14,48 @@ import select
 import socket
 import stat
 import sys
+from enum import StrEnum
 from pathlib import Path
 
-from sekisho.log.lines import LINE
+from sekisho.log.lines import MAX_LINE_BYTES
 
 STDERR = 2
 _FLAGS = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
+class TargetName(StrEnum):
+    """What kind of target lines go to, as metrics name it."""
+
+    STDERR = "stderr"
+    FILE = "file"
+
+
 class TargetError(Exception):
-    """The log cannot be written where it should be."""
+    """The target of the log cannot be opened."""
 
 
 class Target:
-    """One open place for lines. Belongs to one writer at a time."""
+    """One open target. Only one thread may use it at a time."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Standard error, or a file. Raises OSError if the file cannot be opened."""
+        """Standard error (None), or a file. Raises OSError if the file cannot be opened."""
         self.path = path
         self._fd = STDERR if path is None else _open(path)
-        self._written = 0  # bytes of the line at work that are out already
+        self._written = 0  # bytes of the current line that are written already
         self._torn = False
-        self._take()
+        self._inspect()
 
     @property
-    def name(self) -> str:
-        """`stderr` or `file`, as in the metrics."""
-        return "stderr" if self.path is None else "file"
+    def name(self) -> TargetName:
+        """The kind of target."""
+        return TargetName.STDERR if self.path is None else TargetName.FILE
 
     def write(self, line: bytes) -> bool:
-        """True when the whole line is out. False: nothing more is taken now, and the same line must come again.
-        Raises OSError where the target refuses it: the line is lost."""
+        """Write a line. True when the whole line is written. False if the target takes no more now: call again with the
+        same line. Raises OSError if the target refuses it: the line is lost."""
         try:
             self._follow_rotation()
-            if self._torn:  # a refused line left its beginning: the next one must not be glued to it
+            if self._torn:  # the beginning of a refused line was written: the next line must not continue it
                 self._send(b"\n")
                 self._torn = False
             while self._written < len(line):
@@ -62,12 +70,13 @@ class Target:
         return True
 
     def wait(self, seconds: float) -> None:
-        """Wait until it may take more."""
+        """Wait until the target can take more, so many seconds at most."""
         poll = select.poll()
         poll.register(self._fd, select.POLLOUT)
         poll.poll(seconds * 1000)
 
     def close(self) -> None:
+        """Close the file. Standard error stays open."""
         if self._socket is not None:
             self._socket.detach()
         if self.path is not None and self._fd >= 0:
@@ -75,16 +84,16 @@ class Target:
             self._fd = -1
 
     def forked(self) -> None:
-        """In a child: what the parent had written in part is the parent's."""
+        """Call it in a child after the fork: a line that is written in part belongs to the parent."""
         self._written, self._torn = 0, False
 
-    def _take(self) -> None:
-        """What can be known of the descriptor once."""
+    def _inspect(self) -> None:
+        """Find out what kind of file the descriptor is."""
         found = os.fstat(self._fd)
         self._identity = found.st_dev, found.st_ino
         mode = found.st_mode
-        self.whole = select.PIPE_BUF if stat.S_ISFIFO(mode) else LINE
-        """Bytes of a line that surely stay together: a pipe tears a longer one when it has less room."""
+        self.atomic_bytes = select.PIPE_BUF if stat.S_ISFIFO(mode) else MAX_LINE_BYTES
+        """A line of up to so many bytes is written whole: a pipe may split a longer one (pipe(7))."""
         self._socket = socket.socket(fileno=self._fd) if stat.S_ISSOCK(mode) else None
         waits = not os.get_blocking(self._fd) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
         self._ask_first = not waits
@@ -92,7 +101,7 @@ class Target:
     def _send(self, data: bytes) -> int:
         if self._socket is not None:
             return self._socket.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
-        if self._ask_first:  # another user's pipe, which we may not open anew
+        if self._ask_first:  # another user's pipe, which we may not open again
             poll = select.poll()
             poll.register(self._fd, select.POLLOUT)
             if not poll.poll(0):
@@ -101,7 +110,7 @@ class Target:
         return os.write(self._fd, data)
 
     def _follow_rotation(self) -> None:
-        """After a rotation the descriptor is that of the new file."""
+        """Open the new file if the log was rotated. Raises OSError."""
         if self.path is None or self._written:
             return
         try:
@@ -114,12 +123,12 @@ class Target:
         os.close(self._fd)
         self._fd = fresh
         self._torn = False
-        self._take()
+        self._inspect()
 
 
 def own_stderr() -> int:
-    """Descriptor 2, on a description of our own where there can be one. Closed standard streams become /dev/null,
-    or the next file that is opened would be written to as if it were one."""
+    """Descriptor 2, with an open file description of its own if possible. A closed standard stream becomes /dev/null:
+    otherwise the next file that is opened would get its number, and output would go there."""
     while (lowest := os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)) <= STDERR:
         os.set_inheritable(lowest, True)
     os.close(lowest)
@@ -129,7 +138,7 @@ def own_stderr() -> int:
     if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
         try:
             fresh = os.open(f"/proc/self/fd/{STDERR}", os.O_WRONLY | _FLAGS)
-        except OSError:  # not ours to open, or nobody reads it: see `_ask_first`
+        except OSError:  # another user's, or a pipe without a reader: see `_ask_first`
             return STDERR
         os.dup2(fresh, STDERR)
         os.close(fresh)
@@ -137,8 +146,8 @@ def own_stderr() -> int:
 
 
 def _open(path: Path) -> int:
-    """A named pipe is opened for reading as well: without a reader it could not be opened at all, and this way
-    it keeps lines for the reader to come."""
+    """Open a target for writing. A named pipe is opened for reading too: without a reader the open would fail, and in
+    this way the pipe keeps lines until a reader comes. Raises OSError."""
     try:
         pipe = stat.S_ISFIFO(path.stat().st_mode)
     except FileNotFoundError:

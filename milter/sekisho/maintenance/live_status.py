@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from sekisho import __version__
-from sekisho.daemon import View
+from sekisho.daemon import ScoreboardView
 
 
 def document(
-    view: View,
+    view: ScoreboardView,
     *,
     mode: str,
     ends: Mapping[str, float],

@@ -14,14 +14,13 @@ from datetime import timedelta
 from sekisho import clock as clocks
 from sekisho.config import Config
 from sekisho.guard import SWITCHED, switched
-from sekisho.held import Operation
+from sekisho.held import MAINTENANCE, Operation, OperationName, OperationResult
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock, Uptime
-from sekisho.store import Quarantine
+from sekisho.store.quarantine import Quarantine
 
 LOG = logging.getLogger("sekisho.audit")
-WHO = "maintenance"
-AGAIN = 15.0  # seconds between two looks whether a pause of retention has ended
+PAUSED_RETRY_SECONDS = 15.0  # seconds between two looks whether a pause of retention has ended
 
 
 class QuarantineMaintenance:
@@ -43,7 +42,7 @@ class QuarantineMaintenance:
 
     def turn(self, quarantine: Quarantine) -> None:
         """Do what is due. Raises StoreUnavailable."""
-        quarantine.give_up(timedelta(minutes=self._settings.release.uncertain_after_minutes), WHO)
+        quarantine.give_up(timedelta(minutes=self._settings.release.uncertain_after_minutes), MAINTENANCE)
         if self._clock.monotonic() >= self._due:
             self._retain(quarantine)
         while done := quarantine.untold():
@@ -53,7 +52,9 @@ class QuarantineMaintenance:
     def _retain(self, quarantine: Quarantine) -> None:
         done = quarantine.retain(self._settings.retention, self._uptime())
         interval = self._settings.retention.interval_minutes * 60
-        self._due = self._clock.monotonic() + (min(AGAIN, interval) if done.paused else interval)
+        self._due = self._clock.monotonic() + (
+            min(PAUSED_RETRY_SECONDS, interval) if done.paused else interval
+        )
         self._metrics.retention_paused(bool(done.paused))
         if done.paused and not self._paused:
             mend = "sekisho store retention --resume, once the clock is right"
@@ -70,7 +71,7 @@ class QuarantineMaintenance:
             LOG.warning(SWITCHED[done.operation], extra={"fields": switched(done)})
             return
         self._metrics.quarantine_operation(done.operation, done.result)
-        if done.operation == "release" and done.result == "ok":
+        if done.operation == OperationName.RELEASE and done.result == OperationResult.OK:
             self._metrics.released(done.reason)
         fields = {
             "who": done.who,

@@ -7,7 +7,7 @@
   not; a round without any answer is enough.
 - Others, by callables that are handed in.
 
-The answer is cached: a client of /readyz never waits.
+The answer is kept, so a client of /readyz never waits.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from sekisho.processes import ReadyReason
 from sekisho.wire import probe
 
 LOG = logging.getLogger("sekisho.maintenance")
-PATIENCE = 2.0
+ANSWER_SECONDS = 2.0
 """Seconds within which a negotiation must be answered."""
-EVERY = 5.0
+ROUND_SECONDS = 5.0
 """Seconds between two rounds while all is well; fewer when it is not."""
-AGAIN = 0.2
-MOST = 16
+RETRY_SECONDS = 0.2
+MAX_CONNECTIONS = 16
 """Connections of one round, at most; two for each worker before."""
-GAPS = 2
+MAX_GAPS = 2
 """Rounds in a row with an unanswered connection that make us not ready."""
 
 
-class Milter:
+class MilterProbe:
     """What the rounds have shown of our own socket. `ask(tries)` makes connections, and says how many were answered;
     `count(answered, unanswered)` is told of them."""
 
@@ -46,10 +47,10 @@ class Milter:
         socket, where real mail waits."""
         if not self.answers and self._made(1) == 0:
             return
-        tries = min(MOST, max(2, 2 * workers))
+        tries = min(MAX_CONNECTIONS, max(2, 2 * workers))
         answered = self._made(tries)
         self._gaps = self._gaps + 1 if answered < tries else 0
-        if self._gaps == 0 or answered == 0 or self._gaps >= GAPS:
+        if self._gaps == 0 or answered == 0 or self._gaps >= MAX_GAPS:
             self.answers = self._gaps == 0
 
     def _made(self, tries: int) -> int:
@@ -67,10 +68,10 @@ class Readiness:
 
     def __init__(
         self,
-        milter: Milter,
+        milter: MilterProbe,
         workers: Callable[[], int],
-        checks: Mapping[str, Callable[[], bool]],
-        tell: Callable[[tuple[str, ...]], object],
+        checks: Mapping[ReadyReason, Callable[[], bool]],
+        tell: Callable[[tuple[ReadyReason, ...]], object],
     ) -> None:
         self._milter = milter
         self._workers = workers
@@ -78,7 +79,7 @@ class Readiness:
         self._tell = tell
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="readiness", daemon=True)
-        self._said: tuple[str, ...] = ()
+        self._said: tuple[ReadyReason, ...] = ()
 
     def start(self) -> None:
         """Look once, and then again and again."""
@@ -86,21 +87,22 @@ class Readiness:
         self._thread.start()
 
     def close(self) -> None:
+        """End the thread."""
         self._stop.set()
         if self._thread.ident is not None:
-            self._thread.join(PATIENCE * 2)
+            self._thread.join(ANSWER_SECONDS * 2)
 
-    def reasons(self) -> tuple[str, ...]:
+    def reasons(self) -> tuple[ReadyReason, ...]:
         """Why not, now; empty if mail would be accepted."""
         found = {
-            "workers": self._workers() > 0,
-            "milter": self._milter.answers,
+            ReadyReason.WORKERS: self._workers() > 0,
+            ReadyReason.MILTER: self._milter.answers,
             **{name: check() for name, check in self._checks.items()},
         }
         return tuple(name for name, good in found.items() if not good)
 
     def _work(self) -> None:
-        while not self._stop.wait(EVERY if self._milter.answers else AGAIN):
+        while not self._stop.wait(ROUND_SECONDS if self._milter.answers else RETRY_SECONDS):
             self._look()
 
     def _look(self) -> None:
@@ -112,7 +114,7 @@ class Readiness:
         except Exception:
             LOG.exception("readiness cannot be looked at")
 
-    def _say(self, reasons: tuple[str, ...]) -> None:
+    def _say(self, reasons: tuple[ReadyReason, ...]) -> None:
         if reasons == self._said:
             return
         self._said = reasons
@@ -122,10 +124,10 @@ class Readiness:
             LOG.warning("ready_again")
 
 
-def of_socket(where: probe.Place, count: Callable[[int, int], object]) -> Milter:
+def of_socket(where: probe.SocketAddress, count: Callable[[int, int], object]) -> MilterProbe:
     """The rounds on a real socket."""
-    return Milter(partial(_asked, where), count)
+    return MilterProbe(partial(_asked, where), count)
 
 
-def _asked(where: probe.Place, tries: int) -> int:
-    return probe.answered(where, tries, PATIENCE)
+def _asked(where: probe.SocketAddress, tries: int) -> int:
+    return probe.answered(where, tries, ANSWER_SECONDS)

@@ -13,28 +13,33 @@ from sekisho.guard import Switch
 from sekisho.maintenance import live_status
 from sekisho.maintenance.quarantine import QuarantineMaintenance
 from sekisho.maintenance.readiness import Readiness, of_socket
-from sekisho.maintenance.tasks import Tasks
+from sekisho.maintenance.tasks import MaintenanceTasks
 from sekisho.metrics import Metrics
 from sekisho.observers import Isolation
 from sekisho.ports import StoreUnavailable
+from sekisho.processes import ReadyReason, WorkerState
 from sekisho.runtime_changes import ListWatch, SwitchWatch
-from sekisho.store import Quarantine, SchemaError, StoreLock, database_file, free_bytes
+from sekisho.stages import Failure
+from sekisho.store.database import SchemaError, StoreLock, database_file, free_bytes
+from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Mode
 from sekisho.wire import probe
 
 LOG = logging.getLogger("sekisho.maintenance")
-TURN = 1.0  # seconds between two looks at what people change while we run
+TURN_SECONDS = 1.0  # seconds between two looks at what people change while we run
 TURNS_TO_LEAVE = 5  # turns that the process before us may take to give the metrics port back
-GAUGES_EVERY = 15.0  # seconds between two looks at the store
+GAUGES_SECONDS = 15.0  # seconds between two looks at the store
 
 
 class Maintenance:
-    """The metrics port and everything periodic. Implements `daemon.Maintenance`; made after the fork.
+    """The metrics port and everything periodic. Implements `daemon.MaintenancePort`; made after the fork.
 
-    Its tasks fail alone. That none of them does, and that the milter answers, is what `readiness` looks at.
+    Each task fails alone. `readiness` watches whether one fails, and whether the milter answers.
     """
 
-    def __init__(self, settings: Config, meter: Metrics, place: probe.Place, board: Scoreboard) -> None:
+    def __init__(
+        self, settings: Config, meter: Metrics, place: probe.SocketAddress, board: Scoreboard
+    ) -> None:
         self._settings = settings
         self._metrics = meter
         self._board = board
@@ -42,45 +47,45 @@ class Maintenance:
         """The store can be asked and is the one at its path, as of the last look; true where none is needed."""
         self._quarantine: Quarantine | None = None
         self._lock = StoreLock(settings.store)
-        self._server: metrics.Server | None = None
+        self._server: metrics.MetricsServer | None = None
         self._refused = 0
         self._clock = SystemClock()
         self._quarantine_work = QuarantineMaintenance(settings, meter, self._clock)
         self._lists = ListWatch(settings.store, self._clock, meter.store_identity_failed)
         self._switch: SwitchWatch | None = None
-        self._isolation = Isolation(lambda _: meter.error("maintenance"), "task")
-        self._tasks = Tasks(self._isolation, self._clock)
+        self._isolation = Isolation(lambda _: meter.error(Failure.MAINTENANCE), "task")
+        self._tasks = MaintenanceTasks(self._isolation, self._clock)
         self._readiness = Readiness(
             of_socket(place, meter.probed),
-            lambda: board.view().workers.get("ready", 0),
-            {"store": lambda: self.store_ok, "maintenance": self._at_work},
+            lambda: board.view().workers.get(WorkerState.READY, 0),
+            {ReadyReason.STORE: lambda: self.store_ok, ReadyReason.MAINTENANCE: self._at_work},
             meter.ready,
         )
 
     def run(self, stop: threading.Event) -> None:
         """Work until told. A metrics port that is taken is tried again: at a reload the process before us has it."""
         log.start()
-        self._tasks.add("switch", self._look_at_switch, TURN)
-        self._tasks.add("store_files", self._look_at_files, TURN)
-        self._tasks.add("store", self._look_at_store, GAUGES_EVERY)
+        self._tasks.add("switch", self._look_at_switch, TURN_SECONDS)
+        self._tasks.add("store_files", self._look_at_files, TURN_SECONDS)
+        self._tasks.add("store", self._look_at_store, GAUGES_SECONDS)
         self._tasks.turn()  # whether the store can be asked is known before anybody asks us
         self._readiness.start()
-        self._tasks.add("port", self._serve, TURN)
-        self._tasks.add("quarantine", self._keep_up, GAUGES_EVERY)
+        self._tasks.add("port", self._serve, TURN_SECONDS)
+        self._tasks.add("quarantine", self._keep_up, GAUGES_SECONDS)
         lists = threading.Thread(target=self._watch_lists, args=(stop,), name="lists", daemon=True)
         lists.start()
         while True:
             self._tasks.turn()
-            if stop.wait(TURN):
+            if stop.wait(TURN_SECONDS):
                 break
-        lists.join(TURN)  # it may wait for a locked database
+        lists.join(TURN_SECONDS)  # it may wait for a locked database
         for each in (self._server, self._readiness, self._lists, self._switch, self._quarantine, self._lock):
             if each is not None:
                 self._isolation.run("end", each.close)
 
     def _watch_lists(self, stop: threading.Event) -> None:
         """On a thread of its own: a long turn of retention must not keep a list from holding."""
-        while not stop.wait(TURN):
+        while not stop.wait(TURN_SECONDS):
             self._isolation.run("lists", self._lists.turn)
 
     def _serve(self) -> None:
@@ -170,7 +175,7 @@ class Maintenance:
         except BaseException:
             self.store_ok = False
             raise
-        self._metrics.quarantine({state.value: count for state, count in stats.messages.items()}, stats.bytes)
+        self._metrics.quarantine(stats.messages, stats.bytes)
         self._metrics.quarantine_free(free_bytes(self._settings.store))
         return True
 

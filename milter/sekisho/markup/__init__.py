@@ -1,18 +1,17 @@
 """HTML to what its reader sees: text, hidden text, title, links, images.
 
-What it answers: the visible words of an HTML body, line by line; the words that inline style hides from the
-eye; every place the reader can be led to, with the words that lead there. `text_links` does the last for
-plain text. HTML is read as browsers do (WHATWG HTML, tree construction by lexbor) in one traversal without
-recursion.
+`parse` gives the visible text of an HTML body, line by line, the text that inline style hides, and every link with the
+text that is shown for it. `text_links` gives the links of plain text. HTML is read as browsers read it (WHATWG HTML,
+tree construction by lexbor), in one traversal without recursion.
 
-What it cannot see: style sheets, scripts at work, images, what a link's host answers.
+It cannot see style sheets, what scripts do, images, or what the host of a link answers.
 
-Time is bounded: the tree builder is quadratic on some inputs (deep blocks, thousands of attributes, re-opened
-formatting), so it gets a bounded head of the document and the rest is read by its tags alone, which is linear
-and coarser, and said so in `problems`.
+Time is bounded. The tree builder is quadratic on some inputs (deep blocks, thousands of attributes, reopened
+formatting), so it gets the first part of a document only. The rest is read tag by tag, which is linear and less exact;
+the problem `markup.coarse` says so.
 """
 
-from sekisho.markup.collect import longest_gap
+from sekisho.markup.builder import longest_gap
 from sekisho.markup.entities import unescaped
 from sekisho.markup.model import Anchor, Image, Markup
 from sekisho.markup.plain import text_links

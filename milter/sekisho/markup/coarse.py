@@ -1,17 +1,17 @@
-"""HTML by its tags alone: linear in any input, for what is too large for the tree.
+"""HTML read tag by tag, in linear time: for the part of a document that is too large for the tree builder.
 
-Knows no nesting: text hidden by style counts as seen, and mail programs may see a broken tag otherwise.
+It cannot see nesting: text that a style hides counts as visible. Mail programs may read a broken tag differently.
 """
 
 from __future__ import annotations
 
 import re
 
-from sekisho.markup.collect import Collector
+from sekisho.markup.builder import MarkupBuilder
 from sekisho.markup.entities import unescaped
-from sekisho.markup.tags import ACTS, BLOCKS
+from sekisho.markup.tags import BLOCKS, HANDLERS
 
-# Every alternative succeeds wherever it begins (an open end matches the end of input): no second look.
+# Every alternative matches wherever it begins (an unclosed one up to the end of input), so nothing is scanned twice.
 _TOKEN = re.compile(
     r"<!--.*?(?:-->|\Z)"
     r"|<(?P<raw>script|style|title)\b(?P<rawattrs>[^>]*+).*?(?:</(?P=raw)|\Z)"
@@ -20,12 +20,12 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"([a-z:-]{2,12})\s*+=\s*+(?:\"([^\"]*+)|'([^']*+)|([^\s\"'>]++))", re.IGNORECASE)
-_ENOUGH = 8192
+_MAX_TAG_CHARS = 8192
 """Characters of one tag that are searched for attributes."""
 
 
-def read(html: str, out: Collector) -> None:
-    """Add the text and links of `html` to the collector."""
+def read(html: str, out: MarkupBuilder) -> None:
+    """Add the text and links of `html` to the builder."""
     position = 0
     for token in _TOKEN.finditer(html):
         if token.start() > position:
@@ -35,21 +35,21 @@ def read(html: str, out: Collector) -> None:
     out.text(unescaped(html[position:]))
 
 
-def _tag(token: re.Match[str], out: Collector) -> None:
+def _tag(token: re.Match[str], out: MarkupBuilder) -> None:
     name = (token["tag"] or token["raw"] or "").lower()
     if name in BLOCKS:
-        out.line()
+        out.new_line()
     if token["end"]:
         if name == "a":
             out.close_link()
         return
-    act = ACTS.get(name)
-    if act is not None:
-        act(out, _attributes(token["attrs"] or token["rawattrs"] or ""), 0)
+    handler = HANDLERS.get(name)
+    if handler is not None:
+        handler(out, _attributes(token["attrs"] or token["rawattrs"] or ""), 0)
 
 
 def _attributes(source: str) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
-    for name, double, single, bare in _ATTRIBUTE.findall(source[:_ENOUGH]):
+    for name, double, single, bare in _ATTRIBUTE.findall(source[:_MAX_TAG_CHARS]):
         found.setdefault(name.lower(), unescaped(double or single or bare))
     return found

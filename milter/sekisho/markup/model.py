@@ -1,4 +1,4 @@
-"""What reading a piece of HTML gives."""
+"""The result of reading HTML."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import NamedTuple
 
 
 class Anchor(NamedTuple):
-    """A link in the markup. `target` is the URL as a browser takes it from the attribute (no line ends or
-    outer blanks, joined with `base href`), `text` what is shown for it. `kind`: `a`, `area`, `form`, `image`,
-    `meta`, `script`, `text` (a bare URL in the visible text)."""
+    """A link in HTML.
+
+    `target` is the URL as a browser reads it from the attribute: without line ends and outer blanks, and joined with
+    `base href`. `text` is what is shown for it. `kind` is `a`, `area`, `form`, `image`, `meta`, `script`, or `text` (a
+    bare URL in the visible text).
+    """
 
     target: str
     text: str
@@ -18,7 +21,7 @@ class Anchor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image: `source` as written (URL, `cid:` or `data:`) and the text shown in its place."""
+    """An image: its source as written (URL, `cid:` or `data:`), and the text that is shown in its place."""
 
     source: str
     alt: str
@@ -26,12 +29,14 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """HTML as its reader meets it.
+    """HTML as its reader sees it.
 
-    `text`: what is seen, a line per block. `hidden`: what inline style hides. `anchors` in document order,
-    equal ones once. `forms`, `passwords`, `scripts` count elements. `problems`: `markup.coarse` (too large
-    for the tree reader, the rest was read by tags alone) and `limit.links`. `cuts`: places where unseen text
-    stands between two letters that are seen side by side. `gap`: the longest run of empty lines.
+    - `text`: the visible text, a line for each block. `hidden`: the text that inline style hides.
+    - `anchors`: the links in document order, equal ones once.
+    - `forms`, `passwords` (password fields), `scripts`: the number of such elements.
+    - `problems`: `markup.coarse` (too large for the tree builder, the rest was read tag by tag), `limit.links`.
+    - `cuts`: the number of places where hidden text stands between two letters that the reader sees side by side.
+    - `gap`: the number of lines in the longest run of empty lines.
     """
 
     text: str = ""

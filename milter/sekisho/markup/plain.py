@@ -1,10 +1,10 @@
-"""Links that a mail program makes of plain text: `http://`, `https://` and `www.`.
+"""The links that a mail program finds in plain text: `http://`, `https://` and `www.`.
 
-One linear scan. Japanese text stands beside a URL without a space, so a URL ends at kana, kanji and Japanese
-punctuation, unless its host itself begins with such a letter and has a dot. Full-width forms
-(`ｈｔｔｐｓ：／／ｅｘａｍｐｌｅ．ｃｏｍ`) are found and returned in ASCII, as several programs open them.
+One linear scan. In Japanese text no space stands before or after a URL. So a URL ends at kana, kanji and Japanese
+punctuation, unless its host begins with such a letter and has a dot. Full-width URLs
+(`ｈｔｔｐｓ：／／ｅｘａｍｐｌｅ．ｃｏｍ`) are found and given in ASCII, since several programs open them.
 
-Cannot see: `hxxp`, bare domains without `www.`, URLs broken over lines.
+It cannot see `hxxp`, bare domains without `www.`, or URLs that are broken over lines.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 
 _TAIL = "!-;=?-~"  # printable ASCII without < and >
-_FOREIGN = "\\u00a1-\\u00aa\\u00ac-\\u00ba\\u00bc-\\u1fff"  # letters of other scripts, look-alikes above all
+_FOREIGN = "\\u00a1-\\u00aa\\u00ac-\\u00ba\\u00bc-\\u1fff"  # letters of other scripts, for lookalikes
 _WIDE = "\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff05\uff06\uff0d\uff0e\uff0f\uff1a\uff1d\uff1f\uff3f"
-# Any case, written out letter by letter: a text is searched for the first one far faster than for any word.
+# Both cases are written out, letter by letter: a search for a first letter is far faster than a case-insensitive one.
 _PLAIN = re.compile(
     rf"[HhWw](?:(?<=[Hh])[Tt][Tt][Pp][Ss\u017f]?://|(?<=[Ww])(?<![A-Za-z0-9@._/-].)[Ww][Ww]\.)"
     rf"(?:[{_TAIL}{_FOREIGN}]+|[\w.-]{{1,250}}\.[\w-]{{1,63}}(?:[:/?#][{_TAIL}]*)?|[{_WIDE}]+)",
@@ -27,14 +27,14 @@ _FULL_HINTS = ("／／", "：//", "ｗｗｗ", "ｈｔｔｐ", "ＨＴＴＰ", "
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _CUT = re.compile(r"[\"`<>\\^{}|]")
 _ENDINGS = ".,;:!?'*_~"
-LENGTH = 4096
+MAX_URL_CHARS = 4096
 """Characters of one URL that are kept."""
 
 
 def text_links(text: str, most: int = 2000) -> tuple[str, ...]:
-    """The URLs in a plain text, in order, repeated ones once, at most `most`.
+    """The URLs in a plain text, in order, repeated ones once, at most `most` of them.
 
-    A `www.` name comes back with `http://` before it, as programs open it.
+    `www.example.jp` is given as `http://www.example.jp`, which is what programs open.
     """
     found: dict[str, None] = {}
     for pattern in _patterns(text):
@@ -48,7 +48,7 @@ def text_links(text: str, most: int = 2000) -> tuple[str, ...]:
 
 
 def _patterns(text: str) -> list[re.Pattern[str]]:
-    """Only those that can match: most texts hold no URL, and substring search is far faster."""
+    """The patterns that can match. Most texts hold no URL, and a substring search is far faster than a pattern."""
     patterns = [_PLAIN] if "://" in text or "www." in text or "WWW." in text else []
     if not text.isascii() and any(hint in text for hint in _FULL_HINTS):
         patterns.append(_FULL)
@@ -56,8 +56,8 @@ def _patterns(text: str) -> list[re.Pattern[str]]:
 
 
 def _tidy(url: str) -> str:
-    """Without the punctuation of the sentence around it; "" if no host is left."""
-    url = url[:LENGTH].translate(_NARROW) if not url.isascii() else url[:LENGTH]
+    """The URL without the punctuation of the sentence around it; "" if no host is left."""
+    url = url[:MAX_URL_CHARS].translate(_NARROW) if not url.isascii() else url[:MAX_URL_CHARS]
     cut = _CUT.search(url)
     if cut:
         url = url[: cut.start()]
@@ -68,7 +68,7 @@ def _tidy(url: str) -> str:
 
 
 def _unwrapped(url: str) -> str:
-    """Closing brackets belong to the URL only when it opened them. A few rounds: a URL has few endings."""
+    """The URL without final punctuation and without closing brackets that it does not open. Four rounds are enough."""
     for _ in range(4):
         shorter = url.rstrip(_ENDINGS)
         for opening, closing in ("()", "[]"):

@@ -1,4 +1,4 @@
-"""HTML through lexbor's tree, in one traversal."""
+"""HTML read through lexbor's tree, in one traversal."""
 
 from __future__ import annotations
 
@@ -8,49 +8,49 @@ from collections.abc import Callable
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from sekisho.markup import coarse
-from sekisho.markup.collect import Collector
+from sekisho.markup.builder import MarkupBuilder
 from sekisho.markup.model import Markup
-from sekisho.markup.style import GONE, HIDDEN, hiding
-from sekisho.markup.tags import ACTS, BLOCKS, MUTE, Attributes
+from sekisho.markup.style import HIDDEN, NOT_RENDERED, state_below
+from sekisho.markup.tags import BLOCKS, HANDLERS, NOT_SHOWN, Attributes
 
 TREE_CHARACTERS = 131_072
-"""Of one document, this much goes through the tree builder: a tag of 20,000 attributes takes it a second."""
-_TREE_TAGS = 8_000
-_REOPENED = 500_000
-"""Formatting elements times tags from where formatting is renamed: lexbor, as HTML says, opens every unclosed
-formatting element again in each block, which would make that many nodes."""
+"""Characters of a document that the tree builder gets. One tag with 20,000 attributes takes it a second."""
+_MAX_TREE_TAGS = 8_000
+_MAX_REOPENED = 500_000
+"""Nodes that reopened formatting may make. HTML opens every unclosed formatting element again in each block, so lexbor
+may make as many nodes as formatting elements times tags. Beyond this number the elements are renamed to `span`."""
 
 _DATA = re.compile(r"data:[\w/+.;,=%-]{256,}+")
 _FORMATTING = re.compile(
     r"<(/?)(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE
 )
-_PRE = 16
-"""State bit beside those of `style`: line ends count here."""
+_PREFORMATTED = 16
+"""A state bit beside those of `style`: line ends are shown, as in `pre`."""
 
 
 def parse(html: str, max_links: int = 2000, tree_characters: int = TREE_CHARACTERS) -> Markup:
-    """Text, hidden text, links and images of an HTML document or fragment.
+    """Text, hidden text, links and images of an HTML document or fragment. Never raises.
 
-    `max_links` bounds the anchors, `tree_characters` what is read with full fidelity (0: nothing). Never
-    raises.
+    `max_links` is the number of anchors at most. `tree_characters` is the number of characters that the tree builder
+    gets; the rest is read tag by tag (0: everything).
     """
-    out = Collector(max_links)
+    out = MarkupBuilder(max_links)
     head, tail = _bounded(html, min(tree_characters, TREE_CHARACTERS))
     if head:
-        _Walk(out).over(_tree(_flattened(head)))
+        _TreeWalk(out).over(_tree(_flattened(head)))
     if tail:
         out.problems["markup.coarse"] = None
         coarse.read(tail, out)
-    return out.done()
+    return out.result()
 
 
 def _bounded(html: str, characters: int) -> tuple[str, str]:
-    """The head for the tree and the tail for the coarse reader, parted before a tag."""
+    """The first part for the tree builder, and the rest for the coarse reader. The rest begins with a tag."""
     if len(html) > characters and len(html) > 1024:
         html = _DATA.sub("data:,", html)
     cut = characters if len(html) > characters else len(html)
-    if html.count("<", 0, cut) > _TREE_TAGS:
-        cut = _nth_tag(html, _TREE_TAGS)
+    if html.count("<", 0, cut) > _MAX_TREE_TAGS:
+        cut = _nth_tag(html, _MAX_TREE_TAGS)
     if cut == len(html):
         return html, ""
     before = html.rfind("<", 0, cut)
@@ -66,9 +66,9 @@ def _nth_tag(html: str, number: int) -> int:
 
 
 def _flattened(html: str) -> str:
-    """Formatting tags as `span`, which is never opened again, when there are enough to matter."""
+    """The HTML with formatting tags as `span`, which is never reopened, if they could make too many nodes."""
     tags = html.count("<")
-    if tags * tags < _REOPENED or tags * len(_FORMATTING.findall(html)) < _REOPENED:
+    if tags * tags < _MAX_REOPENED or tags * len(_FORMATTING.findall(html)) < _MAX_REOPENED:
         return html
     return _FORMATTING.sub(r"<\1span", html)
 
@@ -80,15 +80,15 @@ def _tree(html: str) -> LexborNode | None:
         return LexborHTMLParser(html.encode("utf-8", "replace")).root
 
 
-class _Walk:
-    """One traversal, depth first, with its own stack: depth is the sender's to choose."""
+class _TreeWalk:
+    """One depth-first traversal. It keeps its own stack, since the sender chooses the depth."""
 
-    def __init__(self, out: Collector) -> None:
+    def __init__(self, out: MarkupBuilder) -> None:
         self._out = out
 
     def over(self, root: LexborNode | None) -> None:
-        out, line, text = self._out, self._out.line, self._out.text
-        # Where it goes on after an element, with what state, and what is done when it ends.
+        out, new_line, text = self._out, self._out.new_line, self._out.text
+        # For each open element: the node after it, the state there, and what is called when it ends.
         stack: list[tuple[LexborNode | None, int, Callable[[], None] | None]] = []
         node, state = root, 0
         while node is not None or stack:
@@ -104,26 +104,26 @@ class _Walk:
                 else:
                     text(node.text_content or "")
                 node = node.next
-            elif tag in MUTE:
-                self._mute(tag, node)
+            elif tag in NOT_SHOWN:
+                self._not_shown(tag, node)
                 node = node.next
             else:
                 attributes, end = node.attributes, None
                 inner = self._seen(attributes, state) if attributes else state
                 if tag in BLOCKS:
-                    line()
-                    end = line
-                if tag in ACTS:
-                    ACTS[tag](out, attributes, inner)
+                    new_line()
+                    end = new_line
+                if tag in HANDLERS:
+                    HANDLERS[tag](out, attributes, inner)
                     end = out.close_link if tag == "a" else end
                 stack.append((node.next, state, end))
-                node, state = node.first_child, inner | _PRE if tag == "pre" else inner
+                node, state = node.first_child, inner | _PREFORMATTED if tag == "pre" else inner
 
     def _seen(self, attributes: Attributes, state: int) -> int:
         if "hidden" in attributes:
-            return state | GONE
+            return state | NOT_RENDERED
         style = attributes.get("style")
-        return hiding(style, state) if style else state
+        return state_below(style, state) if style else state
 
     def _text(self, text: str, state: int) -> None:
         if state & HIDDEN:
@@ -131,8 +131,8 @@ class _Walk:
         else:
             self._out.lines(text)
 
-    def _mute(self, tag: str, node: LexborNode) -> None:
+    def _not_shown(self, tag: str, node: LexborNode) -> None:
         if tag == "title" and not self._out.title:
             self._out.title = node.text(deep=True)
         elif tag == "script":
-            ACTS[tag](self._out, node.attributes, 0)
+            HANDLERS[tag](self._out, node.attributes, 0)

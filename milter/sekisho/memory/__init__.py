@@ -1,8 +1,9 @@
-"""What is remembered of earlier mail for when DNS or the store fails: policies that were met, messages that were
-deferred, and messages that the store may have kept.
+"""What is remembered of earlier mail, for the time when DNS or the store fails: DMARC policies that were seen,
+messages that were deferred, and messages that the store may have kept.
 
-Small tables of one size in files beside the store, shared by all processes and kept over restarts. Losing one
-costs protection during an outage and nothing else. `secret` keeps the site's secret in the same place.
+Each is a small table of fixed size in a file beside the store. All processes share it, and it outlives restarts.
+If a table is lost, protection during an outage is weaker; nothing else is lost. `secret` keeps the site's secret in
+the same directory.
 """
 
 from sekisho.memory import secret

@@ -1,9 +1,10 @@
-"""Which messages were answered with 451 because DNS failed, and since when: so that no message is deferred for ever.
+"""Which messages were answered with 451 because DNS failed, and since when. Without this a message could be deferred
+for ever.
 
-A message is known by its bytes and envelope sender; a retry may name other recipients. It is remembered for longer
-than senders try, before it is deferred for the first time. Where it cannot be remembered it is not deferred: the
-file is not there, or everything in its places is still young. No entry gives way before its time, since its message
-would then be deferred anew at every try.
+A message is recognised by its bytes and its envelope sender; a retry may name other recipients. It is written down
+before it is deferred for the first time, and kept for as long as senders retry. A message that cannot be written down
+is not deferred: the file is missing, or all places of the message hold entries that have not expired. An entry is
+never replaced before it expires, because its message would then be deferred again at every retry.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from sekisho.ports import Clock
 LOG = logging.getLogger("sekisho.memory")
 MAGIC = b"sekisho-defer-01"
 SETS = 2048  # times 8 places: 16,384 messages in 384 kB
-KEEP = 5 * 86_400.0  # seconds; as long as senders try
+KEEP_SECONDS = 5 * 86_400.0  # as long as senders retry (RFC 5321 section 4.5.4.1)
 
 
 class Deferrals:
-    """Implements `ports.Deferrals`. Belongs to the process that made it; the file is everybody's."""
+    """Implements `ports.Deferrals`. The object belongs to the process that made it; all processes share the file."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         """Raises OSError."""
@@ -30,14 +31,16 @@ class Deferrals:
         self._failing = False
 
     def close(self) -> None:
+        """Close the file."""
         self._table.close()
 
     def defers(self, key: bytes, seconds: float) -> bool:
+        """True while the message of this key may be deferred: until `seconds` after the first call for it."""
         try:
             answer = self._defers(self._table.key_of(key), seconds, self._clock.now().timestamp())
         except OSError as error:
             if not self._failing:
-                LOG.error("deferred messages cannot be remembered, and none is deferred: %s", error)
+                LOG.error("deferred messages cannot be written down, so none is deferred: %s", error)
             self._failing = True
             return False
         self._failing = False
@@ -47,7 +50,7 @@ class Deferrals:
         rows = self._table.rows(key)
         known = next((row for row in rows if row.key == key and _young(row.when, now)), None)
         if known is not None:
-            return 0 <= now - known.when < seconds  # a clock that was put back ends the waiting
+            return 0 <= now - known.when < seconds  # if the clock was set back, the deferral ends
         free = next((row for row in rows if not _young(row.when, now)), None)
         if free is None:
             return False
@@ -56,5 +59,5 @@ class Deferrals:
 
 
 def _young(when: float, now: float) -> bool:
-    """Within the time for which a message is remembered, on either side: the clock may have been put back."""
-    return abs(now - when) < KEEP
+    """True if an entry has not expired. Its time may be in the future: the clock may have been set back."""
+    return abs(now - when) < KEEP_SECONDS

@@ -1,8 +1,8 @@
-"""Which domains asked for quarantine or reject when their DMARC record was last met.
+"""Which domains asked for quarantine or reject when their DMARC record was last read.
 
-Workers note it as they judge: the domain goes into a small set, and a thread of its own writes the set down, so that no
-message waits for a disk. A note matters only while DNS fails, so a poisoned one can at worst have mail tagged that
-would not be; the domain's own record, once it is seen again, is what counts.
+A worker that judges puts the domain into a small set in memory. A thread writes the set to the file, so no message
+waits for the disk. A note is used only while DNS fails. The worst that a false note can do is that mail is tagged
+which would not be; as soon as DNS answers again, the domain's own record counts.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from sekisho.ports import Clock
 
 LOG = logging.getLogger("sekisho.memory")
 MAGIC = b"sekisho-dmarc-01"
-SETS = 4096  # times 8 places: 32,768 domains in 768 kB; of a full set the oldest gives way
-KEEP = 30 * 86_400.0  # seconds after which a note no longer counts
-AGAIN = 86_400.0  # seconds between two notes of one domain
-FLUSH = 5.0  # seconds
-MOST = 2_000  # domains that wait to be written, and that one process remembers to have written
+SETS = 4096  # times 8 places: 32,768 domains in 768 kB; in a full set the oldest is replaced
+KEEP_SECONDS = 30 * 86_400.0  # then a note no longer counts
+NOTE_AGAIN_SECONDS = 86_400.0  # between two notes of one domain
+FLUSH_SECONDS = 5.0  # between two writes
+MAX_WAITING_DOMAINS = (
+    2_000  # domains that wait to be written; also domains that a process knows to be written
+)
 ENFORCING = frozenset({("policy.dmarc", "quarantine"), ("policy.dmarc", "reject")})
 
 
@@ -36,18 +38,18 @@ class PolicyNotes:
         self._clock = clock
         self._lock = threading.Lock()
         self._waiting: set[str] = set()
-        self._written: dict[str, float] = {}  # monotonic
+        self._written: dict[str, float] = {}  # domain: monotonic seconds
         self._stop = threading.Event()
         self._failing = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Write down what waits, every few seconds, on a thread of its own."""
+        """Start the thread that writes what waits, every `FLUSH_SECONDS`."""
         self._thread = threading.Thread(target=self._run, name="policies", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread and write down what waits."""
+        """End the thread and write what waits."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
@@ -55,6 +57,7 @@ class PolicyNotes:
         self._table.close()
 
     def age(self, domain: str) -> float | None:
+        """Seconds since the domain was last noted; None if it was not, or if the note has expired."""
         try:
             when = self._table.get(self._key(domain))
         except OSError as error:
@@ -63,8 +66,8 @@ class PolicyNotes:
         if when is None:
             return None
         age = self._clock.now().timestamp() - when
-        # A clock that was put back makes notes that are younger than now.
-        return max(0.0, age) if math.isfinite(age) and age < KEEP else None
+        # If the clock was set back, a note may lie in the future.
+        return max(0.0, age) if math.isfinite(age) and age < KEEP_SECONDS else None
 
     def judged(self, judged: Judged) -> None:
         """Note the author domain if its policy was read and is enforcing."""
@@ -73,10 +76,10 @@ class PolicyNotes:
                 self._note(result.domain)
 
     def crashed(self, stage: str, error: Exception) -> None:
-        """Nothing to note."""
+        """Does nothing: a crashed check read no policy."""
 
     def flush(self) -> None:
-        """Write down what waits. Never raises."""
+        """Write what waits. Never raises."""
         with self._lock:
             waiting, self._waiting = self._waiting, set()
         try:
@@ -87,10 +90,10 @@ class PolicyNotes:
 
     def _note(self, domain: str) -> None:
         known = self._written.get(domain)
-        if known is not None and self._clock.monotonic() - known < AGAIN:
+        if known is not None and self._clock.monotonic() - known < NOTE_AGAIN_SECONDS:
             return
         with self._lock:
-            if len(self._waiting) < MOST:
+            if len(self._waiting) < MAX_WAITING_DOMAINS:
                 self._waiting.add(domain)
 
     def _write(self, domains: Iterable[str]) -> None:
@@ -100,12 +103,12 @@ class PolicyNotes:
             rows = self._table.rows(key)
             own = next((row for row in rows if row.key == key), None)
             self._table.put(key, now, own or min(rows, key=lambda row: row.when))
-            if len(self._written) >= MOST:
+            if len(self._written) >= MAX_WAITING_DOMAINS:
                 self._written = {}
             self._written[domain] = moment
 
     def _run(self) -> None:
-        while not self._stop.wait(FLUSH):
+        while not self._stop.wait(FLUSH_SECONDS):
             self.flush()
 
     def _key(self, domain: str) -> bytes:
@@ -113,5 +116,5 @@ class PolicyNotes:
 
     def _failed(self, error: OSError) -> None:
         if not self._failing:
-            LOG.error("policies that were met cannot be noted or looked up: %s", error)
+            LOG.error("DMARC policies that were seen cannot be written down or read: %s", error)
         self._failing = True

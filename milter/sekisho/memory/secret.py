@@ -1,7 +1,7 @@
-"""A secret of this site in a file beside the store: made once, and kept for good.
+"""A secret of this site, in a file beside the store. It is made once and kept for good.
 
-It draws which mail a roll-out reaches. Whoever could compute that would send the variation of a message that it leaves
-out; and what has been drawn must stay drawn, so that it never changes by itself.
+It decides which mail a roll-out covers. A sender that knew the secret could try variations of a message until one is
+not covered. The secret never changes by itself: a message that was covered once stays covered.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ LOG = logging.getLogger("sekisho.memory")
 
 
 def make(path: Path) -> bytes:
-    """The secret as `read_secret` has it; made where there is none, or only a part of one. A whole one is never
-    changed. Raises SecretError for a file that cannot be used, and OSError where none can be made.
+    """The secret as `read_secret` gives it. A new one is made if the file is missing or too short; a complete one is
+    never changed. Raises SecretError if the file cannot be used, and OSError if none can be made.
 
-    The file is made under a lock on its directory: all processes that start at once read the same. It is written under
-    another name first: a power cut leaves no part of it.
+    The file is made under a lock on its directory, so processes that start at the same time read the same secret. It
+    is written under another name first, so a power cut leaves no partial file.
     """
     try:
         return read_secret(path)
@@ -32,10 +32,10 @@ def make(path: Path) -> bytes:
     try:
         fcntl.flock(directory, fcntl.LOCK_EX)
         try:
-            return read_secret(path)  # another process has made it meanwhile
+            return read_secret(path)  # another process has made it in the meantime
         except SecretMissingError as error:
             if error.size is not None:
-                LOG.error("%s: a new secret is made, and what a roll-out reaches is drawn anew", error)
+                LOG.error("%s: a new secret is made, so a roll-out now covers other messages", error)
         _write(path)
         os.fsync(directory)
     finally:

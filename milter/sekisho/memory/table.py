@@ -1,9 +1,10 @@
-"""Times by key: a file of one size that all processes share.
+"""Times by key, in a file of fixed size that all processes share.
 
-A key has `WAYS` places in the file. Which they are depends on a secret in its head: without it, a sender could choose
-names that push those of others out. Rows are read and written with one system call each and never mapped: a file that
-somebody cuts, or a full disk, is an error to be caught and not the end of the process. There is no lock: a row is
-written whole, and of two writers of one place the later wins.
+A key belongs to one set of `WAYS` places in the file (a set-associative cache). A random salt in the file's header
+decides which set: without it, a sender could choose names that replace those of others. A set or a row is read or
+written with one system call. The file is not mapped: if it is truncated or the disk is full, an error can be caught,
+while an access to mapped memory would end the process (SIGBUS). There is no lock: a row is written whole, and of two
+processes that write one place the later one wins.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from typing import NamedTuple
 
 from sekisho.private_files import open_private
 
-KEY = 16  # octets
-SALT = 16  # octets
-WAYS = 8
-_ROW = struct.Struct(f"<{KEY}sd")
+KEY_BYTES = 16
+SALT_BYTES = 16
+WAYS = 8  # places of one key
+_ROW = struct.Struct(f"<{KEY_BYTES}sd")
 _SET = WAYS * _ROW.size
 
 
-class Row(NamedTuple):
-    """A place in the file: whose it is, since when (Unix seconds; 0 is free), and where."""
+class TimeRow(NamedTuple):
+    """A place in the file: its key, its time (Unix seconds; 0 is a free place), and its offset in bytes (`at`)."""
 
     key: bytes
     when: float
@@ -33,44 +34,46 @@ class Row(NamedTuple):
 
 
 class TimeTable:
-    """Belongs to all processes that have the file open; the descriptor has no position that could be shared."""
+    """One open table. Several processes and threads may use it at once: no file position is used."""
 
     def __init__(self, path: Path, magic: bytes, sets: int) -> None:
-        """Room for `sets` times `WAYS` keys. `magic` (16 octets) names what is in the file; a damaged file or one
-        of another kind or size is begun anew. Raises OSError."""
+        """Open the file with room for `sets` times `WAYS` keys. `magic` (16 bytes) names what the file holds; a
+        damaged file, or one of another kind or size, is overwritten with an empty table. Raises OSError."""
         self._sets = sets
-        self._head = len(magic) + SALT
+        self._head = len(magic) + SALT_BYTES
         self._fd = open_private(path)
         try:
             self._begin(magic, self._head + sets * _SET)
-            self._salt = os.pread(self._fd, SALT, len(magic))
+            self._salt = os.pread(self._fd, SALT_BYTES, len(magic))
         except OSError:
             os.close(self._fd)
             raise
 
     def close(self) -> None:
+        """Close the file."""
         os.close(self._fd)
 
     def key_of(self, text: bytes) -> bytes:
-        return hashlib.blake2b(text, digest_size=KEY, key=self._salt).digest()
+        """The key of a text: `KEY_BYTES` of BLAKE2b with the file's salt."""
+        return hashlib.blake2b(text, digest_size=KEY_BYTES, key=self._salt).digest()
 
-    def rows(self, key: bytes) -> list[Row]:
-        """The places of a key, used or not. Raises OSError, also for a file that has been cut."""
+    def rows(self, key: bytes) -> list[TimeRow]:
+        """The places of a key, used or free. Raises OSError, also if the file has been truncated."""
         start = self._head + int.from_bytes(key[:4], "big") % self._sets * _SET
         data = os.pread(self._fd, _SET, start)
         if len(data) != _SET:
-            raise OSError("the file has been cut")
+            raise OSError("the file has been truncated")
         return [
-            Row(name, when, start + number * _ROW.size)
+            TimeRow(name, when, start + number * _ROW.size)
             for number, (name, when) in enumerate(_ROW.iter_unpack(data))
         ]
 
     def get(self, key: bytes) -> float | None:
-        """The time written for a key. Raises OSError."""
+        """The time written for a key (Unix seconds), or None. Raises OSError."""
         return next((row.when for row in self.rows(key) if row.when and row.key == key), None)
 
-    def put(self, key: bytes, when: float, place: Row) -> None:
-        """Write into a place of the key. Raises OSError."""
+    def put(self, key: bytes, when: float, place: TimeRow) -> None:
+        """Write the time (Unix seconds) into a place of the key. Raises OSError."""
         os.pwrite(self._fd, _ROW.pack(key, when), place.at)
 
     def _begin(self, magic: bytes, size: int) -> None:
@@ -78,4 +81,4 @@ class TimeTable:
             return
         os.ftruncate(self._fd, 0)
         os.posix_fallocate(self._fd, 0, size)
-        os.pwrite(self._fd, magic + secrets.token_bytes(SALT), 0)
+        os.pwrite(self._fd, magic + secrets.token_bytes(SALT_BYTES), 0)

@@ -1,9 +1,10 @@
 """Which messages the store may have kept although it reported an error, so that none of them is held twice.
 
-A commit whose answer is lost may have been carried out. Its message hears 451, and the sender's retry is absorbed by
-the entry that stands. But the store may be down by then (its server crashed in that very commit), and a message that a
-store cannot take is held by Postfix: a second time, for these. So they are remembered for as long as senders try, in
-a file that all processes share, and hear 451 until the store answers.
+If the connection is lost during a commit, the commit may have been carried out. The message is answered with 451; when
+the sender retries, the store finds the entry that exists. But the store may still be down at the retry, for example
+because its server crashed in this commit. A message that the store cannot take is held by Postfix, so such a message
+would be held twice. Therefore these messages are written down, for as long as senders retry, in a file that all
+processes share. They are answered with 451 until the store is back.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from sekisho.verdict import Outcome
 
 LOG = logging.getLogger("sekisho.memory")
 MAGIC = b"sekisho-unknown1"
-SETS = 512  # times 8 places: 4,096 messages in 96 kB; of a full set the oldest gives way
-KEEP = 5 * 86_400.0  # seconds; as long as senders try
+SETS = 512  # times 8 places: 4,096 messages in 96 kB; in a full set the oldest is replaced
+KEEP_SECONDS = 5 * 86_400.0  # as long as senders retry (RFC 5321 section 4.5.4.1)
 
 
 class UnknownCommits:
-    """Implements `ports.QuarantineStore` on another one. Belongs to the process that made it; the file is
-    everybody's."""
+    """Implements `ports.QuarantineStore`, on top of another one. The object belongs to the process that made it; all
+    processes share the file."""
 
     def __init__(self, store: QuarantineStore, path: Path, clock: Clock) -> None:
         """Raises OSError."""
@@ -37,15 +38,16 @@ class UnknownCommits:
 
     @staticmethod
     def prepare(path: Path) -> None:
-        """Make the file, or begin a damaged one anew. Raises OSError."""
+        """Make the file; a damaged one becomes empty. Raises OSError."""
         TimeTable(path, MAGIC, SETS).close()
 
     def close(self) -> None:
-        """Close the file, and not the store."""
+        """Close the file, but not the store."""
         self._table.close()
 
     def hold(self, message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
-        """As the store's. Raises CommitUnknown also where an earlier try of the same message may have been kept."""
+        """Keep the message in the store; returns the record id. Raises StoreUnavailable as the store does, and
+        CommitUnknown also if an earlier attempt for the same message may have been kept."""
         try:
             return self._store.hold(message, document, outcomes)
         except CommitUnknown:
@@ -53,7 +55,9 @@ class UnknownCommits:
             raise
         except StoreUnavailable as error:
             if self._knows(self._key(message)):
-                raise CommitUnknown(f"{error}; an earlier try of this message may have been kept") from error
+                raise CommitUnknown(
+                    f"{error}; an earlier attempt for this message may have been kept"
+                ) from error
             raise
 
     def _remember(self, key: bytes) -> None:
@@ -70,15 +74,15 @@ class UnknownCommits:
         except OSError as error:
             self._failed(error)
             return False
-        return when is not None and abs(self._clock.now().timestamp() - when) < KEEP
+        return when is not None and abs(self._clock.now().timestamp() - when) < KEEP_SECONDS
 
     def _key(self, message: Message) -> bytes:
-        """Bytes and envelope sender: a retry may name other recipients."""
+        """Made of the bytes and the envelope sender: a retry may name other recipients."""
         return self._table.key_of(
             f"{message.digest} {message.envelope.sender}".encode("utf-8", "surrogatepass")
         )
 
     def _failed(self, error: OSError) -> None:
         if not self._failing:
-            LOG.error("messages that the store may have cannot be remembered: %s", error)
+            LOG.error("messages that the store may have kept cannot be written down: %s", error)
         self._failing = True

@@ -1,4 +1,4 @@
-"""The message: envelope, headers and decoded views, read from bytes once and never changed."""
+"""The message: its envelope, headers, text, links and parts, read from bytes once and never changed."""
 
 from sekisho.message.author import mailboxes
 from sekisho.message.envelope import Client, Envelope, Forged, Recipient

@@ -1,8 +1,8 @@
-"""The canonical forms of a body, and their digests while the body streams past (RFC 6376 sections 3.4.3, 3.4.4, 3.7).
+"""The canonical forms of a body, and their digests while the body arrives (RFC 6376 sections 3.4.3, 3.4.4, 3.7).
 
-Of a message over `limits.scan_bytes` only the beginning is kept, but a signature covers all of it. So the digests of
-both forms are made of the bytes as they come. A `CanonicalDigest` keeps two octets and a counter from one piece to the
-next, whatever the pieces are, and every octet is looked at a bounded number of times.
+A message over `limits.scan_bytes` is kept in part only, but a signature covers all of it. So the digests of both forms
+are computed while the bytes arrive. Between two pieces a `CanonicalDigest` keeps two octets and a counter, and every
+octet is read a bounded number of times.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ import hashlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-PIECE = 65_536
-"""Octets that are handled at once."""
-_BLANKS = b" " * 32
-_LINES = b"\r\n" * (PIECE // 2)
+CHUNK_BYTES = 65_536
+"""Octets of a body that are canonicalised in one step."""
+_BLANK_RUN = b" " * 32
+_LINE_ENDS = b"\r\n" * (CHUNK_BYTES // 2)
 
 
 def squeezed(content: bytes) -> bytes:
-    """Every run of blanks as one space, in passes that each shorten the longest run."""
+    """The octets with every run of spaces and tabs as one space. Each pass shortens the longest run."""
     content = content.replace(b"\t", b" ")
     while b"  " in content:
-        content = content.replace(_BLANKS, b" ").replace(b"  ", b" ")
+        content = content.replace(_BLANK_RUN, b" ").replace(b"  ", b" ")
     return content
 
 
 def relaxed_body(body: bytes) -> bytes:
-    """RFC 6376 section 3.4.4."""
+    """The relaxed canonical form of a body (RFC 6376 section 3.4.4)."""
     if body and not body.endswith(b"\r\n"):
         body += b"\r\n"
     stripped = simple_body(squeezed(body).replace(b" \r\n", b"\r\n"))
@@ -34,24 +34,24 @@ def relaxed_body(body: bytes) -> bytes:
 
 
 def simple_body(body: bytes) -> bytes:
-    """RFC 6376 section 3.4.3: exactly one line end after the last line that is not empty."""
+    """The simple canonical form of a body (RFC 6376 section 3.4.3): one CRLF after the last line that is not empty."""
     if body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n"):
         return body
     return body[: _lines_end(body)] + b"\r\n"
 
 
 def _lines_end(body: bytes) -> int:
-    """Where the line ends at the end of `body` begin."""
+    """The index at which the line ends at the end of `body` begin."""
     end = len(body)
-    for step in (PIECE, 256, 2):
-        block = _LINES[:step]
+    for step in (CHUNK_BYTES, 256, 2):
+        block = _LINE_ENDS[:step]
         while body.endswith(block, 0, end) and end >= step:
             end -= step
     return end
 
 
 def sure_prefix(body: bytes, *, relaxed: bool) -> bytes:
-    """What the canonical form begins with, however the body goes on after what is given of it."""
+    """The beginning of the canonical form that stays the same, whatever follows the given part of the body."""
     known = body.rstrip(b" \t\r\n")
     if not known:
         return b""
@@ -59,14 +59,14 @@ def sure_prefix(body: bytes, *, relaxed: bool) -> bytes:
 
 
 class BodyDigest(NamedTuple):
-    """One canonical body that was not kept: its octets and its SHA-256."""
+    """A canonical body that was not kept: `size` is its number of octets, `sha256` its SHA-256."""
 
     size: int
     sha256: bytes
 
 
 class BodyDigests(NamedTuple):
-    """Both canonical forms of a body of which the first `kept` octets are at hand."""
+    """Both canonical forms of a body of which only the first `kept` octets were kept."""
 
     kept: int
     simple: BodyDigest
@@ -74,7 +74,7 @@ class BodyDigests(NamedTuple):
 
 
 class CanonicalDigest:
-    """The digest of one canonical form, from pieces of any size."""
+    """Computes the digest of one canonical form from pieces of any size."""
 
     __slots__ = ("_held", "_lines", "_relaxed", "_sha256", "_size")
 
@@ -82,10 +82,11 @@ class CanonicalDigest:
         self._relaxed = relaxed
         self._sha256 = hashlib.sha256()
         self._size = 0
-        self._held = b""  # at most a blank and a CR: whether they count is seen by what follows
-        self._lines = 0  # line ends that count if anything follows
+        self._held = b""  # at most a space and a CR: what follows decides whether they count
+        self._lines = 0  # number of line ends that count if anything follows
 
     def update(self, data: bytes) -> None:
+        """Add the next piece of the body."""
         content = self._held + data
         if self._relaxed:
             content = squeezed(content).replace(b" \r\n", b"\r\n")
@@ -100,8 +101,8 @@ class CanonicalDigest:
         self._lines += (len(content) - end) // 2
 
     def result(self) -> BodyDigest:
-        """To be asked once, after the last piece."""
-        if self._held:  # the last line has no end: both forms give it one
+        """The digest. Call it once, after the last piece."""
+        if self._held:  # the last line has no line end: both forms add one
             self.update(b"\r\n")
         if self._size or not self._relaxed:
             self._add(b"\r\n")
@@ -109,8 +110,8 @@ class CanonicalDigest:
 
     def _end_lines(self) -> None:
         while self._lines:
-            number = min(self._lines, PIECE // 2)
-            self._add(_LINES[: 2 * number])
+            number = min(self._lines, CHUNK_BYTES // 2)
+            self._add(_LINE_ENDS[: 2 * number])
             self._lines -= number
 
     def _add(self, content: bytes) -> None:
@@ -119,7 +120,7 @@ class CanonicalDigest:
 
 
 class BodyStream:
-    """Both digests of one body. `kept` as in BodyDigests."""
+    """Computes both digests of a body. `kept` is the number of octets that are kept, as in BodyDigests."""
 
     __slots__ = ("_kept", "_relaxed", "_simple")
 
@@ -129,18 +130,19 @@ class BodyStream:
         self._relaxed = CanonicalDigest(relaxed=True)
 
     def update(self, data: bytes | memoryview) -> None:
-        """Takes memory for one piece at a time, however long `data` is."""
-        for at in range(0, len(data), PIECE):
-            piece = bytes(data[at : at + PIECE])
+        """Add the next octets of the body. It copies 64 kB at a time, however long `data` is."""
+        for at in range(0, len(data), CHUNK_BYTES):
+            piece = bytes(data[at : at + CHUNK_BYTES])
             self._simple.update(piece)
             self._relaxed.update(piece)
 
     def result(self) -> BodyDigests:
+        """Both digests. Call it once, after the last octets."""
         return BodyDigests(self._kept, self._simple.result(), self._relaxed.result())
 
 
 def digests(pieces: Iterable[bytes | memoryview], kept: int) -> BodyDigests:
-    """The digests of a body that is at hand."""
+    """Both digests of a body in `pieces`. `kept` is the number of octets that are kept."""
     stream = BodyStream(kept)
     for piece in pieces:
         stream.update(piece)

@@ -1,7 +1,7 @@
-"""The delimiter lines of a multipart body (RFC 2046 5.1.1), and what mail programs could take for one.
+"""The delimiter lines of a multipart body (RFC 2046 section 5.1.1), and lines that programs may take for delimiters.
 
-`split` gives the parts as the RFC says. Programs differ on lines that only begin like a delimiter: `Parted.odd`
-says that there are such, and `split(…, lenient=True)` takes them for delimiters too.
+`split` gives the parts as the RFC says. Mail programs differ about a delimiter with text after it. `SplitBody.odd` says
+that there are such lines, and `split(…, lenient=True)` takes them for delimiters.
 """
 
 from __future__ import annotations
@@ -10,24 +10,29 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-FALSE_DELIMITERS = 10_000
-"""Lines that begin like a delimiter and are none, after which a multipart is not searched any further."""
-LONGEST = 1_000
+MAX_FALSE_DELIMITERS = 10_000
+"""Lines of a multipart that begin like a delimiter and are none. After so many, the search ends."""
+MAX_BOUNDARY_BYTES = 1_000
 """Bytes of a boundary that are compared; RFC 2046 allows 70."""
 
-TEXT_BEHIND = "a delimiter with text behind it"
+TEXT_AFTER_DELIMITER = "a delimiter with text behind it"
 
 _DECLARED = re.compile(rb"boundary[ \t]*+=[ \t]*+(?:\"([^\"\r\n]{1,200})|([^\s;\"]{1,200}))", re.IGNORECASE)
-_DECLARATIONS = 100_000
-"""Declarations that are remembered; beyond them a delimiter of another multipart may count as an odd one of this."""
+_MAX_DECLARATIONS = 100_000
+"""Declared boundaries that are known. A delimiter of any further multipart may be reported as an odd one."""
 _GUESS = re.compile(rb"(?:\A|\n)--([^\s-][^\r\n]{0,69}|-[^\r\n]{1,69})\r?\n(?=[A-Za-z-]{1,60}[ \t]*:|\r?\n)")
-_GUESSED_IN = 65_536
+_GUESS_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Parted:
-    """Start and end of each body part (at most one more than asked for), whether the closing delimiter came,
-    and what mail programs will read differently."""
+class SplitBody:
+    """The parts of a multipart body.
+
+    - `spans`: start and end of each part, at most one more than asked for.
+    - `closed`: the closing delimiter came.
+    - `odd`: what mail programs read differently.
+    - `cut`: the search ended after too many false delimiters.
+    """
 
     spans: tuple[tuple[int, int], ...] = ()
     closed: bool = False
@@ -36,7 +41,7 @@ class Parted:
 
 
 class Body:
-    """The bytes that multiparts lie in, and every boundary that is declared anywhere in them."""
+    """The bytes that hold one or more multiparts, and every boundary that is declared in them."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -44,9 +49,9 @@ class Body:
 
     @property
     def declared(self) -> frozenset[bytes]:
-        """Found when first asked for: a delimiter of one multipart often begins like that of another."""
+        """Every declared boundary. A delimiter of one multipart often begins like that of another."""
         if self._declared is None:
-            found = islice(_DECLARED.finditer(self.data), _DECLARATIONS)
+            found = islice(_DECLARED.finditer(self.data), _MAX_DECLARATIONS)
             self._declared = frozenset((each[1] or each[2]).rstrip() for each in found)
         return self._declared
 
@@ -63,7 +68,7 @@ class _Scan:
         self._body, self._end, self._mark, self._lenient = body, end, mark, lenient
 
     def line(self, at: int) -> None:
-        """A line that begins with the mark; `at` is the line end before it."""
+        """Read a line that begins with the mark. `at` is the index of the line end before it."""
         data, after = self._body.data, at + len(self._mark)
         stop = data.find(b"\n", after, self._end)
         stop = self._end if stop < 0 else stop
@@ -81,40 +86,48 @@ class _Scan:
         self.opened = min(stop + 1, self._end)
 
     def _taken(self, line: bytes, tail: bytes) -> bool:
-        """True if a lenient program takes a line with text behind the boundary for a delimiter."""
+        """True if this scan takes a line with text after the boundary for a delimiter, as lenient programs do."""
         name = line.rstrip()
-        if self.false > FALSE_DELIMITERS or {name, name.removesuffix(b"--")} & self._body.declared:
+        if self.false > MAX_FALSE_DELIMITERS or {name, name.removesuffix(b"--")} & self._body.declared:
             return False
-        self.odd[TEXT_BEHIND] = None
+        self.odd[TEXT_AFTER_DELIMITER] = None
         return self._lenient
 
 
-def split(body: Body, start: int, end: int, boundary: bytes, most: int, lenient: bool = False) -> Parted:
-    """The parts between `start` and `end`. Linear; never raises."""
+def split(
+    body: Body, start: int, end: int, boundary: bytes, max_parts: int, lenient: bool = False
+) -> SplitBody:
+    """The parts of the multipart between the indices `start` and `end`. Linear; never raises.
+
+    `max_parts` is the number of parts that the caller reads. `lenient`: delimiters with text after them count.
+    """
     data, mark = body.data, b"\n--" + boundary
     scan = _Scan(body, end, mark, lenient)
     at = _first(data, start, end, mark)
-    while at >= -1 and len(scan.spans) <= most and scan.false <= FALSE_DELIMITERS:
+    while at >= -1 and len(scan.spans) <= max_parts and scan.false <= MAX_FALSE_DELIMITERS:
         scan.line(at)
         at = data.find(mark, max(at + 1, 0), end)
         at = -2 if at < 0 else at
-    if scan.opened is not None and len(scan.spans) <= most:
+    if scan.opened is not None and len(scan.spans) <= max_parts:
         scan.spans.append((scan.opened, end))
     if data.find(b"\r" + mark[1:], start, end) >= 0:
         scan.odd["a delimiter after a bare carriage return"] = None
-    cut = scan.false > FALSE_DELIMITERS
-    return Parted(tuple(scan.spans), scan.closed and scan.opened is None, tuple(scan.odd), cut)
+    cut = scan.false > MAX_FALSE_DELIMITERS
+    return SplitBody(tuple(scan.spans), scan.closed and scan.opened is None, tuple(scan.odd), cut)
 
 
-def guess(data: bytes, start: int, end: int) -> bytes:
-    """The boundary that a body seems to be parted by, where its header names none that is there; or empty."""
-    found = _GUESS.search(data[start : min(end, start + _GUESSED_IN)])
+def guessed_boundary(data: bytes, start: int, end: int) -> bytes:
+    """The boundary that the body between the indices `start` and `end` seems to have; empty if none.
+
+    For a multipart whose header names no boundary, or one that never comes.
+    """
+    found = _GUESS.search(data[start : min(end, start + _GUESS_BYTES)])
     return found[1].rstrip() if found else b""
 
 
 def _first(data: bytes, start: int, end: int, mark: bytes) -> int:
-    """Where the first line begins that may be a delimiter, as the index of the line end before it: -1 at the
-    very start of the data, -2 for nowhere."""
+    """The index of the line end before the first line that may be a delimiter; -2 if there is no such line, -1 if it is
+    the first line of the data."""
     if data.startswith(mark[1:], start) and start < end:
         return start - 1
     at = data.find(mark, start, end)
@@ -122,5 +135,5 @@ def _first(data: bytes, start: int, end: int, mark: bytes) -> int:
 
 
 def _before(data: bytes, line_end: int) -> int:
-    """The end of what stands before a delimiter: its line end belongs to the delimiter."""
+    """The index at which the part before a delimiter ends. The line end before a delimiter belongs to it."""
     return line_end - 1 if line_end > 0 and data[line_end - 1] == 13 else line_end

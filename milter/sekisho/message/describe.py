@@ -1,12 +1,12 @@
-"""What an entity's header says of its body, in every way that a mail program could take it (RFC 2045).
+"""What the header of an entity says of its body, in every way that mail programs read it (RFC 2045).
 
-Of repeated fields some programs take the first and some the last; the same with repeated parameters; some know
-comments and some don't. Where that matters, `describe` gives several readings, the likeliest first, and says
+Of repeated fields, and of repeated parameters, some programs take the first and some the last. Some programs read
+comments, others do not. If this makes a difference, `describe` gives several readings, the likeliest first, and says
 what is ambiguous.
 
-Ambiguities: several Content-Type, Content-Transfer-Encoding or Content-Disposition fields that differ, several
-boundary or charset parameters, comments that hide parameters, an encoded multipart, a type of no known kind,
-an encoding that only looks like one, NUL in a field.
+Ambiguous are: Content-Type, Content-Transfer-Encoding or Content-Disposition fields that differ, several boundary or
+charset parameters, comments that hide parameters, an encoded multipart, an unknown top-level type, an encoding that
+some programs know, and NUL in a field.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from sekisho.message.headers import field_text
 from sekisho.message.model import Field
 from sekisho.message.values import Value
 
-_MOST = 6
-"""Readings of one entity."""
-_SHORT = 120
-"""Characters of a field that is remembered."""
+_MAX_READINGS = 6
+"""Readings of one entity, and different fields of one name."""
+_MAX_CACHED_CHARS = 120
+"""Characters of the longest field whose encoding is cached."""
 _ENCODED = frozenset({"base64", "quoted-printable"})
-_READ = frozenset({"type", "transfer-encoding", "disposition", "id"})
-_KINDS = frozenset(
+_FIELDS = frozenset({"type", "transfer-encoding", "disposition", "id"})
+_TOP_LEVEL_TYPES = frozenset(
     {
         "text",
         "image",
@@ -46,8 +46,8 @@ _KINDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One way to read an entity's header. `boundary` only of a multipart; `encoding` in lower case."""
+class HeaderReading:
+    """One way to read an entity's header. `boundary` is empty but for a multipart; `encoding` is in lower case."""
 
     media: str
     encoding: str
@@ -57,72 +57,77 @@ class Reading:
 
     @property
     def multipart(self) -> bool:
+        """True if the entity is a multipart in this reading."""
         return self.media.startswith("multipart/")
 
     @property
     def encoded(self) -> bool:
+        """True for base64 and quoted-printable."""
         return self.encoding in _ENCODED
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """Every reading, the likeliest first; what is the same in all; and what is ambiguous."""
+    """Every reading of a header, the likeliest first; what all readings have in common; and what is ambiguous."""
 
-    readings: tuple[Reading, ...]
+    readings: tuple[HeaderReading, ...]
     disposition: Value
     content_id: str | None
     ambiguous: tuple[str, ...] = ()
 
 
 def describe(fields: Iterable[Field], default: str, budget: FieldBudget) -> Description:
-    """Read the Content-* fields of an entity; `default` is the media type if it declares none. Never raises."""
+    """Read the Content-* fields of an entity. `default` is its media type if it declares none. Never raises."""
     odd: dict[str, None] = {}
     content = _content(fields, odd, budget)
     types, encodings = content.get("type", [""]), content.get("transfer-encoding", [""])
     if len(types) == len(encodings) == 1 and "oundary" not in types[0]:
-        readings, more = _usual(f"{types[0]}\n{encodings[0]}\n{default}")
+        readings, more = _ordinary_readings(f"{types[0]}\n{encodings[0]}\n{default}")
         odd.update(dict.fromkeys(more))
     else:
-        readings = _every(types, encodings, default, odd)
+        readings = _all_readings(types, encodings, default, odd)
     disposition = values.parse(content.get("disposition", [""])[0])
     content_id = content.get("id", [""])[0].strip("<> ") or None
     return Description(readings, disposition, content_id, tuple(odd))
 
 
 @remembered(512)
-def _usual(question: str) -> tuple[tuple[Reading, ...], tuple[str, ...]]:
-    """The readings of one type, one encoding and the default, each on a line, and what is ambiguous in them.
+def _ordinary_readings(question: str) -> tuple[tuple[HeaderReading, ...], tuple[str, ...]]:
+    """The readings of an entity with one type and one encoding, and what is ambiguous.
 
-    Most parts are described in a few ways only, but for a boundary.
+    `question` has the type, the encoding and the default type, each on a line. Cached, since most parts that have no
+    boundary are described in a few ways.
     """
     odd: dict[str, None] = {}
     of_type, encoding, default = question.split("\n")
-    return _every([of_type], [encoding], default, odd), tuple(odd)
+    return _all_readings([of_type], [encoding], default, odd), tuple(odd)
 
 
-def _every(types: list[str], encodings: list[str], default: str, odd: dict[str, None]) -> tuple[Reading, ...]:
-    found: dict[Reading, None] = {}
+def _all_readings(
+    types: list[str], encodings: list[str], default: str, odd: dict[str, None]
+) -> tuple[HeaderReading, ...]:
+    found: dict[HeaderReading, None] = {}
     for value, encoding in product(list(_types(types, odd)), list(_encodings(encodings, odd))):
         found.update(dict.fromkeys(_readings(value, encoding, default, odd)))
-    return tuple(islice(found, _MOST))
+    return tuple(islice(found, _MAX_READINGS))
 
 
 def _content(fields: Iterable[Field], odd: dict[str, None], budget: FieldBudget) -> dict[str, list[str]]:
-    """The different texts of each Content-* field that is read, by what follows `content-`."""
+    """The different texts of each Content-* field that is read, by the name after `content-`."""
     content: dict[str, list[str]] = {}
     for each in fields:
         if each.name[:8].lower() != b"content-":
             continue
         key, value = each.key[8:], each.value
-        if key not in _READ:
+        if key not in _FIELDS:
             continue
         if b"\0" in value:
             odd["a NUL in a field of a part"] = None
             value = value[: value.index(b"\0")]
         known = content.setdefault(key, [])
         text = field_text(value)
-        if text not in known and len(known) < _MOST:
-            known.append(budget.granted(text, values.LONGEST))
+        if text not in known and len(known) < _MAX_READINGS:
+            known.append(budget.granted(text, values.MAX_VALUE_CHARS))
             if len(known) > 1 and key in {"type", "transfer-encoding", "disposition"}:
                 odd[f"several Content-{key} fields"] = None
     return content
@@ -142,7 +147,7 @@ def _types(texts: list[str], odd: dict[str, None]) -> Iterator[Value]:
 
 
 def _encodings(texts: list[str], odd: dict[str, None]) -> Iterator[str]:
-    """Each encoding once; all that leave the bytes as they are count as one."""
+    """Each different encoding. All encodings that do not change the bytes count as one."""
     found: dict[str, None] = {}
     for text in texts:
         tokens = _tokens(text)
@@ -152,36 +157,36 @@ def _encodings(texts: list[str], odd: dict[str, None]) -> Iterator[str]:
     yield from found
 
 
-@remembered(256, _SHORT)
+@remembered(256, _MAX_CACHED_CHARS)
 def _tokens(text: str) -> tuple[str, ...]:
-    """The encoding that a field names and, if it is another, the one that stands somewhere in it."""
+    """The encoding that a field names, and the one whose name stands elsewhere in the field, if there is another."""
     token = transfer.canonical(values.parse(values.without_comments(text)).token)
     hinted = transfer.hinted(text)
     return (token, hinted) if hinted and hinted != token else (token,)
 
 
-def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -> Iterator[Reading]:
+def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -> Iterator[HeaderReading]:
     media = value.token or default
     kind = media.partition("/")[0]
     if "/" not in media:
         media = "text/plain"
-    elif kind not in _KINDS and not kind.startswith("x-"):
+    elif kind not in _TOP_LEVEL_TYPES and not kind.startswith("x-"):
         odd["a type of no known kind"] = None
         media = "text/plain"
     if media.startswith("multipart/"):
         if encoding in _ENCODED:
             odd["an encoded multipart"] = None
         for boundary in _values(value, "boundary", odd):
-            yield Reading(media, encoding, value, boundary or "")
+            yield HeaderReading(media, encoding, value, boundary or "")
     elif media.startswith("text/"):
         for charset in _values(value, "charset", odd):
-            yield Reading(media, encoding, value, charset=charset)
+            yield HeaderReading(media, encoding, value, charset=charset)
     else:
-        yield Reading(media, encoding, value, charset=value.get("charset"))
+        yield HeaderReading(media, encoding, value, charset=value.get("charset"))
 
 
 def _values(value: Value, name: str, odd: dict[str, None]) -> tuple[str | None, ...]:
-    """What a parameter may be taken for; None if it is not there."""
+    """Every value that programs may read for a parameter; None alone if there is no such parameter."""
     found = value.readings(name)
     if len(found) > 1:
         odd[f"several {name} parameters"] = None

@@ -1,4 +1,4 @@
-"""Who sends to whom, and through which client: what SMTP said before the message."""
+"""The envelope: client, sender and recipients, as SMTP gave them before the message."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from sekisho.message.body import BodyDigests
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The SMTP client as the MTA knows it. None is *not known*, everywhere.
+    """The SMTP client as the MTA knows it. None means that a value is not known.
 
-    `name` is the forward-confirmed reverse name; `resolve` is Postfix's `{client_resolve}` in lower case
-    (`ok`, `forged`, `temp`, `fail`): how the name came about. `port` is the client's. `relayed`: a relay of ours took
-    the message from this client, and what stands above may be the relay's own.
+    - `name`: the forward-confirmed reverse name. `resolve`: Postfix's `{client_resolve}` in lower case, the result of
+      that look-up (`ok`, `forged`, `temp`, `fail`).
+    - `port`: the TCP port of the client.
+    - `relayed`: a relay of this site took the message from this client, so other fields may be those of the relay.
     """
 
     address: str | None = None
@@ -31,7 +32,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One RCPT TO. `address` is what the MTA delivers to; `raw` is the argument exactly as it came."""
+    """One RCPT TO. `address` is what the MTA delivers to; `raw` is the argument as the client wrote it."""
 
     address: str
     raw: str = ""
@@ -39,13 +40,15 @@ class Recipient:
 
     @property
     def domain(self) -> str | None:
-        """ASCII lower case, None where the address has no valid one."""
+        """The domain in ASCII lower case; None if the address has no valid one."""
         return to_ascii(split_path(self.address).domain or "")
 
     @property
     def deletable(self) -> bool:
-        """False where a milter cannot name this recipient to the MTA: the argument holds bytes that are no UTF-8.
-        Postfix takes such a one only with `smtputf8_enable = no`."""
+        """False if a milter cannot name this recipient to the MTA, since the argument holds bytes that are no UTF-8.
+
+        Postfix accepts such an argument with `smtputf8_enable = no` only.
+        """
         try:
             self.raw.encode("utf-8")
         except UnicodeEncodeError:
@@ -55,9 +58,12 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Forged:
-    """Header fields that pretend to be ours: names and indexes (from 1, among those of that name) in the order in which
-    they can be deleted one by one. `too_many`: they are more than Postfix can delete in bounded time, and only some
-    are listed; or one is hidden in another field, where none can be deleted."""
+    """Header fields that pretend to be this site's own.
+
+    `fields` has name and index of each (from 1, among the fields of that name), in an order in which they can be
+    deleted one by one. `too_many`: there are more than Postfix can delete in bounded time, and only some are listed; or
+    one is hidden inside another field, where it cannot be deleted.
+    """
 
     fields: tuple[tuple[str, int], ...] = ()
     too_many: bool = False
@@ -65,12 +71,15 @@ class Forged:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The SMTP transaction, and what the MTA showed beside the bytes that were kept.
+    """The SMTP transaction, and what is known of bytes that were not kept.
 
-    `sender` is what Postfix acts on (`{mail_addr}`): "" is the null sender and None is not known. `raw_sender` is what
-    the client wrote, without brackets; on hostile input they differ. Undecodable bytes are kept as surrogate escapes.
-    `dropped` bytes of the header lay beyond the limits and were not kept. `forged` is counted over the whole header;
-    None where nobody counted, as for a file. `body_digests` are those of a body that was not kept whole."""
+    - `sender`: the address that Postfix acts on (`{mail_addr}`); "" is the null sender, None is not known.
+    - `raw_sender`: what the client wrote, without brackets. It may differ from `sender`. Undecodable bytes are
+      surrogate escapes.
+    - `dropped`: the number of bytes of the header beyond the limits, which were not kept.
+    - `forged`: forged fields of the whole header; None if they were not counted, as for a message in a file.
+    - `body_digests`: the digests of a body that was kept in part only.
+    """
 
     sender: str | None = None
     raw_sender: str | None = None

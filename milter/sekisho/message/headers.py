@@ -1,14 +1,12 @@
-"""The header block, split on bytes as Postfix splits it (RFC 5322 2.2; Postfix `is_header`, `mime_state`).
+"""The header block, split on bytes as Postfix splits it (RFC 5322 section 2.2; Postfix `is_header`, `mime_state`).
 
-Postfix decides what a header is: a name of printable ASCII, perhaps blanks, a colon. The first line that is
-neither that nor a continuation begins the body, blank line or not. What mail programs make of such a message
-is theirs to know; here it is a problem.
+To Postfix a field is a name of printable ASCII, perhaps blanks, and a colon. The first line that is no field and no
+continuation begins the body, even without a blank line. Mail programs differ about such a message, so it has a problem.
 
-Problems: `header.broken_block` (no header at all, so whatever looks like one is in the body),
-`header.empty_block` (the body begins at once: nobody hides anything, and nobody says who he is),
-`header.cut_short` (the block ends without a blank line), `header.folded_name`, `header.space_before_colon`,
-`header.nul`, `header.long_field`, `header.long_line`, `header.bare_cr`, `header.mbox_line`,
-`limit.header_bytes`, `limit.header_fields`.
+Problems: `header.broken_block` (there is no field, so what looks like one is in the body), `header.empty_block` (the
+message begins with a blank line, so it has no author), `header.cut_short` (the block ends without a blank line),
+`header.folded_name`, `header.space_before_colon`, `header.nul`, `header.long_field`, `header.long_line`,
+`header.bare_cr`, `header.mbox_line`, `limit.header_bytes`, `limit.header_fields`.
 """
 
 from __future__ import annotations
@@ -20,22 +18,22 @@ from sekisho.message.limits import Limits
 from sekisho.message.model import Field, Headers, Problem
 
 _FIELD = re.compile(rb"([!-9;-~]++[ \t]*+):([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
-_END = re.compile(rb"\n\r?\n")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
 _FOLDED_NAME = re.compile(rb"[!-9;-~]++[ \t]*+\r?\n[ \t][!-9;-~ \t]*+:")
 _MBOX = re.compile(rb">*From ")
 _MBOX_AUTHOR = re.compile(rb"X-Mailbox-Line: >*From[ \t]+:")
-_FIELD_BYTES = 60_000
-"""Of a longer field, Postfix shows a milter and delivers this much."""
-_LINE_BYTES = 998
-_LINES_IN = 1_000_000
+_MAX_FIELD_BYTES = 60_000
+"""Bytes of a field. Of a longer one, Postfix shows a milter this much, and delivers this much."""
+_MAX_LINE_BYTES = 998
+_MEASURED_BYTES = 1_000_000
 """Bytes of the header block whose lines are measured."""
-_RESUMED_IN = 16_384
-"""Bytes after a broken header block in which it may go on."""
+_MAX_RESUMED_BYTES = 16_384
+"""Bytes after a broken header block that are searched for its continuation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The fields in order, where the body begins, and what was odd."""
+    """A header block: its fields in order, the index at which the body begins, and its problems."""
 
     headers: Headers
     body_start: int
@@ -47,12 +45,12 @@ class Block:
         return any(each.code in {"header.broken_block", "header.cut_short"} for each in self.problems)
 
 
-def delivered(raw: bytes) -> bytes:
-    """The message as it will be delivered: CRLF line ends.
+def as_delivered(raw: bytes) -> bytes:
+    """The message as it will be delivered, with CRLF line ends.
 
-    The first line end tells a file (LF, or CR alone) from a message off the wire, of which no byte may
-    change: a signature may cover a stray CR or LF of its body.  An mbox separator becomes what Postfix makes
-    of it.
+    If its first line end is LF, or if there are only CRs, it comes from a file, and its line ends are replaced. If not,
+    it comes off the wire, and no byte is changed: a signature may cover a single CR or LF in its body. An mbox
+    separator becomes `X-Mailbox-Line`, as in Postfix.
     """
     end = raw.find(b"\n")
     if end < 0:
@@ -71,7 +69,7 @@ def split(raw: bytes, limits: Limits) -> Block:
         if len(fields) >= limits.header_fields or position >= limits.header_bytes:
             over = "header_fields" if len(fields) >= limits.header_fields else "header_bytes"
             problems.append(Problem(f"limit.{over}", str(len(fields))))
-            return _block(raw, fields, _far_end(raw, position), problems)
+            return _block(raw, fields, _unread_end(raw, position), problems)
         fields.append(_field(found, problems))
         position = found.end()
     return _block(raw, fields, _body_start(raw, position, bool(fields), problems), problems)
@@ -82,18 +80,18 @@ def _field(found: re.Match[bytes], problems: list[Problem]) -> Field:
     if value.endswith(b"\r"):
         value = value[:-1]
     if name[-1] <= 32:
-        problems.append(Problem("header.space_before_colon", shown(name.rstrip())))
-    if b"\0" in value:  # Postfix cuts there, for the milter and for the recipient
-        problems.append(Problem("header.nul", shown(name)))
+        problems.append(Problem("header.space_before_colon", _detail(name.rstrip())))
+    if b"\0" in value:  # Postfix cuts the field there, for the milter and for the recipient
+        problems.append(Problem("header.nul", _detail(name)))
         value = value[: value.index(b"\0")]
-    if len(value) > _FIELD_BYTES:
-        problems.append(Problem("header.long_field", shown(name)))
-        value = value[:_FIELD_BYTES]
+    if len(value) > _MAX_FIELD_BYTES:
+        problems.append(Problem("header.long_field", _detail(name)))
+        value = value[:_MAX_FIELD_BYTES]
     return Field(name, value)
 
 
 def _body_start(raw: bytes, position: int, any_field: bool, problems: list[Problem]) -> int:
-    """Where the body begins when the fields end at `position`."""
+    """The index at which the body begins if the fields end at `position`."""
     end = position
     if raw.startswith(b"\r\n", position):
         end += 2
@@ -109,9 +107,9 @@ def _body_start(raw: bytes, position: int, any_field: bool, problems: list[Probl
     return end
 
 
-def _far_end(raw: bytes, position: int) -> int:
-    """Where the body begins when the rest of the block is not read."""
-    found = _END.search(raw, max(position - 1, 0))
+def _unread_end(raw: bytes, position: int) -> int:
+    """The index at which the body begins if the rest of the block is not read."""
+    found = _BLANK_LINE.search(raw, max(position - 1, 0))
     return found.end() if found else len(raw)
 
 
@@ -123,25 +121,27 @@ def _block(raw: bytes, fields: list[Field], body_start: int, problems: list[Prob
             problems.append(Problem("header.space_before_colon", "From"))
     if head.count(b"\r") != head.count(b"\r\n"):
         problems.append(Problem("header.bare_cr"))
-    if max(map(len, head[:_LINES_IN].split(b"\n"))) > _LINE_BYTES + 1:
+    if max(map(len, head[:_MEASURED_BYTES].split(b"\n"))) > _MAX_LINE_BYTES + 1:
         problems.append(Problem("header.long_line"))
     return Block(Headers(tuple(fields)), body_start, tuple(problems))
 
 
 def _line(raw: bytes, position: int) -> str:
-    return shown(raw[position : position + 100].partition(b"\n")[0].rstrip(b"\r"))
+    return _detail(raw[position : position + 100].partition(b"\n")[0].rstrip(b"\r"))
 
 
-def shown(value: bytes) -> str:
-    """Bytes as the detail of a problem: bounded, undecodable bytes replaced."""
+def _detail(value: bytes) -> str:
+    """Bytes as the detail of a problem: at most 200, undecodable ones replaced."""
     return value[:200].decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class PartBlock:
-    """The fields of a body part or attached message and where its body begins. `broken`: the block does not
-    end with a blank line. `cut`: there are more fields than are read, and some that describe the body may be among
-    them."""
+    """The fields of a body part or attached message, and the index at which its body begins.
+
+    `broken`: no blank line ends the block. `cut`: there are more fields than are read, so one that describes the body
+    may be missing.
+    """
 
     fields: tuple[Field, ...]
     body_start: int
@@ -149,22 +149,22 @@ class PartBlock:
     cut: bool = False
 
 
-def fields_of(data: bytes, start: int, end: int, most: int) -> PartBlock:
-    """The header block of what lies between `start` and `end`.
+def fields_of(data: bytes, start: int, end: int, max_fields: int) -> PartBlock:
+    """The header block of the entity between the indices `start` and `end`.
 
-    At most `most` fields, and of as many as ten times that those that describe the body. A part without fields
-    begins with a blank line; one that begins with anything else has no fields.
+    The first `max_fields` fields are kept, and the Content-* fields among ten times as many. An entity that does not
+    begin with a field has none.
     """
     fields: list[Field] = []
     count = 0
-    while (found := _FIELD.match(data, start, end)) and count < 10 * most:
+    while (found := _FIELD.match(data, start, end)) and count < 10 * max_fields:
         count += 1
-        if count <= most or found[1][:8].lower() == b"content-":
+        if count <= max_fields or found[1][:8].lower() == b"content-":
             value = found[2]
             fields.append(Field(found[1], value[:-1] if value.endswith(b"\r") else value))
         start = found.end()
     if found:
-        far = _END.search(data, start - 1, end)
+        far = _BLANK_LINE.search(data, start - 1, end)
         return PartBlock(tuple(fields), far.end() if far else end, cut=True)
     if data.startswith(b"\r\n", start):
         return PartBlock(tuple(fields), min(start + 2, end))
@@ -173,15 +173,16 @@ def fields_of(data: bytes, start: int, end: int, most: int) -> PartBlock:
     return PartBlock(tuple(fields), min(start, end), start < end)
 
 
-def resumed(data: bytes, start: int, end: int, most: int) -> PartBlock | None:
-    """What a program reads that takes the lines from `start` up to the first blank one for header lines too,
-    and skips those that are none. None if no field there says how the body is to be read."""
-    end = min(end, start + _RESUMED_IN)
-    blank = _END.search(data, max(start - 1, 0), end)
+def resumed_block(data: bytes, start: int, end: int, max_fields: int) -> PartBlock | None:
+    """The header block from the index `start` to the next blank line, as programs read it that skip lines which are no
+    fields. At most `max_fields` fields. None if there is no Content-* field, so that the body is read in the same way.
+    """
+    end = min(end, start + _MAX_RESUMED_BYTES)
+    blank = _BLANK_LINE.search(data, max(start - 1, 0), end)
     block = data[start : blank.start() + 1] if blank else b""
     fields: list[Field] = []
     at = 0
-    while at < len(block) and len(fields) < most:
+    while at < len(block) and len(fields) < max_fields:
         found = _FIELD.match(block, at)
         if found:
             fields.append(Field(found[1], found[2].rstrip(b"\r")))
@@ -194,7 +195,7 @@ def resumed(data: bytes, start: int, end: int, most: int) -> PartBlock | None:
 
 
 def field_text(value: bytes) -> str:
-    """A field's value on one line; bytes that are not UTF-8 become surrogate escapes."""
+    """The value of a field on one line. Bytes that are not UTF-8 become surrogate escapes."""
     if b"\n" in value:
         value = value.replace(b"\r\n", b"").replace(b"\n", b"")
     return value.decode("utf-8", "surrogateescape").strip()

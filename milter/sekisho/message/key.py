@@ -1,7 +1,7 @@
-"""The fingerprint by which a message is found again from its Message-ID (RFC 5322 section 3.6.4).
+"""The fingerprint of a Message-ID (RFC 5322 section 3.6.4), by which log and store find a message again.
 
-A Message-ID names its sender's machine and often its sender; log and store keep only this. Who has the
-message at hand can compute it and look; nobody can read anything out of it.
+A Message-ID names the machine of the sender, and often the sender. So log and store keep its fingerprint only. With the
+message at hand the fingerprint can be computed; without the message it tells nothing.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import hashlib
 from sekisho.message.headers import field_text
 from sekisho.message.model import Headers
 
-LENGTH = 16  # hexadecimal digits
+KEY_DIGITS = 16  # hexadecimal digits
 
 
 def message_key(text: str) -> str | None:
-    """The fingerprint of a Message-ID as it stands in the field or was typed; None if it is empty."""
+    """The fingerprint of a Message-ID, with or without angle brackets; None if it is empty."""
     bare = text.strip().removeprefix("<").removesuffix(">").strip()
     if not bare:
         return None
-    return hashlib.sha256(bare.encode("utf-8", "surrogateescape")).hexdigest()[:LENGTH]
+    return hashlib.sha256(bare.encode("utf-8", "surrogateescape")).hexdigest()[:KEY_DIGITS]
 
 
 def key_of(headers: Headers) -> str | None:

@@ -1,4 +1,4 @@
-"""How much of a message is read. Over a limit is a problem (`limit.<name>`), never an error."""
+"""The options for how much of a message is read. What exceeds a limit is a problem (`limit.<name>`), never an error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Limits(Options):
         default=10_000_000,
         ge=10_000,
         le=100_000_000,
-        description="Bytes of a message that are read; of a larger one the headers and this much.",
+        description="Bytes of a message that are read. Of a larger message, the headers and this many bytes are read.",
     )
     header_bytes: int = Field(
         default=262_144, ge=4_096, le=4_194_304, description="Bytes of the header block that are read."
@@ -29,8 +29,8 @@ class Limits(Options):
         default=1_000_000,
         ge=10_000,
         le=100_000_000,
-        description="Characters that are parsed in the address and Content-* fields of a message and its parts; "
-        "of each field beyond them, and of each value, a part is still read.",
+        description="Characters that are parsed in the address and Content-* fields of a message and its parts. "
+        "After that, the first 256 characters of each field are still parsed.",
     )
     mime_depth: int = Field(
         default=32,
@@ -43,20 +43,20 @@ class Limits(Options):
         default=2_000_000,
         ge=10_000,
         le=20_000_000,
-        description="Characters of decoded text that are read in all pages together, and as many in all other text; "
-        "out of twice as many bytes.",
+        description="Characters of decoded text that are read in all HTML pages together, and as many in other text. "
+        "They are decoded from at most twice as many bytes.",
     )
     links: int = Field(
         default=2_000,
         ge=10,
         le=50_000,
-        description="Number of different links that are kept of all pages, and as many of other text.",
+        description="Number of different links that are kept of all HTML pages, and as many of all other text.",
     )
     image_bytes: int = Field(
         default=1_000_000,
         ge=0,
         le=20_000_000,
-        description="Bytes of one decoded image or archive that are kept for a closer look.",
+        description="Bytes of one decoded image or archive that are kept to be examined.",
     )
     images: int = Field(
         default=20, ge=0, le=500, description="Number of different images that are searched for QR codes."
@@ -65,24 +65,24 @@ class Limits(Options):
         default=8_000_000,
         ge=10_000,
         le=100_000_000,
-        description="Pixels of an image that is decoded; of a JPEG, sixteen times as many, of a WebP half as many.",
+        description="Pixels of an image that is decoded. A JPEG may have sixteen times as many, a WebP half as many.",
     )
     image_seconds: float = Field(
         default=2.0,
         ge=0,
         le=60,
-        description="Seconds that all images of a message together are searched, a fifth for one until the others had "
-        "theirs.",
+        description="Seconds in which all images of a message together are searched. One image gets a fifth of them at "
+        "first, and more after the others had their share.",
     )
     image_wait_seconds: float = Field(
         default=5.0,
         ge=0,
         le=60,
-        description="Seconds that a message waits for the programs that decode images, beside those of its search.",
+        description="Seconds that a message waits for the programs that decode images, in addition to `image_seconds`.",
     )
     prefix_bytes: int = Field(
         default=4_096,
         ge=0,
         le=1_000_000,
-        description="Bytes that are decoded of an attachment that is neither text nor image.",
+        description="Bytes that are decoded of an attachment that is no text, image or archive.",
     )

@@ -1,4 +1,4 @@
-"""The message as every check sees it: frozen, read from the bytes once."""
+"""The message as checks see it. All objects are frozen."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from sekisho.message.envelope import Envelope
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One header field as it came: `name` and `value` (everything after the colon, leading space and
-    folding included, no final line end)."""
+    """One header field as it came. `value` is everything after the colon: leading space and folding are included, the
+    final line end is not."""
 
     name: bytes
     value: bytes
 
     @property
     def key(self) -> str:
+        """The name in lower case, without blanks: `from` for `From `."""
         return self.name.decode("ascii", "replace").strip().lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """The header block in order, hostile duplicates and all."""
+    """The fields of a header block in order, repeated ones included."""
 
     fields: tuple[Field, ...] = ()
     _named: Mapping[bytes, tuple[Field, ...]] = field(init=False, repr=False, compare=False)
@@ -40,14 +41,17 @@ class Headers:
         return iter(self.fields)
 
     def all(self, name: str) -> tuple[Field, ...]:
-        """Every field of that name (any case), from the top down."""
+        """Every field with that name (in any case), from top to bottom."""
         return self._named.get(name.lower().encode(), ())
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something odd that the reader of bytes saw. `code` is what checks look for (`author.several_fields`,
-    `charset.lie`, `mime.depth` …); `detail` is hostile text or empty."""
+    """Something odd in the bytes of a message.
+
+    `code` is what checks look for (`author.several_fields`, `charset.lie`, `limit.mime_depth` …). `detail` is hostile
+    text, or empty.
+    """
 
     code: str
     detail: str = ""
@@ -55,8 +59,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The From field. `mailbox` is None when there is not exactly one author; `problems` say why, or what
-    is odd about the one there is. `text` is the decoded field as a reader would see it."""
+    """The author by the From field.
+
+    `mailbox` is None if there is not exactly one author. `problems` say why, or what is odd about the author. `text` is
+    the decoded field as a reader sees it.
+    """
 
     mailbox: Mailbox | None = None
     text: str = ""
@@ -64,19 +71,21 @@ class Author:
 
     @property
     def name(self) -> str:
-        """The display name, empty where there is none or no one author."""
+        """The display name; empty if there is none, or not exactly one author."""
         return self.mailbox.name if self.mailbox else ""
 
     @property
     def domain(self) -> str | None:
-        """The author domain (RFC 9989): ASCII lower case, None unless there is one valid author."""
+        """The author domain (RFC 9989) in ASCII lower case; None if there is not one author with a valid domain."""
         return self.mailbox.domain if self.mailbox else None
 
 
 class Link(NamedTuple):
-    """A link as its reader meets it. `target` is the raw URL, `host` its host in ASCII lower case (None if
-    it has none), `text` what is shown for it (empty for a bare URL in plain text). `kind`: `a`, `area`,
-    `form`, `image`, `text`, `meta`, `script`, `qr`."""
+    """A link of a message.
+
+    `target` is the URL as written, `host` its host in ASCII lower case (None if there is none). `text` is what is shown
+    for it, empty for a URL in plain text. `kind` is `a`, `area`, `form`, `image`, `text`, `meta`, `script` or `qr`.
+    """
 
     target: str
     host: str | None
@@ -86,9 +95,11 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One leaf of the MIME tree. `media` is the declared type in lower case; `filename` decoded or None;
-    `content` the decoded bytes, cut at the limit; `text` the decoded text for text parts (HTML: its
-    source)."""
+    """One leaf of the MIME tree.
+
+    `media` is the declared type in lower case. `filename` is decoded, or None. `content` has the decoded bytes, cut at
+    the limit. `text` is the decoded text of a text part (for HTML its source).
+    """
 
     media: str
     charset: str | None
@@ -101,10 +112,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one HTML part does beside its text and links. `letters` and `hidden` count the characters that are
-    seen and not seen, blanks left out; `cuts` the places where unseen text stands inside a word that is seen;
-    `gap` is the longest run of empty lines; `images` are (source, alternative text), the first hundred, and
-    `pictures` how many there are; `attached`: it is opened as a file of its own."""
+    """Facts about one HTML part, beside its text and links.
+
+    - `letters`, `hidden`: the number of visible and of hidden characters, without blanks.
+    - `cuts`: the number of places where hidden text stands inside a visible word.
+    - `gap`: the number of lines in the longest run of empty lines.
+    - `images`: source and alternative text of the first hundred images. `pictures`: the number of all images.
+    - `forms`, `passwords` (password fields), `scripts`: the number of such elements.
+    - `attached`: it is shown as an attached file.
+    """
 
     letters: int = 0
     hidden: int = 0
@@ -122,10 +138,10 @@ class Page:
 class Message:
     """A message and its envelope.
 
-    `raw` is the message with CRLF line ends and leading space kept, as it will be delivered (DKIM needs
-    that); `body_start` is where the body begins in it. `text` is what a reader sees of all text parts
-    (HTML rendered to text, parts joined by blank lines, bounded); `hidden` is text that HTML styling hides;
-    `title` is the HTML title; `pages` are the HTML parts in order. `digest` is the SHA-256 of `raw` in hex.
+    - `raw`: the message as it will be delivered, with CRLF line ends, as DKIM needs it. `body_start`: the index at
+      which its body begins. `digest`: its SHA-256 in hexadecimal digits.
+    - `text`: what a reader sees of all text parts: HTML as text, parts joined by blank lines, within the limits.
+    - `hidden`: the text that HTML styles hide. `title`: the HTML title. `pages`: the HTML parts in order.
     """
 
     raw: bytes
@@ -147,7 +163,9 @@ class Message:
 
     @property
     def size(self) -> int:
+        """The number of bytes in `raw`."""
         return len(self.raw)
 
     def problem(self, code: str) -> Problem | None:
+        """The first problem with that code, or None."""
         return next((problem for problem in self.problems if problem.code == code), None)

@@ -1,13 +1,12 @@
-"""From bytes to Message: the one way, for the wire and the command line alike.
+"""From bytes to Message. The wire and the command line both use this function.
 
-What it answers: the message as its recipient will see it, with everything that was odd about the bytes as
-`Problem`. Hostile input is evidence: nothing here raises, and time and memory are bounded by `Limits`.
+`read` gives the message as its recipient will see it, and each oddity of its bytes as a Problem. Hostile input raises
+no error, and `Limits` bounds time and memory.
 
-RFC 5322 (header), 2045 to 2047 and 2231 (MIME), 6532 (UTF-8 in headers). Problem codes are listed in
-`headers`, `author`, `mime`, `transfer`, `charsets` and `markup`; a limit that was reached is `limit.<its
-name>`.
+RFC 5322 (header), RFC 2045 to 2047 and 2231 (MIME), RFC 6532 (UTF-8 in headers). Problem codes are listed in `headers`,
+`author`, `mime`, `transfer`, `charsets` and `markup`; a limit that was reached is `limit.<its name>`.
 
-What it cannot see: what a particular mail program makes of what is ambiguous.
+It cannot see how one particular mail program reads what is ambiguous.
 """
 
 from __future__ import annotations
@@ -21,26 +20,26 @@ from sekisho.message import body, mime
 from sekisho.message.author import mailboxes, read_author
 from sekisho.message.budget import FieldBudget
 from sekisho.message.envelope import Envelope
-from sekisho.message.headers import Block, delivered, field_text, split
+from sekisho.message.headers import Block, as_delivered, field_text, split
 from sekisho.message.limits import Limits
 from sekisho.message.model import Link, Message, Page, Part, Problem
 
 __all__ = ["Limits", "read"]
 
-_SUBJECT = 10_000
+_MAX_SUBJECT_CHARS = 10_000
 """Characters of the subject that are decoded."""
-_IMAGES = 100
+_MAX_PAGE_IMAGES = 100
 """Images of one page that are kept."""
-_SOURCE = 2_048
+_MAX_SOURCE_CHARS = 2_048
 """Characters of an image's source that are kept."""
-_TREE_SHARE = 2
-"""How many full-sized HTML documents of one message are read with full fidelity."""
+_MAX_FULL_TREES = 2
+"""Number of full-sized HTML documents of one message that the tree builder reads."""
 
 
 def read(raw: bytes, envelope: Envelope, limits: Limits | None = None) -> Message:
-    """The message in `raw` (CRLF line ends as off the wire, or LF as in a file). Never raises."""
+    """The message in `raw`, with CRLF line ends as off the wire, or LF as in a file. Never raises."""
     limits = limits or _DEFAULT
-    raw = delivered(raw)
+    raw = as_delivered(raw)
     block = split(raw, limits)
     scanned = max(min(len(raw), limits.scan_bytes), block.body_start)
     budget = FieldBudget(limits)
@@ -79,8 +78,11 @@ _DEFAULT = Limits()
 
 
 def _with_digests(envelope: Envelope, raw: bytes, start: int, limits: Limits) -> Envelope:
-    """The envelope of a message over `scan_bytes`, with the digests of its body: made here of a file, which is at hand,
-    and off the wire those that belong to a body that begins at `start`."""
+    """The envelope of a message over `scan_bytes`, with the digests of its body, which begins at the index `start`.
+
+    For a file they are computed here. Off the wire they came with the envelope, and are dropped if they are those of a
+    body that begins elsewhere.
+    """
     found = envelope.body_digests
     if found is None:
         kept = limits.scan_bytes + 1 - start  # as much as the wire keeps
@@ -91,13 +93,13 @@ def _with_digests(envelope: Envelope, raw: bytes, start: int, limits: Limits) ->
 
 
 def _subject(block: Block) -> tuple[str, tuple[Problem, ...]]:
-    """The subject as shown: the first field's, since that is the one mail programs show."""
+    """The decoded subject, and its problems. Of several fields mail programs show the first."""
     fields = block.headers.all("subject")
     if not fields:
         return "", ()
     text = field_text(fields[0].value)
-    decoded = charsets.decode_words(text[:_SUBJECT])
-    cut = (Problem("limit.text_characters", "subject"),) if len(text) > _SUBJECT else ()
+    decoded = charsets.decode_words(text[:_MAX_SUBJECT_CHARS])
+    cut = (Problem("limit.text_characters", "subject"),) if len(text) > _MAX_SUBJECT_CHARS else ()
     return " ".join(decoded.text.split()), cut + tuple(Problem(*problem) for problem in decoded.problems)
 
 
@@ -107,8 +109,10 @@ def _once(*groups: Iterable[Problem]) -> tuple[Problem, ...]:
 
 @dataclass
 class _Shown:
-    """What the parts show, gathered part by part. `room`: how many links may still be kept of pages (True) and of other
-    text: those of one take nothing from the other."""
+    """What the parts show, collected part by part.
+
+    `room` is the number of links that may still be kept: of pages (True), and of other text (False).
+    """
 
     limits: Limits
     room: dict[bool, int]
@@ -118,7 +122,7 @@ class _Shown:
     problems: list[Problem] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
     _links: dict[tuple[str, str, str], None] = field(default_factory=dict)
-    _tree: int = _TREE_SHARE * markup.TREE_CHARACTERS
+    _tree: int = _MAX_FULL_TREES * markup.TREE_CHARACTERS
 
     def add(self, part: Part) -> None:
         if not part.text:
@@ -161,7 +165,9 @@ def _summary(page: markup.Markup, attached: bool) -> Page:
         hidden=_letters(page.hidden),
         cuts=page.cuts,
         gap=page.gap,
-        images=tuple((image.source[:_SOURCE], image.alt) for image in page.images[:_IMAGES]),
+        images=tuple(
+            (image.source[:_MAX_SOURCE_CHARS], image.alt) for image in page.images[:_MAX_PAGE_IMAGES]
+        ),
         pictures=len(page.images),
         forms=page.forms,
         passwords=page.passwords,
@@ -171,5 +177,5 @@ def _summary(page: markup.Markup, attached: bool) -> Page:
 
 
 def _letters(text: str) -> int:
-    """Characters that are no blanks."""
+    """The number of characters that are no blanks."""
     return sum(map(len, text.split()))

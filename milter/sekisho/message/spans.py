@@ -1,4 +1,4 @@
-"""Where the fields of a header block stand, for whoever takes some out and leaves every other byte alone."""
+"""The positions of header fields in the raw message: to remove some and to keep every other byte."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from sekisho.message.model import Field
 
 
 def spans(raw: bytes) -> Iterator[tuple[int, int, Field]]:
-    """Where each field begins and ends (its line end included), and the field, as Postfix splits them. There
-    is no limit: what is to be taken out must be found wherever it stands. Linear."""
+    """Start, end (after its line end) and the field itself, for each field as Postfix splits them.
+
+    There is no limit, so that a field to remove is found at any position. Linear.
+    """
     position = 0
     while found := _FIELD.match(raw, position):
         yield found.start(), found.end(), _field(found, [])

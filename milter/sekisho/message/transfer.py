@@ -1,10 +1,9 @@
-"""Content-transfer-encodings (RFC 2045 6) as mail programs undo them: what is broken is read as far as it
-goes.
+"""Content-transfer-encodings (RFC 2045 section 6), decoded as in mail programs: broken data as far as possible.
 
-Problems: `mime.base64` (data after the padding, or characters that are not base64), `mime.encoding` (an
-encoding nobody knows: the bytes are taken as they are). uuencode is known, as old programs send it.
+Problems: `mime.base64` (data after the padding, or characters that are not base64), `mime.encoding` (an unknown
+encoding: the bytes are taken as they are). uuencode is decoded, since old programs send it.
 
-Memory is bounded by a small multiple of the data: what works on matches, works on a slice at a time.
+Memory is bounded by a small multiple of the data.
 """
 
 from __future__ import annotations
@@ -25,31 +24,31 @@ _BLANKS = b"\r\n\t "
 _JUNK = bytes(set(_NOT_BASE64) - set(b"=" + _BLANKS))
 _PADDING = re.compile(rb"=[=\s]*+")
 _BEGIN = re.compile(rb"(?:\A|\n)begin [0-7]{3,4} [^\r\n]{0,255}\r?\n")
-_RUNS = 1000
-"""Runs of base64 that are decoded each by itself; what follows counts as one."""
+_MAX_RUNS = 1000
+"""Runs of base64, parted by padding, that are decoded separately. The rest is decoded as one run."""
 _LATE_BREAK = re.compile(rb"=[ \t]++\r?\n")
-_SLICE = 262_144
-"""Bytes that are rewritten at a time: every match is an object of some 100 bytes while it lasts."""
+_SLICE_BYTES = 262_144
+"""Bytes that are rewritten in one step. Each match is an object of about 100 bytes, so a larger slice takes memory."""
 
 
 def encoded_size(most: int) -> int:
-    """Encoded bytes that are enough for `most` decoded ones, in any encoding and with soft line breaks."""
+    """The number of encoded bytes that give `most` decoded bytes in any encoding, soft line breaks included."""
     return 4 * most + 1024
 
 
 def canonical(token: str) -> str:
-    """One spelling for each encoding; "" for those that leave the bytes as they are."""
+    """The canonical name of an encoding; "" for those that do not change the bytes."""
     return "" if token in _IDENTITY else _SPELLINGS.get(token, token)
 
 
 def hinted(text: str) -> str:
-    """The encoding that a field names somewhere, perhaps not where it belongs; or empty."""
+    """The encoding whose name stands anywhere in a field; empty if none does."""
     text = text.lower()
     return next((name for name in ("base64", "quoted-printable") if name in text), "")
 
 
 def decode(data: bytes, encoding: str, most: int) -> tuple[bytes, tuple[Problem, ...]]:
-    """At most `most` decoded bytes. Never raises; linear in `data`."""
+    """The decoded data, at most `most` bytes, and its problems. Never raises; linear in `data`."""
     encoding = canonical(encoding)
     if encoding == "base64":
         return _base64(data, most)
@@ -69,11 +68,11 @@ def _base64(data: bytes, most: int) -> tuple[bytes, tuple[Problem, ...]]:
 
 
 def _broken_base64(data: bytes, most: int) -> tuple[bytes, tuple[Problem, ...]]:
-    """What is not to the letter of RFC 4648: as far as it goes, whatever is wrong with it."""
+    """Base64 that is not valid by RFC 4648, decoded as far as possible."""
     end = data.find(b"=")
     if end < 0 or not data[end:].strip(b"=" + _BLANKS):
         return _quartets(data)[:most], _junk(data)
-    runs = [_quartets(run) for run in _PADDING.split(data, _RUNS)]
+    runs = [_quartets(run) for run in _PADDING.split(data, _MAX_RUNS)]
     return b"".join(runs)[:most], (Problem("mime.base64", "data after the padding"),)
 
 
@@ -84,7 +83,7 @@ def _junk(data: bytes) -> tuple[Problem, ...]:
 
 
 def _quartets(data: bytes) -> bytes:
-    """Decode one run of base64; an unfinished last group gives what it can."""
+    """Decode one run of base64. An incomplete last group gives its whole bytes."""
     clean = data.translate(None, _NOT_BASE64)
     left = len(clean) % 4
     if left == 1:
@@ -93,24 +92,24 @@ def _quartets(data: bytes) -> bytes:
 
 
 def _quoted_printable(data: bytes) -> bytes:
-    if _LATE_BREAK.search(data):  # blanks that a relay left after a soft line break
+    if _LATE_BREAK.search(data):  # blanks that a relay has added after a soft line break
         data = b"".join(_LATE_BREAK.sub(b"=\n", lines) for lines in _lines(data))
-    if b"=\r" in data:  # after a CR alone the decoder would drop the rest of the line
+    if b"=\r" in data:  # after a single CR the decoder would drop the rest of the line
         data = data.replace(b"=\r\n", b"=\n").replace(b"=\r", b"=\n")
     return binascii.a2b_qp(data)
 
 
 def _lines(data: bytes) -> Iterator[bytes]:
-    """The data in slices that end with a line, if lines are shorter than a slice."""
+    """The data in slices of whole lines."""
     start = 0
     while start < len(data):
-        stop = data.find(b"\n", start + _SLICE) + 1 or len(data)
+        stop = data.find(b"\n", start + _SLICE_BYTES) + 1 or len(data)
         yield data[start:stop]
         start = stop
 
 
 def _uuencoded(data: bytes, most: int) -> tuple[bytes, tuple[Problem, ...]]:
-    """The lines after `begin`, as far as they go. Without `begin` the bytes are taken as they are."""
+    """The decoded lines after `begin`. Without `begin` the bytes are taken as they are."""
     begin = _BEGIN.search(data)
     if begin is None:
         return data[:most], (Problem("mime.encoding", "x-uuencode"),)
@@ -126,7 +125,7 @@ def _uuencoded(data: bytes, most: int) -> tuple[bytes, tuple[Problem, ...]]:
 
 
 def _uu_line(line: bytes) -> bytes:
-    """One line; a broken one gives nothing. Its first byte is the length, of which at most 45 are sent."""
+    """One decoded line; a broken one gives nothing. A line has 45 decoded bytes at most."""
     try:
         return binascii.a2b_uu(line[:200])
     except binascii.Error:

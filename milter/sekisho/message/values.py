@@ -1,5 +1,8 @@
-"""Structured field values of MIME: a token and its parameters (RFC 2045 5.1, RFC 2231), as leniently as mail
-programs read them: missing quotes, blanks, comments, separators and bytes beyond ASCII are all daily mail."""
+"""Structured values of MIME fields: a token and its parameters (RFC 2045 section 5.1, RFC 2231).
+
+They are read as leniently as in mail programs, since missing quotes, blanks, comments, missing separators and bytes
+beyond ASCII are common.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +13,27 @@ from dataclasses import dataclass
 from sekisho import charsets
 from sekisho.message.model import Problem
 
-LONGEST = 16_384
+MAX_VALUE_CHARS = 16_384
 """Characters of one value that are read."""
 _TOKEN = re.compile(r"\s*+\"?([^\s;\"=,(]*)")
-# A run of blanks is tried from its first one only: from each of them, 16 kB of blanks cost a quarter of a second.
+# A match begins at the first blank of a run only. From each blank, 16 kB of blanks would take a quarter of a second.
 _PARAMETER = re.compile(
     r"(?:;|(?<!\s)\s)\s*+([^\s=;\"]++)\s*+=\s*+(?:\"((?:[^\"\\]++|\\.)*+)(?:\"|\Z)|([^;]*+))", re.DOTALL
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT = re.compile(r"\([^()\"]{0,500}+\)")
-_MOST_OTHERS = 20
+_MAX_OTHERS = 20
 _SECTION = re.compile(r"([^*]++)\*(?:(\d{1,3})(\*?)|)\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """`token` in lower case (`text/html`, `attachment`, `base64`; "" if there is none); parameters by
-    lower-case name, as written except for quotes; of repeated ones the first. `others` are the repeated ones
-    that say something else, as (name, value)."""
+    """A token and its parameters.
+
+    - `token`: in lower case (`text/html`, `attachment`, `base64`); "" if there is none.
+    - `parameters`: by their name in lower case, as written but without quotes. Of repeated ones the first.
+    - `others`: repeated parameters with a different value, as (name, value).
+    """
 
     token: str
     parameters: Mapping[str, str]
@@ -35,7 +41,7 @@ class Value:
 
     @property
     def _starred(self) -> bool:
-        """True if a parameter may be a section of RFC 2231, which most mail never sends."""
+        """True if a parameter may be a section of RFC 2231, which is rare."""
         return "*" in "".join(self.parameters)
 
     @property
@@ -44,8 +50,11 @@ class Value:
         return tuple(name for name, _ in self.others)
 
     def readings(self, name: str) -> tuple[str, ...]:
-        """Every value that a program may take a parameter for: the first, the repeated ones, the sections of
-        RFC 2231 put together, those decoded, and what stands before a stray quotation mark."""
+        """Every value that a program may read for a parameter, the likeliest first.
+
+        They are the first value, the repeated ones, the sections of RFC 2231 joined and decoded, and of each the part
+        before an unmatched quotation mark.
+        """
         plain = self.parameters.get(name)
         if not self.others and (plain is None or '"' not in plain) and not self._starred:
             return (plain,) if plain else ()
@@ -59,11 +68,15 @@ class Value:
         return tuple(dict.fromkeys(value for value in values if value))
 
     def get(self, name: str) -> str | None:
-        """A parameter that is not text for people (boundary, charset …)."""
+        """A parameter for programs, such as boundary or charset, as written; None if there is none."""
         return self.parameters.get(name) or self._joined(name)
 
     def text(self, name: str) -> tuple[str | None, tuple[Problem, ...]]:
-        """A parameter for people: RFC 2231 joined and decoded, else the RFC 2047 words that many send."""
+        """A parameter for people, such as a file name, and its problems; None if there is none.
+
+        Sections of RFC 2231 are joined and decoded. If there are none, encoded words of RFC 2047 are decoded: many
+        programs send them here, although the RFC forbids it.
+        """
         extended = self._extended(name)
         if extended is not None:
             decoded = charsets.decode_rfc2231(extended)
@@ -90,21 +103,21 @@ class Value:
         return "".join(text for _, _, text in sections) if sections else None
 
     def _extended(self, name: str) -> str | None:
-        """The sections as one `charset'language'percent-encoded` text; None if none is encoded."""
+        """The sections joined to one `charset'language'percent-encoded` text; None if no section is encoded."""
         sections = self._sections(name)
         if not any(encoded for _, encoded, _ in sections):
             return None
         return "".join(text if encoded else text.replace("%", "%25") for _, encoded, text in sections)
 
 
-_NOTHING = Value("", {})
+_NO_VALUE = Value("", {})
 
 
 def parse(text: str | None) -> Value:
-    """Read a Content-Type, Content-Disposition or Content-Transfer-Encoding value. Never raises; linear."""
+    """The value of a Content-Type, Content-Disposition or Content-Transfer-Encoding field. Never raises; linear."""
     if not text:
-        return _NOTHING
-    text = text[:LONGEST]
+        return _NO_VALUE
+    text = text[:MAX_VALUE_CHARS]
     found = _TOKEN.match(text)
     assert found is not None, "the pattern matches the empty text"
     if ";" not in text and "=" not in text:
@@ -116,13 +129,13 @@ def parse(text: str | None) -> Value:
         value = _ESCAPE.sub(r"\1", quoted) if quoted else bare.strip()
         readings = [value]
         if key == "boundary" and not quoted and " " in value and "(" not in value:
-            readings.append(value.split()[0])  # some programs end it at the blank
+            readings.append(value.split()[0])  # some programs end a boundary at the blank
         for reading in readings:
-            if parameters.setdefault(key, reading) != reading and len(others) < _MOST_OTHERS:
+            if parameters.setdefault(key, reading) != reading and len(others) < _MAX_OTHERS:
                 others.append((key, reading))
     return Value(found[1].lower(), parameters, tuple(others))
 
 
 def without_comments(text: str) -> str:
-    """The value without RFC 5322 comments, for programs that know them; nested ones only from the inside."""
-    return _COMMENT.sub(" ", text[:LONGEST]).strip()
+    """The value without RFC 5322 comments. Of nested comments only the innermost is removed."""
+    return _COMMENT.sub(" ", text[:MAX_VALUE_CHARS]).strip()

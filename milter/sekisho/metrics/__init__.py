@@ -5,7 +5,17 @@
 
 from sekisho.metrics.meter import Metrics, open
 from sekisho.metrics.options import MetricsOptions
-from sekisho.metrics.server import Questions, Server, serve
-from sekisho.metrics.table import PREFIX, ROWS, Row
+from sekisho.metrics.server import MetricsServer, Questions, serve
+from sekisho.metrics.table import PREFIX, ROWS, MetricRow
 
-__all__ = ["PREFIX", "ROWS", "Metrics", "MetricsOptions", "Questions", "Row", "Server", "open", "serve"]
+__all__ = [
+    "PREFIX",
+    "ROWS",
+    "MetricRow",
+    "Metrics",
+    "MetricsOptions",
+    "MetricsServer",
+    "Questions",
+    "open",
+    "serve",
+]

@@ -13,11 +13,14 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics_core import InfoMetricFamily, Metric
 
-from sekisho.evidence import Evidence
+from sekisho.decoder import DecoderEnd
+from sekisho.evidence import METHODS, Evidence
+from sekisho.held import State
 from sekisho.message import Message
-from sekisho.metrics import table
-from sekisho.metrics.shards import Cell, Shard, clear, merged
-from sekisho.metrics.table import OTHER, PREFIX, ROWS, Row
+from sekisho.metrics.shards import Shard, ShardValue, clear, merged
+from sekisho.metrics.table import OTHER, PREFIX, ROWS, MetricRow, ProbeResult
+from sekisho.observers import ObserverName
+from sekisho.processes import ReadyReason, RestartCause, WorkerState
 from sekisho.verdict import Action, Disposition, Reply
 
 
@@ -25,9 +28,10 @@ class Batch:
     """What one message changes, written at once."""
 
     def __init__(self) -> None:
-        self.changes: list[tuple[Cell, float]] = []
+        self.changes: list[tuple[ShardValue, float]] = []
 
     def inc(self, counter: Any) -> None:
+        """One more in a counter."""
         self.changes.append((counter._value, 1.0))
 
     def observe(self, histogram: Any, amount: float) -> None:
@@ -39,7 +43,9 @@ class Batch:
 class Family:
     """The series of one metric, all of them made at the start: closed sets, and lookups without a lock."""
 
-    def __init__(self, row: Row, sets: tuple[tuple[str, ...], ...]) -> None:
+    def __init__(self, row: MetricRow, given: Mapping[str, tuple[str, ...]]) -> None:
+        """`given`: the label values that only the caller of `open` knows."""
+        sets = tuple((*given.get(label.given or "", ()), *label.values) for label in row.labels)
         self._metric = _make(row)
         self._series: dict[tuple[str, ...], Any] = {
             labels: self._metric.labels(*labels) if labels else self._metric
@@ -60,14 +66,12 @@ class Family:
 class Metrics:
     """The figures. Made once before the fork; every process that counts does so in its own slot."""
 
-    def __init__(
-        self, shard: Shard, sets: Mapping[str, tuple[tuple[str, ...], ...]], build: Mapping[str, str]
-    ):
+    def __init__(self, shard: Shard, given: Mapping[str, tuple[str, ...]], build: Mapping[str, str]):
         shard.install()
-        shard.failed = partial(self.observer_failed, "metrics")
+        shard.failed = partial(self.observer_failed, ObserverName.METRICS)
         self._shard = shard
         self._build = dict(build)
-        self._families = {row.name: Family(row, sets.get(row.name, ())) for row in ROWS if row.kind != "info"}
+        self._families = {row.name: Family(row, given) for row in ROWS if row.kind != "info"}
 
     def message(
         self,
@@ -88,6 +92,7 @@ class Metrics:
         self._shard.add_all(batch.changes)
 
     def error(self, stage: str) -> None:
+        """A failure of ours: a word of `Failure`, or the name of a check."""
         self._of("errors_total", stage).inc()
 
     def observer_failed(self, observer: str) -> None:
@@ -95,22 +100,23 @@ class Metrics:
         self._of("observer_failures_total", observer).inc()
 
     def log_lines_dropped(self, target: str, lines: int) -> None:
+        """So many lines were lost; `target` is a word of `TargetName`."""
         self._of("log_lines_dropped_total", target).inc(lines)
 
-    def dns(self, outcome: str, seconds: float | None = None) -> None:
-        """A DNS question; `seconds` only if the network was asked."""
+    def dns(self, outcome: str, seconds: float) -> None:
+        """A DNS question that the cache could not answer: how it ended, and after how long."""
         batch = Batch()
         batch.inc(self._of("dns_queries_total", outcome))
-        if seconds is not None:
-            batch.observe(self._of("dns_seconds"), seconds)
+        batch.observe(self._of("dns_seconds"), seconds)
         self._shard.add_all(batch.changes)
 
     def quarantine_operation(self, operation: str, result: str) -> None:
+        """An operation of the audit, in the words of `OperationName` and `OperationResult`."""
         self._of("quarantine_operations_total", operation, result).inc()
 
-    def quarantine(self, messages: Mapping[str, int], size: int) -> None:
+    def quarantine(self, messages: Mapping[State, int], size: int) -> None:
         """What the store holds now: messages by state, and bytes."""
-        for state in table.STATES:
+        for state in State:
             self._of("quarantine_messages", state).set(messages.get(state, 0))
         self._of("quarantine_bytes").set(size)
 
@@ -119,6 +125,7 @@ class Metrics:
         self._of("quarantine_free_bytes").set(size)
 
     def store_identity_failed(self) -> None:
+        """The files of the store were not those at its path."""
         self._of("store_identity_failures_total").inc()
 
     def retention_paused(self, paused: bool) -> None:
@@ -126,32 +133,33 @@ class Metrics:
         self._of("retention_paused").set(int(paused))
 
     def released(self, reason: str) -> None:
+        """A message was released; a word of `ReleaseReason`."""
         self._of("releases_total", reason).inc()
-
-    def shadow_difference(self, policy: str, live: str, shadow: str) -> None:
-        self._of("shadow_differences_total", policy, live, shadow).inc()
 
     def guard(self, *, paused: bool, tagging: bool) -> None:
         """How far we act at all."""
         self._of("paused").set(int(paused))
         self._of("tagging_only").set(int(tagging))
 
-    def picture_decoder_ended(self, cause: str) -> None:
+    def picture_decoder_ended(self, cause: DecoderEnd) -> None:
+        """A child that decodes pictures ended out of turn."""
         self._of("picture_decoder_ends_total", cause).inc()
 
     def guard_tripped(self) -> None:
+        """The guard fell back to tagging."""
         self._of("guard_trips_total").inc()
 
-    def workers(self, counts: Mapping[str, int]) -> None:
+    def workers(self, counts: Mapping[WorkerState, int]) -> None:
         """How many workers there are in each state."""
-        for state in table.WORKERS:
+        for state in WorkerState:
             self._of("workers", state).set(counts.get(state, 0))
 
-    def worker_restarted(self, cause: str) -> None:
+    def worker_restarted(self, cause: RestartCause) -> None:
+        """A worker was replaced."""
         self._of("worker_restarts_total", cause).inc()
 
     def sessions(self, count: int) -> None:
-        """Open sessions of all workers, as the one who knows them all says; its death ends the word."""
+        """Open sessions of all workers. The figure is gone when the process that sets it dies."""
         self._of("sessions_in_progress").set(count)
 
     def reload(self, ok: bool, time: float) -> None:
@@ -160,15 +168,15 @@ class Metrics:
         if ok:
             self._of("config_last_reload_timestamp_seconds").set(time)
 
-    def ready(self, reasons: Collection[str]) -> None:
+    def ready(self, reasons: Collection[ReadyReason]) -> None:
         """What keeps us from being ready for mail: 0 for each of the `reasons`, 1 for the others."""
-        for reason in table.READY:
+        for reason in ReadyReason:
             self._of("ready", reason).set(int(reason not in reasons))
 
     def probed(self, answered: int, unanswered: int) -> None:
         """Connections that we made to our own milter socket."""
-        self._of("milter_probes_total", "answered").inc(answered)
-        self._of("milter_probes_total", "unanswered").inc(unanswered)
+        self._of("milter_probes_total", ProbeResult.ANSWERED).inc(answered)
+        self._of("milter_probes_total", ProbeResult.UNANSWERED).inc(unanswered)
 
     def total(self, name: str) -> float:
         """The sum of a counter's series over all processes."""
@@ -180,12 +188,13 @@ class Metrics:
         )
 
     def reload_waits(self, waiting: bool) -> None:
+        """Whether a reload waits for sessions of an older configuration."""
         self._of("config_reload_waiting").set(int(waiting))
 
     def begin(self) -> None:
         """Gauges that nobody has set yet would not be shown: set them to 0."""
         self.workers({})
-        self.ready(table.READY)
+        self.ready(tuple(ReadyReason))
         self.guard(paused=False, tagging=False)
         self.quarantine({}, 0)
         self.quarantine_free(math.nan)
@@ -201,11 +210,13 @@ class Metrics:
         yield InfoMetricFamily(f"{PREFIX}build", _row("build_info").help, value=self._build)
 
     def registry(self) -> CollectorRegistry:
+        """A registry of prometheus_client that collects from here."""
         registry = CollectorRegistry()
         registry.register(self)
         return registry
 
     def close(self) -> None:
+        """Close the files of this process."""
         self._shard.close()
 
     def _of(self, name: str, *labels: str) -> Any:
@@ -231,7 +242,7 @@ class Metrics:
         if strictest is not None and strictest.disposition >= Disposition.TAG:
             for brand in {finding.brand for finding in evidence.findings if finding.brand}:
                 batch.inc(self._of("impersonations_total", brand))
-        for method in table.METHODS:
+        for method in METHODS:
             batch.inc(self._of("auth_results_total", method, evidence.result(method)))
         for reason in {reason.partition(":")[0] for reason in evidence.degraded}:
             batch.inc(self._of("degraded_total", reason))
@@ -242,8 +253,7 @@ def open(
     *,
     findings: Iterable[str] = (),
     brands: Iterable[str] = (),
-    stages: Iterable[str] = (),
-    policies: Iterable[str] = (),
+    checks: Iterable[str] = (),
     build: Mapping[str, str] | None = None,
     fresh: bool = True,
 ) -> Metrics:
@@ -251,15 +261,15 @@ def open(
 
     Unless `fresh` is false: at a reload the findings and brands may be others, and the counters go on.
 
-    `findings`, `brands`, `stages` (the checks among them) and `policies` (those on trial) are the values
-    that their labels may have; `build` has version, python and libmilter. Raises OSError.
+    `findings`, `brands` and `checks` are values that labels may have: the ids of what is found, the ids of the brands,
+    the names of the checks. `build` has version, python and libmilter. Raises OSError.
     """
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
     if fresh:
         clear(directory)
-    sets = _sets(tuple(findings), tuple(brands), tuple(stages), tuple(policies))
-    unknown = dict.fromkeys(_row("build_info").labels, "unknown")
-    metrics = Metrics(Shard(directory), sets, unknown | dict(build or {}))
+    given = {"findings": tuple(findings), "brands": tuple(brands), "checks": tuple(checks)}
+    unknown = dict.fromkeys(_row("build_info").label_names, "unknown")
+    metrics = Metrics(Shard(directory), given, unknown | dict(build or {}))
     if fresh:
         metrics.begin()
     return metrics
@@ -268,48 +278,19 @@ def open(
 def _done(action: Action, applied: Disposition) -> tuple[int, str]:
     """What was done, with its severity. Held in Postfix's own queue is not our quarantine, and is said so."""
     if action.reply is Reply.HOLD:
-        return Disposition.QUARANTINE, "hold"
+        return Disposition.QUARANTINE, Reply.HOLD
     return applied, applied.word
 
 
-def _sets(
-    findings: tuple[str, ...], brands: tuple[str, ...], stages: tuple[str, ...], policies: tuple[str, ...]
-) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """The label values of every metric that has labels, in the order of the labels."""
-    judged = (table.VERDICTS, table.ACTIONS, table.MODES)
-    return {
-        "messages_total": judged,
-        "recipients_total": judged,
-        "stage_seconds": ((*stages, OTHER),),
-        "findings_total": ((*findings, OTHER),),
-        "impersonations_total": ((*brands, OTHER),),
-        "auth_results_total": (table.METHODS, table.RESULTS),
-        "dns_queries_total": (table.OUTCOMES,),
-        "errors_total": ((*dict.fromkeys((*table.ERRORS, *stages)), OTHER),),
-        "degraded_total": (table.DEGRADED,),
-        "quarantine_messages": (table.STATES,),
-        "quarantine_operations_total": (table.OPERATIONS, table.OPERATION_RESULTS),
-        "releases_total": (table.RELEASES,),
-        "shadow_differences_total": ((*policies, OTHER), table.VERDICTS, table.VERDICTS),
-        "workers": (table.WORKERS,),
-        "observer_failures_total": (table.OBSERVERS,),
-        "log_lines_dropped_total": (table.TARGETS,),
-        "ready": (table.READY,),
-        "milter_probes_total": (table.PROBES,),
-        "worker_restarts_total": (table.CAUSES,),
-        "picture_decoder_ends_total": (table.DECODER_ENDS,),
-    }
-
-
-def _row(name: str) -> Row:
+def _row(name: str) -> MetricRow:
     return next(row for row in ROWS if row.name == name)
 
 
-def _make(row: Row) -> Any:
+def _make(row: MetricRow) -> Any:
     name = PREFIX + row.name
     if row.kind == "counter":
-        return Counter(name, row.help, row.labels, registry=None)
+        return Counter(name, row.help, row.label_names, registry=None)
     if row.kind == "histogram":
-        return Histogram(name, row.help, row.labels, registry=None, buckets=row.buckets)
+        return Histogram(name, row.help, row.label_names, registry=None, buckets=row.buckets)
     mode: Any = "livesum" if row.live else "mostrecent"
-    return Gauge(name, row.help, row.labels, registry=None, multiprocess_mode=mode)
+    return Gauge(name, row.help, row.label_names, registry=None, multiprocess_mode=mode)

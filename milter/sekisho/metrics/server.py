@@ -31,6 +31,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sekisho.metrics.meter import Metrics
 from sekisho.metrics.options import MetricsOptions, endpoint
+from sekisho.stages import Failure
 
 LOG = logging.getLogger("sekisho.metrics")
 _openmetrics: Any = openmetrics.generate_latest  # has no types
@@ -38,13 +39,13 @@ OPENMETRICS = "application/openmetrics-text"
 OPENMETRICS_LATEST = openmetrics.CONTENT_TYPE_LATEST
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
-HEADERS = 16_384
+MAX_HEADER_BYTES = 16_384
 """Bytes of a request's header, at most."""
-CHUNK = 65_536
+CHUNK_BYTES = 65_536
 """Bytes of an answer that are handed over at once."""
-BACKLOG = 512
-KEEP_ALIVE = 5  # seconds until the next request on a connection
-GRACE = 1  # seconds that answers under way may take when the port is given back
+MAX_BACKLOG = 512
+KEEP_ALIVE_SECONDS = 5  # seconds until the next request on a connection
+GRACE_SECONDS = 1  # seconds that answers under way may take when the port is given back
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ class Pages:
         if packed and status is HTTPStatus.OK:
             fields.append((b"content-encoding", b"gzip"))
         await send({"type": "http.response.start", "status": int(status), "headers": fields})
-        for at in range(0, len(body), CHUNK):  # each waits until the client has taken the one before
-            await send({"type": "http.response.body", "body": body[at : at + CHUNK], "more_body": True})
+        for at in range(0, len(body), CHUNK_BYTES):  # each waits until the client has taken the one before
+            await send({"type": "http.response.body", "body": body[at : at + CHUNK_BYTES], "more_body": True})
         await send({"type": "http.response.body"})
 
     async def _page(
@@ -139,13 +140,14 @@ class Pages:
         return JSON, _pressed(text.encode(), packed)
 
     def close(self) -> None:
+        """End the thread that makes the pages."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _refresh(self) -> None:
         try:
             self._ask.gauges()
         except Exception as error:  # old gauges are better than none
-            self._metrics.error("gauges")
+            self._metrics.error(Failure.GAUGES)
             LOG.warning("gauges_stale", exc_info=error)
 
 
@@ -173,18 +175,21 @@ class Bounded(H11Protocol):
         self._end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
+        """A client has connected: if there are too many, the one that was silent longest gives way."""
         super().connection_made(transport)
         if len(self._crowd) >= self._most:
             next(iter(self._crowd)).give_up()
         self._restart()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone."""
         self._crowd.pop(self, None)
         if self._end is not None:
             self._end.cancel()
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
+        """An answer is out: the time for the next request begins."""
         super().on_response_complete()
         if not self.transport.is_closing():
             self._restart()
@@ -202,7 +207,7 @@ class Bounded(H11Protocol):
         self._end = self.loop.call_later(self._patience, self.give_up)
 
 
-class Server:
+class MetricsServer:
     """The listening side. Bound on construction (OSError if that fails), serving after `start`."""
 
     def __init__(self, options: MetricsOptions, metrics: Metrics, questions: Questions) -> None:
@@ -222,9 +227,9 @@ class Server:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            timeout_keep_alive=KEEP_ALIVE,
-            timeout_graceful_shutdown=GRACE,
-            h11_max_incomplete_event_size=HEADERS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
         )
         self._server = uvicorn.Server(config)
         self._thread = Thread(target=self._serve, name="metrics", daemon=True)
@@ -235,13 +240,14 @@ class Server:
         return self._thread.is_alive()
 
     def start(self) -> None:
+        """Serve from now on, in a thread."""
         self._thread.start()
 
     def close(self) -> None:
         """Stop serving and let go of the port."""
         self._server.should_exit = True
         if self._thread.ident is not None:
-            self._thread.join(GRACE * 5)
+            self._thread.join(GRACE_SECONDS * 5)
         self._socket.close()
         self.pages.close()
 
@@ -258,15 +264,15 @@ def _bound(options: MetricsOptions) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, port))
-        listener.listen(BACKLOG)
+        listener.listen(MAX_BACKLOG)
     except OSError:
         listener.close()
         raise
     return listener
 
 
-def serve(options: MetricsOptions, metrics: Metrics, questions: Questions) -> Server:
+def serve(options: MetricsOptions, metrics: Metrics, questions: Questions) -> MetricsServer:
     """Serve in a thread of this process, until `close`. Raises OSError if the address cannot be bound."""
-    server = Server(options, metrics, questions)
+    server = MetricsServer(options, metrics, questions)
     server.start()
     return server

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import logging
 import os
 import struct
@@ -31,45 +30,18 @@ from typing import Any
 
 from prometheus_client import values
 from prometheus_client.metrics_core import Metric
-from prometheus_client.mmap_dict import MmapedDict as _MmapedDict
 from prometheus_client.mmap_dict import mmap_key
 from prometheus_client.multiprocess import MultiProcessCollector
 
-MmapedDict: Any = _MmapedDict  # these two have no types
-merge: Any = MultiProcessCollector.merge
+from sekisho.metrics.mapped import Mapped, readable
+
+merge: Any = MultiProcessCollector.merge  # has no types
 
 LOG = logging.getLogger("sekisho.metrics")
-SLOTS = 4096
-RESERVED = 1 << 18
-"""Bytes set aside for each file at once: a mapped file that cannot grow on a full disk kills its process."""
-_USED, _FIRST = struct.Struct("i"), 8  # the head of a file: bytes in use, of which the first value is at 8
+MAX_SLOTS = 4096
 _PAIR = struct.Struct("dd")  # value and timestamp
-RETRY = 1.0
+RETRY_SECONDS = 1.0
 """Seconds between two attempts to have the files, and between two looks whether they were removed."""
-
-
-class Mapped(MmapedDict):  # type: ignore[misc]
-    """A mapped file that has its disk space before it is written to. Raises OSError when there is none."""
-
-    def __init__(self, path: Path) -> None:
-        reserve(path, RESERVED)
-        if not _readable(path):  # not a file of ours any more: begin at nothing
-            path.unlink()
-            reserve(path, RESERVED)
-        super().__init__(str(path))
-        self._descriptor = self._f.fileno()
-
-    def _init_value(self, key: str) -> None:
-        if self._used + len(key.encode()) + 32 > self._capacity:
-            os.posix_fallocate(self._descriptor, 0, self._capacity * 2)
-        super()._init_value(key)
-
-    def whole(self) -> bool:
-        """False if the file is shorter than what is mapped. lseek(2) is the cheapest way to ask."""
-        return bool(os.lseek(self._descriptor, 0, os.SEEK_END) >= self._capacity)
-
-    def removed(self) -> bool:
-        return os.fstat(self._descriptor).st_nlink == 0
 
 
 class Shard:
@@ -85,7 +57,7 @@ class Shard:
         self._lock_fd = -1
         self._files: dict[str, Mapped] = {}
         self._counters: list[Mapped] = []
-        self._cells: list[Cell] = []
+        self._cells: list[ShardValue] = []
         self._forget()
         self._bind()
         self._bound = True
@@ -93,15 +65,15 @@ class Shard:
 
     def install(self) -> None:
         """Make the metrics that are built from here on keep their values here."""
-        values.ValueClass = partial(Cell, self)
+        values.ValueClass = partial(ShardValue, self)
 
-    def add(self, cell: Cell) -> None:
+    def add(self, cell: ShardValue) -> None:
         """A new series. Raises OSError if there is no room for it."""
         with self.lock:
             self._cells.append(cell)
             cell.bind(self._file(cell.prefix))
 
-    def add_all(self, changes: Iterable[tuple[Cell, float]]) -> None:
+    def add_all(self, changes: Iterable[tuple[ShardValue, float]]) -> None:
         """Many cells at once, under one lock."""
         with self.lock:
             if self._usable(self._counters):
@@ -112,7 +84,7 @@ class Shard:
                     self._waiting[cell] = self._waiting.get(cell, 0.0) + amount
         self._tell()
 
-    def put(self, cell: Cell, value: float, timestamp: float) -> None:
+    def put(self, cell: ShardValue, value: float, timestamp: float) -> None:
         """Set a gauge."""
         with self.lock:
             if self._usable((self._files.get(cell.prefix),)):
@@ -136,8 +108,8 @@ class Shard:
     def _forget(self) -> None:
         """Nothing counted, nothing tried yet."""
         self._bound = False
-        self._waiting: dict[Cell, float] = {}
-        self._wanted: dict[Cell, tuple[float, float]] = {}
+        self._waiting: dict[ShardValue, float] = {}
+        self._wanted: dict[ShardValue, tuple[float, float]] = {}
         self._next_try = self._next_look = 0.0
         self._trouble: Exception | None = None
         self._attempts = 0
@@ -152,7 +124,7 @@ class Shard:
         if whole:
             if now < self._next_look:
                 return True
-            self._next_look = now + RETRY
+            self._next_look = now + RETRY_SECONDS
             if not self._removed():
                 return True
         if self._bound:
@@ -168,7 +140,7 @@ class Shard:
             self._release()
             self._trouble = error
             self._attempts += 1
-            self._next_try = now + RETRY
+            self._next_try = now + RETRY_SECONDS
             return False
         self._bound, self._trouble = True, None
         waiting, self._waiting = self._waiting, {}
@@ -245,7 +217,7 @@ class Shard:
             self._lock_fd = -1
 
 
-class Cell:
+class ShardValue:
     """One number of one series: what prometheus_client calls a value class."""
 
     _multiprocess = True
@@ -272,12 +244,15 @@ class Cell:
         self._at = file._positions[self._key]
 
     def inc(self, amount: float) -> None:
+        """Add to the number."""
         self._shard.add_all(((self, amount),))
 
     def set(self, value: float, timestamp: float | None = None) -> None:
+        """Set the number."""
         self._shard.put(self, value, monotonic())  # the library's wall clock may go back
 
     def get(self) -> float:
+        """The number that this process has."""
         return self._value
 
     def grow(self, amount: float) -> None:
@@ -289,7 +264,7 @@ class Cell:
         self._value, self._timestamp, at = value, timestamp, self._at
         self._file._m[at : at + _PAIR.size] = _PAIR.pack(value, timestamp)
 
-    def rescue(self, counts: dict[Cell, float], states: dict[Cell, tuple[float, float]]) -> None:
+    def rescue(self, counts: dict[ShardValue, float], states: dict[ShardValue, tuple[float, float]]) -> None:
         """Hand over what this process knows, for a file that is to be made anew."""
         if self.prefix.startswith("gauge"):
             if self._value or self._timestamp:
@@ -300,7 +275,8 @@ class Cell:
     def set_exemplar(self, exemplar: object) -> None:
         """Exemplars are not kept across processes."""
 
-    def get_exemplar(self) -> None: ...
+    def get_exemplar(self) -> None:
+        """None: there are no exemplars."""
 
 
 def merged(directory: Path, own: int) -> Iterator[Metric]:
@@ -314,22 +290,9 @@ def merged(directory: Path, own: int) -> Iterator[Metric]:
     yield from found
 
 
-def _readable(path: Path) -> bool:
-    """Whether the file is what this program wrote. Raises OSError."""
-    with path.open("rb") as file:
-        head = file.read(_USED.size)
-    try:
-        used = _USED.unpack(head)[0]
-        for key, *_ in MmapedDict.read_all_values_from_file(path) if used else ():
-            json.loads(key)
-    except (ValueError, RuntimeError, struct.error):
-        return False
-    return bool(used == 0 or used >= _FIRST)
-
-
 def _summed(path: str) -> bool:
     try:
-        good = _readable(Path(path))
+        good = readable(Path(path))
     except OSError:
         good = False
     if not good:
@@ -367,7 +330,7 @@ def _slots(directory: Path) -> list[int]:
 
 
 def _take(directory: Path) -> tuple[int, int]:
-    for number in range(SLOTS):
+    for number in range(MAX_SLOTS):
         if (descriptor := _try(directory, number)) is not None:
             return number, descriptor
     raise OSError(f"{directory}: every slot is taken")
@@ -384,15 +347,6 @@ def _try(directory: Path, number: int, kind: int = fcntl.LOCK_EX) -> int | None:
             return None
         raise
     return descriptor
-
-
-def reserve(path: Path, size: int) -> None:
-    """Give the file that many bytes of disk space, holes filled. Raises OSError."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-    try:
-        os.posix_fallocate(descriptor, 0, max(size, os.fstat(descriptor).st_size))
-    finally:
-        os.close(descriptor)
 
 
 def _forked(reference: weakref.ref[Shard]) -> None:

@@ -1,6 +1,6 @@
-"""What `serve` needs before it can serve, looked at without leaving anything behind, and the account it runs as.
+"""What `serve` needs before it can serve, examined without any change, and the account that it runs as.
 
-`serve` and `config check` ask the same function, so that the second never says ok where the first ends.
+`serve` and `config check` call the same function, so `config check` never says ok if `serve` would fail.
 """
 
 from sekisho.preconditions.account import Account, daemon_account

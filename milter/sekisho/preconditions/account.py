@@ -1,4 +1,4 @@
-"""The account that the daemon runs as, and how to look at the machine as it does."""
+"""The account that the daemon runs as, and how to examine the machine with its rights."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pathlib import Path
 
 USER = "sekisho"
 UNIT = "sekisho-milter.service"
-_PATIENCE = 10  # seconds for systemctl
+_SYSTEMCTL_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user of this machine, and how it was found: text for the operator. `made` are the directories that the unit
-    makes for it before it starts."""
+    """A user of this machine. `why` says to the operator how it was found. `made` are the directories that systemd
+    makes for the unit before it starts."""
 
     name: str
     uid: int
@@ -31,12 +31,13 @@ class Account:
 
     @property
     def group(self) -> str:
+        """The name of its group, or the number if it has no name."""
         with suppress(KeyError):
             return grp.getgrgid(self.gid).gr_name
         return str(self.gid)
 
     def become(self) -> None:
-        """Give up root for this account. For a child process. Raises OSError."""
+        """Change from root to this account. For a child process. Raises OSError."""
         os.initgroups(self.name, self.gid)
         os.setgid(self.gid)
         os.setuid(self.uid)
@@ -44,7 +45,7 @@ class Account:
 
 def daemon_account(state: Path, named: str | None = None) -> Account:
     """The daemon's account: the named one, else the unit's, else `sekisho`, else the owner of the state directory,
-    else our own. Without root it is our own, whatever the daemon's is. Raises KeyError if the named one is unknown."""
+    else our own. If we are not root it is always our own. Raises KeyError if the named account does not exist."""
     unit = _unit() if os.geteuid() == 0 else {}
     made = _made(unit)
     if named is not None:
@@ -66,7 +67,7 @@ def daemon_account(state: Path, named: str | None = None) -> Account:
 
 
 def name_of(uid: int) -> str:
-    """The user's name, or its number."""
+    """The name of the user with this user id, or `#` and the id if it has none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -78,14 +79,14 @@ def _account(entry: pwd.struct_passwd, why: str, made: tuple[Path, ...]) -> Acco
 
 
 def _unit() -> dict[str, str]:
-    """What systemd says of the unit; empty where there is no systemd, or no such unit."""
+    """The unit's properties from systemd; empty if there is no systemd or no such unit."""
     program = shutil.which("systemctl", path="/usr/bin:/bin")
     if program is None:
         return {}
     wanted = "--property=User,RuntimeDirectory,StateDirectory,LoadState"
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program, no shell
-            [program, "show", wanted, UNIT], capture_output=True, timeout=_PATIENCE, check=False
+            [program, "show", wanted, UNIT], capture_output=True, timeout=_SYSTEMCTL_SECONDS, check=False
         )
     except (OSError, subprocess.SubprocessError):
         return {}
@@ -100,8 +101,8 @@ def _made(unit: dict[str, str]) -> tuple[Path, ...]:
 
 
 def as_account(account: Account, look: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
-    """What `look` returns when it is run as that account: in a forked child if it is not ours. For a process without
-    threads. Raises OSError."""
+    """What `look` returns when it runs as that account: in a forked child, if the account is not our own. Only for a
+    process without threads. Raises OSError."""
     if account.uid == os.geteuid():
         return look()
     reading, writing = os.pipe()
@@ -120,7 +121,7 @@ def as_account(account: Account, look: Callable[[], tuple[str, ...]]) -> tuple[s
 
 
 def _tell(account: Account, look: Callable[[], tuple[str, ...]], reading: int, writing: int) -> None:
-    """The child: look, say it, and end without any of the parent's clean-up."""
+    """In the child: call `look`, send the result, and end without the parent's clean-up."""
     status = 1
     try:
         os.close(reading)

@@ -1,7 +1,7 @@
-"""Everything that must be there before the daemon can serve: each row of the table is one thing that it opens or makes.
+"""Everything that the daemon needs before it can serve. Each row of the table is one thing that it opens or makes.
 
-Nothing is made here. What is not there yet is looked at by way of its directory: may a file be made in it? What a
-restart may mend (a taken port, a database that starts) is no fault of the configuration and not looked at.
+Nothing is made here. If a file does not exist yet, its directory is examined: may a file be made there? What a restart
+may solve (a port in use, a database that is starting) is no fault of the configuration, and is not examined.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from sekisho.guard import Switch, SwitchError
 from sekisho.preconditions.account import Account, as_account, name_of
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError, SecretMissingError, read_secret
-from sekisho.store import database_file, state_directory
+from sekisho.store.database import database_file, state_directory
 from sekisho.vocabulary import VocabularyOptions
 from sekisho.wire.listen import unix_path
 
 Fault = tuple[str, str]
-"""The option, and what is wrong with what it names."""
+"""The option, and what is wrong with its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Needs:
     made: tuple[Path, ...] = ()
 
     def unwritable(self, directory: Path) -> str | None:
-        """Why no file can be made there; None if one can."""
+        """Why no file can be made in the directory; None if one can."""
         if directory in self.made and not os.path.lexists(directory):
             return None
         try:
@@ -51,7 +51,8 @@ class Needs:
         return None if allowed else os.strerror(errno.EACCES)
 
     def file(self, key: str, path: Path, *, reading: bool = False, plain: bool = False) -> Iterator[Fault]:
-        """A file that is opened for writing, and made if it is not there. `plain`: no symbolic link."""
+        """Faults of a file that the daemon opens for writing, and makes if it does not exist. `reading`: it also reads
+        it. `plain`: the file must not be a symbolic link."""
         try:
             found = path.lstat() if plain else path.stat()
         except FileNotFoundError:
@@ -73,9 +74,9 @@ class Needs:
 def faults(
     path: Path | None, config: Config, *, made: tuple[Path, ...] = (), bound: bool = False
 ) -> tuple[str, ...]:
-    """Every fault, each with file and key, as the user of this process finds it. `made`: directories that the service
-    manager will make; `bound`: the socket is ours already, and what only watches may fail: it must not keep a new
-    configuration from the mail."""
+    """Every fault, each with file and key, as this process's user finds it. `made`: directories that the service
+    manager will make. `bound`: the daemon is running, so its socket is not examined; neither are log and metrics,
+    because their failure must not stop a reload."""
     needs = Needs(config, made)
     where = f"{path}: " if path else ""
     rows = [row for row in _ROWS if not (bound and row in (_socket, _log, _metrics))]
@@ -83,7 +84,8 @@ def faults(
 
 
 def checked(path: Path | None, account: Account) -> tuple[str, ...]:
-    """All that is wrong with the file, what it names and what the daemon needs, as that account finds it."""
+    """All faults of the configuration file, of what it names, and of what the daemon needs, as that account finds
+    them. Raises OSError."""
     return as_account(account, lambda: _loaded(path, account.made))
 
 
@@ -108,8 +110,8 @@ def _key(needs: Needs) -> Iterator[Fault]:
 
 
 def _rollout(needs: Needs) -> Iterator[Fault]:
-    """The secret of this machine is made if it is not there, or holds too little. It must be ours to read, and ours
-    alone."""
+    """The secret of the roll-out is made if it is missing or too short. If it exists, we must be able to read it, and
+    no other user may."""
     if needs.config.journal.key_file is not None or not compose.draws(needs.config):
         return
     try:
@@ -121,7 +123,7 @@ def _rollout(needs: Needs) -> Iterator[Fault]:
 
 
 def _overlay(needs: Needs) -> Iterator[Fault]:
-    """The usual folder need not be there; one that the operator named must be."""
+    """The default directory need not exist; one that the operator configured must."""
     brands, words = needs.config.brands.overlay, needs.config.vocabulary.overlay
     named = (
         ("brands.overlay", brands, BrandOptions().overlay),
@@ -133,7 +135,7 @@ def _overlay(needs: Needs) -> Iterator[Fault]:
 
 
 def _metrics(needs: Needs) -> Iterator[Fault]:
-    """The directory is made if it is not there, with those above it."""
+    """A missing directory is made, with those above it."""
     directory = needs.config.metrics.directory
     if any(directory.is_relative_to(each) and not os.path.lexists(each) for each in needs.made):
         return
@@ -147,7 +149,7 @@ def _metrics(needs: Needs) -> Iterator[Fault]:
 
 
 def _state(needs: Needs) -> Iterator[Fault]:
-    """The directory beside the database: the guard's file, the remembered failures, the lists."""
+    """The directory of the database, with the guard's file, the failures and the lists."""
     directory = state_directory(needs.config.store)
     if reason := needs.unwritable(directory):
         yield "store.url", f"{directory}: {reason}"
@@ -159,7 +161,7 @@ def _state(needs: Needs) -> Iterator[Fault]:
 
 
 def _root(needs: Needs) -> Iterator[Fault]:
-    """What root makes in another user's directory, that user cannot write: the daemon makes files all its life."""
+    """As root, the daemon would make files in another user's directory, and that user could not write to them later."""
     directory = state_directory(needs.config.store)
     if os.geteuid() != 0 or not directory.exists() or not (owner := directory.stat().st_uid):
         return
@@ -184,7 +186,7 @@ def _guard(needs: Needs, file: Path) -> Iterator[Fault]:
 
 
 def _database(needs: Needs) -> Iterator[Fault]:
-    """The file may be made by us or be ours to write. The driver of a server's database is asked for at loading."""
+    """An SQLite file must be readable and writable. The driver of a server's database was tested at loading."""
     file = database_file(needs.config.store)
     if file is None:
         return
@@ -194,7 +196,7 @@ def _database(needs: Needs) -> Iterator[Fault]:
 
 
 def _socket(needs: Needs) -> Iterator[Fault]:
-    if "LISTEN_FDS" in os.environ:  # systemd holds it
+    if "LISTEN_FDS" in os.environ:  # systemd has opened it
         return
     path = unix_path(needs.config.wire)
     if path is None:
@@ -205,7 +207,7 @@ def _socket(needs: Needs) -> Iterator[Fault]:
 
 
 def _group(name: str | None) -> Iterator[Fault]:
-    """Only a member of a group may give a file to it."""
+    """Only a member of a group may give a file to it (chown(2))."""
     if name is None:
         return
     try:
@@ -227,7 +229,7 @@ def _unix(needs: Needs, path: Path) -> Iterator[Fault]:
 
 
 def _inet(place: str) -> Iterator[Fault]:
-    """The address must be this machine's. Port 0 is asked for, so that a daemon at work is not in the way."""
+    """The address must be one of this machine. It is tested with port 0, so that a running daemon does not disturb."""
     kind, _, rest = place.partition(":")
     port, _, host = rest.partition("@")
     family = socket.AF_INET6 if kind == "inet6" else socket.AF_INET

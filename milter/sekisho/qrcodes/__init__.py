@@ -1,18 +1,27 @@
-"""QR codes: what a camera would read in an image, or in a text that draws one.
+"""QR codes in images, and in texts that draw them (ISO/IEC 18004).
 
-What it answers: the texts of the codes in an image file (`image`), and the drawings in HTML or plain text that may be
-a code, made of table cells or block characters (`drawings`). ISO/IEC 18004 by zxing-cpp; images are decoded by Pillow.
+`Reader` is the port through which the program asks for the texts of codes; `sekisho.decoder` implements it. `drawings`
+finds what may be a code in HTML or plain text, made of table cells or block characters.
 
-Images are the most hostile input there is, and both libraries are written in C. So `child` is a program of its own
-that may do nothing but compute, and `Reader` is how everybody else asks (implemented by `sekisho.decoder`); `image` and
-`scan` are for the child. Only the five formats that mail programs show are tried, only the first frame; what a file
-says of itself is read before any pixel is (`markers`), and what would cost too much is not decoded. Nothing raises.
+Images come from attackers, and the libraries that decode them (Pillow, zxing-cpp) are written in C. So a separate
+program decodes them (`child`), which can do nothing but compute; `image` and `scan` are used by that program only. It
+tries the five formats that mail programs show, and the first frame of an image. It reads the size that a file declares
+before any pixel (`markers`), and does not decode what would cost too much. Hostile input raises no error.
 
-Cannot see: other barcodes, codes in PDF and SVG, codes cut into several images, in later frames of an animation, or
-so small in a large picture that a reduced copy loses them.
+It cannot see other barcodes, codes in PDF and SVG, codes that are cut into several images, codes in later frames of an
+animation, or codes so small in a large picture that a reduced copy loses them.
 """
 
 from sekisho.qrcodes.drawn import drawings
-from sekisho.qrcodes.model import DEFAULT_PIXELS, NOBODY, Grid, Look, Reader, Turn, Why
+from sekisho.qrcodes.model import DEFAULT_PIXELS, NO_READER, Grid, Lease, Reader, SearchResult, SearchStatus
 
-__all__ = ["DEFAULT_PIXELS", "NOBODY", "Grid", "Look", "Reader", "Turn", "Why", "drawings"]
+__all__ = [
+    "DEFAULT_PIXELS",
+    "NO_READER",
+    "Grid",
+    "Lease",
+    "Reader",
+    "SearchResult",
+    "SearchStatus",
+    "drawings",
+]

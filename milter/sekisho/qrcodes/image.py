@@ -1,4 +1,4 @@
-"""An image file to the texts of its codes. Pillow and zxing-cpp read hostile bytes here: only for the child."""
+"""The texts of the QR codes in an image file. Pillow and zxing-cpp read hostile bytes here: only the child uses it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from sekisho.qrcodes.markers import Refused, Slim, slim
-from sekisho.qrcodes.model import DEFAULT_PIXELS, Look, Why
+from sekisho.qrcodes.model import DEFAULT_PIXELS, SearchResult, SearchStatus
 from sekisho.qrcodes.scan import texts
 
 _READERS: Mapping[str, type[ImageFile.ImageFile]] = MappingProxyType(
@@ -26,64 +26,69 @@ _READERS: Mapping[str, type[ImageFile.ImageFile]] = MappingProxyType(
         "BMP": BmpImageFile,
     }
 )
-"""Named one by one: `Image.open` imports further readers when it is called, and the child can open no file then."""
-_TIMES = MappingProxyType({"JPEG": 16, "WEBP": 0.5})
-"""How many pixels a format may have, compared with the others: a JPEG is decoded at an eighth of its size where it is
-large; a WebP takes four copies of four bytes a pixel, the others two at most."""
-_SCANNED = 1_500_000
-"""Pixels that are searched for codes: a larger image is reduced to about as many."""
-_LEAST = 24
-"""Pixels of a side below which there is no room for a code: spacers, icons and bullets."""
-_LONGEST = 12
-"""How many times longer than wide an image may be: rulers and borders hold no code, photographed pages do."""
+"""The readers are imported with this module. `Image.open` would import them later, when the child can open no file."""
+_PIXEL_FACTOR = MappingProxyType({"JPEG": 16, "WEBP": 0.5})
+"""By format, the factor for the number of pixels that are decoded. A large JPEG is decoded at an eighth of its size. A
+WebP takes four copies of four bytes a pixel, other formats two at most."""
+_MAX_SCANNED_PIXELS = 1_500_000
+"""Pixels that are searched for codes. A larger image is reduced to about this number."""
+_MIN_SIDE_PIXELS = 24
+"""Pixels of the shorter side of an image that can hold a code. Spacers, icons and bullets are smaller."""
+_MAX_ASPECT_RATIO = 12
+"""Longer side divided by shorter side of an image that can hold a code. Rulers and borders are longer."""
 
-ImageFile.LOAD_TRUNCATED_IMAGES = True  # mail programs show what is there of a file that breaks off
-Image.MAX_IMAGE_PIXELS = None  # sizes are compared below, before Pillow sees the file
+ImageFile.LOAD_TRUNCATED_IMAGES = True  # mail programs show the part of a truncated file that is there
+Image.MAX_IMAGE_PIXELS = None  # the number of pixels is checked below, before Pillow reads the file
 
 
-def in_image(content: bytes, most_pixels: int = DEFAULT_PIXELS) -> Look:
-    """The texts of the QR codes in an image file; bounded by `most_pixels`. Raises MemoryError."""
+def in_image(content: bytes, most_pixels: int = DEFAULT_PIXELS) -> SearchResult:
+    """The texts of the QR codes in an image file. An image of more than `most_pixels` is not decoded (`_PIXEL_FACTOR`).
+
+    Raises MemoryError.
+    """
     try:
         found = slim(content)
-        if _is_ruler(found.width, found.height):
-            return Look()
-        if found.width * found.height > most_pixels * _TIMES.get(found.format, 1):
-            return Look(why=Why.PIXELS)
+        if _has_no_room(found.width, found.height):
+            return SearchResult()
+        if found.width * found.height > most_pixels * _PIXEL_FACTOR.get(found.format, 1):
+            return SearchResult(status=SearchStatus.PIXELS)
         with _READERS[found.format](io.BytesIO(found.content)) as image:
-            return _look(image, found, most_pixels)
+            return _searched(image, found, most_pixels)
     except Refused as refused:
-        return Look(why=refused.why)
+        return SearchResult(status=refused.status)
     except MemoryError:
         raise
     except Exception:  # Pillow's readers raise whatever a hostile file makes them raise
-        return Look(why=Why.BROKEN)
+        return SearchResult(status=SearchStatus.BROKEN)
 
 
-def _is_ruler(width: int, height: int) -> bool:
-    return min(width, height) < _LEAST or max(width, height) > _LONGEST * min(width, height)
+def _has_no_room(width: int, height: int) -> bool:
+    return min(width, height) < _MIN_SIDE_PIXELS or max(width, height) > _MAX_ASPECT_RATIO * min(
+        width, height
+    )
 
 
-def _look(image: Image.Image, known: Slim, most_pixels: int) -> Look:
+def _searched(image: Image.Image, known: Slim, most_pixels: int) -> SearchResult:
     if image.format == "JPEG":
-        share = (_SCANNED / (known.width * known.height)) ** 0.5
+        share = (_MAX_SCANNED_PIXELS / (known.width * known.height)) ** 0.5
         image.draft("L", (int(known.width * share), int(known.height * share)))
     width, height = image.size
     if width * height > most_pixels:
-        return Look(why=Why.PIXELS)
+        return SearchResult(status=SearchStatus.PIXELS)
     grey = _grey(image)
-    factor = int((width * height / _SCANNED) ** 0.5 + 0.999)
+    factor = int((width * height / _MAX_SCANNED_PIXELS) ** 0.5 + 0.999)
     if factor > 1:
         grey = grey.reduce(factor)
-    return Look(texts(grey.tobytes(), grey.size[0], grey.size[1]))
+    return SearchResult(texts(grey.tobytes(), grey.size[0], grey.size[1]))
 
 
 def _grey(image: Image.Image) -> Image.Image:
-    """In shades of grey, on white: a mail program shows a see-through image on its white page."""
+    """The image in shades of grey. A transparent one is put on white, as in a mail program."""
     if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
         layer = image.convert("LA")
         page = Image.new("L", layer.size, 255)
         page.paste(layer.getchannel("L"), mask=layer.getchannel("A"))
         return page
-    if image.mode.startswith("I"):  # sixteen bits a pixel, which `convert` would cut to white
+    if image.mode.startswith("I"):  # sixteen bits a pixel: `convert` alone would make nearly all shades white
         image = image.convert("I").point(lambda shade: shade * (1 / 256))
     return image.convert("L")

@@ -1,12 +1,11 @@
-"""An image file by its markers: what it is, how large, and a slim copy that holds what its pixels need and no more.
+"""Format and size of an image file by its markers, and a slim copy that holds only what its pixels need.
 
-A library that decodes images reads whatever else a file may hold: compressed texts (PNG), comments, profiles. It also
-makes room for what a few bytes announce: a progressive JPEG keeps every coefficient of the whole image in memory and
-goes over all of them once for each scan, however short that scan is. So the markers are read first, which costs next
-to nothing, and what costs too much is refused.
+A library that decodes images reads everything in a file: compressed texts (PNG), comments, profiles. It also allocates
+memory for what a few bytes declare. For a progressive JPEG it keeps every coefficient of the image in memory, and goes
+through all of them for each scan, even for an empty scan. So the markers are read first, which takes little time, and
+an image that would cost too much is refused.
 
-PNG (ISO/IEC 15948), JPEG (ITU-T T.81), GIF 89a, WebP (RFC 9649), BMP. Linear in the bytes. Nothing raises but
-`Refused`.
+PNG (ISO/IEC 15948), JPEG (ITU-T T.81), GIF 89a, WebP (RFC 9649), BMP. Linear in the bytes. The only error is Refused.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sekisho.qrcodes.model import Why
+from sekisho.qrcodes.model import SearchStatus
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = (b"IHDR", b"PLTE", b"tRNS")
@@ -27,33 +26,32 @@ _MAX_CHUNKS = 20_000
 _MAX_SEGMENTS = 2_000
 """Segments of a JPEG; a photograph has about thirty."""
 _MAX_COEFFICIENT_BYTES = 80 * 1024 * 1024
-"""Memory of a JPEG that comes in several scans: 28 megapixels as cameras sample colours (4:2:0), else 14."""
+"""Bytes of coefficients of a JPEG with several scans: 28 megapixels with the colours of a camera (4:2:0), else 14."""
 _MAX_BLOCK_VISITS = 8_000_000
-"""Blocks of 64 coefficients times scans that cover them. 28 megapixels in the usual ten scans are 3.5 million. A scan
-without data costs 4 ns a block, one that refines coefficients up to 100 ns."""
+"""Blocks of 64 coefficients, times the scans that cover them: 3.5 million for 28 megapixels in ten scans, as usual. For
+each block, an empty scan costs 4 ns, and one that refines coefficients up to 100 ns."""
 _BLOCK_BYTES = 128
 _JPEG_KEPT = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD, 0xE0, 0xEE})
-"""Frame, Huffman tables, scan, quantisation, restart interval, and what names the
-colours (JFIF, Adobe)."""
+"""Frames, Huffman tables, scans, quantisation tables, restart intervals, and the markers of colours (JFIF, Adobe)."""
 _JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _JPEG_ODD = frozenset({0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)})
-"""Frames of lossless, hierarchical and arithmetic coding, which no mail program shows."""
+"""Frames of lossless, hierarchical and arithmetic coding. No mail program shows such an image."""
 _JPEG_NEXT = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _JPEG_SCAN_END = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
-"""Where restart markers are, libjpeg goes on behind lower codes than these (jpeg_resync_to_restart)."""
+"""Markers that end a scan. At lower codes libjpeg goes on if there are restart markers (jpeg_resync_to_restart)."""
 
 
 class Refused(Exception):
-    """The image is not decoded."""
+    """The image is not decoded. `status` says why."""
 
-    def __init__(self, why: Why) -> None:
-        super().__init__(why)
-        self.why = why
+    def __init__(self, status: SearchStatus) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
 class Slim:
-    """An image worth decoding: format as Pillow names it, size in pixels, and a file that holds no more than it."""
+    """An image to decode: its format as Pillow names it, its size in pixels, and a file with nothing but the image."""
 
     format: str
     width: int
@@ -62,8 +60,11 @@ class Slim:
 
 
 def slim(content: bytes) -> Slim:
-    """The file without what its pixels do not need. Raises Refused for no image of the five formats, for one that no
-    decoder would read, and for a JPEG whose scans cost too much."""
+    """The image file, reduced to what its pixels need.
+
+    Raises Refused if it is no image of the five formats, if no decoder would read it, or if it has too many parts, or
+    scans that cost too much.
+    """
     try:
         if content.startswith(_PNG):
             return _png(content)
@@ -76,12 +77,12 @@ def slim(content: bytes) -> Slim:
         if content.startswith(b"BM"):
             return _bmp(content)
     except (struct.error, IndexError, ValueError) as error:
-        raise Refused(Why.BROKEN) from error
-    raise Refused(Why.FORMAT)
+        raise Refused(SearchStatus.BROKEN) from error
+    raise Refused(SearchStatus.FORMAT)
 
 
 def _png(content: bytes) -> Slim:
-    """The image data become one chunk: a million chunks of nothing would be a million turns of the reader's loop."""
+    """A PNG with its image data in one chunk: Pillow's reader takes time for each chunk, even for an empty one."""
     kept: dict[bytes, bytes] = {}
     data: list[bytes] = []
     at = len(_PNG)
@@ -97,7 +98,7 @@ def _png(content: bytes) -> Slim:
             break
         at += 12 + length
     else:
-        raise Refused(Why.SCANS)
+        raise Refused(SearchStatus.SCANS)
     width, height = struct.unpack_from(">II", kept.get(b"IHDR", b""))
     chunks = [*((name, kept[name]) for name in _PNG_KEPT if name in kept), (b"IDAT", b"".join(data))]
     return Slim(
@@ -111,8 +112,7 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """A JPEG's frame: whether it is progressive, and for each component its id (others may have the same) and how many
-    blocks it has."""
+    """A JPEG's frame. `parts` has for each component its id and its number of blocks. Two may have the same id."""
 
     width: int
     height: int
@@ -121,7 +121,7 @@ class _Frame:
 
 
 def _jpeg(content: bytes) -> Slim:
-    """What libjpeg reads: nothing behind a first scan that is the whole image, and no second frame."""
+    """A JPEG as libjpeg reads it: up to the end of a first scan that is the whole image, and without a second frame."""
     frame: _Frame | None = None
     scans: list[bytes] = []
     kept: list[bytes] = [b"\xff\xd8"]
@@ -130,7 +130,7 @@ def _jpeg(content: bytes) -> Slim:
             if scans:
                 break
             if code in _JPEG_ODD or frame is not None:
-                raise Refused(Why.BROKEN)
+                raise Refused(SearchStatus.BROKEN)
             frame = _frame(code, content[start:end])
         if code in _JPEG_KEPT:
             kept.append(b"\xff%c" % code + content[start - 2 : behind])
@@ -139,13 +139,13 @@ def _jpeg(content: bytes) -> Slim:
             if frame is not None and _at_once(frame, scans):
                 break
     if frame is None or not scans:
-        raise Refused(Why.BROKEN)
+        raise Refused(SearchStatus.BROKEN)
     _bound(frame, scans)
     return Slim("JPEG", frame.width, frame.height, b"".join(kept) + b"\xff\xd9")
 
 
 def _segments(content: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Code, where the payload begins and ends, and where the data behind it end (those of a scan)."""
+    """For each segment its code, start and end of its payload, and the end of the data after it (those of a scan)."""
     at = 2
     for _ in range(_MAX_SEGMENTS):
         found = _JPEG_NEXT.search(content, at)
@@ -162,7 +162,7 @@ def _segments(content: bytes) -> Iterator[tuple[int, int, int, int]]:
         yield code, start, end, behind
         if code == 0xDA and following is None:
             return
-    raise Refused(Why.SCANS)
+    raise Refused(SearchStatus.SCANS)
 
 
 def _frame(code: int, body: bytes) -> _Frame:
@@ -170,7 +170,7 @@ def _frame(code: int, body: bytes) -> _Frame:
     parts = [(body[at], body[at + 1] >> 4, body[at + 1] & 15) for at in range(6, 6 + 3 * count, 3)]
     widest, highest = max(each[1] for each in parts), max(each[2] for each in parts)
     if not all(across and down for _, across, down in parts) or not width or not height:
-        raise Refused(Why.BROKEN)
+        raise Refused(SearchStatus.BROKEN)
     blocks = tuple(
         (name, -(-width * across // (8 * widest)) * -(-height * down // (8 * highest)))
         for name, across, down in parts
@@ -179,36 +179,39 @@ def _frame(code: int, body: bytes) -> _Frame:
 
 
 def _at_once(frame: _Frame, scans: list[bytes]) -> bool:
-    """True if the decoder keeps no coefficients: the first scan is the whole image."""
+    """True if the first scan is the whole image, so that the decoder keeps no coefficients."""
     return not frame.progressive and len(scans[0]) == len(frame.parts)
 
 
 def _bound(frame: _Frame, scans: list[bytes]) -> None:
-    """Raises Refused where the decoder would keep too much, or go over it too often."""
+    """Raises Refused if the decoder would keep too many coefficients, or go through them too often."""
     if _at_once(frame, scans):
         return
     blocks = sum(count for _, count in frame.parts)
     visits = sum(_visited(frame, name, turn) for scan in scans for turn, name in enumerate(scan))
     if blocks * _BLOCK_BYTES > _MAX_COEFFICIENT_BYTES or visits > _MAX_BLOCK_VISITS:
-        raise Refused(Why.SCANS)
+        raise Refused(SearchStatus.SCANS)
 
 
 def _visited(frame: _Frame, name: int, turn: int) -> int:
-    """Blocks of the component that the id means at this place of a scan: of several of one id the first that is not
-    taken (libjpeg's get_sos). Where there is none, libjpeg stops, and others might not."""
+    """The number of blocks of the component that an id means at this place of a scan.
+
+    Of several components with one id it is the first that is not taken yet (libjpeg's get_sos). If there is none,
+    libjpeg stops. Another decoder may go on, so the largest component is counted.
+    """
     named = [count for at, (each, count) in enumerate(frame.parts) if each == name and at >= turn]
     return named[0] if named else max(count for _, count in frame.parts)
 
 
 def _gif(content: bytes) -> Slim:
-    """The first frame and what makes it see-through."""
+    """A GIF with its first frame and the extension for its transparency."""
     width, height, flags = struct.unpack_from("<HHB", content, 6)
     at = 13 + _palette(flags)
     kept = [content[:at]]
     while content[at] != 0x2C:
         if content[at] == 0x3B:
-            raise Refused(Why.BROKEN)
-        if content[at] != 0x21:  # decoders skip what is no block
+            raise Refused(SearchStatus.BROKEN)
+        if content[at] != 0x21:  # decoders skip bytes that begin no block
             at += 1
             continue
         end = _behind_blocks(content, at + 2)
@@ -226,7 +229,7 @@ def _palette(flags: int) -> int:
 
 
 def _behind_blocks(content: bytes, at: int) -> int:
-    """Behind the sub-blocks that begin there; the end of a file that breaks off."""
+    """The index after the sub-blocks that begin at `at`; that of the end if the file is truncated."""
     while at < len(content) and (length := content[at]):
         at += 1 + length
     return min(at + 1, len(content))
@@ -242,7 +245,7 @@ def _webp(content: bytes) -> Slim:
     elif name == b"VP8 ":
         width, height = (each & 0x3FFF for each in struct.unpack_from("<HH", body, 6))
     else:
-        raise Refused(Why.BROKEN)
+        raise Refused(SearchStatus.BROKEN)
     return Slim("WEBP", width, height, content)
 
 

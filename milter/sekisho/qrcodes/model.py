@@ -1,4 +1,4 @@
-"""What is asked of a picture, and what comes back."""
+"""Questions about pictures and their answers: the port `Reader`, and what goes over the socket to the child."""
 
 from __future__ import annotations
 
@@ -10,88 +10,94 @@ from enum import StrEnum
 from typing import Protocol
 
 QUESTION = struct.Struct("<cIIII")
-"""To the child: `IMAGE`, the pixels that are decoded at most, and a number that means nothing; or `GRID`, width and
-height. Then the seconds of processor time that it may take, and how many bytes follow: the file, or the cells."""
+"""The head of a question to the child: `IMAGE`, the number of pixels at most, and an unused number; or `GRID`, width
+and height in modules. Then the seconds of processor time, and the number of bytes that follow: file or cells."""
 ANSWER = struct.Struct("<I")
-"""From the child: how many bytes follow, of JSON: `{"texts": [...], "why": "..."}`, as in `Look`. Before the first
-question it says 0: it is ready."""
+"""The head of an answer: the number of bytes of JSON that follow (`{"texts": [...], "status": "..."}`, the fields of
+SearchResult). Before the first question the child sends 0: it is ready."""
 IMAGE, GRID = b"I", b"G"
 
 DEFAULT_PIXELS = 8_000_000
-"""Pixels of an image that is decoded at all; a JPEG may have sixteen times as many, a WebP half as many (`image`)."""
+"""Pixels of an image that is decoded; a JPEG may have sixteen times as many, a WebP half as many (`image`)."""
 MAX_CODES = 8
-"""Codes of one image."""
+"""Codes of one image that are given."""
 MAX_CHARACTERS = 4_096
-"""Characters of one code; QR holds no more (ISO/IEC 18004, version 40)."""
+"""Characters of one code that are given. The largest code (version 40) holds 2,953 bytes, or 7,089 digits."""
 
 
-class Why(StrEnum):
-    """Why a picture was not searched."""
+class SearchStatus(StrEnum):
+    """Whether a picture was searched, or why not."""
 
     SEARCHED = ""
     FORMAT = "format"
-    """None of the five formats: nobody sees it either."""
+    """None of the five formats, so no mail program shows it."""
     BROKEN = "broken"
-    """It begins like one of them, and cannot be read."""
+    """It begins like one of the formats, but cannot be read."""
     PIXELS = "pixels"
     """More pixels than are decoded."""
     SCANS = "scans"
-    """Too many parts for its size."""
+    """It has too many parts, or its scans would cost too much."""
     TIME = "time"
     MEMORY = "memory"
     DECODER = "decoder"
-    """The program that decodes it died, or could not be had."""
+    """The child died, or could not be started."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What was read in a picture, or why it was not. `seconds`: how long a child worked on it."""
+class SearchResult:
+    """The texts of the codes in a picture, and whether it was searched. `seconds` is how long a child worked on it."""
 
     texts: tuple[str, ...] = ()
-    why: Why = Why.SEARCHED
+    status: SearchStatus = SearchStatus.SEARCHED
     seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Modules that a text draws: `width` × `height` bytes, 1 dark."""
+    """A drawing of `width` × `height` modules. `cells` has a byte for each, row by row: 1 is dark, 0 is light."""
 
     width: int
     height: int
     cells: bytes
 
 
-class Turn(Protocol):
-    """One of the few programs that look into pictures, for one message. `seconds` bounds the work on one picture; the
-    start of a new program is none of it. Raises only what a fault of ours raises."""
+class Lease(Protocol):
+    """One of the few children, lent to one message.
 
-    def in_image(self, content: bytes, most_pixels: int, seconds: float, /) -> Look:
-        """The texts of the QR codes in an image file; `most_pixels` bounds what is decoded."""
+    `seconds` bounds the work on one picture. It does not include the start of a new child. Hostile pictures raise no
+    error.
+    """
 
-    def in_grid(self, grid: Grid, seconds: float, /) -> Look:
-        """The texts of the QR code that a text draws."""
+    def in_image(self, content: bytes, most_pixels: int, seconds: float, /) -> SearchResult:
+        """The texts of the QR codes in an image file. A file of more than `most_pixels` is not decoded."""
+
+    def in_grid(self, grid: Grid, seconds: float, /) -> SearchResult:
+        """The texts of the QR codes in a drawing."""
 
 
 class Reader(Protocol):
-    """Looks into pictures, which are the most hostile input there is."""
+    """Searches pictures for QR codes."""
 
-    def turn(self, seconds: float, had: int = 0, /) -> AbstractContextManager[Turn | None]:
-        """First come, first served among those that `had` as many turns before; fewer come first. None if no turn came
-        within `seconds`, which also bound the start of a program. It must be given back soon: others wait."""
+    def lease(self, seconds: float, earlier: int = 0, /) -> AbstractContextManager[Lease | None]:
+        """A child to search pictures with; None if none becomes free within `seconds`, which also bound its start.
+
+        `earlier` is the number of leases that the message had before. Messages with fewer come first, and those with
+        the same number in the order in which they ask. Keep a lease for a short time: others wait.
+        """
 
 
-class _Nobody:
-    """Looks into no picture, and says so."""
+class _NoReader:
+    """A reader that searches no picture. Every result has the status `decoder`."""
 
-    def in_image(self, _: bytes, __: int, ___: float, /) -> Look:
-        return Look(why=Why.DECODER)
+    def in_image(self, _: bytes, __: int, ___: float, /) -> SearchResult:
+        return SearchResult(status=SearchStatus.DECODER)
 
-    def in_grid(self, _: Grid, __: float, /) -> Look:
-        return Look(why=Why.DECODER)
+    def in_grid(self, _: Grid, __: float, /) -> SearchResult:
+        return SearchResult(status=SearchStatus.DECODER)
 
     @contextmanager
-    def turn(self, _: float, __: int = 0, /) -> Iterator[Turn]:
+    def lease(self, _: float, __: int = 0, /) -> Iterator[Lease]:
         yield self
 
 
-NOBODY: Reader = _Nobody()
+NO_READER: Reader = _NoReader()

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sekisho.held import Copy, Entry, Operation, State
+from sekisho.held import Copy, Entry, Operation, OperationName, OperationResult, ReleaseReason, State
 from sekisho.ports import HeldMail
 from sekisho.privacy import Privacy
 from sekisho.release.options import ReleaseOptions
@@ -28,10 +28,10 @@ _STATES = {
     Fate.UNCERTAIN: State.UNCERTAIN,
 }
 _RESULTS = {
-    Fate.TAKEN: "ok",
-    Fate.LATER: "unavailable",
-    Fate.REFUSED: "failed",
-    Fate.UNCERTAIN: "uncertain",
+    Fate.TAKEN: OperationResult.OK,
+    Fate.LATER: OperationResult.UNAVAILABLE,
+    Fate.REFUSED: OperationResult.FAILED,
+    Fate.UNCERTAIN: OperationResult.UNCERTAIN,
 }
 
 
@@ -45,7 +45,7 @@ class Wish:
     empty; `to` is another address for the one copy; `again` includes copies whose fate is uncertain."""
 
     who: str
-    reason: str = "requested"
+    reason: str = ReleaseReason.REQUESTED
     recipients: frozenset[str] = frozenset()
     to: str = ""
     again: bool = False
@@ -124,7 +124,9 @@ class Releaser:
         """Write down what became of the copy, even if we took so long that we were given up."""
         note = answer.text if not wish.to else f"to {wish.to}: {answer.text}"
         note = self._privacy.words(note, *filter(None, (wish.to, copy.recipient.address)))
-        done = Operation("release", _RESULTS[answer.fate], wish.who, entry.id, copy.number, wish.reason, note)
+        done = Operation(
+            OperationName.RELEASE, _RESULTS[answer.fate], wish.who, entry.id, copy.number, wish.reason, note
+        )
         state = _STATES[answer.fate]
         if not self._store.move(entry.id, state, only=State.SENDING, copies=[copy.number], done=done):
             self._store.move(entry.id, state, only=State.UNCERTAIN, copies=[copy.number], done=done)

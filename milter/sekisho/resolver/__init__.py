@@ -1,14 +1,14 @@
-"""DNS as the checks see it: one question, one `Answer`, whatever is on the wire.
+"""DNS for the checks: one `Answer` for each question, whatever comes over the wire.
 
-Two resolvers stand behind the port of `ports.Resolver`: `DnsResolver` asks recursive name servers (RFC 1035,
-EDNS of RFC 6891, negative caching of RFC 2308) and `CaseResolver` answers from the records of a case file.
-`Budget` wraps either for one message and bounds the time that the message may wait for DNS in total.
+Two classes implement `ports.Resolver`. `DnsResolver` asks recursive name servers (RFC 1035, EDNS of RFC 6891, negative
+caching of RFC 2308). `CaseResolver` answers from the records of a case file. `Budget` wraps one of them for one
+message, and bounds the time that the message may wait for DNS in total.
 
-What an answer means: NXDOMAIN (the name does not exist), NODATA (it does, without this type) and TEMPERROR
-(nobody knows: SERVFAIL, time-out, budget spent, nonsense on the wire) are three different values.
+Three values say that there are no records: NXDOMAIN (the name does not exist), NODATA (the name exists, without records
+of this type) and TEMPERROR (not known: SERVFAIL, time-out, budget spent, or an invalid response).
 
-It cannot see whether an answer is true: there is no DNSSEC validation here. Run a validating resolver on
-loopback; the questions carry random ids and come from random ports, which is all that a stub can do.
+It cannot see whether an answer is true, since it does no DNSSEC validation. Run a validating resolver on loopback.
+Queries have random ids and random source ports; a stub resolver can do no more.
 """
 
 from sekisho.resolver.case import Budget, CaseResolver

@@ -1,4 +1,4 @@
-"""Resolvers that ask nobody: the DNS of a case file, and the budget around any other."""
+"""Resolvers that send no queries: the DNS of a case file, and the time limit around another resolver."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping
 
 from sekisho.dns_answer import Answer, Found
 from sekisho.ports import Clock, Resolver
-from sekisho.resolver.names import MAX_CHAIN, NODATA, NXDOMAIN, TEMPERROR, plain
+from sekisho.resolver.names import MAX_CHAIN, NODATA, NXDOMAIN, TEMPERROR, query_name
 
 
 class Budget:
-    """A resolver for one message: it may wait `seconds` for DNS in total, then every question is TEMPERROR.
+    """A resolver for one message. It waits `seconds` for DNS in total; after that every answer is TEMPERROR.
 
-    The message hears one answer to a question, however often it asks and whether or not the answer can be kept longer.
-    A temporary error that came because the asker's own deadline was over is no answer: another one may wait longer.
-    Not for several threads: a message is judged on one.
+    A question has the same answer each time, for the whole message. There is one exception: a temporary error because
+    the caller's deadline was over is not kept, since the next caller may wait longer.
+
+    Not thread-safe: a message is judged on one thread.
     """
 
     def __init__(self, resolver: Resolver, seconds: float, clock: Clock) -> None:
@@ -26,6 +27,7 @@ class Budget:
         self._warmed: set[tuple[str, str]] = set()
 
     def lookup(self, name: str, rtype: str, deadline: float) -> Answer:
+        """The answer, waited for until `deadline` (monotonic), and within the seconds that are left."""
         key = (name.lower(), rtype)
         answer = self._answers.get(key)
         if answer is None:
@@ -38,6 +40,7 @@ class Budget:
         return answer
 
     def warm(self, name: str, rtype: str) -> None:
+        """Begin a look-up, once for each question."""
         key = (name.lower(), rtype)
         if key not in self._warmed:
             self._warmed.add(key)
@@ -45,12 +48,13 @@ class Budget:
 
 
 class CaseResolver:
-    """`ports.Resolver` on the `dns` list of a case: the only DNS that the case sees.
+    """`ports.Resolver` with the records of a case's `dns` list. A case sees no other DNS.
 
-    Each record is `{name, type, value}` or `{name, rcode}` with NXDOMAIN, SERVFAIL or TIMEOUT. Other types at
-    a listed name and the ancestors of one are NODATA; everything else is NXDOMAIN. An rcode answers for the
-    types that have no record there, or with `{name, type, rcode}` for that type alone. Raises ValueError for
-    a record that says none of this.
+    A record is `{name, type, value}`, `{name, rcode}` or `{name, type, rcode}`. The rcode is NXDOMAIN, SERVFAIL,
+    TIMEOUT or NOERROR. With a type it answers for that type, without one for all types that have no record at that
+    name. Other types at a listed name, and the ancestors of that name, give NODATA. All other names give NXDOMAIN.
+
+    Raises ValueError for a record that has none of these forms.
     """
 
     def __init__(self, records: Iterable[Mapping[str, object]]) -> None:
@@ -61,7 +65,8 @@ class CaseResolver:
             self._add(record)
 
     def lookup(self, name: str, rtype: str, deadline: float) -> Answer:
-        asked = plain(name)
+        """The answer from the records. It never waits, so `deadline` (monotonic) has no effect."""
+        asked = query_name(name)
         if asked is None:
             return NXDOMAIN
         for _ in range(MAX_CHAIN):
@@ -78,10 +83,10 @@ class CaseResolver:
         return code or (NODATA if name in self._exist else NXDOMAIN)
 
     def warm(self, name: str, rtype: str) -> None:
-        """Nothing to begin: every answer is at hand."""
+        """Does nothing, since no answer is waited for."""
 
     def _add(self, record: Mapping[str, object]) -> None:
-        name = plain(str(record.get("name", "")))
+        name = query_name(str(record.get("name", "")))
         rtype = str(record.get("type", "")).upper()
         if name is None:
             raise ValueError(f"not a DNS name: {record.get('name')!r}")
@@ -109,5 +114,5 @@ def _case_value(rtype: str, value: str) -> object:
         return str(ipaddress.ip_address(value.strip()))
     if rtype == "MX":
         preference, _, host = value.strip().partition(" ")
-        return (int(preference), plain(host.strip()) or "")
-    return plain(value.strip()) or ""
+        return (int(preference), query_name(host.strip()) or "")
+    return query_name(value.strip()) or ""

@@ -1,4 +1,4 @@
-"""One question on the wire: UDP, again UDP, and TCP when the answer does not fit."""
+"""One question to the name servers: over UDP, repeated over UDP, and over TCP if the answer is truncated."""
 
 from __future__ import annotations
 
@@ -12,40 +12,50 @@ import dns.message
 
 from sekisho.dns_answer import Found
 from sekisho.ports import Clock
-from sekisho.resolver.message import TEMPERROR_TTL, Reading, build_query, parse_response, read_response
+from sekisho.resolver.message import (
+    TEMPERROR_TTL_SECONDS,
+    TimedAnswer,
+    build_query,
+    parse_response,
+    read_response,
+)
 from sekisho.resolver.names import TEMPERROR
 
 
 class Exchange:
-    """One question on the wire: every server is asked in turn and all of them are listened to until the end,
-    so that a slow answer to the first attempt still counts."""
+    """One question to the name servers, until `until` (monotonic).
+
+    The servers are asked one after the other. It listens to all of them until the end, so that a slow answer to the
+    first query still counts.
+    """
 
     def __init__(self, name: str, rtype: str, *, clock: Clock, until: float) -> None:
         self._name, self._rtype = name, rtype
         self._clock, self._until = clock, until
-        self._ident = secrets.randbits(16)
-        self._query = build_query(name, rtype, self._ident)
+        self._query_id = secrets.randbits(16)
+        self._query = build_query(name, rtype, self._query_id)
         self._sockets: dict[int, tuple[socket.socket, tuple[str, int]]] = {}
         self._poll = select.poll()
 
-    def run(self, servers: tuple[tuple[str, int], ...]) -> Reading:
-        """The first usable answer; a server's refusal only when no other has more to say."""
+    def run(self, servers: tuple[tuple[str, int], ...]) -> TimedAnswer:
+        """The first usable answer; a server's failure only if no other server has an answer."""
         turns = (*servers, *servers)[: max(2, len(servers))]
         refusals = 0
         for turn, server in enumerate(turns):
             self._send(server)
             share = (self._until - self._clock.monotonic()) / (len(turns) - turn)
-            reading = self._listen(self._clock.monotonic() + share)
-            if reading is None:
+            result = self._listen(self._clock.monotonic() + share)
+            if result is None:
                 continue
-            if reading.answer.found is not Found.TEMPERROR:
-                return reading
+            if result.answer.found is not Found.TEMPERROR:
+                return result
             refusals += 1
             if refusals >= len(servers):
-                return reading
-        return Reading(TEMPERROR, TEMPERROR_TTL)
+                return result
+        return TimedAnswer(TEMPERROR, TEMPERROR_TTL_SECONDS)
 
     def close(self) -> None:
+        """Close the sockets."""
         for opened, _ in self._sockets.values():
             opened.close()
 
@@ -57,41 +67,41 @@ class Exchange:
                 opened = socket.socket(family, socket.SOCK_DGRAM)
                 self._sockets[opened.fileno()] = (opened, server)
                 opened.setblocking(False)
-                opened.connect(server)  # the kernel drops what others send to this port
+                opened.connect(server)  # the kernel then drops datagrams of other senders
                 self._poll.register(opened, select.POLLIN)
             opened.send(self._query)
         except OSError:
-            return  # unreachable or refused: the time-out or the next server decides
+            return  # unreachable or refused: it goes on to the next server, or to the time-out
 
-    def _listen(self, until: float) -> Reading | None:
+    def _listen(self, until: float) -> TimedAnswer | None:
         while (left := until - self._clock.monotonic()) > 0:
             for descriptor, _ in self._poll.poll(max(1, int(left * 1000))):
                 opened, server = self._sockets[descriptor]
                 try:
                     wire = opened.recv(65_535)
-                except OSError:  # ICMP refused
+                except OSError:  # an ICMP error: the server does not listen
                     self._poll.unregister(opened)
                     del self._sockets[descriptor]
                     opened.close()
-                    return Reading(TEMPERROR, TEMPERROR_TTL)
-                if reading := self._read(wire, server):
-                    return reading
+                    return TimedAnswer(TEMPERROR, TEMPERROR_TTL_SECONDS)
+                if result := self._read(wire, server):
+                    return result
         return None
 
-    def _read(self, wire: bytes, server: tuple[str, int]) -> Reading | None:
-        response = parse_response(wire, self._name, self._rtype, self._ident)
+    def _read(self, wire: bytes, server: tuple[str, int]) -> TimedAnswer | None:
+        response = parse_response(wire, self._name, self._rtype, self._query_id)
         if response is None:
             return self._broken(wire)
         if response.flags & dns.flags.TC:
             response = self._over_tcp(server)
             if response is None:
-                return Reading(TEMPERROR, TEMPERROR_TTL)
+                return TimedAnswer(TEMPERROR, TEMPERROR_TTL_SECONDS)
         return read_response(response, self._name, self._rtype)
 
-    def _broken(self, wire: bytes) -> Reading | None:
-        """Our id but nothing we can read: the server failed. Any other datagram is somebody's guess."""
-        ours = len(wire) >= 12 and struct.unpack_from("!H", wire)[0] == self._ident
-        return Reading(TEMPERROR, TEMPERROR_TTL) if ours else None
+    def _broken(self, wire: bytes) -> TimedAnswer | None:
+        """TEMPERROR for a datagram with our id that cannot be read: the server failed. None for any other datagram."""
+        ours = len(wire) >= 12 and struct.unpack_from("!H", wire)[0] == self._query_id
+        return TimedAnswer(TEMPERROR, TEMPERROR_TTL_SECONDS) if ours else None
 
     def _over_tcp(self, server: tuple[str, int]) -> dns.message.Message | None:
         try:
@@ -104,7 +114,7 @@ class Exchange:
                 wire = self._receive(stream, size)
         except (OSError, struct.error):
             return None
-        return parse_response(wire, self._name, self._rtype, self._ident)
+        return parse_response(wire, self._name, self._rtype, self._query_id)
 
     def _receive(self, stream: socket.socket, size: int) -> bytes:
         held = bytearray()

@@ -1,4 +1,4 @@
-"""DNS messages: our question as bytes, and what a response says to it (RFC 1035, RFC 2308, RFC 6891)."""
+"""DNS messages: the bytes of a query, and the answer in a response (RFC 1035, RFC 2308, RFC 6891)."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ import dns.rrset
 from sekisho.dns_answer import Answer, Found
 from sekisho.resolver.names import MAX_CHAIN, NODATA, NXDOMAIN, TEMPERROR
 
-MAX_RECORDS = 100  # of one answer: SPF needs to see an eleventh MX, nobody needs a thousandth record
-TEMPERROR_TTL = 5.0  # seconds; long enough to spare a dead zone, short enough to forget it
-UDP_PAYLOAD = 1232  # octets, the size that is never fragmented (DNS flag day 2020)
+MAX_RECORDS = 100  # of one answer; SPF must see an eleventh MX
+TEMPERROR_TTL_SECONDS = 5.0  # a failing server is not asked again at once
+UDP_PAYLOAD_BYTES = 1232  # a datagram of this size is not fragmented (DNS flag day 2020)
 
 TYPES: Final[Mapping[str, dns.rdatatype.RdataType]] = {
     word: dns.rdatatype.from_text(word) for word in ("A", "AAAA", "CNAME", "MX", "NS", "PTR", "TXT")
 }
-HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,126}\Z")
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,126}\Z")
 
 
 def host_text(name: dns.name.Name) -> str | None:
-    """A host of an answer, or None if it holds anything but letters, digits, hyphens and underscores."""
+    """The host of an answer; None if it has anything but letters, digits, hyphens and underscores."""
     text = name.to_text(omit_final_dot=True).lower()
-    return text if HOST.match(text) else None
+    return text if _HOST.match(text) else None
 
 
-def shaped(rdata: dns.rdata.Rdata) -> object | None:
-    """One record in the shape of `dns_answer.Answer`; None for what cannot be put into it."""
+def record_value(rdata: dns.rdata.Rdata) -> object | None:
+    """One record in the form of `dns_answer.Answer`; None if its host is invalid."""
     match rdata.rdtype:
         case dns.rdatatype.A | dns.rdatatype.AAAA:
             return str(rdata.address)  # type: ignore[attr-defined]
@@ -52,23 +52,23 @@ def shaped(rdata: dns.rdata.Rdata) -> object | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """An answer and how long it may be believed (seconds, as published)."""
+class TimedAnswer:
+    """An answer, and its TTL in seconds as published."""
 
     answer: Answer
     ttl: float
 
 
-def read_response(response: dns.message.Message, name: str, rtype: str) -> Reading:
-    """What a response says to our question, following the CNAMEs that it carries itself."""
+def read_response(response: dns.message.Message, name: str, rtype: str) -> TimedAnswer:
+    """The answer in a response. CNAMEs are followed within the response."""
     rcode = response.rcode()
     if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        return Reading(TEMPERROR, TEMPERROR_TTL)
+        return TimedAnswer(TEMPERROR, TEMPERROR_TTL_SECONDS)
     records, ttl = _follow(response.answer, dns.name.from_text(name), TYPES[rtype])
     if records:
-        return Reading(Answer(Found.ANSWER, records), ttl)
+        return TimedAnswer(Answer(Found.ANSWER, records), ttl)
     absent = NXDOMAIN if rcode == dns.rcode.NXDOMAIN else NODATA
-    return Reading(absent, min(ttl, _negative_ttl(response.authority)))
+    return TimedAnswer(absent, min(ttl, _negative_ttl(response.authority)))
 
 
 def _follow(
@@ -78,7 +78,7 @@ def _follow(
     ttl = float("inf")
     for _ in range(MAX_CHAIN):
         if rrset := sets.get((name, rtype)):
-            shapes = (shaped(rdata) for rdata in list(rrset)[:MAX_RECORDS])
+            shapes = (record_value(rdata) for rdata in list(rrset)[:MAX_RECORDS])
             return tuple(shape for shape in shapes if shape is not None), min(ttl, rrset.ttl)
         alias = sets.get((name, dns.rdatatype.CNAME))
         if alias is None:
@@ -89,28 +89,34 @@ def _follow(
 
 
 def _negative_ttl(authority: list[dns.rrset.RRset]) -> float:
-    """RFC 2308 section 5: the smaller of the SOA's TTL and its minimum; without SOA, briefly."""
+    """The seconds that an absence may be cached (RFC 2308 section 5).
+
+    The smaller of the SOA's TTL and its minimum. Without SOA it is a few seconds.
+    """
     for rrset in authority:
         if rrset.rdtype == dns.rdatatype.SOA:
             return float(min(rrset.ttl, rrset[0].minimum))
-    return TEMPERROR_TTL
+    return TEMPERROR_TTL_SECONDS
 
 
-def build_query(name: str, rtype: str, ident: int) -> bytes:
-    """A recursive question with EDNS, made by hand: it is built for every miss and never varies."""
+def build_query(name: str, rtype: str, query_id: int) -> bytes:
+    """The bytes of a recursive query with EDNS. `query_id` is its 16-bit number.
+
+    It is made without dnspython, which takes longer: there is a query for every miss of the cache.
+    """
     labels = b"".join(bytes((len(label),)) + label for label in name.encode("ascii").split(b"."))
-    head = struct.pack("!6H", ident, dns.flags.RD, 1, 0, 0, 1)
+    head = struct.pack("!6H", query_id, dns.flags.RD, 1, 0, 0, 1)
     question = labels + b"\0" + struct.pack("!2H", TYPES[rtype], dns.rdataclass.IN)
-    return head + question + b"\0" + struct.pack("!2HIH", dns.rdatatype.OPT, UDP_PAYLOAD, 0, 0)
+    return head + question + b"\0" + struct.pack("!2HIH", dns.rdatatype.OPT, UDP_PAYLOAD_BYTES, 0, 0)
 
 
-def parse_response(wire: bytes, name: str, rtype: str, ident: int) -> dns.message.Message | None:
-    """The response to exactly our question, or None for anything else that may arrive on the port."""
+def parse_response(wire: bytes, name: str, rtype: str, query_id: int) -> dns.message.Message | None:
+    """The response to this question with the number `query_id`; None for any other datagram."""
     try:
         response = dns.message.from_wire(wire, ignore_trailing=True, raise_on_truncation=False)
         asked = response.question[0]
         ours = (
-            response.id == ident
+            response.id == query_id
             and bool(response.flags & dns.flags.QR)
             and asked.name == dns.name.from_text(name)
             and asked.rdtype == TYPES[rtype]

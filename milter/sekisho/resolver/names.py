@@ -1,4 +1,4 @@
-"""Names and values that every resolver shares."""
+"""What all resolvers use: the three answers without records, and the form of a name in a query."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _LABELS = re.compile(r"[^.]{1,63}(?:\.[^.]{1,63})*+")
 MAX_CHAIN = 10  # CNAMEs followed for one question
 
 
-def plain(name: str) -> str | None:
-    """A name as it is asked: lower case, no final dot; None if DNS cannot carry it (RFC 1035 2.3.4).
+def query_name(name: str) -> str | None:
+    """The name for a query: lower case, no final dot; None if it is no DNS name (RFC 1035 section 2.3.4).
 
-    >>> plain("_DMARC.Example.JP.")
+    >>> query_name("_DMARC.Example.JP.")
     '_dmarc.example.jp'
     """
     name = name.removesuffix(".").lower()

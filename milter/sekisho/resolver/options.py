@@ -1,4 +1,4 @@
-"""Where DNS is asked, and how long: the options of the resolver and the addresses in them."""
+"""The options of the resolver, and the addresses of name servers in them."""
 
 from __future__ import annotations
 
@@ -19,42 +19,52 @@ def _server(text: str) -> str:
 
 
 class DnsOptions(Options):
-    """Where and how DNS is asked."""
+    """The name servers, time limits and cache of the resolver."""
 
     servers: tuple[Annotated[str, AfterValidator(_server)], ...] = Field(
         default=(),
-        description="Recursive name servers as `address` or `address:port` (`[v6]:port`); "
-        "empty: those of /etc/resolv.conf.",
+        description="Recursive name servers as `address` or `address:port` (IPv6: `[address]:port`). "
+        "Empty: those of /etc/resolv.conf.",
     )
-    timeout: float = Field(default=2.0, ge=0.1, le=10.0, description="Seconds to wait for one question.")
+    timeout: float = Field(
+        default=2.0, ge=0.1, le=10.0, description="Seconds to wait for the answer to one question."
+    )
     budget: float = Field(
         default=8.0, ge=0.5, le=15.0, description="Seconds that one message may wait for DNS in total."
     )
-    cache_size: int = Field(default=20_000, ge=0, le=1_000_000, description="Answers kept per worker.")
+    cache_size: int = Field(
+        default=20_000, ge=0, le=1_000_000, description="Number of answers that each worker keeps."
+    )
     cache_bytes: int = Field(
         default=16_000_000,
         ge=0,
         le=1_000_000_000,
-        description="Bytes of memory that the kept answers may take per worker. An answer over 8 kB is never kept.",
+        description="Bytes of memory for the answers that each worker keeps. An answer over 8 kB is never kept.",
     )
     max_ttl: float = Field(
-        default=3600.0, ge=1.0, le=86_400.0, description="Seconds after which any answer is asked again."
+        default=3600.0,
+        ge=1.0,
+        le=86_400.0,
+        description="Seconds after which every answer is asked for again.",
     )
     negative_ttl: float = Field(
-        default=300.0, ge=0.0, le=3600.0, description="Seconds, at most, that an absence is remembered."
+        default=300.0,
+        ge=0.0,
+        le=3600.0,
+        description="Seconds, at most, that the absence of a name or record is kept.",
     )
     warmers: int = Field(
         default=4,
         ge=0,
         le=32,
-        description="Threads that ask ahead while a message arrives; 0 switches it off.",
+        description="Number of threads that ask questions in advance while a message arrives; 0 asks none.",
     )
 
 
 def parse_server(text: str) -> tuple[str, int]:
-    """`192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353` as address and port.
+    """Address and port of `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353`.
 
-    Raises ValueError for anything else: a server is an address, since a name would need DNS to be found.
+    Raises ValueError for anything else. A host name is refused, since finding its address needs DNS.
     """
     host, port = text, "53"
     if text.startswith("["):
@@ -70,7 +80,7 @@ def parse_server(text: str) -> tuple[str, int]:
 
 
 def system_servers(path: Path = RESOLV_CONF) -> tuple[tuple[str, int], ...]:
-    """The name servers of resolv.conf(5), at most three; loopback if it names none (as libc does)."""
+    """Address and port of the name servers in resolv.conf(5), at most three; loopback if there is none, as in libc."""
     try:
         words = [line.split() for line in path.read_text("utf-8", "replace").splitlines()]
     except OSError:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from sekisho.held import Entry, Operation, State
+from sekisho.held import Entry, Operation, OperationName, OperationResult, State
 from sekisho.message import read
 from sekisho.policy.lists import Groups
 from sekisho.ports import DamagedError, ErasedError, HeldMail
 from sekisho.release import Done, Releaser, Wish
 from sekisho.runtime_changes.lists import checked_entry
-from sekisho.store import Changed, ListStore
+from sekisho.store.lists import Changed, ListStore
 from sekisho.text import printable
 
 MAX_ID = 60  # characters of an id that is not ours
@@ -81,7 +81,7 @@ class Review:
 
     def source(self, entry: Entry, who: str, note: str = "") -> bytes:
         """The message as the milter saw it. Raises DamagedError or ErasedError."""
-        self.store.audit(Operation("view", "ok", who, entry.id, note=note))
+        self.store.audit(Operation(OperationName.VIEW, OperationResult.OK, who, entry.id, note=note))
         return self.store.content(entry.id)
 
     def release(self, records: Sequence[str], wish: Wish) -> tuple[Done, ...]:
@@ -111,7 +111,9 @@ class Review:
         if doubt := self.doubt():
             raise AgesUnknownError(doubt)
         note = f"{', '.join(states)} for {age}"
-        return self.store.purge(states, age, Operation("purge", "ok", who, note=note))
+        return self.store.purge(
+            states, age, Operation(OperationName.PURGE, OperationResult.OK, who, note=note)
+        )
 
     def allow(
         self,
@@ -143,7 +145,9 @@ class Review:
 
     def label(self, record: str, label: Label, who: str) -> None:
         """Say what a message is; the newest label holds. Raises NoSuchEntryError."""
-        self.store.audit(Operation("label", "ok", who, self.show(record).id, reason=label.value))
+        self.store.audit(
+            Operation(OperationName.LABEL, OperationResult.OK, who, self.show(record).id, reason=label.value)
+        )
 
     def history(self, record: str | None = None, limit: int = PAGE) -> tuple[Operation, ...]:
         """Who did what to an entry, or to all, newest first, at most `limit`."""
@@ -169,7 +173,7 @@ class Review:
         numbers = [
             copy.number for copy in entry.copies if not named or copy.recipient.address.lower() in named
         ]
-        done = Operation("delete", "ok", who, entry.id)
+        done = Operation(OperationName.DELETE, OperationResult.OK, who, entry.id)
         return sum(
             self.store.move(entry.id, State.DELETED, only=state, copies=numbers, done=done)
             for state in states

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from sekisho.policy import ListEntry, ListOptions, list_faults, reasons
 from sekisho.policy.lists import Groups
-from sekisho.store import LISTS, Stored
+from sekisho.store.lists import LISTS, Stored
 
 MAX_EXPORT = 64 * 1024 * 1024  # bytes of a file of entries that is read
 

@@ -16,7 +16,7 @@ from typing import Any
 from sekisho.guard import SWITCHED, GuardOptions, Switch, switched, told
 from sekisho.guard.switch import FOREVER
 from sekisho.held import Operation
-from sekisho.log import Json, Logfmt, LogOptions
+from sekisho.log import JsonLines, Logfmt, LogOptions
 from sekisho.ports import StoreUnavailable
 
 
@@ -56,7 +56,7 @@ def write_to_log(options: LogOptions, event: str, fields: Mapping[str, Any]) -> 
     people."""
     record = logging.LogRecord("sekisho.audit", logging.WARNING, "", 0, event, (), None)
     record.fields = dict(fields)
-    line = (Json() if options.format == "json" else Logfmt()).format(record)
+    line = (JsonLines() if options.format == "json" else Logfmt()).format(record)
     if options.target == "stderr":
         syslog.openlog("sekisho", syslog.LOG_PID, syslog.LOG_MAIL)
         syslog.syslog(syslog.LOG_WARNING, line)

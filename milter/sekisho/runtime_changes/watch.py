@@ -16,7 +16,8 @@ from collections.abc import Callable
 from sekisho.guard import Switch, told
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock, StoreUnavailable
-from sekisho.store import InForce, ListStore, SchemaError, StoreOptions, never_made, snapshot
+from sekisho.store.database import SchemaError, StoreOptions, never_made
+from sekisho.store.lists import InForce, ListStore, snapshot
 
 LOG = logging.getLogger("sekisho.runtime_changes")
 FOLLOW_SECONDS = 0.5  # between two looks of a worker at the snapshot: one stat

@@ -1,35 +1,42 @@
-"""Text as its reader sees it: what may be printed, what is invisible, and what reads as the same name.
+"""Text as its reader sees it: what may be printed, what is invisible, and which texts read as the same name.
 
-Four questions are answered here, all without I/O and in time linear in the text:
+- `printable`: the text in a form that may go to a log line, a header (after RFC 2047) or a terminal.
+- `invisibles`, `bidi`, `combining`: characters that show nothing, change the reading direction, or alter a letter.
+- `is_japanese`, `chinese_characters`: whether a text is Japanese, and its characters that only Chinese uses.
+- `fold` and `skeleton`: the forms in which names are compared. `fold` removes what a Japanese reader does not read as
+  a difference: width, case, hiragana or katakana, small kana, long-vowel marks, spaces, punctuation. `skeleton` also
+  removes what the eye does not see: Cyrillic and Greek letters, digits for letters, kanji for kana (Unicode UTS 39,
+  with additions for Japanese phishing).
 
-- `printable`: the text in a form that may go to a log line, a header (after RFC 2047) or a terminal;
-- `invisibles`, `bidi`, `combining`: characters that show nothing, turn the reading direction, or pile up;
-- `japanese`, `chinese`: whether a text is Japanese, and the characters in it that only Chinese is written with;
-- `fold` and `skeleton`: the form in which names are compared. `fold` removes what a Japanese reader does not
-  read as a difference (width, case, hiragana or katakana, small kana, long-vowel marks, spaces, punctuation);
-  `skeleton` also removes what the eye does not see (Cyrillic and Greek letters, digits for letters, kanji for
-  kana: Unicode UTS 39 with additions that Japanese phishing needs).
+Both forms are made character by character from a table. Then neighbouring characters are joined: a kana and its voiced
+mark; `rn`, which looks like `m`. `skeleton_spans` tells where each character came from. Everything here is without I/O,
+and linear in the text.
 
-Both forms are made character by character from a table, then neighbouring characters are joined (a kana and
-its voiced mark; `rn`, which looks like `m`). `skeleton_spans` tells where each character came from.
-
-What it cannot see: how a font really draws a character, and what a picture says.
+It cannot see how a font draws a character, or what a picture shows.
 """
 
-from sekisho.text.characters import BIDI, BLANKS, MARKS, is_hiragana, is_kana, is_kanji, is_katakana
-from sekisho.text.foreign import chinese, japanese
+from sekisho.text.characters import (
+    BIDI_CONTROLS,
+    DIRECTION_MARKS,
+    NO_GLYPH,
+    is_hiragana,
+    is_kana,
+    is_kanji,
+    is_katakana,
+)
 from sekisho.text.invisible import bidi, combining, invisibles, unusual
+from sekisho.text.language import chinese_characters, is_japanese
 from sekisho.text.normalize import breaks, compact, compact_spans, fold, skeleton, skeleton_spans, spaced
 from sekisho.text.printable import ELLIPSIS, escaped, printable
 
 __all__ = [
-    "BIDI",
-    "BLANKS",
+    "BIDI_CONTROLS",
+    "DIRECTION_MARKS",
     "ELLIPSIS",
-    "MARKS",
+    "NO_GLYPH",
     "bidi",
     "breaks",
-    "chinese",
+    "chinese_characters",
     "combining",
     "compact",
     "compact_spans",
@@ -37,10 +44,10 @@ __all__ = [
     "fold",
     "invisibles",
     "is_hiragana",
+    "is_japanese",
     "is_kana",
     "is_kanji",
     "is_katakana",
-    "japanese",
     "printable",
     "skeleton",
     "skeleton_spans",

@@ -1,4 +1,4 @@
-"""Characters that hide or mislead."""
+"""Characters that are invisible, change the reading direction, or alter the letter before them."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from sekisho.text.characters import BIDI, BLANKS, MARKS, is_kana, is_kanji
+from sekisho.text.characters import BIDI_CONTROLS, DIRECTION_MARKS, NO_GLYPH, is_kana, is_kanji
 
-# All but letters, kana, kanji and their punctuation, none of which hides, turns or piles up.
-_ODD = re.compile(
+# Every character but letters, kana, kanji and their punctuation, which need no check.
+_CHECKED = re.compile(
     "[^\t\r\n -~\u00a1-\u00ac\u00ae-\u02ff\u3000-\u3029\u3030-\u3098\u309b-\u30ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff9f]"
 )
-_TURNING = re.compile(f"[{''.join(sorted(BIDI))}]")
+_BIDI_CONTROL = re.compile(f"[{''.join(sorted(BIDI_CONTROLS))}]")
 
 
 def invisibles(text: str) -> tuple[str, ...]:
-    """The distinct characters of the text that show nothing and have no business there, in order.
+    """The different characters of the text that show nothing and that the text does not need, in order.
 
-    Emoji sequences (variation selectors, joiners, flag tags), variants of a kanji and the joiners of Arabic
-    and Indic scripts are ordinary. Controls other than tab and line ends count; direction marks are `bidi`'s.
+    Controls count, except tab and line ends. Emoji sequences (variation selectors, joiners, flag tags), variants of a
+    kanji and the joiners of Arabic and Indic scripts are ordinary. For direction marks see `bidi`.
     """
     if text.isascii() and text.isprintable():
         return ()
-    odd = ((text[match.start() - 1 : match.start()] or " ", match[0]) for match in _ODD.finditer(text))
+    odd = ((text[match.start() - 1 : match.start()] or " ", match[0]) for match in _CHECKED.finditer(text))
     return tuple({char: None for before, char in odd if _hides(before, char)})
 
 
 def _hides(before: str, char: str) -> bool:
-    if char in "\t\r\n" or char in BIDI:
+    if char in "\t\r\n" or char in BIDI_CONTROLS:
         return False
-    if char in BLANKS:
+    if char in NO_GLYPH:
         return not _selects(before, char)
     category = unicodedata.category(char)
     if category == "Cc":
@@ -40,7 +40,7 @@ def _hides(before: str, char: str) -> bool:
 
 
 def _selects(before: str, char: str) -> bool:
-    """A variation selector after what has variants: a symbol, a digit or `#*` (keycaps), a kanji."""
+    """True for a variation selector after a character with variants: a symbol, `#`, `*`, a digit (keycaps), a kanji."""
     if not ("\ufe00" <= char <= "\ufe0f" or char >= "\U000e0100"):
         return False
     return unicodedata.category(before)[0] == "S" or before in "0123456789#*‼⁉〰〽㊗㊙" or is_kanji(before)
@@ -53,33 +53,37 @@ def _joins(before: str, char: str) -> bool:
 
 
 def bidi(text: str) -> tuple[str, ...]:
-    """The distinct characters that change the reading direction; bare marks only where nothing is written
-    from right to left."""
-    found = dict.fromkeys(_TURNING.findall(text))
-    if found and MARKS.issuperset(found) and _is_right_to_left(text):
+    """The different characters of the text that change its reading direction, in order.
+
+    If there are only direction marks, and the text has letters that are written from right to left, there are none.
+    """
+    found = dict.fromkeys(_BIDI_CONTROL.findall(text))
+    if found and DIRECTION_MARKS.issuperset(found) and _is_right_to_left(text):
         return ()
     return tuple(found)
 
 
 def unusual(text: str) -> frozenset[str]:
-    """The distinct characters that are neither Latin letters up to U+02FF nor kana, kanji or the punctuation of
-    either."""
-    return frozenset(_ODD.findall(text))
+    """The different characters of the text that are no Latin letters up to U+02FF, no kana, no kanji, and no
+    punctuation of these."""
+    return frozenset(_CHECKED.findall(text))
 
 
 def _is_right_to_left(text: str) -> bool:
-    return any(unicodedata.bidirectional(char) in {"R", "AL"} for char in text if char not in BIDI)
+    return any(unicodedata.bidirectional(char) in {"R", "AL"} for char in text if char not in BIDI_CONTROLS)
 
 
 def combining(text: str) -> tuple[str, ...]:
-    """The distinct combining marks that alter Latin letters, digits, kana or kanji without making a character
-    that Unicode has composed: `a` with a stroke through it, a kanji with dots below."""
+    """The different combining marks that alter a Latin letter, a digit, a kana or a kanji, in order.
+
+    A mark does not count if Unicode has one character for both: `é` is ordinary, `a` with a stroke through it is not.
+    """
     if text.isascii():
         return ()
     text = unicodedata.normalize("NFC", text)
-    base, end = " ", 0  # what the run of marks that ends here stands on
+    base, end = " ", 0  # the character before the run of marks, and where the run ends
     found: dict[str, None] = {}
-    for match in _ODD.finditer(text):
+    for match in _CHECKED.finditer(text):
         char, at = match[0], match.start()
         if not unicodedata.combining(char) and unicodedata.category(char) != "Me":
             continue
@@ -87,7 +91,7 @@ def combining(text: str) -> tuple[str, ...]:
         end = at + 1
         if base == " " or base.isascii() or is_kana(base) or is_kanji(base) or "LATIN" in _name(base):
             found[char] = None
-    # U+20E3 makes keycaps of digits, in ordinary newsletters.
+    # U+20E3 makes a keycap of a digit, in ordinary newsletters.
     return tuple(mark for mark in found if mark != "\u20e3")
 
 

@@ -1,4 +1,4 @@
-"""The forms in which names are compared."""
+"""The forms in which names are compared: `fold` and `skeleton`."""
 
 from __future__ import annotations
 
@@ -10,73 +10,83 @@ from itertools import accumulate, compress
 
 from confusable_homoglyphs import confusables
 
-from sekisho.text.characters import BLANKS, is_hiragana, is_kana, is_kanji, is_katakana
+from sekisho.text.characters import NO_GLYPH, is_hiragana, is_kana, is_kanji, is_katakana
 
-_PLANE = 0x10000  # characters of the basic plane
-_UNMET = -1  # no character, so that `str.translate` raises ValueError
+_BMP_CHARS = 0x10000  # characters of the basic multilingual plane
+_NOT_YET_MET = -1  # not a code point, so `str.translate` raises ValueError
 
 
 class _Table(dict[int, int | str]):
-    """A `str.translate` table that is filled as characters are met; single characters are kept by number, which
-    is faster. Planes without names stay out of it, so that it cannot grow beyond some 130,000 entries. The basic
-    plane stands in a list as well, which answers in half the time."""
+    """A table for `str.translate` that is filled as characters are met.
+
+    A single character is kept as its number, which is faster. The basic plane is kept in a list as well, which takes
+    half the time. Planes whose characters have no names are left out, so there are about 130,000 entries at most.
+    """
 
     def __init__(self, make: Callable[[str], str]) -> None:
         super().__init__()
         self._make = make
-        self._plane: list[int | str] = [_UNMET] * _PLANE
+        self._bmp: list[int | str] = [_NOT_YET_MET] * _BMP_CHARS
 
     def __missing__(self, code: int) -> int | str:
         if 0x20000 <= code < 0xE0000 or code >= 0xE0200:
             return code
         made = self._make(chr(code))
         self[code] = kept = ord(made) if len(made) == 1 else made
-        if code < _PLANE:
-            self._plane[code] = kept
+        if code < _BMP_CHARS:
+            self._bmp[code] = kept
         return kept
 
     def applied(self, text: str) -> str:
-        """The text with each character as the table has it."""
+        """The text with each character replaced by its entry."""
         basic = len(text.encode("utf-16-le", "surrogatepass")) == 2 * len(text)
         try:
-            return text.translate(self._plane if basic else self)
-        except ValueError:  # a character is met for the first time
+            return text.translate(self._bmp if basic else self)
+        except ValueError:  # the first time that this character is met
             return text.translate(self)
 
     def length(self, char: str) -> int:
-        """How many characters one becomes."""
+        """The number of characters that replace `char`."""
         kept = self[ord(char)]
         return 1 if isinstance(kept, int) else len(kept)
 
 
 def fold(text: str) -> str:
-    """The text as a Japanese reader reads a name: compatibility forms unified (NFKC), no case, katakana for
-    hiragana, large kana for small; no long-vowel marks, accents, spaces, punctuation or invisibles."""
+    """The text as a Japanese reader reads a name.
+
+    Compatibility forms are unified (NFKC), case is folded, hiragana and small kana become large katakana. Long-vowel
+    marks, accents, spaces, punctuation and invisible characters are removed.
+    """
     return _compose(_FOLD.applied(text))
 
 
 def skeleton(text: str) -> str:
-    """The text as a hurried eye sees it: `fold`, and look-alikes unified (UTS 39; `0` and `o`; `i`, `l` and
-    `1`; `rn` and `m`; kanji that look like kana; old, new and simplified forms of common kanji)."""
+    """The text as a reader in a hurry sees it: `fold`, and lookalikes unified.
+
+    Lookalikes are those of UTS 39; `0` and `o`; `i`, `l` and `1`; `rn` and `m`; kanji that look like kana; old, new and
+    simplified forms of common kanji.
+    """
     return compact(spaced(text))
 
 
 def spaced(text: str) -> str:
-    """The skeleton before letters are joined, with a space for everything dropped that separates words and a
-    NUL for what is dropped without a trace: no character becomes less than one."""
+    """The skeleton before letters are joined and spaces are removed. No character is removed here: one that separates
+    words becomes a space, and one that cannot be seen becomes NUL."""
     return _SPACED.applied(text)
 
 
 def compact(spaced_text: str) -> str:
-    """`skeleton` of the text that `spaced` was made from."""
+    """The skeleton of a text, made from its `spaced` form."""
     bare = spaced_text.replace(" ", "").replace("\0", "")
     return _compose(bare).replace("rn", "m").replace("vv", "w")
 
 
 def breaks(spaced_text: str, letters: str) -> frozenset[int]:
-    """Where words part in `letters`, which is `compact(spaced_text)`: the indices at which one begins, and the end.
-    A letter made of the end of one word and the beginning of the next belongs to the first."""
-    plain = bare = spaced_text.replace("\0", "")  # what cannot be seen stands before no word
+    """The indices in `letters` at which a word begins, and its length. `letters` is `compact(spaced_text)`.
+
+    A letter that joins the end of one word and the beginning of the next belongs to the first.
+    """
+    plain = bare = spaced_text.replace("\0", "")  # an invisible character separates no words
     for ends, begins, joined in (("r", "n", "m"), ("v", "v", "w")):
         bare = bare.replace(ends + begins, joined).replace(f"{ends} {begins}", joined)
     found = frozenset(accumulate(map(len, bare.split(" ")), initial=0))
@@ -88,8 +98,8 @@ def breaks(spaced_text: str, letters: str) -> frozenset[int]:
 
 
 def skeleton_spans(text: str, words: str | None = None) -> tuple[str, list[int]]:
-    """`skeleton(text)` and, for each of its characters, the index in `text` that it came from. `words` is
-    `spaced(text)`, if the caller has it already."""
+    """`skeleton(text)`, and for each of its characters the index in `text` that it came from. `words` is
+    `spaced(text)`, if the caller has it."""
     if words is None:
         words = spaced(text)
     if len(words) == len(text):
@@ -100,7 +110,7 @@ def skeleton_spans(text: str, words: str | None = None) -> tuple[str, list[int]]
 
 
 def compact_spans(spaced_text: str, origins: Sequence[int]) -> tuple[str, list[int]]:
-    """`compact(spaced_text)` and the origins of what is left."""
+    """`compact(spaced_text)`, and of `origins` those of the characters that are left."""
     kept = list(compress(origins, map(" ".__lt__, spaced_text)))
     letters = spaced_text.replace(" ", "").replace("\0", "")
     for joints in (_WITH_MARK, _LATIN_JOINTS):
@@ -109,7 +119,7 @@ def compact_spans(spaced_text: str, origins: Sequence[int]) -> tuple[str, list[i
 
 
 def _join(letters: str, origins: list[int], joints: re.Pattern[str]) -> tuple[str, list[int]]:
-    """Each match replaced by what it looks like; the first letter's origin is kept."""
+    """Replace each match by the letter that it looks like. The origin of the first character is kept."""
     if joints.search(letters) is None:
         return letters, origins
     parts: list[str] = []
@@ -124,19 +134,19 @@ def _join(letters: str, origins: list[int], joints: re.Pattern[str]) -> tuple[st
 
 
 _VOICED = ("\u3099", "\u309a")
-# Capital, small or small-capital Latin letters under any decoration: stroke, hook, circle, square, flag.
+# The Unicode names of Latin letters: capital, small or small capital, with any stroke, hook, circle, square or flag.
 _LATIN = re.compile(
     r"(?:(?:\w+ )*LATIN (?:CAPITAL |SMALL )?LETTER (?:SMALL CAPITAL )?|REGIONAL INDICATOR SYMBOL LETTER )"
     r"([A-Z])(?: WITH .*)?"
 )
 _SMALL_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
-_DROPPED = frozenset("CZPS")
-_KEPT = frozenset("+&")  # part of names: Disney+ is not Disney
-_UNSEEN = frozenset({"Cf", "Mn", "Me"})  # dropped without a trace: nothing stands there
+_DROPPED_CATEGORIES = frozenset("CZPS")
+_PUNCTUATION_IN_NAMES = frozenset("+&")  # Disney+ is not Disney
+_INVISIBLE_CATEGORIES = frozenset({"Cf", "Mn", "Me"})  # removed, and no word ends there
 
 
 def _composed() -> dict[str, str]:
-    """What a kana and its voiced mark make together."""
+    """The composed kana for each kana with a voiced mark after it."""
     pairs = {}
     for code in range(0x30A1, 0x30FB):
         parts = unicodedata.normalize("NFD", chr(code))
@@ -152,14 +162,14 @@ _WITH_MARK = re.compile("(?:" + "|".join(_COMPOSED) + ")|[\u3099\u309a]")
 
 
 def _compose(text: str) -> str:
-    """Kana and voiced marks joined; a mark that joins nothing is dropped."""
+    """Join kana and voiced marks. A mark that joins nothing is removed."""
     if _VOICED[0] not in text and _VOICED[1] not in text:
         return text
     return _WITH_MARK.sub(lambda match: _COMPOSED.get(match[0], ""), text)
 
 
 def _fold_char(char: str) -> str:
-    """One character's part of `fold`. Repeated until nothing changes, since case folding undoes NFKC."""
+    """The fold of one character. It is repeated until nothing changes, since case folding undoes NFKC."""
     before, now = "", char
     while now != before:
         before = now
@@ -174,23 +184,22 @@ def _fold_once(char: str) -> str:
         char = chr(ord(char) + 0x60) if "\u3041" <= char <= "\u3096" or char in "ゝゞ" else char
     if is_katakana(char):
         return "" if char == "ー" else char.translate(_SMALL_KANA)
-    if char in _KEPT:
+    if char in _PUNCTUATION_IN_NAMES:
         return char
     category = unicodedata.category(char)
-    if category[0] in _DROPPED or category in {"Mn", "Me"} or char in BLANKS:
+    if category[0] in _DROPPED_CATEGORIES or category in {"Mn", "Me"} or char in NO_GLYPH:
         return ""
     return _bare(char)
 
 
 def _bare(char: str) -> str:
-    """A European letter without its accents. Hangul and kana must not be taken apart."""
+    """A European letter without its accents. Hangul and kana must not be decomposed."""
     if char < "\u0530" or "\u1e00" <= char <= "\u1fff":
         return "".join(c for c in unicodedata.normalize("NFD", char) if not unicodedata.combining(c))
     return char
 
 
-# What UTS 39 leaves apart, but a hurried reader of names does not. In each word the first character is the
-# form and the others read as it.
+# Lookalikes that UTS 39 does not have. In each word the first character is the form, and the others become it.
 _LOOK_ALIKES = """
     o0 li1| e3€ a4@ s5$
     aα bвβ eε hн kкκ mм nη pρ rг tтτ uυц vν wω xχ
@@ -202,7 +211,7 @@ _LOOK_ALIKES = """
     業业 達达 門门 間间 団團团 給给 検檢检 応應应 続續续 会會 様樣样 変變变 華华 亜亞亚
     馬马 遜逊 天夭 日曰 市巿 員员 個个箇 訳譯译 転轉转 車车 動动 帯帶带 携攜 飛飞 蔵藏
 """
-# Strokes that stand in for the long-vowel mark, which names are compared without.
+# Strokes that look like the long-vowel mark, which is removed from names.
 _STROKES = "一㇐ㅡᅳ丨丶"
 
 
@@ -213,7 +222,7 @@ def _alike() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _confusable() -> dict[str, str]:
-    """Characters that UTS 39 holds to be confusable with one ASCII letter or digit, or a few."""
+    """For each character that UTS 39 calls confusable with ASCII letters or digits: those."""
     table: dict[str, str] = {}
     for char, entries in confusables.confusables_data.items():
         if len(char) != 1 or char.isascii() or len(entries) != 1:
@@ -228,11 +237,11 @@ _ALIKE = _alike()
 
 
 def _spaced_char(char: str) -> str:
-    """One character's part of `spaced`: a fixed point of the step below, or what stands for nothing."""
+    """The `spaced` form of one character: `_skeleton_once` until nothing changes; a space or NUL if nothing is left."""
     before, now = "", char
     while now != before:
         before, now = now, "".join(map(_skeleton_once, now))
-    unseen = char in BLANKS or unicodedata.category(char) in _UNSEEN
+    unseen = char in NO_GLYPH or unicodedata.category(char) in _INVISIBLE_CATEGORIES
     return now or ("\0" if unseen or char in _STROKES or is_katakana(char) else " ")
 
 
@@ -244,7 +253,7 @@ def _skeleton_once(char: str) -> str:
 
 
 def _latin_like(char: str) -> str:
-    """The Latin letter that a character of another script, or a decorated one, is drawn like."""
+    """The Latin letter that a decorated letter, or one of another script, looks like; "" if none."""
     if char < "\u00c0" or is_kana(char) or is_kanji(char):
         return ""
     named = _LATIN.fullmatch(unicodedata.name(char, ""))

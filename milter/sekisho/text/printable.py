@@ -1,22 +1,23 @@
-"""What may be printed."""
+"""Text in a form that may be printed."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
 
-from sekisho.text.characters import BLANKS
+from sekisho.text.characters import NO_GLYPH
 
 ELLIPSIS = "…"
 _SHOWN_SPACES = frozenset(" \u3000")
-_MAX_MARKS = 3  # combining marks on one character that are still shown
+_MAX_SHOWN_MARKS = 3  # combining marks on one character
 
 
 def printable(value: str, limit: int) -> str:
-    """One line of at most `limit` characters in which everything can be seen.
+    """One line of at most `limit` characters, in which every character can be seen.
 
-    Controls, direction changes, invisible, unassigned and private characters and surrogates (undecodable
-    bytes) become `\\x1b` or `\\u202e`; piled up combining marks too. What is cut ends with an ellipsis.
+    These become escapes such as `\\x1b` or `\\u202e`: controls, characters that change the direction, invisible,
+    unassigned and private characters, surrogates (undecodable bytes), and more than three combining marks on one
+    character. A text that is cut ends with an ellipsis.
     """
     cut = value[: limit + 1]
     if cut.isascii() and cut.isprintable():
@@ -28,15 +29,15 @@ def _pieces(text: str) -> Iterator[str]:
     marks = 0
     for char in text:
         marks = marks + 1 if unicodedata.combining(char) else 0
-        yield char if marks <= _MAX_MARKS and _shows(char) else escaped(char)
+        yield char if marks <= _MAX_SHOWN_MARKS and _shows(char) else escaped(char)
 
 
 def _shows(char: str) -> bool:
-    return char in _SHOWN_SPACES or (char.isprintable() and char not in BLANKS)
+    return char in _SHOWN_SPACES or (char.isprintable() and char not in NO_GLYPH)
 
 
 def escaped(char: str) -> str:
-    """One character as an escape that names its code point."""
+    """The escape of one character: `\\x1b`, `\\u202e` or `\\U000e0001`."""
     code = ord(char)
     if code < 0x100:
         return f"\\x{code:02x}"
@@ -44,7 +45,7 @@ def escaped(char: str) -> str:
 
 
 def _bounded(pieces: list[str], limit: int) -> str:
-    """The pieces joined; an escape is shown whole or not at all."""
+    """The pieces joined, at most `limit` characters. An escape is never cut."""
     if limit <= 0:
         return ""
     whole = "".join(pieces)

@@ -1,8 +1,8 @@
-"""The C library's allocator, told to give large blocks back.
+"""Settings of the C library's allocator, so that it gives large blocks back to the system.
 
-glibc raises the size from which a block is mapped by itself to that of the largest one freed so far, up to 32 MB, and
-keeps an arena for nearly every thread. After some messages of ten megabytes, read on whichever thread was free, their
-blocks then lie in the heaps of many arenas, and a worker never shrinks again (mallopt(3)).
+By default glibc raises the size from which a block gets a mapping of its own to the size of the largest block freed so
+far, up to 32 MB. It also keeps an arena for nearly every thread. After some messages of ten megabytes on different
+threads, their blocks are in the heaps of many arenas, and the worker never shrinks again (mallopt(3)).
 """
 
 from __future__ import annotations
@@ -10,31 +10,30 @@ from __future__ import annotations
 import ctypes
 import gc
 
-ARENAS = 2
-LARGE = 1024 * 1024  # bytes from which a block is mapped by itself, and unmapped when it is freed
-KEPT = (
-    16 * 1024 * 1024
-)  # bytes that an arena keeps at its end for the next message; without it each message pays anew
+MAX_ARENAS = 2
+MMAP_BYTES = 1024 * 1024  # a block of this size gets a mapping of its own, which ends when it is freed
+KEPT_BYTES = 16 * 1024 * 1024
+"""An arena keeps so much free memory at its end; without it each message would pay for new pages."""
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 
 
 def give_back() -> bool:
-    """Set this for the process; False where the C library has no such knob."""
+    """Make these settings for the process. False if the C library does not have them."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    settings = ((_M_MMAP_THRESHOLD, LARGE), (_M_TRIM_THRESHOLD, KEPT), (_M_ARENA_MAX, ARENAS))
+    settings = ((_M_MMAP_THRESHOLD, MMAP_BYTES), (_M_TRIM_THRESHOLD, KEPT_BYTES), (_M_ARENA_MAX, MAX_ARENAS))
     return all([mallopt(*setting) for setting in settings])
 
 
-def tidy() -> None:
-    """Drop what nothing refers to any more, give its memory back, and set the rest aside from the collector, before
-    processes are forked from this one.
+def collect_and_freeze() -> None:
+    """Collect garbage, give its memory back, and exclude the remaining objects from the collector. To be called before
+    a fork.
 
-    A configuration holds itself in circles: after thirty reloads without this a supervisor had 135 MB instead of 110.
-    What is set aside (`gc.freeze`) is not written to by the collectors of the children, so they go on sharing it.
+    A configuration has reference cycles: after thirty reloads without this, a supervisor used 135 MB instead of 110.
+    The collectors of the children do not write to excluded objects (`gc.freeze`), so their memory stays shared.
     """
     gc.unfreeze()
     gc.collect()
@@ -44,6 +43,6 @@ def tidy() -> None:
         trim(0)
 
 
-def untidy() -> None:
-    """Undo it, for a process that ends by itself: a library complains of each of its objects that is never freed."""
+def unfreeze() -> None:
+    """Undo `gc.freeze`, for a process that ends normally: a library warns about each object that is never freed."""
     gc.unfreeze()

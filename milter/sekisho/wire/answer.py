@@ -15,9 +15,11 @@ _KEPT = (Reply.ACCEPT, Reply.HOLD)  # only a message that goes on has edits
 
 
 def edit_and_reply(context: Any, action: Action, spaced: bool) -> int:
-    """Edit and answer. `spaced`: the MTA adds no space after the colon (SMFIP_HDR_LEADSPC was negotiated).
+    """Make the edits and give the reply; returns libmilter's status (SMFIS_...). `spaced`: the MTA adds no space after
+    the colon (SMFIP_HDR_LEADSPC was negotiated).
 
-    Raises what an edit raises; nothing was answered then, and a refusal takes the edits back.
+    Raises UnwritableError, or what libmilter raises for an edit. Then no reply was given, and a refusal undoes the
+    edits.
     """
     if action.reply in _KEPT:
         for edit in action.edits:
@@ -26,7 +28,7 @@ def edit_and_reply(context: Any, action: Action, spaced: bool) -> int:
 
 
 def reply(context: Any, action: Action) -> int:
-    """The reply alone, as libmilter's return code."""
+    """Give only the reply; returns libmilter's status (SMFIS_...)."""
     if action.reply is Reply.ACCEPT:
         return int(Milter.ACCEPT)
     if action.reply is Reply.DISCARD:
@@ -51,11 +53,11 @@ def _edit(context: Any, edit: Edit, spaced: bool) -> None:
 
 
 def _named(recipient: Recipient) -> str:
-    """What DELRCPT must say: Postfix deletes nothing, and says nothing, unless it reads the same address as in RCPT.
+    """The argument of SMFIR_DELRCPT. Postfix silently deletes nothing if it does not read the same address as in RCPT.
 
-    One parser of Postfix reads both (tok822_parse), so that the same text is the same address. What RCPT takes off
-    before, DELRCPT does not (cleanup_milter.c, cleanup_del_rcpt). Raises UnwritableError for bytes that are no UTF-8:
-    pymilter cannot send them.
+    Both are read by the same parser (tok822_parse), so the same text gives the same address. But only RCPT removes
+    brackets and a route before (cleanup_milter.c, cleanup_del_rcpt). Raises UnwritableError for bytes that are no
+    UTF-8: pymilter cannot send them.
     """
     if not recipient.deletable:
         raise UnwritableError("a recipient with bytes that are no UTF-8")

@@ -1,9 +1,9 @@
-"""The bytes of one message and what SMTP said before it, as they come in.
+"""The bytes of one message and its SMTP envelope, as they come in.
 
-Postfix shows a field as name and value, folded lines apart by a lone LF; the message as it will be delivered
-has CRLF, and a DKIM signature holds for nothing else (RFC 6376 section 3.4). Nothing is decoded here beyond
-surrogate escapes, so nothing can fail on hostile bytes. Memory is bounded: what lies beyond the limits is
-counted and dropped. It is taken while the message comes in, so that none is needed at its end.
+Postfix gives a header field as name and value, with a bare LF between folded lines. The delivered message has CRLF,
+and a DKIM signature is valid only for that (RFC 6376 section 3.4). Bytes are decoded only with surrogate escapes, so no
+hostile byte can cause an error. Memory is bounded: what exceeds the limits is counted and dropped. Memory is allocated
+while the message comes in, so none is needed at its end.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _PORT = re.compile(r"[0-9]{1,5}\Z")
 
 
 def text(data: bytes) -> str:
-    """Bytes as text from which they can be had back."""
+    """Bytes as text, from which the same bytes can be made again (surrogate escapes)."""
     return data.decode("utf-8", "surrogateescape")
 
 
 class Collector:
-    """One message on its way in. Not shared: a connection's callbacks run one after the other.
+    """One message that comes in. It needs no lock: the callbacks of one connection run one after the other.
 
-    Of the header as much is kept as the reader of the message reads, and one field more, by which the reader sees that
-    there are more; of the whole message one byte more than `scan_bytes`. `size` counts all, `dropped` what was not kept
-    of the header. From the first byte that is not kept on, the digests of the body are made.
+    Of the header it keeps as much as `message` reads, and one field more, which shows that there are more. Of the whole
+    message it keeps `scan_bytes` and one byte more. `size` counts all bytes, `dropped` the bytes of the header that
+    were not kept. If the body is not kept whole, its digests are computed.
     """
 
     __slots__ = (
@@ -40,7 +40,7 @@ class Collector:
     )  # fmt: skip
 
     def __init__(self, limits: Limits, forged: ForgedFields, spaced: bool) -> None:
-        """`forged` is shown every field. `spaced`: values carry their leading space (as negotiated)."""
+        """`forged` sees every field. `spaced`: values have their leading space (SMFIP_HDR_LEADSPC was negotiated)."""
         self._header_bytes = min(limits.header_bytes, limits.scan_bytes)
         self._header_fields = limits.header_fields
         self._limit = limits.scan_bytes
@@ -50,23 +50,23 @@ class Collector:
         self._fields = 0
         self._kept = 0
         self._open = True
-        self._body_start = 0  # where in the buffer; 0 before there is one
+        self._body_start = 0  # offset in the buffer; 0 before the body begins
         self._stream: BodyStream | None = None
         self.dropped = 0
         self.size = 0
 
     @property
     def begun(self) -> bool:
-        """True once anything of the message itself was seen."""
+        """True if a part of the message itself has come in."""
         return self.size > 0
 
     @property
     def forged(self) -> Forged:
-        """The fields so far that pretend to be ours."""
+        """The fields so far that have our names, but are not ours."""
         return self._forged.found
 
     def field(self, name: bytes, value: bytes) -> None:
-        """The next field of the header."""
+        """Take one header field."""
         self._fields += 1
         size = len(name) + len(value) + 3
         self.size += size
@@ -80,7 +80,7 @@ class Collector:
             self.dropped += size
 
     def chunk(self, data: bytes) -> None:
-        """The next bytes of the body."""
+        """Take a piece of the body."""
         self.size += len(data)
         if not self._body_start:
             self._begin_body()
@@ -91,16 +91,15 @@ class Collector:
             self._kept += self._buffer.write(data[:room] if len(data) > room else data)
 
     def body_digests(self) -> BodyDigests | None:
-        """Of a message that was not kept whole; to be asked once, after the last chunk."""
+        """The digests of the body if the message was not kept whole, else None. Call it once, after the last chunk."""
         if not self._body_start:
             self._begin_body()
-        if self._stream is None and self._kept > self._limit + 1:  # by its header alone
+        if self._stream is None and self._kept > self._limit + 1:  # the header alone is too long
             self._digest(b"")
         return self._stream.result() if self._stream else None
 
     def raw(self) -> bytes:
-        """The message as it will be delivered, as far as it was kept. Takes no memory: the buffer itself is handed
-        over."""
+        """The message as it is delivered, as far as it was kept. It needs no memory: the buffer itself is returned."""
         if not self._body_start:
             self._begin_body()
         if self._kept > self._limit + 1:
@@ -127,28 +126,28 @@ def crlf(value: bytes) -> bytes:
 
 
 def unbracketed(path: str) -> str:
-    """The address without its angle brackets; anything odd stays as it came."""
+    """The address without its angle brackets; anything else stays as it is."""
     path = path.strip(" \t")
     return path[1:-1] if path.startswith("<") and path.endswith(">") else path
 
 
 def as_parsed(argument: str) -> str:
-    """The part of a RCPT TO argument that Postfix parses as the address: one pair of angle brackets is taken off, and a
-    route with its colon (smtpd.c, extract_addr)."""
+    """The part of a RCPT TO argument that Postfix parses as the address: without one pair of angle brackets, and
+    without a route and its colon (smtpd.c, extract_addr)."""
     text = argument[1:-1] if argument.startswith("<") and argument.endswith(">") else argument
     return text.partition(":")[2] if text.startswith("@") and ":" in text else text
 
 
 def recipient(args: Sequence[bytes], macro: Macro) -> Recipient:
-    """One RCPT TO. Postfix delivers to `{rcpt_addr}`; where it is not told, to what stands in the argument."""
+    """The recipient of one RCPT TO: `{rcpt_addr}`, to which Postfix delivers, or the argument if there is no macro."""
     raw = text(args[0])
     address = _acted_on(macro("{rcpt_addr}") or None, as_parsed(raw))
     return Recipient(address=address, raw=raw, parameters=tuple(map(text, args[1:])))
 
 
 def _acted_on(told: str | None, typed: str) -> str:
-    """Postfix's reading of an address. Its macros are in lower case while it delivers in the case that was
-    typed, so where nothing but case differs, the typed form is the one it acts on."""
+    """The address as Postfix uses it. Its macros are in lower case, but it delivers in the case of the command. So if
+    only the case differs, the form in the command is used."""
     if told is None:
         return typed
     bare = unbracketed(told)
@@ -156,7 +155,7 @@ def _acted_on(told: str | None, typed: str) -> str:
 
 
 def envelope(args: Sequence[bytes], client: Client, macro: Macro) -> Envelope:
-    """MAIL FROM, recipients still to come. Postfix acts on `{mail_addr}`, not on what was typed."""
+    """The envelope at MAIL FROM, still without recipients. Postfix uses `{mail_addr}`, not the command's argument."""
     raw = unbracketed(text(args[0]))
     return Envelope(
         sender=_acted_on(macro("{mail_addr}"), raw),
@@ -168,9 +167,9 @@ def envelope(args: Sequence[bytes], client: Client, macro: Macro) -> Envelope:
 
 
 def client(macro: Macro, host: str | None, peer: tuple[str, int] | None, helo: str | None) -> Client:
-    """The SMTP client: macros first, then what the connect event told. Absent is not known.
+    """The SMTP client, from the macros, or else from the connect event. What is absent is unknown.
 
-    A name counts only if Postfix confirmed it forwards (`{client_resolve}` OK, or not told).
+    A name counts only if Postfix confirmed it by a forward look-up (`{client_resolve}` is OK, or absent).
     """
     resolve = (macro("{client_resolve}") or "").lower() or None
     name = macro("{client_name}") or host
@@ -187,7 +186,7 @@ def client(macro: Macro, host: str | None, peer: tuple[str, int] | None, helo: s
 
 
 def _address(value: str | None) -> str | None:
-    """A numeric address in its shortest form, without Postfix's `IPv6:`; None if it is none."""
+    """An IP address in its shortest form, without Postfix's `IPv6:`; None if the value is none."""
     address = parse_ip((value or "").strip("[]"))
     return str(address) if address else None
 

@@ -1,7 +1,7 @@
-"""What a message gets that we could not judge, made ready at start: nothing here needs memory when it has run out.
+"""The answer to a message that could not be judged. All answers are made at start, so none needs memory later.
 
-The judgement's threads do not know the recipients' rules, so they hand back the answer for the strictest; the session
-asks for the fitting one, by what it noted at each RCPT.
+The threads that judge do not know the rules of the recipients, so they return the answer for the strictest recipient.
+The session then asks for the fitting answer, by what it noted at each RCPT.
 """
 
 from __future__ import annotations
@@ -12,47 +12,53 @@ from dataclasses import replace
 from itertools import product
 
 from sekisho.message import Forged
+from sekisho.stages import Failure
 from sekisho.verdict import Action, ChangeHeader, Reply
 from sekisho.wire.handlers import Handlers, OnFailure
 from sekisho.wire.options import WireOptions
 
 LOG = logging.getLogger("sekisho.wire")
-STAGES = ("process", "deadline", "overload", "edit", "wire")
+STAGES = (Failure.PROCESS, Failure.DEADLINE, Failure.OVERLOAD, Failure.EDIT, Failure.WIRE)
 REFUSED = Action(Reply.REJECT)
-"""More forged fields than can be deleted: the message can neither be judged nor be delivered safely."""
+"""For a message with more forged fields than can be deleted: it can neither be judged nor be delivered safely."""
 
-Case = tuple[str, bool]
+FailureCase = tuple[str, bool]
 """The stage that failed, and whether the same bytes failed before."""
 
 
 class Fallbacks:
-    """One worker's answers. `paused` is kept up to date by somebody else."""
+    """One worker's answers. `paused` is updated by `JudgingPool.look`."""
 
     def __init__(self, handlers: Handlers, options: WireOptions) -> None:
         self._on_error = options.on_error
-        self._cases: tuple[Case, ...] = tuple(product(STAGES, (False, True)))
+        self._failure_cases: tuple[FailureCase, ...] = tuple(product(STAGES, (False, True)))
         self._answers = {
-            case: tuple(self._prepared(handlers, *case, level) for level in OnFailure) for case in self._cases
+            case: tuple(self._prepared(handlers, *case, level) for level in OnFailure)
+            for case in self._failure_cases
         }
         self._case_of = {id(answers[-1]): case for case, answers in self._answers.items()}
-        self._late = {stage: [0, 0] for stage in STAGES}
+        self._late: dict[str, list[int]] = {stage: [0, 0] for stage in STAGES}
         self.strictest = handlers.on_failure(None)
         self.paused = False
         self._lenient = OnFailure.ACCEPT
 
     def of(self, stage: str, again: bool) -> Action:
-        """For the strictest recipients."""
+        """The answer for the strictest recipients."""
         return self._answers[stage, again][-1]
 
     def level(self, noted: OnFailure | None) -> OnFailure:
-        """What was noted for the recipients, None if that failed, and a pause above all."""
+        """What holds for the recipients. `noted` is None if noting failed: then the strictest holds. During a pause all
+        is accepted."""
         if self.paused:
             return self._lenient
         return self.strictest if noted is None else noted
 
     def fitting(self, action: Action, noted: OnFailure | None, forged: Forged) -> tuple[Action, str]:
-        """The answer for these recipients, if the action is one of `of`, with the deletion of forged fields before
-        our own; and the stage at which the message is accepted for lack of a judgement, empty if it is not."""
+        """The answer for these recipients, and the failed stage if they get the message unjudged (else empty).
+
+        An action that is none of ours (see `of`) is returned unchanged. If the answer adds fields of ours, forged
+        fields are deleted first.
+        """
         case = self._case_of.get(id(action))
         if case is None:
             return action, ""
@@ -68,11 +74,11 @@ class Fallbacks:
         return replace(found, edits=(*deletions, *found.edits)), ""
 
     def later(self, stage: str, accepted: bool = False) -> None:
-        """Note what could not be counted for lack of memory; takes none."""
+        """Note a failure that could not be counted because memory ran out. Needs no memory."""
         self._late[stage][accepted] += 1
 
-    def late(self) -> Iterator[Case]:
-        """What was noted, each once."""
+    def late(self) -> Iterator[FailureCase]:
+        """What was noted, each failure once: its stage, and whether its message was accepted."""
         for stage, counts in self._late.items():
             for accepted, count in enumerate(counts):
                 for _ in range(count):
@@ -83,7 +89,7 @@ class Fallbacks:
         try:
             return replace(
                 handlers.fallback(stage, again, level)
-            )  # an object of its own, known by its identity
+            )  # a new object: it is recognised by its id()
         except Exception:
             LOG.exception("no fallback for %s", stage)
             reply = Reply.ACCEPT if self._on_error == "accept" else Reply.TEMPFAIL

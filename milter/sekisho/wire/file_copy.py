@@ -1,7 +1,7 @@
-"""A file that holds what a piece of shared memory holds.
+"""A file with the same content as a piece of shared memory.
 
-No file is mapped: an access to a mapped file that somebody has cut, or whose blocks a full disk cannot give, ends
-the process with SIGBUS. The memory is what is read; the file is written beside it and read once, at start.
+The file is not mapped: if a mapped file is truncated, or a full disk cannot provide its blocks, an access ends the
+process with SIGBUS. Only the memory is read later; the file is read once, at start, and written after each change.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ LOG = logging.getLogger("sekisho.wire")
 class FileCopy:
     """The copy of `memory` at `path`, for all processes forked after it was made.
 
-    After each write it is asked whether the file at the path is the one that was written, and whole: it may have
-    been removed, replaced or cut. Then the whole memory is written into what is there now. Processes that write at
-    the same time do not undo each other: what is written is taken from the shared memory in the same system call.
+    After each write it is checked that the file at the path is the one that was written, and has its full size. It may
+    have been removed, replaced or truncated. Then the whole memory is written into the file that is there now.
+    Processes that write at the same time do not undo each other: the system call that writes takes the bytes from the
+    shared memory.
     """
 
     def __init__(self, path: Path, memory: mmap.mmap, magic: bytes) -> None:
-        """Fill the memory from the file, if that begins with `magic` and has its size. Raises OSError where the file
-        can neither be opened nor made; a disk that is full is only said."""
+        """Fill the memory from the file, if the file begins with `magic` and has the memory's size. Raises OSError if
+        the file can be neither opened nor made; a full disk is only logged."""
         self._path = path
         self._memory = memory
         self._broken = False
@@ -41,7 +42,8 @@ class FileCopy:
         self._try(self._write_all)
 
     def write(self, start: int, size: int) -> None:
-        """Bring these bytes of the memory to the disk. Never raises for a disk or a file that fails."""
+        """Write `size` bytes of the memory, from offset `start`, to the disk. A failing disk raises nothing; it is
+        logged once."""
         self._try(self._write_all if self._broken else lambda: self._write_some(start, size))
 
     def _try(self, work: Callable[[], None]) -> None:
@@ -49,7 +51,7 @@ class FileCopy:
             work()
         except OSError as error:
             if not self._broken:
-                LOG.error("%s: %s; what stands there is kept in memory alone", self._path, error.strerror)
+                LOG.error("%s: %s; its content is now kept in memory only", self._path, error.strerror)
             self._broken = True
         else:
             self._broken = False
@@ -62,7 +64,7 @@ class FileCopy:
             self._write_all()
 
     def _write_all(self) -> None:
-        """Into the file that is at the path now, which is made if there is none."""
+        """Write the whole memory into the file that is at the path now; a missing file is made. Raises OSError."""
         handle = self._open()
         os.dup2(handle, self._handle, inheritable=False)
         os.close(handle)
@@ -77,7 +79,7 @@ class FileCopy:
         return open_private(self._path)
 
     def _sync_name(self) -> None:
-        """A new file's name is its directory's content (fsync(2))."""
+        """Make the name of a new file durable: it is in the directory (fsync(2)). Raises OSError."""
         directory = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(directory)
@@ -94,6 +96,6 @@ class FileCopy:
 
 
 def _all_of(data: memoryview, written: int) -> None:
-    """Raises OSError for a write that a full disk cut short."""
+    """Raises OSError if a full disk cut the write short."""
     if written < len(data):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

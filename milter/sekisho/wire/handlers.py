@@ -1,7 +1,8 @@
-"""What the wire is handed: the one interface between the door and the judgement.
+"""The only interface between the milter protocol and the judgement.
 
-`service` makes an object that satisfies `Handlers` for each worker; the wire never looks behind it.
-Every method is called on the worker's own threads, several at once, never on libmilter's.
+`service` makes an object that implements `Handlers` for each worker; the wire knows nothing more of the judgement.
+Methods are called on the worker's own threads, several at once. Where a method is called on libmilter's threads, its
+docstring says so.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from sekisho.verdict import Action
 
 
 class OnFailure(IntEnum):
-    """What becomes of a message that we cannot judge. Of several recipients the greatest holds for all."""
+    """What happens to a message that cannot be judged. With several recipients the greatest value holds for all."""
 
-    ACCEPT = 0  # accepted, counted and logged: nothing is ever done to this recipient's mail
-    TAG = 1  # 451, and if the same bytes come again a delivery that says so
-    HOLD = 2  # 451, and if the same bytes come again Postfix's hold queue
+    ACCEPT = 0  # accepted, counted and logged: this recipient's mail is never changed
+    TAG = 1  # 451; if the same bytes come again, delivered with a mark
+    HOLD = 2  # 451; if the same bytes come again, Postfix's hold queue
 
 
 class Handlers(Protocol):
@@ -27,38 +28,38 @@ class Handlers(Protocol):
 
     @property
     def limits(self) -> Limits:
-        """How much of a message is kept. The wire hands over one header field more than `header_fields`, and one byte
-        more than `scan_bytes`, so that the reader of the message sees that there was more."""
+        """How much of a message is kept. The wire passes on one header field more than `header_fields`, and one byte
+        more than `scan_bytes`, so that `message` can see that there was more."""
 
     def forged(self) -> ForgedFields:
-        """To be shown every field of one message. Called on libmilter's threads."""
+        """A new detector, which sees every field of one message. Called on libmilter's threads."""
 
     def process(self, raw: bytes, envelope: Envelope) -> Action:
-        """Judge one message. `raw` has CRLF line ends; `envelope.arrived` is None (the clock is not ours).
+        """Judge one message. `raw` has CRLF line ends; `envelope.arrived` is None (the wire has no wall clock).
 
-        May raise: the wire then counts, logs and applies `fallback`. After MemoryError and UnfinishedError the message
-        is judged in a process of its own when it comes again, after anything else it is not tried again.
+        It may raise anything: the wire then counts, logs and applies `fallback`. After MemoryError and UnfinishedError
+        the message is judged in a process of its own when it comes again; after any other error it is not judged again.
         """
 
     def warm_envelope(self, envelope: Envelope) -> None:
-        """MAIL FROM is known, recipients are not: begin the look-ups that SPF will need. Must not wait."""
+        """MAIL FROM is known, the recipients are not: start the look-ups that SPF will need. Must not wait."""
 
     def on_failure(self, recipient: Recipient | None) -> OnFailure:
-        """By the rules for this recipient; None is one that nobody knows: the strictest of all. Called on libmilter's
-        threads, so that the answer is there when memory is not."""
+        """What the rules of this recipient say; None stands for the strictest of all. Called on libmilter's threads, at
+        RCPT, so that the answer is known if memory runs out later."""
 
     def paused(self) -> bool:
-        """True while every message is accepted, whatever the rules say. Asked several times a second."""
+        """True while every message is accepted, whatever the rules say. Called several times a second."""
 
     def fallback(self, stage: str, again: bool, on_failure: OnFailure) -> Action:
-        """What to do with a message that we could not judge (table of failures). Asked once for each case, at start.
+        """The action for a message that could not be judged. Called once for each combination, at start.
 
-        `again`: these very bytes failed before, so a second 451 would be endless. Where it writes fields of ours, the
-        wire deletes the forged ones before. `stage`: `process`, `deadline`, `overload`, `edit` or `wire`.
+        `again`: the same bytes failed before, so another 451 would never end. If the action adds fields of ours, the
+        wire deletes forged ones first. `stage`: `process`, `deadline`, `overload`, `edit` or `wire`.
         """
 
     def on_error(self, stage: str) -> None:
         """Count a failure of ours (`errors_total{stage}`). Must not raise."""
 
     def close(self) -> None:
-        """The worker leaves: flush and close what is open."""
+        """The worker ends: flush and close what is open."""

@@ -1,10 +1,11 @@
-"""Shared memory between the supervisor and its workers: who works on what since when, and what failed.
+"""Shared memory between the supervisor and its workers: which message is in progress since when, and what failed.
 
-`InFlight` is one process's page: its signs of life, and a row per message at work, so that the supervisor sees a
-process or a message that is stuck, and knows the digest *before* a risky stage starts. `Failures` is the site's
-memory of digests that failed once: the same bytes are not tried again, and never get a second 451; and of those that
-were at work when a worker died, which are judged apart from then on (`trial`). Both are anonymous mapped memory,
-written without locks: a row has one writer, and a number is written whole. What this cannot see: why it is stuck.
+`InFlight` belongs to one process: its signs of life, and a row for each message in progress. With it the supervisor
+sees a process or a message that is stuck, and knows the digest *before* a risky stage starts. `Failures` belongs to the
+whole site. It holds the digests of messages that failed: the same bytes are not judged again, and get no second 451. It
+also holds suspects: messages that were in progress when a worker died. They are judged in a separate process from then
+on (`trial`). Both are anonymous mapped memory, written without locks: each row has one writer, and a number is written
+whole. It cannot see why something is stuck.
 """
 
 from __future__ import annotations
@@ -25,52 +26,53 @@ _BEATS = struct.Struct("<q")
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """A message at work: its SHA-256 and the monotonic second at which it began."""
+    """A message in progress: its SHA-256, and when it began (monotonic seconds)."""
 
     digest: bytes
     started: float
 
 
 class InFlight:
-    """One process's page, made by the supervisor before it forks. Times are CLOCK_MONOTONIC, one for all."""
+    """The signs of one process, made by the supervisor before the fork. Times are seconds of CLOCK_MONOTONIC, which is
+    the same in all processes."""
 
     def __init__(self, rows: int) -> None:
         self._rows = rows
         self._map = mmap.mmap(-1, _BEATS.size + rows * _ROW.size)
 
     def beat(self) -> None:
-        """A sign of life. Only one thread may give it."""
+        """Give a sign of life. Only one thread may do that."""
         _BEATS.pack_into(self._map, 0, self.beats + 1)
 
     @property
     def beats(self) -> int:
-        """How many signs of life there were."""
+        """How many signs of life there were so far."""
         return int(_BEATS.unpack_from(self._map, 0)[0])
 
     def begin(self, row: int, digest: bytes, now: float) -> None:
-        """A message is at work in this row since `now` (seconds, monotonic)."""
+        """A message begins in the row with this index; `now` is in monotonic seconds."""
         at = _at(row)
         _ROW.pack_into(self._map, at, 0.0, digest)
         _STARTED.pack_into(self._map, at, now)
 
     def end(self, row: int) -> None:
-        """Nothing is at work in this row."""
+        """The message in the row with this index is done."""
         _STARTED.pack_into(self._map, _at(row), 0.0)
 
     def busy(self) -> Iterator[Busy]:
-        """What is at work."""
+        """The messages in progress."""
         for row in range(self._rows):
             started, digest = _ROW.unpack_from(self._map, _at(row))
             if started:
                 yield Busy(digest, started)
 
     def clear(self) -> None:
-        """Nothing is at work: the process ends in order, and what is left undone is not to blame."""
+        """Empty all rows: the process ends normally, and no message is to blame for it."""
         for row in range(self._rows):
             self.end(row)
 
     def close(self) -> None:
-        """Give the page back, in this process."""
+        """Give the memory back."""
         self._map.close()
 
 
@@ -79,48 +81,50 @@ def _at(row: int) -> int:
 
 
 class Failures:
-    """Digests that failed once, and suspects, which were at work when a process died.
+    """Digests of messages that failed once, and of suspects: messages in progress when a process died.
 
-    A fixed table: a digest has `WAYS` places, the oldest gives way.
-    The table that is looked into is anonymous memory, shared by all processes forked after it was made. With a path,
-    a file holds the same bytes, so that a restart or a power cut does not forget them. Entries older than `KEEP`
-    seconds no longer count. A damaged or foreign file is begun anew. A suspect's time is written negative.
+    It is a table of fixed size. A digest belongs to one set of `WAYS` places (a set-associative cache); if the set is
+    full, the oldest entry is replaced. The table is anonymous memory, shared by all processes forked after it was made.
+    With a path, a file has the same content, so that a restart or a power cut does not lose it; a damaged file, or one
+    of another kind, is overwritten. Entries older than `KEEP_SECONDS` no longer count. The time of a suspect is stored
+    as a negative number.
     """
 
     MAGIC = b"sekisho-failed-1"
     ROWS = 4096
     WAYS = 8
-    KEEP = 5 * 86400.0
+    KEEP_SECONDS = 5 * 86400.0  # as long as senders retry (RFC 5321 section 4.5.4.1)
     _ENTRY = struct.Struct(f"<d{DIGEST}s")
 
     def __init__(self, path: str | None = None) -> None:
-        """Raises OSError where the file can neither be opened nor made."""
+        """With a file at `path`, or in memory only. Raises OSError if the file can be neither opened nor made."""
         self._map = mmap.mmap(-1, len(self.MAGIC) + self.ROWS * self._ENTRY.size)
         self._copy = FileCopy(Path(path), self._map, self.MAGIC) if path else None
 
     def remember(self, digest: bytes, now: float) -> None:
-        """Write the digest down; `now` is wall-clock seconds, since it must hold over a reboot."""
+        """Note that a message failed. `now` is in seconds of Unix time, because it must hold over a reboot."""
         self._write(digest, now)
 
     def suspect(self, digest: bytes, now: float) -> None:
-        """Write down that the digest was at work when a process died. One that failed stays one that failed."""
+        """Note that a message was in progress when a process died; `now` is in seconds of Unix time. If it is known to
+        have failed, that stays."""
         if not self.knows(digest, now):
             self._write(digest, -now)
 
     def knows(self, digest: bytes, now: float) -> bool:
-        """True for a digest that failed."""
+        """True if the message failed. `now` is in seconds of Unix time."""
         when = self._when(digest)
-        return when > 0 and now - when < self.KEEP
+        return when > 0 and now - when < self.KEEP_SECONDS
 
     def suspects(self, digest: bytes, now: float) -> bool:
-        """True for a digest that was at work when a process died."""
+        """True if the message is a suspect. `now` is in seconds of Unix time."""
         when = self._when(digest)
-        return when < 0 and now + when < self.KEEP
+        return when < 0 and now + when < self.KEEP_SECONDS
 
     def _when(self, digest: bytes) -> float:
-        """What stands beside the digest; 0 if nothing does."""
+        """The time stored for the digest (negative for a suspect); 0 if it is not in the table."""
         places = self._places(digest)
-        if self._map.find(digest, self._at(places[0]), self._at(places[-1] + 1)) < 0:  # as nearly always
+        if self._map.find(digest, self._at(places[0]), self._at(places[-1] + 1)) < 0:  # the usual case
             return 0.0
         return next((when for when, seen in map(self._read, places) if seen == digest), 0.0)
 

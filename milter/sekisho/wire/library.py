@@ -1,4 +1,4 @@
-"""Which libmilter this is."""
+"""The version of libmilter."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import milter
 
 
 def libmilter_version() -> str:
-    """The version that the loaded library gives of itself, as `1.0.1`."""
+    """The version that the loaded library reports, such as `1.0.1`."""
     return ".".join(str(part) for part in milter.getversion())  # type: ignore[attr-defined]

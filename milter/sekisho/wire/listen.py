@@ -1,9 +1,9 @@
-"""The listening socket: bound once by the supervisor, shared by every worker.
+"""The listening socket: the supervisor binds it once, and all workers share it.
 
-Non-blocking, because all workers accept from it (the slower one must not wait for a connection that another
-took). A UNIX path is taken over only from the dead: a live listener or a file that is no socket is an error.
-TCP gets TCP_NODELAY, which accepted sockets inherit; libmilter answers in small writes that Nagle would
-hold back.
+It is non-blocking, because all workers accept from it: a worker must not wait for a connection that another one took.
+An existing UNIX socket is replaced only if nothing listens there; a live listener, or a file that is no socket, is an
+error. A TCP socket gets TCP_NODELAY, which accepted sockets inherit: libmilter answers in small writes, which Nagle's
+algorithm would delay.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _MAY_PASS = {
 
 
 class ListenError(Exception):
-    """The socket cannot be had; the text says why and is for the operator."""
+    """The socket cannot be opened. The text says why, for the operator."""
 
 
 class BusyError(ListenError):
-    """Somebody else has it, or the machine cannot give it yet: waiting may help."""
+    """Another process has the socket, or the machine has no resources for it now: waiting may help."""
 
 
 def listen(options: WireOptions, environ: Mapping[str, str] | None = None) -> socket.socket:
-    """The socket of the options, or the one that systemd hands us. Raises ListenError; BusyError if it may be had
+    """The socket of the options, or the one that systemd passes to us. Raises ListenError; BusyError if it may succeed
     later."""
     with ExitStack() as on_error:
         try:
@@ -53,7 +53,7 @@ def listen(options: WireOptions, environ: Mapping[str, str] | None = None) -> so
 
 
 def inherit(environ: Mapping[str, str]) -> socket.socket | None:
-    """The first socket of systemd's socket activation (sd_listen_fds), if it is meant for us."""
+    """The first socket of systemd's socket activation (sd_listen_fds(3)); None if there is none for this process."""
     if environ.get("LISTEN_PID") != str(os.getpid()) or environ.get("LISTEN_FDS", "0") == "0":
         return None
     sock = socket.socket(fileno=_FIRST_INHERITED)
@@ -62,13 +62,13 @@ def inherit(environ: Mapping[str, str]) -> socket.socket | None:
 
 
 def unix_path(options: WireOptions) -> Path | None:
-    """The path of a UNIX socket, None for TCP."""
+    """The path of a UNIX socket; None for TCP."""
     kind, _, rest = options.socket.partition(":")
     return Path(rest) if kind == "unix" else None
 
 
 def _open(options: WireOptions) -> socket.socket:
-    """A bound socket, which is closed if it cannot be had as configured."""
+    """A bound socket. Raises ListenError or OSError; the socket is closed then."""
     path = unix_path(options)
     sock = socket.socket(socket.AF_UNIX if path else _family(options.socket), socket.SOCK_STREAM)
     with ExitStack() as on_error:
@@ -99,12 +99,12 @@ def _bind_inet(sock: socket.socket, spec: str) -> None:
 def _bind_unix(sock: socket.socket, path: Path, options: WireOptions) -> None:
     group = None if options.socket_group is None else _group(options.socket_group)
     _remove_stale(path)
-    before = os.umask(0o177)  # nobody else gets in before the mode is set
+    before = os.umask(0o177)  # no other user can connect before the mode is set
     try:
         sock.bind(str(path))
     finally:
         os.umask(before)
-    if group is not None:  # where nobody asks, a sandbox without chown(2) is good enough
+    if group is not None:  # only if configured: a sandbox may forbid chown(2)
         os.chown(path, -1, group)
     path.chmod(int(options.socket_mode, 8))
 

@@ -1,4 +1,4 @@
-"""How the socket, the workers and the deadlines of the wire are configured."""
+"""The options of the milter socket, the workers and the deadlines."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""What may be written back to the MTA without breaking a header, a reply or libmilter.
+"""Makes what is written back to the MTA safe for headers, replies and libmilter.
 
-Values arrive encoded (RFC 2047, ASCII, folded with LF). What follows is the last guard, not the encoder: it
-changes nothing in a proper value and makes an improper one harmless. It cannot see whether a field makes
-sense.
+Values come in already encoded (RFC 2047, ASCII, folded with LF). This is the last guard, not the encoder: a correct
+value stays unchanged, and an incorrect one becomes harmless. It cannot see whether the content of a field makes sense.
 """
 
 from __future__ import annotations
@@ -10,37 +9,37 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 
-# smfi_setreply refuses 980 bytes and more; a doubled % counts twice.
+# smfi_setreply refuses 980 bytes and more; each % is doubled.
 REPLY_LIMIT = 480
 _NAME = re.compile(r"[!-9;-~]{1,76}\Z")
 _PRESENT = re.compile(r"[!-9;-~]+\Z")
 _CODE = re.compile(r"[45][0-9]{2}\Z")
 _ENHANCED = re.compile(r"([45])\.[0-9]{1,3}\.[0-9]{1,3}\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_CHUNK = 11  # characters of at most four UTF-8 bytes: an encoded word stays under 75 (RFC 2047 section 2)
+_CHUNK = 11  # characters of at most four UTF-8 bytes: an encoded word has at most 75 characters (RFC 2047 section 2)
 
 
 class UnwritableError(ValueError):
-    """An edit that no MTA could carry out, such as a header name with a space."""
+    """An edit that no MTA can carry out, such as a header name with a space."""
 
 
 def header_name(name: str) -> str:
-    """The name, if it is one (RFC 5322 section 2.2). Raises UnwritableError."""
+    """The name of a new field, unchanged. Raises UnwritableError if it is no field name (RFC 5322 section 2.2)."""
     if not _NAME.match(name):
         raise UnwritableError("not a header name")
     return name
 
 
 def present_name(name: str) -> str:
-    """The name of a field that stands in the message, whatever its length. Raises UnwritableError."""
+    """The name of a field of the message, unchanged, of any length. Raises UnwritableError."""
     if not _PRESENT.match(name):
         raise UnwritableError("not a header name")
     return name
 
 
 def header_value(value: str) -> str:
-    """The value in ASCII, without control characters; lines of blanks, which end the block for some readers,
-    are dropped and every other line after the first continues the field."""
+    """The value in ASCII, without control characters. Blank lines are removed, because they end the header for some
+    readers; every other line after the first begins with white space, so that it continues the field."""
     first, *more = _CONTROL.sub(" ", value.replace("\r\n", "\n")).split("\n")
     lines = [first, *(_folded(line) for line in more if line.strip(" \t"))]
     return "\n".join(_ascii_line(line) for line in lines)
@@ -52,7 +51,7 @@ def _folded(line: str) -> str:
 
 
 def _ascii_line(line: str) -> str:
-    """A line whose words beyond ASCII are encoded words; its leading blank stays."""
+    """The line in ASCII, as encoded words if it is not; its leading white space stays."""
     if line.isascii():
         return line
     bare = line.lstrip(" \t")
@@ -71,9 +70,9 @@ def line(text: str, limit: int = REPLY_LIMIT) -> str:
 
 
 def smtp_reply(smtp: tuple[str, str, str] | None, klass: str) -> tuple[str, str, str]:
-    """Code, enhanced code and text as smfi_setreply takes them, of class `4` or `5`.
+    """Reply code, enhanced status code and text for smfi_setreply, of class `4` or `5`.
 
-    A reply that Postfix would refuse (wrong class, codes that disagree) becomes the plain one of the class.
+    Codes that Postfix would refuse (wrong class, codes that disagree) become the default ones of the class.
     """
     code, enhanced, text = smtp or ("", "", "")
     match = _ENHANCED.match(enhanced)

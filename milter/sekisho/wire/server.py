@@ -1,13 +1,13 @@
-"""One worker's life: serve the shared socket, drain when told, leave.
+"""One worker's life: serve the shared socket, drain when told, end.
 
-libmilter's main() runs on a thread of its own, so that the process's first thread stays free: it reads the
-control socket and takes signals. Linux gives a signal for the process to the first thread if that does not
-block it, hence libmilter's own signal thread never sees SIGTERM (it would stop at once, with sessions open,
-and remove the socket's file). All other threads block signals.
+libmilter's main() runs on a thread of its own, so that the main thread is free: it reads the control socket and takes
+signals. Linux gives a signal for the process to the main thread if that does not block it. So libmilter's own signal
+thread never sees SIGTERM; it would stop at once, with sessions open, and remove the socket's file. All other threads
+block signals.
 
-To leave, an idle socket is laid over the listening one (`dup2`): libmilter goes on with the sessions it has
-and gets no new ones, while the siblings keep the real socket. main() never returns in an orderly life; the
-process leaves by `os._exit` when its last session has closed or the time is up.
+To drain, an idle socket takes the place of the listening one in this process (`dup2`): libmilter goes on with its open
+sessions and gets no new ones, while the other workers keep the real socket. main() does not return in normal operation;
+the process ends by `os._exit` when its last session has closed or the time is over.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ LOG = logging.getLogger("sekisho.wire")
 NAME = "sekisho"
 READY = b"R"
 DRAIN = b"D"  # the daemon stops
-RETIRE = b"E"  # a new generation has taken over
+RETIRE = b"E"  # a new generation of workers has taken over
 _EMPTY, _LATE = b"empty", b"late"  # how waiting for sessions may end, besides DRAIN
-_IDLE = 310.0  # seconds; Postfix ends a session that sends nothing after 300 (smtpd_timeout)
-_TICK = 0.25
-_GRACE = 0.3  # a connection that libmilter has accepted but not yet shown us may still be under way
+_IDLE_SECONDS = 310.0  # Postfix ends a session that sends nothing after 300 seconds (smtpd_timeout)
+_TICK_SECONDS = 0.25
+_GRACE_SECONDS = 0.3  # libmilter may have accepted a connection for which no callback has run yet
 _OURS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -68,12 +68,12 @@ class Server:
         self._pool = JudgingPool(handlers, options, in_flight, failures, clock)
         self._sessions = Sessions(self._pool, report)
         self._leaving = False
-        self._lame = ""  # why this worker is to be replaced
+        self._failure = ""  # why this worker must be replaced
 
     def run(self, control: socket.socket) -> NoReturn:
-        """Serve until `control` says drain or closes, or SIGTERM comes; then drain and leave with status 0.
+        """Serve until `control` says drain or closes, or SIGTERM comes; then drain and end with status 0.
 
-        `control` gets READY once connections are taken. Status 70 if libmilter ends by itself.
+        READY is sent on `control` when connections are taken. If libmilter ends by itself, the status is 70.
         """
         faulthandler.enable()
         threading.excepthook = self._on_dead_thread
@@ -98,12 +98,12 @@ class Server:
         self._leaving = True
 
     def _on_dead_thread(self, dead: threading.ExceptHookArgs) -> None:
-        """A thread that works for as long as the process lives has ended, most likely without memory even to wait."""
-        self._lame = "a thread ended"  # this needs no memory
-        self._lame = f"a thread ended ({dead.exc_type.__name__})"
+        """A thread that must live as long as the process has ended. Probably there was no memory, not even to wait."""
+        self._failure = "a thread ended"  # this needs no memory
+        self._failure = f"a thread ended ({dead.exc_type.__name__})"
 
     def _start(self, control: socket.socket) -> threading.Thread:
-        """Our threads and libmilter's, none of which takes signals."""
+        """Start our threads and libmilter's. They all block signals."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
         try:
             give_back()
@@ -119,9 +119,10 @@ class Server:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    def _told(self, control: socket.socket | None, seconds: float = _TICK) -> bytes:
-        """Give a sign of life and wait a little for a word from the supervisor, if it is heard. Its end of the line
-        closing, SIGTERM and a worker that ran out of memory mean DRAIN."""
+    def _told(self, control: socket.socket | None, seconds: float = _TICK_SECONDS) -> bytes:
+        """Give a sign of life, and wait `seconds` for a word from the supervisor. It is DRAIN if the supervisor has
+        closed its end, if SIGTERM came, or if this worker ran out of memory. Empty if there is no word. With no
+        `control` the supervisor is not read."""
         self._in_flight.beat()
         readable, _, _ = select.select([control] if control else [], [], [], seconds)
         self._look()
@@ -130,54 +131,57 @@ class Server:
         return (control.recv(1) or DRAIN) if control and readable else b""
 
     def _look(self) -> None:
-        """What the callbacks need to know without asking, and what they had no memory to say."""
+        """Update what the callbacks read, and report what they had no memory to report."""
         try:
             self._pool.look()
             if self._sessions.exhausted:
-                self._lame = "memory ran out in a step of a message"
-            if self._lame and not self._leaving:
+                self._failure = "memory ran out in a step of a message"
+            if self._failure and not self._leaving:
                 self._leaving = True
-                LOG.error("%s; this worker leaves and is replaced", self._lame)
+                LOG.error("%s; this worker ends and is replaced", self._failure)
         except Exception:
-            LOG.exception("what was to be looked at now and then could not be")
+            LOG.exception("the worker's periodic work failed")
 
     def _leave(self, control: socket.socket, word: bytes) -> None:
-        """Take no more connections and stay until the open ones have ended, or their time is over.
+        """Take no more connections, and wait until the open ones have ended or their time is over.
 
-        Postfix connects to a milter once for each SMTP session, and fails the rest of a session whose milter is
-        gone. So sessions that outlive a reload keep their worker; those that never end are ended in order.
+        Postfix connects to a milter once for each SMTP session. If the milter is gone, the rest of the session fails.
+        So sessions that are open at a reload keep their worker; a session that does not end gets 421 at its next
+        message.
         """
         lay_idle_over(self._listener)
         if word == RETIRE:
             word = self._linger(self._options.retire_timeout, control)
             if word == _LATE:
                 LOG.warning(
-                    "%d sessions outlive a reload: each ends with its next message", self._sessions.open_count
+                    "%d sessions are still open after a reload: each ends at its next message",
+                    self._sessions.open_count,
                 )
                 self._sessions.closing = True
-                word = self._linger(_IDLE, control)
+                word = self._linger(_IDLE_SECONDS, control)
         if word == DRAIN:
             word = self._linger(self._options.drain_timeout)
         if word != _EMPTY:
-            LOG.warning("left with %d sessions open: their time is over", self._sessions.open_count)
+            LOG.warning("ended with %d sessions open: their time is over", self._sessions.open_count)
 
     def _linger(self, seconds: float, control: socket.socket | None = None) -> bytes:
-        """Wait until no session is open, or the time is over, or the supervisor, if it is heard, says drain."""
+        """Wait until no session is open (_EMPTY), the seconds are over (_LATE), or the supervisor says DRAIN. With no
+        `control` the supervisor is not read."""
         end = self._clock.monotonic() + seconds
         quiet_since = None
         while (now := self._clock.monotonic()) < end:
             quiet_since = None if self._sessions.open_count else quiet_since or now
-            if quiet_since and now - quiet_since >= _GRACE:
+            if quiet_since and now - quiet_since >= _GRACE_SECONDS:
                 return _EMPTY
-            if self._told(control, _TICK / 2) and control is not None:
+            if self._told(control, _TICK_SECONDS / 2) and control is not None:
                 return DRAIN
         return _LATE
 
 
 def lay_idle_over(listener: socket.socket) -> None:
-    """Put a socket that nobody can reach in the listener's place, in this process only."""
+    """Replace the listener, in this process only, by a socket that nothing connects to."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as idle:
-        idle.bind("")  # Linux picks an abstract address of its own
+        idle.bind("")  # Linux picks an abstract address (unix(7), autobind)
         idle.listen(1)
         idle.setblocking(False)
         os.dup2(idle.fileno(), listener.fileno(), inheritable=False)

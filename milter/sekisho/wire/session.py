@@ -1,15 +1,15 @@
 """One connection of the MTA: libmilter's callbacks, which collect bytes and decide nothing.
 
-Facts that shaped it: a connection's steps run one after the other but on any of libmilter's threads. pymilter
-turns HELO, host and header names into text before it calls us, and when they are not UTF-8 it calls
-`sys.excepthook` instead: `undecodable` takes the bytes from there. A header's value is lost then, its name
-is not (a real Postfix sends no such name). Uncaught, such an exception would tell the sender of pymilter.
+The steps of a connection run one after the other, but on any of libmilter's threads. pymilter decodes HELO, host and
+header names before it calls us. If they are not UTF-8, it calls `sys.excepthook` instead: `undecodable` takes the bytes
+from the exception. The value of such a header field is lost, its name is not (a real Postfix sends no such name). If
+the exception were not caught, the SMTP client would get an error text of pymilter.
 
-When memory runs out, pymilter may not be able to call us at all. It then calls the same hook, and returns what its
-exception policy says; for a connection that began without memory it cannot even call the hook. So the policy is
-TEMPFAIL, which ends a connection that cannot be negotiated, and refuses a message at its end. In a step before that,
-libmilter takes no more of the message after it. Where a step must not end the message (a name that is no UTF-8), the
-hook sets CONTINUE, for all connections since there is only one policy, until the next step of the same one.
+If memory runs out, pymilter may be unable to call us at all. It then calls the same hook, and returns what its
+exception policy says. If a connection begins without memory, it cannot even call the hook. So the policy is TEMPFAIL:
+it ends a connection that cannot be negotiated, and refuses a message at its end; in an earlier step, libmilter takes no
+more of the message. If a step must not end the message (a name that is no UTF-8), the hook sets the policy to CONTINUE
+until the next step of the same connection. There is only one policy, so this holds for all connections.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from typing import Any
 import Milter
 
 from sekisho.message import Envelope, Forged, Recipient
+from sekisho.stages import Failure
 from sekisho.verdict import Action, DeleteRecipient, Reply
 from sekisho.wire import collect
 from sekisho.wire.answer import edit_and_reply
@@ -46,7 +47,7 @@ _SILENT = (
 )
 PROTOCOL = _SILENT | Milter.P_NOEOH | Milter.P_NODATA | Milter.P_NOUNKNOWN | Milter.P_HDR_LEADSPC
 
-# Asked for by name, since Postfix's default lists lack the client's. A list must not be empty.
+# Requested by name, because Postfix's default lists have no macros of the client. A list must not be empty.
 MACROS = {
     Milter.M_CONNECT: "j {client_addr} {client_name} {client_port} {client_resolve}",
     Milter.M_HELO: "{tls_version} {cipher}",
@@ -56,23 +57,24 @@ MACROS = {
     Milter.M_EOM: "i",
 }
 
-# The end of a session, RFC 5321 3.8: the client connects again. MAIL is not answered (P_NR_MAIL), so it comes here.
+# The end of a session (421, RFC 5321 section 3.8): the client connects again. It is given at end of message, because
+# MAIL gets no reply (P_NR_MAIL).
 _GOODBYE = Action(Reply.TEMPFAIL, smtp=("421", "4.3.2", "Configuration changed, please connect again"))
 
-# Made once: an answer must need no memory.
+# Made at import: an answer must need no memory.
 _ACCEPT, _TEMPFAIL = int(Milter.ACCEPT), int(Milter.TEMPFAIL)
 _NOREPLY, _CONTINUE = int(Milter.NOREPLY), int(Milter.CONTINUE)
 
 _REFUSE, _GO_ON = (_TEMPFAIL,), (_CONTINUE,)  # arguments
 _LENIENT = OnFailure.ACCEPT  # looking up a member needs memory
 
-# pymilter keeps one Python thread state per connection, so this is the connection whose callback runs.
+# pymilter keeps one Python thread state for each connection, so this is the connection whose callback runs.
 _current: ContextVar[Session | None] = ContextVar("session", default=None)
 
 
 class Mail:
-    """One message on its way in. `on_failure` is what its recipients so far would get, None if that is not known.
-    `split`: recipients were taken off it, so it must not be delivered by a failure."""
+    """One message that comes in. `on_failure` is what holds for its recipients so far if it cannot be judged; None if
+    that is not known. `split`: recipients were removed, so a failure must not deliver it."""
 
     __slots__ = ("broken", "collector", "envelope", "late", "on_failure", "recipients", "split")
 
@@ -82,13 +84,14 @@ class Mail:
         self.recipients: list[Recipient] = []
         self.on_failure: OnFailure | None = None
         self.broken = broken
-        self.late = False  # it began when its session was to end
+        self.late = False  # it began after its session was told to end
         self.split = False
 
 
 class Session:
-    """What is known of one connection. `mail` is the message on its way in; nothing outlives its end. `broken`: part of
-    what holds for all its messages was lost. `passed`: pymilter goes on for it where it could not call us."""
+    """What is known of one connection. `mail` is the message that comes in; it is dropped when it ends. `broken`: data
+    that holds for all messages of the connection was lost. `passed`: pymilter could not call us and returned
+    CONTINUE."""
 
     __slots__ = (
         "broken", "connected", "context", "helo", "host", "mail", "negotiated", "passed", "peer", "protocol",
@@ -105,7 +108,8 @@ class Session:
         self.mail: Mail | None = None
 
     def undecodable(self, data: bytes) -> None:
-        """Text that pymilter could not decode: by the order of SMTP, a field's name, HELO or the host."""
+        """Take text that pymilter could not decode. The order of SMTP tells what it is: a field name, HELO or the
+        host."""
         if self.mail is not None:
             self.mail.collector.field(data, b"")
         elif self.connected:
@@ -115,19 +119,19 @@ class Session:
 
 
 class Sessions:
-    """All connections of one worker."""
+    """libmilter's callbacks, for all connections of one worker."""
 
     def __init__(self, pool: JudgingPool, opened_or_closed: Callable[[int], None]) -> None:
-        """`opened_or_closed` is told the number of open sessions whenever it changes."""
+        """`opened_or_closed` is called with the number of open sessions whenever it changes."""
         self._pool = pool
         self._tell = opened_or_closed
         self._open: set[Session] = set()
         self._policy = Lock()
-        self._refusing = False  # a message was refused for want of memory, and perhaps more will be
+        self._refusing = False  # a message was refused because memory ran out; more may follow
         self._passed: set[Session] = set()
         self.closing = False  # a message that begins from now on ends its session
         self.exhausted = False
-        """Memory ran out in a step of a message: this process is to be replaced."""
+        """True if memory ran out in a step of a message: this process must be replaced."""
 
     @property
     def open_count(self) -> int:
@@ -135,9 +139,9 @@ class Sessions:
         return len(self._open)
 
     def register(self, name: str) -> None:
-        """Hand libmilter our callbacks. Once per process, before its main()."""
+        """Register our callbacks with libmilter. Call it once per process, before libmilter's main()."""
         sys.excepthook = self._excepthook
-        # The interpreter sets these before it calls the hook: they must be there, or that needs memory.
+        # The interpreter sets these before it calls the hook. If they did not exist, that would need memory.
         sys.last_type = sys.last_value = sys.last_traceback = None
         Milter.set_exception_policy(Milter.TEMPFAIL)
         Milter.set_flags(ACTIONS)
@@ -153,7 +157,7 @@ class Sessions:
         Milter.register(name, unknown=None, data=None, negotiate=self.negotiate)
 
     def _step(self, noreply: int, take: Callable[..., None]) -> Callable[..., int]:
-        """A callback that collects and lets the MTA go on, whatever happens."""
+        """A callback that collects, and lets the MTA go on even after an error."""
 
         def callback(context: Any, *args: Any) -> int:
             session = context.getpriv()
@@ -179,7 +183,7 @@ class Sessions:
         return session
 
     def _connected(self, session: Session) -> None:
-        """From here on it is a session to those who count them; a probe of our socket never comes so far."""
+        """Count it as a session from now on. A probe of our socket never gets here."""
         if not session.connected:
             session.connected = True
             self._count()
@@ -188,16 +192,15 @@ class Sessions:
         self._tell(sum(session.connected for session in tuple(self._open)))
 
     def _broken(self, session: Session) -> None:
-        """A callback of ours failed: the message is not whole, and must not be judged as if it were. Needs no memory
-        for that."""
+        """A callback of ours failed, so a part of the message is missing and it must not be judged. Needs no memory."""
         mail = session.mail
         if mail is None:
             session.broken = True
         else:
             mail.broken = True
-            if not mail.collector.begun:  # it may have been a recipient that was lost
+            if not mail.collector.begun:  # perhaps a recipient was lost
                 mail.on_failure = self._pool.fallbacks.strictest
-        self._pool.error("wire")
+        self._pool.error(Failure.WIRE)
 
     def _excepthook(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -216,14 +219,14 @@ class Sessions:
         self._untrapped(session)
 
     def _untrapped(self, session: Session) -> None:
-        """pymilter could not call us, or had no use for what we returned. Nothing tells whether this is the end of the
-        message, where what pymilter returns is the answer. So it is a refusal, unless all recipients' mail is accepted
-        whatever happens. The process is replaced; if it was an earlier step, the connection ends with it."""
+        """pymilter could not call us, or could not use what we returned. It is not known whether this is the end of the
+        message, where the value that pymilter returns is the reply. So it refuses, unless the mail of all recipients is
+        always accepted. The process is replaced; if this was an earlier step, the connection ends too."""
         mail = session.mail
         self._broken(session)
         self.exhausted = True
         if session.negotiated and self._is_lenient(mail):
-            self._pool.accepted("wire")
+            self._pool.accepted(Failure.WIRE)
             self._pass(session)
         else:
             self._refusing = True
@@ -231,20 +234,19 @@ class Sessions:
             session.mail = None
 
     def _pass(self, session: Session) -> None:
-        """What pymilter returns next for this session is CONTINUE. Needs no memory for that: `with` would."""
+        """Let pymilter return CONTINUE next. No `with` here: it would need memory."""
         session.passed = True
         self._policy.acquire()
         try:
-            if (
-                not self._refusing
-            ):  # this process leaves: a step too many is refused rather than a message accepted
+            # If this process ends, it is better to refuse one step too many than to accept a message.
+            if not self._refusing:
                 Milter.set_exception_policy(*_GO_ON)
             self._passed.add(session)
         finally:
             self._policy.release()
 
     def _refuse_again(self, session: Session) -> None:
-        """pymilter has returned that, since the next step of this session is here."""
+        """Undo `_pass`: the next step of this session has come, so pymilter has returned."""
         with self._policy:
             session.passed = False
             self._passed.discard(session)
@@ -258,7 +260,7 @@ class Sessions:
         return not mail.split and self._pool.fallbacks.level(mail.on_failure) is _LENIENT
 
     def negotiate(self, context: Any, options: list[int]) -> int:
-        """Take what the MTA offers of what we need."""
+        """SMFIC_OPTNEG: accept those offers of the MTA that we need. Returns libmilter's status (SMFIS_...)."""
         session = self._begin(context)
         if options[0] & Milter.SETSYMLIST:
             for stage, names in MACROS.items():
@@ -269,18 +271,18 @@ class Sessions:
         return _CONTINUE
 
     def connect(self, session: Session, _: Any, host: str, __: int, peer: object) -> None:
-        """Who connected, as the MTA says."""
+        """SMFIC_CONNECT: the client's name, its address family (a number) and its address."""
         self._connected(session)
         session.host = host
         session.peer = peer[:2] if isinstance(peer, tuple) else None
 
     def hello(self, session: Session, _: Any, name: str) -> None:
-        """HELO or EHLO."""
+        """SMFIC_HELO."""
         self._connected(session)
         session.helo = name
 
     def mail_from(self, session: Session, context: Any, *args: bytes) -> None:
-        """MAIL FROM: a message begins."""
+        """SMFIC_MAIL: a message begins."""
         macro = _macros(context)
         client = collect.client(macro, session.host, session.peer, session.helo)
         collector = self._pool.collector(bool(session.protocol & Milter.P_HDR_LEADSPC))
@@ -289,7 +291,7 @@ class Sessions:
         self._pool.warm_envelope(session.mail.envelope)
 
     def rcpt_to(self, session: Session, context: Any, *args: bytes) -> None:
-        """RCPT TO: one recipient."""
+        """SMFIC_RCPT: one recipient; what holds for it on failure is noted now."""
         mail = session.mail
         assert mail is not None
         recipient = collect.recipient(args, _macros(context))
@@ -298,17 +300,17 @@ class Sessions:
         mail.on_failure = max(level, mail.on_failure or level)
 
     def header(self, session: Session, _: Any, name: str, value: bytes) -> None:
-        """One field of the header."""
+        """SMFIC_HEADER: one header field."""
         assert session.mail is not None
         session.mail.collector.field(name.encode("utf-8", "surrogatepass"), value)
 
     def body(self, session: Session, _: Any, data: bytes) -> None:
-        """A piece of the body."""
+        """SMFIC_BODY: a piece of the body."""
         assert session.mail is not None
         session.mail.collector.chunk(data)
 
     def end_of_message(self, context: Any) -> int:
-        """Have the message judged, and answer with what comes of it."""
+        """SMFIC_BODYEOB: have the message judged, make the edits, give the reply. Returns libmilter's status."""
         session = mail = None
         try:
             session = context.getpriv() or self._begin(context)
@@ -316,22 +318,22 @@ class Sessions:
             if session.passed:
                 self._refuse_again(session)
             if mail is None:
-                return self._reply(context, mail, self._pool.fallback("wire"), spaced=False)
+                return self._reply(context, mail, self._pool.fallback(Failure.WIRE), spaced=False)
             done = self._finish(context, mail, bool(session.protocol & Milter.P_HDR_LEADSPC))
             session.mail = None
             return done
         except BaseException:
-            # Nothing here needs memory, as far as that can be had.
+            # As far as possible, nothing here needs memory.
             if session is not None:
                 session.mail = None
-            self._pool.error("wire")
+            self._pool.error(Failure.WIRE)
             if not self._is_lenient(mail):
                 return _TEMPFAIL
-            self._pool.accepted("wire")
+            self._pool.accepted(Failure.WIRE)
             return _ACCEPT
 
     def _finish(self, context: Any, mail: Mail, spaced: bool) -> int:
-        if mail.late and not self._is_lenient(mail):  # in shadow nobody is deferred
+        if mail.late and not self._is_lenient(mail):  # in shadow mode no message is deferred
             return edit_and_reply(context, _GOODBYE, spaced)
         queue_id = _macros(context)("i") or mail.envelope.queue_id
         envelope = replace(
@@ -348,15 +350,15 @@ class Sessions:
         try:
             return self._reply(context, mail, action, spaced)
         except Exception as error:
-            self._pool.error("edit")
+            self._pool.error(Failure.EDIT)
             if isinstance(error, UnwritableError):
                 self._pool.remember(mail.collector)
             noted = OnFailure.HOLD if mail.split else mail.on_failure
             mail.on_failure = noted
-            return self._reply(context, mail, self._pool.fallback("edit"), spaced)
+            return self._reply(context, mail, self._pool.fallback(Failure.EDIT), spaced)
 
     def _reply(self, context: Any, mail: Mail | None, action: Action, spaced: bool) -> int:
-        """Edit and answer by the action, or for a message that we could not judge as its recipients' rules say."""
+        """Carry out the action, or if the message could not be judged, what the rules of its recipients say."""
         noted, forged = (None, Forged()) if mail is None else (mail.on_failure, mail.collector.forged)
         action, unjudged = self._pool.fallbacks.fitting(action, noted, forged)
         done = edit_and_reply(context, action, spaced)
@@ -365,14 +367,14 @@ class Sessions:
         return done
 
     def abort(self, session: Session, _: Any) -> None:
-        """The message is given up; the connection goes on."""
+        """SMFIC_ABORT: the message is dropped."""
         session.mail = None
 
     def close(self, context: Any) -> int:
-        """The connection is over; may come without any other step."""
+        """The connection is over; this may be its only step. Returns libmilter's status (SMFIS_...)."""
         session = context.getpriv()
         if session is not None:
-            session.context = None  # the two keep each other alive
+            session.context = None  # breaks a reference cycle
             self._open.discard(session)
             if session.passed:
                 self._refuse_again(session)
@@ -382,7 +384,8 @@ class Sessions:
 
 
 def _macros(context: Any) -> collect.Macro:
-    """Reader of the MTA's macros: None when not sent; bytes that are no UTF-8 as surrogate escapes."""
+    """A function that reads a macro of the MTA: None if it was not sent; bytes that are no UTF-8 as surrogate
+    escapes."""
 
     def read(name: str) -> str | None:
         try:

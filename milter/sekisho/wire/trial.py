@@ -1,14 +1,14 @@
-"""A message judged in a process of its own, because it was at work when a worker died.
+"""A message judged in a process of its own, because it was in progress when a worker died.
 
-Nobody knows which of the messages that a dead worker had at work ended it, nor whether any did. So each of them
-is judged once more where it can hurt nothing: the worker that meets it puts the message on a sheet of memory
-(memfd_create(2)) and hands the supervisor, which has no threads and may fork, the sheet and one end of a socket
-pair. The supervisor forks a process that judges this one message, writes the action on the sheet and ends. If
-the process dies over the message, the supervisor says so in its place, and the message is one that failed.
+If a worker dies, it is not known which of its messages ended it, nor whether one did. So each of them is judged once
+more where it can do no harm. The worker that gets the message again writes it into anonymous memory (memfd_create(2)),
+the sheet. It passes the sheet and one end of a socket pair to the supervisor, which has no threads and may fork. The
+supervisor forks a process that judges this one message, writes the action to the sheet, and ends. If the process dies,
+the supervisor answers in its place, and the message counts as failed.
 
-The sheet holds pickles. Nothing else can write there: it has no name, and its descriptors pass between processes
-that were forked from one supervisor and run with the same rights. A message that took over the process which
-judges it could do no more by a false pickle than it can already.
+The sheet holds pickles. No other process can write there: it has no name, and its descriptors are passed only between
+processes of one supervisor, which run with the same rights. A message that takes over the process that judges it gains
+nothing by a false pickle.
 """
 
 from __future__ import annotations
@@ -31,15 +31,16 @@ from sekisho.wire.in_flight import Failures, InFlight
 
 LOG = logging.getLogger("sekisho.wire")
 ASK = b"T"
-"""The word to the supervisor that comes with the two descriptors: our partner's end, and the sheet."""
+"""The word to the supervisor. It comes with two descriptors: the other end of the socket pair, and the sheet."""
 JUDGED, FAILED, REFUSED = b"J", b"F", b"N"
-"""What is said on the socket: the action is on the sheet; the message failed; nobody could judge it."""
+"""The answers on the socket pair: the action is on the sheet; the message failed; it could not be judged."""
 
 
 def ask(line: socket.socket, seconds: float, raw: bytes, envelope: Envelope) -> Action | None:
-    """Have a message judged apart; None if it ends the process that judges it, or fails there.
+    """Have a message judged in a process of its own; None if it ends that process, or fails there.
 
-    `line` leads to the supervisor. Raises OSError if nobody judged it within `seconds`.
+    `line` is the socket to the supervisor. Raises ConnectionError if no process judged it, and OSError if there was no
+    answer within `seconds`.
     """
     with contextlib.ExitStack() as stack:
         sheet = stack.enter_context(os.fdopen(os.memfd_create("sekisho-trial"), "w+b"))
@@ -57,7 +58,7 @@ def ask(line: socket.socket, seconds: float, raw: bytes, envelope: Envelope) -> 
             return action
     if word == FAILED:
         return None
-    raise ConnectionError("no process could be had to judge it")
+    raise ConnectionError("no process could be started to judge it")
 
 
 def judge(
@@ -68,7 +69,7 @@ def judge(
     failures: Failures,
     clock: Clock,
 ) -> None:
-    """The life of the process: judge what is on the sheet, answer on `seat`. Raises what `build` raises."""
+    """What the process does: judge the message on the sheet, and answer on `seat`. Raises what `build` raises."""
     _be_the_first_to_go()
     sheet.seek(0)
     raw, envelope = pickle.load(sheet)  # noqa: S301 - see above
@@ -86,12 +87,12 @@ def judge(
         failures.remember(digest, clock.now().timestamp())
         word = FAILED
     in_flight.end(0)
-    with contextlib.suppress(OSError):  # who asked is gone
+    with contextlib.suppress(OSError):  # the worker that asked is gone
         seat.send(word)
     handlers.close()
 
 
 def _be_the_first_to_go() -> None:
-    """Where the machine runs out of memory, this process is ended rather than one that serves others."""
+    """If the machine runs out of memory, the kernel ends this process first, and not a worker."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", "ascii")

@@ -17,9 +17,10 @@ from tests.unit.store.kit import SetClock, hold, message, outcomes
 
 from sekisho.cli import main
 from sekisho.clock import SystemClock
-from sekisho.held import State
+from sekisho.held import Operation, State
 from sekisho.message import Field, Headers, message_key
-from sekisho.store import Quarantine, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import Quarantine
 
 RAW = b"From: a@sender.example\r\nSubject: x\r\n\r\nFrom here on\r\n>From there\r\n.\r\n"
 
@@ -173,6 +174,15 @@ def test_history_names_who_did_what(site: Site, run: Any) -> None:
     assert [each["operation"] for each in done] == ["delete", "view"]
     assert all(each["who"] for each in done)
     assert b"delete" in run("quarantine", "history")[1]
+
+
+def test_history_shows_rows_of_an_older_version(site: Site, run: Any) -> None:
+    """The daemon's own rows said `keeper` once, and say `maintenance` now; both are shown as they stand."""
+    for who in ("keeper", "maintenance"):
+        site.store.audit(Operation("expire", "ok", who, note="age"))
+    done = json.loads(run("quarantine", "history", "--format", "json")[1])
+    assert [each["who"] for each in done] == ["maintenance", "keeper"]
+    assert b"keeper" in run("quarantine", "history")[1]
 
 
 def test_commands_make_no_store(tmp_path: Path, site: Site, run: Any) -> None:

@@ -12,7 +12,7 @@ from sekisho import cases, compose
 from sekisho.cli import output
 from sekisho.clock import SystemClock
 from sekisho.config import load
-from sekisho.store import Quarantine
+from sekisho.store.quarantine import Quarantine
 
 HOSTILE = "\x1b[31m [bold]x[/] \u202eevil :warning:"
 

@@ -16,7 +16,8 @@ from tests.unit.cli.conftest import Command
 from tests.unit.store.kit import hold
 
 from sekisho.clock import SystemClock
-from sekisho.store import Quarantine, StoreLock, StoreOptions
+from sekisho.store.database import StoreLock, StoreOptions
+from sekisho.store.quarantine import Quarantine
 
 RAW = b"From: a@sender.example\r\nSubject: x\r\n\r\nbody\r\n"
 

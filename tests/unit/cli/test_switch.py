@@ -22,7 +22,8 @@ from sekisho.config import load
 from sekisho.guard import Switch
 from sekisho.guard.switch import FOREVER
 from sekisho.maintenance.quarantine import QuarantineMaintenance
-from sekisho.store import Quarantine, StoreLock
+from sekisho.store.database import StoreLock
+from sekisho.store.quarantine import Quarantine
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from sekisho.clock import SystemClock
 from sekisho.config import load
 from sekisho.held import Operation
 from sekisho.message import Author
-from sekisho.store import Quarantine
+from sekisho.store.quarantine import Quarantine
 
 # In a name of a file all but NUL and the slash may stand; the line end must not begin a line of its own.
 STEERING = "\x1b[31m\x1b]0;title\x07\r\x08\x9b2J\x7f\u202e\u2066\u200b\u2028\U000e0041"

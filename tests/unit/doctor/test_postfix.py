@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sekisho.config import Config
-from sekisho.doctor.model import Finding, Severity
+from sekisho.doctor.model import Diagnosis, Severity
 from sekisho.doctor.postconf import Postfix, PostfixUnreadable, milters, seconds
 from sekisho.doctor.postfix import examine
 
@@ -50,14 +50,14 @@ class Site:
         for file in self.directory.iterdir():
             os.utime(file, (1e9, 1e9))
 
-    def look(self, **ours: Any) -> list[Finding]:
+    def look(self, **ours: Any) -> list[Diagnosis]:
         self.settle()
         settings = Config.model_validate({"mode": "enforce", **ours})
         return [
             each for each in examine(Postfix.read(self.directory), settings) if each.severity > Severity.NOTE
         ]
 
-    def mend(self, found: list[Finding]) -> None:
+    def mend(self, found: list[Diagnosis]) -> None:
         """Carry the commands out as they are printed; only the reload has nothing to reload here."""
         for command in (part.strip() for each in found for part in each.mend.split("&&")):
             words = shlex.split(command)
@@ -75,7 +75,7 @@ def site(tmp_path: Path) -> Site:
     return made
 
 
-def codes(found: list[Finding]) -> list[str]:
+def codes(found: list[Diagnosis]) -> list[str]:
     return sorted({each.code.removeprefix("postfix.") for each in found})
 
 

@@ -18,16 +18,17 @@ from tests.unit.store.kit import SetClock, hold
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.doctor import clock, files, milter_socket, resolver, storage
-from sekisho.doctor.model import Finding, Severity
+from sekisho.doctor.model import Diagnosis, Severity
 from sekisho.held import State
 from sekisho.resolver import DnsOptions
-from sekisho.store import Quarantine, StoreLock
+from sekisho.store.database import StoreLock
+from sekisho.store.quarantine import Quarantine
 from sekisho.wire.options import WireOptions
 
 CLOCK = SystemClock()
 
 
-def codes(found: Iterator[Finding]) -> list[str]:
+def codes(found: Iterator[Diagnosis]) -> list[str]:
     """The codes of what is to be mended, each of which says how, in words that a shell takes as they are printed."""
     listed = [each for each in found if each.severity > Severity.NOTE]
     assert all(each.mend and each.text for each in listed)

@@ -16,8 +16,8 @@ from tests.unit.store.kit import SetClock
 
 from sekisho.evidence import NOTHING
 from sekisho.guard import GuardOptions, Switch, SwitchError, Watch
-from sekisho.guard.switch import FOREVER, SIZE, SLOTS
-from sekisho.guard.window import BUCKETS, Spread, Tally, highest, jumped
+from sekisho.guard.switch import FOREVER, PAGE_BYTES, SLOTS
+from sekisho.guard.window import BUCKETS, Spread, Tally, is_jump, raised_share
 from sekisho.judgement import Examined, Judged, Judgement
 from sekisho.message import Client, Envelope, Recipient, read
 from sekisho.ports import Severe, Stance
@@ -252,7 +252,7 @@ def test_a_clock_set_back_neither_trips_nor_sticks(file: Path, clock: SetClock) 
 def test_a_foreign_or_missing_place_is_said(tmp_path: Path) -> None:
     """Another program's file is not written into, and a missing directory is named."""
     foreign = tmp_path / "foreign"
-    foreign.write_bytes(b"something else".ljust(SIZE, b"."))
+    foreign.write_bytes(b"something else".ljust(PAGE_BYTES, b"."))
     with pytest.raises(SwitchError, match="not a file of sekisho"):
         Switch(foreign)
     assert foreign.read_bytes().startswith(b"something else")
@@ -305,7 +305,7 @@ def test_a_file_in_its_place_is_followed(file: Path, clock: SetClock) -> None:
     Switch(file).pause(FOREVER)
     assert worker.stance() is Stance.PAUSED
     foreign = file.with_name("foreign")
-    foreign.write_bytes(b"something else".ljust(SIZE, b"."))
+    foreign.write_bytes(b"something else".ljust(PAGE_BYTES, b"."))
     foreign.rename(file)
     assert worker.stance() is Stance.PAUSED
     worker.count(None)
@@ -338,7 +338,7 @@ def test_a_full_disk_stops_neither_mail_nor_the_guard(
 @pytest.mark.parametrize(("usually", "limit"), [(0.05, 0.2083), (0.5, 0.8333), (0.9, 0.9783)])
 def test_the_limit_is_one_of_odds(usually: float, limit: float) -> None:
     """It leaves room above any usual share, and is never out of reach."""
-    assert highest(usually, 5) == pytest.approx(limit, abs=1e-4)
+    assert raised_share(usually, 5) == pytest.approx(limit, abs=1e-4)
 
 
 def spread(mild: float, senders: int, each: int = 1) -> Spread:
@@ -349,8 +349,8 @@ def spread(mild: float, senders: int, each: int = 1) -> Spread:
 
 def test_a_jump_needs_a_minimum() -> None:
     """Three mails in the night, all of them phishing, are no jump."""
-    assert not jumped(spread(0, 3), Tally(1000, 10), OPTIONS)
-    assert jumped(spread(0, 20), Tally(1000, 10), OPTIONS)
+    assert not is_jump(spread(0, 3), Tally(1000, 10), OPTIONS)
+    assert is_jump(spread(0, 20), Tally(1000, 10), OPTIONS)
 
 
 @pytest.mark.parametrize("scale", [1, 10, 1000])
@@ -358,6 +358,6 @@ def test_a_mistake_is_found_at_a_site_of_any_size(scale: int) -> None:
     """A third of the mail, of forty senders however much each sends, is a jump from one per cent; a fifth is not; the
     third of two senders is not either."""
     long_run = Tally(100_000, 1_000)
-    assert jumped(spread(80 * scale, 40, scale), long_run, OPTIONS)
-    assert not jumped(spread(180 * scale, 40, scale), long_run, OPTIONS)
-    assert not jumped(spread(80 * scale, 2, 20 * scale), long_run, OPTIONS)
+    assert is_jump(spread(80 * scale, 40, scale), long_run, OPTIONS)
+    assert not is_jump(spread(180 * scale, 40, scale), long_run, OPTIONS)
+    assert not is_jump(spread(80 * scale, 2, 20 * scale), long_run, OPTIONS)

@@ -115,7 +115,7 @@ def test_a_point_moves_only_as_far_as_every_source_agrees() -> None:
 
 def test_rare_findings_keep_their_points() -> None:
     """Seven mails teach nothing, and neither do seven hundred of one campaign."""
-    few = [made("phish", "trap a", ONE) for _ in range(fit.RARE - 1)]
+    few = [made("phish", "trap a", ONE) for _ in range(fit.MIN_GROUPS - 1)]
     wave = [made("phish", "trap b", ONE, group=10**6) for _ in range(700)]
     proposal = fit.propose([*gathered({GUILTY: {"phish": 0.5}}), *few[1:], *wave])
     assert proposal.points[ONE] == fit.TODAY[ONE]

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from sekisho import log
 from sekisho.log import LogOptions
-from sekisho.log.lines import LINE
+from sekisho.log.lines import MAX_LINE_BYTES
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_an_exception_is_one_line(target: Path) -> None:
 def test_a_very_long_line_is_cut_between_facts(target: Path) -> None:
     """What does not fit is left out whole, and the line says so."""
     line = write(target, **{f"k{number}": "x" * 1000 for number in range(100)})
-    assert len(line.encode()) <= LINE
+    assert len(line.encode()) <= MAX_LINE_BYTES
     assert line.endswith(("… truncated=true", '…" truncated=true'))
     assert "truncated" in json.loads(write(target, "json", **{f"k{n}": "x" * 1000 for n in range(100)}))
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from sekisho.log import LineHandler, LogOptions, lost_lines_to, setup, start
-from sekisho.log.handler import QUEUE
-from sekisho.log.lines import LINE
+from sekisho.log.handler import QUEUE_BYTES
+from sekisho.log.lines import MAX_LINE_BYTES
 from sekisho.log.target import Target
 
 LOG = logging.getLogger("sekisho.test")
@@ -76,7 +76,7 @@ def test_a_pipe_that_nobody_reads_stops_nobody(tmp_path: Path, threaded: bool) -
     handler = handler_of(pipe, threaded=threaded)
     told: list[tuple[str, int]] = []
     lost_lines_to(lambda target, lines: told.append((target, lines)))
-    count = 3 * QUEUE // 400
+    count = 3 * QUEUE_BYTES // 400
     for number in range(count):
         say(number)
     assert handler.lost > 0
@@ -121,12 +121,12 @@ def test_what_still_waits_at_the_end_is_counted(tmp_path: Path, threaded: bool) 
     handler = handler_of(pipe, threaded=threaded)
     told: list[int] = []
     lost_lines_to(lambda _, lines: told.append(lines))
-    count = QUEUE // 2 // 400  # more than the pipe takes, less than the queue
+    count = QUEUE_BYTES // 2 // 400  # more than the pipe takes, less than the queue
     for number in range(count):
         say(number)
     with os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb", 0) as reader:
         handler.close()
-        text = reader.read(QUEUE)
+        text = reader.read(QUEUE_BYTES)
     assert sum(told) == handler.lost == count - text.count(b"event=line") > 0
 
 
@@ -180,7 +180,7 @@ def test_a_line_for_a_pipe_is_never_torn(tmp_path: Path) -> None:
     LOG.info("long", extra={"fields": {f"k{number}": "駅" * 300 for number in range(20)}})
     line = os.read(reader, 65536)
     os.close(reader)
-    assert len(line) <= select.PIPE_BUF < LINE
+    assert len(line) <= select.PIPE_BUF < MAX_LINE_BYTES
     assert line.endswith(b" truncated=true\n")
     assert line.decode("utf-8").isprintable() is False  # the line end only
     assert line[:-1].decode("utf-8").isprintable()

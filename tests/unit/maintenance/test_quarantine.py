@@ -14,7 +14,7 @@ from sekisho.config import Config
 from sekisho.held import Operation, State
 from sekisho.maintenance.quarantine import QuarantineMaintenance
 from sekisho.metrics import Metrics
-from sekisho.store import Quarantine
+from sekisho.store.quarantine import Quarantine
 
 
 class Clock(SetClock):
@@ -70,6 +70,24 @@ def test_operations_are_counted_and_logged_once(
     assert figure(meter, "sekisho_releases_total", reason="false_positive") == 1
     assert figure(meter, "sekisho_releases_total", reason="test") == 0
     assert [record.fields["who"] for record in caplog.records] == ["hanako", "hanako"]  # type: ignore[attr-defined]
+
+
+def test_rows_of_an_older_version_are_told_as_they_stand(
+    settings: Config, store: Quarantine, meter: Metrics, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What expired before an upgrade was done by `keeper`, what expires now by `maintenance`; both are counted."""
+    store.audit(Operation("expire", "ok", "keeper", note="age"))
+    hold(store, b"x", ["a@x"])
+    clock.pass_by(days=31)
+    maintenance = QuarantineMaintenance(settings, meter, clock, clock.uptime)
+    store.resume_retention(clock.uptime(), Operation("retention", "ok", "hanako"))
+    with caplog.at_level(logging.INFO, "sekisho.audit"):
+        maintenance.turn(store)
+    told = [(record.fields["operation"], record.fields["who"]) for record in caplog.records]  # type: ignore[attr-defined]
+    assert told == [("expire", "keeper"), ("retention", "hanako"), ("expire", "maintenance")]
+    count = "sekisho_quarantine_operations_total"
+    assert figure(meter, count, operation="expire", result="ok") == 2
+    assert figure(meter, count, operation="retention", result="ok") == 1
 
 
 def test_retention_and_giving_up_happen_when_due(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sekisho.clock import SystemClock
-from sekisho.maintenance.tasks import FAILING, HANGING, Tasks
+from sekisho.maintenance.tasks import FAILURES_TO_TELL, HANGING_SECONDS, MaintenanceTasks
 from sekisho.observers import Isolation
 
 
@@ -41,11 +41,11 @@ def counted() -> list[str]:
 
 
 @pytest.fixture
-def tasks(clock: Clock, counted: list[str]) -> Tasks:
-    return Tasks(Isolation(counted.append, "task"), clock)
+def tasks(clock: Clock, counted: list[str]) -> MaintenanceTasks:
+    return MaintenanceTasks(Isolation(counted.append, "task"), clock)
 
 
-def pass_by(tasks: Tasks, clock: Clock, seconds: int) -> None:
+def pass_by(tasks: MaintenanceTasks, clock: Clock, seconds: int) -> None:
     for _ in range(seconds):
         tasks.turn()
         clock.second += 1
@@ -53,7 +53,7 @@ def pass_by(tasks: Tasks, clock: Clock, seconds: int) -> None:
 
 @pytest.mark.parametrize("error", [RuntimeError("x"), ModuleNotFoundError("psycopg"), SystemExit(1)])
 def test_a_task_that_fails_stops_no_other(
-    tasks: Tasks, clock: Clock, counted: list[str], error: BaseException
+    tasks: MaintenanceTasks, clock: Clock, counted: list[str], error: BaseException
 ) -> None:
     """The others run as often as before; the one that fails is tried every second, counted, and named."""
     first, broken, last = Work(), Work(), Work()
@@ -70,23 +70,23 @@ def test_a_task_that_fails_stops_no_other(
     assert tasks.failing() == ()
 
 
-def test_one_failure_is_no_failing(tasks: Tasks, clock: Clock) -> None:
+def test_one_failure_is_no_failing(tasks: MaintenanceTasks, clock: Clock) -> None:
     """Only a row of failures is told."""
     work = Work()
     tasks.add("work", work.run, 1.0)
     work.error = RuntimeError("x")
-    pass_by(tasks, clock, FAILING - 1)
+    pass_by(tasks, clock, FAILURES_TO_TELL - 1)
     assert tasks.failing() == ()
     pass_by(tasks, clock, 1)
     assert tasks.failing() == ("work",)
 
 
-def test_a_turn_that_hangs_is_told(tasks: Tasks, clock: Clock) -> None:
+def test_a_turn_that_hangs_is_told(tasks: MaintenanceTasks, clock: Clock) -> None:
     """A task that does not come back is seen by those who ask meanwhile."""
     seen: list[tuple[str, ...]] = []
 
     def hang() -> None:
-        clock.second += HANGING + 1
+        clock.second += HANGING_SECONDS + 1
         seen.append(tasks.failing())
 
     tasks.add("hangs", hang, 1.0)

@@ -92,15 +92,15 @@ def test_any_number_of_domains_takes_the_same_room(notes: PolicyNotes, tmp_path:
     size = (tmp_path / "policies").stat().st_size
     for number in range(10_000):
         notes.judged(seen(dmarc(f"d{number}.example", "reject")))
-    assert len(notes._waiting) == policies.MOST
+    assert len(notes._waiting) == policies.MAX_WAITING_DOMAINS
     notes.flush()
-    for number in range(3 * policies.MOST):
+    for number in range(3 * policies.MAX_WAITING_DOMAINS):
         notes.judged(seen(dmarc(f"e{number}.example", "reject")))
         if number % 100 == 99:
             notes.flush()
-    assert len(notes._written) <= policies.MOST
+    assert len(notes._written) <= policies.MAX_WAITING_DOMAINS
     assert (tmp_path / "policies").stat().st_size == size
-    assert notes.age(f"e{3 * policies.MOST - 1}.example") == 0
+    assert notes.age(f"e{3 * policies.MAX_WAITING_DOMAINS - 1}.example") == 0
 
 
 def test_the_thread_writes_by_itself(notes: PolicyNotes, tmp_path: Path, clock: SetClock) -> None:
@@ -155,7 +155,7 @@ def test_a_clock_that_jumps_makes_no_endless_deferral(memory: Deferrals, clock: 
     assert memory.defers(b"message", MINUTES)
     clock.pass_by(days=days)
     again = memory.defers(b"message", MINUTES)
-    assert again is (abs(days) * DAY >= deferrals.KEEP)
+    assert again is (abs(days) * DAY >= deferrals.KEEP_SECONDS)
     clock.pass_by(minutes=10)
     assert not memory.defers(b"message", MINUTES)
 

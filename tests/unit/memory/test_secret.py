@@ -17,7 +17,7 @@ from sekisho.daemon import SetupError
 from sekisho.memory import secret
 from sekisho.preconditions import faults
 from sekisho.private_files import SecretError, SecretMissingError, read_secret
-from sekisho.service import _make_files_beside
+from sekisho.service.service import make_files_beside
 
 
 def test_it_is_made_once_for_the_daemon_alone(tmp_path: Path) -> None:
@@ -134,5 +134,5 @@ def test_it_is_needed_only_where_a_share_is_drawn(tmp_path: Path) -> None:
         f"policy.rollout: {path}: Is a directory"
     ]
     with pytest.raises(SetupError) as refused:
-        _make_files_beside(share, SystemClock())
+        make_files_beside(share, SystemClock())
     assert refused.value.errors == (f"policy.rollout: {path}: Is a directory",)

@@ -1,8 +1,8 @@
-"""The header block is split where Postfix splits it."""
+"""The header block is split as Postfix splits it."""
 
 import pytest
 
-from sekisho.message.headers import Block, delivered, field_text, split
+from sekisho.message.headers import Block, as_delivered, field_text, split
 from sekisho.message.limits import Limits
 
 
@@ -15,7 +15,7 @@ def codes(found: Block) -> list[str]:
 
 
 def test_fields_keep_every_byte() -> None:
-    """Leading space and folding belong to the value, the last line end does not; DKIM signs just that."""
+    """Leading space and folding belong to a value, its last line end does not: this is what DKIM signs."""
     found = block(b"A:  x\r\n\ty \r\nb:\r\n\r\nbody")
     assert [(field.name, field.value) for field in found.headers] == [(b"A", b"  x\r\n\ty "), (b"b", b"")]
     assert (found.body_start, found.problems) == (18, ())
@@ -31,34 +31,34 @@ def test_fields_keep_every_byte() -> None:
     ],
 )
 def test_a_first_line_that_is_no_header_leaves_no_header(raw: bytes) -> None:
-    """Postfix shows a milter zero fields then, and so do we; what looks like a field is body."""
+    """If the first line is no field, there are no fields, as in Postfix; what looks like a field is body."""
     found = split(raw, Limits())
     assert found.headers.fields == ()
     assert "header.broken_block" in codes(found)
 
 
 def test_an_empty_block_is_no_broken_one() -> None:
-    """A message that begins with a blank line has no fields, and hides none."""
+    """A message that begins with a blank line has no fields, and its block is not broken."""
     found = split(b"\r\nFrom: x\r\n", Limits())
     assert found.headers.fields == ()
     assert codes(found) == ["header.empty_block"]
 
 
 def test_a_later_line_that_is_no_header_begins_the_body() -> None:
-    """No blank line is needed to end the block."""
+    """The first line that is no field begins the body, without a blank line."""
     found = block(b"A: x\r\nno header\r\nFrom: forged\r\n\r\n")
     assert [field.name for field in found.headers] == [b"A"]
     assert (found.body_start, codes(found)) == (6, ["header.cut_short"])
 
 
 def test_a_space_before_the_colon_is_the_same_field() -> None:
-    """`From :` arrives as `From`; the name keeps its byte."""
+    """`From :` is a From field, and its name keeps the space."""
     found = block(b"From : a@b.example\r\n\r\n")
     assert (found.headers.all("from")[0].name, codes(found)) == (b"From ", ["header.space_before_colon"])
 
 
 def test_a_folded_field_name_ends_the_block() -> None:
-    """A name over two lines is no header to Postfix, and is told."""
+    """A field name over two lines ends the block, as in Postfix, and is a problem."""
     assert codes(block(b"A: x\r\nFr\r\n om: a@b.example\r\n\r\n")) == [
         "header.cut_short",
         "header.folded_name",
@@ -66,7 +66,7 @@ def test_a_folded_field_name_ends_the_block() -> None:
 
 
 def test_a_nul_cuts_the_field() -> None:
-    """What stands after NUL is neither shown to a milter nor delivered."""
+    """A value ends before NUL: Postfix neither shows nor delivers the rest."""
     found = block(b"From: a@b.example\0 evil\r\n\r\n")
     assert (found.headers.all("from")[0].value, codes(found)) == (b" a@b.example", ["header.nul"])
 
@@ -82,12 +82,12 @@ def test_a_nul_cuts_the_field() -> None:
     ],
 )
 def test_oddities_of_the_block_are_told(raw: bytes, code: str) -> None:
-    """Each has its own code."""
+    """Each oddity has its own problem code."""
     assert code in codes(block(raw))
 
 
 def test_the_block_is_bounded_in_fields_and_bytes() -> None:
-    """Over a limit the rest is not read, the body is still found, and the limit is named."""
+    """Fields over a limit are not read, the limit is a problem, and the body is still found."""
     many = block(b"A: x\r\n" * 100 + b"\r\nbody", header_fields=20)
     assert (len(many.headers.fields), many.body_start, codes(many)) == (20, 602, ["limit.header_fields"])
     large = block((b"A: " + b"x" * 500 + b"\r\n") * 100 + b"\r\nbody", header_bytes=4_096)
@@ -95,24 +95,24 @@ def test_the_block_is_bounded_in_fields_and_bytes() -> None:
 
 
 def test_a_file_gets_crlf_and_the_wire_stays_as_it_is() -> None:
-    """A file with LF ends reads like the mail it was; not one byte of what has CRLF may change."""
-    assert delivered(b"A: x\n\ny\r\nz\n") == b"A: x\r\n\r\ny\r\nz\r\n"
-    assert delivered(b"A: x\r\r\n") == b"A: x\r\r\n"
+    """A file gets CRLF line ends; no byte of a message with CRLF changes."""
+    assert as_delivered(b"A: x\n\ny\r\nz\n") == b"A: x\r\n\r\ny\r\nz\r\n"
+    assert as_delivered(b"A: x\r\r\n") == b"A: x\r\r\n"
     wire = b"A: x\r\n\r\nbare\nlf and \r cr\r\n"
-    assert delivered(wire) == wire
-    assert delivered(b"A: x\r\ry") == b"A: x\r\n\r\ny"
+    assert as_delivered(wire) == wire
+    assert as_delivered(b"A: x\r\ry") == b"A: x\r\n\r\ny"
 
 
 def test_an_mbox_separator_becomes_what_postfix_makes_of_it() -> None:
-    """`From ` before the header is `X-Mailbox-Line`, and the true From is found; `From :` is one too, and said."""
-    found = split(delivered(b"From x@y.example Thu Jan  1\nFrom: a@b.example\n\n"), Limits())
+    """An mbox separator becomes `X-Mailbox-Line`, and From is found; with `From :` the problem says so."""
+    found = split(as_delivered(b"From x@y.example Thu Jan  1\nFrom: a@b.example\n\n"), Limits())
     assert [field.key for field in found.headers] == ["x-mailbox-line", "from"]
     assert codes(found) == ["header.mbox_line"]
-    odd = split(delivered(b"From : a@b.example\r\n\r\n"), Limits())
+    odd = split(as_delivered(b"From : a@b.example\r\n\r\n"), Limits())
     assert [field.key for field in odd.headers] == ["x-mailbox-line"]
     assert codes(odd) == ["header.mbox_line", "header.space_before_colon"]
 
 
 def test_field_text_is_one_line() -> None:
-    """Unfolded; bytes that are not UTF-8 survive as surrogate escapes."""
+    """A value becomes one line, and bytes that are not UTF-8 become surrogate escapes."""
     assert field_text(b" a\r\n b\n\tc \xff") == "a b\tc \udcff"

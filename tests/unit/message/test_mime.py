@@ -1,4 +1,4 @@
-"""The MIME tree as mail programs walk it."""
+"""The MIME tree, read as mail programs read it."""
 
 import base64
 
@@ -11,7 +11,7 @@ from sekisho.message.mime import Entity, is_html, read
 
 
 def walk(raw: bytes, **limits: int) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
-    """Read a message written with LF ends."""
+    """The leaves and problems of a message that is written with LF line ends."""
     raw = raw.replace(b"\n", b"\r\n")
     given = Limits(**limits)
     block = split(raw, given)
@@ -23,14 +23,14 @@ def codes(problems: tuple[Problem, ...]) -> list[str]:
 
 
 def test_a_message_without_type_is_plain_text() -> None:
-    """RFC 2045 5.2."""
+    """A message without Content-Type is plain text in US-ASCII (RFC 2045 section 5.2)."""
     parts, problems = walk(b"A: x\n\nhello\n")
     assert [(part.media, part.text) for part in parts] == [("text/plain", "hello\r\n")]
     assert problems == ()
 
 
 def test_leaves_come_in_order_with_their_facts() -> None:
-    """Nested parts, charset, name, disposition and id; preamble and epilogue are not shown to anybody."""
+    """Nested parts come in order, with charset, name, disposition and id; preamble and epilogue are not read."""
     parts, problems = walk(
         b'Content-Type: multipart/mixed; boundary="out"\n\npreamble\n--out\n'
         b'Content-Type: multipart/alternative; boundary="in er"\n\n'
@@ -56,7 +56,7 @@ def test_leaves_come_in_order_with_their_facts() -> None:
 
 
 def test_an_unquoted_boundary_with_a_blank_is_read_both_ways() -> None:
-    """Some programs end it at the blank: what either of them shows is read, and it is told."""
+    """A boundary with a blank and without quotes is read whole and up to the blank, and is ambiguous."""
     parts, problems = walk(
         b"Content-Type: multipart/mixed; boundary=in er\n\n"
         b"--in er\nContent-Type: text/plain\n\nwhole\n--in er--\n"
@@ -67,7 +67,7 @@ def test_an_unquoted_boundary_with_a_blank_is_read_both_ways() -> None:
 
 
 def test_a_missing_last_delimiter_loses_nothing() -> None:
-    """The part goes to the end, inner parts end where the outer one goes on, and it is told."""
+    """Without a last delimiter a part goes to the end of its multipart, and that is a problem."""
     parts, problems = walk(
         b"Content-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: multipart/mixed; boundary=i\n\n"
         b"--i\n\ninner\n--o\n\nouter"
@@ -80,14 +80,14 @@ def test_a_missing_last_delimiter_loses_nothing() -> None:
     "kind", [b"multipart/mixed", b"multipart/mixed; boundary=", b"multipart/mixed; boundary=no"]
 )
 def test_a_multipart_that_cannot_be_parted_is_read_as_text(kind: bytes) -> None:
-    """Its words are not lost to the checks."""
+    """A multipart whose boundary never comes is read as text."""
     parts, problems = walk(b"Content-Type: " + kind + b"\n\n--x\n\nhttp://evil.example\n")
     assert "http://evil.example" in parts[0].text
     assert codes(problems)[0] == "mime.no_boundary"
 
 
 def test_an_attached_message_is_opened() -> None:
-    """Also when it is encoded, which RFC 2046 forbids and programs read."""
+    """An attached message is opened, also an encoded one, which RFC 2046 forbids and programs read."""
     inner = b"Subject: i\nContent-Type: text/html\n\n<p>inner"
     outer = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n"
     plain, _ = walk(outer + b"\n" + inner + b"\n--b--\n")
@@ -97,7 +97,7 @@ def test_an_attached_message_is_opened() -> None:
 
 
 def test_digest_parts_are_messages() -> None:
-    """RFC 2046 5.1.5."""
+    """The parts of a digest are messages (RFC 2046 section 5.1.5)."""
     parts, _ = walk(b"Content-Type: multipart/digest; boundary=b\n\n--b\n\nFrom: x\n\nwords\n--b--\n")
     assert parts[0].text == "words"
 
@@ -111,18 +111,18 @@ def test_digest_parts_are_messages() -> None:
     ],
 )
 def test_what_programs_read_differently_is_told(head: bytes) -> None:
-    """Contradicting fields and parameters are ambiguous, not resolved in silence."""
+    """Fields and parameters that contradict each other are reported as ambiguous."""
     assert "mime.ambiguous" in codes(walk(head + b"\nQQ==\n")[1])
 
 
 def test_an_encoded_multipart_is_told() -> None:
-    """RFC 2045 6.4 forbids it; some programs decode it, some do not."""
+    """An encoded multipart is ambiguous: RFC 2045 section 6.4 forbids it, and only some programs decode it."""
     head = b"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n"
     assert "mime.ambiguous" in codes(walk(head + b"\n--b\n\nx\n--b--\n")[1])
 
 
 def test_depth_and_parts_are_bounded() -> None:
-    """Over the limits reading stops, and the limit is named."""
+    """Reading ends at the limits of depth and parts, and the limit is a problem."""
     deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(50))
     parts, problems = walk(deep + b"\nend", mime_depth=10)
     assert "limit.mime_depth" in codes(problems)
@@ -133,7 +133,7 @@ def test_depth_and_parts_are_bounded() -> None:
 
 
 def test_text_is_bounded_over_all_parts() -> None:
-    """The budget of characters is the message's, and running out is told."""
+    """All parts together share the limit of characters, and a text that is cut is a problem."""
     raw = (
         b"Content-Type: multipart/mixed; boundary=b\n\n" + (b"--b\n\n" + b"x" * 6000 + b"\n") * 3 + b"--b--\n"
     )
@@ -143,7 +143,7 @@ def test_text_is_bounded_over_all_parts() -> None:
 
 
 def test_images_are_kept_and_other_attachments_only_begun() -> None:
-    """An image and an archive are needed whole to be looked at; of the rest the first bytes tell the kind."""
+    """Images and archives are kept whole; of other attachments the first bytes are kept."""
     data = base64.encodebytes(b"x" * 20_000)
     sizes = {
         b"image/png": 20_000,
@@ -157,14 +157,14 @@ def test_images_are_kept_and_other_attachments_only_begun() -> None:
 
 
 def test_a_page_sent_as_a_file_is_a_page() -> None:
-    """`invoice.html` as application/octet-stream opens in a browser."""
+    """`invoice.html` with the type application/octet-stream is a page, since a browser opens it."""
     parts, _ = walk(b"Content-Type: application/octet-stream; name=Invoice.HTML\n\n<a href=//x>y")
     assert is_html(parts[0])
     assert parts[0].text == "<a href=//x>y"
 
 
 def test_the_charset_of_a_page_may_stand_in_the_page() -> None:
-    """Where the header names none, programs believe `meta`."""
+    """If the header names no charset, the one in `meta` is used."""
     page = '<meta charset="Shift_JIS"><p>ご利用'.encode("cp932")
     assert "ご利用" in walk(b"Content-Type: text/html\n\n" + page)[0][0].text
 
@@ -180,14 +180,14 @@ def test_the_charset_of_a_page_may_stand_in_the_page() -> None:
     ],
 )
 def test_bodies_of_japan_are_read(label: str, codec: str) -> None:
-    """Each charset that Japanese mail comes in."""
+    """Text in each charset of Japanese mail is read."""
     body = "お客様の口座".encode(codec)
     parts, problems = walk(b"Content-Type: text/plain; charset=" + label.encode() + b"\n\n" + body)
     assert (parts[0].text, problems) == ("お客様の口座", ())
 
 
 def test_false_delimiters_end_the_search() -> None:
-    """Millions of lines that only begin like a delimiter cost a bounded time."""
+    """The search ends after a number of false delimiters, and that is a problem."""
     raw = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\n" + b"--bx\n" * 1_000_000
     parts, problems = walk(raw)
     assert len(parts) <= 500

@@ -1,4 +1,4 @@
-"""From bytes to Message."""
+"""From bytes to Message: what checks see of a whole message."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def author_codes(raw: str | bytes) -> list[str]:
 
 
 def test_a_plain_mail_has_everything() -> None:
-    """Author, subject, text, links, digest, and no problem at all."""
+    """A plain mail has author, subject, text, links and digest, and no problem."""
     read_ = message(
         "From: =?UTF-8?B?6Zai5omA?= <Info@Example.JP>\nReply-To: a@b.example, c@d.example\n"
         "Sender: s@e.example\nContent-Type: text/plain; charset=utf-8\n"
@@ -49,27 +49,27 @@ def test_a_plain_mail_has_everything() -> None:
     ],
 )
 def test_an_author_that_is_not_one_answer_is_a_problem(raw: str, code: str) -> None:
-    """Every class has its own code."""
+    """Every kind of ambiguous author has its own problem code."""
     assert code in author_codes(raw)
 
 
 @pytest.mark.parametrize("second", ["From: c@d.example", "from : c@d.example", "FROM:"])
 def test_of_two_from_fields_neither_is_the_author(second: str) -> None:
-    """Programs show the first or the last: there is no one author to align anything with."""
+    """With two From fields there is no author: some programs show the first, some the last."""
     read_ = message(f"From: a@b.example\n{second}\n\n")
     assert (read_.author.mailbox, read_.author.domain) == (None, None)
     assert "a@b.example" in read_.author.text
 
 
 def test_a_domain_that_is_none_is_not_given() -> None:
-    """The author domain is checked and in ASCII, or None."""
+    """The author domain is valid and in ASCII, or None."""
     assert message("From: x@ＥＸＡＭＰＬＥ．jp\n\n").author.domain == "example.jp"
     assert message("From: x@日本語.jp\n\n").author.domain == "xn--wgv71a119e.jp"
     assert message("From: x@a b.example\n\n").author.domain is None or author_codes("From: x@a b.example\n\n")
 
 
 def test_headers_in_utf8_are_ordinary() -> None:
-    """SMTPUTF8 (RFC 6532): raw UTF-8 needs no excuse in name, address or subject."""
+    """Raw UTF-8 in name, address and subject has no problem (RFC 6532)."""
     read_ = message("From: 関所 <関@例え.jp>\nSubject: お知らせ\n\nx")
     assert read_.author.mailbox is not None
     assert (read_.author.mailbox.name, read_.author.mailbox.local) == ("関所", "関")
@@ -78,7 +78,7 @@ def test_headers_in_utf8_are_ordinary() -> None:
 
 @pytest.mark.parametrize("codec", ["cp932", "euc_jp", "iso2022_jp"])
 def test_raw_japanese_headers_are_read(codec: str) -> None:
-    """Old Japanese software writes 8-bit or ISO-2022-JP text straight into the header."""
+    """8-bit text and ISO-2022-JP in header fields are decoded: old Japanese software writes them."""
     name = "お客様センターのお知らせ"
     read_ = message(
         b'From: "' + name.encode(codec) + b'" <a@b.example>\nSubject: ' + name.encode(codec) + b"\n\nx"
@@ -88,7 +88,7 @@ def test_raw_japanese_headers_are_read(codec: str) -> None:
 
 
 def test_a_broken_block_has_no_author_and_keeps_the_body() -> None:
-    """What Postfix shows of it: no header; the forged ones are in the body."""
+    """A message whose first line is no field has no author, and its fields are part of the body."""
     read_ = message(" x\nFrom: ceo@bank.example\n\nhello")
     assert (read_.headers.fields, read_.body_start, read_.author.mailbox) == ((), 0, None)
     assert "From: ceo@bank.example" in read_.text
@@ -96,7 +96,7 @@ def test_a_broken_block_has_no_author_and_keeps_the_body() -> None:
 
 
 def test_both_alternatives_and_hidden_text_are_seen() -> None:
-    """The plain and the HTML text both count, hidden words are kept apart, links come once."""
+    """Plain and HTML text are both read, hidden text is separate, and equal links count once."""
     read_ = message(
         'Content-Type: multipart/alternative; boundary="b"\n\n--b\n\nplain http://x.example/\n--b\n'
         "Content-Type: text/html\n\n<title>t</title><p>page <a href='http://x.example/'>go</a>"
@@ -111,7 +111,7 @@ def test_both_alternatives_and_hidden_text_are_seen() -> None:
 
 
 def test_every_limit_is_told() -> None:
-    """Over a limit is a problem with the limit's name, and the rest is read."""
+    """What exceeds a limit is a problem with the name of the limit, and the rest is read."""
     urls = " ".join(f"http://h{n}.example" for n in range(30))
     raw = b"From: a@b.example\n\n" + urls.encode() + b"\n" + b"x" * 20_000
     read_ = read(raw, Envelope(), Limits(scan_bytes=10_000, links=10))
@@ -120,13 +120,13 @@ def test_every_limit_is_told() -> None:
 
 
 def test_a_file_and_the_wire_read_alike() -> None:
-    """The same mail with LF ends on disk gives the same bytes, digest and parts."""
+    """A mail in a file with LF line ends gives the same bytes, digest and parts as off the wire."""
     wire = b"From: a@b.example\r\nSubject: x\r\n y\r\n\r\nbody\r\n"
     assert message(wire) == message(wire.replace(b"\r\n", b"\n"))
 
 
 def test_hostile_giants_are_read() -> None:
-    """Inputs on which mail libraries take minutes: each is read, and an author is still one answer."""
+    """Inputs for which mail libraries take minutes are read, and give an author or a problem."""
     for body in (b"<a" * 1_000_000, b"<div>" * 200_000, b"=" * 1_000_000, b"http://" * 200_000):
         for kind in (b"text/html", b"text/plain\nContent-Transfer-Encoding: base64"):
             read_ = message(b"From: a@b.example\nContent-Type: " + kind + b"\n\n" + body)

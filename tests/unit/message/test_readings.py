@@ -1,4 +1,4 @@
-"""A phishing link hidden by what mail programs read differently is found, and the trick is told."""
+"""A phishing link in a message that mail programs read differently is found, and the ambiguity is reported."""
 
 from __future__ import annotations
 
@@ -106,15 +106,15 @@ QUIET = {
     "quotes around the encoding": b'Content-Type: text/html\nContent-Transfer-Encoding: "base64"\n\n' + CODED,
     "bare line feeds": b"\n".join(HIDDEN.split(b"\n")),
 }
-"""Read alike by every program, or daily mail: found, and nothing need be told."""
+"""Every program reads these alike, or they are common: the link is found, and no problem is needed."""
 
 
 @pytest.mark.parametrize("name", TRICKS)
 def test_a_link_behind_a_trick_is_found_and_the_trick_is_told(name: str) -> None:
-    """Whichever reading the recipient's program takes, it was scanned."""
+    """The link is found in whichever reading the recipient's program takes, and the message is ambiguous."""
     message = mail(TRICKS[name])
     assert "phish.example" in {link.host for link in message.links}
-    found = structure.check(message, NOTHING, None)  # type: ignore[arg-type]  # asks nothing of the world
+    found = structure.check(message, NOTHING, None)  # type: ignore[arg-type]  # it uses no part of the context
     assert {each.kind.id for each in found.findings} & {
         "mime.ambiguous",
         "mime.no_boundary",
@@ -125,12 +125,12 @@ def test_a_link_behind_a_trick_is_found_and_the_trick_is_told(name: str) -> None
 
 @pytest.mark.parametrize("name", QUIET)
 def test_a_link_in_odd_but_plain_mail_is_found(name: str) -> None:
-    """What is broken without doubt is read as far as it goes."""
+    """A link in a message that is broken but not ambiguous is found."""
     assert "phish.example" in {link.host for link in mail(QUIET[name]).links}
 
 
 def test_readings_are_bounded() -> None:
-    """A message of nothing but ambiguities costs a bounded number of readings, and is flagged."""
+    """A message with very many ambiguities has a bounded number of readings, and is reported as ambiguous."""
     head = b"Content-Type: multipart/mixed; boundary=b\nContent-Type: multipart/mixed; boundary=c\n"
     part = b"--b\nContent-Type: text/plain\nContent-Type: text/html\n\nx\n--c\n" + head + b"\n--b\n\nx\n"
     message = mail(head + b"\n" + part * 2_000)
@@ -139,6 +139,6 @@ def test_readings_are_bounded() -> None:
 
 
 def test_the_likeliest_reading_comes_first() -> None:
-    """What is shown in a report is what most programs show."""
+    """The first reading is the one that most programs show."""
     message = mail(b"Content-Type: text/plain\nContent-Type: text/html\n\n<p>hello\n")
     assert [part.media for part in message.parts] == ["text/plain", "text/html"]

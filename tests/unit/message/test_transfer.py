@@ -1,4 +1,4 @@
-"""Transfer encodings undone as far as they go."""
+"""Content-transfer-encodings, decoded as far as possible."""
 
 import base64
 import quopri
@@ -24,14 +24,14 @@ MOST = 10_000
     ],
 )
 def test_base64_with_junk_and_truncation(data: bytes, text: bytes, codes: list[str]) -> None:
-    """What a mail program shows is read; what is odd is told."""
+    """Base64 with other characters, or cut short, is decoded as in mail programs, and is a problem."""
     read, problems = decode(data, "base64", MOST)
     assert read.startswith(text)
     assert [problem.code for problem in problems] == codes
 
 
 def test_very_many_paddings_are_no_trap() -> None:
-    """A megabyte of padding is decoded in bounded time."""
+    """A megabyte of padding is decoded in a short time."""
     assert decode(b"QQ==" * 300_000, "base64", 10_000_000)[0].startswith(b"AAAA")
 
 
@@ -48,17 +48,17 @@ def test_very_many_paddings_are_no_trap() -> None:
     ],
 )
 def test_quoted_printable_with_errors(data: bytes, text: bytes) -> None:
-    """Soft breaks with blanks after them, wrong digits and stray CRs lose no text."""
+    """No text is lost after soft line breaks with blanks, wrong digits and single CRs."""
     assert decode(data, "quoted-printable", MOST) == (text, ())
 
 
 def test_an_unknown_encoding_is_told_and_read_as_it_is() -> None:
-    """Nobody decodes `hexa`, so its reader sees the bytes."""
+    """Bytes in an unknown encoding are taken as they are, and the encoding is a problem."""
     data, problems = decode(b"bytes", "hexa", MOST)
     assert (data, [problem.code for problem in problems]) == (b"bytes", ["mime.encoding"])
 
 
 @pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "8bit", ""])
 def test_decoding_stops_at_the_limit(encoding: str) -> None:
-    """Not one byte more than asked for."""
+    """No more bytes are given than asked for."""
     assert len(decode(b"QUFB" * 5000, encoding, 100)[0]) == 100

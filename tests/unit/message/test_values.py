@@ -1,4 +1,4 @@
-"""MIME field values as mail programs read them."""
+"""Values of MIME fields, read as mail programs read them."""
 
 import pytest
 
@@ -22,7 +22,7 @@ from sekisho.message.values import parse
     ],
 )
 def test_parameters_are_read_leniently(text: str, token: str, name: str, value: str | None) -> None:
-    """Missing quotes, blanks and separators are daily mail."""
+    """Parameters with missing quotes, blanks or missing separators are read: they are common."""
     read = parse(text)
     assert (read.token, read.get(name)) == (token, value)
 
@@ -38,16 +38,16 @@ def test_parameters_are_read_leniently(text: str, token: str, name: str, value: 
     ],
 )
 def test_file_names_are_decoded_in_every_way_they_are_sent(text: str, filename: str) -> None:
-    """RFC 2231 with and without sections, and the RFC 2047 words that RFC 2047 forbids there."""
+    """File names are decoded by RFC 2231, with and without sections, and by RFC 2047, which forbids that."""
     assert parse(text).text("filename")[0] == filename
 
 
 def test_contradicting_parameters_are_told() -> None:
-    """The first counts; a repeated equal one contradicts nothing."""
+    """Of parameters that contradict each other the first counts; equal ones are no contradiction."""
     read = parse("multipart/mixed; boundary=a; boundary=b; charset=x; charset=x")
     assert (read.get("boundary"), read.repeated) == ("a", ("boundary",))
 
 
 def test_no_value_is_no_error() -> None:
-    """Nothing in, nothing out."""
+    """No text gives an empty value."""
     assert (parse(None).token, parse("").text("filename")) == ("", (None, ()))

@@ -33,8 +33,7 @@ def counted(directory: Path) -> Iterator[Metrics]:
         directory,
         findings=["brand.display_name"],
         brands=["eki-net"],
-        stages=["parse", "spf"],
-        policies=["stricter"],
+        checks=["spf"],
         build={"version": "1", "python": "3.11", "libmilter": "8.17"},
     )
     yield opened
@@ -94,7 +93,7 @@ def test_every_metric_is_there_from_the_start(counted: Metrics) -> None:
 
 def test_the_names_are_those_of_the_contract() -> None:
     """Dashboards rely on names and labels: a change here is a change of the contract."""
-    assert {row.name: ",".join(row.labels) for row in ROWS} == {
+    assert {row.name: ",".join(row.label_names) for row in ROWS} == {
         "messages_total": "verdict,action,mode",
         "recipients_total": "verdict,action,mode",
         "score": "",
@@ -114,7 +113,6 @@ def test_the_names_are_those_of_the_contract() -> None:
         "quarantine_operations_total": "operation,result",
         "retention_paused": "",
         "releases_total": "reason",
-        "shadow_differences_total": "policy,live,shadow",
         "paused": "",
         "tagging_only": "",
         "guard_trips_total": "",
@@ -137,7 +135,7 @@ def test_every_metric_is_documented() -> None:
     """docs/monitoring.md names every metric, with its labels."""
     document = Path("docs/monitoring.md").read_text(encoding="utf-8")
     for row in ROWS:
-        labels = "{" + ",".join(row.labels) + "}" if row.labels else ""
+        labels = "{" + ",".join(row.label_names) + "}" if row.labels else ""
         assert f"| `sekisho_{row.name}{labels}` |" in document, row.name
 
 
@@ -183,7 +181,6 @@ def test_strange_values_make_no_series(counted: Metrics) -> None:
     counted.quarantine_operation(hostile, hostile)
     counted.released(hostile)
     counted.worker_restarted(hostile)
-    counted.shadow_difference(hostile, "accept", "tag")
     kind = FindingKind(hostile, 5, "", "")
     evidence = Evidence(findings=(kind.found(brand=hostile),), degraded=(hostile, f"check:{hostile}"))
     counted.message(message(), evidence, judged(Disposition.TAG), {hostile: 0.1}, 0.1)
@@ -288,11 +285,11 @@ def test_the_last_word_is_the_last_one_whatever_the_clock_says(
 
 def test_a_reload_goes_on_counting(directory: Path) -> None:
     """New brands get series, the counters of processes that are gone stay."""
-    first = metrics.open(directory, brands=["eki-net"], stages=["spf"])
+    first = metrics.open(directory, brands=["eki-net"], checks=["spf"])
     in_child(lambda: first.error("spf"))
     first.error("spf")
     first.close()
-    second = metrics.open(directory, brands=["eki-net", "jcom"], stages=["spf"], fresh=False)
+    second = metrics.open(directory, brands=["eki-net", "jcom"], checks=["spf"], fresh=False)
     samples = exposed(second)
     assert value(samples, "errors_total", stage="spf") == 2
     assert value(samples, "impersonations_total", brand="jcom") == 0
@@ -301,10 +298,10 @@ def test_a_reload_goes_on_counting(directory: Path) -> None:
 
 def test_a_start_begins_at_nothing(directory: Path) -> None:
     """Figures of an earlier run are dropped, those of a process that still lives are not."""
-    first = metrics.open(directory, stages=["spf"])
+    first = metrics.open(directory, checks=["spf"])
     in_child(lambda: first.error("spf"))
     first.error("spf")
-    second = metrics.open(directory, stages=["spf"])
+    second = metrics.open(directory, checks=["spf"])
     assert value(exposed(second), "errors_total", stage="spf") == 1
     first.close()
     second.close()

@@ -18,8 +18,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as old_text
 
 from sekisho import metrics
-from sekisho.metrics import Metrics, MetricsOptions, Questions, Server
-from sekisho.metrics.server import HEADERS, Pages
+from sekisho.metrics import Metrics, MetricsOptions, MetricsServer, Questions
+from sekisho.metrics.server import MAX_HEADER_BYTES, Pages
 
 PATIENCE = 60.0
 
@@ -27,7 +27,7 @@ PATIENCE = 60.0
 @pytest.fixture
 def counted(tmp_path: Path) -> Iterator[Metrics]:
     stages = [f"stage{number}" for number in range(300)]  # a page of a megabyte or so
-    opened = metrics.open(tmp_path / "metrics", stages=stages)
+    opened = metrics.open(tmp_path / "metrics", checks=stages)
     yield opened
     opened.close()
 
@@ -38,11 +38,11 @@ def reasons() -> list[str]:
 
 
 @pytest.fixture
-def start(counted: Metrics, reasons: list[str]) -> Iterator[Callable[..., Server]]:
+def start(counted: Metrics, reasons: list[str]) -> Iterator[Callable[..., MetricsServer]]:
     """Starts servers, by options and by what differs in their questions."""
-    running: list[Server] = []
+    running: list[MetricsServer] = []
 
-    def begin(options: dict[str, object] | None = None, **questions: Callable[..., object]) -> Server:
+    def begin(options: dict[str, object] | None = None, **questions: Callable[..., object]) -> MetricsServer:
         asked = {
             "reasons": lambda: tuple(reasons),
             "gauges": lambda: counted.quarantine({"held": 3}, 9),
@@ -58,11 +58,11 @@ def start(counted: Metrics, reasons: list[str]) -> Iterator[Callable[..., Server
 
 
 @pytest.fixture
-def server(start: Callable[..., Server]) -> Server:
+def server(start: Callable[..., MetricsServer]) -> MetricsServer:
     return start()
 
 
-def get(server: Server, path: str, **headers: str) -> tuple[int, str, bytes]:
+def get(server: MetricsServer, path: str, **headers: str) -> tuple[int, str, bytes]:
     request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
@@ -72,7 +72,7 @@ def get(server: Server, path: str, **headers: str) -> tuple[int, str, bytes]:
             return error.code, error.headers["Content-Type"], error.read()
 
 
-def dial(server: Server, **options: int) -> socket.socket:
+def dial(server: MetricsServer, **options: int) -> socket.socket:
     client = socket.socket()
     for name, number in options.items():
         client.setsockopt(socket.SOL_SOCKET, getattr(socket, name), number)
@@ -89,7 +89,7 @@ def ended(client: socket.socket) -> bool:
     return True
 
 
-def test_the_port_answers_in_the_format_asked_for(server: Server) -> None:
+def test_the_port_answers_in_the_format_asked_for(server: MetricsServer) -> None:
     """OpenMetrics for those who accept it, the older text for a browser, gauges fresh in both."""
     status, kind, body = get(
         server, "/metrics", Accept="application/openmetrics-text;version=1.0.0,*/*;q=0.1"
@@ -102,7 +102,7 @@ def test_the_port_answers_in_the_format_asked_for(server: Server) -> None:
     assert len(list(old_text(body.decode()))) > 20
 
 
-def test_health_and_readiness_are_two_questions(server: Server, reasons: list[str]) -> None:
+def test_health_and_readiness_are_two_questions(server: MetricsServer, reasons: list[str]) -> None:
     """The process may live without being ready for mail, and says why, one reason a line; other paths are not
     found."""
     assert get(server, "/healthz")[0::2] == (200, b"ok\n")
@@ -113,7 +113,7 @@ def test_health_and_readiness_are_two_questions(server: Server, reasons: list[st
     assert get(server, "/metrics/../etc")[0] == 404
 
 
-def test_the_status_is_one_object(server: Server) -> None:
+def test_the_status_is_one_object(server: MetricsServer) -> None:
     """/status is JSON for other programs."""
     status, kind, body = get(server, "/status")
     assert (status, kind) == (200, "application/json")
@@ -121,21 +121,21 @@ def test_the_status_is_one_object(server: Server) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "BREW"])
-def test_nothing_can_be_changed(server: Server, method: str) -> None:
+def test_nothing_can_be_changed(server: MetricsServer, method: str) -> None:
     """The pages are for reading."""
     with dial(server) as client:
         client.sendall(f"{method} /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         assert client.recv(100).startswith(b"HTTP/1.1 405 ")
 
 
-def test_a_page_may_be_packed(server: Server) -> None:
+def test_a_page_may_be_packed(server: MetricsServer) -> None:
     """A client that takes gzip gets it, whole."""
     packed = get(server, "/metrics", **{"Accept-Encoding": "gzip"})[2]
     assert len(list(old_text(gzip.decompress(packed).decode()))) > 20
     assert json.loads(gzip.decompress(get(server, "/status", **{"Accept-Encoding": "gzip"})[2]))
 
 
-def test_a_head_has_no_body(server: Server) -> None:
+def test_a_head_has_no_body(server: MetricsServer) -> None:
     """HEAD answers with the length alone."""
     with dial(server) as client:
         client.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -158,7 +158,7 @@ def test_a_store_that_is_down_does_not_take_the_metrics_along(counted: Metrics) 
     assert b'sekisho_errors_total{stage="gauges"} 1.0' in body
 
 
-def test_over_ipv6(start: Callable[..., Server]) -> None:
+def test_over_ipv6(start: Callable[..., MetricsServer]) -> None:
     """The address may be an IPv6 one."""
     try:
         server = start({"listen": "[::1]:0"})
@@ -168,7 +168,7 @@ def test_over_ipv6(start: Callable[..., Server]) -> None:
         assert answer.read() == b"ok\n"
 
 
-def test_a_question_that_fails_is_no_yes(start: Callable[..., Server]) -> None:
+def test_a_question_that_fails_is_no_yes(start: Callable[..., MetricsServer]) -> None:
     """A check that fails does not say that we are ready, and a page that fails says so."""
 
     def fail() -> object:
@@ -181,7 +181,7 @@ def test_a_question_that_fails_is_no_yes(start: Callable[..., Server]) -> None:
     assert get(server, "/metrics")[0] == 200
 
 
-def test_health_never_waits_behind_figures(start: Callable[..., Server]) -> None:
+def test_health_never_waits_behind_figures(start: Callable[..., MetricsServer]) -> None:
     """While a page takes for ever health is answered; when it is there, all who asked for it get it."""
     go, entered = threading.Event(), threading.Event()
 
@@ -212,7 +212,7 @@ HOSTILE = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("said", HOSTILE.values(), ids=HOSTILE)
-def test_two_hundred_slow_clients(start: Callable[..., Server], said: bytes) -> None:
+def test_two_hundred_slow_clients(start: Callable[..., MetricsServer], said: bytes) -> None:
     """Health, readiness and figures are there for an honest client, and the others are gone when their time is
     over."""
     server = start({"timeout_seconds": 8})
@@ -227,7 +227,7 @@ def test_two_hundred_slow_clients(start: Callable[..., Server], said: bytes) -> 
 
 
 @pytest.mark.slow
-def test_one_byte_at_a_time(start: Callable[..., Server]) -> None:
+def test_one_byte_at_a_time(start: Callable[..., MetricsServer]) -> None:
     """A client that goes on sending its header for ever is ended all the same, and nobody waits for it."""
     server = start({"timeout_seconds": 2})
     clients = [dial(server) for _ in range(200)]
@@ -249,7 +249,7 @@ def test_one_byte_at_a_time(start: Callable[..., Server]) -> None:
 
 
 @pytest.mark.slow
-def test_two_hundred_clients_that_never_read(start: Callable[..., Server]) -> None:
+def test_two_hundred_clients_that_never_read(start: Callable[..., MetricsServer]) -> None:
     """Answers that nobody takes hold up nobody else, and end in time."""
     server = start({"timeout_seconds": 8})
     deaf = [dial(server, SO_RCVBUF=4096) for _ in range(200)]
@@ -263,9 +263,9 @@ def test_two_hundred_clients_that_never_read(start: Callable[..., Server]) -> No
         each.close()
 
 
-def test_a_huge_header_is_refused(server: Server) -> None:
+def test_a_huge_header_is_refused(server: MetricsServer) -> None:
     """A header over 16 kB is answered with 400 and the end, however it comes."""
-    for line in (b"X-A: " + b"x" * 2 * HEADERS, b"X: y\r\n" * HEADERS):
+    for line in (b"X-A: " + b"x" * 2 * MAX_HEADER_BYTES, b"X: y\r\n" * MAX_HEADER_BYTES):
         with dial(server) as client:
             with contextlib.suppress(ConnectionError):
                 client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n" + line)
@@ -274,7 +274,7 @@ def test_a_huge_header_is_refused(server: Server) -> None:
     assert get(server, "/healthz")[0] == 200
 
 
-def test_more_connections_than_are_kept(start: Callable[..., Server]) -> None:
+def test_more_connections_than_are_kept(start: Callable[..., MetricsServer]) -> None:
     """The one that was silent longest gives way to a new one."""
     server = start({"timeout_seconds": PATIENCE * 2})
     clients = [dial(server) for _ in range(562)]
@@ -286,7 +286,7 @@ def test_more_connections_than_are_kept(start: Callable[..., Server]) -> None:
         each.close()
 
 
-def test_clients_that_reset(server: Server) -> None:
+def test_clients_that_reset(server: MetricsServer) -> None:
     """A client that goes away in the middle of anything is no event."""
     for said in (b"", b"GET /met", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"):
         client = dial(server)
@@ -296,7 +296,7 @@ def test_clients_that_reset(server: Server) -> None:
     assert get(server, "/healthz")[0] == 200
 
 
-def test_the_port_is_given_back(start: Callable[..., Server]) -> None:
+def test_the_port_is_given_back(start: Callable[..., MetricsServer]) -> None:
     """After `close` another process may take the port, also while clients hang on."""
     server = start()
     with dial(server):

@@ -15,7 +15,7 @@ from tests.unit.metrics.test_metrics import exposed, in_child, judged, value
 from tests.unit.store.kit import EVIDENCE, message
 
 from sekisho import metrics
-from sekisho.metrics import Metrics, shards
+from sekisho.metrics import Metrics, mapped
 from sekisho.verdict import Disposition
 
 PATIENCE = 60.0
@@ -28,7 +28,7 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def counted(directory: Path) -> Iterator[Metrics]:
-    opened = metrics.open(directory, findings=["brand.display_name"], stages=["parse", "spf"])
+    opened = metrics.open(directory, findings=["brand.display_name"], checks=["spf"])
     yield opened
     opened.close()
 
@@ -136,7 +136,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", place], check=False).returncode:
         pytest.skip("may not mount here")
     try:
-        counted = metrics.open(place / "metrics", stages=["spf"])
+        counted = metrics.open(place / "metrics", checks=["spf"])
 
         def fill() -> None:
             with (place / "filler").open("wb", buffering=0) as filler:
@@ -151,7 +151,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
         fill()
         count(counted, 1)
         with pytest.raises(OSError, match="No space left"):
-            counted._shard._files["counter"].write_value("x" * shards.RESERVED, 1.0, 0.0)
+            counted._shard._files["counter"].write_value("x" * mapped.RESERVED_BYTES, 1.0, 0.0)
         count(counted, 1)
         assert errors(counted) == 12
         counted.close()
@@ -172,7 +172,7 @@ def test_a_file_that_is_made_shorter_kills_nobody(counted: Metrics, directory: P
     assert value(samples, "errors_total", stage="spf") == 6
     assert value(samples, "quarantine_messages", state="held") == 7
     assert value(samples, "message_seconds_count") == 1
-    assert all(file.stat().st_size >= shards.RESERVED for file in directory.glob("*.db"))
+    assert all(file.stat().st_size >= mapped.RESERVED_BYTES for file in directory.glob("*.db"))
 
 
 def test_one_lost_file_leaves_the_others_alone(counted: Metrics, directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the program that decodes pictures can still do once it has given up the rest."""
+"""The program that decodes pictures: what it can still do after it has dropped its rights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ GIVEN_UP = """
 import os, socket, sys
 from sekisho.qrcodes import child
 from sekisho.qrcodes.image import in_image
-child.give_up()
+child.drop_rights()
 try:
     {deed}
 except (OSError, MemoryError) as error:
@@ -22,7 +22,7 @@ else:
 
 
 def told(deed: str) -> str:
-    """What a process says that tries this after it has given up everything."""
+    """The output of a process that executes a statement after it has dropped its rights."""
     done = subprocess.run(
         [sys.executable, "-c", GIVEN_UP.format(deed=deed)], capture_output=True, text=True, check=False
     )
@@ -43,7 +43,7 @@ def told(deed: str) -> str:
     ],
 )
 def test_what_decoding_does_not_need_is_refused(deed: str) -> None:
-    """No file, no socket, no descriptor of any kind, no more memory than a picture may take."""
+    """The program can open no file, no socket and no other descriptor, and take no more memory than a picture needs."""
     assert (
         told(deed).startswith(("refused", "Traceback"))
         if "RLIMIT" in deed
@@ -52,11 +52,11 @@ def test_what_decoding_does_not_need_is_refused(deed: str) -> None:
 
 
 def test_pictures_are_still_read() -> None:
-    """Every reader was there before."""
+    """Images of all five formats are read afterwards, since their readers were imported before."""
     kinds = "('PNG', 'JPEG', 'GIF', 'WEBP', 'BMP')"
     setup = f"from tests.qrcodes_support import picture; made = [picture('https://a.test/', each) for each in {kinds}]"
     program = GIVEN_UP.format(deed="print([in_image(each).texts for each in made])").replace(
-        "child.give_up()", f"{setup}; child.give_up()"
+        "child.drop_rights()", f"{setup}; child.drop_rights()"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd="."

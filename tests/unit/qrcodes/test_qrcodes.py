@@ -1,4 +1,4 @@
-"""QR codes out of images and drawn texts, and what hostile images cost."""
+"""QR codes in images and in drawings, and what hostile images cost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from tests.qrcodes_support import blocks, cells, half_blocks, modules, picture
 
-from sekisho.qrcodes import Look, Why, drawings
+from sekisho.qrcodes import SearchResult, SearchStatus, drawings
 from sekisho.qrcodes.image import in_image
 from sekisho.qrcodes.scan import in_grid
 
@@ -19,18 +19,18 @@ URL = "https://stranger.test/login?x=1"
 
 
 def in_text(source: str, html: bool) -> tuple[str, ...]:
-    """The texts of the codes that a text draws."""
+    """The texts of the codes in the drawings of a text."""
     return tuple(dict.fromkeys(text for grid in drawings(source, html) for text in in_grid(grid)))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
 def test_a_code_is_read_in_every_format_that_mail_programs_show(kind: str) -> None:
-    """The text of the code comes out, whatever the file's format."""
+    """The text of a code is read in each of the five formats."""
     assert in_image(picture(URL, kind)).texts == (URL,)
 
 
 def test_a_code_on_a_see_through_page_is_read_as_on_white() -> None:
-    """Dark modules on nothing at all: a mail program shows them on white."""
+    """A code on a transparent background is read as on white, as mail programs show it."""
     plain = Image.open(io.BytesIO(picture(URL)))
     clear = Image.new("LA", plain.size, (0, 0))
     clear.paste((0, 255), mask=plain.convert("L").point(lambda shade: 255 - shade))
@@ -40,7 +40,7 @@ def test_a_code_on_a_see_through_page_is_read_as_on_white() -> None:
 
 
 def test_a_code_in_a_large_picture_is_found() -> None:
-    """A screenshot or a flyer holds the code among other things, and is reduced before it is searched."""
+    """A code in a large picture is read, although the picture is reduced first."""
     code = Image.open(io.BytesIO(picture(URL))).convert("RGB")
     page = Image.new("RGB", (2400, 3000), "#f0e0d0")
     page.paste(code.resize((600, 600)), (900, 1700))
@@ -50,7 +50,7 @@ def test_a_code_in_a_large_picture_is_found() -> None:
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG of a few bytes that says it has that many pixels."""
+    """A PNG of a few bytes that declares that many pixels."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -62,9 +62,9 @@ def bomb(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("size", [(20_000, 20_000), (60_000, 60_000), (2**31 - 1, 2**31 - 1), (4_000, 4_000)])
 def test_a_decompression_bomb_is_not_decoded(size: tuple[int, int]) -> None:
-    """What an image says of its size is read before its pixels are."""
+    """An image that declares too many pixels is not decoded."""
     assert in_image(bomb(*size)).texts == ()
-    assert in_image(bomb(*size)).why == "pixels"
+    assert in_image(bomb(*size)).status == "pixels"
 
 
 @pytest.mark.parametrize(
@@ -80,19 +80,19 @@ def test_a_decompression_bomb_is_not_decoded(size: tuple[int, int]) -> None:
     ],
 )
 def test_a_broken_image_holds_no_code_and_is_said_to_be_broken(content: bytes) -> None:
-    """It may be that others read it."""
-    assert in_image(content) in {Look(why=Why.BROKEN), Look()}
-    assert in_image(content[:20]) == Look(why=Why.BROKEN)
+    """A broken image gives no code and no error; one that is cut after 20 bytes has the status `broken`."""
+    assert in_image(content) in {SearchResult(status=SearchStatus.BROKEN), SearchResult()}
+    assert in_image(content[:20]) == SearchResult(status=SearchStatus.BROKEN)
 
 
 @pytest.mark.parametrize("content", [b"", b"not an image", b"%PDF-1.4 ", b"<svg/>", b"PK\3\4"])
 def test_what_is_no_image_holds_no_code(content: bytes) -> None:
-    """Other formats are read without an error."""
-    assert in_image(content) == Look(why=Why.FORMAT)
+    """Bytes of no known format have the status `format`."""
+    assert in_image(content) == SearchResult(status=SearchStatus.FORMAT)
 
 
 def test_rulers_and_spacers_are_not_searched() -> None:
-    """There is no room for a code in a line or a dot."""
+    """Images that are too small or too narrow for a code are not searched."""
     for size in ((600, 2), (1, 1), (20, 20), (3000, 60)):
         out = io.BytesIO()
         Image.new("RGB", size, "red").save(out, "PNG")
@@ -102,7 +102,7 @@ def test_rulers_and_spacers_are_not_searched() -> None:
 
 @pytest.mark.parametrize("draw", [blocks, half_blocks])
 def test_a_code_drawn_with_blocks_is_read(draw: Callable[[list[list[int]]], str]) -> None:
-    """Block characters in plain text, in `pre` and in lines of a page."""
+    """A code of block characters is read in plain text, in `pre` and in lines of an HTML page."""
     text = draw(modules(URL))
     kept = text.replace(" ", "&nbsp;")
     assert in_text(f"Scan this:\n{text}\nThank you", html=False) == (URL,)
@@ -112,13 +112,13 @@ def test_a_code_drawn_with_blocks_is_read(draw: Callable[[list[list[int]]], str]
 
 @pytest.mark.parametrize("dark", ['bgcolor="#000000"', 'style="background:black;width:4px"', "BGCOLOR=#111"])
 def test_a_code_drawn_with_table_cells_is_read(dark: str) -> None:
-    """A cell for each module, dark by attribute or style; light cells say nothing or white."""
+    """A code of table cells is read: dark by attribute or style, light with white or without a colour."""
     assert in_text(f"<p>Scan</p>{cells(modules(URL), dark)}", html=True) == (URL,)
 
 
 @pytest.mark.parametrize("draw", [blocks, half_blocks])
 def test_a_code_among_endless_blocks_is_read(draw: Callable[[list[list[int]]], str]) -> None:
-    """A drawing is read in pieces, wherever the code lies in it."""
+    """A code is read at any place of a drawing that is longer than one piece."""
     noise, quiet = "█ " * 21 + "\n", " " * 60 + "█\n"
     text = noise * 397 + quiet * 8 + draw(modules(URL)) + "\n" + quiet * 8 + noise * 397
     assert in_text(text, html=False) == (URL,)
@@ -127,7 +127,7 @@ def test_a_code_among_endless_blocks_is_read(draw: Callable[[list[list[int]]], s
 
 
 def test_a_code_in_light_modules_on_a_dark_page_is_read() -> None:
-    """Cameras read inverted codes too."""
+    """A code of light modules on dark ones is read, as by a camera."""
     inverted = [[1 - dot for dot in row] for row in modules(URL)]
     framed = [[1] * (len(inverted[0]) + 4)] * 2
     rows = [*framed, *([1, 1, *row, 1, 1] for row in inverted), *framed]
@@ -135,13 +135,13 @@ def test_a_code_in_light_modules_on_a_dark_page_is_read() -> None:
 
 
 def test_ordinary_tables_and_bars_draw_nothing() -> None:
-    """A table of figures with a dark head and a bar chart of blocks hold no code."""
+    """A table with a dark head, and a bar chart of blocks, give no code."""
     table = "<tr>" + "<td bgcolor=#000>x</td>" * 12 + "</tr>"
     assert in_text(f"<table>{table * 40}</table>", html=True) == ()
     assert in_text("\n".join("█" * count for count in range(60)), html=False) == ()
 
 
 def test_hostile_drawings_end_soon() -> None:
-    """Unclosed tags, a single endless line, thousands of drawings."""
+    """Unclosed tags, one very long line, and thousands of drawings take little time."""
     for source in ("█<br" * 50_000, "█" * 500_000, "█\n" * 200_000, "<table><tr><td bgcolor=#000>" * 20_000):
         assert in_text(source, html=True) == ()

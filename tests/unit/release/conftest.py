@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from tests.unit.store.kit import SetClock
 
-from sekisho.store import Quarantine, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import Quarantine
 
 
 @pytest.fixture

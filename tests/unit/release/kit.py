@@ -114,8 +114,9 @@ RELEASE = """
     from sekisho.privacy import Privacy
     from sekisho.release import ReleaseOptions, Releaser, Wish
     from sekisho.release import smtp
+    from sekisho.store.database import StoreOptions
     from sekisho.held import State
-    from sekisho.store import Quarantine, StoreOptions
+    from sekisho.store.quarantine import Quarantine
 
     url, port, point, names = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4:]
 

@@ -15,7 +15,8 @@ from sekisho.journal import JournalOptions
 from sekisho.ports import StoreUnavailable
 from sekisho.privacy import Privacy
 from sekisho.release import Done, ReleaseOptions, Releaser, UnclearWishError, Wish
-from sekisho.store import Quarantine, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import Quarantine
 
 PRIVACY = Privacy(JournalOptions(), SystemClock())
 

@@ -1,4 +1,4 @@
-"""The DNS of a case file: exactly what contract.md says, and nothing else."""
+"""The DNS of a case file: its records, and nothing else."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ RECORDS = [
     ],
 )
 def test_lookup(name: str, rtype: str, found: Found, records: tuple[object, ...]) -> None:
-    """Listed records, NODATA beside and above them, NXDOMAIN elsewhere, and the codes as written."""
+    """Listed records are found; other types and ancestors give NODATA, other names NXDOMAIN, and rcodes count."""
     answer = CaseResolver(RECORDS).lookup(name, rtype, 0.0)
     assert (answer.found, answer.records) == (found, records)
 
@@ -69,6 +69,6 @@ def test_lookup(name: str, rtype: str, found: Found, records: tuple[object, ...]
     ],
 )
 def test_nonsense_is_refused(record: dict[str, str]) -> None:
-    """A record that says nothing is an error of the case, not an empty answer."""
+    """A record of no known form is a ValueError, not an empty answer."""
     with pytest.raises(ValueError, match=r"."):
         CaseResolver([record])

@@ -1,4 +1,4 @@
-"""The stub resolver against a real name server on loopback, which misbehaves as told."""
+"""The stub resolver with a name server on loopback, which misbehaves as a test says."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from sekisho.resolver import Budget, DnsOptions, DnsResolver, parse_server, syst
     ],
 )
 def test_shapes(rtype: str, value: str, shape: object) -> None:
-    """Each type arrives in the shape that the port promises."""
+    """Records of each type have the form that `ports.Answer` describes."""
     with serving(answering(f"example.jp. 300 IN {rtype} {value}")) as server:
         answer = resolver(server).lookup("Example.JP.", rtype, deadline())
     assert (answer.found, answer.records) == (Found.ANSWER, (shape,))
 
 
 def test_non_ascii_txt_is_bytes() -> None:
-    """Bytes beyond ASCII in a TXT record come through unchanged."""
+    """Bytes beyond ASCII in a TXT record are not changed."""
     with serving(answering('example.jp. 300 IN TXT "\\255\\000\\227"')) as server:
         assert resolver(server).lookup("example.jp", "TXT", deadline()).texts == (b"\xff\x00\xe3",)
 
@@ -55,13 +55,13 @@ def test_non_ascii_txt_is_bytes() -> None:
     ],
 )
 def test_absence_and_failure_are_different(rcode: dns.rcode.Rcode, found: Found) -> None:
-    """NXDOMAIN, no data and failure are three values."""
+    """NXDOMAIN, no data and a failure give three different answers."""
     with serving(answering(rcode=rcode)) as server:
         assert resolver(server).lookup("example.jp", "A", deadline()).found is found
 
 
 def test_silence_is_a_temporary_error_within_the_timeout() -> None:
-    """A server that says nothing costs the time-out, not more, and the question was repeated."""
+    """A silent server gives TEMPERROR after the time-out, and the question was repeated."""
     with serving(lambda query, over_tcp: None) as server:
         started = CLOCK.monotonic()
         found = resolver(server, timeout=0.3).lookup("example.jp", "A", deadline()).found
@@ -72,14 +72,14 @@ def test_silence_is_a_temporary_error_within_the_timeout() -> None:
 
 
 def test_a_spent_deadline_asks_nothing() -> None:
-    """When the message's time is over no packet leaves."""
+    """After the deadline no query is sent."""
     with serving(answering()) as server:
         found = resolver(server).lookup("example.jp", "A", CLOCK.monotonic() - 1).found
     assert (found, server.questions) == (Found.TEMPERROR, [])
 
 
 def test_the_second_server_answers_for_the_first() -> None:
-    """A refusing server is passed over."""
+    """If the first server refuses, the second one answers."""
     with (
         serving(answering(rcode=dns.rcode.SERVFAIL)) as broken,
         serving(answering("example.jp. 9 IN A 192.0.2.1")) as good,
@@ -90,7 +90,7 @@ def test_the_second_server_answers_for_the_first() -> None:
 
 
 def test_a_slow_server_does_not_lose_its_answer() -> None:
-    """The repetition carries the same id, so that a reply to either packet counts."""
+    """The repeated query has the same id, so that a reply to either query counts."""
     seen: list[int] = []
 
     def reply(query: dns.message.Message, over_tcp: bool) -> bytes | None:
@@ -104,7 +104,7 @@ def test_a_slow_server_does_not_lose_its_answer() -> None:
 
 
 def test_truncation_goes_to_tcp() -> None:
-    """A truncated answer is fetched whole over TCP."""
+    """A truncated answer is asked for over TCP."""
     long = " ".join(f'"{"x" * 250}"' for _ in range(20))
 
     def reply(query: dns.message.Message, over_tcp: bool) -> bytes:
@@ -121,7 +121,7 @@ def test_truncation_goes_to_tcp() -> None:
 
 
 def test_truncation_over_tcp_that_breaks_off() -> None:
-    """A TCP server that hangs up is a temporary error."""
+    """A TCP connection that ends early is a temporary error."""
 
     def reply(query: dns.message.Message, over_tcp: bool) -> bytes | None:
         response = dns.message.make_response(query)
@@ -133,7 +133,7 @@ def test_truncation_over_tcp_that_breaks_off() -> None:
 
 
 def test_answers_to_other_questions_are_not_believed() -> None:
-    """A packet with another id or another question does not end the wait for the true answer."""
+    """A datagram with another id or another question is ignored, and the true answer is still read."""
 
     def reply(query: dns.message.Message, over_tcp: bool) -> list[bytes]:
         true = answering("example.jp. 9 IN A 192.0.2.1")(query, False)
@@ -154,13 +154,13 @@ def test_answers_to_other_questions_are_not_believed() -> None:
 
 
 def test_our_id_on_nonsense_is_a_failure() -> None:
-    """A server that answers our question with bytes that cannot be read has failed."""
+    """A datagram with our id that cannot be read is a temporary error."""
     with serving(lambda query, over_tcp: struct.pack("!H", query.id) + b"\xff" * 40) as server:
         assert resolver(server).lookup("example.jp", "A", deadline()).found is Found.TEMPERROR
 
 
 def test_alias_is_followed_inside_the_answer() -> None:
-    """A CNAME leads to the record; one that ends in NXDOMAIN is NXDOMAIN."""
+    """A CNAME is followed to its record; one to a name that does not exist gives NXDOMAIN."""
     chain = ("www.example.jp. 9 IN CNAME a.example.jp.", "a.example.jp. 9 IN A 192.0.2.7")
     with serving(answering(*chain)) as server:
         assert resolver(server).lookup("www.example.jp", "A", deadline()).names == ("192.0.2.7",)
@@ -169,14 +169,14 @@ def test_alias_is_followed_inside_the_answer() -> None:
 
 
 def test_alias_loop_ends() -> None:
-    """Aliases that lead to each other are no data."""
+    """CNAMEs that lead to each other give NODATA."""
     loop = ("a.example.jp. 9 IN CNAME b.example.jp.", "b.example.jp. 9 IN CNAME a.example.jp.")
     with serving(answering(*loop)) as server:
         assert resolver(server).lookup("a.example.jp", "A", deadline()).found is Found.NODATA
 
 
 def test_records_are_bounded() -> None:
-    """Of very many records a hundred are kept."""
+    """A hundred records of an answer are kept."""
 
     def reply(query: dns.message.Message, over_tcp: bool) -> bytes:
         response = dns.message.make_response(query)
@@ -189,7 +189,7 @@ def test_records_are_bounded() -> None:
 
 
 def test_hosts_with_odd_characters_are_dropped() -> None:
-    """A host of an answer that holds blanks or quotes is no host."""
+    """A host with blanks or quotes in an answer is dropped."""
     with serving(answering("example.jp. 9 IN PTR evil\\032\\034name.example.")) as server:
         answer = resolver(server).lookup("example.jp", "PTR", deadline())
     assert answer.records == ()
@@ -197,14 +197,14 @@ def test_hosts_with_odd_characters_are_dropped() -> None:
 
 @pytest.mark.parametrize("name", ["", ".", "a..b", "a" * 64 + ".jp", "日本.jp", "a." * 127 + "jp", "a\\.b"])
 def test_names_that_dns_cannot_carry(name: str) -> None:
-    """What is no DNS name does not exist, and nobody is asked."""
+    """A text that is no DNS name gives NXDOMAIN, and no query is sent."""
     with serving(answering()) as server:
         assert resolver(server).lookup(name, "A", deadline()).found is Found.NXDOMAIN
     assert server.questions == []
 
 
 def test_cache_asks_once() -> None:
-    """Answers and absences are remembered whatever the case of the name."""
+    """Answers and absences are cached, whatever the case of the name."""
     for reply in (answering("example.jp. 300 IN A 192.0.2.1"), answering(rcode=dns.rcode.NXDOMAIN, soa=60)):
         with serving(reply) as server:
             asked = resolver(server)
@@ -214,7 +214,7 @@ def test_cache_asks_once() -> None:
 
 
 def test_ttl_and_negative_ttl_end() -> None:
-    """An answer is asked again after its TTL, an absence after the SOA's, a failure after seconds."""
+    """An answer is asked again after its TTL, an absence after that of the SOA, a failure after some seconds."""
     for reply, holds, ends in (
         (answering("example.jp. 300 IN A 192.0.2.1"), 299, 301),
         (answering("example.jp. 999999 IN A 192.0.2.1"), 3599, 3601),
@@ -236,7 +236,7 @@ def test_ttl_and_negative_ttl_end() -> None:
 
 
 class RunningClock(SystemClock):
-    """The real clock, some seconds later."""
+    """The real clock, moved forward by some seconds."""
 
     skipped = 0.0
 
@@ -245,7 +245,7 @@ class RunningClock(SystemClock):
 
 
 def test_cache_is_bounded() -> None:
-    """The cache forgets the least recently used answer beyond its size."""
+    """The cache drops the least recently used answer when it is full."""
     with serving(answering(rcode=dns.rcode.NXDOMAIN, soa=60)) as server:
         asked = resolver(server, cache_size=2)
         for name in ("a.jp", "b.jp", "a.jp", "c.jp", "a.jp", "b.jp"):
@@ -253,8 +253,8 @@ def test_cache_is_bounded() -> None:
     assert [name for name, _ in server.questions] == ["a.jp", "b.jp", "c.jp", "b.jp"]
 
 
-def test_identical_questions_fly_once() -> None:
-    """Many threads with one question send one packet and get one answer."""
+def test_identical_questions_are_sent_once() -> None:
+    """Many threads with one question send one query and get one answer."""
     gate = threading.Event()
 
     def reply(query: dns.message.Message, over_tcp: bool) -> bytes | list[bytes] | None:
@@ -263,16 +263,16 @@ def test_identical_questions_fly_once() -> None:
 
     with serving(reply) as server, ThreadPoolExecutor(8) as pool:
         asked = resolver(server, timeout=5.0)
-        flights = [pool.submit(asked.lookup, "example.jp", "A", deadline()) for _ in range(8)]
+        lookups = [pool.submit(asked.lookup, "example.jp", "A", deadline()) for _ in range(8)]
         while not server.questions:
             pass
         gate.set()
-        assert {flight.result().names for flight in flights} == {("192.0.2.1",)}
+        assert {lookup.result().names for lookup in lookups} == {("192.0.2.1",)}
     assert len(server.questions) == 1
 
 
 def test_warm_answers_are_at_hand() -> None:
-    """What was asked ahead needs no second question; warming never raises and drops when full."""
+    """A warmed question is not asked again. `warm` raises no error, and does nothing if all threads are busy."""
     gate = threading.Event()
 
     def reply(query: dns.message.Message, over_tcp: bool) -> bytes | list[bytes] | None:
@@ -295,7 +295,7 @@ def test_warm_answers_are_at_hand() -> None:
 
 
 def test_observer_hears_of_questions_not_of_hits() -> None:
-    """Every question that was really asked is counted with its outcome, once."""
+    """`on_query` is called once for every question that was sent, and not for answers from the cache."""
     heard: list[tuple[str, float]] = []
     with serving(answering("example.jp. 300 IN A 192.0.2.1")) as server:
         servers = (f"127.0.0.1:{server.address[1]}",)
@@ -307,7 +307,7 @@ def test_observer_hears_of_questions_not_of_hits() -> None:
 
 
 def test_budget_is_for_the_whole_message() -> None:
-    """When a message has waited long enough in total, every further question is a temporary error."""
+    """When the budget of a message is spent, every further question is a temporary error."""
     clock = FixedClock()
 
     class Slow:
@@ -337,7 +337,7 @@ def test_budget_is_for_the_whole_message() -> None:
     ],
 )
 def test_servers(text: str, parsed: tuple[str, int]) -> None:
-    """Addresses with and without port, of both families."""
+    """Addresses of both families are read, with and without a port."""
     assert parse_server(text) == parsed
 
 
@@ -345,13 +345,13 @@ def test_servers(text: str, parsed: tuple[str, int]) -> None:
     "text", ["", "dns.example.jp", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "[::1"]
 )
 def test_server_names_are_refused(text: str) -> None:
-    """A server must be an address with a port that exists; the options refuse the rest."""
+    """A server that is no address, or has no valid port, is refused by the options."""
     with pytest.raises(ValueError, match=r".*"):
         DnsOptions(servers=(text,))
 
 
 def test_resolv_conf(tmp_path: Path) -> None:
-    """The system's servers are read, nonsense skipped, loopback assumed when there is none."""
+    """The name servers of resolv.conf are read; invalid lines are skipped; without any it is loopback."""
     path = tmp_path / "resolv.conf"
     assert system_servers(path) == (("127.0.0.1", 53),)
     path.write_text(

@@ -15,7 +15,8 @@ from sekisho.journal import JournalOptions
 from sekisho.privacy import Privacy
 from sekisho.release import ReleaseOptions, Releaser
 from sekisho.review import Review
-from sekisho.store import Quarantine, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import Quarantine
 
 
 @dataclass

@@ -13,7 +13,8 @@ from sekisho.ports import ErasedError
 from sekisho.release import UnclearWishError, Wish
 from sekisho.review import AgesUnknownError, Closed, Label, NoAuthorError, NoSuchEntryError
 from sekisho.runtime_changes.lists import EntryError
-from sekisho.store import ListStore, RetentionOptions
+from sekisho.store.lists import ListStore
+from sekisho.store.quarantine import RetentionOptions
 
 RAW = b"From: Shop <shop@flower.example>\r\nSubject: x\r\n\r\nbody\r\n"
 

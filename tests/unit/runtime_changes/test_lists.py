@@ -17,7 +17,7 @@ from sekisho.runtime_changes.lists import (
     export_of,
     is_configured,
 )
-from sekisho.store import Stored
+from sekisho.store.lists import Stored
 
 GROUPS = {"sales": ["a@ours.example"]}
 

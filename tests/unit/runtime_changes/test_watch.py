@@ -13,7 +13,8 @@ from tests.unit.store.kit import START, SetClock
 from sekisho.guard import told
 from sekisho.policy import ListEntry, ListOptions, Lists
 from sekisho.runtime_changes import ListFollower, ListWatch
-from sekisho.store import InForce, ListStore, Stored, StoreOptions, snapshot
+from sekisho.store.database import StoreOptions
+from sekisho.store.lists import InForce, ListStore, Stored, snapshot
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_a_snapshot_that_somebody_spoiled_or_removed_is_written_anew(options: St
     watch = ListWatch(options, SetClock())
     block(options, ".cn")
     watch.turn()
-    path = snapshot.state_directory(options) / snapshot.NAME
+    path = snapshot.state_directory(options) / snapshot.FILE_NAME
     for spoil in (path.unlink, lambda: path.write_text("{"), lambda: path.write_bytes(b"")):
         spoil()
         watch.turn()
@@ -100,7 +101,7 @@ def test_a_snapshot_that_cannot_be_read_changes_nothing(
     """The last good lists hold on; it is said once, and a good file that follows is taken up."""
     snapshot.write(options, 1, [allow("a@x.jp")])
     lists = in_force(options)
-    path = snapshot.state_directory(options) / snapshot.NAME
+    path = snapshot.state_directory(options) / snapshot.FILE_NAME
     if content is None:
         path.unlink()
     else:

@@ -8,7 +8,8 @@ import pytest
 from lab.cluster import Cluster, programs
 from tests.unit.store.kit import SetClock
 
-from sekisho.store import Quarantine, StoreOptions
+from sekisho.store.database import StoreOptions
+from sekisho.store.quarantine import Quarantine
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

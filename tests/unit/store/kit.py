@@ -11,7 +11,7 @@ from sekisho.evidence import Claim, Evidence, Finding, FindingKind, Proof
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.ports import Uptime
 from sekisho.results import AuthResult, MethodResult
-from sekisho.store import Quarantine
+from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from sekisho.wire.options import WireOptions
-from sekisho.wire.probe import Place, answered, place
+from sekisho.wire.probe import SocketAddress, answered, place
 
 
 def test_where_the_socket_is() -> None:
     """As configured; an address that stands for all is reached at loopback."""
-    assert place(WireOptions(socket="unix:/run/x.sock"), {}) == Place(path="/run/x.sock")
-    assert place(WireOptions(socket="inet:8890@127.0.0.2"), {}) == Place(host="127.0.0.2", port=8890)
-    assert place(WireOptions(socket="inet:8890"), {}) == Place(host="127.0.0.1", port=8890)
-    assert place(WireOptions(socket="inet6:8890"), {}) == Place(host="::1", port=8890)
+    assert place(WireOptions(socket="unix:/run/x.sock"), {}) == SocketAddress(path="/run/x.sock")
+    assert place(WireOptions(socket="inet:8890@127.0.0.2"), {}) == SocketAddress(host="127.0.0.2", port=8890)
+    assert place(WireOptions(socket="inet:8890"), {}) == SocketAddress(host="127.0.0.1", port=8890)
+    assert place(WireOptions(socket="inet6:8890"), {}) == SocketAddress(host="::1", port=8890)
 
 
 class Mta:
@@ -60,7 +60,7 @@ def test_a_negotiation_is_all_that_is_said(path: Path) -> None:
     answer = struct.pack(">IcIII", 13, b"O", 6, 0, 0)
     mta = Mta(path, answer)
     mta.thread.start()
-    assert answered(Place(path=str(path)), 1, 20.0) == 1
+    assert answered(SocketAddress(path=str(path)), 1, 20.0) == 1
     end(mta, path)
     offer = struct.pack(">IcIII", 13, b"O", 6, 0x1FF, 0x1FFFFF)
     assert mta.heard == [offer + struct.pack(">Ic", 1, b"Q")]
@@ -71,20 +71,20 @@ def test_what_is_no_answer(path: Path, says: bytes | None) -> None:
     """Silence, a refusal, another protocol and half a packet count as none."""
     mta = Mta(path, says)
     mta.thread.start()
-    assert answered(Place(path=str(path)), 1, 0.5) == 0
+    assert answered(SocketAddress(path=str(path)), 1, 0.5) == 0
     end(mta, path)
 
 
 def test_nobody_there(tmp_path: Path) -> None:
     """No file, a file that is no socket, a socket that nobody listens on, a full queue: no answer, no error."""
-    assert answered(Place(path=str(tmp_path / "none")), 3, 5.0) == 0
+    assert answered(SocketAddress(path=str(tmp_path / "none")), 3, 5.0) == 0
     (tmp_path / "file").write_text("")
-    assert answered(Place(path=str(tmp_path / "file")), 3, 5.0) == 0
+    assert answered(SocketAddress(path=str(tmp_path / "file")), 3, 5.0) == 0
     with socket.socket(socket.AF_UNIX) as mute:
         mute.bind(str(tmp_path / "mute"))
-        assert answered(Place(path=str(tmp_path / "mute")), 3, 5.0) == 0
+        assert answered(SocketAddress(path=str(tmp_path / "mute")), 3, 5.0) == 0
         mute.listen(1)
-        assert answered(Place(path=str(tmp_path / "mute")), 10, 0.5) == 0
+        assert answered(SocketAddress(path=str(tmp_path / "mute")), 10, 0.5) == 0
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        assert answered(Place(host="127.0.0.1", port=free.getsockname()[1]), 3, 5.0) == 0
+        assert answered(SocketAddress(host="127.0.0.1", port=free.getsockname()[1]), 3, 5.0) == 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sekisho.auth import arc
 from sekisho.domains import within
-from sekisho.evidence import NOTHING, Evidence, FindingKind
+from sekisho.evidence import NOTHING, Degraded, Evidence, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
@@ -41,12 +41,12 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NONE
     if arc.too_long(message.headers):
         many = MANY.found(count=arc.field_count(message.headers) // 3, limit=arc.MAX_SETS)
-        return Evidence((result,), findings=(many,), degraded=("limit",))
+        return Evidence((result,), findings=(many,), degraded=(Degraded.LIMIT,))
     vouched = _vouches(message, result, context)
     return Evidence(
         (result,),
         findings=(TRUSTED.found(sealer=result.domain),) if vouched else (),
-        degraded=("dns",) if result.result is AuthResult.TEMPERROR else (),
+        degraded=(Degraded.DNS,) if result.result is AuthResult.TEMPERROR else (),
     )
 
 

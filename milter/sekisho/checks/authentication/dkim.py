@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from sekisho.auth import dkim
 from sekisho.auth.dkim import Reservation, Verification
 from sekisho.checks.facts.authentication import DKIM_FAIL
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Degraded, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
@@ -87,10 +87,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     findings = [finding for each in verified for finding in _of_one(each)]
     findings += _coverage(dkim.coverage(message.headers, verified, author))
     findings += _failure(verified, author)
-    degraded = ["dns"] if any(each.result.result is AuthResult.TEMPERROR for each in verified) else []
+    degraded = [Degraded.DNS] if any(each.result.result is AuthResult.TEMPERROR for each in verified) else []
     if count > dkim.MAX_SIGNATURES:
         findings.append(MANY.found(count=count, limit=dkim.MAX_SIGNATURES))
-        degraded.append("limit")
+        degraded.append(Degraded.LIMIT)
     results = tuple(each.result for each in verified)
     return Evidence(results, findings=tuple(findings), degraded=tuple(degraded))
 

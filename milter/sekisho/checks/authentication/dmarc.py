@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from sekisho.auth import dmarc
 from sekisho.checks.facts.authentication import DMARC_FAIL
-from sekisho.evidence import NOTHING, Evidence, FindingKind
+from sekisho.evidence import NOTHING, Degraded, Evidence, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -37,5 +37,5 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     return Evidence(
         (result,),
         findings=(kind.found(**facts),) if kind else (),
-        degraded=("dns",) if result.result is AuthResult.TEMPERROR else (),
+        degraded=(Degraded.DNS,) if result.result is AuthResult.TEMPERROR else (),
     )

@@ -8,7 +8,7 @@ It cannot see more than Postfix: with peer-name look-up switched off everything 
 from __future__ import annotations
 
 from sekisho.auth import iprev
-from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
+from sekisho.evidence import NOTHING, Degraded, Evidence, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -32,5 +32,5 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if result.result is AuthResult.UNKNOWN:
         return NOTHING
     if result.result is not AuthResult.FAIL:
-        return Evidence((result,), degraded=("dns",) if result.result is AuthResult.TEMPERROR else ())
+        return Evidence((result,), degraded=(Degraded.DNS,) if result.result is AuthResult.TEMPERROR else ())
     return Evidence((result,), findings=(NO_IPREV.found(address=client.address, why=result.reason),))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from sekisho import domains
 from sekisho.checks.facts.authentication import FAILURES
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Degraded, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
@@ -41,7 +41,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     return Evidence(
         results,
         findings=tuple(_findings(results, message.envelope.client.address)),
-        degraded=("dns",) if unknown else (),
+        degraded=(Degraded.DNS,) if unknown else (),
     )
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from sekisho.auth import spf
 from sekisho.checks.facts.authentication import SPF_FAIL, SPF_SOFTFAIL
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Degraded, Evidence, Finding, FindingKind
 from sekisho.message import Envelope, Message
 from sekisho.ports import Context, Resolver
 from sekisho.results import AuthResult, MethodResult
@@ -54,7 +54,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     facts = {"domain": result.domain, "address": envelope.client.address, "reason": result.reason}
     kind = KIND_OF.get(result.result)
     found = (kind.found(**facts),) if kind else ()
-    degraded = ("dns",) if result.result is AuthResult.TEMPERROR else ()
+    degraded = (Degraded.DNS,) if result.result is AuthResult.TEMPERROR else ()
     return Evidence((result,), findings=found + odd, degraded=degraded)
 
 

@@ -19,7 +19,7 @@ from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.message.trace import moment
 from sekisho.ports import Context
-from sekisho.text import japanese
+from sekisho.text import is_japanese
 from sekisho.words import Vocabulary
 
 MALFORMED = FindingKind(
@@ -152,7 +152,7 @@ def _ahead(message: Message, context: Context) -> Iterator[Finding]:
 
 def _zone(message: Message) -> Iterator[Finding]:
     """Chinese time where a Japanese message was written or handed in."""
-    if japanese(f"{message.subject}\n{message.text[:MAX_SAMPLE_CHARS]}"):
+    if is_japanese(f"{message.subject}\n{message.text[:MAX_SAMPLE_CHARS]}"):
         times = (_value(message, "date") or "", *_stamps(message))
         yield from [CLOCK.found(text=each) for each in times if CHINESE_ZONE.search(each)][:1]
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.evidence import NOTHING, Evidence, FindingKind
+from sekisho.evidence import NOTHING, Degraded, Evidence, FindingKind
 from sekisho.message import Message, Problem
 from sekisho.ports import Context
-from sekisho.qrcodes import Why
+from sekisho.qrcodes import SearchStatus
 
 _kind = FindingKind
 _WORDS = (
@@ -264,7 +264,7 @@ KINDS: tuple[FindingKind, ...] = _LIMITS + _MIME + _PICTURES + _PAGES + _HEADERS
 
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
 NOT_SEARCHED = "picture.not_searched"
-UNKNOWN_CAUSES = frozenset({Why.TIME, Why.MEMORY, Why.DECODER})
+UNKNOWN_CAUSES = frozenset({SearchStatus.TIME, SearchStatus.MEMORY, SearchStatus.DECODER})
 """Why a picture was not searched, where another try may know more; else it is the picture that is too much."""
 FROM_FIELD_CODES = frozenset({"header.space_before_colon", "header.nul"})
 """Where the field is From, `checks.identity.author` says it."""
@@ -287,9 +287,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _degraded(message: Message, limited: bool) -> Iterator[str]:
     if limited:
-        yield "limit"
+        yield Degraded.LIMIT
     if any(problem.code == NOT_SEARCHED and problem.detail in UNKNOWN_CAUSES for problem in message.problems):
-        yield "pictures"
+        yield Degraded.PICTURES
 
 
 def _said(problem: Problem, seen: Evidence) -> bool:

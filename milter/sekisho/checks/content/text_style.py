@@ -20,7 +20,7 @@ from sekisho.checks.facts.sender import is_doubted
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message, Recipient
 from sekisho.ports import Context
-from sekisho.text import chinese, japanese
+from sekisho.text import chinese_characters, is_japanese
 from sekisho.words import Vocabulary
 
 BY_ADDRESS = FindingKind(
@@ -149,9 +149,9 @@ def _greeting(line: str, made_up: tuple[str, ...], words: Vocabulary) -> Finding
 def _language(message: Message, words: Vocabulary) -> Iterator[tuple[FindingKind, str]]:
     """What is foreign in a Japanese message."""
     text = f"{message.author.name}\n{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
-    if not japanese(text[:MAX_HEAD_CHARS]):
+    if not is_japanese(text[:MAX_HEAD_CHARS]):
         return
-    letters = chinese(text + message.text[MAX_SCANNED_CHARS:][-MAX_TAIL_CHARS:])
+    letters = chinese_characters(text + message.text[MAX_SCANNED_CHARS:][-MAX_TAIL_CHARS:])
     yield LETTERS, "".join(dict.fromkeys(letters)) if len(letters) >= MIN_CHINESE_LETTERS else ""
     yield CHARSET, next((each for each in _charsets(message) if lookup(each) in FOREIGN_CHARSETS), "")
     pages = (part.text[:MAX_PAGE_CHARS] for part in message.parts if part.media == "text/html")

@@ -208,8 +208,8 @@ CONTENT_PLACES = frozenset({"signature", "subject", "body", "image", "attachment
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One message's claims against one brand's proofs."""
+class CheckInput:
+    """What the check is given."""
 
     message: Message
     seen: Evidence
@@ -223,7 +223,7 @@ class Case:
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Compare every claim with the proofs; a kind of finding once for each brand."""
-    case = Case(message, seen, context)
+    given = CheckInput(message, seen, context)
     by_brand: dict[str, list[Claim]] = {}
     for claim in seen.claims:
         if claim.brand is not None:
@@ -234,65 +234,65 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         # A registered brand that is proven may speak of others: a card company of shops, a bank of a card scheme.
         held = [claim for claim in claims if not (of_a_brand and claim.where in CONTENT_PLACES)]
         if held and not is_proven(brand, seen, context):
-            for finding in _against(brand, held, case):
+            for finding in _against(brand, held, given):
                 found.setdefault((finding.kind.id, finding.brand), finding)
     return Evidence(findings=tuple(found.values())) if found else NOTHING
 
 
-def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
+def _against(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[Finding]:
     places = {claim.where for claim in claims}
     if "author_domain" in places:
-        yield from _at_home(brand, places, case)
-    elif not _possible(brand, case):
-        yield from _elsewhere(brand, claims, case)
-    elif case.seen.unauthenticated and any(claim.where in SIGNING_PLACES for claim in claims):
-        failed = case.seen.result("dmarc") is AuthResult.FAIL
-        yield _found(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, case)
+        yield from _at_home(brand, places, given)
+    elif not _possible(brand, given):
+        yield from _elsewhere(brand, claims, given)
+    elif given.seen.unauthenticated and any(claim.where in SIGNING_PLACES for claim in claims):
+        failed = given.seen.result("dmarc") is AuthResult.FAIL
+        yield _found(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, given)
 
 
-def _at_home(brand: str, places: set[Place], case: Case) -> Iterator[Finding]:
+def _at_home(brand: str, places: set[Place], given: CheckInput) -> Iterator[Finding]:
     """The author's domain is the brand's own, and nothing proves that the brand sent it."""
-    nameless = not case.message.author.name.strip()
-    if case.seen.unauthenticated:
+    nameless = not given.message.author.name.strip()
+    if given.seen.unauthenticated:
         named = len(places) > 1 or nameless
-        yield _found(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
-    elif case.seen.author_scopes == {"shared"} and ("display_name" in places or nameless):
-        yield _found(OWN_DOMAIN_SHARED, brand, case)
-    if _looked_at(case.seen) and (host := _astray(brand, case)) is not None:
-        yield _found(OWN_DOMAIN_AWAY, brand, case, host=host)
+        yield _found(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, given)
+    elif given.seen.author_scopes == {"shared"} and ("display_name" in places or nameless):
+        yield _found(OWN_DOMAIN_SHARED, brand, given)
+    if _looked_at(given.seen) and (host := _astray(brand, given)) is not None:
+        yield _found(OWN_DOMAIN_AWAY, brand, given, host=host)
 
 
-def _possible(brand: str, case: Case) -> bool:
+def _possible(brand: str, given: CheckInput) -> bool:
     """True if the author's domain may be the brand's, confirmed or not: then it is no contradiction by itself."""
-    registry = case.context.registry
-    return bool(case.author) and any(
-        registry.could_own(case.author, each) for each in registry.affiliates(brand)
+    registry = given.context.registry
+    return bool(given.author) and any(
+        registry.could_own(given.author, each) for each in registry.affiliates(brand)
     )
 
 
-def _elsewhere(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
+def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[Finding]:
     """The author is, by its own domain, not the brand."""
-    relayed = _relayed(brand, case)
+    relayed = _relayed(brand, given)
     kinds = [UNMET[claim.where, claim.strength] for claim in claims]
     if relayed:
         kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
     for kind in kinds:
-        yield _found(kind, brand, case)
-    if (host := _away(brand, claims, case)) is not None:
-        yield _found(AWAY, brand, case, host=host)
-    stranger = next((proof.domain for proof in case.seen.proofs if proof.aligned), None)
+        yield _found(kind, brand, given)
+    if (host := _away(brand, claims, given)) is not None:
+        yield _found(AWAY, brand, given, host=host)
+    stranger = next((proof.domain for proof in given.seen.proofs if proof.aligned), None)
     if stranger is not None and DISPLAY_NAME in kinds:
-        yield _found(STRANGER, brand, case, domain=stranger)
+        yield _found(STRANGER, brand, given, domain=stranger)
 
 
-def _relayed(brand: str, case: Case) -> bool:
+def _relayed(brand: str, given: CheckInput) -> bool:
     """True for a notice that somebody passed on: every link leads to the brand itself, nobody else is written to,
     and the author is not known to be unproven."""
-    if case.seen.unauthenticated or case.message.reply_to:
+    if given.seen.unauthenticated or given.message.reply_to:
         return False
-    if any(link.target[:7].lower() == "mailto:" for link in case.message.links):
+    if any(link.target[:7].lower() == "mailto:" for link in given.message.links):
         return False
-    return leads_to_brand(case.seen.destinations, brand, case.context)
+    return leads_to_brand(given.seen.destinations, brand, given.context)
 
 
 def _looked_at(seen: Evidence) -> bool:
@@ -305,53 +305,53 @@ def _looked_at(seen: Evidence) -> bool:
     return known and not seen.author_scopes - {"shared"}
 
 
-def _astray(brand: str, case: Case) -> str | None:
+def _astray(brand: str, given: CheckInput) -> str | None:
     """The host of the first link of a page from a brand's own, unproven address, if no link leads to the brand or
     through a platform that counts clicks for its customers."""
-    found = case.seen.destinations
-    if not found or not is_page(case.message) or is_digest(case.seen):
+    found = given.seen.destinations
+    if not found or not is_page(given.message) or is_digest(given.seen):
         return None
-    platforms = {case.context.providers.kind(each.host) for each in found} & {"esp", "redirect"}
-    if platforms or any(leads_to_brand((each,), brand, case.context) for each in found):
+    platforms = {given.context.providers.kind(each.host) for each in found} & {"esp", "redirect"}
+    if platforms or any(leads_to_brand((each,), brand, given.context) for each in found):
         return None
     return found[0].host
 
 
-def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
+def _away(brand: str, claims: list[Claim], given: CheckInput) -> str | None:
     """The host of the first link of a page about this brand, if no link leads to the brand or home to its sender.
 
     None for a digest, and where the sender is not known to be unproven and leads to itself: it may speak of others
     (`a service of PayPal`).
     """
     speaks = any(claim.where in SPEAKING_PLACES or claim.strength is Strength.STRONG for claim in claims)
-    pictured = any(link.kind == "qr" for link in case.message.links)
-    if not speaks or not (pictured or is_page(case.message)):
+    pictured = any(link.kind == "qr" for link in given.message.links)
+    if not speaks or not (pictured or is_page(given.message)):
         return None
-    found = case.seen.destinations
-    home = _home(case)
-    if not found or is_digest(case.seen) or any(each.domain in home for each in found):
+    found = given.seen.destinations
+    home = _home(given)
+    if not found or is_digest(given.seen) or any(each.domain in home for each in found):
         return None
-    if any(leads_to_brand((each,), brand, case.context) for each in found):
+    if any(leads_to_brand((each,), brand, given.context) for each in found):
         return None
     return found[0].host
 
 
-def _home(case: Case) -> frozenset[str]:
+def _home(given: CheckInput) -> frozenset[str]:
     """Where a sender may lead that speaks of others: to itself and to those that are proven. A sender that is not
     authenticated has no home, unless it hired a platform that does not sign for it: then its own domain is home."""
-    if not case.seen.unauthenticated:
-        return home_domains(case.message, case.seen)
-    return frozenset({organisation(case.author)} if case.seen.has_signal(Signal.HIRED_PLATFORM) else ())
+    if not given.seen.unauthenticated:
+        return home_domains(given.message, given.seen)
+    return frozenset({organisation(given.author)} if given.seen.has_signal(Signal.HIRED_PLATFORM) else ())
 
 
-def _found(kind: FindingKind, brand: str, case: Case, **facts: str) -> Finding:
+def _found(kind: FindingKind, brand: str, given: CheckInput, **facts: str) -> Finding:
     """The finding with what every sentence here may name: brand, author and where to verify."""
-    mailbox = case.message.author.mailbox
-    registry = case.context.registry
+    mailbox = given.message.author.mailbox
+    registry = given.context.registry
     verify_en, verify_ja = registry.verify_at(brand)
     known = {
         "brand_name": registry.name(brand),
-        "author": mailbox.address if mailbox else case.message.author.text,
+        "author": mailbox.address if mailbox else given.message.author.text,
         "verify_en": verify_en,
         "verify_ja": verify_ja,
     }

@@ -10,9 +10,9 @@ import click
 
 from sekisho.cli.commands.core import cli
 from sekisho.cli.options import Age, config_option, configuration, format_option
-from sekisho.held import State
+from sekisho.held import ReleaseReason, State
 
-REASONS = ("false_positive", "requested", "test", "other")
+REASONS = tuple(each.value for each in ReleaseReason)
 STATES = tuple(str(state) for state in State)
 REMOVABLE = ("held", "released", "uncertain", "deleted", "expired")
 records_argument = click.argument("records", nargs=-1, required=True, metavar="ID...")
@@ -55,7 +55,9 @@ def quarantine_show(record: str, raw: bool, style: str, path: Path | None) -> No
 @records_argument
 @recipients_option
 @click.option("--to", default="", metavar="ADDRESS", help="Send the one copy there instead.")
-@click.option("--reason", type=click.Choice(REASONS), default="requested", show_default=True)
+@click.option(
+    "--reason", type=click.Choice(REASONS), default=ReleaseReason.REQUESTED.value, show_default=True
+)
 @click.option(
     "--uncertain",
     is_flag=True,

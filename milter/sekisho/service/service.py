@@ -1,0 +1,95 @@
+"""The daemon, from a configuration: what is checked and made before anything is forked, and what is forked then."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from sekisho import __version__, compose, log, preconditions
+from sekisho.clock import SystemClock
+from sekisho.config import Config, ConfigError
+from sekisho.daemon import Setup, SetupError, Supervisor, is_shortage
+from sekisho.guard import Switch, SwitchError
+from sekisho.maintenance import Maintenance
+from sekisho.ports import Clock
+from sekisho.privacy import Privacy
+from sekisho.private_files import SecretError
+from sekisho.service import worker
+from sekisho.service.shared import Shared
+from sekisho.store.database import start_anew
+from sekisho.wire.allocator import unfreeze
+from sekisho.wire.listen import ListenError
+from sekisho.wire.options import WireOptions
+
+
+def serve(path: Path | None) -> int:
+    """Run the daemon until it is told to stop. Returns the exit status: 0 done, 69 something that it needs is not
+    there yet, 70 our fault. Raises ConfigError if it cannot start and would not the next time either.
+    """
+    loaded = [compose.load(path)]
+    settings = loaded[0][0]
+    if faults := preconditions.faults(path, settings):
+        raise ConfigError(faults)
+    clock = SystemClock()
+    try:
+        privacy = Privacy(settings.journal, clock)
+        log.setup(settings.log, privacy)
+        start_anew(settings.store)
+        return Supervisor(partial(prepare, path, Shared(settings, clock, privacy, loaded)), clock).run()
+    except SetupError as error:
+        raise ConfigError(error.errors) from error
+    except SecretError as error:
+        raise ConfigError((f"journal.key_file: {error}",)) from error
+    except ListenError as error:
+        raise ConfigError((f"wire.socket: {error}",)) from error
+    except log.TargetError as error:
+        raise ConfigError((f"log.target: {error}",)) from error
+    finally:
+        unfreeze()
+
+
+def prepare(path: Path | None, shared: Shared) -> Setup:
+    """Load and check everything; nothing is forked and nothing replaced if any of it is wrong. Raises SetupError."""
+    try:
+        settings, known = shared.load(path)
+        if faults := preconditions.faults(path, settings, bound=True):
+            raise SetupError(faults)
+        key = make_files_beside(settings, shared.clock)
+        meter = shared.meter(settings, known)
+    except ConfigError as error:
+        raise SetupError(error.errors) from error
+    except OSError as error:
+        raise SetupError((f"metrics.directory: {error}",), temporary=is_shortage(error)) from error
+    shared.journal.started(
+        __version__, workers=settings.wire.workers, mode=settings.mode, socket=settings.wire.socket
+    )
+    return Setup(
+        _remembering(settings),
+        build=partial(worker.build, settings, known, shared, meter, key),
+        maintenance=partial(Maintenance, settings, meter, shared.place(settings)),
+    )
+
+
+def make_files_beside(settings: Config, clock: Clock) -> bytes:
+    """The files beside the store that all processes share; what the roll-out is drawn with. Raises SetupError."""
+    try:
+        Switch(compose.switch_file(settings)).close()
+        compose.make_memory(settings, clock)
+    except (SwitchError, OSError) as error:
+        raise SetupError((f"store.url: a file beside it: {error}",), temporary=is_shortage(error)) from error
+    try:
+        return compose.make_rollout_key(settings)
+    except SecretError as error:
+        key = "journal.key_file" if settings.journal.key_file else "policy.rollout"
+        raise SetupError((f"{key}: {error}",)) from error
+    except OSError as error:
+        reason = f"policy.rollout: {compose.secret_file(settings)}: {error.strerror}"
+        raise SetupError((reason,), temporary=is_shortage(error)) from error
+
+
+def _remembering(settings: Config) -> WireOptions:
+    """The wire's options with a file for the digests that failed: no restart may cost the same message's second
+    worker."""
+    if settings.wire.failure_memory is not None:
+        return settings.wire
+    return settings.wire.model_copy(update={"failure_memory": str(compose.failure_file(settings))})

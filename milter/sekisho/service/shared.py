@@ -1,0 +1,63 @@
+"""What all generations of the daemon have in common."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+from sekisho import __version__, compose, log, metrics
+from sekisho.checks.table import CHECKS, KINDS
+from sekisho.config import Config
+from sekisho.journal import Journal
+from sekisho.metrics import Metrics
+from sekisho.ports import Clock
+from sekisho.privacy import Privacy
+from sekisho.wire import probe
+from sekisho.wire.library import libmilter_version
+
+
+class Shared:
+    """What all generations have in common: it must exist before the first fork and only once."""
+
+    def __init__(
+        self,
+        settings: Config,
+        clock: Clock,
+        privacy: Privacy,
+        loaded: list[tuple[Config, compose.Knowledge]] | None = None,
+    ) -> None:
+        """`loaded` is what the first generation gets, and is taken out of the list: held there, it would never be
+        given back."""
+        self.clock = clock
+        self._loaded = [] if loaded is None else loaded
+        self.journal = Journal(settings.journal, privacy)
+        self.metrics: Metrics | None = None
+        self._place: probe.SocketAddress | None = None
+
+    def load(self, path: Path | None) -> tuple[Config, compose.Knowledge]:
+        """What was loaded to see whether we can start; the next time, what stands in the files then. Raises
+        ConfigError."""
+        return self._loaded.pop() if self._loaded else compose.load(path)
+
+    def place(self, settings: Config) -> probe.SocketAddress:
+        """Where the milter socket is, which a reload does not change."""
+        if self._place is None:
+            self._place = probe.place(settings.wire)
+        return self._place
+
+    def meter(self, settings: Config, known: compose.Knowledge) -> Metrics:
+        """Opened once: the series of a brand that a reload adds are counted as `other` until a restart."""
+        if self.metrics is None:
+            self.metrics = metrics.open(
+                settings.metrics.directory,
+                findings=[kind.id for kind in KINDS],
+                brands=[brand.id for brand in known.registry.brands],
+                checks=[check.name for check in CHECKS],
+                build={
+                    "version": __version__,
+                    "python": platform.python_version(),
+                    "libmilter": libmilter_version(),
+                },
+            )
+            log.lost_lines_to(self.metrics.log_lines_dropped)
+        return self.metrics

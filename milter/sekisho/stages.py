@@ -1,0 +1,35 @@
+"""The stages of a message's way, and what of ours can fail: names in metrics, in `stages_ms` and in the log.
+
+The checks are stages, too, each by its own name (`checks.table`).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """What is timed for each message besides the checks."""
+
+    PARSE = "parse"
+    IMAGES = "images"
+    POLICY = "policy"
+    ACTION = "action"  # with the quarantine's disk write
+
+
+class Failure(StrEnum):
+    """What failed, where it is no check: label values of `sekisho_errors_total`.
+
+    The first five are also why a message gets a fallback instead of a verdict.
+    """
+
+    PROCESS = "process"  # parser or pipeline crashed on a message
+    DEADLINE = "deadline"  # a message was not judged in time
+    OVERLOAD = "overload"  # it waited too long for a thread, or there was no process to judge it apart
+    EDIT = "edit"  # an edit of the message could not be made
+    WIRE = "wire"  # what we do with libmilter
+    AGAIN = "again"  # a message that failed before came again
+    IMAGES = "images"  # the search of pictures crashed
+    STORE = "store"  # the quarantine could not keep a message
+    MAINTENANCE = "maintenance"  # a periodic task
+    GAUGES = "gauges"  # the figures for a scrape

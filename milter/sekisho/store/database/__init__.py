@@ -1,0 +1,53 @@
+"""A database and its files, whatever the tables: SQLite or PostgreSQL, kept durably.
+
+| module | answers |
+| --- | --- |
+| `options` | where the database is, and the files beside it |
+| `engine`, `postgresql` | how a connection is made that keeps what it was told to keep |
+| `transactions` | transactions that reach the file at the path, or fail |
+| `files` | whether the files that a connection has open are those at the path |
+| `lock` | who works on the database, and whether there ever was one |
+| `schema`, `types`, `migrate` | the version of the tables, their column types, and how they are brought up to date |
+| `settle` | what a process that died left in the write-ahead log |
+| `backup`, `checking`, `space` | care of the files |
+"""
+
+from sekisho.store.database.backup import BackupError, backup, restore
+from sekisho.store.database.checking import StoreFlaw
+from sekisho.store.database.engine import NotDurable
+from sekisho.store.database.files import StoreMoved
+from sekisho.store.database.lock import StoreLock, lock_file, never_made, start_anew
+from sekisho.store.database.migrate import SchemaError, migrate, revision_of, up_to_date
+from sekisho.store.database.options import (
+    StoreOptions,
+    database_file,
+    database_url,
+    missing_driver,
+    state_directory,
+)
+from sekisho.store.database.space import free_bytes
+from sekisho.store.database.transactions import Database
+
+__all__ = [
+    "BackupError",
+    "Database",
+    "NotDurable",
+    "SchemaError",
+    "StoreFlaw",
+    "StoreLock",
+    "StoreMoved",
+    "StoreOptions",
+    "backup",
+    "database_file",
+    "database_url",
+    "free_bytes",
+    "lock_file",
+    "migrate",
+    "missing_driver",
+    "never_made",
+    "restore",
+    "revision_of",
+    "start_anew",
+    "state_directory",
+    "up_to_date",
+]

@@ -1,0 +1,125 @@
+"""The file `.NAME.lock` beside a SQLite database: which processes work on it, and whether there ever was one.
+
+- Every process of the daemon that may write to the store holds a shared lock on it for as long as it lives, whether
+  or not the store answers. `store restore` needs the exclusive one, so it refuses while a daemon runs.
+- The word `made` in it says that a daemon has had a database there. If the database is missing then, it was removed:
+  a running daemon never makes a new one in its place. A start of the daemon does, and writes a line in the log.
+
+The name does not begin with the database's, so that `rm quarantine.db*` leaves it alone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sekisho.ports import StoreUnavailable
+from sekisho.private_files import open_private
+from sekisho.store.database.options import StoreOptions, database_file
+
+LOG = logging.getLogger("sekisho.store")
+MADE = b"made\n"
+
+
+def lock_file(database: Path) -> Path:
+    """Where the lock of a database is: beside it."""
+    return database.parent / f".{database.name}.lock"
+
+
+def was_made(database: Path) -> bool:
+    """True if a daemon has had a database at that path."""
+    try:
+        return lock_file(database).read_bytes() == MADE
+    except OSError:
+        return False
+
+
+def never_made(options: StoreOptions) -> bool:
+    """True if there is no SQLite database and never was one: nothing was ever stored. False if nobody can tell."""
+    file = database_file(options)
+    try:
+        return file is not None and not file.exists() and not was_made(file)
+    except OSError:
+        return False
+
+
+def start_anew(options: StoreOptions) -> None:
+    """At a start of the daemon: a database that is gone may be made again."""
+    file = database_file(options)
+    try:
+        if file is None or (file.exists() and file.stat().st_size) or not was_made(file):
+            return
+        os.truncate(lock_file(file), 0)
+    except OSError as error:  # the store is down, then, and says so itself
+        LOG.error("the store's files cannot be looked at: %s", error)
+        return
+    LOG.error(
+        "%s was there and is gone or empty: a new, empty one is made. If you have a backup, stop the daemon "
+        "and type: sekisho store restore BACKUP",
+        file,
+    )
+
+
+class StoreLock:
+    """The shared lock of one process of the daemon. Nothing for PostgreSQL."""
+
+    def __init__(self, options: StoreOptions) -> None:
+        self._database = database_file(options)
+        self._descriptor: int | None = None
+
+    def take(self) -> None:
+        """Hold it from now on. Raises StoreUnavailable while somebody restores the store."""
+        if self._database is None or self._descriptor is not None:
+            return
+        try:
+            descriptor = _open(self._database)
+        except OSError as error:
+            raise StoreUnavailable(f"{lock_file(self._database)}: {error.strerror}") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            restored = isinstance(error, BlockingIOError)
+            raise StoreUnavailable(
+                f"{self._database} is being restored" if restored else f"{self._database}: {error.strerror}"
+            ) from error
+        self._descriptor = descriptor
+
+    def mark(self) -> None:
+        """Remember that there is a database. Raises StoreUnavailable."""
+        if self._descriptor is None or self._database is None or was_made(self._database):
+            return
+        try:
+            os.pwrite(self._descriptor, MADE, 0)
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise StoreUnavailable(f"{lock_file(self._database)}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Give the lock back."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+@contextmanager
+def exclusive(database: Path) -> Iterator[bool]:
+    """True if no process of a daemon works on the database, and none will begin to meanwhile. Raises OSError."""
+    descriptor = _open(database)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
+
+
+def _open(database: Path) -> int:
+    return open_private(lock_file(database))

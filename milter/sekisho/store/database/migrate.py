@@ -1,0 +1,110 @@
+"""Bringing the tables up to date, once, however many processes start together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, NullPool, inspect, text
+
+from sekisho.ports import StoreUnavailable
+from sekisho.store.database.engine import READING, connect, unavailable
+from sekisho.store.database.files import Loss, StoreMoved
+from sekisho.store.database.lock import was_made
+from sekisho.store.database.options import StoreOptions, database_file
+from sekisho.store.database.schema import HEAD
+from sekisho.store.database.settle import settle
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+MIGRATION_LOCK_SECONDS = 60.0
+_LOCK = 0x73656B6973686F  # "sekisho": the PostgreSQL advisory lock that migrations take
+
+
+class SchemaError(Exception):
+    """The tables are of another version of sekisho, and there is no way from there to here."""
+
+
+def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> None:
+    """Run the migrations that are missing, in one transaction, others waiting for it. `patience`: seconds to wait for
+    a locked database.
+
+    Raises StoreUnavailable, or SchemaError if the database was made by a newer sekisho. A SQLite database that has
+    lost all its tables since a daemon last used it is not made again: StoreMoved.
+    """
+    settle(options)
+    patient = options.model_copy(update={"busy_timeout_seconds": patience})
+    engine = connect(patient, pool=NullPool)
+    try:
+        with unavailable():
+            with engine.connect().execution_options(**READING) as connection:
+                found = revision(connection)
+            if found == HEAD:
+                return
+            file = database_file(options)
+            if found is None and file is not None and was_made(file):
+                raise StoreMoved(
+                    Loss.MISSING,
+                    f"{file} is empty, and was not: `sekisho store restore BACKUP`, or a restart after it is removed",
+                )
+            with engine.begin() as connection:
+                _upgrade(connection)
+    finally:
+        engine.dispose()
+
+
+def up_to_date(options: StoreOptions) -> bool:
+    """Whether the tables are those of this version; nothing is changed. Raises StoreUnavailable."""
+    return revision_of(options) == HEAD
+
+
+def revision_of(options: StoreOptions) -> str | None:
+    """The migration that the database is at; nothing is changed. Raises StoreUnavailable."""
+    engine = connect(options, pool=NullPool)
+    try:
+        with unavailable(), engine.connect().execution_options(**READING) as connection:
+            return revision(connection)
+    finally:
+        engine.dispose()
+
+
+def revision(connection: Connection) -> str | None:
+    """The migration that the database is at; None if it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def known_revisions() -> frozenset[str]:
+    """The versions of the tables that this program can use or bring up to date."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    return frozenset(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def _upgrade(connection: Connection) -> None:
+    """Alembic's upgrade. On SQLite the transaction already holds the one write lock."""
+    from alembic import command  # noqa: PLC0415 - 0.1 s that a start on ready tables need not spend
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    config = _config()
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise SchemaError(f"the quarantine's tables do not fit this version: {error}") from error
+
+
+def _config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+__all__ = ["SchemaError", "StoreUnavailable", "migrate", "revision", "revision_of", "up_to_date"]

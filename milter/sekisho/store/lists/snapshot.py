@@ -1,0 +1,133 @@
+"""The last good lists, in a file beside the store, from which every process takes them.
+
+The supervisor, the workers and the command line read this file and never the database, so the lists hold while the
+store is down. The maintenance process writes it when the version in the store has changed: a new file that takes the
+old one's name when it is on the disk, so it is whole or not there. A worker follows the file (`InForce`) and needs no
+reload.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sekisho.policy import ListEntry, ListOptions, Lists, reasons
+from sekisho.store.database.engine import sync_directory
+from sekisho.store.database.options import StoreOptions, state_directory
+from sekisho.store.lists.table import LISTS, Stored
+
+LOG = logging.getLogger("sekisho.store")
+FILE_NAME = "lists.json"
+FORMAT_VERSION = 1
+UNREADABLE_VERSION = -1
+READ_ERRORS = (OSError, ValueError, LookupError, TypeError, RecursionError)
+
+Identity = tuple[int, int, int, int]
+"""Device, inode, time of change (ns) and size: another file, or other content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Lists as the store had them at a version. 0: nothing was ever written; -1: the file is unreadable."""
+
+    version: int = 0
+    lists: ListOptions = field(default_factory=ListOptions)
+
+
+def identity(options: StoreOptions) -> Identity | None:
+    """What stands at the snapshot's path now; None if nothing can be seen there."""
+    try:
+        found = (state_directory(options) / FILE_NAME).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def read(options: StoreOptions) -> Snapshot:
+    """The last good lists. Never raises: if the file cannot be read the log says so, and the maintenance process writes
+    it again."""
+    path = state_directory(options) / FILE_NAME
+    try:
+        return _parse(path)
+    except FileNotFoundError:
+        return Snapshot()
+    except READ_ERRORS as error:
+        LOG.error("%s: the lists made at run time cannot be read, and do not hold: %s", path, error)
+        return Snapshot(UNREADABLE_VERSION)
+
+
+def _parse(path: Path) -> Snapshot:
+    """Raises FileNotFoundError, or another of READ_ERRORS."""
+    data = json.loads(path.read_bytes())
+    return Snapshot(int(data["version"]), _lists(path, data))
+
+
+class InForce:
+    """The lists that hold in this process. One reference is exchanged, so a message meets one version and never
+    waits. Belongs to one process; `refresh` is for one thread, `current` for all."""
+
+    def __init__(self, options: StoreOptions, build: Callable[[ListOptions], Lists], held: Snapshot) -> None:
+        """`build` lays the lists made at run time over those of the configuration; `held` is what was read last."""
+        self._options = options
+        self._build = build
+        self._held = held
+        self._seen: Identity | None = None
+        self.current = build(held.lists)
+
+    @property
+    def version(self) -> int:
+        """The version of the lists in force."""
+        return self._held.version
+
+    def refresh(self) -> bool:
+        """Take up the snapshot if it says something else. True if it did. A snapshot that is not there or cannot be
+        read changes nothing; the log says so once for each such file. Never raises for what stands on the disk."""
+        found = identity(self._options)
+        if found is None or found == self._seen:
+            return False
+        self._seen = found  # taken before the file is read: one that changes in between is read again
+        path = state_directory(self._options) / FILE_NAME
+        try:
+            snapshot = _parse(path)
+        except READ_ERRORS as error:
+            LOG.error("%s: the lists cannot be read, and those in force stay: %s", path, error)
+            return False
+        if snapshot == self._held:
+            return False
+        self.current, self._held = self._build(snapshot.lists), snapshot
+        return True
+
+
+def write(options: StoreOptions, version: int, entries: Iterable[Stored]) -> None:
+    """Put the lists on the disk. Raises OSError."""
+    path = state_directory(options) / FILE_NAME
+    data: dict[str, Any] = {"schema": FORMAT_VERSION, "version": version, **{name: [] for name in LISTS}}
+    for each in entries:
+        data[each.list].append(each.entry.model_dump(mode="json", exclude_defaults=True))
+    temporary = path.with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        json.dump(data, file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_directory(path.parent)
+
+
+def _lists(path: Path, data: dict[str, Any]) -> ListOptions:
+    """The entries, without those that this version of the program cannot mean."""
+    found: dict[str, list[ListEntry]] = {name: [] for name in LISTS}
+    for name in LISTS:
+        for each in data[name]:
+            try:
+                found[name].append(ListEntry.model_validate(each))
+            except ValidationError as error:
+                LOG.error("%s: %s: an entry does not hold: %s", path, name, reasons(error))
+    return ListOptions(allow=tuple(found["allow"]), block=tuple(found["block"]))

@@ -1,0 +1,195 @@
+"""List entries made while the program runs: a versioned table over the entries of the file.
+
+Every change raises the version by one, in the transaction that makes it. An entry knows the version that brought it
+and, once removed, the one that took it; nothing is ever overwritten, so what held at any time can be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    insert,
+    select,
+    update,
+)
+
+from sekisho.policy import ListEntry
+from sekisho.ports import Clock
+from sekisho.store.database.options import StoreOptions
+from sekisho.store.database.schema import metadata
+from sekisho.store.database.transactions import Database
+from sekisho.store.database.types import HostileText, UtcTime
+
+LISTS = ("allow", "block")
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+_ONLY = 1  # the id of the one row that holds the version
+
+list_version = Table(
+    "list_version",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+)
+
+list_entries = Table(
+    "list_entries",
+    metadata,
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    Column("list", String(8), nullable=False),
+    Column("scope", HostileText, nullable=False),
+    Column("matched", HostileText, nullable=False),  # the entry in the one spelling it is compared by
+    Column("entry", HostileText, nullable=False),
+    Column("expires", UtcTime),
+    Column("comment", HostileText, nullable=False),
+    Column("author", HostileText, nullable=False),
+    Column("authenticated", Boolean, nullable=False),
+    Column("dkim", HostileText, nullable=False),
+    Column("added", UtcTime, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("removed", UtcTime),
+    Column("removed_by", HostileText),
+    Column("until", BigInteger),  # NULL while it is in force
+    Index("ix_list_entries_until_list", "until", "list"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An entry of the table: its list, itself, and when it was made."""
+
+    list: str
+    entry: ListEntry
+    added: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change came to. Entries that were there already, just so, count as neither."""
+
+    version: int
+    added: int = 0
+    removed: int = 0
+
+
+class ListStore:
+    """Belongs to the process that opened it."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._writing = database.writing
+        self._reading = database.reading
+        self._clock = clock
+
+    @classmethod
+    def open(
+        cls, options: StoreOptions, clock: Clock, on_loss: Callable[[], None] = lambda: None
+    ) -> ListStore:
+        """Bring the tables up to date and connect. Raises StoreUnavailable or SchemaError."""
+        return cls(Database.open(options, on_loss), clock)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.close()
+
+    def version(self) -> int:
+        """0 while nothing was ever changed. Raises StoreUnavailable."""
+        with self._reading() as connection:
+            return _version(connection)
+
+    def entries(self) -> tuple[int, tuple[Stored, ...]]:
+        """The version and what has not been removed, in the order it was made; expired entries too.
+
+        Raises StoreUnavailable.
+        """
+        query = select(list_entries).where(list_entries.c.until.is_(None)).order_by(list_entries.c.id)
+        with self._reading() as connection:
+            return _version(connection), tuple(_stored(map(dict, connection.execute(query).mappings())))
+
+    def add(self, entries: Iterable[tuple[str, ListEntry]]) -> Changed:
+        """Add to the lists, in one change. An entry takes the place of one that is spelled alike with the same
+        scope in the same list. Raises StoreUnavailable, and then nothing was changed."""
+        now = self._clock.now()
+        with self._writing() as connection:
+            version = _version(connection, lock=True)
+            added = [
+                each
+                for each in dict(((name, *entry.key), (name, entry)) for name, entry in entries).values()
+                if _replaces(connection, *each, version + 1, now)
+            ]
+            if added:
+                _raise(connection, version + 1)
+                connection.execute(
+                    insert(list_entries), [_row(*each, version=version + 1, now=now) for each in added]
+                )
+            return Changed(version + bool(added), added=len(added))
+
+    def remove(self, name: str, entry: ListEntry, who: str) -> Changed:
+        """Take the entry with that spelling and scope out of a list. Raises StoreUnavailable."""
+        with self._writing() as connection:
+            version = _version(connection, lock=True)
+            removed = _remove(connection, name, entry, version + 1, self._clock.now(), who)
+            if removed:
+                _raise(connection, version + 1)
+            return Changed(version + bool(removed), removed=removed)
+
+
+def _version(connection: Connection, *, lock: bool = False) -> int:
+    query = select(list_version.c.version).where(list_version.c.id == _ONLY)
+    return int(connection.execute(query.with_for_update() if lock else query).scalar_one())
+
+
+def _raise(connection: Connection, version: int) -> None:
+    connection.execute(update(list_version).where(list_version.c.id == _ONLY).values(version=version))
+
+
+def _replaces(connection: Connection, name: str, entry: ListEntry, version: int, now: datetime) -> bool:
+    """Make room for the entry. False if it stands there already, just so."""
+    standing = connection.execute(select(list_entries).where(*_same(name, entry))).mappings().first()
+    if standing is None:
+        return True
+    if [each.entry for each in _stored([dict(standing)])] == [entry]:
+        return False
+    return bool(_remove(connection, name, entry, version, now, entry.author))
+
+
+def _remove(
+    connection: Connection, name: str, entry: ListEntry, version: int, now: datetime, who: str
+) -> int:
+    gone = update(list_entries).where(*_same(name, entry))
+    return connection.execute(gone.values(until=version, removed=now, removed_by=who)).rowcount
+
+
+def _same(name: str, entry: ListEntry) -> tuple[Any, ...]:
+    scope, matched = entry.key
+    columns = list_entries.c
+    return columns.until.is_(None), columns.list == name, columns.scope == scope, columns.matched == matched
+
+
+def _row(name: str, entry: ListEntry, *, version: int, now: datetime) -> dict[str, Any]:
+    scope, matched = entry.key
+    plain = entry.model_dump(include={"entry", "expires", "comment", "author", "authenticated", "dkim"})
+    return {**plain, "list": name, "scope": scope, "matched": matched, "added": now, "since": version}
+
+
+def _stored(rows: Iterable[Mapping[str, Any]]) -> Iterator[Stored]:
+    """The rows as entries. One that this version of the program cannot mean is left out."""
+    names = tuple(ListEntry.model_fields)
+    for row in rows:
+        try:
+            entry = ListEntry.model_validate({name: row[name] for name in names})
+        except ValidationError:
+            continue
+        yield Stored(row["list"], entry, row["added"])

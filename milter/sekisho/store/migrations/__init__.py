@@ -1,1 +1,0 @@
-"""Alembic migrations of the store; `sekisho.store.migrate` runs them."""

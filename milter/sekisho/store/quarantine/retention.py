@@ -1,0 +1,317 @@
+"""Retention: what the quarantine removes, and when: by age, by number and by bytes.
+
+Three steps, each a while after the one before: a held copy expires; an entry without open copies gives up
+its content, author and subject; its record goes. Open are copies that somebody may still want (`held`) or
+whose fate is not settled (`sending`, `uncertain`).
+
+Where there are too many messages or bytes, the oldest expire early, but never one that is younger than `min_days`: a
+flood must not remove mail that people have had no time to look at. If the young ones alone are too many, nothing is
+done and the log says so.
+
+Every step works through short transactions, so that messages can be held in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import Field, model_validator
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, select, update
+
+from sekisho.held import MAINTENANCE, Operation, OperationName, OperationResult, State
+from sekisho.options import Options
+from sekisho.ports import Uptime
+from sekisho.store.database.transactions import Database
+from sekisho.store.quarantine import audit, timekeeping
+from sekisho.store.quarantine.held_rows import GONE
+from sekisho.store.quarantine.schema import contents, entries, operations, recipients
+
+BATCH_ENTRIES = 200  # entries in one transaction
+OPEN_STATES = (State.HELD.value, State.SENDING.value, State.UNCERTAIN.value)
+
+
+class RetentionOptions(Options):
+    """How long the quarantine keeps what."""
+
+    held_days: float = Field(
+        default=30.0,
+        ge=1,
+        le=3650,
+        description="Days after which a held copy expires and cannot be released.",
+    )
+    closed_days: float = Field(
+        default=7.0,
+        ge=0,
+        le=3650,
+        description="Days for which the content of a message is kept after its last copy was released, "
+        "deleted or expired.",
+    )
+    record_days: float = Field(
+        default=90.0,
+        ge=0,
+        le=3650,
+        description="Days for which the record of a closed message (envelope and evidence, no content) is kept.",
+    )
+    audit_days: float = Field(
+        default=365.0,
+        ge=1,
+        le=3650,
+        description="Days for which operations on the quarantine are remembered.",
+    )
+    max_messages: int = Field(
+        default=100_000, ge=100, le=100_000_000, description="Held messages; above this the oldest expire."
+    )
+    max_bytes: int = Field(
+        default=10_000_000_000,
+        ge=10_000_000,
+        le=1_000_000_000_000_000,
+        description="Bytes that contents may take up, compressed; above this the oldest held messages expire.",
+    )
+    min_days: float = Field(
+        default=3.0,
+        ge=0,
+        le=365,
+        description="Days for which a held message never expires for number or bytes, however many there are.",
+    )
+    interval_minutes: float = Field(
+        default=10.0, gt=0, le=1440, description="Minutes between two turns of retention."
+    )
+    longest_off_days: float = Field(
+        default=3.0,
+        ge=0.1,
+        le=3650,
+        description="Days for which this machine may have been off. After longer, or if the clock was set by more "
+        "than an hour, retention pauses until `sekisho store retention --resume`.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RetentionOptions:
+        if self.min_days > self.held_days:
+            raise ValueError("min_days must not be greater than held_days")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionTurn:
+    """What one turn did: entries expired, contents erased, records removed. `crowded` is why it could not do
+    enough, `paused` why it did nothing, since the clock cannot be believed; else both are empty."""
+
+    expired: int = 0
+    erased: int = 0
+    removed: int = 0
+    crowded: str = ""
+    paused: str = ""
+
+
+def turn(database: Database, options: RetentionOptions, now: datetime, uptime: Uptime) -> RetentionTurn:
+    """Do what is due, if the clock can be believed. Raises StoreUnavailable."""
+    with database.reading() as connection:
+        paused = timekeeping.doubt(connection, now, uptime, timedelta(days=options.longest_off_days))
+    if paused:
+        return RetentionTurn(paused=paused)
+    with database.writing() as connection:
+        timekeeping.mend(connection)
+        timekeeping.remember(connection, now, uptime)
+    return _let_go(database, options, now)
+
+
+def _let_go(database: Database, options: RetentionOptions, now: datetime) -> RetentionTurn:
+    expired = _by_age(database, options, now)
+    erased = _erase_closed(database, now, _before(now, options.closed_days))
+    crowd, crowded = _by_number(database, options, now)
+    press, too_big = _by_bytes(database, options, now)
+    if crowd or press:
+        erased += _erase_closed(database, now, now)
+    removed = _remove(database, _closed_for(_before(now, options.record_days)), None, now)
+    with database.writing() as connection:
+        connection.execute(delete(operations).where(operations.c.at < _before(now, options.audit_days)))
+    return RetentionTurn(expired + crowd + press, erased, removed, crowded or too_big)
+
+
+def due(connection: Connection, options: RetentionOptions, now: datetime) -> int:
+    """How many entries with a held or uncertain copy have reached their age."""
+    states = (State.HELD.value, State.UNCERTAIN.value)
+    old = entries.c.held_at < _before(now, options.held_days)
+    query = select(func.count()).select_from(entries).where(old, _has(recipients.c.state.in_(states)))
+    return int(connection.execute(query).scalar_one())
+
+
+def purge(
+    database: Database, states: Sequence[State], before: datetime, done: Operation, now: datetime
+) -> int:
+    """Remove entries, content and record, all of whose copies have been in `states` since before that moment.
+    `done` is what the audit is told of each. Returns how many there were."""
+    named = [state.value for state in states]
+    stays = recipients.c.state.not_in(named) | (recipients.c.changed >= before)
+    query = select(entries.c.id).where(~_has(stays))
+    return _remove(database, query, done, now)
+
+
+def _before(now: datetime, days: float) -> datetime:
+    return now - timedelta(days=days)
+
+
+def _has(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(recipients.c.entry_id == entries.c.id, condition)
+
+
+def _held() -> ColumnElement[bool]:
+    return _has(recipients.c.state == State.HELD.value)
+
+
+def _closed_for(cutoff: datetime) -> Select[Any]:
+    """Entries whose last copy was closed before the moment."""
+    return select(entries.c.id).where(
+        ~_has(recipients.c.state.in_(OPEN_STATES) | (recipients.c.changed >= cutoff))
+    )
+
+
+def _by_age(database: Database, options: RetentionOptions, now: datetime) -> int:
+    """Expire what was held too long, and what has been uncertain for as long."""
+    states = (State.HELD.value, State.UNCERTAIN.value)
+    query = select(entries.c.id).where(
+        entries.c.held_at < _before(now, options.held_days), _has(recipients.c.state.in_(states))
+    )
+    total = 0
+    while names := _expire(database, query.order_by(entries.c.id).limit(BATCH_ENTRIES), now, "age", states):
+        total += names
+    return total
+
+
+def _by_number(database: Database, options: RetentionOptions, now: datetime) -> tuple[int, str]:
+    with database.reading() as connection:
+        held = connection.execute(select(func.count()).select_from(entries).where(_held())).scalar_one()
+    wanted = max(0, held - options.max_messages)
+    done = 0
+    while done < wanted:
+        oldest = _oldest(options, now).limit(min(BATCH_ENTRIES, wanted - done))
+        if not (names := _expire(database, oldest, now, "number")):
+            return done, f"{held - done} messages are held, {options.max_messages} are allowed"
+        done += names
+    return done, ""
+
+
+def _by_bytes(database: Database, options: RetentionOptions, now: datetime) -> tuple[int, str]:
+    """Expire the oldest, a few at a time, until what is left fits."""
+    done = 0
+    if _bytes(database) > options.max_bytes:
+        _erase_closed(database, now, now)  # what is closed goes before its time
+    while (size := _bytes(database)) > options.max_bytes:
+        if not (names := _expire(database, _oldest(options, now).limit(BATCH_ENTRIES // 10), now, "bytes")):
+            return done, f"contents take up {size} bytes, {options.max_bytes} are allowed"
+        done += names
+        _erase_closed(database, now, now)
+    return done, ""
+
+
+def _bytes(database: Database) -> int:
+    with database.reading() as connection:
+        return int(
+            connection.execute(select(func.coalesce(func.sum(contents.c.stored_size), 0))).scalar_one()
+        )
+
+
+def _oldest(options: RetentionOptions, now: datetime) -> Select[Any]:
+    young = entries.c.held_at >= _before(now, options.min_days)
+    return select(entries.c.id).where(~young, _held()).order_by(entries.c.id)
+
+
+def _expire(
+    database: Database,
+    query: Select[Any],
+    now: datetime,
+    why: str,
+    states: Sequence[str] = (State.HELD.value,),
+) -> int:
+    """Expire the copies of the entries that the query names; returns how many entries there were."""
+    with database.writing() as connection:
+        names = connection.execute(query).scalars().all()
+        connection.execute(
+            update(recipients)
+            .where(recipients.c.entry_id.in_(names), recipients.c.state.in_(states))
+            .values(state=State.EXPIRED.value, changed=now, open_key=None)
+        )
+        audit.write(
+            connection,
+            [
+                Operation(OperationName.EXPIRE, OperationResult.OK, MAINTENANCE, name, note=why)
+                for name in names
+            ],
+            now,
+        )
+    return len(names)
+
+
+def _erase_closed(database: Database, now: datetime, cutoff: datetime) -> int:
+    """Take author, subject, what the evidence quotes and the claim on the content from entries closed since before the
+    moment."""
+    closed = recipients.c.state.in_(OPEN_STATES) | (recipients.c.changed > cutoff)
+    query = select(entries.c.id, entries.c.digest, entries.c.document).where(
+        entries.c.erased.is_(False), ~_has(closed)
+    )
+    total = 0
+    while True:
+        with database.writing() as connection:
+            rows = connection.execute(query.order_by(entries.c.id).limit(BATCH_ENTRIES)).all()
+            for name, _, document in rows:
+                left = {"erased": True, "author": "", "subject": "", "document": _without_quotes(document)}
+                connection.execute(update(entries).where(entries.c.id == name).values(left))
+            _empty(connection, sorted({digest for _, digest, _ in rows}))
+        total += len(rows)
+        if len(rows) < BATCH_ENTRIES:
+            return total
+
+
+def _without_quotes(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of a document when its message is gone: ids, points, results and domains, which replays need. What
+    stood in the message (a subject that is a claim, the facts of a finding) goes with it."""
+    quoting: dict[str, dict[str, Any]] = {
+        "claims": {"text": ""},
+        "findings": {"reason_en": "", "reason_ja": "", "facts": {}},
+    }
+    left = dict(document)
+    for name, blank in quoting.items():
+        if name in left:
+            left[name] = [{**each, **blank} for each in left[name]]
+    return left
+
+
+def _empty(connection: Connection, digests: Sequence[str]) -> None:
+    """Take the bytes out of contents that no entry claims. The lock comes first and the look after it, so
+    that a message held at the same time either is seen here or sees the content gone."""
+    connection.execute(select(contents.c.digest).where(contents.c.digest.in_(digests)).with_for_update())
+    claimed = exists().where(entries.c.digest == contents.c.digest, entries.c.erased.is_(False))
+    connection.execute(
+        update(contents)
+        .where(contents.c.digest.in_(digests), ~claimed)
+        .values(data=b"", stored_size=0, codec=GONE)
+    )
+
+
+def _remove(database: Database, query: Select[Any], done: Operation | None, now: datetime) -> int:
+    """Remove the entries that the query names, and contents that belong to no entry any more."""
+    total = 0
+    while True:
+        with database.writing() as connection:
+            names = connection.execute(query.order_by(entries.c.id).limit(BATCH_ENTRIES)).scalars().all()
+            _delete(connection, names)
+            if done is not None:
+                audit.write(connection, [replace(done, entry=name) for name in names], now)
+        total += len(names)
+        if len(names) < BATCH_ENTRIES:
+            return total
+
+
+def _delete(connection: Connection, names: Sequence[str]) -> None:
+    digests = (
+        connection.execute(select(entries.c.digest).where(entries.c.id.in_(names)).distinct()).scalars().all()
+    )
+    connection.execute(select(contents.c.digest).where(contents.c.digest.in_(digests)).with_for_update())
+    connection.execute(delete(recipients).where(recipients.c.entry_id.in_(names)))
+    connection.execute(delete(entries).where(entries.c.id.in_(names)))
+    used = exists().where(entries.c.digest == contents.c.digest)
+    connection.execute(delete(contents).where(contents.c.digest.in_(digests), ~used))
+    _empty(connection, digests)
