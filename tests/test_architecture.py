@@ -32,7 +32,7 @@ LAYERS: tuple[frozenset[str], ...] = (
         }
     ),
     frozenset(
-        {"results", "message", "evidence", "verdict", "judgement", "held", "words", "stages", "processes"}
+        {"results", "message", "evidence", "verdict", "judgement", "held", "stages", "processes", "words"}
     ),
     frozenset({"ports"}),
     frozenset(

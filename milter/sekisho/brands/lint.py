@@ -18,7 +18,7 @@ SHARED_KINDS = frozenset({"mailbox", "carrier", "esp", "cloud"})  # of provider,
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class BrandFlaw:
     """Something to mend in a brand's file. `code` is stable; `value` is what stands there."""
 
     brand: str
@@ -29,7 +29,7 @@ class Flaw:
 
 def lint(
     brands: Iterable[Brand], shared: Callable[[str], str | None] = lambda domain: None
-) -> tuple[Flaw, ...]:
+) -> tuple[BrandFlaw, ...]:
     """Every flaw of every brand, in order. `shared` says what kind of provider a domain belongs to
     (`ports.Providers.kind`), None for a domain of one organisation."""
     listed = tuple(brands)
@@ -38,67 +38,75 @@ def lint(
     return tuple(flaws + list(_colliding_names(listed)) + list(_colliding_domains(listed)))
 
 
-def _invisible(brand: Brand) -> Iterator[Flaw]:
+def _invisible(brand: Brand) -> Iterator[BrandFlaw]:
     for text in (*brand.spellings, *brand.companions, *brand.lures):
         if invisibles(text) or bidi(text) or combining(text):
-            yield Flaw(brand.id, "invisible", text, "holds characters that cannot be seen")
+            yield BrandFlaw(brand.id, "invisible", text, "holds characters that cannot be seen")
 
 
-def _short(brand: Brand) -> Iterator[Flaw]:
+def _short(brand: Brand) -> Iterator[BrandFlaw]:
     careful = set(map(skeleton, brand.ordinary + brand.needs_companion))
     for text in brand.spellings:
         key = skeleton(text)
         if len(key) < 2:
-            yield Flaw(brand.id, "never-matches", text, "leaves less than two letters to compare")
+            yield BrandFlaw(brand.id, "never-matches", text, "leaves less than two letters to compare")
         elif len(key) < MIN_SAFE_LETTERS and not any(map(is_kanji, key)) and key not in careful:
-            yield Flaw(brand.id, "short", text, "is short: list it in `ordinary` or `needs_companion`")
+            yield BrandFlaw(brand.id, "short", text, "is short: list it in `ordinary` or `needs_companion`")
 
 
-def _companions(brand: Brand) -> Iterator[Flaw]:
+def _companions(brand: Brand) -> Iterator[BrandFlaw]:
     if brand.needs_companion and not brand.companions:
-        yield Flaw(brand.id, "no-companions", brand.needs_companion[0], "needs a companion and there is none")
+        yield BrandFlaw(
+            brand.id, "no-companions", brand.needs_companion[0], "needs a companion and there is none"
+        )
     both = set(map(skeleton, brand.ordinary)) & set(map(skeleton, brand.needs_companion))
     for text in brand.ordinary:
         if skeleton(text) in both:
-            yield Flaw(brand.id, "listed-twice", text, "stands in `ordinary` and in `needs_companion`")
+            yield BrandFlaw(brand.id, "listed-twice", text, "stands in `ordinary` and in `needs_companion`")
 
 
-def _sources(brand: Brand) -> Iterator[Flaw]:
+def _sources(brand: Brand) -> Iterator[BrandFlaw]:
     confirmed = {domain: entry for domain, entry in brand.domains.items() if entry.confidence != "low"}
     if confirmed and not brand.sources:
-        yield Flaw(brand.id, "no-sources", "", "names no source for its facts")
+        yield BrandFlaw(brand.id, "no-sources", "", "names no source for its facts")
     for domain, entry in confirmed.items():
         if entry.source is None:
-            yield Flaw(brand.id, "no-source", domain, f"has {entry.confidence} confidence without a source")
+            yield BrandFlaw(
+                brand.id, "no-source", domain, f"has {entry.confidence} confidence without a source"
+            )
 
 
-def _suffixes(brand: Brand) -> Iterator[Flaw]:
+def _suffixes(brand: Brand) -> Iterator[BrandFlaw]:
     for domain in (*brand.domains, *brand.unrelated):
         if is_public_suffix(domain) or registrable(domain) is None:
-            yield Flaw(brand.id, "public-suffix", domain, "is a public suffix: anybody can register below it")
+            yield BrandFlaw(
+                brand.id, "public-suffix", domain, "is a public suffix: anybody can register below it"
+            )
     for domain in brand.unrelated:
         if domain in brand.domains:
-            yield Flaw(brand.id, "unrelated-own", domain, "is listed as the brand's own and as unrelated")
+            yield BrandFlaw(
+                brand.id, "unrelated-own", domain, "is listed as the brand's own and as unrelated"
+            )
 
 
-def _verify(brand: Brand) -> Iterator[Flaw]:
+def _verify(brand: Brand) -> Iterator[BrandFlaw]:
     if brand.verify is None:
-        yield Flaw(brand.id, "no-verify", "", "does not say where a recipient can verify its mail")
+        yield BrandFlaw(brand.id, "no-verify", "", "does not say where a recipient can verify its mail")
 
 
 _CHECKS = (_invisible, _short, _companions, _sources, _suffixes, _verify)
 
 
-def _shared(brand: Brand, kind: Callable[[str], str | None]) -> Iterator[Flaw]:
+def _shared(brand: Brand, kind: Callable[[str], str | None]) -> Iterator[BrandFlaw]:
     """A domain of many cannot prove a brand."""
     for domain, entry in brand.domains.items():
         if entry.proves and registrable(domain) == domain and (found := kind(domain)) in SHARED_KINDS:
-            yield Flaw(
+            yield BrandFlaw(
                 brand.id, "shared-domain", domain, f"belongs to many ({found}) and would prove the brand"
             )
 
 
-def _colliding_names(brands: tuple[Brand, ...]) -> Iterator[Flaw]:
+def _colliding_names(brands: tuple[Brand, ...]) -> Iterator[BrandFlaw]:
     """One name, two organisations: a recipient cannot tell them apart, and neither can we."""
     holders: dict[str, Brand] = {}
     for brand in brands:
@@ -107,13 +115,13 @@ def _colliding_names(brands: tuple[Brand, ...]) -> Iterator[Flaw]:
             key = skeleton(text)
             other = holders.setdefault(key, brand) if key not in careful else brand
             if other.group != brand.group:
-                yield Flaw(brand.id, "name-collision", text, f"is a name of {other.id} too")
+                yield BrandFlaw(brand.id, "name-collision", text, f"is a name of {other.id} too")
 
 
-def _colliding_domains(brands: tuple[Brand, ...]) -> Iterator[Flaw]:
+def _colliding_domains(brands: tuple[Brand, ...]) -> Iterator[BrandFlaw]:
     holders: dict[str, Brand] = {}
     for brand in brands:
         for domain in brand.domains:
             other = holders.setdefault(domain, brand)
             if other.group != brand.group:
-                yield Flaw(brand.id, "domain-collision", domain, f"is a domain of {other.id} too")
+                yield BrandFlaw(brand.id, "domain-collision", domain, f"is a domain of {other.id} too")

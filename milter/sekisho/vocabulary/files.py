@@ -27,7 +27,7 @@ class VocabularyFileError(Exception):
         self.faults = faults
 
 
-class FileTable(BaseModel):
+class FileModel(BaseModel):
     """What a file says: nothing unknown, nothing converted, nothing changed later."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)

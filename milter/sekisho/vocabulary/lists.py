@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from sekisho.vocabulary.files import FileTable, read_toml, toml_files, validated
+from sekisho.vocabulary.files import FileModel, read_toml, toml_files, validated
 
 
 def _word(text: str) -> str:
@@ -51,7 +51,7 @@ Hosts = Annotated[tuple[Host, ...], Field(strict=False)]
 DatedNames = Annotated[tuple[Dated, ...], Field(strict=False)]
 
 
-class WordLists(FileTable):
+class WordLists(FileModel):
     """Every list by name. One that is not given is empty."""
 
     office_words: Words = ()

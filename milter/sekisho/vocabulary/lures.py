@@ -31,7 +31,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from sekisho.text import is_kanji, skeleton
-from sekisho.vocabulary.files import FileTable, toml_files
+from sekisho.vocabulary.files import FileModel, toml_files
 from sekisho.vocabulary.files import read as read_file
 from sekisho.vocabulary.themes import FILE, shipped_themes
 
@@ -62,20 +62,20 @@ ActionName = Annotated[str, _named("action")]
 
 
 @dataclass(frozen=True, slots=True)
-class PhraseSpelling:
+class PartSpelling:
     """One way to write a part of a phrase, as a skeleton. `whole`: it must end where a word ends."""
 
     key: str
     whole: bool
 
 
-def parts(phrase: str) -> tuple[tuple[PhraseSpelling, ...], ...]:
+def parts(phrase: str) -> tuple[tuple[PartSpelling, ...], ...]:
     """The spellings of each part of a phrase."""
     return tuple(tuple(map(_spelling, part.split("|"))) for part in phrase.split(" + "))
 
 
-def _spelling(text: str) -> PhraseSpelling:
-    return PhraseSpelling(skeleton(text), text.endswith("."))
+def _spelling(text: str) -> PartSpelling:
+    return PartSpelling(skeleton(text), text.endswith("."))
 
 
 def _phrase(phrase: str) -> str:
@@ -100,7 +100,7 @@ Phrase = Annotated[str, StringConstraints(min_length=2, max_length=400), AfterVa
 Phrases = Annotated[tuple[Phrase, ...], Field(strict=False), AfterValidator(_once)]
 
 
-class Lures(FileTable):
+class Lures(FileModel):
     """One language's words."""
 
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]

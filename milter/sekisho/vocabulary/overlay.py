@@ -18,7 +18,7 @@ from typing import Annotated, Any, get_type_hints
 
 from pydantic import Field, StringConstraints, create_model
 
-from sekisho.vocabulary.files import FileTable, read, toml_files
+from sekisho.vocabulary.files import FileModel, read, toml_files
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.lures import ASPECTS, ActionName, Lures, Phrases, PressureName, ThemeName, parts
 
@@ -27,14 +27,14 @@ PROVIDERS = "providers.toml"
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
 
 
-class PhraseChange(FileTable):
+class PhraseChange(FileModel):
     """What happens to the phrases of one name."""
 
     add: Phrases = ()
     remove: Texts = ()
 
 
-class LureChanges(FileTable):
+class LureChanges(FileModel):
     """What happens to the phrases of one language."""
 
     theme: dict[ThemeName, PhraseChange] = Field(default_factory=dict)
@@ -42,7 +42,7 @@ class LureChanges(FileTable):
     action: dict[ActionName, PhraseChange] = Field(default_factory=dict)
 
 
-class Changes(FileTable):
+class Changes(FileModel):
     """A file of the overlay. `FileChanges` has a field more for each list."""
 
     lures: dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")], LureChanges] = Field(
@@ -55,7 +55,7 @@ def _file_changes() -> type[Changes]:
     fields: dict[str, Any] = {}
     for name, words in get_type_hints(WordLists, include_extras=True).items():
         if name in WordLists.model_fields:
-            change = create_model(f"Change_{name}", __base__=FileTable, add=(words, ()), remove=(Texts, ()))
+            change = create_model(f"Change_{name}", __base__=FileModel, add=(words, ()), remove=(Texts, ()))
             fields[name] = (change | None, None)
     return create_model("FileChanges", __base__=Changes, **fields)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from sekisho.evidence import Cue
-from sekisho.vocabulary.lures import ASPECTS, Lures, PhraseSpelling, parts
+from sekisho.vocabulary.lures import ASPECTS, Lures, PartSpelling, parts
 
 MAX_GAP_LETTERS = 32  # letters, spaces left out, between the parts of a phrase
 
@@ -34,7 +34,7 @@ class LurePhrases:
     """All phrases of the given languages. Pure: the same text, the same cues."""
 
     def __init__(self, languages: Iterable[Lures] = ()) -> None:
-        numbers: dict[tuple[PhraseSpelling, ...], int] = {}
+        numbers: dict[tuple[PartSpelling, ...], int] = {}
         self._phrases: dict[int, list[_Phrase]] = {}
         for aspect, name, text in chain.from_iterable(map(_entries, languages)):
             first, *others = (numbers.setdefault(part, len(numbers)) for part in parts(text))

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from sekisho.package_data import shipped
-from sekisho.vocabulary.files import FileTable, VocabularyFileError, read
+from sekisho.vocabulary.files import FileModel, VocabularyFileError, read
 
 FILE = "themes.toml"
 
@@ -21,7 +21,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z]+(_[a-z]+)*$", max_lengt
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class Theme(FileTable):
+class Theme(FileModel):
     """What a message is about. The file says what each field means."""
 
     points: Annotated[float, Field(ge=0, le=100)]
@@ -34,14 +34,14 @@ class Theme(FileTable):
     answered: bool = False
 
 
-class Request(FileTable):
+class Request(FileModel):
     """What a reader is asked to do, in the words of an explanation."""
 
     en: Sentence
     ja: Sentence
 
 
-class Themes(FileTable):
+class Themes(FileModel):
     """The file: themes by name, the most telling first; and actions by name."""
 
     theme: Annotated[dict[Name, Theme], Field(min_length=1)]
