@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from sekisho import providers, vocabulary
 from sekisho.auth.lookup import Lookup
 from sekisho.checks.identity import destinations
+from sekisho.dns_answer import Answer, Found
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Client, Envelope, Limits, Message, read
-from sekisho.ports import Answer, BrandPolicy, Context, Found, Lookalike, Mention, Reading, Recorded, Resolver
+from sekisho.ports import BrandPolicy, Context, Lookalike, Mention, Reading, Recorded, Resolver
 from sekisho.vocabulary import LurePhrases
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

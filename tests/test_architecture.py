@@ -24,6 +24,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "markup",
             "charsets",
             "qrcodes",
+            "dns_answer",
             "options",
             "private_files",
             "bounded_cache",
@@ -100,9 +101,6 @@ SINGLE_IMPORTERS = {
 # The rooms of the store, and which of the others each may know.
 STORE_LAYERS: dict[str, set[str]] = {"database": set(), "quarantine": {"database"}, "lists": {"database"}}
 
-# Class names that still stand for two things: to be emptied.
-NAMED_TWICE = {"Case"}
-
 PURE = (
     "policy",
     "address",
@@ -110,6 +108,7 @@ PURE = (
     "text",
     "markup",
     "charsets",
+    "dns_answer.py",
     "brands/index.py",
     "verdict.py",
     "results.py",
@@ -202,7 +201,7 @@ def test_single_importers(library: str) -> None:
 def test_authentication_is_a_library() -> None:
     """The methods of authentication return results: what these are worth, only the checks know."""
     known = {other for path in modules() if room(path) == "auth" for other in ours(path)}
-    assert known <= {"results", "message", "domains", "bounded_cache", "ports"}
+    assert known == {"results", "message", "domains", "dns_answer", "bounded_cache"}
 
 
 @pytest.mark.parametrize("name", PURE)
@@ -242,6 +241,28 @@ def test_the_source_root_is_no_package() -> None:
     assert not {"mime.py", "Milter.py", "milter.py"} & {path.name for path in SOURCE.iterdir()}
 
 
+def test_no_check_imports_a_check() -> None:
+    """Modules of checks/ import `facts` and no other room: what a check found reaches a later one by the evidence.
+
+    Beside the rooms stand the table of all checks, `examine`, which runs them, and `options`, which any may import.
+    """
+    inside = {_below_checks(path): path for path in modules() if room(path) == "checks"}
+    found = {
+        (name, other)
+        for name, path in inside.items()
+        if "." in name
+        for module in imports(path)
+        if (other := module.removeprefix("sekisho.checks.")) in inside
+        if other != "options" and not other.startswith("facts.")
+    }
+    assert found == set()
+
+
+def _below_checks(path: Path) -> str:
+    """The name of a module below `checks`: `identity.claims`."""
+    return ".".join(path.relative_to(PACKAGE / "checks").with_suffix("").parts)
+
+
 def test_no_class_has_the_name_of_another() -> None:
     """One word for one thing: only a port (a Protocol of `ports`) and what implements it share a name."""
     places: dict[str, list[Path]] = {}
@@ -250,7 +271,7 @@ def test_no_class_has_the_name_of_another() -> None:
             if isinstance(node, ast.ClassDef) and not (room(path) == "ports" and _is_protocol(node)):
                 places.setdefault(node.name, []).append(path)
     twice = {name for name, paths in places.items() if len(paths) > 1}
-    assert twice == NAMED_TWICE
+    assert twice == set()
 
 
 def _is_protocol(node: ast.ClassDef) -> bool:

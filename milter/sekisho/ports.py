@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
+from sekisho.dns_answer import Answer
 from sekisho.domains import may_align
 from sekisho.evidence import Cue
 from sekisho.held import Entry, Operation, State
@@ -16,41 +17,6 @@ from sekisho.message import Client, Message
 from sekisho.qrcodes import NO_READER, Reader
 from sekisho.verdict import Outcome
 from sekisho.words import Vocabulary
-
-
-class Found(StrEnum):
-    """How a DNS question ended. `TEMPERROR` (SERVFAIL, time-out, budget spent) is not an absence."""
-
-    ANSWER = "answer"
-    NODATA = "nodata"
-    NXDOMAIN = "nxdomain"
-    TEMPERROR = "temperror"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The records of one type at one name.
-
-    Shapes by type: A, AAAA: address text; MX: `(preference, host)`; PTR, NS, CNAME: host without the final
-    dot, lower case; TXT: the joined character strings as bytes.
-    """
-
-    found: Found
-    records: tuple[object, ...] = ()
-
-    @property
-    def texts(self) -> tuple[bytes, ...]:
-        """The records of a TXT answer."""
-        return tuple(record for record in self.records if isinstance(record, bytes))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Addresses or hosts; of MX, the hosts."""
-        return tuple(
-            record[1] if isinstance(record, tuple) else str(record)
-            for record in self.records
-            if not isinstance(record, bytes)
-        )
 
 
 class Resolver(Protocol):

@@ -154,8 +154,8 @@ class Site:
 
     @classmethod
     def of(cls, options: SiteOptions, words: BrandWords) -> Site:
-        """The site as configured; `words` tell what is built around its names. Raises SiteFileError if the file of
-        people cannot be read."""
+        """The site of the options; `words` are those that stand beside names of brands. Raises SiteFileError if the
+        file of people cannot be used."""
         lines = (*options.people, *(_lines(options.people_file) if options.people_file else ()))
         return cls(
             options.domains,
@@ -198,7 +198,7 @@ class Site:
 
 
 def _index(options: SiteOptions, words: BrandWords) -> BrandIndex:
-    """The machinery of brands on ourselves: our names, and the words that our domains begin with."""
+    """An index with one brand, the site: its names, and the first label of each registrable domain."""
     labels = tuple(dict.fromkeys(own.partition(".")[0] for own in options.domains if registrable(own) == own))
     names = tuple(dict.fromkeys((*options.names, *labels)))
     if not names:

@@ -17,10 +17,11 @@ from typing import Any
 from sekisho import __version__, compose
 from sekisho.clock import SystemClock
 from sekisho.config import Config
+from sekisho.dns_answer import Found
 from sekisho.guard import Switch, SwitchError, moment
 from sekisho.held import State
 from sekisho.metrics.options import MetricsOptions, endpoint
-from sekisho.ports import Found, StoreUnavailable
+from sekisho.ports import StoreUnavailable
 from sekisho.resolver import DnsResolver
 from sekisho.store.database import SchemaError, database_file, never_made, revision_of, up_to_date
 from sekisho.store.database.options import database_url

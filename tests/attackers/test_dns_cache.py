@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.dns_support import CLOCK, deadline, resolver, serving
 
-from sekisho.ports import Answer, Found
+from sekisho.dns_answer import Answer, Found
 from sekisho.resolver import Budget, DnsOptions
 from sekisho.resolver.stub import MAX_ENTRY_BYTES, Cache, entry_bytes
 

@@ -14,8 +14,9 @@ from tests.auth_support import FixedClock, context, envelope, message, txt
 from tests.dns_support import CLOCK, Reply, answering, deadline, resolver, serving
 
 from sekisho.checks.table import CHECKS
+from sekisho.dns_answer import Answer, Found
 from sekisho.evidence import NOTHING, AuthorStatus, Evidence
-from sekisho.ports import Answer, Found, Resolver
+from sekisho.ports import Resolver
 from sekisho.resolver import Budget, CaseResolver
 
 SECONDS = 8.0

@@ -15,8 +15,8 @@ from sekisho.auth.dmarc import Alignment, Record, parse_record, steps, walk
 from sekisho.auth.lookup import Lookup
 from sekisho.checks.authentication import dmarc as check
 from sekisho.checks.authentication import spf
+from sekisho.dns_answer import Answer, Found
 from sekisho.evidence import Evidence
-from sekisho.ports import Answer, Found
 from sekisho.resolver import CaseResolver
 from sekisho.results import AuthResult, MethodResult
 

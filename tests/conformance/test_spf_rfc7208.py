@@ -15,9 +15,9 @@ from sekisho.auth import spf
 from sekisho.auth.identifiers import lookup_domain, split_sender
 from sekisho.auth.lookup import Lookup
 from sekisho.checks.authentication import spf as check
+from sekisho.dns_answer import Answer, Found
 from sekisho.evidence import NOTHING
 from sekisho.message import Client, Envelope
-from sekisho.ports import Answer, Found
 from sekisho.results import AuthResult, MethodResult
 
 EXPECTED_CASES = 203

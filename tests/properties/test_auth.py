@@ -14,9 +14,9 @@ from sekisho.auth.forged_fields import is_forged
 from sekisho.auth.identifiers import lookup_domain
 from sekisho.auth.keys import SignatureError, parse_key
 from sekisho.auth.signatures import parse_signature, without_signature
+from sekisho.dns_answer import Answer, Found
 from sekisho.message import Client, Field
 from sekisho.message.body import relaxed_body, simple_body
-from sekisho.ports import Answer, Found
 from sekisho.resolver import CaseResolver
 from sekisho.resolver.message import parse_response, read_response
 from sekisho.results import AuthResult, MethodResult

@@ -18,8 +18,8 @@ from types import MappingProxyType
 
 from sekisho.auth.lookup import Lookup
 from sekisho.bounded_cache import remembered
+from sekisho.dns_answer import Found
 from sekisho.domains import within
-from sekisho.ports import Found
 from sekisho.results import AuthResult, MethodResult
 
 MAX_QUERIES = 8  # RFC 9989: the tree walk

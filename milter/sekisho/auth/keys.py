@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from dkim.crypto import UnparsableKeyError, parse_public_key
 
 from sekisho.auth.lookup import Lookup
-from sekisho.ports import Found
+from sekisho.dns_answer import Found
 from sekisho.results import AuthResult
 
 MAX_RECORD_BYTES = 4_096  # of a key record; RSA-8192 needs about 1,500

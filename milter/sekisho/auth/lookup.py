@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sekisho.ports import Answer
+from sekisho.dns_answer import Answer
 
 Lookup = Callable[[str, str], Answer]
 """`lookup(name, type)`, as in `lookup("example.jp", "TXT")`. It never raises: a look-up that failed is an Answer with

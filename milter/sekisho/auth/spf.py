@@ -17,9 +17,9 @@ import spf
 from sekisho.auth.identifiers import lookup_domain, split_sender
 from sekisho.auth.lookup import Lookup
 from sekisho.bounded_cache import remembered
+from sekisho.dns_answer import Found
 from sekisho.domains import parse_ip, together, within
 from sekisho.message import Client, Envelope
-from sekisho.ports import Found
 from sekisho.results import AuthResult, MethodResult
 
 MAX_RECORD_CHARS = 8_192  # the longest published records have about 4,000

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from sekisho.checks.identity.standing import standing_claim
+from sekisho.checks.facts.standing import standing_claim
 from sekisho.checks.table import Check
 from sekisho.clock import Stopwatch
 from sekisho.evidence import NOTHING, Degraded, Evidence
@@ -17,7 +17,7 @@ from sekisho.message import Limits, Message, with_codes
 from sekisho.ports import Context
 from sekisho.stages import Failure, Stage
 
-CLAIMS = "claims"
+LAST_CLAIMS = "media_claims"  # the last check that finds claims
 Crashed = Callable[[str, Exception], None]
 """Is told of the stage that crashed, and of the error. Never raises."""
 
@@ -72,7 +72,7 @@ class Examination:
         checks that weigh this were skipped. None for our own clients."""
         if not self._skipped or self._context.own(self._message.envelope.client):
             return None
-        if CLAIMS in self._skipped:
+        if LAST_CLAIMS in self._skipped:
             return "nobody looked whom it claims to be from"
         name = standing_claim(self._message, self._found, self._context)
         return None if name is None else f"it claims to be from {name!r}"

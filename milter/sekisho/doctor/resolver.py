@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import median
 
+from sekisho.dns_answer import Found
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Diagnosis, error, warning
-from sekisho.ports import Clock, Found
+from sekisho.ports import Clock
 from sekisho.resolver import DnsOptions, DnsResolver
 from sekisho.resolver.options import system_servers
 

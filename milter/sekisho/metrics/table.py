@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import Literal
 
 from sekisho.decoder import DecoderEnd
+from sekisho.dns_answer import Found
 from sekisho.evidence import METHODS, Degraded
 from sekisho.held import OperationName, OperationResult, ReleaseReason, State
 from sekisho.log import TargetName
 from sekisho.observers import ObserverName
-from sekisho.ports import Found
 from sekisho.processes import ReadyReason, RestartCause, WorkerState
 from sekisho.results import AuthResult
 from sekisho.stages import Failure, Stage

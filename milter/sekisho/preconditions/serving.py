@@ -123,7 +123,7 @@ def _rollout(needs: Needs) -> Iterator[Fault]:
 
 
 def _overlay(needs: Needs) -> Iterator[Fault]:
-    """The usual folder need not be there; one that the operator named must be."""
+    """The default directory need not exist; one that the operator configured must."""
     brands, words = needs.config.brands.overlay, needs.config.vocabulary.overlay
     named = (
         ("brands.overlay", brands, BrandOptions().overlay),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 
-from sekisho.ports import Answer, Clock, Found, Resolver
+from sekisho.dns_answer import Answer, Found
+from sekisho.ports import Clock, Resolver
 from sekisho.resolver.names import MAX_CHAIN, NODATA, NXDOMAIN, TEMPERROR, query_name
 
 

@@ -10,7 +10,8 @@ import struct
 import dns.flags
 import dns.message
 
-from sekisho.ports import Clock, Found
+from sekisho.dns_answer import Found
+from sekisho.ports import Clock
 from sekisho.resolver.message import (
     TEMPERROR_TTL_SECONDS,
     TimedAnswer,

@@ -18,7 +18,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from sekisho.ports import Answer, Found
+from sekisho.dns_answer import Answer, Found
 from sekisho.resolver.names import MAX_CHAIN, NODATA, NXDOMAIN, TEMPERROR
 
 MAX_RECORDS = 100  # of one answer; SPF must see an eleventh MX
@@ -38,7 +38,7 @@ def host_text(name: dns.name.Name) -> str | None:
 
 
 def record_value(rdata: dns.rdata.Rdata) -> object | None:
-    """One record in the form of `ports.Answer`; None if its host is invalid."""
+    """One record in the form of `dns_answer.Answer`; None if its host is invalid."""
     match rdata.rdtype:
         case dns.rdatatype.A | dns.rdatatype.AAAA:
             return str(rdata.address)  # type: ignore[attr-defined]

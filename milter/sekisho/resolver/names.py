@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from sekisho.ports import Answer, Found
+from sekisho.dns_answer import Answer, Found
 
 TEMPERROR: Final = Answer(Found.TEMPERROR)
 NXDOMAIN: Final = Answer(Found.NXDOMAIN)

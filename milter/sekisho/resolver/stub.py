@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from sys import getsizeof
 from typing import NamedTuple
 
-from sekisho.ports import Answer, Clock, Found
+from sekisho.dns_answer import Answer, Found
+from sekisho.ports import Clock
 from sekisho.resolver.exchange import Exchange
 from sekisho.resolver.message import TEMPERROR_TTL_SECONDS, TimedAnswer
 from sekisho.resolver.names import NXDOMAIN, TEMPERROR, query_name
@@ -98,7 +99,7 @@ class DnsResolver:
     """`ports.Resolver` with recursive name servers. Thread-safe. Make it after the fork.
 
     `on_query(outcome, seconds)` is called for every question that the cache could not answer. Outcomes are the values
-    of `ports.Found`. Threads are started by the first calls of `warm`.
+    of `dns_answer.Found`. Threads are started by the first calls of `warm`.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sekisho.action import Output, carry_out
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import Evidence, FindingKind
 from sekisho.judgement import Examined, Judgement
 from sekisho.message import Envelope, Message, Recipient, read
 from sekisho.policy import Rules
@@ -16,7 +16,7 @@ from sekisho.verdict import Action, Disposition, Mode, Outcome, Thresholds, Verd
 
 ACCEPT, TAG, QUARANTINE, REJECT, TEMPFAIL = Disposition
 KIND = FindingKind("brand.display_name", 6, "The name says {text}.", "表示名は{text}です。")
-EVIDENCE = Evidence(findings=(Finding(KIND, {"text": "えきねっと"}),))
+EVIDENCE = Evidence(findings=(KIND.found(text="えきねっと"),))
 OWN_ID = "mx.example.jp"
 
 

@@ -10,11 +10,12 @@ from tests.unit.store.kit import SetClock
 
 from sekisho import compose
 from sekisho.config import Config
+from sekisho.dns_answer import Answer, Found
 from sekisho.judgement import Judged
 from sekisho.memory import Deferrals
 from sekisho.message import Client, Envelope, Recipient
 from sekisho.pipeline import Pipeline
-from sekisho.ports import Answer, Found, Stance
+from sekisho.ports import Stance
 from sekisho.verdict import Action, Disposition, Reply
 
 RAW = b"From: Barclays <alerts@barclays.co.uk>\r\nSubject: Your statement\r\n\r\nIt is ready.\r\n"

@@ -8,7 +8,7 @@ import pytest
 from tests.dkim_support import RECORD
 
 from sekisho.auth.keys import SignatureError, fetch_key, parse_key
-from sekisho.ports import Answer, Found
+from sekisho.dns_answer import Answer, Found
 from sekisho.results import AuthResult
 
 

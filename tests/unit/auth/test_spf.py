@@ -6,8 +6,8 @@ import pytest
 from tests.auth_support import Asked, envelope, lookup_in, txt
 
 from sekisho.auth import spf
+from sekisho.dns_answer import Answer, Found
 from sekisho.message import Envelope
-from sekisho.ports import Answer, Found
 from sekisho.resolver import CaseResolver
 from sekisho.results import AuthResult, MethodResult
 

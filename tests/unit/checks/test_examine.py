@@ -12,7 +12,7 @@ from tests.auth_support import context, envelope
 from sekisho.checks.examine import Examination
 from sekisho.checks.table import Check
 from sekisho.clock import Stopwatch
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import Evidence, FindingKind
 from sekisho.judgement import Examined
 from sekisho.message import Limits, Message, read
 from sekisho.ports import Context
@@ -37,7 +37,7 @@ class Clock:
 
 def finds(message: Message, seen: Evidence, at: Context) -> Evidence:
     """A finding that says how many were there before."""
-    return Evidence(findings=(Finding(KIND, {"before": len(seen.findings)}),))
+    return Evidence(findings=(KIND.found(before=len(seen.findings)),))
 
 
 def crashes(message: Message, seen: Evidence, at: Context) -> Evidence:
@@ -88,7 +88,7 @@ def test_when_time_is_over_the_rest_is_skipped_visibly() -> None:
 @pytest.mark.parametrize(
     ("skipped", "author", "unfinished"),
     [
-        ("claims", "a@stranger.test", "nobody looked whom it claims to be from"),
+        ("media_claims", "a@stranger.test", "nobody looked whom it claims to be from"),
         ("lure", "a@stranger.test", None),
         ("lure", "a@brand.example", "it claims to be from 'brand.example'"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from tests.auth_support import NAME_WORDS
 from tests.unit.store.kit import message
 
 from sekisho.brands import BrandIndex, load
@@ -44,7 +45,7 @@ def without(weights: Mapping[str, float], blocked: str | None = None) -> Rejudge
     return Rejudge(as_sent=never, without=left)
 
 
-EMPTY = BrandIndex(())
+EMPTY = BrandIndex((), NAME_WORDS)
 
 
 def test_a_message_that_passes_has_no_way() -> None:
@@ -77,7 +78,7 @@ def test_an_entry_of_the_block_list_is_named() -> None:
 def test_the_brand_itself_is_judged_as_sent(tmp_path: Path) -> None:
     """The message comes again from a confirmed domain of the accused brand, with a recorded aligned pass."""
     (tmp_path / "a-bank.toml").write_text(BANK)
-    registry = BrandIndex(load(tmp_path))
+    registry = BrandIndex(load(tmp_path), NAME_WORDS)
     asked: list[tuple[bytes | None, str, Recorded]] = []
 
     def as_sent(raw: bytes | None, sender: str, recorded: Recorded) -> Weighed:

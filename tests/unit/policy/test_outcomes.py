@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import Evidence, FindingKind
 from sekisho.judgement import Examined, Judgement
 from sekisho.message import Envelope, Recipient, read
 from sekisho.policy import Decision, ListEntry, ListOptions, Lists, RecipientRules, Rules
@@ -31,7 +31,7 @@ LISTS = Lists.of(
 def examined(author: str = "a@shop.example", *to: str, **findings: float) -> Examined:
     """A message with a finding for each keyword: family__name=points."""
     kinds = [FindingKind(name.replace("__", ".", 1), value, "en", "ja") for name, value in findings.items()]
-    evidence = Evidence(findings=tuple(Finding(kind) for kind in kinds))
+    evidence = Evidence(findings=tuple(kind.found() for kind in kinds))
     envelope = Envelope(recipients=tuple(Recipient(f"{name}@ours.example") for name in to))
     return Examined(read(f"From: {author}\r\n\r\nbody\r\n".encode(), envelope), evidence, {}, 0.0)
 

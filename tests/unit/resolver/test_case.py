@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sekisho.ports import Found
+from sekisho.dns_answer import Found
 from sekisho.resolver import CaseResolver
 
 RECORDS = [

@@ -16,7 +16,7 @@ from tests.auth_support import FixedClock
 from tests.dns_support import CLOCK, answering, deadline, resolver, serving
 
 from sekisho.clock import SystemClock
-from sekisho.ports import Answer, Found
+from sekisho.dns_answer import Answer, Found
 from sekisho.resolver import Budget, DnsOptions, DnsResolver, parse_server, system_servers
 
 

@@ -9,7 +9,6 @@ It cannot see a replay: a signed message sent again to others verifies as well a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from types import MappingProxyType
 
 from sekisho.auth import dkim
 from sekisho.auth.dkim import Reservation, Verification
@@ -90,7 +89,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     findings += _failure(verified, author)
     degraded = [Degraded.DNS] if any(each.result.result is AuthResult.TEMPERROR for each in verified) else []
     if count > dkim.MAX_SIGNATURES:
-        findings.append(_finding(MANY, count=count, limit=dkim.MAX_SIGNATURES))
+        findings.append(MANY.found(count=count, limit=dkim.MAX_SIGNATURES))
         degraded.append(Degraded.LIMIT)
     results = tuple(each.result for each in verified)
     return Evidence(results, findings=tuple(findings), degraded=tuple(degraded))
@@ -112,24 +111,24 @@ def _of_one(each: Verification) -> Iterator[Finding]:
     if signature is None:
         shown = dkim.mixed_reading(each.field)
         if shown is not None:
-            yield _finding(NAME, shown=shown)
+            yield NAME.found(shown=shown)
         return
     domain = signature.domain
     for reservation in each.reservations:
         if reservation is Reservation.WEAK_KEY and each.key is not None:
-            yield _finding(WEAK, domain=domain, bits=each.key.bits)
+            yield WEAK.found(domain=domain, bits=each.key.bits)
         elif reservation is Reservation.BODY_LENGTH:
-            yield _finding(LENGTH, domain=domain, signed=signature.length, size=each.body_size)
+            yield LENGTH.found(domain=domain, signed=signature.length, size=each.body_size)
         elif reservation is Reservation.FROM_UNSIGNED:
-            yield _finding(FROM, domain=domain)
+            yield FROM.found(domain=domain)
         elif reservation is Reservation.EXPIRED:
-            yield _finding(EXPIRED, domain=domain)
+            yield EXPIRED.found(domain=domain)
 
 
 def _coverage(fields: dkim.Coverage) -> Iterator[Finding]:
     for kind, names in ((UNSIGNED, fields.unsigned), (OVERSIGNED, fields.added)):
         if names:
-            yield _finding(kind, fields=", ".join(names))
+            yield kind.found(fields=", ".join(names))
 
 
 def _failure(verified: Sequence[Verification], author: str | None) -> Iterator[Finding]:
@@ -138,9 +137,5 @@ def _failure(verified: Sequence[Verification], author: str | None) -> Iterator[F
         return
     for each in verified:
         if each.result.result in (AuthResult.FAIL, AuthResult.PERMERROR):
-            yield _finding(DKIM_FAIL, domain=each.result.domain or "?", reason=each.result.reason)
+            yield DKIM_FAIL.found(domain=each.result.domain or "?", reason=each.result.reason)
             return
-
-
-def _finding(kind: FindingKind, **facts: object) -> Finding:
-    return Finding(kind, MappingProxyType(facts))

@@ -9,7 +9,9 @@ from tests.auth_support import context, led, message
 
 from sekisho.checks.lure import lure, sender_doubts
 from sekisho.checks.table import KINDS
-from sekisho.evidence import AuthorStatus, Cue, Evidence, Finding, FindingKind, Proof
+from sekisho.evidence import AuthorStatus, Cue, Evidence, Finding, FindingKind, Proof, Signal
+from sekisho.message import Message
+from sekisho.ports import Context
 from sekisho.vocabulary import shipped_themes
 from sekisho.vocabulary.lures import names
 
@@ -30,7 +32,7 @@ def cues(*told: str) -> Evidence:
 
 
 def of(*kinds: FindingKind) -> Evidence:
-    return Evidence(findings=tuple(map(Finding, kinds)))
+    return Evidence(findings=tuple(kind.found() for kind in kinds))
 
 
 def findings(
@@ -38,7 +40,13 @@ def findings(
 ) -> list[Finding]:
     head = f"From: {author}\r\nSubject: {subject}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
     read, at = message((head + text).encode()), context()
-    return list(lure.check(read, led(read, at) + seen, at).findings)
+    return list(judged(read, at, seen).findings)
+
+
+def judged(read: Message, at: Context, seen: Evidence) -> Evidence:
+    """What is found of a lure, once the doubts about its sender are known."""
+    seen = led(read, at) + seen
+    return lure.check(read, seen + sender_doubts.check(read, seen, at), at)
 
 
 def found(seen: Evidence, text: str = "hello", **more: str) -> list[str]:
@@ -113,7 +121,7 @@ def test_what_the_headline_promises_may_be_in_an_attachment(text: str, dispositi
     head = 'From: A <a@shop.test>\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
     read, at = message(f"{head}{parts}\r\n--b--\r\n".encode()), context()
     seen = UNPROVEN + cues("subject:theme.payment")
-    assert bool(lure.check(read, led(read, at) + seen, at).findings) is told
+    assert bool(judged(read, at, seen).findings) is told
 
 
 def test_one_matter_is_named() -> None:
@@ -189,5 +197,5 @@ def test_a_lure_never_stands_without_a_doubt(
             sender is not PROVEN
             or len(doubts) > 1
             or doubts <= {"lure.from_nobody", "lure.from_private_mailbox", "lure.answered_elsewhere"}
-            or sender_doubts.ALONE & {each.kind for each in others.findings}
+            or others.has_signal(Signal.STANDS_ALONE)
         )

@@ -1,7 +1,7 @@
-"""What the programs are that messages say they were written with (`X-Mailer`, `User-Agent`).
+"""Facts of mail programs, by the names in `X-Mailer` and `User-Agent`.
 
-The names of programs are data (`config/vocabulary/mailers.toml`). By its name a person wrote the message in front of a
-screen, a script or a mass mailer sent it, the program was given up years ago, or nobody has ever heard of it.
+A name tells that a person wrote the mail in front of a screen, that a script or a mass mailer sent it, that the program
+was given up years ago, or that it does not exist. The names are data (`config/vocabulary/mailers.toml`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 
 from sekisho.words import Vocabulary
 
-MAX_NAME_CHARS = 200
-GRACE_YEARS = 3  # that old machines are granted
+MAX_NAME_CHARS = 200  # of a program's name that are read
+GRACE_YEARS = 3  # for which old machines keep a program that was given up
 
 # One or two made-up words and a bare number, as no program signs: `Qgeszx 4`.
 INVENTED = re.compile(r"[A-Z][a-z]{1,11}(?: [A-Z][a-z]{1,11})? \d{1,2}(?:\.\d{1,2})?")
