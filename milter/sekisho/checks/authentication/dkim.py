@@ -70,6 +70,14 @@ MANY = FindingKind(
 KINDS = (DKIM_FAIL, WEAK, LENGTH, FROM, EXPIRED, UNSIGNED, OVERSIGNED, NAME, MANY)
 
 NONE = Evidence(results=(MethodResult("dkim", AuthResult.NONE),))
+RESERVATIONS = MappingProxyType(
+    {
+        Reservation.WEAK_KEY: WEAK,
+        Reservation.BODY_LENGTH: LENGTH,
+        Reservation.FROM_UNSIGNED: FROM,
+        Reservation.EXPIRED: EXPIRED,
+    }
+)
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -114,16 +122,13 @@ def _of_one(each: Verification) -> Iterator[Finding]:
         if shown is not None:
             yield _finding(NAME, shown=shown)
         return
-    domain = signature.domain
     for reservation in each.reservations:
+        facts: dict[str, object] = {"domain": signature.domain}
         if reservation is Reservation.WEAK_KEY and each.key is not None:
-            yield _finding(WEAK, domain=domain, bits=each.key.bits)
+            facts["bits"] = each.key.bits
         elif reservation is Reservation.BODY_LENGTH:
-            yield _finding(LENGTH, domain=domain, signed=signature.length, size=each.body_size)
-        elif reservation is Reservation.FROM_UNSIGNED:
-            yield _finding(FROM, domain=domain)
-        elif reservation is Reservation.EXPIRED:
-            yield _finding(EXPIRED, domain=domain)
+            facts |= {"signed": signature.length, "size": each.body_size}
+        yield _finding(RESERVATIONS[reservation], **facts)
 
 
 def _coverage(fields: dkim.Coverage) -> Iterator[Finding]:
