@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from sekisho import providers, vocabulary
 from sekisho.auth.lookup import Lookup
 from sekisho.checks.identity import destinations
 from sekisho.dns_answer import Answer, Found
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Client, Envelope, Limits, Message, read
 from sekisho.ports import BrandPolicy, Context, Lookalike, Mention, Reading, Recorded, Resolver
+from sekisho.vocabulary import LurePhrases
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+WORDS = vocabulary.load()
+NAME_WORDS = replace(WORDS.brands, phrases=LurePhrases())
+"""What stands beside names of brands, without the phrases of lures."""
+REDIRECT_PAGES = providers.load().redirect_pages
 
 
 @dataclass
@@ -75,6 +81,9 @@ class Kinds:
     def kind(self, domain: str) -> str | None:
         return self.kinds.get(domain)
 
+    def redirect_pages(self, domain: str) -> tuple[str, ...]:
+        return REDIRECT_PAGES(domain)
+
 
 @dataclass
 class Asked:
@@ -123,6 +132,7 @@ def context(
         clock=FixedClock(),
         registry=Owners(owners or {}),
         providers=Kinds(kinds or {}),
+        vocabulary=WORDS.checks,
         resolver=resolver,
         deadline=1020.0,
         authserv_id="mx.example.jp",

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from sekisho import brands, compose, lures
+from sekisho import brands, compose, vocabulary
 from sekisho.brands import Brand, BrandIndex
-from sekisho.lures import Vocabulary
 from sekisho.package_data import shipped
+from sekisho.vocabulary import BrandWords, LoadedWords
 
 HERE = Path(__file__).parent
 DAEMONS = (HERE / "system", HERE / "wire")
@@ -51,23 +51,26 @@ def what_is_shipped_is_read_once() -> Iterator[None]:
     """An operator's process puts the registry together once; here hundreds of commands run in one process, and the
     shipped files stay as they are. What is kept is the real thing; a site's own files are read every time."""
     module = importlib.import_module("sekisho.brands.load")  # in the package, that name is the function's
-    folder, read, read_lures = shipped("brands"), module.read, lures.load
-    kept, vocabularies = functools.cache(read), functools.cache(read_lures)
+    folder, read, load_words = shipped("brands"), module.read, vocabulary.load
+    kept, shipped_words = functools.cache(read), functools.cache(load_words)
 
     @functools.cache
     def registry() -> tuple[tuple[Brand, ...], BrandIndex]:
         listed = brands.load()
-        return listed, BrandIndex(listed, Vocabulary(vocabularies()))
+        return listed, BrandIndex(listed, shipped_words().brands)
 
-    def index(listed: Iterable[Brand], vocabulary: Vocabulary) -> BrandIndex:
+    def index(listed: Iterable[Brand], words: BrandWords) -> BrandIndex:
         same, known = registry()
-        return known if listed == same else BrandIndex(listed, vocabulary)
+        return known if listed == same and words is shipped_words().brands else BrandIndex(listed, words)
+
+    def words(overlay: Path | None = None) -> LoadedWords:
+        return load_words(overlay) if overlay is not None and overlay.exists() else shipped_words()
 
     def reader(file: Path) -> object:
         return kept(file) if file.parent == folder else read(file)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "read", reader)
-        patch.setattr(lures, "load", vocabularies)
+        patch.setattr(vocabulary, "load", words)
         patch.setattr(compose, "BrandIndex", index)
         yield

@@ -31,9 +31,11 @@ LAYERS: tuple[frozenset[str], ...] = (
             "package_data",
         }
     ),
-    frozenset({"results", "message", "evidence", "verdict"}),
+    frozenset({"results", "message", "evidence", "verdict", "words"}),
     frozenset({"ports"}),
-    frozenset({"brands", "lures", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}),
+    frozenset(
+        {"vocabulary", "brands", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}
+    ),
     frozenset({"auth"}),
     frozenset({"checks", "policy", "action"}),
     frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "report", "memory"}),
@@ -55,9 +57,10 @@ NEIGHBOURS = {
     ("qrcodes", "markup"),  # character references are undone in one bounded way
     (
         "brands",
-        "lures",
-    ),  # names and lures are found in one pass, and a brand's promises are about the same matters
+        "vocabulary",
+    ),  # names and lures are found in one pass, and a brand's policies are about themes
     ("site", "brands"),  # our own domains are protected as a brand's are
+    ("site", "vocabulary"),  # and with the same words beside them
     ("site", "trust"),  # who may send in our name is told by networks and domains
     ("verdict", "message"),  # an action names recipients
     ("evidence", "results"),  # what the methods of authentication found
@@ -204,6 +207,28 @@ def test_the_source_root_is_no_package() -> None:
     """pymilter owns the names Milter, milter and mime: milter/__init__.py would shadow its C extension."""
     assert not (SOURCE / "__init__.py").exists()
     assert not {"mime.py", "Milter.py", "milter.py"} & {path.name for path in SOURCE.iterdir()}
+
+
+def test_no_check_imports_a_check() -> None:
+    """Modules of checks/ import `facts` and no other room: what a check found reaches a later one by the evidence.
+
+    The table knows all checks, and `options` holds no check.
+    """
+    inside = {_below_checks(path): path for path in modules() if room(path) == "checks"}
+    found = {
+        (name, other)
+        for name, path in inside.items()
+        if name != "table"
+        for module in imports(path)
+        if (other := module.removeprefix("sekisho.checks.")) in inside
+        if other != "options" and not other.startswith("facts.")
+    }
+    assert found == set()
+
+
+def _below_checks(path: Path) -> str:
+    """The name of a module below `checks`: `identity.claims`."""
+    return ".".join(path.relative_to(PACKAGE / "checks").with_suffix("").parts)
 
 
 def test_functions_and_modules_stay_short() -> None:

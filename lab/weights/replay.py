@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lab.weights.gather import Mail
 from sekisho.checks.table import KINDS
-from sekisho.evidence import Evidence, Finding
+from sekisho.evidence import Evidence
 from sekisho.policy import PolicyOptions, Rules, decide, weigh
 from sekisho.verdict import Disposition, Mode, Verdict
 
@@ -16,7 +16,7 @@ Row = dict[str, object]
 
 def verdict(mail: Mail, points: Mapping[str, float], options: PolicyOptions | None = None) -> Verdict:
     """What the policy decides of the mail's findings."""
-    evidence = Evidence(findings=tuple(Finding(KIND[name]) for name in mail.found))
+    evidence = Evidence(findings=tuple(KIND[name].found() for name in mail.found))
     rules = Rules.of(Mode.ENFORCE, options or PolicyOptions())
     return decide(weigh(evidence, points), rules, allowed=None, blocked=None, block=Disposition.REJECT)
 

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from sekisho import brands, charsets, domains, lures, memory, providers
+from sekisho import brands, charsets, domains, memory, providers, vocabulary
 from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.decoder import Decoder
-from sekisho.lures import LureFileError, Vocabulary
 from sekisho.memory import PolicyNotes
 from sekisho.observers import Isolation
 from sekisho.pipeline import Observer, Pipeline
@@ -40,6 +39,8 @@ from sekisho.site import Site, SiteFileError
 from sekisho.store import InForce, Snapshot, missing_driver, snapshot, state_directory
 from sekisho.trust import Trust
 from sekisho.verdict import Disposition
+from sekisho.vocabulary import LoadedWords, VocabularyFileError
+from sekisho.words import Vocabulary
 
 LOG = logging.getLogger("sekisho.compose")
 STRANGERS_SHARE = 0.5
@@ -53,6 +54,7 @@ class Knowledge:
 
     registry: BrandIndex
     providers: Providers
+    vocabulary: Vocabulary
     site: Site = field(default_factory=Site)
     lists: Snapshot = field(default_factory=Snapshot)
 
@@ -76,30 +78,31 @@ class Ports:
 
 
 def knowledge(config: Config) -> Knowledge:
-    """Brands, providers and the tables of the leaves. Raises ConfigError with every error of every file."""
+    """Words, brands, providers and the tables of the leaves. Raises ConfigError with every error of every file."""
     errors: list[str] = []
     try:
-        vocabulary = Vocabulary(lures.load())
-    except LureFileError as error:
+        words = vocabulary.load(config.vocabulary.overlay)
+    except VocabularyFileError as error:
         errors += error.faults
+        words = LoadedWords()
     try:
         listed = brands.load(overlay=config.brands.overlay)
     except BrandFileError as error:
         errors += map(str, error.faults)
     try:
-        shared = providers.load()
+        shared = providers.load(overlay=vocabulary.providers_file(config.vocabulary.overlay))
     except ProviderFileError as error:
         errors += map(str, error.faults)
     try:
-        site = Site.of(config.site)
+        site = Site.of(config.site, words.brands)
     except SiteFileError as error:
         errors.append(str(error))
     if errors:
         raise ConfigError(tuple(errors))
     domains.preload()
     charsets.preload()
-    registry = BrandIndex(listed, vocabulary)
-    return Knowledge(registry, shared, site, snapshot.read(config.store))
+    registry = BrandIndex(listed, words.brands)
+    return Knowledge(registry, shared, words.checks, site, snapshot.read(config.store))
 
 
 def load(path: Path | None) -> tuple[Config, Knowledge]:
@@ -292,6 +295,7 @@ def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable
             clock=ports.clock,
             registry=ports.knowledge.registry,
             providers=ports.knowledge.providers,
+            vocabulary=ports.knowledge.vocabulary,
             resolver=resolver,
             pictures=ports.pictures,
             deadline=ports.clock.monotonic() + config.wire.soft_deadline,

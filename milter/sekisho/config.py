@@ -39,6 +39,7 @@ from sekisho.site import SiteOptions
 from sekisho.store import RetentionOptions, StoreOptions
 from sekisho.trust import TrustOptions
 from sekisho.verdict import Mode
+from sekisho.vocabulary import VocabularyOptions
 from sekisho.wire.options import WireOptions
 
 DEFAULT_PATH = Path("/etc/sekisho/sekisho.toml")
@@ -98,6 +99,9 @@ class Config(Options):
         default_factory=ListOptions, description="Allow and block entries; `sekisho list` adds to them."
     )
     brands: BrandOptions = Field(default_factory=BrandOptions, description="The brand registry.")
+    vocabulary: VocabularyOptions = Field(
+        default_factory=VocabularyOptions, description="The words that are looked for in mail."
+    )
     store: StoreOptions = Field(default_factory=StoreOptions, description="The quarantine.")
     retention: RetentionOptions = Field(
         default_factory=RetentionOptions, description="How long the quarantine keeps what."

@@ -16,6 +16,8 @@ from sekisho.message import Link
 from sekisho.results import AuthResult, MethodResult
 from sekisho.text import printable
 
+MAX_FACT_CHARS = 120  # of one fact in a sentence
+
 
 class AuthorStatus(StrEnum):
     """Is the author's domain authenticated? Found once, by `checks.authentication.proof`.
@@ -97,22 +99,72 @@ class Proof(NamedTuple):
     scope: str = "domain"
 
 
+class Role(StrEnum):
+    """What a finding is about. A page shows findings of the first two as the contradiction, all others below it.
+
+    `IDENTITY`: who wrote the message is not who it says, or cannot be told.
+    `MENTION`: the message names somebody without speaking as them, as mail about companies does.
+    `SUPPORT`: everything else. It makes an impersonation more or less likely.
+    """
+
+    IDENTITY = "identity"
+    MENTION = "mention"
+    SUPPORT = "support"
+
+
+class Signal(StrEnum):
+    """What a finding tells the checks that run after its own; they ask `Evidence.has_signal`, never for a finding's id.
+
+    A role says what a finding is about, a signal what follows from it. A finding may have several, most have none.
+    """
+
+    IMPERSONATES = "impersonates"
+    """The message speaks in a name, and nothing shows that it comes from there."""
+    STANDS_ALONE = "stands_alone"
+    """Reason enough to doubt a sender whose domain is proven: no proof of the domain answers it."""
+    LEADS_AWAY = "leads_away"
+    """A link leads away from the sender, or hides where it leads."""
+    DISPOSABLE_DOMAIN = "disposable_domain"
+    """The author's domain is of a kind that is often thrown away after use."""
+    UNNAMED_SERVER = "unnamed_server"
+    """The sending server has no confirmed host name."""
+    HIRED_PLATFORM = "hired_platform"
+    """A sending platform is proven, and the author's domain has not set up authentication for it."""
+    ANSWERS_TO_MAILBOX = "answers_to_mailbox"
+    """Answers go to a free mailbox of another organisation, which the fact `other` names."""
+    AUTHOR_UNDECIDED = "author_undecided"
+    """Look-ups failed that could have proven an author whose mail is always proven."""
+
+
+NO_SIGNALS: frozenset[Signal] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class FindingKind:
     """A finding as declared once, beside its check.
 
-    `id` is `family.name`, stable once released. `en` and `ja` are `str.format` templates over the facts.
+    `id` is `family.name`, stable once released. `points` is what it adds to the score, which `[policy.points]` may
+    change. `en` and `ja` are `str.format` templates over the facts. `role` and `signals` say what it means.
     """
 
     id: str
     points: float
     en: str
     ja: str
+    role: Role = Role.SUPPORT
+    signals: frozenset[Signal] = NO_SIGNALS
+
+    def found(self, /, *, brand: str | None = None, **facts: object) -> Finding:
+        """The finding that a check makes of it: the facts that the sentences name, and the brand that it is about."""
+        return Finding(self, MappingProxyType(facts), brand)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a check saw in this message. Facts are hostile text until rendered."""
+    """Something that a check saw in this message, made by `FindingKind.found`.
+
+    The facts may be hostile text; `shown` has them as they may be printed. `brand` is a registry id or None.
+    """
 
     kind: FindingKind
     facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -120,20 +172,26 @@ class Finding:
 
     @property
     def reason_en(self) -> str:
+        """The sentence in English."""
         return self.kind.en.format_map(self.shown())
 
     @property
     def reason_ja(self) -> str:
+        """The sentence in Japanese."""
         return self.kind.ja.format_map(self.shown())
 
     def shown(self) -> dict[str, str]:
         """The facts as they may be printed: one line, bounded, no invisible or control character."""
-        return {name: printable(str(value), 120) for name, value in self.facts.items()}
+        return {name: printable(str(value), MAX_FACT_CHARS) for name, value in self.facts.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known so far. `degraded` names what could not be known (a crashed check, DNS, a limit)."""
+    """All that is known so far.
+
+    `doubts` are reasons to doubt the sender that count only where the message wants something of its reader: `lure`
+    makes them findings then. `degraded` names what could not be known (a crashed check, DNS, a limit).
+    """
 
     results: tuple[MethodResult, ...] = ()
     destinations: tuple[Destination, ...] = ()
@@ -141,6 +199,7 @@ class Evidence:
     cues: tuple[Cue, ...] = ()
     proofs: tuple[Proof, ...] = ()
     findings: tuple[Finding, ...] = ()
+    doubts: tuple[Finding, ...] = ()
     degraded: tuple[str, ...] = ()
     author_status: AuthorStatus = AuthorStatus.UNKNOWN
 
@@ -154,6 +213,7 @@ class Evidence:
             self.cues + more.cues,
             self.proofs + more.proofs,
             self.findings + more.findings,
+            self.doubts + more.doubts,
             self.degraded + tuple(reason for reason in more.degraded if reason not in self.degraded),
             self.author_status if more.author_status is AuthorStatus.UNKNOWN else more.author_status,
         )
@@ -179,12 +239,22 @@ class Evidence:
         """True if all that could prove the author's domain was looked at, and nothing does."""
         return self.author_status is AuthorStatus.UNAUTHENTICATED
 
+    @property
+    def author_scopes(self) -> frozenset[str]:
+        """What the proofs of the author's own domain are worth: the scopes of those that are aligned."""
+        return frozenset([proof.scope for proof in self.proofs if proof.aligned])
+
     def has_cue(self, aspect: str, *names: str) -> bool:
         """True if a cue of that aspect has one of the names."""
         return any(cue.aspect == aspect and cue.name in names for cue in self.cues)
 
     def has(self, finding_id: str) -> bool:
+        """True if a finding of that id was made."""
         return any(finding.kind.id == finding_id for finding in self.findings)
+
+    def has_signal(self, signal: Signal) -> bool:
+        """True if a finding has that signal."""
+        return any(signal in finding.kind.signals for finding in self.findings)
 
 
 NOTHING = Evidence()

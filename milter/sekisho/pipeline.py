@@ -10,11 +10,10 @@ from types import MappingProxyType
 from typing import Protocol
 
 from sekisho import action, report
-from sekisho.checks.identity.standing import standing_claim
-from sekisho.checks.identity.strict import UNKNOWN
+from sekisho.checks.facts.standing import standing_claim
 from sekisho.checks.table import CHECKS, Check
 from sekisho.domains import network_of, registrable
-from sekisho.evidence import NOTHING, Evidence
+from sekisho.evidence import NOTHING, Evidence, Signal
 from sekisho.message import Limits, Message, Recipient, read, with_codes
 from sekisho.message.envelope import Envelope
 from sekisho.observers import Isolation
@@ -34,7 +33,7 @@ from sekisho.ports import (
 from sekisho.trust import Trust
 from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT, Action, Disposition, Mode, Outcome
 
-CLAIMS = "claims"
+LAST_CLAIMS = "media_claims"  # the last check that finds claims
 UNADDRESSED = (Recipient(""),)  # a case without recipients is still judged, by the default rules
 
 
@@ -188,7 +187,7 @@ class Pipeline:
         outcomes = self._outcomes(examined, weigh(examined.evidence, self.points))
         if not any(map(action.would_deliver, outcomes)):
             return
-        if CLAIMS in examined.skipped:
+        if LAST_CLAIMS in examined.skipped:
             raise UnfinishedError("nobody looked whom it claims to be from")
         if (name := standing_claim(examined.message, examined.evidence, context)) is not None:
             raise UnfinishedError(f"it claims to be from {name!r}")
@@ -226,7 +225,11 @@ class Pipeline:
 
     def _waits(self, message: Message, evidence: Evidence, outcomes: tuple[Outcome, ...]) -> bool:
         """True if the message is deferred until DNS answers again, for a bounded time from when it first came."""
-        if self.deferrals is None or not self.defer_seconds or not evidence.has(UNKNOWN.id):
+        if (
+            self.deferrals is None
+            or not self.defer_seconds
+            or not evidence.has_signal(Signal.AUTHOR_UNDECIDED)
+        ):
             return False
         key = f"{message.digest} {message.envelope.sender}".encode("utf-8", "surrogatepass")
         return action.may_wait(outcomes) and self.deferrals.defers(key, self.defer_seconds)

@@ -14,6 +14,7 @@ from sekisho.evidence import Cue
 from sekisho.message import Client, Message
 from sekisho.qrcodes import NOBODY, Reader
 from sekisho.verdict import Outcome
+from sekisho.words import Vocabulary
 
 
 class Resolver(Protocol):
@@ -122,7 +123,10 @@ class Providers(Protocol):
     """Domains that belong to many: a proof of them names no organisation."""
 
     def kind(self, domain: str) -> str | None:
-        """`mailbox`, `carrier`, `esp`, `cloud`, `shortener`, `redirect`, `forwarder`, or None."""
+        """`mailbox`, `carrier`, `esp`, `cloud`, `shortener`, `redirect`, `forwarder`, `social`, or None."""
+
+    def redirect_pages(self, domain: str) -> tuple[str, ...]:
+        """What the paths begin with under which a registrable domain, whatever its kind, leads on to others."""
 
 
 class KnownPolicies(Protocol):
@@ -239,6 +243,7 @@ class Context:
     clock: Clock
     registry: Registry
     providers: Providers
+    vocabulary: Vocabulary
     resolver: Resolver | None
     deadline: float
     authserv_id: str

@@ -1,9 +1,10 @@
 """Domains that belong to many: mailboxes, carriers, sending platforms, clouds, shorteners, redirects, lists.
 
 A proof of such a domain says which service was used, not which organisation wrote. The list is data
-(`providers.toml`, shipped; a site may lay its own over it): a table for each kind, arrays of domains in it.
+(`providers.toml`, shipped; a site may lay its own file over it): a table for each kind, arrays of domains in it.
 A domain stands for itself and every name below it; the longest entry wins, so `docs.google.com` may be of
-another kind than `google.com`; the table `none` holds what belongs to one organisation after all.
+another kind than `google.com`; the table `none` holds what belongs to one organisation after all. In the table
+`redirect` an entry with a path (`youtube.com/redirect`) is a page that leads on, of a domain that may be of any kind.
 
 What it cannot see: which of the customers behind a domain is writing.
 """
@@ -21,8 +22,9 @@ from sekisho.domains import to_ascii
 from sekisho.package_data import shipped
 
 KINDS = ("mailbox", "carrier", "esp", "cloud", "shortener", "redirect", "forwarder", "social")
+REDIRECT = "redirect"
 NOT_SHARED = "none"
-MAX_FILE = 4 * 1024 * 1024
+MAX_FILE_BYTES = 4 * 1024 * 1024
 REMEMBERED = 20_000  # names whose kind is remembered
 
 
@@ -39,6 +41,7 @@ class ProviderTable:
     """`ports.Providers` over a table of domains."""
 
     kinds: Mapping[str, str]
+    pages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _known: Callable[[str], str | None] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -48,6 +51,10 @@ class ProviderTable:
     def kind(self, domain: str) -> str | None:
         """The kind of the longest entry that the domain is or lies below."""
         return self._known(domain)
+
+    def redirect_pages(self, domain: str) -> tuple[str, ...]:
+        """What the paths begin with under which a registrable domain leads on to others."""
+        return self.pages.get(domain, ())
 
     def _found(self, domain: str) -> str | None:
         name = domain if domain in self.kinds else _comparable(domain)
@@ -72,19 +79,29 @@ def load(path: Path | None = None, overlay: Path | None = None) -> ProviderTable
     Raises ProviderFileError with every fault of both files.
     """
     faults: list[str] = []
-    kinds = dict(_read(path or shipped("providers.toml"), faults))
-    if overlay is not None and overlay.exists():
-        kinds.update(_read(overlay, faults))
+    entries = dict(_read(path or shipped("providers.toml"), faults))
+    if overlay is not None:
+        entries.update(_read(overlay, faults, required=False))
     if faults:
         raise ProviderFileError(tuple(faults))
-    return ProviderTable(MappingProxyType(kinds))
+    kinds = {entry: kind for entry, kind in entries.items() if "/" not in entry}
+    pages: dict[str, tuple[str, ...]] = {}
+    for domain, slash, path_start in (entry.partition("/") for entry in entries if "/" in entry):
+        if entries[domain + slash + path_start] == REDIRECT:
+            pages[domain] = (*pages.get(domain, ()), slash + path_start)
+    return ProviderTable(MappingProxyType(kinds), MappingProxyType(pages))
 
 
-def _read(path: Path, faults: list[str]) -> Iterator[tuple[str, str]]:
+def _read(path: Path, faults: list[str], *, required: bool = True) -> Iterator[tuple[str, str]]:
+    """Each entry with its kind. A file that is not there is a fault if it is `required`."""
     try:
-        content = tomllib.loads(path.read_bytes()[:MAX_FILE].decode("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        content = tomllib.loads(path.read_bytes()[:MAX_FILE_BYTES].decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         faults.append(f"{path}: {error}")
+        return
+    except OSError as error:
+        if required or not isinstance(error, FileNotFoundError):
+            faults.append(f"{path}: {error.strerror}")
         return
     seen: dict[str, str] = {}
     for kind, table in content.items():
@@ -105,7 +122,13 @@ def _domains(path: Path, kind: str, table: object, faults: list[str]) -> Iterato
             faults.append(f"{path}: {place}: is not an array of domains")
             continue
         for value in values:
-            if isinstance(value, str) and to_ascii(value.removeprefix("_")) == value.removeprefix("_"):
+            if isinstance(value, str) and _is_entry(value, kind):
                 yield place, value
             else:
                 faults.append(f"{path}: {place}: {value!r} is not a domain name in ASCII lower case")
+
+
+def _is_entry(value: str, kind: str) -> bool:
+    """A domain in ASCII lower case; with a path behind it where that means something."""
+    domain, slash, _ = value.removeprefix("_").partition("/")
+    return to_ascii(domain) == domain and (not slash or kind in (REDIRECT, NOT_SHARED))

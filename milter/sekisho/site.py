@@ -1,9 +1,9 @@
 """Who we are ourselves: our domains, who may send in their name, our names and our people.
 
-The site is a brand of its own, kept apart from the registry of others: its domains are looked after by
-whoever runs this program, so no file of brands has to name them. People are compared as a hurried eye reads a
-name (see `text.skeleton`), in either order of family and given name. A name of two letters, or of up to five
-Latin ones, counts only if it is the whole display name.
+The site is a brand of its own, kept apart from the registry of others: its domains stand in the configuration, so no
+file of brands has to name them. People are compared as a hurried eye reads a name (see
+`text.skeleton`), in either order of family and given name. A name of two letters, or of up to five Latin ones, counts
+only if it is the whole display name.
 
 A file of people has one name a line, and after it in angle brackets the outside addresses that this person
 does use: `山田 太郎 <taro@mail.example, taro@home.example>`. A line that begins with `#` is a comment.
@@ -12,7 +12,7 @@ does use: `山田 太郎 <taro@mail.example, taro@home.example>`. A line that be
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +27,7 @@ from sekisho.options import BLANK_IS_UNSET, Options
 from sekisho.ports import Lookalike
 from sekisho.text import skeleton
 from sekisho.trust import NetworkOrDomain, Networks
+from sekisho.vocabulary import BrandWords, LurePhrases
 
 ID = "own-site"
 MAX_PEOPLE = 50_000
@@ -148,11 +149,12 @@ class Site:
     signers: tuple[str, ...] = ()
     people: People = field(default_factory=People)
     exceptions: frozenset[str] = frozenset()
-    index: BrandIndex = field(default_factory=lambda: BrandIndex(()))
+    index: BrandIndex = field(default_factory=lambda: BrandIndex((), BrandWords()))
 
     @classmethod
-    def of(cls, options: SiteOptions) -> Site:
-        """Raises SiteFileError if the file of people cannot be read."""
+    def of(cls, options: SiteOptions, words: BrandWords) -> Site:
+        """The site as configured; `words` tell what is built around its names. Raises SiteFileError if the file of
+        people cannot be read."""
         lines = (*options.people, *(_lines(options.people_file) if options.people_file else ()))
         return cls(
             options.domains,
@@ -160,10 +162,11 @@ class Site:
             tuple(each for each in options.senders if "/" not in each),
             People.of(lines),
             frozenset(options.exceptions),
-            _index(options),
+            _index(options, replace(words, phrases=LurePhrases())),
         )
 
     def owns(self, domain: str) -> bool:
+        """True for our own domains and the names below them."""
         return any(within(domain, own) for own in self.domains)
 
     def may_send(self, client: Client, signers: Iterable[str]) -> bool:
@@ -179,7 +182,7 @@ class Site:
         return self.index.lookalike(domain)
 
     def person(self, shown: str, address: str) -> str | None:
-        """The one of ours whose name a display name shows, unless the address is one of his or excepted."""
+        """The name of ours that a display name shows, unless the address is one of that person's or excepted."""
         person = self.people.find(shown)
         if person is None:
             return None
@@ -193,14 +196,15 @@ class Site:
         )
 
 
-def _index(options: SiteOptions) -> BrandIndex:
+def _index(options: SiteOptions, words: BrandWords) -> BrandIndex:
     """The machinery of brands on ourselves: our names, and the words that our domains begin with."""
-    words = tuple(dict.fromkeys(own.partition(".")[0] for own in options.domains if registrable(own) == own))
-    names = tuple(dict.fromkeys((*options.names, *words)))
+    labels = tuple(dict.fromkeys(own.partition(".")[0] for own in options.domains if registrable(own) == own))
+    names = tuple(dict.fromkeys((*options.names, *labels)))
     if not names:
-        return BrandIndex(())
+        return BrandIndex((), words)
     entry = DomainEntry(confidence="high")
-    return BrandIndex((Brand(id=ID, names=names[:64], domains=dict.fromkeys(options.domains, entry)),))
+    brand = Brand(id=ID, names=names[:64], domains=dict.fromkeys(options.domains, entry))
+    return BrandIndex((brand,), words)
 
 
 def _lines(path: Path) -> tuple[str, ...]:

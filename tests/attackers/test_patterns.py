@@ -23,7 +23,7 @@ from tests.slices import sliced
 from sekisho.checks.identity import claims
 
 BOUNDED = {
-    ("sekisho.checks.identity.claims", "STARTS"): claims.NEAR,
+    ("sekisho.checks.identity.claims", "STARTS"): claims.CONTEXT_CHARS,
 }
 """Characters that these are given at most, by the constant of the code that bounds them."""
 DYNAMIC = {

@@ -26,9 +26,10 @@ CHECK = ["config", "check", "--user", pwd.getpwuid(os.geteuid()).pw_name]
 
 def prepared(name: str, folder: Path) -> tuple[Path, list[str]]:
     """The case in a folder of its own, and the lines that are expected of it."""
-    for source in HERE.glob("brands.d/*"):
-        (folder / "brands.d").mkdir(exist_ok=True)
-        (folder / "brands.d" / source.name).write_bytes(source.read_bytes())
+    for source in (*HERE.glob("brands.d/*"), *HERE.glob("vocabulary.d/*")):
+        copy = folder / source.relative_to(HERE)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(source.read_bytes())
     file = folder / f"{name}.toml"
     file.write_bytes((HERE / file.name).read_bytes().replace(b"{here}", bytes(folder)))
     expected = (HERE / f"{name}.expected").read_text("utf-8")

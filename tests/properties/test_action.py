@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sekisho import action
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import Evidence, FindingKind
 from sekisho.message import Envelope, Message, Recipient, read
 from sekisho.policy import Rules
 from sekisho.verdict import (
@@ -26,7 +26,7 @@ from sekisho.verdict import (
 )
 
 KIND = FindingKind("brand.display_name", 6, "The name says so.", "表示名がそうなっています。")
-EVIDENCE = Evidence(findings=(Finding(KIND, {}),))
+EVIDENCE = Evidence(findings=(KIND.found(),))
 FORGED = (
     b"Authentication-Results: mx.example.jp; dkim=pass\r\nX-Sekisho-Verdict: accept\r\n"
     b"Authentication-Results: other.example; dkim=pass\r\nX-Sekisho-Note: 1\r\nX-Sekisho-Verdict: accept\r\n"

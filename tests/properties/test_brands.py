@@ -2,12 +2,13 @@
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.auth_support import NAME_WORDS
 
 from sekisho.brands.index import BrandIndex
 from sekisho.brands.load import load
 from sekisho.text import skeleton
 
-INDEX = BrandIndex(load())
+INDEX = BrandIndex(load(), NAME_WORDS)
 NAMES = [name for brand in INDEX.brands for name in brand.names]
 PIECES = st.sampled_from([*NAMES, " ", "\u200b", "・", "ー", "サポート", "support", "店", "x", "の"])
 TEXT = st.text(st.characters(codec=None), max_size=80) | st.lists(PIECES, max_size=30).map("".join)

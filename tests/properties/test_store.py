@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.store.kit import SetClock, hold, message, outcomes
 
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import Evidence, FindingKind
 from sekisho.report import document
 from sekisho.store import Quarantine, StoreOptions
 
@@ -35,7 +35,7 @@ def test_anything_held_comes_back(
 ) -> None:
     """Any bytes, any sender, any recipients and any fact are stored, read back, and absorb their retry."""
     kind = FindingKind("a.b", 1.0, "{fact}", "{fact}")
-    evidence = Evidence(findings=(Finding(kind, {"fact": fact}),))
+    evidence = Evidence(findings=(kind.found(fact=fact),))
     raw += b"%d" % next(SERIAL)
     explained = document(evidence, {}, outcomes(*addresses))
     name = store.hold(message(raw, sender, queue_id=fact), explained, outcomes(*addresses))

@@ -382,12 +382,12 @@ def _(site: Site, _: ExitStack) -> None:
 # -- files and the switch -------------------------------------------------------------------------------
 
 
-def overlay(site: Site) -> Path:
-    """A folder of brand files of the site's own, which the running daemon is not told of."""
+def overlay(site: Site, group: str = "brands") -> Path:
+    """A folder of brand files or words of the site's own, which the running daemon is not told of."""
     site.settle()
-    folder = site.daemon.directory / "brands.d"
+    folder = site.daemon.directory / f"{group}.d"
     folder.mkdir()
-    site.configure(brands={"overlay": str(folder)})
+    site.configure(**{group: {"overlay": str(folder)}})
     return folder
 
 
@@ -399,6 +399,26 @@ def _(site: Site, _: ExitStack) -> None:
 @case("files.brands/missing")
 def _(site: Site, _: ExitStack) -> None:
     overlay(site).rmdir()
+
+
+@case("files.vocabulary")
+def _(site: Site, _: ExitStack) -> None:
+    (overlay(site, "vocabulary") / "bad.toml").write_text("greeting.add = ['dear']")
+
+
+@case("files.vocabulary/missing")
+def _(site: Site, _: ExitStack) -> None:
+    overlay(site, "vocabulary").rmdir()
+
+
+@case("files.vocabulary/idle")
+def _(site: Site, _: ExitStack) -> None:
+    (overlay(site, "vocabulary") / "idle.toml").write_text("greetings.remove = ['Derr']")
+
+
+@case("files.providers")
+def _(site: Site, _: ExitStack) -> None:
+    (overlay(site, "vocabulary") / "providers.toml").write_text("[mailbox]\nours = ['not a domain']\n")
 
 
 @case("files.writable")

@@ -33,7 +33,7 @@ class Home:
         return self.directory / "etc" / "sekisho.toml"
 
     def lay_out(self) -> None:
-        for name in ("etc", "run", "log", "store", "metrics", "keys", "brands.d"):
+        for name in ("etc", "run", "log", "store", "metrics", "keys", "brands.d", "vocabulary.d"):
             (self.directory / name).mkdir(parents=True)
             os.chown(self.directory / name, UID, -1)
         key = self.directory / "keys" / "key"
@@ -48,6 +48,7 @@ class Home:
             "log": {"target": f"{self.directory}/log/log"},
             "journal": {"key_file": str(key)},
             "brands": {"overlay": f"{self.directory}/brands.d"},
+            "vocabulary": {"overlay": f"{self.directory}/vocabulary.d"},
             "dns": {"servers": ["127.0.0.1:1"]},
         }
 
@@ -154,6 +155,13 @@ TAKEN: dict[str, tuple[Callable[[Home], None], str]] = {
     "overlay missing": (gone("brands.d"), "brands.overlay: "),
     "overlay closed": (of_root("brands.d", 0o700), "{home}/brands.d: Permission denied"),
     "brand file of root's": (left("brands.d/x.toml"), "{home}/brands.d/x.toml: Permission denied"),
+    "words missing": (gone("vocabulary.d"), "vocabulary.overlay: "),
+    "words closed": (of_root("vocabulary.d", 0o700), "{home}/vocabulary.d: Permission denied"),
+    "words of root's": (left("vocabulary.d/x.toml"), "{home}/vocabulary.d/x.toml: Permission denied"),
+    "providers of root's": (
+        left("vocabulary.d/providers.toml"),
+        "{home}/vocabulary.d/providers.toml: Permission denied",
+    ),
     "metrics directory closed": (of_root("metrics"), "metrics.directory: "),
     "metrics directory is a file": (left("metrics/m"), "metrics.directory: "),
     "metrics of root's": (left("metrics/m/0.lock"), "metrics.directory: "),
@@ -224,12 +232,12 @@ def test_a_file_that_only_root_can_read_is_found(home: Home) -> None:
 
 def test_all_faults_are_said_at_once(home: Home) -> None:
     """Several things missing are several lines, each with file and key."""
-    for name in ("log", "keys", "run", "brands.d"):
+    for name in ("log", "keys", "run", "brands.d", "vocabulary.d"):
         shutil.rmtree(home.directory / name)
     home.write()
     said = home.check().stderr.splitlines()[:-1]
     keys = [line.removeprefix(f"{home.config}: ").partition(":")[0] for line in said]
-    assert keys == ["log.target", "journal.key_file", "brands.overlay", "wire.socket"]
+    assert keys == ["log.target", "journal.key_file", "brands.overlay", "vocabulary.overlay", "wire.socket"]
     assert home.serve() == (2, said)
 
 

@@ -7,7 +7,7 @@ from email.header import decode_header, make_header
 import pytest
 
 from sekisho import action
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import Evidence, FindingKind
 from sekisho.message import Envelope, Forged, Limits, Message, Recipient, read
 from sekisho.policy import Rules
 from sekisho.verdict import (
@@ -25,7 +25,7 @@ from sekisho.verdict import (
 
 ACCEPT, TAG, QUARANTINE, REJECT, TEMPFAIL = Disposition
 KIND = FindingKind("brand.display_name", 6, "The name says {text}.", "表示名は{text}です。")
-EVIDENCE = Evidence(findings=(Finding(KIND, {"text": "えきねっと"}),))
+EVIDENCE = Evidence(findings=(KIND.found(text="えきねっと"),))
 
 
 def mail(fields: bytes = b"") -> Message:

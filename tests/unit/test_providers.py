@@ -72,3 +72,29 @@ def test_every_fault_is_named(tmp_path: Path) -> None:
     assert len(caught.value.faults) == 4
     with pytest.raises(ProviderFileError):
         load(tmp_path / "none.toml")
+
+
+def test_pages_that_redirect(tmp_path: Path) -> None:
+    """They stand with their domain and change nothing of its kind; a site adds pages and takes them out."""
+    table = load()
+    assert set(table.redirect_pages("youtube.com")) == {"/redirect", "/attribution_link"}
+    assert table.redirect_pages("example.jp") == ()
+    assert table.kind("youtube.com") != "redirect"
+    file = tmp_path / "providers.toml"
+    file.write_text('[redirect]\na = ["forum.example/out"]\n[none]\nb = ["youtube.com/redirect"]\n', "utf-8")
+    own = load(overlay=file)
+    assert own.redirect_pages("forum.example") == ("/out",)
+    assert own.redirect_pages("youtube.com") == ("/attribution_link",)
+
+
+def test_only_redirects_have_pages(tmp_path: Path) -> None:
+    """A mailbox at a path means nothing."""
+    file = tmp_path / "providers.toml"
+    file.write_text('[mailbox]\na = ["mail.example/inbox"]\n', "utf-8")
+    with pytest.raises(ProviderFileError):
+        load(file)
+
+
+def test_an_overlay_need_not_be_there(tmp_path: Path) -> None:
+    """A folder of words without a file of providers is the rule."""
+    assert load(overlay=tmp_path / "none.toml").kinds == load().kinds

@@ -1,10 +1,10 @@
-"""The registry in memory: who is named, who owns a domain, who is imitated.
+"""The registry in memory: which brands a text names, which brand owns a domain, which one a domain imitates.
 
 Pure: built once from brands, asked from any thread, same input, same answer. Every question costs the same
-whether there are a hundred brands or ten thousand (see `names` and `lookalike`).
+whether there are a hundred brands or ten thousand (see `search` and `lookalike`).
 
 Ownership follows the registrable domain (public suffix list with its private section) or a narrower entry of
-the brand's file: whoever controls `eki-net.com` controls every name below it.
+the brand's file: the owner of `eki-net.com` controls every name below it.
 """
 
 from __future__ import annotations
@@ -13,28 +13,31 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from sekisho.bounded_cache import remembered
-from sekisho.brands.lookalike import LikenessIndex
+from sekisho.brands.lookalike import LookalikeIndex
 from sekisho.brands.model import Brand
-from sekisho.brands.names import NameIndex
+from sekisho.brands.search import NameIndex
 from sekisho.domains import registrable, to_ascii
-from sekisho.lures import Vocabulary
 from sekisho.ports import BrandPolicy, Lookalike, Mention, Reading
+from sekisho.vocabulary import BrandWords
 
-REMEMBERED = 20_000  # host names whose owner and whose likeness are remembered, and texts
-SHORT = 64  # characters of a text of which it is remembered whom it names: `info`, the name of a file
+REMEMBERED = (
+    20_000  # host names of which owner and likeness are remembered, and texts of which the mentions are
+)
+MAX_REMEMBERED_CHARS = 64  # of such a text: `info`, the name of a file
 
 
 class BrandIndex:
-    """`ports.Registry` over brand files, and the whole brand for those who need more (`get`)."""
+    """`ports.Registry` over brand files, and the whole brand (`get`). `words` are what stands beside names of brands,
+    and the phrases of lures."""
 
-    def __init__(self, brands: Iterable[Brand], lures: Vocabulary | None = None) -> None:
+    def __init__(self, brands: Iterable[Brand], words: BrandWords) -> None:
         listed = tuple(brands)
-        self._lures = lures
+        self._words = words
         self._brands = MappingProxyType({brand.id: brand for brand in listed})
-        self._names = NameIndex(listed, lures)
-        self._mentions = remembered(REMEMBERED, SHORT)(lambda text: self.read(text).mentions)
+        self._names = NameIndex(listed, words)
+        self._mentions = remembered(REMEMBERED, MAX_REMEMBERED_CHARS)(lambda text: self.read(text).mentions)
         # Mail links to the same hosts again and again, within a message and between messages.
-        self._likeness = remembered(REMEMBERED)(LikenessIndex(listed).find)
+        self._likeness = remembered(REMEMBERED)(LookalikeIndex(listed, words).find)
         self._owners = _owners(listed)
         self._owner = remembered(REMEMBERED)(self._owner_above)
         self._possible = _possible(listed)
@@ -42,10 +45,11 @@ class BrandIndex:
             domain for brand in listed for domain, entry in brand.domains.items() if entry.strict
         )
         self._unrelated = frozenset(domain for brand in listed for domain in brand.unrelated)
-        self._kin = _kin(listed)
+        self._affiliates = _affiliates(listed)
 
     @property
     def brands(self) -> tuple[Brand, ...]:
+        """Every brand, in the order in which they were given."""
         return tuple(self._brands.values())
 
     def get(self, brand: str) -> Brand | None:
@@ -53,31 +57,36 @@ class BrandIndex:
         return self._brands.get(brand)
 
     def only(self, brands: Iterable[Brand]) -> BrandIndex:
-        """The same with other brands."""
-        return BrandIndex(brands, self._lures)
+        """A registry of other brands with the same words."""
+        return BrandIndex(brands, self._words)
 
     def read(self, text: str, after: str = "") -> Reading:
+        """The brands that a text names, and the cues of lures in it; in `after` only companions are looked for."""
         return self._names.find(text, after)
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
+        """The brands that a text names, by place."""
         return self._mentions(text)
 
     def owner(self, domain: str) -> str | None:
-        """Where several brands of one organisation list a domain, the first by id: they share proof."""
+        """The brand that a domain proves, or None. Where several brands of one organisation list a domain, the first by
+        id: they share proof."""
         return self._owner(domain)
 
     def _owner_above(self, domain: str) -> str | None:
         return next((self._owners[name] for name in _upwards(domain) if name in self._owners), None) or None
 
     def could_own(self, domain: str, brand: str) -> bool:
-        """Names below the registrable domain of any entry count, for an unconfirmed entry too."""
+        """True if any entry of the brand or its affiliates, confirmed or not, has the domain's registrable domain."""
         base = registrable(domain)
         return base is not None and not self.affiliates(brand).isdisjoint(self._possible.get(base, ()))
 
     def affiliates(self, brand: str) -> frozenset[str]:
-        return self._kin.get(brand, frozenset({brand}))
+        """The ids of the brands of one organisation, the brand included."""
+        return self._affiliates.get(brand, frozenset({brand}))
 
     def lookalike(self, domain: str) -> Lookalike | None:
+        """The brand that a domain imitates; None for a brand's own domain and for one known to be unrelated."""
         name = to_ascii(domain)
         base = registrable(name) if name else None
         if name is None or base is None or base in self._possible or base in self._unrelated:
@@ -85,19 +94,23 @@ class BrandIndex:
         return self._likeness(name)
 
     def verify_at(self, brand: str) -> tuple[str, str]:
+        """Where a recipient verifies a message, in English and Japanese; empty if the file says nothing."""
         known = self._brands.get(brand)
         if known is None or known.verify is None:
             return "", ""
         return known.verify.en, known.verify.ja
 
     def brand_policies(self, brand: str) -> tuple[BrandPolicy, ...]:
+        """What the brand says of its own mail."""
         known = self._brands.get(brand)
         return known.brand_policies if known else ()
 
     def strict(self, domain: str) -> bool:
+        """True if all mail of the domain is authenticated, by an entry for it or for a name above it."""
         return any(name in self._strict for name in _upwards(domain))
 
     def name(self, brand: str) -> str:
+        """The brand's first name; the id itself if there is no such brand."""
         known = self._brands.get(brand)
         return known.names[0] if known else brand
 
@@ -114,7 +127,7 @@ def _upwards(domain: str) -> Iterable[str]:
 
 
 def _owners(brands: tuple[Brand, ...]) -> dict[str, str]:
-    """Who is proven by a domain; nobody ("") by one that customers write from, nor by the names below it."""
+    """The brand that each domain proves. It is "" for a domain that customers write from, which proves nobody."""
     owners: dict[str, str] = {}
     for brand in brands:
         for domain, entry in brand.domains.items():
@@ -134,7 +147,7 @@ def _possible(brands: tuple[Brand, ...]) -> dict[str, frozenset[str]]:
     return {domain: frozenset(ids) for domain, ids in possible.items()}
 
 
-def _kin(brands: tuple[Brand, ...]) -> dict[str, frozenset[str]]:
+def _affiliates(brands: tuple[Brand, ...]) -> dict[str, frozenset[str]]:
     groups: dict[str, set[str]] = {}
     for brand in brands:
         groups.setdefault(brand.group, set()).add(brand.id)

@@ -1,4 +1,4 @@
-"""What is wrong or risky in brand files that load: pure functions over brands, one finding per fault.
+"""What is wrong or risky in brand files that load: pure functions over brands, one flaw per fault.
 
 A fault here does not stop the program: it is what `sekisho brands lint` prints and what a test of the shipped
 brands refuses.
@@ -13,8 +13,8 @@ from sekisho.brands.model import Brand
 from sekisho.domains import is_public_suffix, registrable
 from sekisho.text import bidi, combining, invisibles, is_kanji, skeleton
 
-SHORT = 3  # letters of a Latin or kana name that is likely to be a word or somebody's initials
-MANY = frozenset({"mailbox", "carrier", "esp", "cloud"})  # kinds of provider whose customers send mail
+MIN_SAFE_LETTERS = 3  # of a Latin or kana name; a shorter one is likely to be a word or somebody's initials
+SHARED_KINDS = frozenset({"mailbox", "carrier", "esp", "cloud"})  # of provider, whose customers send mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def _short(brand: Brand) -> Iterator[Flaw]:
         key = skeleton(text)
         if len(key) < 2:
             yield Flaw(brand.id, "never-matches", text, "leaves less than two letters to compare")
-        elif len(key) < SHORT and not any(map(is_kanji, key)) and key not in careful:
+        elif len(key) < MIN_SAFE_LETTERS and not any(map(is_kanji, key)) and key not in careful:
             yield Flaw(brand.id, "short", text, "is short: list it in `ordinary` or `needs_companion`")
 
 
@@ -83,7 +83,7 @@ def _suffixes(brand: Brand) -> Iterator[Flaw]:
 
 def _verify(brand: Brand) -> Iterator[Flaw]:
     if brand.verify is None:
-        yield Flaw(brand.id, "no-verify", "", "does not say where a recipient checks for himself")
+        yield Flaw(brand.id, "no-verify", "", "does not say where a recipient can verify its mail")
 
 
 _CHECKS = (_invisible, _short, _companions, _sources, _suffixes, _verify)
@@ -92,7 +92,7 @@ _CHECKS = (_invisible, _short, _companions, _sources, _suffixes, _verify)
 def _shared(brand: Brand, kind: Callable[[str], str | None]) -> Iterator[Flaw]:
     """A domain of many cannot prove a brand."""
     for domain, entry in brand.domains.items():
-        if entry.proves and registrable(domain) == domain and (found := kind(domain)) in MANY:
+        if entry.proves and registrable(domain) == domain and (found := kind(domain)) in SHARED_KINDS:
             yield Flaw(
                 brand.id, "shared-domain", domain, f"belongs to many ({found}) and would prove the brand"
             )

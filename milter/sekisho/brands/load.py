@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from sekisho.brands.model import Brand
 from sekisho.package_data import shipped
 
-MAX_FILE = 256 * 1024
+MAX_FILE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def read(file: Path) -> Brand | tuple[Fault, ...]:
     """One brand file, or everything that is wrong with it."""
     name = str(file)
     try:
-        if file.stat().st_size > MAX_FILE:
-            return (Fault(name, "", f"is larger than {MAX_FILE} bytes"),)
+        if file.stat().st_size > MAX_FILE_BYTES:
+            return (Fault(name, "", f"is larger than {MAX_FILE_BYTES} bytes"),)
         content = tomllib.loads(file.read_text("utf-8"))
     except OSError as error:
         return (Fault(name, "", error.strerror or "cannot be read"),)

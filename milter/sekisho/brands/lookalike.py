@@ -10,9 +10,10 @@ Three ways are told apart (UTS 39 for the first):
 - `edit`: one letter more, less, other, or two swapped, in a label of at least five.
 
 All look-ups are by hash: a domain has at most some hundred pieces and one-letter deletions, and the number of
-brands does not matter. A word of everyday language counts in a composition only beside a word of the trade; a name
-that needs a companion only beside one of its own (`hometrade-nomura.example`, after `hometrade.nomura.co.jp`):
-`visatravel.example`, `lineage.example`, `support.square-gym.example` are like nobody.
+brands does not matter. The words of the trade are data (`config/vocabulary/brands.toml`). A word of everyday language
+counts in a composition only beside one of them. A name that needs a companion counts only beside one of its own
+(`hometrade-nomura.example`, after `hometrade.nomura.co.jp`). So `visatravel.example`, `lineage.example` and
+`support.square-gym.example` are like no brand.
 """
 
 from __future__ import annotations
@@ -26,36 +27,12 @@ from sekisho.brands.model import Brand
 from sekisho.domains import registrable, to_unicode
 from sekisho.ports import Lookalike
 from sekisho.text import skeleton
+from sekisho.vocabulary import BrandWords
 
-MIN_EDIT = 5  # letters in a label that one edit does not turn into any other word
-MIN_WORD = 3
-MAX_PIECES = 40
+MIN_EDIT_LETTERS = 5  # in a label that one edit does not turn into any other word
+MIN_WORD_LETTERS = 3  # of a brand's word that counts as a piece of a name
+MAX_PIECES = 40  # of a host name that are looked at
 MAX_JOINED = 4  # pieces that together may be one name: `ts-cubic-card`
-
-# Words of the trade: what stands beside a brand in the names of forgers' domains.
-_TRADE = """
-    account accounts alert auth bank billing card center confirm customer credit help id info jp login logon
-    member members my net notice notification official online pay payment point points portal recover recovery
-    reset safe safety secure security service services shop sign signin store support unlock update user
-    verify verification wallet web www
-"""
-TRADE = frozenset(_TRADE.split())
-# Of these, the ones that make a brand of an ordinary word.
-STRONG = TRADE - {
-    "center",
-    "help",
-    "info",
-    "jp",
-    "my",
-    "net",
-    "online",
-    "safe",
-    "shop",
-    "store",
-    "user",
-    "web",
-    "www",
-}
 
 # The brand, its word, and the words of which one must stand beside it (None: it stands alone).
 _Word = tuple[str, str, frozenset[str] | None]
@@ -64,10 +41,12 @@ _SPLIT = re.compile(r"[-._]+")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
-class LikenessIndex:
+class LookalikeIndex:
     """What the brands' domains and words look like."""
 
-    def __init__(self, brands: Iterable[Brand]) -> None:
+    def __init__(self, brands: Iterable[Brand], words: BrandWords) -> None:
+        self._trade = words.trade
+        self._strong = words.strong
         self._labels: dict[str, tuple[str, str, str]] = {}
         self._whole: dict[str, str] = {}
         self._shapes: dict[str, tuple[str, str]] = {}
@@ -92,29 +71,38 @@ class LikenessIndex:
             # `office.com` is Microsoft's, but `office` is everybody's word.
             plain = label.replace("-", "")
             if plain in words or (
-                entry.proves and any(len(each) > MIN_WORD and each in plain for each in words)
+                entry.proves and any(len(each) > MIN_WORD_LETTERS and each in plain for each in words)
             ):
                 self._add_label(brand.id, domain, label)
         for word in words:
             key = skeleton(word)
-            if len(word) < MIN_WORD:
+            if len(word) < MIN_WORD_LETTERS:
                 continue
             if key in never:
-                self._guarded.setdefault(key, (brand.id, word, _companions(brand)))
+                self._guarded.setdefault(key, (brand.id, word, self._companions(brand)))
             else:
-                self._words.setdefault(key, (brand.id, word, STRONG if key in ordinary else None))
+                self._words.setdefault(key, (brand.id, word, self._strong if key in ordinary else None))
+
+    def _companions(self, brand: Brand) -> frozenset[str]:
+        """What makes a brand of a word that needs company: labels of its own hosts (`hometrade.nomura.co.jp`), and the
+        companions that its file names."""
+        hosts = (name.removesuffix(registrable(name) or "") for name in brand.domains)
+        labels = (label for host in hosts for label in _SPLIT.split(host))
+        told = (word.lower() for word in brand.companions if word.isascii())
+        long = (each for each in (*labels, *told) if len(each) > MIN_WORD_LETTERS)
+        return frozenset(each for each in long if each not in self._trade or each in self._strong)
 
     def _add_label(self, brand: str, domain: str, label: str) -> None:
         plain = label.replace("-", "")
-        if len(plain) <= MIN_WORD:
+        if len(plain) <= MIN_WORD_LETTERS:
             return
         self._labels.setdefault(skeleton(label), (brand, domain, plain))
-        if len(plain) >= MIN_EDIT and plain not in self._edits.get(plain, ()):
+        if len(plain) >= MIN_EDIT_LETTERS and plain not in self._edits.get(plain, ()):
             for shorter in {plain, *_deletions(plain)}:
                 self._edits.setdefault(shorter, []).append(plain)
 
     def find(self, domain: str) -> Lookalike | None:
-        """The likeness of a domain that is nobody's own; the caller has made sure of that."""
+        """What a domain looks like, or None. The caller has made sure that it is no brand's own."""
         base = registrable(domain)
         if base is None:
             return None
@@ -145,7 +133,9 @@ class LikenessIndex:
         if label.replace("-", "") == plain:
             return Lookalike(brand, domain, "composition")
         return (
-            Lookalike(brand, domain, "confusable") if len(plain) >= MIN_EDIT or not label.isascii() else None
+            Lookalike(brand, domain, "confusable")
+            if len(plain) >= MIN_EDIT_LETTERS or not label.isascii()
+            else None
         )
 
     def _composition(self, name: str) -> Lookalike | None:
@@ -181,19 +171,19 @@ class LikenessIndex:
             return None
         same = not word.isascii() or own in word
         how = "composition" if word.isascii() and own in word else "confusable"
-        return Lookalike(brand, own, how) if same or len(own) >= MIN_EDIT else None
+        return Lookalike(brand, own, how) if same or len(own) >= MIN_EDIT_LETTERS else None
 
     def _without_trade(self, word: str) -> tuple[_Word | None, str]:
         """`amazonlogin`, `loginamazon`: the brand's word with a word of the trade written to it."""
-        for size in range(2, min(13, len(word) - MIN_EDIT + 1)):
+        for size in range(2, min(13, len(word) - MIN_EDIT_LETTERS + 1)):
             for trade, rest in ((word[-size:], word[:-size]), (word[:size], word[size:])):
-                if trade in TRADE and (known := self._words.get(skeleton(rest))) is not None:
+                if trade in self._trade and (known := self._words.get(skeleton(rest))) is not None:
                     return known, trade
         return None, ""
 
     def _edit(self, label: str) -> Lookalike | None:
         plain = label.replace("-", "")
-        if not MIN_EDIT <= len(plain) <= 63 or not _ASCII_WORD.fullmatch(plain):
+        if not MIN_EDIT_LETTERS <= len(plain) <= 63 or not _ASCII_WORD.fullmatch(plain):
             return None
         near = chain.from_iterable(self._edits.get(each, ()) for each in (plain, *_deletions(plain)))
         found = []
@@ -211,15 +201,6 @@ def _words(brand: Brand) -> Iterator[str]:
         word = word.removesuffix(".com").removesuffix(".co.jp")
         if _ASCII_WORD.fullmatch(word) and not word.isdigit():
             yield word
-
-
-def _companions(brand: Brand) -> frozenset[str]:
-    """What makes a brand of a word that needs company: labels of its own hosts (`hometrade.nomura.co.jp`), and the
-    companions that its file names."""
-    hosts = (name.removesuffix(registrable(name) or "") for name in brand.domains)
-    labels = (label for host in hosts for label in _SPLIT.split(host))
-    told = (word.lower() for word in brand.companions if word.isascii())
-    return frozenset(each for each in (*labels, *told) if len(each) > MIN_WORD and each not in TRADE - STRONG)
 
 
 def _joined(pieces: list[str]) -> Iterator[tuple[int, int, str]]:

@@ -1,11 +1,11 @@
 """Names that are not spelled like the brand's and still read as it: `Aamzon`, `Netf*ix`, `S¥msung`.
 
-Only short texts are searched, the names and subjects that are read at a glance, and only for names that are
-no word of everyday language: in prose a swap of letters is a slip. Two kinds are found, behind the first
-letter, which readers do notice:
+Only short texts are searched: names and subjects, which are read at a glance. Only names that are no word of everyday
+language are looked for. (In prose a swap of letters is a slip.) Two kinds are found, behind the first letter, which
+readers do notice:
 
-- two neighbours swapped: words are compared by their letters in order of the alphabet, one look-up a word;
-- one letter replaced by a sign that stands for none: the sign is a gap that any letter fills.
+- two neighbours are swapped: words are compared by their letters in order of the alphabet, one look-up a word;
+- one letter is replaced by a sign that stands for none: the sign is a gap that any letter fills.
 
 What it cannot see: letters left out or added, which make other companies' names (`Amazone`) as often.
 """
@@ -22,7 +22,7 @@ from sekisho.text import is_kana, skeleton
 
 T = TypeVar("T")
 
-MAX_TEXT = 256
+MAX_TEXT_CHARS = 256  # of a text that is searched
 MIN_LETTERS = 6  # of a name that a swap does not turn into any other word
 MIN_AROUND_GAP = 5
 REMEMBERED = 5_000  # words, and for which names they may be meant
@@ -33,7 +33,7 @@ _GAP = re.compile(r"([A-Za-z](?<!\w.)[A-Za-z]{0,38})[\ufffd?*#%^~¥£¢¤§†°
 
 
 class Misspellings(Generic[T]):
-    """What the names may be mistaken for. `names` are skeletons, each with what it stands for."""
+    """Finds what may be meant by a word that is no name. `names` are skeletons, each with what it stands for."""
 
     def __init__(self, names: Iterable[tuple[str, T]]) -> None:
         self._by_letters: dict[str, list[tuple[str, T]]] = {}
@@ -48,8 +48,8 @@ class Misspellings(Generic[T]):
         self._meant = remembered(REMEMBERED)(self._swapped)
 
     def find(self, text: str) -> Iterator[tuple[T, int, int]]:
-        """What is meant, and where in the text it stands."""
-        if len(text) > MAX_TEXT:
+        """What is meant, with start and end in the text."""
+        if len(text) > MAX_TEXT_CHARS:
             return
         if any(map(self._meant, set(_WORD.findall(text)))):
             for match in _WORD.finditer(text):
@@ -72,7 +72,7 @@ class Misspellings(Generic[T]):
 
 
 def without_accents(text: str) -> str:
-    """`Itaú` and `Crédit Agricole` as they are typed in haste; kana keep their marks."""
+    """The text without accents, as `Itaú` is typed in haste. Kana keep their marks."""
     if text.isascii() or any(map(is_kana, text)):
         return text
     return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))

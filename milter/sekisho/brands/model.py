@@ -1,4 +1,4 @@
-"""What a brand file says: names, domains, promises of a brand, in a form that an admin writes by hand.
+"""What a brand file says: names, domains and policies of a brand, in a form that an admin writes by hand.
 
 One TOML file holds one brand; its name is the brand's id. Only `id`, `names` and `sources` must be there:
 
@@ -24,8 +24,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from sekisho.domains import to_ascii
-from sekisho.lures import Theme
 from sekisho.ports import BrandPolicy
+from sekisho.vocabulary import shipped_themes
 
 Confidence = Literal["high", "medium", "low"]
 Use = Literal["mail", "web", "link"]
@@ -47,9 +47,17 @@ def _domain(value: str) -> str:
     return value
 
 
+def _notice(value: str) -> str:
+    """The name of a theme, or `all`."""
+    if value != "all" and value not in shipped_themes().theme:
+        raise ValueError(f"must be 'all' or one of {', '.join(shipped_themes().theme)}")
+    return value
+
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Domain = Annotated[str, AfterValidator(_domain)]
+Notice = Annotated[str, AfterValidator(_notice)]
 When = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
 # TOML has arrays, and a frozen model holds tuples.
 Texts = Annotated[tuple[Text, ...], Field(strict=False)]
@@ -61,7 +69,7 @@ class _Entry(BaseModel):
 
 
 class DomainEntry(_Entry):
-    """A domain of the brand. Whoever controls it controls every name below it.
+    """A domain of the brand. Its owner controls every name below it, too.
 
     `use`: where it is met. `flags`: `mailbox` (customers write from it, so it proves a customer only) and
     `user_content` (the brand's own system sends or shows what strangers wrote). Of a whole brand, `mall`:
@@ -93,20 +101,20 @@ class DomainEntry(_Entry):
 
 
 class Policy(_Entry):
-    """What the brand promises about its mail.
+    """What the brand says of its own mail.
 
-    `notice`: the matter of the mail that the promise is about, as lures name it (`withdrawal`, `card_use` …), or
-    `all`. `since`: year, month or day from which it holds.
+    `notice`: the theme of the mail that this is about, as lures name it (`withdrawal`, `card_use` …), or `all`.
+    `since`: year, month or day from which it holds.
     """
 
     kind: PolicyKind
-    notice: Theme | Literal["all"] = "all"
+    notice: Notice = "all"
     since: When | None = None
     source: Text | None = None
 
 
 class Verify(_Entry):
-    """Where a recipient checks for himself: a page, and one short sentence in each language."""
+    """Where a recipient verifies a message: a page, and one short sentence in each language."""
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=300)] | None = None
     ja: Annotated[str, StringConstraints(min_length=1, max_length=120)]

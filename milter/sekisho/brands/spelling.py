@@ -1,7 +1,7 @@
 """How a piece of text is written: its letters, and where separators stand between them.
 
-What is found by its skeleton is held against this: a name that is written as its brand writes it is a mention, one that
-is written otherwise may be a disguise.
+What was found by its skeleton is compared with this: a name that is written as its brand writes it is a mention, one
+that is written otherwise may be a disguise.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def joints(name: str) -> frozenset[int]:
 
 
 class Breaks:
-    """Whether words part at an index of the skeleton `letters` of `words`: at a space, and where Japanese meets other
-    letters without one (新しいLINEグループ). Worked out when the first is asked for."""
+    """Says whether words part at an index of the skeleton `letters` of `words`: at a space, and where Japanese meets
+    other letters without one (新しいLINEグループ). It is worked out when the first index is asked for."""
 
     def __init__(self, words: str, letters: str) -> None:
         self._words = words
@@ -91,4 +91,5 @@ def _script(char: str) -> str:
 
 
 def is_japanese(char: str) -> bool:
+    """True for kana and kanji."""
     return is_kana(char) or is_kanji(char)

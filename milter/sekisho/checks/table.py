@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 
 from sekisho.checks.authentication import (
     arc,
@@ -41,6 +42,7 @@ from sekisho.checks.identity import (
     display_name,
     impersonation,
     lookalike,
+    media_claims,
     recipient,
     reply_to,
     sender_domain,
@@ -48,78 +50,98 @@ from sekisho.checks.identity import (
     strict,
     unknown_organisation,
 )
-from sekisho.checks.lure import lure
-from sekisho.evidence import Evidence, FindingKind
+from sekisho.checks.lure import lure, sender_doubts
+from sekisho.evidence import Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
 
+Owed = Callable[[Message], tuple[MethodResult, ...]]
+"""The authentication results that a message gets instead of its own."""
+
+
+def _nothing(message: Message) -> tuple[MethodResult, ...]:
+    return ()
+
+
+def _temperror(method: str) -> Owed:
+    """What a check owes that gives one result."""
+    result = MethodResult(method, AuthResult.TEMPERROR, reason="not evaluated")
+    return lambda message: (result,)
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One row: what it is called in stages and metrics, the function, what it may find, and the authentication results
-    that a message gets instead of its own if it could not be run. `pictured`: it and those after it read what the
-    message's pictures hold, which are looked into at that moment."""
+    """One row: what it is called in stages and metrics, the function, and what it may find.
+
+    `owed` gives the results that a message gets if the check could not be run. `pictured`: this check and those after
+    it read what the message's pictures hold; the pictures are searched right before it.
+    """
 
     name: str
     run: Callable[[Message, Evidence, Context], Evidence]
     kinds: tuple[FindingKind, ...] = ()
-    owed: Callable[[Message], tuple[MethodResult, ...]] = lambda message: ()
+    owed: Owed = _nothing
     pictured: bool = False
+
+    @classmethod
+    def of(cls, module: ModuleType, *, owed: Owed = _nothing, pictured: bool = False) -> Check:
+        """The check that a module is: it has the module's name, its function `check`, and its `KINDS` if it has any."""
+        name = module.__name__.rpartition(".")[2]
+        return cls(name, module.check, getattr(module, "KINDS", ()), owed, pictured)
 
     def unknown(self, reason: str, message: Message) -> Evidence:
         """The evidence of a check that could not be run: a temperror for each result that it owes."""
         return Evidence(results=self.owed(message), degraded=(reason,))
 
 
-def _temperror(method: str) -> Callable[[Message], tuple[MethodResult, ...]]:
-    """What a check owes that gives one result."""
-    result = MethodResult(method, AuthResult.TEMPERROR, reason="not evaluated")
-    return lambda message: (result,)
-
-
 AUTHENTICATION: tuple[Check, ...] = (
-    Check("prefetch", prefetch.check),
-    Check("recorded", recorded.check),
-    Check("iprev", iprev.check, iprev.KINDS, _temperror("iprev")),
-    Check("spf", spf.check, spf.KINDS, spf.owed),
-    Check("dkim", dkim.check, dkim.KINDS, dkim.owed),
-    Check("arc", arc.check, arc.KINDS, _temperror("arc")),
-    Check("dmarc", dmarc.check, dmarc.KINDS, _temperror("dmarc")),
-    Check("proof", proof.check, proof.KINDS),
-    Check("indirect", indirect.check, indirect.KINDS),
-    Check("forged", forged.check, forged.KINDS),
-    Check("replay", replay.check, replay.KINDS),
+    Check.of(prefetch),
+    Check.of(recorded),
+    Check.of(iprev, owed=_temperror("iprev")),
+    Check.of(spf, owed=spf.owed),
+    Check.of(dkim, owed=dkim.owed),
+    Check.of(arc, owed=_temperror("arc")),
+    Check.of(dmarc, owed=_temperror("dmarc")),
+    Check.of(proof),
+    Check.of(indirect),
+    Check.of(forged),
+    Check.of(replay),
 )
 IDENTITY: tuple[Check, ...] = (
-    Check("author", author.check, author.KINDS),
-    Check("destinations", destinations.check, pictured=True),
-    Check("claims", claims.check),
-    Check("impersonation", impersonation.check, impersonation.KINDS),
-    Check("display_name", display_name.check, display_name.KINDS),
-    Check("lookalike", lookalike.check, lookalike.KINDS),
-    Check("site", site.check, site.KINDS),
-    Check("strict", strict.check, strict.KINDS),
-    Check("reply_to", reply_to.check, reply_to.KINDS),
-    Check("sender_domain", sender_domain.check, sender_domain.KINDS),
-    Check("unknown_organisation", unknown_organisation.check, unknown_organisation.KINDS),
+    Check.of(author),
+    Check.of(destinations, pictured=True),
+    Check.of(claims),
+    Check.of(media_claims),
+    Check.of(impersonation),
+    Check.of(display_name),
+    Check.of(lookalike),
+    Check.of(site),
+    Check.of(strict),
+    Check.of(reply_to),
+    Check.of(sender_domain),
+    Check.of(unknown_organisation),
 )
 CONTENT: tuple[Check, ...] = (
-    Check("structure", structure.check, structure.KINDS),
-    Check("text_style", text_style.check, text_style.KINDS),
-    Check("headers", headers.check, headers.KINDS),
-    Check("links", links.check, links.KINDS),
-    Check("link_tricks", link_tricks.check, link_tricks.KINDS),
-    Check("pages", pages.check, pages.KINDS),
-    Check("attachments", attachments.check, attachments.KINDS),
-    Check("obfuscation", obfuscation.check, obfuscation.KINDS),
+    Check.of(structure),
+    Check.of(text_style),
+    Check.of(headers),
+    Check.of(links),
+    Check.of(link_tricks),
+    Check.of(pages),
+    Check.of(attachments),
+    Check.of(obfuscation),
 )
 LURES: tuple[Check, ...] = (
-    Check("brand_policies", brand_policies.check, brand_policies.KINDS),
-    Check("recipient", recipient.check, recipient.KINDS),
-    Check("lure", lure.check, lure.KINDS),
+    Check.of(brand_policies),
+    Check.of(recipient),
+    Check.of(sender_doubts),
+    Check.of(lure),
 )
 
 CHECKS: tuple[Check, ...] = AUTHENTICATION + IDENTITY + CONTENT + LURES
 
 KINDS: tuple[FindingKind, ...] = tuple(kind for check in CHECKS for kind in check.kinds)
+
+CONTRADICTING: frozenset[str] = frozenset(kind.id for kind in KINDS if kind.role is not Role.SUPPORT)
+"""The ids of findings that say that the sender is not who it says it is; the others support them."""

@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sekisho.checks.table import CONTRADICTING
+
 COLOURS = {
     "accept": "green",
     "tag": "yellow",
@@ -22,8 +24,6 @@ COLOURS = {
     "reject": "bold red",
     "tempfail": "magenta",
 }
-# Families of findings that say that somebody is not who he says he is; the others support them.
-CONTRADICTING = frozenset({"brand", "proof", "lookalike", "display_name", "organisation", "site", "author"})
 LANGUAGES = ("both", "en", "ja")
 ACCUSED = 1.0  # points of a brand's findings from which a message poses as it
 FIRST = 24  # columns of a page's left side
@@ -156,8 +156,8 @@ def name_of(report: Report, brand: str | None) -> str | None:
 def _divided(findings: list[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """The findings that contradict the claim, and those that support them; the heaviest first."""
     ordered = sorted(findings, key=lambda each: -each["points"])
-    against = [each for each in ordered if each["id"].partition(".")[0] in CONTRADICTING]
-    return against, [each for each in ordered if each["id"].partition(".")[0] not in CONTRADICTING]
+    against = [each for each in ordered if each["id"] in CONTRADICTING]
+    return against, [each for each in ordered if each["id"] not in CONTRADICTING]
 
 
 def _findings(page: Page, title: Pair, findings: list[Mapping[str, Any]]) -> None:

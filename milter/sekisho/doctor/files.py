@@ -1,4 +1,4 @@
-"""The files that the configuration names: brand files, keys, and who may change them."""
+"""The files that the configuration names: brand files, words, keys, and who may change them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from sekisho import brands, providers
+from sekisho import brands, providers, vocabulary
 from sekisho.brands import BrandFileError, BrandOptions
 from sekisho.brands.lint import lint
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Finding, error, warning
+from sekisho.providers import ProviderFileError
+from sekisho.vocabulary import VocabularyFileError, VocabularyOptions
 
 
 def examine(
@@ -22,7 +24,8 @@ def examine(
 ) -> Iterator[Finding]:
     """Findings about files."""
     yield from _brands(config)
-    for path in (file, config.brands.overlay):
+    yield from _words(config)
+    for path in (file, config.brands.overlay, config.vocabulary.overlay):
         if path is not None and path.exists():
             yield from _writable(path)
     if config.journal.key_file is not None:
@@ -32,8 +35,7 @@ def examine(
 def _brands(config: Config) -> Iterator[Finding]:
     overlay = config.brands.overlay
     if overlay is not None and overlay != BrandOptions().overlay and not overlay.exists():
-        mend = f"install -d -m 0755 {shlex.quote(str(overlay))}"
-        yield error("files.brands", f"{overlay} is not there: the daemon does not start", mend)
+        yield _absent("files.brands", overlay)
         return
     try:
         known = brands.load(overlay=overlay)
@@ -47,6 +49,39 @@ def _brands(config: Config) -> Iterator[Finding]:
         if overlay is not None and flaw.brand in own:
             text = f"{flaw.brand}: {flaw.value}: {flaw.reason}"
             yield warning("files.brands", text, _aside(overlay / f"{flaw.brand}.toml"))
+
+
+def _words(config: Config) -> Iterator[Finding]:
+    """Faults in the site's own words and providers, and removals that remove nothing."""
+    overlay = config.vocabulary.overlay
+    if overlay is not None and overlay != VocabularyOptions().overlay and not overlay.exists():
+        yield _absent("files.vocabulary", overlay)
+        return
+    try:
+        idle = vocabulary.load(overlay).idle
+    except VocabularyFileError as failure:
+        yield from (_fault("files.vocabulary", fault) for fault in failure.faults)
+    else:
+        yield from (warning("files.vocabulary", text, _aside(_file(text))) for text in idle)
+    try:
+        providers.load(overlay=vocabulary.providers_file(overlay))
+    except ProviderFileError as failure:
+        yield from (_fault("files.providers", fault) for fault in failure.faults)
+
+
+def _fault(code: str, text: str) -> Finding:
+    """A fault that is told as `file: key: reason`."""
+    return error(code, text, _aside(_file(text)))
+
+
+def _file(text: str) -> Path:
+    return Path(text.partition(": ")[0])
+
+
+def _absent(code: str, folder: Path) -> Finding:
+    """The usual folder need not be there; one that the operator named must be."""
+    mend = f"install -d -m 0755 {shlex.quote(str(folder))}"
+    return error(code, f"{folder} is not there: the daemon does not start", mend)
 
 
 def _aside(file: Path) -> str:

@@ -92,7 +92,7 @@ class Sender:
             author=f"{mailbox.local.lower()}@{domain}" if mailbox is not None and domain else None,
             envelope=_envelope(message.envelope.sender),
             client=parse_ip(address) if address else None,
-            proven=any(proof.aligned and proof.scope != "shared" for proof in evidence.proofs),
+            proven=bool(evidence.author_scopes - {"shared"}),
             signers=frozenset(proof.domain for proof in evidence.proofs if proof.method == "dkim"),
             now=now,
         )

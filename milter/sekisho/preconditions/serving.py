@@ -24,6 +24,7 @@ from sekisho.preconditions.account import Account, as_account, name_of
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError, SecretMissingError, read_secret
 from sekisho.store import database_file, state_directory
+from sekisho.vocabulary import VocabularyOptions
 from sekisho.wire.listen import unix_path
 
 Fault = tuple[str, str]
@@ -121,9 +122,14 @@ def _rollout(needs: Needs) -> Iterator[Fault]:
 
 def _overlay(needs: Needs) -> Iterator[Fault]:
     """The usual folder need not be there; one that the operator named must be."""
-    folder = needs.config.brands.overlay
-    if folder is not None and folder != BrandOptions().overlay and not os.path.exists(folder):
-        yield "brands.overlay", f"{folder}: {os.strerror(errno.ENOENT)}"
+    brands, words = needs.config.brands.overlay, needs.config.vocabulary.overlay
+    named = (
+        ("brands.overlay", brands, BrandOptions().overlay),
+        ("vocabulary.overlay", words, VocabularyOptions().overlay),
+    )
+    for key, folder, usual in named:
+        if folder is not None and folder != usual and not os.path.exists(folder):
+            yield key, f"{folder}: {os.strerror(errno.ENOENT)}"
 
 
 def _metrics(needs: Needs) -> Iterator[Fault]:

@@ -1,6 +1,7 @@
 """Who owns a domain, who shares proof, and who is imitated."""
 
 import pytest
+from tests.auth_support import NAME_WORDS
 
 from sekisho.brands.index import BrandIndex
 from sekisho.brands.model import Brand
@@ -46,7 +47,8 @@ INDEX = BrandIndex(
                 "half.example.jp": {"confidence": "medium"},
             },
         ),
-    ]
+    ],
+    NAME_WORDS,
 )
 
 
@@ -136,7 +138,8 @@ def test_every_whole_domain_of_a_brand_counts_above_a_strangers_name() -> None:
             brand("rhein", "Sparkasse Rhein", domains={"ksk-rhein.de": HIGH, "kskrhein.de": HIGH}),
             brand("bol-com", "bol", domains={"bol.com": HIGH}),
             brand("uol", "UOL", domains={"bol.com.br": HIGH}),
-        ]
+        ],
+        NAME_WORDS,
     )
     found = [
         index.lookalike(f"{own}.pr-5.cn") for own in ("ksk-rhein.de", "kskrhein.de", "bol.com", "bol.com.br")
@@ -217,7 +220,7 @@ def test_answers_for_sentences() -> None:
 def test_a_strict_entry_counts_for_the_names_below_it(domain: str, strict: bool) -> None:
     """Whether or not it is confirmed, and for no name above it."""
     domains = {"bank.example.com": LOW | {"strict": True}, "example.net": HIGH}
-    assert BrandIndex([brand("bank", "Bank", domains=domains)]).strict(domain) is strict
+    assert BrandIndex([brand("bank", "Bank", domains=domains)], NAME_WORDS).strict(domain) is strict
 
 
 @pytest.mark.parametrize("value", ["yes", 1, None, "true"])

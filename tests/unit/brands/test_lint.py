@@ -1,7 +1,7 @@
 """What the linter finds in brand files, and that the shipped ones are clean."""
 
 from sekisho import providers
-from sekisho.brands.lint import MANY, lint
+from sekisho.brands.lint import SHARED_KINDS, lint
 from sekisho.brands.load import load
 from sekisho.brands.model import Brand
 
@@ -27,7 +27,7 @@ def test_no_domain_that_proves_a_shipped_brand_belongs_to_many() -> None:
     """A proof is worth its owner only where the providers' list does not say that customers send from there."""
     kind = providers.load().kind
     proving = {domain for brand in load() for domain, entry in brand.domains.items() if entry.proves}
-    assert {domain for domain in proving if kind(domain) in MANY} == set()
+    assert {domain for domain in proving if kind(domain) in SHARED_KINDS} == set()
 
 
 def test_names_that_cannot_be_seen_or_would_match_too_much() -> None:

@@ -1,6 +1,7 @@
 """Which texts name a brand, and which only look as if they did."""
 
 import pytest
+from tests.auth_support import NAME_WORDS
 
 from sekisho.brands.index import BrandIndex
 from sekisho.brands.model import Brand
@@ -40,7 +41,8 @@ INDEX = BrandIndex(
             "Comcast",
             domains={"comcast.net": {"confidence": "low", "flags": ["mailbox"]}},
         ),
-    ]
+    ],
+    NAME_WORDS,
 )
 
 
@@ -198,7 +200,7 @@ def test_many_repetitions_are_one_mention() -> None:
 
 def test_no_brands_no_mentions() -> None:
     """An empty registry is a registry."""
-    assert BrandIndex([]).mentions("Amazon") == ()
+    assert BrandIndex([], NAME_WORDS).mentions("Amazon") == ()
 
 
 PROSE = "We wrote about this to everybody last week, and nobody has answered us until today. "
@@ -228,5 +230,5 @@ def test_a_mailbox_that_is_shown_as_the_name_still_names_the_provider() -> None:
 
 def test_a_name_may_end_in_two_letters_that_look_like_one() -> None:
     """`rn` is compared as `m`, and both letters belong to the name."""
-    index = BrandIndex([Brand(id="modern", names=("Casa Modern",))])
+    index = BrandIndex([Brand(id="modern", names=("Casa Modern",))], NAME_WORDS)
     assert [(each.start, each.end) for each in index.mentions("von Casa Modern heute")] == [(4, 15)]

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from tests.unit.store.kit import EVIDENCE, message, outcomes
 
 from sekisho import metrics
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind
 from sekisho.metrics import ROWS, Metrics, MetricsOptions, Questions
 from sekisho.metrics.options import endpoint
 from sekisho.metrics.server import Pages
@@ -185,7 +185,7 @@ def test_strange_values_make_no_series(counted: Metrics) -> None:
     counted.worker_restarted(hostile)
     counted.shadow_difference(hostile, "accept", "tag")
     kind = FindingKind(hostile, 5, "", "")
-    evidence = Evidence(findings=(Finding(kind, brand=hostile),), degraded=(hostile, f"check:{hostile}"))
+    evidence = Evidence(findings=(kind.found(brand=hostile),), degraded=(hostile, f"check:{hostile}"))
     counted.message(message(), evidence, judged(Disposition.TAG), {hostile: 0.1}, 0.1)
     after = exposed(counted)
     assert set(after) == set(before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sekisho.checks.table import KINDS
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.evidence import Evidence, FindingKind
 from sekisho.policy import Rules, decide, weigh
 from sekisho.policy.decide import by_points, holds
 from sekisho.policy.table import COMBINATIONS, Combination
@@ -15,7 +15,7 @@ from sekisho.verdict import Disposition, Thresholds, Verdict
 def found(**points: float) -> Evidence:
     """Evidence with a finding for each keyword: family__name=points."""
     kinds = [FindingKind(name.replace("__", ".", 1), value, "en", "ja") for name, value in points.items()]
-    return Evidence(findings=tuple(Finding(kind) for kind in kinds))
+    return Evidence(findings=tuple(kind.found() for kind in kinds))
 
 
 def verdict(evidence: Evidence, allowed: str | None = None, blocked: str | None = None) -> Verdict:
@@ -42,7 +42,7 @@ def test_thresholds_hold_from_their_own_value(score: float, expected: Dispositio
 def test_a_kind_counts_once() -> None:
     """The same finding seen five times is one finding: an attacker's newsletter of links is not five crimes."""
     kind = FindingKind("a.b", 3, "en", "ja")
-    assert weigh(Evidence(findings=(Finding(kind),) * 5), {}) == {"a.b": 3}
+    assert weigh(Evidence(findings=(kind.found(),) * 5), {}) == {"a.b": 3}
 
 
 def test_points_can_be_set_by_the_operator() -> None:

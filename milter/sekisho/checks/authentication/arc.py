@@ -8,11 +8,9 @@ It cannot see whether an honest sealer was itself deceived.
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from sekisho.auth import arc
 from sekisho.domains import within
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
@@ -42,12 +40,12 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if result is arc.NO_CHAIN:
         return NONE
     if arc.too_long(message.headers):
-        facts = {"count": arc.field_count(message.headers) // 3, "limit": arc.MAX_SETS}
-        return Evidence((result,), findings=(Finding(MANY, MappingProxyType(facts)),), degraded=("limit",))
+        many = MANY.found(count=arc.field_count(message.headers) // 3, limit=arc.MAX_SETS)
+        return Evidence((result,), findings=(many,), degraded=("limit",))
     vouched = _vouches(message, result, context)
     return Evidence(
         (result,),
-        findings=(Finding(TRUSTED, MappingProxyType({"sealer": result.domain})),) if vouched else (),
+        findings=(TRUSTED.found(sealer=result.domain),) if vouched else (),
         degraded=("dns",) if result.result is AuthResult.TEMPERROR else (),
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from sekisho.auth import dkim
 from sekisho.auth.dkim import Reservation, Verification
@@ -98,7 +99,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     findings += _failure(verified, author)
     degraded = ["dns"] if any(each.result.result is AuthResult.TEMPERROR for each in verified) else []
     if count > dkim.MAX_SIGNATURES:
-        findings.append(_finding(MANY, count=count, limit=dkim.MAX_SIGNATURES))
+        findings.append(MANY.found(count=count, limit=dkim.MAX_SIGNATURES))
         degraded.append("limit")
     results = tuple(each.result for each in verified)
     return Evidence(results, findings=tuple(findings), degraded=tuple(degraded))
@@ -120,21 +121,21 @@ def _of_one(each: Verification) -> Iterator[Finding]:
     if signature is None:
         shown = dkim.mixed_reading(each.field)
         if shown is not None:
-            yield _finding(NAME, shown=shown)
+            yield NAME.found(shown=shown)
         return
     for reservation in each.reservations:
-        facts: dict[str, object] = {"domain": signature.domain}
+        facts: dict[str, Any] = {"domain": signature.domain}
         if reservation is Reservation.WEAK_KEY and each.key is not None:
             facts["bits"] = each.key.bits
         elif reservation is Reservation.BODY_LENGTH:
             facts |= {"signed": signature.length, "size": each.body_size}
-        yield _finding(RESERVATIONS[reservation], **facts)
+        yield RESERVATIONS[reservation].found(**facts)
 
 
 def _coverage(fields: dkim.Coverage) -> Iterator[Finding]:
     for kind, names in ((UNSIGNED, fields.unsigned), (OVERSIGNED, fields.added)):
         if names:
-            yield _finding(kind, fields=", ".join(names))
+            yield kind.found(fields=", ".join(names))
 
 
 def _failure(verified: Sequence[Verification], author: str | None) -> Iterator[Finding]:
@@ -143,9 +144,5 @@ def _failure(verified: Sequence[Verification], author: str | None) -> Iterator[F
         return
     for each in verified:
         if each.result.result in (AuthResult.FAIL, AuthResult.PERMERROR):
-            yield _finding(DKIM_FAIL, domain=each.result.domain or "?", reason=each.result.reason)
+            yield DKIM_FAIL.found(domain=each.result.domain or "?", reason=each.result.reason)
             return
-
-
-def _finding(kind: FindingKind, **facts: object) -> Finding:
-    return Finding(kind, MappingProxyType(facts))

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from sekisho.auth import dmarc
 from sekisho.checks.facts.authentication import DMARC_FAIL
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -36,6 +36,6 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     facts = {"domain": result.domain, "policy": result.get("policy.dmarc") or "-"}
     return Evidence(
         (result,),
-        findings=(Finding(kind, MappingProxyType(facts)),) if kind else (),
+        findings=(kind.found(**facts),) if kind else (),
         degraded=("dns",) if result.result is AuthResult.TEMPERROR else (),
     )

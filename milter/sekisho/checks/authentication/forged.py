@@ -10,10 +10,8 @@ It cannot see who wrote the field.
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from sekisho.auth import authres
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -36,4 +34,4 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     forged = [field for field in fields if authres.claims(field, context.authserv_id)]
     if not forged:
         return NOTHING
-    return Evidence(findings=(Finding(FORGED, MappingProxyType({"count": len(forged)})),))
+    return Evidence(findings=(FORGED.found(count=len(forged)),))

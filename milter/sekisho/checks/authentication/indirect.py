@@ -13,9 +13,7 @@ It cannot see what a forwarder changed.
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -32,7 +30,7 @@ KINDS = (PROVEN,)
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One finding, if the message provably came by way of a known forwarder or list."""
     by = _configured(message, seen, context) or _shipped(seen, context)
-    return NOTHING if by is None else Evidence(findings=(Finding(PROVEN, MappingProxyType({"by": by})),))
+    return NOTHING if by is None else Evidence(findings=(PROVEN.found(by=by),))
 
 
 def _configured(message: Message, seen: Evidence, context: Context) -> str | None:

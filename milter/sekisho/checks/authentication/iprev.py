@@ -8,7 +8,7 @@ It cannot see more than Postfix: with peer-name look-up switched off everything 
 from __future__ import annotations
 
 from sekisho.auth import iprev
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -18,6 +18,7 @@ NO_IPREV = FindingKind(
     1.0,
     "The sending server {address} has no confirmed host name ({why}).",
     "送信元サーバー {address} には、正引きと逆引きが一致するホスト名がありません（{why}）。",
+    signals=frozenset({Signal.UNNAMED_SERVER}),
 )
 KINDS = (NO_IPREV,)
 
@@ -32,5 +33,4 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     if result.result is not AuthResult.FAIL:
         return Evidence((result,), degraded=("dns",) if result.result is AuthResult.TEMPERROR else ())
-    facts = {"address": client.address, "why": result.reason}
-    return Evidence((result,), findings=(Finding(NO_IPREV, facts),))
+    return Evidence((result,), findings=(NO_IPREV.found(address=client.address, why=result.reason),))

@@ -19,11 +19,11 @@ It cannot see replayed or compromised accounts: they are authenticated too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from types import MappingProxyType
+from dataclasses import replace
 
 from sekisho.auth.dmarc import Alignment, TemporaryError
 from sekisho.domains import together
-from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind, Proof
+from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind, Proof, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
@@ -40,6 +40,7 @@ PLATFORM = FindingKind(
     "{via} sends for {domain}, which has not set up authentication for that (its DMARC policy is none), as often "
     "happens with newsletters.",
     "{via} 経由の配信ですが、{domain} 名義の認証は設定されていません(DMARC p=none)。配信サービスではよくあることです。",
+    signals=frozenset({Signal.HIRED_PLATFORM}),
 )
 KINDS = (SHARED_RANGE, PLATFORM)
 
@@ -57,8 +58,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     passed = [result for result in results if result.result is AuthResult.PASS and result.domain is not None]
     aligned = _aligner(message.author.domain, context)
     proofs = tuple(dict.fromkeys(_proof(result, aligned, context) for result in passed))
-    findings = (*_shared_only(passed, proofs), *_platform(message, seen, proofs, context))
-    return Evidence(proofs=proofs, findings=findings, author_status=_status(seen, proofs, aligned))
+    proven = Evidence(proofs=proofs, author_status=_status(seen, proofs, aligned))
+    findings = (*_shared_only(passed, proven), *_platform(message, seen, proven, context))
+    return replace(proven, findings=findings)
 
 
 def _status(seen: Evidence, proofs: tuple[Proof, ...], aligned: Aligned) -> AuthorStatus:
@@ -80,34 +82,27 @@ def _may_hide(result: MethodResult, aligned: Aligned) -> bool:
     return result.domain is None or aligned(result.domain, result.method) is not False
 
 
-def only_shared(proofs: Iterable[Proof]) -> bool:
-    """True if the author is proven, and only by what a platform's other customers pass as well."""
-    scopes = {proof.scope for proof in proofs if proof.aligned}
-    return scopes == {"shared"}
-
-
-def _shared_only(passed: Iterable[MethodResult], proofs: tuple[Proof, ...]) -> tuple[Finding, ...]:
-    if not only_shared(proofs):
+def _shared_only(passed: Iterable[MethodResult], proven: Evidence) -> tuple[Finding, ...]:
+    """The author is proven, and only by what a platform's other customers pass as well."""
+    if proven.author_scopes != {"shared"}:
         return ()
     spf = next(result for result in passed if result.method == "spf")
     names = (spf.get("via") or "").split()
-    facts = {"domain": spf.domain, "via": names[-1] if names else spf.domain}
-    return (Finding(SHARED_RANGE, MappingProxyType(facts)),)
+    return (SHARED_RANGE.found(domain=spf.domain, via=names[-1] if names else spf.domain),)
 
 
-def _platform(
-    message: Message, seen: Evidence, proofs: tuple[Proof, ...], context: Context
-) -> tuple[Finding, ...]:
+def _platform(message: Message, seen: Evidence, proven: Evidence, context: Context) -> tuple[Finding, ...]:
     """A sending platform is proven and the author is not, whose domain only watches what is sent in its name."""
     watched = any(
         result.result is AuthResult.FAIL and result.get("policy.dmarc") == "none"
         for result in seen.of("dmarc")
     )
-    if not watched or any(proof.aligned for proof in proofs):
+    if not watched or proven.authenticated:
         return ()
-    via = next((proof.domain for proof in proofs if context.providers.kind(proof.domain) == "esp"), None)
-    facts = MappingProxyType({"domain": message.author.domain or "", "via": via})
-    return (Finding(PLATFORM, facts),) if via is not None else ()
+    via = next(
+        (proof.domain for proof in proven.proofs if context.providers.kind(proof.domain) == "esp"), None
+    )
+    return (PLATFORM.found(domain=message.author.domain or "", via=via),) if via is not None else ()
 
 
 def _proof(result: MethodResult, aligned: Aligned, context: Context) -> Proof:

@@ -9,7 +9,6 @@ It cannot see whether the record is true: that is for the giver of the case.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from sekisho import domains
 from sekisho.checks.facts.authentication import FAILURES
@@ -51,13 +50,9 @@ def _findings(results: tuple[MethodResult, ...], address: str | None) -> Iterato
     for result in results:
         kind = FAILURES.get((result.method, result.result))
         if kind is not None:
-            facts = {
-                "domain": result.domain or "?",
-                "address": address or "?",
-                "reason": "recorded",
-                "policy": "-",
-            }
-            yield Finding(kind, MappingProxyType(facts))
+            yield kind.found(
+                domain=result.domain or "?", address=address or "?", reason="recorded", policy="-"
+            )
 
 
 def _result(method: str, word: str | None, domain: str | None, key: str) -> MethodResult | None:

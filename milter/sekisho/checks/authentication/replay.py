@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from types import MappingProxyType
 
 from sekisho.address import split_path
 from sekisho.auth import dkim
 from sekisho.auth.signatures import Signature
-from sekisho.checks.identity.destinations import organisation
+from sekisho.checks.facts.sender import organisation
 from sekisho.domains import together
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind
 from sekisho.message import Message, mailboxes
 from sekisho.message.trace import moment, unfolded
 from sekisho.ports import Context
@@ -62,13 +61,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     age = _age(signed[0], message, context)
     if reached and (bound or age <= MAX_FORWARDING_SECONDS):
         return NOTHING
-    facts = {
-        "domain": signed[0].domain,
-        "named": ", ".join(sorted(named)) or "-",
-        "days": round(age / DAY_SECONDS),
-    }
     kind = REPLAYED if age > MAX_FORWARDING_SECONDS else OTHERS
-    return Evidence(findings=(Finding(kind, MappingProxyType(facts)),))
+    others = ", ".join(sorted(named)) or "-"
+    found = kind.found(domain=signed[0].domain, named=others, days=round(age / DAY_SECONDS))
+    return Evidence(findings=(found,))
 
 
 def _sent_by_others(message: Message, seen: Evidence) -> bool:

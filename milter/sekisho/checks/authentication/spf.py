@@ -53,7 +53,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return Evidence(findings=odd) if odd else NOTHING
     facts = {"domain": result.domain, "address": envelope.client.address, "reason": result.reason}
     kind = KIND_OF.get(result.result)
-    found = (Finding(kind, MappingProxyType(facts)),) if kind else ()
+    found = (kind.found(**facts),) if kind else ()
     degraded = ("dns",) if result.result is AuthResult.TEMPERROR else ()
     return Evidence((result,), findings=found + odd, degraded=degraded)
 
@@ -87,9 +87,9 @@ def _oddities(envelope: Envelope, identity: spf.Identity | None) -> list[Finding
     sender, raw = envelope.sender, envelope.raw_sender
     found = []
     if sender and identity is not None and identity.domain is None:
-        found.append(Finding(MALFORMED, MappingProxyType({"sender": sender})))
+        found.append(MALFORMED.found(sender=sender))
     if sender is not None and raw is not None and _comparable(sender) != _comparable(raw):
-        found.append(Finding(DIFFERS, MappingProxyType({"sender": sender, "raw": raw})))
+        found.append(DIFFERS.found(sender=sender, raw=raw))
     return found
 
 

@@ -1,7 +1,7 @@
 """Files that come along: pages that open in a browser, programs, links, and archives that hold them.
 
-A page that is sent as a file has no address that anybody could look up, and a program in an archive passes where a
-program does not. The names inside a zip archive (APPNOTE 6.3, local file headers) are read from the bytes alone and
+A page that is sent as a file has no address that anybody could look up, and a program in an archive passes filters that
+stop a program. The names inside a zip archive (APPNOTE 6.3, local file headers) are read from the bytes alone and
 from truncated and encrypted ones too; nothing is unpacked.
 
 Not reported: documents, encrypted archives (daily custom in Japanese companies), calendars and signatures. It cannot
@@ -11,11 +11,11 @@ see into other archives (7z, rar), disk images and documents.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message, Part
 from sekisho.ports import Context
+from sekisho.words import Vocabulary
 
 PAGE = FindingKind(
     "attachment.page",
@@ -50,99 +50,78 @@ FALSE_NAME = FindingKind(
 
 KINDS = (PAGE, ACTIVE_PAGE, PROGRAM, ARCHIVED, FALSE_NAME)
 
-PAGES = frozenset({"html", "htm", "shtml", "shtm", "xhtml", "xht", "svg", "mht", "mhtml"})
-PROGRAMS = frozenset(
-    [
-        "url", "lnk", "iso", "img", "vhd", "vhdx", "one", "onepkg", "js", "jse", "vbs", "vbe", "wsf", "wsh", "hta",
-        "scr", "exe", "bat", "cmd", "com", "pif", "cpl", "msi", "msix", "appx", "appinstaller", "jar", "chm", "ps1",
-        "scf", "reg", "inf", "gadget", "application", "xll", "webloc", "desktop", "apk", "library-ms", "search-ms",
-        "settingcontent-ms",
-    ]
-)  # fmt: skip
-# What a name pretends to be when the real ending follows it.
-HARMLESS = frozenset(
-    [
-        "pdf",
-        "doc",
-        "docx",
-        "xls",
-        "xlsx",
-        "ppt",
-        "pptx",
-        "txt",
-        "jpg",
-        "jpeg",
-        "png",
-        "gif",
-        "csv",
-        "mp3",
-        "wav",
-        "eml",
-    ]
-)
 SHOWN_PAGES = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
-TURNS = "\u202e\u202d\u2066\u2067\u2068"
-LOCAL = b"PK\x03\x04"
-ENTRIES = 200  # names of one archive that are read
-FILES = 100  # files of one message that are looked at
+DIRECTION_MARKS = "\u202e\u202d\u2066\u2067\u2068"
+LOCAL_FILE_HEADER = b"PK\x03\x04"
+MAX_ARCHIVE_ENTRIES = 200  # of one archive whose names are read
+MAX_ENTRY_OCTETS = 300  # of one such name
+MAX_FILES = 100  # files of one message that are looked at
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind: the first file that shows it."""
     findings: dict[str, Finding] = {}
-    for part in message.parts[:FILES]:
-        for kind, name in _of(part):
-            findings.setdefault(kind.id, Finding(kind, MappingProxyType({"name": name})))
+    for part in message.parts[:MAX_FILES]:
+        for kind, name in _of(part, context.vocabulary):
+            findings.setdefault(kind.id, kind.found(name=name))
     if any(page.attached and (page.forms or page.passwords or page.scripts) for page in message.pages):
-        findings.setdefault(ACTIVE_PAGE.id, Finding(ACTIVE_PAGE))
+        findings.setdefault(ACTIVE_PAGE.id, ACTIVE_PAGE.found())
     return Evidence(findings=tuple(findings.values())) if findings else NOTHING
 
 
-def _of(part: Part) -> Iterator[tuple[FindingKind, str]]:
+def _of(part: Part, words: Vocabulary) -> Iterator[tuple[FindingKind, str]]:
     name = part.filename or ""
     ending = _ending(name)
-    if ending in PROGRAMS:
+    if ending in words.program_endings:
         yield PROGRAM, name
-    elif _sent_page(part, ending):
+    elif _sent_page(part, ending, words):
         yield PAGE, name or part.media
-    if name and _false(name, ending):
+    if name and _false(name, ending, words):
         yield FALSE_NAME, name
-    if ending == "zip" or part.content[:4] == LOCAL:
-        inside = next((each for each in archived(part.content) if _ending(each) in PROGRAMS | PAGES), None)
+    if ending == "zip" or part.content[:4] == LOCAL_FILE_HEADER:
+        inside = next((each for each in archived(part.content) if _opens(_ending(each), words)), None)
         if inside is not None and not _document(part.content):
             yield ARCHIVED, inside
 
 
-def _sent_page(part: Part, ending: str) -> bool:
+def _sent_page(part: Part, ending: str, words: Vocabulary) -> bool:
     """A page that opens as a file of its own; one that is shown as the message may have a name too."""
     if part.disposition == "attachment":
-        return ending in PAGES or (part.media in SHOWN_PAGES and part.media != "image/svg+xml")
-    return ending in PAGES and part.media not in SHOWN_PAGES and not part.media.startswith("text/")
+        return ending in words.page_endings or (part.media in SHOWN_PAGES and part.media != "image/svg+xml")
+    return (
+        ending in words.page_endings and part.media not in SHOWN_PAGES and not part.media.startswith("text/")
+    )
+
+
+def _opens(ending: str, words: Vocabulary) -> bool:
+    """True for the ending of a page or a program."""
+    return ending in words.page_endings or ending in words.program_endings
 
 
 def _ending(name: str) -> str:
     """The ending that a program goes by: trailing dots, blanks and direction marks do not count."""
-    plain = "".join(letter for letter in name if letter.isprintable() and letter not in TURNS)
+    plain = "".join(letter for letter in name if letter.isprintable() and letter not in DIRECTION_MARKS)
     return plain.rstrip(". ").lower().rpartition(".")[2] if "." in plain else ""
 
 
-def _false(name: str, ending: str) -> bool:
+def _false(name: str, ending: str, words: Vocabulary) -> bool:
     """`invoice.pdf.html`, `invoice.pdf          .exe`, `invoice<override>fdp.exe`."""
-    if any(mark in name for mark in TURNS):
+    if any(mark in name for mark in DIRECTION_MARKS):
         return True
     before = name.rstrip(". ").lower().rpartition(".")[0].rstrip(" \u3000_")
-    return ending in PAGES | PROGRAMS and before.rpartition(".")[2] in HARMLESS and "." in before
+    pretended = "." in before and before.rpartition(".")[2] in words.document_endings
+    return pretended and _opens(ending, words)
 
 
 def archived(content: bytes) -> Iterator[str]:
     """The names in a zip archive, as far as there are bytes, by its local file headers."""
-    at = content.find(LOCAL)
-    for _ in range(ENTRIES):
+    at = content.find(LOCAL_FILE_HEADER)
+    for _ in range(MAX_ARCHIVE_ENTRIES):
         if at < 0 or at + 30 > len(content):
             return
         length = int.from_bytes(content[at + 26 : at + 28], "little")
-        yield content[at + 30 : at + 30 + min(length, 300)].decode("utf-8", "replace")
-        at = content.find(LOCAL, at + 30)
+        yield content[at + 30 : at + 30 + min(length, MAX_ENTRY_OCTETS)].decode("utf-8", "replace")
+        at = content.find(LOCAL_FILE_HEADER, at + 30)
 
 
 def _document(content: bytes) -> bool:

@@ -1,26 +1,26 @@
-"""What the header tells of how the message came about, against who it says it is from.
+"""Which program wrote the message, whose clock dated it, what named its server: against who it says it is from.
 
-Which program wrote it, whose clock dated it, what named its server: a company's mail system writes these alike every
-day, and a forger's kit seldom gets them right. Honest mail is careless here too. Apart from a date that is none and a
-server that calls itself by a brand's name, nothing counts unless the author is in doubt already (`checks.facts.doubt`).
+A company's mail system writes these alike every day, and a forger's kit seldom gets them right. Honest mail is careless
+here too. Apart from a malformed date and a server that calls itself by a brand's name, nothing counts unless the author
+is in doubt already (`is_doubted`).
 
-What somebody wrote below our own server can be typed by anybody: it can add to a doubt and never take one away.
+A sender can write anything into the fields below those of our own server: they can add to a doubt and never clear one.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import MappingProxyType
 
-from sekisho.checks.content import mailers
-from sekisho.checks.facts.doubt import doubted, impersonates
+from sekisho.checks.facts import mailers
+from sekisho.checks.facts.sender import is_doubted, is_proven
 from sekisho.domains import parse_ip, together
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.message.trace import moment
 from sekisho.ports import Context
 from sekisho.text import japanese
+from sekisho.words import Vocabulary
 
 MALFORMED = FindingKind(
     "trace.date_malformed",
@@ -91,54 +91,51 @@ HELO = FindingKind(
 
 KINDS = (MALFORMED, AHEAD, CLOCK, PERSONAL, BULK, RETIRED, INVENTED, URGENT, NO_ID, ID_HOST, HELO)
 
-RECEIVED = 20  # fields that are read
-LONGEST = 2_000  # characters of a field
-CHINA = re.compile(r"\s(\+0800)(?:\s*\([^()]{0,40}\))?\s*\Z")
-# A date that is one without being looked at closer: a day that every month has, an hour that every day has.
-ORDINARY = re.compile(
+MAX_RECEIVED_FIELDS = 20  # that are read, the oldest ones
+MAX_FIELD_OCTETS = 2_000  # of one field that are read
+MAX_STAMP_OCTETS = 200  # at the end of a Received field, where its time stands
+CHINESE_ZONE = re.compile(r"\s(\+0800)(?:\s*\([^()]{0,40}\))?\s*\Z")
+# A date that needs no closer look: a day that every month has, an hour that every day has.
+ORDINARY_DATE = re.compile(
     r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(?:0?[1-9]|1\d|2[0-8]) "
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) 20\d\d "
     r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d [+-](?:0\d|1[0-2])[0-5]\d",
     re.ASCII,
 )
-HEAD = 1_500
-HOUR = 3_600
-HOP = 1 * HOUR  # that clocks of servers may differ
-OURS = 24 * HOUR  # that a date may lie ahead of our own clock
-ID = re.compile(r"@\[?([^\s<>@\]]{1,255})\]?>?\s*\Z")
-MARKS = (("x-priority", ("1", "2")), ("importance", ("high",)), ("x-msmail-priority", ("high",)))
+MAX_SAMPLE_CHARS = 1_500  # of the text, by which its language is told
+HOUR_SECONDS = 3_600
+MAX_SKEW_SECONDS = 1 * HOUR_SECONDS  # by which clocks of servers may differ
+MAX_AHEAD_SECONDS = 24 * HOUR_SECONDS  # by which a date may lie ahead of our own clock
+ID_HOST_PART = re.compile(r"@\[?([^\s<>@\]]{1,255})\]?>?\s*\Z")
+URGENT_FIELDS = (("x-priority", ("1", "2")), ("importance", ("high",)), ("x-msmail-priority", ("high",)))
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind."""
     found = [*_date(message), *_helo(message, seen, context)]
-    if doubted(seen):
+    if is_doubted(seen):
         found += [*_ahead(message, context), *_marked(message), *_retired(message, context)]
-    if impersonates(seen):
-        found += [*_zone(message), *_programs(message), *_identified(message)]
+    if seen.has_signal(Signal.IMPERSONATES):
+        found += [*_zone(message), *_programs(message, context.vocabulary), *_identified(message)]
     return Evidence(findings=tuple(found)) if found else NOTHING
-
-
-def _found(kind: FindingKind, text: str) -> Finding:
-    return Finding(kind, MappingProxyType({"text": text}))
 
 
 def _value(message: Message, name: str) -> str | None:
     """The first field of that name on one line, or None."""
     fields = message.headers.all(name)
-    return " ".join(fields[0].value[:LONGEST].decode("utf-8", "replace").split()) if fields else None
+    return " ".join(fields[0].value[:MAX_FIELD_OCTETS].decode("utf-8", "replace").split()) if fields else None
 
 
 def _date(message: Message) -> Iterator[Finding]:
     text = _value(message, "date")
-    if text and not ORDINARY.fullmatch(text) and moment(text) is None:
-        yield _found(MALFORMED, text)
+    if text and not ORDINARY_DATE.fullmatch(text) and moment(text) is None:
+        yield MALFORMED.found(text=text)
 
 
 def _stamps(message: Message) -> list[str]:
     """The times that the servers on the way wrote, the first server's first."""
-    fields = message.headers.all("received")[-RECEIVED:]
-    hops = [" ".join(each.value[-200:].decode("latin-1").split()) for each in reversed(fields)]
+    fields = message.headers.all("received")[-MAX_RECEIVED_FIELDS:]
+    hops = [" ".join(each.value[-MAX_STAMP_OCTETS:].decode("latin-1").split()) for each in reversed(fields)]
     return [hop.rpartition(";")[2].strip() for hop in hops if ";" in hop]
 
 
@@ -148,21 +145,21 @@ def _ahead(message: Message, context: Context) -> Iterator[Finding]:
     if dated is None:
         return
     first = next(filter(None, map(moment, _stamps(message))), None)
-    late = first is not None and (dated - first).total_seconds() > HOP
-    if late or (dated - context.clock.now()).total_seconds() > OURS:
-        yield _found(AHEAD, text or "")
+    late = first is not None and (dated - first).total_seconds() > MAX_SKEW_SECONDS
+    if late or (dated - context.clock.now()).total_seconds() > MAX_AHEAD_SECONDS:
+        yield AHEAD.found(text=text or "")
 
 
 def _zone(message: Message) -> Iterator[Finding]:
-    """Whose time it was where a Japanese message was written or handed in."""
-    if japanese(f"{message.subject}\n{message.text[:HEAD]}"):
+    """Chinese time where a Japanese message was written or handed in."""
+    if japanese(f"{message.subject}\n{message.text[:MAX_SAMPLE_CHARS]}"):
         times = (_value(message, "date") or "", *_stamps(message))
-        yield from [_found(CLOCK, each) for each in times if CHINA.search(each)][:1]
+        yield from [CLOCK.found(text=each) for each in times if CHINESE_ZONE.search(each)][:1]
 
 
 def _marked(message: Message) -> Iterator[Finding]:
-    if any((_value(message, name) or "").lower().startswith(words) for name, words in MARKS):
-        yield Finding(URGENT)
+    if any((_value(message, name) or "").lower().startswith(words) for name, words in URGENT_FIELDS):
+        yield URGENT.found()
 
 
 def _program(message: Message) -> str:
@@ -171,38 +168,38 @@ def _program(message: Message) -> str:
 
 def _retired(message: Message, context: Context) -> Iterator[Finding]:
     name = _program(message)
-    if mailers.retired(name, context.clock.now().year):
-        yield _found(RETIRED, name)
+    if mailers.retired(name, context.clock.now().year, context.vocabulary):
+        yield RETIRED.found(text=name)
 
 
-def _programs(message: Message) -> Iterator[Finding]:
+def _programs(message: Message, words: Vocabulary) -> Iterator[Finding]:
     """What wrote the message, if that is not what organisations write their notices with."""
     name = _program(message)
     script = _value(message, "x-php-originating-script") or _value(message, "x-php-script")
-    if mailers.personal(name):
-        yield _found(PERSONAL, name)
-    elif script or mailers.bulk(name):
-        yield _found(BULK, script or name)
-    elif mailers.invented(name):
-        yield _found(INVENTED, name)
+    if mailers.personal(name, words):
+        yield PERSONAL.found(text=name)
+    elif script or mailers.bulk(name, words):
+        yield BULK.found(text=script or name)
+    elif mailers.invented(name, words):
+        yield INVENTED.found(text=name)
 
 
 def _identified(message: Message) -> Iterator[Finding]:
-    """By what name the message was given its identity. Small systems call themselves `localhost`, and programs in
-    Java write the bare name of their host."""
+    """The host of the Message-ID. Small systems call themselves `localhost`, and programs in Java write the bare name
+    of their host: these are left out."""
     text = _value(message, "message-id")
     if not text:
-        yield Finding(NO_ID)
+        yield NO_ID.found()
         return
-    match = ID.search(text)
+    match = ID_HOST_PART.search(text)
     host = match[1].lower() if match else ""
     ordinary = not host or host == "localhost" or ".JavaMail." in text
     if not ordinary and ("." not in host or parse_ip(host) is not None):
-        yield _found(ID_HOST, text)
+        yield ID_HOST.found(text=text)
 
 
 def _helo(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
-    """A server under a brand's name whose address is known to bear another, or none."""
+    """A server that calls itself by a brand's name, while its address is known to have another name or none."""
     client = message.envelope.client
     if client.resolve not in ("ok", "fail", "forged"):
         return
@@ -212,6 +209,5 @@ def _helo(message: Message, seen: Evidence, context: Context) -> Iterator[Findin
     brand = context.registry.owner(helo)
     if brand is None or (client.name and together(client.name, helo)):
         return
-    if not any(proof.brand in context.registry.affiliates(brand) for proof in seen.proofs):
-        facts = {"text": helo, "brand_name": context.registry.name(brand)}
-        yield Finding(HELO, MappingProxyType(facts), brand)
+    if not is_proven(brand, seen, context):
+        yield HELO.found(brand=brand, text=helo, brand_name=context.registry.name(brand))

@@ -1,8 +1,8 @@
-"""Ways around: links that go through others' doors, that borrow a brand's address, or that carry their page along.
+"""Links that hide where they lead: by a redirect of others, by a brand's name on them, or with a page inside.
 
-What a link shows or passes on its way to a stranger. Where the way ends is `links`'s affair; here it is the way that
-nobody honest needs: a translator, a search engine's redirect, a brand's host in the path, a brand's button, a script,
-a page inside the link, a QR code that is the only way out.
+`links` says whether a link leads to a stranger; here it is how it gets there. Honest senders need none of these: a
+translation service, a search engine's redirect, a brand's host in the path, a brand's button, a script, a page inside
+the link, a QR code as the only link.
 
 It cannot see where a QR code or a shortener leads in the end.
 """
@@ -11,82 +11,85 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import MappingProxyType
 
-from sekisho.checks.content.links import is_digest, is_page
-from sekisho.checks.identity.destinations import organisation, own
+from sekisho.checks.facts.links import is_digest, is_page
+from sekisho.checks.facts.sender import home_domains, organisation
 from sekisho.domains import split_url
-from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.words import Vocabulary
 
 TRANSLATED = FindingKind(
     "link.translated",
     2,
     "A link leads to {host} through a translation service ({wrapper}), which hides its address.",
     "リンクが翻訳サービス({wrapper})を経由して {host} に向かい、アドレスが隠されています。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 OPEN_REDIRECT = FindingKind(
     "link.open_redirect",
     1.5,
     "A link leads to {host} by way of {wrapper}, which has nothing to do with it.",
     "リンクが、無関係な {wrapper} の転送を経由して {host} に向かいます。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 BRAND_IN_PATH = FindingKind(
     "link.brand_in_path",
     2,
     "A link leads to {host}, and {shown} only stands in its path.",
     "リンク先は {host} で、{shown} はその後ろに書かれているだけです。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 BRAND_BUTTON = FindingKind(
     "link.brand_button",
     2.5,
     "A button offers {brand_name} ({shown}) and leads to {host}, which is not {brand_name}'s.",
     "「{shown}」というボタンは {brand_name} のものではない {host} に向かいます。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 SCRIPT = FindingKind(
     "link.script",
     1,
     "A link runs a script instead of leading somewhere.",
     "リンク先ではなくスクリプトを実行するリンクがあります。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 CARRIED = FindingKind(
     "link.carried_page",
     3,
     "A link carries a page within itself ({scheme}:), so that it has no address.",
     "アドレスのないページ({scheme}:)をリンク自体に埋め込んでいます。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 QR = FindingKind(
     "link.qr",
     1,
     "A QR code leads to {host}, which is not the sender's.",
     "QR コードの行き先 {host} は差出人のものではありません。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 ONLY_QR = FindingKind(
     "link.only_qr",
     1.5,
     "The only way out of this message is a QR code.",
     "このメールから進む手段は QR コードだけです。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 
 KINDS = (TRANSLATED, OPEN_REDIRECT, BRAND_IN_PATH, BRAND_BUTTON, SCRIPT, CARRIED, QR, ONLY_QR)
 
-TRANSLATORS = ("translate.goog", "translate.google", "microsofttranslator.com", "translatetheweb.com")
-# Whose redirects are used by strangers; those of protection services and trackers are everyday mail.
-OPEN = frozenset(
-    {"google", "bing", "baidu", "yahoo", "duckduckgo", "youtube", "linkedin", "ampproject", "vk", "medium"}
-)
-ACT = re.compile(
-    r"log.?in|sign.?in|verify|confirm|update|unlock|restore|review|account|pay\b|payment|billing|"
-    r"ログイン|サインイン|確認|更新|認証|解除|再開|アカウント|支払|お手続|手続き|変更|マイページ|会員",
-    re.IGNORECASE,
-)
-BUTTON = 60  # characters of a link's text: a button, not a sentence with a link in it
-CARRIES = re.compile(
+MAX_BUTTON_CHARS = 60  # a link with a longer text is a sentence, not a button
+MAX_PATH_CHARS = 500  # of a path or a query that are searched for hosts
+PAGE_TARGET = re.compile(
     r"[\s\x00-\x1f]*(data:(?:text/|application/x?h|image/svg)|blob:|vbscript:|file://)", re.IGNORECASE
 )
-RUNS = re.compile(r"[\s\x00-\x1f]*javascript:(?!\s*(?:void|;|//|$|window\.print|history\.))", re.IGNORECASE)
-SEGMENT = re.compile(r"(?<!:/)[/=?&]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4})(?=[/?&]|$)", re.IGNORECASE)
+SCRIPT_TARGET = re.compile(
+    r"[\s\x00-\x1f]*javascript:(?!\s*(?:void|;|//|$|window\.print|history\.))", re.IGNORECASE
+)
+HOST_SEGMENT = re.compile(
+    r"(?<!:/)[/=?&]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4})(?=[/?&]|$)", re.IGNORECASE
+)
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -101,33 +104,37 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _all(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
     yield from _without_address(message)
-    found, home = seen.destinations, own(message, seen)
+    found, home = seen.destinations, home_domains(message, seen)
     away = [each for each in found if each.domain not in home]
     page = bool(away) and is_page(message) and not is_digest(seen)
     for each in away:
         if each.wrapped:
-            yield from _wrapped(each, page and organisation(each.link.host or "") not in home)
+            yield from _wrapped(
+                each, page and organisation(each.link.host or "") not in home, context.vocabulary
+            )
         elif page:
             yield from _brand(each, context)
     yield from _codes(found, away)
 
 
 def _without_address(message: Message) -> Iterator[Finding]:
-    """Links that lead nowhere a filter could look."""
+    """Links without a host: nobody could look up where they lead."""
     for link in message.links:
         if link.host is None and link.kind in ("a", "area", "form", "meta"):
-            if (carried := CARRIES.match(link.target)) is not None:
-                yield _finding(CARRIED, scheme=carried[1].partition(":")[0].lower())
-            elif RUNS.match(link.target) is not None:
-                yield _finding(SCRIPT)
+            if (carried := PAGE_TARGET.match(link.target)) is not None:
+                yield CARRIED.found(scheme=carried[1].partition(":")[0].lower())
+            elif SCRIPT_TARGET.match(link.target) is not None:
+                yield SCRIPT.found()
 
 
-def _wrapped(each: Destination, page: bool) -> Iterator[Finding]:
+def _wrapped(each: Destination, page: bool, words: Vocabulary) -> Iterator[Finding]:
     wrapper = each.link.host or ""
-    if any(name in wrapper for name in TRANSLATORS):
-        yield _finding(TRANSLATED, host=each.host, wrapper=wrapper)
-    elif page and organisation(wrapper).partition(".")[0] in OPEN and each.domain != organisation(wrapper):
-        yield _finding(OPEN_REDIRECT, host=each.host, wrapper=wrapper)
+    if any(name in wrapper for name in words.translators):
+        yield TRANSLATED.found(host=each.host, wrapper=wrapper)
+        return
+    owner = organisation(wrapper)
+    if page and owner.partition(".")[0] in words.open_redirects and each.domain != owner:
+        yield OPEN_REDIRECT.found(host=each.host, wrapper=wrapper)
 
 
 def _brand(each: Destination, context: Context) -> Iterator[Finding]:
@@ -138,9 +145,13 @@ def _brand(each: Destination, context: Context) -> Iterator[Finding]:
         return
     shown = _brand_in_path(each, context)
     if shown is not None:
-        yield _finding(BRAND_IN_PATH, host=each.host, shown=shown[0])
+        yield BRAND_IN_PATH.found(host=each.host, shown=shown[0])
     text = each.link.text
-    if not 0 < len(text) <= BUTTON or each.link.kind not in ("a", "area") or ACT.search(text) is None:
+    if (
+        not 0 < len(text) <= MAX_BUTTON_CHARS
+        or each.link.kind not in ("a", "area")
+        or context.vocabulary.button_words.search(text) is None
+    ):
         return
     for mention in context.registry.mentions(text):
         if not any(
@@ -148,14 +159,13 @@ def _brand(each: Destination, context: Context) -> Iterator[Finding]:
             for brand in context.registry.affiliates(mention.brand)
         ):
             name = context.registry.name(mention.brand)
-            facts = {"brand_name": name, "shown": text, "host": each.host}
-            yield Finding(BRAND_BUTTON, MappingProxyType(facts), mention.brand)
+            yield BRAND_BUTTON.found(brand=mention.brand, brand_name=name, shown=text, host=each.host)
 
 
 def _brand_in_path(each: Destination, context: Context) -> tuple[str, str] | None:
     """A host of a brand as a piece of the path or the query, and the brand."""
     parts = split_url(each.link.target)
-    for segment in SEGMENT.finditer(f"{parts.path[:500]}?{parts.query[:500]}"):
+    for segment in HOST_SEGMENT.finditer(f"{parts.path[:MAX_PATH_CHARS]}?{parts.query[:MAX_PATH_CHARS]}"):
         name = segment[1].lower()
         if (brand := context.registry.owner(name)) is not None:
             return name, brand
@@ -165,10 +175,6 @@ def _brand_in_path(each: Destination, context: Context) -> tuple[str, str] | Non
 def _codes(found: tuple[Destination, ...], away: list[Destination]) -> Iterator[Finding]:
     host = next((each.host for each in away if each.link.kind == "qr"), None)
     if host is not None:
-        yield _finding(QR, host=host)
+        yield QR.found(host=host)
         if all(each.link.kind == "qr" for each in found):
-            yield _finding(ONLY_QR)
-
-
-def _finding(kind: FindingKind, **facts: str) -> Finding:
-    return Finding(kind, MappingProxyType(facts))
+            yield ONLY_QR.found()

@@ -1,8 +1,7 @@
-"""What the links do: lead to nobody who is known here, hide where they lead, or stand on borrowed ground.
+"""What the links do: lead to strangers, hide where they lead, or lead to hosts where anybody can put up a page.
 
-A link is judged by the organisation that it leads to, against the author's, the proven and the shown one. Genuine
-newsletters lead to their own sender; what pretends to be somebody cannot. It fetches nothing and cannot see
-behind a shortener.
+The organisation that a link leads to is compared with the author's, the proven and the shown one. Genuine newsletters
+lead to their own sender; an impostor's cannot. Nothing is fetched. It cannot see behind a shortener.
 """
 
 from __future__ import annotations
@@ -10,21 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from ipaddress import ip_network
-from types import MappingProxyType
 
 from sekisho.address import hosts_in
-from sekisho.checks.identity.destinations import organisation, own
-from sekisho.checks.identity.lookalike import imitated
+from sekisho.checks.facts.links import counts_clicks, is_digest, is_page, leads_to_affiliate
+from sekisho.checks.facts.names import imitated
+from sekisho.checks.facts.sender import home_domains, organisation
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
-from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.words import Vocabulary
 
 TEXT_MISMATCH = FindingKind(
     "link.text_mismatch",
     4,
     "A link shows {shown} and leads to {host}.",
     "リンクの表示は {shown} ですが、実際の行き先は {host} です。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 BRAND_IN_HOST = FindingKind(
     "link.brand_in_host",
@@ -37,6 +38,7 @@ USER_INFO = FindingKind(
     4,
     "A link hides its destination {host} behind {shown}@.",
     "リンク先 {host} の前に {shown}@ が書かれ、行き先が隠されています。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 ADDRESS = FindingKind(
     "link.ip_address",
@@ -49,34 +51,40 @@ STRANGERS = FindingKind(
     2,
     "Every link leads away from the sender {author}, for example to {host}.",
     "すべてのリンクが差出人 {author} とは別の組織({host} など)に向かっています。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 BORROWED = FindingKind(
     "link.borrowed_ground",
     2,
     "The way out leads to {host}, where anybody can put up a page.",
     "リンク先 {host} は、だれでもページを置けるサービスです。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 SHORTENED = FindingKind(
     "link.shortened",
     1,
     "A shortened link hides its destination: {host}.",
     "短縮 URL({host})で行き先が隠されています。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 DISGUISED_HOST = FindingKind(
     "link.disguised_host",
     4,
     "A link's host is written in styled or enclosed characters: {shown}.",
     "リンク先のホスト名が装飾文字で書かれています({shown})。",
+    signals=frozenset({Signal.LEADS_AWAY}),
 )
 
 KINDS = (TEXT_MISMATCH, BRAND_IN_HOST, USER_INFO, ADDRESS, STRANGERS, BORROWED, SHORTENED, DISGUISED_HOST)
 AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\\s]{1,255})", re.IGNORECASE)
 URL_START = re.compile(r"(?:https?://|www\.)", re.IGNORECASE)
-FILES = frozenset({"inc", "md", "pl", "py", "rs", "sh", "so", "sv", "zip", "mov", "ps", "cc", "app"})
-INSIDE = tuple(map(ip_network, ("10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
-FEW = 12  # organisations above which a message is a digest: it leads everywhere by nature
-NOWHERE = frozenset({"redirect", "social"})  # wrappers that keep their secret, networks that any footer has
-PAGES = 20  # different pages above which it is one: an impostor has one page to show
+MAX_LINK_TEXT_CHARS = 300
+MIN_HOST_SHARE = 0.8  # of a link's text, which then shows a host and is no sentence about one
+PRIVATE_NETWORKS = tuple(
+    map(ip_network, ("10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+)
+# Wrappers that hide their target, and the social networks of any footer: links to them say nothing.
+NEUTRAL_PROVIDERS = frozenset({"redirect", "social"})
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -84,7 +92,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     found = seen.destinations
     if not found:
         return NOTHING
-    home = own(message, seen)
+    home = home_domains(message, seen)
     findings: dict[str, Finding] = {}
     brands = {host: _brand_in(host, home, seen, context) for host in {each.host for each in found}}
     for each in found:
@@ -101,29 +109,28 @@ def _of_one(
     """What a single link shows by itself; `brand` is the one whose name its host carries."""
     at_home = each.domain in home
     if brand is not None:
-        facts = MappingProxyType({"host": each.host, "brand_name": context.registry.name(brand)})
-        yield Finding(BRAND_IN_HOST, facts, brand)
+        yield BRAND_IN_HOST.found(brand=brand, host=each.host, brand_name=context.registry.name(brand))
     shown = _shown_elsewhere(each, home, context)
     if shown is not None and (not at_home or context.registry.owner(shown) is not None):
-        yield _finding(TEXT_MISMATCH, shown=shown, host=each.host)
+        yield TEXT_MISMATCH.found(shown=shown, host=each.host)
     if at_home:
         return
     parts = split_url(each.link.target)
     if parts.userinfo and "." in parts.userinfo:
-        yield _finding(USER_INFO, host=each.host, shown=parts.userinfo)
+        yield USER_INFO.found(host=each.host, shown=parts.userinfo)
     address = parse_ip(each.host)
-    if address is not None and not any(address in network for network in INSIDE):
-        yield _finding(ADDRESS, host=each.host)
+    if address is not None and not any(address in network for network in PRIVATE_NETWORKS):
+        yield ADDRESS.found(host=each.host)
     if (
         (written := AUTHORITY.match(each.link.target))
         and not written[1].isascii()
         and "xn--" not in each.host
     ):
-        yield _finding(DISGUISED_HOST, shown=written[1], host=each.host)
+        yield DISGUISED_HOST.found(shown=written[1], host=each.host)
 
 
 def _brand_in(host: str, home: frozenset[str], seen: Evidence, context: Context) -> str | None:
-    """The brand whose name a host carries. On the sender's own ground only a brand's whole host is out of place."""
+    """The brand whose name a host carries. In the sender's own domains only a brand's whole host counts."""
     lookalike = None if organisation(host) in home else imitated(host, seen, context)
     return lookalike.brand if lookalike else _hosted_in(host, context)
 
@@ -138,32 +145,34 @@ def _hosted_in(host: str, context: Context) -> str | None:
 def _shown_elsewhere(each: Destination, home: frozenset[str], context: Context) -> str | None:
     """The host that a link's text shows, if it is another organisation's than the one that it leads to.
 
-    A tracking host of a sending platform stands in front of every link of a genuine newsletter, and a sender may
-    show his own host in front of whatever counts his clicks.
+    Every link of a genuine newsletter may lead through a sending platform that counts clicks, and a sender may show its
+    own host there.
     """
-    text = each.link.text.strip()[:300]
+    text = each.link.text.strip()[:MAX_LINK_TEXT_CHARS]
     if each.link.kind != "a" or "@" in text:
-        return None  # an address is shown, and mail programs make links of those themselves
+        return None  # an address is shown; mail programs make links of addresses themselves
     for shown in hosts_in(text)[:1]:  # a second host would be part of the first one's path
         if context.providers.kind(each.host) in ("esp", "redirect"):
             return None
         name = to_ascii(shown)
-        plainly = len(shown) >= 0.8 * len(text) or URL_START.match(text)
+        plainly = len(shown) >= MIN_HOST_SHARE * len(text) or URL_START.match(text)
         wrapper = name is not None and context.providers.kind(name) == "redirect"
         if (
             name
             and plainly
             and not wrapper
-            and _is_host(name)
+            and _is_host(name, context.vocabulary)
             and organisation(name) not in (each.domain, *home)
         ):
             return name
     return None
 
 
-def _is_host(name: str) -> bool:
+def _is_host(name: str, words: Vocabulary) -> bool:
     """A host under a suffix that exists and that no file name has (`readme.md` is a file)."""
-    return has_known_suffix(name) and (name.rpartition(".")[2] not in FILES or name.startswith("www."))
+    return has_known_suffix(name) and (
+        name.rpartition(".")[2] not in words.file_suffixes or name.startswith("www.")
+    )
 
 
 def _of_all(
@@ -177,61 +186,19 @@ def _of_all(
     places = {each.domain for each in found}
     if not message.author.domain or home & places or is_digest(seen) or not is_page(message):
         return
-    if _of_the_house(message.author.domain, seen, context):
+    if leads_to_affiliate(message.author.domain, seen, context):
         return
     outside = [
         each
         for each in found
-        if context.providers.kind(each.host) not in NOWHERE and not counts_clicks(each, seen, context)
+        if context.providers.kind(each.host) not in NEUTRAL_PROVIDERS
+        and not counts_clicks(each, seen, context)
     ]
     if not outside:
         return
-    yield _finding(STRANGERS, author=message.author.domain, host=outside[0].host)
+    yield STRANGERS.found(author=message.author.domain, host=outside[0].host)
     kinds = {context.providers.kind(each.host): each.host for each in reversed(outside)}
     if "cloud" in kinds:
-        yield _finding(BORROWED, host=kinds["cloud"])
+        yield BORROWED.found(host=kinds["cloud"])
     if "shortener" in kinds:
-        yield _finding(SHORTENED, host=kinds["shortener"])
-
-
-def _of_the_house(author: str, seen: Evidence, context: Context) -> bool:
-    """True if a link leads to another domain of the brand that the author's may belong to. A domain of many is nobody's
-    house: who has a mailbox of Google's is not Google."""
-    could_own = context.registry.could_own
-    if not author or context.providers.kind(author) is not None:
-        return False
-    brands = {claim.brand for claim in seen.claims if claim.brand and could_own(author, claim.brand)}
-    return any(could_own(each.host, brand) for brand in brands for each in seen.destinations)
-
-
-def is_digest(seen: Evidence) -> bool:
-    """True for a message that leads to many organisations or many pages, as newsletters do. It excuses nothing
-    where nothing authenticates the author: a forger can add any number of links."""
-    found = seen.destinations
-    if seen.unauthenticated:
-        return False
-    return len({each.domain for each in found}) > FEW or len({each.link.target for each in found}) > PAGES
-
-
-def is_page(message: Message) -> bool:
-    """True for a message that is laid out as a page; people who write to each other link anywhere."""
-    return any(link.kind in ("a", "area", "form") for link in message.links)
-
-
-def counts_clicks(each: Destination, seen: Evidence, context: Context) -> bool:
-    """True for the hosts with which sending platforms count clicks, where such a platform is proven to have sent the
-    message: they say nothing of its sender."""
-    kind = context.providers.kind
-    return kind(each.host) == "esp" and any(kind(proof.domain) == "esp" for proof in seen.proofs)
-
-
-def leads_home(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if a link leads to where the message is known to come from, or may do so behind a platform's count."""
-    home = own(message, seen)
-    if _of_the_house(message.author.domain or "", seen, context):
-        return True
-    return any(each.domain in home or counts_clicks(each, seen, context) for each in seen.destinations)
-
-
-def _finding(kind: FindingKind, **facts: str) -> Finding:
-    return Finding(kind, MappingProxyType(facts))
+        yield SHORTENED.found(host=kinds["shortener"])

@@ -1,9 +1,9 @@
-"""Text that is written to be read by people and not by programs.
+"""Text that people can read and programs cannot.
 
 Letters of two scripts in one word (UTS 39 section 5), marks and invisible characters between letters, letters replaced
-by look-alikes: nobody types these. They count in the places a recipient reads first, the display name and the subject.
+by look-alikes: nobody types these. One is enough in the display name or the subject, which a recipient reads first.
 Ordinary Japanese mixes scripts between words and uses joiners in emoji; neither is meant. In the text one word counts
-only where the author is in doubt already: a letter of another keyboard slips into honest words too.
+only where the author is in doubt already: a letter of another keyboard gets into honest words too.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from types import MappingProxyType
 
-from sekisho.checks.facts.doubt import doubted
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.checks.facts.sender import is_doubted
+from sekisho.evidence import NOTHING, Evidence, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.text import combining, invisibles, skeleton, unusual
@@ -47,25 +46,32 @@ WORD_OF_TEXT = FindingKind(
 
 KINDS = (NAME, SUBJECT, BODY, WORD_OF_TEXT)
 WORD = re.compile(r"[^\W\d_]{3,64}")
-OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")  # the two bare marks, U+200E and U+200F, move nothing
+DIRECTION_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")  # U+200E and U+200F move nothing
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-READ = 4_000  # characters of the text that are looked at
+MAX_SCANNED_CHARS = 4_000  # of the text that are looked at
+MAX_SHOWN_CHARS = 80  # of a disguised text in an explanation
+MIN_WORDS_IN_TEXT = 3  # in another alphabet's letters; of display name and subject one is enough
 LATIN = "LATIN"
-SCRIPTS = (LATIN, "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")  # alphabets whose letters look alike
+# Alphabets whose letters look alike.
+LOOKALIKE_SCRIPTS = (LATIN, "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding for each place."""
     name = message.author.name
-    places = ((NAME, name, 1), (SUBJECT, message.subject, 1), (BODY, message.text[:READ], 3))
+    places = (
+        (NAME, name, 1),
+        (SUBJECT, message.subject, 1),
+        (BODY, message.text[:MAX_SCANNED_CHARS], MIN_WORDS_IN_TEXT),
+    )
     found = []
     for kind, text, least in places:
         if not text.isascii() and (how := disguise(text, least)) is not None:
-            found.append(Finding(kind, MappingProxyType({"text": text[:80], "how": how})))
-    if not any(each.kind is BODY for each in found) and doubted(seen):
-        body = message.text[:READ]
+            found.append(kind.found(text=text[:MAX_SHOWN_CHARS], how=how))
+    if not any(each.kind is BODY for each in found) and is_doubted(seen):
+        body = message.text[:MAX_SCANNED_CHARS]
         word = next(mixed(body, unusual(body)), None)
-        found += [Finding(WORD_OF_TEXT, MappingProxyType({"text": word}))] if word else []
+        found += [WORD_OF_TEXT.found(text=word)] if word else []
     return Evidence(findings=tuple(found)) if found else NOTHING
 
 
@@ -73,7 +79,7 @@ def disguise(text: str, least: int = 1) -> str | None:
     """What is wrong with a text, in a word, or None; `least` is how many words it takes."""
     if not (odd := unusual(text)):  # every disguise is made of these
         return None
-    if OVERRIDES.search(text) and not RIGHT_TO_LEFT.search(text):
+    if DIRECTION_OVERRIDES.search(text) and not RIGHT_TO_LEFT.search(text):
         return "direction marks"
     if len(combining(text)) >= 2 * least:
         return "combining marks"
@@ -99,4 +105,4 @@ def _alphabet(letter: str) -> str:
     if letter.isascii():
         return LATIN
     name = unicodedata.name(letter, "")
-    return next((script for script in SCRIPTS if name.startswith(script)), "")
+    return next((script for script in LOOKALIKE_SCRIPTS if name.startswith(script)), "")

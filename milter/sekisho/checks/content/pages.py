@@ -1,8 +1,8 @@
-"""What the message's pages do beside showing text: pictures for words, fields for secrets, text that nobody sees.
+"""What the message's pages do beside showing text: pictures instead of words, password fields, text that nobody sees.
 
-Newsletters hide a preheader, lay out a picture and may hold a search form; none of that is held against anybody. What
-counts is what only a forger needs: a picture as the whole message that leads away, a password field, hidden text that
-is longer than what is seen or in another language, words cut up by unseen letters, text far below the end.
+Newsletters hide a preheader, lay out a picture and may hold a search form; none of that counts. What counts is what
+only a forger needs: a picture as the whole message that leads away, a password field, hidden text that is longer than
+what is seen or in another language, words cut up by unseen letters, text far below the end.
 
 It cannot see what style sheets hide, nor what a picture shows.
 """
@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import MappingProxyType
 
-from sekisho.checks.content.links import is_digest
-from sekisho.checks.identity.destinations import own
+from sekisho.checks.facts.links import is_digest
+from sekisho.checks.facts.sender import home_domains
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.markup import longest_gap
 from sekisho.message import Message
@@ -71,12 +70,14 @@ FAR_BELOW = FindingKind(
 
 KINDS = (IMAGE_ONLY, PASSWORD, FORM, SCRIPT, HIDDEN, OTHER_LANGUAGE, CUT_WORDS, FAR_BELOW)
 
-FEW_LETTERS = 120  # letters of a page that is a picture: a footer has more
-MUCH = 400  # hidden letters below which a preheader, padded as they are, is just that
-CUTS = 3  # words cut up: one may be an accident of an editor
-BELOW = 60  # empty lines that no layout needs
-SAMPLE = 2_000
-FOREIGN = 150  # letters of another language that are hidden: a preheader has fewer
+MAX_PICTURE_PAGE_LETTERS = 120  # of a page that is a picture; a footer has more
+MIN_HIDDEN_LETTERS = 400  # a padded preheader has fewer
+MIN_CUT_WORDS = 3  # fewer may be an accident of an editor
+MIN_EMPTY_LINES = 60  # no layout needs so many
+MAX_SAMPLE_CHARS = 2_000  # of the hidden and of the shown text, whose languages are compared
+MIN_SAMPLE_LETTERS = 150  # of each; a preheader has fewer
+MAX_FOREIGN_SHARE = 0.02  # of Japanese letters in a text of another language
+MIN_JAPANESE_SHARE = 0.3  # of them in a Japanese text
 JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 LETTER = re.compile(r"[^\W\d_]")
 
@@ -90,31 +91,34 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _findings(message: Message, seen: Evidence) -> Iterator[Finding]:
     pages = message.pages
     gap = max((longest_gap(message.text), *(page.gap for page in pages)))
-    if _empty(message) or gap >= BELOW or any(page.forms for page in pages):
-        home = own(message, seen)
+    if _empty(message) or gap >= MIN_EMPTY_LINES or any(page.forms for page in pages):
+        home = home_domains(message, seen)
         if (host := _picture(message, seen, home)) is not None:
-            yield _finding(IMAGE_ONLY, host=host)
+            yield IMAGE_ONLY.found(host=host)
         if (host := _form(seen, home)) is not None:
-            yield _finding(FORM, host=host)
-        if gap >= BELOW and not any(each.domain in home for each in seen.destinations):
-            yield _finding(FAR_BELOW, number=gap)
+            yield FORM.found(host=host)
+        if gap >= MIN_EMPTY_LINES and not any(each.domain in home for each in seen.destinations):
+            yield FAR_BELOW.found(number=gap)
     if any(page.passwords for page in pages):
-        yield _finding(PASSWORD)
+        yield PASSWORD.found()
     if any(page.scripts for page in pages):
-        yield _finding(SCRIPT)
+        yield SCRIPT.found()
     yield from _unseen(message)
 
 
 def _empty(message: Message) -> bool:
     """True for a message that shows pictures and next to no text."""
     shown = [page for page in message.pages if not page.attached]
-    if not any(page.pictures for page in shown) or sum(page.letters for page in shown) > FEW_LETTERS:
+    if (
+        not any(page.pictures for page in shown)
+        or sum(page.letters for page in shown) > MAX_PICTURE_PAGE_LETTERS
+    ):
         return False
-    return sum(map(len, message.text.split())) <= 2 * FEW_LETTERS
+    return sum(map(len, message.text.split())) <= 2 * MAX_PICTURE_PAGE_LETTERS
 
 
 def _picture(message: Message, seen: Evidence, home: frozenset[str]) -> str | None:
-    """Where a click on the picture leads that is the whole message, if it leads away from the sender."""
+    """The host to which a click on the picture leads, if the picture is the whole message and leads away."""
     found = seen.destinations
     if not _empty(message) or is_digest(seen) or any(each.domain in home for each in found):
         return None
@@ -124,31 +128,27 @@ def _picture(message: Message, seen: Evidence, home: frozenset[str]) -> str | No
 
 
 def _form(seen: Evidence, home: frozenset[str]) -> str | None:
-    """Where what is entered goes, if to strangers; a digest has everybody's search form in it."""
+    """The host that gets what is entered in a form, if it is a stranger's; a digest holds others' search forms."""
     forms = (each for each in seen.destinations if each.link.kind == "form" and each.domain not in home)
     return None if is_digest(seen) else next((each.host for each in forms), None)
 
 
 def _unseen(message: Message) -> Iterator[Finding]:
     for page in message.pages:
-        if page.hidden >= MUCH and page.hidden > page.letters:
-            yield _finding(HIDDEN, hidden=page.hidden, shown=page.letters)
+        if page.hidden >= MIN_HIDDEN_LETTERS and page.hidden > page.letters:
+            yield HIDDEN.found(hidden=page.hidden, shown=page.letters)
             break
-    if message.hidden and _foreign(message.hidden[:SAMPLE], message.text[:SAMPLE]):
-        yield _finding(OTHER_LANGUAGE)
+    if message.hidden and _foreign(message.hidden[:MAX_SAMPLE_CHARS], message.text[:MAX_SAMPLE_CHARS]):
+        yield OTHER_LANGUAGE.found()
     cuts = sum(page.cuts for page in message.pages)
-    if cuts >= CUTS:
-        yield _finding(CUT_WORDS, number=cuts)
+    if cuts >= MIN_CUT_WORDS:
+        yield CUT_WORDS.found(number=cuts)
 
 
 def _foreign(hidden: str, shown: str) -> bool:
-    """One is Japanese, the other has nothing of it, and there is enough of both to tell."""
+    """True if one text is Japanese, the other is not, and both are long enough to tell."""
     letters, seen = len(LETTER.findall(hidden)), len(LETTER.findall(shown))
-    if letters < FOREIGN or seen < FOREIGN:
+    if letters < MIN_SAMPLE_LETTERS or seen < MIN_SAMPLE_LETTERS:
         return False
     shares = len(JAPANESE.findall(hidden)) / letters, len(JAPANESE.findall(shown)) / seen
-    return min(shares) < 0.02 and max(shares) > 0.3
-
-
-def _finding(kind: FindingKind, **facts: str | int) -> Finding:
-    return Finding(kind, MappingProxyType(facts))
+    return min(shares) < MAX_FOREIGN_SHARE and max(shares) > MIN_JAPANESE_SHARE

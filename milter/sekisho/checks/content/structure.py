@@ -5,7 +5,7 @@ weigh little: old and foreign programs make odd mail every day, and nothing here
 differently by different programs weighs more, since a sender gains by it only where a filter and a reader disagree.
 
 A limit that was reached is a finding and marks the verdict as degraded (`limit`): what lies behind it was not looked
-at. Padding a message until its lure lies behind a limit is an old trick, hence the points.
+at. Senders pad a message until its lure lies behind a limit, hence the points.
 
 Not reported, being daily mail: headers in UTF-8 (RFC 6532) and in raw 8-bit bytes, text without a charset label, a
 multipart without its last delimiter. A page so large that some of it was read by its tags alone is told and weighs
@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind
 from sekisho.message import Message, Problem
 from sekisho.ports import Context
 from sekisho.qrcodes import Why
@@ -263,13 +263,13 @@ _LIMITS = (
 KINDS: tuple[FindingKind, ...] = _LIMITS + _MIME + _PICTURES + _PAGES + _HEADERS + _CHARSETS + _WORDS
 
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
-UNSEEN = "picture.not_searched"
-UNKNOWN = frozenset({Why.TIME, Why.MEMORY, Why.DECODER})
+NOT_SEARCHED = "picture.not_searched"
+UNKNOWN_CAUSES = frozenset({Why.TIME, Why.MEMORY, Why.DECODER})
 """Why a picture was not searched, where another try may know more; else it is the picture that is too much."""
-FIELDS = frozenset({"header.space_before_colon", "header.nul"})
-"""Of a From field, `author.…` says it."""
-BLOCK = frozenset({"header.cut_short", "header.empty_block"})
-"""Where an author stands below, `author.broken_block` says it."""
+FROM_FIELD_CODES = frozenset({"header.space_before_colon", "header.nul"})
+"""Where the field is From, `checks.identity.author` says it."""
+BROKEN_BLOCK_CODES = frozenset({"header.cut_short", "header.empty_block"})
+"""Where a From field stands below, `author.broken_block` says it."""
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -281,24 +281,22 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     limited = any(code.startswith("limit.") for code in details) or seen.has("author.too_long")
     if not details and not limited:
         return NOTHING
-    findings = tuple(
-        Finding(BY_CODE[code], MappingProxyType({"detail": detail})) for code, detail in details.items()
-    )
+    findings = tuple(BY_CODE[code].found(detail=detail) for code, detail in details.items())
     return Evidence(findings=findings, degraded=tuple(_degraded(message, limited)))
 
 
 def _degraded(message: Message, limited: bool) -> Iterator[str]:
     if limited:
         yield "limit"
-    if any(problem.code == UNSEEN and problem.detail in UNKNOWN for problem in message.problems):
+    if any(problem.code == NOT_SEARCHED and problem.detail in UNKNOWN_CAUSES for problem in message.problems):
         yield "pictures"
 
 
 def _said(problem: Problem, seen: Evidence) -> bool:
     """True if `checks.identity.author` says the same of the From field: one oddity does not count twice."""
     family, _, name = problem.code.partition(".")
-    if problem.code in FIELDS:
+    if problem.code in FROM_FIELD_CODES:
         return problem.detail.lower() == "from"
-    if problem.code in BLOCK:
+    if problem.code in BROKEN_BLOCK_CODES:
         return seen.has("author.broken_block")
     return family == "word" and (seen.has(f"author.{name}") or (name == "nul" and seen.has("author.control")))

@@ -1,10 +1,10 @@
-"""How the text is written: by somebody who does not know his reader, or not the language.
+"""How the text is written: by a sender that does not know its reader, or not the language.
 
-A company that knows its customer has his name, and its Japanese is set with Japanese charsets, letters and fonts. Bulk
-fraud greets an address, numbers its subjects so that no two are alike, forgets to fill in its template, and is often
-prepared with Chinese programs. Each of these is done by honest people too, so all of them add to a doubt that is there
-already (`checks.facts.doubt`) and none is looked for otherwise; what is Chinese counts only in a false name, since
-many who write Japanese live in China.
+A company knows the names of its customers, and writes Japanese with Japanese charsets, letters and fonts. Bulk fraud
+greets an address, numbers its subjects so that no two are alike, forgets to fill in its template, and is often prepared
+with Chinese programs. Honest people do each of these too, so all of them add to a doubt that is there already
+(`is_doubted`) and none is looked for otherwise. What is Chinese counts only where the message impersonates, since many
+people who write Japanese live in China.
 
 It cannot see what is wrong with the grammar, nor a name that is right because it was stolen.
 """
@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from sekisho.address import without_extension
 from sekisho.charsets import lookup
-from sekisho.checks.facts.doubt import doubted, impersonates
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.checks.facts.sender import is_doubted
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message, Recipient
 from sekisho.ports import Context
 from sekisho.text import chinese, japanese
+from sekisho.words import Vocabulary
 
 BY_ADDRESS = FindingKind(
     "writing.greets_address",
@@ -68,75 +68,60 @@ FONT = FindingKind(
 
 KINDS = (BY_ADDRESS, IMPERSONAL, TEMPLATE, SERIAL, LETTERS, CHARSET, FONT)
 
-HEAD = 1_500  # characters in which the reader is greeted
-LINE = 200  # of one line
-READ = 6_000  # characters of the text, and
-TAIL = 600  # of its end, that are looked at
-MARKUP = 40_000  # of one page
-CHINESE = 2  # characters that are no slip; one may be a name
+MAX_HEAD_CHARS = 1_500  # at the beginning of a text, where the reader is greeted
+MAX_LINE_CHARS = 200  # of one line
+MAX_SCANNED_CHARS = 6_000  # of the text that are looked at
+MAX_TAIL_CHARS = 600  # at its end that are looked at besides
+MAX_PAGE_CHARS = 40_000  # of one page
+MAX_SERIAL_CHARS = 60  # at the end of a subject, where a serial number stands
+MAX_FIELD_OCTETS = 400  # of a field that are searched for the charset of encoded words
+MIN_CHINESE_LETTERS = 2  # one may be a name
 
-GREETING = re.compile(
-    r"\W{0,3}(?:dear|hello|hi|hey|attention|attn|ol[áa]|prezad[oa](?:\(a\))?|car[oa]|hallo|bonjour|hola|estimad[oa])"
-    r"[ ,:\t]{1,3}",
-    re.IGNORECASE,
-)
 ADDRESS = r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}"
 ADDRESSED = re.compile(rf"(?:(?:valued )?(?:customer|user|member|client) )?{ADDRESS}", re.IGNORECASE)
 ADDRESS_HONOURED = re.compile(rf"{ADDRESS}[ \u3000]{{0,3}}(?:様|さま|殿)")
-# Whoever these words are meant for, it is nobody in particular.
-ANYBODY = re.compile(
-    r"(?:(?:our|my) )?(?:most )?(?:(?:valued|esteemed|loyal|respected|beloved|dear) )?(?:[\w.-]{2,20} )?"
-    r"(?:customers?|clients?|users?|members?|account ?(?:holder|owner|user)s?|card ?(?:holder|member)s?|subscribers?|"
-    r"beneficiary|friend|winner|sir|madam|recipient|(?:mailbox|e-?mail|web ?mail) ?(?:user|owner|id)|shopper|consumer|"
-    r"taxpayer|cliente|usu[áa]rio|kunde|klant)\b",
-    re.IGNORECASE,
-)
-ANYBODY_AT_ALL = re.compile(
-    r"\W{0,3}(?:sehr geehrter? (?:kund|nutzer)|ch(?:er|ère) client|gentile cliente|(?:geachte|beste) klant)|"
-    r"(?:[\w・]{1,20}(?:の|\s)?)?(?:(?:会員|お客|利用者|ユーザー|カスタマー)(?:様|さま)(?:各位|へ)?|"
-    r"(?:会員|ユーザー|利用者)各位)\W{0,3}\Z",
-    re.IGNORECASE,
-)
-FIELDS = r"(?:[A-Z_]{0,20}(?:EMAIL|NAME|USER|DOMAIN|LINK|URL|DATE|RAND)[A-Z0-9_]{0,30})"
+TEMPLATE_FIELD = r"(?:[A-Z_]{0,20}(?:EMAIL|NAME|USER|DOMAIN|LINK|URL|DATE|RAND)[A-Z0-9_]{0,30})"
 PLACEHOLDER = re.compile(
     r"\{\{ ?[\w.]{2,40} ?\}\}|\[\[ ?-?[\w.]{2,40}-? ?\]\]|##[\w.]{2,40}##|%%[\w.]{2,40}%%|\*\|[A-Z_:]{2,40}\|\*"
-    rf"|%{FIELDS}%|#{FIELDS}#|\[(?:RAND(?:OM)?[\w-]{{0,40}}|EMAIL)\]"
+    rf"|%{TEMPLATE_FIELD}%|#{TEMPLATE_FIELD}#|\[(?:RAND(?:OM)?[\w-]{{0,40}}|EMAIL)\]"
 )
 # Ordinary in a text that is about programs, and not in a subject or a name.
 LOOSE_PLACEHOLDER = re.compile(
     r"\$?\{\$?[\w.-]{2,40}\}|\[(?:e-?mail|name|first-?name|user|domain|link|url|your-\w{2,20})\]|\$(?:name|email|user)\b",
     re.IGNORECASE,
 )
-NUMBER = re.compile(
+SERIAL_NUMBER = re.compile(
     r"(?:[\s\[(【〖〔「『(:：#＃_-]|No\.?|番号|コード|ID)(?=(?:[A-Za-z]{0,20}[0-9]){4})([A-Za-z0-9]{5,24})"
     r"[\])】〗〕」』)]{0,2}[\s!！。.]{0,3}\Z"
 )
-FOREIGN = frozenset({"gb18030", "hz-gb-2312", "big5", "euc-kr", "iso-2022-kr"})
+FOREIGN_CHARSETS = frozenset({"gb18030", "hz-gb-2312", "big5", "euc-kr", "iso-2022-kr"})
 WORD_CHARSET = re.compile(rb"=\?([\w.:-]{1,40})[?*]")
-FONTS = ("YaHei", "SimSun", "SimHei", "DengXian", "yahei", "simsun", "微软雅黑", "宋体", "黑体", "等线")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """At most one finding of each kind, and none where nobody is in doubt."""
-    if not doubted(seen):
+    """At most one finding of each kind, and none where the author is not in doubt."""
+    if not is_doubted(seen):
         return NOTHING
     found = list(_addressing(message, context))
-    if impersonates(seen):
-        found += _language(message)
-    facts = ((kind, MappingProxyType({"text": text})) for kind, text in found if text)
-    return Evidence(findings=tuple(Finding(*each) for each in facts))
+    if seen.has_signal(Signal.IMPERSONATES):
+        found += _language(message, context.vocabulary)
+    return Evidence(findings=tuple(kind.found(text=text) for kind, text in found if text))
 
 
 def _addressing(message: Message, context: Context) -> Iterator[tuple[FindingKind, str]]:
-    """How the reader is spoken to, and what makes this mail unlike the others of its kind."""
+    """How the reader is greeted, what is left of a template, and the number at the end of the subject."""
     delimiters = context.recipient_delimiter
     made_up = tuple(name for each in message.envelope.recipients[:3] for name in _made_up(each, delimiters))
-    lines = [line[:LINE].strip() for line in message.text[:HEAD].splitlines()]
-    yield from [(kind, line) for line in lines if (kind := _greeting(line, made_up)) is not None][:1]
+    lines = [line[:MAX_LINE_CHARS].strip() for line in message.text[:MAX_HEAD_CHARS].splitlines()]
+    yield from [
+        (kind, line) for line in lines if (kind := _greeting(line, made_up, context.vocabulary)) is not None
+    ][:1]
     front = f"{message.subject}\n{message.author.name}"
-    unfilled = PLACEHOLDER.search(f"{front}\n{message.text[:READ]}") or LOOSE_PLACEHOLDER.search(front)
+    unfilled = PLACEHOLDER.search(f"{front}\n{message.text[:MAX_SCANNED_CHARS]}") or LOOSE_PLACEHOLDER.search(
+        front
+    )
     yield TEMPLATE, unfilled[0] if unfilled else ""
-    number = NUMBER.search(message.subject[-60:])
+    number = SERIAL_NUMBER.search(message.subject[-MAX_SERIAL_CHARS:])
     yield SERIAL, number[1] if number else ""
 
 
@@ -148,27 +133,29 @@ def _made_up(recipient: Recipient, delimiters: str) -> Iterator[str]:
             yield name
 
 
-def _greeting(line: str, made_up: tuple[str, ...]) -> FindingKind | None:
+def _greeting(line: str, made_up: tuple[str, ...], words: Vocabulary) -> FindingKind | None:
     """Whom a line greets, if not by name."""
-    greeting = GREETING.match(line)
+    greeting = words.greetings.match(line)
     end = greeting.end() if greeting else 0
     if greeting and (ADDRESSED.match(line, end) or line.lower().startswith(made_up, end)):
         return BY_ADDRESS
     if "@" in line and ADDRESS_HONOURED.search(line):
         return BY_ADDRESS
-    return IMPERSONAL if (greeting and ANYBODY.match(line, end)) or ANYBODY_AT_ALL.match(line) else None
+    if (greeting and words.readers.match(line, end)) or words.impersonal_greetings.match(line):
+        return IMPERSONAL
+    return None
 
 
-def _language(message: Message) -> Iterator[tuple[FindingKind, str]]:
+def _language(message: Message, words: Vocabulary) -> Iterator[tuple[FindingKind, str]]:
     """What is foreign in a Japanese message."""
-    text = f"{message.author.name}\n{message.subject}\n{message.text[:READ]}"
-    if not japanese(text[:HEAD]):
+    text = f"{message.author.name}\n{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
+    if not japanese(text[:MAX_HEAD_CHARS]):
         return
-    letters = chinese(text + message.text[READ:][-TAIL:])
-    yield LETTERS, "".join(dict.fromkeys(letters)) if len(letters) >= CHINESE else ""
-    yield CHARSET, next((each for each in _charsets(message) if lookup(each) in FOREIGN), "")
-    pages = (part.text[:MARKUP] for part in message.parts if part.media == "text/html")
-    yield FONT, next((font for page in pages for font in FONTS if font in page), "")
+    letters = chinese(text + message.text[MAX_SCANNED_CHARS:][-MAX_TAIL_CHARS:])
+    yield LETTERS, "".join(dict.fromkeys(letters)) if len(letters) >= MIN_CHINESE_LETTERS else ""
+    yield CHARSET, next((each for each in _charsets(message) if lookup(each) in FOREIGN_CHARSETS), "")
+    pages = (part.text[:MAX_PAGE_CHARS] for part in message.parts if part.media == "text/html")
+    yield FONT, next((font for page in pages for font in words.chinese_fonts if font in page), "")
 
 
 def _charsets(message: Message) -> Iterator[str]:
@@ -178,5 +165,5 @@ def _charsets(message: Message) -> Iterator[str]:
             yield part.charset
     for name in ("subject", "from"):
         for field in message.headers.all(name)[:1]:
-            if (match := WORD_CHARSET.search(field.value[:400])) is not None:
+            if (match := WORD_CHARSET.search(field.value[:MAX_FIELD_OCTETS])) is not None:
                 yield match[1].decode("ascii", "replace")

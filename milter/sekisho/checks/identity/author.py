@@ -1,12 +1,11 @@
 """The author's identity is one answer or a finding.
 
-Reads the problems that the reader of the From field noted (RFC 5322 sections 3.4 and 3.6.2): wherever mail
-programs could disagree on who wrote the message, the message itself is the finding. Which of them decide on their own
-stands in the policy table.
+The reader of the From field notes its problems (RFC 5322 sections 3.4 and 3.6.2), and this check makes them findings:
+mail programs could disagree on who wrote such a message. The policy table says which of them decide on their own.
 
 A header block that a line without a colon cuts short is one of these: Postfix ends the block there and delivers
-what follows as the body, and some programs read on. An author who is only named down there is no author for us, and
-one who is named there besides is a second one.
+what follows as the body, and some programs read on. An author that is named only below the line is no author here, and
+one that is named below it, too, is a second one.
 
 It cannot see what a particular mail program shows.
 """
@@ -18,14 +17,14 @@ import unicodedata
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.text import invisibles, unusual
 
 
 def _kind(code: str, points: float, en: str, ja: str) -> FindingKind:
-    return FindingKind(f"author.{code}", points, en, ja)
+    return FindingKind(f"author.{code}", points, en, ja, Role.IDENTITY)
 
 
 KINDS: tuple[FindingKind, ...] = (
@@ -161,12 +160,12 @@ KINDS: tuple[FindingKind, ...] = (
 
 BY_CODE = MappingProxyType({kind.id: kind for kind in KINDS})
 
-BELOW = 16_384  # octets behind a broken line that are searched for fields
-FIELD = re.compile(rb"[!-9;-~]++[ \t]*+:|\r?\n|\Z")  # or the empty line that a sender began with
+MAX_SEARCHED_OCTETS = 16_384  # behind the line that cut the block short
+FIELD_START = re.compile(rb"[!-9;-~]++[ \t]*+:|\r?\n|\Z")  # or an empty line, with which a sender may begin
 AUTHOR_FIELD = re.compile(rb"^From[ \t]*:", re.IGNORECASE | re.MULTILINE)
-# Encoded words bring in what the raw field does not show. Isolates are left out: some programs put them around names.
-TURNING = re.compile("[\u202a-\u202e]")
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+# An encoded word may hold what the raw field does not show. Isolates are left out: some programs put them around names.
+DIRECTION_CHANGES = re.compile("[\u202a-\u202e]")
+CONTROL_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -178,9 +177,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     return Evidence(
         findings=tuple(
-            Finding(BY_CODE[code], MappingProxyType({"detail": detail}))
-            for code, detail in details.items()
-            if code in BY_CODE
+            BY_CODE[code].found(detail=detail) for code, detail in details.items() if code in BY_CODE
         )
     )
 
@@ -190,16 +187,16 @@ def _problems(message: Message) -> Iterator[tuple[str, str]]:
         yield problem.code, problem.detail
     if message.problem("header.broken_block") or _author_below(message):
         yield "author.broken_block", ""
-    if unusual(message.author.text):  # whatever hides, turns or controls is
+    if unusual(message.author.text):  # every such character is unusual
         yield from ((code, "") for code in _hiding(message.author.text))
 
 
 def _hiding(text: str) -> Iterator[str]:
     if any(unicodedata.category(char) != "Cc" for char in invisibles(text)):
         yield "author.invisible"
-    if TURNING.search(text):
+    if DIRECTION_CHANGES.search(text):
         yield "author.bidi"
-    if CONTROL.search(text):
+    if CONTROL_CHARS.search(text):
         yield "author.control"
 
 
@@ -212,5 +209,7 @@ def _author_below(message: Message) -> bool:
     cut = message.problem("header.cut_short") is not None
     if not cut and (message.author.mailbox is not None or message.headers.all("from")):
         return False
-    below = message.raw[message.body_start : message.body_start + BELOW].partition(b"\r\n\r\n")[0]
-    return (cut or FIELD.match(below) is None) and AUTHOR_FIELD.search(below) is not None
+    below = message.raw[message.body_start : message.body_start + MAX_SEARCHED_OCTETS].partition(b"\r\n\r\n")[
+        0
+    ]
+    return (cut or FIELD_START.match(below) is None) and AUTHOR_FIELD.search(below) is not None

@@ -1,11 +1,11 @@
 """What a brand has said of its own mail, against what this message is and does.
 
 Brands tell their customers what they never do: send a link in such a notice, ask for payment or card data, leave a
-mail unsigned. The brand files hold that in a closed vocabulary, each promise for one matter or for all mail. Here the
-message is measured by the promises of every brand in whose name it speaks and that is not proven to have sent it; a
-brand may break its own promise, so a proven sender is not measured.
+mail unsigned. The brand files hold these policies in a closed vocabulary, each for one theme or for all mail. Here the
+message is compared with the policies of every brand in whose name it speaks and that is not proven to have sent it; a
+brand may break its own policy, so a proven sender is left out.
 
-It cannot know promises that nobody has written down, and takes the matter from the words of the text.
+It cannot know policies that nobody has written down, and takes the theme from the words of the text.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ import re
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 
-from sekisho.checks.identity.destinations import ACTIONS
+from sekisho.checks.facts.links import FOLLOWED_KINDS
+from sekisho.checks.facts.sender import is_proven
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength
 from sekisho.message import Message
 from sekisho.ports import BrandPolicy, Clock, Context
 from sekisho.text import is_kana
+from sekisho.vocabulary import shipped_themes
+from sekisho.words import Vocabulary
 
 DISCONTINUED = FindingKind(
     "promise.discontinued",
@@ -58,109 +61,82 @@ NAMELESS = FindingKind(
 )
 KINDS = (DISCONTINUED, NO_LINK, PAYMENT, CREDENTIALS, UNSIGNED, NAMELESS)
 
-# What a mail about a matter is called in a sentence.
-NOTICES = MappingProxyType(
-    {
-        "all": ("mail", "メール"),
-        "account": ("notices of stopped accounts", "アカウント停止の通知"),
-        "withdrawal": ("notices of automatic withdrawal", "自動退会の通知"),
-        "payment": ("requests to update payment details", "支払い情報の更新依頼"),
-        "unpaid": ("demands of unpaid bills", "未払い料金の督促"),
-        "card_use": ("requests to confirm card use", "カード利用の確認依頼"),
-        "points": ("notices of points", "ポイントの案内"),
-        "refund": ("notices of refunds", "返金の案内"),
-        "delivery": ("delivery notices", "配達の通知"),
-        "tax": ("tax notices", "税に関する通知"),
-        "identity": ("requests to confirm an identity", "本人確認の依頼"),
-        "security": ("security notices", "セキュリティ通知"),
-        "mailbox": ("notices of full or stopped mailboxes", "メールボックスに関する通知"),
-        "free_period": ("notices of ending free periods", "無料期間終了の通知"),
-        "prize": ("notices of prizes", "当選の通知"),
-        "sextortion": ("demands of ransom", "金銭の要求"),
-        "bargain": ("offers", "割引の案内"),
-        "business": ("requests for transfers", "送金の依頼"),
-        "invoice": ("invoices", "請求書"),
-        "fund": ("offers of money", "投資や資金の案内"),
-        "romance": ("invitations to meet somebody", "出会いの案内"),
-    }
-)
-# The language of an explanation is not the server's.
+# `strftime` would take the language of the server.
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
-SPEAKING = frozenset({"display_name", "author_domain", "signature", "local_part", "image", "calendar"})
-HEAD = 600  # characters in which a greeting stands
-SMIME = re.compile(r"application/(?:x-)?pkcs7-(?:signature|mime)")
+SPEAKING_PLACES = frozenset({"display_name", "author_domain", "signature", "local_part", "image", "calendar"})
+MAX_GREETING_CHARS = 600  # at the beginning of a text, where a greeting stands
+SMIME_MEDIA = re.compile(r"application/(?:x-)?pkcs7-(?:signature|mime)")
 SOMEBODY = re.compile(r"([^\s、。「」【】<>:：()（）]{1,20})[ \u3000]?(?:様|さま|さん|殿)")
-NOBODY = re.compile(r"(?:お客|会員|利用者|各位|ユーザー|皆|メンバー|カード会員|@[\w.-]+)\Z|お客|会員")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """The promises that are broken, once for each brand that is claimed and not proven."""
+    """The policies that are broken, once for each brand that is claimed and not proven."""
     brands = dict.fromkeys(claim.brand for claim in seen.claims if claim.brand and _speaks(claim))
-    proven = {proof.brand for proof in seen.proofs if proof.brand}
     found = [
         finding
         for brand in brands
-        if context.registry.affiliates(brand).isdisjoint(proven)
+        if not is_proven(brand, seen, context)
         for finding in _broken(brand, message, seen, context)
     ]
     return Evidence(findings=tuple(found)) if found else NOTHING
 
 
 def _speaks(claim: Claim) -> bool:
-    return claim.where in SPEAKING or (claim.where == "subject" and claim.strength is Strength.STRONG)
+    return claim.where in SPEAKING_PLACES or (claim.where == "subject" and claim.strength is Strength.STRONG)
 
 
 def _broken(brand: str, message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
-    matters = {cue.name for cue in seen.cues if cue.aspect == "theme"}
-    for promise in context.registry.brand_policies(brand):
-        about = promise.notice == "all" or promise.notice in matters
-        if about and _holds(promise, context.clock):
-            kind, broken = TESTS[promise.kind]
-            if broken(message, seen):
-                yield Finding(kind, _facts(promise, context.registry.name(brand)), brand)
+    themes = {cue.name for cue in seen.cues if cue.aspect == "theme"}
+    for policy in context.registry.brand_policies(brand):
+        about = policy.notice == "all" or policy.notice in themes
+        if about and _holds(policy, context.clock):
+            kind, broken = TESTS[policy.kind]
+            if broken(message, seen, context.vocabulary):
+                yield kind.found(brand=brand, **_facts(policy, context.registry.name(brand)))
 
 
-def _holds(promise: BrandPolicy, clock: Clock) -> bool:
-    """True if the promise was already given when the message came."""
-    return clock.now().date().isoformat() >= promise.since
+def _holds(policy: BrandPolicy, clock: Clock) -> bool:
+    """True if the policy already held when the message came."""
+    return clock.now().date().isoformat() >= policy.since
 
 
 def _asks(seen: Evidence, *names: str) -> bool:
-    """In words: a shop's button may well log in by way of the brand (`Amazonアカウントでログイン`)."""
+    """True if the text asks for one of the actions. Buttons do not count: a shop's button may log in by way of the
+    brand (`Amazonアカウントでログイン`)."""
     said = (cue for cue in seen.cues if cue.where != "button")
     return any(cue.aspect == "action" and cue.name in names for cue in said)
 
 
-def _has_link(message: Message, seen: Evidence) -> bool:
-    return any(link.kind in ACTIONS and link.host for link in message.links)
+def _has_link(message: Message, seen: Evidence, words: Vocabulary) -> bool:
+    return any(link.kind in FOLLOWED_KINDS and link.host for link in message.links)
 
 
-def _asks_payment(message: Message, seen: Evidence) -> bool:
+def _asks_payment(message: Message, seen: Evidence, words: Vocabulary) -> bool:
     return _asks(seen, "pay", "gift_cards", "coins")
 
 
-def _asks_credentials(message: Message, seen: Evidence) -> bool:
+def _asks_credentials(message: Message, seen: Evidence, words: Vocabulary) -> bool:
     return _asks(seen, "card", "login")
 
 
-def _unsigned(message: Message, seen: Evidence) -> bool:
-    return not any(SMIME.match(part.media) for part in message.parts)
+def _unsigned(message: Message, seen: Evidence, words: Vocabulary) -> bool:
+    return not any(SMIME_MEDIA.match(part.media) for part in message.parts)
 
 
-def _nameless(message: Message, seen: Evidence) -> bool:
+def _nameless(message: Message, seen: Evidence, words: Vocabulary) -> bool:
     """No `山田 太郎 様` in a Japanese greeting; お客様 and an address are nobody's name."""
-    head = message.text[:HEAD]
+    head = message.text[:MAX_GREETING_CHARS]
     found = SOMEBODY.finditer(head)
-    return any(map(is_kana, head)) and all(NOBODY.search(greeting[1]) for greeting in found)
+    return any(map(is_kana, head)) and all(words.nobody.search(greeting[1]) for greeting in found)
 
 
-Test = Callable[[Message, Evidence], bool]
+Test = Callable[[Message, Evidence, Vocabulary], bool]
 TESTS: MappingProxyType[str, tuple[FindingKind, Test]] = MappingProxyType(
     {
-        "notice_discontinued": (DISCONTINUED, lambda message, seen: True),
+        "notice_discontinued": (DISCONTINUED, lambda message, seen, words: True),
         "no_link": (NO_LINK, _has_link),
         "never_asks_payment": (PAYMENT, _asks_payment),
         "never_asks_credentials": (CREDENTIALS, _asks_credentials),
@@ -170,18 +146,24 @@ TESTS: MappingProxyType[str, tuple[FindingKind, Test]] = MappingProxyType(
 )
 
 
-def _facts(promise: BrandPolicy, name: str) -> MappingProxyType[str, str]:
-    notice_en, notice_ja = NOTICES[promise.notice]
-    since_en, since_ja = _dates(promise.since)
-    return MappingProxyType(
-        {
-            "brand_name": name,
-            "notice_en": notice_en,
-            "notice_ja": notice_ja,
-            "since_en": since_en,
-            "since_ja": since_ja,
-        }
-    )
+def _facts(policy: BrandPolicy, name: str) -> dict[str, str]:
+    notice_en, notice_ja = _notice(policy.notice)
+    since_en, since_ja = _dates(policy.since)
+    return {
+        "brand_name": name,
+        "notice_en": notice_en,
+        "notice_ja": notice_ja,
+        "since_en": since_en,
+        "since_ja": since_ja,
+    }
+
+
+def _notice(name: str) -> tuple[str, str]:
+    """What mail of a theme is called in a sentence, in English and Japanese; `all` is any mail."""
+    if name == "all":
+        return "mail", "メール"
+    theme = shipped_themes().theme[name]
+    return theme.notice_en, theme.notice_ja
 
 
 def _dates(since: str) -> tuple[str, str]:

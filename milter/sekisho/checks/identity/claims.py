@@ -2,8 +2,8 @@
 
 A claim is a brand's name in a place that speaks for the sender. The display name, the address and the lines a mail is
 signed with say who writes; a name in the middle of a text is only what it talks about. Strength says which of the two.
-A claim is not yet an accusation: `contradiction` compares claims with proofs, and `lure` the cues with both. Names and
-lures are found in the same pass over the same text.
+A claim is not yet an accusation: `impersonation` compares claims with proofs, and `lure` the cues with both. Names and
+lures are found in the same pass over the same text. `media_claims` adds what stands beside author and text.
 """
 
 from __future__ import annotations
@@ -11,52 +11,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sekisho.checks.identity import media_claims
-from sekisho.checks.identity.unknown_organisation import distinctive
+from sekisho.checks.facts.names import best_mentions, mentioned
 from sekisho.evidence import Claim, Cue, Evidence, Place, Strength
 from sekisho.message import Message
 from sekisho.ports import Context, Mention, Reading
 from sekisho.text import is_katakana
+from sekisho.words import Vocabulary
 
-MOSTLY = 0.5  # share of a display name from which the brand is what the name says, not a word in it
-COMPOUND = 0.6  # the same where it runs on into other letters: アップル学習塾 is a school
-ONE_WORD = 0.7  # and where katakana runs on into katakana: ソフトバンクホークス is a team
-HEAD = 1_500  # characters at the beginning of a text, where a sender greets and says who he is
-TAIL = 1_200  # and at its end, where he signs
-COMPANY = 100  # characters of the text in which a display name may find the companion that it needs
-OFTEN = 3  # times that a text writes a name of which it may be said to be about
-LABEL = 24  # characters of a link's text up to which it is a button, as which it says what to do
-BUTTONS = 8  # that are read
-NEAR = 24  # characters around a name that say in which role it stands
-MARK = re.compile(
-    r"\s*[【\[<〈《＜「『(（]\s*"
-)  # a subject that begins with a name in brackets is headed with it
+# The least share of a display name that a brand's name takes up where the display name says the brand.
+MIN_NAME_SHARE = 0.5  # with less, the brand is one word among others
+MIN_COMPOUND_SHARE = 0.6  # where it runs on into other letters: アップル学習塾 is a school
+MIN_KATAKANA_SHARE = 0.7  # where katakana runs on into katakana: ソフトバンクホークス is a team
+MAX_HEAD_CHARS = 1_500  # at the beginning of a text, where a sender greets and says who it is
+MAX_TAIL_CHARS = 1_200  # at its end, where the sender signs
+MAX_TITLE_CHARS = 200  # of a page's title
+MAX_COMPANION_CHARS = 100  # of the text, in which a display name may find the companion word that it needs
+MIN_TOPIC_MENTIONS = 3  # a text that writes a name so often is about it
+MAX_BUTTON_CHARS = 24  # a link with a longer text is no button
+MAX_BUTTONS = 8  # that are read
+CONTEXT_CHARS = 24  # before and behind a name; they say in which role it stands
+OPENING_BRACKET = re.compile(r"\s*[【\[<〈《＜「『(（]\s*")  # before a name with which a subject is headed
 
 URL = re.compile(r"https?://[!-~]+")
 NO_HOST = re.compile(r"[^a-z0-9.-]+")
 
-# What stands before or after the name of whoever is writing, in mail to his own customers.
-BEFORE = re.compile(
-    r"(?:©|\(c\)|copyright|all rights reserved by|株式会社|発行|運営|発信元|配信元|差出人|送信者|"
-    r"いつも|平素より?|日頃より?|この度は|your|dear|using|choosing|regards,?|sincerely,?|thanks,?)"
-    r"[\W\d_]{0,10}\Z",
-    re.IGNORECASE,
-)
-AFTER = re.compile(  # behind a bar or a comma stands something else: `Facebook / Twitter / Support`
-    r"\A[^\S\n]{0,3}[®™]?[^\S\n]{0,3}(?:[)\]'\"’”」』）】\-]?[^\S\n]?(?:"
-    r"株式会社|をご利用|ご利用|会員|アカウント|カスタマー|サポート|お客様|お客さま|事務局|運営|ID|センター|"
-    r"をお使い|サービス|カード|ネットサービス|team|support|account|customer|security|services?\b|"
-    r"all rights|member(?:ship)?\b|user\b|prime\b|wallet\b|card\b|bank\b|help)|,?\s?(?:inc\b|ltd|llc|corp|gmbh))",
-    re.IGNORECASE,
-)
-# In the next line only an office speaks: `Support` alone is the next entry of a menu.
-BELOW = re.compile(
-    r"\A[^\S\n]*+(?:[®™][^\S\n]*+)?\n\s{0,4}(?:カスタマー(?:サービス|サポート|センター)|"
-    r"お客(?:様|さま)(?:相談|サポート|サービス)?(?:センター|窓口|室|デスク)|"
-    r"サポート(?:センター|デスク|チーム|窓口)|(?:運営)?事務局|株式会社|"
-    r"customer (?:service|support|care)|support team|all rights)",
-    re.IGNORECASE,
-)
 # A sentence that leads up to the name goes on behind the end of its line.
 WRAPPED = re.compile(r"\w[^\S\n]?\Z")
 
@@ -78,7 +56,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _said(message: Message, context: Context) -> Iterator[Claim | Cue]:
     mailbox = message.author.mailbox
-    company = f"{message.subject}\n{message.text[:COMPANY]}"
+    company = f"{message.subject}\n{message.text[:MAX_COMPANION_CHARS]}"
     if mailbox is None:
         yield from _named(message.author.text, company, context)
     else:
@@ -89,9 +67,6 @@ def _said(message: Message, context: Context) -> Iterator[Claim | Cue]:
     yield from _subject(message.subject, context)
     yield from _text(message, context)
     yield from _buttons(message, context)
-    yield from media_claims.claims(message, context)
-    for other in message.reply_to[:3]:
-        yield from _mentioned(other.name, "reply_to", context)
 
 
 def _owner(domain: str, context: Context) -> str | None:
@@ -104,58 +79,65 @@ def _cues(reading: Reading, where: Place) -> Iterator[Cue]:
 
 def _named(name: str, company: str, context: Context) -> Iterator[Claim | Cue]:
     """Brands in the name that is shown as the sender: strong if the name says little else (`Amazon Japan
-    カスタマーサポート`), and if it is spelled in disguise. A name that is also a word finds its companion beside it."""
+    カスタマーサポート`), or if it is spelled in disguise. A name that is also a word needs a companion word beside it,
+    which `company`, the beginning of subject and text, may hold."""
     reading = context.registry.read(name, company)
     yield from _cues(reading, "display_name")
-    for mention in _once(reading.mentions):
+    for mention in best_mentions(reading.mentions):
         rest = f"{name[: mention.start]} {name[mention.end :]}"
         alone = (mention.end - mention.start) / max(1, len(name.strip()))
-        strong = alone >= _least(name, mention) or not mention.exact or not distinctive(rest)
+        strong = (
+            alone >= _least(name, mention) or not mention.exact or not context.vocabulary.distinctive(rest)
+        )
         yield Claim(mention.brand, "display_name", name, Strength.STRONG if strong else Strength.WEAK)
 
 
 def _least(name: str, mention: Mention) -> float:
-    """The share of a display name from which a mention says what the name says."""
+    """The share of a display name that this mention must take up, so that the display name says the brand."""
     seams = (name[max(0, mention.start - 1) : mention.start + 1], name[mention.end - 1 : mention.end + 1])
     runs_on = [seam for seam in seams if len(seam) == 2 and seam.isalpha()]
     if any(all(map(is_katakana, seam)) for seam in runs_on):
-        return ONE_WORD
-    return COMPOUND if runs_on else MOSTLY
+        return MIN_KATAKANA_SHARE
+    return MIN_COMPOUND_SHARE if runs_on else MIN_NAME_SHARE
 
 
 def _local_part(local: str, context: Context) -> Iterator[Claim]:
-    """`viewsnet.jp@stranger.example`: a brand's domain standing before the @; a mere name there is weak."""
+    """A brand's domain before the @ (`viewsnet.jp@stranger.example`); a mere name there is weak."""
     plain = local.lower().strip('"').replace("_", ".")
     host = next((part for part in NO_HOST.split(plain) if "." in part and _owner(part, context)), None)
     if host is not None:
         yield Claim(_owner(host, context), "local_part", local)
     else:
-        yield from _mentioned(plain, "local_part", context)
+        yield from mentioned(plain, "local_part", context)
 
 
 def _subject(subject: str, context: Context) -> Iterator[Claim | Cue]:
     """A subject that is headed with a name in brackets speaks for it; elsewhere it speaks of it."""
     reading = context.registry.read(subject)
     yield from _cues(reading, "subject")
-    for mention in _once(reading.mentions):
-        headed = MARK.fullmatch(subject[: mention.start]) is not None
+    for mention in best_mentions(reading.mentions):
+        headed = OPENING_BRACKET.fullmatch(subject[: mention.start]) is not None
         yield Claim(mention.brand, "subject", mention.name, Strength.STRONG if headed else Strength.WEAK)
 
 
 def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
     """What the text greets, signs and titles itself with, then what it merely mentions."""
     text = message.text
-    parts = (text,) if len(text) <= HEAD + TAIL else (text[:HEAD], text[-TAIL:])
+    parts = (
+        (text,)
+        if len(text) <= MAX_HEAD_CHARS + MAX_TAIL_CHARS
+        else (text[:MAX_HEAD_CHARS], text[-MAX_TAIL_CHARS:])
+    )
     said = URL.sub(" ", text)  # a name in an address is where a link leads, not what the text says
     signed: dict[str, Claim] = {}
     mentioned: dict[str, Claim] = {}
-    for part in (message.title[:200], *parts):
+    for part in (message.title[:MAX_TITLE_CHARS], *parts):
         reading = context.registry.read(part)
         yield from _cues(reading, "text")
         for mention in reading.mentions:
-            if part is not message.title and speaks(part, mention):
+            if part is not message.title and speaks(part, mention, context.vocabulary):
                 signed.setdefault(mention.brand, Claim(mention.brand, "signature", mention.name))
-            topic = said.count(text_of(part, mention)) >= OFTEN
+            topic = said.count(text_of(part, mention)) >= MIN_TOPIC_MENTIONS
             strength = Strength.STRONG if topic else Strength.WEAK
             mentioned.setdefault(mention.brand, Claim(mention.brand, "body", mention.name, strength))
     yield from signed.values()
@@ -163,9 +145,9 @@ def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
 
 
 def _buttons(message: Message, context: Context) -> Iterator[Cue]:
-    """What the links ask for by being links: `更新` in a text tells, on a button it asks."""
+    """What the buttons ask for: in a text, `更新` tells that something was updated; on a button it asks to do so."""
     labels = dict.fromkeys(link.text.strip() for link in message.links if link.kind == "a")
-    short = [label for label in labels if 0 < len(label) <= LABEL][:BUTTONS]
+    short = [label for label in labels if 0 < len(label) <= MAX_BUTTON_CHARS][:MAX_BUTTONS]
     if short:
         pressed = context.registry.read("".join(f"{label} ボタン button\n" for label in short))
         yield from (cue for cue in _cues(pressed, "button") if cue.aspect == "action")
@@ -176,25 +158,12 @@ def text_of(part: str, mention: Mention) -> str:
     return part[mention.start : mention.end]
 
 
-def speaks(text: str, mention: Mention) -> bool:
+def speaks(text: str, mention: Mention, words: Vocabulary) -> bool:
     """True where the name stands as the writer's own: © before it, `アカウント` or `Team` after it."""
-    before = text[max(0, mention.start - NEAR) : mention.start]
-    after = text[mention.end : mention.end + NEAR]
+    before = text[max(0, mention.start - CONTEXT_CHARS) : mention.start]
+    after = text[mention.end : mention.end + CONTEXT_CHARS]
     begins = STARTS.search(before) is not None and INTRODUCES.match(after) is not None
-    if begins or BEFORE.search(before) is not None or BELOW.match(after) is not None:
+    if begins or words.before_name.search(before) is not None or words.below_name.match(after) is not None:
         return True
-    return AFTER.match(after.replace("\n", " ", 1) if WRAPPED.search(before) else after) is not None
-
-
-def _mentioned(text: str, where: Place, context: Context) -> Iterator[Claim]:
-    for mention in _once(context.registry.mentions(text)):
-        yield Claim(mention.brand, where, mention.name, Strength.WEAK)
-
-
-def _once(mentions: tuple[Mention, ...]) -> Iterator[Mention]:
-    """The most telling mention of each brand."""
-    best: dict[str, Mention] = {}
-    for mention in mentions:
-        if mention.brand not in best or mention.alone > best[mention.brand].alone:
-            best[mention.brand] = mention
-    yield from best.values()
+    line = after.replace("\n", " ", 1) if WRAPPED.search(before) else after
+    return words.after_name.match(line) is not None

@@ -1,8 +1,9 @@
 """Where the message wants its reader to go: the destinations of its links, and whose they are.
 
-Nothing is ever fetched. Redirect and protection wrappers are unwrapped from the text of the URL alone, as far as they
-carry their target readably. What a shortener hides stays unknown. It is worked out once, before everything else: the
-checks read it in the evidence.
+Nothing is ever fetched. Redirect and protection wrappers are unwrapped from the text of the URL alone, as far as their
+target can be read there. The destinations are found once, and all later checks read them in the evidence.
+
+It cannot see what a shortener hides.
 """
 
 from __future__ import annotations
@@ -10,80 +11,53 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
-from types import MappingProxyType
 from urllib.parse import parse_qsl, unquote
 
-from sekisho.domains import host_of, registrable, split_url
+from sekisho.checks.facts.links import FOLLOWED_KINDS
+from sekisho.checks.facts.sender import organisation
+from sekisho.domains import host_of, split_url
 from sekisho.evidence import Destination, Evidence
 from sekisho.message import Link, Message
 from sekisho.ports import Context, Providers
-from sekisho.results import AuthResult
+from sekisho.words import Vocabulary
 
-ACTIONS = frozenset({"a", "area", "form", "text", "meta", "qr"})
-CARRIERS = (
-    "u",
-    "url",
-    "q",
-    "target",
-    "to",
-    "dest",
-    "destination",
-    "redirect",
-    "redirect_url",
-    "link",
-    "goto",
-    "ref",
-    "adurl",
-    "murl",
-    "ued",
-    "redir",
-    "continue",
-    "next",
-    "z",
-)
-# Pages of places that are no redirector otherwise.
-DOORS = MappingProxyType(
-    {
-        "youtube.com": ("/redirect", "/attribution_link"),
-        "linkedin.com": ("/redir", "/safety/go"),
-        "medium.com": ("/r/",),
-        "twitter.com": ("/i/redirect",),
-        "x.com": ("/i/redirect",),
-        "umblr.com": ("/redirect",),
-        "vk.com": ("/away",),
-        "pinterest.com": ("/offsite",),
-        "steamcommunity.com": ("/linkfilter",),
-    }
-)
 IN_PATH = re.compile(r"https?:/{1,2}(?=[^/])|/RU=|/(?:amp|c|v)/s/", re.IGNORECASE)
 IN_BASE64 = re.compile(r"a1(?=aHR0c)((?:[A-Za-z0-9_-]{4})+)")
-FIELDS = 64  # of a query that are looked at
-DEPTH = 3  # wrappers inside wrappers that are opened
+MAX_QUERY_FIELDS = 64  # of one URL that are looked at
+MAX_WRAPPERS = 3  # inside each other that are opened
+MAX_URL_CHARS = 8_192  # of one URL that are read
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """The links that a reader may follow, in the order of the message; mail addresses and pictures are none."""
-    return Evidence(destinations=tuple(_destinations(message.links, context.providers)))
+    return Evidence(destinations=tuple(_destinations(message.links, context)))
 
 
-def _destinations(links: tuple[Link, ...], providers: Providers) -> Iterator[Destination]:
+def _destinations(links: tuple[Link, ...], context: Context) -> Iterator[Destination]:
     owners = {host: organisation(host) for host in {link.host for link in links} if host}
-    wrappers = {host for host in owners if providers.kind(host) == "redirect" or owners[host] in DOORS}
+    providers = context.providers
+    wrappers = {
+        host
+        for host, owner in owners.items()
+        if providers.kind(host) == "redirect" or providers.redirect_pages(owner)
+    }
     for link in links:
         host = link.host
-        if not host or link.kind not in ACTIONS:
+        if not host or link.kind not in FOLLOWED_KINDS:
             continue
         if host not in wrappers:
             yield Destination(host, owners[host], link)
         else:
-            behind = unwrapped(link.target, host, providers)
+            behind = unwrapped(link.target, host, context)
             yield Destination(behind, organisation(behind), link, behind != host)
 
 
-def unwrapped(target: str, host: str, providers: Providers) -> str:
+def unwrapped(target: str, host: str, context: Context) -> str:
     """The host behind redirect and protection wrappers, as far as the URL itself says it."""
-    for _ in range(DEPTH):
-        if not redirects(target, host, providers) or (inner := _inner(target)) is None:
+    for _ in range(MAX_WRAPPERS):
+        if not redirects(target, host, context.providers):
+            return host
+        if (inner := _inner(target, context.vocabulary)) is None:
             return host
         target, found = inner, host_of(inner)
         if found is None:
@@ -94,15 +68,15 @@ def unwrapped(target: str, host: str, providers: Providers) -> str:
 
 def redirects(target: str, host: str, providers: Providers) -> bool:
     """True for a URL that leads on to another: all of a wrapper's, and one page of some others."""
-    doors = DOORS.get(organisation(host))
-    return providers.kind(host) == "redirect" or (
-        doors is not None and split_url(target[:8192]).path.startswith(doors)
-    )
+    if providers.kind(host) == "redirect":
+        return True
+    pages = providers.redirect_pages(organisation(host))
+    return bool(pages) and split_url(target[:MAX_URL_CHARS]).path.startswith(pages)
 
 
-def _inner(url: str) -> str | None:
+def _inner(url: str, words: Vocabulary) -> str | None:
     """The URL that another carries: in its query, in its path, or in the name of a translated host."""
-    parts = split_url(url[:8192])
+    parts = split_url(url[:MAX_URL_CHARS])
     if parts.host and parts.host.endswith(".translate.goog"):
         name = (
             parts.host.removesuffix(".translate.goog")
@@ -111,8 +85,8 @@ def _inner(url: str) -> str | None:
             .replace("\0", "-")
         )
         return f"https://{name}{parts.path}"
-    for name, value in parse_qsl("&".join(parts.query.split("&", FIELDS)[:FIELDS])):
-        if name.lower() in CARRIERS and (plain := _plain(value)) is not None:
+    for name, value in parse_qsl("&".join(parts.query.split("&", MAX_QUERY_FIELDS)[:MAX_QUERY_FIELDS])):
+        if name.lower() in words.redirect_parameters and (plain := _plain(value)) is not None:
             return plain
     return _in_path(unquote(parts.path))
 
@@ -137,39 +111,3 @@ def _plain(value: str) -> str | None:
     if text.startswith(("https-3A__", "http-3A__")):
         text = text.replace("-3A__", "://", 1).replace("_", "/")
     return text if text.lower().startswith(("http://", "https://")) else None
-
-
-def organisation(domain: str) -> str:
-    """The registrable domain, or the name itself where there is none."""
-    return registrable(domain) or domain
-
-
-def own(message: Message, seen: Evidence) -> frozenset[str]:
-    """The organisations that this message is known to come from: its author's, and whoever else is proven.
-
-    Beside an author that nothing authenticates another proof counts only where the author's domain has not asked for
-    such mail to be refused: small senders hire a platform and let it sign in its own name. Elsewhere a forger would
-    make itself at home with a signature of its own.
-    """
-    counted = seen.proofs if seen.authenticated or lets_others_send(seen) else ()
-    names = {organisation(proof.domain) for proof in counted}
-    if message.author.domain:
-        names.add(organisation(message.author.domain))
-    return frozenset(names)
-
-
-def lets_others_send(seen: Evidence) -> bool:
-    """True if the author's domain publishes no DMARC policy, or `p=none`."""
-    return any(
-        result.result is AuthResult.NONE or ("policy.dmarc", "none") in result.properties
-        for result in seen.of("dmarc")
-    )
-
-
-def leads_to_brand(found: tuple[Destination, ...], brand: str, context: Context) -> bool:
-    """True if there are links and every one of them leads to the brand's own organisation: whoever wrote
-    this sends its reader nowhere else."""
-    affiliates = context.registry.affiliates(brand)
-    return bool(found) and all(
-        any(context.registry.could_own(each.host, name) for name in affiliates) for each in found
-    )

@@ -1,8 +1,8 @@
 """The display name carries an address or a host, and it is not the author's.
 
 Many programs show the display name alone, so `"support@brand.example" <x@stranger.example>` reads as mail from
-the brand. Three strangers are none: another domain of the brand that the author's belongs to, the same name under
-another suffix (`Example.com` from example.co.jp), and whoever the recipient's own organisation, when it is proven,
+the brand. Three cases are left out: another domain of the brand that the author's belongs to, the same name under
+another suffix (`Example.com` from example.co.jp), and what the recipient's own organisation, when it is proven,
 passes on (`'somebody@example.com' via sales`).
 
 It cannot see names without a dot; those are claims, if a brand is known by them.
@@ -10,12 +10,10 @@ It cannot see names without a dot; those are claims, if a brand is known by them
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from sekisho.address import addresses_in, hosts_in
-from sekisho.checks.identity.destinations import organisation
+from sekisho.checks.facts.sender import organisation
 from sekisho.domains import has_known_suffix, registrable, to_ascii
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -24,22 +22,28 @@ ADDRESS = FindingKind(
     5,
     "The display name shows the address {shown}, but the sender is {author}.",
     "表示名にアドレス {shown} がありますが、実際の差出人は {author} です。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 HOST = FindingKind(
     "display_name.host",
     4,
     "The display name is the host {shown}, but the sender is {author}.",
     "表示名は {shown} ですが、実際の差出人は {author} です。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 HOST_INSIDE = FindingKind(
     "display_name.host_inside",
     0,
     "The display name mentions the host {shown}, but the sender is {author}.",
     "表示名に {shown} とありますが、実際の差出人は {author} です。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 
 KINDS = (ADDRESS, HOST, HOST_INSIDE)
-MOSTLY = 0.6  # share of the name from which the host is what it says
+MIN_HOST_SHARE = 0.6  # of the name's letters; a name with less of a host in it only mentions the host
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -52,11 +56,12 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     for shown in addresses:
         if _strange(shown.rpartition("@")[2], author, context):
-            return Evidence(findings=(_finding(ADDRESS, shown, mailbox.address),))
+            return Evidence(findings=(ADDRESS.found(shown=shown, author=mailbox.address),))
     for shown in hosts:
         if not any(shown in address for address in addresses) and _strange(shown, author, context):
-            whole = len(shown) >= MOSTLY * len(mailbox.name.strip())
-            return Evidence(findings=(_finding(HOST if whole else HOST_INSIDE, shown, mailbox.address),))
+            whole = len(shown) >= MIN_HOST_SHARE * len(mailbox.name.strip())
+            kind = HOST if whole else HOST_INSIDE
+            return Evidence(findings=(kind.found(shown=shown, author=mailbox.address),))
     return NOTHING
 
 
@@ -66,7 +71,7 @@ def _from_home(message: Message, seen: Evidence) -> bool:
     recipients = message.envelope.recipients
     return (
         bool(recipients)
-        and any(proof.aligned and proof.scope == "domain" for proof in seen.proofs)
+        and "domain" in seen.author_scopes
         and all(_base(each.address.rpartition("@")[2]) == own for each in recipients)
     )
 
@@ -85,7 +90,3 @@ def _strange(host: str, author: str, context: Context) -> bool:
 
 def _base(domain: str) -> str:
     return organisation(to_ascii(domain) or domain)
-
-
-def _finding(kind: FindingKind, shown: str, author: str) -> Finding:
-    return Finding(kind, MappingProxyType({"shown": shown, "author": author}))

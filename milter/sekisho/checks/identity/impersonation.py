@@ -2,8 +2,8 @@
 
 This is the sentence that sekisho exists for. A claim is met when a proven domain belongs to the claimed brand or to a
 brand of its organisation; an unconfirmed domain neither meets nor contradicts it. Unknown authentication is no evidence
-in either direction: then only what the author admits, his own domain, is held against the claim. A message that leads
-its reader nowhere but to the brand itself is no use to an impostor: it is a relayed notice, and only mentioned.
+in either direction: then only the author's own domain is compared with the claim. A message that leads its reader
+nowhere but to the brand itself is of no use to an impostor: it is a relayed notice, and a mention.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.authentication.proof import PLATFORM, only_shared
-from sekisho.checks.content.links import is_digest, is_page
-from sekisho.checks.identity.destinations import leads_to_brand, organisation, own
-from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Place, Strength
+from sekisho.checks.facts.links import is_digest, is_page, leads_to_brand
+from sekisho.checks.facts.sender import home_domains, is_proven, organisation
+from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Place, Role, Signal, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -25,42 +24,55 @@ DISPLAY_NAME = FindingKind(
     6,
     "The display name says {brand_name}, but the sender is {author}, which is not {brand_name}'s. {verify_en}",
     "表示名は「{brand_name}」ですが、差出人 {author} は {brand_name} のものではありません。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
 WEAK_NAME = FindingKind(
     "brand.name_mentioned",
     1.5,
     "The display name mentions {brand_name}, but the sender is {author}.",
     "表示名に「{brand_name}」とありますが、差出人は {author} です。",
+    role=Role.MENTION,
 )
 LOCAL_PART = FindingKind(
     "brand.local_part",
     4,
     "The part before the @ imitates {brand_name}'s domain: {author}.",
     "@ より前の部分が {brand_name} のドメインを装っています({author})。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 LOCAL_NAME = FindingKind(
     "brand.local_name",
     1.5,
     "The part before the @ carries {brand_name}'s name, but the domain is not {brand_name}'s: {author}.",
     "@ より前に「{brand_name}」とありますが、ドメインは {brand_name} のものではありません({author})。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 OWN_DOMAIN = FindingKind(
     "brand.own_domain_unproven",
     8,
     "The author address is {brand_name}'s ({author}), but nothing proves that {brand_name} sent it. {verify_en}",
     "差出人は {brand_name} のアドレス({author})ですが、{brand_name} が送ったという証明がありません。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 POSSIBLE_DOMAIN = FindingKind(
     "brand.possible_domain_unproven",
     4,
     "The message speaks as {brand_name} from a domain that may be {brand_name}'s ({author}), and nothing proves it.",
     "{brand_name} のものと思われるアドレス({author})から {brand_name} として送られていますが、証明がありません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 OWN_DOMAIN_PERSON = FindingKind(
     "brand.own_domain_person",
     3,
     "The author writes from {brand_name}'s domain ({author}) without proof, and claims nothing in its name.",
     "差出人は {brand_name} のアドレス({author})ですが証明がありません。本文は {brand_name} を名乗っていません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 OWN_DOMAIN_SHARED = FindingKind(
     "brand.own_domain_shared",
@@ -68,66 +80,84 @@ OWN_DOMAIN_SHARED = FindingKind(
     "The author address is {brand_name}'s ({author}), and all that vouches for it is a sending range that others "
     "share. {verify_en}",
     "差出人は {brand_name} のアドレス({author})ですが、裏付けは他者も共用する送信サーバーだけです。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 OWN_DOMAIN_AWAY = FindingKind(
     "brand.own_domain_leads_away",
     3,
     "The author address is {brand_name}'s ({author}), not proven, and every link leads elsewhere: {host}.",
     "差出人は {brand_name} のアドレス({author})ですが証明がなく、リンクはすべて別の組織({host})に向かいます。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 SIGNED = FindingKind(
     "brand.signed",
     2.6,
     "The text is written as {brand_name}'s, but the sender {author} is not {brand_name}. {verify_en}",
     "本文は {brand_name} として書かれていますが、差出人 {author} は {brand_name} ではありません。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 HEADED = FindingKind(
     "brand.headed",
     2.5,
     "The subject is headed with {brand_name}'s name, but the sender {author} is not {brand_name}.",
     "件名の先頭に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 SUBJECT = FindingKind(
     "brand.subject",
     1,
     "The subject speaks of {brand_name}, and the sender {author} is not {brand_name}.",
     "件名に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
+    role=Role.MENTION,
 )
 CONTENT = FindingKind(
     "brand.content",
     0,
     "The text speaks of {brand_name}, and the sender {author} is not {brand_name}.",
     "本文に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
+    role=Role.MENTION,
 )
 TOPIC = FindingKind(
     "brand.topic",
     1,
     "The text is about {brand_name}, and the sender {author} is not {brand_name}.",
     "本文は {brand_name} についてのものですが、差出人 {author} は {brand_name} ではありません。",
+    role=Role.MENTION,
 )
 PICTURED = FindingKind(
     "brand.pictured",
     2,
     "The message is a picture of {brand_name}, and the sender {author} is not {brand_name}.",
     "本文は {brand_name} の画像ですが、差出人 {author} は {brand_name} ではありません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 INVITES = FindingKind(
     "brand.invites",
     3,
     "An invitation comes in the name of {brand_name}, and the sender {author} is not {brand_name}. {verify_en}",
     "{brand_name} を名乗る予定の招待ですが、差出人 {author} は {brand_name} ではありません。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 AWAY = FindingKind(
     "brand.leads_away",
     1.6,
     "The message is about {brand_name}, and its links lead to {host}, never to {brand_name}.",
     "本文は {brand_name} についてのものですが、リンクは {host} に向かい、{brand_name} には向かいません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES, Signal.LEADS_AWAY}),
 )
 STRANGER = FindingKind(
     "proof.somebody_else",
     2,
     "The message is proven to come from {domain}, not from {brand_name}.",
     "このメールは {brand_name} ではなく {domain} から送られたことが確認されています。",
+    role=Role.IDENTITY,
 )
 
 KINDS = (
@@ -171,9 +201,9 @@ UNMET = MappingProxyType(
         ("calendar", Strength.WEAK): SUBJECT,
     }
 )
-# Who speaks there speaks for himself; the icons of networks do not.
-SPEAKING = frozenset({"display_name", "signature", "subject", "calendar"})
-SIGNING = frozenset({"display_name", "signature"})
+# Where a message speaks for its sender. Pictures do not: a footer has the icons of social networks.
+SPEAKING_PLACES = frozenset({"display_name", "signature", "subject", "calendar"})
+SIGNING_PLACES = frozenset({"display_name", "signature"})
 CONTENT_PLACES = frozenset({"signature", "subject", "body", "image", "attachment"})
 
 
@@ -187,30 +217,26 @@ class Case:
 
     @property
     def author(self) -> str:
+        """The author's domain, or empty."""
         return self.message.author.domain or ""
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """Hold every claim against the proofs; a kind of finding once for each brand."""
+    """Compare every claim with the proofs; a kind of finding once for each brand."""
     case = Case(message, seen, context)
     by_brand: dict[str, list[Claim]] = {}
     for claim in seen.claims:
         if claim.brand is not None:
             by_brand.setdefault(claim.brand, []).append(claim)
-    of_a_brand = any(proof.aligned and proof.brand for proof in seen.proofs)
+    of_a_brand = any(proof.brand for proof in seen.proofs)
     found: dict[tuple[str, str | None], Finding] = {}
     for brand, claims in by_brand.items():
         # A registered brand that is proven may speak of others: a card company of shops, a bank of a card scheme.
         held = [claim for claim in claims if not (of_a_brand and claim.where in CONTENT_PLACES)]
-        if held and not _met(brand, seen, context):
+        if held and not is_proven(brand, seen, context):
             for finding in _against(brand, held, case):
                 found.setdefault((finding.kind.id, finding.brand), finding)
     return Evidence(findings=tuple(found.values())) if found else NOTHING
-
-
-def _met(brand: str, seen: Evidence, context: Context) -> bool:
-    """True if somebody of the claimed brand's organisation is proven."""
-    return any(proof.brand in context.registry.affiliates(brand) for proof in seen.proofs if proof.brand)
 
 
 def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
@@ -219,9 +245,9 @@ def _against(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
         yield from _at_home(brand, places, case)
     elif not _possible(brand, case):
         yield from _elsewhere(brand, claims, case)
-    elif case.seen.unauthenticated and any(claim.where in SIGNING for claim in claims):
+    elif case.seen.unauthenticated and any(claim.where in SIGNING_PLACES for claim in claims):
         failed = case.seen.result("dmarc") is AuthResult.FAIL
-        yield _finding(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, case)
+        yield _found(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, case)
 
 
 def _at_home(brand: str, places: set[Place], case: Case) -> Iterator[Finding]:
@@ -229,15 +255,15 @@ def _at_home(brand: str, places: set[Place], case: Case) -> Iterator[Finding]:
     nameless = not case.message.author.name.strip()
     if case.seen.unauthenticated:
         named = len(places) > 1 or nameless
-        yield _finding(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
-    elif only_shared(case.seen.proofs) and ("display_name" in places or nameless):
-        yield _finding(OWN_DOMAIN_SHARED, brand, case)
+        yield _found(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, case)
+    elif case.seen.author_scopes == {"shared"} and ("display_name" in places or nameless):
+        yield _found(OWN_DOMAIN_SHARED, brand, case)
     if _looked_at(case.seen) and (host := _astray(brand, case)) is not None:
-        yield _finding(OWN_DOMAIN_AWAY, brand, case, host=host)
+        yield _found(OWN_DOMAIN_AWAY, brand, case, host=host)
 
 
 def _possible(brand: str, case: Case) -> bool:
-    """The author domain may be the brand's, confirmed or not: then it is no contradiction by itself."""
+    """True if the author's domain may be the brand's, confirmed or not: then it is no contradiction by itself."""
     registry = case.context.registry
     return bool(case.author) and any(
         registry.could_own(case.author, each) for each in registry.affiliates(brand)
@@ -245,18 +271,18 @@ def _possible(brand: str, case: Case) -> bool:
 
 
 def _elsewhere(brand: str, claims: list[Claim], case: Case) -> Iterator[Finding]:
-    """The author is, by his own domain, not the brand."""
+    """The author is, by its own domain, not the brand."""
     relayed = _relayed(brand, case)
     kinds = [UNMET[claim.where, claim.strength] for claim in claims]
     if relayed:
         kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
     for kind in kinds:
-        yield _finding(kind, brand, case)
+        yield _found(kind, brand, case)
     if (host := _away(brand, claims, case)) is not None:
-        yield _finding(AWAY, brand, case, host=host)
+        yield _found(AWAY, brand, case, host=host)
     stranger = next((proof.domain for proof in case.seen.proofs if proof.aligned), None)
     if stranger is not None and DISPLAY_NAME in kinds:
-        yield _finding(STRANGER, brand, case, domain=stranger)
+        yield _found(STRANGER, brand, case, domain=stranger)
 
 
 def _relayed(brand: str, case: Case) -> bool:
@@ -270,18 +296,18 @@ def _relayed(brand: str, case: Case) -> bool:
 
 
 def _looked_at(seen: Evidence) -> bool:
-    """Something is known of the authentication, and nothing of it proves the author."""
+    """True if something is known of the authentication, and nothing but a shared platform proves the author."""
     known = any(
         result.result is not AuthResult.UNKNOWN
         for result in seen.results
         if result.method in ("spf", "dkim", "dmarc")
     )
-    return known and not any(proof.aligned and proof.scope != "shared" for proof in seen.proofs)
+    return known and not seen.author_scopes - {"shared"}
 
 
 def _astray(brand: str, case: Case) -> str | None:
-    """Where the page of a brand's own, unproven address leads, if nowhere to the brand and through no platform
-    that counts clicks for its customers."""
+    """The host of the first link of a page from a brand's own, unproven address, if no link leads to the brand or
+    through a platform that counts clicks for its customers."""
     found = case.seen.destinations
     if not found or not is_page(case.message) or is_digest(case.seen):
         return None
@@ -292,9 +318,12 @@ def _astray(brand: str, case: Case) -> str | None:
 
 
 def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
-    """Where a page that is about this brand leads, if it is no digest, and no link leads to the brand or home to a
-    sender whom nothing disproves: he may speak of others (`a service of PayPal`)."""
-    speaks = any(claim.where in SPEAKING or claim.strength is Strength.STRONG for claim in claims)
+    """The host of the first link of a page about this brand, if no link leads to the brand or home to its sender.
+
+    None for a digest, and where the sender is not known to be unproven and leads to itself: it may speak of others
+    (`a service of PayPal`).
+    """
+    speaks = any(claim.where in SPEAKING_PLACES or claim.strength is Strength.STRONG for claim in claims)
     pictured = any(link.kind == "qr" for link in case.message.links)
     if not speaks or not (pictured or is_page(case.message)):
         return None
@@ -308,14 +337,15 @@ def _away(brand: str, claims: list[Claim], case: Case) -> str | None:
 
 
 def _home(case: Case) -> frozenset[str]:
-    """Where a sender may lead who speaks of others: to himself and whoever is proven. One whom nothing proves has no
-    home, unless he hired a platform without letting it sign for him: then he leads to his own domain."""
+    """Where a sender may lead that speaks of others: to itself and to those that are proven. A sender that is not
+    authenticated has no home, unless it hired a platform that does not sign for it: then its own domain is home."""
     if not case.seen.unauthenticated:
-        return own(case.message, case.seen)
-    return frozenset({organisation(case.author)} if case.seen.has(PLATFORM.id) else ())
+        return home_domains(case.message, case.seen)
+    return frozenset({organisation(case.author)} if case.seen.has_signal(Signal.HIRED_PLATFORM) else ())
 
 
-def _finding(kind: FindingKind, brand: str, case: Case, **facts: str) -> Finding:
+def _found(kind: FindingKind, brand: str, case: Case, **facts: str) -> Finding:
+    """The finding with what every sentence here may name: brand, author and where to verify."""
     mailbox = case.message.author.mailbox
     registry = case.context.registry
     verify_en, verify_ja = registry.verify_at(brand)
@@ -325,4 +355,4 @@ def _finding(kind: FindingKind, brand: str, case: Case, **facts: str) -> Finding
         "verify_en": verify_en,
         "verify_ja": verify_ja,
     }
-    return Finding(kind, MappingProxyType({**known, **facts}), brand)
+    return kind.found(brand=brand, **known, **facts)

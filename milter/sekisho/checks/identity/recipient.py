@@ -1,9 +1,9 @@
-"""What the message does with its recipient: his own data in the subject, and his provider or a colleague as its mask.
+"""What the message knows of its recipient, and whether it speaks as the recipient's provider or colleague.
 
-Who has bought a list of addresses shows what he knows: the recipient's address, telephone number or postal address
-stands in the subject, where no genuine sender needs it. And who is after mailboxes speaks as the recipient's own
-provider, whichever that is: he names its domain, and writes of full mailboxes and expiring passwords from elsewhere.
-Who speaks as a colleague takes a domain that a hurried eye reads as the recipient's own.
+A sender that has bought a list of addresses shows what it knows: the recipient's address, telephone number or postal
+address stands in the subject, where no genuine sender needs it. A sender that wants a mailbox speaks as the recipient's
+own mail service: it names the recipient's domain, and writes of full mailboxes and expiring passwords from elsewhere.
+A sender that speaks as a colleague uses a domain that is easily read as the recipient's own.
 
 It knows only what the envelope says of the recipient; a name alone is no evidence, since genuine mail uses it too.
 """
@@ -11,16 +11,15 @@ It knows only what the envelope says of the recipient; a name alone is no eviden
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from sekisho.address import without_extension
 from sekisho.bounded_cache import remembered
-from sekisho.checks.content.links import leads_home
-from sekisho.checks.identity.destinations import organisation
+from sekisho.checks.facts.links import leads_home
+from sekisho.checks.facts.personal_data import personal_data
+from sekisho.checks.facts.sender import organisation
 from sekisho.domains import registrable, to_unicode
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message, Recipient
 from sekisho.ports import Context
 from sekisho.text import skeleton
@@ -42,23 +41,18 @@ PROVIDER = FindingKind(
     3,
     "It speaks as the mail service of the recipient's own domain {domain}, and comes from {author}.",
     "受信者自身のドメイン {domain} のメール管理者を装っていますが、差出人は {author} です。",
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 LOOKALIKE = FindingKind(
     "recipient.lookalike",
     3.5,  # a company may own a second name that differs by a hyphen
     "The author's domain {domain} is written to be taken for the recipient's own {of}.",
     "差出人のドメイン {domain} は受信者自身の {of} と見間違えるように書かれています。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
 KINDS = (ADDRESS, DATA, PROVIDER, LOOKALIKE)
 
-FEW = 5  # recipients that are looked at: who writes to more knows none of them
-TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|(?<!\d)0[789]0\d{8}(?!\d)", re.ASCII)
-# A place and a date (町田市 2026-04-20, 4-5月) are no house number.
-STREET = re.compile(
-    r"〒 ?\d{3}-\d{4}(?![\d-])|"
-    r"[都道府県].{1,12}[市区町村].{0,20}(?<![\d-])(?!20\d\d-)\d{1,4}(?:-\d{1,4}|丁目|番)(?![\d月日年時])",
-    re.ASCII,
-)
+MAX_RECIPIENTS = 5  # that are looked at: a sender with more of them knows none
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -72,14 +66,15 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _in_subject(message: Message, context: Context) -> Iterator[Finding]:
-    """Invitations name whom they invite; a report on somebody's own mail names him too."""
+    """The recipient's data in the subject. An invitation names whom it invites, and a report on somebody's own mail
+    (a bounce, without a sender) names that person: these are left out."""
     if not message.envelope.sender or any(part.media == "text/calendar" for part in message.parts):
         return
     names = (name for each in _few(message) for name in _names(each, context.recipient_delimiter))
     if any(_stands(name, message.subject) for name in names):
-        yield Finding(ADDRESS)
-    if (data := personal(message.subject)) is not None:
-        yield Finding(DATA, MappingProxyType({"data": data}))
+        yield ADDRESS.found()
+    if (data := personal_data(message.subject)) is not None:
+        yield DATA.found(data=data)
 
 
 def _names(recipient: Recipient, delimiters: str) -> set[str]:
@@ -95,20 +90,13 @@ def _stands(name: str, text: str) -> bool:
     return name in text and re.search(rf"(?<![{inside}]){re.escape(name)}(?![a-z0-9])", text) is not None
 
 
-def personal(subject: str) -> str | None:
-    """The telephone number or postal address in a subject, in half width."""
-    subject = unicodedata.normalize("NFKC", subject)
-    found = TELEPHONE.search(subject) or STREET.search(subject)
-    return found[0] if found else None
-
-
 def _few(message: Message) -> tuple[Recipient, ...]:
-    return tuple(each for each in message.envelope.recipients[:FEW] if "@" in each.address)
+    return tuple(each for each in message.envelope.recipients[:MAX_RECIPIENTS] if "@" in each.address)
 
 
 def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
-    """The recipient's domain in a mail about mailboxes that leads a reader out, from a sender who has nothing to do
-    with that domain: he is called after it, or is not proven, or leads away from himself."""
+    """The recipient's domain in a mail about mailboxes that has a link, from a sender of another organisation. The
+    sender is named after that domain; or it is not proven or leads away from itself, and the text names the domain."""
     author, mailbox = message.author.domain, message.author.mailbox
     about = seen.has_cue("theme", "mailbox")
     if (
@@ -125,14 +113,17 @@ def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator
     for recipient in _few(message):
         domain = recipient.domain
         if domain and organisation(domain) != organisation(author) and _stands(domain, told):
-            yield Finding(PROVIDER, MappingProxyType({"domain": domain, "author": author}))
+            yield PROVIDER.found(domain=domain, author=author)
             return
 
 
 def _as_colleague(message: Message, context: Context) -> Iterator[Finding]:
-    """`kaisha-co.example` to `kaisha.co.example`. Whoever has his mailbox at a provider has millions of colleagues, and
-    its imitations are a matter of brands; those of our own site have a check that knows its exceptions. A brand may own
-    both spellings."""
+    """`kaisha-co.example` writes to `kaisha.co.example`.
+
+    Domains of mail providers are left out: all their customers would be colleagues, and their imitations are found as
+    those of brands. Our own site's are left out: `site` finds them and knows the exceptions. A brand may own both
+    spellings.
+    """
     author = message.author.domain
     base = registrable(author) if author else None
     if base is None or context.own(message.envelope.client):
@@ -143,7 +134,7 @@ def _as_colleague(message: Message, context: Context) -> Iterator[Finding]:
             continue
         alike = _at_a_glance(own) == _at_a_glance(base)
         if alike and context.providers.kind(own) is None and not _of_one_brand(own, base, context):
-            yield Finding(LOOKALIKE, MappingProxyType({"domain": author, "of": own}))
+            yield LOOKALIKE.found(domain=author, of=own)
             return
 
 
@@ -154,11 +145,12 @@ def _of_one_brand(one: str, other: str, context: Context) -> bool:
 
 @remembered(8192)
 def _at_a_glance(domain: str) -> str:
-    """What a hurried eye reads."""
+    """The domain as it looks to a quick reader: the skeleton of UTS 39."""
     return skeleton(to_unicode(domain))
 
 
 def _stood_behind(message: Message, seen: Evidence, context: Context) -> bool:
-    """Somebody stands behind it: a brand, or a sender who is proven and leads his readers to himself."""
-    at_home = leads_home(message, seen, context)
-    return any(proof.brand or (proof.aligned and at_home) for proof in seen.proofs)
+    """True if a brand is proven, or the author is and leads its readers to itself."""
+    return any(proof.brand for proof in seen.proofs) or (
+        seen.authenticated and leads_home(message, seen, context)
+    )

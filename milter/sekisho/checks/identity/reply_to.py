@@ -1,18 +1,16 @@
-"""Who would get an answer, and who says he passed the message on: Reply-To, Sender and Resent-* elsewhere.
+"""Who would get an answer, and who says that it passed the message on: Reply-To, Sender and Resent-* elsewhere.
 
-Ticket systems, web forms and lists set Reply-To to strangers every day, so alone it weighs little. The
-recipient's own address as the author, proven by nobody, is the old trick of the extortion mails; a client that
-has logged in needs no other proof.
+Ticket systems, web forms and lists set Reply-To to strangers every day, so alone it weighs little. Extortion mails
+often have the recipient's own address as the author, which nothing proves; a client that has logged in needs no other
+proof.
 """
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from sekisho.address import Mailbox, split_path, without_extension
-from sekisho.checks.identity.destinations import organisation
+from sekisho.checks.facts.sender import organisation
 from sekisho.domains import to_ascii
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
 from sekisho.message import Message, mailboxes
 from sekisho.ports import Context
 
@@ -27,6 +25,7 @@ REPLY_TO_MAILBOX = FindingKind(
     0,
     "Answers go to a free mailbox: {other}.",
     "返信先がフリーメールです({other})。",
+    signals=frozenset({Signal.ANSWERS_TO_MAILBOX}),
 )
 SENDER = FindingKind(
     "sender.elsewhere",
@@ -45,10 +44,11 @@ SELF = FindingKind(
     5,
     "The author is the recipient's own address, and nothing proves it.",
     "差出人が受信者自身のアドレスですが、その証明がありません。",
+    role=Role.IDENTITY,
 )
 
 KINDS = (REPLY_TO, REPLY_TO_MAILBOX, SENDER, RESENT, SELF)
-RESENDERS = ("resent-from", "resent-sender")
+RESENT_FIELDS = ("resent-from", "resent-sender")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -58,17 +58,17 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     findings = []
     if others := _elsewhere(message.reply_to, author):
-        # Another address before a free mailbox does not keep the answers from going there.
+        # Answers go to the free mailbox also where another address stands before it.
         free = (each for each in others if context.providers.kind(each.domain or "") == "mailbox")
         mailbox = next(free, None)
         kind = REPLY_TO if mailbox is None else REPLY_TO_MAILBOX
-        findings.append(_finding(kind, (mailbox or others[0]).address))
+        findings.append(kind.found(other=(mailbox or others[0]).address))
     if others := _elsewhere(message.sender, author):
-        findings.append(_finding(SENDER, others[0].address))
+        findings.append(SENDER.found(other=others[0].address))
     if (other := _resender(message, seen, author)) is not None:
-        findings.append(_finding(RESENT, other.address))
+        findings.append(RESENT.found(other=other.address))
     if message.envelope.client.user is None and seen.unauthenticated and _himself(message, context):
-        findings.append(_finding(SELF, ""))
+        findings.append(SELF.found(other=""))
     return Evidence(findings=tuple(findings)) if findings else NOTHING
 
 
@@ -81,8 +81,8 @@ def _elsewhere(mailboxes: tuple[Mailbox, ...], author: str) -> list[Mailbox]:
 
 
 def _resender(message: Message, seen: Evidence, author: str) -> Mailbox | None:
-    """The first who is said to have passed the message on, and who neither wrote nor, as far as is known, sent it."""
-    boxes = [box for name in RESENDERS for box in mailboxes(message.headers, name)]
+    """The first that is said to have passed the message on, and that neither wrote it nor is known to have sent it."""
+    boxes = [box for name in RESENT_FIELDS for box in mailboxes(message.headers, name)]
     if not boxes or message.envelope.sender is None:
         return None
     _, _, sender = message.envelope.sender.rpartition("@")
@@ -103,7 +103,3 @@ def _himself(message: Message, context: Context) -> bool:
     author = name(mailbox.local), message.author.domain
     recipients = message.envelope.recipients
     return any((name(split_path(each.address).local), each.domain) == author for each in recipients)
-
-
-def _finding(kind: FindingKind, other: str) -> Finding:
-    return Finding(kind, MappingProxyType({"other": other}))

@@ -1,16 +1,15 @@
-"""Where the message comes from: whether anybody vouches for the author, and whether his domain looks thrown away.
+"""The author's domain: whether anything proves it, and whether it looks like one that is thrown away after use.
 
-Weak evidence that strengthens other evidence. Nothing here speaks where nothing is known.
+Weak evidence that strengthens other evidence. Nothing is found where nothing is known.
 """
 
 from __future__ import annotations
 
 import re
-from types import MappingProxyType
 
 from sekisho.bounded_cache import remembered
 from sekisho.domains import registrable
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -25,31 +24,21 @@ RANDOM = FindingKind(
     1.3,
     "The author's domain {domain} looks like random letters.",
     "差出人のドメイン {domain} は意味のない文字の並びに見えます。",
+    signals=frozenset({Signal.DISPOSABLE_DOMAIN}),
 )
 UNUSUAL_SUFFIX = FindingKind(
     "origin.unusual_suffix",
     1.4,
     "The author's domain {domain} is of a kind that is mostly registered to be thrown away.",
     "差出人のドメイン {domain} は使い捨てによく使われる種類のものです。",
+    signals=frozenset({Signal.DISPOSABLE_DOMAIN}),
 )
 
 KINDS = (UNPROVEN, RANDOM, UNUSUAL_SUFFIX)
 
-# Cheap generic domains and free ones that published abuse statistics have led with for years.
-SUFFIXES = frozenset(
-    [
-        "asia", "bar", "bid", "buzz", "cam", "casa", "cc", "cf", "cfd", "click", "club", "country",
-        "cyou", "date", "download", "fit", "fun", "ga", "gdn", "gq", "hair", "icu", "ink", "life",
-        "link", "live", "lol", "loan", "makeup", "men", "ml", "mobi", "mom", "monster", "one",
-        "online", "ooo", "party", "pics", "press", "pw", "quest", "racing", "rest", "review",
-        "rocks", "sbs", "shop", "site", "skin", "space", "store", "stream", "tk", "today", "tokyo",
-        "top", "trade", "uno", "vip", "wang", "website", "win", "work", "world", "xin", "xyz",
-        "yachts", "zip",
-    ]
-)  # fmt: skip
 CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
 ONE_SOUND = re.compile(r"ght|tch|sch|[cpst]h")  # `northbridge` is two words and not letters at random
-INITIALS = 4  # letters of a part that need no vowel
+MAX_INITIALS_LETTERS = 4  # a part of so few letters needs no vowel
 DIGITS_INSIDE = re.compile(r"[a-z]\d+[a-z]|\d[a-z]+\d|\d{4,}")
 
 
@@ -63,12 +52,11 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         found.append(UNPROVEN)
     if random_looking(domain):
         found.append(RANDOM)
-    if domain.rpartition(".")[2] in SUFFIXES:
+    if domain.rpartition(".")[2] in context.vocabulary.suspicious_suffixes:
         found.append(UNUSUAL_SUFFIX)
     if not found:
         return NOTHING
-    facts = MappingProxyType({"domain": domain})
-    return Evidence(findings=tuple(Finding(kind, facts) for kind in found))
+    return Evidence(findings=tuple(kind.found(domain=domain) for kind in found))
 
 
 @remembered(8192)
@@ -76,7 +64,9 @@ def random_looking(domain: str) -> bool:
     """True for a registrable label without a syllable: five consonants in a row, digits inside, no vowel. Short parts
     (`dhl-news`) are initials and words."""
     label = (registrable(domain) or domain).split(".")[0]
-    plain = "".join(part for part in label.split("-") if len(part) > INITIALS or not part.isalpha())
+    plain = "".join(
+        part for part in label.split("-") if len(part) > MAX_INITIALS_LETTERS or not part.isalpha()
+    )
     if label.startswith("xn--") or len(plain) < 5:
         return False
     vowels = sum(letter in "aeiouy" for letter in plain)

@@ -1,9 +1,9 @@
 """Our own identity: mail in the name of our domains, of a domain made to look like ours, or of our people.
 
-A domain of ours as author is genuine if it is proven, if one of our own clients or a logged-in user sends it,
-or if it comes from those whom the site has named as sending in its name (a network, a DKIM domain) or as
-forwarding for it. Without any of that, and without a temporary error that would explain it, it is a forgery
-whatever policy is published. Names of people are held against every author address that is not ours.
+Mail from a domain of ours is genuine if the domain is proven, if one of our own clients or a logged-in user sends it,
+or if it comes from a network, a DKIM domain or a forwarder that the site has named. Without any of that, and without a
+temporary error that would explain it, it is a forgery, whatever DMARC policy is published. Names of our people are
+compared with the display name of every author address that is not ours.
 
 It cannot see an account of ours that was broken into: it is authenticated.
 """
@@ -11,9 +11,9 @@ It cannot see an account of ours that was broken into: it is authenticated.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import MappingProxyType
 
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.checks.facts.sender import is_authorized_by_site, is_forwarded
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context, Site
 
@@ -22,18 +22,24 @@ OWN_DOMAIN = FindingKind(
     8,
     "The author address is one of our own ({author}), but the message came from outside and nothing proves it.",
     "差出人は自組織のアドレス({author})ですが、外部から届いており、本物であるという証明がありません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 LOOKALIKE = FindingKind(
     "site.lookalike",
     6,
     "The author's domain {domain} is made to look like our own {of}.",
     "差出人のドメイン {domain} は自組織の {of} に似せて作られています。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 PERSON = FindingKind(
     "site.person",
     5,
     "The display name is that of {person}, one of our own people, but the address {author} is not ours.",
     "表示名は組織内の「{person}」ですが、アドレス {author} は組織のものではありません。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
 )
 KINDS = (OWN_DOMAIN, LOOKALIKE, PERSON)
 
@@ -51,31 +57,12 @@ def _findings(message: Message, seen: Evidence, context: Context, site: Site) ->
     assert mailbox is not None
     assert domain is not None
     if site.owns(domain):
-        if seen.unauthenticated and not vouched(message, seen, context):
-            yield _finding(OWN_DOMAIN, author=mailbox.address)
+        if seen.unauthenticated and not is_authorized_by_site(message, seen, context):
+            yield OWN_DOMAIN.found(author=mailbox.address)
         return
     if (lookalike := site.lookalike(domain)) is not None:
-        yield _finding(LOOKALIKE, domain=domain, of=lookalike.of)
-    if (person := site.person(mailbox.name, mailbox.address)) is not None and not _passed_on(
+        yield LOOKALIKE.found(domain=domain, of=lookalike.of)
+    if (person := site.person(mailbox.name, mailbox.address)) is not None and not is_forwarded(
         message, seen, context
     ):
-        yield _finding(PERSON, person=person, author=mailbox.address)
-
-
-def vouched(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if the site itself says that mail in its name may come from there."""
-    client = message.envelope.client
-    signers = (proof.domain for proof in seen.proofs if proof.method == "dkim")
-    named = context.site is not None and context.site.may_send(client, signers)
-    return context.own(client) or named or _passed_on(message, seen, context)
-
-
-def _passed_on(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if a configured forwarder or list sent it: it may show our people's names and addresses."""
-    domains = (proof.domain for proof in seen.proofs)
-    trust = context.trust
-    return trust is not None and trust.forwards(message.envelope.client, domains) is not None
-
-
-def _finding(kind: FindingKind, **facts: str) -> Finding:
-    return Finding(kind, MappingProxyType(facts))
+        yield PERSON.found(person=person, author=mailbox.address)

@@ -1,26 +1,25 @@
-"""Who is asking: what there is to doubt about a sender who wants something of his reader.
+"""Reasons to doubt a sender that wants something of its reader.
 
-Most of it other checks have found; here it is weighed together, since what is harmless in a letter is not in a demand.
-A proven sender is doubted only for two reasons at once, or for one that no proof can clear: that he calls himself by a
-brand that is not his, wants money and names nobody, speaks for an organisation from a private mailbox, or has what is
-answered sent to one.
+Most of them other checks have found; here they are weighed together, since what is harmless in a letter is not in a
+demand. A proven sender is doubted only for two reasons at once, or for one that no proof can clear: it calls itself by
+a brand that it is not, wants money and names nobody, speaks for an organisation from a private mailbox, or has answers
+sent to one. `lure` makes findings of the doubts.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from sekisho.address import addresses_in
-from sekisho.checks.authentication import iprev
-from sekisho.checks.content import link_tricks, links
-from sekisho.checks.facts.doubt import impersonates
-from sekisho.checks.identity import impersonation, recipient, reply_to, sender_domain, unknown_organisation
-from sekisho.checks.identity.destinations import organisation as organisation_of
-from sekisho.evidence import Evidence, Finding, FindingKind
+from sekisho.checks.facts.links import is_digest, leads_home
+from sekisho.checks.facts.names import is_nameless, related
+from sekisho.checks.facts.personal_data import personal_data
+from sekisho.checks.facts.sender import organisation
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.vocabulary import shipped_themes
 
 UNPROVEN = FindingKind(
     "lure.unproven",
@@ -63,12 +62,14 @@ PRIVATE = FindingKind(
     3,
     "It speaks for an organisation from a private mailbox of {domain}.",
     "組織を名乗りながら、フリーメール({domain})から送られています。",
+    signals=frozenset({Signal.STANDS_ALONE}),
 )
 NOBODY = FindingKind(
     "lure.from_nobody",
     2.5,
     "It wants money, and says nowhere who wants it: no name, no company, no way to reach anybody.",
     "金銭を求めていますが、差出人名、会社名、連絡先のいずれもありません。",
+    signals=frozenset({Signal.STANDS_ALONE}),
 )
 TENANT = FindingKind(
     "lure.from_a_platform",
@@ -81,111 +82,89 @@ ANSWERED = FindingKind(
     3.5,
     "It is about money, and has its answers sent to a private mailbox: {other}.",
     "金銭の話で、返信先がフリーメール({other})になっています。",
+    signals=frozenset({Signal.STANDS_ALONE}),
 )
 KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, TENANT, NAMELESS, PRIVATE, NOBODY, ANSWERED)
 
-# What no proof of the sender's own domain can clear.
-ALONE = frozenset({PRIVATE, NOBODY, ANSWERED, impersonation.DISPLAY_NAME, recipient.LOOKALIKE})
-# A brand's name in one host, or a bare address, says nothing of where the others lead.
-LEADING_AWAY = frozenset({impersonation.AWAY, *links.KINDS, *link_tricks.KINDS}) - {
-    links.BRAND_IN_HOST,
-    links.ADDRESS,
-}
-THROWN_AWAY = frozenset({sender_domain.RANDOM, sender_domain.UNUSUAL_SUFFIX})
-# What no private person has to do with: whose account, whose payment, whose mailbox.
-OFFICIAL = frozenset(
-    [
-        "account", "withdrawal", "payment", "unpaid", "card_use", "points", "refund", "delivery", "tax", "identity",
-        "security", "mailbox", "free_period", "business",
-    ]
-)  # fmt: skip
-MONEY = frozenset({"unpaid", "free_period", "refund", "tax", "payment", "prize", "fund", "sextortion"})
-ANSWERABLE = MONEY - {"payment", "sextortion"} | {"business"}
-# Of whom a proof says only where the mail was written.
-TENANTS = frozenset({"esp", "cloud"})
-SPEAKS_FOR = re.compile(
-    r"社長|代表|取締役|会長|部長|専務|\b(?:ceo|cfo|president|director|chairman|manager)\b", re.IGNORECASE
-)
-# Who signs so in a text: whoever runs a shop or a club signs as its head, too, and has no more than a private mailbox.
-CHIEF = re.compile(r"社長|代表取締役|\b(?:ceo|cfo|chief executive|chief financial)\b", re.IGNORECASE)
-# Who trades says what he is called and how he is reached.
-REACHABLE = re.compile(
-    r"株式会社|有限会社|合同会社|[(（]株[)）]|法人|協会|組合|役所|役場|所在地|お問い?合わ?せ先|©|\(c\)|copyright|"
-    r"all rights reserved|\b(?:inc|ltd|llc|gmbh|corp|pty|ltda|limited|tel|phone)\b|"
-    r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}",
-    re.IGNORECASE,
-)
-WALLET = re.compile(
-    r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b"
-)  # where bitcoin goes
-SHORT = 3_000  # characters of a text that is searched; who writes more than that says who he is
-CLOSING = 200  # characters at the end of a text, in which it is signed
+OFFICIAL = shipped_themes().named("official")
+MONEY = shipped_themes().named("money")
+ANSWERED_THEMES = shipped_themes().named("answered")
+# Providers of which a proof says only where the mail was written.
+OPEN_PLATFORMS = frozenset({"esp", "cloud"})
+TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}")
+BITCOIN_ADDRESS = re.compile(r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b")
+MAX_SCANNED_CHARS = 3_000  # of a text that are searched; a sender that writes more says who it is
+MAX_CLOSING_CHARS = 200  # at the end of a text, where it is signed
 
 
-def doubts(message: Message, seen: Evidence, context: Context) -> tuple[Finding, ...]:
-    """The reasons to doubt who is asking: none if there are too few of them for a sender who is proven."""
-    leads_home = links.leads_home(message, seen, context)
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """Doubts only: none if there are too few of them for a sender who is proven."""
+    if not any(cue.aspect == "theme" for cue in seen.cues):
+        return NOTHING  # nothing is wanted
+    at_home = leads_home(message, seen, context)
     found = (
         *_of_the_sender(message, seen, context),
-        *_of_the_way_out(seen, leads_home),
-        *_of_the_demand(message, seen, context, leads_home),
+        *_of_the_way_out(seen, at_home),
+        *_of_the_demand(message, seen, context, at_home),
     )
-    alone = any(each.kind in ALONE for each in (*found, *seen.findings))
-    return found if alone or len(found) > seen.authenticated else ()
+    alone = any(Signal.STANDS_ALONE in each.kind.signals for each in (*found, *seen.findings))
+    least = 2 if seen.authenticated else 1
+    return Evidence(doubts=found) if alone or len(found) >= least else NOTHING
 
 
 def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
-    """Who he is, what he is called, and where he comes from."""
+    """Who the sender is, what it is called, and where it comes from."""
     domain = message.author.domain or ""
-    kinds = {finding.kind for finding in seen.findings}
     if seen.unauthenticated:
-        yield _finding(UNPROVEN, author=message.author.text)
-    elif iprev.NO_IPREV in kinds:
-        yield _finding(UNNAMED)
-    elif context.providers.kind(domain) in TENANTS and REACHABLE.search(message.text[:SHORT]) is None:
-        yield _finding(TENANT, domain=domain)
-    if impersonates(seen) or kinds & {recipient.PROVIDER, recipient.LOOKALIKE}:
-        yield _finding(UNMET)
-    if kinds & THROWN_AWAY:
-        yield _finding(PASSING)
+        yield UNPROVEN.found(author=message.author.text)
+    elif seen.has_signal(Signal.UNNAMED_SERVER):
+        yield UNNAMED.found()
+    elif context.providers.kind(domain) in OPEN_PLATFORMS and not _reachable(
+        message.text[:MAX_SCANNED_CHARS], context
+    ):
+        yield TENANT.found(domain=domain)
+    if seen.has_signal(Signal.IMPERSONATES):
+        yield UNMET.found()
+    if seen.has_signal(Signal.DISPOSABLE_DOMAIN):
+        yield PASSING.found()
     name = message.author.name
-    if unknown_organisation.is_nameless(name):
-        yield _finding(NAMELESS, name=name)
+    if is_nameless(name, context.vocabulary):
+        yield NAMELESS.found(name=name)
 
 
-def _of_the_way_out(seen: Evidence, leads_home: bool) -> Iterator[Finding]:
-    away = seen.destinations and not leads_home and not links.is_digest(seen)
-    if away or any(finding.kind in LEADING_AWAY for finding in seen.findings):
-        yield _finding(AWAY)
+def _of_the_way_out(seen: Evidence, at_home: bool) -> Iterator[Finding]:
+    away = seen.destinations and not at_home and not is_digest(seen)
+    if away or seen.has_signal(Signal.LEADS_AWAY):
+        yield AWAY.found()
 
 
-def _of_the_demand(message: Message, seen: Evidence, context: Context, leads_home: bool) -> Iterator[Finding]:
-    """What such a sender has no business to ask for."""
+def _of_the_demand(message: Message, seen: Evidence, context: Context, at_home: bool) -> Iterator[Finding]:
+    """What this sender has no reason to ask for."""
     domain = message.author.domain or ""
-    private = context.providers.kind(domain) == "mailbox" and not leads_home
+    private = context.providers.kind(domain) == "mailbox" and not at_home
     if (
         private
         and seen.has_cue("theme", *OFFICIAL)
-        and (_official(message, seen) or seen.has_cue("action", "gift_cards", "channel"))
+        and (_official(message, seen, context) or seen.has_cue("action", "gift_cards", "channel"))
     ):
-        yield _finding(PRIVATE, domain=domain)
+        yield PRIVATE.found(domain=domain)
     if (
-        not leads_home
-        and seen.has_cue("theme", *ANSWERABLE)
+        not at_home
+        and seen.has_cue("theme", *ANSWERED_THEMES)
         and (other := _answers_to(message, seen, context))
     ):
-        yield _finding(ANSWERED, other=other)
-    if _from_nobody(message, seen):
-        yield _finding(NOBODY)
+        yield ANSWERED.found(other=other)
+    if _from_nobody(message, seen, context):
+        yield NOBODY.found()
 
 
-def _official(message: Message, seen: Evidence) -> bool:
-    """True if the sender calls himself an office or an officer, or signs a short letter about business as a chief."""
-    name, text = message.author.name, message.text
-    if unknown_organisation.OFFICES.search(name) is not None or SPEAKS_FOR.search(name) is not None:
+def _official(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the sender calls itself an office or an officer, or signs a short letter about business as a chief."""
+    name, text, words = message.author.name, message.text, context.vocabulary
+    if words.office_words.search(name) is not None or words.officer_titles.search(name) is not None:
         return True
-    closing = text[-CLOSING:] if len(text) <= SHORT else ""
-    return seen.has_cue("theme", "business") and CHIEF.search(closing) is not None
+    closing = text[-MAX_CLOSING_CHARS:] if len(text) <= MAX_SCANNED_CHARS else ""
+    return seen.has_cue("theme", "business") and words.chief_titles.search(closing) is not None
 
 
 def _answers_to(message: Message, seen: Evidence, context: Context) -> str | None:
@@ -194,25 +173,26 @@ def _answers_to(message: Message, seen: Evidence, context: Context) -> str | Non
     if seen.authenticated and _is_passed_on(author, message, context):
         return None
     other = _reply_to(seen) or _answered_in_text(author, message, seen, context)
-    return None if other is None or (seen.authenticated and _named_after(other, author)) else other
+    return None if other is None or (seen.authenticated and _named_after(other, author, context)) else other
 
 
 def _is_passed_on(author: str, message: Message, context: Context) -> bool:
-    """True for what a form hands on, a platform's or one of the reader's own site: whoever filled it in is answered."""
+    """True for mail from a web form, a platform's or one of the reader's own site: answers go to the person who filled
+    it in."""
     kind = context.providers.kind(author)
-    readers = {organisation_of(each.domain) for each in message.envelope.recipients if each.domain}
-    return kind == "esp" or (kind is None and organisation_of(author) in readers)
+    readers = {organisation(each.domain) for each in message.envelope.recipients if each.domain}
+    return kind == "esp" or (kind is None and organisation(author) in readers)
 
 
-def _named_after(other: str, author: str) -> bool:
+def _named_after(other: str, author: str, context: Context) -> bool:
     """True for `alumni.office@free.example` beside `alumni.example`: a small society's own mailbox."""
-    words = unknown_organisation.distinctive(other.partition("@")[0])
-    return bool(words) and unknown_organisation.related(words, (author,))
+    words = context.vocabulary.distinctive(other.partition("@")[0])
+    return bool(words) and related(words, (author,))
 
 
 def _reply_to(seen: Evidence) -> str | None:
-    kind = reply_to.REPLY_TO_MAILBOX
-    return next((str(each.facts.get("other", "")) for each in seen.findings if each.kind is kind), None)
+    elsewhere = (each for each in seen.findings if Signal.ANSWERS_TO_MAILBOX in each.kind.signals)
+    return next((str(each.facts.get("other", "")) for each in elsewhere), None)
 
 
 def _answered_in_text(author: str, message: Message, seen: Evidence, context: Context) -> str | None:
@@ -220,29 +200,29 @@ def _answered_in_text(author: str, message: Message, seen: Evidence, context: Co
     if (
         not seen.has_cue("action", "answer")
         or kind(author) == "mailbox"
-        or REACHABLE.search(message.text[:SHORT])
+        or _reachable(message.text[:MAX_SCANNED_CHARS], context)
     ):
         return None
-    named = addresses_in(message.text[:SHORT])
+    named = addresses_in(message.text[:MAX_SCANNED_CHARS])
     return next((each for each in named if kind(each.rpartition("@")[2]) == "mailbox"), None)
 
 
-def _from_nobody(message: Message, seen: Evidence) -> bool:
-    """Money is wanted, a way to pay it is shown, and nobody is named: not as the sender, nor in the text."""
+def _from_nobody(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if money is wanted, a way to pay it is shown, and no name is given: not as the sender's, nor in the text."""
     mailbox = message.author.mailbox
-    if not seen.has_cue("theme", *MONEY) or mailbox is None or len(message.text) > SHORT:
+    if not seen.has_cue("theme", *MONEY) or mailbox is None or len(message.text) > MAX_SCANNED_CHARS:
         return False
-    if not message.links and WALLET.search(message.text) is None:
+    if not message.links and BITCOIN_ADDRESS.search(message.text) is None:
         return False
-    if unknown_organisation.distinctive(mailbox.name) or any(
-        claim.where == "signature" for claim in seen.claims
-    ):
+    named = context.vocabulary.distinctive(mailbox.name)
+    if named or any(claim.where == "signature" for claim in seen.claims):
         return False
     text = f"{mailbox.name}\n{message.text}"
-    if (data := recipient.personal(message.subject)) is not None:
-        text = text.replace(data, "")  # the reader's own number is no way to reach the sender
-    return REACHABLE.search(text) is None
+    if (data := personal_data(message.subject)) is not None:
+        text = text.replace(data, "")  # the reader's own number does not reach the sender
+    return not _reachable(text, context)
 
 
-def _finding(kind: FindingKind, **facts: str) -> Finding:
-    return Finding(kind, MappingProxyType(facts))
+def _reachable(text: str, context: Context) -> bool:
+    """True if a text says what a company says of itself, or shows a telephone number."""
+    return context.vocabulary.contact_words.search(text) is not None or TELEPHONE.search(text) is not None

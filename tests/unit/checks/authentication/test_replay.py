@@ -9,7 +9,7 @@ from tests.auth_support import NOW, context, envelope, message
 
 from sekisho.checks.authentication import replay
 from sekisho.checks.authentication.indirect import PROVEN
-from sekisho.evidence import Evidence, Finding, Proof
+from sekisho.evidence import Evidence, Proof
 from sekisho.message import Client, Recipient
 from sekisho.resolver import CaseResolver
 from sekisho.results import AuthResult, MethodResult
@@ -88,7 +88,7 @@ def test_a_date_that_is_none_is_no_age(date: str) -> None:
         seen(AuthResult.TEMPERROR, domain="bounce.example.jp"),
         Evidence(proofs=(DKIM,)),
         seen(AuthResult.PASS, Proof("relay.example", "spf", aligned=False)),
-        seen() + Evidence(findings=(Finding(PROVEN),)),
+        seen() + Evidence(findings=(PROVEN.found(),)),
     ],
 )
 def test_everyday_mail(evidence: Evidence) -> None:

@@ -6,15 +6,16 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 import pytest
-from tests.auth_support import NOW, context, message
+from tests.auth_support import NOW, WORDS, context, message
 
-from sekisho.checks.content import headers, mailers
+from sekisho.checks.content import headers
+from sekisho.checks.facts import mailers
 from sekisho.checks.identity import impersonation, sender_domain
-from sekisho.evidence import AuthorStatus, Evidence, Finding, Proof
+from sekisho.evidence import AuthorStatus, Evidence, Proof
 from sekisho.message import Client
 
-CLAIMED = Evidence(findings=(Finding(impersonation.DISPLAY_NAME),))
-UNPROVEN = Evidence(findings=(Finding(sender_domain.UNPROVEN),), author_status=AuthorStatus.UNAUTHENTICATED)
+CLAIMED = Evidence(findings=(impersonation.DISPLAY_NAME.found(),))
+UNPROVEN = Evidence(findings=(sender_domain.UNPROVEN.found(),), author_status=AuthorStatus.UNAUTHENTICATED)
 ID = "Message-ID: <a@mail.example>\r\n"
 DATE = "Date: Sun, 01 Mar 2026 12:00:00 +0000\r\n"
 JAPANESE = "日頃よりご利用いただきありがとうございます。"
@@ -77,7 +78,7 @@ def test_a_date_that_is_not_looked_at_closer_is_one() -> None:
         f"{hour} {zone}" for hour in ("00:00:00", "23:59:59") for zone in ("+0000", "-0000", "+1259", "-1259")
     ]
     for text in (f"{day} {year} {hour}" for day in days for year in (2000, 2099) for hour in hours):
-        assert headers.ORDINARY.fullmatch(text) is not None
+        assert headers.ORDINARY_DATE.fullmatch(text) is not None
         assert parsedate_to_datetime(text).year == int(text.split()[-3])
 
 
@@ -144,15 +145,15 @@ def test_a_program_that_was_given_up() -> None:
     assert found(field, UNPROVEN) == ["trace.retired_program"]
     assert sorted(found(field)) == ["trace.personal_program", "trace.retired_program"]
     assert found(field, Evidence()) == []
-    assert mailers.retired("Microsoft Outlook Express 6.00", 2017)
-    assert not mailers.retired("Microsoft Outlook Express 6.00", 2016)
-    assert not mailers.retired("Microsoft Outlook 16.0", 2026)
+    assert mailers.retired("Microsoft Outlook Express 6.00", 2017, WORDS.checks)
+    assert not mailers.retired("Microsoft Outlook Express 6.00", 2016, WORDS.checks)
+    assert not mailers.retired("Microsoft Outlook 16.0", 2026, WORDS.checks)
 
 
 def test_a_name_of_any_length_is_looked_at_briefly() -> None:
     """A hostile name is cut, and a word beyond the cut is not seen."""
-    assert not mailers.personal("x" * 1_000_000 + "outlook")
-    assert not mailers.invented("Ab " * 1_000_000)
+    assert not mailers.personal("x" * 1_000_000 + "outlook", WORDS.checks)
+    assert not mailers.invented("Ab " * 1_000_000, WORDS.checks)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from tests.auth_support import context, message
 
 from sekisho.checks.content import obfuscation
 from sekisho.checks.identity import impersonation
-from sekisho.evidence import Evidence, Finding
+from sekisho.evidence import Evidence
 
-CLAIMED = Evidence(findings=(Finding(impersonation.DISPLAY_NAME),))
+CLAIMED = Evidence(findings=(impersonation.DISPLAY_NAME.found(),))
 
 
 def found(text: str, seen: Evidence) -> list[str]:

@@ -8,13 +8,12 @@ import pytest
 from tests.auth_support import context, envelope, message
 
 from sekisho.checks.content import text_style
-from sekisho.checks.facts.doubt import MENTIONS, doubted, impersonates
 from sekisho.checks.identity import impersonation, sender_domain
-from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind
+from sekisho.evidence import AuthorStatus, Evidence, FindingKind
 from sekisho.message import Recipient
 
-CLAIMED = Evidence(findings=(Finding(impersonation.DISPLAY_NAME),))
-UNPROVEN = Evidence(findings=(Finding(sender_domain.UNPROVEN),), author_status=AuthorStatus.UNAUTHENTICATED)
+CLAIMED = Evidence(findings=(impersonation.DISPLAY_NAME.found(),))
+UNPROVEN = Evidence(findings=(sender_domain.UNPROVEN.found(),), author_status=AuthorStatus.UNAUTHENTICATED)
 JAPANESE = "日頃よりご利用いただきありがとうございます。お手続きをお願いいたします。"
 
 
@@ -35,23 +34,6 @@ def found(
     mail = message(f"{head}\r\n{text}".encode(), at)
     asked = replace(context(), recipient_delimiter=delimiter)
     return [each.kind.id for each in text_style.check(mail, seen, asked).findings]
-
-
-def test_doubt_is_a_claim_without_proof_or_an_author_without_one() -> None:
-    """A mention of a company casts no doubt, nor does an author of whom nothing is known."""
-    mention = Evidence(findings=(Finding(impersonation.CONTENT), Finding(impersonation.SUBJECT)))
-    assert doubted(CLAIMED)
-    assert impersonates(CLAIMED)
-    assert doubted(UNPROVEN)
-    assert not impersonates(UNPROVEN)
-    assert not doubted(mention)
-    assert not doubted(Evidence())
-    assert not doubted(Evidence(author_status=AuthorStatus.AUTHENTICATED))
-
-
-def test_the_mentions_are_findings_that_exist() -> None:
-    """A finding that is renamed would silently begin to cast doubt."""
-    assert {kind.id for kind in impersonation.KINDS} >= MENTIONS
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
-from tests.auth_support import FixedClock, context, envelope, message
+from tests.auth_support import NAME_WORDS, FixedClock, context, envelope, message
 
-from sekisho import brands, lures
+from sekisho import brands
 from sekisho.brands.index import BrandIndex
 from sekisho.brands.model import Brand, PolicyKind
 from sekisho.checks.identity import brand_policies
 from sekisho.evidence import Claim, Cue, Evidence, Finding, Proof, Strength
 from sekisho.ports import Context
+from sekisho.vocabulary import shipped_themes
+from sekisho.vocabulary.lures import names
 
 JAPANESE = "いつもご利用いただきありがとうございます。"
 
@@ -27,7 +29,9 @@ def brand(id: str, *policies: dict[str, str], **more: object) -> Brand:
 
 def one(kind: str, notice: str = "all", since: str = "") -> BrandIndex:
     policy = {"kind": kind, "notice": notice} | ({"since": since} if since else {})
-    return BrandIndex([brand("bank", policy, organisation="group"), brand("card", organisation="group")])
+    return BrandIndex(
+        [brand("bank", policy, organisation="group"), brand("card", organisation="group")], NAME_WORDS
+    )
 
 
 @dataclass
@@ -202,7 +206,7 @@ def test_only_mail_in_the_brands_name_is_measured(where: str, strength: Strength
 
 def test_the_sentence_about_eki_net_as_it_is_read() -> None:
     """The shipped promise in both languages, with its date."""
-    index = BrandIndex(brands.load())
+    index = BrandIndex(brands.load(), NAME_WORDS)
     seen = Evidence(claims=(Claim("eki-net", "display_name", "えきねっと"),)) + cues("withdrawal")
     first, *_ = findings(index, seen)
     assert first.reason_en == "えきねっと sends no notices of automatic withdrawal since 9 March 2022."
@@ -234,10 +238,9 @@ def test_dates_are_written_as_far_as_they_are_known(since: str, en: str, ja: str
 
 def test_every_matter_has_its_words() -> None:
     """A promise about one matter must not be told as one about all mail."""
-    assert set(brand_policies.NOTICES) == {"all", *lures.THEMES}
-    assert len({words for pair in brand_policies.NOTICES.values() for words in pair}) == 2 * len(
-        brand_policies.NOTICES
-    )
+    themes = shipped_themes().theme.values()
+    told = [words for theme in themes for words in (theme.notice_en, theme.notice_ja)]
+    assert len({*told, "mail", "メール"}) == 2 * len(themes) + 2
 
 
 def test_every_kind_of_the_brand_files_has_its_test() -> None:
@@ -248,8 +251,8 @@ def test_every_kind_of_the_brand_files_has_its_test() -> None:
 
 def test_the_shipped_promises_can_be_told() -> None:
     """Each promise of each brand renders in both languages without a gap."""
-    index = BrandIndex(brands.load())
-    asked = cues(*lures.ACTIONS, aspect="action") + cues(*lures.THEMES)
+    index = BrandIndex(brands.load(), NAME_WORDS)
+    asked = cues(*names("action"), aspect="action") + cues(*names("theme"))
     for each in index.brands:
         seen = Evidence(claims=(Claim(each.id, "display_name", each.names[0]),)) + asked
         ids = found(index, seen, f"{JAPANESE}{LINK}")

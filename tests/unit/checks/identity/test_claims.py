@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pytest
-from tests.auth_support import Owners, context, message
+from tests.auth_support import WORDS, Owners, context, message
 
 from sekisho.brands import BrandIndex
 from sekisho.checks.identity import claims
 from sekisho.evidence import Claim, Evidence, Strength
-from sekisho.lures import Vocabulary, load
 from sekisho.ports import Mention, Reading
 
 
@@ -119,7 +118,7 @@ def test_a_button_asks_with_a_single_word() -> None:
     """`更新` in a text tells of something; on a link it is what the reader is to do."""
     page = "From: a@stranger.example\nContent-Type: text/html; charset=utf-8\n\n<p>%s</p>"
     button = '<a href="https://stranger.example/">更新</a>'
-    known = replace(context(), registry=BrandIndex((), Vocabulary(load())))
+    known = replace(context(), registry=BrandIndex((), WORDS.brands))
     told, pressed = (
         claims.check(message((page % text).encode()), Evidence(), known).cues for text in ("更新", button)
     )

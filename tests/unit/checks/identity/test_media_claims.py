@@ -8,7 +8,7 @@ import pytest
 from tests.auth_support import Owners, context, message
 
 from sekisho.checks.identity import media_claims
-from sekisho.evidence import Strength
+from sekisho.evidence import Evidence, Strength
 from sekisho.ports import Mention, Reading
 
 
@@ -30,7 +30,12 @@ WORDS = "<p>" + "words that somebody may read " * 20 + "</p>"
 
 def found(body: str, kind: str = "text/html") -> list[tuple[str, str]]:
     raw = f"From: a@b.example\r\nContent-Type: {kind}; charset=utf-8\r\n\r\n{body}"
-    return [(claim.where, claim.strength) for claim in media_claims.claims(message(raw.encode()), CONTEXT)]
+    return _found(raw)
+
+
+def _found(raw: str) -> list[tuple[str, str]]:
+    claims = media_claims.check(message(raw.encode()), Evidence(), CONTEXT).claims
+    return [(claim.where, claim.strength) for claim in claims]
 
 
 @pytest.mark.parametrize(
@@ -71,3 +76,10 @@ def invitation(organizer: str, summary: str = "Meeting", method: str = "REQUEST"
 def test_invitations(event: str, expected: list[tuple[str, str]]) -> None:
     """Who invites, unless his address is the brand's; an answer repeats whom it answers; folded lines are one."""
     assert found(event, "text/calendar") == expected
+
+
+def test_the_name_that_answers_go_to() -> None:
+    """It is weak, and comes after what the page says: findings follow the order of claims."""
+    page = '<img src="https://x.test/1.png" alt="Brand">'
+    raw = f"From: a@b.example\r\nReply-To: Brand <c@d.example>\r\nContent-Type: text/html\r\n\r\n{page}"
+    assert _found(raw) == [("image", Strength.STRONG), ("reply_to", Strength.WEAK)]

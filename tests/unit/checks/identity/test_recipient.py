@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.auth_support import context, envelope, led, message
+from tests.auth_support import NAME_WORDS, context, envelope, led, message
 
 from sekisho.checks.identity import recipient
-from sekisho.evidence import Cue, Evidence, Finding, Proof
+from sekisho.evidence import AuthorStatus, Cue, Evidence, Finding, Proof
 from sekisho.message import Client, Recipient
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
@@ -86,7 +86,7 @@ def test_invitations_and_reports_name_whom_they_are_for() -> None:
 
 def test_who_writes_to_many_knows_none_of_them() -> None:
     """Only the first few recipients are looked at, and what is no address is nobody."""
-    crowd = tuple(f"r{number}@example.jp" for number in range(recipient.FEW))
+    crowd = tuple(f"r{number}@example.jp" for number in range(recipient.MAX_RECIPIENTS))
     assert found("hanako@example.jp", rcpt=(*crowd, "hanako@example.jp")) == []
     assert found("postmaster", rcpt=("postmaster",)) == []
     assert found("hanako@example.jp", rcpt=()) == []
@@ -176,7 +176,9 @@ def test_a_short_domain_is_not_the_end_of_another() -> None:
 def test_a_provider_that_stands_behind_it_may_speak() -> None:
     """A brand, a proven sender who leads home, and our own network; not one who leads away."""
     text = f"Your example.jp mailbox is full. {LINK}"
-    aligned = MAILBOX + Evidence(proofs=(Proof("stranger.test", "dkim", True),))
+    aligned = MAILBOX + Evidence(
+        proofs=(Proof("stranger.test", "dkim", True),), author_status=AuthorStatus.AUTHENTICATED
+    )
     assert found("x", text, aligned) == []
     assert found("x", text, MAILBOX + Evidence(proofs=(Proof("b.test", "dkim", False, "brand"),))) == []
     away = "Your example.jp mailbox is full. http://elsewhere.test/login"
@@ -222,7 +224,7 @@ def test_a_domain_that_reads_as_the_recipients(author: str, rcpt: str, alike: bo
 
 def test_our_own_site_has_a_check_of_its_own() -> None:
     """It knows the exceptions that an admin has made."""
-    ours = Site.of(SiteOptions(domains=("kaisha.co.jp",), exceptions=("kaisha-co.jp",)))
+    ours = Site.of(SiteOptions(domains=("kaisha.co.jp",), exceptions=("kaisha-co.jp",)), NAME_WORDS)
     at = replace(context(), site=ours)
     assert "recipient.lookalike" not in found("s", author="a@kaisha-co.jp", rcpt=("b@kaisha.co.jp",), at=at)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pytest
-from tests.auth_support import Owners, context, envelope, message
+from tests.auth_support import NAME_WORDS, Owners, context, envelope, message
 
 from sekisho.checks.authentication import proof
-from sekisho.checks.facts import doubt
+from sekisho.checks.facts.sender import is_doubted
 from sekisho.checks.identity import strict
 from sekisho.evidence import AuthorStatus, Evidence, Finding, Proof
 from sekisho.message import Recipient
@@ -48,7 +48,7 @@ def found(
     asked = replace(
         context(kinds={"free.example": "mailbox"}),
         registry=Listed({"bank.example": "bank"}),
-        site=Site.of(options),
+        site=Site.of(options, NAME_WORDS),
         trust=Trust.of(TrustOptions(clients=("198.51.100.0/28",), forwarders=("198.51.100.64/28",))),
         policies=Noted(),
     )
@@ -154,4 +154,4 @@ def test_unknown_is_no_reason_for_doubt() -> None:
     """Genuine mail of the domain must not be held for the words that it uses in an outage."""
     finding = found("bank.example")
     assert finding is not None
-    assert not doubt.impersonates(Evidence(findings=(finding,)))
+    assert not is_doubted(Evidence(findings=(finding,)))

@@ -7,10 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.auth_support import context, led, message
 
-from sekisho import lures
 from sekisho.checks.lure import lure, sender_doubts
 from sekisho.checks.table import KINDS
-from sekisho.evidence import AuthorStatus, Cue, Evidence, Finding, FindingKind, Proof
+from sekisho.evidence import AuthorStatus, Cue, Evidence, Finding, FindingKind, Proof, Signal
+from sekisho.message import Message
+from sekisho.ports import Context
+from sekisho.vocabulary import shipped_themes
+from sekisho.vocabulary.lures import names
 
 UNPROVEN = Evidence(author_status=AuthorStatus.UNAUTHENTICATED)
 PROVEN = Evidence(proofs=(Proof("shop.test", "dkim", True),), author_status=AuthorStatus.AUTHENTICATED)
@@ -29,7 +32,7 @@ def cues(*told: str) -> Evidence:
 
 
 def of(*kinds: FindingKind) -> Evidence:
-    return Evidence(findings=tuple(map(Finding, kinds)))
+    return Evidence(findings=tuple(kind.found() for kind in kinds))
 
 
 def findings(
@@ -37,7 +40,13 @@ def findings(
 ) -> list[Finding]:
     head = f"From: {author}\r\nSubject: {subject}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
     read, at = message((head + text).encode()), context()
-    return list(lure.check(read, led(read, at) + seen, at).findings)
+    return list(judged(read, at, seen).findings)
+
+
+def judged(read: Message, at: Context, seen: Evidence) -> Evidence:
+    """What is found of a lure, once the doubts about its sender are known."""
+    seen = led(read, at) + seen
+    return lure.check(read, seen + sender_doubts.check(read, seen, at), at)
 
 
 def found(seen: Evidence, text: str = "hello", **more: str) -> list[str]:
@@ -49,12 +58,12 @@ ASKING = cues("theme.account", "action.login")
 
 def test_every_matter_has_its_finding() -> None:
     """A matter without one would break the check on the first message about it."""
-    assert {f"lure.{name}" for name in lures.THEMES} == MATTER_IDS
-    assert len(lure.THEMES) == len(lures.THEMES)
+    assert {f"lure.{name}" for name in names("theme")} == MATTER_IDS
+    assert len(lure.THEMES) == len(names("theme"))
     assert set(lure.KINDS) <= set(KINDS)
 
 
-@pytest.mark.parametrize("name", lures.THEMES)
+@pytest.mark.parametrize("name", names("theme"))
 def test_each_matter_is_named(name: str) -> None:
     """In both languages, without a gap."""
     first, *_ = findings(UNPROVEN + cues(f"theme.{name}", "action.confirm"))
@@ -63,7 +72,7 @@ def test_each_matter_is_named(name: str) -> None:
     assert first.reason_ja.endswith("。")
 
 
-@pytest.mark.parametrize("name", lures.ACTIONS)
+@pytest.mark.parametrize("name", names("action"))
 def test_each_request_is_told(name: str) -> None:
     """What is asked for has words in both languages."""
     asks = next(
@@ -71,14 +80,9 @@ def test_each_request_is_told(name: str) -> None:
         for each in findings(UNPROVEN + cues("theme.account", f"action.{name}"))
         if each.kind is lure.ACTIONS
     )
-    english, japanese = lure.DEEDS[name]
-    assert asks.reason_en == f"It asks the reader to {english}."
-    assert asks.reason_ja == f"受信者に「{japanese}」ことを求めています。"
-
-
-def test_no_request_has_words_that_no_vocabulary_knows() -> None:
-    """Left-over words would hide that a request was renamed."""
-    assert set(lure.DEEDS) == set(lures.ACTIONS)
+    asked = shipped_themes().action[name]
+    assert asks.reason_en == f"It asks the reader to {asked.en}."
+    assert asks.reason_ja == f"受信者に「{asked.ja}」ことを求めています。"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +121,7 @@ def test_what_the_headline_promises_may_be_in_an_attachment(text: str, dispositi
     head = 'From: A <a@shop.test>\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
     read, at = message(f"{head}{parts}\r\n--b--\r\n".encode()), context()
     seen = UNPROVEN + cues("subject:theme.payment")
-    assert bool(lure.check(read, led(read, at) + seen, at).findings) is told
+    assert bool(judged(read, at, seen).findings) is told
 
 
 def test_one_matter_is_named() -> None:
@@ -152,9 +156,9 @@ CUES = st.lists(
         st.just("phrase"),
         st.sampled_from(["subject", "display_name", "text"]),
     ).flatmap(
-        lambda cue: st.sampled_from(
-            {"theme": lures.THEMES, "pressure": lures.PRESSURES, "action": lures.ACTIONS}[cue.aspect]
-        ).map(lambda name: Cue(cue.aspect, name, cue.phrase, cue.where))
+        lambda cue: st.sampled_from(names(cue.aspect)).map(
+            lambda name: Cue(cue.aspect, name, cue.phrase, cue.where)
+        )
     ),
     max_size=12,
 ).map(lambda made: Evidence(cues=tuple(made)))
@@ -193,5 +197,5 @@ def test_a_lure_never_stands_without_a_doubt(
             sender is not PROVEN
             or len(doubts) > 1
             or doubts <= {"lure.from_nobody", "lure.from_private_mailbox", "lure.answered_elsewhere"}
-            or sender_doubts.ALONE & {each.kind for each in others.findings}
+            or others.has_signal(Signal.STANDS_ALONE)
         )

@@ -1,6 +1,6 @@
 """The phrases of all languages, ready to be met: which parts of them stand near each other in a text.
 
-The words themselves are looked for elsewhere, in one pass together with the names of the brands (`brands.names`); here
+The words themselves are looked for elsewhere, in one pass together with the names of the brands (`brands.search`); here
 their places become cues. Only phrases of which a part was seen are looked at, and of each spelling only the first few
 places, so the cost is bounded by the text and not by the vocabulary.
 """
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from sekisho.evidence import Cue
-from sekisho.lures.model import Lures, Spelling, parts
+from sekisho.vocabulary.lures import ASPECTS, Lures, Spelling, parts
 
-NEAR = 32  # letters, spaces left out, between the parts of a phrase
+MAX_GAP_LETTERS = 32  # letters, spaces left out, between the parts of a phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class _Phrase:
 Places = list[tuple[int, int]]
 
 
-class Vocabulary:
+class LurePhrases:
     """All phrases of the given languages. Pure: the same text, the same cues."""
 
     def __init__(self, languages: Iterable[Lures] = ()) -> None:
@@ -85,13 +85,9 @@ class Vocabulary:
 
 
 def _entries(language: Lures) -> Iterator[tuple[str, str, str]]:
-    aspects: tuple[tuple[str, Iterable[tuple[str, tuple[str, ...]]]], ...] = (
-        ("theme", language.theme.items()),
-        ("pressure", language.pressure.items()),
-        ("action", language.action.items()),
-    )
-    for aspect, table in aspects:
-        for name, texts in table:
+    """Aspect, name and text of each phrase."""
+    for aspect in ASPECTS:
+        for name, texts in getattr(language, aspect).items():
             yield from ((aspect, name, text) for text in texts)
 
 
@@ -109,4 +105,4 @@ def _stands(phrase: _Phrase, places: dict[int, Places]) -> bool:
 
 
 def _near(place: tuple[int, int], others: Places) -> bool:
-    return any(at - place[1] <= NEAR and place[0] - end <= NEAR for at, end in others)
+    return any(at - place[1] <= MAX_GAP_LETTERS and place[0] - end <= MAX_GAP_LETTERS for at, end in others)

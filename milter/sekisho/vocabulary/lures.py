@@ -1,4 +1,4 @@
-"""What a lure file says: the words of one language for what a mail is about, how it presses, and what it asks for.
+"""What a lure file says: the words of one language for what a message is about, how it presses, what it asks for.
 
     language = "en"
 
@@ -17,48 +17,48 @@ spaces, inserted symbols, look-alike letters and simplified kanji need no entry 
 beginning of a word: `suspen` is suspended and suspension, and not unsuspended; with a full stop it is a whole word:
 `sum.` is not summer.
 
-No phrase decides anything: genuine mail is about the same matters in the same words. See the check that reads them.
+The names of themes and actions are those of `themes.toml`. No phrase decides anything: genuine mail is about the same
+themes in the same words. See `checks/lure`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
-from typing import Annotated, Literal, get_args
+from pathlib import Path
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from sekisho.text import is_kanji, skeleton
+from sekisho.vocabulary.files import Entry, toml_files
+from sekisho.vocabulary.files import read as read_file
+from sekisho.vocabulary.themes import FILE, shipped_themes
 
-Theme = Literal[
-    "account",
-    "withdrawal",
-    "payment",
-    "unpaid",
-    "card_use",
-    "points",
-    "refund",
-    "delivery",
-    "tax",
-    "identity",
-    "security",
-    "mailbox",
-    "free_period",
-    "prize",
-    "sextortion",
-    "bargain",
-    "business",
-    "invoice",
-    "fund",
-    "romance",
-]
-Pressure = Literal["pressure", "deadline"]
-AskedAction = Literal[
-    "login", "confirm", "pay", "card", "open", "answer", "channel", "call", "stop", "gift_cards", "coins"
-]  # fmt: skip
-THEMES: tuple[str, ...] = get_args(Theme)
-PRESSURES: tuple[str, ...] = get_args(Pressure)
-ACTIONS: tuple[str, ...] = get_args(AskedAction)
+PRESSURES = ("pressure", "deadline")
+ASPECTS = ("theme", "pressure", "action")
+
+
+def names(aspect: str) -> tuple[str, ...]:
+    """The names that an aspect may have: of themes, the most telling first."""
+    themes = shipped_themes()
+    return {"theme": tuple(themes.theme), "pressure": PRESSURES, "action": tuple(themes.action)}[aspect]
+
+
+def _named(aspect: str) -> AfterValidator:
+    """A name of this aspect."""
+
+    def known(name: str) -> str:
+        if name not in names(aspect):
+            raise ValueError(f"{name!r} is none of {', '.join(names(aspect))}")
+        return name
+
+    return AfterValidator(known)
+
+
+ThemeName = Annotated[str, _named("theme")]
+PressureName = Annotated[str, _named("pressure")]
+ActionName = Annotated[str, _named("action")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,19 @@ Phrase = Annotated[str, StringConstraints(min_length=2, max_length=400), AfterVa
 Phrases = Annotated[tuple[Phrase, ...], Field(strict=False), AfterValidator(_once)]
 
 
-class Lures(BaseModel):
-    """One language's vocabulary."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+class Lures(Entry):
+    """One language's words."""
 
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
-    theme: dict[Theme, Phrases] = {}
-    pressure: dict[Pressure, Phrases] = {}
-    action: dict[AskedAction, Phrases] = {}
+    theme: dict[ThemeName, Phrases] = Field(default_factory=dict)
+    pressure: dict[PressureName, Phrases] = Field(default_factory=dict)
+    action: dict[ActionName, Phrases] = Field(default_factory=dict)
+
+
+def read(folder: Path, faults: list[str]) -> tuple[Lures, ...]:
+    """The languages of a folder, by the names of their files. What is wrong is added to `faults`."""
+    files = [file for file in toml_files(folder, faults, required=False) if file.name != FILE]
+    if not files:
+        faults.append(f"{folder}: holds no lure file")
+    found = (read_file(Lures, file, faults) for file in files)
+    return tuple(each for each in found if each is not None)

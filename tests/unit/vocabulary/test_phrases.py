@@ -8,22 +8,29 @@ import pytest
 
 from sekisho.brands.index import BrandIndex
 from sekisho.brands.model import Brand
-from sekisho.brands.names import SAME_NAME, NameIndex
+from sekisho.brands.search import SAME_NAME, NameIndex
 from sekisho.evidence import Cue
-from sekisho.lures import Lures, Vocabulary, load
-from sekisho.lures.vocabulary import NEAR
+from sekisho.package_data import shipped
 from sekisho.text import skeleton
+from sekisho.vocabulary import BrandWords, LurePhrases, Lures
+from sekisho.vocabulary.lures import read
+from sekisho.vocabulary.phrases import MAX_GAP_LETTERS
 
 
-def vocabulary(**matters: str) -> Vocabulary:
-    return Vocabulary(
+def phrases(**matters: str) -> LurePhrases:
+    return LurePhrases(
         [Lures.model_validate({"language": "en", "theme": {k: [v] for k, v in matters.items()}})]
     )
 
 
-OURS = NameIndex(
-    (),
-    vocabulary(
+def index(lures: LurePhrases) -> NameIndex:
+    return NameIndex((), BrandWords(lures))
+
+
+SHIPPED_LURES = read(shipped("lures"), [])
+
+OURS = index(
+    phrases(
         account="アカウント|account + 停止|suspen",
         withdrawal="自動退会",
         fund="sum. + million",
@@ -34,11 +41,11 @@ OURS = NameIndex(
         unpaid="first + second + third",
     ),
 )
-SHIPPED = NameIndex((), Vocabulary(load()))
+SHIPPED = index(LurePhrases(SHIPPED_LURES))
 
 
-def found(text: str, index: NameIndex = OURS) -> list[str]:
-    return sorted(cue.name for cue in index.find(text).cues)
+def found(text: str, names: NameIndex = OURS) -> list[str]:
+    return sorted(cue.name for cue in names.find(text).cues)
 
 
 @pytest.mark.parametrize(
@@ -68,11 +75,11 @@ def test_a_part_alone_is_no_phrase(text: str) -> None:
 
 
 def test_parts_are_near_as_letters_count() -> None:
-    """Up to `NEAR` letters between them, on either side; spaces do not count."""
+    """Up to `MAX_GAP_LETTERS` letters between them, on either side; spaces do not count."""
     for first, second in (("アカウント", "停止"), ("停止", "アカウント")):
-        assert found(first + "あ" * NEAR + second) == ["account"]
-        assert found(first + "あ" * (NEAR + 1) + second) == []
-        assert found(first + " あ" * NEAR + "\u3000" * 40 + second) == ["account"]
+        assert found(first + "あ" * MAX_GAP_LETTERS + second) == ["account"]
+        assert found(first + "あ" * (MAX_GAP_LETTERS + 1) + second) == []
+        assert found(first + " あ" * MAX_GAP_LETTERS + "\u3000" * 40 + second) == ["account"]
 
 
 def test_three_parts_stand_near_the_first() -> None:
@@ -80,8 +87,10 @@ def test_three_parts_stand_near_the_first() -> None:
     assert found("second first third") == ["unpaid"]
     assert found("first third second") == ["unpaid"]
     assert found("second third") == found("first second") == []
-    assert found("second " + "x" * NEAR + " first " + "x" * NEAR + " third") == ["unpaid"]
-    assert found("second first " + "x" * (NEAR + 1) + " third") == []
+    assert found("second " + "x" * MAX_GAP_LETTERS + " first " + "x" * MAX_GAP_LETTERS + " third") == [
+        "unpaid"
+    ]
+    assert found("second first " + "x" * (MAX_GAP_LETTERS + 1) + " third") == []
 
 
 def test_one_near_place_among_several_is_enough() -> None:
@@ -209,15 +218,17 @@ def test_phrases_over_the_edge_of_a_window_are_found() -> None:
 def test_the_same_pass_finds_names_and_lures() -> None:
     """A key that is both a brand's name and a word of a lure is both."""
     brand = Brand.model_validate({"id": "line-app", "names": ["ラインアプリ"], "sources": ["example.jp"]})
-    reading = BrandIndex([brand], vocabulary(business="ラインアプリ + 招待")).read("ラインアプリへ招待")
+    reading = BrandIndex([brand], BrandWords(phrases(business="ラインアプリ + 招待"))).read(
+        "ラインアプリへ招待"
+    )
     assert [mention.brand for mention in reading.mentions] == ["line-app"]
     assert [cue.name for cue in reading.cues] == ["business"]
 
 
 def test_without_lures_there_are_no_cues() -> None:
     """An index of brands alone reads as before."""
-    assert BrandIndex([]).read("アカウントの停止").cues == ()
-    assert NameIndex((), vocabulary()).find("アカウントの停止").cues == ()
+    assert BrandIndex([], BrandWords()).read("アカウントの停止").cues == ()
+    assert index(phrases()).find("アカウントの停止").cues == ()
 
 
 @pytest.mark.parametrize(
@@ -240,8 +251,8 @@ def test_the_shipped_words_hear_what_people_are_sent(text: str, name: str) -> No
     assert name in found(text, SHIPPED)
 
 
-class Counting(Vocabulary):
-    """The vocabulary, and how much it was given and asked."""
+class Counting(LurePhrases):
+    """The phrases, and how much it was given and asked."""
 
     def __init__(self, languages: Iterable[Lures]) -> None:
         super().__init__(languages)
@@ -260,8 +271,8 @@ class Counting(Vocabulary):
 
 
 def work(text: str) -> tuple[int, int]:
-    counting = Counting(load())
-    NameIndex((), counting).find(text)
+    counting = Counting(SHIPPED_LURES)
+    index(counting).find(text)
     return counting.places, counting.asked
 
 
@@ -269,9 +280,9 @@ def test_a_part_without_the_others_costs_no_place() -> None:
     """Half of a phrase is common in any mail; only where the other half is somewhere too are places compared."""
     assert found("停止 停止") == []
     counting = Counting([Lures.model_validate({"language": "en", "theme": {"account": ["account + 停止"]}})])
-    index = NameIndex((), counting)
-    assert (index.find("停止 停止").cues, counting.places) == ((), 0)
-    assert [cue.name for cue in index.find("停止 account 停止").cues] == ["account"]
+    names = index(counting)
+    assert (names.find("停止 停止").cues, counting.places) == ((), 0)
+    assert [cue.name for cue in names.find("停止 account 停止").cues] == ["account"]
     assert counting.places == 3
 
 
@@ -297,13 +308,13 @@ def test_a_repeated_spelling_costs_no_more_than_its_length(piece: str) -> None:
     assert whole[1] <= 2 * half[1] + 100
     windows = 200_000 // 2_048 + 1
     letters = skeleton(piece * 500)
-    spellings = [key for key in Vocabulary(load()).keys if key in letters]
+    spellings = [key for key in LurePhrases(SHIPPED_LURES).keys if key in letters]
     assert whole[0] <= windows * SAME_NAME * len(spellings)
 
 
 def test_all_spellings_at_once_are_bounded_too() -> None:
     """A text made of every spelling, twice as long, is twice the work."""
-    everything = " ".join(Vocabulary(load()).keys)
+    everything = " ".join(LurePhrases(SHIPPED_LURES).keys)
     half, whole = (work((everything * 40)[:size]) for size in (100_000, 200_000))
     assert whole[0] <= 2.1 * half[0]
     assert whole[1] <= 2.1 * half[1]

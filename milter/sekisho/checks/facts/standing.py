@@ -1,22 +1,25 @@
 """Does a claim stand: does the message say that it is from somebody known, without a proof of that?
 
-For the flow, when time ran out before all checks had run: such a message must not be delivered for it.
+The flow asks this when time ran out before all checks had run: such a message must not be delivered because of it.
 
 It cannot see a claim that no check found.
 """
 
 from __future__ import annotations
 
-from sekisho.checks.identity.strict import why_strict
+from sekisho.checks.facts.strictness import why_strict
 from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.ports import Context
 
 
 def standing_claim(message: Message, seen: Evidence, context: Context) -> str | None:
-    """A brand's id, a domain or a name: a brand that is named and not proven, whom the author is made to look like, or
-    the author's domain, unproven, of somebody known (a brand, a recipient, the site, or one whose mail is always
-    authenticated)."""
+    """The name on which an unproven claim stands: a brand's id, a domain or a person's name; None if there is none.
+
+    In this order: a brand that is named and not proven; what the author's domain or name is made to look like; the
+    author's domain, not authenticated, if it is a brand's, a recipient's, the site's, or one whose mail should always
+    be authenticated.
+    """
     proven = {
         each for proof in seen.proofs if proof.brand for each in context.registry.affiliates(proof.brand)
     }
@@ -31,7 +34,7 @@ def standing_claim(message: Message, seen: Evidence, context: Context) -> str | 
 
 
 def _likeness(author: str, message: Message, context: Context) -> str | None:
-    """Whom the author's domain or display name is made to look like."""
+    """What the author's domain or display name is made to look like: a brand, a domain of the site, or a person."""
     found = context.registry.lookalike(author)
     if found is not None:
         return found.brand

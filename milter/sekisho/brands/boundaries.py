@@ -1,0 +1,190 @@
+"""Whether what was found in a text is the name: where it begins and ends, and how it is written.
+
+- A Latin name stands alone as a word: `banana` is not ANA, `Amazonから` and `AmazonPrime` are Amazon.
+- A short kana name is not the middle of a longer one: オンライン is not ライン.
+- Letters put apart count when they are put apart throughout (`A m a z o n`), not when words happen to meet.
+
+It cannot see that a word which stands alone means something else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sekisho.brands.names import SHORT_LATIN, Kind, Name
+from sekisho.brands.prose import MIN_PROSE_CHARS, is_plain_word
+from sekisho.brands.spelling import UNSEEN, Spelling, is_japanese, spell
+from sekisho.ports import Mention
+from sekisho.text import is_hiragana, is_kana, is_katakana
+
+SHORT_KANA = 3  # letters of a kana name up to which it must end where the word ends
+JOINED = frozenset({"rn", "vv"})  # one letter of a skeleton, two of the text
+
+_PARTICLES = frozenset("のをにはがでとへもやかよ")
+_SHOP = re.compile(r"[^\s。、]{0,10}店")  # 豆の蔵 楽天市場店 is a shop in the mall, not the mall
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of a text from `start`: its skeleton, the index in `text[start:]` that each letter of it comes from,
+    and the share (0 to 1) of the text that one letter is. `companions` are the skeletons that make brands of words."""
+
+    text: str
+    start: int
+    letters: str
+    origins: list[int]
+    share: float
+    companions: tuple[str, ...]
+
+
+class Hit(NamedTuple):
+    """A name at `at:end` of a window's skeleton. `whole`: it is all of the text."""
+
+    name: Name
+    at: int
+    end: int
+    whole: bool
+
+
+def mentions(hits: Iterable[Hit], window: Window) -> Iterator[Mention]:
+    """Those of the hits that are mentions of the name."""
+    for hit in hits:
+        mention = _mention(hit, window)
+        if mention is not None:
+            yield mention
+
+
+def _mention(hit: Hit, window: Window) -> Mention | None:
+    name, text = hit.name, window.text
+    first = window.start + window.origins[hit.at]
+    last = window.start + window.origins[hit.end - 1]
+    if text[last : last + 2].casefold() in JOINED:
+        last += 1
+    last = _last(text, last)
+    if last - first > 3 * len(name.key) + 12:
+        return None  # too much stands between the letters
+    if not (_begins(name, text, first) and _ends(name, window, last, hit.end)):
+        return None
+    if _latin_letter(text[last]) and _plural(text, last + 1, len(name.letters)):
+        last += 1
+    if (
+        name.kind is not Kind.FREE
+        and len(text) > MIN_PROSE_CHARS
+        and is_plain_word(name.text, text[first : last + 1])
+    ):
+        return None
+    spelling = spell(text[first : last + 1])
+    exact = _exact(name, spelling)
+    if not exact and not _disguised(name, spelling, hit.whole):
+        return None
+    return Mention(name.brand, name.text, first, last + 1, (hit.end - hit.at) * window.share, exact)
+
+
+def _last(text: str, last: int) -> int:
+    """The end of a name with the long-vowel mark and the invisible characters that belong to it."""
+    while last + 1 < len(text) and (
+        (text[last + 1] in "ーｰ" and is_kana(text[last])) or unicodedata.category(text[last + 1]) in UNSEEN
+    ):
+        last += 1
+    return last
+
+
+def _exact(name: Name, spelling: Spelling) -> bool:
+    """True if it is written as the brand writes it; spaces may be left out."""
+    return not spelling.invisible and spelling.letters == name.letters and spelling.gaps <= name.joints
+
+
+def _disguised(name: Name, spelling: Spelling, whole: bool) -> bool:
+    """True for a spelling that only a sender would choose who wants the name to be read and not found."""
+    if spelling.sentence and not spelling.gaps <= name.joints:
+        return False
+    if name.latin:
+        return _disguised_latin(name, spelling, whole)
+    # With two letters, long vowels left out (フールー), other words begin: ふるさと, フルタイム.
+    if len(name.letters) > SHORT_KANA and len(name.key) >= SHORT_KANA:
+        return True
+    return _katakana(spelling.letters) == _katakana(name.letters)
+
+
+def _disguised_latin(name: Name, spelling: Spelling, whole: bool) -> bool:
+    """The same for a Latin name: put apart letter by letter, or written with other letters; a short name must hold one
+    digit or a foreign letter, since two of them make another word."""
+    size = len(spelling.letters)
+    extra = spelling.gaps - name.joints
+    if extra and len(spelling.gaps) < size - 1 and not whole:
+        return False  # words that happen to meet
+    if spelling.letters == name.letters or len(name.key) > SHORT_LATIN:
+        return True
+    digits = sum(char.isdigit() for char in spelling.letters)
+    return not spelling.letters.isascii() or (size == SHORT_LATIN and digits == 1)
+
+
+def _katakana(text: str) -> str:
+    """The text with katakana for hiragana."""
+    return "".join(chr(ord(char) + 0x60) if is_hiragana(char) else char for char in text)
+
+
+def _begins(name: Name, text: str, first: int) -> bool:
+    """True if what stands before the name at `first` does not make it the end of another word.
+
+    Japanese sets no spaces: a particle may stand before hiragana (のじゃらん), but katakana goes on as one word. A
+    katakana name in hiragana is more likely another word (ものにとりかかる), so it must be longer."""
+    before, size = text[first - 1] if first else " ", len(name.letters)
+    if _latin_letter(text[first]):
+        return _latin_edge(before, size) or (before.islower() and text[first].isupper())
+    native = before == "の" and is_hiragana(name.text[0])
+    particle = is_hiragana(before) and size > SHORT_KANA + (not native)
+    return particle or not _same_kana(before, text[first])
+
+
+def _ends(name: Name, window: Window, last: int, end: int) -> bool:
+    """True if what stands behind the name does not make it the start of another word. The name ends at `last` of the
+    text, and before `end` of the window's skeleton."""
+    text, size = window.text, len(name.letters)
+    after = text[last + 1] if last + 1 < len(text) else " "
+    if name.mall and _SHOP.match(text, last + 1):
+        return False
+    if _latin_letter(text[last]):
+        camel = text[last].islower() and after.isupper()
+        return _latin_edge(after, size) or camel or _plural(text, last + 1, size)
+    if size > SHORT_KANA or not _same_kana(text[last], after) or after in _PARTICLES:
+        return True
+    return window.letters.startswith(window.companions, end)
+
+
+def _latin_letter(char: str) -> bool:
+    """True for a letter or digit of a script that sets words apart."""
+    return char.isalnum() and not is_japanese(char)
+
+
+def _latin_edge(char: str, size: int) -> bool:
+    """True if a name of `size` letters may end beside the character; digits may follow all but short names."""
+    return not _latin_letter(char) or (char.isdigit() and size > SHORT_LATIN)
+
+
+def _plural(text: str, at: int, size: int) -> bool:
+    """`Amazons.co.jp`: one `s` more, and then the end of the word."""
+    ends = at + 1 >= len(text) or not _latin_letter(text[at + 1])
+    return size > SHORT_LATIN and ends and text[at : at + 1] in ("s", "S")
+
+
+def _same_kana(one: str, other: str) -> bool:
+    """True if both are katakana or both are hiragana: one word goes on."""
+    return (is_katakana(one) and is_katakana(other)) or (is_hiragana(one) and is_hiragana(other))
+
+
+def longest(found: Iterable[Mention], start: int, size: int) -> Iterator[Mention]:
+    """Where names overlap only the longest; the same place may name several brands. `start` and `size` (characters) are
+    the window's."""
+    taken = bytearray(size)
+    places: set[tuple[int, int]] = set()
+    for mention in sorted(found, key=lambda each: (each.start - each.end, each.start, not each.exact)):
+        first, end = mention.start - start, mention.end - start
+        if (first, end) in places or taken.find(1, first, end) < 0:
+            places.add((first, end))
+            taken[first:end] = b"\x01" * (end - first)
+            yield mention

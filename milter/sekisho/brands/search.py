@@ -1,0 +1,163 @@
+"""Brand names in a text, found in one pass however many brands there are.
+
+Names of five and more Latin letters, and all Japanese names, are looked for with one Aho-Corasick automaton
+over the skeleton of the text (`text.skeleton`), together with the words of lures. Shorter Latin names are words of the
+text, looked up in a table. What is found is then held against the text as it stands (see `boundaries`).
+
+In a short text also names with swapped or replaced letters are found (see `misspelt`). In a long one ordinary words in
+small letters and mailboxes are no names (see `prose`).
+
+What it cannot see: other misspellings that do not look alike (`Amzon`), and names in pictures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
+
+from ahocorasick_rs import AhoCorasick
+
+from sekisho.brands.boundaries import Hit, Window, longest, mentions
+from sekisho.brands.misspelt import Misspellings
+from sekisho.brands.model import Brand
+from sekisho.brands.names import MAX_COMPANION_GAP, SHORT_LATIN, Kind, Name, names
+from sekisho.brands.prose import MIN_PROSE_CHARS, in_mailbox, mailboxes
+from sekisho.brands.spelling import Breaks
+from sekisho.evidence import Cue
+from sekisho.ports import Mention, Reading
+from sekisho.text import compact, skeleton, skeleton_spans, spaced
+from sekisho.vocabulary import BrandWords
+
+MAX_TEXT_CHARS = 200_000  # of a text that are looked at
+WINDOW_CHARS = 2_048
+OVERLAP_CHARS = 256  # longer than any name with characters put between
+SAME_NAME = 4  # times that one name is considered in one window
+
+_WORD = re.compile(r"[a-z0-9][a-z0-9\0]*")
+# The look behind comes after the first letter, since a search for a letter is fast and one for a place is not.
+_LETTERS_APART = re.compile(r"[a-z0-9](?<![a-z0-9\0].)(?: +[a-z0-9]){1,3}(?![a-z0-9\0])")
+_ONLY_WORDS = re.sub(rb"[^a-z0-9]", b" ", bytes(range(256)))  # for `bytes.translate`
+
+_Named = tuple[Name, int, int]
+_Place = tuple[str, int, int]
+
+
+class NameIndex:
+    """All names of all brands, and the words of the lures: one automaton, one pass."""
+
+    def __init__(self, brands: Iterable[Brand], words: BrandWords) -> None:
+        listed = tuple(brands)
+        self._lures = words.phrases
+        self._companions = tuple(map(skeleton, words.companions))
+        everything = tuple(names(listed, self._companions))
+        self._mailboxes = mailboxes(listed)
+        self._misspelt = Misspellings(
+            (name.key, name)
+            for name in everything
+            if name.kind is Kind.FREE and name.latin and name.text.isalnum()
+        )
+        self._words: dict[str, list[Name]] = {}
+        long: dict[str, list[Name]] = {}
+        for name in everything:
+            short = name.key.isalnum() and name.latin and len(name.key) <= SHORT_LATIN and not name.joints
+            (self._words if short else long).setdefault(name.key, []).append(name)
+        cues = frozenset(self._lures.keys)
+        keys = list(long) + [key for key in self._lures.keys if key not in long]
+        self._names = [long.get(key, []) for key in keys]
+        self._cues = [key if key in cues else "" for key in keys]
+        self._automaton = AhoCorasick(keys, store_patterns=False) if keys else None
+
+    def find(self, text: str, after: str = "") -> Reading:
+        """The mentions in order; where names overlap only the longest. Each name of a brand once, and each cue.
+        In `after`, which a reader meets next, only companions are looked for."""
+        text = text[:MAX_TEXT_CHARS]
+        found: dict[tuple[str, str], Mention] = {}
+        cues: dict[tuple[str, str], Cue] = {}
+        for start, part in _windows(text):
+            words = spaced(part)
+            letters = compact(words)
+            named, cued = self._long(letters)
+            for cue in self._lures.cues(cued, Breaks(words, letters)) if cued else ():
+                cues.setdefault((cue.aspect, cue.name), cue)
+            named += self._short(words)
+            if not named:
+                continue
+            near = letters + compact(spaced(after[: 2 * MAX_COMPANION_GAP]))
+            counted = _counted(named, letters, near, len(part) == len(text))
+            hits = [hit for hit in counted if hit.name.id not in found]
+            if hits:
+                window = self._window(text, part, words, start)
+                for mention in longest(mentions(hits, window), start, len(part)):
+                    if len(text) <= MIN_PROSE_CHARS or not in_mailbox(text, mention.start, self._mailboxes):
+                        found.setdefault((mention.brand, mention.name), mention)
+        for name, first, end in self._misspelt.find(text):
+            mention = Mention(name.brand, name.text, first, end, (end - first) / len(text), False)
+            found.setdefault(name.id, mention)
+        ordered = sorted(found.values(), key=lambda each: (each.start, each.brand))
+        return Reading(tuple(ordered), tuple(cues.values()))
+
+    def _window(self, text: str, part: str, words: str, start: int) -> Window:
+        letters, origins = skeleton_spans(part, words)
+        share = 1 / (len(letters) if len(part) == len(text) else len(text))
+        return Window(text, start, letters, origins, share, self._companions)
+
+    def _long(self, letters: str) -> tuple[list[_Named], list[_Place]]:
+        """Where names stand in the skeleton, and where the words of lures do."""
+        named: list[_Named] = []
+        cued: list[_Place] = []
+        if self._automaton is None:
+            return named, cued
+        matches = self._automaton.find_matches_as_indexes(letters, overlapping=True)
+        worth = self._worth(set(map(itemgetter(0), matches))) if matches else ()
+        seen: dict[int, int] = {}
+        for pattern, at, end in matches if worth else ():
+            if pattern in worth and (count := seen.get(pattern, 0)) < SAME_NAME:
+                seen[pattern] = count + 1
+                named += [(name, at, end) for name in self._names[pattern]]
+                if key := self._cues[pattern]:
+                    cued.append((key, at, end))
+        return named, cued
+
+    def _worth(self, patterns: set[int]) -> set[int]:
+        """Those that name somebody, or belong to a phrase of which all is there: most parts stand alone."""
+        complete = self._lures.complete([key for each in patterns if (key := self._cues[each])])
+        return {each for each in patterns if self._names[each] or self._cues[each] in complete}
+
+    def _short(self, words: str) -> Iterator[_Named]:
+        """Where short Latin names stand as words, as ranges of the skeleton. `words` is the text as `text.spaced` has
+        it."""
+        seen: dict[str, int] = {}
+        for pattern in self._searches(words):
+            for match in pattern.finditer(words):
+                named = self._words.get(word := match[0].replace(" ", "").replace("\0", ""))
+                seen[word] = seen.get(word, 0) + 1 if named else 0
+                if named and seen[word] <= SAME_NAME:
+                    at = len(compact(words[: match.start()]))
+                    yield from ((name, at, at + len(word)) for name in named)
+
+    def _searches(self, words: str) -> Iterator[re.Pattern[str]]:
+        """The searches that find a name. Most texts hold none, which is found out fastest for all words at once."""
+        found = words.encode("ascii", "replace").translate(_ONLY_WORDS, b"\0").decode("ascii").split()
+        if not self._words.keys().isdisjoint(found):
+            yield _WORD
+        if list(map(len, found)).count(1) > 1:
+            apart = set(_LETTERS_APART.findall(words.replace("\0", "")))
+            if not self._words.keys().isdisjoint(each.replace(" ", "") for each in apart):
+                yield _LETTERS_APART
+
+
+def _windows(text: str) -> Iterator[tuple[int, str]]:
+    """The pieces of a text in which names are looked for, each with its start; a short text is one piece."""
+    step = len(text) if len(text) <= WINDOW_CHARS + OVERLAP_CHARS else WINDOW_CHARS
+    for start in range(0, len(text), step or 1):
+        yield start, text[start : start + step + OVERLAP_CHARS]
+
+
+def _counted(named: Iterable[_Named], letters: str, near: str, all_of_it: bool) -> Iterator[Hit]:
+    """Names that may stand here. A name that needs company and has none in `near` is left out, before places cost
+    anything. `all_of_it`: `letters` are those of the whole text."""
+    for name, at, end in named:
+        whole = all_of_it and end - at == len(letters)
+        if name.counts(near, at, end, whole):
+            yield Hit(name, at, end, whole)

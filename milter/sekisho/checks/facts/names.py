@@ -1,0 +1,70 @@
+"""Facts of names: whether a name says who somebody is, what a domain has to do with it, and which brand it is like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from sekisho.evidence import Claim, Evidence, Place, Strength
+from sekisho.ports import Context, Lookalike, Mention
+from sekisho.words import Vocabulary
+
+MAX_SHORT_LABEL_LETTERS = 5  # a registered label this short is one edit away from many others by chance
+
+
+def is_nameless(name: str, words: Vocabulary) -> bool:
+    """True for a name that says what the sender does and not who it is: `Customer Support`, 重要なお知らせ."""
+    return bool(name.strip()) and not words.distinctive(name)
+
+
+def related(words: tuple[str, ...], domains: Iterable[str]) -> bool:
+    """True if a domain has to do with the name: a word of it, all of it, or its initials."""
+    joined = "".join(words)
+    if not joined.isascii():  # domains are seldom written in the letters of such a name
+        return True
+    initials = "".join(word[0] for word in words)
+    for domain in domains:
+        plain = domain.replace("-", "")
+        label = domain.split(".")[0].replace("-", "")
+        if any(len(word) >= 3 and word in plain for word in words):
+            return True
+        if (len(label) >= 3 and (label in joined or joined in label)) or (
+            len(initials) > 1 and initials in label
+        ):
+            return True
+    return False
+
+
+def imitated(domain: str, seen: Evidence, context: Context) -> Lookalike | None:
+    """The brand that a domain of this message is like, unless that may be chance; None if it is like none.
+
+    Of several brands that it is one edit away from: the one that the message names, else one whose name is long.
+    """
+    lookalike = context.registry.lookalike(domain)
+    if lookalike is None or lookalike.how != "edit":
+        return lookalike
+    near = (lookalike, *lookalike.rivals)
+    named = {claim.brand for claim in seen.claims}
+    claimed = (each for each in near if not named.isdisjoint(context.registry.affiliates(each.brand)))
+    return next(
+        chain(claimed, (each for each in near if len(_label(each.of)) > MAX_SHORT_LABEL_LETTERS)), None
+    )
+
+
+def _label(domain: str) -> str:
+    return domain.partition(".")[0].replace("-", "")
+
+
+def mentioned(text: str, where: Place, context: Context) -> Iterator[Claim]:
+    """A weak claim for each brand that a text names."""
+    for mention in best_mentions(context.registry.mentions(text)):
+        yield Claim(mention.brand, where, mention.name, Strength.WEAK)
+
+
+def best_mentions(mentions: tuple[Mention, ...]) -> Iterator[Mention]:
+    """The most telling mention of each brand."""
+    best: dict[str, Mention] = {}
+    for mention in mentions:
+        if mention.brand not in best or mention.alone > best[mention.brand].alone:
+            best[mention.brand] = mention
+    yield from best.values()

@@ -1,0 +1,67 @@
+"""Facts of the sender: its organisation, where it is at home, what is proven of it, and whether it is in doubt."""
+
+from __future__ import annotations
+
+from sekisho.domains import registrable
+from sekisho.evidence import Evidence, Signal
+from sekisho.message import Message
+from sekisho.ports import Context
+from sekisho.results import AuthResult
+
+
+def organisation(domain: str) -> str:
+    """The registrable domain, or the name itself where there is none. `domain` is in ASCII lower case."""
+    return registrable(domain) or domain
+
+
+def home_domains(message: Message, seen: Evidence) -> frozenset[str]:
+    """The organisations that this message is known to come from: its author's, and those that are proven.
+
+    Beside an author that is not authenticated another proof counts only where the author's domain has not asked for
+    such mail to be refused: small senders hire a platform and let it sign in its own name. Elsewhere a forger would
+    make itself at home with a signature of its own.
+    """
+    counted = seen.proofs if seen.authenticated or lets_others_send(seen) else ()
+    names = {organisation(proof.domain) for proof in counted}
+    if message.author.domain:
+        names.add(organisation(message.author.domain))
+    return frozenset(names)
+
+
+def lets_others_send(seen: Evidence) -> bool:
+    """True if the author's domain publishes no DMARC policy, or `p=none` (RFC 9989)."""
+    return any(
+        result.result is AuthResult.NONE or ("policy.dmarc", "none") in result.properties
+        for result in seen.of("dmarc")
+    )
+
+
+def is_proven(brand: str, seen: Evidence, context: Context) -> bool:
+    """True if the message is proven to come from the brand or another brand of its organisation."""
+    proven = [proof.brand for proof in seen.proofs if proof.brand]
+    return bool(proven) and not context.registry.affiliates(brand).isdisjoint(proven)
+
+
+def is_authorized_by_site(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the site allows mail in its name from there: from its own clients, from a named network or DKIM domain,
+    or by way of a configured forwarder."""
+    client = message.envelope.client
+    signers = (proof.domain for proof in seen.proofs if proof.method == "dkim")
+    named = context.site is not None and context.site.may_send(client, signers)
+    return context.own(client) or named or is_forwarded(message, seen, context)
+
+
+def is_forwarded(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if a configured forwarder or list sent it: such mail may show names and addresses of our people."""
+    domains = (proof.domain for proof in seen.proofs)
+    trust = context.trust
+    return trust is not None and trust.forwards(message.envelope.client, domains) is not None
+
+
+def is_doubted(seen: Evidence) -> bool:
+    """True if the message speaks in a name that it does not come from, or its author is not authenticated.
+
+    Only then is weak evidence looked for. Honest people, too, greet everybody alike, write with odd programs and have
+    wrong clocks; of a message whose author is in no doubt, such traces say nothing.
+    """
+    return seen.has_signal(Signal.IMPERSONATES) or seen.unauthenticated

@@ -1,0 +1,79 @@
+"""How the files of this room are read: TOML, validated as a whole, every fault with file, key and reason."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+MAX_FILE_BYTES = 1024 * 1024
+
+REASONS = MappingProxyType(
+    {"extra_forbidden": "there is no such list or key", "model_type": "must be a table of keys"}
+)
+"""What a fault is called where pydantic speaks of models."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class VocabularyFileError(Exception):
+    """Files that cannot be loaded; `faults` lists everything that is wrong, `file: key: reason`."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Entry(BaseModel):
+    """What a file says: nothing unknown, nothing converted, nothing changed later."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def toml_files(folder: Path, faults: list[str], required: bool = True) -> tuple[Path, ...]:
+    """The TOML files of a folder by name. A folder that cannot be read is a fault; one that is not there is, too, if
+    it is `required`."""
+    try:
+        return tuple(sorted(file for file in folder.iterdir() if file.suffix == ".toml"))
+    except FileNotFoundError as error:
+        if required:
+            faults.append(f"{folder}: {error.strerror}")
+    except OSError as error:
+        faults.append(f"{folder}: {error.strerror}")
+    return ()
+
+
+def read_toml(file: Path, faults: list[str]) -> dict[str, object] | None:
+    """The table of a file. None, and a fault more, if it cannot be read."""
+    try:
+        if file.stat().st_size > MAX_FILE_BYTES:
+            faults.append(f"{file}: is larger than {MAX_FILE_BYTES} bytes")
+            return None
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        faults.append(f"{file}: {error.strerror or 'cannot be read'}")
+    except UnicodeDecodeError as error:
+        faults.append(f"{file}: is not UTF-8 at byte {error.start}")
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        faults.append(f"{file}: {error or 'is nested too deeply'}")
+    return None
+
+
+def read(model: type[Model], file: Path, faults: list[str]) -> Model | None:
+    """A file as a model. None, and a fault for everything that is wrong, if it is none."""
+    content = read_toml(file, faults)
+    return None if content is None else validated(model, content, file, faults)
+
+
+def validated(model: type[Model], content: object, file: Path, faults: list[str]) -> Model | None:
+    """The same of a table that is read already; faults are told of `file`."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        for each in error.errors(include_url=False, include_context=False, include_input=False):
+            reason = REASONS.get(each["type"]) or each["msg"].removeprefix("Value error, ")
+            faults.append(f"{file}: {'.'.join(map(str, each['loc']))}: {reason}")
+    return None

@@ -1,0 +1,113 @@
+"""The lists of words (`config/vocabulary`): which there are, and what an entry of each may be.
+
+Each list stands in one of the files, where a comment says what it is for. Which file that is does not matter.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from sekisho.vocabulary.files import Entry, read_toml, toml_files, validated
+
+
+def _word(text: str) -> str:
+    """A word or a phrase: no blank around it, and a star at an end alone."""
+    if text.strip() != text or not text.strip("*") or "*" in text[1:-1]:
+        raise ValueError(f"{text!r} is no word: a blank at an end, a star within, or a star alone")
+    return text
+
+
+def _lower(text: str) -> str:
+    """What is compared in small letters."""
+    if text.lower() != text:
+        raise ValueError(f"{text!r} is not in small letters")
+    return text
+
+
+def _dated(text: str) -> str:
+    """A name with the year from which something is no more."""
+    if re.fullmatch(r"\S.* \d{4}", text, re.ASCII) is None:
+        raise ValueError(f"{text!r} does not end with a blank and a year")
+    return text
+
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_word)]
+Piece = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Small = Annotated[Piece, AfterValidator(_lower)]
+Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,63}$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{3,253}$")]
+Dated = Annotated[Small, AfterValidator(_dated)]
+
+# TOML has arrays, and a frozen model holds tuples.
+Words = Annotated[tuple[Word, ...], Field(strict=False)]
+Pieces = Annotated[tuple[Piece, ...], Field(strict=False)]
+SmallPieces = Annotated[tuple[Small, ...], Field(strict=False)]
+Labels = Annotated[tuple[Label, ...], Field(strict=False)]
+Hosts = Annotated[tuple[Host, ...], Field(strict=False)]
+DatedNames = Annotated[tuple[Dated, ...], Field(strict=False)]
+
+
+class WordLists(Entry):
+    """Every list by name. One that is not given is empty."""
+
+    office_words: Words = ()
+    common_words: Words = ()
+    officer_titles: Words = ()
+    chief_titles: Words = ()
+    contact_words: Words = ()
+
+    before_name: Words = ()
+    after_name: Words = ()
+    company_forms: Words = ()
+    below_name: Words = ()
+
+    greetings: Words = ()
+    readers: Words = ()
+    reader_adjectives: Words = ()
+    impersonal_greetings: Words = ()
+    impersonal_lines: Words = ()
+    nobody_words: Words = ()
+    nobody_endings: Words = ()
+    quotation_words: Words = ()
+    chinese_fonts: Pieces = ()
+
+    personal_mailers: SmallPieces = ()
+    bulk_mailers: SmallPieces = ()
+    retired_mailers: DatedNames = ()
+    mailer_words: SmallPieces = ()
+
+    button_words: Words = ()
+    redirect_parameters: Labels = ()
+    open_redirects: Labels = ()
+    translators: Hosts = ()
+    suspicious_suffixes: Labels = ()
+
+    page_endings: Labels = ()
+    program_endings: Labels = ()
+    document_endings: Labels = ()
+    file_suffixes: Labels = ()
+
+    companions: Words = ()
+    trade_words: Labels = ()
+    weak_trade_words: Labels = ()
+
+
+def read(folder: Path, faults: list[str]) -> WordLists:
+    """The lists of a folder. Each must stand there, and once; what is wrong is added to `faults`."""
+    found: dict[str, object] = {}
+    sound = True
+    for file in toml_files(folder, faults):
+        content = read_toml(file, faults)
+        lists = None if content is None else validated(WordLists, content, file, faults)
+        if content is None or lists is None:
+            sound = False
+            continue
+        faults += [f"{file}: {name}: stands in another file, too" for name in content if name in found]
+        found |= {name: getattr(lists, name) for name in content}
+    if sound:
+        faults += [f"{folder}: {name}: is missing" for name in WordLists.model_fields if name not in found]
+    return WordLists.model_validate(found)

@@ -1,0 +1,67 @@
+"""The themes of lures (`config/lures/themes.toml`): what a message may be about, and what a reader may be asked to do.
+
+They are read when the program starts, and not laid over: each is a finding, and findings are declared before any
+configuration is read.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from sekisho.package_data import shipped
+from sekisho.vocabulary.files import Entry, VocabularyFileError, read
+
+FILE = "themes.toml"
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z]+(_[a-z]+)*$", max_length=30)]
+Sentence = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Theme(Entry):
+    """What a message is about. The file says what each field means."""
+
+    points: Annotated[float, Field(ge=0, le=100)]
+    en: Sentence
+    ja: Sentence
+    notice_en: Sentence
+    notice_ja: Sentence
+    official: bool = False
+    money: bool = False
+    answered: bool = False
+
+
+class Request(Entry):
+    """What a reader is asked to do, in the words of an explanation."""
+
+    en: Sentence
+    ja: Sentence
+
+
+class Themes(Entry):
+    """The file: themes by name, the most telling first; and actions by name."""
+
+    theme: Annotated[dict[Name, Theme], Field(min_length=1)]
+    action: Annotated[dict[Name, Request], Field(min_length=1)]
+
+    def named(self, flag: str) -> frozenset[str]:
+        """The names of the themes that have a flag: `official`, `money` or `answered`."""
+        return frozenset(name for name, theme in self.theme.items() if getattr(theme, flag))
+
+
+def load(file: Path | None = None) -> Themes:
+    """The themes of `file` (the shipped one if None). Raises VocabularyFileError."""
+    faults: list[str] = []
+    themes = read(Themes, file or shipped("lures") / FILE, faults)
+    if themes is None:
+        raise VocabularyFileError(tuple(faults))
+    return themes
+
+
+@cache
+def shipped_themes() -> Themes:
+    """The themes that come with the program, read once. Raises VocabularyFileError."""
+    return load()

@@ -1,0 +1,59 @@
+"""What each finding means: its role and its signals, which other checks and pages go by."""
+
+from __future__ import annotations
+
+import pytest
+
+from sekisho.checks.table import KINDS
+from sekisho.cli import page
+from sekisho.evidence import Role, Signal
+
+MENTIONS = {"brand.content", "brand.name_mentioned", "brand.subject", "brand.topic"}
+# Families that are about the author's identity as a whole.
+IDENTITY = ("author.", "brand.", "proof.", "display_name.", "lookalike.", "site.", "organisation.")
+
+SIGNALS = {
+    Signal.IMPERSONATES: {
+        "brand.display_name", "brand.headed", "brand.invites", "brand.leads_away", "brand.local_name",
+        "brand.local_part", "brand.own_domain_leads_away", "brand.own_domain_person", "brand.own_domain_shared",
+        "brand.own_domain_unproven", "brand.pictured", "brand.possible_domain_unproven", "brand.signed",
+        "display_name.address", "display_name.host", "display_name.host_inside",
+        "lookalike.composition", "lookalike.confusable", "lookalike.edit",
+        "organisation.office", "organisation.unrelated", "recipient.lookalike", "recipient.own_provider",
+        "site.lookalike", "site.own_domain_unproven", "site.person",
+    },
+    Signal.STANDS_ALONE: {
+        "brand.display_name", "lure.answered_elsewhere", "lure.from_nobody", "lure.from_private_mailbox",
+        "recipient.lookalike",
+    },
+    Signal.LEADS_AWAY: {
+        "brand.leads_away", "link.borrowed_ground", "link.brand_button", "link.brand_in_path", "link.carried_page",
+        "link.disguised_host", "link.only_qr", "link.only_strangers", "link.open_redirect", "link.qr", "link.script",
+        "link.shortened", "link.text_mismatch", "link.translated", "link.user_info",
+    },
+    Signal.DISPOSABLE_DOMAIN: {"origin.random_domain", "origin.unusual_suffix"},
+    Signal.UNNAMED_SERVER: {"auth.no_iprev"},
+    Signal.HIRED_PLATFORM: {"auth.platform_unaligned"},
+    Signal.ANSWERS_TO_MAILBOX: {"reply_to.mailbox"},
+    Signal.AUTHOR_UNDECIDED: {"brand.own_domain_unknown"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("signal", Signal)
+def test_who_gives_a_signal(signal: Signal) -> None:
+    """A finding that gains or loses a signal changes what later checks find, so each set is written down here."""
+    assert {kind.id for kind in KINDS if signal in kind.signals} == SIGNALS[signal]
+
+
+def test_the_roles() -> None:
+    """A brand that is only spoken of is a mention, what doubts the author's identity is identity, all else supports."""
+    for kind in KINDS:
+        about_the_author = kind.id.startswith(IDENTITY)
+        expected = Role.IDENTITY if about_the_author else Role.SUPPORT
+        assert kind.role is (Role.MENTION if kind.id in MENTIONS else expected), kind.id
+
+
+def test_a_page_shows_as_contradiction_what_no_support_is() -> None:
+    """Identity findings and mentions stand under `Contradiction`."""
+    shown = {kind.id for kind in KINDS if kind.id.startswith(IDENTITY)}
+    assert shown == page.CONTRADICTING
