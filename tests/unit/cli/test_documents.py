@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[3]
 GENERATED = {"options.md", "checks.md"}
 WRITTEN = [
     ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
     *(path for path in sorted((ROOT / "docs").glob("*.md")) if path.name not in GENERATED),
 ]
 NOT_YET = {"docs/performance.md"}
@@ -85,3 +87,20 @@ def test_options_of_commands_that_are_named_exist(file: Path) -> None:
         known = {option for each in command.params for option in each.opts}
         named = set(re.findall(r"(--[a-z][a-z-]+)", line.split("&&")[0].split("|")[0]))
         assert named <= known | {"--help"}, line
+
+
+def test_terms_name_what_is_in_the_code() -> None:
+    """Each name in the last column of docs/terms.md is a module, class or method below `sekisho`."""
+    rows = re.findall(r"^\|.*\| `([\w.]+)` \|$", (ROOT / "docs/terms.md").read_text("utf-8"), re.MULTILINE)
+    assert len(rows) > 50
+    for name in rows:
+        assert pkgutil.resolve_name(f"sekisho.{name}") is not None
+
+
+@pytest.mark.parametrize("file", ["CONTRIBUTING.md", "docs/flow.md", "docs/judgement.md"])
+def test_files_that_are_named_exist(file: str) -> None:
+    """A path in a document for developers is one of this repository, or a module or file below the package."""
+    text = (ROOT / file).read_text("utf-8")
+    for path in re.findall(r"`([a-z][\w.-]*(?:/[a-z][\w.-]+)+)/?`", text):
+        below = ROOT / "milter/sekisho" / path
+        assert any(each.exists() for each in (ROOT / path, below, below.with_suffix(".py"))), path
