@@ -15,7 +15,7 @@ from lab import pictures
 
 SIZE = 10_000_000  # bytes
 LONG_FIELD = 60_000  # bytes
-HEAD = b"From: a@b.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
+HEADER = b"From: a@b.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
 
 _NAMES = (
     "From",
@@ -42,7 +42,7 @@ def filled(unit: bytes, size: int = SIZE) -> bytes:
 def mail(media: bytes, body: bytes, encoding: bytes = b"") -> bytes:
     """A message of one content type."""
     coded = b"Content-Transfer-Encoding: " + encoding + b"\r\n" if encoding else b""
-    return HEAD + b"Content-Type: " + media + b"\r\n" + coded + b"\r\n" + body
+    return HEADER + b"Content-Type: " + media + b"\r\n" + coded + b"\r\n" + body
 
 
 def deep(levels: int) -> bytes:
@@ -50,7 +50,7 @@ def deep(levels: int) -> bytes:
     inner = b"".join(
         b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(levels)
     )
-    return HEAD + inner + b"\r\nend"
+    return HEADER + inner + b"\r\nend"
 
 
 def field(name: str, unit: bytes) -> bytes:
@@ -61,14 +61,14 @@ def field(name: str, unit: bytes) -> bytes:
 
 def with_images(make: Callable[[], pictures.Images]) -> bytes:
     """A message with these images."""
-    return pictures.mail(make(), HEAD)
+    return pictures.mail(make(), HEADER)
 
 
 LARGE: dict[str, Callable[[], bytes]] = {
     "depth 10,000": lambda: deep(10000),
-    "depth 10,000 rfc822": lambda: HEAD + b"Content-Type: message/rfc822\r\n\r\n" * 10000 + b"\r\nx",
+    "depth 10,000 rfc822": lambda: HEADER + b"Content-Type: message/rfc822\r\n\r\n" * 10000 + b"\r\nx",
     "depth 10,000 same boundary": lambda: (
-        HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" * 10000
+        HEADER + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" * 10000
     ),
     "100,000 parts": lambda: mail(b"multipart/mixed; boundary=b", b"--b\r\n\r\nx\r\n" * 100000 + b"--b--"),
     "100,000 parts html": lambda: mail(
@@ -83,7 +83,7 @@ LARGE: dict[str, Callable[[], bytes]] = {
         + b"\r\n--bx\r\n" * 9,
     ),
     "crlf": lambda: mail(b"text/plain", filled(b"\r\n")),
-    "lf": lambda: HEAD.replace(b"\r\n", b"\n") + b"\n" + filled(b"\n"),
+    "lf": lambda: HEADER.replace(b"\r\n", b"\n") + b"\n" + filled(b"\n"),
     "cr": lambda: mail(b"text/plain", filled(b"\r")),
     "one line": lambda: mail(b"text/plain", filled(b"x")),
     "one line html": lambda: mail(b"text/html", filled(b"x ")),
@@ -103,12 +103,12 @@ LARGE: dict[str, Callable[[], bytes]] = {
     "attributes": lambda: mail(b"text/html", b"<a " + filled(b"a=b ")),
     "quote attr": lambda: mail(b"text/html", filled(b"<a href='")),
     "=? body": lambda: mail(b"text/plain", filled(b"=?")),
-    "=? subject 60k": lambda: HEAD + b"Subject: " + filled(b"=?", 60000) + b"\r\n\r\nx",
-    "=?x?q? subject": lambda: b"Subject: " + filled(b"=?x?q?", 59000) + b"\r\n" + HEAD + b"\r\nx",
-    "=?words subject": lambda: b"Subject: " + filled(b"=?utf-8?q?a?= ", 59000) + b"\r\n" + HEAD + b"\r\nx",
+    "=? subject 60k": lambda: HEADER + b"Subject: " + filled(b"=?", 60000) + b"\r\n\r\nx",
+    "=?x?q? subject": lambda: b"Subject: " + filled(b"=?x?q?", 59000) + b"\r\n" + HEADER + b"\r\nx",
+    "=?words subject": lambda: b"Subject: " + filled(b"=?utf-8?q?a?= ", 59000) + b"\r\n" + HEADER + b"\r\nx",
     "=?words all headers": lambda: (
         b"".join(b"X-%d: " % i + filled(b"=?utf-8?q?a?= ", 900) + b"\r\n" for i in range(280))
-        + HEAD
+        + HEADER
         + b"\r\nx"
     ),
     "qp =\\r": lambda: mail(b"text/plain", filled(b"=\r"), b"quoted-printable"),
@@ -152,24 +152,24 @@ LARGE: dict[str, Callable[[], bytes]] = {
     "cr delims": lambda: mail(b"multipart/mixed; boundary=b", b"--b\r\n\r\n" + filled(b"\r--b")),
     "no-boundary": lambda: mail(b"multipart/mixed", filled(b"--b\r\n\r\n")),
     "begin": lambda: mail(b"text/plain", filled(b"begin 644 x\n"), b"x-uuencode"),
-    "1,000 fields": lambda: b"X: y\r\n" * 999 + HEAD + b"\r\nx",
-    "100,000 fields": lambda: b"X: y\r\n" * 100000 + HEAD + b"\r\nx",
-    "2,450,000 fields": lambda: HEAD + filled(b"a:\r\n") + b"\r\nx",
+    "1,000 fields": lambda: b"X: y\r\n" * 999 + HEADER + b"\r\nx",
+    "100,000 fields": lambda: b"X: y\r\n" * 100000 + HEADER + b"\r\nx",
+    "2,450,000 fields": lambda: HEADER + filled(b"a:\r\n") + b"\r\nx",
     "240,000 forged results": lambda: (
-        HEAD + b"Authentication-Results: mx.lab.invalid\r\n" * 240_000 + b"\r\nx"
+        HEADER + b"Authentication-Results: mx.lab.invalid\r\n" * 240_000 + b"\r\nx"
     ),
-    "440,000 forged verdicts": lambda: HEAD + b"X-Sekisho-Verdict: a\r\n" * 440_000 + b"\r\nx",
-    "10 MB field": lambda: b"X: " + filled(b"y\r\n ") + b"\r\n" + HEAD + b"\r\nx",
+    "440,000 forged verdicts": lambda: HEADER + b"X-Sekisho-Verdict: a\r\n" * 440_000 + b"\r\nx",
+    "10 MB field": lambda: b"X: " + filled(b"y\r\n ") + b"\r\n" + HEADER + b"\r\nx",
     "10 MB no header": lambda: filled(b"x"),
     "10 MB part header": lambda: mail(b"multipart/mixed; boundary=b", b"--b\r\n" + filled(b"X: y\r\n")),
-    "folded name": lambda: b"X\r\n " * 100000 + HEAD,
+    "folded name": lambda: b"X\r\n " * 100000 + HEADER,
     "20 dkim": lambda: (
         b"".join(
             b"DKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; d=d%d.example; s=s; h=from; bh=AAAA; b=AAAA\r\n"
             % i
             for i in range(20)
         )
-        + HEAD
+        + HEADER
         + b"\r\n"
         + filled(b"\r\n")
     ),

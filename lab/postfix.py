@@ -167,7 +167,7 @@ class Postfix:
         self.start()
 
     def write_config(self) -> None:
-        """Write main.cf and master.cf anew."""
+        """Write main.cf and master.cf."""
         main = {**self._main(), **self.settings}
         (self.config / "main.cf").write_text("".join(f"{key} = {value}\n" for key, value in main.items()))
         (self.config / "master.cf").write_text(self._services())

@@ -103,7 +103,7 @@ class Disk:
 
 
 def unmapped(calls: Iterable[Call]) -> list[Call]:
-    """The calls without those on SQLite's shared-memory index: it is made anew after a crash."""
+    """The calls without those on SQLite's shared-memory index: it is made again after a crash."""
     return [call for call in calls if not call.name.endswith("-shm")]
 
 

@@ -79,22 +79,25 @@ class Config(Options):
     wire: WireOptions = Field(default_factory=WireOptions, description="The milter socket and its processes.")
     limits: Limits = Field(default_factory=Limits, description="How much of a message is read.")
     dns: DnsOptions = Field(default_factory=DnsOptions, description="The resolver.")
-    arc: ArcOptions = Field(default_factory=ArcOptions, description="Whom to believe about forwarded mail.")
-    trust: TrustOptions = Field(default_factory=TrustOptions, description="Whom we trust, and with what.")
+    arc: ArcOptions = Field(default_factory=ArcOptions, description="Which ARC sealers are trusted.")
+    trust: TrustOptions = Field(
+        default_factory=TrustOptions,
+        description="Which clients, relays and forwarders are trusted, and for what.",
+    )
     site: SiteOptions = Field(
         default_factory=SiteOptions, description="Our own identity, protected like a brand's."
     )
     policy: PolicyOptions = Field(default_factory=PolicyOptions, description="Thresholds and actions.")
     recipients: Mapping[str, RecipientOptions] = Field(
         default_factory=dict,
-        description="What differs for a recipient domain, address or group. What is left out is as for the wider "
-        "one: an address as its groups, these as its domain, that as its groups, these as [policy] and the mode "
-        "at the top of the file.",
+        description="What differs for a recipient domain, address or group. An option that is left out has the "
+        "value of the next wider entry: an address, its groups, its domain, the domain's groups, and last [policy] and "
+        "the mode at the top of the file.",
     )
     groups: Mapping[str, tuple[str, ...]] = Field(
         default_factory=dict,
         description="Recipients that belong together, by name: addresses and domains, as "
-        '{sales = ["sales.example.jp", "hanako@example.jp"]}. The name stands in [recipients] and as a scope.',
+        '{sales = ["sales.example.jp", "hanako@example.jp"]}. Use the name in [recipients] and as a scope.',
     )
     lists: ListOptions = Field(
         default_factory=ListOptions, description="Allow and block entries; `sekisho list` adds to them."
@@ -111,7 +114,8 @@ class Config(Options):
         default_factory=ReleaseOptions, description="How held mail is handed back to Postfix."
     )
     guard: GuardOptions = Field(
-        default_factory=GuardOptions, description="What keeps our own mistakes from stopping a site's mail."
+        default_factory=GuardOptions,
+        description="Protection against our own mistakes that would stop a site's mail.",
     )
     metrics: MetricsOptions = Field(default_factory=MetricsOptions, description="Prometheus and health.")
     log: LogOptions = Field(default_factory=LogOptions, description="Where the log goes, and how.")

@@ -39,8 +39,8 @@ class OperationName(StrEnum):
     EXPIRE = "expire"
     PURGE = "purge"
     VIEW = "view"
-    LABEL = "label"
     RETENTION = "retention"  # it was resumed
+    LABEL = "label"  # a person said what the message is
 
 
 class OperationResult(StrEnum):

@@ -66,7 +66,7 @@ class PrivacyOptions(Options):
     subject: bool = Field(default=False, description="Write the subject into the line of a message.")
     local_parts: bool = Field(
         default=False,
-        description="Write addresses in full instead of a pseudonym for what stands before the @.",
+        description="Write addresses in full, without a pseudonym for the part before the @.",
     )
     pseudonym_hours: int = Field(
         default=24, ge=1, le=8760, description="Hours after which the key of the pseudonyms changes."

@@ -72,19 +72,19 @@ class SiteOptions(Options):
     )
     senders: tuple[NetworkOrDomain, ...] = Field(
         (),
-        description="Who else may send in the name of our domains: networks, or domains that sign with DKIM.",
+        description="Networks, or domains that sign with DKIM, that may also send in the name of our domains.",
     )
     people: tuple[Annotated[str, AfterValidator(_person)], ...] = Field(
         (),
-        description="Names of executives and staff that strangers may not show as their own; an outside address "
-        'that a person does use stands after it, as "山田 太郎 <taro@example.net>".',
+        description="Names of executives and staff that other senders may not use as display names; an outside address "
+        'that the person really uses follows, as in "山田 太郎 <taro@example.net>".',
     )
     people_file: Annotated[Path | None, BLANK_IS_UNSET] = Field(
         None, description="File with more such names, one a line, in UTF-8."
     )
     exceptions: tuple[Annotated[str, AfterValidator(_exception)], ...] = Field(
         (),
-        description="Addresses and domains of others that may look like ours or carry the names of our people.",
+        description="Addresses and domains of others that may look like ours or show the names of our people.",
     )
 
 

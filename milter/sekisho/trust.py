@@ -70,14 +70,14 @@ class TrustOptions(Options):
     )
     authenticated_are: Handling = Field(
         "check",
-        description="The same for mail of users that logged in; a stolen password sends phishing too, "
-        "so think before you skip.",
+        description="The same for mail of users that logged in. Phishing is also sent with stolen passwords, so "
+        "consider that before you skip it.",
     )
     relays: tuple[NetworkText, ...] = Field(
         (),
         description="Networks of backup MX and gateways in front of us: the client's address, name and HELO are taken "
-        "from the Received line that they wrote; what it does not say is unknown. A relay that writes no such line (a "
-        "load balancer) must not stand here: anybody could write it. Let it use the PROXY protocol or XCLIENT.",
+        "from the Received line that they wrote; what it does not say is unknown. Do not name a relay that writes no "
+        "such line (a load balancer): a sender could write it. Let it use the PROXY protocol or XCLIENT.",
     )
     relay_formats: tuple[RelayFormat, ...] = Field(
         ("postfix", "sendmail"),
@@ -86,9 +86,9 @@ class TrustOptions(Options):
     )
     relay_names: tuple[HostName, ...] = Field(
         (),
-        description="Names that the relays write after `by`, where that is neither the name with which they greet us "
-        "(HELO) nor that of their address. One that begins with a dot covers all hosts below it, as "
-        "`.prod.outlook.com` of Office 365, where another host writes each time. A line of another host is unknown.",
+        description="Names that the relays write after `by`, if that is neither their HELO name nor the name of their "
+        "address. A name that begins with a dot covers all hosts below it, for example `.prod.outlook.com` for "
+        "Office 365, where the host is different each time. A line of another host is unknown.",
     )
     forwarders: tuple[NetworkOrDomain, ...] = Field(
         (),

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sekisho import compose, report
+from sekisho import compose, explain
 from sekisho.config import Config
 from sekisho.judgement import Judged
 from sekisho.message import Client, Envelope, Recipient
@@ -178,7 +178,7 @@ class Recorder:
     failed: list[str] = field(default_factory=list)
 
     def judged(self, judged: Judged) -> None:
-        report.document(judged.evidence, judged.weights, judged.outcomes)
+        explain.stored_document(judged.evidence, judged.weights, judged.outcomes)
 
     def crashed(self, stage: str, error: Exception) -> None:
         self.failed.append(f"{stage}: {error!r}")

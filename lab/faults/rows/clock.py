@@ -27,7 +27,7 @@ def _see_clock(trial: Trial, site: Site, days: float) -> None:
 
 def _jump(name: str, days: float) -> None:
     ahead = days > 0
-    must = MUST + ("; retention pauses and says so" if ahead else "")
+    must = MUST + ("; retention pauses and logs it" if ahead else "")
 
     @row(f"clock-{name}", f"the clock jumps {days:+g} days under load, and back", must)
     def run(trial: Trial) -> None:

@@ -13,7 +13,12 @@ _ROOM = {"wire": {"workers": 1, "threads": 32, "soft_deadline": 20.0, "hard_dead
 
 
 def _crash(name: str, field: str, how: str) -> None:
-    @row(f"crash-{name}", f"a message ends its worker ({how}) while 16 others are at work", MUST, weight=0.2)
+    @row(
+        f"crash-{name}",
+        f"a message ends its worker ({how}) while 16 others are in progress",
+        MUST,
+        weight=0.2,
+    )
     def run(trial: Trial) -> None:
         with trial.site(_ROOM, hook=hooks.CRASH) as site:
             others = site.sender(sessions=16, patience=90, ends=1.0)
@@ -37,7 +42,7 @@ def _crash(name: str, field: str, how: str) -> None:
 
 for _name, _field, _how in (
     ("segv", "X-Segv", "a bad address"),
-    ("exit", "X-Exit", "it leaves"),
+    ("exit", "X-Exit", "it exits"),
     ("abort", "X-Abort", "abort()"),
 ):
     _crash(_name, _field, _how)

@@ -66,14 +66,14 @@ def disk_read_only(trial: Trial) -> None:
     _rules(trial, [read_only()])
 
 
-@row("disk-error-on-write", "writes of the log, of the database, of everything fail (EIO)", HELD_BACK)
+@row("disk-error-on-write", "writes of the log, of the database, then of everything fail (EIO)", HELD_BACK)
 def disk_error_on_write(trial: Trial) -> None:
     _rules(trial, [io_error("write", "-wal"), io_error("write")])
 
 
 @row(
     "disk-error-on-sync",
-    "syncs of the log, of everything fail (EIO)",
+    "syncs of the log, then of everything fail (EIO)",
     HELD_BACK + "; nothing is answered 250 on a failed sync",
 )
 def disk_error_on_sync(trial: Trial) -> None:

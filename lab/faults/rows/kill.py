@@ -203,8 +203,8 @@ def stop_worker(trial: Trial) -> None:
 
 @row(
     "stop-worker-at-work",
-    "a worker is stopped (SIGSTOP) with mail at work and stays so",
-    MUST + "; the watchdog kills it and says so",
+    "a worker is stopped (SIGSTOP) with mail in progress and stays so",
+    MUST + "; the watchdog kills it and logs it",
 )
 def stop_worker_at_work(trial: Trial) -> None:
     limits = {"wire": {"soft_deadline": 2.0, "hard_deadline": 4.0}}
@@ -230,7 +230,7 @@ def stop_worker_at_work(trial: Trial) -> None:
 
 @row(
     "stop-workers-idle",
-    "all workers are stopped (SIGSTOP) with no mail at work",
+    "all workers are stopped (SIGSTOP) with no mail in progress",
     MUST + "; not ready within 15 s",
 )
 def stop_workers_idle(trial: Trial) -> None:
@@ -254,7 +254,7 @@ def stop_workers_idle(trial: Trial) -> None:
 
 @row(
     "stop-worker-idle",
-    "one of two workers is stopped (SIGSTOP) with no mail at work, and stays so",
+    "one of two workers is stopped (SIGSTOP) with no mail in progress, and stays so",
     MUST + "; the watchdog replaces it, and nothing else",
 )
 def stop_worker_idle(trial: Trial) -> None:

@@ -167,8 +167,9 @@ _GUARD = {
 
 @row(
     "guard",
-    "suddenly most mail is to be held",
-    "the guard trips: tagged at most, said, counted; it ends by itself and holds again; 0 lost, 0 doubled, 0 unjudged",
+    "suddenly most mail must be held",
+    "the guard trips: tagged at most, logged, counted; it ends by itself, and mail is held again; 0 lost, 0 doubled, "
+    "0 unjudged",
 )
 def guard(trial: Trial) -> None:
     with trial.site({"guard": _GUARD, "policy": {"points": {"lure.business": 9.0}}}) as site:

@@ -86,7 +86,10 @@ def see_whole(trial: Trial, site: Site) -> None:
 
 
 @row(
-    "kill-hold-before-reply", "a worker is killed (-9) in a hold, before its reply is heard", MUST, weight=0.2
+    "kill-hold-before-reply",
+    "a worker is killed (-9) in a hold, before Postfix gets its reply",
+    MUST,
+    weight=0.2,
 )
 def before_reply(trial: Trial) -> None:
     cutter = Cutter()
@@ -135,7 +138,7 @@ RELEASE: dict[str, Callable[[Site], Point]] = {
 @row(
     "kill-release",
     f"`quarantine release` is killed (-9) at {len(RELEASE)} points",
-    "each copy is held, or delivered once, or `uncertain` and said to be so; none is sent twice",
+    "each copy is held, or delivered once, or reported as `uncertain`; none is sent twice",
     weight=0.5,
 )
 def kill_release(trial: Trial) -> None:
@@ -185,7 +188,7 @@ _ALLOWED = 100  # the smallest value of the option
 @row(
     "kill-retention",
     f"the maintenance process is killed (-9) at {len(RETENTION)} points of retention",
-    "0 lost, each copy expires once, and retention comes to its end",
+    "0 lost, each copy expires once, and retention is completed",
     weight=0.5,
 )
 def kill_retention(trial: Trial) -> None:
@@ -204,7 +207,7 @@ def kill_retention(trial: Trial) -> None:
                 done += each.sprung()
         trial.see("killed at every point", done == len(RETENTION), f"{done} of {len(RETENTION)}")
         see_ready(trial, site, workers=2)
-        trial.wait("retention comes to its end", lambda: states(site)["held"] <= 3 * _ALLOWED, 60)
+        trial.wait("retention is completed", lambda: states(site)["held"] <= 3 * _ALLOWED, 60)
         trial.balance(site)
         see_whole(trial, site)
         told = [each for each in history(site) if each[0] == "expire"]

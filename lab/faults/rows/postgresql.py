@@ -155,7 +155,7 @@ def _use_up(cluster: Cluster, others: ExitStack) -> None:
 @row(
     "postgresql-commit-cut",
     "the connection is cut after COMMIT was carried out and before its answer, 20 times",
-    MUST + "; the retry is absorbed",
+    MUST + "; the retry finds the entry",
 )
 def commit_cut(trial: Trial) -> None:
     with (
@@ -280,7 +280,7 @@ def _read_only(cluster: Cluster, change: str) -> None:
     "postgresql-not-durable",
     "the server is found with synchronous_commit=off, and with fsync=off",
     MUST
-    + "; the first is overruled: a crash loses nothing; with the second the daemon does not start and says why",
+    + "; the first is overridden: a crash loses nothing; with the second the daemon does not start and says why",
 )
 def not_durable(trial: Trial) -> None:
     with server() as cluster:

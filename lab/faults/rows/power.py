@@ -14,7 +14,7 @@ _IMAGES = 25  # of each moment
 
 @row(
     "power-cut",
-    "the power goes in hold, release, retention, migration, list change, after a failed sync",
+    "a power cut in hold, release, retention, migration, list change, after a failed sync",
     "2,000 images or more of 40 moments or more: every answered message there, every entry whole",
     weight=0.1,
 )
@@ -24,8 +24,8 @@ def power_cut(trial: Trial) -> None:
 
 @row(
     "power-cut-files",
-    "the power goes after a failure was remembered or a pause was ordered",
-    "what was remembered is known, the pause is in force",
+    "a power cut after a failure was noted or a pause was ordered",
+    "the failure is still known, the pause is in force",
     weight=0.1,
 )
 def power_cut_files(trial: Trial) -> None:

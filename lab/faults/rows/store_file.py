@@ -22,7 +22,7 @@ from sekisho.store.database import StoreOptions
 
 PAGE = 4096
 SPOILT = b"\xa5" * PAGE
-NOTICED = MUST + "; nothing answered 250 is in files that nobody can reach"
+NOTICED = MUST + "; no message answered 250 is in files that cannot be reached"
 
 
 @row("store-unlinked", "the database, its log and index are removed under load; then a restart", NOTICED)
@@ -37,13 +37,19 @@ def store_replaced(trial: Trial) -> None:
     _harm(trial, _replace, restart=False)
 
 
-@row("store-truncated", "the database is cut to two pages under load; put away, then a restart", NOTICED)
+@row(
+    "store-truncated",
+    "the database is truncated to two pages under load; moved away, then a restart",
+    NOTICED,
+)
 def store_truncated(trial: Trial) -> None:
     _harm(trial, lambda database: os.truncate(database, 2 * PAGE))
 
 
 @row(
-    "store-corrupted", "every page but the first is overwritten under load; put away, then a restart", NOTICED
+    "store-corrupted",
+    "every page but the first is overwritten under load; moved away, then a restart",
+    NOTICED,
 )
 def store_corrupted(trial: Trial) -> None:
     _harm(trial, _overwrite)
@@ -131,7 +137,7 @@ def _overwrite(database: Path) -> None:
 @row(
     "store-of-root",
     "the store's files belong to root and a restart follows; then they are given back",
-    MUST + "; the daemon does not start on it and says so; Postfix answers 451 meanwhile",
+    MUST + "; the daemon does not start and logs the reason; Postfix answers 451 meanwhile",
 )
 def store_of_root(trial: Trial) -> None:
     site = trial.site()
@@ -171,8 +177,8 @@ def store_older(trial: Trial) -> None:
 
 @row(
     "store-newer",
-    "a newer sekisho's tables are found at start; then the newer one's mark is taken away",
-    MUST + "; the daemon does not start on it and says so; Postfix answers 451 meanwhile",
+    "a newer sekisho's tables are found at start; then the mark of the newer version is removed",
+    MUST + "; the daemon does not start and logs the reason; Postfix answers 451 meanwhile",
 )
 def store_newer(trial: Trial) -> None:
     site = trial.site()

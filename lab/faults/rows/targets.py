@@ -23,7 +23,7 @@ from lab.faults.sender import Sender
 from lab.faults.site import Site
 from lab.place import LabError
 
-MUST = "mail and signals go on, no 4xx; what is not written is counted; 0 lost, 0 doubled, 0 unjudged"
+MUST = "mail and signals go on, no 4xx; lines that are not written are counted; 0 lost, 0 doubled, 0 unjudged"
 _PIPE = 4096  # bytes that a pipe takes; a few messages log more
 
 
@@ -69,7 +69,7 @@ def _pipe(place: Path) -> Iterator[tuple[FileIO, tuple[str, ...], Path]]:
 _STDERR = {"log": {"target": "stderr"}}
 
 
-@row("log-blocked", "the log is a pipe that nobody reads", MUST)
+@row("log-blocked", "the log is a pipe without a reader", MUST)
 def log_blocked(trial: Trial) -> None:
     with _pipe(trial.place) as (reader, wrap, _), trial.site(_STDERR, wrap=wrap) as site:
         with site.load(trial.size, patience=200) as load:
@@ -199,7 +199,7 @@ def log_rotated(trial: Trial) -> None:
 # -- metrics --------------------------------------------------------------------------------------------------
 
 _GOES_ON = "mail goes on, no 4xx; 0 lost, 0 doubled, 0 unjudged"
-METRICS_MUST = f"{_GOES_ON}; the failure is said and counted, mail is counted again afterwards"
+METRICS_MUST = f"{_GOES_ON}; the failure is logged and counted, mail is counted again afterwards"
 
 
 def _see_metrics_fault(trial: Trial, site: Site) -> None:
@@ -240,7 +240,7 @@ def _see_counted(trial: Trial, site: Site, *, failed: bool = True) -> None:
 @row(
     "metrics-removed",
     "the metrics directory is removed, then a reload and a new worker",
-    f"{_GOES_ON}; the directory is made anew, mail is counted again",
+    f"{_GOES_ON}; the directory is made again, mail is counted again",
 )
 def metrics_removed(trial: Trial) -> None:
     with trial.site() as site:
@@ -266,7 +266,7 @@ def metrics_full(trial: Trial) -> None:
         trial.balance(site)
 
 
-@row("metrics-closed", "the metrics directory may not be entered any more", METRICS_MUST)
+@row("metrics-closed", "the metrics directory may no longer be entered", METRICS_MUST)
 def metrics_closed(trial: Trial) -> None:
     with trial.site() as site:
         site.send(site.mails(1)[0])

@@ -63,14 +63,19 @@ def evaluate(message: Message, lookup: Lookup) -> MethodResult:
         return MethodResult("arc", AuthResult.PERMERROR, reason="too many sets")
     signed, sealer = Signed(message), None
     try:
-        if signed.cut:  # sets may lie beyond what is read
-            raise BeyondLimitsError
-        chain = collect(message.headers)
+        chain = _whole(signed)
         sealer = parse_signature(chain.field(chain.newest, SEAL), sealed=True)
         _validate(signed, chain, lookup)
     except SignatureError as error:
         return _result(error.result, error.reason, sealer)
     return _result(AuthResult.PASS, "", sealer)
+
+
+def _whole(signed: Signed) -> Chain:
+    """The sets, if none can lie beyond what is read. Raises SignatureError, BeyondLimitsError."""
+    if signed.cut:
+        raise BeyondLimitsError
+    return collect(signed.headers)
 
 
 def field_count(headers: Headers) -> int:

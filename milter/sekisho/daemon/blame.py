@@ -34,7 +34,7 @@ class Blame:
             self.failures.suspect(digest, self._now())
         if busy:
             LOG.error(
-                "worker %d had %d messages at work (%s); they are judged apart from now on",
+                "worker %d had %d messages in progress (%s); each is judged in a process of its own from now on",
                 child.pid, len(busy), how,
             )  # fmt: skip
         return bool(busy)
@@ -44,7 +44,7 @@ class Blame:
         busy = _at_work(child)
         for digest in busy:
             self.failures.remember(digest, self._now())
-            LOG.error("message %s ended the process that judged it apart (%s)", digest.hex(), how)
+            LOG.error("message %s ended the process that judged it alone (%s)", digest.hex(), how)
         return bool(busy)
 
     def stuck(self, stuck: Stuck) -> None:
@@ -65,7 +65,9 @@ class Blame:
         if len(busy) == 1 and stuck.messages and stuck.beats:
             self.failures.remember(busy[0], self._now())
         others = len(busy) - len(stuck.messages)
-        LOG.error("process %d is killed; %d other messages that it had at work come again", child.pid, others)
+        LOG.error(
+            "process %d is killed; %d other messages that it had in progress come again", child.pid, others
+        )
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

@@ -101,7 +101,9 @@ class Trials:
                 child = self._fork(self._waiting[0], failures, inherited())
             except OSError as error:
                 if not self._refused:
-                    LOG.error("a message cannot be judged apart: %s; it is tried again", error)
+                    LOG.error(
+                        "a message cannot be judged in a process of its own: %s; it is tried again", error
+                    )
                 self._refused = True
                 return
             self._refused = False

@@ -197,7 +197,8 @@ class Switch:
         return bytes(self._last[at : at + size])
 
     def _refreshed(self) -> bytearray:
-        """The file's content, with its first page read anew; if it cannot be read, the last known. Never raises."""
+        """The content of the file, after its first page was read again; if it cannot be read, the last known content.
+        Never raises."""
         try:
             self._reopen_if_replaced()
             found = os.pread(self._fd, PAGE_BYTES, 0)

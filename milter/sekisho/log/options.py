@@ -20,7 +20,7 @@ class LogOptions(Options):
     )
     target: str = Field(
         default="stderr",
-        description="stderr, or the absolute path of a file, which is opened anew after rotation.",
+        description="stderr, or the absolute path of a file, which is opened again after rotation.",
     )
 
     @field_validator("target")

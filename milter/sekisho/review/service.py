@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sekisho.held import Entry, Operation, OperationName, OperationResult, State
@@ -16,6 +16,7 @@ from sekisho.message import read
 from sekisho.policy.lists import Groups
 from sekisho.ports import DamagedError, ErasedError, HeldMail
 from sekisho.release import Done, Releaser, Wish
+from sekisho.review.abuse_report import Reporter, abuse_report
 from sekisho.runtime_changes.lists import checked_entry
 from sekisho.store.lists import Changed, ListStore
 from sekisho.text import printable
@@ -36,7 +37,7 @@ class NoAuthorError(Exception):
     """A message does not have exactly one author address, so there is nothing to allow."""
 
 
-class Label(StrEnum):
+class MailLabel(StrEnum):
     """What a person says that a message is."""
 
     PHISH = "phish"
@@ -143,11 +144,22 @@ class Review:
         }
         return lists.add([("allow", checked_entry("allow", facts, groups))])
 
-    def label(self, record: str, label: Label, who: str) -> None:
+    def label(self, record: str, label: MailLabel, who: str) -> None:
         """Say what a message is; the newest label holds. Raises NoSuchEntryError."""
         self.store.audit(
             Operation(OperationName.LABEL, OperationResult.OK, who, self.show(record).id, reason=label.value)
         )
+
+    def abuse_report(
+        self, record: str, who: str, reporter: Reporter, to: Sequence[str], now: datetime
+    ) -> bytes:
+        """The report of abuse about an entry (RFC 5965) for these addresses, ready to be sent; nothing is sent here.
+
+        Raises NoSuchEntryError, DamagedError or ErasedError.
+        """
+        entry = self.show(record)
+        raw = self.source(entry, who, note=f"abuse report for {', '.join(to)}")
+        return abuse_report(entry, raw, reporter, to, now)
 
     def history(self, record: str | None = None, limit: int = PAGE) -> tuple[Operation, ...]:
         """Who did what to an entry, or to all, newest first, at most `limit`."""

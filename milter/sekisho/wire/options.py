@@ -58,8 +58,8 @@ class WireOptions(Options):
         default=600.0,
         ge=0,
         le=86400,
-        description="Seconds that sessions which are open at a reload go on with the configuration they began with; "
-        "after that each is ended with 421 at its next message. A further reload waits for them.",
+        description="Seconds that a session which is open at a reload may go on with its old configuration; after that "
+        "it is ended with 421 at its next message. A further reload waits for such sessions.",
     )
     start_timeout: float = Field(
         default=60.0, ge=1, le=600, description="Seconds that new workers may take until they are ready."
@@ -73,8 +73,8 @@ class WireOptions(Options):
     )
     failure_memory: Annotated[str | None, BLANK_IS_UNSET] = Field(
         default=None,
-        description="File that remembers the digests of messages we failed on, over restarts; empty is one beside "
-        "the quarantine.",
+        description="File that keeps the digests of messages that could not be judged, over restarts; empty means a "
+        "file beside the quarantine.",
     )
 
     @field_validator("socket")

@@ -11,7 +11,7 @@ from tests.unit.store.kit import SetClock, hold
 from sekisho.held import State
 from sekisho.ports import ErasedError
 from sekisho.release import UnclearWishError, Wish
-from sekisho.review import AgesUnknownError, Closed, Label, NoAuthorError, NoSuchEntryError
+from sekisho.review import AgesUnknownError, Closed, MailLabel, NoAuthorError, NoSuchEntryError
 from sekisho.runtime_changes.lists import EntryError
 from sekisho.store.lists import ListStore
 from sekisho.store.quarantine import RetentionOptions
@@ -137,7 +137,7 @@ def test_the_author_of_an_entry_is_allowed(room: Room) -> None:
 def test_a_label_says_what_it_is_and_who_said_so(room: Room) -> None:
     """In the audit of the entry; an entry that is not there has none."""
     name = hold(room.store, RAW, ["a@ours.example"])
-    room.review.label(name, Label.PHISH, "hanako")
+    room.review.label(name, MailLabel.PHISH, "hanako")
     assert done(room) == [("label", "ok", "hanako", "phish")]
     with pytest.raises(NoSuchEntryError):
-        room.review.label("nothing", Label.HAM, "hanako")
+        room.review.label("nothing", MailLabel.HAM, "hanako")

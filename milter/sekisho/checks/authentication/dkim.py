@@ -9,6 +9,8 @@ It cannot see a replay: a signed message sent again to others verifies as well a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
+from typing import Any
 
 from sekisho.auth import dkim
 from sekisho.auth.dkim import Reservation, Verification
@@ -69,6 +71,14 @@ MANY = FindingKind(
 KINDS = (DKIM_FAIL, WEAK, LENGTH, FROM, EXPIRED, UNSIGNED, OVERSIGNED, NAME, MANY)
 
 NONE = Evidence(results=(MethodResult("dkim", AuthResult.NONE),))
+RESERVATIONS = MappingProxyType(
+    {
+        Reservation.WEAK_KEY: WEAK,
+        Reservation.BODY_LENGTH: LENGTH,
+        Reservation.FROM_UNSIGNED: FROM,
+        Reservation.EXPIRED: EXPIRED,
+    }
+)
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -113,16 +123,13 @@ def _of_one(each: Verification) -> Iterator[Finding]:
         if shown is not None:
             yield NAME.found(shown=shown)
         return
-    domain = signature.domain
     for reservation in each.reservations:
+        facts: dict[str, Any] = {"domain": signature.domain}
         if reservation is Reservation.WEAK_KEY and each.key is not None:
-            yield WEAK.found(domain=domain, bits=each.key.bits)
+            facts["bits"] = each.key.bits
         elif reservation is Reservation.BODY_LENGTH:
-            yield LENGTH.found(domain=domain, signed=signature.length, size=each.body_size)
-        elif reservation is Reservation.FROM_UNSIGNED:
-            yield FROM.found(domain=domain)
-        elif reservation is Reservation.EXPIRED:
-            yield EXPIRED.found(domain=domain)
+            facts |= {"signed": signature.length, "size": each.body_size}
+        yield RESERVATIONS[reservation].found(**facts)
 
 
 def _coverage(fields: dkim.Coverage) -> Iterator[Finding]:

@@ -71,7 +71,7 @@ class Maintenance:
         self._tasks.turn()  # whether the store can be asked is known before anybody asks us
         self._readiness.start()
         self._tasks.add("port", self._serve, TURN_SECONDS)
-        self._tasks.add("quarantine", self._keep_up, GAUGES_SECONDS)
+        self._tasks.add("quarantine", self._look_after_quarantine, GAUGES_SECONDS)
         lists = threading.Thread(target=self._watch_lists, args=(stop,), name="lists", daemon=True)
         lists.start()
         while True:
@@ -179,6 +179,6 @@ class Maintenance:
         self._metrics.quarantine_free(free_bytes(self._settings.store))
         return True
 
-    def _keep_up(self) -> None:
+    def _look_after_quarantine(self) -> None:
         if self._quarantine is not None:
             self._quarantine_work.turn(self._quarantine)
