@@ -7,7 +7,7 @@ Nothing here acts; `policy` alone turns evidence into a verdict.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -196,7 +196,7 @@ class Finding:
     """
 
     kind: FindingKind
-    facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    facts: Mapping[str, Any]
     brand: str | None = None
 
     @property
