@@ -105,8 +105,8 @@ class Claim:
 class Cue:
     """The message uses words that lures are made of, as genuine mail does.
 
-    `aspect` and `name` are the vocabulary's: `matter` (what it is about), `push` (how it presses) or `asks` (what its
-    reader is to do). `phrase` is the entry that was met.
+    `aspect` is `theme` (what the message is about), `pressure` (how it presses) or `action` (what its reader is
+    asked to do); `name` is that of the vocabulary. `phrase` is the entry that was found.
     """
 
     aspect: str

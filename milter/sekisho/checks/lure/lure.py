@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sekisho.checks.facts.wishes import headlines
 from sekisho.evidence import NOTHING, Cue, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -42,9 +43,6 @@ ACTIONS = FindingKind(
 )
 KINDS = (*THEMES, NAMED, PRESSURES, ACTIONS)
 
-HEADLINE_PLACES = frozenset({"subject", "display_name"})
-MAX_EMPTY_TEXT_CHARS = 100  # a text so short leaves the message to a picture or an attachment
-
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One theme, how it presses, what it asks for, and the doubts about its sender."""
@@ -54,21 +52,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         aspect: [cue for cue in seen.cues if cue.aspect == aspect]
         for aspect in ("theme", "pressure", "action")
     }
-    headlines = [cue for cue in said["theme"] if cue.where in HEADLINE_PLACES]
-    if not said["theme"] or not (
-        said["action"] or (headlines and (said["pressure"] or _told_elsewhere(message)))
-    ):
-        return NOTHING
-    return Evidence(findings=(*_lure(headlines or said["theme"], said), *seen.doubts))
-
-
-def _told_elsewhere(message: Message) -> bool:
-    """True if next to no text goes with the headline: the rest is in a picture or in an attachment."""
-    if len(message.text.strip()) > MAX_EMPTY_TEXT_CHARS:
-        return False
-    return any(page.pictures for page in message.pages) or any(
-        part.disposition == "attachment" for part in message.parts
-    )
+    return Evidence(findings=(*_lure(headlines(seen) or said["theme"], said), *seen.doubts))
 
 
 def _lure(telling: list[Cue], said: dict[str, list[Cue]]) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.names import is_nameless, related
 from sekisho.checks.facts.personal_data import personal_data
 from sekisho.checks.facts.sender import organisation
+from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -98,9 +99,9 @@ MAX_CLOSING_CHARS = 200  # at the end of a text, where it is signed
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """Doubts only: none if there are too few of them for a sender who is proven."""
-    if not any(cue.aspect == "theme" for cue in seen.cues):
-        return NOTHING  # nothing is wanted
+    """Doubts only: none if nothing is wanted, or if there are too few of them for a sender that is proven."""
+    if not wants_something(message, seen):
+        return NOTHING
     at_home = leads_home(message, seen, context)
     found = (
         *_of_the_sender(message, seen, context),

@@ -47,17 +47,17 @@ def found(
     head = f"From: {author}\r\nSubject: {subject}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
     to = replace(envelope(), recipients=(Recipient(rcpt),))
     read, at = message((head + text).encode(), to), context(kinds=kinds)
-    wanted = about(
-        "romance"
-    )  # without a theme nothing is wanted, and nobody doubted; this one leads to no finding
+    # Where nothing is wanted, nobody is doubted. This theme and this action lead to no finding of their own.
+    wanted = about("romance") + Evidence(cues=(Cue("action", "confirm", "confirm", "text"),))
     doubts = sender_doubts.check(read, led(read, at) + seen + wanted, at).doubts
     return [each.kind.id.removeprefix("lure.") for each in doubts]
 
 
 def test_where_nothing_is_wanted_nobody_is_doubted() -> None:
-    """A letter without a theme is not looked at."""
+    """A letter without a theme, or with a theme and no request, is not looked at."""
     read, at = message(b"From: a@b.test\r\n\r\nhello"), context()
     assert sender_doubts.check(read, led(read, at) + UNPROVEN, at) is NOTHING
+    assert sender_doubts.check(read, led(read, at) + UNPROVEN + about("account"), at) is NOTHING
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,34 @@
+"""Facts of what the message wants of its reader."""
+
+from __future__ import annotations
+
+from sekisho.evidence import Cue, Evidence
+from sekisho.message import Message
+
+HEADLINE_PLACES = frozenset({"subject", "display_name"})
+MAX_EMPTY_TEXT_CHARS = 100  # a text so short leaves the message to a picture or an attachment
+
+
+def headlines(seen: Evidence) -> list[Cue]:
+    """The themes that the subject or the sender's name speaks of already."""
+    return [cue for cue in seen.cues if cue.aspect == "theme" and cue.where in HEADLINE_PLACES]
+
+
+def wants_something(message: Message, seen: Evidence) -> bool:
+    """True if a message about a theme of lures asks its reader for something. Where its headline has the theme, it is
+    enough that it presses, or that the rest is in a picture or in an attachment."""
+    aspects = {cue.aspect for cue in seen.cues}
+    if "theme" not in aspects:
+        return False
+    if "action" in aspects:
+        return True
+    return bool(headlines(seen)) and ("pressure" in aspects or _told_elsewhere(message))
+
+
+def _told_elsewhere(message: Message) -> bool:
+    """True if next to no text goes with the headline: the rest is in a picture or in an attachment."""
+    if len(message.text.strip()) > MAX_EMPTY_TEXT_CHARS:
+        return False
+    return any(page.pictures for page in message.pages) or any(
+        part.disposition == "attachment" for part in message.parts
+    )
