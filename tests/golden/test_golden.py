@@ -88,6 +88,7 @@ def test_golden(mail: Path, request: pytest.FixtureRequest) -> None:
     expected = mail.with_suffix(".expected.json")
     if request.config.getoption("--update-golden"):
         expected.write_text(json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
+    assert expected.exists(), f"{expected.name} is missing: run this file with --update-golden"
     assert found == json.loads(expected.read_text("utf-8"))
 
 

@@ -1,4 +1,4 @@
-"""Every metric of sekisho, declared once: a new one is a row here and a line in docs/monitoring.md.
+"""Every metric of sekisho, declared once. CONTRIBUTING.md says what a new one costs.
 
 Label values are closed sets, taken from the enums of those who own the fact. What is not in its set counts as
 `other`, so that no message, brand file or name server can make the number of series grow.

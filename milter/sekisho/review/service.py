@@ -166,7 +166,8 @@ class Review:
         return self.store.operations(record, limit)
 
     def _give_up(self, who: str) -> None:
-        """What died while it released leaves copies `sending`: that is said before anything else is."""
+        """A process that died while it released leaves copies `sending`. They become `uncertain` before anybody is shown
+        or does anything that depends on the states of copies."""
         self.store.give_up(self.uncertain_after, who)
 
     def _released(self, entry: Entry, wish: Wish) -> tuple[Done, ...]:

@@ -12,7 +12,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 MAX_FILE_BYTES = 1024 * 1024
 
 REASONS = MappingProxyType(
-    {"extra_forbidden": "there is no such list or key", "model_type": "must be a table of keys"}
+    {
+        "extra_forbidden": "there is no such list or key",
+        "model_type": 'must be a table of keys, as in `add = ["word"]`',
+        "tuple_type": "must be a list of words",
+    }
 )
 """What a fault is called where pydantic speaks of models."""
 

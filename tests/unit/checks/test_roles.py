@@ -48,7 +48,10 @@ def test_the_roles() -> None:
     for kind in KINDS:
         about_the_author = kind.id.startswith(IDENTITY)
         expected = Role.IDENTITY if about_the_author else Role.SUPPORT
-        assert kind.role is (Role.MENTION if kind.id in MENTIONS else expected), kind.id
+        wanted = Role.MENTION if kind.id in MENTIONS else expected
+        assert kind.role is wanted, (
+            f"{kind.id} is in a family of {wanted}: take another, or add it to MENTIONS"
+        )
 
 
 def test_a_page_shows_as_contradiction_what_no_support_is() -> None:
