@@ -166,8 +166,8 @@ class Review:
         return self.store.operations(record, limit)
 
     def _give_up(self, who: str) -> None:
-        """A process that died while it released leaves copies `sending`. They become `uncertain` before anybody is shown
-        or does anything that depends on the states of copies."""
+        """A process that died while it released leaves copies `sending`. They become `uncertain` before anything is
+        shown or done that depends on the states of copies."""
         self.store.give_up(self.uncertain_after, who)
 
     def _released(self, entry: Entry, wish: Wish) -> tuple[Done, ...]:
