@@ -101,7 +101,7 @@ SINGLE_IMPORTERS = {
 STORE_LAYERS: dict[str, set[str]] = {"database": set(), "quarantine": {"database"}, "lists": {"database"}}
 
 # Class names that still stand for two things: to be emptied.
-NAMED_TWICE = {"Case", "Spelling"}
+NAMED_TWICE = {"Case"}
 
 PURE = (
     "policy",

@@ -1,4 +1,4 @@
-"""The store as a command meets it, and the person who gives the command."""
+"""How a command opens the store, and who gives the command."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sekisho.text import printable
 
 
 def who() -> str:
-    """Who gives the command: the account, and behind sudo the one that called it."""
+    """Who gives the command: the account's name; under sudo `hanako as root`."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -34,8 +34,8 @@ def who() -> str:
 
 @contextmanager
 def opened(config: Config) -> Iterator[Quarantine]:
-    """The store as configured, with the rights of the daemon's user. It is never made here. Raises ClickException for
-    one that cannot be used: an operator reads a reason, not a traceback."""
+    """The store as configured, opened with the rights of the daemon's user. It is never created here. Raises
+    ClickException with the reason if it cannot be used."""
     if never_made(config.store):
         file = database_file(config.store)
         raise click.ClickException(
@@ -56,7 +56,8 @@ def opened(config: Config) -> Iterator[Quarantine]:
 
 @contextmanager
 def reviewing(config: Config) -> Iterator[Review]:
-    """The service for held mail on the store as configured. Raises ClickException for what it refuses."""
+    """The service for held mail on the store as configured. Raises ClickException for what it refuses, UsageError if
+    it is unclear which copy is to go where."""
     with opened(config) as quarantine:
         try:
             yield compose.review(config, quarantine)
@@ -72,8 +73,8 @@ def reviewing(config: Config) -> Iterator[Review]:
 
 @contextmanager
 def lists_of(config: Config) -> Iterator[ListStore]:
-    """The lists of the store as configured, with the rights of the daemon's user. Raises ClickException for one that
-    cannot be used."""
+    """The lists of the store as configured, opened with the rights of the daemon's user. Raises ClickException if the
+    store cannot be used."""
     try:
         with as_owner(config):
             store = ListStore.open(config.store, SystemClock())

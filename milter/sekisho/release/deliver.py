@@ -1,11 +1,11 @@
-"""The states of a copy that is released, and the order in which they are written.
+"""Releases copies, and writes their states in a fixed order.
 
-1. `held` → `sending`, committed before the MTA hears of the message. Of two who try, one wins.
-2. The hand-over.
-3. `sending` → `released`, back to `held` with the MTA's words in the audit, or `uncertain`.
+1. `held` → `sending`, committed before the MTA gets anything. If two processes try, one succeeds.
+2. The SMTP transaction.
+3. `sending` → `released`, back to `held` with the MTA's reply in the audit, or `uncertain`.
 
-A process that dies between 1 and 3 leaves `sending`; the store turns that into `uncertain` once no process can be at
-work on it any more. An uncertain copy is sent again only if a person says so, knowing that it may arrive twice.
+A process that dies between 1 and 3 leaves `sending`. The store changes that to `uncertain` once no process can still
+work on it. An uncertain copy is sent again only if a person asks for it: it may arrive twice.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _RESULTS = {
 
 
 class UnclearWishError(Exception):
-    """It cannot be told which copy is to go where; the text says why."""
+    """It is unclear which copy is to go where. The text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person wants, and who that is. `recipients` are addresses whose copies are meant (any case), all if
-    empty; `to` is another address for the one copy; `again` includes copies whose fate is uncertain."""
+    """What a person (`who`) wants to be released. `recipients` are the addresses whose copies are meant, in any case of
+    letters (empty: all); `to` is another address for the single copy; `again` includes uncertain copies."""
 
     who: str
     reason: str = ReleaseReason.REQUESTED
@@ -53,7 +53,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one copy. `text` is the reply of the MTA, or what kept us from asking it."""
+    """The result for one copy. `text` is the reply of the MTA, or the reason why it was not asked."""
 
     entry: str
     recipient: str
@@ -67,8 +67,8 @@ class Done:
 
 
 class Releaser:
-    """Hands copies on. `privacy` says what the audit may keep of addresses; `pause` waits between attempts
-    (seconds)."""
+    """Releases copies. `privacy` decides what the audit keeps of addresses; `pause` waits between attempts, for a
+    number of seconds."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Releaser:
         self._pause = pause
 
     def release(self, entry: Entry, wish: Wish) -> tuple[Done, ...]:
-        """Hand on the copies that are meant and can be sent; the others are not in the answer.
+        """Send the copies that are meant and can be sent; the others are not in the answer.
 
         Raises UnclearWishError, and what `HeldMail.content` raises.
         """
@@ -97,7 +97,7 @@ class Releaser:
         return tuple(self._copy(entry, copy, raw, wish) for copy in copies)
 
     def _copy(self, entry: Entry, copy: Copy, raw: bytes, wish: Wish) -> Done:
-        """One copy, as often as the options allow while the MTA says: later."""
+        """Send one copy. While the MTA answers 4xx it is tried again, as often as the options allow."""
         done = self._once(entry, copy, copy.state, raw, wish)
         for _ in range(self._options.attempts - 1):
             if done[0] is not Fate.LATER:
@@ -121,7 +121,7 @@ class Releaser:
         return answer.fate, Done(entry.id, address, self._settle(entry, copy, answer, wish), answer.text)
 
     def _settle(self, entry: Entry, copy: Copy, answer: HandOverResult, wish: Wish) -> State:
-        """Write down what became of the copy, even if we took so long that we were given up."""
+        """Record the result for the copy, even if it took so long that the copy was marked uncertain meanwhile."""
         note = answer.text if not wish.to else f"to {wish.to}: {answer.text}"
         note = self._privacy.words(note, *filter(None, (wish.to, copy.recipient.address)))
         done = Operation(

@@ -1,4 +1,4 @@
-"""Cases judged with a progress bar, counted and printed."""
+"""Judges the cases with a progress bar, counts and prints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from sekisho.text import printable
 def run(
     config: Config, folder: Path, jobs: int | None, asked: Asked, *, style: str, view: tables.View
 ) -> None:
-    """Judge all and print the tables. A file that cannot be read is an error row, never left out."""
+    """Judge all cases below the folder in `jobs` processes and print the tables. A file that cannot be read is an error
+    row, never left out. `jobs` None: as many processes as cores.
+
+    Raises UsageError for an unknown brand and ClickException for a folder without messages.
+    """
     started = time.perf_counter()
     try:
         rows = list(judged(config, folder, asked, jobs))
@@ -40,7 +44,8 @@ def run(
 
 
 def judged(config: Config, folder: Path, asked: Asked, jobs: int | None = None) -> Iterator[CaseRow]:
-    """A row for each file below the folder, with a progress bar on a terminal. Raises what `judge_files` raises."""
+    """A row for each file below the folder, from `jobs` processes, with a progress bar on a terminal. Raises what
+    `judge_files` raises."""
     files = files_below(folder)
     columns = (
         *Progress.get_default_columns()[:2],
