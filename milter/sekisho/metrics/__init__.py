@@ -1,6 +1,7 @@
-"""Metrics of all processes together, and the port they are read from. The only room with prometheus_client.
+"""The metrics of all processes, and the port that serves them. Only this room imports prometheus_client.
 
-`metrics.open(directory, …)` before the fork, counting in any process after it, `serve` in the maintenance process.
+Call `metrics.open(directory, …)` before the fork, count in any process after it, and call `serve` in the maintenance
+process.
 """
 
 from sekisho.metrics.meter import Metrics, open

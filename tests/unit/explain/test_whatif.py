@@ -14,6 +14,7 @@ from sekisho.message import Envelope, read
 from sekisho.policy import Rules, decide
 from sekisho.ports import Recorded
 from sekisho.verdict import Disposition
+from sekisho.vocabulary import BrandWords
 
 RAW = b"From: =?utf-8?q?Amazon?= <a@x.example>\r\n\tfolded\r\nSubject: x\r\nFROM: b@y.example\r\n\r\nbody\r\n"
 BANK = """
@@ -44,7 +45,7 @@ def without(weights: Mapping[str, float], blocked: str | None = None) -> Rejudge
     return Rejudge(as_sent=never, without=left)
 
 
-EMPTY = BrandIndex(())
+EMPTY = BrandIndex((), BrandWords())
 
 
 def test_a_message_that_passes_has_no_way() -> None:
@@ -77,7 +78,7 @@ def test_an_entry_of_the_block_list_is_named() -> None:
 def test_the_brand_itself_is_judged_as_sent(tmp_path: Path) -> None:
     """The message comes again from a confirmed domain of the accused brand, with a recorded aligned pass."""
     (tmp_path / "a-bank.toml").write_text(BANK)
-    registry = BrandIndex(load(tmp_path))
+    registry = BrandIndex(load(tmp_path), BrandWords())
     asked: list[tuple[bytes | None, str, Recorded]] = []
 
     def as_sent(raw: bytes | None, sender: str, recorded: Recorded) -> Weighed:
