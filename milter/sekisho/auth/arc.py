@@ -27,7 +27,7 @@ SEAL, SIGNATURE, RESULTS = b"arc-seal", b"arc-message-signature", b"arc-authenti
 FIELDS = (RESULTS, SIGNATURE, SEAL)  # the order in which a set is hashed (section 5.1.1)
 NAMES = tuple(name.decode() for name in FIELDS)
 NO_CHAIN = MethodResult("arc", AuthResult.NONE)
-# The RFC knows none, pass and fail. What cannot be read has failed; what a limit hides is not known.
+# The RFC has none, pass and fail. A chain that cannot be parsed has failed; one behind a limit is unknown.
 SHOWN = MappingProxyType({AuthResult.PERMERROR: AuthResult.FAIL, AuthResult.NEUTRAL: AuthResult.UNKNOWN})
 RESULTS_INSTANCE = re.compile(rb"[ \t\r\n]*i[ \t\r\n]*=[ \t\r\n]*([0-9]{1,3})[ \t\r\n]*;")
 AUTHOR_PROPERTIES = MappingProxyType({"dmarc": "header.from", "dkim": "header.d", "spf": "smtp.mailfrom"})
@@ -62,9 +62,10 @@ def evaluate(message: Message, lookup: Lookup) -> MethodResult:
     if too_long(message.headers):
         return MethodResult("arc", AuthResult.PERMERROR, reason="too many sets")
     signed, sealer = Signed(message), None
+    if signed.cut:  # sets may lie beyond what is read
+        beyond = BeyondLimitsError()
+        return _result(beyond.result, beyond.reason, sealer)
     try:
-        if signed.cut:  # sets may lie beyond what is read
-            raise BeyondLimitsError
         chain = collect(message.headers)
         sealer = parse_signature(chain.field(chain.newest, SEAL), sealed=True)
         _validate(signed, chain, lookup)

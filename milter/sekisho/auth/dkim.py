@@ -49,7 +49,7 @@ class Reservation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What became of one signature field.
+    """The result of one signature field.
 
     `signature` is None where the field cannot be read. `key` is given only where the signature verifies, whatever it
     is worth; `body_size` is then the size of the canonical body in octets.

@@ -45,7 +45,7 @@ class QuarantineMaintenance:
         quarantine.give_up(timedelta(minutes=self._settings.release.uncertain_after_minutes), MAINTENANCE)
         if self._clock.monotonic() >= self._due:
             self._retain(quarantine)
-        while done := quarantine.untold():
+        while done := quarantine.take_uncounted():
             for each in done:
                 self._tell(each)
 

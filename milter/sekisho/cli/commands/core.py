@@ -26,7 +26,7 @@ def cli() -> None:
 @cli.command()
 @config_option
 def serve(path: Path | None) -> int:
-    """Run the milter."""
+    """Run the milter. Exit status 69 if something that it needs is not there yet."""
     from sekisho import service
 
     return service.serve(existing(path))

@@ -55,7 +55,8 @@ def status(style: str, path: Path | None) -> int:
 @format_option
 @config_option
 def trace(what: str, style: str, path: Path | None) -> int:
-    """Print where a message is, and why. Tells in order what the log, the quarantine and the audit know of it."""
+    """Print where a message is, and why. Prints in order of time what the log, the quarantine and the audit have about
+    it. Exit status 1 if they have nothing."""
     from sekisho.cli import trace as command
 
     return command.run(configuration(path), what, style)

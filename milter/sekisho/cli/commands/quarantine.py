@@ -88,7 +88,8 @@ def release(
 @click.option("--uncertain", is_flag=True, help="Also copies that Postfix may have already.")
 @config_option
 def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: bool, path: Path | None) -> int:
-    """Close held copies without delivering them. Retention or `purge` later removes content and record."""
+    """Close held copies without delivering them. Retention or `purge` later removes content and record. Exit status 1
+    if an entry had no copy to close."""
     from sekisho.cli import quarantine as command
 
     return command.delete(configuration(path), records, recipients, uncertain)

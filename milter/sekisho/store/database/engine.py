@@ -1,12 +1,12 @@
-"""Connections that keep what they were told to keep.
+"""Connections whose commits are durable.
 
 SQLite: write-ahead log with `synchronous=FULL`, so a commit is on the disk before it returns; every writing
 transaction takes the write lock at its beginning (`BEGIN IMMEDIATE`): it may wait for the lock there, and never fails
 later because another process has it. PostgreSQL: `synchronous_commit=on`, on a server that runs with `fsync`.
 Both are asserted on every new connection.
 
-It cannot see: a disk that reports as written what is only in its cache, and SQLite on a network file system, which
-must not be used.
+It cannot see a disk that reports data as written that is only in its cache, or that SQLite is on a network file system,
+which must not be used.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class NotDurable(StoreUnavailable):
 
 
 def connect(options: StoreOptions, *, pool: type[Pool] | None = None) -> Engine:
-    """An engine; no connection is made yet. Raises StoreUnavailable if the file cannot be made, or is one that was
-    there and has vanished (StoreMoved)."""
+    """An engine without a connection yet. Raises StoreUnavailable if the file cannot be made, or if it existed and was
+    removed (StoreMoved)."""
     if fault := missing_driver(options):
         raise StoreUnavailable(fault)
     url = database_url(options.url)
@@ -83,7 +83,7 @@ def _pooled(options: StoreOptions) -> dict[str, Any]:
 
 
 def _opener(url: URL, options: StoreOptions) -> Callable[[], sqlite3.Connection]:
-    """SQLite itself would make a database that is missing. `mode=rw` opens what is there, or fails."""
+    """The URL with `mode=rw`, so that SQLite opens an existing file and never makes a missing one."""
     name = f"file:{quote(url.database or '')}?mode=rw"
     patience = options.busy_timeout_seconds
     return lambda: sqlite3.connect(name, timeout=patience, uri=True, check_same_thread=False)
@@ -137,7 +137,7 @@ def create_file(url: URL) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make the names in it durable. Raises OSError."""
+    """Make the names in the directory durable. Raises OSError."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

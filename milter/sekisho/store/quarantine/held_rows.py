@@ -55,7 +55,7 @@ def pack(
 
 
 def unpack(codec: str, data: bytes, size: int) -> bytes:
-    """The bytes again. Raises ValueError if they are not what was stored."""
+    """The stored bytes of a message. Raises ValueError if they cannot be restored."""
     if codec != CODEC:
         raise ValueError(f"unknown codec {codec}")
     try:

@@ -31,7 +31,7 @@ RETRY_SECONDS = 2.0  # seconds between two attempts, and between two looks at th
 
 
 class Opening:
-    """Implements `ports.QuarantineStore`. Belongs to the process that made it."""
+    """A quarantine that is opened in a thread. Implements `ports.QuarantineStore`. Belongs to one process."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Opening:
             raise self._refused
 
     def hold(self, message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
-        """As `Quarantine.hold`."""
+        """As `Quarantine.hold`. Raises StoreUnavailable while the store is not open."""
         if self._store is None:
             raise StoreUnavailable(f"the store is not open: {self._reason}")
         return self._store.hold(message, document, outcomes)

@@ -4,9 +4,9 @@ Three steps, each a while after the one before: a held copy expires; an entry wi
 its content, author and subject; its record goes. Open are copies that somebody may still want (`held`) or
 whose fate is not settled (`sending`, `uncertain`).
 
-Where there are too many messages or bytes, the oldest expire early, but never one that is younger than `min_days`: a
-flood must not remove mail that people have had no time to look at. If the young ones alone are too many, nothing is
-done and the log says so.
+If there are too many messages or bytes, the oldest expire early, but never one that is younger than `min_days`: a flood
+must not remove mail that people had no time to examine. If the messages younger than that are too many, nothing is done
+and the log says so.
 
 Every step works through short transactions, so that messages can be held in between.
 """
@@ -34,7 +34,7 @@ OPEN_STATES = (State.HELD.value, State.SENDING.value, State.UNCERTAIN.value)
 
 
 class RetentionOptions(Options):
-    """How long the quarantine keeps what."""
+    """How long the quarantine keeps messages."""
 
     held_days: float = Field(
         default=30.0,
@@ -195,7 +195,7 @@ def _by_number(database: Database, options: RetentionOptions, now: datetime) -> 
 
 
 def _by_bytes(database: Database, options: RetentionOptions, now: datetime) -> tuple[int, str]:
-    """Expire the oldest, a few at a time, until what is left fits."""
+    """Expire the oldest entries, a few at a time, until the rest is within the limits."""
     done = 0
     if _bytes(database) > options.max_bytes:
         _erase_closed(database, now, now)  # what is closed goes before its time

@@ -74,7 +74,8 @@ def doubt(connection: Connection, now: datetime, uptime: Uptime, longest: timede
 
 
 def moved(last: Run, now: datetime, uptime: float) -> str:
-    """The machine was up since the last turn: the clock must have moved as the time did."""
+    """Why the clock cannot be believed, or "", if the machine ran since the last turn: it must have moved as `uptime`
+    (seconds since the start of the machine) did."""
     step = (now - last.at) - timedelta(seconds=uptime - last.uptime)
     if abs(step) <= MAX_CLOCK_STEP:
         return ""
@@ -83,7 +84,8 @@ def moved(last: Run, now: datetime, uptime: float) -> str:
 
 
 def away(last: datetime, now: datetime, longest: timedelta) -> str:
-    """The machine was started since then: the clock must be later, and not by too much."""
+    """Why the clock cannot be believed, or "", if the machine was started since then: it must be later, and not by too
+    much."""
     if now < last - MAX_CLOCK_STEP:
         return (
             f"the clock stands {_told(last - now)} before {last:%Y-%m-%d %H:%M} UTC, when retention last ran"
@@ -120,7 +122,7 @@ def mend(connection: Connection) -> int:
 
 
 def last_run(connection: Connection) -> datetime | None:
-    """When retention last ran, on whichever machine."""
+    """When retention last ran, on any machine."""
     run = _run(connection)
     return None if run is None else run.at
 
