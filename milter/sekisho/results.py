@@ -29,7 +29,7 @@ class MethodResult:
     client's name), or None where none can be read. `reason` is plain text, empty for most results. `properties` are
     RFC 8601 `ptype.property` pairs, unquoted. Names without a dot are for our own checks and are never written in a
     field: `via` and `mechanism` (SPF), `key` (DKIM), `at` (DMARC). `recorded` marks a result that another receiver
-    found and a case handed us.
+    found and a case contains.
     """
 
     method: str

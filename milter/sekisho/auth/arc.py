@@ -2,7 +2,7 @@
 
 A chain is made of sets. Each set has a seal, a message signature and the results that its sealer saw. The chain passes
 when the sets are complete and numbered from one, every seal holds over the sets up to it, no seal reports a failure,
-and the newest message signature holds. A chain proves nothing: anybody can seal anything.
+and the newest message signature holds. A chain proves nothing by itself: every domain can seal any message.
 
 It cannot see whether an honest sealer was itself deceived.
 """
@@ -55,7 +55,7 @@ def evaluate(message: Message, lookup: Lookup) -> MethodResult:
     """The state of the chain; its domain is that of the newest sealer.
 
     `none` without ARC fields, `pass`, `fail`, `temperror` if DNS does not tell a key, `unknown` where sets may lie
-    beyond the limits of the reader, `permerror` for more than `MAX_SETS` sets, which are not looked at.
+    beyond the limits of the reader, `permerror` for more than `MAX_SETS` sets, which are not examined.
     """
     if not field_count(message.headers):
         return NO_CHAIN

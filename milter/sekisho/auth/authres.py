@@ -21,7 +21,7 @@ from sekisho.message import Field
 from sekisho.results import AuthResult, MethodResult
 
 MAX_VALUE_CHARS = 65_535  # of a field that is read; a longer one never reaches a milter
-MAX_HEAD_CHARS = 2_048  # in which a field has to say whose it is
+MAX_HEAD_CHARS = 2_048  # in which the authserv-id of a field must stand
 MAX_LINE_CHARS = 78
 
 # What is written of each method, in this order (IANA "Email Authentication Methods").
@@ -124,7 +124,7 @@ def _folded(head: str, parts: list[list[str]]) -> str:
 
 
 def claims(field: Field, authserv_id: str) -> bool | None:
-    """True if a field says that it is ours, None if it cannot be told whose it says it is.
+    """True if a field has our authserv-id, None if its authserv-id is unclear.
 
     None: it names nobody, or what it names is no host, of which a lenient reader may make ours (`=?utf-8?q?mx…?=`,
     `mx.example.jp/1`, `<mx.example.jp>`)."""

@@ -30,7 +30,7 @@ from sekisho.options import Options
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ZONE = re.compile(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$", re.IGNORECASE)
 MOMENT: TypeAdapter[Any] = TypeAdapter(AwareDatetime)
-LONGEST = 400  # characters of an entry, a scope or a comment
+MAX_FIELD_CHARS = 400  # of an entry, a scope or a comment
 
 
 def parse_entry(entry: str) -> tuple[str, str | IpNetwork]:
@@ -121,18 +121,20 @@ def _moment(value: Any) -> Any:
 class ListEntry(Options):
     """One entry of a list. In the file a plain string is an entry for the whole site without conditions."""
 
-    entry: Annotated[str, AfterValidator(_entry)] = Field(max_length=LONGEST, description="What is matched.")
+    entry: Annotated[str, AfterValidator(_entry)] = Field(
+        max_length=MAX_FIELD_CHARS, description="What is matched."
+    )
     scope: Annotated[str, AfterValidator(_scope)] = Field(
-        "", max_length=LONGEST, description="Whose mail it is about; empty: everybody's."
+        "", max_length=MAX_FIELD_CHARS, description="Whose mail it is about; empty: everybody's."
     )
     expires: Annotated[AwareDatetime | None, BeforeValidator(_moment)] = Field(
         None, description="When it ends: a day (its end, UTC) or a time."
     )
-    comment: str = Field("", max_length=LONGEST, description="Why it is there.")
-    author: str = Field("", max_length=LONGEST, description="Who made it.")
+    comment: str = Field("", max_length=MAX_FIELD_CHARS, description="Why it is there.")
+    author: str = Field("", max_length=MAX_FIELD_CHARS, description="Who made it.")
     authenticated: bool = Field(False, description="Only if the author's domain is proven.")
     dkim: Annotated[str, AfterValidator(_signer)] = Field(
-        "", max_length=LONGEST, description="Only if signed by this domain or one below it."
+        "", max_length=MAX_FIELD_CHARS, description="Only if signed by this domain or one below it."
     )
 
     @model_validator(mode="before")

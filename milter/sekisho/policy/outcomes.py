@@ -20,7 +20,7 @@ from sekisho.policy.table import WAITS_FOR_DNS
 from sekisho.ports import Stance
 from sekisho.verdict import OPT_OUT, Disposition, Mode, Outcome, Verdict
 
-UNADDRESSED = (Recipient(""),)
+NO_RECIPIENTS = (Recipient(""),)
 """A case without recipients is judged by the default rules."""
 
 
@@ -39,8 +39,8 @@ class Decision:
 
     def wanted(self, message: Message) -> bool:
         """True if the mail of any recipient is to be judged."""
-        everybody = message.envelope.recipients or UNADDRESSED
-        return any(self.rules.rules_for(each).filtered for each in everybody)
+        recipients = message.envelope.recipients or NO_RECIPIENTS
+        return any(self.rules.rules_for(each).filtered for each in recipients)
 
     def judge(self, examined: Examined, lists: Lists, stance: Stance) -> Judgement:
         """The verdict and the outcome of each recipient."""
@@ -49,7 +49,7 @@ class Decision:
         sender = Sender.of(message, examined.evidence, examined.moment)
         waits = WAITS_FOR_DNS in weights
         outcomes = []
-        for recipient in message.envelope.recipients or UNADDRESSED:
+        for recipient in message.envelope.recipients or NO_RECIPIENTS:
             rules = self._rules(message, recipient, stance)
             why = examined.unjudged or (None if rules.filtered else OPT_OUT)
             if why is not None:

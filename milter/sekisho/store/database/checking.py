@@ -48,7 +48,7 @@ def structure(connection: Connection) -> Iterator[StoreFlaw]:
 
 
 def _rights(file: Path) -> Iterator[StoreFlaw]:
-    """The files of the store belong to the owner of the directory, and nobody else reads them."""
+    """The files that do not belong to the owner of the directory, or that other users may read."""
     owner = file.parent.stat().st_uid
     beside = [file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm")]
     for path in (file, *beside, lock_file(file)):

@@ -101,7 +101,7 @@ class Database:
             self._reopen()
 
     def _reopen(self) -> None:
-        """Make sure that what is at the path is a store of ours. It is never made anew. A message waits for
+        """Make sure that the file at the path is a store of ours. It is never created. A message waits for
         this, and no longer than for a locked database."""
         patience = self._options.busy_timeout_seconds
         if not self._mutex.acquire(timeout=patience):

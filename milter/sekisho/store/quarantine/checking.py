@@ -76,7 +76,7 @@ def _orphans(connection: Connection) -> Iterator[StoreFlaw]:
     )
     copy = select(recipients.c.id).where(recipients.c.entry_id == entries.c.id)
     yield from without(
-        select(entries.c.id).where(not_(copy.exists())), "entry_without_recipient", "is held for nobody"
+        select(entries.c.id).where(not_(copy.exists())), "entry_without_recipient", "is held for no recipient"
     )
 
 

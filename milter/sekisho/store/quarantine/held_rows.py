@@ -20,7 +20,7 @@ from sekisho.verdict import Outcome
 
 CODEC = "zstd"
 GONE = "gone"
-"""Codec of a content whose bytes were taken out, because no entry claims them any more."""
+"""Codec of a content whose bytes were removed, because no entry claims them any more."""
 MAX_LISTED_CHARS = 1000
 """Characters of subject and author kept for lists; the whole is in the content."""
 

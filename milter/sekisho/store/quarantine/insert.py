@@ -73,7 +73,7 @@ def _count(connection: Connection, absorbing: Sequence[str], now: datetime) -> N
 
 
 def _add(connection: Connection, rows: HeldRows, fresh: Sequence[Mapping[str, Any]]) -> None:
-    # Locked, so that nobody takes the bytes out between this look and the entry that claims them.
+    # Locked, so that retention cannot remove the bytes before the new entry claims them.
     known = select(contents.c.codec).where(contents.c.digest == rows.digest).with_for_update()
     codec = connection.execute(known).scalar_one_or_none()
     if codec is None:

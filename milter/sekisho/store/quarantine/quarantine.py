@@ -1,4 +1,4 @@
-"""The quarantine: the only copy of a message that Postfix was told to discard.
+"""The quarantine: it has the only copy of a message after Postfix has discarded it.
 
 `hold` returns after the message is on the disk, or raises StoreUnavailable and keeps nothing. One case lies
 in between, CommitUnknown: a commit whose answer never came may have been kept, and absorbs the retry.

@@ -143,7 +143,7 @@ def purge(
     database: Database, states: Sequence[State], before: datetime, done: Operation, now: datetime
 ) -> int:
     """Remove entries, content and record, all of whose copies have been in `states` since before that moment.
-    `done` is what the audit is told of each. Returns how many there were."""
+    `done` is written to the audit for each. Returns how many were removed."""
     named = [state.value for state in states]
     stays = recipients.c.state.not_in(named) | (recipients.c.changed >= before)
     query = select(entries.c.id).where(~_has(stays))

@@ -111,7 +111,7 @@ operations = Table(
     Column("copy", BigInteger),
     Column("reason", String(32), nullable=False),
     Column("note", HostileText, nullable=False),
-    Column("counted", Boolean, nullable=False),  # the maintenance process has told log and metrics
+    Column("counted", Boolean, nullable=False),  # true once log and metrics have it
     Index("ix_operations_entry_id", "entry_id"),
     Index("ix_operations_counted_id", "counted", "id"),
     Index("ix_operations_at", "at"),
