@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sekisho.brands.names import MAX_SHORT_LATIN, Kind, Name
+from sekisho.brands.names import MAX_SHORT_LATIN, Name, NameKind
 from sekisho.brands.prose import MIN_PROSE_CHARS, is_plain_word
 from sekisho.brands.spelling import INVISIBLE_CATEGORIES, Spelling, is_japanese, spell
 from sekisho.ports import Mention
@@ -76,7 +76,7 @@ def _mention(hit: Hit, window: Window) -> Mention | None:
     if _latin_letter(text[last]) and _plural(text, last + 1, len(name.letters)):
         last += 1
     if (
-        name.kind is not Kind.FREE
+        name.kind is not NameKind.FREE
         and len(text) > MIN_PROSE_CHARS
         and is_plain_word(name.text, text[first : last + 1])
     ):

@@ -23,7 +23,7 @@ MAX_COMPANION_GAP = 24  # letters of the skeleton before and behind a name in wh
 _LATIN = re.compile(r"[a-z0-9+&]+")
 
 
-class Kind(Enum):
+class NameKind(Enum):
     """When a name counts: always; as the whole of a text or beside a companion; beside a companion of its own."""
 
     FREE = 0
@@ -42,7 +42,7 @@ class Name:
     brand: str
     text: str
     key: str
-    kind: Kind
+    kind: NameKind
     letters: str
     joints: frozenset[int]
     mall: bool
@@ -61,7 +61,7 @@ class Name:
     def counts(self, letters: str, at: int, end: int, whole: bool) -> bool:
         """False for an ordinary word without a companion near it. The name stands at the indexes `at:end` of the
         skeleton `letters`; `whole`: it is all of the text."""
-        if self.kind is Kind.FREE or (self.kind is Kind.ORDINARY and whole):
+        if self.kind is NameKind.FREE or (self.kind is NameKind.ORDINARY and whole):
             return True
         before, after = letters[max(0, at - MAX_COMPANION_GAP) : at], letters[end : end + MAX_COMPANION_GAP]
         return any(_beside(each, before, after) for each in self.companions)
@@ -78,12 +78,12 @@ def names(brands: Iterable[Brand], companions: tuple[str, ...]) -> Iterator[Name
     """Every spelling of every brand. `companions` are the skeletons of words that turn an ordinary word beside them
     into a brand's name."""
     for brand in brands:
-        kinds = dict.fromkeys(map(skeleton, brand.ordinary), Kind.ORDINARY)
-        kinds |= dict.fromkeys(map(skeleton, brand.needs_companion), Kind.COMPANION)
+        kinds = dict.fromkeys(map(skeleton, brand.ordinary), NameKind.ORDINARY)
+        kinds |= dict.fromkeys(map(skeleton, brand.needs_companion), NameKind.COMPANION)
         own = tuple(map(skeleton, brand.companions))
-        beside = {Kind.FREE: (), Kind.ORDINARY: own + companions, Kind.COMPANION: own}
+        beside = {NameKind.FREE: (), NameKind.ORDINARY: own + companions, NameKind.COMPANION: own}
         for (letters, key), (text, joints) in _spellings(brand).items():
-            kind = kinds.get(key, Kind.FREE)
+            kind = kinds.get(key, NameKind.FREE)
             yield Name(brand.id, text, key, kind, letters, joints, "mall" in brand.flags, beside[kind])
 
 

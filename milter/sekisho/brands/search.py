@@ -21,7 +21,7 @@ from ahocorasick_rs import AhoCorasick
 from sekisho.brands.boundaries import Hit, Window, longest, mentions
 from sekisho.brands.misspelt import Misspellings
 from sekisho.brands.model import Brand
-from sekisho.brands.names import MAX_COMPANION_GAP, MAX_SHORT_LATIN, Kind, Name, names
+from sekisho.brands.names import MAX_COMPANION_GAP, MAX_SHORT_LATIN, Name, NameKind, names
 from sekisho.brands.prose import MIN_PROSE_CHARS, in_mailbox, mailboxes
 from sekisho.brands.spelling import Breaks
 from sekisho.evidence import Cue
@@ -55,7 +55,7 @@ class NameIndex:
         self._misspelt = Misspellings(
             (name.key, name)
             for name in everything
-            if name.kind is Kind.FREE and name.latin and name.text.isalnum()
+            if name.kind is NameKind.FREE and name.latin and name.text.isalnum()
         )
         self._words: dict[str, list[Name]] = {}
         long: dict[str, list[Name]] = {}

@@ -14,7 +14,7 @@ from sekisho.cli.owner import as_owner
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.ports import DamagedError, ErasedError, StoreUnavailable
-from sekisho.release import UnclearWishError
+from sekisho.release import UnclearRequestError
 from sekisho.review import AgesUnknownError, NoSuchEntryError, Review
 from sekisho.store.database import SchemaError, database_file, never_made
 from sekisho.store.lists import ListStore
@@ -63,7 +63,7 @@ def reviewing(config: Config) -> Iterator[Review]:
             yield compose.review(config, quarantine)
         except NoSuchEntryError as error:
             raise click.ClickException(str(error)) from error
-        except UnclearWishError as error:
+        except UnclearRequestError as error:
             raise click.UsageError(str(error)) from error
         except AgesUnknownError as error:
             raise click.ClickException(

@@ -12,7 +12,7 @@ from sekisho.cli import output, page
 from sekisho.cli.opening import reviewing, who
 from sekisho.config import Config
 from sekisho.held import Entry, Operation, State
-from sekisho.release import Wish
+from sekisho.release import ReleaseRequest
 from sekisho.review.documents import entry_document, judgement_of, operation_document, release_document
 from sekisho.text import printable
 
@@ -73,13 +73,13 @@ def _facts(entry: Entry) -> dict[str, str | None]:
     }
 
 
-def release(config: Config, records: Sequence[str], wish: Wish, style: str) -> int:
+def release(config: Config, records: Sequence[str], request: ReleaseRequest, style: str) -> int:
     """Release copies and print the result of each. Returns the exit status: 0 if all were released, else 1. Raises
-    UsageError if the wish names no address to send to."""
-    if wish.to and not re.fullmatch(r"[^\s<>@]+@[^\s<>@]+", wish.to):
-        raise click.UsageError(f"--to needs an address, not {wish.to!r}")
+    UsageError if `request.to` is no address."""
+    if request.to and not re.fullmatch(r"[^\s<>@]+@[^\s<>@]+", request.to):
+        raise click.UsageError(f"--to needs an address, not {request.to!r}")
     with reviewing(config) as review:
-        done = review.release(records, wish)
+        done = review.release(records, request)
     if style == "json":
         output.write_json([release_document(each) for each in done])
     for each in done if style == "text" else ():

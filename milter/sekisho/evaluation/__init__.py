@@ -3,6 +3,6 @@
 Two errors count: a fake that is delivered and a genuine mail that is held. `rows` judges, `measure` counts.
 """
 
-from sekisho.evaluation.rows import Asked, CaseRow, files_below, judge_files
+from sekisho.evaluation.rows import CaseRow, Omissions, files_below, judge_files
 
-__all__ = ["Asked", "CaseRow", "files_below", "judge_files"]
+__all__ = ["CaseRow", "Omissions", "files_below", "judge_files"]

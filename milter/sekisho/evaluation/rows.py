@@ -26,7 +26,7 @@ FACTS = ("kind", "lang", "names_brand", "corpus")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Omissions:
     """What an evaluation leaves out: facts of the cases (`client`, `auth`), and brands of the registry (ids)."""
 
     without: frozenset[str] = frozenset()
@@ -45,22 +45,22 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def judge_files(
-    config: Config, folder: Path, files: Sequence[Path], asked: Asked, jobs: int | None = None
+    config: Config, folder: Path, files: Sequence[Path], omissions: Omissions, jobs: int | None = None
 ) -> Iterator[CaseRow]:
     """A row for each file, in the order of `files`, from `jobs` processes (None: as many as cores). A file that cannot
     be read is an error row, never left out. `folder` is the part of the paths that the rows do not show.
 
     Raises ConfigError, and UnknownBrandError for a brand that is not in the registry.
     """
-    CaseRunner.of(config, without=asked.brands)  # raises errors once, not in each process
+    CaseRunner.of(config, without=omissions.brands)  # raises errors once, not in each process
     workers = jobs or os.cpu_count() or 1
-    with ProcessPoolExecutor(workers, initializer=_start, initargs=(config, asked)) as pool:
+    with ProcessPoolExecutor(workers, initializer=_start, initargs=(config, omissions)) as pool:
         yield from pool.map(_row, files, [folder] * len(files), chunksize=16)
 
 
-def _start(config: Config, asked: Asked) -> None:
-    runner = CaseRunner.of(config, without=asked.brands)
-    _PoolProcess.row = lambda file, folder: row_of(runner, file, folder, asked.without)
+def _start(config: Config, omissions: Omissions) -> None:
+    runner = CaseRunner.of(config, without=omissions.brands)
+    _PoolProcess.row = lambda file, folder: row_of(runner, file, folder, omissions.without)
 
 
 def _row(file: Path, folder: Path) -> CaseRow:

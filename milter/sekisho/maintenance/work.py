@@ -96,11 +96,11 @@ class Maintenance:
         if self._server is not None:
             self._server.close()
             self._server = None
-        questions = metrics.Questions(
+        sources = metrics.PageSources(
             reasons=self._readiness.reasons, gauges=self._refresh_gauges, status=self._status
         )
         try:
-            self._server = metrics.serve(self._settings.metrics, self._metrics, questions)
+            self._server = metrics.serve(self._settings.metrics, self._metrics, sources)
         except OSError as error:
             self._refused += 1
             if self._refused == MAX_PORT_TURNS:

@@ -6,7 +6,7 @@ process.
 
 from sekisho.metrics.meter import Metrics, open
 from sekisho.metrics.options import MetricsOptions
-from sekisho.metrics.server import MetricsServer, Questions, serve
+from sekisho.metrics.server import MetricsServer, PageSources, serve
 from sekisho.metrics.table import PREFIX, ROWS, MetricRow
 
 __all__ = [
@@ -16,7 +16,7 @@ __all__ = [
     "Metrics",
     "MetricsOptions",
     "MetricsServer",
-    "Questions",
+    "PageSources",
     "open",
     "serve",
 ]

@@ -49,7 +49,7 @@ GRACE_SECONDS = 1  # that running answers may take when the port is closed
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class PageSources:
     """The functions that give the content of the pages. `health` and `reasons` run on the event loop and must return at
     once.
 
@@ -66,9 +66,9 @@ class Questions:
 class Pages:
     """The pages as an ASGI application."""
 
-    def __init__(self, metrics: Metrics, questions: Questions) -> None:
+    def __init__(self, metrics: Metrics, sources: PageSources) -> None:
         self._metrics = metrics
-        self._ask = questions
+        self._ask = sources
         self._registry = metrics.registry()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="figures")
         self._coming: dict[object, asyncio.Future[tuple[str, bytes]]] = {}
@@ -163,12 +163,12 @@ def _state(reasons: Collection[str]) -> tuple[HTTPStatus, str, bytes]:
     return HTTPStatus.SERVICE_UNAVAILABLE, TEXT, "".join(f"{each}\n" for each in reasons).encode()
 
 
-class Bounded(H11Protocol):
+class BoundedConnection(H11Protocol):
     """A connection with a time limit, which is closed if there are too many. `crowd` has all connections, the one that
     was idle longest first."""
 
     def __init__(
-        self, *args: Any, bounds: MetricsOptions, crowd: dict[Bounded, None], **options: Any
+        self, *args: Any, bounds: MetricsOptions, crowd: dict[BoundedConnection, None], **options: Any
     ) -> None:
         super().__init__(*args, **options)
         self._timeout_seconds = bounds.timeout_seconds
@@ -212,12 +212,12 @@ class Bounded(H11Protocol):
 class MetricsServer:
     """The server of the metrics port. The constructor binds the port (raises OSError); `start` begins to serve."""
 
-    def __init__(self, options: MetricsOptions, metrics: Metrics, questions: Questions) -> None:
+    def __init__(self, options: MetricsOptions, metrics: Metrics, sources: PageSources) -> None:
         self._socket = _bound(options)
         self.port = int(self._socket.getsockname()[1])
         """The port that was bound, if 0 was configured a free one."""
-        self.pages = Pages(metrics, questions)
-        protocol: Any = partial(Bounded, bounds=options, crowd={})
+        self.pages = Pages(metrics, sources)
+        protocol: Any = partial(BoundedConnection, bounds=options, crowd={})
         config = uvicorn.Config(
             self.pages,
             loop="asyncio",
@@ -273,8 +273,8 @@ def _bound(options: MetricsOptions) -> socket.socket:
     return listener
 
 
-def serve(options: MetricsOptions, metrics: Metrics, questions: Questions) -> MetricsServer:
+def serve(options: MetricsOptions, metrics: Metrics, sources: PageSources) -> MetricsServer:
     """Serve in a thread of this process, until `close`. Raises OSError if the address cannot be bound."""
-    server = MetricsServer(options, metrics, questions)
+    server = MetricsServer(options, metrics, sources)
     server.start()
     return server

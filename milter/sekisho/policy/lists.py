@@ -160,14 +160,14 @@ def _spellings(address: str | None) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Scoped:
+class ScopedList:
     """One list: its entries by scope; the scope "" is the whole site."""
 
     by_scope: Mapping[str, Entries] = field(default_factory=dict)
     delimiters: str = ""
 
     @classmethod
-    def of(cls, entries: Iterable[ListEntry], groups: Groups = NO_GROUPS, delimiters: str = "") -> Scoped:
+    def of(cls, entries: Iterable[ListEntry], groups: Groups = NO_GROUPS, delimiters: str = "") -> ScopedList:
         """The list of these entries. An entry for a group counts for each member; one for a group that no longer exists
         counts for no recipient."""
         sorted_out: dict[str, list[ListEntry]] = {}
@@ -189,8 +189,8 @@ class Scoped:
 class Lists:
     """The allow list and the block list."""
 
-    allow: Scoped = field(default_factory=Scoped)
-    block: Scoped = field(default_factory=Scoped)
+    allow: ScopedList = field(default_factory=ScopedList)
+    block: ScopedList = field(default_factory=ScopedList)
 
     @classmethod
     def of(
@@ -205,6 +205,6 @@ class Lists:
         an address extension."""
         more = added or ListOptions()
         return cls(
-            Scoped.of((*options.allow, *more.allow), groups, delimiters),
-            Scoped.of((*options.block, *more.block), groups, delimiters),
+            ScopedList.of((*options.allow, *more.allow), groups, delimiters),
+            ScopedList.of((*options.block, *more.block), groups, delimiters),
         )

@@ -35,12 +35,12 @@ _RESULTS = {
 }
 
 
-class UnclearWishError(Exception):
+class UnclearRequestError(Exception):
     """It is unclear which copy is to go where. The text says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ReleaseRequest:
     """What a person (`who`) wants to be released. `recipients` are the addresses whose copies are meant, in any case of
     letters (empty: all); `to` is another address for the single copy; `again` includes uncertain copies."""
 
@@ -52,7 +52,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ReleaseResult:
     """The result for one copy. `text` is the reply of the MTA, or the reason why it was not asked."""
 
     entry: str
@@ -85,47 +85,55 @@ class Releaser:
         self._privacy = privacy
         self._pause = pause
 
-    def release(self, entry: Entry, wish: Wish) -> tuple[Done, ...]:
+    def release(self, entry: Entry, request: ReleaseRequest) -> tuple[ReleaseResult, ...]:
         """Send the copies that are meant and can be sent; the others are not in the answer.
 
-        Raises UnclearWishError, and what `HeldMail.content` raises.
+        Raises UnclearRequestError, and what `HeldMail.content` raises.
         """
-        copies = meant(entry, wish)
-        if wish.to and len(copies) > 1:
-            raise UnclearWishError("several copies would go to one other address: name one recipient")
+        copies = meant(entry, request)
+        if request.to and len(copies) > 1:
+            raise UnclearRequestError("several copies would go to one other address: name one recipient")
         raw = rewrite(self._store.content(entry.id), entry, self._authserv_id, self._host)
-        return tuple(self._copy(entry, copy, raw, wish) for copy in copies)
+        return tuple(self._copy(entry, copy, raw, request) for copy in copies)
 
-    def _copy(self, entry: Entry, copy: Copy, raw: bytes, wish: Wish) -> Done:
+    def _copy(self, entry: Entry, copy: Copy, raw: bytes, request: ReleaseRequest) -> ReleaseResult:
         """Send one copy. While the MTA answers 4xx it is tried again, as often as the options allow."""
-        done = self._once(entry, copy, copy.state, raw, wish)
+        done = self._once(entry, copy, copy.state, raw, request)
         for _ in range(self._options.attempts - 1):
             if done[0] is not Fate.LATER:
                 break
             self._pause(self._options.pause_seconds)
-            done = self._once(entry, copy, State.HELD, raw, wish)
+            done = self._once(entry, copy, State.HELD, raw, request)
         return done[1]
 
     def _once(
-        self, entry: Entry, copy: Copy, state: State, raw: bytes, wish: Wish
-    ) -> tuple[Fate | None, Done]:
-        address = wish.to or copy.recipient.address
+        self, entry: Entry, copy: Copy, state: State, raw: bytes, request: ReleaseRequest
+    ) -> tuple[Fate | None, ReleaseResult]:
+        address = request.to or copy.recipient.address
         try:
-            path = path_of("" if wish.to else copy.recipient.raw, address)
+            path = path_of("" if request.to else copy.recipient.raw, address)
         except ValueError as error:
-            return None, Done(entry.id, address, state, str(error))
+            return None, ReleaseResult(entry.id, address, state, str(error))
         if not self._store.move(entry.id, State.SENDING, only=state, copies=[copy.number]):
-            return None, Done(entry.id, address, self._state(entry, copy), "somebody else is at it")
+            return None, ReleaseResult(entry.id, address, self._state(entry, copy), "somebody else is at it")
         international = any(each.upper() == "SMTPUTF8" for each in entry.envelope.parameters)
         answer = hand_over(Outgoing(raw, path, international), self._options, self._host)
-        return answer.fate, Done(entry.id, address, self._settle(entry, copy, answer, wish), answer.text)
+        return answer.fate, ReleaseResult(
+            entry.id, address, self._settle(entry, copy, answer, request), answer.text
+        )
 
-    def _settle(self, entry: Entry, copy: Copy, answer: HandOverResult, wish: Wish) -> State:
+    def _settle(self, entry: Entry, copy: Copy, answer: HandOverResult, request: ReleaseRequest) -> State:
         """Record the result for the copy, even if it took so long that the copy was marked uncertain meanwhile."""
-        note = answer.text if not wish.to else f"to {wish.to}: {answer.text}"
-        note = self._privacy.words(note, *filter(None, (wish.to, copy.recipient.address)))
+        note = answer.text if not request.to else f"to {request.to}: {answer.text}"
+        note = self._privacy.words(note, *filter(None, (request.to, copy.recipient.address)))
         done = Operation(
-            OperationName.RELEASE, _RESULTS[answer.fate], wish.who, entry.id, copy.number, wish.reason, note
+            OperationName.RELEASE,
+            _RESULTS[answer.fate],
+            request.who,
+            entry.id,
+            copy.number,
+            request.reason,
+            note,
         )
         state = _STATES[answer.fate]
         if not self._store.move(entry.id, state, only=State.SENDING, copies=[copy.number], done=done):
@@ -141,14 +149,14 @@ class Releaser:
         )
 
 
-def meant(entry: Entry, wish: Wish) -> Sequence[Copy]:
-    """The copies that the wish means and that can be sent."""
-    return tuple(_meant(entry, wish))
+def meant(entry: Entry, request: ReleaseRequest) -> Sequence[Copy]:
+    """The copies that the request means and that can be sent."""
+    return tuple(_meant(entry, request))
 
 
-def _meant(entry: Entry, wish: Wish) -> Iterator[Copy]:
-    states = {State.HELD, State.UNCERTAIN} if wish.again else {State.HELD}
-    named = {each.lower() for each in wish.recipients}
+def _meant(entry: Entry, request: ReleaseRequest) -> Iterator[Copy]:
+    states = {State.HELD, State.UNCERTAIN} if request.again else {State.HELD}
+    named = {each.lower() for each in request.recipients}
     for copy in entry.copies:
         if copy.state in states and (not named or copy.recipient.address.lower() in named):
             yield copy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sekisho.held import Entry, Operation
-from sekisho.release import Done
+from sekisho.release import ReleaseResult
 from sekisho.text import printable
 
 MAX_TEXT_CHARS = 300  # of a text that comes from a message
@@ -51,7 +51,7 @@ def judgement_of(entry: Entry) -> dict[str, Any]:
     }
 
 
-def release_document(done: Done) -> dict[str, Any]:
+def release_document(done: ReleaseResult) -> dict[str, Any]:
     """The result for one copy that was to be released."""
     return {
         "id": done.entry,

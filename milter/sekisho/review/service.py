@@ -15,7 +15,7 @@ from sekisho.held import Entry, Operation, OperationName, OperationResult, State
 from sekisho.message import read
 from sekisho.policy.lists import Groups
 from sekisho.ports import DamagedError, ErasedError, HeldMail
-from sekisho.release import Done, Releaser, Wish
+from sekisho.release import Releaser, ReleaseRequest, ReleaseResult
 from sekisho.runtime_changes.lists import checked_entry
 from sekisho.store.lists import Changed, ListStore
 from sekisho.text import printable
@@ -88,15 +88,15 @@ class Review:
         self.store.audit(Operation(OperationName.VIEW, OperationResult.OK, who, entry.id, note=note))
         return self.store.content(entry.id)
 
-    def release(self, records: Sequence[str], wish: Wish) -> tuple[Done, ...]:
-        """Send the copies that `wish` means to the MTA. There is at least one answer for each entry; an answer without
-        a recipient says why nothing was sent.
+    def release(self, records: Sequence[str], request: ReleaseRequest) -> tuple[ReleaseResult, ...]:
+        """Send the copies that `request` means to the MTA. There is at least one answer for each entry; an answer
+        without a recipient says why nothing was sent.
 
-        Raises NoSuchEntryError before anything is sent. Raises UnclearWishError; copies sent before that stay sent.
+        Raises NoSuchEntryError before anything is sent. Raises UnclearRequestError; copies sent before that stay sent.
         """
-        self._give_up(wish.who)
+        self._give_up(request.who)
         found = [self.show(record) for record in records]
-        return tuple(done for entry in found for done in self._released(entry, wish))
+        return tuple(done for entry in found for done in self._released(entry, request))
 
     def delete(
         self, records: Sequence[str], who: str, recipients: Sequence[str] = (), *, uncertain: bool = False
@@ -161,17 +161,17 @@ class Review:
         """Mark copies `uncertain` that a process left `sending` when it died. Each operation does that first."""
         self.store.give_up(self.uncertain_after, who)
 
-    def _released(self, entry: Entry, wish: Wish) -> tuple[Done, ...]:
+    def _released(self, entry: Entry, request: ReleaseRequest) -> tuple[ReleaseResult, ...]:
         """The answers for the copies of one entry. If there is no copy to send, one answer says so."""
         try:
-            done = self.releaser.release(entry, wish)
+            done = self.releaser.release(entry, request)
         except (DamagedError, ErasedError) as error:
-            return (Done(entry.id, "", State.HELD, str(error)),)
+            return (ReleaseResult(entry.id, "", State.HELD, str(error)),)
         if done:
             return done
         states = sorted({copy.state for copy in entry.copies})
         state = states[0] if len(states) == 1 else State.HELD
-        return (Done(entry.id, "", state, f"no copy to send (they are {', '.join(states)})"),)
+        return (ReleaseResult(entry.id, "", state, f"no copy to send (they are {', '.join(states)})"),)
 
     def _closed(self, entry: Entry, named: set[str], states: Sequence[State], who: str) -> int:
         numbers = [

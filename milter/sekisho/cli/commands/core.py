@@ -112,8 +112,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an argument for each option
     """Judge every case below a folder and measure the result. Prints hits, false alarms, how much each finding
     contributes, and the cases that were judged wrongly."""
     from sekisho.cli import evaluate as command
-    from sekisho.evaluation import Asked
+    from sekisho.evaluation import Omissions
 
-    asked = Asked(parse_without(without), frozenset(brands))
+    omissions = Omissions(parse_without(without), frozenset(brands))
     view = command.View(command.parse_views(by), top)
-    command.run(configuration(path), folder, jobs, asked, style=style, view=view)
+    command.run(configuration(path), folder, jobs, omissions, style=style, view=view)

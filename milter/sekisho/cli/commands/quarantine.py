@@ -76,10 +76,10 @@ def release(
     """Hand held messages back to Postfix, past the filter. Exit status 1 if any copy was not released."""
     from sekisho.cli import quarantine as command
     from sekisho.cli.opening import who
-    from sekisho.release import Wish
+    from sekisho.release import ReleaseRequest
 
-    wish = Wish(who(), reason, frozenset(recipients), to, uncertain)
-    return command.release(configuration(path), records, wish, style)
+    request = ReleaseRequest(who(), reason, frozenset(recipients), to, uncertain)
+    return command.release(configuration(path), records, request, style)
 
 
 @quarantine.command("delete")
