@@ -108,9 +108,9 @@ def _reason(error: Exception) -> str:
 
 
 def not_committed(error: BaseException | None) -> bool:
-    """True if an error in a commit says for certain that nothing was committed: PostgreSQL refused it, or SQLite
-    could not write all of it into its log. It is not certain after an error of a server that is ending (class 57: libpq
-    still calls the connection good), nor after a failed sync: what was written before it may be found after a crash."""
+    """True if an error of a commit means that nothing was committed: PostgreSQL refused it, or SQLite could not write
+    all of it to its log. It is uncertain after an error of a server that shuts down (class 57: libpq still reports a
+    good connection), and after a failed sync: data written before it may be found after a crash."""
     if not isinstance(error, DBAPIError):
         return False
     code = getattr(error.orig, "sqlite_errorcode", None)
@@ -121,8 +121,9 @@ def not_committed(error: BaseException | None) -> bool:
 
 
 def create_file(url: URL) -> None:
-    """Make the database file if there is none and never was. Only its owner may read it, and its name is durable. A
-    file that others may read is closed to them, with its log and index. Raises StoreMoved if there was one."""
+    """Make the database file if there is none and never was one. Only its owner may read it, and its name is durable.
+    The rights of other users are removed from an existing file, its log and its index. Raises StoreMoved if the file
+    existed before and is gone."""
     path = Path(url.database or "")
     if not path.exists() and was_made(path):
         raise StoreMoved(

@@ -1,7 +1,7 @@
-"""List entries made while the program runs: a versioned table over the entries of the file.
+"""List entries made while the program runs: a versioned table, in addition to the entries of the configuration.
 
-Every change raises the version by one, in the transaction that makes it. An entry knows the version that brought it
-and, once removed, the one that took it; nothing is ever overwritten, so what held at any time can be told.
+Each change increases the version by one, in the same transaction. An entry has the version that added it and, once
+removed, the version that removed it. Nothing is overwritten, so the lists of any earlier time are known.
 """
 
 from __future__ import annotations

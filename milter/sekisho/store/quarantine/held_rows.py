@@ -1,6 +1,6 @@
-"""What is written for one message, made ready before the database is asked for anything.
+"""Makes the rows of one message before the transaction begins.
 
-Compressing and describing a message takes longer than writing it; none of it happens while a lock is held.
+To compress and describe a message takes longer than to write it, so it is not done while a lock is held.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The quarantine: it has the only copy of a message after Postfix has discarded it.
 
-`hold` returns after the message is on the disk, or raises StoreUnavailable and keeps nothing. One case lies
-in between, CommitUnknown: a commit whose answer never came may have been kept, and absorbs the retry.
+`hold` returns when the message is on the disk, or raises StoreUnavailable and keeps nothing. After CommitUnknown the
+message may have been kept, since the commit got no answer; then its entry absorbs the retry.
 
-A Quarantine belongs to the process that opened it: open it after the fork, and use it from threads that are
-Python's own (never libmilter's).
+A Quarantine belongs to the process that opened it. Open it after the fork, and use it from Python's own threads (never
+from libmilter's).
 """
 
 from __future__ import annotations

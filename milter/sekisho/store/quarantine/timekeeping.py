@@ -1,10 +1,10 @@
-"""Whether retention may believe the clock: a jump of 40 days must not expire the mail of 40 days.
+"""Decides whether retention may believe the clock: a jump of 40 days must not expire the mail of 40 days.
 
-Each turn of retention leaves a row: when it was by the wall clock, and how long the machine had been up, with the
-identity of that start (`boot`). While the machine stays up the two must have moved alike, sleep included; small steps
-are the work of NTP. After a start of the machine only the last row is known. A clock that is before it is wrong. A
-clock that is far behind it may be wrong, or the machine was off: both look alike, so a person decides (`store retention
---resume`).
+Each turn of retention writes a row: the time of the wall clock, and how long the machine had been up, with the identity
+of that start (`boot`). While the machine is up, both must advance by the same time (sleep included); small steps are
+made by NTP. After a start of the machine only the last row is known. A clock that shows an earlier time than that row
+is wrong. If it shows a much later time, either the clock is wrong or the machine was off. The two cannot be told apart,
+so a person decides (`store retention --resume`).
 
 Times are UTC, so neither daylight-saving time nor a leap day is a step.
 """
