@@ -27,16 +27,16 @@ from sekisho import __version__
 from sekisho.cli.evaluate import judged, tables
 from sekisho.cli.tables import Sheet, cells, markdown
 from sekisho.config import Config
-from sekisho.evaluation import Asked, measure
+from sekisho.evaluation import Omissions, measure
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "accuracy.md"
 BEGIN, END = "<!-- tables: begin (python -m lab.accuracy) -->\n", "<!-- tables: end -->\n"
 SHOWN_BRANDS = 25
 ALL_FINDINGS = 1_000_000  # a limit that no run reaches
 VARIANTS = {
-    "As it came": Asked(),
-    "Without client and authentication": Asked(without=frozenset({"client", "auth"})),
-    "With the brand registry emptied": Asked(brands=frozenset({"all"})),
+    "As it came": Omissions(),
+    "Without client and authentication": Omissions(without=frozenset({"client", "auth"})),
+    "With the brand registry emptied": Omissions(brands=frozenset({"all"})),
 }
 Rows = list[measure.Row]
 
@@ -57,13 +57,13 @@ class Collections:
         )
 
 
-def measured(collections: Collections, asked: Asked) -> Rows:
+def measured(collections: Collections, omissions: Omissions) -> Rows:
     """A row for each mail, with the collection's title instead of its folder."""
     config = Config()
     return [
         {**row, "folder": title, "kind": collections.kinds.get(row.get("kind") or "")}
         for title, folder in collections.folders.items()
-        for row in judged(config, folder, asked)
+        for row in judged(config, folder, omissions)
     ]
 
 
@@ -134,7 +134,7 @@ def put(document: Path, marks: tuple[str, str], text: str) -> None:
 def main(file: Path, document: Path = DOCUMENT) -> None:
     """Measure every collection in every variant and put the tables into the document."""
     collections = Collections.read(file)
-    rows = {name: measured(collections, asked) for name, asked in VARIANTS.items()}
+    rows = {name: measured(collections, omissions) for name, omissions in VARIANTS.items()}
     if empty := [
         title
         for title in collections.folders

@@ -1,8 +1,8 @@
 """Writes the Grafana dashboard: `make docs` runs it, and the tests hold sekisho.json to it.
 
-Every panel is a row of a table: title, how it is drawn, unit, what it means to the one who looks, and its
-queries. Numbers over a while use `increase` or `rate` over Grafana's own intervals, so that the sums are right
-at every zoom; gauges are shown as they are. The variable `instance` chooses among several sekisho.
+Every panel is a row of a table: title, how it is drawn, unit, what it means, and its queries.
+Numbers over a time use `increase` or `rate` over Grafana's own intervals, so that the sums are right at every zoom;
+gauges are shown as they are. The variable `instance` selects one of several sekisho.
 """
 
 from __future__ import annotations
@@ -67,17 +67,20 @@ def rate(metric: str, by: str = "", where: str = "") -> str:
 
 
 def quantile(share: float, metric: str) -> Query:
+    """The quantile of a histogram below which `share` (0 to 1) of the observations are."""
     return Query(
         f"histogram_quantile({share}, {rate(f'{metric}_bucket', 'le')})", f"{round(share * 100)} % are below"
     )
 
 
 def gauge(metric: str, by: str = "", where: str = "", fold: str = "sum") -> str:
+    """A gauge summed (or folded otherwise) over the instances, by a label if one is named."""
     labels = ", ".join(filter(None, (where, ME)))
     return f"{fold}{f' by ({by})' if by else ''} (sekisho_{metric}{{{labels}}})"
 
 
 def largest(metric: str, label: str) -> tuple[Query, ...]:
+    """The 15 values of a label with the largest counts."""
     return (Query(f"topk(15, {total(metric, label)} > 0)", f"{{{{{label}}}}}"),)
 
 
@@ -271,6 +274,7 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
 
 
 def queries(panel: Panel) -> list[prometheus.Dataquery]:
+    """The queries of a panel, named A, B, C …"""
     made = []
     for letter, query in zip("ABCDEF", panel.queries, strict=False):
         built = prometheus.Dataquery().expr(query.expr).legend_format(query.legend or "__auto").ref_id(letter)
@@ -304,6 +308,7 @@ def drawing(panel: Panel) -> Any:
 
 
 def built(panel: Panel) -> Any:
+    """The builder of a whole panel."""
     shown = drawing(panel).title(panel.title).description(panel.means).unit(panel.unit).span(panel.width)
     shown.datasource(SOURCE).thresholds(thresholds(panel))
     for query in queries(panel):
@@ -325,6 +330,7 @@ def thresholds(panel: Panel) -> dashboard.ThresholdsConfig:
 
 
 def board(rows: Sequence[tuple[str, tuple[Panel, ...]]] = ROWS) -> dashboard.Dashboard:
+    """The dashboard with a row of panels for each title."""
     made = (
         dashboard.Dashboard("sekisho")
         .uid("sekisho")

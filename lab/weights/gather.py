@@ -22,7 +22,7 @@ from sekisho import cases
 from sekisho.cases import Case
 from sekisho.cli.evaluate import judged
 from sekisho.config import Config
-from sekisho.evaluation import Asked, measure
+from sekisho.evaluation import Omissions, measure
 from sekisho.message import Message, read
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +93,7 @@ def judge(collections: Collections) -> Iterator[Mail]:
     drafts: list[Draft] = []
     config = Config()
     for title, folder in collections.folders.items():
-        passes = [judged(config, folder, asked) for asked in (Asked(), *map(_without, KNOWLEDGE))]
+        passes = [judged(config, folder, omissions) for omissions in (Omissions(), *map(_without, KNOWLEDGE))]
         for file, row, *less in zip(sorted(folder.rglob("*.eml")), *passes, strict=True):
             if row["label"] and row["verdict"] != "error":
                 drafts.append(_draft(title, cases.load(file), [row, *less], config))
@@ -101,8 +101,8 @@ def judge(collections: Collections) -> Iterator[Mail]:
         yield draft.mail(group)
 
 
-def _without(circumstance: str) -> Asked:
-    return Asked(without=frozenset({KNOWLEDGE[circumstance]}))
+def _without(circumstance: str) -> Omissions:
+    return Omissions(without=frozenset({KNOWLEDGE[circumstance]}))
 
 
 @dataclass(frozen=True, slots=True)

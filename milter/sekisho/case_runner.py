@@ -1,4 +1,4 @@
-"""Cases through the daemon's own assembly, without its store, log and metrics."""
+"""Runs cases through the daemon's own pipeline, without store, log and metrics."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from sekisho.pipeline import Pipeline
 from sekisho.ports import Context, Recorded, Resolver
 from sekisho.resolver import CaseResolver
 
-ALL = "all"  # in the place of a brand's id: every brand
+ALL_BRANDS = "all"  # in the place of a brand's id
 
 
 class UnknownBrandError(Exception):
-    """No brand has that id; the text is the id."""
+    """The registry has no brand with that id. The text is the id."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRunner:
-    """The pipeline as single cases meet it. `real` is real DNS, for messages that come without a case file."""
+    """The pipeline for single cases. `real` asks real DNS, for messages without a case file."""
 
     config: Config
     knowledge: Knowledge
@@ -44,7 +44,7 @@ class CaseRunner:
 
     @classmethod
     def of(cls, config: Config, *, ask_dns: bool = False, without: Collection[str] = ()) -> CaseRunner:
-        """`without` names brands that are taken out of the registry, or all of them.
+        """A runner of the configuration. `without` are the ids of brands that are removed from the registry, or `all`.
 
         Raises ConfigError if brands or lists are bad, UnknownBrandError for an id that is not in the registry.
         """
@@ -54,21 +54,22 @@ class CaseRunner:
         return cls(config, known, pipeline, compose.resolver(config) if ask_dns else None)
 
     def examine(self, case: Case, recorded: Recorded | None = None) -> Examined:
-        """What the checks find. With `recorded`, as if another receiver had found that, and DNS were silent."""
+        """What the checks find. With `recorded` they use these authentication results of another receiver, and no
+        DNS."""
         context = self._context(case)
         if recorded is not None:
             context = replace(context, resolver=None, recorded=recorded)
         return self.pipeline.examine(case.raw, case.envelope, context)
 
     def judge(self, examined: Examined, left_out: Collection[str] = ()) -> Judged:
-        """What the policy makes of it, as if the findings `left_out` (ids) had not been made."""
+        """The judgement of the policy, as if the findings `left_out` (ids) had not been made."""
         if left_out:
             examined = replace(examined, evidence=lessened(examined.evidence, left_out))
         return self.pipeline.judge(examined)
 
     def explain(self, case: Case) -> dict[str, Any]:
-        """The contract's object without `file`, with what a reader asks next: what the brands are (`brands`), and what
-        would let the message pass (`passes_if`)."""
+        """The object of `sekisho check --format json` without `file`, with descriptions of the brands (`brands`) and
+        with what would let the message pass (`passes_if`)."""
         examined = self.examine(case)
         judged = self.judge(examined)
         document = document_of(judged)
@@ -85,7 +86,8 @@ class CaseRunner:
         return {**document, "brands": describe_brands(registry, named), "passes_if": ways}
 
     def _context(self, case: Case) -> Context:
-        """The case's DNS, else what it recorded, else real DNS if asked for and the case has no sidecar."""
+        """The context of the case. It uses the case's DNS, else its recorded results, else real DNS if that is asked
+        for and the case has no sidecar."""
         context = self.pipeline.context()
         resolver: Resolver | None = None
         if case.dns is not None:
@@ -97,27 +99,27 @@ class CaseRunner:
 
 
 def judge(config: Config, *, ask_dns: bool) -> Callable[[Case], dict[str, Any]]:
-    """A function from a case to the contract's object. Raises ConfigError if brands or lists are bad."""
+    """A function that judges a case and gives `document_of` it. Raises ConfigError if brands or lists are bad."""
     runner = CaseRunner.of(config, ask_dns=ask_dns)
     return lambda case: document_of(runner.judge(runner.examine(case)))
 
 
 def document_of(judged: Judged) -> dict[str, Any]:
-    """The contract's object for one message, without `file`."""
+    """The object of `sekisho check --format json` for one message, without `file`."""
     return judgement_document(judged.evidence, judged.weights, judged.action, judged.stages)
 
 
 def lessened(evidence: Evidence, left_out: Collection[str]) -> Evidence:
-    """The evidence without the findings of these ids."""
+    """The evidence without the findings with these ids."""
     kept = tuple(each for each in evidence.findings if each.kind.id not in left_out)
     return replace(evidence, findings=kept)
 
 
 def reduced(registry: BrandIndex, without: Collection[str]) -> BrandIndex:
-    """The registry without these brands. Raises UnknownBrandError."""
+    """The registry without the brands with these ids. Raises UnknownBrandError."""
     if not without:
         return registry
-    if ALL in without:
+    if ALL_BRANDS in without:
         return registry.only(())
     for each in without:
         if registry.get(each) is None:
@@ -126,7 +128,7 @@ def reduced(registry: BrandIndex, without: Collection[str]) -> BrandIndex:
 
 
 def sent_by(case: Case, raw: bytes | None, sender: str) -> Case:
-    """The case as if these bytes (None: its own) had come from that envelope sender."""
+    """The case with other bytes (None: its own) and another envelope sender."""
     envelope = replace(case.envelope, sender=sender, raw_sender=sender)
     return replace(case, raw=case.raw if raw is None else raw, envelope=envelope)
 

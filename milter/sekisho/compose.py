@@ -1,4 +1,4 @@
-"""Everything put together, once, for the daemon, the command line, the tests and the benchmarks alike."""
+"""Builds the program from its parts. The daemon, the command line, the tests and the benchmarks all use it."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ from sekisho.words import Vocabulary
 
 LOG = logging.getLogger("sekisho.compose")
 STRANGERS_SHARE = 0.5
-"""The part of `dns.budget` that a message may spend on domains of strangers (signatures, envelope sender, ARC). The
+"""Of `dns.budget`: what a message may spend on domains that its sender chose (signatures, envelope sender, ARC). The
 rest is kept for the author's domain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What is read from files before any process is forked: shared, never changed."""
+    """What is read from files before any process is forked. All processes share it, and it never changes."""
 
     registry: BrandIndex
     providers: Providers
@@ -69,7 +69,7 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The world as one process reaches it. What is None is not there: no DNS, no store."""
+    """What one process uses of the outside world: clock, DNS, store … `None` where there is none."""
 
     clock: Clock
     knowledge: Knowledge
@@ -86,7 +86,7 @@ class Ports:
 
 
 def knowledge(config: Config) -> Knowledge:
-    """Words, brands, providers and the tables of the leaves. Raises ConfigError with every error of every file."""
+    """Loads words, brands, providers, the site and the lists. Raises ConfigError with every error of every file."""
     errors: list[str] = []
     try:
         words = vocabulary.load(config.vocabulary.overlay)
@@ -114,7 +114,7 @@ def knowledge(config: Config) -> Knowledge:
 
 
 def load(path: Path | None) -> tuple[Config, Knowledge]:
-    """The configuration and all that it names. Raises ConfigError with everything wrong in any file."""
+    """The configuration and the files that it names. Raises ConfigError with everything that is wrong in any file."""
     try:
         config = read(path)
     except ConfigError as error:
@@ -134,27 +134,28 @@ def _named_faults(rest: Config | None) -> tuple[str, ...]:
 
 
 def switch_file(config: Config) -> Path:
-    """Where the kill switch and the guard's tallies are."""
+    """The file of the kill switch and of the guard's counts."""
     return state_directory(config.store) / "guard"
 
 
 def policy_file(config: Config) -> Path:
-    """Where the domains are whose DMARC policy was met."""
+    """The file of the domains whose DMARC policy was seen."""
     return state_directory(config.store) / "policies"
 
 
 def deferral_file(config: Config) -> Path:
-    """Where the messages are that were deferred while DNS failed."""
+    """The file of the messages that were deferred while DNS failed."""
     return state_directory(config.store) / "deferred"
 
 
 def failure_file(config: Config) -> Path:
-    """Where the digests of messages that we failed on are, if the configuration names no other place."""
+    """The default file of the digests of messages whose judgement failed."""
     return state_directory(config.store) / "failed"
 
 
 def policies(config: Config, clock: Clock) -> PolicyNotes | None:
-    """The policies that were met, for one process; None, and a line in the log, if their file cannot be used."""
+    """The memory of the DMARC policies that were seen, opened for one process. None, and a line in the log, if its file
+    cannot be used."""
     try:
         return PolicyNotes(policy_file(config), clock)
     except OSError as error:
@@ -163,8 +164,8 @@ def policies(config: Config, clock: Clock) -> PolicyNotes | None:
 
 
 def deferrals(config: Config, clock: Clock) -> memory.Deferrals | None:
-    """The messages that were deferred, for one process. None if none is to be deferred or, with a line in the log, if
-    that cannot be remembered."""
+    """The memory of the messages that were deferred, opened for one process. None if the policy defers none and, with a
+    line in the log, if its file cannot be used."""
     if not config.policy.defer_unknown:
         return None
     try:
@@ -175,13 +176,13 @@ def deferrals(config: Config, clock: Clock) -> memory.Deferrals | None:
 
 
 def unknown_file(config: Config) -> Path:
-    """Where the messages are that the store may have kept although it reported an error."""
+    """The file of the messages that the store may hold although it reported an error."""
     return state_directory(config.store) / "unknown"
 
 
 def unknown_commits(config: Config, store: QuarantineStore, clock: Clock) -> QuarantineStore:
-    """The store with a memory of what it may have kept. Without, and with a line in the log, if that file cannot be
-    used."""
+    """The store with a memory of the messages that it may hold although it reported an error. Without that memory, and
+    with a line in the log, if its file cannot be used."""
     try:
         return memory.UnknownCommits(store, unknown_file(config), clock)
     except OSError as error:
@@ -190,26 +191,25 @@ def unknown_commits(config: Config, store: QuarantineStore, clock: Clock) -> Qua
 
 
 def make_memory(config: Config, clock: Clock) -> None:
-    """Make the files of what is remembered, or begin damaged ones anew: before the fork, so that no two processes do
-    it at once."""
+    """Create the files of the memories, or replace damaged ones. It is called before the fork, so that no two processes
+    do it at once."""
     for made in (policies(config, clock), deferrals(config, clock)):
         if made is not None:
             made.close()
-    with suppress(OSError):  # each worker says so
+    with suppress(OSError):  # each worker logs it
         memory.UnknownCommits.prepare(unknown_file(config))
 
 
 def secret_file(config: Config) -> Path:
-    """Where the site's secret is, if the configuration names no key file."""
+    """The file of the site's secret, if the configuration names no key file."""
     return state_directory(config.store) / "secret"
 
 
 def make_rollout_key(config: Config) -> bytes:
-    """The secret by which is drawn which mail a roll-out reaches; what it is made from is made if it is not there.
-    Empty, and nothing is made, where nothing is drawn.
+    """The secret that decides which messages a roll-out reaches. Empty if no roll-out reaches only a share of the mail.
 
-    It comes from `journal.key_file` if that is set, which nodes that share a configuration can share, else from a file
-    of this machine. Raises OSError or SecretError."""
+    It is derived from `journal.key_file` if that is set, which nodes with one configuration can share, else from the
+    secret file of this machine, which is created if there is none. Raises OSError or SecretError."""
     if not draws(config):
         return b""
     if config.journal.key_file is not None:
@@ -224,35 +224,35 @@ def draws(config: Config) -> bool:
 
 
 def rollout_key(config: Config) -> bytes:
-    """The same for a command, which makes nothing. Empty where nothing is drawn. Empty too, with a line in the log,
-    where the secret cannot be read: the command then draws otherwise than the daemon."""
+    """The same secret for a command, which creates no file. If the secret cannot be read it is empty, with a line in
+    the log: a roll-out then reaches other messages than in the daemon."""
     if not draws(config):
         return b""
     try:
         return _for_rollout(read_secret(config.journal.key_file or secret_file(config)))
     except SecretError as error:
-        LOG.warning("the share of policy.rollout is drawn without the daemon's secret: %s", error)
+        LOG.warning("policy.rollout is applied without the daemon's secret: %s", error)
         return b""
 
 
 def _for_rollout(secret: bytes) -> bytes:
-    """A key of its own: pseudonyms are made from the same secret."""
+    """The key of the roll-out. It is derived, since the pseudonyms of the journal use the same secret."""
     return hmac.digest(secret, b"sekisho rollout", "sha256")
 
 
 def offline(config: Config) -> Ports:
-    """Ports without DNS, store, log and metrics: for single files."""
+    """Ports without DNS, store, log and metrics, to judge single files."""
     clock = SystemClock()
     return Ports(clock, knowledge(config), pictures=Decoder(clock), rollout_key=rollout_key(config))
 
 
 def resolver(config: Config) -> DnsResolver:
-    """The real DNS as configured."""
+    """A resolver that asks the DNS servers of the configuration."""
     return DnsResolver(config.dns, SystemClock())
 
 
 def budgeted(config: Config, shared: Resolver) -> Budget:
-    """A resolver for one message: how long it may wait for DNS in total is bounded."""
+    """A resolver for one message, which waits for DNS no longer than `dns.budget` seconds in total."""
     return Budget(shared, config.dns.budget, SystemClock())
 
 
@@ -262,7 +262,7 @@ def own_name(config: Config) -> str:
 
 
 def review(config: Config, quarantine: Quarantine) -> Review:
-    """What a person does with held mail, on an opened store."""
+    """The service for held mail, on an opened store."""
     privacy = _audit_privacy(config)
     return Review(
         quarantine,
@@ -273,8 +273,8 @@ def review(config: Config, quarantine: Quarantine) -> Review:
 
 
 def _audit_privacy(config: Config) -> Privacy:
-    """What the audit may keep of addresses. A key file that cannot be read stops no release: then the pseudonyms are of
-    no use to anybody, which is what they are for."""
+    """What the audit may keep of addresses. A key file that cannot be read stops no release: the pseudonyms are then
+    made with a random key, and nobody can resolve them."""
     clock = SystemClock()
     try:
         return Privacy(config.journal, clock)
@@ -283,13 +283,13 @@ def _audit_privacy(config: Config) -> Privacy:
 
 
 def lists(config: Config, held: Snapshot) -> InForce:
-    """The lists of the configuration with those made at run time over them, as `held` has them."""
+    """The lists of the configuration together with the entries made at run time (`held`)."""
     build = partial(Lists.of, config.lists, config.groups, delimiters=config.policy.recipient_delimiter)
     return InForce(config.store, build, held)
 
 
 def pipeline(config: Config, ports: Ports) -> Pipeline:
-    """The one way through, on the given ports."""
+    """The pipeline that every message passes, on the given ports."""
     trust = Trust.of(config.trust)
     name = own_name(config)
     return Pipeline(
@@ -328,7 +328,7 @@ def _output(config: Config, ports: Ports, name: str) -> Output:
 
 
 def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable[[], Context]:
-    """Makes the context of each message; `name` is our authserv-id."""
+    """A function that makes the context of a message; `name` is our authserv-id."""
     sealers = frozenset(config.arc.sealers)
 
     def context() -> Context:

@@ -69,6 +69,7 @@ class Place(StrEnum):
     ja: str
 
     def __new__(cls, value: str, en: str, ja: str) -> Place:
+        """A member: its value as in JSON, and its two names."""
         place = str.__new__(cls, value)
         place._value_ = value
         place.en, place.ja = en, ja

@@ -1,6 +1,6 @@
-"""What is known of held mail: entries, copies, their states, and what was done to them. Types only.
+"""The types of held mail: entries, copies, their states, and operations on them.
 
-The store answers with these, `release` and `review` work with them, and every door shows them.
+The store returns them, `release` and `review` use them, and command line, API and pages show them.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from sekisho.message import Envelope, Recipient
 
 
 class State(StrEnum):
-    """What became of one recipient's copy. Only `held` absorbs repeats."""
+    """The state of one recipient's copy. Only a `held` copy absorbs a message that is sent again."""
 
     HELD = "held"
     RELEASED = "released"
     SENDING = "sending"
-    UNCERTAIN = "uncertain"  # handed to the MTA, and the answer never came
+    UNCERTAIN = "uncertain"  # sent to the MTA, and no reply came
     DELETED = "deleted"
     EXPIRED = "expired"
 
 
 MAINTENANCE = "maintenance"
-"""Who did what nobody asked for, in the audit. Rows of earlier versions say `keeper`."""
+"""The author of automatic operations in the audit. Rows of earlier versions have `keeper`."""
 
 
 class OperationName(StrEnum):
-    """What can be done to the quarantine and to its retention. The audit also has what was done to the kill switch
+    """Operations on the quarantine and its retention. The audit also has those on the kill switch
     (`guard.SwitchOperation`)."""
 
     HOLD = "hold"
@@ -49,7 +49,7 @@ class OperationResult(StrEnum):
     OK = "ok"
     UNAVAILABLE = "unavailable"
     FAILED = "failed"
-    UNCERTAIN = "uncertain"  # the answer never came
+    UNCERTAIN = "uncertain"  # no reply came
 
 
 class ReleaseReason(StrEnum):
@@ -63,7 +63,8 @@ class ReleaseReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One recipient's copy of a held message. `number` names it within the store."""
+    """One recipient's copy of a held message. `number` is its id within the store, `changed` the time of its state,
+    `score` in points."""
 
     number: int
     recipient: Recipient
@@ -103,9 +104,9 @@ class Entry:
 class Operation:
     """A line of the audit: who did what to which entry (or to one copy of it), and how it ended.
 
-    `operation` and `result` are words of `OperationName` and `OperationResult`, `reason` of a release one of
-    `ReleaseReason`; rows of another version may have others. `note` is text for people. `at` and `number` are the
-    store's.
+    `operation` and `result` are values of `OperationName` and `OperationResult`, the `reason` of a release is one of
+    `ReleaseReason`; rows of another version may have others. `note` is text for people. The store sets `at` (the time)
+    and `number` (the row).
     """
 
     operation: str

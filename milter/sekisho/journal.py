@@ -1,7 +1,7 @@
-"""The journal: one canonical line per message, and one wording for every other event.
+"""The journal: one canonical line for each message, and one wording for every other event.
 
-What it says of people passes `privacy` here, since `log` writes the fields of an event as they are. The journal writes
-through `logging`; `log` does the quoting. Each method is one event, so that wording cannot drift.
+Data about people pass `privacy` here, since `log` writes the fields of an event as they are. The journal writes through
+`logging`; `log` does the quoting. Each method is one event, so that the wording stays the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class JournalOptions(PrivacyOptions):
 
 
 class Journal:
-    """Writes the lines."""
+    """Writes the lines of the log about messages and the daemon."""
 
     def __init__(self, options: JournalOptions, privacy: Privacy) -> None:
         self._options = options
@@ -46,13 +46,13 @@ class Journal:
         *,
         weights: Mapping[str, float] | None = None,
     ) -> None:
-        """The line of a judged message. `weights` are the points that counted, by finding id; without them
-        the declared ones are shown. `seconds` is how long the judgement took."""
+        """Write the line of a judged message. `weights` are the points that counted, by finding id; without them the
+        declared points are shown. `seconds` is the time that the judgement took."""
         if not self._log.isEnabledFor(logging.INFO):
             return
         unseen = {each.recipient for each in action.outcomes if each.verdict.decided_by == OPT_OUT}
         if unseen and len(unseen) == len({each.recipient for each in action.outcomes}):
-            # Nobody wanted it looked at: that it came is all that is written down.
+            # All recipients opted out: the line says only that the message came.
             self._write(
                 logging.INFO, "message", queue_id=message.envelope.queue_id, **self._judgement(action)
             )
@@ -79,15 +79,15 @@ class Journal:
         )
 
     def error(self, stage: str, error: BaseException, *, queue_id: str | None = None) -> None:
-        """A stage of ours failed: what the message got is in its own line."""
+        """A stage failed. The line of the message says which verdict it got."""
         self._write(logging.ERROR, "error", error, stage=stage, queue_id=queue_id)
 
     def store_unavailable(self, error: BaseException, *, queue_id: str | None = None) -> None:
-        """The quarantine could not keep a message; the fallback holds."""
+        """The quarantine could not keep a message; Postfix holds it or sends it again."""
         self._write(logging.ERROR, "store_unavailable", error, queue_id=queue_id)
 
     def started(self, version: str, *, workers: int, mode: str, socket: str) -> None:
-        """The daemon starts, or has loaded its configuration again."""
+        """The daemon starts, or has reloaded its configuration. `workers` is the number of processes."""
         self._write(logging.INFO, "started", version=version, workers=workers, mode=mode, socket=socket)
 
     def _write(self, level: int, event: str, error: BaseException | None = None, /, **fields: object) -> None:
@@ -95,7 +95,7 @@ class Journal:
         self._log.log(level, event, exc_info=details, extra={"fields": fields})
 
     def _people(self, envelope: Envelope, unseen: Collection[Recipient]) -> dict[str, object]:
-        """Sender and recipients, without those who do not want their mail looked at."""
+        """Sender and recipients, without recipients that opted out."""
         shown = [each for each in envelope.recipients if not unseen or each not in unseen]
         named = [self._privacy.address(recipient.address) for recipient in shown[: self._options.recipients]]
         return {"sender": self._privacy.address(envelope.sender), "recipients": named or None}
@@ -104,7 +104,7 @@ class Journal:
         return sorted({self._privacy.words(f"{proof.method}:{proof.domain}") for proof in evidence.proofs})
 
     def _judgement(self, action: Action) -> dict[str, object]:
-        """The strictest verdict, how many recipients got which (verdict>done), and what the MTA heard."""
+        """The strictest verdict, the number of recipients for each `verdict>action`, and the reply to the MTA."""
         strictest = action.strictest
         counts = Counter((each.verdict.disposition, each.applied) for each in action.outcomes)
         done = [
@@ -139,5 +139,5 @@ class Journal:
         }
 
     def _private(self, name: str | None) -> str | None:
-        """A name that a stranger has chosen: it should be a host's, and may be an address."""
+        """A name that the sender chose: it should be a host name, but may be an address."""
         return None if name is None else self._privacy.words(name)

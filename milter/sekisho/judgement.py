@@ -1,5 +1,5 @@
-"""What is known of one message after each step: what was found (`Examined`), what was decided (`Judgement`), and what
-was done about it (`Judged`). Each is made once, from the one before, and never changed.
+"""The results of the steps for one message: what was found (`Examined`), what was decided (`Judgement`), and what was
+done (`Judged`). Each is made once, from the one before, and never changed.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from sekisho.verdict import Action, Outcome
 class Examined:
     """What the checks found.
 
-    `stages` are the seconds that each stage took; `moment` is when the checks were done, in Unix time. `unjudged` says
-    why nobody looked at the message, if so: `trusted_client` or `opt_out`. `unfinished` says what the checks for which
-    no time was left could have found: a claim on somebody known. None if nothing of that kind is missing.
+    `stages` are the seconds that each stage took; `moment` is when the checks were done, in Unix time (seconds).
+    `unjudged` says why the message was not examined: `trusted_client` or `opt_out`; None if it was. `unfinished` says
+    which claim the checks for which no time was left could have found; None if they could not have found any.
     """
 
     message: Message
@@ -31,9 +31,10 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the policy decided: the points by finding id, and the outcome of each recipient, seen alone.
+    """What the policy decided: the points by finding id, and the outcome of each recipient without regard to the
+    others.
 
-    `unfinished` says why the message must not be delivered on this judgement, for lack of time; None if it may.
+    `unfinished` says why the message must not be delivered, since time ran out; None if it may be.
     """
 
     examined: Examined
@@ -54,7 +55,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The judgement and what was done about it: all that a record or a report needs. `stages` in seconds."""
+    """The judgement and the action: all that a record or a report needs. `stages` has seconds by stage."""
 
     judgement: Judgement
     action: Action
@@ -77,5 +78,5 @@ class Judged:
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
-        """What was done for each recipient, after one reply was found for all of them."""
+        """What was done for each recipient, with the one reply that all of them share."""
         return self.action.outcomes

@@ -1,4 +1,4 @@
-"""What only watches the mail (journal, metrics, guard, recorder) fails alone: no reply ever changes by it.
+"""Isolates observers (journal, metrics, guard, recorder): their failures never change a reply.
 
 The same holds for the periodic tasks of the maintenance process: one that fails does not stop the others.
 """
@@ -19,33 +19,33 @@ LOG = logging.getLogger("sekisho.observers")
 
 
 class ObserverName(StrEnum):
-    """What a failure of an observer is counted as."""
+    """The names under which failures of observers are counted."""
 
     JOURNAL = "journal"  # the line of a message
     METRICS = "metrics"  # their files cannot be written
     GUARD = "guard"  # the count of severe verdicts
-    RECORDER = "recorder"  # another that is told of verdicts
+    RECORDER = "recorder"  # any other observer of verdicts
 
 
 class Isolation:
-    """Runs calls whose failure must stay theirs.
+    """Runs calls and catches their exceptions.
 
-    Each failure is counted by `count(name)`, where that works. The log has the first of a row of failures, with
-    its exception, and the first success after them. Every call is tried, whatever happened to the one before.
+    Each failure is counted by `count(name)`; a failure of `count` is ignored. Of several failures in a row, the log has
+    the first with its exception, and then the first success. Every call is tried, even after failures.
     """
 
     def __init__(self, count: Callable[[str], None] = lambda _: None, what: str = "observer") -> None:
-        """`what` the calls belong to, as the log names it."""
+        """`what` is the log's word for the owner of the calls: `observer` or `task`."""
         self._count = count
         self._what = what
         self._failing: dict[tuple[str, str], int] = {}
         self._lock = Lock()
 
     def run(self, name: str, call: Callable[..., object], /, *args: object, **options: object) -> bool:
-        """Call it; True if it did not raise. `name` is what it is counted as."""
+        """Run the call. True if it did not raise. A failure is counted under `name`."""
         try:
             call(*args, **options)
-        except BaseException as error:  # a library written in Rust panics with one that is no Exception
+        except BaseException as error:  # a panic of a Rust library is no Exception
             self._failed(name, call, error)
             return False
         if self._failing:
@@ -53,7 +53,7 @@ class Isolation:
         return True
 
     def alone(self, name: str, call: Callable[..., object]) -> Callable[..., None]:
-        """The call as one that never raises."""
+        """A function that runs the call and never raises."""
 
         def isolated(*args: object) -> None:
             self.run(name, call, *args)
@@ -61,7 +61,7 @@ class Isolation:
         return isolated
 
     def failures(self, name: str) -> int:
-        """How often the calls under a name have failed in a row: the longest row."""
+        """How often in a row the calls under a name have failed; the largest number of all calls."""
         with self._lock:
             return max((row for (of, _), row in self._failing.items() if of == name), default=0)
 
@@ -88,22 +88,22 @@ class Isolation:
 
 @dataclass(frozen=True, slots=True)
 class Observers:
-    """All that are told of every judgement, the guard first, each by itself. Implements `ports.Observer`; never raises.
-    Where one fails, `isolation` counts it as `guard` or `recorder`."""
+    """All observers of judgements, the guard first, each isolated from the others. Implements `ports.Observer`; never
+    raises. `isolation` counts a failure as `guard` or `recorder`."""
 
     recorders: Sequence[Observer] = ()
     guard: Guard | None = None
     isolation: Isolation = field(default_factory=Isolation)
 
     def judged(self, judged: Judged) -> None:
-        """Tell all of them of a judgement."""
+        """Pass a judgement to all observers."""
         if self.guard is not None:
             self.isolation.run(ObserverName.GUARD, self.guard.judged, judged)
         for each in self.recorders:
             self.isolation.run(ObserverName.RECORDER, each.judged, judged)
 
     def crashed(self, stage: str, error: Exception) -> None:
-        """Tell the recorders of a crash: a check's name, `images` or `store`."""
+        """Pass a crash to the recorders. `stage` is the name of a check, `images` or `store`."""
         for each in self.recorders:
             self.isolation.run(ObserverName.RECORDER, each.crashed, stage, error)
 

@@ -1,4 +1,4 @@
-"""One way through: message → evidence → verdict → action → record."""
+"""The pipeline that every message passes: message → evidence → verdict → action → record."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT
 
 
 class ListsInForce(Protocol):
-    """The lists may change between two messages, and never within one: `current` is asked once for each."""
+    """Lists that may change between two messages, but not during one: `current` is read once for each message."""
 
     @property
     def current(self) -> Lists:
@@ -37,7 +37,7 @@ class ListsInForce(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Everything a message meets on its way. Built by `compose`, shared by all messages, never changed."""
+    """The steps that judge a message. Built by `compose`, shared by all messages, never changed."""
 
     clock: Clock
     context: Callable[[], Context]
@@ -51,18 +51,18 @@ class Pipeline:
     checks: Sequence[Check] = CHECKS
 
     def process(self, raw: bytes, envelope: Envelope) -> Judged:
-        """Judge a message from its bytes, keep what must be kept, and tell the observers.
+        """Judge a message from its bytes, store quarantined copies, and pass the judgement to the observers.
 
-        Raises UnfinishedError if time ran out and a recipient would get the message for that.
+        Raises UnfinishedError if time ran out and a recipient would get the message because of that.
         """
         examined = self.examine(raw, envelope, self.context())
         judged = self.judge(examined, delivers=True)
-        # A copy may be in the store now: whatever fails from here on must not make the MTA send the message again.
+        # A copy may be in the store now: a failure from here on must not make the MTA send the message again.
         self.observers.judged(judged)
         return judged
 
     def examine(self, raw: bytes, envelope: Envelope, context: Context) -> Examined:
-        """The message as it is read, and what all checks find in it."""
+        """The parsed message, and what all checks find in it."""
         watch = Stopwatch(self.clock)
         message = self.trust.seen_through(read(raw, envelope, self.limits))
         watch.lap(Stage.PARSE)
@@ -72,10 +72,10 @@ class Pipeline:
         return examination.through(self.checks, watch)
 
     def judge(self, examined: Examined, *, delivers: bool = False) -> Judged:
-        """The verdict for each recipient, and one action for all; what is quarantined is durable on return.
+        """The verdict for each recipient, and one action for all. Quarantined copies are durable on return.
 
-        `delivers`: recipients get the message on this judgement. Then it raises UnfinishedError if checks were skipped
-        that could have stopped it.
+        `delivers`: recipients get the message because of this judgement. Then UnfinishedError is raised if checks were
+        skipped that could have stopped it.
         """
         watch = Stopwatch(self.clock)
         stance = Stance.OPEN if self.guard is None else self.guard.stance()
@@ -88,7 +88,7 @@ class Pipeline:
         return Judged(judgement, action, {**examined.stages, **watch.laps})
 
     def _why_unjudged(self, message: Message) -> str | None:
-        """Why nobody may look at the message, if so: the client is trusted, or no recipient wants it."""
+        """Why the message is not to be examined: the client is trusted, or all recipients opted out; else None."""
         if self.trust.skips(message.envelope.client):
             return TRUSTED_CLIENT
         return None if self.decision.wanted(message) else OPT_OUT

@@ -1,4 +1,4 @@
-"""What the daemon's processes are said to be or to lack: states, causes and reasons in metrics, log and status."""
+"""States of the daemon's processes, causes of restarts and reasons against readiness, as in metrics, log and status."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class RestartCause(StrEnum):
 
     CRASH = "crash"
     KILLED = "killed"
-    STUCK = "stuck"  # a message past `wire.hard_deadline`, or no sign of life for so long
+    STUCK = "stuck"  # a message took longer than `wire.hard_deadline`, or the worker gave no sign of life for so long
     START = "start"  # it ended, or was ended, before it was ready
     OTHER = "other"  # it left by itself
 
 
 class ReadyReason(StrEnum):
-    """What may keep us from being ready for mail."""
+    """Reasons why the daemon may not be ready for mail."""
 
     WORKERS = "workers"
     MILTER = "milter"

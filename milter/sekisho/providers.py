@@ -1,12 +1,12 @@
-"""Domains that belong to many: mailboxes, carriers, sending platforms, clouds, shorteners, redirects, lists.
+"""Domains that many organisations or people share: mailboxes, carriers, sending platforms, clouds, shorteners …
 
-A proof of such a domain says which service was used, not which organisation wrote. The list is data
-(`providers.toml`, shipped; a site may lay its own file over it): a table for each kind, arrays of domains in it.
-A domain stands for itself and every name below it; the longest entry wins, so `docs.google.com` may be of
-another kind than `google.com`; the table `none` holds what belongs to one organisation after all. In the table
-`redirect` an entry with a path (`youtube.com/redirect`) is a page that leads on, of a domain that may be of any kind.
+A proof of such a domain says which service was used, not which organisation wrote. The list is data (`providers.toml`;
+a site may add a file of its own): a table for each kind, with arrays of domains. A domain stands for itself and every
+name below it. The longest entry counts, so `docs.google.com` may be of another kind than `google.com`. The table `none`
+holds domains that belong to one organisation although a domain above them is shared. In the table `redirect` an entry
+with a path (`youtube.com/redirect`) is a page that redirects; its domain may be of any kind.
 
-What it cannot see: which of the customers behind a domain is writing.
+It cannot see which of the customers behind a domain is writing.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ KINDS = ("mailbox", "carrier", "esp", "cloud", "shortener", "redirect", "forward
 REDIRECT = "redirect"
 NOT_SHARED = "none"
 MAX_FILE_BYTES = 4 * 1024 * 1024
-REMEMBERED = 20_000  # names whose kind is remembered
+MAX_REMEMBERED = 20_000  # names whose kind is remembered
 
 
 class ProviderFileError(Exception):
-    """A provider file that cannot be loaded; `faults` lists everything that is wrong, `file: key: reason`."""
+    """A provider file cannot be loaded; `faults` lists every error as `file: key: reason`."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
@@ -46,14 +46,14 @@ class ProviderTable:
 
     def __post_init__(self) -> None:
         # Mail comes from and links to the same hosts again and again.
-        object.__setattr__(self, "_known", remembered(REMEMBERED)(self._found))
+        object.__setattr__(self, "_known", remembered(MAX_REMEMBERED)(self._found))
 
     def kind(self, domain: str) -> str | None:
-        """The kind of the longest entry that the domain is or lies below."""
+        """The kind of the longest entry that is the domain or a name above it; None if there is none."""
         return self._known(domain)
 
     def redirect_pages(self, domain: str) -> tuple[str, ...]:
-        """What the paths begin with under which a registrable domain leads on to others."""
+        """The beginnings of the paths at which a registrable domain redirects to others."""
         return self.pages.get(domain, ())
 
     def _found(self, domain: str) -> str | None:
@@ -67,14 +67,14 @@ class ProviderTable:
 
 
 def _comparable(domain: str) -> str:
-    """A name in ASCII lower case; of one with leading underscores, which holds records only, what it lies below."""
+    """The name in ASCII lower case, without leading labels with an underscore, which hold DNS records only."""
     while domain.startswith("_"):
         domain = domain.partition(".")[2]
     return to_ascii(domain) or ""
 
 
 def load(path: Path | None = None, overlay: Path | None = None) -> ProviderTable:
-    """The table of `path` (the shipped file if None) with the entries of `overlay`, if it exists, over it.
+    """The table of `path` (None: the shipped file), with the entries of `overlay`, if it exists, in their place.
 
     Raises ProviderFileError with every fault of both files.
     """
@@ -93,7 +93,7 @@ def load(path: Path | None = None, overlay: Path | None = None) -> ProviderTable
 
 
 def _read(path: Path, faults: list[str], *, required: bool = True) -> Iterator[tuple[str, str]]:
-    """Each entry with its kind. A file that is not there is a fault if it is `required`."""
+    """Each entry with its kind. A missing file adds a fault if it is `required`."""
     try:
         content = tomllib.loads(path.read_bytes()[:MAX_FILE_BYTES].decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
@@ -112,7 +112,7 @@ def _read(path: Path, faults: list[str], *, required: bool = True) -> Iterator[t
 
 
 def _domains(path: Path, kind: str, table: object, faults: list[str]) -> Iterator[tuple[str, str]]:
-    """Each domain with its place in the file; a kind is a table of named arrays."""
+    """Each domain of a kind with its place in the file. A kind is a table of named arrays."""
     if kind not in (*KINDS, NOT_SHARED) or not isinstance(table, dict):
         faults.append(f"{path}: {kind}: is not one of the tables {', '.join((*KINDS, NOT_SHARED))}")
         return
@@ -129,6 +129,6 @@ def _domains(path: Path, kind: str, table: object, faults: list[str]) -> Iterato
 
 
 def _is_entry(value: str, kind: str) -> bool:
-    """A domain in ASCII lower case; with a path behind it where that means something."""
+    """True for a domain in ASCII lower case, which may have a path in the tables `redirect` and `none`."""
     domain, slash, _ = value.removeprefix("_").partition("/")
     return to_ascii(domain) == domain and (not slash or kind in (REDIRECT, NOT_SHARED))

@@ -1,4 +1,4 @@
-"""What an authentication method says about one identifier: `auth` returns these types, `evidence` keeps them."""
+"""The result of an authentication method for one identifier. `auth` returns these types, `evidence` keeps them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class AuthResult(StrEnum):
-    """The result words of RFC 8601 section 2.7, and `unknown`: nobody looked, which is not `none`."""
+    """The result words of RFC 8601 section 2.7, and `unknown`: the method was not tried, which is not `none`."""
 
     PASS = "pass"  # noqa: S105 - a result word
     FAIL = "fail"
@@ -29,7 +29,7 @@ class MethodResult:
     client's name), or None where none can be read. `reason` is plain text, empty for most results. `properties` are
     RFC 8601 `ptype.property` pairs, unquoted. Names without a dot are for our own checks and are never written in a
     field: `via` and `mechanism` (SPF), `key` (DKIM), `at` (DMARC). `recorded` marks a result that another receiver
-    found and a case handed us.
+    found and a case contains.
     """
 
     method: str
@@ -45,6 +45,6 @@ class MethodResult:
 
     @property
     def undecided(self) -> bool:
-        """True if a look-up failed that may have brought a pass. Neutral, where a message is larger than is read, is
-        decided: the sender chooses how large it is."""
+        """True if a look-up failed that might have given a pass. A neutral result because the message is larger than
+        the limit is decided, since the sender chooses the size."""
         return self.result is AuthResult.TEMPERROR

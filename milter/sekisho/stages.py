@@ -1,4 +1,4 @@
-"""The stages of a message's way, and what of ours can fail: names in metrics, in `stages_ms` and in the log.
+"""The stages of processing a message, and the parts that can fail: names in metrics, in `stages_ms` and in the log.
 
 The checks are stages, too, each by its own name (`checks.table`).
 """
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """What is timed for each message besides the checks."""
+    """The stages whose time is measured for each message, besides the checks."""
 
     PARSE = "parse"
     IMAGES = "images"
@@ -18,16 +18,16 @@ class Stage(StrEnum):
 
 
 class Failure(StrEnum):
-    """What failed, where it is no check: label values of `sekisho_errors_total`.
+    """The parts that can fail, besides the checks: label values of `sekisho_errors_total`.
 
-    The first five are also why a message gets a fallback instead of a verdict.
+    The first five are also reasons why a message gets a fallback instead of a verdict.
     """
 
     PROCESS = "process"  # parser or pipeline crashed on a message
     DEADLINE = "deadline"  # a message was not judged in time
-    OVERLOAD = "overload"  # it waited too long for a thread, or there was no process to judge it apart
+    OVERLOAD = "overload"  # it waited too long for a thread, or no separate process could judge it
     EDIT = "edit"  # an edit of the message could not be made
-    WIRE = "wire"  # what we do with libmilter
+    WIRE = "wire"  # a call of libmilter
     AGAIN = "again"  # a message that failed before came again
     IMAGES = "images"  # the search of pictures crashed
     STORE = "store"  # the quarantine could not keep a message

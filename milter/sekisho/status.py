@@ -1,7 +1,7 @@
-"""How the daemon stands: the object of `sekisho status`, and later of the API.
+"""The state of the daemon: the object of `sekisho status`, and later of the API.
 
-The daemon tells of itself at `/status` of the metrics port. What the files say (the switch, the store) is looked at
-from here, so that there is an answer also while the daemon is down. Nothing is made or changed.
+The daemon reports its state at `/status` of the metrics port. The files (switch, store) are read here, so that there is
+an answer also while the daemon is down. Nothing is created or changed.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from sekisho.store.quarantine import Quarantine
 from sekisho.text import printable
 
 ANSWER_SECONDS = 3.0  # for the daemon's answer
-GAP_SECONDS = 2.0  # a reload replaces the maintenance process, and its port is closed meanwhile
-AGAIN_SECONDS = 0.1  # between two tries
-MAX_ANSWER = 64 * 1024  # bytes
-MAX_REASON = 4000  # characters of a reason
+RELOAD_SECONDS = 2.0  # a reload replaces the maintenance process, and its port is closed meanwhile
+RETRY_SECONDS = 0.1  # between two tries
+MAX_ANSWER_BYTES = 64 * 1024
+MAX_REASON_CHARS = 4000
 DOWN = "the daemon is not running, or not reachable"
-KNOWN = "jp"  # a name that every resolver knows
+KNOWN_NAME = "jp"  # exists in DNS always
 
 Facts = dict[str, Any]
 
 
 def collect(config: Config) -> Facts:
-    """The object of the contract; what is not known is null. A daemon, store or resolver that fails is a fact in it,
-    and no error."""
+    """The object of `sekisho status --format json`; an unknown value is null. A failure of the daemon, the store or the
+    resolver is a value in it and raises nothing."""
     told = _asked(config.metrics)
     return {
         "version": told.get("version", __version__),
@@ -61,15 +61,15 @@ def collect(config: Config) -> Facts:
     }
 
 
-def well(facts: Mapping[str, Any]) -> bool:
-    """True if the daemon is ready and acts as the policy says, and nothing waits to be shipped."""
+def is_healthy(facts: Mapping[str, Any]) -> bool:
+    """True if the daemon is ready and acts as the policy says, and no message waits in an outbox."""
     return bool(
         facts["ready"] and not facts["paused_until"] and not facts["tagging_until"] and not facts["outbox"]
     )
 
 
 def _asked(options: MetricsOptions) -> Facts:
-    """What the daemon says of itself. Where nobody answers, or not as expected: not ready, and why."""
+    """The daemon's own report. Without a valid answer: not ready, with the reason."""
     host, port = endpoint(options.listen)
     local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared
     try:
@@ -88,21 +88,21 @@ def _asked(options: MetricsOptions) -> Facts:
 
 
 def _answer(host: str, port: int) -> tuple[int, bytes]:
-    """HTTP status and body of `/status`. A refused connection is tried again for `GAP_SECONDS`. Raises OSError and
+    """HTTP status and body of `/status`. A refused connection is tried again for `RELOAD_SECONDS`. Raises OSError and
     HTTPException."""
-    until = time.monotonic() + GAP_SECONDS
+    until = time.monotonic() + RELOAD_SECONDS
     while True:
         line = http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
         try:
             line.request("GET", "/status")
             answer = line.getresponse()
-            return answer.status, answer.read(MAX_ANSWER)
+            return answer.status, answer.read(MAX_ANSWER_BYTES)
         except ConnectionRefusedError:
             if time.monotonic() > until:
                 raise
         finally:
             line.close()
-        time.sleep(AGAIN_SECONDS)
+        time.sleep(RETRY_SECONDS)
 
 
 def _table(value: object) -> Facts:
@@ -132,7 +132,8 @@ def _switch(config: Config) -> Facts:
 
 
 def _stored(config: Config) -> Facts:
-    """The store, and what waits in it. A file that is not there yet is well: it is made when something is held."""
+    """The state of the store, and how many messages it holds. A file that was never made is no fault: it is made when
+    the first message is held."""
     store: Facts = {
         "ok": True,
         "url": database_url(config.store.url).render_as_string(hide_password=True),
@@ -144,17 +145,13 @@ def _stored(config: Config) -> Facts:
         if never_made(config.store):
             return facts
         if file is not None and not os.path.exists(file):
-            raise StoreUnavailable(f"{file} was there and is gone")
+            return _unavailable(store, f"{file} was there and is gone")
         store["revision"] = revision_of(config.store)
-        if not up_to_date(config.store):  # the daemon's next start sees to it
+        if not up_to_date(config.store):  # the daemon migrates it at its next start
             return facts | {"held": None}
         quarantine = Quarantine.open(config.store, SystemClock())
     except (StoreUnavailable, SchemaError, ImportError) as error:
-        return {
-            "store": store | {"ok": False, "reason": printable(str(error), MAX_REASON)},
-            "held": None,
-            "oldest_held": None,
-        }
+        return _unavailable(store, str(error))
     try:
         oldest = quarantine.oldest_held()
         return facts | {
@@ -162,16 +159,20 @@ def _stored(config: Config) -> Facts:
             "oldest_held": oldest.isoformat(timespec="seconds") if oldest else None,
         }
     except StoreUnavailable as error:
-        return {
-            "store": store | {"ok": False, "reason": printable(str(error), MAX_REASON)},
-            "held": None,
-            "oldest_held": None,
-        }
+        return _unavailable(store, str(error))
     finally:
         quarantine.close()
+
+
+def _unavailable(store: Facts, reason: str) -> Facts:
+    """The facts of a store that cannot be used."""
+    failed = {"ok": False, "reason": printable(reason, MAX_REASON_CHARS)}
+    return {"store": store | failed, "held": None, "oldest_held": None}
 
 
 def _resolves(config: Config) -> bool:
     clock = SystemClock()
     resolver = DnsResolver(config.dns.model_copy(update={"warmers": 0}), clock)
-    return resolver.lookup(KNOWN, "NS", clock.monotonic() + config.dns.timeout).found is not Found.TEMPERROR
+    return (
+        resolver.lookup(KNOWN_NAME, "NS", clock.monotonic() + config.dns.timeout).found is not Found.TEMPERROR
+    )

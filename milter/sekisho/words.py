@@ -1,4 +1,4 @@
-"""The words that checks look for, ready to be met in a text. `vocabulary` makes them from `config/vocabulary`."""
+"""The words that checks look for, compiled. `vocabulary` makes them from `config/vocabulary`."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """One field a list, named as the list is; what is in a list and how it is compared stands in its file.
+    """One field for each list, with the same name. The file of a list explains its words and how they are compared.
 
-    Patterns are made once, when the files are loaded. A list without words is a pattern that matches nothing.
+    Patterns are compiled once, when the files are loaded. The pattern of an empty list matches nothing.
     """
 
     distinctive: Callable[[str], tuple[str, ...]]
-    """The words of a name that tell it from others, in lower case and one width: `common_words` are left out."""
+    """Gives the words that distinguish a name from others, in lower case and one width, without `common_words`."""
     office_words: re.Pattern[str]
     officer_titles: re.Pattern[str]
     chief_titles: re.Pattern[str]
     contact_words: re.Pattern[str]
     quotation_words: re.Pattern[str]
-    """With the colon behind the word, where a line begins."""
+    """A word with a colon behind it, in a line."""
 
     before_name: re.Pattern[str]
-    """To be searched in what stands before a name: the words at its end."""
+    """Search it in the text before a name: it finds the words at the end."""
     after_name: re.Pattern[str]
-    """To be matched with what stands behind a name; `company_forms` may stand behind a comma."""
+    """Match it with the text behind a name; `company_forms` may stand behind a comma."""
     below_name: re.Pattern[str]
-    """To be matched with what stands behind a name: the words in the next line."""
+    """Match it with the text behind a name: it matches the words in the next line."""
 
     greetings: re.Pattern[str]
-    """To be matched with a line, up to where the greeting ends."""
+    """Match it with a line: the match ends where the greeting ends."""
     readers: re.Pattern[str]
-    """To be matched behind the greeting."""
+    """Match it with the text behind the greeting."""
     impersonal_greetings: re.Pattern[str]
-    """To be matched with a line; `impersonal_lines` are the whole of it."""
+    """Match it with a line; `impersonal_lines` must be the whole line."""
     nobody: re.Pattern[str]
-    """To be searched in what stands before 様: `nobody_words`, and `nobody_endings` or an address at its end."""
+    """Search it in the text before 様: it finds `nobody_words`, and `nobody_endings` or an address at the end."""
     chinese_fonts: tuple[str, ...]
 
     personal_mailers: re.Pattern[str]
-    """To be searched in lower case, like the other mailers."""
+    """Search it in a text in lower case, like the other patterns of mailers."""
     bulk_mailers: re.Pattern[str]
     mailer_words: re.Pattern[str]
     retired_mailers: tuple[tuple[str, int], ...]
-    """A name in lower case, and the year from which nobody could have the program any more."""
+    """A name in lower case, and the year since which the program is no longer available."""
 
     button_words: re.Pattern[str]
     redirect_parameters: frozenset[str]

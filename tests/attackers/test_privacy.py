@@ -33,7 +33,7 @@ from sekisho.message import Client, Envelope, Recipient
 from sekisho.observers import Isolation, Observers
 from sekisho.ports import StoreUnavailable
 from sekisho.privacy import Privacy
-from sekisho.release import ReleaseOptions, Releaser, Wish
+from sekisho.release import ReleaseOptions, Releaser, ReleaseRequest
 from sekisho.service.recorder import Recorder
 from sekisho.store.database import StoreOptions
 from sekisho.store.quarantine import Quarantine, RetentionOptions
@@ -200,7 +200,7 @@ def test_the_audit_of_a_release(
     verb = "DATA" if reply.startswith("250") else "RCPT"
     with Port({verb: reply}) as port:
         options = ReleaseOptions(port=port.port, attempts=1)
-        Releaser(store, options, "mx.ours.example", privacy).release(entry, Wish("root", to=to))
+        Releaser(store, options, "mx.ours.example", privacy).release(entry, ReleaseRequest("root", to=to))
     (done, *_) = store.operations(name)
     assert done.operation == "release"
     assert reply[:3] in done.note

@@ -1,7 +1,7 @@
-"""From verdicts to what the MTA is told: outcomes settled into one reply, the edits, the copy in the store.
+"""Carries out verdicts: one reply to the MTA for all recipients, the edits of the message, the copies in the store.
 
-`carry_out` is the way through; `settle` fits several recipients into one reply, `headers` lists the edits, `replies`
-makes the answers that are one for all.
+`carry_out` is the entry point; `settle` finds outcomes that fit into one reply, `headers` lists the edits, `replies`
+makes the replies that are the same for all recipients.
 """
 
 from sekisho.action.carry_out import Document, Output, carry_out

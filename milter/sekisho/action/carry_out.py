@@ -1,7 +1,7 @@
-"""From a judgement to what the MTA is told: one message, one reply, several recipients.
+"""Makes the action of a judgement: one reply to the MTA for all recipients of a message.
 
-The rules for several recipients, shadow and failures are those of `docs/operating.md`. What is quarantined is durably
-in the store before the MTA is told anything; a failure of the store never loses a message.
+The rules for several recipients, shadow and failures are those of `docs/operating.md`. A quarantined copy is durably in
+the store before the MTA gets the reply; a failure of the store never loses a message.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from sekisho.stages import Failure
 from sekisho.verdict import Action, Disposition, Mode, Outcome, Reply
 
 Document = Callable[[Evidence, Mapping[str, float], Sequence[Outcome]], Mapping[str, Any]]
-"""Makes what the quarantine keeps beside the bytes: evidence, points and outcomes as plain data."""
+"""Makes the document that the quarantine keeps beside the bytes: evidence, points and outcomes as plain data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What an action needs beside the judgement. Built by `compose`, shared by all messages.
+    """What an action needs besides the judgement. Built by `compose`, shared by all messages.
 
-    `authserv_id` is the name in our fields. `hold`: where everybody's copy would be quarantined, Postfix's hold queue
-    is used instead of the store. `defer_seconds`: how long a message waits for DNS whose strict author could not be
-    looked up; 0: not at all. Without a `quarantine` no copy is kept; without `deferrals` no message waits.
+    `authserv_id` is the name in our fields. `hold`: if the copies of all recipients would be quarantined, Postfix's
+    hold queue is used instead of the store. `defer_seconds`: how long a message is deferred while the strict domain of
+    its author cannot be looked up; 0: not at all. Without a `quarantine` no copy is kept; without `deferrals` no
+    message is deferred.
     """
 
     authserv_id: str
@@ -42,10 +43,10 @@ class Output:
 
 
 def carry_out(judgement: Judgement, output: Output, crashed: Callable[[str, Exception], None]) -> Action:
-    """What is done about the message; what is quarantined is durable on return.
+    """The action for the message. Quarantined copies are durable on return.
 
-    `crashed` is told of `store` and the error if the store is not available. Then Postfix holds the message, or it is
-    deferred.
+    If the store is not available, `crashed` is called with `store` and the error, and Postfix holds the message or it
+    is deferred.
     """
     message, outcomes = judgement.message, settle(judgement.outcomes)
     reference = replies.reference_of(message)
@@ -67,7 +68,7 @@ def carry_out(judgement: Judgement, output: Output, crashed: Callable[[str, Exce
 
 
 def act(judgement: Judgement, outcomes: tuple[Outcome, ...], reference: str, output: Output) -> Action:
-    """The action for settled outcomes, the quarantined already being in the store."""
+    """The action for settled outcomes, after the quarantined copies were stored."""
     applied = {each.applied for each in outcomes}
     if Disposition.TEMPFAIL in applied:
         return replies.defer(outcomes, reference)
@@ -88,8 +89,8 @@ def without_store(
     output: Output,
     error: StoreUnavailable,
 ) -> Action:
-    """The store is down: Postfix's own hold queue if it would be right for all, else a retry later. After a
-    CommitUnknown the store may have the message, and Postfix must not hold a second copy of it."""
+    """The action while the store is down: Postfix's hold queue if all copies are to be quarantined, else a deferral.
+    After a CommitUnknown the store may have the message, so Postfix must not hold a second copy of it."""
     for_all = all(each.applied is Disposition.QUARANTINE for each in outcomes)
     if for_all and not isinstance(error, CommitUnknown):
         return replies.hold(judgement, outcomes, reference, output.authserv_id)
@@ -97,14 +98,13 @@ def without_store(
 
 
 def undeliverable(message: Message, outcomes: tuple[Outcome, ...], authserv_id: str) -> bool:
-    """True if the message would reach a recipient as it must not: then it is refused for all.
+    """True if the message must be refused for all, since an edit that it needs is impossible. There are two cases:
 
-    Some copies are quarantined and others delivered: a message that was cut cannot be put into the store, and a
-    recipient whose bytes cannot be sent back cannot be taken off. A sender can add a recipient that gets everything,
-    so no mode of another recipient lets such a copy through.
-
-    There are more forged fields than can be deleted. Where a recipient in shadow is to get the message, it is not
-    refused for that: then those fields go that can.
+    - Some copies are to be quarantined and others delivered, and the message was cut, so that it cannot be stored, or a
+      recipient cannot be deleted, since its bytes cannot be sent back. The mode of another recipient does not matter: a
+      sender can add a recipient that gets everything.
+    - There are more forged fields than can be deleted. If a recipient in shadow is to get the message, it is not
+      refused for that; then as many of the fields as possible are deleted.
     """
     kept = quarantined(outcomes)
     if 0 < len(kept) < len(outcomes) and (cut(message) or not all(each.recipient.deletable for each in kept)):

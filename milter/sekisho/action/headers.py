@@ -1,7 +1,7 @@
-"""The edits of a message: forged fields out, our fields in, recipients off, the subject marked.
+"""The edits of a message: forged fields are deleted, our fields added, recipients deleted, the subject marked.
 
-The header shows the strictest verdict among the recipients in enforce that still get the message. A lenient recipient
-that the sender added must not take the tag off for the others.
+The header shows the strictest verdict of the recipients in enforce that still get the message. So a lenient recipient
+that the sender added does not remove the tag for the others.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def for_delivery(
     *,
     shadow_headers: bool,
 ) -> tuple[Edit, ...]:
-    """The edits of a message that some recipients get: `outcomes` are everybody's. In shadow nothing is edited, unless
-    `shadow_headers` asks for our fields."""
+    """The edits of a message that some recipients get. `outcomes` are those of all recipients. In shadow nothing is
+    edited, unless `shadow_headers` asks for our fields."""
     delivered = tuple(each for each in outcomes if each.applied is not Disposition.QUARANTINE)
     edits: tuple[Edit, ...] = tuple(DeleteRecipient(each.recipient) for each in quarantined(outcomes))
     if shown := _shown(delivered, shadow_headers):
@@ -55,8 +55,8 @@ def for_delivery(
 def fields(
     judgement: Judgement, shown: tuple[Outcome, ...], reference: str, authserv_id: str
 ) -> tuple[Edit, ...]:
-    """Forged fields out from the highest index down, since a deletion renumbers those below it; ours in at the top.
-    They tell the strictest verdict of the outcomes `shown`."""
+    """The edits that delete forged fields and add ours at the top, with the strictest verdict of `shown`. The deletions
+    begin with the highest index, since a deletion renumbers the fields below it."""
     message, evidence = judgement.message, judgement.evidence
     strictest = max((each.verdict for each in shown), key=lambda verdict: verdict.disposition)
     edits: list[Edit] = [ChangeHeader(*field) for field in forged(message, authserv_id).fields]
@@ -69,8 +69,8 @@ def fields(
 
 
 def unjudged(authserv_id: str) -> tuple[Edit, ...]:
-    """Our fields for a message that could not be examined. The forged ones are deleted by the wire, which knows them
-    without a judgement."""
+    """The edits that add our fields to a message that could not be examined. The wire deletes the forged ones, which it
+    knows without a judgement."""
     return (
         AddHeader("X-Sekisho-Reason", UNJUDGED),
         AddHeader("X-Sekisho-Verdict", f"{Disposition.TAG.word}; score=0; id=none; mode={Mode.ENFORCE}"),
@@ -79,27 +79,28 @@ def unjudged(authserv_id: str) -> tuple[Edit, ...]:
 
 
 def forged(message: Message, authserv_id: str) -> Forged:
-    """The fields that pretend to be ours: as the wire counted them over the whole header, else those that were read."""
+    """The fields that pretend to be ours: those that the wire counted in the whole header, else those that were
+    parsed."""
     counted = message.envelope.forged
     return ForgedFields.among(message.headers, authserv_id) if counted is None else counted
 
 
 def encoded(text: str, name: str) -> str:
-    """A field value as ASCII: folded with LF, RFC 2047 where it is not ASCII already. `name` is the field's."""
+    """A field value in ASCII, folded with LF; text that is not ASCII is encoded by RFC 2047. `name` is the field's."""
     charset = "us-ascii" if text.isascii() else "utf-8"
     return Header(text, charset, maxlinelen=76, header_name=name).encode(splitchars=";, ", linesep="\n")
 
 
 def _shown(delivered: tuple[Outcome, ...], shadow_headers: bool) -> tuple[Outcome, ...]:
-    """Whose verdicts the header tells: those in enforce; where there are none, nobody's unless it is wished."""
+    """The outcomes whose verdict the header shows: those in enforce, else with `shadow_headers` those in shadow."""
     judged = tuple(each for each in delivered if each.verdict.judged)
     enforced = tuple(each for each in judged if each.verdict.mode is Mode.ENFORCE)
     return enforced or (judged if shadow_headers else ())
 
 
 def _mark(message: Message, delivered: tuple[Outcome, ...]) -> tuple[Edit, ...]:
-    """The subject with the mark of the first tagged recipient that asks for one; as it came where a recipient in
-    shadow gets the same message. Of several Subject fields the others go: some readers show the last."""
+    """The edits that put the mark of the first tagged recipient that has one before the subject. There are none if a
+    recipient in shadow gets the same message. Further Subject fields are deleted: some mail programs show the last."""
     mark = next((each.mark for each in delivered if each.applied is Disposition.TAG and each.mark), "")
     shadow = any(each.verdict.mode is Mode.SHADOW for each in delivered)
     if not mark or shadow:
@@ -117,7 +118,7 @@ def _summary(verdict: Verdict, reference: str) -> str:
 
 
 def _reasons(evidence: Evidence, weights: Mapping[str, float]) -> str | None:
-    """Ids with points, then the weightiest finding's sentence in English and in Japanese."""
+    """The ids with points, then the sentence of the finding with the most points in English and in Japanese."""
     if not weights:
         return None
     ranked = sorted(weights.items(), key=lambda item: -item[1])[:MAX_REASONS]
@@ -132,5 +133,5 @@ def _reasons(evidence: Evidence, weights: Mapping[str, float]) -> str | None:
 
 @remembered(4096)
 def _reason(line: str) -> str:
-    """One line of the reason, encoded. The same sentences and lists come again and again, and folding them is slow."""
+    """One line of the reason, encoded. The result is cached: the same lines are frequent, and folding is slow."""
     return encoded(line, "X-Sekisho-Reason")

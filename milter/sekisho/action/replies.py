@@ -1,4 +1,4 @@
-"""The replies that are one for all recipients: refused, deferred, held by Postfix, not judged at all."""
+"""The replies that are the same for all recipients: refused, deferred, held by Postfix, not judged."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ UNVERIFIED = ("451", "4.4.3", "The sender cannot be verified now, please try aga
 
 
 def refuse(outcomes: tuple[Outcome, ...], reference: str) -> Action:
-    """550 for everybody."""
+    """550 for all recipients."""
     code, status, text = REFUSED
     smtp = (code, status, text.format(reference=reference))
     return Action(Reply.REJECT, rejected(outcomes), smtp=smtp, reference=reference)
 
 
 def defer(outcomes: tuple[Outcome, ...], reference: str) -> Action:
-    """451 for everybody, nothing edited."""
+    """451 for all recipients, without edits."""
     return Action(Reply.TEMPFAIL, tempfailed(outcomes), smtp=DEFERRED, reference=reference)
 
 
 def wait(outcomes: tuple[Outcome, ...], reference: str) -> Action:
-    """451 for everybody, nothing edited, until DNS answers again."""
+    """451 for all recipients, without edits, until DNS answers again."""
     return Action(Reply.TEMPFAIL, tempfailed(outcomes), smtp=UNVERIFIED, reference=reference)
 
 
 def hold(judgement: Judgement, outcomes: tuple[Outcome, ...], reference: str, authserv_id: str) -> Action:
-    """Postfix's own hold queue, for a message that would be quarantined for everybody. Our fields are written
-    at once: a message that is taken off hold does not pass the filter again."""
+    """Postfix's hold queue, for a message that would be quarantined for all recipients. Our fields are added now, since
+    a message that is released from the hold queue does not pass the filter again."""
     edits = headers.fields(judgement, outcomes, reference, authserv_id)
     return Action(Reply.HOLD, outcomes, edits, reference=reference)
 
 
 def unjudged(reply: Reply, authserv_id: str) -> Action:
-    """A message that we fail on every time, when it comes again: Postfix's hold queue, or a delivery that says so. The
-    wire deletes the forged fields first."""
+    """The action for a message that came again after its judgement failed: `reply` is Postfix's hold queue or a
+    delivery, with fields that say so. The wire deletes the forged fields first."""
     return Action(reply, edits=headers.unjudged(authserv_id))
 
 
 def reference_of(message: Message) -> str:
-    """The id of a message that is not in the store: the same bytes in the same queue file, the same id."""
+    """The id of a message that is not in the store. The same bytes with the same queue id have the same id."""
     text = f"{message.digest} {message.envelope.queue_id or ''}"
     digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
     return base64.b32encode(digest[:10])[:12].decode("ascii")

@@ -1,7 +1,7 @@
-"""The outcomes of several recipients, fitted into the one reply that SMTP allows for a message.
+"""Changes the outcomes of several recipients so that they fit into the one reply that SMTP allows for a message.
 
-Reject only if all would be rejected, else those that would be rejected are quarantined; a temporary failure for one is
-one for all.
+A message is rejected only if all recipients would reject it; else the copies to be rejected are quarantined. A
+temporary failure for one recipient is one for all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sekisho.verdict import Disposition, Outcome
 
 
 def settle(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    """What is done for the recipients together: one reply must fit them all."""
+    """The outcomes changed so that one reply fits all recipients."""
     applied = {each.applied for each in outcomes}
     if Disposition.TEMPFAIL in applied:
         return tempfailed(outcomes)
@@ -27,12 +27,12 @@ def settle(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
 
 
 def tempfailed(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    """The outcomes with a temporary failure for everybody."""
+    """The outcomes with a temporary failure for all recipients."""
     return tuple(replace(each, applied=Disposition.TEMPFAIL) for each in outcomes)
 
 
 def rejected(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    """The outcomes with a rejection for everybody."""
+    """The outcomes with a rejection for all recipients."""
     return tuple(replace(each, applied=Disposition.REJECT) for each in outcomes)
 
 
@@ -42,12 +42,13 @@ def quarantined(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
 
 
 def may_wait(outcomes: Sequence[Outcome]) -> bool:
-    """True if the message may be deferred until DNS answers again: somebody would get it, and nobody's mail is in
-    shadow, opted out, allowed, or to be left alone."""
+    """True if the message may be deferred until DNS answers again: at least one recipient would get it, and no
+    recipient is in shadow, has opted out, has an allow entry, or accepts all mail."""
     delivered = any(each.applied <= Disposition.TAG for each in outcomes)
     return delivered and all(each.deferrable for each in outcomes)
 
 
 def cut(message: Message) -> bool:
-    """True if only a part of the message is at hand. Only Postfix can keep it whole, for all of its recipients."""
+    """True if only a part of the message was read. Then only Postfix has all of it, and can keep it for all
+    recipients."""
     return message.problem("limit.scan_bytes") is not None or message.envelope.dropped > 0

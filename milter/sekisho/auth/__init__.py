@@ -1,7 +1,7 @@
-"""Authentication methods as libraries: parts of a message and a look-up in, results out. They know no check.
+"""Authentication methods as libraries: parts of a message and a look-up in, results out. They use no check.
 
-Each method has a function `evaluate`, which returns `results.MethodResult`. Whatever stands in the message or in DNS
-becomes a result; no exception of these libraries leaves `evaluate`. An exception that does is a defect.
+Each method has a function `evaluate`, which returns `results.MethodResult`. Any content of the message or of DNS
+becomes a result; `evaluate` never raises for it. An exception of `evaluate` is a defect.
 
 | module | method | standard |
 | --- | --- | --- |

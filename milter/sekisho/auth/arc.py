@@ -2,7 +2,7 @@
 
 A chain is made of sets. Each set has a seal, a message signature and the results that its sealer saw. The chain passes
 when the sets are complete and numbered from one, every seal holds over the sets up to it, no seal reports a failure,
-and the newest message signature holds. A chain proves nothing: anybody can seal anything.
+and the newest message signature holds. A chain proves nothing by itself: every domain can seal any message.
 
 It cannot see whether an honest sealer was itself deceived.
 """
@@ -27,7 +27,7 @@ SEAL, SIGNATURE, RESULTS = b"arc-seal", b"arc-message-signature", b"arc-authenti
 FIELDS = (RESULTS, SIGNATURE, SEAL)  # the order in which a set is hashed (section 5.1.1)
 NAMES = tuple(name.decode() for name in FIELDS)
 NO_CHAIN = MethodResult("arc", AuthResult.NONE)
-# The RFC knows none, pass and fail. What cannot be read has failed; what a limit hides is not known.
+# The RFC has none, pass and fail. A chain that cannot be parsed has failed; one behind a limit is unknown.
 SHOWN = MappingProxyType({AuthResult.PERMERROR: AuthResult.FAIL, AuthResult.NEUTRAL: AuthResult.UNKNOWN})
 RESULTS_INSTANCE = re.compile(rb"[ \t\r\n]*i[ \t\r\n]*=[ \t\r\n]*([0-9]{1,3})[ \t\r\n]*;")
 AUTHOR_PROPERTIES = MappingProxyType({"dmarc": "header.from", "dkim": "header.d", "spf": "smtp.mailfrom"})
@@ -55,27 +55,23 @@ def evaluate(message: Message, lookup: Lookup) -> MethodResult:
     """The state of the chain; its domain is that of the newest sealer.
 
     `none` without ARC fields, `pass`, `fail`, `temperror` if DNS does not tell a key, `unknown` where sets may lie
-    beyond the limits of the reader, `permerror` for more than `MAX_SETS` sets, which are not looked at.
+    beyond the limits of the reader, `permerror` for more than `MAX_SETS` sets, which are not examined.
     """
     if not field_count(message.headers):
         return NO_CHAIN
     if too_long(message.headers):
         return MethodResult("arc", AuthResult.PERMERROR, reason="too many sets")
     signed, sealer = Signed(message), None
+    if signed.cut:  # sets may lie beyond what is read
+        beyond = BeyondLimitsError()
+        return _result(beyond.result, beyond.reason, sealer)
     try:
-        chain = _whole(signed)
+        chain = collect(message.headers)
         sealer = parse_signature(chain.field(chain.newest, SEAL), sealed=True)
         _validate(signed, chain, lookup)
     except SignatureError as error:
         return _result(error.result, error.reason, sealer)
     return _result(AuthResult.PASS, "", sealer)
-
-
-def _whole(signed: Signed) -> Chain:
-    """The sets, if none can lie beyond what is read. Raises SignatureError, BeyondLimitsError."""
-    if signed.cut:
-        raise BeyondLimitsError
-    return collect(signed.headers)
 
 
 def field_count(headers: Headers) -> int:

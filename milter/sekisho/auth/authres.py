@@ -1,4 +1,4 @@
-"""The Authentication-Results field (RFC 8601): written, read, and asked whose it claims to be.
+"""Writes and parses the Authentication-Results field (RFC 8601), and tells whether a field claims to be ours.
 
 `field` writes one value from results. Of what stood in a message only identifiers that match a strict pattern get into
 it. Any other value is left out: some readers believe what stands in quotes. A result that is unknown is not written.
@@ -21,7 +21,7 @@ from sekisho.message import Field
 from sekisho.results import AuthResult, MethodResult
 
 MAX_VALUE_CHARS = 65_535  # of a field that is read; a longer one never reaches a milter
-MAX_HEAD_CHARS = 2_048  # in which a field has to say whose it is
+MAX_HEAD_CHARS = 2_048  # in which the authserv-id of a field must stand
 MAX_LINE_CHARS = 78
 
 # What is written of each method, in this order (IANA "Email Authentication Methods").
@@ -68,7 +68,7 @@ def _id(authserv_id: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A quoted-string of printable ASCII; what is not is a question mark."""
+    """A quoted-string of printable ASCII; any other character becomes a question mark."""
     shown = "".join(char if " " <= char <= "~" else "?" for char in text)
     return '"' + shown.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -99,7 +99,7 @@ def _safe(name: str, value: str) -> bool:
 
 
 def _value(value: str) -> str:
-    """A safe value as pvalue: quoted where it holds what a token may not (`:`, `/`, `=`)."""
+    """A safe value as pvalue: quoted if it holds a character that a token may not have (`:`, `/`, `=`)."""
     return value if TOKEN.match(value) else _quoted(value)
 
 
@@ -124,7 +124,7 @@ def _folded(head: str, parts: list[list[str]]) -> str:
 
 
 def claims(field: Field, authserv_id: str) -> bool | None:
-    """True if a field says that it is ours, None if it cannot be told whose it says it is.
+    """True if a field has our authserv-id, None if its authserv-id is unclear.
 
     None: it names nobody, or what it names is no host, of which a lenient reader may make ours (`=?utf-8?q?mx…?=`,
     `mx.example.jp/1`, `<mx.example.jp>`)."""
@@ -160,7 +160,7 @@ def claimed_id(value: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """One result as somebody wrote it: method and result in lower case, `ptype.property` pairs in order."""
+    """One result of a field: method and result in lower case, `ptype.property` pairs in order."""
 
     method: str
     result: str
@@ -258,7 +258,7 @@ def _glued(before: str, word: str) -> bool:
 
 
 class _Quoted(str):
-    """The content of a quoted string, whose characters mean nothing but themselves."""
+    """The content of a quoted string: its characters are literal."""
 
     __slots__ = ()
 

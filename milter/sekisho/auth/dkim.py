@@ -1,7 +1,7 @@
 """DKIM: who signed the message, and does each signature hold? (RFC 6376, 8301, 8463)
 
 At most `MAX_SIGNATURES` signatures are verified, from the top. Of more than that, those that may be of the author's
-organisation come first, so that nobody can push them out by adding others.
+organisation come first, so that a sender cannot displace them by adding others.
 
 `pass` means: the signature verifies and is fit to prove its domain. That takes a key of at least 1024 bits, a date that
 has not passed, the whole body and a single, signed From. A signature that verifies without that is `policy` (RFC 8601
@@ -49,7 +49,7 @@ class Reservation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What became of one signature field.
+    """The result of one signature field.
 
     `signature` is None where the field cannot be read. `key` is given only where the signature verifies, whatever it
     is worth; `body_size` is then the size of the canonical body in octets.
@@ -92,7 +92,7 @@ def evaluate(
 
 
 def chosen(headers: Headers, author: str | None) -> tuple[Field, ...]:
-    """The signature fields that are verified: all, or of more than `MAX_SIGNATURES` so many. Those that may be of the
+    """The signature fields that are verified, at most `MAX_SIGNATURES`. Those that may be of the
     organisation of `author` (a domain) come first then."""
     fields = headers.all(NAME)
     if len(fields) <= MAX_SIGNATURES:

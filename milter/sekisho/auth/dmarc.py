@@ -1,7 +1,7 @@
 """DMARC: does an authenticated domain belong to the author's organisation? (RFC 9989)
 
 The organisation is found by walking up the DNS tree, not by a list of suffixes. The result is pass when SPF's domain or
-that of a valid signature is aligned with the author domain, fail when none is, none when nobody published a policy,
+that of a valid signature is aligned with the author domain, fail when none is, none when no policy is published,
 permerror without a single author domain, and temperror as soon as DNS failed on the way.
 
 It cannot see whether a domain without a record is one organisation with its neighbours: then only equal names are
@@ -260,7 +260,7 @@ def _passes(alignment: Alignment, record: Record, results: Iterable[MethodResult
 
 def _undecided(alignment: Alignment, record: Record, results: Iterable[MethodResult]) -> bool:
     """True if a result that could not be evaluated may be the pass that is missing. That takes a domain that could
-    have been aligned: the failing name servers of a stranger excuse nobody. Raises TemporaryError."""
+    have been aligned: a look-up of another domain that fails is no excuse. Raises TemporaryError."""
     return any(
         result.undecided and (result.domain is None or _aligned(alignment, record, result))
         for result in results

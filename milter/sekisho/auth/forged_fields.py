@@ -30,7 +30,7 @@ _BARE_CR = re.compile(rb"\r(?!\n)")
 
 
 def is_forged(field: Field, authserv_id: str) -> bool:
-    """True if the field pretends to be ours, or holds one that does behind a bare CR."""
+    """True if the field pretends to be ours, or if such a field stands in it behind a bare CR."""
     return _forged(_key(field.name), field.value, authserv_id) or hidden(field.value, authserv_id)
 
 
@@ -93,5 +93,5 @@ class ForgedFields:
 
     @property
     def found(self) -> Forged:
-        """What was found so far, as it can be deleted."""
+        """The fields found so far, in the form in which the MTA can delete them."""
         return Forged(tuple(self._found[::-1]), self._reads > MAX_FIELDS_READ)

@@ -1,7 +1,7 @@
 """iprev: does the client's address have a name that leads back to it? (RFC 8601 section 3)
 
 Postfix has asked DNS already: its `{client_name}` is `unknown` unless forward and reverse look-up agree, and
-`{client_resolve}` says why. So nothing is asked here.
+`{client_resolve}` says why. So there is no query here.
 
 It cannot see more than Postfix: with peer-name look-up switched off everything is unknown.
 """

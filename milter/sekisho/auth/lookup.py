@@ -1,4 +1,4 @@
-"""How the libraries of this room ask DNS."""
+"""The look-up of DNS records that the methods use."""
 
 from __future__ import annotations
 
@@ -10,4 +10,5 @@ Lookup = Callable[[str, str], Answer]
 """`lookup(name, type)`, as in `lookup("example.jp", "TXT")`. It never raises: a look-up that failed is an Answer with
 `Found.TEMPERROR`."""
 LookupFor = Callable[[str | None], Lookup]
-"""How to ask for what a domain publishes. Names of strangers may be asked for with less time than the author's."""
+"""Gives the look-up to use for a domain. The look-up for a domain that the sender chose may get less time than the one
+for the author's domain."""

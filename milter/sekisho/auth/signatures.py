@@ -69,8 +69,8 @@ class Signed:
         return self._index.get(name, ())
 
     def body_size(self, how: bytes) -> int:
-        """Octets of the canonical body. Raises BeyondLimitsError if a body beyond the limits was not hashed as it
-        came."""
+        """How many octets (bytes) the canonical body has. Raises BeyondLimitsError if a body beyond the limits was not
+        hashed while it was received."""
         return self._streamed(how).size if self._streams else len(self._body(how))
 
     def body_digest(self, how: bytes, length: int | None) -> bytes:

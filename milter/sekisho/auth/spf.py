@@ -3,7 +3,7 @@
 pyspf evaluates the record. Its DNS is our `lookup`, and it never fetches an explanation. A record that would cost it
 more than a moment is a permanent error before pyspf parses it.
 
-It cannot see who sits behind a shared address: everybody at a hosting provider passes with its records.
+It cannot see who uses a shared address: all customers of a hosting provider pass with its records.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ class Evaluation(spf.query):  # type: ignore[misc]  # pyspf is untyped
         return names
 
     def dns_spf(self, domain: str) -> str | None:
-        """The one record of a domain. Raises spf.PermError if it is longer than anybody needs."""
+        """The SPF record of a domain. Raises spf.PermError if it is too long."""
         record: str | None = super().dns_spf(domain)
         if record and (
             len(record) > MAX_RECORD_CHARS or any(len(term) > MAX_TERM_CHARS for term in record.split(" "))
@@ -150,7 +150,8 @@ class Evaluation(spf.query):  # type: ignore[misc]  # pyspf is untyped
         return record
 
     def check1(self, record: str, domain: str, recursion: int) -> tuple[str, int, str]:
-        """Evaluate one record, and remember its domain if the client passed by way of it."""
+        """Evaluate one record, and keep its domain in `via` if the record gave a pass. `recursion` is the depth of
+        includes and redirects."""
         outcome: tuple[str, int, str] = super().check1(record, domain, recursion)
         if outcome[0] == "pass":
             self.via.insert(0, domain)
@@ -170,6 +171,6 @@ class Evaluation(spf.query):  # type: ignore[misc]  # pyspf is untyped
         return False
 
     def get_explanation(self, spec: str) -> str | None:
-        """The domain's own words for a failure. Nobody reads them, so they are not fetched."""
+        """The domain's own explanation of a failure. It is not fetched unless `explain` is set."""
         explanation: str | None = super().get_explanation(spec) if self.explain else None
         return explanation

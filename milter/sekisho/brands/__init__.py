@@ -1,4 +1,4 @@
-"""The brand registry: one TOML file a brand, loaded whole or not at all, asked by look-up."""
+"""The brand registry. Each brand is one TOML file; the registry is loaded as a whole or not at all."""
 
 from sekisho.brands.index import BrandIndex
 from sekisho.brands.load import BrandFileError, Fault, load

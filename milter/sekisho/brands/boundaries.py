@@ -1,8 +1,8 @@
-"""Whether what was found in a text is the name: where it begins and ends, and how it is written.
+"""Decides whether a hit in a text is a mention of the name, by where it begins and ends and how it is written.
 
 - A Latin name stands alone as a word: `banana` is not ANA, `Amazonから` and `AmazonPrime` are Amazon.
-- A short kana name is not the middle of a longer one: オンライン is not ライン.
-- Letters put apart count when they are put apart throughout (`A m a z o n`), not when words happen to meet.
+- A short kana name is not the middle of a longer word: オンライン is not ライン.
+- Letters with spaces between count if every letter is set apart (`A m a z o n`), not if two words happen to meet.
 
 It cannot see that a word which stands alone means something else.
 """
@@ -15,14 +15,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sekisho.brands.names import SHORT_LATIN, Name, NameKind
+from sekisho.brands.names import MAX_SHORT_LATIN, Name, NameKind
 from sekisho.brands.prose import MIN_PROSE_CHARS, is_plain_word
-from sekisho.brands.spelling import UNSEEN, Spelling, is_japanese, spell
+from sekisho.brands.spelling import INVISIBLE_CATEGORIES, Spelling, is_japanese, spell
 from sekisho.ports import Mention
 from sekisho.text import is_hiragana, is_kana, is_katakana
 
-SHORT_KANA = 3  # letters of a kana name up to which it must end where the word ends
-JOINED = frozenset({"rn", "vv"})  # one letter of a skeleton, two of the text
+MAX_SHORT_KANA = 3  # letters; a kana name up to this length must end where the word ends
+LETTER_PAIRS = frozenset({"rn", "vv"})  # two letters of the text, one of the skeleton
 
 _PARTICLES = frozenset("のをにはがでとへもやかよ")
 _SHOP = re.compile(r"[^\s。、]{0,10}店")  # 豆の蔵 楽天市場店 is a shop in the mall, not the mall
@@ -30,8 +30,12 @@ _SHOP = re.compile(r"[^\s。、]{0,10}店")  # 豆の蔵 楽天市場店 is a sh
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of a text from `start`: its skeleton, the index in `text[start:]` that each letter of it comes from,
-    and the share (0 to 1) of the text that one letter is. `companions` are the skeletons that make brands of words."""
+    """A piece of a text, from index `start` on.
+
+    `letters` is its skeleton, `origins` the index in `text[start:]` of each letter of the skeleton, `share` (0 to 1)
+    what part of the text one letter is. `companions` are the skeletons of words that turn an ordinary word beside them
+    into a brand's name.
+    """
 
     text: str
     start: int
@@ -42,7 +46,7 @@ class Window:
 
 
 class Hit(NamedTuple):
-    """A name at `at:end` of a window's skeleton. `whole`: it is all of the text."""
+    """A name found at `at:end` of a window's skeleton. `whole`: the name is all of the text."""
 
     name: Name
     at: int
@@ -51,7 +55,7 @@ class Hit(NamedTuple):
 
 
 def mentions(hits: Iterable[Hit], window: Window) -> Iterator[Mention]:
-    """Those of the hits that are mentions of the name."""
+    """The hits that are mentions of their name."""
     for hit in hits:
         mention = _mention(hit, window)
         if mention is not None:
@@ -62,7 +66,7 @@ def _mention(hit: Hit, window: Window) -> Mention | None:
     name, text = hit.name, window.text
     first = window.start + window.origins[hit.at]
     last = window.start + window.origins[hit.end - 1]
-    if text[last : last + 2].casefold() in JOINED:
+    if text[last : last + 2].casefold() in LETTER_PAIRS:
         last += 1
     last = _last(text, last)
     if last - first > 3 * len(name.key) + 12:
@@ -85,42 +89,43 @@ def _mention(hit: Hit, window: Window) -> Mention | None:
 
 
 def _last(text: str, last: int) -> int:
-    """The end of a name with the long-vowel mark and the invisible characters that belong to it."""
+    """The index of the last character of a name, with the long-vowel mark and invisible characters that follow it."""
     while last + 1 < len(text) and (
-        (text[last + 1] in "ーｰ" and is_kana(text[last])) or unicodedata.category(text[last + 1]) in UNSEEN
+        (text[last + 1] in "ーｰ" and is_kana(text[last]))
+        or unicodedata.category(text[last + 1]) in INVISIBLE_CATEGORIES
     ):
         last += 1
     return last
 
 
 def _exact(name: Name, spelling: Spelling) -> bool:
-    """True if it is written as the brand writes it; spaces may be left out."""
+    """True if the name is written as the brand writes it; spaces may be left out."""
     return not spelling.invisible and spelling.letters == name.letters and spelling.gaps <= name.joints
 
 
 def _disguised(name: Name, spelling: Spelling, whole: bool) -> bool:
-    """True for a spelling that only a sender would choose who wants the name to be read and not found."""
+    """True for a spelling that a sender chooses only to make a name readable for people and not for filters."""
     if spelling.sentence and not spelling.gaps <= name.joints:
         return False
     if name.latin:
         return _disguised_latin(name, spelling, whole)
-    # With two letters, long vowels left out (フールー), other words begin: ふるさと, フルタイム.
-    if len(name.letters) > SHORT_KANA and len(name.key) >= SHORT_KANA:
+    # フールー has a skeleton of two letters (without long vowels), with which other words begin: ふるさと, フルタイム.
+    if len(name.letters) > MAX_SHORT_KANA and len(name.key) >= MAX_SHORT_KANA:
         return True
     return _katakana(spelling.letters) == _katakana(name.letters)
 
 
 def _disguised_latin(name: Name, spelling: Spelling, whole: bool) -> bool:
-    """The same for a Latin name: put apart letter by letter, or written with other letters; a short name must hold one
-    digit or a foreign letter, since two of them make another word."""
+    """The same for a Latin name: with a space between all letters, or written with other letters. A short name counts
+    with one digit or with letters that are not ASCII; two digits make another word of it."""
     size = len(spelling.letters)
     extra = spelling.gaps - name.joints
     if extra and len(spelling.gaps) < size - 1 and not whole:
-        return False  # words that happen to meet
-    if spelling.letters == name.letters or len(name.key) > SHORT_LATIN:
+        return False  # two words that happen to meet
+    if spelling.letters == name.letters or len(name.key) > MAX_SHORT_LATIN:
         return True
     digits = sum(char.isdigit() for char in spelling.letters)
-    return not spelling.letters.isascii() or (size == SHORT_LATIN and digits == 1)
+    return not spelling.letters.isascii() or (size == MAX_SHORT_LATIN and digits == 1)
 
 
 def _katakana(text: str) -> str:
@@ -129,21 +134,21 @@ def _katakana(text: str) -> str:
 
 
 def _begins(name: Name, text: str, first: int) -> bool:
-    """True if what stands before the name at `first` does not make it the end of another word.
+    """True if the characters before index `first` show that a name, and not the end of another word, begins there.
 
-    Japanese sets no spaces: a particle may stand before hiragana (のじゃらん), but katakana goes on as one word. A
-    katakana name in hiragana is more likely another word (ものにとりかかる), so it must be longer."""
+    Japanese has no spaces: a particle may stand before hiragana (のじゃらん), but katakana letters are one word. A
+    katakana name written in hiragana is likely to be another word (ものにとりかかる), so it must be longer."""
     before, size = text[first - 1] if first else " ", len(name.letters)
     if _latin_letter(text[first]):
         return _latin_edge(before, size) or (before.islower() and text[first].isupper())
     native = before == "の" and is_hiragana(name.text[0])
-    particle = is_hiragana(before) and size > SHORT_KANA + (not native)
+    particle = is_hiragana(before) and size > MAX_SHORT_KANA + (not native)
     return particle or not _same_kana(before, text[first])
 
 
 def _ends(name: Name, window: Window, last: int, end: int) -> bool:
-    """True if what stands behind the name does not make it the start of another word. The name ends at `last` of the
-    text, and before `end` of the window's skeleton."""
+    """True if the characters behind the name show that it is not the beginning of another word. The name ends at index
+    `last` of the text, and before index `end` of the window's skeleton."""
     text, size = window.text, len(name.letters)
     after = text[last + 1] if last + 1 < len(text) else " "
     if name.mall and _SHOP.match(text, last + 1):
@@ -151,35 +156,35 @@ def _ends(name: Name, window: Window, last: int, end: int) -> bool:
     if _latin_letter(text[last]):
         camel = text[last].islower() and after.isupper()
         return _latin_edge(after, size) or camel or _plural(text, last + 1, size)
-    if size > SHORT_KANA or not _same_kana(text[last], after) or after in _PARTICLES:
+    if size > MAX_SHORT_KANA or not _same_kana(text[last], after) or after in _PARTICLES:
         return True
     return window.letters.startswith(window.companions, end)
 
 
 def _latin_letter(char: str) -> bool:
-    """True for a letter or digit of a script that sets words apart."""
+    """True for a letter or digit of a script that has spaces between words."""
     return char.isalnum() and not is_japanese(char)
 
 
 def _latin_edge(char: str, size: int) -> bool:
-    """True if a name of `size` letters may end beside the character; digits may follow all but short names."""
-    return not _latin_letter(char) or (char.isdigit() and size > SHORT_LATIN)
+    """True if a name of `size` letters may end beside the character. A digit may follow a name, but not a short one."""
+    return not _latin_letter(char) or (char.isdigit() and size > MAX_SHORT_LATIN)
 
 
 def _plural(text: str, at: int, size: int) -> bool:
-    """`Amazons.co.jp`: one `s` more, and then the end of the word."""
+    """True for one `s` at index `at`, behind which the word ends, as in `Amazons.co.jp`."""
     ends = at + 1 >= len(text) or not _latin_letter(text[at + 1])
-    return size > SHORT_LATIN and ends and text[at : at + 1] in ("s", "S")
+    return size > MAX_SHORT_LATIN and ends and text[at : at + 1] in ("s", "S")
 
 
 def _same_kana(one: str, other: str) -> bool:
-    """True if both are katakana or both are hiragana: one word goes on."""
+    """True if both are katakana or both are hiragana: they belong to one word."""
     return (is_katakana(one) and is_katakana(other)) or (is_hiragana(one) and is_hiragana(other))
 
 
 def longest(found: Iterable[Mention], start: int, size: int) -> Iterator[Mention]:
-    """Where names overlap only the longest; the same place may name several brands. `start` and `size` (characters) are
-    the window's."""
+    """The mentions without those that a longer one overlaps. One place may name several brands. `start` (index) and
+    `size` (characters) are the window's."""
     taken = bytearray(size)
     places: set[tuple[int, int]] = set()
     for mention in sorted(found, key=lambda each: (each.start - each.end, each.start, not each.exact)):

@@ -1,7 +1,7 @@
 """The registry in memory: which brands a text names, which brand owns a domain, which one a domain imitates.
 
-Pure: built once from brands, asked from any thread, same input, same answer. Every question costs the same
-whether there are a hundred brands or ten thousand (see `search` and `lookalike`).
+Pure: it is built once from the brands and used by any thread; the same input gives the same answer. A query costs
+the same with a hundred brands and with ten thousand (see `search` and `lookalike`).
 
 Ownership follows the registrable domain (public suffix list with its private section) or a narrower entry of
 the brand's file: the owner of `eki-net.com` controls every name below it.
@@ -20,26 +20,26 @@ from sekisho.domains import registrable, to_ascii
 from sekisho.ports import BrandPolicy, Lookalike, Mention, Reading
 from sekisho.vocabulary import BrandWords
 
-REMEMBERED = (
-    20_000  # host names of which owner and likeness are remembered, and texts of which the mentions are
-)
-MAX_REMEMBERED_CHARS = 64  # of such a text: `info`, the name of a file
+MAX_REMEMBERED = 20_000  # entries of each cache: owners and lookalikes of host names, mentions of texts
+MAX_REMEMBERED_CHARS = 64  # of a text whose mentions are remembered, for example `info` or a file name
 
 
 class BrandIndex:
-    """`ports.Registry` over brand files, and the whole brand (`get`). `words` are what stands beside names of brands,
-    and the phrases of lures."""
+    """`ports.Registry` over brand files; `get` gives a whole brand. `words` are the words that stand beside names of
+    brands, and the phrases of lures."""
 
     def __init__(self, brands: Iterable[Brand], words: BrandWords) -> None:
         listed = tuple(brands)
         self._words = words
         self._brands = MappingProxyType({brand.id: brand for brand in listed})
         self._names = NameIndex(listed, words)
-        self._mentions = remembered(REMEMBERED, MAX_REMEMBERED_CHARS)(lambda text: self.read(text).mentions)
+        self._mentions = remembered(MAX_REMEMBERED, MAX_REMEMBERED_CHARS)(
+            lambda text: self.read(text).mentions
+        )
         # Mail links to the same hosts again and again, within a message and between messages.
-        self._likeness = remembered(REMEMBERED)(LookalikeIndex(listed, words).find)
+        self._likeness = remembered(MAX_REMEMBERED)(LookalikeIndex(listed, words).find)
         self._owners = _owners(listed)
-        self._owner = remembered(REMEMBERED)(self._owner_above)
+        self._owner = remembered(MAX_REMEMBERED)(self._owner_above)
         self._possible = _possible(listed)
         self._strict = frozenset(
             domain for brand in listed for domain, entry in brand.domains.items() if entry.strict
@@ -57,27 +57,28 @@ class BrandIndex:
         return self._brands.get(brand)
 
     def only(self, brands: Iterable[Brand]) -> BrandIndex:
-        """A registry of other brands with the same words."""
+        """A registry of the given brands alone, with the same words."""
         return BrandIndex(brands, self._words)
 
     def read(self, text: str, after: str = "") -> Reading:
-        """The brands that a text names, and the cues of lures in it; in `after` only companions are looked for."""
+        """The brands that a text names, and the cues of lures in it. In `after`, the text behind it, only companions
+        are looked for."""
         return self._names.find(text, after)
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
-        """The brands that a text names, by place."""
+        """The brands that a text names, in the order of their places."""
         return self._mentions(text)
 
     def owner(self, domain: str) -> str | None:
-        """The brand that a domain proves, or None. Where several brands of one organisation list a domain, the first by
-        id: they share proof."""
+        """The id of the brand that a domain proves, or None. If several brands of one organisation list the domain, the
+        first by id: a proof of one is a proof of all."""
         return self._owner(domain)
 
     def _owner_above(self, domain: str) -> str | None:
         return next((self._owners[name] for name in _upwards(domain) if name in self._owners), None) or None
 
     def could_own(self, domain: str, brand: str) -> bool:
-        """True if any entry of the brand or its affiliates, confirmed or not, has the domain's registrable domain."""
+        """True if the brand or one of its affiliates lists the registrable domain of `domain`, confirmed or not."""
         base = registrable(domain)
         return base is not None and not self.affiliates(brand).isdisjoint(self._possible.get(base, ()))
 
@@ -94,7 +95,7 @@ class BrandIndex:
         return self._likeness(name)
 
     def verify_at(self, brand: str) -> tuple[str, str]:
-        """Where a recipient verifies a message, in English and Japanese; empty if the file says nothing."""
+        """Where a recipient can verify a message, in English and Japanese; both empty if the file does not say."""
         known = self._brands.get(brand)
         if known is None or known.verify is None:
             return "", ""
@@ -106,7 +107,7 @@ class BrandIndex:
         return known.brand_policies if known else ()
 
     def strict(self, domain: str) -> bool:
-        """True if all mail of the domain is authenticated, by an entry for it or for a name above it."""
+        """True if an entry for the domain, or for a name above it, says that all its mail is authenticated."""
         return any(name in self._strict for name in _upwards(domain))
 
     def name(self, brand: str) -> str:
@@ -127,7 +128,7 @@ def _upwards(domain: str) -> Iterable[str]:
 
 
 def _owners(brands: tuple[Brand, ...]) -> dict[str, str]:
-    """The brand that each domain proves. It is "" for a domain that customers write from, which proves nobody."""
+    """The brand that each domain proves; "" for a domain that customers write from, which proves no brand."""
     owners: dict[str, str] = {}
     for brand in brands:
         for domain, entry in brand.domains.items():
@@ -139,7 +140,7 @@ def _owners(brands: tuple[Brand, ...]) -> dict[str, str]:
 
 
 def _possible(brands: tuple[Brand, ...]) -> dict[str, frozenset[str]]:
-    """Registrable domains, and the brands that may own them."""
+    """The ids of the brands that may own each registrable domain."""
     possible: dict[str, set[str]] = {}
     for brand in brands:
         for domain in brand.domains:

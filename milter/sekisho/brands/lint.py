@@ -1,7 +1,6 @@
-"""What is wrong or risky in brand files that load: pure functions over brands, one flaw per fault.
+"""Finds what is wrong or risky in brand files that can be loaded. Pure functions over brands; one flaw for each fault.
 
-A fault here does not stop the program: it is what `sekisho brands lint` prints and what a test of the shipped
-brands refuses.
+A flaw does not stop the program. `sekisho brands lint` prints the flaws, and a test refuses them in the shipped brands.
 """
 
 from __future__ import annotations
@@ -13,13 +12,15 @@ from sekisho.brands.model import Brand
 from sekisho.domains import is_public_suffix, registrable
 from sekisho.text import bidi, combining, invisibles, is_kanji, skeleton
 
-MIN_SAFE_LETTERS = 3  # of a Latin or kana name; a shorter one is likely to be a word or somebody's initials
-SHARED_KINDS = frozenset({"mailbox", "carrier", "esp", "cloud"})  # of provider, whose customers send mail
+MIN_SAFE_LETTERS = 3  # of a Latin or kana name; a shorter one is likely to be a word or a person's initials
+SHARED_KINDS = frozenset(
+    {"mailbox", "carrier", "esp", "cloud"}
+)  # kinds of provider whose customers send mail
 
 
 @dataclass(frozen=True, slots=True)
 class BrandFlaw:
-    """Something to mend in a brand's file. `code` is stable; `value` is what stands there."""
+    """Something to correct in a brand's file. `code` never changes; `value` is the entry."""
 
     brand: str
     code: str
@@ -30,8 +31,8 @@ class BrandFlaw:
 def lint(
     brands: Iterable[Brand], shared: Callable[[str], str | None] = lambda domain: None
 ) -> tuple[BrandFlaw, ...]:
-    """Every flaw of every brand, in order. `shared` says what kind of provider a domain belongs to
-    (`ports.Providers.kind`), None for a domain of one organisation."""
+    """Every flaw of every brand, in order. `shared` gives the kind of provider that a domain belongs to
+    (`ports.Providers.kind`), or None for a domain of one organisation."""
     listed = tuple(brands)
     flaws = [flaw for brand in listed for check in _CHECKS for flaw in check(brand)]
     flaws += [flaw for brand in listed for flaw in _shared(brand, shared)]
@@ -98,7 +99,7 @@ _CHECKS = (_invisible, _short, _companions, _sources, _suffixes, _verify)
 
 
 def _shared(brand: Brand, kind: Callable[[str], str | None]) -> Iterator[BrandFlaw]:
-    """A domain of many cannot prove a brand."""
+    """A domain that many organisations share cannot prove a brand."""
     for domain, entry in brand.domains.items():
         if entry.proves and registrable(domain) == domain and (found := kind(domain)) in SHARED_KINDS:
             yield BrandFlaw(
@@ -107,7 +108,7 @@ def _shared(brand: Brand, kind: Callable[[str], str | None]) -> Iterator[BrandFl
 
 
 def _colliding_names(brands: tuple[Brand, ...]) -> Iterator[BrandFlaw]:
-    """One name, two organisations: a recipient cannot tell them apart, and neither can we."""
+    """One name of two organisations: neither a recipient nor a check can tell them apart."""
     holders: dict[str, Brand] = {}
     for brand in brands:
         careful = set(map(skeleton, brand.needs_companion))

@@ -1,8 +1,8 @@
-"""Brand files from folders: the shipped ones, and the site's own laid over them.
+"""Loads brand files from folders: the shipped ones, then the site's own (the overlay).
 
-A file of the overlay replaces the shipped brand of the same id as a whole; `enabled = false` in it takes the
-brand out. Everything wrong in any file is reported at once, with file and key, and then nothing is loaded:
-half a registry would silently miss brands.
+A file of the overlay replaces the whole shipped brand of the same id; `enabled = false` in it removes the brand.
+Everything that is wrong in any file is reported at once, with file and key, and then nothing is loaded: an incomplete
+registry would miss brands without a sign.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_FILE_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong in one brand file. `key` is a dotted path in the file, or empty for the whole of it."""
+    """One error in one brand file. `key` is a dotted path in the file, or empty for the whole file."""
 
     file: str
     key: str
@@ -33,7 +33,7 @@ class Fault:
 
 
 class BrandFileError(Exception):
-    """Brand files that cannot be loaded; `faults` lists everything that is wrong."""
+    """Brand files cannot be loaded; `faults` lists every error."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__("\n".join(map(str, faults)))
@@ -41,7 +41,7 @@ class BrandFileError(Exception):
 
 
 def load(folder: Path | None = None, overlay: Path | None = None) -> tuple[Brand, ...]:
-    """The enabled brands of `folder` (the shipped one if None) with those of `overlay` on top, by id.
+    """The enabled brands, sorted by id: those of `folder` (None: the shipped ones), replaced by those of `overlay`.
 
     Raises BrandFileError with every fault of every file. An overlay folder that does not exist is empty.
     """
@@ -74,7 +74,7 @@ def _folder(folder: Path, required: bool, faults: list[Fault]) -> Iterator[Brand
 
 
 def read(file: Path) -> Brand | tuple[Fault, ...]:
-    """One brand file, or everything that is wrong with it."""
+    """The brand of one file, or every error of the file."""
     name = str(file)
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
@@ -90,7 +90,8 @@ def read(file: Path) -> Brand | tuple[Fault, ...]:
 
 
 def parse(content: dict[str, object], name: str, stem: str) -> Brand | tuple[Fault, ...]:
-    """A brand from the file's table. `stem` is the id that the file's name promises."""
+    """The brand of a file's table, or every error in it. `name` is the file for messages, `stem` the id that the brand
+    must have."""
     try:
         brand = Brand.model_validate(content)
     except ValidationError as error:

@@ -1,19 +1,19 @@
-"""Domains made to look like a brand's.
+"""Finds domains that look like a brand's domain.
 
-Three ways are told apart (UTS 39 for the first):
+There are three kinds (UTS 39 for the first):
 
-- `confusable`: other characters that look the same (`аmazon`, `paypai`, `arnazon`, IDN and ASCII alike);
-  a whole domain written with foreign letters (`líne.me`) needs no more, even where the name is everybody's word;
-- `composition`: the brand's word as a piece of a stranger's name (`amazon-security.cn`,
-  `jcb.co.jp.login.vkia.cn`), joined to it or to a word of the trade (`amazonlogin.top`); a whole domain of a brand
-  counts in any case (`line.me.example.cn`);
-- `edit`: one letter more, less, other, or two swapped, in a label of at least five.
+- `confusable`: other characters that look the same (`аmazon`, `paypai`, `arnazon`, in IDN and in ASCII). A whole
+  domain written with foreign letters (`líne.me`) counts even if the name is an ordinary word.
+- `composition`: the brand's word as a part of another name (`amazon-security.cn`, `jcb.co.jp.login.vkia.cn`), also
+  written together with a trade word (`amazonlogin.top`). A whole domain of a brand inside another name always counts
+  (`line.me.example.cn`).
+- `edit`: one letter added, left out or replaced, or two swapped, in a label of at least five letters.
 
 All look-ups are by hash: a domain has at most some hundred pieces and one-letter deletions, and the number of
-brands does not matter. The words of the trade are data (`config/vocabulary/brands.toml`). A word of everyday language
-counts in a composition only beside one of them. A name that needs a companion counts only beside one of its own
+brands does not matter. The trade words are data (`config/vocabulary/brands.toml`). An ordinary word counts in a
+composition only beside one of them. A name that needs a companion counts only beside one of its own companions
 (`hometrade-nomura.example`, after `hometrade.nomura.co.jp`). So `visatravel.example`, `lineage.example` and
-`support.square-gym.example` are like no brand.
+`support.square-gym.example` look like no brand.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from sekisho.ports import Lookalike
 from sekisho.text import skeleton
 from sekisho.vocabulary import BrandWords
 
-MIN_EDIT_LETTERS = 5  # in a label that one edit does not turn into any other word
+MIN_EDIT_LETTERS = 5  # of a label; one edit turns a shorter one into too many other words
 MIN_WORD_LETTERS = 3  # of a brand's word that counts as a piece of a name
-MAX_PIECES = 40  # of a host name that are looked at
-MAX_JOINED = 4  # pieces that together may be one name: `ts-cubic-card`
+MAX_PIECES = 40  # of a host name; further ones are not examined
+MAX_JOINED_PIECES = 4  # that together may be one name: `ts-cubic-card`
 
-# The brand, its word, and the words of which one must stand beside it (None: it stands alone).
+# The brand, its word, and the words of which one must stand beside it (None: it counts alone).
 _Word = tuple[str, str, frozenset[str] | None]
 
 _SPLIT = re.compile(r"[-._]+")
@@ -42,7 +42,7 @@ _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
 class LookalikeIndex:
-    """What the brands' domains and words look like."""
+    """The brands' domains and words, indexed by what they look like."""
 
     def __init__(self, brands: Iterable[Brand], words: BrandWords) -> None:
         self._trade = words.trade
@@ -68,7 +68,7 @@ class LookalikeIndex:
             label = domain.partition(".")[0]
             if skeleton(label) in never | ordinary:
                 continue
-            # `office.com` is Microsoft's, but `office` is everybody's word.
+            # `office.com` belongs to Microsoft, but `office` is an ordinary word.
             plain = label.replace("-", "")
             if plain in words or (
                 entry.proves and any(len(each) > MIN_WORD_LETTERS and each in plain for each in words)
@@ -84,12 +84,12 @@ class LookalikeIndex:
                 self._words.setdefault(key, (brand.id, word, self._strong if key in ordinary else None))
 
     def _companions(self, brand: Brand) -> frozenset[str]:
-        """What makes a brand of a word that needs company: labels of its own hosts (`hometrade.nomura.co.jp`), and the
-        companions that its file names."""
+        """The companions of a name that needs one: labels of the brand's hosts (`hometrade.nomura.co.jp`), and the
+        companions of its file."""
         hosts = (name.removesuffix(registrable(name) or "") for name in brand.domains)
         labels = (label for host in hosts for label in _SPLIT.split(host))
-        told = (word.lower() for word in brand.companions if word.isascii())
-        long = (each for each in (*labels, *told) if len(each) > MIN_WORD_LETTERS)
+        listed = (word.lower() for word in brand.companions if word.isascii())
+        long = (each for each in (*labels, *listed) if len(each) > MIN_WORD_LETTERS)
         return frozenset(each for each in long if each not in self._trade or each in self._strong)
 
     def _add_label(self, brand: str, domain: str, label: str) -> None:
@@ -102,7 +102,7 @@ class LookalikeIndex:
                 self._edits.setdefault(shorter, []).append(plain)
 
     def find(self, domain: str) -> Lookalike | None:
-        """What a domain looks like, or None. The caller has made sure that it is no brand's own."""
+        """What a domain looks like, or None. The caller has made sure that no brand owns the domain."""
         base = registrable(domain)
         if base is None:
             return None
@@ -118,7 +118,7 @@ class LookalikeIndex:
         )
 
     def _whole_domain(self, shown: str) -> Lookalike | None:
-        """A brand's whole domain, suffix included: in letters that its owner does not use, or inside another name."""
+        """A brand's whole domain with its suffix, written with foreign letters or as a part of another name."""
         if shown.isascii():
             brand = self._whole.get(shown)
             return Lookalike(brand, shown, "composition") if brand else None
@@ -139,8 +139,9 @@ class LookalikeIndex:
         )
 
     def _composition(self, name: str) -> Lookalike | None:
-        """The longest whole domain of a brand above the registered label, or the longest word of one among the pieces
-        of the name. What is registered keeps company with its own pieces: anybody has a host `mail` or `support`."""
+        """The longest whole domain of a brand that stands left of the registered label, else the longest word of a
+        brand among the pieces of the name. The companions of a word in the registered label must stand in that label:
+        every organisation may have a host `mail` or `support`."""
         *labels, registered = name.split(".")
         del labels[MAX_PIECES:]
         names = (".".join(labels[at : at + size]) for at, size, _ in _joined(labels))
@@ -174,7 +175,7 @@ class LookalikeIndex:
         return Lookalike(brand, own, how) if same or len(own) >= MIN_EDIT_LETTERS else None
 
     def _without_trade(self, word: str) -> tuple[_Word | None, str]:
-        """`amazonlogin`, `loginamazon`: the brand's word with a word of the trade written to it."""
+        """The brand's word and the trade word of `amazonlogin` or `loginamazon`."""
         for size in range(2, min(13, len(word) - MIN_EDIT_LETTERS + 1)):
             for trade, rest in ((word[-size:], word[:-size]), (word[:size], word[size:])):
                 if trade in self._trade and (known := self._words.get(skeleton(rest))) is not None:
@@ -195,7 +196,7 @@ class LookalikeIndex:
 
 
 def _words(brand: Brand) -> Iterator[str]:
-    """The brand's Latin names as they would stand in a domain."""
+    """The brand's Latin names as they would be written in a domain."""
     for spelling in brand.spellings:
         word = spelling.lower().replace(" ", "").replace("-", "").replace("'", "").replace(":", "")
         word = word.removesuffix(".com").removesuffix(".co.jp")
@@ -205,7 +206,7 @@ def _words(brand: Brand) -> Iterator[str]:
 
 def _joined(pieces: list[str]) -> Iterator[tuple[int, int, str]]:
     for at in range(len(pieces)):
-        for size in range(1, min(MAX_JOINED, len(pieces) - at) + 1):
+        for size in range(1, min(MAX_JOINED_PIECES, len(pieces) - at) + 1):
             yield at, size, "".join(pieces[at : at + size])
 
 
@@ -214,8 +215,8 @@ def _deletions(word: str) -> Iterator[str]:
 
 
 def _one_edit(one: str, other: str) -> bool:
-    """True for exactly one insertion, deletion, substitution or swap of neighbours behind the first letter,
-    which readers do notice: `mobile` is not `ymobile`."""
+    """True if exactly one insertion, deletion, substitution or swap of neighbours leads from one to the other. The
+    first letter must be the same, since readers notice a change there: `mobile` is not `ymobile`."""
     if one[0] != other[0]:
         return False
     if len(one) > len(other):

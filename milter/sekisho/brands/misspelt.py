@@ -1,13 +1,13 @@
-"""Names that are not spelled like the brand's and still read as it: `Aamzon`, `Netf*ix`, `S¥msung`.
+"""Finds misspelt names of brands that a quick reader still reads as the brand: `Aamzon`, `Netf*ix`, `S¥msung`.
 
-Only short texts are searched: names and subjects, which are read at a glance. Only names that are no word of everyday
-language are looked for. (In prose a swap of letters is a slip.) Two kinds are found, behind the first letter, which
-readers do notice:
+Only short texts are searched (names and subjects), since a swap of letters in prose is usually a typing error. Only
+names that are no ordinary words are looked for. Two kinds of change are found, not in the first letter, where readers
+notice them:
 
-- two neighbours are swapped: words are compared by their letters in order of the alphabet, one look-up a word;
-- one letter is replaced by a sign that stands for none: the sign is a gap that any letter fills.
+- Two neighbours are swapped. Words are compared by their sorted letters, with one look-up for each word.
+- One letter is replaced by a sign. The sign may stand for any letter.
 
-What it cannot see: letters left out or added, which make other companies' names (`Amazone`) as often.
+It cannot see letters left out or added: they make other companies' names (`Amazone`) as often.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from sekisho.text import is_kana, skeleton
 T = TypeVar("T")
 
 MAX_TEXT_CHARS = 256  # of a text that is searched
-MIN_LETTERS = 6  # of a name that a swap does not turn into any other word
-MIN_AROUND_GAP = 5
-REMEMBERED = 5_000  # words, and for which names they may be meant
+MIN_SWAP_LETTERS = 6  # of a name; a swap turns a shorter one into too many other words
+MIN_GAP_LETTERS = 5  # of a name, the replaced letter included
+MAX_REMEMBERED = 5_000  # words whose names are remembered
 
 # The look behind comes after the first letter, since a search for a letter is fast and one for a place is not.
 _WORD = re.compile(r"[A-Za-z](?<![\w@.].)[A-Za-z]{5,39}(?!\w)")
@@ -33,7 +33,7 @@ _GAP = re.compile(r"([A-Za-z](?<!\w.)[A-Za-z]{0,38})[\ufffd?*#%^~¥£¢¤§†°
 
 
 class Misspellings(Generic[T]):
-    """Finds what may be meant by a word that is no name. `names` are skeletons, each with what it stands for."""
+    """Finds the names that a misspelt word may mean. `names` are skeletons, each with the value that stands for it."""
 
     def __init__(self, names: Iterable[tuple[str, T]]) -> None:
         self._by_letters: dict[str, list[tuple[str, T]]] = {}
@@ -41,14 +41,14 @@ class Misspellings(Generic[T]):
         self._known: set[str] = set()
         for key, value in names:
             self._known.add(key)
-            if len(key) >= MIN_LETTERS:
+            if len(key) >= MIN_SWAP_LETTERS:
                 self._by_letters.setdefault(_letters(key), []).append((key, value))
-            if len(key) >= MIN_AROUND_GAP:
+            if len(key) >= MIN_GAP_LETTERS:
                 self._by_size.setdefault(len(key), []).append((key, value))
-        self._meant = remembered(REMEMBERED)(self._swapped)
+        self._meant = remembered(MAX_REMEMBERED)(self._swapped)
 
     def find(self, text: str) -> Iterator[tuple[T, int, int]]:
-        """What is meant, with start and end in the text."""
+        """The value of each name that is meant, with start and end (indexes) of the word in the text."""
         if len(text) > MAX_TEXT_CHARS:
             return
         if any(map(self._meant, set(_WORD.findall(text)))):
@@ -72,7 +72,7 @@ class Misspellings(Generic[T]):
 
 
 def without_accents(text: str) -> str:
-    """The text without accents, as `Itaú` is typed in haste. Kana keep their marks."""
+    """The text without accents: `Itaú` is often typed as `Itau`. Kana keep their marks."""
     if text.isascii() or any(map(is_kana, text)):
         return text
     return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))

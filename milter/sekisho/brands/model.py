@@ -1,6 +1,6 @@
-"""What a brand file says: names, domains and policies of a brand, in a form that an admin writes by hand.
+"""The model of a brand file: names, domains and policies of a brand, in a form that an admin writes by hand.
 
-One TOML file holds one brand; its name is the brand's id. Only `id`, `names` and `sources` must be there:
+One TOML file holds one brand; the file's name is the brand's id. Only `id`, `names` and `sources` are required:
 
     id = "eki-net"
     names = ["えきねっと", "eki-net"]      # the first is shown to people
@@ -10,10 +10,11 @@ One TOML file holds one brand; its name is the brand's id. Only `id`, `names` an
     "eki-net.com" = { confidence = "high", use = ["mail", "web", "link"], source = "www.eki-net.com" }
 
 Names are compared as a reader sees them (see `text`), so width, case, kana, spaces and look-alikes need no
-entry of their own. A name that is also a word needs care: in `ordinary` it counts as the whole of a display
-name or beside a word such as サポート or "account"; in `needs_companion` only beside one of `companions`.
+entry of their own. A name that is also an ordinary word is listed in `ordinary` or in `needs_companion`. In `ordinary`
+it counts as the whole of a display name or beside a word such as サポート or "account"; in `needs_companion` only
+beside one of `companions`.
 
-A domain proves the brand when its entry is *confirmed*: confidence high, or medium with a source. What is not
+A domain proves the brand when its entry is *confirmed*: confidence high, or medium with a source. A domain that is not
 confirmed neither proves nor contradicts.
 """
 
@@ -71,11 +72,14 @@ class _Entry(BaseModel):
 class DomainEntry(_Entry):
     """A domain of the brand. Its owner controls every name below it, too.
 
-    `use`: where it is met. `flags`: `mailbox` (customers write from it, so it proves a customer only) and
-    `user_content` (the brand's own system sends or shows what strangers wrote). Of a whole brand, `mall`:
-    shops under its roof call themselves after it (楽天市場店). `confirmed = false` takes the
-    proof away from a high or medium entry, for example when only forgeries of it were seen. `strict`: all mail of the
-    domain and of the names below it is authenticated; while that cannot be looked up, its mail is marked.
+    - `use`: what the brand uses it for.
+    - `flags`: `mailbox` (customers write from it, so it proves a customer only) and `user_content` (the brand's own
+      system sends or shows what others wrote). The flag `mall` belongs to a whole brand: shops in the mall bear its
+      name (楽天市場店).
+    - `confirmed = false`: a high or medium entry does not prove the brand, for example if only forgeries of it were
+      seen.
+    - `strict`: all mail of the domain and of the names below it is authenticated. While DNS cannot tell, its mail is
+      marked.
     """
 
     confidence: Confidence
@@ -103,8 +107,8 @@ class DomainEntry(_Entry):
 class Policy(_Entry):
     """What the brand says of its own mail.
 
-    `notice`: the theme of the mail that this is about, as lures name it (`withdrawal`, `card_use` …), or `all`.
-    `since`: year, month or day from which it holds.
+    `notice`: the theme of the mail that the policy is about (`withdrawal`, `card_use` …, as in the lures), or `all`.
+    `since`: the year, month or day from which it holds.
     """
 
     kind: PolicyKind
@@ -114,7 +118,7 @@ class Policy(_Entry):
 
 
 class Verify(_Entry):
-    """Where a recipient verifies a message: a page, and one short sentence in each language."""
+    """Where a recipient can verify a message: a page, and one short sentence in each language."""
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=300)] | None = None
     ja: Annotated[str, StringConstraints(min_length=1, max_length=120)]
@@ -156,5 +160,5 @@ class Brand(_Entry):
 
     @property
     def brand_policies(self) -> tuple[BrandPolicy, ...]:
-        """Its policies, as the checks meet them."""
+        """The brand's policies in the form that the checks use."""
         return tuple(BrandPolicy(each.kind, each.notice, each.since or "") for each in self.policies)

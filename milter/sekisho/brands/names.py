@@ -1,7 +1,7 @@
-"""The names of brands, ready to be compared: what each looks like, and when it counts.
+"""The names of brands, prepared for the search: what each looks like, and when it counts.
 
-A name that is also a word of the language needs care (see `model`): it counts as the whole of a text or beside a
-companion, or only beside one of its own.
+A name that is also an ordinary word (see `model`) counts as the whole of a text or beside a companion, or only beside a
+companion of its own.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from sekisho.brands.spelling import joints as joints_of
 from sekisho.brands.spelling import spell
 from sekisho.text import skeleton
 
-SHORT_LATIN = 4  # letters of a Latin name up to which it is looked for as a word
-MAX_COMPANION_GAP = 24  # letters of the skeleton, on either side, in which a companion counts
+MAX_SHORT_LATIN = 4  # letters; a Latin name up to this length is looked for as a whole word
+MAX_COMPANION_GAP = 24  # letters of the skeleton before and behind a name in which a companion counts
 
 _LATIN = re.compile(r"[a-z0-9+&]+")
 
@@ -35,8 +35,8 @@ class NameKind(Enum):
 class Name:
     """One spelling of a brand's name.
 
-    `key` is its skeleton, `letters` are what it is written with, `joints` after how many of these a writer may put a
-    space. `mall`: shops under its roof call themselves after it. `companions` are skeletons.
+    `key` is its skeleton, `letters` its letters without separators, `joints` after how many of them a writer may put a
+    space. `mall`: shops in the mall bear its name. `companions` are skeletons.
     """
 
     brand: str
@@ -50,7 +50,7 @@ class Name:
 
     @property
     def id(self) -> tuple[str, str]:
-        """What a text names once."""
+        """Brand and text: a text that holds the name several times names it once."""
         return self.brand, self.text
 
     @property
@@ -59,8 +59,8 @@ class Name:
         return _LATIN.fullmatch(self.key) is not None
 
     def counts(self, letters: str, at: int, end: int, whole: bool) -> bool:
-        """True unless the name is a word that needs company and has none. It stands at `at:end` of the skeleton
-        `letters`; `whole`: it is all of the text."""
+        """False for an ordinary word without a companion near it. The name stands at the indexes `at:end` of the
+        skeleton `letters`; `whole`: it is all of the text."""
         if self.kind is NameKind.FREE or (self.kind is NameKind.ORDINARY and whole):
             return True
         before, after = letters[max(0, at - MAX_COMPANION_GAP) : at], letters[end : end + MAX_COMPANION_GAP]
@@ -68,14 +68,15 @@ class Name:
 
 
 def _beside(companion: str, before: str, after: str) -> bool:
-    """True if the companion stands near; a short Latin one, which other words may hold, right beside the name."""
-    if len(companion) < SHORT_LATIN and _LATIN.fullmatch(companion):
+    """True if the companion is near. A short Latin one, which may be a part of other words, must touch the name."""
+    if len(companion) < MAX_SHORT_LATIN and _LATIN.fullmatch(companion):
         return after.startswith(companion) or before.endswith(companion)
     return companion in after or companion in before
 
 
 def names(brands: Iterable[Brand], companions: tuple[str, ...]) -> Iterator[Name]:
-    """Every spelling of every brand. `companions` are skeletons of words that make a brand of an ordinary word."""
+    """Every spelling of every brand. `companions` are the skeletons of words that turn an ordinary word beside them
+    into a brand's name."""
     for brand in brands:
         kinds = dict.fromkeys(map(skeleton, brand.ordinary), NameKind.ORDINARY)
         kinds |= dict.fromkeys(map(skeleton, brand.needs_companion), NameKind.COMPANION)
@@ -87,7 +88,8 @@ def names(brands: Iterable[Brand], companions: tuple[str, ...]) -> Iterator[Name
 
 
 def _spellings(brand: Brand) -> dict[tuple[str, str], tuple[str, frozenset[int]]]:
-    """Letters and skeleton of each spelling, with the text and where any writing of it has a space."""
+    """For the letters and skeleton of each spelling: its text, and after how many letters a spelling may have a
+    space."""
     found: dict[tuple[str, str], tuple[str, frozenset[int]]] = {}
     for text in brand.spellings:
         key = skeleton(text)

@@ -1,4 +1,4 @@
-"""Where the site's own brand files are."""
+"""The option for the site's own brand files."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Names in running text that speak of nobody: words of the language, and the addresses of people.
+"""Recognises names in running text that do not mean the brand: ordinary words, and addresses of people.
 
-A display name is written to be taken for somebody; a letter of three pages is not. From `MIN_PROSE_CHARS` on, an
-ordinary word in small letters (`our target customers`, `a stellar account`) is the word, and a name within an address
-at which anybody may have a mailbox (`bob@comcast.net`) tells the mail provider.
+A display name says who writes, a long text usually does not. In a text longer than `MIN_PROSE_CHARS`, an ordinary word
+in small letters (`our target customers`, `a stellar account`) is just that word, and a name in the address of a
+mailbox provider's customer (`bob@comcast.net`) is just the provider's name.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections.abc import Container, Iterable
 from sekisho.brands.model import Brand
 
 MIN_PROSE_CHARS = 80  # of a text
-MAX_HOST_CHARS = 64  # of the domain of an address that are looked at
+MAX_HOST_CHARS = 64  # of the domain of an address; the rest is not examined
 
 _LAST_AT = re.compile(r"[\w+-]@[A-Za-z0-9.-]*\Z")
 _HOST = re.compile(r"[A-Za-z0-9.-]+")
 
 
 def is_plain_word(name: str, written: str) -> bool:
-    """True for a name with a capital that is written all in small letters."""
+    """True if a name that has a capital is `written` in small letters only."""
     return name[:1].isupper() and written.isascii() and written.islower()
 
 
@@ -32,7 +32,8 @@ def mailboxes(brands: Iterable[Brand]) -> frozenset[str]:
 
 
 def in_mailbox(text: str, at: int, known: Container[str]) -> bool:
-    """True if the place is the domain of an address at one of the `known` domains or below it."""
+    """True if index `at` of the text is in the domain of an address, and that domain is one of the `known` ones or
+    below one."""
     before = text[max(0, at - MAX_HOST_CHARS) : at]
     found = _LAST_AT.search(before)
     if found is None:

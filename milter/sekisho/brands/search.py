@@ -1,13 +1,13 @@
-"""Brand names in a text, found in one pass however many brands there are.
+"""Finds brand names in a text in one pass, whose cost does not depend on the number of brands.
 
 Names of five and more Latin letters, and all Japanese names, are looked for with one Aho-Corasick automaton
-over the skeleton of the text (`text.skeleton`), together with the words of lures. Shorter Latin names are words of the
-text, looked up in a table. What is found is then held against the text as it stands (see `boundaries`).
+over the skeleton of the text (`text.skeleton`), together with the words of lures. Shorter Latin names are whole words
+of the text, looked up in a table. Each hit is then compared with the text itself (see `boundaries`).
 
-In a short text also names with swapped or replaced letters are found (see `misspelt`). In a long one ordinary words in
-small letters and mailboxes are no names (see `prose`).
+In a short text, names with swapped or replaced letters are found, too (see `misspelt`). In a long one, ordinary words
+in small letters and mailboxes are not names (see `prose`).
 
-What it cannot see: other misspellings that do not look alike (`Amzon`), and names in pictures.
+It cannot see other misspellings that do not look alike (`Amzon`), and names in pictures.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ahocorasick_rs import AhoCorasick
 from sekisho.brands.boundaries import Hit, Window, longest, mentions
 from sekisho.brands.misspelt import Misspellings
 from sekisho.brands.model import Brand
-from sekisho.brands.names import MAX_COMPANION_GAP, SHORT_LATIN, Name, NameKind, names
+from sekisho.brands.names import MAX_COMPANION_GAP, MAX_SHORT_LATIN, Name, NameKind, names
 from sekisho.brands.prose import MIN_PROSE_CHARS, in_mailbox, mailboxes
 from sekisho.brands.spelling import Breaks
 from sekisho.evidence import Cue
@@ -29,13 +29,13 @@ from sekisho.ports import Mention, Reading
 from sekisho.text import compact, skeleton, skeleton_spans, spaced
 from sekisho.vocabulary import BrandWords
 
-MAX_TEXT_CHARS = 200_000  # of a text that are looked at
+MAX_TEXT_CHARS = 200_000  # of a text; the rest is not searched
 WINDOW_CHARS = 2_048
-OVERLAP_CHARS = 256  # longer than any name with characters put between
-SAME_NAME = 4  # times that one name is considered in one window
+OVERLAP_CHARS = 256  # of two windows; longer than any name with characters put between its letters
+MAX_HITS_OF_NAME = 4  # in one window; further hits of the name are ignored
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9\0]*")
-# The look behind comes after the first letter, since a search for a letter is fast and one for a place is not.
+# The lookbehind comes after the first letter: a regular expression that begins with a letter is searched faster.
 _LETTERS_APART = re.compile(r"[a-z0-9](?<![a-z0-9\0].)(?: +[a-z0-9]){1,3}(?![a-z0-9\0])")
 _ONLY_WORDS = re.sub(rb"[^a-z0-9]", b" ", bytes(range(256)))  # for `bytes.translate`
 
@@ -44,7 +44,7 @@ _Place = tuple[str, int, int]
 
 
 class NameIndex:
-    """All names of all brands, and the words of the lures: one automaton, one pass."""
+    """All names of all brands, and the words of the lures, in one automaton."""
 
     def __init__(self, brands: Iterable[Brand], words: BrandWords) -> None:
         listed = tuple(brands)
@@ -60,7 +60,7 @@ class NameIndex:
         self._words: dict[str, list[Name]] = {}
         long: dict[str, list[Name]] = {}
         for name in everything:
-            short = name.key.isalnum() and name.latin and len(name.key) <= SHORT_LATIN and not name.joints
+            short = name.key.isalnum() and name.latin and len(name.key) <= MAX_SHORT_LATIN and not name.joints
             (self._words if short else long).setdefault(name.key, []).append(name)
         cues = frozenset(self._lures.keys)
         keys = list(long) + [key for key in self._lures.keys if key not in long]
@@ -69,8 +69,8 @@ class NameIndex:
         self._automaton = AhoCorasick(keys, store_patterns=False) if keys else None
 
     def find(self, text: str, after: str = "") -> Reading:
-        """The mentions in order; where names overlap only the longest. Each name of a brand once, and each cue.
-        In `after`, which a reader meets next, only companions are looked for."""
+        """The mentions in the order of the text, and the cues; each name of a brand and each cue once. Of names that
+        overlap only the longest counts. In `after`, the text behind it, only companions are looked for."""
         text = text[:MAX_TEXT_CHARS]
         found: dict[tuple[str, str], Mention] = {}
         cues: dict[tuple[str, str], Cue] = {}
@@ -103,7 +103,7 @@ class NameIndex:
         return Window(text, start, letters, origins, share, self._companions)
 
     def _long(self, letters: str) -> tuple[list[_Named], list[_Place]]:
-        """Where names stand in the skeleton, and where the words of lures do."""
+        """The ranges of the skeleton where names stand, and those where words of lures stand."""
         named: list[_Named] = []
         cued: list[_Place] = []
         if self._automaton is None:
@@ -112,7 +112,7 @@ class NameIndex:
         worth = self._worth(set(map(itemgetter(0), matches))) if matches else ()
         seen: dict[int, int] = {}
         for pattern, at, end in matches if worth else ():
-            if pattern in worth and (count := seen.get(pattern, 0)) < SAME_NAME:
+            if pattern in worth and (count := seen.get(pattern, 0)) < MAX_HITS_OF_NAME:
                 seen[pattern] = count + 1
                 named += [(name, at, end) for name in self._names[pattern]]
                 if key := self._cues[pattern]:
@@ -120,24 +120,25 @@ class NameIndex:
         return named, cued
 
     def _worth(self, patterns: set[int]) -> set[int]:
-        """Those that name somebody, or belong to a phrase of which all is there: most parts stand alone."""
+        """The patterns that are names, or belong to a phrase of which every part was found. Most parts stand alone, so
+        this saves time."""
         complete = self._lures.complete([key for each in patterns if (key := self._cues[each])])
         return {each for each in patterns if self._names[each] or self._cues[each] in complete}
 
     def _short(self, words: str) -> Iterator[_Named]:
-        """Where short Latin names stand as words, as ranges of the skeleton. `words` is the text as `text.spaced` has
-        it."""
+        """The ranges of the skeleton where short Latin names stand as words. `words` is the result of `text.spaced`."""
         seen: dict[str, int] = {}
         for pattern in self._searches(words):
             for match in pattern.finditer(words):
                 named = self._words.get(word := match[0].replace(" ", "").replace("\0", ""))
                 seen[word] = seen.get(word, 0) + 1 if named else 0
-                if named and seen[word] <= SAME_NAME:
+                if named and seen[word] <= MAX_HITS_OF_NAME:
                     at = len(compact(words[: match.start()]))
                     yield from ((name, at, at + len(word)) for name in named)
 
     def _searches(self, words: str) -> Iterator[re.Pattern[str]]:
-        """The searches that find a name. Most texts hold none, which is found out fastest for all words at once."""
+        """The patterns that can find a name in this text. Most texts hold no short name: that is tested for all words
+        at once, which is fastest."""
         found = words.encode("ascii", "replace").translate(_ONLY_WORDS, b"\0").decode("ascii").split()
         if not self._words.keys().isdisjoint(found):
             yield _WORD
@@ -148,15 +149,15 @@ class NameIndex:
 
 
 def _windows(text: str) -> Iterator[tuple[int, str]]:
-    """The pieces of a text in which names are looked for, each with its start; a short text is one piece."""
+    """The windows of a text, each with its start (index); a short text is one window."""
     step = len(text) if len(text) <= WINDOW_CHARS + OVERLAP_CHARS else WINDOW_CHARS
     for start in range(0, len(text), step or 1):
         yield start, text[start : start + step + OVERLAP_CHARS]
 
 
 def _counted(named: Iterable[_Named], letters: str, near: str, all_of_it: bool) -> Iterator[Hit]:
-    """Names that may stand here. A name that needs company and has none in `near` is left out, before places cost
-    anything. `all_of_it`: `letters` are those of the whole text."""
+    """The hits that can count. A name that needs a companion and has none in `near` is left out early, to save time.
+    `all_of_it`: `letters` are those of the whole text."""
     for name, at, end in named:
         whole = all_of_it and end - at == len(letters)
         if name.counts(near, at, end, whole):

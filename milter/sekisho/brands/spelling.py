@@ -1,7 +1,7 @@
-"""How a piece of text is written: its letters, and where separators stand between them.
+"""How a piece of text is written: its letters, and the separators between them.
 
-What was found by its skeleton is compared with this: a name that is written as its brand writes it is a mention, one
-that is written otherwise may be a disguise.
+A hit that was found by its skeleton is compared by its spelling: a name that is written as the brand writes it is a
+mention, one that is written otherwise may be disguised.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ from itertools import pairwise
 
 from sekisho.text import breaks, is_hiragana, is_kana, is_kanji, is_katakana
 
-SENTENCE = frozenset('。、，,;；！？!?「」『』【】()（）<>"“”')
-UNSEEN = frozenset({"Cf", "Mn", "Me"})
-JAPANESE = "\u3000"  # from here on stand the letters of languages that run their words together
+SENTENCE_MARKS = frozenset('。、，,;；！？!?「」『』【】()（）<>"“”')
+INVISIBLE_CATEGORIES = frozenset({"Cf", "Mn", "Me"})  # of Unicode
+FIRST_JAPANESE = "\u3000"  # from this character on stand the scripts without spaces between words
 
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """A piece of text as it is written: letters without separators, and after how many of them one stood."""
+    """A piece of text as it is written.
+
+    `letters` are those without separators; `gaps` says after how many letters a separator stood. `sentence`:
+    punctuation that ends or quotes something stands inside; `invisible`: an invisible character does.
+    """
 
     letters: str
     gaps: frozenset[int]
-    sentence: bool  # punctuation that ends or quotes something stands inside
+    sentence: bool
     invisible: bool
 
 
@@ -36,10 +40,10 @@ def spell(text: str) -> Spelling:
     sentence = invisible = False
     for char in unicodedata.normalize("NFC", _one_width(text)).casefold():
         category = unicodedata.category(char)
-        if category in UNSEEN:
+        if category in INVISIBLE_CATEGORIES:
             invisible = True
         elif category[0] in "ZPC" and char not in "&":
-            sentence = sentence or char in SENTENCE
+            sentence = sentence or char in SENTENCE_MARKS
             if not (char in "\r\n" and letters and is_japanese(letters[-1])):
                 gaps.add(len(letters))
         else:
@@ -59,7 +63,7 @@ def _runs(text: str) -> Iterator[tuple[bool, str]]:
 
 
 def joints(name: str) -> frozenset[int]:
-    """Where the name itself has a space, changes its script, or goes on with a capital."""
+    """After how many letters the name itself has a space, changes its script, or goes on with a capital."""
     found = set(spell(name).gaps)
     letters = [char for char in _one_width(name) if unicodedata.category(char)[0] not in "ZPC" or char == "&"]
     for at, (before, char) in enumerate(pairwise(letters), 1):
@@ -69,8 +73,8 @@ def joints(name: str) -> frozenset[int]:
 
 
 class Breaks:
-    """Says whether words part at an index of the skeleton `letters` of `words`: at a space, and where Japanese meets
-    other letters without one (新しいLINEグループ). It is worked out when the first index is asked for."""
+    """Tells whether a word ends and another begins at an index of the skeleton `letters` of `words`: at a space, and
+    where Japanese and other letters meet without one (新しいLINEグループ). It is computed at the first call."""
 
     def __init__(self, words: str, letters: str) -> None:
         self._words = words
@@ -78,10 +82,11 @@ class Breaks:
         self._found: frozenset[int] = frozenset()
 
     def __call__(self, at: int) -> bool:
+        """True if a word ends before index `at` and another begins there."""
         self._found = self._found or breaks(self._words, self._letters)
         if at in self._found:
             return True
-        return (self._letters[at - 1] >= JAPANESE) != (self._letters[at] >= JAPANESE)
+        return (self._letters[at - 1] >= FIRST_JAPANESE) != (self._letters[at] >= FIRST_JAPANESE)
 
 
 def _script(char: str) -> str:

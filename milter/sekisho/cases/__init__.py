@@ -1,4 +1,4 @@
-"""Cases: messages from files, with what SMTP and DNS said of them (the format is in `docs/cases.md`)."""
+"""Cases: messages from files, with the facts of their SMTP session and DNS (format: `docs/cases.md`)."""
 
 from sekisho.cases.files import Case, CaseError, load, parse_case
 

@@ -1,6 +1,6 @@
-"""The envelope as a message's own trace fields tell it (RFC 5321 section 4.4).
+"""Reads the envelope from a message's own trace fields (RFC 5321 section 4.4).
 
-Only what the last hop wrote is believed: the topmost Return-Path and Received. What they do not say is not known.
+Only the fields of the last hop are believed: the topmost Return-Path and Received. What they do not say stays unknown.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PATH = re.compile(r"<(?P<address>[^<>]*)>|(?P<bare>[^<>\s]+)")
 
 
 def envelope_from_trace(raw: bytes) -> Envelope:
-    """What Return-Path, Delivered-To (or X-Original-To) and the topmost Received say; the rest is None."""
+    """The envelope of Return-Path, X-Original-To (or Delivered-To) and the topmost Received; the rest is None."""
     headers = read(raw, Envelope()).headers
     path = _path(_first(headers, "return-path"))
     rcpt = _path(_first(headers, "x-original-to")) or _path(_first(headers, "delivered-to"))

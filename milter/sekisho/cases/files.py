@@ -1,6 +1,6 @@
-"""A case: a message file and, beside it, what SMTP and DNS said (the format is in `docs/cases.md`).
+"""Reads a case: a message file and, beside it, a sidecar with the facts of SMTP and DNS (format: `docs/cases.md`).
 
-Without a sidecar the envelope and the client are read from the message's own trace fields, as far as they go.
+Without a sidecar, the envelope and the client are read from the message's own trace fields.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from sekisho.message import Client, Envelope, Recipient
 from sekisho.ports import Recorded
 from sekisho.resolver import CaseResolver
 
-BOM = b"\xef\xbb\xbf"  # an editor put it at the beginning of the file; it was never sent
+BOM = b"\xef\xbb\xbf"  # some editors put it at the beginning of a file; it is no part of the message
 LABELS = ("phish", "ham")
 
 
 class CaseError(Exception):
-    """A case cannot be read; the text names the file and the reason."""
+    """A case cannot be read. The text names the file and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One message with all that is known of how it came. `dns` None means: nothing is known of DNS."""
+    """One message with all that is known about its arrival. `dns` None means that no DNS answers are known."""
 
     path: Path
     raw: bytes
@@ -54,7 +54,7 @@ def load(path: Path, sidecar: Path | None = None, without: frozenset[str] = froz
     try:
         facts = json.loads(_bytes(sidecar))
         if not isinstance(facts, dict):
-            raise TypeError("a case is a JSON object")
+            raise CaseError(f"{sidecar}: a case is a JSON object")
         return parse_case(path, raw, facts, without)
     except RecursionError as error:
         raise CaseError(f"{sidecar}: is nested too deeply") from error
@@ -70,7 +70,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _traced(path: Path, raw: bytes, without: frozenset[str]) -> Case:
-    """A message alone: its own trace fields, as far as they go."""
+    """The case of a message without a sidecar: its trace fields are read."""
     envelope = envelope_from_trace(raw)
     if "client" in without:
         envelope = replace(envelope, client=Client())
@@ -80,9 +80,9 @@ def _traced(path: Path, raw: bytes, without: frozenset[str]) -> Case:
 def parse_case(
     path: Path, raw: bytes, facts: Mapping[str, Any], without: frozenset[str] = frozenset()
 ) -> Case:
-    """A case of these bytes and the facts of a sidecar; `path` names it.
+    """The case of these bytes and the facts of a sidecar. `path` is the name of the case.
 
-    Raises KeyError, TypeError or ValueError for facts that are no case.
+    Raises KeyError, TypeError or ValueError for facts that are not valid.
     """
     now = _time(facts.get("now"))
     sender = _text(facts, "envelope_from")
@@ -108,7 +108,7 @@ def parse_case(
 
 
 def _client(facts: Mapping[str, Any]) -> Client:
-    """`client_name` is the verified name or `unknown`; absent is not known."""
+    """The client. `client_name` is the verified name, or `unknown` if verification failed; it may be missing."""
     name = _text(facts, "client_name")
     return Client(
         address=_address(facts),

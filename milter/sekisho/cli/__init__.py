@@ -1,8 +1,13 @@
 """The command line: `sekisho serve | check | evaluate | config | brands | quarantine | …`.
 
-Exit status: 0 done (whatever the verdict); 1 a command that looks for faults (`brands lint`, `doctor`, `status`, `store
-check`) found one, `trace` found nothing, or `quarantine release` or `delete` left a copy as it was; 2 wrong usage,
-unreadable input or configuration; 69 something that `serve` needs is not there yet; 70 our fault.
+Exit status:
+
+- 0: done, with any verdict.
+- 1: a command that looks for faults (`brands lint`, `doctor`, `status`, `store check`) found one, `trace` found
+  nothing, or `quarantine release` or `delete` left a copy as it was.
+- 2: wrong usage, or an input or configuration that cannot be read.
+- 69: something that `serve` needs is not there yet (EX_UNAVAILABLE of sysexits).
+- 70: a defect of sekisho (EX_SOFTWARE).
 """
 
 from __future__ import annotations
@@ -17,11 +22,11 @@ from sekisho.cli.commands import cli
 from sekisho.cli.output import say
 from sekisho.config import ConfigError
 
-OUR_FAULT = 70  # EX_SOFTWARE of sysexits
+DEFECT_STATUS = 70  # EX_SOFTWARE of sysexits
 
 
 def _complain(error: click.ClickException) -> None:
-    """How the command is used, if that is what was wrong, and the error as one line."""
+    """Print the error as one line; above it, after wrong usage, how the command is used."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):  # its text is the whole help
         say(*error.format_message().splitlines(), err=True)
         return
@@ -32,7 +37,7 @@ def _complain(error: click.ClickException) -> None:
 
 
 def main() -> None:
-    """The entry point of the `sekisho` command."""
+    """The entry point of the `sekisho` command. Ends the process with the exit status."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -50,5 +55,5 @@ def main() -> None:
         status = 0
     except Exception:
         say(*traceback.format_exc().splitlines(), err=True)
-        status = OUR_FAULT
+        status = DEFECT_STATUS
     sys.exit(status if isinstance(status, int) else 0)

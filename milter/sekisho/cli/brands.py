@@ -1,7 +1,7 @@
 """`sekisho brands`: the registry as the checks see it, and what is wrong or risky in its files.
 
-A file that cannot be loaded stops everything, as it stops the daemon: all faults of all files are said and the exit
-status is 2. What loads and should still be mended is for `lint`, with status 1.
+A file that cannot be loaded stops each of these commands, as it stops the daemon: all faults of all files are printed
+and the exit status is 2. `lint` reports what can be loaded and should still be corrected, with exit status 1.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def lint(config: Config, style: str) -> int:
 
 
 def list_brands(config: Config, style: str) -> None:
-    """Every brand that is not switched off, by id."""
+    """Print every enabled brand, sorted by id."""
     brands = compose.knowledge(config).registry.brands
     if style == "json":
         output.write_json([_summary(brand) for brand in brands])
@@ -66,7 +66,7 @@ def list_brands(config: Config, style: str) -> None:
 
 
 def show(config: Config, wanted: str, style: str) -> None:
-    """One brand as its file describes it. An unknown one is a usage error that names those like it."""
+    """Print one brand as its file describes it. Raises UsageError for an unknown one; the text names similar ids."""
     registry = compose.knowledge(config).registry
     brand = _find(registry, wanted)
     file = _file(config, brand.id)
@@ -96,7 +96,7 @@ def _confirmed(brand: Brand) -> list[str]:
 
 
 def _find(registry: BrandIndex, wanted: str) -> Brand:
-    """The brand of that id, else the one brand that has the name."""
+    """The brand with that id, else the only brand with that name. Raises UsageError."""
     if brand := registry.get(wanted):
         return brand
     named = {mention.brand for mention in registry.mentions(wanted) if mention.alone >= 1}
@@ -109,13 +109,13 @@ def _find(registry: BrandIndex, wanted: str) -> Brand:
 
 
 def _file(config: Config, brand: str) -> Path:
-    """Where the brand is described: the site's own file goes before the shipped one."""
+    """The file that describes the brand: the site's own one if there is one, else the shipped one."""
     own = config.brands.overlay / f"{brand}.toml" if config.brands.overlay else None
     return own if own is not None and own.is_file() else shipped("brands") / f"{brand}.toml"
 
 
 def _lines(registry: BrandIndex, brand: Brand, file: Path) -> Iterator[tuple[str, str]]:
-    """Label and text of everything but the domains; a text may be empty."""
+    """Label and text of each line but those of the domains; a text may be empty."""
     related = sorted(registry.affiliates(brand.id) - {brand.id})
     yield "file", str(file)
     yield "organisation", (brand.organisation or "") + (f" (with {', '.join(related)})" if related else "")

@@ -1,4 +1,4 @@
-"""`sekisho check`: the daemon's own pipeline over files, explained to a reader."""
+"""`sekisho check`: files judged by the daemon's own pipeline, and the judgement explained."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def run(
     style: str,
     language: str = "both",
 ) -> None:
-    """Judge every file; nothing is printed for any of them if one cannot be read."""
+    """Judge every file and print the judgements. Raises UsageError if `sidecar` (the case file) comes with several
+    files, and ClickException, before anything is printed, if a file cannot be read."""
+    if sidecar is not None and len(files) > 1:
+        raise click.UsageError("--case goes with one file")
     try:
         loaded = [cases.load(file, sidecar, without) for file in files]
     except cases.CaseError as error:

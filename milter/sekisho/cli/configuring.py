@@ -1,4 +1,4 @@
-"""`sekisho config check | set`: what the daemon would say at its start, and one option of the file changed."""
+"""`sekisho config check | set`: the errors that would keep the daemon from starting, and a change of one option."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HEADER = re.compile(r"\s*\[")
 
 
 def account_of(config: Config, user: str | None) -> Account:
-    """The daemon's account. Raises a usage error if the named one is unknown here."""
+    """The daemon's account. Raises UsageError if this machine has no user of that name."""
     try:
         return preconditions.daemon_account(state_directory(config.store), user)
     except KeyError:
@@ -32,7 +32,8 @@ def account_of(config: Config, user: str | None) -> Account:
 
 
 def check(path: Path | None, user: str | None) -> None:
-    """Say ok, and for whom; else raise ConfigError with all that is wrong."""
+    """Print that the configuration is good, and for which user. Raises ConfigError with every error, and
+    ClickException if the files cannot be read as that user."""
     account = account_of(_readable(path), user)
     try:
         faults = preconditions.checked(path, account)
@@ -45,7 +46,7 @@ def check(path: Path | None, user: str | None) -> None:
 
 
 def _readable(path: Path | None) -> Config:
-    """As much of the configuration as can be read: enough to know whose it is."""
+    """As much of the configuration as can be read. It is enough to find the daemon's user."""
     try:
         return load(path)
     except ConfigError as error:
@@ -53,7 +54,8 @@ def _readable(path: Path | None) -> Config:
 
 
 def set_option(path: Path, key: str, value: str) -> None:
-    """Change the file as a whole or not at all. Raises ConfigError with what would be wrong, or ClickException."""
+    """Set one option in the file, which is replaced as a whole or left as it is. Raises ConfigError with what would be
+    wrong, or ClickException."""
     try:
         text = path.read_text("utf-8-sig") if path.exists() else ""
         before = tomllib.loads(text)
@@ -78,14 +80,15 @@ def set_option(path: Path, key: str, value: str) -> None:
 
 
 def _meanings(value: str) -> Iterator[Any]:
-    """The value as TOML if it is that, then as a plain text."""
+    """What the typed value may mean: TOML, if it can be read as such, then plain text."""
     with suppress(ValueError, RecursionError):
         yield tomllib.loads(f"x = {value}")["x"]
     yield value
 
 
 def edited(text: str, key: str, value: Any) -> str:
-    """The text with the option in its table: in place of the old one, else behind its example or the header."""
+    """The text of the file with the option set: in the place of its old line, else below the commented example, else
+    below the header of its table."""
     table, _, name = key.rpartition(".")
     lines = [line if line.endswith("\n") else f"{line}\n" for line in text.splitlines(keepends=True)]
     line = f"{name if BARE_KEY.fullmatch(name) else toml(name)} = {toml(value)}\n"
@@ -107,7 +110,7 @@ def edited(text: str, key: str, value: Any) -> str:
 
 
 def _statement(lines: list[str], at: int) -> int:
-    """The line after the statement that begins at `at`: a value may go over several lines."""
+    """The index of the line after the statement that begins at line `at`: a value may take several lines."""
     for after in range(at + 1, len(lines) + 1):
         with suppress(ValueError):
             tomllib.loads("".join(lines[at:after]))
@@ -116,7 +119,7 @@ def _statement(lines: list[str], at: int) -> int:
 
 
 def _only_that(before: dict[str, Any], changed: str, key: str, value: Any) -> bool:
-    """Whether the new text means what the old one did, but for the option."""
+    """True if the changed text has the option, and means the same as before in everything else."""
     table, _, name = key.rpartition(".")
     wanted = dict(before)
     if table:
@@ -130,8 +133,9 @@ def _only_that(before: dict[str, Any], changed: str, key: str, value: Any) -> bo
 
 
 def _replace(path: Path, text: str) -> None:
-    """Put the text in the file's place if it is a good configuration, with its owner and mode. Raises ConfigError."""
-    path = Path(os.path.realpath(path))  # a link stays one
+    """Replace the file by the text, with the same owner and mode. Raises ConfigError, and changes nothing, if the text
+    is not a good configuration."""
+    path = Path(os.path.realpath(path))  # the target of a link is replaced, the link stays
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

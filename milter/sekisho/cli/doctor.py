@@ -1,4 +1,4 @@
-"""`sekisho doctor`: the findings, and the command that mends each."""
+"""`sekisho doctor`: the faults of the setup, each with the command that mends it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MARKS = {Severity.ERROR: "error  ", Severity.WARNING: "warning", Severity.NOTE:
 
 
 def run(file: Path | None, postfix: Path | None, skip: tuple[str, ...], user: str | None, style: str) -> int:
-    """Print what is found. 1 if there is anything to mend, else 0."""
+    """Print what is found. Returns the exit status: 1 if there is anything to mend, else 0."""
     config = load(file)
     account = account_of(config, user)
     commands = Commands(file, account.name, account.group)

@@ -1,7 +1,7 @@
 """`sekisho quarantine export`: held messages as files.
 
 `eml` is the message as the milter saw it, byte for byte. `mbox` is the mboxrd form: a `From ` line before each
-message, `>` before every line that looks like one, LF as line end, a blank line after.
+message, `>` before every line of it that looks like one, LF as line end, and an empty line behind.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _FROM = re.compile(rb"^(?=>*From )", re.MULTILINE)
 
 
 def run(config: Config, records: Sequence[str], form: str, output: Path | None) -> None:
-    """Write the messages; the audit has it first."""
+    """Write the messages, after the audit has a line for each. Raises UsageError without a directory for several `eml`
+    files, and ClickException for what cannot be read or written."""
     single = form == "mbox" or len(records) == 1
     if not single and (output is None or not output.is_dir()):
         raise click.UsageError("several eml files need --output with an existing directory")
@@ -43,14 +44,14 @@ def _source(review: Review, entry: Entry) -> bytes:
 
 
 def mboxrd(entry: Entry, raw: bytes) -> bytes:
-    """One message of an mbox. The `From ` line names nobody: the sender may be anything."""
+    """One message of an mbox. Its `From ` line does not name the sender, whose address may hold anything."""
     body = _FROM.sub(b">", raw.replace(b"\r\n", b"\n"))
     ended = body if body.endswith(b"\n") else body + b"\n"
     return f"From MAILER-DAEMON {entry.held_at:%a %b %d %H:%M:%S %Y}\n".encode("ascii") + ended + b"\n"
 
 
 def _write(target: Path | None, data: bytes) -> None:
-    """To standard output, or to a new file that only its owner may read."""
+    """Write to standard output, or to a new file that only its owner may read. Raises ClickException."""
     if target is None:
         write_raw(data)
         return

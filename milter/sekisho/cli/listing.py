@@ -1,6 +1,7 @@
-"""`sekisho list add | remove | list | import | export`, printed: entries made while the daemon runs.
+"""`sekisho list add | remove | list | import | export`: block and allow entries that are made while the daemon runs.
 
-The maintenance process writes the change down and the workers take it up, within two seconds and without a reload.
+The maintenance process writes a change to the snapshot file and the workers read it, within two seconds and without a
+reload.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def remove(config: Config, name: str, entry: str, scope: str) -> None:
 
 
 def show(config: Config, style: str) -> None:
-    """All entries, those of the configuration first."""
+    """Print all entries, those of the configuration first."""
     with lists_of(config) as store:
         version, stored = store.entries()
     rows = entry_rows(config.lists, stored, SystemClock().now().timestamp())
@@ -71,8 +72,9 @@ def show(config: Config, style: str) -> None:
     output.write_rows(COLUMNS, [_cells(row) for row in rows], 3)
 
 
-def take(config: Config, data: bytes) -> None:
-    """Add all entries of an export, in one change. Raises ConfigError with what is wrong in any of them."""
+def import_entries(config: Config, data: bytes) -> None:
+    """Add all entries of an export, in one change. Raises ClickException for what is no export, and ConfigError with
+    what is wrong in any entry."""
     try:
         entries = entries_of_export(data, config.groups, who())
     except ExportError as error:
@@ -85,7 +87,7 @@ def take(config: Config, data: bytes) -> None:
 
 
 def export(config: Config) -> None:
-    """The entries of the store, for `take`."""
+    """Print the entries of the store in the form that `import_entries` reads."""
     with lists_of(config) as store:
         version, stored = store.entries()
     output.write_json(export_of(version, stored), 1)

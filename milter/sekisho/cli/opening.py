@@ -1,4 +1,4 @@
-"""The store as a command meets it, and the person who gives the command."""
+"""How a command opens the store, and who gives the command."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sekisho.cli.owner import as_owner
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.ports import DamagedError, ErasedError, StoreUnavailable
-from sekisho.release import UnclearWishError
+from sekisho.release import UnclearRequestError
 from sekisho.review import AgesUnknownError, NoSuchEntryError, Review
 from sekisho.store.database import SchemaError, database_file, never_made
 from sekisho.store.lists import ListStore
@@ -23,7 +23,7 @@ from sekisho.text import printable
 
 
 def who() -> str:
-    """Who gives the command: the account, and behind sudo the one that called it."""
+    """Who gives the command: the account's name; under sudo `hanako as root`."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -34,8 +34,8 @@ def who() -> str:
 
 @contextmanager
 def opened(config: Config) -> Iterator[Quarantine]:
-    """The store as configured, with the rights of the daemon's user. It is never made here. Raises ClickException for
-    one that cannot be used: an operator reads a reason, not a traceback."""
+    """The store as configured, opened with the rights of the daemon's user. It is never created here. Raises
+    ClickException with the reason if it cannot be used."""
     if never_made(config.store):
         file = database_file(config.store)
         raise click.ClickException(
@@ -56,13 +56,14 @@ def opened(config: Config) -> Iterator[Quarantine]:
 
 @contextmanager
 def reviewing(config: Config) -> Iterator[Review]:
-    """The service for held mail on the store as configured. Raises ClickException for what it refuses."""
+    """The service for held mail on the store as configured. Raises ClickException for what it refuses, UsageError if
+    it is unclear which copy is to go where."""
     with opened(config) as quarantine:
         try:
             yield compose.review(config, quarantine)
         except NoSuchEntryError as error:
             raise click.ClickException(str(error)) from error
-        except UnclearWishError as error:
+        except UnclearRequestError as error:
             raise click.UsageError(str(error)) from error
         except AgesUnknownError as error:
             raise click.ClickException(
@@ -72,8 +73,8 @@ def reviewing(config: Config) -> Iterator[Review]:
 
 @contextmanager
 def lists_of(config: Config) -> Iterator[ListStore]:
-    """The lists of the store as configured, with the rights of the daemon's user. Raises ClickException for one that
-    cannot be used."""
+    """The lists of the store as configured, opened with the rights of the daemon's user. Raises ClickException if the
+    store cannot be used."""
     try:
         with as_owner(config):
             store = ListStore.open(config.store, SystemClock())

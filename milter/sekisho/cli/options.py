@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they mean."""
+"""Options that several commands share, and how their values are read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from sekisho.config import DEFAULT_PATH, Config, load
 
-EVER = "ever"
+EVER = "ever"  # the span without an end
 _AGE = re.compile(r"(\d{1,6})([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
@@ -39,22 +39,22 @@ without_option = click.option(
 
 
 def existing(path: Path | None) -> Path | None:
-    """The named file, else the installed one if there is one, else None: the defaults."""
+    """The named file, else the installed one if there is one, else None, which stands for the defaults."""
     if path is not None:
         return path
     try:
         return DEFAULT_PATH if DEFAULT_PATH.is_file() else None
-    except OSError:  # no right to look: the read fails and says so; the defaults would hide it
+    except OSError:  # without the right to look, reading fails with a message; defaults would hide the file
         return DEFAULT_PATH
 
 
 def configuration(path: Path | None) -> Config:
-    """The configuration of that file, else of the installed one, else the defaults. Raises ConfigError."""
+    """The configuration of the named file, else of the installed one, else the defaults. Raises ConfigError."""
     return load(existing(path))
 
 
 def parse_without(text: str) -> frozenset[str]:
-    """`client,auth` as a set. Raises a usage error for anything else."""
+    """`client,auth` as a set. Raises UsageError for any other word."""
     words = frozenset(word.strip() for word in text.split(",") if word.strip())
     if unknown := words - {"client", "auth"}:
         raise click.UsageError(f"--without knows client and auth, not {', '.join(sorted(unknown))}")
@@ -77,7 +77,7 @@ class Age(click.ParamType):  # type: ignore[type-arg]
 
 
 class Span(click.ParamType):  # type: ignore[type-arg]
-    """As `Age`, but longer than nothing; `ever` is None: without an end."""
+    """A time as of `Age`, above zero; `ever` gives None: without an end."""
 
     name = "span"
 

@@ -1,9 +1,9 @@
-"""Where the commands print to: text for a reader, JSON for programs. Nothing in `cli/` prints but by this module.
+"""How the commands print: text for people, JSON for programs. Only this module of `cli/` prints.
 
-What is printed may come from a message, a file's name or another program, so nothing in it is taken for markup, and
-what would steer the terminal (control characters, changes of direction, bytes that are no text) becomes an escape. A
-value that is not ours is one line: it passes `shown` before it stands in a text. What is made of such values passes
-the printer again, which keeps line ends alone.
+What is printed may come from a message, a file name or another program. So nothing in it is read as markup, and
+whatever controls a terminal (control characters, changes of direction, bytes that are no text) becomes an escape. A
+value that is not ours becomes one line (`shown`) before it is put into a text. The text is escaped once more when it is
+printed; only its line ends stay.
 """
 
 from __future__ import annotations
@@ -22,71 +22,71 @@ from rich.text import Text
 
 from sekisho.text import printable
 
-WIDE = 200  # columns where the output is no terminal: a table in a file must not be cut
-GAP = 2  # columns between the columns of a table
-MAX_SHOWN = 4000  # characters of one value
-_ENDLESS = 1 << 40
-_UNSEEN = re.compile(
+FILE_COLUMNS = 200  # columns where the output is no terminal: a table in a file must not be cut
+GAP_COLUMNS = 2  # between the columns of a table
+MAX_VALUE_CHARS = 4000
+_NO_LIMIT = 1 << 40  # characters
+_INVISIBLE = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 
 
 class Screen(Console):
-    """A console on which no text steers the terminal; the styles are ours."""
+    """A console on which no text controls the terminal; only our styles do."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """What is printed, with every foreign control character as an escape."""
+        """The segments to print, with an escape for each control character that is not ours."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=safe(segment.text))
 
 
 def console(stream: IO[str] | None = None) -> Screen:
-    """Standard output (or another stream) as wide as the terminal, or wide enough for a file."""
-    width = None if (stream or sys.stdout).isatty() else WIDE
+    """A console on standard output (or another stream), as wide as the terminal; `FILE_COLUMNS` wide for a file."""
+    width = None if (stream or sys.stdout).isatty() else FILE_COLUMNS
     return Screen(file=stream, highlight=False, markup=False, emoji=False, width=width)
 
 
 def write_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], first: int) -> None:
-    """A table, if the screen is wide enough for it. Else each row is a line of its `first` columns, and what the others
-    hold stands below it: an id is never broken, so that it can be copied."""
+    """Print a table if the screen is wide enough for it. Else each row is a line of its first `first` columns, with the
+    others below it, so that an id is never broken and can be copied."""
     screen = console()
     widths = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
-    whole = sum(widths) + GAP * (len(widths) - 1) <= screen.width
+    whole = sum(widths) + GAP_COLUMNS * (len(widths) - 1) <= screen.width
     shown_first = len(columns) if whole else first
     for number, row in enumerate((columns, *rows)):
-        line = (" " * GAP).join(map(set_cell_size, row[:shown_first], widths))
+        line = (" " * GAP_COLUMNS).join(map(set_cell_size, row[:shown_first], widths))
         screen.print(line.rstrip(), soft_wrap=True, style="dim" if number == 0 else None)
         below = zip(columns[shown_first:], row[shown_first:], strict=True)
         rest = [f"{name}: {cell}" for name, cell in below if cell]
         if number and rest:
-            screen.print(Padding(Text("; ".join(rest)), (0, 0, 0, 2 * GAP), expand=False))
+            screen.print(Padding(Text("; ".join(rest)), (0, 0, 0, 2 * GAP_COLUMNS), expand=False))
 
 
 def say(*texts: str, err: bool = False) -> None:
-    """Each text as a line of its own, whatever is in it, on standard output or standard error."""
+    """Print each text as exactly one line, on standard output or with `err` on standard error."""
     stream = sys.stderr if err else sys.stdout
     for text in texts:
-        stream.write(printable(text, _ENDLESS) + "\n")
+        stream.write(printable(text, _NO_LIMIT) + "\n")
     stream.flush()
 
 
 def write_json(value: object, indent: int = 2) -> None:
-    """One JSON document in UTF-8, whatever the locale."""
+    """Print one JSON document in UTF-8, in any locale. `indent` is a number of columns."""
     write_document(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def write_document(text: str) -> None:
-    """A JSON text as it is, but what nobody sees or what steers a terminal becomes one of JSON's own escapes."""
-    _bytes((_UNSEEN.sub(_json_escape, text) + "\n").encode("utf-8", "backslashreplace"))
+    """Print a JSON text. Characters that are invisible or control a terminal become JSON escapes."""
+    _bytes((_INVISIBLE.sub(_json_escape, text) + "\n").encode("utf-8", "backslashreplace"))
 
 
 def write(text: str) -> None:
-    """A text of several lines in UTF-8, whatever the locale."""
+    """Print a text of several lines in UTF-8, in any locale."""
     _bytes(safe(text).encode("utf-8", "backslashreplace"))
 
 
 def write_raw(content: bytes) -> None:
-    """The bytes of a message, which somebody asked for as they are."""
+    """Write the bytes of a message unchanged, for a person who asked for them."""
     _bytes(content)
 
 
@@ -97,15 +97,15 @@ def _bytes(content: bytes) -> None:
 
 
 def safe(text: str) -> str:
-    """A text whose lines are ours: everything but the line ends is printable."""
+    """A text of several lines with all but its line ends made printable."""
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
-    return "\n".join(printable(line, _ENDLESS) for line in text.split("\n"))
+    return "\n".join(printable(line, _NO_LIMIT) for line in text.split("\n"))
 
 
 def shown(value: object) -> str:
-    """One value that is not ours, a file's name for example, as one line."""
-    return printable(str(value), MAX_SHOWN)
+    """A value that is not ours, for example a file name, as one printable line."""
+    return printable(str(value), MAX_VALUE_CHARS)
 
 
 def _json_escape(found: re.Match[str]) -> str:

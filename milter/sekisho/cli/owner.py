@@ -1,7 +1,8 @@
-"""Commands that root gives act as the user that the daemon runs as.
+"""A command that root gives acts as the user that the daemon runs as.
 
-What root makes, the daemon cannot write. So everything beside the store is opened and made with the rights of the
-owner of the store's directory; what the person asked for (an exported message, a backup) stays the person's own.
+The daemon cannot write a file that root has made. So every file beside the store is opened and made with the rights of
+the owner of the store's directory. A file that the person asked for (an exported message, a backup) belongs to that
+person.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from sekisho.config import Config
 from sekisho.preconditions.account import name_of
 from sekisho.store.database import database_file, lock_file, state_directory
 
-USUAL = "sekisho"  # the user that systemd/sysusers.d makes
+DEFAULT_USER = "sekisho"  # made by systemd/sysusers.d
 
 
 @contextmanager
 def as_owner(config: Config) -> Iterator[None]:
-    """Root has the rights of the owner of the store's directory within the block; for everybody else nothing changes.
-    Raises ClickException with the command to type if it cannot be known who that should be."""
+    """Within the block root has the rights of the owner of the store's directory. For any other user nothing changes.
+    Raises ClickException, with the command that helps, if the owner cannot be known."""
     owner = _owner(config) if os.geteuid() == 0 else None
     if owner is None:
         yield
@@ -58,7 +59,7 @@ def as_caller() -> Iterator[None]:
 
 
 def _owner(config: Config) -> tuple[int, int] | None:
-    """Who root is to be; None if that is root itself. Raises ClickException."""
+    """The user id and group id that root is to take; None to stay root. Raises ClickException."""
     directory = state_directory(config.store)
     database = database_file(config.store)
     owner = _owner_of(directory)
@@ -67,7 +68,7 @@ def _owner(config: Config) -> tuple[int, int] | None:
         if database is None:
             return None
         raise click.ClickException(
-            f"{directory} is not there: install -d -o {USUAL} -g {USUAL} -m 0700 {where}"
+            f"{directory} is not there: install -d -o {DEFAULT_USER} -g {DEFAULT_USER} -m 0700 {where}"
         )
     if owner[0]:
         return owner
@@ -75,7 +76,7 @@ def _owner(config: Config) -> tuple[int, int] | None:
     if not made:
         raise click.ClickException(
             f"{directory} belongs to root, and what root makes there the daemon may not be able to write. Start the "
-            f"daemon first, or give the directory to its user: chown {USUAL}: {where}"
+            f"daemon first, or give the directory to its user: chown {DEFAULT_USER}: {where}"
         )
     if other := next((each for each in made if each.stat().st_uid), None):
         name = name_of(other.stat().st_uid)

@@ -1,4 +1,4 @@
-"""The page of one judgement on a terminal. Its words are in `explain`."""
+"""Prints the page of one judgement on a terminal. The words come from `explain`."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ COLOURS = {
     "tempfail": "magenta",
 }
 LANGUAGES = ("both", "en", "ja")
-MIN_LABEL = 24  # columns of a page's left side
-COMPACT = frozenset({SectionKind.CLAIM, SectionKind.PROOF})  # where both languages stand on one line
+MIN_LABEL_COLUMNS = 24  # of the left side
+ONE_LINE_SECTIONS = frozenset({SectionKind.CLAIM, SectionKind.PROOF})  # both languages stand on one line
 
 
 def show(console: Console, document: Mapping[str, Any], language: str = "both") -> None:
@@ -33,13 +33,13 @@ def show(console: Console, document: Mapping[str, Any], language: str = "both") 
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """Where it is printed, and in which languages."""
+    """Prints to a console in one of `LANGUAGES`."""
 
     console: Console
     language: str = "both"
 
     def page(self, page: Explanation) -> None:
-        """The whole page."""
+        """Print the whole page."""
         self.console.print(Text(page.name, style="bold"))
         verdict = Text(page.verdict.upper(), COLOURS[page.verdict])
         self.console.print(verdict + Text(f"  {self._one(page.decided)}", ""))
@@ -52,16 +52,16 @@ class Printer:
     def _section(self, section: Section) -> None:
         self.console.print()
         self.console.print(Text("  ".join(self._said(section.title)), style="bold"))
-        joint = " / " if section.kind in COMPACT else "\n"
+        joint = " / " if section.kind in ONE_LINE_SECTIONS else "\n"
         self._rows([row for row in section.rows if not row.minor], joint)
         for row in section.rows:
             if row.minor:
                 self._rows([row], joint)
 
     def _rows(self, rows: Sequence[SectionRow], joint: str) -> None:
-        """Two columns, the right one folded under itself. `joint` stands between the languages of a sentence."""
+        """Print two columns; a long text on the right is folded. `joint` stands between the languages of a sentence."""
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-        table.add_column(overflow="fold", min_width=MIN_LABEL)
+        table.add_column(overflow="fold", min_width=MIN_LABEL_COLUMNS)
         table.add_column(overflow="fold", ratio=1)
         for row in rows:
             lines = "\n".join(self._line(each, joint) for each in row.lines)
@@ -82,10 +82,10 @@ class Printer:
         return joint.join(self._said(line.words))
 
     def _said(self, words: Bilingual) -> list[str]:
-        """The words in each language of the page; what is empty, or said already, is left out."""
+        """The words in each language of the page, without empty ones and repetitions."""
         chosen = words if self.language == "both" else (self._one(words),)
         return [each for each in dict.fromkeys(chosen) if each]
 
     def _one(self, words: Bilingual) -> str:
-        """A label, or a line of numbers: in Japanese where the page is Japanese alone."""
+        """A label or a line of numbers in one language: Japanese if the page is in Japanese only, else English."""
         return words.ja if self.language == "ja" else words.en

@@ -1,21 +1,24 @@
-"""`sekisho quarantine`, printed: what is held and why, and what became of what a person did with it."""
+"""`sekisho quarantine`: prints what is held and why, and the result of each operation."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
+
+import click
 
 from sekisho.cli import output, page
 from sekisho.cli.opening import reviewing, who
 from sekisho.config import Config
 from sekisho.held import Entry, Operation, State
-from sekisho.release import Wish
+from sekisho.release import ReleaseRequest
 from sekisho.review.documents import entry_document, judgement_of, operation_document, release_document
 from sekisho.text import printable
 
 
 def list_entries(config: Config, state: str | None, limit: int, before: str | None, style: str) -> None:
-    """Held messages, newest first."""
+    """Print the held messages, newest first, at most `limit`; with `before`, those older than that id."""
     with reviewing(config) as review:
         entries = review.list(who(), State(state) if state else None, limit, before)
     if style == "json":
@@ -42,7 +45,7 @@ def _cells(entry: Entry) -> tuple[str, ...]:
 
 
 def show_entry(config: Config, record: str, *, raw: bool, style: str) -> None:
-    """One held message with its evidence, or its bytes."""
+    """Print one held message with its evidence; with `raw`, its bytes."""
     with reviewing(config) as review:
         entry = review.show(record)
         if raw:
@@ -70,10 +73,13 @@ def _facts(entry: Entry) -> dict[str, str | None]:
     }
 
 
-def release(config: Config, records: Sequence[str], wish: Wish, style: str) -> int:
-    """Release copies and print what became of each. 0 if all were released, else 1."""
+def release(config: Config, records: Sequence[str], request: ReleaseRequest, style: str) -> int:
+    """Release copies and print the result of each. Returns the exit status: 0 if all were released, else 1. Raises
+    UsageError if `request.to` is no address."""
+    if request.to and not re.fullmatch(r"[^\s<>@]+@[^\s<>@]+", request.to):
+        raise click.UsageError(f"--to needs an address, not {request.to!r}")
     with reviewing(config) as review:
-        done = review.release(records, wish)
+        done = review.release(records, request)
     if style == "json":
         output.write_json([release_document(each) for each in done])
     for each in done if style == "text" else ():
@@ -82,7 +88,7 @@ def release(config: Config, records: Sequence[str], wish: Wish, style: str) -> i
 
 
 def delete(config: Config, records: Sequence[str], recipients: Sequence[str], uncertain: bool) -> int:
-    """Close copies. 0 if each record had one to close, else 1."""
+    """Close copies. Returns the exit status: 0 if each record had a copy to close, else 1."""
     with reviewing(config) as review:
         closed = review.delete(records, who(), recipients, uncertain=uncertain)
     for each in closed:
@@ -98,7 +104,7 @@ def purge(config: Config, age: timedelta, states: Sequence[str]) -> None:
 
 
 def history(config: Config, record: str | None, limit: int, style: str) -> None:
-    """Operations, newest first."""
+    """Print the operations, newest first, at most `limit`; with `record`, those on that message."""
     with reviewing(config) as review:
         done = review.history(record, limit)
     if style == "json":

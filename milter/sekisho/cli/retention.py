@@ -1,4 +1,4 @@
-"""`sekisho store retention`: whether retention runs, and how it goes on after the clock could not be believed."""
+"""`sekisho store retention`: the state of retention, and its resumption after a pause because of a wrong clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sekisho.store.quarantine import RetentionState
 
 
 def show(config: Config, *, resume: bool, style: str) -> None:
-    """Print where retention stands, after resuming it if asked to."""
+    """Print the state of retention; with `resume`, after resuming it."""
     state = resumed(config) if resume else current(config)
     if style == "json":
         output.write_json(document(state))
@@ -20,13 +20,13 @@ def show(config: Config, *, resume: bool, style: str) -> None:
 
 
 def current(config: Config) -> RetentionState:
-    """Where retention stands."""
+    """The state of retention."""
     with opened(config) as quarantine:
         return quarantine.retention(config.retention, uptime())
 
 
 def resumed(config: Config) -> RetentionState:
-    """Believe the clock as it is now, if it was doubted. Where retention stands afterwards."""
+    """End a pause of retention: the clock is right as it is now. Gives the state afterwards."""
     with opened(config) as quarantine:
         before = quarantine.retention(config.retention, uptime())
         done = Operation(

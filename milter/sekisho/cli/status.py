@@ -1,4 +1,4 @@
-"""`sekisho status`, printed: how it stands, on one screen."""
+"""`sekisho status`: prints the state of the daemon on one screen."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any
 
 from sekisho.cli import output
 from sekisho.config import Config
-from sekisho.status import collect, well
+from sekisho.status import collect, is_healthy
 
-COLUMNS = 80
-LABEL = 12
+SCREEN_COLUMNS = 80
+LABEL_COLUMNS = 12
 MAX_LINES = 3  # lines of the screen that one fact may take
 
 
 def run(config: Config, style: str) -> int:
-    """Print the facts. 1 if somebody should look, else 0."""
+    """Print the facts. Returns the exit status: 1 if a person should look, else 0."""
     facts = collect(config)
     if style == "json":
         output.write_json(facts)
     else:
         output.say(*(part for line in lines(facts) for part in _fit(line)))
-    return 0 if well(facts) else 1
+    return 0 if is_healthy(facts) else 1
 
 
 def lines(facts: Mapping[str, Any]) -> Iterator[str]:
-    """The screen: what matters first."""
+    """The lines of the screen, the most important first."""
     verdict = "ready" if facts["ready"] else "NOT READY"
     yield _row("sekisho", f"{facts['version']}, {facts['mode']}: {verdict}")
     for reason in facts["reasons"]:
@@ -72,7 +72,7 @@ def _until(end: str) -> str:
 
 
 def _moment(stamp: object) -> str:
-    """A time of RFC 3339 in UTC, in the one way that the screen has."""
+    """A time of RFC 3339 in UTC, with `Z` for the offset."""
     return str(stamp).replace("+00:00", "Z")
 
 
@@ -81,15 +81,15 @@ def _messages(number: int) -> str:
 
 
 def _row(label: str, text: str) -> str:
-    return f"{label:<{LABEL}} {text}"
+    return f"{label:<{LABEL_COLUMNS}} {text}"
 
 
 def _fit(line: str) -> list[str]:
-    """The line in as many lines of the screen as it needs, up to `MAX_LINES`; all of it is in the JSON."""
+    """The line folded into at most `MAX_LINES` lines of the screen; the JSON has all of it."""
     return textwrap.wrap(
         output.shown(line),
-        COLUMNS,
-        subsequent_indent=" " * (LABEL + 1),
+        SCREEN_COLUMNS,
+        subsequent_indent=" " * (LABEL_COLUMNS + 1),
         drop_whitespace=True,
         break_on_hyphens=False,
         max_lines=MAX_LINES,

@@ -1,4 +1,4 @@
-"""`sekisho pause | resume`, printed: the kill switch, which holds for the next message of every process."""
+"""`sekisho pause | resume`: the kill switch. It takes effect at the next message of every process."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from sekisho.runtime_changes import switch
 
 @contextmanager
 def switch_of(config: Config) -> Iterator[Switch]:
-    """The switch as configured, with the rights of the daemon's user. Raises ClickException for one that cannot be
-    turned."""
+    """The switch as configured, opened with the rights of the daemon's user. Raises ClickException if it cannot be
+    set."""
     try:
         with as_owner(config), closing(Switch(compose.switch_file(config))) as opened_switch:
             yield opened_switch
@@ -32,7 +32,7 @@ def switch_of(config: Config) -> Iterator[Switch]:
 
 
 def pause(config: Config, span: timedelta | None) -> None:
-    """Pause for that long, or without an end if None."""
+    """Pause for `span`; None: without an end."""
     with switch_of(config) as turned:
         until = switch.pause(turned, span, SystemClock().now())
     say(f"paused {until}: mail is accepted and only counted")

@@ -1,6 +1,6 @@
-"""A table once, to be read in a terminal or in a Markdown document.
+"""Tables that are written to a terminal or as Markdown.
 
-In a terminal a table is as wide as it needs to be, up to the screen; in a file or a pipe it is never cut or folded.
+In a terminal a table is at most as wide as the screen; in a file or a pipe it is never cut or folded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
-ENDLESS = 100_000  # columns of a file
+MAX_FILE_COLUMNS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A heading, the names of the columns (of two lines where they are long), and rows.
+    """A table: title, names of the columns (a long one has two lines), rows, and a note below.
 
-    The first `left` columns are text and begin at the left, the others are numbers.
+    The first `left` columns are text and aligned left; the others are numbers, but for those in `bars` (indexes).
     """
 
     title: str
@@ -46,7 +46,7 @@ def cells(*texts: object, style: str = "") -> tuple[Cell, ...]:
 
 
 def show(console: Console, sheet: Sheet) -> None:
-    """The sheet for a reader, with an empty line before it."""
+    """Print the sheet with an empty line above its title."""
     if sheet.title:
         console.print()
         console.print(Text(sheet.title, style="bold"))
@@ -68,9 +68,9 @@ def show(console: Console, sheet: Sheet) -> None:
 
 
 def print_whole(console: Console, table: Table) -> None:
-    """A table that nobody looks at through a screen is as wide as it needs to be."""
+    """Print a table; where the output is no terminal, as wide as the table needs."""
     if not console.is_terminal:
-        needed = Measurement.get(console, console.options.update(width=ENDLESS), table).maximum
+        needed = Measurement.get(console, console.options.update(width=MAX_FILE_COLUMNS), table).maximum
         console.width = max(needed, console.width)
     console.print(table)
 
@@ -97,14 +97,16 @@ def _styled(cell: Cell) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown leaves as it is. An underscore within a word, as in the id of a finding, is safe."""
+    """The text with the characters escaped that Markdown would interpret. An underscore within a word, as in the id of
+    a finding, needs no escape."""
     for sign in "\\|<*`[":
         text = text.replace(sign, f"\\{sign}" if sign != "<" else "&lt;")
     return text
 
 
 def bar(share: float, width: int, *, blocks: bool = True) -> str:
-    """A bar of so many columns at 1.0; where blocks cannot be shown, of number signs. What is not nothing is seen."""
+    """A bar that is `width` columns long for a share of 1.0, and never empty for a share above 0. Without `blocks` it
+    is made of number signs."""
     if not blocks:
         return "#" * max(round(share * width), int(share > 0))
     eighths = max(round(share * width * 8), int(share > 0))

@@ -1,4 +1,5 @@
-"""`sekisho trace`, printed. Where the log is not a file, the command that asks the service manager is printed, too."""
+"""`sekisho trace`: prints where a message is. If the log is not a file, also the command that asks the service
+manager."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from sekisho.text import printable
 
 
 def run(config: Config, what: str, style: str) -> int:
-    """Print the steps. 0 if there is one, else 1."""
+    """Print the steps. Returns the exit status: 0 if there is one, else 1. Raises ClickException for a log that cannot
+    be read."""
     log = Path(config.log.target) if config.log.target.startswith("/") else None
     file = database_file(config.store)
     there = file is None or file.exists()

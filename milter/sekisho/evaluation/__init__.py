@@ -1,8 +1,8 @@
-"""The judgement measured on cases: every case under a folder, and what the two errors are.
+"""Measures the judgement on all cases below a folder.
 
-Two errors count: a fake delivered and a genuine mail held. `rows` judges, `measure` counts.
+Two errors count: a fake that is delivered and a genuine mail that is held. `rows` judges, `measure` counts.
 """
 
-from sekisho.evaluation.rows import Asked, CaseRow, files_below, judge_files
+from sekisho.evaluation.rows import CaseRow, Omissions, files_below, judge_files
 
-__all__ = ["Asked", "CaseRow", "files_below", "judge_files"]
+__all__ = ["CaseRow", "Omissions", "files_below", "judge_files"]

@@ -1,7 +1,7 @@
-"""What the rows of an evaluation add up to. Pure: rows in, numbers out.
+"""Counts the rows of an evaluation. Pure: rows in, numbers out.
 
-Rates carry Wilson 95 % intervals (Wilson 1927): the numbers are often small. What a finding is worth at an action is
-how many verdicts fall below (or rise to) that action when the policy judges the same findings without it.
+Rates have Wilson 95 % intervals (Wilson 1927), since the numbers are often small. The contribution of a finding to an
+action is how many verdicts fall below (or rise to) that action when the policy judges the same findings without it.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from sekisho.verdict import Disposition
 DISPOSITIONS = ("accept", "tag", "quarantine", "reject", "tempfail")
 COUNTED = ("total", *DISPOSITIONS, "error", "degraded")
 LABELS = ("phish", "ham")
-BY = ("folder", "lang", "brand", "kind")
+GROUP_KEYS = ("folder", "lang", "brand", "kind")
 ACTIONS = ("tag", "quarantine", "reject")
-STEPS = 15  # bins of the score from nothing to where mail is rejected
+SCORE_BINS = 15  # between a score of 0 and the one from which mail is rejected
 Row = Mapping[str, Any]
 
 
 def tabulate(rows: Sequence[Row], reject: float = 15.0) -> dict[str, Any]:
-    """The contract's object without `seconds`: confusion by label and by group, scores, what findings and families
-    are worth, and the wrong ones.
+    """The object of `sekisho evaluate --format json` without `seconds`: verdicts by label and by group, scores, the
+    contribution of findings and families, and the rows that were judged wrongly.
 
-    `reject` is the score from which mail is rejected; the bins of the scores follow it.
+    `reject` is the score (points) from which mail is rejected; the bins of the scores depend on it.
     """
     groups: dict[str, list[Row]] = {}
     for row in rows:
@@ -38,7 +38,7 @@ def tabulate(rows: Sequence[Row], reject: float = 15.0) -> dict[str, Any]:
     return {
         **{label: counts(labelled(rows, label)) for label in LABELS},
         "groups": {name: counts(group) for name, group in sorted(groups.items())},
-        "by": {key: grouped(rows, key) for key in BY},
+        "by": {key: grouped(rows, key) for key in GROUP_KEYS},
         "scores": scores(rows, reject),
         "findings": findings(rows),
         "families": families(rows),
@@ -47,36 +47,36 @@ def tabulate(rows: Sequence[Row], reject: float = 15.0) -> dict[str, Any]:
 
 
 def wrong(row: Row) -> bool:
-    """A fake accepted, a genuine mail touched, or a file without a verdict."""
+    """True for a fake that was accepted, a genuine mail that was not, and a file without a verdict."""
     if row["verdict"] == "error":
         return True
     return (row["label"] == "phish") == (row["verdict"] == "accept") if row["label"] else False
 
 
 def labelled(rows: Iterable[Row], label: str | None) -> list[Row]:
-    """The rows of one label; None: those that have none."""
+    """The rows with one label; None: those without a label."""
     return [row for row in rows if row["label"] == label]
 
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:
-    """How many of each verdict."""
+    """How many rows have each verdict."""
     verdicts = Counter(row["verdict"] for row in rows)
     degraded = sum(1 for row in rows if row.get("degraded"))
     return {name: verdicts.get(name, 0) for name in COUNTED} | {"total": len(rows), "degraded": degraded}
 
 
 def tagged(counted: Mapping[str, int]) -> int:
-    """Tagged or worse."""
+    """How many were tagged or worse."""
     return counted["tag"] + counted["quarantine"] + counted["reject"]
 
 
 def held(counted: Mapping[str, int]) -> int:
-    """Quarantined or worse."""
+    """How many were quarantined or worse."""
     return counted["quarantine"] + counted["reject"]
 
 
 def grouped(rows: Iterable[Row], key: str) -> dict[str, dict[str, dict[str, int]]]:
-    """Counts by what `key` says of a mail and by label; `unlabelled` where there is none."""
+    """Counts by the value of `key` in a row and by label (`unlabelled` for a row without one)."""
     groups: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
         if row.get(key):
@@ -89,26 +89,26 @@ def grouped(rows: Iterable[Row], key: str) -> dict[str, dict[str, dict[str, int]
 
 
 def findings(rows: Iterable[Row]) -> dict[str, Any]:
-    """For every finding and label: on how many mails it was `found`, and by how many the mails with an action or
-    a worse one grow when the finding is left out (negative: that many need it)."""
-    return _worths({kind.id: {"points": kind.points} for kind in KINDS}, rows, lambda name: name)
+    """For each finding and label: on how many mails it was `found`, and how many more mails have each action or a worse
+    one if the finding is left out (negative: so many mails need the finding)."""
+    return _contributions({kind.id: {"points": kind.points} for kind in KINDS}, rows, lambda name: name)
 
 
 def families(rows: Iterable[Row]) -> dict[str, Any]:
-    """The same for every family of findings (`auth.`), all of it left out at once: what a kind of evidence is worth."""
-    return _worths({family_of(kind.id): {"points": ""} for kind in KINDS}, rows, family_of)
+    """The same for each family of findings (`auth.`), all of whose findings are left out at once."""
+    return _contributions({family_of(kind.id): {"points": ""} for kind in KINDS}, rows, family_of)
 
 
-def _worths(table: dict[str, Any], rows: Iterable[Row], named: Callable[[str], str]) -> dict[str, Any]:
+def _contributions(table: dict[str, Any], rows: Iterable[Row], named: Callable[[str], str]) -> dict[str, Any]:
     for each in table.values():
         each.update({label: {"found": 0, "left_out": dict.fromkeys(ACTIONS, 0)} for label in LABELS})
     for row in rows:
         if row["label"] in LABELS:
-            _count_worths(table, row, named)
+            _count_contributions(table, row, named)
     return table
 
 
-def _count_worths(table: dict[str, Any], row: Row, named: Callable[[str], str]) -> None:
+def _count_contributions(table: dict[str, Any], row: Row, named: Callable[[str], str]) -> None:
     for name in set(map(named, row.get("findings", ()))):
         table[name][row["label"]]["found"] += 1
     for name, other in row.get("left_out", {}).items():
@@ -124,8 +124,8 @@ def _reaches(verdict: str, action: str) -> bool:
 
 
 def scores(rows: Iterable[Row], reject: float) -> dict[str, Any]:
-    """How the scores of each label are spread. Bin i holds the scores from `from[i]` (None: anything) to below
-    the next."""
+    """The distribution of the scores (points) of each label. Bin number i holds the scores from `from[i]` (None: no
+    lower limit) to below `from[i + 1]`. Mail is rejected from the score `reject`."""
     edges = _edges(reject)
     by_label: dict[str, list[float]] = {label: [] for label in LABELS}
     for row in rows:
@@ -135,8 +135,9 @@ def scores(rows: Iterable[Row], reject: float) -> dict[str, Any]:
 
 
 def _edges(reject: float) -> list[float]:
-    """Nothing at all is a bin of its own: most genuine mail is there. Scores have two decimals."""
-    step = max(1, math.ceil(reject / STEPS))
+    """The lower edges of the bins (points). A score of 0 has its own bin, since most genuine mail has it. Scores have
+    two decimals."""
+    step = max(1, math.ceil(reject / SCORE_BINS))
     last = math.ceil(reject / step) * step
     return [0, 0.01, *range(step, last + 1, step), last + 5 * step, last + 15 * step]
 
@@ -151,7 +152,7 @@ def _spread(values: list[float], edges: list[float]) -> dict[str, Any]:
 
 
 def quantile(ordered: Sequence[float], share: float) -> float | None:
-    """The smallest value that at least this share of the values does not exceed; None of nothing."""
+    """The smallest value that at least this share of the values does not exceed; None without values."""
     if not ordered:
         return None
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

@@ -1,7 +1,7 @@
-"""Every file below a folder judged once, over several processes: a row for each.
+"""Judges every file below a folder once, in several processes, and makes a row for each.
 
-Each file is judged alone and its checks run once, so order and number of processes change nothing. What a finding is
-worth is asked of the policy: the same findings without that one.
+Each file is judged alone, so the order and the number of processes change nothing. The checks of a file run once. For
+the contribution of a finding, the policy judges the same findings without that one.
 """
 
 from __future__ import annotations
@@ -20,47 +20,47 @@ from sekisho.judgement import Examined
 from sekisho.policy import covers, family_of
 from sekisho.text import printable
 
-MAX_TEXT = 4000  # characters of a file's name or of a reason
+MAX_TEXT_CHARS = 4000  # of a file name or of a reason
 CaseRow = dict[str, Any]
 FACTS = ("kind", "lang", "names_brand", "corpus")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What of the cases is left aside (`client`, `auth`), and which brands the registry is judged without."""
+class Omissions:
+    """What an evaluation leaves out: facts of the cases (`client`, `auth`), and brands of the registry (ids)."""
 
     without: frozenset[str] = frozenset()
     brands: frozenset[str] = frozenset()
 
 
 class _PoolProcess:
-    """What a process of the pool keeps between files: the pipeline, built once."""
+    """What a process of the pool keeps between files: a function that judges with the pipeline, built once."""
 
     row: Callable[[Path, Path], CaseRow] | None = None
 
 
 def files_below(folder: Path) -> list[Path]:
-    """The messages below a folder, in the order of their names."""
+    """The messages (`*.eml`) below a folder, sorted by name."""
     return sorted(folder.rglob("*.eml"))
 
 
 def judge_files(
-    config: Config, folder: Path, files: Sequence[Path], asked: Asked, jobs: int | None = None
+    config: Config, folder: Path, files: Sequence[Path], omissions: Omissions, jobs: int | None = None
 ) -> Iterator[CaseRow]:
-    """A row for each of the files below the folder, in their order, from so many processes (None: the cores). A file
-    that cannot be read is an error row, never left out.
+    """A row for each file, in the order of `files`, from `jobs` processes (None: as many as cores). A file that cannot
+    be read is an error row, never left out. `folder` is the part of the paths that the rows do not show.
 
     Raises ConfigError, and UnknownBrandError for a brand that is not in the registry.
     """
-    CaseRunner.of(config, without=asked.brands)  # what is wrong with it is said once, not by every process
+    CaseRunner.of(config, without=omissions.brands)  # raises errors once, not in each process
     workers = jobs or os.cpu_count() or 1
-    with ProcessPoolExecutor(workers, initializer=_start, initargs=(config, asked)) as pool:
+    with ProcessPoolExecutor(workers, initializer=_start, initargs=(config, omissions)) as pool:
         yield from pool.map(_row, files, [folder] * len(files), chunksize=16)
 
 
-def _start(config: Config, asked: Asked) -> None:
-    runner = CaseRunner.of(config, without=asked.brands)
-    _PoolProcess.row = lambda file, folder: row_of(runner, file, folder, asked.without)
+def _start(config: Config, omissions: Omissions) -> None:
+    runner = CaseRunner.of(config, without=omissions.brands)
+    _PoolProcess.row = lambda file, folder: row_of(runner, file, folder, omissions.without)
 
 
 def _row(file: Path, folder: Path) -> CaseRow:
@@ -69,7 +69,7 @@ def _row(file: Path, folder: Path) -> CaseRow:
 
 
 def row_of(runner: CaseRunner, file: Path, folder: Path, without: frozenset[str] = frozenset()) -> CaseRow:
-    """One file's outcome, small enough to travel between processes."""
+    """The row of one file: plain values that are passed between processes."""
     name = file.relative_to(folder)
     row: CaseRow = {
         "file": _shown(name),
@@ -100,26 +100,26 @@ def row_of(runner: CaseRunner, file: Path, folder: Path, without: frozenset[str]
 
 
 def left_out(runner: CaseRunner, examined: Examined, verdict: str) -> dict[str, str]:
-    """The verdict without each finding, and without each family (`auth.`), where it is another one. The checks are not
-    run again."""
+    """The verdict without each finding and without each family (`auth.`), if it differs from `verdict`. The checks are
+    not run again."""
     ids = [each.kind.id for each in examined.evidence.findings]
     names = dict.fromkeys((*ids, *map(family_of, ids)))
     without = {name: frozenset(each for each in ids if covers(name, each)) for name in names}
-    # A family of which one finding was made is left out with it.
+    # A family with a single finding needs no judgement of its own: its set of findings is the same.
     verdicts = {some: document_of(runner.judge(examined, some))["verdict"] for some in set(without.values())}
     return {name: verdicts[some] for name, some in without.items() if verdicts[some] != verdict}
 
 
 def _brand(facts: Mapping[str, Any], claims: list[Mapping[str, Any]]) -> str | None:
-    """Whose name is used: as the case says, else the first that the message claims."""
+    """The brand whose name is used: the one in the case, else the first that the message claims."""
     said = _word(facts.get("brand")) or _word(facts.get("names_brand"))
     return said or next((str(each["brand"]) for each in claims if each["brand"]), None)
 
 
 def _word(value: Any) -> str | None:
-    """A fact of a sidecar that names a group; anything else names none."""
+    """A fact of a sidecar as the name of a group; None if it is no text."""
     return printable(value, 100) if isinstance(value, str) and value else None
 
 
 def _shown(value: object) -> str:
-    return printable(str(value), MAX_TEXT)
+    return printable(str(value), MAX_TEXT_CHARS)

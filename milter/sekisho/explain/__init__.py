@@ -1,8 +1,8 @@
-"""A judgement explained: its words in English and Japanese, as data. Every door (command line, pages, digest, API)
-renders what stands here and has no words of its own for a judgement.
+"""The explanation of a judgement in English and Japanese, as data. Command line, pages, digest and API all show these
+words and have none of their own.
 
-`document` is a judgement as JSON values, `sections` the page that a person reads, `whatif` what would have to be
-otherwise for the message to pass.
+`document` is a judgement as JSON values, `sections` the page that a person reads, `whatif` what would let the message
+pass.
 """
 
 from sekisho.explain.document import describe_brands, judgement_document, stored_document

@@ -1,7 +1,7 @@
 """One judgement as JSON values: the object of `sekisho check`, and what the quarantine keeps.
 
-Header, log, store and command line are rendered from the same evidence; this is its document form. Pure: types in,
-plain data out. Hostile text in it is one printable line of bounded length.
+Header, log, store and command line are made from the same evidence; this is its form as a document. Pure: types in,
+plain data out. A text from a message is one printable line of bounded length.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from sekisho.verdict import Action, Outcome, Verdict
 
 METHODS = ("spf", "dkim", "dmarc", "arc", "iprev")
 SCHEMA = 1  # grows when a key of the stored document changes its meaning
-MAX_TEXT = 300  # characters of a hostile text
-MAX_ADDRESS = 320  # characters of an address
-MAX_DOMAINS = 5  # of a brand that are named
+MAX_TEXT_CHARS = 300  # of a text that comes from a message
+MAX_ADDRESS_CHARS = 320
+MAX_DOMAINS = 5  # of a brand
 
 
 def stored_document(
     evidence: Evidence, weights: Mapping[str, float], outcomes: Sequence[Outcome]
 ) -> dict[str, Any]:
-    """What the quarantine keeps of a judgement: evidence, points and outcomes, from which it can be replayed.
+    """What the quarantine keeps of a judgement: evidence, points and outcomes, so that the policy can judge it again.
     `weights` are points by finding id."""
     return {
         "schema": SCHEMA,
@@ -38,8 +38,8 @@ def stored_document(
 def judgement_document(
     evidence: Evidence, weights: Mapping[str, float], action: Action, stages: Mapping[str, float]
 ) -> dict[str, Any]:
-    """The contract's object for one message, without `file`. `weights` are points by finding id, `stages` seconds by
-    stage (milliseconds in the object)."""
+    """The object of `sekisho check --format json` for one message, without `file`. `weights` are points by finding id,
+    `stages` seconds by stage (in the object: milliseconds)."""
     verdict = action.strictest
     assert verdict is not None, "a message is judged by the default rules if it has no recipients"
     return {
@@ -52,8 +52,8 @@ def judgement_document(
 
 
 def describe_brands(registry: BrandIndex, brands: Iterable[str | None]) -> dict[str, dict[str, Any]]:
-    """What a reader is told of the brands with these ids: name, domains, and where to verify. An id that the registry
-    does not know is left out."""
+    """Name, domains and place to verify of the brands with these ids. An id that the registry does not have is left
+    out."""
     known = {brand.id: brand for each in brands if each and (brand := registry.get(each)) is not None}
     return {
         brand.id: {
@@ -68,26 +68,26 @@ def describe_brands(registry: BrandIndex, brands: Iterable[str | None]) -> dict[
 
 
 def writing_domains(brand: Brand) -> tuple[str, ...]:
-    """The confirmed domains that the brand writes from; a name below one of them is left out."""
+    """The confirmed domains from which the brand sends mail, without names below another of them."""
     writing = [name for name, entry in brand.domains.items() if entry.proves and "mail" in entry.use]
     return tuple(name for name in writing if not any(name.endswith(f".{other}") for other in writing))
 
 
 def _explained(evidence: Evidence, weights: Mapping[str, float]) -> dict[str, Any]:
-    """Claims, proofs and findings: the part of the contract's object that explains."""
+    """Claims, proofs, authentication results and findings."""
     return {
         "claims": [
             {
                 "brand": each.brand,
                 "where": str(each.where),
-                "text": printable(each.text, MAX_TEXT),
+                "text": printable(each.text, MAX_TEXT_CHARS),
                 "strength": each.strength,
             }
             for each in evidence.claims
         ],
         "proofs": [
             {
-                "domain": printable(each.domain, MAX_TEXT),
+                "domain": printable(each.domain, MAX_TEXT_CHARS),
                 "method": each.method,
                 "aligned": each.aligned,
                 "brand": each.brand,
@@ -97,12 +97,12 @@ def _explained(evidence: Evidence, weights: Mapping[str, float]) -> dict[str, An
         ],
         "auth": {method: str(evidence.result(method)) for method in METHODS},
         "findings": [_finding(each, weights) for each in evidence.findings],
-        "degraded": [printable(reason, MAX_TEXT) for reason in evidence.degraded],
+        "degraded": [printable(reason, MAX_TEXT_CHARS) for reason in evidence.degraded],
     }
 
 
 def _finding(each: Finding, weights: Mapping[str, float]) -> dict[str, Any]:
-    """A finding with its points, its sentences and its facts as they may be printed."""
+    """A finding with its points, its sentences and its printable facts."""
     return {
         "id": each.kind.id,
         "points": round(weights.get(each.kind.id, each.kind.points), 2),
@@ -118,28 +118,28 @@ def _result(each: MethodResult) -> dict[str, Any]:
     return {
         "method": each.method,
         "word": str(each.result),
-        "domain": None if each.domain is None else printable(each.domain, MAX_TEXT),
-        "reason": printable(each.reason, MAX_TEXT),
-        "properties": {name: printable(value, MAX_TEXT) for name, value in each.properties},
+        "domain": None if each.domain is None else printable(each.domain, MAX_TEXT_CHARS),
+        "reason": printable(each.reason, MAX_TEXT_CHARS),
+        "properties": {name: printable(value, MAX_TEXT_CHARS) for name, value in each.properties},
         "recorded": each.recorded,
     }
 
 
 def _recipient(outcome: Outcome) -> dict[str, Any]:
     return {
-        "rcpt": printable(outcome.recipient.address, MAX_ADDRESS),
+        "rcpt": printable(outcome.recipient.address, MAX_ADDRESS_CHARS),
         "verdict": outcome.verdict.disposition.word,
         "action": outcome.applied.word,
-        "policy": printable(outcome.verdict.policy, MAX_TEXT),
+        "policy": printable(outcome.verdict.policy, MAX_TEXT_CHARS),
     }
 
 
 def _decided(verdict: Verdict) -> dict[str, Any]:
-    """What was decided for one recipient, and by what."""
+    """The verdict for one recipient, and what decided it."""
     thresholds = verdict.thresholds
     return {
         "score": verdict.score,
-        "decided_by": printable(verdict.decided_by, MAX_TEXT),
+        "decided_by": printable(verdict.decided_by, MAX_TEXT_CHARS),
         "mode": str(verdict.mode),
         "thresholds": {
             "tag": thresholds.tag,

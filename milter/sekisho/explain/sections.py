@@ -1,8 +1,8 @@
-"""The page that a person reads of one judgement, in English and Japanese, as data.
+"""The page that explains one judgement to a person, in English and Japanese, as data.
 
-In the order in which a person doubts a mail: who it says it is, who is proven, where the two contradict each other,
-what else speaks against it, where to verify, and what would have to be true for it to pass. Everything on it comes from
-the judgement's document, in which the text of a message is printable already.
+Its sections follow the questions of a reader: who does the message say it is from, who is proven, where do the two
+contradict each other, what else was found, where can the reader verify it, and what would let it pass. All facts come
+from the judgement's document, in which text of the message is already printable.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sekisho.evidence import Place
 
-MIN_ACCUSING_POINTS = 1.0  # points of a brand's findings from which a message poses as it
+MIN_ACCUSING_POINTS = 1.0  # points of a brand's findings from which the message poses as the brand
 PLACES: Mapping[str, Place] = {str(place): place for place in Place}
 Document = Mapping[str, Any]
 
@@ -27,12 +27,12 @@ class Bilingual(NamedTuple):
 
     @classmethod
     def same(cls, text: str) -> Bilingual:
-        """What is the same in every language: a name, an id, an address."""
+        """A text that is the same in both languages: a name, an id, an address."""
         return cls(text, text)
 
 
 class Line(NamedTuple):
-    """A sentence; or with `text` a term, and what the message says there."""
+    """A sentence. With `text`: a term, and what the message says there."""
 
     words: Bilingual
     text: str = ""
@@ -51,8 +51,8 @@ class SectionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SectionRow:
-    """What is said of `label`. `points` are those of a finding, or with `verdict` the score that leads to it. `minor`:
-    it stands below the others, and a reader may pass over it."""
+    """The lines about `label`. `points` are those of a finding or, with `verdict`, the score that leads to it. `minor`:
+    less important, shown below the others."""
 
     label: Bilingual
     lines: tuple[Line, ...]
@@ -72,8 +72,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The whole page. `name` is the file or the record, `decided` the score and what decided, `closing` what is said of
-    a message that passes."""
+    """The whole page. `name` is the file or the record id, `decided` the score and what decided, `closing` the last
+    line for a message that passes."""
 
     name: str
     verdict: str
@@ -91,9 +91,9 @@ NOT_KNOWN = Bilingual("could not be known", "確認できなかったもの")
 
 
 def explanation_of(document: Document, contradicting: Container[str]) -> Explanation:
-    """The page of one judgement: the object of `sekisho check`, or what the quarantine keeps with its verdict. The
-    keys `brands` and `passes_if` may be missing; then less is said. `contradicting` has the ids of the findings that
-    contradict the claim (`checks.table.CONTRADICTING`); the others support them."""
+    """The page of one judgement. `document` is the object of `sekisho check`, or what the quarantine keeps with its
+    verdict. The keys `brands` and `passes_if` may be missing; the page is then shorter. `contradicting` has the ids of
+    the findings that contradict the claim (`checks.table.CONTRADICTING`); the others support these."""
     against, supporting = _divided(document["findings"], contradicting)
     passes = document["verdict"] == "accept"
     sections = (
@@ -128,7 +128,7 @@ def explanation_of(document: Document, contradicting: Container[str]) -> Explana
 
 
 def accused(findings: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The ids of the brands that somebody else poses as, the heaviest first; a brand that is only spoken of is left
+    """The ids of the brands that the message poses as, by falling points. A brand that is only mentioned is left
     out."""
     points: dict[str, float] = {}
     for each in findings:
@@ -139,7 +139,7 @@ def accused(findings: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def name_of(document: Document, brand: str | None) -> str | None:
-    """A brand as people call it, as far as the document says."""
+    """The brand's name, if the document has it, else its id."""
     if brand is None:
         return None
     known = document.get("brands", {}).get(brand)
@@ -160,7 +160,7 @@ def _decided(document: Document) -> Bilingual:
 
 
 def _claims(document: Document) -> Iterator[SectionRow]:
-    """Every claimed name once, with the places where a reader meets it and what stands there."""
+    """Each claimed name once, with the places where it stands and the text there."""
     places: dict[str, dict[str, list[str]]] = {}
     for each in document["claims"]:
         where = places.setdefault(name_of(document, each["brand"]) or each["text"], {})
@@ -173,7 +173,7 @@ def _claims(document: Document) -> Iterator[SectionRow]:
 
 
 def _place(where: str) -> Bilingual:
-    """A place in words. A stored document may name one that this version does not know."""
+    """The name of a place. A stored document may have a place that this version does not know."""
     place = PLACES.get(where)
     if place is None:
         return Bilingual.same(where.replace("_", " "))
@@ -198,7 +198,7 @@ def _proofs(document: Document) -> Iterator[SectionRow]:
 
 
 def _worth(by: str, scope: str, name: str | None, *, aligned: bool) -> Bilingual:
-    """What a proof by these methods is worth, in words. `name` is the brand whose domain it is."""
+    """What a proof by these methods shows, in words. `name` is the brand that owns the domain."""
     if scope == "mailbox":
         return Bilingual(f"by {by}: a customer of this mail service", f"{by}: このメールサービスの利用者")
     if scope == "shared":
@@ -212,7 +212,7 @@ def _worth(by: str, scope: str, name: str | None, *, aligned: bool) -> Bilingual
 def _divided(
     findings: Iterable[Mapping[str, Any]], contradicting: Container[str]
 ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
-    """The findings that contradict the claim, and those that support them; the heaviest first."""
+    """The findings that contradict the claim, and the others; each with the most points first."""
     ordered = sorted(findings, key=lambda each: -each["points"])
     against = [each for each in ordered if each["id"] in contradicting]
     return against, [each for each in ordered if each["id"] not in contradicting]
@@ -224,7 +224,7 @@ def _finding(each: Mapping[str, Any]) -> SectionRow:
 
 
 def _advice(document: Document) -> Iterator[SectionRow]:
-    """Where recipients check for themselves; never by a link of the message."""
+    """Where recipients can verify the message. It is never a link of the message."""
     for brand in accused(document["findings"]):
         known = document.get("brands", {}).get(brand) or _advice_in_facts(document, brand)
         said = Bilingual(known.get("verify_en", ""), known.get("verify_ja", ""))
@@ -234,13 +234,13 @@ def _advice(document: Document) -> Iterator[SectionRow]:
 
 
 def _advice_in_facts(document: Document, brand: str) -> Mapping[str, Any]:
-    """What a finding carries of the advice: all that a stored document has."""
+    """The advice in the facts of a finding. A stored document has it nowhere else."""
     own = (each["facts"] for each in document["findings"] if each["brand"] == brand)
     return next((facts for facts in own if facts.get("verify_en")), {})
 
 
 def _margin(document: Document) -> Bilingual | None:
-    """How far a message that passes by its points is from being tagged."""
+    """How many points are missing to the tag, for a message that passes by its points."""
     limit = (document["thresholds"] or {}).get("tag")
     if limit is None or document["decided_by"] != "points":
         return None
@@ -266,7 +266,8 @@ def _way(document: Document, way: Mapping[str, Any]) -> SectionRow:
 
 
 def _proven_as(document: Document, way: Mapping[str, Any]) -> Bilingual:
-    """`if it came from one of the brand's domains, proven by an aligned pass`, and what would still be said."""
+    """The sentence that the message would pass from one of the brand's domains with an aligned pass, and which findings
+    would remain."""
     name, domains = name_of(document, way["brand"]), ", ".join(way["domains"])
     left = ", ".join(way["left"])
     rest = Bilingual(f"; what would remain: {left}", f"。残る所見: {left}") if left else Bilingual.same("")

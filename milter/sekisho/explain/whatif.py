@@ -1,10 +1,10 @@
-"""What would have to be otherwise for a message to pass: computed by the same checks and the same policy.
+"""Finds what would let a message pass, with the same checks and the same policy.
 
-Two ways lead out of a verdict. The claim could be true: then the same message, written from a confirmed domain of the
-claimed brand and proven by an aligned pass, is judged again. Or some findings would have to go: then the policy is
-asked about the others. Neither says that the message is good. An entry of the block list that decides is named instead.
+There are two ways. The claim could be true: the same message, from a confirmed domain of the claimed brand and with an
+aligned pass, is judged again. Or some findings could be missing: the policy judges the others. Neither way says that
+the message is good. If an entry of the block list decides, that entry is named instead.
 
-This module judges nothing itself: the caller hands in how the message is judged again (`Rejudge`).
+This module judges nothing itself: the caller passes the functions that judge again (`Rejudge`).
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ from email.header import Header
 from typing import Any, NamedTuple
 
 from sekisho.brands import Brand, BrandIndex
-from sekisho.explain.document import MAX_DOMAINS, MAX_TEXT, writing_domains
+from sekisho.explain.document import MAX_DOMAINS, MAX_TEXT_CHARS, writing_domains
 from sekisho.message import Message
 from sekisho.policy import COMBINATIONS, covers
 from sekisho.ports import Recorded
 from sekisho.text import printable
 from sekisho.verdict import Disposition, Verdict
 
-MAX_BRANDS = 3  # that are tried
+MAX_BRANDS = 3  # for which the message is judged again
 _FROM = re.compile(rb"^from[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
 
 
 class Weighed(NamedTuple):
-    """What a judgement comes to: the strictest verdict, and the points by finding id."""
+    """The result of a judgement: the strictest verdict, and the points by finding id."""
 
     verdict: Verdict
     weights: Mapping[str, float]
 
     @property
     def passes(self) -> bool:
-        """True if nobody's copy is touched."""
+        """True if all recipients get the message unchanged."""
         return self.verdict.disposition is Disposition.ACCEPT
 
 
 @dataclass(frozen=True, slots=True)
 class Rejudge:
-    """How the same message is judged again.
+    """The functions that judge the same message again.
 
     `as_sent(raw, sender, recorded)`: by all checks, as if these bytes (None: its own) had come from that envelope
-    sender with these authentication results. `without(ids)`: by the policy alone, without the findings of these ids.
+    sender with these authentication results. `without(ids)`: by the policy alone, without the findings with these ids.
     """
 
     as_sent: Callable[[bytes | None, str, Recorded], Weighed]
@@ -54,8 +54,8 @@ class Rejudge:
 def ways_to_pass(
     message: Message, judged: Weighed, accused: Iterable[str], registry: BrandIndex, again: Rejudge
 ) -> list[dict[str, Any]]:
-    """Each way, as JSON values, with the verdict and the score (points) that it leads to; none for a message that
-    passes. `accused` are the ids of the brands that the message poses as."""
+    """The ways to pass as JSON values, each with the verdict and the score (points) to which it leads; empty for a
+    message that passes. `accused` are the ids of the brands that the message poses as."""
     if judged.passes:
         return []
     known = (registry.get(brand) for brand in accused)
@@ -65,12 +65,12 @@ def ways_to_pass(
     if (without := _without(judged, again)) is not None:
         found.append(without)
     elif decided_by.startswith("block "):
-        found.append({"way": "list", "entry": printable(decided_by.removeprefix("block "), MAX_TEXT)})
+        found.append({"way": "list", "entry": printable(decided_by.removeprefix("block "), MAX_TEXT_CHARS)})
     return found
 
 
 def _as_brand(message: Message, brand: Brand, registry: BrandIndex, again: Rejudge) -> dict[str, Any]:
-    """The same message as if the brand had written it, and as if that were proven."""
+    """The way in which the brand has written the message, with proof."""
     own = writing_domains(brand)
     author = message.author.domain or ""
     already = registry.owner(author) in registry.affiliates(brand.id)
@@ -87,7 +87,7 @@ def _as_brand(message: Message, brand: Brand, registry: BrandIndex, again: Rejud
 
 
 def written_from(message: Message, domain: str) -> bytes:
-    """The message with one From field: the name as it was, at an address of the domain."""
+    """The message with a single From field: the same display name, with an address of the domain."""
     name = message.author.name
     shown = Header(name.encode("utf-8", "replace").decode(), "utf-8").encode() if name else ""
     field = f"From: {shown} <mail@{domain}>\r\n".encode("ascii", "replace")
@@ -96,7 +96,7 @@ def written_from(message: Message, domain: str) -> bytes:
 
 
 def _without(judged: Weighed, again: Rejudge) -> dict[str, Any] | None:
-    """The findings that would have to go, the heaviest first and none that could stay; None if nothing helps."""
+    """The fewest findings without which the message passes, the heaviest first; None if there are none."""
     gone: list[str] = []
     then = judged
     while not then.passes:
@@ -113,7 +113,7 @@ def _without(judged: Weighed, again: Rejudge) -> dict[str, Any] | None:
 
 
 def _decisive(judged: Weighed) -> Iterator[str]:
-    """What the verdict rests on, the heaviest first: the findings of the combination that decided, or all."""
+    """The findings that the verdict depends on, the heaviest first: those of the combination that decided, or all."""
     decided_by = judged.verdict.decided_by
     row = next((each for each in COMBINATIONS if each.name == decided_by), None)
     wanted = (*row.all_of, *row.any_of) if row else ()

@@ -1,12 +1,12 @@
-"""The maintenance process: what is periodic, apart from the mail.
+"""The maintenance process: the metrics port and all periodic tasks.
 
-| module | answers |
+| module | has |
 | --- | --- |
-| `process` | what is done, and what it is done with |
-| `tasks` | how tasks are repeated, each failing alone |
+| `process` | the process: its tasks, and the objects that they use |
+| `tasks` | how tasks are repeated, each isolated from the others |
 | `readiness` | whether mail would be accepted now, and if not, why |
-| `quarantine` | what the quarantine needs from time to time |
-| `live_status` | what the daemon says of itself on /status |
+| `quarantine` | the periodic tasks of the quarantine |
+| `live_status` | the object of /status |
 """
 
 from sekisho.maintenance.process import Maintenance

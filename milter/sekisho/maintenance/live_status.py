@@ -1,4 +1,4 @@
-"""What the daemon says of itself on /status: one object, for other programs."""
+"""The state of the daemon as the object of /status, for other programs."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ def document(
     log_lines_dropped: float,
     now: float,
 ) -> dict[str, object]:
-    """`ends` of `paused_until` and `tagging_until`, and `now`, are seconds of Unix time. In the object moments are
-    RFC 3339, null is what is not so, and `forever` what ends by `sekisho resume` only."""
+    """The object of /status. `ends` (of `paused_until` and `tagging_until`) and `now` are Unix time in seconds. In the
+    object a time is RFC 3339 text; null means that there is no pause (or tagging), and `forever` that only
+    `sekisho resume` ends it. `log_lines_dropped` is a number of lines."""
     return {
         "version": __version__,
         "mode": mode,
@@ -50,7 +51,7 @@ def _end(seconds: float, now: float) -> str | None:
 
 
 def moment(seconds: float) -> str:
-    """RFC 3339; `forever` for what no calendar has."""
+    """Unix time in seconds as RFC 3339 text; `forever` if it is beyond the calendar."""
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     except (OverflowError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""The metrics port and everything periodic, in a process of its own."""
+"""The maintenance process: the metrics port and all periodic tasks."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from sekisho.verdict import Mode
 from sekisho.wire import probe
 
 LOG = logging.getLogger("sekisho.maintenance")
-TURN_SECONDS = 1.0  # seconds between two looks at what people change while we run
-TURNS_TO_LEAVE = 5  # turns that the process before us may take to give the metrics port back
-GAUGES_SECONDS = 15.0  # seconds between two looks at the store
+TURN_SECONDS = 1.0  # between two checks for changes that people make while we run
+MAX_PORT_TURNS = 5  # after a reload, until the previous process must have closed the metrics port
+GAUGES_SECONDS = 15.0  # between two checks of the store
 
 
 class Maintenance:
-    """The metrics port and everything periodic. Implements `daemon.MaintenancePort`; made after the fork.
+    """The maintenance process. Implements `daemon.MaintenancePort`; made after the fork.
 
-    Each task fails alone. `readiness` watches whether one fails, and whether the milter answers.
+    A task that fails does not stop the others. `readiness` watches whether tasks fail, and whether the milter answers.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Maintenance:
         self._metrics = meter
         self._board = board
         self.store_ok = False
-        """The store can be asked and is the one at its path, as of the last look; true where none is needed."""
+        """True if at the last check the store worked and was the one at its path, and if no store is needed."""
         self._quarantine: Quarantine | None = None
         self._lock = StoreLock(settings.store)
         self._server: metrics.MetricsServer | None = None
@@ -63,12 +63,13 @@ class Maintenance:
         )
 
     def run(self, stop: threading.Event) -> None:
-        """Work until told. A metrics port that is taken is tried again: at a reload the process before us has it."""
+        """Work until `stop` is set. A metrics port that is in use is tried again: at a reload the previous process
+        still has it."""
         log.start()
         self._tasks.add("switch", self._look_at_switch, TURN_SECONDS)
         self._tasks.add("store_files", self._look_at_files, TURN_SECONDS)
         self._tasks.add("store", self._look_at_store, GAUGES_SECONDS)
-        self._tasks.turn()  # whether the store can be asked is known before anybody asks us
+        self._tasks.turn()  # the state of the store is known before the first request
         self._readiness.start()
         self._tasks.add("port", self._serve, TURN_SECONDS)
         self._tasks.add("quarantine", self._look_after_quarantine, GAUGES_SECONDS)
@@ -84,7 +85,7 @@ class Maintenance:
                 self._isolation.run("end", each.close)
 
     def _watch_lists(self, stop: threading.Event) -> None:
-        """On a thread of its own: a long turn of retention must not keep a list from holding."""
+        """Watch the lists, in a thread of its own: a long turn of retention must not delay a change of a list."""
         while not stop.wait(TURN_SECONDS):
             self._isolation.run("lists", self._lists.turn)
 
@@ -95,18 +96,18 @@ class Maintenance:
         if self._server is not None:
             self._server.close()
             self._server = None
-        questions = metrics.Questions(
+        sources = metrics.PageSources(
             reasons=self._readiness.reasons, gauges=self._refresh_gauges, status=self._status
         )
         try:
-            self._server = metrics.serve(self._settings.metrics, self._metrics, questions)
+            self._server = metrics.serve(self._settings.metrics, self._metrics, sources)
         except OSError as error:
             self._refused += 1
-            if self._refused == TURNS_TO_LEAVE:
+            if self._refused == MAX_PORT_TURNS:
                 LOG.error("metrics port %s: %s; it is tried again", self._settings.metrics.listen, error)
 
     def _at_work(self) -> bool:
-        """True while no periodic task fails again and again or hangs. The store's has a reason of its own."""
+        """True while no periodic task keeps failing or hangs. The task `store` has a reason of its own."""
         return not set(self._tasks.failing()) - {"store"}
 
     def _refresh_gauges(self) -> None:
@@ -121,7 +122,7 @@ class Maintenance:
                 self._metrics.worker_restarted(cause)
 
     def _opened(self) -> Quarantine:
-        """Raises StoreUnavailable or SchemaError."""
+        """The quarantine, opened at the first call. Raises StoreUnavailable or SchemaError."""
         if self._quarantine is None:
             self._lock.take()
             self._quarantine = Quarantine.open(
@@ -152,7 +153,7 @@ class Maintenance:
         self._switch.turn()
 
     def _look_at_files(self) -> None:
-        """Ask the store at once when its files were changed. Looks at their names only."""
+        """Check the store at once if its files were replaced. Only names and identities of the files are read."""
         if self._quarantine is not None and self.store_ok:
             try:
                 self._quarantine.verify()
@@ -160,13 +161,13 @@ class Maintenance:
                 self._look_at_store()
 
     def _look_at_store(self) -> None:
-        """Raises whatever keeps the store from being asked."""
+        """Check the store and set its gauges. Raises the error of the store."""
         self.store_ok = self._store_gauges()
 
     def _store_gauges(self) -> bool:
         shadow = self._settings.mode is Mode.SHADOW and not self._settings.recipients
         file = database_file(self._settings.store)
-        if shadow and (file is None or not file.exists()):  # what was held before is still looked after
+        if shadow and (file is None or not file.exists()):  # an existing quarantine still needs maintenance
             return True
         try:
             quarantine = self._opened()

@@ -1,8 +1,8 @@
-"""What the quarantine needs from time to time: the maintenance process calls `turn` often, and it does what is due.
+"""The periodic tasks of the quarantine. The maintenance process calls `turn` often, and it does what is due.
 
-- Copies that nobody is releasing any more become `uncertain`.
-- Operations that people carried out elsewhere (the command line) reach the log and the metrics, each once.
-- Retention, as often as configured. While the clock cannot be believed it is paused, and a gauge and the log say so.
+- Copies whose release was interrupted become `uncertain`.
+- Operations that people did in other processes (the command line) are written to the log and counted, each once.
+- Retention runs as often as configured. While the clock cannot be believed it is paused; a gauge and the log show that.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from sekisho.ports import Clock, Uptime
 from sekisho.store.quarantine import Quarantine
 
 LOG = logging.getLogger("sekisho.audit")
-PAUSED_RETRY_SECONDS = 15.0  # seconds between two looks whether a pause of retention has ended
+PAUSED_RETRY_SECONDS = 15.0  # between two checks whether a pause of retention has ended
 
 
 class QuarantineMaintenance:
-    """Belongs to the maintenance process."""
+    """The periodic tasks of the quarantine. Belongs to the maintenance process."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class QuarantineMaintenance:
         quarantine.give_up(timedelta(minutes=self._settings.release.uncertain_after_minutes), MAINTENANCE)
         if self._clock.monotonic() >= self._due:
             self._retain(quarantine)
-        while done := quarantine.untold():
+        while done := quarantine.take_uncounted():
             for each in done:
                 self._tell(each)
 

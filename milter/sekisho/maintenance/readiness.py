@@ -1,13 +1,13 @@
-"""Whether mail would be accepted now, and if not, why. Belongs to the maintenance process.
+"""Tells whether mail would be accepted now, and if not, why. Belongs to the maintenance process.
 
-- `workers`: no worker says that it takes connections.
-- `milter`: our own milter socket does not answer. Every few seconds some connections are made at once, as an MTA
-  makes them, and each must be answered within two seconds. Workers share the socket, so one that hangs takes its
-  share of the connections: several are made, and all must be answered. One round with a gap may be chance, two are
-  not; a round without any answer is enough.
-- Others, by callables that are handed in.
+- `workers`: no worker is ready for connections.
+- `milter`: our own milter socket does not answer. Every few seconds a round of several connections is made at once, as
+  an MTA makes them, and each must be answered within two seconds. Workers share the socket, and a worker that hangs
+  takes its share of the connections, so all must be answered. We are not ready after two rounds in a row with an
+  unanswered connection, or after one round without any answer.
+- Other reasons, by callables that the caller passes.
 
-The answer is kept, so a client of /readyz never waits.
+The result is kept, so a client of /readyz never waits.
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ LOG = logging.getLogger("sekisho.maintenance")
 ANSWER_SECONDS = 2.0
 """Seconds within which a negotiation must be answered."""
 ROUND_SECONDS = 5.0
-"""Seconds between two rounds while all is well; fewer when it is not."""
+"""Seconds between two rounds while the socket answers."""
 RETRY_SECONDS = 0.2
+"""Seconds between two rounds while it does not."""
 MAX_CONNECTIONS = 16
-"""Connections of one round, at most; two for each worker before."""
+"""Connections of one round, at most; up to that, two for each worker."""
 MAX_GAPS = 2
 """Rounds in a row with an unanswered connection that make us not ready."""
 
 
 class MilterProbe:
-    """What the rounds have shown of our own socket. `ask(tries)` makes connections, and says how many were answered;
-    `count(answered, unanswered)` is told of them."""
+    """Tests our own milter socket. `ask(tries)` makes connections and gives how many were answered;
+    `count(answered, unanswered)` counts them."""
 
     def __init__(self, ask: Callable[[int], int], count: Callable[[int, int], object]) -> None:
         self._ask = ask
@@ -43,8 +44,8 @@ class MilterProbe:
         self.answers = False
 
     def turn(self, workers: int) -> None:
-        """One round. While nobody answers it is a single connection: those that nobody takes fill the queue of the
-        socket, where real mail waits."""
+        """Make one round of connections; `workers` is the number of workers. While the socket does not answer, a round
+        is a single connection, since unanswered ones fill the socket's queue, in which real mail waits."""
         if not self.answers and self._made(1) == 0:
             return
         tries = min(MAX_CONNECTIONS, max(2, 2 * workers))
@@ -60,10 +61,10 @@ class MilterProbe:
 
 
 class Readiness:
-    """Looks every few seconds, in a thread of its own; `reasons` is what it knows.
+    """Checks every few seconds, in a thread of its own.
 
-    `workers` counts those that are ready; `checks` are the other reasons, by name, each true while it is no reason.
-    `tell` gets the reasons after each look.
+    `workers` gives the number of ready workers. `checks` has the other reasons, each with a function that gives True
+    while the reason does not apply. `tell` gets the reasons after each check.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class Readiness:
         self._said: tuple[ReadyReason, ...] = ()
 
     def start(self) -> None:
-        """Look once, and then again and again."""
+        """Check once, then start the thread that goes on checking."""
         self._look()
         self._thread.start()
 
@@ -93,7 +94,7 @@ class Readiness:
             self._thread.join(ANSWER_SECONDS * 2)
 
     def reasons(self) -> tuple[ReadyReason, ...]:
-        """Why not, now; empty if mail would be accepted."""
+        """The reasons why mail would not be accepted now; empty if it would."""
         found = {
             ReadyReason.WORKERS: self._workers() > 0,
             ReadyReason.MILTER: self._milter.answers,
@@ -125,7 +126,7 @@ class Readiness:
 
 
 def of_socket(where: probe.SocketAddress, count: Callable[[int, int], object]) -> MilterProbe:
-    """The rounds on a real socket."""
+    """A probe of the real socket."""
     return MilterProbe(partial(_asked, where), count)
 
 

@@ -1,4 +1,4 @@
-"""MaintenanceTasks that are due again and again, in the maintenance process: each fails alone, and is tried again."""
+"""Periodic tasks of the maintenance process. A task that fails is tried again, and does not stop the others."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from sekisho.ports import Clock
 
 RETRY_SECONDS = 1.0
 """Seconds until a task that failed is tried again."""
-FAILURES_TO_TELL = 3
-"""Failures in a row after which a task is said to fail."""
+MIN_FAILURES = 3
+"""Failures in a row after which a task is reported as failing."""
 HANGING_SECONDS = 120.0
-"""Seconds after which a turn that does not end is said to hang."""
+"""Seconds after which a turn that does not end is reported as hanging."""
 
 
 @dataclass(slots=True)
 class MaintenanceTask:
-    """`every`: seconds between two runs that succeed."""
+    """A task: `call` is run `every` so many seconds. `due`: when it runs next, in seconds of the monotonic clock."""
 
     name: str
     call: Callable[[], object]
@@ -27,7 +27,7 @@ class MaintenanceTask:
 
 
 class MaintenanceTasks:
-    """What is to be done, in order. `turn` does what is due."""
+    """The tasks in the order in which they run. `turn` runs those that are due."""
 
     def __init__(self, isolation: Isolation, clock: Clock) -> None:
         self._isolation = isolation
@@ -36,11 +36,11 @@ class MaintenanceTasks:
         self._alive = clock.monotonic()
 
     def add(self, name: str, call: Callable[[], object], every: float) -> None:
-        """Do `call` again and again, `every` so many seconds; what was added first is done first."""
+        """Add a task that runs `call` every `every` seconds. Tasks run in the order in which they were added."""
         self._tasks.append(MaintenanceTask(name, call, every))
 
     def turn(self) -> None:
-        """Never raises."""
+        """Run the tasks that are due. Never raises."""
         for task in self._tasks:
             now = self._alive = self._clock.monotonic()
             if now >= task.due:
@@ -49,6 +49,6 @@ class MaintenanceTasks:
         self._alive = self._clock.monotonic()
 
     def failing(self) -> tuple[str, ...]:
-        """The tasks that fail again and again; `turn` if one of them hangs."""
-        names = [task.name for task in self._tasks if self._isolation.failures(task.name) >= FAILURES_TO_TELL]
+        """The names of the tasks that failed `MIN_FAILURES` times in a row; also `turn` if a task hangs."""
+        names = [task.name for task in self._tasks if self._isolation.failures(task.name) >= MIN_FAILURES]
         return (*names, *(("turn",) if self._clock.monotonic() - self._alive > HANGING_SECONDS else ()))

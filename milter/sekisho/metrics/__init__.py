@@ -1,11 +1,12 @@
-"""Metrics of all processes together, and the port they are read from. The only room with prometheus_client.
+"""The metrics of all processes, and the port that serves them. Only this room imports prometheus_client.
 
-`metrics.open(directory, …)` before the fork, counting in any process after it, `serve` in the maintenance process.
+Call `metrics.open(directory, …)` before the fork, count in any process after it, and call `serve` in the maintenance
+process.
 """
 
 from sekisho.metrics.meter import Metrics, open
 from sekisho.metrics.options import MetricsOptions
-from sekisho.metrics.server import MetricsServer, Questions, serve
+from sekisho.metrics.server import MetricsServer, PageSources, serve
 from sekisho.metrics.table import PREFIX, ROWS, MetricRow
 
 __all__ = [
@@ -15,7 +16,7 @@ __all__ = [
     "Metrics",
     "MetricsOptions",
     "MetricsServer",
-    "Questions",
+    "PageSources",
     "open",
     "serve",
 ]

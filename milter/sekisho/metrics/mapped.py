@@ -1,4 +1,4 @@
-"""A memory-mapped file of figures, in prometheus_client's own format (`MmapedDict`)."""
+"""A memory-mapped file of metric values, in prometheus_client's own format (`MmapedDict`)."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from prometheus_client.mmap_dict import MmapedDict as _MmapedDict
 
 MmapedDict: Any = _MmapedDict  # has no types
 RESERVED_BYTES = 1 << 18
-"""Bytes set aside for each file at once: a mapped file that cannot grow on a full disk kills its process."""
+"""Bytes allocated for each file at the start: a write to a mapped file without disk space kills the process."""
 _USED, _FIRST = struct.Struct("i"), 8  # the head of a file: bytes in use, of which the first value is at 8
 
 
 class Mapped(MmapedDict):  # type: ignore[misc]
-    """A mapped file that has its disk space before it is written to. Raises OSError when there is none."""
+    """A mapped file whose disk space is allocated before it is written. Raises OSError if there is none."""
 
     def __init__(self, path: Path) -> None:
         reserve(path, RESERVED_BYTES)
-        if not readable(path):  # not a file of ours any more: begin at nothing
+        if not readable(path):  # damaged: begin with an empty file
             path.unlink()
             reserve(path, RESERVED_BYTES)
         super().__init__(str(path))
@@ -33,7 +33,7 @@ class Mapped(MmapedDict):  # type: ignore[misc]
         super()._init_value(key)
 
     def whole(self) -> bool:
-        """False if the file is shorter than what is mapped. lseek(2) is the cheapest way to ask."""
+        """False if the file is shorter than the mapped area. lseek(2) is the cheapest test."""
         return bool(os.lseek(self._descriptor, 0, os.SEEK_END) >= self._capacity)
 
     def removed(self) -> bool:
@@ -42,7 +42,7 @@ class Mapped(MmapedDict):  # type: ignore[misc]
 
 
 def readable(path: Path) -> bool:
-    """Whether the file is what this program wrote. Raises OSError."""
+    """True if the file is one that this program wrote. Raises OSError."""
     with path.open("rb") as file:
         head = file.read(_USED.size)
     try:
@@ -55,7 +55,7 @@ def readable(path: Path) -> bool:
 
 
 def reserve(path: Path, size: int) -> None:
-    """Give the file that many bytes of disk space, holes filled. Raises OSError."""
+    """Allocate `size` bytes of disk space for the file, without holes. Raises OSError."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         os.posix_fallocate(descriptor, 0, max(size, os.fstat(descriptor).st_size))

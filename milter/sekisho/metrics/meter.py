@@ -1,4 +1,4 @@
-"""What the other rooms call when something is to be counted. Counting never raises for a strange value."""
+"""Counts for the other rooms. Counting never raises for an unknown label value."""
 
 from __future__ import annotations
 
@@ -25,26 +25,27 @@ from sekisho.verdict import Action, Disposition, Reply
 
 
 class Batch:
-    """What one message changes, written at once."""
+    """The changes that one message makes, written together."""
 
     def __init__(self) -> None:
         self.changes: list[tuple[ShardValue, float]] = []
 
     def inc(self, counter: Any) -> None:
-        """One more in a counter."""
+        """Add 1 to a counter."""
         self.changes.append((counter._value, 1.0))
 
     def observe(self, histogram: Any, amount: float) -> None:
-        """One observation, as the library's own `observe` counts it: the sum, and the bucket it falls into."""
+        """Count one observation as the library's own `observe` does: add `amount` (points or seconds) to the sum, and 1
+        to its bucket."""
         bucket = bisect_left(histogram._upper_bounds, amount)
         self.changes += (histogram._sum, amount), (histogram._buckets[bucket], 1.0)
 
 
 class Family:
-    """The series of one metric, all of them made at the start: closed sets, and lookups without a lock."""
+    """The series of one metric. All are made at the start, so that the sets are closed and a look-up needs no lock."""
 
     def __init__(self, row: MetricRow, given: Mapping[str, tuple[str, ...]]) -> None:
-        """`given`: the label values that only the caller of `open` knows."""
+        """`given` has the label values that the caller of `open` passes."""
         sets = tuple((*given.get(label.given or "", ()), *label.values) for label in row.labels)
         self._metric = _make(row)
         self._series: dict[tuple[str, ...], Any] = {
@@ -54,7 +55,7 @@ class Family:
         self._sets = sets
 
     def of(self, *labels: str) -> Any:
-        """The series with these label values; a value out of its set is `other`."""
+        """The series with these label values; a value that is not in its set becomes `other`."""
         if (found := self._series.get(labels)) is not None:
             return found
         known = (
@@ -64,7 +65,7 @@ class Family:
 
 
 class Metrics:
-    """The figures. Made once before the fork; every process that counts does so in its own slot."""
+    """All metrics. Made once before the fork; each process counts in its own slot."""
 
     def __init__(self, shard: Shard, given: Mapping[str, tuple[str, ...]], build: Mapping[str, str]):
         shard.install()
@@ -81,7 +82,8 @@ class Metrics:
         stages: Mapping[str, float],
         seconds: float,
     ) -> None:
-        """Count a judged message: once as a message, once for each recipient."""
+        """Count a judged message, and each of its recipients. `stages` has seconds by stage, `seconds` is the whole
+        time."""
         batch = Batch()
         self._judged(batch, action)
         self._found(batch, evidence, action)
@@ -92,26 +94,26 @@ class Metrics:
         self._shard.add_all(batch.changes)
 
     def error(self, stage: str) -> None:
-        """A failure of ours: a word of `Failure`, or the name of a check."""
+        """A failure: `stage` is a value of `Failure`, or the name of a check."""
         self._of("errors_total", stage).inc()
 
     def observer_failed(self, observer: str) -> None:
-        """Something that only watches failed; no reply changed."""
+        """An observer failed (`ObserverName`); no reply changed."""
         self._of("observer_failures_total", observer).inc()
 
     def log_lines_dropped(self, target: str, lines: int) -> None:
-        """So many lines were lost; `target` is a word of `TargetName`."""
+        """A number of `lines` was lost; `target` is a value of `TargetName`."""
         self._of("log_lines_dropped_total", target).inc(lines)
 
     def dns(self, outcome: str, seconds: float) -> None:
-        """A DNS question that the cache could not answer: how it ended, and after how long."""
+        """A DNS query that the cache could not answer: its outcome, and the seconds until then."""
         batch = Batch()
         batch.inc(self._of("dns_queries_total", outcome))
         batch.observe(self._of("dns_seconds"), seconds)
         self._shard.add_all(batch.changes)
 
     def quarantine_operation(self, operation: str, result: str) -> None:
-        """An operation of the audit, in the words of `OperationName` and `OperationResult`."""
+        """An operation of the audit: values of `OperationName` and `OperationResult`."""
         self._of("quarantine_operations_total", operation, result).inc()
 
     def quarantine(self, messages: Mapping[State, int], size: int) -> None:
@@ -121,7 +123,7 @@ class Metrics:
         self._of("quarantine_bytes").set(size)
 
     def quarantine_free(self, size: float) -> None:
-        """Bytes that the quarantine may still take up on its disk; NaN if nobody here can know."""
+        """Bytes that the quarantine can still use on its disk; NaN if that is unknown."""
         self._of("quarantine_free_bytes").set(size)
 
     def store_identity_failed(self) -> None:
@@ -129,20 +131,20 @@ class Metrics:
         self._of("store_identity_failures_total").inc()
 
     def retention_paused(self, paused: bool) -> None:
-        """Whether the clock keeps retention from its work."""
+        """Set whether retention is paused because of the clock."""
         self._of("retention_paused").set(int(paused))
 
     def released(self, reason: str) -> None:
-        """A message was released; a word of `ReleaseReason`."""
+        """A message was released; `reason` is a value of `ReleaseReason`."""
         self._of("releases_total", reason).inc()
 
     def guard(self, *, paused: bool, tagging: bool) -> None:
-        """How far we act at all."""
+        """Set whether a pause holds, and whether the guard lets mail be tagged at most."""
         self._of("paused").set(int(paused))
         self._of("tagging_only").set(int(tagging))
 
     def picture_decoder_ended(self, cause: DecoderEnd) -> None:
-        """A child that decodes pictures ended out of turn."""
+        """A process that decodes pictures ended unexpectedly."""
         self._of("picture_decoder_ends_total", cause).inc()
 
     def guard_tripped(self) -> None:
@@ -163,18 +165,18 @@ class Metrics:
         self._of("sessions_in_progress").set(count)
 
     def reload(self, ok: bool, time: float) -> None:
-        """A configuration was loaded or refused; `time` (Unix) is kept only for one that is in force."""
+        """A configuration was loaded or refused. `time` (Unix time in seconds) is kept only if it was loaded."""
         self._of("config_last_reload_success").set(1 if ok else 0)
         if ok:
             self._of("config_last_reload_timestamp_seconds").set(time)
 
     def ready(self, reasons: Collection[ReadyReason]) -> None:
-        """What keeps us from being ready for mail: 0 for each of the `reasons`, 1 for the others."""
+        """Set the gauges of readiness: 0 for each of the `reasons`, 1 for the others."""
         for reason in ReadyReason:
             self._of("ready", reason).set(int(reason not in reasons))
 
     def probed(self, answered: int, unanswered: int) -> None:
-        """Connections that we made to our own milter socket."""
+        """Count connections to our own milter socket: how many were answered, and how many were not."""
         self._of("milter_probes_total", ProbeResult.ANSWERED).inc(answered)
         self._of("milter_probes_total", ProbeResult.UNANSWERED).inc(unanswered)
 
@@ -192,7 +194,7 @@ class Metrics:
         self._of("config_reload_waiting").set(int(waiting))
 
     def begin(self) -> None:
-        """Gauges that nobody has set yet would not be shown: set them to 0."""
+        """Set all gauges to 0: a gauge that was never set would not be shown."""
         self.workers({})
         self.ready(tuple(ReadyReason))
         self.guard(paused=False, tagging=False)
@@ -205,12 +207,12 @@ class Metrics:
         self.reload_waits(False)
 
     def collect(self) -> Iterable[Metric]:
-        """The sums over all processes: what prometheus_client calls a collector."""
+        """The sums over all processes, for prometheus_client's interface of a collector."""
         yield from merged(self._shard.directory, self._shard.slot)
         yield InfoMetricFamily(f"{PREFIX}build", _row("build_info").help, value=self._build)
 
     def registry(self) -> CollectorRegistry:
-        """A registry of prometheus_client that collects from here."""
+        """A registry of prometheus_client that collects these metrics."""
         registry = CollectorRegistry()
         registry.register(self)
         return registry
@@ -257,12 +259,11 @@ def open(
     build: Mapping[str, str] | None = None,
     fresh: bool = True,
 ) -> Metrics:
-    """Begin to count, in the process that will fork the others. Earlier figures are dropped.
+    """The metrics, opened in the process that will fork the others. Earlier values are removed, unless `fresh` is
+    false: at a reload the counters go on.
 
-    Unless `fresh` is false: at a reload the findings and brands may be others, and the counters go on.
-
-    `findings`, `brands` and `checks` are values that labels may have: the ids of what is found, the ids of the brands,
-    the names of the checks. `build` has version, python and libmilter. Raises OSError.
+    `findings` (ids), `brands` (ids) and `checks` (names) are the values that these labels may have. `build` has
+    version, python and libmilter. Raises OSError.
     """
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
     if fresh:
@@ -276,7 +277,7 @@ def open(
 
 
 def _done(action: Action, applied: Disposition) -> tuple[int, str]:
-    """What was done, with its severity. Held in Postfix's own queue is not our quarantine, and is said so."""
+    """What was done, with its severity. Postfix's hold queue is not our quarantine and has its own name."""
     if action.reply is Reply.HOLD:
         return Disposition.QUARANTINE, Reply.HOLD
     return applied, applied.word

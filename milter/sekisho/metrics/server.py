@@ -1,12 +1,12 @@
 """The metrics port: /metrics, /healthz, /readyz and /status. Runs in the maintenance process only.
 
-The server is uvicorn on asyncio with h11: an idle connection costs a few kilobytes and no thread, so slow clients
-take nothing from the others. What uvicorn does not bound is bounded here: a request with its answer has
-`timeout_seconds` in all, headers 16 kB, and of more than `connections` the one that was silent longest gives way.
-Health is answered on the event loop from what is known; figures are put together in one thread beside it, and
-nobody who asks for health waits behind them.
+The server is uvicorn on asyncio with h11: an idle connection costs a few kilobytes and no thread, so a slow client does
+not slow the others. Limits that uvicorn does not have are set here: a request with its answer may take
+`timeout_seconds`, headers may have 16 kB, and if there are more than `connections`, the one that was idle longest is
+closed. Health is answered on the event loop from values that are known; the metrics are collected in a separate thread,
+so a request for health never waits for them.
 
-`/metrics` answers OpenMetrics to those who ask for it and the older Prometheus text to all others.
+`/metrics` answers OpenMetrics to a client that accepts it, and the older Prometheus text to all others.
 """
 
 from __future__ import annotations
@@ -42,18 +42,19 @@ JSON = "application/json"
 MAX_HEADER_BYTES = 16_384
 """Bytes of a request's header, at most."""
 CHUNK_BYTES = 65_536
-"""Bytes of an answer that are handed over at once."""
-MAX_BACKLOG = 512
-KEEP_ALIVE_SECONDS = 5  # seconds until the next request on a connection
-GRACE_SECONDS = 1  # seconds that answers under way may take when the port is given back
+"""Bytes of an answer that are sent at once."""
+MAX_BACKLOG = 512  # connections that wait to be accepted
+KEEP_ALIVE_SECONDS = 5  # until the next request on a connection
+GRACE_SECONDS = 1  # that running answers may take when the port is closed
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
-    """What the pages ask. `health` and `reasons` must answer at once: they run on the event loop.
+class PageSources:
+    """The functions that give the content of the pages. `health` and `reasons` run on the event loop and must return at
+    once.
 
-    `reasons` are those for which mail would not be accepted now; none means ready. `gauges` refreshes what is only
-    known here, `status` is the object of /status.
+    `reasons` gives the reasons why mail would not be accepted now; none means ready. `gauges` sets the gauges that only
+    the caller knows, `status` gives the object of /status.
     """
 
     health: Callable[[], bool] = lambda: True
@@ -65,14 +66,15 @@ class Questions:
 class Pages:
     """The pages as an ASGI application."""
 
-    def __init__(self, metrics: Metrics, questions: Questions) -> None:
+    def __init__(self, metrics: Metrics, sources: PageSources) -> None:
         self._metrics = metrics
-        self._ask = questions
+        self._ask = sources
         self._registry = metrics.registry()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="figures")
         self._coming: dict[object, asyncio.Future[tuple[str, bytes]]] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request (ASGI)."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         packed = "gzip" in headers.get(b"accept-encoding", "") and scope["path"] in ("/metrics", "/status")
         if scope["method"] in ("GET", "HEAD"):
@@ -111,8 +113,8 @@ class Pages:
     async def _apart(
         self, make: Callable[..., tuple[str, bytes]], *how: bool
     ) -> tuple[HTTPStatus, str, bytes]:
-        """A page from the thread beside the loop. A client that asks while it is made gets the same one, so none
-        waits for more than two."""
+        """A page made in the separate thread. A client that asks while a page is made gets the same page, so no client
+        waits for more than two pages."""
         key = make.__name__, how
         if key not in self._coming:
             page = asyncio.get_running_loop().run_in_executor(self._thread, make, *how)
@@ -126,7 +128,7 @@ class Pages:
         return HTTPStatus.OK, kind, body
 
     def exposed(self, openmetrics: bool, packed: bool = False) -> tuple[str, bytes]:
-        """Content type and body of /metrics, the gauges refreshed first."""
+        """Content type and body of /metrics, after the gauges were set."""
         self._refresh()
         if openmetrics:
             return OPENMETRICS_LATEST, _pressed(_openmetrics(self._registry), packed)
@@ -161,23 +163,23 @@ def _state(reasons: Collection[str]) -> tuple[HTTPStatus, str, bytes]:
     return HTTPStatus.SERVICE_UNAVAILABLE, TEXT, "".join(f"{each}\n" for each in reasons).encode()
 
 
-class Bounded(H11Protocol):
-    """A connection that ends in time, and gives way when there are too many. `crowd` has all of them, the one that
-    was silent longest first."""
+class BoundedConnection(H11Protocol):
+    """A connection with a time limit, which is closed if there are too many. `crowd` has all connections, the one that
+    was idle longest first."""
 
     def __init__(
-        self, *args: Any, bounds: MetricsOptions, crowd: dict[Bounded, None], **options: Any
+        self, *args: Any, bounds: MetricsOptions, crowd: dict[BoundedConnection, None], **options: Any
     ) -> None:
         super().__init__(*args, **options)
-        self._patience = bounds.timeout_seconds
-        self._most = bounds.connections
+        self._timeout_seconds = bounds.timeout_seconds
+        self._max_connections = bounds.connections
         self._crowd = crowd
         self._end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
-        """A client has connected: if there are too many, the one that was silent longest gives way."""
+        """A client has connected. If there are too many, the one that was idle longest is closed."""
         super().connection_made(transport)
-        if len(self._crowd) >= self._most:
+        if len(self._crowd) >= self._max_connections:
             next(iter(self._crowd)).give_up()
         self._restart()
 
@@ -189,13 +191,13 @@ class Bounded(H11Protocol):
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
-        """An answer is out: the time for the next request begins."""
+        """An answer was sent: the time for the next request begins."""
         super().on_response_complete()
         if not self.transport.is_closing():
             self._restart()
 
     def give_up(self) -> None:
-        """Close at once, whatever is under way."""
+        """Close at once, even during an answer."""
         self._crowd.pop(self, None)
         self.transport.abort()
 
@@ -204,18 +206,18 @@ class Bounded(H11Protocol):
         self._crowd[self] = None
         if self._end is not None:
             self._end.cancel()
-        self._end = self.loop.call_later(self._patience, self.give_up)
+        self._end = self.loop.call_later(self._timeout_seconds, self.give_up)
 
 
 class MetricsServer:
-    """The listening side. Bound on construction (OSError if that fails), serving after `start`."""
+    """The server of the metrics port. The constructor binds the port (raises OSError); `start` begins to serve."""
 
-    def __init__(self, options: MetricsOptions, metrics: Metrics, questions: Questions) -> None:
+    def __init__(self, options: MetricsOptions, metrics: Metrics, sources: PageSources) -> None:
         self._socket = _bound(options)
         self.port = int(self._socket.getsockname()[1])
-        """The port that was bound; of interest when 0 was asked for."""
-        self.pages = Pages(metrics, questions)
-        protocol: Any = partial(Bounded, bounds=options, crowd={})
+        """The port that was bound, if 0 was configured a free one."""
+        self.pages = Pages(metrics, sources)
+        protocol: Any = partial(BoundedConnection, bounds=options, crowd={})
         config = uvicorn.Config(
             self.pages,
             loop="asyncio",
@@ -223,7 +225,7 @@ class MetricsServer:
             ws="none",
             lifespan="off",
             log_config=None,
-            log_level="critical",  # a client's nonsense is no event of ours
+            log_level="critical",  # invalid requests of clients are not logged
             access_log=False,
             proxy_headers=False,
             server_header=False,
@@ -236,7 +238,7 @@ class MetricsServer:
 
     @property
     def alive(self) -> bool:
-        """False if it ended by itself."""
+        """False if the server has ended."""
         return self._thread.is_alive()
 
     def start(self) -> None:
@@ -244,7 +246,7 @@ class MetricsServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop serving and let go of the port."""
+        """Stop serving and close the port."""
         self._server.should_exit = True
         if self._thread.ident is not None:
             self._thread.join(GRACE_SECONDS * 5)
@@ -271,8 +273,8 @@ def _bound(options: MetricsOptions) -> socket.socket:
     return listener
 
 
-def serve(options: MetricsOptions, metrics: Metrics, questions: Questions) -> MetricsServer:
+def serve(options: MetricsOptions, metrics: Metrics, sources: PageSources) -> MetricsServer:
     """Serve in a thread of this process, until `close`. Raises OSError if the address cannot be bound."""
-    server = MetricsServer(options, metrics, questions)
+    server = MetricsServer(options, metrics, sources)
     server.start()
     return server

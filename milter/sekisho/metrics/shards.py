@@ -1,14 +1,14 @@
-"""Figures of several processes, in memory-mapped files that one of them adds up.
+"""Metric values of several processes, in memory-mapped files that one process adds up.
 
-Each process writes into the files of a *slot*, a small number that it owns by an exclusive lock on `N.lock`.
-The kernel gives the lock back however the process ends, and the next one that starts takes the slot over with
-all that was counted there. So counters never go back, there are never more files than processes ran at once,
-and nothing has to be reaped. Gauges that only mean something while their process lives (`live…`) are left out
-of the sum when nobody holds the slot, and removed when it is taken over.
+Each process writes to the files of a *slot*, a small number that it owns by an exclusive lock on `N.lock`. The kernel
+releases the lock when the process ends in any way, and the next process that starts takes over the slot with all that
+was counted there. So counters never go back, there are never more files than processes that ran at once, and no file
+has to be cleaned up. Gauges that count only while their process lives (`live…`) are left out of the sum if no process
+holds the slot, and removed when the slot is taken over.
 
-Counting never raises. While the files cannot be had (disk full, directory removed, no descriptor) what is counted
-waits in memory, and the directory is tried again every second. Before each write the files are asked for their size: a
-mapped file that was cut would kill the process. Files that were cut or removed are made anew with what it knows.
+Counting never raises. While the files cannot be used (disk full, directory removed, no descriptor), counts are kept in
+memory, and the directory is tried again every second. Before each write the size of the files is tested: a write to a
+mapped file that was truncated kills the process. Files that were truncated or removed are made again from memory.
 
 The file format and the sums are prometheus_client's own (`MmapedDict`, `MultiProcessCollector.merge`).
 """
@@ -41,11 +41,11 @@ LOG = logging.getLogger("sekisho.metrics")
 MAX_SLOTS = 4096
 _PAIR = struct.Struct("dd")  # value and timestamp
 RETRY_SECONDS = 1.0
-"""Seconds between two attempts to have the files, and between two looks whether they were removed."""
+"""Seconds between two attempts to open the files, and between two checks whether they were removed."""
 
 
 class Shard:
-    """This process's part of the figures. Follows a fork by itself: the child takes a slot of its own."""
+    """The metric values of this process. After a fork the child takes a slot of its own."""
 
     def __init__(self, directory: Path) -> None:
         """Takes a slot. Raises OSError."""
@@ -53,7 +53,7 @@ class Shard:
         self.lock = Lock()
         self.slot = -1
         self.failed: Callable[[], None] = lambda: None
-        """Called when the files could not be had, once for each attempt."""
+        """Called once for each attempt to open the files that failed."""
         self._lock_fd = -1
         self._files: dict[str, Mapped] = {}
         self._counters: list[Mapped] = []
@@ -64,17 +64,17 @@ class Shard:
         os.register_at_fork(after_in_child=partial(_forked, weakref.ref(self)))
 
     def install(self) -> None:
-        """Make the metrics that are built from here on keep their values here."""
+        """Make metrics that are created from now on keep their values here."""
         values.ValueClass = partial(ShardValue, self)
 
     def add(self, cell: ShardValue) -> None:
-        """A new series. Raises OSError if there is no room for it."""
+        """Add a new series. Raises OSError if there is no disk space for it."""
         with self.lock:
             self._cells.append(cell)
             cell.bind(self._file(cell.prefix))
 
     def add_all(self, changes: Iterable[tuple[ShardValue, float]]) -> None:
-        """Many cells at once, under one lock."""
+        """Add to many values under one lock. `changes` are values with the amount to add."""
         with self.lock:
             if self._usable(self._counters):
                 for cell, amount in changes:
@@ -85,7 +85,7 @@ class Shard:
         self._tell()
 
     def put(self, cell: ShardValue, value: float, timestamp: float) -> None:
-        """Set a gauge."""
+        """Set a gauge to `value`; `timestamp` is in seconds of the monotonic clock."""
         with self.lock:
             if self._usable((self._files.get(cell.prefix),)):
                 cell.write(value, timestamp)
@@ -94,19 +94,19 @@ class Shard:
         self._tell()
 
     def close(self) -> None:
-        """Give the slot back. What was counted stays."""
+        """Release the slot. What was counted stays in its files."""
         with self.lock:
             self._release()
             self._cells.clear()
 
     def forked(self) -> None:
-        """In a child: the parent's slot is not ours. Closing our copy of its lock leaves it locked."""
+        """After a fork, in the child: leave the parent's slot. Closing the child's descriptor does not unlock it."""
         self.lock = Lock()
         self._forget()
         self._release()
 
     def _forget(self) -> None:
-        """Nothing counted, nothing tried yet."""
+        """Reset to the state in which nothing was counted or tried."""
         self._bound = False
         self._waiting: dict[ShardValue, float] = {}
         self._wanted: dict[ShardValue, tuple[float, float]] = {}
@@ -116,7 +116,7 @@ class Shard:
         self._said = False
 
     def _usable(self, files: Iterable[Mapped | None]) -> bool:
-        """True if these files can be written, after taking new ones if need be. The lock must be held."""
+        """True if these files can be written. New ones are opened if necessary. The lock must be held."""
         now = monotonic()
         whole = self._bound
         for file in files if whole else ():
@@ -155,7 +155,7 @@ class Shard:
         return os.fstat(self._lock_fd).st_nlink == 0 or any(file.removed() for file in self._files.values())
 
     def _rescue(self) -> None:
-        """Let go of files that were made shorter or removed. What stood in them is still known here."""
+        """Close the slot. Values of files that were truncated or removed are taken from memory."""
         gone = {
             prefix for prefix, file in self._files.items() if file.removed() or self._unusable(prefix, file)
         }
@@ -165,7 +165,7 @@ class Shard:
         self._release()
 
     def _unusable(self, prefix: str, file: Mapped) -> bool:
-        """True for a file that was made shorter, which goes: part of it is lost."""
+        """True for a file that was truncated. It is removed, since a part of it is lost."""
         if file.whole():
             return False
         with contextlib.suppress(OSError):
@@ -173,7 +173,7 @@ class Shard:
         return True
 
     def _tell(self) -> None:
-        """Say once that the files cannot be had, and once that they can. The lock must not be held."""
+        """Log once that the files cannot be used, and once that they can again. The lock must not be held."""
         if not self._attempts and not (self._said and self._trouble is None):
             return
         with self.lock:
@@ -218,7 +218,7 @@ class Shard:
 
 
 class ShardValue:
-    """One number of one series: what prometheus_client calls a value class."""
+    """One number of one series. Implements prometheus_client's interface of a value class."""
 
     _multiprocess = True
 
@@ -230,7 +230,7 @@ class ShardValue:
         multiprocess_mode: str = "",
         **_unused: Any,
     ) -> None:
-        """`identity` is what the library names a value by: metric, sample, label names and values, help."""
+        """`identity` is the library's key of a value: metric, sample, label names and values, help."""
         self.prefix = f"{typ}_{multiprocess_mode}" if typ == "gauge" else typ
         self._shard = shard
         self._key = mmap_key(*identity)
@@ -238,13 +238,13 @@ class ShardValue:
         shard.add(self)
 
     def bind(self, file: Mapped) -> None:
-        """Go on from what stands in the file."""
+        """Take the value from the file, and write to the file from now on."""
         self._file = file
         self._value, self._timestamp = file.read_value(self._key)
         self._at = file._positions[self._key]
 
     def inc(self, amount: float) -> None:
-        """Add to the number."""
+        """Add `amount` to the number."""
         self._shard.add_all(((self, amount),))
 
     def set(self, value: float, timestamp: float | None = None) -> None:
@@ -252,20 +252,23 @@ class ShardValue:
         self._shard.put(self, value, monotonic())  # the library's wall clock may go back
 
     def get(self) -> float:
-        """The number that this process has."""
+        """The number of this process."""
         return self._value
 
     def grow(self, amount: float) -> None:
-        """Add, in a process that has its slot. The shard's lock must be held."""
+        """Add `amount` (a count, seconds or points) to the number, in a process with a slot. The shard's lock must be
+        held."""
         self.write(self._value + amount, self._timestamp)
 
     def write(self, value: float, timestamp: float) -> None:
-        """As `grow`. Here rather than in the library, which looks the place up: a message changes a hundred cells."""
+        """Set the number; `timestamp` is in seconds of the monotonic clock. The shard's lock must be held.
+
+        The library's own function would look up the place each time, and a message changes a hundred values."""
         self._value, self._timestamp, at = value, timestamp, self._at
         self._file._m[at : at + _PAIR.size] = _PAIR.pack(value, timestamp)
 
     def rescue(self, counts: dict[ShardValue, float], states: dict[ShardValue, tuple[float, float]]) -> None:
-        """Hand over what this process knows, for a file that is to be made anew."""
+        """Copy the value of this process from memory, for a file that has to be made again."""
         if self.prefix.startswith("gauge"):
             if self._value or self._timestamp:
                 states[self] = self._value, self._timestamp
@@ -280,8 +283,8 @@ class ShardValue:
 
 
 def merged(directory: Path, own: int) -> Iterator[Metric]:
-    """The sums over all slots. `own` is the caller's slot, which is alive without asking. A file that cannot be
-    read is left out."""
+    """The sums over all slots. `own` is the number of the caller's slot, which is in use. A file that cannot be read is
+    left out."""
     files = [str(path) for path in sorted(directory.glob("*.db")) if _counts(path, own)]
     try:
         found = list(merge(files, accumulate=True))
@@ -301,7 +304,7 @@ def _summed(path: str) -> bool:
 
 
 def clear(directory: Path) -> None:
-    """Begin at nothing: remove the files of every slot that nobody holds."""
+    """Remove the files of every slot that no process holds."""
     for number in _slots(directory):
         if (descriptor := _try(directory, number)) is not None:
             for path in directory.glob(f"*_{number}.db"):
@@ -318,7 +321,7 @@ def _alive(directory: Path, number: int) -> bool:
     try:
         descriptor = _try(directory, number, fcntl.LOCK_SH)
     except OSError:
-        return True  # nobody can say
+        return True  # unknown
     if descriptor is None:
         return True
     os.close(descriptor)
@@ -337,7 +340,7 @@ def _take(directory: Path) -> tuple[int, int]:
 
 
 def _try(directory: Path, number: int, kind: int = fcntl.LOCK_EX) -> int | None:
-    """A descriptor that holds the slot's lock, or None if somebody else does."""
+    """A descriptor that holds the slot's lock, or None if another process holds it."""
     descriptor = os.open(directory / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)

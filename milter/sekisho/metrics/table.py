@@ -1,7 +1,7 @@
 """Every metric of sekisho, declared once. CONTRIBUTING.md says what a new one costs.
 
-Label values are closed sets, taken from the enums of those who own the fact. What is not in its set counts as
-`other`, so that no message, brand file or name server can make the number of series grow.
+Label values are closed sets, taken from the enums of the rooms that own them. A value that is not in its set counts as
+`other`, so that no message, brand file or name server can increase the number of series.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DNS_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
 
 
 class ProbeResult(StrEnum):
-    """What became of a connection to our own milter socket."""
+    """The result of a connection to our own milter socket."""
 
     ANSWERED = "answered"
     UNANSWERED = "unanswered"
@@ -39,7 +39,7 @@ class ProbeResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MetricLabel:
-    """A label and the values that it may have. `given`: further values that `metrics.open` is handed."""
+    """A label and the values that it may have. `given`: further values that the caller of `metrics.open` passes."""
 
     name: str
     values: tuple[str, ...]
@@ -48,8 +48,8 @@ class MetricLabel:
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
-    """A metric: its name as exposed but without prefix, what it counts, its labels. A gauge is either summed
-    over the processes that live (`live`), or is what was set last."""
+    """A metric: its exposed name without prefix, what it counts, its labels. A gauge is the sum over the running
+    processes (`live`), or the value that was set last."""
 
     name: str
     kind: Literal["counter", "histogram", "gauge", "info"]

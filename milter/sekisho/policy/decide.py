@@ -1,4 +1,4 @@
-"""From evidence to a verdict. Pure: the same evidence and rules give the same verdict, always."""
+"""Decides from the evidence. Pure: the same evidence and rules always give the same verdict."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from sekisho.verdict import BY_POINTS, Disposition, Thresholds, Verdict
 
 
 def weigh(evidence: Evidence, overrides: Mapping[str, float]) -> dict[str, float]:
-    """Points by finding id, in the order found. A kind counts once however often it was found."""
+    """The points by finding id, in the order of the findings. A kind counts once, even if it was found several times.
+    `overrides` are points that differ from the declared ones."""
     weights: dict[str, float] = {}
     for finding in evidence.findings:
         weights.setdefault(finding.kind.id, overrides.get(finding.kind.id, finding.kind.points))
@@ -39,8 +40,8 @@ def decide(
 ) -> Verdict:
     """The verdict for one recipient.
 
-    `weights` come from `weigh`; `allowed` and `blocked` are the list entries that the message met, `block` what a
-    block entry decides. An allow entry wins over everything.
+    `weights` come from `weigh`; `allowed` and `blocked` are the list entries that match the message, `block` is what a
+    block entry decides. An allow entry has priority over everything else.
     """
     score = round(sum(weights.values()), 2)
     disposition, by = _severest(by_points(score, rules.thresholds), weights)
@@ -57,7 +58,7 @@ def unjudged(rules: Rules, why: str) -> Verdict:
 
 
 def by_points(score: float, thresholds: Thresholds) -> Disposition:
-    """What the score alone decides: the severest threshold that it reaches."""
+    """What the score (points) alone decides: the severest threshold that it reaches."""
     if score >= thresholds.reject:
         return Disposition.REJECT
     if score >= thresholds.quarantine:
@@ -75,7 +76,7 @@ def _severest(points: Disposition, found: Iterable[str]) -> tuple[Disposition, s
 
 
 def holds(row: Combination, ids: Iterable[str]) -> bool:
-    """True if a combination's findings are all there."""
+    """True if the findings with these ids fulfil a combination."""
     return _holds(row, _with_families(ids))
 
 
@@ -86,6 +87,6 @@ def _holds(row: Combination, names: set[str]) -> bool:
 
 
 def _with_families(ids: Iterable[str]) -> set[str]:
-    """What a row may call the findings: each by its id, and by its family (`auth.`)."""
+    """The ids and the families (`auth.`) of the findings: a row may name either."""
     names = set(ids)
     return names.union(map(family_of, names))

@@ -1,10 +1,10 @@
-"""One block or allow entry: how it is written, for whom it holds, until when, and on what condition.
+"""One block or allow entry: what it matches, for whose mail, until when, and on which condition.
 
-An entry is written as it is matched:
+An entry is one of these:
 `user@example.jp` an address · `example.jp` that domain alone · `.example.jp` the domain and all below it, and
 `.cn` a whole top-level domain · `192.0.2.0/24` or `192.0.2.1` the SMTP client.
 
-Its scope is whose mail it is about: nothing (the whole site), a recipient domain, an address, or a group.
+Its scope says for whose mail it counts: empty (the whole site), a recipient domain, an address, or a group.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from sekisho.options import Options
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ZONE = re.compile(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$", re.IGNORECASE)
 MOMENT: TypeAdapter[Any] = TypeAdapter(AwareDatetime)
-LONGEST = 400  # characters of an entry, a scope or a comment
+MAX_FIELD_CHARS = 400  # of an entry, a scope or a comment
 
 
 def parse_entry(entry: str) -> tuple[str, str | IpNetwork]:
@@ -50,8 +50,8 @@ def parse_entry(entry: str) -> tuple[str, str | IpNetwork]:
 
 @remembered(4096)  # recipients get mail every day
 def key_of(name: str) -> str:
-    """A recipient's address or domain as it is compared: no case, no quotes, the domain in ASCII. Postfix tells
-    `a..b@docomo.ne.jp` as `"a..b"@docomo.ne.jp`."""
+    """A recipient's address or domain as it is compared: in lower case, without quotes, the domain in ASCII. (Postfix
+    passes `a..b@docomo.ne.jp` as `"a..b"@docomo.ne.jp`.)"""
     local, at, domain = name.rpartition("@")
     return f"{unquoted(local).lower()}{at}{to_ascii(domain) or domain.lower()}"
 
@@ -64,7 +64,8 @@ def mailbox_of(key: str, delimiters: str) -> str:
 
 
 def widening(name: str, delimiters: str) -> tuple[str, ...]:
-    """What is looked up for a recipient, the narrowest first: the address, without its extension, the domain."""
+    """The keys under which a recipient is looked up, the narrowest first: the address, the address without its
+    extension, the domain."""
     exact = key_of(name)
     mailbox, domain = mailbox_of(exact, delimiters), exact.rpartition("@")[2]
     return (exact, domain) if mailbox == exact else (exact, mailbox, domain)
@@ -105,7 +106,7 @@ def _signer(domain: str) -> str:
 
 
 def _moment(value: Any) -> Any:
-    """A day lasts until its end, and a time without zone is UTC."""
+    """The time of a text: of a day its end; a time without a zone is UTC."""
     if not isinstance(value, str) or not value:
         return value or None
     text = value.strip().replace(" ", "T", 1)
@@ -120,18 +121,20 @@ def _moment(value: Any) -> Any:
 class ListEntry(Options):
     """One entry of a list. In the file a plain string is an entry for the whole site without conditions."""
 
-    entry: Annotated[str, AfterValidator(_entry)] = Field(max_length=LONGEST, description="What is matched.")
+    entry: Annotated[str, AfterValidator(_entry)] = Field(
+        max_length=MAX_FIELD_CHARS, description="What is matched."
+    )
     scope: Annotated[str, AfterValidator(_scope)] = Field(
-        "", max_length=LONGEST, description="Whose mail it is about; empty: everybody's."
+        "", max_length=MAX_FIELD_CHARS, description="Whose mail it is about; empty: everybody's."
     )
     expires: Annotated[AwareDatetime | None, BeforeValidator(_moment)] = Field(
         None, description="When it ends: a day (its end, UTC) or a time."
     )
-    comment: str = Field("", max_length=LONGEST, description="Why it is there.")
-    author: str = Field("", max_length=LONGEST, description="Who made it.")
+    comment: str = Field("", max_length=MAX_FIELD_CHARS, description="Why it is there.")
+    author: str = Field("", max_length=MAX_FIELD_CHARS, description="Who made it.")
     authenticated: bool = Field(False, description="Only if the author's domain is proven.")
     dkim: Annotated[str, AfterValidator(_signer)] = Field(
-        "", max_length=LONGEST, description="Only if signed by this domain or one below it."
+        "", max_length=MAX_FIELD_CHARS, description="Only if signed by this domain or one below it."
     )
 
     @model_validator(mode="before")
@@ -152,17 +155,17 @@ class ListEntry(Options):
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells it from the others of its list: the scope, and what is matched in one spelling."""
+        """What distinguishes the entry in its list: the scope, and what is matched in its normal form."""
         kind, key = parse_entry(self.entry)
         return self.scope, f".{key}" if kind == "suffix" else str(key)
 
     def in_force(self, now: float) -> bool:
-        """True until the entry expires. `now` in seconds of Unix time."""
+        """True until the entry expires. `now` is Unix time in seconds."""
         return self.expires is None or now < self.expires.timestamp()
 
 
 def reasons(error: ValidationError) -> str:
-    """What is wrong with one entry, for the person that typed it."""
+    """The errors of one entry as text for the person who typed it."""
     return "; ".join(
         f"{'.'.join(map(str, each['loc'])) or 'entry'}: {each['msg'].removeprefix('Value error, ')}"
         for each in error.errors()

@@ -1,12 +1,11 @@
-"""Block and allow lists, asked for one recipient at a time. Allow wins over block, whatever the scopes of the entries.
+"""Block and allow lists, looked up for each recipient. Allow has priority over block, with any scopes.
 
-Addresses and domains are compared with the author's and with the envelope sender's, networks with the SMTP
-client. An allow entry may ask for more: `authenticated` that the author's domain is proven by an aligned
-proof which no stranger shares, `dkim` that a domain has signed. Then the envelope sender, which anybody
-types, does not count for `authenticated`.
+Addresses and domains are compared with the author's and with the envelope sender's, networks with the SMTP client. An
+allow entry may have conditions. `authenticated`: the author's domain has an aligned proof that is not shared with other
+senders; such an entry is not compared with the envelope sender, which is easily forged. `dkim`: the domain has signed.
 
-Pure: the time is handed in, so that the same message and entries give the same answer. How entries are
-written stands in `entries`. A look-up costs the same however many entries there are.
+Pure: the caller passes the time, so the same message and entries give the same answer. `entries` describes how entries
+are written. The cost of a look-up does not depend on the number of entries.
 """
 
 from __future__ import annotations
@@ -71,10 +70,10 @@ def _is_word(scope: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """What of a message the entries are compared with, taken out once for all recipients.
+    """The parts of a message that entries are compared with. Made once for all recipients.
 
-    `proven`: the author's domain has an aligned proof that is not shared with strangers. `signers`: domains
-    with a valid signature. `now`: when the message is judged, in seconds of Unix time.
+    `proven`: the author's domain has an aligned proof that is not shared with other senders. `signers`: domains with a
+    valid signature. `now`: when the message is judged, Unix time in seconds.
     """
 
     author: str | None
@@ -86,7 +85,7 @@ class Sender:
 
     @classmethod
     def of(cls, message: Message, evidence: Evidence, now: float) -> Sender:
-        """The sender of a message, as far as something is known of it. `now` in seconds of Unix time."""
+        """The sender of a message, as far as it is known. `now` is Unix time in seconds."""
         mailbox, domain = message.author.mailbox, message.author.domain
         address = message.envelope.client.address
         return cls(
@@ -99,7 +98,8 @@ class Sender:
         )
 
     def meets(self, entry: ListEntry, by_author: bool) -> bool:
-        """True if the conditions of an entry hold that was found by its name or network."""
+        """True if an entry that matched by name or network is in force and its conditions are fulfilled. `by_author`:
+        it matched the author and not the envelope sender."""
         if not entry.in_force(self.now) or (entry.authenticated and not (by_author and self.proven)):
             return False
         return not entry.dkim or any(within(signer, entry.dkim) for signer in self.signers)
@@ -113,7 +113,7 @@ def _envelope(sender: str | None) -> str | None:
 
 
 class Entries:
-    """The entries of one list for one scope, by what they match."""
+    """The entries of one list for one scope, indexed by what they match."""
 
     def __init__(self, entries: Iterable[ListEntry]) -> None:
         self._names: dict[str, list[ListEntry]] = {}
@@ -126,7 +126,7 @@ class Entries:
                 self._network(key).append(each)
 
     def match(self, sender: Sender) -> ListEntry | None:
-        """The first entry that the message meets, the author's address before the envelope sender's."""
+        """The first entry that matches the message; the author's address is tried before the envelope sender's."""
         for address, by_author in ((sender.author, True), (sender.envelope, False)):
             for name in _spellings(address):
                 for entry in self._names.get(name, ()):
@@ -148,7 +148,7 @@ class Entries:
 
 
 def _spellings(address: str | None) -> Iterator[str]:
-    """The address, its domain, and every suffix of it with its dot."""
+    """The address, its domain, and each suffix of the domain with a leading dot."""
     if address is None:
         return
     yield address
@@ -160,15 +160,16 @@ def _spellings(address: str | None) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Scoped:
-    """One list: its entries by scope, "" being the site's."""
+class ScopedList:
+    """One list: its entries by scope; the scope "" is the whole site."""
 
     by_scope: Mapping[str, Entries] = field(default_factory=dict)
     delimiters: str = ""
 
     @classmethod
-    def of(cls, entries: Iterable[ListEntry], groups: Groups = NO_GROUPS, delimiters: str = "") -> Scoped:
-        """A group's entry is an entry of each member; that of a group which is gone is nobody's."""
+    def of(cls, entries: Iterable[ListEntry], groups: Groups = NO_GROUPS, delimiters: str = "") -> ScopedList:
+        """The list of these entries. An entry for a group counts for each member; one for a group that no longer exists
+        counts for no recipient."""
         sorted_out: dict[str, list[ListEntry]] = {}
         for each in entries:
             for scope in groups.get(each.scope, ()) if _is_word(each.scope) else (each.scope,):
@@ -176,7 +177,7 @@ class Scoped:
         return cls({scope: Entries(some) for scope, some in sorted_out.items()}, delimiters)
 
     def match(self, sender: Sender, recipient: Recipient) -> str | None:
-        """The entry that holds for the recipient, as it is written, the narrowest scope first; or None."""
+        """The text of the first matching entry for the recipient, the narrowest scope first; None if there is none."""
         for scope in (*widening(recipient.address, self.delimiters), ""):
             entries = self.by_scope.get(scope)
             if entries is not None and (found := entries.match(sender)) is not None:
@@ -186,10 +187,10 @@ class Scoped:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Both lists."""
+    """The allow list and the block list."""
 
-    allow: Scoped = field(default_factory=Scoped)
-    block: Scoped = field(default_factory=Scoped)
+    allow: ScopedList = field(default_factory=ScopedList)
+    block: ScopedList = field(default_factory=ScopedList)
 
     @classmethod
     def of(
@@ -200,9 +201,10 @@ class Lists:
         *,
         delimiters: str = "",
     ) -> Lists:
-        """The lists of the file, and over them what was added at run time. `delimiters`: of address extensions."""
+        """The lists of the configuration with the entries added at run time. `delimiters` are the characters that begin
+        an address extension."""
         more = added or ListOptions()
         return cls(
-            Scoped.of((*options.allow, *more.allow), groups, delimiters),
-            Scoped.of((*options.block, *more.block), groups, delimiters),
+            ScopedList.of((*options.allow, *more.allow), groups, delimiters),
+            ScopedList.of((*options.block, *more.block), groups, delimiters),
         )

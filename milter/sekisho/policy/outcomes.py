@@ -1,6 +1,6 @@
-"""From what the checks found to a verdict for each recipient, and what is done for that recipient, seen alone.
+"""The verdict for each recipient, and what is done for that recipient without regard to the others.
 
-Pure: the lists and the guard's stance of this moment are handed in. The same evidence, rules, lists and stance give the
+Pure: the caller passes the current lists and the guard's stance. The same evidence, rules, lists and stance give the
 same judgement.
 """
 
@@ -20,16 +20,16 @@ from sekisho.policy.table import WAITS_FOR_DNS
 from sekisho.ports import Stance
 from sekisho.verdict import OPT_OUT, Disposition, Mode, Outcome, Verdict
 
-UNADDRESSED = (Recipient(""),)
-"""A case without recipients is judged all the same, by the default rules."""
+NO_RECIPIENTS = (Recipient(""),)
+"""A case without recipients is judged by the default rules."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a verdict is decided by. Built by `compose`, shared by all messages.
+    """Decides by the rules of the recipients. Built by `compose`, shared by all messages.
 
-    `block` is what an entry of the block list decides; `points` are those of findings that differ from the shipped
-    ones; `rollout_key` is the secret by which is drawn which mail a roll-out reaches.
+    `block` is what an entry of the block list decides; `points` are the points of findings that differ from the shipped
+    ones; `rollout_key` is the secret that decides which messages a roll-out reaches.
     """
 
     rules: RecipientRules
@@ -39,8 +39,8 @@ class Decision:
 
     def wanted(self, message: Message) -> bool:
         """True if the mail of any recipient is to be judged."""
-        everybody = message.envelope.recipients or UNADDRESSED
-        return any(self.rules.rules_for(each).filtered for each in everybody)
+        recipients = message.envelope.recipients or NO_RECIPIENTS
+        return any(self.rules.rules_for(each).filtered for each in recipients)
 
     def judge(self, examined: Examined, lists: Lists, stance: Stance) -> Judgement:
         """The verdict and the outcome of each recipient."""
@@ -49,7 +49,7 @@ class Decision:
         sender = Sender.of(message, examined.evidence, examined.moment)
         waits = WAITS_FOR_DNS in weights
         outcomes = []
-        for recipient in message.envelope.recipients or UNADDRESSED:
+        for recipient in message.envelope.recipients or NO_RECIPIENTS:
             rules = self._rules(message, recipient, stance)
             why = examined.unjudged or (None if rules.filtered else OPT_OUT)
             if why is not None:
@@ -63,7 +63,7 @@ class Decision:
         return Judgement(examined, weights, tuple(outcomes), examined.unfinished if delivered else None)
 
     def _rules(self, message: Message, recipient: Recipient, stance: Stance) -> Rules:
-        """The recipient's rules for this very message."""
+        """The recipient's rules for this message, by stance and roll-out."""
         rules = in_stance(self.rules.rules_for(recipient), stance)
         if rules.rollout < 100:
             return rules.drawn(self.rollout_key, message.digest, self.rules.mailbox(recipient))
@@ -71,16 +71,16 @@ class Decision:
 
 
 def in_stance(rules: Rules, stance: Stance) -> Rules:
-    """The rules as far as we act at all: paused is as in shadow."""
+    """The rules bounded by the stance: a pause means shadow, the guard's fall-back means tagging at most."""
     if stance is Stance.PAUSED:
         return replace(rules, mode=Mode.SHADOW)
     return rules.bounded(Disposition.TAG) if stance is Stance.TAGGING else rules
 
 
 def outcome(recipient: Recipient, verdict: Verdict, rules: Rules, *, waits: bool = False) -> Outcome:
-    """What is done for one recipient, seen alone: shadow does nothing, `max_action` bounds the rest.
+    """What is done for one recipient without regard to the others. Shadow does nothing; `max_action` bounds the rest.
 
-    `waits`: the look-ups failed by which the author would be proven, and they may succeed later.
+    `waits`: the look-ups that could prove the author failed, and may succeed later.
     """
     if rules.mode is Mode.SHADOW:
         return Outcome(recipient, verdict, Disposition.ACCEPT)
@@ -92,7 +92,7 @@ def outcome(recipient: Recipient, verdict: Verdict, rules: Rules, *, waits: bool
 
 
 def would_deliver(outcome: Outcome) -> bool:
-    """True if the recipient, whose mail is judged and not in shadow, would get the message on the judgement alone."""
+    """True if the recipient's mail is judged in enforce and the verdict itself would deliver the message."""
     verdict = outcome.verdict
     enforced = verdict.judged and verdict.mode is Mode.ENFORCE and not verdict.allowed
     return enforced and verdict.disposition < Disposition.QUARANTINE

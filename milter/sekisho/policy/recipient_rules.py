@@ -1,11 +1,11 @@
-"""Which rules hold for a recipient: its address, its groups, its domain, the domain's groups, or everybody's.
+"""The rules for a recipient: those of its address, its groups, its domain, the domain's groups, or the site's.
 
-An address with an extension (`help+news@`) is narrower than the mailbox (`help@`), and that than its domain. The
-narrower speaks first and what it leaves out is taken from the next wider one. Of several groups the first in the file
-speaks first. All of it is worked out when the configuration is loaded; a look-up is three hashes.
+An address with an extension (`help+news@`) is narrower than the mailbox (`help@`), and the mailbox is narrower than its
+domain. The narrowest entry counts first; what it leaves out is taken from the next wider one. Of several groups the
+first in the file counts first. All of it is computed when the configuration is loaded; a look-up is three hashes.
 
-A mail server delivers `help@localhost` and `help@[192.0.2.1]`, its own address, as mail for a name of its own. Nobody
-writes such recipients but to get around the rules for that name, so the strictest hold that could be meant.
+A mail server delivers `help@localhost` and `help@[192.0.2.1]` (its own address) as mail for one of its own domains. A
+sender uses such a recipient only to avoid the rules for that domain, so the strictest rules that could apply are used.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class RecipientRules:
     def of(
         cls, mode: Mode, options: PolicyOptions, special: Special, groups: Groups = NO_GROUPS
     ) -> RecipientRules:
-        """From the configuration: `options` hold for everybody, `special` for one domain, address or group."""
+        """The rules of the configuration: `options` are the site's, `special` those of a domain, address or group."""
         default, delimiters = Rules.of(mode, options), options.recipient_delimiter
         steps = _steps(special, groups)
         rules = {key: _folded(default, key, steps, delimiters) for key in steps}
         return cls(default, rules, delimiters)
 
     def rules_for(self, recipient: Recipient) -> Rules:
-        """The rules that hold for a recipient."""
+        """The rules for a recipient."""
         if not self.special:
             return self.default
         keys = widening(recipient.address, self.delimiters)
@@ -52,23 +52,24 @@ class RecipientRules:
         return self._strictest(keys) if _is_the_host(keys[-1]) else self.default
 
     def _strictest(self, keys: tuple[str, ...]) -> Rules:
-        """For a mailbox of the host itself: of that name's rules in any domain, of every domain's, and everybody's."""
+        """The strictest rules for a mailbox of the host itself: of the same name in any domain, of all domains, and of
+        the site."""
         names = {"", *(key.rpartition("@")[0] for key in keys)}
         meant = (rules for key, rules in self.special.items() if key.rpartition("@")[0] in names)
         return max((self.default, *meant), key=_severity)
 
     def mailbox(self, recipient: Recipient) -> str:
-        """Whose mailbox it is, in one spelling: the address without its extension."""
+        """The recipient's mailbox in its normal form: the address without its extension."""
         return mailbox_of(key_of(recipient.address), self.delimiters)
 
     @property
     def modes(self) -> frozenset[Mode]:
-        """Every mode that holds for somebody."""
+        """All modes that any recipient has."""
         return frozenset({self.default.mode, *(rules.mode for rules in self.special.values())})
 
 
 def _is_the_host(domain: str) -> bool:
-    """True for the names by which a mail server knows itself, whatever it is called."""
+    """True for a name that means the mail server itself: `localhost` or an address literal."""
     return domain.startswith("[") or domain.partition(".")[0] == "localhost"
 
 
@@ -80,7 +81,7 @@ Steps = Mapping[str, list[tuple[str, RecipientOptions]]]
 
 
 def _steps(special: Special, groups: Groups) -> Steps:
-    """For each address and domain what is said of it, the wider first: its groups, then its own entry."""
+    """The options of each address and domain, the wider first: those of its groups, then its own entry."""
     steps: dict[str, list[tuple[str, RecipientOptions]]] = {}
     for group in reversed([name for name in groups if name in special]):
         for member in dict.fromkeys(map(key_of, groups[group])):
@@ -102,7 +103,7 @@ def _folded(default: Rules, key: str, steps: Steps, delimiters: str) -> Rules:
 def recipient_faults(
     options: PolicyOptions, special: Special, groups: Groups = NO_GROUPS
 ) -> Iterator[tuple[str, str]]:
-    """`(name, reason)` for what cannot be meant: no address, named twice, thresholds that do not rise."""
+    """`(name, reason)` for each error: no recipient, one named twice, thresholds that do not rise."""
     seen: set[str] = set()
     for name in special:
         if name in groups:
@@ -127,7 +128,7 @@ def recipient_faults(
 
 
 def group_faults(groups: Groups) -> Iterator[tuple[str, str]]:
-    """`(group, reason)` for names and members that cannot be meant."""
+    """`(group, reason)` for names and members that are not valid."""
     for name, members in groups.items():
         if "." in name or "@" in name or to_ascii(name) is None:
             yield name, "a group is named by one word of letters, digits and hyphens"

@@ -1,4 +1,4 @@
-"""The rules that hold for a recipient: thresholds, mode, the severest action, the subject mark."""
+"""The rules for a recipient: thresholds, mode, the severest action, the subject mark."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Rules:
 
     @classmethod
     def of(cls, mode: Mode, options: PolicyOptions) -> Rules:
-        """The rules of every recipient that has none of its own."""
+        """The site's rules, for recipients without rules of their own."""
         return cls(
             "default",
             mode,
@@ -138,7 +138,7 @@ class Rules:
         )
 
     def with_own(self, name: str, own: RecipientOptions) -> Rules:
-        """These rules where `own` is silent, and its own where it speaks."""
+        """These rules with the options that `own` sets."""
         base = self.thresholds
         return Rules(
             name,
@@ -156,22 +156,23 @@ class Rules:
         )
 
     def drawn(self, key: bytes, digest: str, mailbox: str) -> Rules:
-        """What holds for this very message: `max_action` if the roll-out reaches it. The same message for
-        the same mailbox is always drawn alike, and a growing share keeps what it had."""
+        """The rules for one message: these if the roll-out reaches it, else with `otherwise` as the severest action.
+        The result for the same message and mailbox is always the same, and a message that a share reaches is reached
+        by every larger share."""
         if self.rollout >= 100 or lot(key, digest, mailbox) < self.rollout:
             return self
         return self.bounded(self.otherwise)
 
     def bounded(self, most: Disposition) -> Rules:
-        """With an action no severer than that."""
+        """The rules with an action that is at most as severe as `most`."""
         return self if self.max_action <= most else replace(self, max_action=most)
 
 
 def lot(key: bytes, digest: str, mailbox: str) -> float:
-    """A number from 0 to below 100 that depends on the site's secret, the message and the mailbox alone.
+    """A number from 0 to below 100 that depends only on the site's secret, the message and the mailbox.
 
-    Without the secret a sender cannot compute which variation of a message is left out. It can still try: each
-    variation has the same chance to be left out, and a refusal tells of it (550), a quarantine does not (250).
+    Without the secret a sender cannot compute which variation of a message the roll-out leaves out. It can still try:
+    each variation has the same chance. A refusal (550) shows the result to the sender, a quarantine (250) does not.
     """
     text = f"{digest} {mailbox}".encode("utf-8", "surrogatepass")
     return int.from_bytes(hmac.digest(key, text, "sha256")[:8], "big") * 100 / 2**64

@@ -1,7 +1,7 @@
-"""The policy as data: which combinations decide on their own, and which findings take others back.
+"""The policy as data: combinations that decide on their own, and overrides that reduce the points of other findings.
 
-`decide` interprets these rows and nothing else; whatever replays decisions later interprets the same rows.
-Points stand with each finding's declaration; `docs/checks.md` is generated from both.
+`decide` interprets only these rows; what replays decisions later uses the same rows. The points stand in the
+declaration of each finding; `docs/checks.md` is generated from both.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sekisho.verdict import Disposition
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """Decides at least `least` when every id of `all_of` and one of `any_of` (if any are named) was found.
+    """Decides at least `least` if every id of `all_of` and one of `any_of` (if it is not empty) was found.
 
     An id that ends in `.` stands for its family.
     """
@@ -26,15 +26,15 @@ class Combination:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """When `when` was found, the findings `of` count for at most `keep` points together."""
+    """If `when` was found, the findings `of` count for at most `keep` points together."""
 
     when: str
     of: tuple[str, ...]
     keep: float
 
 
-# A reader must be able to say which address is the author. Where mail programs would disagree, no score is
-# needed (RFC 5322 section 3.6.2 allows one From field; DMARC has no result to give for more).
+# The author must be one address. If mail programs show different authors, no score is needed (RFC 5322 section 3.6.2
+# allows one From field; DMARC has no result for more).
 AMBIGUOUS_AUTHOR = Combination(
     "ambiguous_author",
     Disposition.QUARANTINE,
@@ -51,23 +51,23 @@ AMBIGUOUS_AUTHOR = Combination(
     ),
 )
 
-# The claim names one organisation and the author is provably, or admittedly, somebody else.
+# The claim names one organisation, and the author is another one: by proof, or by its own address.
 BRAND_IMPERSONATION = Combination(
     "brand_impersonation",
     Disposition.QUARANTINE,
     any_of=("brand.display_name", "brand.own_domain_unproven"),
 )
 
-# Nothing proves the author, and the links lead everywhere but to the author's domain: the forger of a domain that no
-# registry knows. Mail without authentication is still common among small senders, so it is marked and not held.
+# Nothing proves the author, and no link leads to the author's domain: a forger uses a domain that no brand file has.
+# Mail without authentication is still common among small senders, so it is marked and not held.
 LEADS_AWAY_UNPROVEN = Combination(
     "leads_away_unproven",
     Disposition.TAG,
     all_of=("auth.unproven", "link.only_strangers"),
 )
 
-# The same from a domain of random letters, with a link to a shortener or to hosting that anybody can use for a day:
-# sender and page are both thrown away after use. No sender that wants an answer writes like that.
+# The same from a domain of random letters, with a link to a shortener or to free hosting: the domain and the page are
+# used once. No sender that wants an answer writes like that.
 THROWN_AWAY = Combination(
     "thrown_away",
     Disposition.QUARANTINE,
@@ -75,16 +75,16 @@ THROWN_AWAY = Combination(
     any_of=("link.shortened", "link.borrowed_ground"),
 )
 
-# Who wrote the message, or how its body is to be read, may stand behind the fields that are read, and mail programs
-# read on. No genuine message or part has a thousand fields or 256 kB of them.
+# A mail program reads more fields than we do, and the fields behind the limit may name the author or the type of the
+# body. No genuine message or part has a thousand fields or 256 kB of them.
 HEADER_NOT_READ = Combination(
     "header_not_read",
     Disposition.QUARANTINE,
     any_of=("limit.header_fields", "limit.header_bytes", "limit.part_fields"),
 )
 
-# Nothing proves the author, and the page that the reader is shown may be the part that was not read. Genuine mail
-# of more than 500 parts or 32 levels is rare, and rarer from authors that nothing proves.
+# Nothing proves the author, and the part that mail programs show may be one that was not read. Genuine mail with more
+# than 500 parts or 32 levels is rare, and even rarer from an author that is not proven.
 PARTS_NOT_READ_UNPROVEN = Combination(
     "parts_not_read_unproven",
     Disposition.QUARANTINE,
@@ -92,16 +92,16 @@ PARTS_NOT_READ_UNPROVEN = Combination(
     any_of=("limit.mime_parts", "limit.mime_depth", "limit.structured_characters"),
 )
 
-# The same from an author that is proven: a domain that was bought today proves itself too. Genuine mail can be like
-# that, as a hundred letters that somebody passes on as attachments, so it is marked and not held.
+# The same from an author that is proven: a domain that was bought today proves itself, too. Genuine mail can be like
+# that (a hundred messages forwarded as attachments), so it is marked and not held.
 PARTS_NOT_READ = Combination(
     "parts_not_read",
     Disposition.TAG,
     any_of=("limit.mime_parts", "limit.mime_depth"),
 )
 
-# Long text is common in genuine mail, as logs and lists of addresses, and some of it comes from machines that
-# authenticate nothing. The page may stand behind it all the same, so it is marked and not held.
+# Long text is common in genuine mail (logs, lists of addresses), and some of it comes from machines without
+# authentication. A phishing page may still stand behind the limit, so the mail is marked and not held.
 TEXT_NOT_READ_UNPROVEN = Combination(
     "text_not_read_unproven",
     Disposition.TAG,
@@ -120,7 +120,7 @@ COMBINATIONS: tuple[Combination, ...] = (
     LEADS_AWAY_UNPROVEN,
 )
 
-# Forwarding breaks authentication without anybody lying (RFC 8617 section 7.2, RFC 9989 on indirect mail).
+# Forwarding breaks the authentication of honest mail (RFC 8617 section 7.2, RFC 9989 on indirect mail).
 OVERRIDES: tuple[Override, ...] = (
     Override("arc.trusted_sealer", of=("auth.",), keep=0.0),
     Override("indirect.proven", of=("auth.",), keep=1.0),
@@ -132,7 +132,7 @@ WAITS_FOR_DNS = "brand.own_domain_unknown"
 
 
 def family_of(finding_id: str) -> str:
-    """The family of a finding, as rows write it: `auth.` of `auth.spf_fail`."""
+    """The family of a finding, as it is written in rows: `auth.` for `auth.spf_fail`."""
     return finding_id.partition(".")[0] + "."
 
 

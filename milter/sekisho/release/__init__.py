@@ -1,12 +1,12 @@
-"""Held mail on its way to its recipients.
+"""Sends held mail to its recipients.
 
-`Releaser(store, options, authserv_id, privacy).release(entry, wish)` hands copies to the MTA, one transaction each, and
-keeps the store in step: a crash at any moment leaves a copy held, released or uncertain, never lost and never sent
-twice unasked.
+`Releaser(store, options, authserv_id, privacy).release(entry, request)` passes copies to the MTA, one transaction each,
+and records each state in the store. After a crash at any moment a copy is held, released or uncertain. It is never
+lost, and never sent twice unless a person asks for it.
 """
 
-from sekisho.release.deliver import Done, Releaser, UnclearWishError, Wish
+from sekisho.release.deliver import Releaser, ReleaseRequest, ReleaseResult, UnclearRequestError
 from sekisho.release.options import ReleaseOptions
 from sekisho.release.rewrite import rewrite
 
-__all__ = ["Done", "ReleaseOptions", "Releaser", "UnclearWishError", "Wish", "rewrite"]
+__all__ = ["ReleaseOptions", "ReleaseRequest", "ReleaseResult", "Releaser", "UnclearRequestError", "rewrite"]

@@ -1,11 +1,11 @@
-"""The states of a copy that is released, and the order in which they are written.
+"""Releases copies, and writes their states in a fixed order.
 
-1. `held` → `sending`, committed before the MTA hears of the message. Of two who try, one wins.
-2. The hand-over.
-3. `sending` → `released`, back to `held` with the MTA's words in the audit, or `uncertain`.
+1. `held` → `sending`, committed before the MTA gets anything. If two processes try, one succeeds.
+2. The SMTP transaction.
+3. `sending` → `released`, back to `held` with the MTA's reply in the audit, or `uncertain`.
 
-A process that dies between 1 and 3 leaves `sending`; the store turns that into `uncertain` once no process can be at
-work on it any more. An uncertain copy is sent again only if a person says so, knowing that it may arrive twice.
+A process that dies between 1 and 3 leaves `sending`. The store changes that to `uncertain` once no process can still
+work on it. An uncertain copy is sent again only if a person asks for it: it may arrive twice.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _RESULTS = {
 }
 
 
-class UnclearWishError(Exception):
-    """It cannot be told which copy is to go where; the text says why."""
+class UnclearRequestError(Exception):
+    """It is unclear which copy is to go where. The text says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a person wants, and who that is. `recipients` are addresses whose copies are meant (any case), all if
-    empty; `to` is another address for the one copy; `again` includes copies whose fate is uncertain."""
+class ReleaseRequest:
+    """What a person (`who`) wants to be released. `recipients` are the addresses whose copies are meant, in any case of
+    letters (empty: all); `to` is another address for the single copy; `again` includes uncertain copies."""
 
     who: str
     reason: str = ReleaseReason.REQUESTED
@@ -52,8 +52,8 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What became of one copy. `text` is the reply of the MTA, or what kept us from asking it."""
+class ReleaseResult:
+    """The result for one copy. `text` is the reply of the MTA, or the reason why it was not asked."""
 
     entry: str
     recipient: str
@@ -67,8 +67,8 @@ class Done:
 
 
 class Releaser:
-    """Hands copies on. `privacy` says what the audit may keep of addresses; `pause` waits between attempts
-    (seconds)."""
+    """Releases copies. `privacy` decides what the audit keeps of addresses; `pause` waits between attempts, for a
+    number of seconds."""
 
     def __init__(
         self,
@@ -85,47 +85,55 @@ class Releaser:
         self._privacy = privacy
         self._pause = pause
 
-    def release(self, entry: Entry, wish: Wish) -> tuple[Done, ...]:
-        """Hand on the copies that are meant and can be sent; the others are not in the answer.
+    def release(self, entry: Entry, request: ReleaseRequest) -> tuple[ReleaseResult, ...]:
+        """Send the copies that are meant and can be sent; the others are not in the answer.
 
-        Raises UnclearWishError, and what `HeldMail.content` raises.
+        Raises UnclearRequestError, and what `HeldMail.content` raises.
         """
-        copies = meant(entry, wish)
-        if wish.to and len(copies) > 1:
-            raise UnclearWishError("several copies would go to one other address: name one recipient")
+        copies = meant(entry, request)
+        if request.to and len(copies) > 1:
+            raise UnclearRequestError("several copies would go to one other address: name one recipient")
         raw = rewrite(self._store.content(entry.id), entry, self._authserv_id, self._host)
-        return tuple(self._copy(entry, copy, raw, wish) for copy in copies)
+        return tuple(self._copy(entry, copy, raw, request) for copy in copies)
 
-    def _copy(self, entry: Entry, copy: Copy, raw: bytes, wish: Wish) -> Done:
-        """One copy, as often as the options allow while the MTA says: later."""
-        done = self._once(entry, copy, copy.state, raw, wish)
+    def _copy(self, entry: Entry, copy: Copy, raw: bytes, request: ReleaseRequest) -> ReleaseResult:
+        """Send one copy. While the MTA answers 4xx it is tried again, as often as the options allow."""
+        done = self._once(entry, copy, copy.state, raw, request)
         for _ in range(self._options.attempts - 1):
             if done[0] is not Fate.LATER:
                 break
             self._pause(self._options.pause_seconds)
-            done = self._once(entry, copy, State.HELD, raw, wish)
+            done = self._once(entry, copy, State.HELD, raw, request)
         return done[1]
 
     def _once(
-        self, entry: Entry, copy: Copy, state: State, raw: bytes, wish: Wish
-    ) -> tuple[Fate | None, Done]:
-        address = wish.to or copy.recipient.address
+        self, entry: Entry, copy: Copy, state: State, raw: bytes, request: ReleaseRequest
+    ) -> tuple[Fate | None, ReleaseResult]:
+        address = request.to or copy.recipient.address
         try:
-            path = path_of("" if wish.to else copy.recipient.raw, address)
+            path = path_of("" if request.to else copy.recipient.raw, address)
         except ValueError as error:
-            return None, Done(entry.id, address, state, str(error))
+            return None, ReleaseResult(entry.id, address, state, str(error))
         if not self._store.move(entry.id, State.SENDING, only=state, copies=[copy.number]):
-            return None, Done(entry.id, address, self._state(entry, copy), "somebody else is at it")
+            return None, ReleaseResult(entry.id, address, self._state(entry, copy), "somebody else is at it")
         international = any(each.upper() == "SMTPUTF8" for each in entry.envelope.parameters)
         answer = hand_over(Outgoing(raw, path, international), self._options, self._host)
-        return answer.fate, Done(entry.id, address, self._settle(entry, copy, answer, wish), answer.text)
+        return answer.fate, ReleaseResult(
+            entry.id, address, self._settle(entry, copy, answer, request), answer.text
+        )
 
-    def _settle(self, entry: Entry, copy: Copy, answer: HandOverResult, wish: Wish) -> State:
-        """Write down what became of the copy, even if we took so long that we were given up."""
-        note = answer.text if not wish.to else f"to {wish.to}: {answer.text}"
-        note = self._privacy.words(note, *filter(None, (wish.to, copy.recipient.address)))
+    def _settle(self, entry: Entry, copy: Copy, answer: HandOverResult, request: ReleaseRequest) -> State:
+        """Record the result for the copy, even if it took so long that the copy was marked uncertain meanwhile."""
+        note = answer.text if not request.to else f"to {request.to}: {answer.text}"
+        note = self._privacy.words(note, *filter(None, (request.to, copy.recipient.address)))
         done = Operation(
-            OperationName.RELEASE, _RESULTS[answer.fate], wish.who, entry.id, copy.number, wish.reason, note
+            OperationName.RELEASE,
+            _RESULTS[answer.fate],
+            request.who,
+            entry.id,
+            copy.number,
+            request.reason,
+            note,
         )
         state = _STATES[answer.fate]
         if not self._store.move(entry.id, state, only=State.SENDING, copies=[copy.number], done=done):
@@ -141,14 +149,14 @@ class Releaser:
         )
 
 
-def meant(entry: Entry, wish: Wish) -> Sequence[Copy]:
-    """The copies that the wish means and that can be sent."""
-    return tuple(_meant(entry, wish))
+def meant(entry: Entry, request: ReleaseRequest) -> Sequence[Copy]:
+    """The copies that the request means and that can be sent."""
+    return tuple(_meant(entry, request))
 
 
-def _meant(entry: Entry, wish: Wish) -> Iterator[Copy]:
-    states = {State.HELD, State.UNCERTAIN} if wish.again else {State.HELD}
-    named = {each.lower() for each in wish.recipients}
+def _meant(entry: Entry, request: ReleaseRequest) -> Iterator[Copy]:
+    states = {State.HELD, State.UNCERTAIN} if request.again else {State.HELD}
+    named = {each.lower() for each in request.recipients}
     for copy in entry.copies:
         if copy.state in states and (not named or copy.recipient.address.lower() in named):
             yield copy

@@ -1,4 +1,4 @@
-"""Where released mail is handed in."""
+"""The options of the port that takes released mail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sekisho.options import Options
 
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255})?")
 _HOST = re.compile(r"[A-Za-z0-9.:-]{1,255}")
-STEPS = 8  # replies that one hand-over waits for, at most
+MAX_REPLIES = 8  # that one SMTP transaction waits for
 
 
 class ReleaseOptions(Options):
@@ -68,10 +68,10 @@ class ReleaseOptions(Options):
 
     @model_validator(mode="after")
     def _patient(self) -> ReleaseOptions:
-        """Nobody may be declared gone who may still be waiting for a reply."""
-        if self.uncertain_after_minutes * 60 <= self.timeout_seconds * STEPS:
+        """A copy may not become uncertain while its process may still wait for a reply."""
+        if self.uncertain_after_minutes * 60 <= self.timeout_seconds * MAX_REPLIES:
             raise ValueError(
-                f"uncertain_after_minutes must be more than {STEPS} times timeout_seconds, "
+                f"uncertain_after_minutes must be more than {MAX_REPLIES} times timeout_seconds, "
                 "the longest that one hand-over can take"
             )
         return self

@@ -1,11 +1,11 @@
-"""A held message as it is handed on: the bytes as they came, what was forged taken out, what is ours on top.
+"""Makes the message that is sent for a held one: forged fields are removed, our fields are added at the top.
 
-Taken out are Authentication-Results that claim our authserv-id and every X-Sekisho field, whoever wrote them, and
-fields in which one hides behind a CR. Put on top are, from above: our Authentication-Results with the results of the
-time it came, X-Sekisho-Verdict with `released`, and one Received field (RFC 5321 section 4.4) with the original
-client's facts, since the one that Postfix will write names only this machine. Every other byte is as it was.
+Removed are Authentication-Results with our authserv-id, every X-Sekisho field, and fields in which one of these hides
+behind a CR. Added are, from the top: our Authentication-Results with the results from the time of arrival,
+X-Sekisho-Verdict with `released`, and one Received field (RFC 5321 section 4.4) with the facts of the original client,
+since the one that Postfix will write names only this machine. Every other byte stays as it was.
 
-It cannot make signatures whole that the removed fields were part of.
+It cannot repair signatures that covered a removed field.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _QUEUE_ID = re.compile(r"[A-Za-z0-9]{1,32}\Z")
 
 
 def rewrite(raw: bytes, entry: Entry, authserv_id: str, host: str) -> bytes:
-    """The message to hand on. `host` is this machine's name. Pure."""
+    """The message to send for the held message `raw`. `host` is this machine's name. Pure."""
     kept = bytearray()
     position = 0
     for start, end, field in spans(raw):
@@ -42,7 +42,7 @@ def rewrite(raw: bytes, entry: Entry, authserv_id: str, host: str) -> bytes:
 
 
 def _joint(kept: bytes) -> bytes:
-    """A blank line where the message begins with what is no field: it must not become part of ours."""
+    """An empty line if the message does not begin with a field, so that its beginning does not continue our fields."""
     first = next(spans(kept), None)
     return b"" if first is not None or kept[:1] in b"\r\n" else b"\r\n"
 
@@ -62,7 +62,7 @@ def _top(entry: Entry, authserv_id: str, host: str) -> bytes:
 
 
 def results(document: Mapping[str, Any]) -> Iterator[MethodResult]:
-    """The authentication results that the document remembers; what cannot be read is left out."""
+    """The authentication results that the stored document has; one that cannot be read is left out."""
     for row in document.get("results", ()):
         try:
             word = AuthResult(row["word"])
@@ -75,7 +75,7 @@ def results(document: Mapping[str, Any]) -> Iterator[MethodResult]:
 
 
 def received(envelope: Envelope, held_at: datetime, host: str) -> str:
-    """The value of the Received field that tells of the original client. Whatever is no plain identifier is
+    """The value of the Received field with the facts of the original client. A name that is no plain identifier becomes
     `unknown`; the recipient is not named."""
     client = envelope.client
     lines = [f"from {_helo(client)} ({_name(client)} {_literal(client)})", f"by {host} (sekisho)"]
@@ -102,7 +102,7 @@ def _literal(client: Client) -> str:
 
 
 def _protocol(envelope: Envelope) -> str:
-    """RFC 3848 and RFC 6531 section 4.3, as far as it is known."""
+    """The protocol keyword of RFC 3848 and RFC 6531 section 4.3, as far as it is known."""
     international = any(each.upper() == "SMTPUTF8" for each in envelope.parameters)
     base = "UTF8SMTP" if international else "ESMTP"
     client = envelope.client

@@ -1,11 +1,11 @@
-"""One message handed to the MTA for one recipient, and what became of it (RFC 5321).
+"""Sends one message to the MTA for one recipient (RFC 5321), and tells the result.
 
-The one thing to get right is what an ending means. Until the first byte of the message has been sent, nothing
-can have been accepted: a failure is a clear no. After that only a reply is a clear answer. A connection that
-ends without one leaves the message `uncertain`.
+It is important what the end of a connection means. Before the first byte of the message is sent, nothing can have been
+accepted: a failure means that the message was not taken. After that only a reply tells. If the connection ends without
+one, the result is `uncertain`.
 
-The library stuffs the dots and ends the data; a message that does not end with a line end gets one, since
-SMTP cannot send it without. Nothing else of it is changed.
+The library doubles leading dots and ends the data. A message that does not end with a line end gets one, since SMTP
+needs it. Nothing else of the message is changed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from enum import StrEnum
 from sekisho.release.options import ReleaseOptions
 from sekisho.text import printable
 
-REPLY = 300  # characters kept of a reply
-# Brackets of its own only in a quoted local part: nothing may end the path early.
+MAX_REPLY_CHARS = 300
+# Further angle brackets are allowed only in a quoted local part: nothing else may end the path early.
 _PATH = re.compile(
     r"<(?:[^<>\x00-\x1f\x7f]+"
     r'|"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*"@[^<>"\x00-\x1f\x7f]+)>\Z'
@@ -27,7 +27,7 @@ _PATH = re.compile(
 
 
 class Fate(StrEnum):
-    """What became of a hand-over."""
+    """The result of a transaction."""
 
     TAKEN = "taken"
     REFUSED = "refused"
@@ -37,7 +37,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HandOverResult:
-    """The fate, and the MTA's words or ours, printable."""
+    """The fate, and as a printable text the MTA's reply or our error."""
 
     fate: Fate
     text: str
@@ -45,8 +45,8 @@ class HandOverResult:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What is handed over: the bytes, and the recipient as RCPT TO is to name it. `international`: it was
-    taken in with SMTPUTF8 (RFC 6531)."""
+    """A message to send: its bytes, and the recipient as a path for RCPT TO. `international`: it was received with
+    SMTPUTF8 (RFC 6531)."""
 
     raw: bytes
     path: str
@@ -59,7 +59,7 @@ class Outgoing:
 
 
 class _Refusal(Exception):
-    """A clear no, before the message itself was sent."""
+    """The MTA did not take the message, and no byte of it was sent."""
 
     def __init__(self, fate: Fate, text: str) -> None:
         super().__init__(text)
@@ -67,7 +67,7 @@ class _Refusal(Exception):
 
 
 class _Session(smtplib.SMTP):
-    """Knows whether any byte of the message has been sent: the library sends commands as text."""
+    """Notes in `begun` that a byte of the message was sent: the library sends only the message as bytes."""
 
     begun = False
 
@@ -78,9 +78,9 @@ class _Session(smtplib.SMTP):
 
 
 def path_of(raw: str, address: str) -> str:
-    """A recipient as it was typed to us, if that is a path, else its address in brackets.
+    """The recipient as it stood in RCPT TO, if that is a valid path, else its address in brackets.
 
-    Raises ValueError for what cannot be put into a command.
+    Raises ValueError for an address that a command cannot hold.
     """
     for path in (raw, f"<{address}>"):
         if _PATH.match(path):
@@ -89,7 +89,7 @@ def path_of(raw: str, address: str) -> str:
 
 
 def hand_over(outgoing: Outgoing, options: ReleaseOptions, helo: str) -> HandOverResult:
-    """One transaction. Never raises for anything that the other side does."""
+    """Do one transaction. Never raises, whatever the MTA does."""
     session = _Session(timeout=options.timeout_seconds, local_hostname=helo)
     try:
         return _talk(session, outgoing, options)
@@ -102,10 +102,10 @@ def hand_over(outgoing: Outgoing, options: ReleaseOptions, helo: str) -> HandOve
 
 
 def _ended(session: _Session, error: Exception) -> HandOverResult:
-    """An ending without an answer."""
+    """The result of a connection that ended without a reply to the message."""
     if isinstance(error, smtplib.SMTPDataError):  # the reply to DATA, before the message
         return _clear(_read(error.smtp_code, error.smtp_error))
-    text = printable(f"{type(error).__name__}: {error}", REPLY)
+    text = printable(f"{type(error).__name__}: {error}", MAX_REPLY_CHARS)
     if session.begun:
         return HandOverResult(Fate.UNCERTAIN, text)
     lasting = isinstance(error, (UnicodeError, ValueError, smtplib.SMTPNotSupportedError))
@@ -124,7 +124,7 @@ def _talk(session: _Session, outgoing: Outgoing, options: ReleaseOptions) -> Han
 
 
 def _parameters(session: _Session, outgoing: Outgoing) -> list[str]:
-    """What MAIL FROM has to announce. Raises _Refusal if the MTA cannot take such a message."""
+    """The parameters of MAIL FROM. Raises _Refusal if the MTA lacks an extension that the message needs."""
     found = []
     if session.has_extn("size"):
         found.append(f"SIZE={len(outgoing.raw)}")
@@ -143,7 +143,7 @@ def _offered(session: _Session, extension: str) -> None:
 
 
 def _farewell(session: _Session) -> None:
-    """QUIT. What the MTA says to it, or does not, changes nothing."""
+    """Send QUIT. Its reply, or the lack of one, changes nothing."""
     try:
         session.quit()
     except (smtplib.SMTPException, OSError):
@@ -157,13 +157,13 @@ def _must(code: int, text: bytes) -> None:
 
 
 def _clear(answer: HandOverResult) -> HandOverResult:
-    """The answer before anything of the message was sent: then even nonsense is a clear no."""
+    """The result before any byte of the message was sent: even a reply that makes no sense means "not taken"."""
     return HandOverResult(Fate.LATER, answer.text) if answer.fate is Fate.UNCERTAIN else answer
 
 
 def _read(code: int, text: bytes | str) -> HandOverResult:
-    """A reply. One that is none (code -1) says nothing of what became of the message."""
+    """The result of a reply. Without a valid reply (code -1) it is uncertain."""
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    shown = printable(f"{code} {words}", REPLY)
+    shown = printable(f"{code} {words}", MAX_REPLY_CHARS)
     fates = {2: Fate.TAKEN, 4: Fate.LATER, 5: Fate.REFUSED}
     return HandOverResult(fates.get(code // 100, Fate.UNCERTAIN), shown)

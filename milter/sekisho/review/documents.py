@@ -1,16 +1,16 @@
-"""The answers of `review` as JSON values. The keys are those of the API; hostile text is one printable line."""
+"""The answers of `review` as JSON values. The keys are those of the API; text of a message is one printable line."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sekisho.held import Entry, Operation
-from sekisho.release import Done
+from sekisho.release import ReleaseResult
 from sekisho.text import printable
 
-MAX_TEXT = 300  # characters of a hostile text
-MAX_ADDRESS = 320  # characters of an address
-MAX_NOTE = 500  # characters of a note
+MAX_TEXT_CHARS = 300  # of a text that comes from a message
+MAX_ADDRESS_CHARS = 320
+MAX_NOTE_CHARS = 500
 
 
 def entry_document(entry: Entry) -> dict[str, Any]:
@@ -25,13 +25,13 @@ def entry_document(entry: Entry) -> dict[str, Any]:
         "verdict": entry.verdict,
         "score": entry.score,
         "decided_by": entry.decided_by,
-        "author": printable(entry.author, MAX_TEXT),
-        "subject": printable(entry.subject, MAX_TEXT),
-        "envelope_from": printable(entry.envelope.sender or "", MAX_ADDRESS),
+        "author": printable(entry.author, MAX_TEXT_CHARS),
+        "subject": printable(entry.subject, MAX_TEXT_CHARS),
+        "envelope_from": printable(entry.envelope.sender or "", MAX_ADDRESS_CHARS),
         "queue_id": entry.envelope.queue_id,
         "client": entry.envelope.client.address,
         "recipients": [
-            {"rcpt": printable(copy.recipient.address, MAX_ADDRESS), "state": copy.state.value}
+            {"rcpt": printable(copy.recipient.address, MAX_ADDRESS_CHARS), "state": copy.state.value}
             for copy in entry.copies
         ],
     }
@@ -51,11 +51,11 @@ def judgement_of(entry: Entry) -> dict[str, Any]:
     }
 
 
-def release_document(done: Done) -> dict[str, Any]:
-    """What became of one copy that was to be released."""
+def release_document(done: ReleaseResult) -> dict[str, Any]:
+    """The result for one copy that was to be released."""
     return {
         "id": done.entry,
-        "rcpt": printable(done.recipient, MAX_ADDRESS),
+        "rcpt": printable(done.recipient, MAX_ADDRESS_CHARS),
         "state": done.state.value,
         "reply": done.text,
     }
@@ -65,11 +65,11 @@ def operation_document(done: Operation) -> dict[str, Any]:
     """A line of the audit."""
     return {
         "at": done.at.isoformat() if done.at else None,
-        "who": printable(done.who, MAX_TEXT),
+        "who": printable(done.who, MAX_TEXT_CHARS),
         "operation": done.operation,
         "result": done.result,
         "id": done.entry,
         "copy": done.copy,
         "reason": done.reason,
-        "note": printable(done.note, MAX_NOTE),
+        "note": printable(done.note, MAX_NOTE_CHARS),
     }

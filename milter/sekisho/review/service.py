@@ -1,7 +1,7 @@
 """What a person does with held mail.
 
 Each method that changes something, or shows the bytes of a message, writes to the audit who did it. It does so first,
-or in the same transaction: what cannot be remembered is not done.
+or in the same transaction, so nothing is done that the audit does not have.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from sekisho.held import Entry, Operation, OperationName, OperationResult, State
 from sekisho.message import read
 from sekisho.policy.lists import Groups
 from sekisho.ports import DamagedError, ErasedError, HeldMail
-from sekisho.release import Done, Releaser, Wish
+from sekisho.release import Releaser, ReleaseRequest, ReleaseResult
 from sekisho.review.abuse_report import Reporter, abuse_report
 from sekisho.runtime_changes.lists import checked_entry
 from sekisho.store.lists import Changed, ListStore
 from sekisho.text import printable
 
-MAX_ID = 60  # characters of an id that is not ours
-PAGE = 50  # entries that are listed unless told otherwise
+MAX_ID_CHARS = 60  # of an id that a person typed, in an error text
+DEFAULT_PAGE_ENTRIES = 50
 
 
 class NoSuchEntryError(Exception):
-    """No entry has that id; the text says which."""
+    """The quarantine has no entry with that id. The text names the id."""
 
 
 class AgesUnknownError(Exception):
-    """The clock cannot be believed, so nobody knows how old anything is; the text says why."""
+    """The clock cannot be believed, so the ages of entries are unknown. The text says why."""
 
 
 class NoAuthorError(Exception):
-    """A message does not have exactly one author address, so there is nothing to allow."""
+    """A message does not have exactly one author address, so no author can be allowed."""
 
 
 class MailLabel(StrEnum):
@@ -54,10 +54,10 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Held mail for one person after the other. Built by `compose`. Every method raises StoreUnavailable.
+    """The service for held mail. Built by `compose`. Every method raises StoreUnavailable.
 
-    `uncertain_after`: a copy that has been `sending` for longer is `uncertain`. `doubt` says why the ages of entries
-    cannot be believed, or nothing.
+    `uncertain_after`: a copy that has been `sending` for longer becomes `uncertain`. `doubt` gives the reason why the
+    ages of entries are unknown, or an empty text.
     """
 
     store: HeldMail
@@ -66,18 +66,22 @@ class Review:
     doubt: Callable[[], str]
 
     def list(
-        self, who: str, state: State | None = None, limit: int = PAGE, before: str | None = None
+        self,
+        who: str,
+        state: State | None = None,
+        limit: int = DEFAULT_PAGE_ENTRIES,
+        before: str | None = None,
     ) -> tuple[Entry, ...]:
-        """Entries with a copy in that state (any if None), newest first, at most `limit`; `before` is the last id of
-        the page before."""
+        """Entries with a copy in that state (None: any), newest first, at most `limit`. `before` is the last id of the
+        previous page."""
         self._give_up(who)
         return self.store.list(state, limit, before)
 
     def show(self, record: str) -> Entry:
-        """One entry with its document. The id may be typed by hand. Raises NoSuchEntryError."""
+        """The entry with its document. A person may have typed the id. Raises NoSuchEntryError."""
         entry = self.store.get(record)
         if entry is None:
-            raise NoSuchEntryError(f"{printable(record, MAX_ID)}: no such entry")
+            raise NoSuchEntryError(f"{printable(record, MAX_ID_CHARS)}: no such entry")
         return entry
 
     def source(self, entry: Entry, who: str, note: str = "") -> bytes:
@@ -85,21 +89,21 @@ class Review:
         self.store.audit(Operation(OperationName.VIEW, OperationResult.OK, who, entry.id, note=note))
         return self.store.content(entry.id)
 
-    def release(self, records: Sequence[str], wish: Wish) -> tuple[Done, ...]:
-        """Hand the copies that are meant to the MTA. Of each entry there is at least one answer; one without a
-        recipient says why nothing was sent.
+    def release(self, records: Sequence[str], request: ReleaseRequest) -> tuple[ReleaseResult, ...]:
+        """Send the copies that `request` means to the MTA. There is at least one answer for each entry; an answer
+        without a recipient says why nothing was sent.
 
-        Raises NoSuchEntryError before anything is sent, and UnclearWishError; what was sent before that stays sent.
+        Raises NoSuchEntryError before anything is sent. Raises UnclearRequestError; copies sent before that stay sent.
         """
-        self._give_up(wish.who)
+        self._give_up(request.who)
         found = [self.show(record) for record in records]
-        return tuple(done for entry in found for done in self._released(entry, wish))
+        return tuple(done for entry in found for done in self._released(entry, request))
 
     def delete(
         self, records: Sequence[str], who: str, recipients: Sequence[str] = (), *, uncertain: bool = False
     ) -> tuple[Closed, ...]:
-        """Close the held copies, of these recipients if any are named, without delivering them. `uncertain`: also
-        those that the MTA may have. Raises NoSuchEntryError before anything is closed."""
+        """Close the held copies without delivering them; with `recipients`, only theirs. `uncertain`: also copies that
+        the MTA may have. Raises NoSuchEntryError before anything is closed."""
         self._give_up(who)
         named = {each.lower() for each in recipients}
         states = (State.HELD, State.UNCERTAIN) if uncertain else (State.HELD,)
@@ -107,8 +111,8 @@ class Review:
         return tuple(Closed(entry.id, self._closed(entry, named, states, who)) for entry in found)
 
     def purge(self, age: timedelta, states: Sequence[State], who: str) -> int:
-        """Remove entries all of whose copies have been in those states for so long, with content and record. Returns
-        how many. Raises AgesUnknownError."""
+        """Remove entries with content and record, if all their copies have been in one of the states for `age`. Returns
+        how many were removed. Raises AgesUnknownError."""
         if doubt := self.doubt():
             raise AgesUnknownError(doubt)
         note = f"{', '.join(states)} for {age}"
@@ -126,10 +130,10 @@ class Review:
         scope: str = "",
         authenticated: bool = True,
     ) -> Changed:
-        """Allow the author of an entry from now on, for the mail of `scope` (the whole site if empty); with
-        `authenticated` only while its domain is proven. The entry itself stays as it is.
+        """Allow the author of an entry from now on, for the mail of `scope` (empty: of the whole site); with
+        `authenticated` only if the author's domain is proven. The entry itself stays as it is.
 
-        Raises NoSuchEntryError, NoAuthorError, EntryError for a scope that is none, DamagedError or ErasedError.
+        Raises NoSuchEntryError, NoAuthorError, EntryError for a scope that is not valid, DamagedError or ErasedError.
         """
         entry = self.show(record)
         author = read(self.store.content(entry.id), entry.envelope).author
@@ -161,7 +165,7 @@ class Review:
         raw = self.source(entry, who, note=f"abuse report for {', '.join(to)}")
         return abuse_report(entry, raw, reporter, to, now)
 
-    def history(self, record: str | None = None, limit: int = PAGE) -> tuple[Operation, ...]:
+    def history(self, record: str | None = None, limit: int = DEFAULT_PAGE_ENTRIES) -> tuple[Operation, ...]:
         """Who did what to an entry, or to all, newest first, at most `limit`."""
         return self.store.operations(record, limit)
 
@@ -170,17 +174,17 @@ class Review:
         shown or done that depends on the states of copies."""
         self.store.give_up(self.uncertain_after, who)
 
-    def _released(self, entry: Entry, wish: Wish) -> tuple[Done, ...]:
-        """The copies of one entry; that there is none to send is an answer too."""
+    def _released(self, entry: Entry, request: ReleaseRequest) -> tuple[ReleaseResult, ...]:
+        """The answers for the copies of one entry. If there is no copy to send, one answer says so."""
         try:
-            done = self.releaser.release(entry, wish)
+            done = self.releaser.release(entry, request)
         except (DamagedError, ErasedError) as error:
-            return (Done(entry.id, "", State.HELD, str(error)),)
+            return (ReleaseResult(entry.id, "", State.HELD, str(error)),)
         if done:
             return done
         states = sorted({copy.state for copy in entry.copies})
         state = states[0] if len(states) == 1 else State.HELD
-        return (Done(entry.id, "", state, f"no copy to send (they are {', '.join(states)})"),)
+        return (ReleaseResult(entry.id, "", state, f"no copy to send (they are {', '.join(states)})"),)
 
     def _closed(self, entry: Entry, named: set[str], states: Sequence[State], who: str) -> int:
         numbers = [

@@ -1,9 +1,10 @@
-"""Where a message is, and why: what the daemon's log and the quarantine know of it, in order of time.
+"""Finds where a message is, and why, from the daemon's log and the quarantine, in the order of time.
 
-It is named by its record id (in our reply, our header and our log), its Postfix queue id, or its Message-ID, of which
-log and store keep a fingerprint only. A message has several names: what is found by one is looked up by the others.
+A message is named by its record id (in our reply, our header and our log), by its Postfix queue id, or by its
+Message-ID, of which log and store keep a fingerprint only. A line that is found by one name tells the other names, and
+these are looked up, too.
 
-The log is read if it is a file, and its predecessor `.1`; of each the last 64 MB.
+If the log is a file, the last 64 MB of it and of its predecessor `.1` are read.
 
 It cannot see a log that goes to stderr (the service manager has it), nor what Postfix did before and after us (that is
 in Postfix's own log, under the queue id).
@@ -25,7 +26,7 @@ from sekisho.message import message_key
 from sekisho.ports import QuarantineReader
 from sekisho.text import printable
 
-MAX_LOG_BYTES = 64 * 1024 * 1024  # at the end of a log file that are looked through
+MAX_LOG_BYTES = 64 * 1024 * 1024  # at the end of a log file
 MAX_OPERATIONS = 1000  # of one entry
 NAMES = ("id", "queue_id", "message_key")
 _PAIR = re.compile(r'(?<![a-z0-9_.])([a-z0-9_.]++)=("(?:[^"\\]++|\\.)*+"|\S*+)')
@@ -33,25 +34,26 @@ _JUDGED = ("verdict", "score", "decided_by", "mode", "outcomes", "reply", "clien
 
 
 class UnreadableLogError(Exception):
-    """The log cannot be read; the text names the file and the reason."""
+    """The log cannot be read. The text names the file and the reason."""
 
 
 @dataclass(slots=True)
 class Names:
-    """All the names by which the message is known so far."""
+    """The names of the message that are known so far."""
 
     known: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod
     def of(cls, what: str) -> Names:
-        """What was typed may be any of the three; a Message-ID has an @ or brackets."""
+        """The names that a typed text may be: a Message-ID if it has an @ or begins with `<`, else a record id or a
+        queue id."""
         text = what.strip()
         if "@" in text or text.startswith("<"):
             return cls({("message_key", message_key(text) or "")})
         return cls({("id", text.upper()), ("id", text), ("queue_id", text)})
 
     def learn(self, facts: Mapping[str, Any]) -> None:
-        """Keep the names that a line or an entry has beside the one that it was found by."""
+        """Add the names that a line or an entry has."""
         self.known |= {(name, str(facts[name])) for name in NAMES if facts.get(name)}
 
     def fit(self, facts: Mapping[str, Any]) -> bool:
@@ -75,8 +77,8 @@ class Step:
 def trace(
     what: str, log: Path | None, opened: Callable[[], AbstractContextManager[QuarantineReader]] | None
 ) -> tuple[tuple[Step, ...], Names]:
-    """The steps in order, and the names that were found. `log` is the daemon's log, if it is a file; `opened` opens
-    the quarantine, if there is one.
+    """The steps in the order of time, and the names of the message. `what` is one of its names, `log` the daemon's log
+    if it is a file; `opened` opens the quarantine if there is one.
 
     Raises UnreadableLogError or StoreUnavailable.
     """
@@ -86,7 +88,7 @@ def trace(
     for entry in entries:
         names.learn({"id": entry.id, "queue_id": entry.envelope.queue_id})
     if lines or entries:
-        lines = _logged(log, names)  # once more, by the names that were not typed
+        lines = _logged(log, names)  # once more, with the names that were found
     steps = [*map(_judged, lines), *map(_kept, entries), *map(_done, operations)]
     return tuple(sorted(steps, key=lambda step: step.at)), names
 
@@ -112,7 +114,7 @@ def _entries(quarantine: QuarantineReader, names: Names) -> Iterator[Entry]:
 
 
 def _logged(log: Path | None, names: Names) -> list[dict[str, Any]]:
-    """The log's lines about the message; what they say of its names is learnt. Raises UnreadableLogError."""
+    """The log's lines about the message. Its names in them are added to `names`. Raises UnreadableLogError."""
     found = []
     for path in () if log is None else (log.with_name(f"{log.name}.1"), log):
         needles = [value.encode() for _, value in names.known if value]
@@ -125,7 +127,7 @@ def _logged(log: Path | None, names: Names) -> list[dict[str, Any]]:
 
 
 def _tail(path: Path, needles: Sequence[bytes]) -> Iterator[str]:
-    """The lines that may be meant, of the end of the file."""
+    """The lines with one of `needles` in the last `MAX_LOG_BYTES` of the file. Raises UnreadableLogError."""
     try:
         with path.open("rb") as stream:
             size = stream.seek(0, 2)
@@ -142,7 +144,7 @@ def _tail(path: Path, needles: Sequence[bytes]) -> Iterator[str]:
 
 
 def parse(line: str) -> dict[str, Any]:
-    """A line of the log, JSON or logfmt, as facts; empty if it is neither."""
+    """The fields of a line of the log, JSON or logfmt; empty if it is neither."""
     if line.startswith("{"):
         try:
             found = json.loads(line)

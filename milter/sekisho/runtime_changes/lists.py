@@ -1,6 +1,6 @@
-"""Block and allow entries as people write them, for the lists of the store: read, checked, exported.
+"""Reads, checks and exports the block and allow entries that people make for the lists of the store.
 
-An entry is checked as the configuration file would check it in that list. Pure: the store itself is `store.ListStore`.
+An entry is checked as in the configuration file. Pure: the store itself is `store.ListStore`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from sekisho.policy import ListEntry, ListOptions, list_faults, reasons
 from sekisho.policy.lists import Groups
 from sekisho.store.lists import LISTS, Stored
 
-MAX_EXPORT = 64 * 1024 * 1024  # bytes of a file of entries that is read
+MAX_EXPORT_BYTES = 64 * 1024 * 1024
 
 
 class EntryError(Exception):
-    """Entries that a list cannot hold. `reasons` has every reason, each a line."""
+    """A list cannot hold an entry. `reasons` has every reason, each a line."""
 
     def __init__(self, *reasons: str) -> None:
         super().__init__("; ".join(reasons))
@@ -27,7 +27,7 @@ class EntryError(Exception):
 
 
 class ExportError(Exception):
-    """A file that is not an export of lists; the text says why."""
+    """A file is not an export of lists. The text says why."""
 
 
 def read_entry(facts: Mapping[str, Any]) -> ListEntry:
@@ -39,7 +39,7 @@ def read_entry(facts: Mapping[str, Any]) -> ListEntry:
 
 
 def checked_entry(name: str, facts: Mapping[str, Any], groups: Groups) -> ListEntry:
-    """The entry of these fields, as the list of that name (`allow` or `block`) may hold it. Raises EntryError."""
+    """The entry of these fields, checked for the list of that name (`allow` or `block`). Raises EntryError."""
     entry = read_entry(facts)
     try:
         options = ListOptions.model_validate({name: [entry]})
@@ -51,11 +51,11 @@ def checked_entry(name: str, facts: Mapping[str, Any], groups: Groups) -> ListEn
 
 
 def entries_of_export(data: bytes, groups: Groups, who: str) -> list[tuple[str, ListEntry]]:
-    """All entries of what `export_of` wrote, with their lists; `who` is the author of an entry that names none.
+    """All entries of an export (`export_of`), each with its list. `who` becomes the author of an entry without one.
 
     Raises ExportError, or EntryError with what is wrong in any entry.
     """
-    if len(data) > MAX_EXPORT:
+    if len(data) > MAX_EXPORT_BYTES:
         raise ExportError("the file is too large")
     try:
         document = json.loads(data)
@@ -75,7 +75,8 @@ def entries_of_export(data: bytes, groups: Groups, who: str) -> list[tuple[str, 
 
 
 def export_of(version: int, stored: Iterable[Stored]) -> dict[str, Any]:
-    """The entries of the store as JSON values, for `entries_of_export`."""
+    """The entries of the store as JSON values, which `entries_of_export` reads. `version` is the number of the lists'
+    last change."""
     document: dict[str, Any] = {"version": version, **{name: [] for name in LISTS}}
     for each in stored:
         document[each.list].append(each.entry.model_dump(mode="json", exclude_defaults=True))
@@ -91,7 +92,7 @@ def entry_rows(configured: ListOptions, stored: Iterable[Stored], now: float) ->
 
 
 def is_configured(configured: ListOptions, name: str, entry: ListEntry) -> bool:
-    """True if the entry stands in the configuration, which only its file changes."""
+    """True if the entry stands in the configuration, where only an edit of the file can remove it."""
     return any(each.key == entry.key for each in getattr(configured, name))
 
 

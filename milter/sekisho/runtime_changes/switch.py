@@ -1,6 +1,6 @@
-"""The kill switch as people turn it: paused, resumed, and remembered in the audit or, where that fails, in the log.
+"""Pauses and resumes by the kill switch, and records it in the audit or, if that fails, in the log.
 
-The switch is turned first: no store, log or audit that fails may stop it.
+The switch is set first: no failure of the store, the audit or the log may prevent it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from sekisho.ports import StoreUnavailable
 
 
 def pause(switch: Switch, span: timedelta | None, now: datetime) -> str:
-    """Accept all mail from now on, for that long, or without an end if None. Returns until when, for people."""
+    """Accept all mail from now on, for `span` (None: without an end). Returns a text that says until when."""
     until = FOREVER if span is None else now.timestamp() + span.total_seconds()
     switch.pause(until)
     return told(until)
 
 
 def resume(switch: Switch, options: GuardOptions, now: datetime) -> str:
-    """End a pause, and the guard's fall-back to tagging. Returns what was ended, for people."""
+    """End a pause, and the guard's fall-back to tagging. Returns a text that says what was ended."""
     seconds = now.timestamp()
     ends = {"the pause": switch.paused_until, "the fall-back": switch.tagging_until}
     ended = [what for what, end in ends.items() if end > seconds]
@@ -37,8 +37,9 @@ def resume(switch: Switch, options: GuardOptions, now: datetime) -> str:
 
 
 def remember(done: Operation, audit: Callable[[Operation], None], options: LogOptions, now: datetime) -> str:
-    """Into the store's audit, from which the daemon tells the log. Where that fails, into the log from here. Returns
-    what people should know of that, or nothing. Never raises for a store or a log that fails."""
+    """Record an operation in the store's audit, from which the daemon writes it to the log. If that fails, write it to
+    the log directly. Returns a text for the person if the audit does not have it, else an empty text. Never raises if
+    the store or the log fails."""
     try:
         audit(done)
     except StoreUnavailable as error:
@@ -52,8 +53,8 @@ def remember(done: Operation, audit: Callable[[Operation], None], options: LogOp
 
 
 def write_to_log(options: LogOptions, event: str, fields: Mapping[str, Any]) -> str:
-    """One line for the daemon's log, or for the system's where that is no file. Returns what became of it, for
-    people."""
+    """Write one line to the daemon's log, or to the system's log if the daemon's is no file. Returns a text that says
+    where it went."""
     record = logging.LogRecord("sekisho.audit", logging.WARNING, "", 0, event, (), None)
     record.fields = dict(fields)
     line = (JsonLines() if options.format == "json" else Logfmt()).format(record)
@@ -62,7 +63,7 @@ def write_to_log(options: LogOptions, event: str, fields: Mapping[str, Any]) -> 
         syslog.syslog(syslog.LOG_WARNING, line)
         return "it went to the system's log"
     try:
-        # Without O_CREAT: a file that root makes is one that the daemon cannot write.
+        # Without O_CREAT: the daemon could not write a file that root has made.
         descriptor = os.open(options.target, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         try:
             os.write(descriptor, f"{line}\n".encode("utf-8", "backslashreplace"))

@@ -1,9 +1,9 @@
-"""How a change comes into force without a reload.
+"""Applies changes without a reload.
 
-- The lists in the store have another version than the snapshot: the maintenance process writes the snapshot
-  (`ListWatch`), and each worker takes it up by itself (`ListFollower`). Where the store cannot be asked, that is logged
-  once and nothing changes: the last good snapshot holds.
-- A person paused or resumed, or the guard fell back or was released: the log says so, the gauges show it.
+- If the lists in the store have another version than the snapshot, the maintenance process writes the snapshot
+  (`ListWatch`), and each worker reads it (`ListFollower`). If the store fails, that is logged once, and the last good
+  snapshot stays in use.
+- If a person pauses or resumes, or the guard falls back to tagging or is released, it is logged and the gauges show it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from sekisho.store.database import SchemaError, StoreOptions, never_made
 from sekisho.store.lists import InForce, ListStore, snapshot
 
 LOG = logging.getLogger("sekisho.runtime_changes")
-FOLLOW_SECONDS = 0.5  # between two looks of a worker at the snapshot: one stat
+FOLLOW_SECONDS = 0.5  # between two checks of the snapshot by a worker; a check is one stat call
 
 
 class ListWatch:
-    """Keeps the snapshot as the store has it. Belongs to the maintenance process."""
+    """Keeps the snapshot equal to the lists of the store. Belongs to the maintenance process."""
 
     def __init__(
         self, options: StoreOptions, clock: Clock, on_loss: Callable[[], None] = lambda: None
@@ -45,7 +45,7 @@ class ListWatch:
     def turn(self) -> None:
         """Write the snapshot if the lists changed. Never raises for a store or a disk that fails."""
         if never_made(self._options):
-            return  # nothing was ever stored; looking does not make a database
+            return  # nothing was ever stored, and a check must not create a database
         try:
             self._write_changed()
         except (StoreUnavailable, SchemaError, OSError) as error:
@@ -56,8 +56,8 @@ class ListWatch:
         self._failing = False
 
     def _write_changed(self) -> None:
-        """Write the snapshot if the store has another version, or if the file is not the one that we wrote: one
-        from before our start may be of another store, whose versions say nothing."""
+        """Write the snapshot if the store has another version, or if the file is not the one that this process wrote.
+        An older file may be of another store, whose version numbers cannot be compared."""
         if self._store is None:
             self._store = ListStore.open(self._options, self._clock, self._on_loss)
         if (self._store.version(), snapshot.identity(self._options)) == self._written:
@@ -68,17 +68,17 @@ class ListWatch:
 
 
 class ListFollower:
-    """Takes up each new snapshot in one worker, away from the judging threads. Belongs to the worker's process."""
+    """Reads each new snapshot in one worker, in a thread apart from the judging threads. Belongs to the worker."""
 
     def __init__(self, lists: InForce) -> None:
-        """Looks once before it returns: what was read before the fork may be old when a worker is replaced."""
+        """Reads the snapshot once at the start: the one from before the fork may be old when a worker is replaced."""
         self._lists = lists
         self._stop = threading.Event()
         self._turn()
         threading.Thread(target=self._run, name="lists", daemon=True).start()
 
     def close(self) -> None:
-        """End the thread, after its present look."""
+        """End the thread after its current check."""
         self._stop.set()
 
     def _run(self) -> None:
@@ -90,12 +90,12 @@ class ListFollower:
             if self._lists.refresh():
                 fields = {"version": self._lists.version, "worker": os.getpid()}
                 LOG.info("list_changed", extra={"fields": fields})
-        except Exception:  # the thread must live: without it no later change would hold
+        except Exception:  # the thread must go on: without it no later change would take effect
             LOG.exception("the lists could not be taken up; those in force stay")
 
 
 class SwitchWatch:
-    """Logs that the switch was turned, and sets the gauges. Belongs to the maintenance process."""
+    """Logs changes of the switch, and sets the gauges. Belongs to the maintenance process."""
 
     def __init__(self, switch: Switch, meter: Metrics, clock: Clock) -> None:
         self._switch = switch
@@ -105,16 +105,16 @@ class SwitchWatch:
 
     @property
     def paused_until(self) -> float:
-        """Unix time (seconds); 0 is not at all."""
+        """Unix time (seconds) at which the pause ends; 0: there is none."""
         return self._switch.paused_until
 
     @property
     def tagging_until(self) -> float:
-        """Unix time (seconds); 0 is not at all."""
+        """Unix time (seconds) until which mail is tagged at most; 0: it is not."""
         return self._switch.tagging_until
 
     def turn(self) -> None:
-        """Look once; log what changed."""
+        """Check once, and log a change."""
         now = self._clock.now().timestamp()
         ends = {"paused": self._switch.paused_until, "tagging": self._switch.tagging_until}
         for what, end in ends.items():

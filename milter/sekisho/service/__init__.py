@@ -1,13 +1,13 @@
-"""The daemon's parts, made from a configuration and tied together.
+"""Builds the daemon from a configuration.
 
 | module | has |
 | --- | --- |
-| `service` | `serve`: what is checked and made before the first fork, and what each process is made from |
-| `shared` | what all generations have in common |
-| `worker` | what each worker is handed |
-| `recorder` | what log and metrics are told of every judgement |
+| `service` | `serve`: what is checked and made before the first fork, and how each process is built |
+| `shared` | the objects that all generations of the daemon share |
+| `worker` | the handlers of a worker process |
+| `recorder` | the observer that passes each judgement to log and metrics |
 
-The maintenance process is made from `maintenance.Maintenance`.
+The maintenance process is built by `maintenance.Maintenance`.
 """
 
 from sekisho.service.service import serve

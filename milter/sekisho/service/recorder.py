@@ -1,4 +1,4 @@
-"""What log and metrics are told of every judgement."""
+"""The observer that passes each judgement to log and metrics."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from sekisho.verdict import Disposition, Reply
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Tells log and metrics of every judgement; each fails alone. Implements `pipeline.Observer`."""
+    """Passes each judgement to the journal and the metrics, each isolated. Implements `ports.Observer`."""
 
     journal: Journal
     metrics: Metrics
     isolation: Isolation
 
     def judged(self, judged: Judged) -> None:
-        """A message was judged: its line, its figures, and what was held."""
+        """A message was judged: write its line, and count it and what was held."""
         seconds = sum(judged.stages.values())
-        told = judged.message, judged.evidence, judged.action
-        self.isolation.run(ObserverName.JOURNAL, self.journal.message, *told, seconds, weights=judged.weights)
-        self._count(self.metrics.message, *told, judged.stages, seconds)
+        parts = judged.message, judged.evidence, judged.action
+        self.isolation.run(
+            ObserverName.JOURNAL, self.journal.message, *parts, seconds, weights=judged.weights
+        )
+        self._count(self.metrics.message, *parts, judged.stages, seconds)
         stored = judged.action.reply in (Reply.DISCARD, Reply.ACCEPT)
         if stored and any(each.applied is Disposition.QUARANTINE for each in judged.outcomes):
             self._count(self.metrics.quarantine_operation, OperationName.HOLD, OperationResult.OK)

@@ -1,4 +1,4 @@
-"""The daemon, from a configuration: what is checked and made before anything is forked, and what is forked then."""
+"""Starts the daemon from a configuration: checks and makes everything that is needed before the first fork."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from sekisho.wire.options import WireOptions
 
 
 def serve(path: Path | None) -> int:
-    """Run the daemon until it is told to stop. Returns the exit status: 0 done, 69 something that it needs is not
-    there yet, 70 our fault. Raises ConfigError if it cannot start and would not the next time either.
+    """Run the daemon until a signal stops it. Returns the exit status: 0 done, 69 something that it needs is not there
+    yet, 70 a defect. Raises ConfigError if it cannot start, and cannot later without a change of the configuration.
     """
     loaded = [compose.load(path)]
     settings = loaded[0][0]
@@ -49,7 +49,8 @@ def serve(path: Path | None) -> int:
 
 
 def prepare(path: Path | None, shared: Shared) -> Setup:
-    """Load and check everything; nothing is forked and nothing replaced if any of it is wrong. Raises SetupError."""
+    """Load and check everything for a generation of processes. Raises SetupError if any of it is wrong; then nothing is
+    forked and nothing replaced."""
     try:
         settings, known = shared.load(path)
         if faults := preconditions.faults(path, settings, bound=True):
@@ -71,7 +72,8 @@ def prepare(path: Path | None, shared: Shared) -> Setup:
 
 
 def make_files_beside(settings: Config, clock: Clock) -> bytes:
-    """The files beside the store that all processes share; what the roll-out is drawn with. Raises SetupError."""
+    """Make the files beside the store that all processes share. Returns the secret of the roll-out
+    (`compose.make_rollout_key`). Raises SetupError."""
     try:
         Switch(compose.switch_file(settings)).close()
         compose.make_memory(settings, clock)
@@ -88,8 +90,8 @@ def make_files_beside(settings: Config, clock: Clock) -> bytes:
 
 
 def _remembering(settings: Config) -> WireOptions:
-    """The wire's options with a file for the digests that failed: no restart may cost the same message's second
-    worker."""
+    """The wire's options with a file for the digests of messages that failed. With it a message that crashed a worker
+    does not crash another after a restart."""
     if settings.wire.failure_memory is not None:
         return settings.wire
     return settings.wire.model_copy(update={"failure_memory": str(compose.failure_file(settings))})

@@ -1,4 +1,4 @@
-"""What all generations of the daemon have in common."""
+"""The objects that all generations of the daemon share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sekisho.wire.library import libmilter_version
 
 
 class Shared:
-    """What all generations have in common: it must exist before the first fork and only once."""
+    """The objects that all generations share. They are made once, before the first fork."""
 
     def __init__(
         self,
@@ -26,8 +26,7 @@ class Shared:
         privacy: Privacy,
         loaded: list[tuple[Config, compose.Knowledge]] | None = None,
     ) -> None:
-        """`loaded` is what the first generation gets, and is taken out of the list: held there, it would never be
-        given back."""
+        """`loaded` has what the first generation gets. It is taken out of the list, so that its memory can be freed."""
         self.clock = clock
         self._loaded = [] if loaded is None else loaded
         self.journal = Journal(settings.journal, privacy)
@@ -35,18 +34,19 @@ class Shared:
         self._place: probe.SocketAddress | None = None
 
     def load(self, path: Path | None) -> tuple[Config, compose.Knowledge]:
-        """What was loaded to see whether we can start; the next time, what stands in the files then. Raises
-        ConfigError."""
+        """The configuration and knowledge: the first time those that were loaded at the start, then read again from the
+        files. Raises ConfigError."""
         return self._loaded.pop() if self._loaded else compose.load(path)
 
     def place(self, settings: Config) -> probe.SocketAddress:
-        """Where the milter socket is, which a reload does not change."""
+        """The address of the milter socket. A reload does not change it."""
         if self._place is None:
             self._place = probe.place(settings.wire)
         return self._place
 
     def meter(self, settings: Config, known: compose.Knowledge) -> Metrics:
-        """Opened once: the series of a brand that a reload adds are counted as `other` until a restart."""
+        """The metrics, opened once (raises OSError). A brand that a reload adds is counted as `other` until a
+        restart."""
         if self.metrics is None:
             self.metrics = metrics.open(
                 settings.metrics.directory,

@@ -1,4 +1,4 @@
-"""What each worker is handed, made in it after the fork: its own connections, on what was loaded before."""
+"""Builds the handlers of a worker process after the fork: its own connections, with the knowledge loaded before."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sekisho.wire.handlers import OnFailure
 
 
 class WorkerHandlers:
-    """What one worker is handed. Implements `wire.handlers.Handlers`; made after the fork."""
+    """The handlers of one worker process. Implements `wire.handlers.Handlers`; made after the fork."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class WorkerHandlers:
         on_error: Callable[[str], None],
         beside: Sequence[Closable] = (),
     ) -> None:
-        """`beside` is what runs beside the judging threads and is closed with them."""
+        """`beside` are objects with threads or processes of their own, which are closed with the worker."""
         self._pipeline = pipeline
         self._clock = clock
         self._resolver = resolver
@@ -55,7 +55,7 @@ class WorkerHandlers:
         return self._pipeline.limits
 
     def forged(self) -> ForgedFields:
-        """What finds the fields of one message that only we may write."""
+        """An object that finds the forged fields of one message: those that only we may write."""
         return ForgedFields(self._pipeline.output.authserv_id)
 
     def process(self, raw: bytes, envelope: Envelope) -> Action:
@@ -67,18 +67,20 @@ class WorkerHandlers:
         spf.warm(envelope, self._resolver)
 
     def on_failure(self, recipient: Recipient | None) -> OnFailure:
-        """By mode, and by whether anything so severe as a hold is done to this recipient's mail."""
-        book = self._pipeline.decision.rules
+        """What happens to mail of this recipient (None: of any) that cannot be judged. It depends on the mode, and on
+        whether the recipient's rules allow a quarantine."""
+        rules = self._pipeline.decision.rules
         if recipient is None:
-            return max(map(_on_failure, (book.default, *book.special.values())))
-        return _on_failure(book.rules_for(recipient))
+            return max(map(_on_failure, (rules.default, *rules.special.values())))
+        return _on_failure(rules.rules_for(recipient))
 
     def paused(self) -> bool:
         """True while every message is accepted."""
         return self._guard.stance() is Stance.PAUSED
 
     def fallback(self, stage: str, again: bool, on_failure: OnFailure) -> Action:
-        """The table of failures: 451 once, and then Postfix's hold queue, or a tag where nothing so severe is done."""
+        """The action for a message that cannot be judged: the first time 451; if it comes `again`, Postfix's hold
+        queue, or a tag if the rules do not allow a quarantine."""
         if on_failure is OnFailure.ACCEPT:
             return Action(Reply.ACCEPT)
         if not again:
@@ -87,11 +89,11 @@ class WorkerHandlers:
         return action.unjudged(reply, self._pipeline.output.authserv_id)
 
     def on_error(self, stage: str) -> None:
-        """Count a failure of ours. Never raises."""
+        """Count a failure. Never raises."""
         self._on_error(stage)
 
     def close(self) -> None:
-        """Close what runs beside the judgement, then the guard's file and the store."""
+        """Close the objects beside the judgement, then the guard's file and the store."""
         for each in self._beside:
             each.close()
         self._guard.close()
@@ -108,7 +110,7 @@ def _on_failure(rules: Rules) -> OnFailure:
 def build(
     settings: Config, known: compose.Knowledge, shared: Shared, meter: Metrics, rollout_key: bytes
 ) -> WorkerHandlers:
-    """A worker's own connections, on what was loaded before the fork."""
+    """The handlers of a worker: its own connections, with the knowledge that was loaded before the fork."""
     log.start()
     isolation = Isolation(meter.observer_failed)
     counted = partial(isolation.alone, ObserverName.METRICS)
@@ -147,6 +149,6 @@ def build(
 
 
 def _may_hold(settings: Config) -> bool:
-    """False where everything is in shadow: then no copy of a message is kept, and no store is needed."""
+    """False if every mode is shadow: then no copy of a message is kept, and no store is needed."""
     modes = {settings.mode, *(each.mode for each in settings.recipients.values())}
     return Mode.ENFORCE in modes

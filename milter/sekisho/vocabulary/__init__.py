@@ -1,8 +1,8 @@
-"""The words that are looked for in mail, as data: lists of words, themes and phrases of lures, and a site's own.
+"""The words that are looked for in mail: lists of words, and themes and phrases of lures. They are data.
 
-`config/vocabulary` holds lists of words, `config/lures` one file of phrases a language and the themes; a site adds and
-removes words in a folder of its own. They are loaded and made into patterns once, when the program starts or is
-reloaded. Words with which a text is read (`text`) and syntax (dates, URLs, telephone numbers) are code.
+`config/vocabulary` holds the lists of words, `config/lures` the themes and one file of phrases for each language; a
+site adds and removes words in a folder of its own. They are loaded and made into patterns once, when the program starts
+or is reloaded. Syntax (dates, URLs, telephone numbers) and the words by which a text is parsed (`text`) are code.
 """
 
 from sekisho.vocabulary.compiled import BrandWords

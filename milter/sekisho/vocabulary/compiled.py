@@ -1,4 +1,4 @@
-"""The lists made into what checks and brands use: patterns, sets, and the distinctive words of a name."""
+"""Compiles the lists into what checks and brands use: patterns, sets, and the distinctive words of a name."""
 
 from __future__ import annotations
 
@@ -14,33 +14,34 @@ from sekisho.vocabulary.patterns import anywhere, pieces
 from sekisho.vocabulary.phrases import LurePhrases
 from sekisho.words import Vocabulary
 
-MAX_NAME_CHARS = 300  # of a name that are looked at
-REMEMBERED_NAMES = 4096
+MAX_NAME_CHARS = 300  # of a name; the rest is not examined
+MAX_REMEMBERED_NAMES = 4096
 WORD = re.compile(r"[^\W_]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
 class BrandWords:
-    """The words that are looked for together with the names of brands, and those that make brands of names."""
+    """The words that are looked for together with the names of brands. `companions` turn an ordinary word beside them
+    into a brand's name."""
 
     phrases: LurePhrases = field(default_factory=LurePhrases)
     companions: tuple[str, ...] = ()
     trade: frozenset[str] = frozenset()
-    """Labels of hosts that stand beside a brand's name in domains of forgers."""
+    """Labels that forgers put beside a brand's name in a domain."""
     strong: frozenset[str] = frozenset()
-    """Of these, the ones that make a brand of a word of everyday language."""
+    """The trade words that turn an ordinary word beside them into a brand's name."""
 
 
 def for_brands(lists: WordLists, phrases: LurePhrases) -> BrandWords:
-    """What the registry of brands needs."""
+    """The words that the registry of brands needs."""
     trade = frozenset(lists.trade_words)
     return BrandWords(phrases, lists.companions, trade, trade.difference(lists.weak_trade_words))
 
 
 def for_checks(lists: WordLists) -> Vocabulary:
-    """What the checks need."""
+    """The words that the checks need."""
     return Vocabulary(
-        distinctive=remembered(REMEMBERED_NAMES)(distinctive_words(lists.common_words)),
+        distinctive=remembered(MAX_REMEMBERED_NAMES)(distinctive_words(lists.common_words)),
         office_words=anywhere(lists.office_words),
         officer_titles=anywhere(lists.officer_titles),
         chief_titles=anywhere(lists.chief_titles),
@@ -77,11 +78,11 @@ def _retired(entry: str) -> tuple[str, int]:
 
 
 def distinctive_words(common: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
-    """A function that gives the words of a name that tell it from others: each once, in lower case and one width, none
-    of the `common` ones, no numbers, no single letters. Japanese runs its words together, so the common ones of it are
-    cut out wherever they stand."""
+    """A function that gives the words that distinguish a name from others: each once, in lower case and one width,
+    without the `common` ones, numbers and single letters. Japanese has no spaces between words, so common Japanese
+    words are removed wherever they stand."""
     folded = [unicodedata.normalize("NFKC", word).casefold() for word in common]
-    words = frozenset(word for word in folded if max(word) < patterns.JAPANESE)
+    words = frozenset(word for word in folded if max(word) < patterns.FIRST_JAPANESE)
     within = re.compile(patterns.plain(re.escape(word) for word in folded if word not in words))
 
     def distinctive(name: str) -> tuple[str, ...]:

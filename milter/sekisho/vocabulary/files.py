@@ -1,4 +1,4 @@
-"""How the files of this room are read: TOML, validated as a whole, every fault with file, key and reason."""
+"""Reads the vocabulary files: TOML, validated as a whole, each fault with file, key and reason."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ REASONS = MappingProxyType(
         "tuple_type": "must be a list of words",
     }
 )
-"""What a fault is called where pydantic speaks of models."""
+"""Plain texts in the place of pydantic's messages."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 class VocabularyFileError(Exception):
-    """Files that cannot be loaded; `faults` lists everything that is wrong, `file: key: reason`."""
+    """Vocabulary files cannot be loaded; `faults` lists every error as `file: key: reason`."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
@@ -32,14 +32,14 @@ class VocabularyFileError(Exception):
 
 
 class FileModel(BaseModel):
-    """What a file says: nothing unknown, nothing converted, nothing changed later."""
+    """A model of a file: unknown keys are errors, values are not converted, and an instance does not change."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
 def toml_files(folder: Path, faults: list[str], required: bool = True) -> tuple[Path, ...]:
-    """The TOML files of a folder by name. A folder that cannot be read is a fault; one that is not there is, too, if
-    it is `required`."""
+    """The TOML files of a folder, sorted by name. A folder that cannot be read adds a fault, and so does a missing one
+    if it is `required`."""
     try:
         return tuple(sorted(file for file in folder.iterdir() if file.suffix == ".toml"))
     except FileNotFoundError as error:
@@ -51,7 +51,7 @@ def toml_files(folder: Path, faults: list[str], required: bool = True) -> tuple[
 
 
 def read_toml(file: Path, faults: list[str]) -> dict[str, object] | None:
-    """The table of a file. None, and a fault more, if it cannot be read."""
+    """The table of a file. If it cannot be read: None, and one more entry in `faults`."""
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
             faults.append(f"{file}: is larger than {MAX_FILE_BYTES} bytes")
@@ -67,13 +67,13 @@ def read_toml(file: Path, faults: list[str]) -> dict[str, object] | None:
 
 
 def read(model: type[Model], file: Path, faults: list[str]) -> Model | None:
-    """A file as a model. None, and a fault for everything that is wrong, if it is none."""
+    """The model of a file. If the file is not valid: None, and one more entry in `faults` for each error."""
     content = read_toml(file, faults)
     return None if content is None else validated(model, content, file, faults)
 
 
 def validated(model: type[Model], content: object, file: Path, faults: list[str]) -> Model | None:
-    """The same of a table that is read already; faults are told of `file`."""
+    """The model of a table that was read already. The faults name `file`."""
     try:
         return model.model_validate(content)
     except ValidationError as error:

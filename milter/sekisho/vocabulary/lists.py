@@ -1,6 +1,6 @@
-"""The lists of words (`config/vocabulary`): which there are, and what an entry of each may be.
+"""The lists of words (`config/vocabulary`), and which entries each may have.
 
-Each list stands in one of the files, where a comment says what it is for. Which file that is does not matter.
+Each list stands in one of the files, where a comment says what it is for. It does not matter in which file.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ def _word(text: str) -> str:
 
 
 def _lower(text: str) -> str:
-    """What is compared in small letters."""
+    """An entry that is compared in small letters."""
     if text.lower() != text:
         raise ValueError(f"{text!r} is not in small letters")
     return text
 
 
 def _dated(text: str) -> str:
-    """A name with the year from which something is no more."""
+    """A name with the year since which a program is no longer available."""
     if re.fullmatch(r"\S.* \d{4}", text, re.ASCII) is None:
         raise ValueError(f"{text!r} does not end with a blank and a year")
     return text
@@ -52,7 +52,7 @@ DatedNames = Annotated[tuple[Dated, ...], Field(strict=False)]
 
 
 class WordLists(FileModel):
-    """Every list by name. One that is not given is empty."""
+    """All lists by name. A list that is not given is empty."""
 
     office_words: Words = ()
     common_words: Words = ()
@@ -97,7 +97,7 @@ class WordLists(FileModel):
 
 
 def read(folder: Path, faults: list[str]) -> WordLists:
-    """The lists of a folder. Each must stand there, and once; what is wrong is added to `faults`."""
+    """The lists of a folder. Each list must be there exactly once; errors are added to `faults`."""
     found: dict[str, object] = {}
     sound = True
     for file in toml_files(folder, faults):

@@ -1,4 +1,4 @@
-"""All words together: the shipped lists and lures, the site's own over them, made ready for brands and checks."""
+"""Loads all words: the shipped lists and lures with the site's changes, compiled for brands and checks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from sekisho.words import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class LoadedWords:
-    """What the files say, compiled; without any, no words. `idle` are removals of the overlay that remove nothing,
-    `file: key: reason`."""
+    """The compiled words of all files; by default there are none. `idle` are removals in the overlay that remove
+    nothing, as `file: key: reason`."""
 
     checks: Vocabulary = field(default_factory=lambda: compiled.for_checks(WordLists()))
     brands: BrandWords = field(default_factory=BrandWords)
@@ -26,8 +26,8 @@ class LoadedWords:
 
 
 def load(overlay: Path | None = None) -> LoadedWords:
-    """The shipped words with those of the folder `overlay`, if it exists. Raises VocabularyFileError with every fault
-    of every file."""
+    """The shipped words with the changes of the folder `overlay`, if it exists. Raises VocabularyFileError with every
+    fault of every file."""
     faults: list[str] = []
     words = lists.read(shipped("vocabulary"), faults)
     languages = lures.read(shipped("lures"), faults)
@@ -42,5 +42,5 @@ def load(overlay: Path | None = None) -> LoadedWords:
 
 
 def providers_file(overlay: Path | None) -> Path | None:
-    """The file of the overlay that is laid over the table of providers; it need not be there."""
+    """The file of the overlay that changes the table of providers; it may be missing. None without an overlay."""
     return None if overlay is None else overlay / PROVIDERS

@@ -1,4 +1,5 @@
-"""What a lure file says: the words of one language for what a message is about, how it presses, what it asks for.
+"""The model of a lure file: the phrases of one language for what a message is about (theme), how it presses the reader,
+and which action it asks for.
 
     language = "en"
 
@@ -11,11 +12,11 @@
     [action]
     login = ["log in|sign in + here|below|to"]
 
-Every entry is a phrase. Its parts are joined by ` + ` and stand near each other, in any order; a part is a choice of
-spellings between `|`. Spellings are compared as a hurried reader sees them (see `text.skeleton`): width, case, kana,
-spaces, inserted symbols, look-alike letters and simplified kanji need no entry of their own. A Latin spelling is the
-beginning of a word: `suspen` is suspended and suspension, and not unsuspended; with a full stop it is a whole word:
-`sum.` is not summer.
+Each entry is a phrase. Its parts, joined by ` + `, must stand near each other, in any order. A part is a choice of
+spellings, separated by `|`. Spellings are compared as a quick reader sees them (see `text.skeleton`): width, case,
+kana, spaces, inserted symbols, look-alike letters and simplified kanji need no entry of their own. A Latin spelling
+matches the beginning of a word: `suspen` matches suspended and suspension, but not unsuspended. With a full stop it
+matches a whole word: `sum.` does not match summer.
 
 The names of themes and actions are those of `themes.toml`. No phrase decides anything: genuine mail is about the same
 themes in the same words. See `checks/lure`.
@@ -40,13 +41,13 @@ ASPECTS = ("theme", "pressure", "action")
 
 
 def names(aspect: str) -> tuple[str, ...]:
-    """The names that an aspect may have: of themes, the most telling first."""
+    """The names that an aspect may have; those of themes in the order of `themes.toml`."""
     themes = shipped_themes()
     return {"theme": tuple(themes.theme), "pressure": PRESSURES, "action": tuple(themes.action)}[aspect]
 
 
 def _named(aspect: str) -> AfterValidator:
-    """A name of this aspect."""
+    """A validator for the names of this aspect."""
 
     def known(name: str) -> str:
         if name not in names(aspect):
@@ -63,7 +64,7 @@ ActionName = Annotated[str, _named("action")]
 
 @dataclass(frozen=True, slots=True)
 class PartSpelling:
-    """One way to write a part of a phrase, as a skeleton. `whole`: it must end where a word ends."""
+    """One way to write a part of a phrase. `key` is its skeleton; `whole`: it must end where a word ends."""
 
     key: str
     whole: bool
@@ -101,7 +102,7 @@ Phrases = Annotated[tuple[Phrase, ...], Field(strict=False), AfterValidator(_onc
 
 
 class Lures(FileModel):
-    """One language's words."""
+    """The phrases of one language, by aspect and name."""
 
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
     theme: dict[ThemeName, Phrases] = Field(default_factory=dict)
@@ -110,7 +111,7 @@ class Lures(FileModel):
 
 
 def read(folder: Path, faults: list[str]) -> tuple[Lures, ...]:
-    """The languages of a folder, by the names of their files. What is wrong is added to `faults`."""
+    """The languages of a folder, in the order of their file names. Errors are added to `faults`."""
     files = [file for file in toml_files(folder, faults, required=False) if file.name != FILE]
     if not files:
         faults.append(f"{folder}: holds no lure file")

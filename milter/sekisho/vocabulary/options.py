@@ -1,4 +1,4 @@
-"""Where the site's own words are."""
+"""The option for the site's own words."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@
     suspicious_suffixes.remove = ["club"]
     lures.ja.theme.delivery.add = ["宅配ボックス + 確認"]
 
-The names of the files do not matter, but for `providers.toml`, which is laid over the table of providers. What is added
-and stands there already, or is removed and does not stand there, changes nothing: the shipped lists change, too.
+The names of the files do not matter, except `providers.toml`, which changes the table of providers. Adding a word that
+is in the list, or removing one that is not, is no error, since the shipped lists change with releases.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ Texts = Annotated[tuple[str, ...], Field(strict=False)]
 
 
 class PhraseChange(FileModel):
-    """What happens to the phrases of one name."""
+    """The phrases to add to and to remove from one theme, pressure or action."""
 
     add: Phrases = ()
     remove: Texts = ()
 
 
 class LureChanges(FileModel):
-    """What happens to the phrases of one language."""
+    """The changes of the phrases of one language."""
 
     theme: dict[ThemeName, PhraseChange] = Field(default_factory=dict)
     pressure: dict[PressureName, PhraseChange] = Field(default_factory=dict)
@@ -43,7 +43,7 @@ class LureChanges(FileModel):
 
 
 class Changes(FileModel):
-    """A file of the overlay. `FileChanges` has a field more for each list."""
+    """A file of the overlay. `FileChanges` adds a field for each list."""
 
     lures: dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")], LureChanges] = Field(
         default_factory=dict
@@ -51,7 +51,8 @@ class Changes(FileModel):
 
 
 def _file_changes() -> type[Changes]:
-    """The model of a file: for each list, the words to add, as that list has them, and the words to remove."""
+    """The model of a file. For each list it has the words to add, validated as in that list, and the words to
+    remove."""
     fields: dict[str, Any] = {}
     for name, words in get_type_hints(WordLists, include_extras=True).items():
         if name in WordLists.model_fields:
@@ -65,7 +66,7 @@ FileChanges = _file_changes()
 
 @dataclass(frozen=True, slots=True)
 class Overlaid:
-    """The words with the site's own. `idle` are removals of what is not there, as `file: key: reason`."""
+    """The words with the site's changes. `idle` are removals of words that are not there, as `file: key: reason`."""
 
     lists: WordLists
     languages: tuple[Lures, ...]
@@ -75,8 +76,8 @@ class Overlaid:
 def laid_over(
     lists: WordLists, languages: Iterable[Lures], folder: Path | None, faults: list[str]
 ) -> Overlaid:
-    """The words with the changes of a folder, file by file. A folder that is not there changes nothing. What is wrong
-    is added to `faults`."""
+    """The words with the changes of a folder, applied file by file. A missing folder changes nothing. Errors are added
+    to `faults`."""
     known = {each.language: each for each in languages}
     idle: list[str] = []
     for file in toml_files(folder, faults, required=False) if folder is not None else ():
@@ -101,7 +102,7 @@ def _lists(lists: WordLists, changes: Changes, place: str, idle: list[str]) -> W
 
 
 def _languages(known: dict[str, Lures], changes: Changes, place: str, idle: list[str]) -> Iterator[Lures]:
-    """The languages that one file changes, as they are then. One that is not known begins without phrases."""
+    """The languages that one file changes, after the change. A new language begins without phrases."""
     for language, change in changes.lures.items():
         lures = known.get(language) or Lures(language=language)
         for aspect in ASPECTS:
@@ -116,6 +117,6 @@ def _languages(known: dict[str, Lures], changes: Changes, place: str, idle: list
 
 
 def _kept(words: tuple[str, ...], removed: tuple[str, ...], place: str, idle: list[str]) -> tuple[str, ...]:
-    """The words that are not removed. What is removed and is not there is told in `idle`."""
+    """The words that are not removed. A removal of a word that is not there is added to `idle`."""
     idle += [f"{place}.remove: {word!r} is not there" for word in removed if word not in words]
     return tuple(word for word in words if word not in removed)

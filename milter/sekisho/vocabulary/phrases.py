@@ -1,8 +1,8 @@
-"""The phrases of all languages, ready to be met: which parts of them stand near each other in a text.
+"""Finds the phrases of lures whose parts stand near each other in a text.
 
-The words themselves are looked for elsewhere, in one pass together with the names of the brands (`brands.search`); here
-their places become cues. Only phrases of which a part was seen are looked at, and of each spelling only the first few
-places, so the cost is bounded by the text and not by the vocabulary.
+The parts are searched elsewhere, in one pass together with the names of the brands (`brands.search`). Here their places
+become cues. Only phrases of which a part was found are examined, and of each spelling only the first few places, so the
+cost depends on the text and not on the size of the vocabulary.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_GAP_LETTERS = 32  # letters, spaces left out, between the parts of a phrase
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
-    """One phrase: its parts by number, and the cue that it makes."""
+    """One phrase: the numbers of its parts, and its cue."""
 
     first: int
     others: frozenset[int]
@@ -31,7 +31,7 @@ Places = list[tuple[int, int]]
 
 
 class LurePhrases:
-    """All phrases of the given languages. Pure: the same text, the same cues."""
+    """All phrases of the given languages. Pure: the same text gives the same cues."""
 
     def __init__(self, languages: Iterable[Lures] = ()) -> None:
         numbers: dict[tuple[PartSpelling, ...], int] = {}
@@ -50,11 +50,11 @@ class LurePhrases:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What to look for in the skeleton of a text."""
+        """The skeletons of all parts, which are searched in the skeleton of a text."""
         return tuple(self._parts)
 
     def complete(self, keys: Collection[str]) -> set[str]:
-        """Those of the keys that belong to a phrase of which every part is among them."""
+        """The keys that belong to a phrase all of whose parts are among `keys`."""
         numbers: set[int] = set().union(*map(self._numbers.__getitem__, keys))
         phrases = chain.from_iterable(map(self._phrases.__getitem__, self._phrases.keys() & numbers))
         wanted: set[int] = set()
@@ -65,8 +65,8 @@ class LurePhrases:
         return {key for key in keys if not wanted.isdisjoint(self._numbers[key])}
 
     def cues(self, found: Iterable[tuple[str, int, int]], breaks: Callable[[int], bool]) -> Iterator[Cue]:
-        """The cues of a text, each name of an aspect once. `found` are keys with the range of the skeleton where they
-        stand; `breaks` says whether one word ends and another begins at an index of it."""
+        """The cues of a text, each once. `found` are keys with the range of the skeleton where they stand; `breaks`
+        tells whether a word ends and another begins at an index of the skeleton."""
         places: defaultdict[int, Places] = defaultdict(list)
         for key, at, end in found:
             if key in self._latin and not breaks(at):

@@ -1,7 +1,7 @@
-"""The themes of lures (`config/lures/themes.toml`): what a message may be about, and what a reader may be asked to do.
+"""The themes of lures (`config/lures/themes.toml`): what a message may be about, and what it may ask the reader to do.
 
-They are read when the program starts, and not laid over: each is a finding, and findings are declared before any
-configuration is read.
+They are read when the program starts, and an overlay cannot change them: each is a finding, and findings are declared
+before any configuration is read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Sentence = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Theme(FileModel):
-    """What a message is about. The file says what each field means."""
+    """A theme: what a message is about. `themes.toml` explains each field."""
 
     points: Annotated[float, Field(ge=0, le=100)]
     en: Sentence
@@ -35,14 +35,14 @@ class Theme(FileModel):
 
 
 class Request(FileModel):
-    """What a reader is asked to do, in the words of an explanation."""
+    """An action that a reader is asked for, in the words of an explanation."""
 
     en: Sentence
     ja: Sentence
 
 
 class Themes(FileModel):
-    """The file: themes by name, the most telling first; and actions by name."""
+    """The content of the file: themes by name, the most significant first; and actions by name."""
 
     theme: Annotated[dict[Name, Theme], Field(min_length=1)]
     action: Annotated[dict[Name, Request], Field(min_length=1)]

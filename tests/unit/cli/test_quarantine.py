@@ -72,7 +72,7 @@ def test_an_id_is_whole_on_a_narrow_screen(
 ) -> None:
     """In 80 columns each id of the list and of the history stands in one piece, so that it can be copied, with its
     facts on the lines below."""
-    monkeypatch.setattr(output, "WIDE", 80)
+    monkeypatch.setattr(output, "FILE_COLUMNS", 80)
     listed = sekisho("quarantine", "list", "--config", config).out
     sekisho("quarantine", "delete", held[0], "--config", config)
     history = sekisho("quarantine", "history", "--config", config).out

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sekisho.clock import SystemClock
-from sekisho.maintenance.tasks import FAILURES_TO_TELL, HANGING_SECONDS, MaintenanceTasks
+from sekisho.maintenance.tasks import HANGING_SECONDS, MIN_FAILURES, MaintenanceTasks
 from sekisho.observers import Isolation
 
 
@@ -75,7 +75,7 @@ def test_one_failure_is_no_failing(tasks: MaintenanceTasks, clock: Clock) -> Non
     work = Work()
     tasks.add("work", work.run, 1.0)
     work.error = RuntimeError("x")
-    pass_by(tasks, clock, FAILURES_TO_TELL - 1)
+    pass_by(tasks, clock, MIN_FAILURES - 1)
     assert tasks.failing() == ()
     pass_by(tasks, clock, 1)
     assert tasks.failing() == ("work",)

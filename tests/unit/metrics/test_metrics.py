@@ -14,7 +14,7 @@ from tests.unit.store.kit import EVIDENCE, message, outcomes
 
 from sekisho import metrics
 from sekisho.evidence import NOTHING, Evidence, FindingKind
-from sekisho.metrics import ROWS, Metrics, MetricsOptions, Questions
+from sekisho.metrics import ROWS, Metrics, MetricsOptions, PageSources
 from sekisho.metrics.options import endpoint
 from sekisho.metrics.server import Pages
 from sekisho.verdict import Action, Disposition, Reply
@@ -42,7 +42,7 @@ def counted(directory: Path) -> Iterator[Metrics]:
 
 def exposed(counted: Metrics) -> Samples:
     """What a scrape would show, read back by the strict parser."""
-    pages = Pages(counted, Questions())
+    pages = Pages(counted, PageSources())
     kind, body = pages.exposed(openmetrics=True)
     pages.close()
     assert kind.startswith("application/openmetrics-text; version=1.0.0")

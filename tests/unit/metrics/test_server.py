@@ -18,7 +18,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as old_text
 
 from sekisho import metrics
-from sekisho.metrics import Metrics, MetricsOptions, MetricsServer, Questions
+from sekisho.metrics import Metrics, MetricsOptions, MetricsServer, PageSources
 from sekisho.metrics.server import MAX_HEADER_BYTES, Pages
 
 PATIENCE = 60.0
@@ -39,17 +39,17 @@ def reasons() -> list[str]:
 
 @pytest.fixture
 def start(counted: Metrics, reasons: list[str]) -> Iterator[Callable[..., MetricsServer]]:
-    """Starts servers, by options and by what differs in their questions."""
+    """Starts servers, by options and by what differs in their sources."""
     running: list[MetricsServer] = []
 
-    def begin(options: dict[str, object] | None = None, **questions: Callable[..., object]) -> MetricsServer:
+    def begin(options: dict[str, object] | None = None, **sources: Callable[..., object]) -> MetricsServer:
         asked = {
             "reasons": lambda: tuple(reasons),
             "gauges": lambda: counted.quarantine({"held": 3}, 9),
             "status": lambda: {"version": "1", "reasons": reasons},
-        } | questions
+        } | sources
         settings = MetricsOptions.model_validate({"listen": "127.0.0.1:0"} | (options or {}))
-        running.append(metrics.serve(settings, counted, Questions(**asked)))  # type: ignore[arg-type]
+        running.append(metrics.serve(settings, counted, PageSources(**asked)))  # type: ignore[arg-type]
         return running[-1]
 
     yield begin
@@ -152,7 +152,7 @@ def test_a_store_that_is_down_does_not_take_the_metrics_along(counted: Metrics) 
     def fail() -> None:
         raise OSError("store down")
 
-    pages = Pages(counted, Questions(gauges=fail))
+    pages = Pages(counted, PageSources(gauges=fail))
     _, body = pages.exposed(openmetrics=False)
     pages.close()
     assert b'sekisho_errors_total{stage="gauges"} 1.0' in body

@@ -11,7 +11,7 @@ from sekisho.address import Mailbox
 from sekisho.evidence import Evidence, Proof
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.policy.entries import ListEntry, parse_entry
-from sekisho.policy.lists import Entries, ListOptions, Lists, Scoped, Sender, list_faults
+from sekisho.policy.lists import Entries, ListOptions, Lists, ScopedList, Sender, list_faults
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
 HANAKO = Recipient("Hanako@Example.jp")
@@ -170,7 +170,7 @@ def test_an_entry_that_does_not_hold_hides_no_other() -> None:
 def test_whose_mail_an_entry_is_about(scope: str, holds: bool) -> None:
     """The site's, a domain's, a recipient's or a group's; an entry for one recipient is nobody else's."""
     groups = {"sales": ("hanako@example.jp", "shop.example")}
-    lists = Scoped.of([entry("x.example", scope=scope)], groups)
+    lists = ScopedList.of([entry("x.example", scope=scope)], groups)
     assert (lists.match(sender("a@x.example"), HANAKO) is not None) is holds
 
 
@@ -191,7 +191,8 @@ def test_an_extension_does_not_leave_the_scope(scope: str, holds: bool) -> None:
     lists = Lists.of(ListOptions(block=(entry("x.example", scope=scope),)), groups, delimiters="+")
     assert (lists.block.match(sender("a@x.example"), news) is not None) is holds
     assert (
-        Scoped.of([entry("x.example", scope="hanako@example.jp")]).match(sender("a@x.example"), news) is None
+        ScopedList.of([entry("x.example", scope="hanako@example.jp")]).match(sender("a@x.example"), news)
+        is None
     )
 
 

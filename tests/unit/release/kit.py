@@ -112,7 +112,7 @@ RELEASE = """
     from sekisho.clock import SystemClock
     from sekisho.journal import JournalOptions
     from sekisho.privacy import Privacy
-    from sekisho.release import ReleaseOptions, Releaser, Wish
+    from sekisho.release import ReleaseOptions, Releaser, ReleaseRequest
     from sekisho.release import smtp
     from sekisho.store.database import StoreOptions
     from sekisho.held import State
@@ -154,7 +154,7 @@ RELEASE = """
     releaser = Releaser(store, options, "mx.ours.example", Privacy(JournalOptions(), SystemClock()))
     os.write(1, b"READY\\n")
     for name in names:
-        releaser.release(store.get(name), Wish("test"))
+        releaser.release(store.get(name), ReleaseRequest("test"))
         os.write(1, name.encode() + b"\\n")
 """
 POINTS = (

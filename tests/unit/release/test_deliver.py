@@ -14,7 +14,7 @@ from sekisho.held import Entry, State
 from sekisho.journal import JournalOptions
 from sekisho.ports import StoreUnavailable
 from sekisho.privacy import Privacy
-from sekisho.release import Done, ReleaseOptions, Releaser, UnclearWishError, Wish
+from sekisho.release import ReleaseOptions, Releaser, ReleaseRequest, ReleaseResult, UnclearRequestError
 from sekisho.store.database import StoreOptions
 from sekisho.store.quarantine import Quarantine
 
@@ -22,7 +22,7 @@ PRIVACY = Privacy(JournalOptions(), SystemClock())
 
 RAW = b"From: a@sender.example\r\nX-Sekisho-Verdict: accept\r\n\r\nbody\r\n"
 KEPT = b"From: a@sender.example\r\n\r\nbody\r\n"
-ME = Wish("hanako")
+ME = ReleaseRequest("hanako")
 
 
 def releaser(store: Quarantine, port: Port, **options: object) -> Releaser:
@@ -42,8 +42,10 @@ def entry_of(store: Quarantine, name: str) -> Entry:
     return entry
 
 
-def release(store: Quarantine, port: Port, name: str, wish: Wish = ME, **options: object) -> tuple[Done, ...]:
-    return releaser(store, port, **options).release(entry_of(store, name), wish)
+def release(
+    store: Quarantine, port: Port, name: str, request: ReleaseRequest = ME, **options: object
+) -> tuple[ReleaseResult, ...]:
+    return releaser(store, port, **options).release(entry_of(store, name), request)
 
 
 def states(store: Quarantine, name: str) -> list[str]:
@@ -54,7 +56,7 @@ def test_every_copy_is_delivered_to_its_recipient(store: Quarantine) -> None:
     """Each held copy goes out once, as the rewrite says, and is released; the audit names who and why."""
     name = hold(store, RAW, ["a@ours.example", "b@ours.example"])
     with Port() as port:
-        done = release(store, port, name, Wish("hanako", "false_positive"))
+        done = release(store, port, name, ReleaseRequest("hanako", "false_positive"))
     assert [each.released for each in done] == [True, True]
     assert states(store, name) == ["released", "released"]
     assert all(message.endswith(KEPT) for message in port.messages)
@@ -73,7 +75,7 @@ def test_one_recipient_of_several(store: Quarantine) -> None:
     """Only the named recipient's copy goes, whatever the case it is typed in."""
     name = hold(store, RAW, ["a@ours.example", "b@ours.example"])
     with Port() as port:
-        release(store, port, name, Wish("hanako", recipients=frozenset({"B@ours.example"})))
+        release(store, port, name, ReleaseRequest("hanako", recipients=frozenset({"B@ours.example"})))
     assert states(store, name) == ["held", "released"]
     assert len(port.messages) == 1
 
@@ -82,10 +84,10 @@ def test_another_address(store: Quarantine) -> None:
     """One copy may go elsewhere, and the audit says where as far as it may; several may not all go to one."""
     name = hold(store, RAW, ["a@ours.example", "b@ours.example"])
     with Port() as port:
-        with pytest.raises(UnclearWishError, match="name one recipient"):
-            release(store, port, name, Wish("hanako", to="abuse@ours.example"))
-        wish = Wish("hanako", to="abuse@ours.example", recipients=frozenset({"a@ours.example"}))
-        release(store, port, name, wish)
+        with pytest.raises(UnclearRequestError, match="name one recipient"):
+            release(store, port, name, ReleaseRequest("hanako", to="abuse@ours.example"))
+        request = ReleaseRequest("hanako", to="abuse@ours.example", recipients=frozenset({"a@ours.example"}))
+        release(store, port, name, request)
     assert "RCPT TO:<abuse@ours.example>" in port.commands
     assert states(store, name) == ["released", "held"]
     assert store.operations(name)[0].note.startswith(f"to {PRIVACY.address('abuse@ours.example')}: 250")
@@ -97,7 +99,7 @@ def test_a_released_copy_is_not_sent_again(store: Quarantine) -> None:
     with Port() as port:
         release(store, port, name)
         assert release(store, port, name) == ()
-        assert release(store, port, name, Wish("hanako", again=True)) == ()
+        assert release(store, port, name, ReleaseRequest("hanako", again=True)) == ()
     assert len(port.messages) == 1
 
 
@@ -142,7 +144,7 @@ def test_an_uncertain_copy_is_sent_again_only_when_asked(store: Quarantine) -> N
         assert done.state is State.UNCERTAIN
         assert release(store, port, name) == ()
         assert states(store, name) == ["uncertain"]
-        (done,) = release(store, port, name, Wish("hanako", again=True))
+        (done,) = release(store, port, name, ReleaseRequest("hanako", again=True))
     assert done.released
     assert [each.result for each in store.operations(name)] == ["ok", "uncertain"]
 

@@ -9,7 +9,7 @@ from tests.unit.store.kit import EVIDENCE, message, outcomes
 
 from sekisho.explain import explanation_of, stored_document
 from sekisho.held import Operation, State
-from sekisho.release import Done
+from sekisho.release import ReleaseResult
 from sekisho.review.documents import entry_document, judgement_of, operation_document, release_document
 
 HOSTILE = "\x1b[31m\u202ex"
@@ -49,7 +49,7 @@ def test_what_was_done_is_printable() -> None:
         "at": None, "who": "\\x1b[31m\\u202ex", "operation": "release", "result": "ok", "id": None, "copy": None,
         "reason": "", "note": "\\x1b[31m\\u202ex",
     }  # fmt: skip
-    done = Done("ID", HOSTILE, State.HELD, "451 later")
+    done = ReleaseResult("ID", HOSTILE, State.HELD, "451 later")
     assert release_document(done) == {
         "id": "ID", "rcpt": "\\x1b[31m\\u202ex", "state": "held", "reply": "451 later",
     }  # fmt: skip

@@ -10,7 +10,7 @@ from tests.unit.store.kit import SetClock, hold
 
 from sekisho.held import State
 from sekisho.ports import ErasedError
-from sekisho.release import UnclearWishError, Wish
+from sekisho.release import ReleaseRequest, UnclearRequestError
 from sekisho.review import AgesUnknownError, Closed, MailLabel, NoAuthorError, NoSuchEntryError
 from sekisho.runtime_changes.lists import EntryError
 from sekisho.store.lists import ListStore
@@ -57,10 +57,10 @@ def test_the_bytes_are_shown_with_a_line_in_the_audit(room: Room) -> None:
 def test_a_copy_is_released_once(room: Room) -> None:
     """The second time there is none to send, and the answer says why."""
     name = hold(room.store, RAW, ["a@ours.example"])
-    (first,) = room.review.release([name], Wish("hanako", "false_positive"))
+    (first,) = room.review.release([name], ReleaseRequest("hanako", "false_positive"))
     assert (first.state, first.recipient, first.released) == (State.RELEASED, "a@ours.example", True)
     assert len(room.port.messages) == 1
-    (again,) = room.review.release([name], Wish("hanako"))
+    (again,) = room.review.release([name], ReleaseRequest("hanako"))
     assert (again.recipient, again.state, again.text) == (
         "", State.RELEASED, "no copy to send (they are released)",
     )  # fmt: skip
@@ -71,9 +71,9 @@ def test_nothing_is_released_if_an_id_is_wrong_or_the_wish_unclear(room: Room) -
     """All ids are looked up first; two copies do not go to one other address."""
     name = hold(room.store, RAW, ["a@ours.example", "b@ours.example"])
     with pytest.raises(NoSuchEntryError):
-        room.review.release([name, "nothing"], Wish("hanako"))
-    with pytest.raises(UnclearWishError):
-        room.review.release([name], Wish("hanako", to="c@ours.example"))
+        room.review.release([name, "nothing"], ReleaseRequest("hanako"))
+    with pytest.raises(UnclearRequestError):
+        room.review.release([name], ReleaseRequest("hanako", to="c@ours.example"))
     assert room.port.messages == []
     assert done(room) == []
 

@@ -8,7 +8,7 @@ import pytest
 
 from sekisho.brands.index import BrandIndex
 from sekisho.brands.model import Brand
-from sekisho.brands.search import SAME_NAME, NameIndex
+from sekisho.brands.search import MAX_HITS_OF_NAME, NameIndex
 from sekisho.evidence import Cue
 from sekisho.package_data import shipped
 from sekisho.text import skeleton
@@ -309,7 +309,7 @@ def test_a_repeated_spelling_costs_no_more_than_its_length(piece: str) -> None:
     windows = 200_000 // 2_048 + 1
     letters = skeleton(piece * 500)
     spellings = [key for key in LurePhrases(SHIPPED_LURES).keys if key in letters]
-    assert whole[0] <= windows * SAME_NAME * len(spellings)
+    assert whole[0] <= windows * MAX_HITS_OF_NAME * len(spellings)
 
 
 def test_all_spellings_at_once_are_bounded_too() -> None:

@@ -18,11 +18,11 @@ def brands() -> None:
 @brands.command("lint")
 @format_option
 @config_option
-def brands_lint(style: str, path: Path | None) -> None:
+def brands_lint(style: str, path: Path | None) -> int:
     """Print what is wrong or risky in the brand files. Exit status 1 if anything is."""
     from sekisho.cli import brands as command
 
-    raise SystemExit(command.lint(configuration(path), style))
+    return command.lint(configuration(path), style)
 
 
 @brands.command("list")

@@ -25,11 +25,11 @@ def cli() -> None:
 
 @cli.command()
 @config_option
-def serve(path: Path | None) -> None:
-    """Run the milter."""
+def serve(path: Path | None) -> int:
+    """Run the milter. Exit status 69 if something that it needs is not there yet."""
     from sekisho import service
 
-    raise SystemExit(service.serve(existing(path)))
+    return service.serve(existing(path))
 
 
 @cli.command()
@@ -63,8 +63,6 @@ def check(
     """Judge messages as the milter would, and say why."""
     from sekisho.cli import check as command
 
-    if case is not None and len(files) > 1:
-        raise click.UsageError("--case goes with one file")
     command.run(
         configuration(path),
         files,
@@ -85,7 +83,7 @@ def check(
     "brands",
     multiple=True,
     metavar="ID|all",
-    help="Judge with a registry that lacks this brand, or all. Can be repeated.",
+    help="Judge with a registry that lacks this brand, or all. May be repeated.",
 )
 @click.option(
     "--by",
@@ -111,11 +109,11 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an argument for each option
     style: str,
     path: Path | None,
 ) -> None:
-    """Run every case under a folder and measure the judgement. Prints hits, false alarms, what each finding is worth
-    and the cases that were judged wrongly."""
+    """Judge every case below a folder and measure the result. Prints hits, false alarms, how much each finding
+    contributes, and the cases that were judged wrongly."""
     from sekisho.cli import evaluate as command
-    from sekisho.evaluation import Asked
+    from sekisho.evaluation import Omissions
 
-    asked = Asked(parse_without(without), frozenset(brands))
+    omissions = Omissions(parse_without(without), frozenset(brands))
     view = command.View(command.parse_views(by), top)
-    command.run(configuration(path), folder, jobs, asked, style=style, view=view)
+    command.run(configuration(path), folder, jobs, omissions, style=style, view=view)

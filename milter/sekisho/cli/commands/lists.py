@@ -70,7 +70,7 @@ def list_import(file: BinaryIO, path: Path | None) -> None:
     """Add the entries of a file that `list export` wrote. All are added or none; `-` is standard input."""
     from sekisho.cli import listing
 
-    listing.take(configuration(path), file.read())
+    listing.import_entries(configuration(path), file.read())
 
 
 @lists.command("export")

@@ -1,4 +1,4 @@
-"""`sekisho pause | resume | status | trace | doctor`: the daemon as it runs."""
+"""`sekisho pause | resume | status | trace | doctor`: commands for the running daemon."""
 
 from __future__ import annotations
 
@@ -42,23 +42,24 @@ def resume(path: Path | None) -> None:
 @cli.command()
 @format_option
 @config_option
-def status(style: str, path: Path | None) -> None:
+def status(style: str, path: Path | None) -> int:
     """Print the state of the daemon on one screen. Exit status 1 if it is not ready, is paused or tags only, or if mail
     waits in an outbox."""
     from sekisho.cli import status as command
 
-    raise SystemExit(command.run(configuration(path), style))
+    return command.run(configuration(path), style)
 
 
 @cli.command()
 @click.argument("what", metavar="ID|QUEUE-ID|MESSAGE-ID")
 @format_option
 @config_option
-def trace(what: str, style: str, path: Path | None) -> None:
-    """Print where a message is, and why. Tells in order what the log, the quarantine and the audit know of it."""
+def trace(what: str, style: str, path: Path | None) -> int:
+    """Print where a message is, and why. Prints in order of time what the log, the quarantine and the audit have about
+    it. Exit status 1 if they have nothing."""
     from sekisho.cli import trace as command
 
-    raise SystemExit(command.run(configuration(path), what, style))
+    return command.run(configuration(path), what, style)
 
 
 @cli.command()
@@ -79,9 +80,9 @@ def trace(what: str, style: str, path: Path | None) -> None:
 @config_option
 def doctor(
     postfix: Path | None, skip: tuple[str, ...], user: str | None, style: str, path: Path | None
-) -> None:
+) -> int:
     """Look for faults of the setup and print how to mend them. Looks at Postfix's settings, DNS, rights, store and
     disk, and changes nothing. Exit status 1 if anything is found."""
     from sekisho.cli import doctor as command
 
-    raise SystemExit(command.run(existing(path), postfix, skip, user, style))
+    return command.run(existing(path), postfix, skip, user, style)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,7 +32,7 @@ def quarantine() -> None:
 @format_option
 @config_option
 def quarantine_list(state: str | None, limit: int, before: str | None, style: str, path: Path | None) -> None:
-    """List messages of the quarantine, newest first."""
+    """List messages of the quarantine, newest first. Prints at most `--limit` of them."""
     from sekisho.cli import quarantine as command
 
     command.list_entries(configuration(path), state, limit, before, style)
@@ -73,16 +72,14 @@ def release(
     uncertain: bool,
     style: str,
     path: Path | None,
-) -> None:
+) -> int:
     """Hand held messages back to Postfix, past the filter. Exit status 1 if any copy was not released."""
     from sekisho.cli import quarantine as command
     from sekisho.cli.opening import who
-    from sekisho.release import Wish
+    from sekisho.release import ReleaseRequest
 
-    if to and not re.fullmatch(r"[^\s<>@]+@[^\s<>@]+", to):
-        raise click.UsageError(f"--to needs an address, not {to!r}")
-    wish = Wish(who(), reason, frozenset(recipients), to, uncertain)
-    raise SystemExit(command.release(configuration(path), records, wish, style))
+    request = ReleaseRequest(who(), reason, frozenset(recipients), to, uncertain)
+    return command.release(configuration(path), records, request, style)
 
 
 @quarantine.command("delete")
@@ -90,11 +87,12 @@ def release(
 @recipients_option
 @click.option("--uncertain", is_flag=True, help="Also copies that Postfix may have already.")
 @config_option
-def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: bool, path: Path | None) -> None:
-    """Close held copies without delivering them. Retention or `purge` later removes content and record."""
+def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: bool, path: Path | None) -> int:
+    """Close held copies without delivering them. Retention or `purge` later removes content and record. Exit status 1
+    if an entry had no copy to close."""
     from sekisho.cli import quarantine as command
 
-    raise SystemExit(command.delete(configuration(path), records, recipients, uncertain))
+    return command.delete(configuration(path), records, recipients, uncertain)
 
 
 @quarantine.command("purge")
@@ -131,7 +129,7 @@ def purge(age: timedelta, states: tuple[str, ...], path: Path | None) -> None:
 )
 @config_option
 def export(records: tuple[str, ...], form: str, output: Path | None, path: Path | None) -> None:
-    """Write held messages out. The audit remembers it."""
+    """Write held messages to files or to standard output. The audit records it."""
     from sekisho.cli import exporting
 
     exporting.run(configuration(path), records, form, output)
@@ -143,7 +141,8 @@ def export(records: tuple[str, ...], form: str, output: Path | None, path: Path 
 @format_option
 @config_option
 def history(record: str | None, limit: int, style: str, path: Path | None) -> None:
-    """Print who did what to the quarantine, newest first. With RECORD, to that message only."""
+    """Print who did what to the quarantine, newest first. With RECORD, to that message only; at most `--limit`
+    lines."""
     from sekisho.cli import quarantine as command
 
     command.history(configuration(path), record, limit, style)

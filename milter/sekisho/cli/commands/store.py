@@ -18,12 +18,12 @@ def store() -> None:
 @store.command("check")
 @format_option
 @config_option
-def check(style: str, path: Path | None) -> None:
+def check(style: str, path: Path | None) -> int:
     """Check the whole database. Looks at its structure, at rows that belong to nothing, and at the digest of each
     message. Exit status 1 if anything is wrong."""
-    from sekisho.cli import care
+    from sekisho.cli import store as command
 
-    raise SystemExit(care.check(configuration(path), style))
+    return command.check(configuration(path), style)
 
 
 @store.command("backup")
@@ -31,9 +31,9 @@ def check(style: str, path: Path | None) -> None:
 @config_option
 def backup(target: Path, path: Path | None) -> None:
     """Write a copy to DEST, a new file, while the daemon runs. For PostgreSQL: print the command."""
-    from sekisho.cli import care
+    from sekisho.cli import store as command
 
-    care.write(configuration(path), target)
+    command.write_backup(configuration(path), target)
 
 
 @store.command("restore")
@@ -41,9 +41,9 @@ def backup(target: Path, path: Path | None) -> None:
 @config_option
 def restore(source: Path, path: Path | None) -> None:
     """Put a backup in the place of the database. The daemon must not run; the old database is kept."""
-    from sekisho.cli import care
+    from sekisho.cli import store as command
 
-    care.bring_back(configuration(path), source)
+    command.restore_backup(configuration(path), source)
 
 
 @store.command("retention")

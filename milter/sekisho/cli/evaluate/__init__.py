@@ -1,4 +1,4 @@
-"""`sekisho evaluate`, printed. What is counted stands in `evaluation`."""
+"""`sekisho evaluate`: the results printed. The package `evaluation` computes them."""
 
 from sekisho.cli.evaluate.run import judged, run
 from sekisho.cli.evaluate.tables import View, parse_views

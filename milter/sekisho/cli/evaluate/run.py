@@ -1,4 +1,4 @@
-"""Cases judged with a progress bar, counted and printed."""
+"""Judges the cases with a progress bar, counts and prints."""
 
 from __future__ import annotations
 
@@ -14,17 +14,21 @@ from sekisho.case_runner import UnknownBrandError
 from sekisho.cli import output
 from sekisho.cli.evaluate import tables
 from sekisho.config import Config
-from sekisho.evaluation import Asked, CaseRow, files_below, judge_files, measure
+from sekisho.evaluation import CaseRow, Omissions, files_below, judge_files, measure
 from sekisho.text import printable
 
 
 def run(
-    config: Config, folder: Path, jobs: int | None, asked: Asked, *, style: str, view: tables.View
+    config: Config, folder: Path, jobs: int | None, omissions: Omissions, *, style: str, view: tables.View
 ) -> None:
-    """Judge all and print the tables. A file that cannot be read is an error row, never left out."""
+    """Judge all cases below the folder in `jobs` processes and print the tables. A file that cannot be read is an error
+    row, never left out. `jobs` None: as many processes as cores.
+
+    Raises UsageError for an unknown brand and ClickException for a folder without messages.
+    """
     started = time.perf_counter()
     try:
-        rows = list(judged(config, folder, asked, jobs))
+        rows = list(judged(config, folder, omissions, jobs))
     except UnknownBrandError as error:
         raise click.UsageError(f"--without-brand: no brand has the id {printable(str(error), 60)}") from error
     if not rows:
@@ -39,8 +43,9 @@ def run(
         tables.show(output.console(), result, rows, view)
 
 
-def judged(config: Config, folder: Path, asked: Asked, jobs: int | None = None) -> Iterator[CaseRow]:
-    """A row for each file below the folder, with a progress bar on a terminal. Raises what `judge_files` raises."""
+def judged(config: Config, folder: Path, omissions: Omissions, jobs: int | None = None) -> Iterator[CaseRow]:
+    """A row for each file below the folder, from `jobs` processes, with a progress bar on a terminal. Raises what
+    `judge_files` raises."""
     files = files_below(folder)
     columns = (
         *Progress.get_default_columns()[:2],
@@ -52,6 +57,6 @@ def judged(config: Config, folder: Path, asked: Asked, jobs: int | None = None) 
     )
     with progress:
         bar = progress.add_task("judging", total=len(files))
-        for row in judge_files(config, folder, files, asked, jobs):
+        for row in judge_files(config, folder, files, omissions, jobs):
             progress.advance(bar)
             yield row

@@ -15,10 +15,10 @@ from sekisho.cli.tables import Cell, Sheet, cells
 from sekisho.evaluation import measure
 
 VIEWS = ("folder", "kind", "lang", "brand", "finding", "family", "score")
-USUAL = ("folder", "kind", "score", "finding")
-BAR = 24  # columns of the longest bar
-RARE = ("tempfail", "error", "degraded")  # columns that are shown when something is in them
-WORTH = (
+DEFAULT_VIEWS = ("folder", "kind", "score", "finding")
+MAX_BAR_COLUMNS = 24
+HIDDEN_IF_EMPTY = ("tempfail", "error", "degraded")  # columns
+FINDING_COLUMNS = (
     "",
     "points",
     "in\nphish",
@@ -36,12 +36,12 @@ Measured = Mapping[str, Any]
 class View:
     """Which tables, and how many rows of each at most."""
 
-    by: tuple[str, ...] = USUAL
+    by: tuple[str, ...] = DEFAULT_VIEWS
     top: int = 40
 
 
 def parse_views(text: str) -> tuple[str, ...]:
-    """`folder,finding` in that order. Raises a usage error for what is no table."""
+    """The tables that `folder,finding` names, in that order. Raises UsageError for an unknown name."""
     words = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
     if unknown := set(words) - set(VIEWS):
         raise click.UsageError(f"--by knows {', '.join(VIEWS)}, not {', '.join(sorted(unknown))}")
@@ -49,7 +49,7 @@ def parse_views(text: str) -> tuple[str, ...]:
 
 
 def show(console: Console, result: Measured, rows: Sequence[measure.Row], view: View) -> None:
-    """The tables, then the slowest and the wrong ones."""
+    """Print the tables, then the slowest cases and those that were judged wrongly."""
     blocks = (console.encoding or "").lower().startswith("utf")
     for each in sheets(result, view, blocks=blocks):
         tables.show(console, each)
@@ -65,7 +65,7 @@ def show(console: Console, result: Measured, rows: Sequence[measure.Row], view: 
 
 
 def _worst(rows: Sequence[measure.Row]) -> list[measure.Row]:
-    """Genuine mail by what it scored, the fakes that scored least first."""
+    """The worst errors first: genuine mail with the highest score, fakes with the lowest."""
 
     def order(row: measure.Row) -> tuple[str, float]:
         score = row.get("score", 0.0)
@@ -83,12 +83,12 @@ def _wrong(row: measure.Row) -> Text:
 
 
 def markdown(result: Measured, view: View) -> str:
-    """The same tables for a document. Single files are not named in it."""
+    """The same tables as Markdown, without the names of single files."""
     return "\n".join(tables.markdown(each) for each in sheets(result, view))
 
 
 def sheets(result: Measured, view: View, *, blocks: bool = True) -> Iterator[Sheet]:
-    """The tables that are asked for and have something in them, the whole first."""
+    """The tables of the view; first the one of all cases. An empty grouping has no table."""
     whole = {"all": {label: result[label] for label in measure.LABELS}}
     yield confusion("", whole, style="bold")
     for key in view.by:
@@ -111,15 +111,16 @@ def confusion(
     largest: bool = False,
     style: str = "",
 ) -> Sheet:
-    """A row for each group and label: verdicts, and the rates of both actions with their intervals."""
+    """A row for each group and label, of at most `top` groups: how many of each verdict, and the rates of both actions
+    with their intervals. `largest`: the largest groups first."""
     names = (
         sorted(groups, key=lambda name: -sum(each["total"] for each in groups[name].values()))
         if largest
         else list(groups)
     )
     rows = [(name, label, groups[name][label]) for name in names[:top] for label in groups[name]]
-    rare = [name for name in RARE if any(counted[name] for _, _, counted in rows)]
-    shown = [name for name in measure.COUNTED if name not in RARE or name in rare]
+    filled = [name for name in HIDDEN_IF_EMPTY if any(counted[name] for _, _, counted in rows)]
+    shown = [name for name in measure.COUNTED if name not in HIDDEN_IF_EMPTY or name in filled]
     return Sheet(
         title,
         ("", "label", *shown, "tagged or worse", "quarantined or worse"),
@@ -138,7 +139,7 @@ def _confusion_row(
 
 
 def _alarm(column: str, label: str, counted: Mapping[str, int]) -> str:
-    """Red where a fake was let through or a genuine mail was not."""
+    """Red where a fake was accepted, a genuine mail was not, or a case could not be judged."""
     bad = {"phish": ("accept",), "ham": ("tag", "quarantine", "reject")}.get(label, ())
     return "red" if counted[column] and (column in bad or column == "error") else ""
 
@@ -148,7 +149,7 @@ def _more(left: int) -> str:
 
 
 def rate(hits: int, total: int) -> str:
-    """`94.2% (91.2%-96.3%)`"""
+    """The share `hits`/`total` with its interval: `94.2% (91.2%-96.3%)`."""
     if not total:
         return "-"
     low, high = measure.wilson(hits, total)
@@ -156,7 +157,8 @@ def rate(hits: int, total: int) -> str:
 
 
 def score_sheet(scores: Mapping[str, Any], *, blocks: bool = True) -> Sheet:
-    """A histogram for each label, each by its own size; bins between the first and the last that hold something."""
+    """A histogram for each label, its bars relative to the largest bin of the label. Empty bins at both ends are left
+    out."""
     edges, labels = scores["from"], measure.LABELS
     filled = [
         number for number in range(len(edges)) if any(scores[label]["counts"][number] for label in labels)
@@ -169,7 +171,9 @@ def score_sheet(scores: Mapping[str, Any], *, blocks: bool = True) -> Sheet:
             count, total = scores[label]["counts"][number], sum(scores[label]["counts"])
             most = max(scores[label]["counts"])
             row += [Cell(str(count) if count else ""), Cell(f"{count / total:.1%}" if count else "", "dim")]
-            row.append(Cell(tables.bar(count / most if most else 0, BAR, blocks=blocks), _colour(label)))
+            row.append(
+                Cell(tables.bar(count / most if most else 0, MAX_BAR_COLUMNS, blocks=blocks), _colour(label))
+            )
         rows.append(tuple(row))
     columns = tuple(name for label in labels for name in (label, "", ""))
     return Sheet("scores", ("score", *columns), tuple(rows), note=_quartiles(scores), bars=frozenset({3, 6}))
@@ -198,7 +202,7 @@ def _quartiles(scores: Mapping[str, Any]) -> str:
 
 
 def finding_sheet(findings: Mapping[str, Any], top: int) -> Sheet:
-    """How often each finding is made, and how many mails reach an action only with it."""
+    """How often each finding is made, and how many mails reach an action only with it, in at most `top` rows."""
     seen = {
         name: each for name, each in findings.items() if any(each[label]["found"] for label in measure.LABELS)
     }
@@ -208,18 +212,18 @@ def finding_sheet(findings: Mapping[str, Any], top: int) -> Sheet:
     note = f"Of {len(findings)} findings {len(seen)} were made; {len(idle)} of them decide nothing here by themselves."
     return Sheet(
         "by finding: how often it is made, and how many mails reach each action only because of it",
-        WORTH,
+        FINDING_COLUMNS,
         tuple(rows),
         note="\n".join(filter(None, (_more(len(names) - top), note))),
     )
 
 
 def family_sheet(families: Mapping[str, Any]) -> Sheet:
-    """What each kind of evidence is worth: all of its findings left out at once."""
+    """The same by family of findings: all findings of the family are left out at once."""
     seen = {name: each for name, each in families.items() if each["phish"]["found"] or each["ham"]["found"]}
     return Sheet(
         "by family: how many mails have a finding of it, and how many reach each action only because of all of them",
-        WORTH,
+        FINDING_COLUMNS,
         tuple(_finding_row(name, seen[name]) for name in sorted(seen, key=lambda name: _worth(seen[name]))),
     )
 
@@ -230,7 +234,7 @@ def _needed(each: Mapping[str, Any]) -> list[int]:
 
 
 def _worth(each: Mapping[str, Any]) -> tuple[int, ...]:
-    """The findings that most fakes are caught by come first; then what is often found."""
+    """The key to sort by: first the findings that catch most fakes, then those that are found most often."""
     needed = _needed(each)
     return (-sum(needed[:3]), sum(needed[3:]), -each["phish"]["found"], each["ham"]["found"])
 

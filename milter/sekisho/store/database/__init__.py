@@ -1,15 +1,15 @@
-"""A database and its files, whatever the tables: SQLite or PostgreSQL, kept durably.
+"""A durable database (SQLite or PostgreSQL) and its files. It does not depend on the tables.
 
-| module | answers |
+| module | has |
 | --- | --- |
 | `options` | where the database is, and the files beside it |
-| `engine`, `postgresql` | how a connection is made that keeps what it was told to keep |
+| `engine`, `postgresql` | connections whose commits are durable |
 | `transactions` | transactions that reach the file at the path, or fail |
-| `files` | whether the files that a connection has open are those at the path |
-| `lock` | who works on the database, and whether there ever was one |
-| `schema`, `types`, `migrate` | the version of the tables, their column types, and how they are brought up to date |
-| `settle` | what a process that died left in the write-ahead log |
-| `backup`, `checking`, `space` | care of the files |
+| `files` | the test whether the files that a connection has open are those at the path |
+| `lock` | which processes use the database, and whether it ever existed |
+| `schema`, `types`, `migrate` | the version of the tables, their column types, and their migrations |
+| `settle` | the treatment of a write-ahead log that a dead process left |
+| `backup`, `checking`, `space` | backup and restore, checks, and free space |
 """
 
 from sekisho.store.database.backup import BackupError, backup, restore

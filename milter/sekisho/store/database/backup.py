@@ -1,10 +1,10 @@
-"""A copy of a SQLite store while the daemon runs, and the way back while it does not.
+"""Backup of a SQLite store while the daemon runs, and restore while it does not.
 
-A backup is written by SQLite's online backup, in one step: the state of one moment, without stopping a writer. It is
-one file (no log beside it), read through and on the disk before it gets its name.
+A backup is written by SQLite's online backup in one step: it has the state of one moment, and no writer has to stop. It
+is a single file (without a log), verified and on the disk before it gets its name.
 
 A restore checks the backup before it changes anything, and keeps the database that it replaces. The new file gets its
-name by a rename, after the log of the old one is gone: SQLite would take that log for the new one's.
+name by a rename after the log of the old one was removed: SQLite would use that log for the new file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ As = Callable[[], AbstractContextManager[None]]
 
 
 class BackupError(Exception):
-    """What stands in the way, for the operator. Nothing was changed."""
+    """The backup or restore is not possible. The text is the reason, for the operator. Nothing was changed."""
 
 
 def backup(options: StoreOptions, target: Path, as_owner: As = nullcontext) -> None:
@@ -73,7 +73,7 @@ def restore(options: StoreOptions, source: BinaryIO, log: BinaryIO | None, now: 
             os.replace(fresh, file)
             sync_directory(file.parent)
     lock = StoreLock(options)
-    with suppress(StoreUnavailable):  # a daemon that begins just now has the same to say
+    with suppress(StoreUnavailable):  # a daemon that starts just now reports it, too
         lock.take()
         lock.mark()
     lock.close()

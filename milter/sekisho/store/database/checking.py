@@ -1,4 +1,4 @@
-"""What is wrong with the files of a database and with what is in it, whatever the tables: looked at, never changed."""
+"""Checks the files of a database and its content, without regard to the tables. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from sqlalchemy import Connection, text
 from sekisho.store.database.files import identity
 from sekisho.store.database.lock import lock_file, was_made
 
-MAX_SHOWN = 100  # flaws of one kind
+MAX_SHOWN_FLAWS = 100  # of one kind
 
 
 @dataclass(frozen=True, slots=True)
 class StoreFlaw:
-    """`code` is stable, `text` is for people."""
+    """A fault of a store. `code` never changes, `text` is for people."""
 
     code: str
     text: str
 
 
 def missing(file: Path) -> StoreFlaw | None:
-    """Why there is nothing to look at in a SQLite database's file, if so. Raises OSError."""
+    """Why the file of a SQLite database cannot be checked; empty if it can. Raises OSError."""
     if not file.exists():
         how = "was there and is gone" if was_made(file) else "is not there yet"
         return StoreFlaw("missing", f"{file} {how}")
@@ -40,15 +40,15 @@ def of_files(file: Path) -> Iterator[StoreFlaw]:
 
 def structure(connection: Connection) -> Iterator[StoreFlaw]:
     """SQLite's own check of pages and indexes, and of the keys between tables."""
-    for (answer,) in connection.execute(text(f"PRAGMA integrity_check({MAX_SHOWN})")):
+    for (answer,) in connection.execute(text(f"PRAGMA integrity_check({MAX_SHOWN_FLAWS})")):
         if answer != "ok":
             yield StoreFlaw("integrity", str(answer))
-    for row in connection.execute(text("PRAGMA foreign_key_check")).fetchmany(MAX_SHOWN):
+    for row in connection.execute(text("PRAGMA foreign_key_check")).fetchmany(MAX_SHOWN_FLAWS):
         yield StoreFlaw("foreign_key", f"{row[0]} row {row[1]} names no row of {row[2]}")
 
 
 def _rights(file: Path) -> Iterator[StoreFlaw]:
-    """The files of the store belong to the owner of the directory, and nobody else reads them."""
+    """The files that do not belong to the owner of the directory, or that other users may read."""
     owner = file.parent.stat().st_uid
     beside = [file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm")]
     for path in (file, *beside, lock_file(file)):

@@ -1,12 +1,12 @@
-"""Connections that keep what they were told to keep.
+"""Connections whose commits are durable.
 
 SQLite: write-ahead log with `synchronous=FULL`, so a commit is on the disk before it returns; every writing
 transaction takes the write lock at its beginning (`BEGIN IMMEDIATE`): it may wait for the lock there, and never fails
 later because another process has it. PostgreSQL: `synchronous_commit=on`, on a server that runs with `fsync`.
 Both are asserted on every new connection.
 
-It cannot see: a disk that reports as written what is only in its cache, and SQLite on a network file system, which
-must not be used.
+It cannot see a disk that reports data as written that is only in its cache, or that SQLite is on a network file system,
+which must not be used.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class NotDurable(StoreUnavailable):
 
 
 def connect(options: StoreOptions, *, pool: type[Pool] | None = None) -> Engine:
-    """An engine; no connection is made yet. Raises StoreUnavailable if the file cannot be made, or is one that was
-    there and has vanished (StoreMoved)."""
+    """An engine without a connection yet. Raises StoreUnavailable if the file cannot be made, or if it existed and was
+    removed (StoreMoved)."""
     if fault := missing_driver(options):
         raise StoreUnavailable(fault)
     url = database_url(options.url)
@@ -83,7 +83,7 @@ def _pooled(options: StoreOptions) -> dict[str, Any]:
 
 
 def _opener(url: URL, options: StoreOptions) -> Callable[[], sqlite3.Connection]:
-    """SQLite itself would make a database that is missing. `mode=rw` opens what is there, or fails."""
+    """The URL with `mode=rw`, so that SQLite opens an existing file and never makes a missing one."""
     name = f"file:{quote(url.database or '')}?mode=rw"
     patience = options.busy_timeout_seconds
     return lambda: sqlite3.connect(name, timeout=patience, uri=True, check_same_thread=False)
@@ -108,9 +108,9 @@ def _reason(error: Exception) -> str:
 
 
 def not_committed(error: BaseException | None) -> bool:
-    """True if an error in a commit says for certain that nothing was committed: PostgreSQL refused it, or SQLite
-    could not write all of it into its log. It is not certain after an error of a server that is ending (class 57: libpq
-    still calls the connection good), nor after a failed sync: what was written before it may be found after a crash."""
+    """True if an error of a commit means that nothing was committed: PostgreSQL refused it, or SQLite could not write
+    all of it to its log. It is uncertain after an error of a server that shuts down (class 57: libpq still reports a
+    good connection), and after a failed sync: data written before it may be found after a crash."""
     if not isinstance(error, DBAPIError):
         return False
     code = getattr(error.orig, "sqlite_errorcode", None)
@@ -121,8 +121,9 @@ def not_committed(error: BaseException | None) -> bool:
 
 
 def create_file(url: URL) -> None:
-    """Make the database file if there is none and never was. Only its owner may read it, and its name is durable. A
-    file that others may read is closed to them, with its log and index. Raises StoreMoved if there was one."""
+    """Make the database file if there is none and never was one. Only its owner may read it, and its name is durable.
+    The rights of other users are removed from an existing file, its log and its index. Raises StoreMoved if the file
+    existed before and is gone."""
     path = Path(url.database or "")
     if not path.exists() and was_made(path):
         raise StoreMoved(
@@ -137,7 +138,7 @@ def create_file(url: URL) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make the names in it durable. Raises OSError."""
+    """Make the names in the directory durable. Raises OSError."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -1,15 +1,15 @@
-"""Whether the files that a SQLite connection has open are still those at the path.
+"""Tests whether the files that a SQLite connection has open are still those at the path.
 
-SQLite works on open files, an operator on names. A database that is removed, replaced or cut while a process has it
-open still takes every commit of that process, and no reader will ever find them. The same holds for the write-ahead log
-(`-wal`) and its index (`-shm`): SQLite itself looks at neither again.
+SQLite works on open files, an operator on names. If a database is removed, replaced or truncated while a process has it
+open, it still takes every commit of that process, and no other process will ever find them. The same is true for the
+write-ahead log (`-wal`) and its index (`-shm`): SQLite itself does not check them again.
 
-How the identity of an open file is known: after the connection has read something, the files at the path are looked
-up (device, inode), and a descriptor of this process must have the same identity. SQLite's own descriptors are looked
-at through /proc/self/fd and never opened a second time: closing a second one would drop the locks that SQLite holds
+The identity of an open file is found in this way: after the connection has read something, the files at the path are
+looked up (device, inode), and a descriptor of this process must have the same identity. SQLite's own descriptors are
+found in /proc/self/fd. The file is never opened a second time: closing that descriptor would release SQLite's locks
 (POSIX locks belong to the process).
 
-It cannot see: a database that is overwritten in place by one that is no smaller, or cut behind its last page.
+It cannot see a database that is overwritten in place by one that is not smaller, or truncated behind its last page.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SALTS = slice(16, 24)  # in the header of the log
 
 
 class Loss(Enum):
-    """What became of the files."""
+    """What happened to the files."""
 
     MISSING = "missing"  # no database at the path
     REPLACED = "replaced"  # another database at the path
@@ -40,7 +40,7 @@ class Loss(Enum):
 
 
 class StoreMoved(StoreUnavailable):
-    """The files that are open are not those at the path. What was committed is not acknowledged."""
+    """The files that are open are not those at the path. A commit in them is not acknowledged."""
 
     def __init__(self, loss: Loss, reason: str) -> None:
         super().__init__(reason)
@@ -75,7 +75,8 @@ class Files:
         return cls(path, *names[1:], identity(database), identity(log), identity(index), database.st_size)
 
     def check(self, *, locked: bool = False) -> None:
-        """Raises StoreMoved. `locked`: the caller holds the write lock, so that nobody begins the log anew."""
+        """Check that the open files are those at the path. `locked`: the caller holds the write lock, so no process can
+        restart the log. Raises StoreMoved."""
         self._check_database()
         for name, opened in ((self.log_path, self.log), (self.index_path, self.index)):
             found = _look(name)
@@ -142,7 +143,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What the index says of the log: committed frames, pages of the database, salts. `done`: all frames are in the
+    """The index's data about the log: committed frames, pages of the database, salts. `done`: all frames are in the
     database."""
 
     page_size: int
@@ -158,7 +159,7 @@ class Index:
 
 
 def _read_index(descriptor: int | None) -> Index | None:
-    """None if it cannot be had, or is being changed."""
+    """The header of the index; None if it cannot be read, or is being changed."""
     if descriptor is None:
         return None
     data = os.pread(descriptor, 2 * _INDEX.size + 4, 0)
@@ -172,12 +173,12 @@ def _read_index(descriptor: int | None) -> Index | None:
 
 
 def identity(found: os.stat_result) -> Identity:
-    """Which file that is: device and inode."""
+    """The identity of a file: device and inode numbers."""
     return found.st_dev, found.st_ino
 
 
 def descriptors() -> dict[Identity, int]:
-    """The descriptors of this process by the file behind each; empty where /proc is not to be had."""
+    """The descriptors of this process by the identity of their file; empty without /proc."""
     found: dict[Identity, int] = {}
     try:
         names = os.listdir("/proc/self/fd")

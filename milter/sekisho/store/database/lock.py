@@ -1,11 +1,11 @@
-"""The file `.NAME.lock` beside a SQLite database: which processes work on it, and whether there ever was one.
+"""The file `.NAME.lock` beside a SQLite database: which processes use the database, and whether it ever existed.
 
-- Every process of the daemon that may write to the store holds a shared lock on it for as long as it lives, whether
-  or not the store answers. `store restore` needs the exclusive one, so it refuses while a daemon runs.
-- The word `made` in it says that a daemon has had a database there. If the database is missing then, it was removed:
-  a running daemon never makes a new one in its place. A start of the daemon does, and writes a line in the log.
+- Each process of the daemon that may write to the store holds a shared lock on it as long as it lives, even while the
+  store fails. `store restore` needs the exclusive lock, so it refuses while a daemon runs.
+- The word `made` in the file says that a daemon has had a database there. If the database is missing, it was removed: a
+  running daemon never makes a new one in its place. A start of the daemon does, and writes a line to the log.
 
-The name does not begin with the database's, so that `rm quarantine.db*` leaves it alone.
+The name does not begin with the database's name, so `rm quarantine.db*` does not remove it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MADE = b"made\n"
 
 
 def lock_file(database: Path) -> Path:
-    """Where the lock of a database is: beside it."""
+    """The path of the lock file of a database."""
     return database.parent / f".{database.name}.lock"
 
 
@@ -39,7 +39,7 @@ def was_made(database: Path) -> bool:
 
 
 def never_made(options: StoreOptions) -> bool:
-    """True if there is no SQLite database and never was one: nothing was ever stored. False if nobody can tell."""
+    """True if there is no SQLite database and never was one, so nothing was ever stored. False if that is unknown."""
     file = database_file(options)
     try:
         return file is not None and not file.exists() and not was_made(file)
@@ -48,7 +48,7 @@ def never_made(options: StoreOptions) -> bool:
 
 
 def start_anew(options: StoreOptions) -> None:
-    """At a start of the daemon: a database that is gone may be made again."""
+    """At a start of the daemon, allow to make a database again that was removed."""
     file = database_file(options)
     try:
         if file is None or (file.exists() and file.stat().st_size) or not was_made(file):
@@ -65,14 +65,14 @@ def start_anew(options: StoreOptions) -> None:
 
 
 class StoreLock:
-    """The shared lock of one process of the daemon. Nothing for PostgreSQL."""
+    """The shared lock of one process of the daemon. For PostgreSQL it does nothing."""
 
     def __init__(self, options: StoreOptions) -> None:
         self._database = database_file(options)
         self._descriptor: int | None = None
 
     def take(self) -> None:
-        """Hold it from now on. Raises StoreUnavailable while somebody restores the store."""
+        """Hold the lock from now on. Raises StoreUnavailable while the store is being restored."""
         if self._database is None or self._descriptor is not None:
             return
         try:
@@ -90,7 +90,7 @@ class StoreLock:
         self._descriptor = descriptor
 
     def mark(self) -> None:
-        """Remember that there is a database. Raises StoreUnavailable."""
+        """Record that the database exists. Raises StoreUnavailable."""
         if self._descriptor is None or self._database is None or was_made(self._database):
             return
         try:
@@ -100,7 +100,7 @@ class StoreLock:
             raise StoreUnavailable(f"{lock_file(self._database)}: {error.strerror}") from error
 
     def close(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

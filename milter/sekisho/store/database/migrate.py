@@ -1,4 +1,4 @@
-"""Bringing the tables up to date, once, however many processes start together."""
+"""Migrates the tables to this version, once, even if several processes start together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOCK = 0x73656B6973686F  # "sekisho": the PostgreSQL advisory lock that migrati
 
 
 class SchemaError(Exception):
-    """The tables are of another version of sekisho, and there is no way from there to here."""
+    """The tables are of a version of sekisho from which this version cannot migrate."""
 
 
 def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> None:
@@ -55,7 +55,7 @@ def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> 
 
 
 def up_to_date(options: StoreOptions) -> bool:
-    """Whether the tables are those of this version; nothing is changed. Raises StoreUnavailable."""
+    """True if the tables are those of this version. Nothing is changed. Raises StoreUnavailable."""
     return revision_of(options) == HEAD
 
 

@@ -1,9 +1,9 @@
-"""Connections to PostgreSQL: what each must promise, and how long the server may be silent.
+"""Connections to PostgreSQL: their settings, and a time limit for the server's answers.
 
-A server that is stopped, or a host behind a network that drops packets, keeps its connections open and answers nothing.
-`statement_timeout` is the server's own and does not help then, and TCP gives up after a quarter of an hour. So the
-client closes the connection itself, a second after the server should have answered. The store is then unavailable, and
-a commit whose answer did not come may have been carried out.
+If the server is stopped or the network drops packets, connections stay open and no answer comes. The server's own
+`statement_timeout` does not help then, and TCP gives up after 15 minutes. So the client closes the connection itself,
+one second after the server should have answered. The store is then unavailable, and a commit without an answer may have
+been carried out.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Any
 from sekisho.store.database.options import StoreOptions
 
 STATEMENT_SECONDS = 10.0
-"""What a statement may take besides waiting for a lock."""
+"""Seconds that a statement may take besides waiting for a lock."""
 _SPARE_SECONDS = 1.0  # seconds for the server's own error to arrive
 _DURABLE_SETTINGS = ("synchronous_commit", "fsync", "full_page_writes")
 
 
 def connect_args(options: StoreOptions) -> dict[str, Any]:
-    """What libpq is told of each connection: `connect_timeout` in seconds, and our name."""
+    """The parameters of libpq for each connection: `connect_timeout` in seconds, and our name."""
     return {"connect_timeout": max(2, round(options.busy_timeout_seconds)), "application_name": "sekisho"}
 
 
@@ -36,7 +36,7 @@ def connecting(options: StoreOptions) -> Callable[..., Any]:
             return super().wait(_bounded(gen, seconds, self._give_up), *args, **named)
 
         def _give_up(self) -> None:
-            self.pgconn.finish()  # nothing else is sent on it, no rollback either
+            self.pgconn.finish()  # nothing else is sent on it, not even a rollback
             raise psycopg.OperationalError(f"no answer from the server within {seconds:g} s")
 
     return lambda _dialect, _record, args, named: Connection.connect(*args, **named)

@@ -1,9 +1,9 @@
-"""Before the store is opened: what a process that died left in the write-ahead log is written to the disk.
+"""Writes a write-ahead log that a dead process left to the disk again, before the store is opened.
 
-A sync that failed may have lost what it was to write, and the kernel calls those pages clean. SQLite writes such
-frames once more at its next commit, as long as one process lives that knows they were refused. If all have died,
-the next to open the store reads them out of the page cache as if they were on the disk, and adds to them. After a
-power cut the log then ends at the hole: what was answered since is lost, or the database does not fit its log.
+If a sync fails, its data may be lost although the kernel marks the pages as clean. SQLite writes such frames again at
+its next commit, as long as a process lives that knows of the failure. If all have died, the next process that opens the
+store reads the frames from the page cache as if they were on the disk, and appends to them. After a power cut the log
+then ends at the missing frames: later commits are lost, or the database does not fit its log.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def settle(options: StoreOptions) -> None:
             try:
                 lock.enter_context(engine.begin())  # the write lock: nobody adds to the log meanwhile
             except SQLAlchemyError:
-                return  # locked; or what else is wrong, which the next to open it is told
+                return  # locked, or another error, which the next process that opens it gets, too
             _write_again(log)
     finally:
         engine.dispose()

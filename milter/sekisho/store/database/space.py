@@ -1,4 +1,4 @@
-"""How much room the quarantine has left, as far as this machine can see."""
+"""The free space for the quarantine, as far as this machine knows it."""
 
 from __future__ import annotations
 

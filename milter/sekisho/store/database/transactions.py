@@ -1,9 +1,9 @@
 """Transactions that reach the file at the path, or fail.
 
 Before anything is written, and again after each commit, the files that the connection has open are compared with
-those at the path (`files`). If they differ, the transaction counts as failed, the pool is thrown away, and the next
-transaction opens what is at the path. What can still be saved is saved first: the frames of a log that lost its name
-are written into the database through the descriptor that is still open.
+those at the path (`files`). If they differ, the transaction counts as failed, the pool is closed, and the next
+transaction opens the file at the path. Before that, data that can still be saved are saved: the frames of a log that
+lost its name are written to the database through the descriptor that is still open.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ LOG = logging.getLogger("sekisho.store")
 
 
 class Database:
-    """Belongs to the process that opened it; any of its threads may use it."""
+    """The store's database. Belongs to the process that opened it; any of its threads may use it."""
 
     def __init__(self, options: StoreOptions, on_loss: Callable[[], None] = lambda: None) -> None:
-        """`on_loss` is called once for each time that the files turn out to be others."""
+        """`on_loss` is called each time that the open files are found not to be those at the path."""
         self._options = options
         self._on_loss = on_loss
         self._pid = os.getpid()
@@ -43,7 +43,7 @@ class Database:
 
     @classmethod
     def open(cls, options: StoreOptions, on_loss: Callable[[], None] = lambda: None) -> Database:
-        """Bring the tables up to date and connect. Raises StoreUnavailable (NotDurable among them), SchemaError."""
+        """Migrate the tables and connect. Raises StoreUnavailable (NotDurable is one) or SchemaError."""
         migrate(options)
         return cls(options, on_loss)
 
@@ -53,8 +53,8 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is durable in the file at the path when the block is left. Raises StoreUnavailable;
-        CommitUnknown where it may have been carried out all the same."""
+        """A transaction that is durable in the file at the path when the block is left. Raises StoreUnavailable, or
+        CommitUnknown if it may have been carried out all the same. Raises RuntimeError after a fork."""
         self._ready()
         committing = False
         try:
@@ -71,7 +71,8 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads: it waits for nobody. Raises StoreUnavailable."""
+        """A transaction that only reads and waits for no lock. Raises StoreUnavailable, and RuntimeError after a
+        fork."""
         self._ready()
         with (
             unavailable(),
@@ -82,15 +83,16 @@ class Database:
             yield connection
 
     def verify(self) -> None:
-        """Look whether the files are still ours, and open the store again if it was lost. What was cut is read
-        through first, which may take minutes. Raises StoreUnavailable."""
+        """Check that the open files are those at the path, and open the store again if they were not. A database that
+        was truncated is checked first, which may take minutes. Raises StoreUnavailable (StoreMoved is one), and
+        RuntimeError after a fork."""
         if self._lost is Loss.DAMAGED:
             self._reopen_damaged()
         with self.reading():
             return
 
     def _ready(self) -> None:
-        """A connection that two processes share ends in a damaged database: better to fail loudly."""
+        """Raises RuntimeError after a fork: a connection that two processes share damages the database."""
         if os.getpid() != self._pid:
             raise RuntimeError("the quarantine was opened before the fork")
         if self._lost is Loss.DAMAGED:
@@ -99,7 +101,7 @@ class Database:
             self._reopen()
 
     def _reopen(self) -> None:
-        """Make sure that what is at the path is a store of ours. It is never made anew. A message waits for
+        """Make sure that the file at the path is a store of ours. It is never created. A message waits for
         this, and no longer than for a locked database."""
         patience = self._options.busy_timeout_seconds
         if not self._mutex.acquire(timeout=patience):
@@ -133,7 +135,7 @@ class Database:
 
     @contextmanager
     def _watched(self, connection: Connection) -> Iterator[None]:
-        """Tell a database error from files that were taken away: the second looks like the first."""
+        """Raise StoreMoved in the place of a database error if the cause is that the files were removed or replaced."""
         try:
             yield
         except StoreMoved as moved:
@@ -148,7 +150,7 @@ class Database:
             raise
 
     def _leave(self, connection: Connection, moved: StoreMoved) -> None:
-        """Save what can be saved, and drop every connection."""
+        """Save the frames of the log if possible, and close all connections."""
         with self._mutex:
             self._losses += 1
             self._on_loss()
@@ -169,7 +171,7 @@ def _check(connection: Connection, *, locked: bool = False) -> None:
 
 
 def _save(connection: Connection, loss: Loss) -> None:
-    """Write the log's frames into the database that belongs to it, wherever that is by now.
+    """Write the log's frames into the database that belongs to it, even if that has no name any more.
 
     A database that was replaced leaves its log and index at the path, where SQLite would take them for the new
     one's. They are removed once their frames are in the old file, else set aside.

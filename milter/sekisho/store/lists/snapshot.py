@@ -1,9 +1,8 @@
-"""The last good lists, in a file beside the store, from which every process takes them.
+"""The snapshot: the last good lists in a file beside the store, from which all processes read them.
 
-The supervisor, the workers and the command line read this file and never the database, so the lists hold while the
-store is down. The maintenance process writes it when the version in the store has changed: a new file that takes the
-old one's name when it is on the disk, so it is whole or not there. A worker follows the file (`InForce`) and needs no
-reload.
+The supervisor, the workers and the command line read this file and never the database, so the lists stay in force while
+the store is down. The maintenance process writes it when the version in the store has changed: the new file is renamed
+when it is on the disk, so the snapshot is always complete. A worker follows the file (`InForce`) without a reload.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ Identity = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Lists as the store had them at a version. 0: nothing was ever written; -1: the file is unreadable."""
+    """The lists of the store at a version. Version 0: nothing was ever written; -1: the file cannot be read."""
 
     version: int = 0
     lists: ListOptions = field(default_factory=ListOptions)
 
 
 def identity(options: StoreOptions) -> Identity | None:
-    """What stands at the snapshot's path now; None if nothing can be seen there."""
+    """The identity of the file at the snapshot's path; None if there is none or it cannot be read."""
     try:
         found = (state_directory(options) / FILE_NAME).stat()
     except OSError:
@@ -70,11 +69,11 @@ def _parse(path: Path) -> Snapshot:
 
 
 class InForce:
-    """The lists that hold in this process. One reference is exchanged, so a message meets one version and never
-    waits. Belongs to one process; `refresh` is for one thread, `current` for all."""
+    """The lists that are in force in this process. A change exchanges one reference, so each message uses one version
+    and never waits. Belongs to one process; one thread calls `refresh`, all may read `current`."""
 
     def __init__(self, options: StoreOptions, build: Callable[[ListOptions], Lists], held: Snapshot) -> None:
-        """`build` lays the lists made at run time over those of the configuration; `held` is what was read last."""
+        """`build` joins the lists made at run time with those of the configuration; `held` is the last snapshot."""
         self._options = options
         self._build = build
         self._held = held
@@ -87,8 +86,8 @@ class InForce:
         return self._held.version
 
     def refresh(self) -> bool:
-        """Take up the snapshot if it says something else. True if it did. A snapshot that is not there or cannot be
-        read changes nothing; the log says so once for each such file. Never raises for what stands on the disk."""
+        """Read the snapshot if it has changed. True if other lists are in force now. A snapshot that is missing or
+        cannot be read changes nothing; it is logged once for each such file. Never raises for errors of the file."""
         found = identity(self._options)
         if found is None or found == self._seen:
             return False
@@ -106,7 +105,7 @@ class InForce:
 
 
 def write(options: StoreOptions, version: int, entries: Iterable[Stored]) -> None:
-    """Put the lists on the disk. Raises OSError."""
+    """Write the lists of a version to the disk. Raises OSError."""
     path = state_directory(options) / FILE_NAME
     data: dict[str, Any] = {"schema": FORMAT_VERSION, "version": version, **{name: [] for name in LISTS}}
     for each in entries:
@@ -122,7 +121,7 @@ def write(options: StoreOptions, version: int, entries: Iterable[Stored]) -> Non
 
 
 def _lists(path: Path, data: dict[str, Any]) -> ListOptions:
-    """The entries, without those that this version of the program cannot mean."""
+    """The entries, without those that this version of the program does not accept."""
     found: dict[str, list[ListEntry]] = {name: [] for name in LISTS}
     for name in LISTS:
         for each in data[name]:

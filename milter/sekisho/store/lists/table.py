@@ -1,7 +1,7 @@
-"""List entries made while the program runs: a versioned table over the entries of the file.
+"""List entries made while the program runs: a versioned table, in addition to the entries of the configuration.
 
-Every change raises the version by one, in the transaction that makes it. An entry knows the version that brought it
-and, once removed, the one that took it; nothing is ever overwritten, so what held at any time can be told.
+Each change increases the version by one, in the same transaction. An entry has the version that added it and, once
+removed, the version that removed it. Nothing is overwritten, so the lists of any earlier time are known.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What a change came to. Entries that were there already, just so, count as neither."""
+    """The result of a change. An entry that was there already without a difference counts as neither."""
 
     version: int
     added: int = 0
@@ -85,7 +85,7 @@ class Changed:
 
 
 class ListStore:
-    """Belongs to the process that opened it."""
+    """The lists in the store. Belongs to the process that opened it."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -97,7 +97,7 @@ class ListStore:
     def open(
         cls, options: StoreOptions, clock: Clock, on_loss: Callable[[], None] = lambda: None
     ) -> ListStore:
-        """Bring the tables up to date and connect. Raises StoreUnavailable or SchemaError."""
+        """Migrate the tables and connect. Raises StoreUnavailable or SchemaError."""
         return cls(Database.open(options, on_loss), clock)
 
     def close(self) -> None:
@@ -105,7 +105,7 @@ class ListStore:
         self._database.close()
 
     def version(self) -> int:
-        """0 while nothing was ever changed. Raises StoreUnavailable."""
+        """The version of the lists; 0 if they were never changed. Raises StoreUnavailable."""
         with self._reading() as connection:
             return _version(connection)
 
@@ -156,7 +156,7 @@ def _raise(connection: Connection, version: int) -> None:
 
 
 def _replaces(connection: Connection, name: str, entry: ListEntry, version: int, now: datetime) -> bool:
-    """Make room for the entry. False if it stands there already, just so."""
+    """Remove the entry that this one replaces. False if the same entry is there without a difference."""
     standing = connection.execute(select(list_entries).where(*_same(name, entry))).mappings().first()
     if standing is None:
         return True
@@ -185,7 +185,7 @@ def _row(name: str, entry: ListEntry, *, version: int, now: datetime) -> dict[st
 
 
 def _stored(rows: Iterable[Mapping[str, Any]]) -> Iterator[Stored]:
-    """The rows as entries. One that this version of the program cannot mean is left out."""
+    """The rows as entries. One that this version of the program does not accept is left out."""
     names = tuple(ListEntry.model_fields)
     for row in rows:
         try:

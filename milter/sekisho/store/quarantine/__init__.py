@@ -1,4 +1,4 @@
-"""The quarantine: held messages, what became of each copy, and who did what.
+"""The quarantine: held messages, the state of each copy, and who did what.
 
 `Quarantine.open(options, clock)` after the fork; `hold` before the MTA hears "discarded". `Opening` is a quarantine
 that may not be there yet.

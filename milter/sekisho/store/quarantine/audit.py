@@ -1,5 +1,5 @@
-"""The audit: what people and the maintenance process did to the quarantine. Rows are added and read, never changed,
-but for the mark that the maintenance process has told log and metrics of them."""
+"""The audit: what people and the maintenance process did to the quarantine. Rows are added and read. They never change,
+except for the mark that log and metrics have them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_NOTE_CHARS = 500  # characters kept of a note
 
 
 def write(connection: Connection, done: Sequence[Operation], now: datetime) -> None:
-    """Add rows, in the transaction of what they tell of."""
+    """Add rows, in the transaction of the operations themselves."""
     rows = [
         {
             "at": now,
@@ -36,7 +36,7 @@ def write(connection: Connection, done: Sequence[Operation], now: datetime) -> N
 
 
 def read(connection: Connection, entry: str | None, limit: int) -> tuple[Operation, ...]:
-    """The newest rows (of one entry, or all), newest first."""
+    """The newest rows (of one entry, or all), newest first, at most `limit`."""
     query = select(operations).order_by(operations.c.id.desc()).limit(limit)
     if entry is not None:
         query = query.where(operations.c.entry_id == entry)
@@ -44,7 +44,7 @@ def read(connection: Connection, entry: str | None, limit: int) -> tuple[Operati
 
 
 def take_uncounted(connection: Connection, limit: int) -> tuple[Operation, ...]:
-    """Rows that nobody was told of yet, oldest first; from now on they are told of."""
+    """Rows that log and metrics do not have yet, oldest first, at most `limit`. They are marked as counted."""
     query = select(operations).where(operations.c.counted.is_(False)).order_by(operations.c.id).limit(limit)
     rows = connection.execute(query.with_for_update(skip_locked=True)).mappings().all()
     names = [row["id"] for row in rows]

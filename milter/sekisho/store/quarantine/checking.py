@@ -1,4 +1,4 @@
-"""What is wrong with a quarantine: looked at, never changed."""
+"""Checks a quarantine. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Engine, NullPool, Select, func, not_, select
 
 from sekisho.ports import StoreUnavailable
-from sekisho.store.database.checking import MAX_SHOWN, StoreFlaw, missing, of_files, structure
+from sekisho.store.database.checking import MAX_SHOWN_FLAWS, StoreFlaw, missing, of_files, structure
 from sekisho.store.database.engine import READING, connect, unavailable
 from sekisho.store.database.migrate import revision
 from sekisho.store.database.options import StoreOptions, database_file
@@ -18,8 +18,8 @@ from sekisho.store.quarantine.schema import contents, entries, recipients
 
 
 def examine_store(options: StoreOptions) -> tuple[StoreFlaw, ...]:
-    """Everything that is wrong with the store; nothing if it is whole. A store that cannot be read is a flaw, too.
-    Reads every held message, so it may take minutes."""
+    """All flaws of the store; empty if there are none. A store that cannot be read is a flaw, too. Every held message
+    is read, so it may take minutes."""
     file = database_file(options)
     if file is not None and (absent := missing(file)):
         return (absent,)
@@ -41,7 +41,7 @@ def _inside(engine: Engine) -> Iterator[StoreFlaw]:
         if engine.dialect.name == "sqlite":
             broken = list(structure(connection))
             yield from broken
-            if broken:  # what is read from there would say nothing
+            if broken:  # further checks would read damaged data
                 return
         if (version := revision(connection)) != HEAD:
             yield StoreFlaw(
@@ -59,7 +59,7 @@ def _inside(engine: Engine) -> Iterator[StoreFlaw]:
 
 def _orphans(connection: Connection) -> Iterator[StoreFlaw]:
     def without(table: Select[tuple[str]], code: str, words: str) -> Iterator[StoreFlaw]:
-        for (name,) in connection.execute(table.limit(MAX_SHOWN)):
+        for (name,) in connection.execute(table.limit(MAX_SHOWN_FLAWS)):
             yield StoreFlaw(code, f"{name} {words}")
 
     content = select(contents.c.digest).where(contents.c.digest == entries.c.digest)
@@ -76,7 +76,7 @@ def _orphans(connection: Connection) -> Iterator[StoreFlaw]:
     )
     copy = select(recipients.c.id).where(recipients.c.entry_id == entries.c.id)
     yield from without(
-        select(entries.c.id).where(not_(copy.exists())), "entry_without_recipient", "is held for nobody"
+        select(entries.c.id).where(not_(copy.exists())), "entry_without_recipient", "is held for no recipient"
     )
 
 
@@ -94,7 +94,7 @@ def _content(connection: Connection, digest: str) -> Iterator[StoreFlaw]:
 
 
 def count_entries(options: StoreOptions) -> int:
-    """Messages in the store. Raises StoreUnavailable."""
+    """How many messages the store has. Raises StoreUnavailable."""
     engine = connect(options, pool=NullPool)
     try:
         with unavailable(), engine.connect().execution_options(**READING) as connection:

@@ -1,6 +1,6 @@
-"""What is written for one message, made ready before the database is asked for anything.
+"""Makes the rows of one message before the transaction begins.
 
-Compressing and describing a message takes longer than writing it; none of it happens while a lock is held.
+To compress and describe a message takes longer than to write it, so it is not done while a lock is held.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sekisho.verdict import Outcome
 
 CODEC = "zstd"
 GONE = "gone"
-"""Codec of a content whose bytes were taken out, because no entry claims them any more."""
+"""Codec of a content whose bytes were removed, because no entry claims them any more."""
 MAX_LISTED_CHARS = 1000
 """Characters of subject and author kept for lists; the whole is in the content."""
 
@@ -55,7 +55,7 @@ def pack(
 
 
 def unpack(codec: str, data: bytes, size: int) -> bytes:
-    """The bytes again. Raises ValueError if they are not what was stored."""
+    """The stored bytes of a message. Raises ValueError if they cannot be restored."""
     if codec != CODEC:
         raise ValueError(f"unknown codec {codec}")
     try:

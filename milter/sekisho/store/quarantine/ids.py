@@ -1,4 +1,4 @@
-"""Record ids and the key by which a retry is known."""
+"""Record ids, and the key that identifies a retry of the same message."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 def record_id(now: datetime) -> str:
     """26 characters of Crockford's base32: 48 bits of milliseconds, then 80 random bits.
 
-    Ids sort by time, cannot be guessed from one another, and survive being read out on the telephone.
+    Ids sort by time, cannot be guessed from one another, and can be read out on the telephone.
     """
     value = (int(now.timestamp() * 1000) & ((1 << 48) - 1)) << 80 | secrets.randbits(80)
     return "".join(ALPHABET[value >> shift & 31] for shift in range((LENGTH - 1) * 5, -1, -5))
 
 
 def normal(text: str) -> str | None:
-    """An id as somebody typed it, or None if it cannot be one."""
+    """The id that a person typed, in its normal form; None if the text is no id."""
     read = text.strip().upper().translate(_READ_AS)
     return read if len(read) == LENGTH and set(read) <= set(ALPHABET) else None
 

@@ -1,8 +1,8 @@
-"""The one writing transaction of a held message: absorb what is a repeat, add what is new.
+"""The single transaction that writes a held message: repeats are absorbed, new copies are added.
 
-A repeat is known by its open key (message digest, MAIL FROM, RCPT TO). Keys older than the retry window
-are taken off first, so that a late repeat becomes an entry of its own; the others absorb. If two workers write the same
-retry at once, the unique index lets one fail: it tries again, and finds the other's row.
+A repeat is recognised by its open key (message digest, MAIL FROM, RCPT TO). Keys older than the retry window are
+removed first, so that a late repeat becomes an entry of its own. If two workers write the same retry at once, the
+unique index makes one fail: it tries again, and finds the row of the other.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _count(connection: Connection, absorbing: Sequence[str], now: datetime) -> N
 
 
 def _add(connection: Connection, rows: HeldRows, fresh: Sequence[Mapping[str, Any]]) -> None:
-    # Locked, so that nobody takes the bytes out between this look and the entry that claims them.
+    # Locked, so that retention cannot remove the bytes before the new entry claims them.
     known = select(contents.c.codec).where(contents.c.digest == rows.digest).with_for_update()
     codec = connection.execute(known).scalar_one_or_none()
     if codec is None:

@@ -1,11 +1,11 @@
-"""A quarantine that may not be there yet: a store that is down at the start is no outage.
+"""Opens the quarantine in a thread, so that the daemon can start while the store is down.
 
-A thread of its own tries to open the store until it answers, so no message waits for it. Until then `hold` raises
-StoreUnavailable at once, as for a store that is down. A store that is not durable, or of another version, is refused
-for good: the caller must not start on it.
+The thread tries to open the store until it answers, so no message waits for it. Until then `hold` raises
+StoreUnavailable at once. A store that is not durable, or of another version, is refused permanently: the caller must
+not start with it.
 
-After that the thread looks every few seconds whether the store's files are still those at the path. Otherwise a worker
-that has nothing to hold would keep a log open that the connections of other workers no longer see.
+After that the thread checks every few seconds that the store's files are still those at the path. Without the check, a
+worker that has nothing to hold would keep a log open that the connections of other workers no longer see.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ RETRY_SECONDS = 2.0  # seconds between two attempts, and between two looks at th
 
 
 class Opening:
-    """Implements `ports.QuarantineStore`. Belongs to the process that made it."""
+    """A quarantine that is opened in a thread. Implements `ports.QuarantineStore`. Belongs to one process."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Opening:
             raise self._refused
 
     def hold(self, message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
-        """As `Quarantine.hold`."""
+        """As `Quarantine.hold`. Raises StoreUnavailable while the store is not open."""
         if self._store is None:
             raise StoreUnavailable(f"the store is not open: {self._reason}")
         return self._store.hold(message, document, outcomes)

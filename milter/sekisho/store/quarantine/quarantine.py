@@ -1,10 +1,10 @@
-"""The quarantine: the only copy of a message that Postfix was told to discard.
+"""The quarantine: it has the only copy of a message after Postfix has discarded it.
 
-`hold` returns after the message is on the disk, or raises StoreUnavailable and keeps nothing. One case lies
-in between, CommitUnknown: a commit whose answer never came may have been kept, and absorbs the retry.
+`hold` returns when the message is on the disk, or raises StoreUnavailable and keeps nothing. After CommitUnknown the
+message may have been kept, since the commit got no answer; then its entry absorbs the retry.
 
-A Quarantine belongs to the process that opened it: open it after the fork, and use it from threads that are
-Python's own (never libmilter's).
+A Quarantine belongs to the process that opened it. Open it after the fork, and use it from Python's own threads (never
+from libmilter's).
 """
 
 from __future__ import annotations
@@ -62,24 +62,27 @@ class Quarantine:
         self._database.close()
 
     def verify(self) -> None:
-        """Look whether the store is still the one at its path; one that was lost is opened again if it can be.
-        Raises StoreUnavailable or SchemaError."""
+        """Check that the store is still the one at its path. One that was lost is opened again if possible. Raises
+        StoreUnavailable or SchemaError."""
         self._database.verify()
 
     def hold(self, message: Message, document: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
         """Keep the bytes for the recipients of `outcomes` (at least one), durable on return.
 
-        Returns the record id: that of the new entry, or of the one that absorbs the repeat when no recipient
-        is new. Raises StoreUnavailable, and then nothing was kept, or CommitUnknown. Where a commit may have been
-        carried out, or the store's files were changed meanwhile, the message is held once more, in what is there now.
+        Returns the record id: that of the new entry, or of the one that absorbs the repeat if no recipient is new. If a
+        commit may have been carried out, or the store's files were changed meanwhile, the message is held again in the
+        current files.
+
+        Raises StoreUnavailable if nothing was kept, CommitUnknown if that is unknown, and ValueError without outcomes.
         """
         if not outcomes:
-            raise ValueError("a message is held for somebody")
+            raise ValueError("a message is held for at least one recipient")
         now = self._clock.now()
         rows = pack(message, document, outcomes, now, self._options.compression_level)
         oldest = now - timedelta(days=self._options.retry_window_days)
-        unknown = False
-        for attempt in range(1, MAX_ATTEMPTS + 1):
+        unknown, attempt = False, 0
+        while True:
+            attempt += 1
             try:
                 with self._writing() as connection:
                     if attempt > 1 and kept(connection, rows):  # its answer was lost, or its files were
@@ -92,13 +95,12 @@ class Quarantine:
                 if unknown and not isinstance(error, CommitUnknown):
                     raise CommitUnknown(f"{error}; an earlier attempt may have been committed") from error
                 raise
-        raise AssertionError("the last attempt returns or raises")
 
     def list(
         self, state: State | None = None, limit: int = PAGE_ENTRIES, before: str | None = None
     ) -> tuple[Entry, ...]:
-        """Entries with a copy in that state (any if None), newest first; `before` is the last id of the page
-        before. Raises StoreUnavailable."""
+        """Entries with a copy in that state (None: any), newest first, at most `limit`; `before` is the last id of the
+        previous page. Raises StoreUnavailable."""
         query = _entries().order_by(entries.c.id.desc()).limit(limit)
         if state is not None:
             query = query.where(
@@ -112,7 +114,7 @@ class Quarantine:
         return tuple(records.entry(row, copies.get(row["id"], ())) for row in rows)
 
     def get(self, record: str) -> Entry | None:
-        """One entry, or None. The id may be typed by hand. Raises StoreUnavailable."""
+        """One entry, or None. A person may have typed the id. Raises StoreUnavailable."""
         if (name := normal(record)) is None:
             return None
         with self._reading() as connection:
@@ -183,17 +185,17 @@ class Quarantine:
         return moved
 
     def audit(self, done: Operation) -> None:
-        """Remember what was done, or is about to be. Raises StoreUnavailable."""
+        """Record an operation that was done or is about to be done. Raises StoreUnavailable."""
         with self._writing() as connection:
             audit.write(connection, [done], self._clock.now())
 
     def operations(self, record: str | None = None, limit: int = PAGE_ENTRIES) -> tuple[Operation, ...]:
-        """What was done to an entry, or to all, newest first. Raises StoreUnavailable."""
+        """The operations on an entry (None: on all), newest first, at most `limit`. Raises StoreUnavailable."""
         with self._reading() as connection:
             return audit.read(connection, None if record is None else normal(record) or "", limit)
 
-    def untold(self, limit: int = 500) -> tuple[Operation, ...]:
-        """Operations that log and metrics have not been told of, oldest first: each is given out once."""
+    def take_uncounted(self, limit: int = 500) -> tuple[Operation, ...]:
+        """Operations that log and metrics do not have yet, oldest first, at most `limit`. Each is returned once."""
         with self._writing() as connection:
             return audit.take_uncounted(connection, limit)
 
@@ -223,11 +225,11 @@ class Quarantine:
         return len(rows)
 
     def retain(self, options: RetentionOptions, uptime: Uptime) -> RetentionTurn:
-        """Let go of what is due, unless the clock cannot be believed. Raises StoreUnavailable."""
+        """Do one turn of retention, unless the clock cannot be believed. Raises StoreUnavailable."""
         return retention.turn(self._database, options, self._clock.now(), uptime)
 
     def retention(self, options: RetentionOptions, uptime: Uptime) -> RetentionState:
-        """Where retention stands, without doing anything. Raises StoreUnavailable."""
+        """The state of retention; nothing is changed. Raises StoreUnavailable."""
         now = self._clock.now()
         with self._reading() as connection:
             return RetentionState(
@@ -263,7 +265,7 @@ class Quarantine:
         return Stats({state: found.get(state, 0) for state in State}, int(size))
 
     def oldest_held(self) -> datetime | None:
-        """When the oldest message that still waits for somebody came. Raises StoreUnavailable."""
+        """When the oldest message came that still has a held copy. Raises StoreUnavailable."""
         waiting = select(recipients.c.entry_id).where(recipients.c.state == State.HELD.value)
         with self._reading() as connection:
             query = select(func.min(entries.c.held_at)).where(entries.c.id.in_(waiting))
@@ -272,7 +274,7 @@ class Quarantine:
 
 
 def _attempts(error: StoreUnavailable) -> int:
-    """How many attempts in all such an error is worth."""
+    """How many attempts there may be in all if this error ends one."""
     if isinstance(error, (CommitUnknown, StoreMoved)):
         return 2
     lost = isinstance(error.__cause__, DBAPIError) and lost_race(error.__cause__)

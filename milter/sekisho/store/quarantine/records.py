@@ -1,4 +1,4 @@
-"""What the store answers with."""
+"""The types that the store returns, and their conversion from rows."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sekisho.message import Client, Envelope, Recipient
 
 @dataclass(frozen=True, slots=True)
 class RetentionState:
-    """Where retention stands: the time by the clock, its last turn, why it is paused (or ""), and how many held
-    messages have reached their age by that clock."""
+    """The state of retention: the time of the clock, the last turn, why it is paused (or ""), and how many held
+    messages are old enough to expire by that clock."""
 
     now: datetime
     last: datetime | None

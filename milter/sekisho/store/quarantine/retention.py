@@ -1,14 +1,14 @@
-"""Retention: what the quarantine removes, and when: by age, by number and by bytes.
+"""Retention: removes messages from the quarantine by age, by number and by bytes.
 
-Three steps, each a while after the one before: a held copy expires; an entry without open copies gives up
-its content, author and subject; its record goes. Open are copies that somebody may still want (`held`) or
-whose fate is not settled (`sending`, `uncertain`).
+There are three steps, with a time between them: a held copy expires; content, author and subject of an entry without
+open copies are erased; the record is removed. A copy is open if a person may still want it (`held`) or if its result is
+not known (`sending`, `uncertain`).
 
-Where there are too many messages or bytes, the oldest expire early, but never one that is younger than `min_days`: a
-flood must not remove mail that people have had no time to look at. If the young ones alone are too many, nothing is
-done and the log says so.
+If there are too many messages or bytes, the oldest expire early, but never one that is younger than `min_days`: a flood
+must not remove mail that people had no time to examine. If the messages younger than that are too many, nothing is done
+and the log says so.
 
-Every step works through short transactions, so that messages can be held in between.
+Each step uses short transactions, so that messages can be held in between.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ OPEN_STATES = (State.HELD.value, State.SENDING.value, State.UNCERTAIN.value)
 
 
 class RetentionOptions(Options):
-    """How long the quarantine keeps what."""
+    """How long the quarantine keeps messages."""
 
     held_days: float = Field(
         default=30.0,
@@ -143,7 +143,7 @@ def purge(
     database: Database, states: Sequence[State], before: datetime, done: Operation, now: datetime
 ) -> int:
     """Remove entries, content and record, all of whose copies have been in `states` since before that moment.
-    `done` is what the audit is told of each. Returns how many there were."""
+    `done` is written to the audit for each. Returns how many were removed."""
     named = [state.value for state in states]
     stays = recipients.c.state.not_in(named) | (recipients.c.changed >= before)
     query = select(entries.c.id).where(~_has(stays))
@@ -170,7 +170,7 @@ def _closed_for(cutoff: datetime) -> Select[Any]:
 
 
 def _by_age(database: Database, options: RetentionOptions, now: datetime) -> int:
-    """Expire what was held too long, and what has been uncertain for as long."""
+    """Expire copies that were held too long, and copies that have been uncertain for as long."""
     states = (State.HELD.value, State.UNCERTAIN.value)
     query = select(entries.c.id).where(
         entries.c.held_at < _before(now, options.held_days), _has(recipients.c.state.in_(states))
@@ -195,7 +195,7 @@ def _by_number(database: Database, options: RetentionOptions, now: datetime) -> 
 
 
 def _by_bytes(database: Database, options: RetentionOptions, now: datetime) -> tuple[int, str]:
-    """Expire the oldest, a few at a time, until what is left fits."""
+    """Expire the oldest entries, a few at a time, until the rest is within the limits."""
     done = 0
     if _bytes(database) > options.max_bytes:
         _erase_closed(database, now, now)  # what is closed goes before its time
@@ -246,8 +246,8 @@ def _expire(
 
 
 def _erase_closed(database: Database, now: datetime, cutoff: datetime) -> int:
-    """Take author, subject, what the evidence quotes and the claim on the content from entries closed since before the
-    moment."""
+    """Erase author, subject, quotations in the evidence and the use of the content from entries that were closed before
+    the moment."""
     closed = recipients.c.state.in_(OPEN_STATES) | (recipients.c.changed > cutoff)
     query = select(entries.c.id, entries.c.digest, entries.c.document).where(
         entries.c.erased.is_(False), ~_has(closed)
@@ -266,8 +266,8 @@ def _erase_closed(database: Database, now: datetime, cutoff: datetime) -> int:
 
 
 def _without_quotes(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What is left of a document when its message is gone: ids, points, results and domains, which replays need. What
-    stood in the message (a subject that is a claim, the facts of a finding) goes with it."""
+    """The document without text of the message (a subject that is a claim, the facts of a finding). Ids, points,
+    results and domains stay, since the policy needs them to judge again."""
     quoting: dict[str, dict[str, Any]] = {
         "claims": {"text": ""},
         "findings": {"reason_en": "", "reason_ja": "", "facts": {}},
@@ -280,8 +280,8 @@ def _without_quotes(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _empty(connection: Connection, digests: Sequence[str]) -> None:
-    """Take the bytes out of contents that no entry claims. The lock comes first and the look after it, so
-    that a message held at the same time either is seen here or sees the content gone."""
+    """Remove the bytes of contents that no entry uses. The lock is taken before the check, so a message that is held at
+    the same time is either seen here, or sees that the bytes are gone."""
     connection.execute(select(contents.c.digest).where(contents.c.digest.in_(digests)).with_for_update())
     claimed = exists().where(entries.c.digest == contents.c.digest, entries.c.erased.is_(False))
     connection.execute(

@@ -6,9 +6,9 @@ which a retry is known (message digest, MAIL FROM, RCPT TO) while the row absorb
 its unique index makes two workers that hold the same retry at once agree on one entry, on both databases.
 `operations` is the audit: who did what to which entry, when, and how it ended; rows outlive their entry.
 
-An entry that is `erased` has given up its claim on the content (and its author and subject). When no entry
-claims a content any more its bytes are taken out and its codec is `gone`; the same message held once more
-fills it again.
+An entry that is `erased` no longer uses its content, and its author and subject are removed. When no entry uses a
+content any more, its bytes are removed and its codec is `gone`. If the same message is held again, the bytes are stored
+again.
 
 A change here needs a migration in `store/database/migrations/versions`; a test compares the two.
 """
@@ -111,7 +111,7 @@ operations = Table(
     Column("copy", BigInteger),
     Column("reason", String(32), nullable=False),
     Column("note", HostileText, nullable=False),
-    Column("counted", Boolean, nullable=False),  # the maintenance process has told log and metrics
+    Column("counted", Boolean, nullable=False),  # true once log and metrics have it
     Index("ix_operations_entry_id", "entry_id"),
     Index("ix_operations_counted_id", "counted", "id"),
     Index("ix_operations_at", "at"),

@@ -1,10 +1,10 @@
-"""Whether retention may believe the clock: a jump of 40 days must not expire the mail of 40 days.
+"""Decides whether retention may believe the clock: a jump of 40 days must not expire the mail of 40 days.
 
-Each turn of retention leaves a row: when it was by the wall clock, and how long the machine had been up, with the
-identity of that start (`boot`). While the machine stays up the two must have moved alike, sleep included; small steps
-are the work of NTP. After a start of the machine only the last row is known. A clock that is before it is wrong. A
-clock that is far behind it may be wrong, or the machine was off: both look alike, so a person decides (`store retention
---resume`).
+Each turn of retention writes a row: the time of the wall clock, and how long the machine had been up, with the identity
+of that start (`boot`). While the machine is up, both must advance by the same time (sleep included); small steps are
+made by NTP. After a start of the machine only the last row is known. A clock that shows an earlier time than that row
+is wrong. If it shows a much later time, either the clock is wrong or the machine was off. The two cannot be told apart,
+so a person decides (`store retention --resume`).
 
 Times are UTC, so neither daylight-saving time nor a leap day is a step.
 """
@@ -74,7 +74,8 @@ def doubt(connection: Connection, now: datetime, uptime: Uptime, longest: timede
 
 
 def moved(last: Run, now: datetime, uptime: float) -> str:
-    """The machine was up since the last turn: the clock must have moved as the time did."""
+    """Why the clock cannot be believed, or "", if the machine ran since the last turn: it must have moved as `uptime`
+    (seconds since the start of the machine) did."""
     step = (now - last.at) - timedelta(seconds=uptime - last.uptime)
     if abs(step) <= MAX_CLOCK_STEP:
         return ""
@@ -83,7 +84,8 @@ def moved(last: Run, now: datetime, uptime: float) -> str:
 
 
 def away(last: datetime, now: datetime, longest: timedelta) -> str:
-    """The machine was started since then: the clock must be later, and not by too much."""
+    """Why the clock cannot be believed, or "", if the machine was started since then: it must be later, and not by too
+    much."""
     if now < last - MAX_CLOCK_STEP:
         return (
             f"the clock stands {_told(last - now)} before {last:%Y-%m-%d %H:%M} UTC, when retention last ran"
@@ -120,7 +122,7 @@ def mend(connection: Connection) -> int:
 
 
 def last_run(connection: Connection) -> datetime | None:
-    """When retention last ran, on whichever machine."""
+    """When retention last ran, on any machine."""
     run = _run(connection)
     return None if run is None else run.at
 

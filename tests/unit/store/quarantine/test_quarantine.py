@@ -216,7 +216,7 @@ def test_a_thousand_recipients_fit(store: Quarantine) -> None:
 
 def test_nobody_to_hold_for_is_an_error(store: Quarantine) -> None:
     """A message without a recipient would be kept where nobody finds it."""
-    with pytest.raises(ValueError, match="somebody"):
+    with pytest.raises(ValueError, match="at least one recipient"):
         hold(store, RAW, [])
 
 

@@ -165,9 +165,9 @@ def test_each_operation_is_told_once(store: Quarantine) -> None:
     """The maintenance process gets every operation, in order, and none a second time."""
     for number in range(5):
         store.audit(Operation("view", "ok", "hanako", note=str(number)))
-    assert [each.note for each in store.untold(3)] == ["0", "1", "2"]
-    assert [each.note for each in store.untold()] == ["3", "4"]
-    assert store.untold() == ()
+    assert [each.note for each in store.take_uncounted(3)] == ["0", "1", "2"]
+    assert [each.note for each in store.take_uncounted()] == ["3", "4"]
+    assert store.take_uncounted() == ()
 
 
 def test_a_release_that_never_ended_is_uncertain(store: Quarantine, clock: SetClock) -> None:

@@ -1,4 +1,4 @@
-"""What Alembic runs: the migrations, on the connection and in the transaction that `migrate` opened."""
+"""Runs the migrations for Alembic, on the connection and in the transaction that `migrate` opened."""
 
 from alembic import context
 

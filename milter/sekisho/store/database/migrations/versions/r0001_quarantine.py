@@ -15,12 +15,14 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Make the tables of the quarantine."""
     _contents()
     _entries()
     _recipients()
 
 
 def downgrade() -> None:
+    """Drop them."""
     for table in ("recipients", "entries", "contents"):
         op.drop_table(table)
 

@@ -16,6 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Make the table of operations, and add the columns that erasing and finding need."""
     op.add_column("entries", sa.Column("message_key", sa.String(16)))
     op.add_column("entries", sa.Column("erased", sa.Boolean, nullable=False, server_default=sa.false()))
     op.create_index("ix_entries_queue_id", "entries", ["queue_id"])
@@ -25,6 +26,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop them."""
     op.drop_table("operations")
     for name in ("ix_entries_erased_id", "ix_entries_message_key", "ix_entries_queue_id"):
         op.drop_index(name, "entries")

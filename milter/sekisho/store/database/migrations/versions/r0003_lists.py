@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Make the tables of list entries and of the lists' version."""
     version = op.create_table(
         "list_version",
         sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
@@ -23,6 +24,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop them."""
     op.drop_table("list_entries")
     op.drop_table("list_version")
 

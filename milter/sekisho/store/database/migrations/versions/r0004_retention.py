@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Make the table of the turns of retention."""
     op.create_table(
         "retention_runs",
         sa.Column("boot", sa.String(64), nullable=False),
@@ -23,4 +24,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop it."""
     op.drop_table("retention_runs")

@@ -19,7 +19,7 @@ from sekisho.store.quarantine import count_entries, examine_store
 
 
 def check(config: Config, style: str) -> int:
-    """Print what is wrong. 1 if there is anything, else 0."""
+    """Print what is wrong with the store. Returns the exit status: 1 if anything is, else 0."""
     with nullcontext() if never_made(config.store) else as_owner(config):
         flaws = examine_store(config.store)
     if style == "json":
@@ -33,12 +33,12 @@ def check(config: Config, style: str) -> int:
     return 1 if flaws else 0
 
 
-def write(config: Config, target: Path) -> None:
-    """Make a backup."""
+def write_backup(config: Config, target: Path) -> None:
+    """Write a backup to `target`, a new file. Raises ClickException."""
     _sqlite_only(config, f"pg_dump --format=custom --file={shlex.quote(str(target))} {{url}}")
     target = target.absolute()
     try:
-        # In a directory of the daemon's user, who may rename files there, root does not follow names.
+        # In a directory of the daemon's user, that user may replace files by links: root must not write there.
         with as_owner(config) if _is_owners(config, target.parent) else nullcontext():
             backup(config.store, target, lambda: as_owner(config))
     except BackupError as error:
@@ -47,7 +47,7 @@ def write(config: Config, target: Path) -> None:
 
 
 def _is_owners(config: Config, directory: Path) -> bool:
-    """Whether it belongs to the owner of the store. Raises ClickException."""
+    """True if the directory belongs to the owner of the store. Raises ClickException."""
     try:
         owner = directory.stat().st_uid
     except OSError as error:
@@ -56,8 +56,8 @@ def _is_owners(config: Config, directory: Path) -> bool:
         return owner == os.geteuid()
 
 
-def bring_back(config: Config, source: Path) -> None:
-    """Put a backup in the store's place."""
+def restore_backup(config: Config, source: Path) -> None:
+    """Put a backup in the place of the store. Raises ClickException."""
     _sqlite_only(
         config,
         "systemctl stop sekisho-milter\n"
@@ -87,7 +87,8 @@ def bring_back(config: Config, source: Path) -> None:
 
 
 def _sqlite_only(config: Config, commands: str) -> None:
-    """A PostgreSQL store is PostgreSQL's to copy: print how, and fail, since nothing was done."""
+    """For a store in PostgreSQL, which has its own tools, print the `commands` and raise ClickException: nothing was
+    done."""
     if database_file(config.store) is None:
         output.say(*commands.format(url=shlex.quote(config.store.url)).splitlines())
         raise click.ClickException("the store is in PostgreSQL, nothing was done: type what is printed above")
