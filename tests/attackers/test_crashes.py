@@ -70,3 +70,25 @@ def test_a_crash_over_the_authors_own(crashing: str) -> None:
     found = {each["id"] for each in report["findings"]}  # type: ignore[attr-defined]
     assert "site.own_domain_unproven" not in found
     assert crashing == "dkim" or "brand.own_domain_unknown" not in found  # the signature holds
+
+
+def test_a_crash_over_a_strangers_signature_beside_a_forged_one_of_the_author(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A stranger's signature that brings a defect to light leaves the author's forged one what it is: no proof, and
+    not unknown."""
+    verify = dkim.verify
+
+    def crash(signed: object, each: dkim.Signature, key: object) -> None:
+        if each.domain == "stranger.example":
+            raise IndexError("a defect")
+        verify(signed, each, key)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(dkim, "verify", crash)
+    forged = signature("kaisha.example", "s1", broken=True)
+    crashes, report = judged(
+        Draft(FORGERIES["the site's own domain"], seals=[forged, signature("stranger.example", "s1")])
+    )
+    assert crashes.stages == ["dkim"]
+    assert report["degraded"] == ["check:dkim"]
+    assert report["verdict"] == "reject"

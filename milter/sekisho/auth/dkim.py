@@ -52,7 +52,8 @@ class Verification:
     """The result of one signature field.
 
     `signature` is None where the field cannot be read. `key` is given only where the signature verifies, whatever it
-    is worth; `body_size` is then the size of the canonical body in octets.
+    is worth; `body_size` is then the size of the canonical body in octets. `defect` is an error that nobody expects:
+    the result is then temperror, and the other signatures are evaluated all the same.
     """
 
     result: MethodResult
@@ -61,6 +62,7 @@ class Verification:
     key: Key | None = None
     body_size: int = 0
     reservations: tuple[Reservation, ...] = ()
+    defect: Exception | None = None
 
     @property
     def verifies(self) -> bool:
@@ -88,7 +90,7 @@ def evaluate(
     if not fields:
         return ()
     signed = Signed(message)
-    return tuple([_evaluate(field, signed, lookup_for, now, expired) for field in fields])
+    return tuple([_isolated(field, signed, lookup_for, now, expired) for field in fields])
 
 
 def chosen(headers: Headers, author: str | None) -> tuple[Field, ...]:
@@ -171,6 +173,21 @@ def coverage(headers: Headers, verified: Iterable[Verification], author: str | N
         elif present > max(1, covered):
             added.append(name)
     return Coverage(tuple(unsigned), tuple(added))
+
+
+def _isolated(
+    field: Field, signed: Signed, lookup_for: LookupFor, now: float, expired: Callable[[], bool]
+) -> Verification:
+    """A defect that one signature brings to light says nothing of the others: a sender can add signatures."""
+    try:
+        return _evaluate(field, signed, lookup_for, now, expired)
+    except Exception as error:
+        return Verification(not_evaluated(field), field, defect=error)
+
+
+def not_evaluated(field: Field) -> MethodResult:
+    """The result of a signature field that nobody could look at."""
+    return MethodResult("dkim", AuthResult.TEMPERROR, domain_of(field), "not evaluated")
 
 
 def _evaluate(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from sekisho.checks.facts.standing import standing_claim
 from sekisho.checks.table import Check
 from sekisho.clock import Stopwatch
-from sekisho.evidence import NOTHING, Degraded, Evidence
+from sekisho.evidence import NOTHING, Degraded, Evidence, PartlyCrashed
 from sekisho.judgement import Examined
 from sekisho.message import Limits, Message, with_codes
 from sekisho.ports import Context
@@ -51,6 +51,9 @@ class Examination:
             return check.unknown(Degraded.DEADLINE, self._message)
         try:
             return check.run(self._message, self._found, self._context)
+        except PartlyCrashed as error:
+            self._crashed(check.name, error)
+            return error.evidence + Evidence(degraded=(f"{Degraded.CHECK}:{check.name}",))
         except Exception as error:
             self._crashed(check.name, error)
             return check.unknown(f"{Degraded.CHECK}:{check.name}", self._message)

@@ -15,7 +15,7 @@ from typing import Any
 from sekisho.auth import dkim
 from sekisho.auth.dkim import Reservation, Verification
 from sekisho.checks.facts.authentication import DKIM_FAIL
-from sekisho.evidence import NOTHING, Degraded, Evidence, Finding, FindingKind
+from sekisho.evidence import NOTHING, Degraded, Evidence, Finding, FindingKind, PartlyCrashed
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
@@ -82,7 +82,8 @@ RESERVATIONS = MappingProxyType(
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """A `dkim` result for each of the first five signatures, or `none`."""
+    """A `dkim` result for each of the first five signatures, or `none`. Raises PartlyCrashed for a defect that one of
+    them brings to light."""
     if context.resolver is None:
         return NOTHING
     count, author = len(message.headers.all(dkim.NAME)), message.author.domain
@@ -97,12 +98,21 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     findings = [finding for each in verified for finding in _of_one(each)]
     findings += _coverage(dkim.coverage(message.headers, verified, author))
     findings += _failure(verified, author)
-    degraded = [Degraded.DNS] if any(each.result.result is AuthResult.TEMPERROR for each in verified) else []
+    degraded = [Degraded.DNS] if any(map(_undecided, verified)) else []
     if count > dkim.MAX_SIGNATURES:
         findings.append(MANY.found(count=count, limit=dkim.MAX_SIGNATURES))
         degraded.append(Degraded.LIMIT)
-    results = tuple(each.result for each in verified)
-    return Evidence(results, findings=tuple(findings), degraded=tuple(degraded))
+    found = Evidence(
+        tuple(each.result for each in verified), findings=tuple(findings), degraded=tuple(degraded)
+    )
+    if (defect := next((each.defect for each in verified if each.defect), None)) is not None:
+        raise PartlyCrashed(found) from defect
+    return found
+
+
+def _undecided(each: Verification) -> bool:
+    """True if a look-up failed, and no defect of ours is why the result is not known."""
+    return each.result.result is AuthResult.TEMPERROR and each.defect is None
 
 
 def owed(message: Message) -> tuple[MethodResult, ...]:
@@ -110,9 +120,7 @@ def owed(message: Message) -> tuple[MethodResult, ...]:
     fields = dkim.chosen(message.headers, message.author.domain)
     if not fields:
         return NONE.results
-    return tuple(
-        MethodResult("dkim", AuthResult.TEMPERROR, dkim.domain_of(field), "not evaluated") for field in fields
-    )
+    return tuple(map(dkim.not_evaluated, fields))
 
 
 def _of_one(each: Verification) -> Iterator[Finding]:
