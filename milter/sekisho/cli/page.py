@@ -21,7 +21,6 @@ COLOURS = {
     "reject": "bold red",
     "tempfail": "magenta",
 }
-LANGUAGES = ("both", "en", "ja")
 MIN_LABEL = 24  # columns of a page's left side
 COMPACT = frozenset({SectionKind.CLAIM, SectionKind.PROOF})  # where both languages stand on one line
 
