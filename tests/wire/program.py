@@ -24,6 +24,7 @@ from sekisho.clock import SystemClock
 from sekisho.daemon import Scoreboard, Setup, SetupError, Supervisor
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.ports import UnfinishedError
+from sekisho.stages import Failure
 from sekisho.verdict import Action, AddHeader, ChangeHeader, DeleteRecipient, Reply
 from sekisho.wire.handlers import OnFailure
 from sekisho.wire.options import WireOptions
@@ -180,7 +181,7 @@ class Judge:
     def paused(self) -> bool:
         return (self.directory / "paused").exists()
 
-    def fallback(self, stage: str, again: bool, on_failure: OnFailure) -> Action:
+    def fallback(self, stage: Failure, again: bool, on_failure: OnFailure) -> Action:
         if on_failure is OnFailure.ACCEPT:
             return Action(Reply.ACCEPT)
         if again:
@@ -189,7 +190,7 @@ class Judge:
             return Action(reply, edits=edits, smtp=("", "", f"{stage} again"))
         return Action(Reply.TEMPFAIL, smtp=("451", "4.3.0", f"fallback {stage}"))
 
-    def on_error(self, stage: str) -> None:
+    def on_error(self, stage: Failure) -> None:
         self.note(what="error", stage=stage)
 
     def close(self) -> None:

@@ -97,14 +97,14 @@ class JudgingPool:
         """What the rules of this recipient say about a message that cannot be judged."""
         return self._handlers.on_failure(recipient)
 
-    def error(self, stage: str) -> None:
+    def error(self, stage: Failure) -> None:
         """Count a failure, from any thread. Never raises: if there is no memory, it is counted later."""
         try:
             self._queue.put((self._handlers.on_error, stage))
         except MemoryError:
             self.fallbacks.later(stage)
 
-    def accepted(self, stage: str) -> None:
+    def accepted(self, stage: Failure) -> None:
         """Log that a message was accepted unjudged, from any thread. Never raises. (`error` counts it.)"""
         try:
             self._queue.put((self._say_accepted, stage))
@@ -126,13 +126,13 @@ class JudgingPool:
         self._failures.remember(digest, self._clock.now().timestamp())
 
     @staticmethod
-    def _say_accepted(stage: str) -> None:
+    def _say_accepted(stage: Failure) -> None:
         LOG.error(
             "a message was accepted unjudged after a failure (%s), as the rules of its recipients say",
             stage,
         )
 
-    def fallback(self, stage: str, again: bool = False) -> Action:
+    def fallback(self, stage: Failure, again: bool = False) -> Action:
         """The answer for the strictest recipients to a message that could not be judged; `fallbacks.fitting` then finds
         the one for its recipients. It was made at start, so this cannot fail."""
         return self.fallbacks.of(stage, again)
