@@ -203,17 +203,17 @@ def hog() -> None:
 
 
 class Watch:
-    """Satisfies `Maintenance`: writes the board down whenever it changes."""
+    """Satisfies `Maintenance`: writes the scoreboard down whenever it changes."""
 
-    def __init__(self, directory: Path, board: Scoreboard) -> None:
+    def __init__(self, directory: Path, scoreboard: Scoreboard) -> None:
         self.directory = directory
-        self.board = board
+        self.scoreboard = scoreboard
 
     def run(self, stop: threading.Event) -> None:
         while not stop.wait(0.02):
-            temporary = self.directory / "board.new"
-            temporary.write_text(json.dumps({**asdict(self.board.view()), "pid": os.getpid()}))
-            temporary.rename(self.directory / "board")
+            temporary = self.directory / "scoreboard.new"
+            temporary.write_text(json.dumps({**asdict(self.scoreboard.view()), "pid": os.getpid()}))
+            temporary.rename(self.directory / "scoreboard")
         (self.directory / "kept").touch()
 
 
@@ -232,7 +232,7 @@ def setup(directory: Path) -> Setup:
         return Judge(directory, settings)
 
     wire = WireOptions.model_validate(settings["wire"])
-    return Setup(wire, build, lambda board: Watch(directory, board))
+    return Setup(wire, build, lambda scoreboard: Watch(directory, scoreboard))
 
 
 if __name__ == "__main__":
