@@ -19,6 +19,7 @@ from sekisho.wire.options import WireOptions
 
 LOG = logging.getLogger("sekisho.wire")
 STAGES = (Failure.PROCESS, Failure.DEADLINE, Failure.OVERLOAD, Failure.EDIT, Failure.WIRE)
+PROCESS, DEADLINE, OVERLOAD, EDIT, WIRE = STAGES  # looking up a member needs memory
 REFUSED = Action(Reply.REJECT)
 """For a message with more forged fields than can be deleted: it can neither be judged nor be delivered safely."""
 
