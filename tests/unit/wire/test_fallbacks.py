@@ -4,5 +4,5 @@ from sekisho.stages import Failure
 
 
 def test_a_failure_is_looked_up_without_python_code() -> None:
-    """The hash of an Enum is a Python function, whose frame needs memory: mail in shadow was deferred for want of it."""
+    """The hash of an Enum is a Python function, whose frame needs memory. Without it, mail in shadow was deferred."""
     assert Failure.__hash__ is str.__hash__
