@@ -26,6 +26,7 @@ from sekisho.auth.forged_fields import ForgedFields
 from sekisho.clock import SystemClock
 from sekisho.daemon import Setup, Supervisor
 from sekisho.message import Envelope, Limits, Recipient
+from sekisho.stages import Failure
 from sekisho.verdict import Action, Reply
 from sekisho.wire.handlers import OnFailure
 from sekisho.wire.options import WireOptions
@@ -54,10 +55,10 @@ class Nothing:
     def paused(self) -> bool:
         return False
 
-    def fallback(self, stage: str, again: bool, on_failure: OnFailure) -> Action:
+    def fallback(self, stage: Failure, again: bool, on_failure: OnFailure) -> Action:
         return Action(Reply.TEMPFAIL)
 
-    def on_error(self, stage: str) -> None:
+    def on_error(self, stage: Failure) -> None:
         sys.stderr.write(f"error: {stage}\n")
 
     def close(self) -> None:

@@ -96,11 +96,11 @@ def knowledge(config: Config) -> Knowledge:
     try:
         listed = brands.load(overlay=config.brands.overlay)
     except BrandFileError as error:
-        errors += map(str, error.faults)
+        errors += error.faults
     try:
         shared = providers.load(overlay=vocabulary.providers_file(config.vocabulary.overlay))
     except ProviderFileError as error:
-        errors += map(str, error.faults)
+        errors += error.faults
     try:
         site = Site.of(config.site, words.brands)
     except SiteFileError as error:

@@ -207,11 +207,6 @@ def parse_network(text: str) -> IpNetwork:
     return network
 
 
-def is_ip_literal(text: str) -> bool:
-    """True if the text is an IP address, with or without brackets."""
-    return parse_ip(text) is not None
-
-
 def network_of(ip: str | None) -> str:
     """The network whose addresses count as one sender: the /24 of an IPv4 address, the /32 of an IPv6 address (what one
     provider gets). Empty if `ip` is no address.
@@ -223,12 +218,6 @@ def network_of(ip: str | None) -> str:
     if address is None:
         return ""
     return str(ip_network((address, 24 if address.version == 4 else 32), strict=False))
-
-
-def reverse_name(ip: str) -> str | None:
-    """The name below `in-addr.arpa` or `ip6.arpa` for a PTR query; None if `ip` is no address."""
-    address = parse_ip(ip)
-    return address.reverse_pointer if address else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ from sekisho.results import AuthResult, MethodResult
 from sekisho.text import printable
 
 METHODS = ("spf", "dkim", "dmarc", "arc", "iprev")
-"""The methods whose results are told in log and metrics, in that order."""
+"""The methods whose results are told in log, metrics and documents, in that order."""
+AUTHOR_METHODS = ("spf", "dkim", "dmarc")
+"""Those that may say something of the author's domain."""
 MAX_FACT_CHARS = 120  # of one fact in a sentence
 
 
@@ -104,7 +106,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """The message uses words that lures are made of, as genuine mail does.
+    """A phrase that lures use, as genuine mail does, too.
 
     `aspect` is `theme` (what the message is about), `pressure` (how it presses) or `action` (what its reader is
     asked to do); `name` is that of the vocabulary. `phrase` is the entry that was found.
@@ -116,19 +118,26 @@ class Cue:
     where: Place | None = None
 
 
+class ProofScope(StrEnum):
+    """What a proof proves: the owner of the registrable domain, a customer of a mail provider, or nothing but a sending
+    platform that others share."""
+
+    DOMAIN = "domain"
+    MAILBOX = "mailbox"
+    SHARED = "shared"
+
+
 class Proof(NamedTuple):
     """A domain that is proven to stand behind the message, and what that is worth.
 
     `aligned`: with the author domain, as RFC 9989 says. `brand`: the brand whose confirmed domain it is.
-    `scope`: `domain` proves the owner of the registrable domain; `mailbox` proves a customer of a mail
-    provider; `shared` proves nothing but a shared sending platform.
     """
 
     domain: str
     method: str
     aligned: bool
     brand: str | None = None
-    scope: str = "domain"
+    scope: ProofScope = ProofScope.DOMAIN
 
 
 class Role(StrEnum):
@@ -145,7 +154,8 @@ class Role(StrEnum):
 
 
 class Signal(StrEnum):
-    """What a finding tells the checks that run after its own; they ask `Evidence.has_signal`, never for a finding's id.
+    """What a finding tells the checks that run after its own; they ask `Evidence.has_signal`, and for a finding's id
+    only where the same oddity would be told twice.
 
     A role says what a finding is about, a signal what follows from it. A finding may have several, most have none.
     """
@@ -253,11 +263,11 @@ class Evidence:
         return tuple([result for result in self.results if result.method == method])
 
     def result(self, method: str) -> AuthResult:
-        """The one word for a method: a pass if any identifier passed, else the first result."""
-        words = [result.result for result in self.results if result.method == method]
-        if AuthResult.PASS in words:
+        """The result of a method as a whole: a pass if any identifier passed, else the first result."""
+        results = [each.result for each in self.results if each.method == method]
+        if AuthResult.PASS in results:
             return AuthResult.PASS
-        return words[0] if words else AuthResult.UNKNOWN
+        return results[0] if results else AuthResult.UNKNOWN
 
     @property
     def authenticated(self) -> bool:
@@ -270,7 +280,7 @@ class Evidence:
         return self.author_status is AuthorStatus.UNAUTHENTICATED
 
     @property
-    def author_scopes(self) -> frozenset[str]:
+    def author_scopes(self) -> frozenset[ProofScope]:
         """What the proofs of the author's own domain are worth: the scopes of those that are aligned."""
         return frozenset([proof.scope for proof in self.proofs if proof.aligned])
 

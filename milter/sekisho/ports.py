@@ -82,7 +82,7 @@ class Lookalike:
 
 @dataclass(frozen=True, slots=True)
 class BrandPolicy:
-    """What a brand says of its own mail. `kind` is of the closed vocabulary of brand files; `notice` is the matter that
+    """What a brand says of its own mail. `kind` is of the closed vocabulary of brand files; `notice` is the theme that
     it is about, or `all`; `since` is a year, month or day in ISO form, or empty."""
 
     kind: str

@@ -19,8 +19,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from sekisho.brands import BrandIndex
-from sekisho.brands.model import Brand, DomainEntry
+from sekisho.brands import Brand, BrandIndex
+from sekisho.brands.model import DomainEntry
 from sekisho.domains import registrable, to_ascii, within
 from sekisho.message import Client
 from sekisho.options import BLANK_IS_UNSET, Options

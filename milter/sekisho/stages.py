@@ -33,3 +33,5 @@ class Failure(StrEnum):
     STORE = "store"  # the quarantine could not keep a message
     MAINTENANCE = "maintenance"  # a periodic task
     GAUGES = "gauges"  # the figures for a scrape
+
+    __hash__ = str.__hash__  # that of Enum is Python code, which needs memory where there is none

@@ -23,8 +23,14 @@ from sekisho.held import State
 from sekisho.metrics.options import MetricsOptions, endpoint
 from sekisho.ports import StoreUnavailable
 from sekisho.resolver import DnsResolver
-from sekisho.store.database import SchemaError, database_file, never_made, revision_of, up_to_date
-from sekisho.store.database.options import database_url
+from sekisho.store.database import (
+    SchemaError,
+    database_file,
+    database_url,
+    never_made,
+    revision_of,
+    up_to_date,
+)
 from sekisho.store.quarantine import Quarantine
 from sekisho.text import printable
 

@@ -58,7 +58,7 @@ def results(rng: random.Random) -> list[MethodResult]:
     names = [*sorted(authres.PROPERTIES), "via", "header.d; spf"]
     return [
         MethodResult(
-            rng.choice(authres.METHODS),
+            rng.choice(authres.FIELD_ORDER),
             rng.choice(list(AuthResult)),
             reason=hostile(rng),
             properties=tuple((name, hostile(rng)) for name in rng.sample(names, rng.randint(0, 5))),

@@ -1,4 +1,4 @@
-"""The sample mails of `make run`: every story is caught, every near miss comes through untagged."""
+"""The sample mails of `make run`: every forgery is caught, every near miss comes through untagged."""
 
 from __future__ import annotations
 

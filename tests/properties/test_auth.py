@@ -207,7 +207,8 @@ def test_reading_never_raises(value: str) -> None:
 @settings(max_examples=300)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(authres.METHODS), st.sampled_from(AuthResult), TEXT, TEXT, TEXT), max_size=6
+        st.tuples(st.sampled_from(authres.FIELD_ORDER), st.sampled_from(AuthResult), TEXT, TEXT, TEXT),
+        max_size=6,
     ),
     TEXT,
 )
@@ -226,7 +227,7 @@ def test_what_we_write_is_read_back(results: list[tuple[str, AuthResult, str, st
     assert value.replace("\n", "").isprintable()
     parsed = authres.parse(value)
     assert parsed is not None
-    wanted = [(each[0], each[1].value) for m in authres.METHODS for each in results if each[0] == m]
+    wanted = [(each[0], each[1].value) for m in authres.FIELD_ORDER for each in results if each[0] == m]
     wanted = [pair for pair in wanted if pair[1] != "unknown"]
     read = [(each.method, each.result) for each in parsed.results if each.method != "auth"]
     assert read == wanted

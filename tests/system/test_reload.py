@@ -141,9 +141,7 @@ def test_a_session_that_never_ends_is_told_to_connect_again(place: Path) -> None
         with Session(postfix.port) as session:
             assert session.mail("hanako@shop.example", ["taro@example.jp"], BODY).reply.code == 250
             os.kill(sekisho.pid, signal.SIGHUP)
-            wait_until(
-                lambda: "ends with its next message" in sekisho.log.read_text(), "its time is over", 60
-            )
+            wait_until(lambda: "ends at its next message" in sekisho.log.read_text(), "its time is over", 60)
             assert session.mail("hanako@shop.example", ["taro@example.jp"], BODY).reply.code == 421
             with pytest.raises(ConnectionError):
                 session.command("NOOP")

@@ -67,7 +67,7 @@ class Daemon:
 
     def start(self, **wire: Any) -> Daemon:
         self.spawn(**wire)
-        until(lambda: self.board()["workers"]["ready"] == self.settings["wire"]["workers"], "workers")
+        until(lambda: self.scoreboard()["workers"]["ready"] == self.settings["wire"]["workers"], "workers")
         return self
 
     def spawn(self, **wire: Any) -> None:
@@ -97,8 +97,8 @@ class Daemon:
         lines = path.read_text().splitlines() if path.exists() else []
         return [entry for entry in map(json.loads, lines) if entry["what"] == what]
 
-    def board(self) -> dict[str, Any]:
-        return dict(json.loads((self.directory / "board").read_text()))
+    def scoreboard(self) -> dict[str, Any]:
+        return dict(json.loads((self.directory / "scoreboard").read_text()))
 
     def log(self) -> str:
         return (self.directory / "log").read_text()
@@ -106,7 +106,7 @@ class Daemon:
     def workers(self) -> set[int]:
         """The supervisor's children but the maintenance process."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return set(map(int, children)) - {self.board()["pid"]}
+        return set(map(int, children)) - {self.scoreboard()["pid"]}
 
     def let_go(self, name: str) -> None:
         (self.directory / name).touch()

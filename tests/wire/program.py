@@ -24,6 +24,7 @@ from sekisho.clock import SystemClock
 from sekisho.daemon import Scoreboard, Setup, SetupError, Supervisor
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.ports import UnfinishedError
+from sekisho.stages import Failure
 from sekisho.verdict import Action, AddHeader, ChangeHeader, DeleteRecipient, Reply
 from sekisho.wire.handlers import OnFailure
 from sekisho.wire.options import WireOptions
@@ -180,7 +181,7 @@ class Judge:
     def paused(self) -> bool:
         return (self.directory / "paused").exists()
 
-    def fallback(self, stage: str, again: bool, on_failure: OnFailure) -> Action:
+    def fallback(self, stage: Failure, again: bool, on_failure: OnFailure) -> Action:
         if on_failure is OnFailure.ACCEPT:
             return Action(Reply.ACCEPT)
         if again:
@@ -189,7 +190,7 @@ class Judge:
             return Action(reply, edits=edits, smtp=("", "", f"{stage} again"))
         return Action(Reply.TEMPFAIL, smtp=("451", "4.3.0", f"fallback {stage}"))
 
-    def on_error(self, stage: str) -> None:
+    def on_error(self, stage: Failure) -> None:
         self.note(what="error", stage=stage)
 
     def close(self) -> None:
@@ -202,17 +203,17 @@ def hog() -> None:
 
 
 class Watch:
-    """Satisfies `Maintenance`: writes the board down whenever it changes."""
+    """Satisfies `Maintenance`: writes the scoreboard down whenever it changes."""
 
-    def __init__(self, directory: Path, board: Scoreboard) -> None:
+    def __init__(self, directory: Path, scoreboard: Scoreboard) -> None:
         self.directory = directory
-        self.board = board
+        self.scoreboard = scoreboard
 
     def run(self, stop: threading.Event) -> None:
         while not stop.wait(0.02):
-            temporary = self.directory / "board.new"
-            temporary.write_text(json.dumps({**asdict(self.board.view()), "pid": os.getpid()}))
-            temporary.rename(self.directory / "board")
+            temporary = self.directory / "scoreboard.new"
+            temporary.write_text(json.dumps({**asdict(self.scoreboard.view()), "pid": os.getpid()}))
+            temporary.rename(self.directory / "scoreboard")
         (self.directory / "kept").touch()
 
 
@@ -231,7 +232,7 @@ def setup(directory: Path) -> Setup:
         return Judge(directory, settings)
 
     wire = WireOptions.model_validate(settings["wire"])
-    return Setup(wire, build, lambda board: Watch(directory, board))
+    return Setup(wire, build, lambda scoreboard: Watch(directory, scoreboard))
 
 
 if __name__ == "__main__":

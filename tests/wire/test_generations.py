@@ -14,13 +14,13 @@ from tests.wire.test_life import begun
 def hung_up(daemon: Daemon, generation: int) -> None:
     """Reload, until that generation serves and the maintenance process of the one before has left."""
     daemon.send(signal.SIGHUP)
-    until(lambda: daemon.board()["generation"] == generation, f"generation {generation}")
+    until(lambda: daemon.scoreboard()["generation"] == generation, f"generation {generation}")
     until(lambda: len(daemon.workers()) == alive(daemon), "one maintenance")
 
 
 def alive(daemon: Daemon) -> int:
     """Workers, whatever their state."""
-    workers: dict[str, Any] = daemon.board()["workers"]
+    workers: dict[str, Any] = daemon.scoreboard()["workers"]
     return sum(workers.values())
 
 
@@ -41,7 +41,7 @@ def test_a_session_outlives_the_time_to_drain(daemon: Daemon) -> None:
 
 
 def test_reloads_that_come_meanwhile_wait_and_are_one(daemon: Daemon) -> None:
-    """While a session of the generation before is open, fifty reloads begin nothing, and the board and the log say
+    """While a session of the generation before is open, fifty reloads begin nothing, and the scoreboard and the log say
     that one waits; when the session ends they are one reload, with the newest configuration."""
     client = daemon.start().connect()
     hung_up(daemon, 2)
@@ -50,14 +50,16 @@ def test_reloads_that_come_meanwhile_wait_and_are_one(daemon: Daemon) -> None:
         daemon.send(signal.SIGHUP)
         assert client.message(do("accept")).final == b"a"
         assert alive(daemon) <= 2
-    until(lambda: daemon.board()["reload_waiting"], "the board says that a reload waits")
-    assert daemon.board()["generation"] == 2
+    until(lambda: daemon.scoreboard()["reload_waiting"], "the scoreboard says that a reload waits")
+    assert daemon.scoreboard()["generation"] == 2
     assert daemon.log().count("the reload waits") == 1
     client.close()
-    until(lambda: daemon.board()["generation"] == 3, "the reload")
-    until(lambda: daemon.board()["workers"] == {"starting": 0, "ready": 2, "draining": 0}, "one generation")
-    assert daemon.board()["reload_waiting"] is False
-    assert daemon.board()["generation"] == 3
+    until(lambda: daemon.scoreboard()["generation"] == 3, "the reload")
+    until(
+        lambda: daemon.scoreboard()["workers"] == {"starting": 0, "ready": 2, "draining": 0}, "one generation"
+    )
+    assert daemon.scoreboard()["reload_waiting"] is False
+    assert daemon.scoreboard()["generation"] == 3
     assert daemon.seen("error") == []
 
 
@@ -68,17 +70,17 @@ def test_a_session_that_never_ends_is_ended_in_order(daemon: Daemon) -> None:
     client, waiting = daemon.connect(), daemon.connect()
     hung_up(daemon, 2)
     begun(waiting, "accept")
-    until(lambda: "each ends with its next message" in daemon.log(), "the time is over")
+    until(lambda: "each ends at its next message" in daemon.log(), "the time is over")
     assert waiting.end().final == b"a"
     for each in (client, waiting):
         begun(each, "accept")
         reply = each.end()
         assert (reply.final, reply.text[:9]) == (b"y", b"421 4.3.2")
     daemon.send(signal.SIGHUP)
-    until(lambda: daemon.board()["reload_waiting"], "it waits for what is still open")
+    until(lambda: daemon.scoreboard()["reload_waiting"], "it waits for what is still open")
     for each in (client, waiting):
         each.close()
-    until(lambda: daemon.board()["generation"] == 3, "the reload")
+    until(lambda: daemon.scoreboard()["generation"] == 3, "the reload")
     with daemon.connect() as fresh:
         assert fresh.message(do("accept")).final == b"a"
     assert daemon.seen("error") == []

@@ -18,11 +18,11 @@ SHORT = {"soft_deadline": 1, "hard_deadline": 3}
 
 def restarts(daemon: Daemon) -> dict[str, int]:
     """Those that happened, by cause."""
-    return {cause: count for cause, count in daemon.board()["restarts"].items() if count}
+    return {cause: count for cause, count in daemon.scoreboard()["restarts"].items() if count}
 
 
 def all_ready(daemon: Daemon) -> bool:
-    return bool(daemon.board()["workers"]["ready"] == daemon.settings["wire"]["workers"])
+    return bool(daemon.scoreboard()["workers"]["ready"] == daemon.settings["wire"]["workers"])
 
 
 def signalled(pids: Iterable[int], number: int) -> None:
@@ -96,7 +96,7 @@ def test_a_daemon_that_was_stopped_whole_loses_nobody(daemon: Daemon) -> None:
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(sent, daemon, "wait go")
         until(lambda: daemon.seen("wait"), "it is at work")
-        workers, maintenance = daemon.workers(), daemon.board()["pid"]
+        workers, maintenance = daemon.workers(), daemon.scoreboard()["pid"]
         signalled([daemon.pid, *workers, maintenance], signal.SIGSTOP)
         time.sleep(2 * SHORT["hard_deadline"])
         signalled([daemon.pid], signal.SIGCONT)
@@ -107,7 +107,7 @@ def test_a_daemon_that_was_stopped_whole_loses_nobody(daemon: Daemon) -> None:
     all_served(daemon)
     time.sleep(1.0)  # the supervisor looks four times a second
     assert restarts(daemon) == {}
-    assert daemon.board()["maintenance_deaths"] == 0
+    assert daemon.scoreboard()["maintenance_deaths"] == 0
     assert daemon.workers() == workers
 
 
@@ -131,7 +131,10 @@ def test_a_draining_worker_that_hangs_is_ended(daemon: Daemon) -> None:
     (old,) = daemon.workers()
     client = daemon.connect()
     daemon.send(signal.SIGHUP)
-    until(lambda: daemon.board()["workers"] == {"starting": 0, "ready": 1, "draining": 1}, "two generations")
+    until(
+        lambda: daemon.scoreboard()["workers"] == {"starting": 0, "ready": 1, "draining": 1},
+        "two generations",
+    )
     time.sleep(1.5 * SHORT["hard_deadline"])
     assert client.message(do("accept")).final == b"a"
     signalled([old], signal.SIGSTOP)
@@ -177,10 +180,10 @@ def test_what_a_stopped_worker_had_at_work_is_not_to_blame(daemon: Daemon) -> No
 def test_a_maintenance_that_hangs_is_replaced(daemon: Daemon) -> None:
     """The process of metrics and health is stopped: another one takes its place, and no worker is touched."""
     daemon.start(**SHORT)
-    workers, maintenance = daemon.workers(), daemon.board()["pid"]
+    workers, maintenance = daemon.workers(), daemon.scoreboard()["pid"]
     signalled([maintenance], signal.SIGSTOP)
-    until(lambda: daemon.board()["pid"] != maintenance, "another maintenance")
-    assert daemon.board()["maintenance_deaths"] == 1
+    until(lambda: daemon.scoreboard()["pid"] != maintenance, "another maintenance")
+    assert daemon.scoreboard()["maintenance_deaths"] == 1
     assert daemon.workers() == workers
 
 

@@ -248,5 +248,5 @@ def test_a_vanished_mta_leaves_nothing_open(daemon: Daemon) -> None:
         client.vanish()
     with daemon.connect() as client:
         client.message()
-        until(lambda: daemon.board()["sessions"] == 1, "only the open session is counted")
-    until(lambda: daemon.board()["sessions"] == 0, "no session is counted")
+        until(lambda: daemon.scoreboard()["sessions"] == 1, "only the open session is counted")
+    until(lambda: daemon.scoreboard()["sessions"] == 0, "no session is counted")

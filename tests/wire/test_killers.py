@@ -40,7 +40,7 @@ def deferred(answer: Reply | None) -> bool:
 
 
 def restarts(daemon: Daemon) -> int:
-    return sum(daemon.board()["restarts"].values())
+    return sum(daemon.scoreboard()["restarts"].values())
 
 
 def crowd(daemon: Daemon, pool: ThreadPoolExecutor, what: str = "wait go") -> list[Future[Reply | None]]:
@@ -59,7 +59,9 @@ def crowd(daemon: Daemon, pool: ThreadPoolExecutor, what: str = "wait go") -> li
 
 def lost(daemon: Daemon, count: int) -> None:
     until(lambda: restarts(daemon) == count, "a worker is lost")
-    until(lambda: daemon.board()["workers"]["ready"] == daemon.settings["wire"]["workers"], "a new worker")
+    until(
+        lambda: daemon.scoreboard()["workers"]["ready"] == daemon.settings["wire"]["workers"], "a new worker"
+    )
 
 
 @pytest.mark.parametrize("how", sliced(["die segv", "die exit", "die exit0", "die kill"], 4))

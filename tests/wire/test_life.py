@@ -41,7 +41,7 @@ def test_term_lets_an_open_session_finish(daemon: Daemon) -> None:
     client = daemon.start().connect()
     begun(client, "accept")
     daemon.send(signal.SIGTERM)
-    until(lambda: daemon.board()["workers"]["draining"] == 1, "draining")
+    until(lambda: daemon.scoreboard()["workers"]["draining"] == 1, "draining")
     assert client.end().final == b"a"
     assert client.message(do("accept")).final == b"a"
     client.close()
@@ -62,9 +62,9 @@ def test_term_to_a_worker_drains_it(daemon: Daemon) -> None:
     assert client.end().final == b"a"
     assert client.message(do("accept")).final == b"a"
     client.close()
-    until(lambda: daemon.board()["restarts"]["other"] == 1, "it left by itself")
+    until(lambda: daemon.scoreboard()["restarts"]["other"] == 1, "it left by itself")
     assert [entry["pid"] for entry in daemon.seen("closed")] == [worker]
-    until(lambda: daemon.board()["workers"]["ready"] == 1, "a new worker")
+    until(lambda: daemon.scoreboard()["workers"]["ready"] == 1, "a new worker")
     with daemon.connect() as client:
         assert client.message(do("accept")).final == b"a"
 
@@ -83,8 +83,10 @@ def test_a_killed_worker_is_replaced(daemon: Daemon) -> None:
     daemon.start()
     (victim,) = daemon.workers()
     os.kill(victim, signal.SIGKILL)
-    until(lambda: daemon.board()["restarts"]["killed"] == 1, "counted")
-    until(lambda: daemon.board()["workers"]["ready"] == 1 and daemon.workers() - {victim}, "a new worker")
+    until(lambda: daemon.scoreboard()["restarts"]["killed"] == 1, "counted")
+    until(
+        lambda: daemon.scoreboard()["workers"]["ready"] == 1 and daemon.workers() - {victim}, "a new worker"
+    )
     with daemon.connect() as client:
         assert client.message(do("accept")).final == b"a"
     assert (daemon.directory / "sock").exists()
@@ -94,9 +96,9 @@ def test_a_killed_maintenance_is_replaced(daemon: Daemon) -> None:
     """The maintenance process comes back, too, and no session notices."""
     daemon.start()
     with daemon.connect() as client:
-        maintenance = daemon.board()["pid"]
+        maintenance = daemon.scoreboard()["pid"]
         os.kill(maintenance, signal.SIGKILL)
-        until(lambda: daemon.board()["pid"] != maintenance, "a new maintenance")
+        until(lambda: daemon.scoreboard()["pid"] != maintenance, "a new maintenance")
         assert client.message(do("accept")).final == b"a"
 
 
@@ -218,8 +220,10 @@ def test_a_cut_file_of_failures_kills_nobody(daemon: Daemon, harm: Callable[[Pat
     begun(client, "spin")
     assert ending(client) in (b"451 4.3.0 fallback deadline", CLOSED)
     client.close()
-    until(lambda: daemon.board()["restarts"]["stuck"] == 1, "the supervisor has written down who was stuck")
-    until(lambda: daemon.board()["workers"]["ready"] == 1, "a new worker")
+    until(
+        lambda: daemon.scoreboard()["restarts"]["stuck"] == 1, "the supervisor has written down who was stuck"
+    )
+    until(lambda: daemon.scoreboard()["workers"]["ready"] == 1, "a new worker")
     assert daemon.stop() == 0
     with daemon.start().connect() as client:
         for what in ("crash", "crash 2"):
@@ -234,13 +238,13 @@ def test_a_stuck_worker_is_killed_once(daemon: Daemon) -> None:
     begun(client, "spin")
     assert ending(client) in (b"451 4.3.0 fallback deadline", CLOSED)
     client.close()
-    until(lambda: daemon.board()["restarts"]["stuck"] == 1, "the stuck worker is killed")
-    until(lambda: daemon.board()["workers"]["ready"] == 1, "a new worker")
+    until(lambda: daemon.scoreboard()["restarts"]["stuck"] == 1, "the stuck worker is killed")
+    until(lambda: daemon.scoreboard()["workers"]["ready"] == 1, "a new worker")
     with daemon.connect() as client:
         begun(client, "spin")
         assert client.end().quarantined == b"process again"
         assert client.message(do("accept")).final == b"a"
-    assert daemon.board()["restarts"]["stuck"] == 1
+    assert daemon.scoreboard()["restarts"]["stuck"] == 1
 
 
 def test_overload_is_a_451_without_memory(daemon: Daemon) -> None:
@@ -255,7 +259,7 @@ def test_overload_is_a_451_without_memory(daemon: Daemon) -> None:
     refused = answers.index(b"451 4.3.0 fallback overload")
     begun(clients[refused], f"nap {refused}")
     assert ending(clients[refused]) == b""
-    assert daemon.board()["restarts"]["stuck"] == 0
+    assert daemon.scoreboard()["restarts"]["stuck"] == 0
     for client in clients:
         client.close()
 
@@ -268,17 +272,20 @@ def test_reload_takes_over_without_a_gap(daemon: Daemon) -> None:
     begun(client, "accept")
     daemon.configure(workers=2)
     daemon.send(signal.SIGHUP)
-    until(lambda: daemon.board()["workers"] == {"starting": 0, "ready": 2, "draining": 1}, "two generations")
+    until(
+        lambda: daemon.scoreboard()["workers"] == {"starting": 0, "ready": 2, "draining": 1},
+        "two generations",
+    )
     for _ in range(8):
         with daemon.connect() as other:
             assert other.message(do("accept")).final == b"a"
     assert client.end().final == b"a"
     client.close()
-    until(lambda: daemon.board()["workers"]["draining"] == 0, "the old one has left")
+    until(lambda: daemon.scoreboard()["workers"]["draining"] == 0, "the old one has left")
     assert not old & daemon.workers()
     assert {entry["pid"] for entry in daemon.seen("accept")[:8]}.isdisjoint(old)
-    assert daemon.board()["reload_ok"] is True
-    assert sum(daemon.board()["restarts"].values()) == 0
+    assert daemon.scoreboard()["reload_ok"] is True
+    assert sum(daemon.scoreboard()["restarts"].values()) == 0
 
 
 @pytest.mark.parametrize("trouble", [{"broken": ["a.toml: first", "a.toml: second"]}, {"unbuildable": True}])
@@ -288,7 +295,7 @@ def test_a_bad_configuration_changes_nothing(daemon: Daemon, trouble: dict[str, 
     old = daemon.workers()
     daemon.write(**trouble)
     daemon.send(signal.SIGHUP)
-    until(lambda: daemon.board()["reload_ok"] is False, "the failure is told")
+    until(lambda: daemon.scoreboard()["reload_ok"] is False, "the failure is told")
     until(lambda: daemon.workers() == old, "only the old workers")
     for reason in trouble.get("broken", ()):  # type: ignore[attr-defined]
         assert reason in daemon.log()
@@ -352,7 +359,7 @@ def test_many_sessions_at_once(daemon: Daemon) -> None:
         thread.join()
     assert sum(errors for _, _, errors in results) == 0
     assert sum(messages for _, messages, _ in results) > 1000
-    assert sum(daemon.board()["restarts"].values()) == 0
+    assert sum(daemon.scoreboard()["restarts"].values()) == 0
     assert daemon.seen("error") == []
     assert daemon.stop() == 0
 
@@ -363,7 +370,9 @@ def test_a_worker_that_lost_a_thread_is_replaced(daemon: Daemon) -> None:
     old = daemon.workers()
     with daemon.connect() as client:
         assert client.message(do("lose_thread")).final == b"a"
-    until(lambda: daemon.board()["workers"]["ready"] == 1 and not daemon.workers() & old, "another worker")
-    assert "a thread ended (MemoryError); this worker leaves" in daemon.log()
+    until(
+        lambda: daemon.scoreboard()["workers"]["ready"] == 1 and not daemon.workers() & old, "another worker"
+    )
+    assert "a thread ended (MemoryError); this worker ends and is replaced" in daemon.log()
     with daemon.connect() as client:
         assert client.message(do("accept")).final == b"a"

@@ -83,7 +83,7 @@ class Starved:
         """Go on at once with a worker that has memory: the supervisor would let it wait a little, as one that died
         young."""
         self.daemon.stop()
-        (self.daemon.directory / "board").unlink()
+        (self.daemon.directory / "scoreboard").unlink()
         self.daemon.start()
 
 

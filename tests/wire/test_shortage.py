@@ -47,14 +47,14 @@ def test_a_reload_that_is_refused_changes_nothing_and_comes_later(daemon: Daemon
     old = daemon.workers()
     with descriptors(daemon.pid, free):
         daemon.send(signal.SIGHUP)
-        until(lambda: daemon.board()["reload_ok"] is False, "the failure is told")
+        until(lambda: daemon.scoreboard()["reload_ok"] is False, "the failure is told")
         assert serves(daemon)
         until(lambda: "the reload is tried again" in daemon.log(), "it is said")
         assert daemon.workers() == old
-    until(lambda: daemon.board()["generation"] == 2, "the new generation")
-    assert daemon.board()["reload_ok"] is True
+    until(lambda: daemon.scoreboard()["generation"] == 2, "the new generation")
+    assert daemon.scoreboard()["reload_ok"] is True
     until(lambda: len(daemon.workers()) == 2 and not daemon.workers() & old, "the old one has left")
-    assert sum(daemon.board()["restarts"].values()) == 0
+    assert sum(daemon.scoreboard()["restarts"].values()) == 0
     assert serves(daemon)
 
 
@@ -62,7 +62,7 @@ def test_a_reload_that_is_refused_changes_nothing_and_comes_later(daemon: Daemon
 def test_who_died_is_replaced_when_there_is_room(daemon: Daemon, free: int | None) -> None:
     """A worker and maintenance die while nothing can be forked: the others serve on, both come back later."""
     daemon.start(workers=2)
-    victim, maintenance = min(daemon.workers()), daemon.board()["pid"]
+    victim, maintenance = min(daemon.workers()), daemon.scoreboard()["pid"]
     with descriptors(daemon.pid, free):
         os.kill(victim, signal.SIGKILL)
         until(lambda: "a process cannot be started" in daemon.log(), "it is said")
@@ -70,9 +70,9 @@ def test_who_died_is_replaced_when_there_is_room(daemon: Daemon, free: int | Non
         os.kill(maintenance, signal.SIGKILL)
         until(lambda: not _lives(maintenance), "the maintenance process is reaped")
         assert serves(daemon)
-    until(lambda: daemon.board()["pid"] != maintenance, "a new maintenance")
-    until(lambda: daemon.board()["workers"]["ready"] == 2, "a new worker")
-    assert daemon.board()["maintenance_deaths"] == 1
+    until(lambda: daemon.scoreboard()["pid"] != maintenance, "a new maintenance")
+    until(lambda: daemon.scoreboard()["workers"]["ready"] == 2, "a new worker")
+    assert daemon.scoreboard()["maintenance_deaths"] == 1
     assert daemon.stop() == 0
 
 
@@ -99,7 +99,7 @@ def test_a_suspect_without_a_process_is_deferred_or_waits(daemon: Daemon, free: 
     second = sent(daemon, "wait go")
     assert second is not None
     assert (second.final, second.quarantined) == (b"a", None)
-    assert sum(daemon.board()["restarts"].values()) == 1
+    assert sum(daemon.scoreboard()["restarts"].values()) == 1
 
 
 def test_sigterm_ends_it_even_then(daemon: Daemon) -> None:

@@ -50,7 +50,7 @@ def test_a_taken_socket_is_waited_for(daemon: Daemon, second: Daemon, address: s
     with daemon.connect() as client:
         assert client.message(do("accept")).final == b"a"
     assert daemon.stop() == 0
-    until(lambda: second.board()["workers"]["ready"] == 1, "the second one serves")
+    until(lambda: second.scoreboard()["workers"]["ready"] == 1, "the second one serves")
     with second.connect() as client:
         assert client.message(do("accept")).final == b"a"
     assert second.log().count("it is waited for") == 1
@@ -96,11 +96,11 @@ def test_a_temporary_fault_is_tried_again_by_reload(daemon: Daemon) -> None:
     daemon.start()
     daemon.write(broken=["a disk is full"], temporary=True)
     daemon.send(signal.SIGHUP)
-    until(lambda: daemon.board()["reload_ok"] is False, "the failure is told")
+    until(lambda: daemon.scoreboard()["reload_ok"] is False, "the failure is told")
     del daemon.settings["broken"]
     daemon.write()
-    until(lambda: daemon.board()["generation"] == 2, "the new generation")
-    assert daemon.board()["reload_ok"] is True
+    until(lambda: daemon.scoreboard()["generation"] == 2, "the new generation")
+    assert daemon.scoreboard()["reload_ok"] is True
 
 
 class Serve:

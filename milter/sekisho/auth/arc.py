@@ -129,8 +129,8 @@ def _instance(name: bytes, value: bytes) -> int:
     return int(number)
 
 
-def _result(word: AuthResult, reason: str, sealer: Signature | None) -> MethodResult:
-    shown = SHOWN.get(word, word)
+def _result(result: AuthResult, reason: str, sealer: Signature | None) -> MethodResult:
+    shown = SHOWN.get(result, result)
     if sealer is None:
         return MethodResult("arc", shown, reason=reason)
     properties = (("header.d", sealer.domain), ("header.s", sealer.selector))

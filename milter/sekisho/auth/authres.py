@@ -25,7 +25,7 @@ MAX_HEAD_CHARS = 2_048  # in which the authserv-id of a field must stand
 MAX_LINE_CHARS = 78
 
 # What is written of each method, in this order (IANA "Email Authentication Methods").
-METHODS = ("iprev", "spf", "dkim", "arc", "dmarc")
+FIELD_ORDER = ("iprev", "spf", "dkim", "arc", "dmarc")
 PROPERTIES = frozenset(
     {
         "policy.iprev",
@@ -54,7 +54,7 @@ def field(authserv_id: str, results: Iterable[MethodResult], user: str | None = 
     near the 998 of RFC 5322.
     """
     known = tuple(results)
-    ordered = (result for method in METHODS for result in known if result.method == method)
+    ordered = (result for method in FIELD_ORDER for result in known if result.method == method)
     parts = [part for result in ordered if (part := _part(result))]
     if user and SAFE_VALUE.match(user):
         parts.insert(0, ["auth=pass", f"smtp.auth={_value(user)}"])

@@ -221,12 +221,12 @@ def _verified(signature: Signature, signed: Signed, key: Key, now: float) -> Ver
         (Reservation.EXPIRED, signature.expires is not None and now > signature.expires + MAX_CLOCK_SKEW),
     )
     reservations = tuple(reservation for reservation, applies in tests if applies)
-    word = AuthResult.POLICY if reservations else AuthResult.PASS
-    result = _result(signature, word, ", ".join(reservations), "found")
+    verified = AuthResult.POLICY if reservations else AuthResult.PASS
+    result = _result(signature, verified, ", ".join(reservations), "found")
     return Verification(result, signature.field, signature, key, size, reservations)
 
 
-def _result(signature: Signature, word: AuthResult, reason: str = "", key: str = "") -> MethodResult:
+def _result(signature: Signature, result: AuthResult, reason: str = "", key: str = "") -> MethodResult:
     """A result with the properties of RFC 8601 and RFC 6008, and `key` for our own checks."""
     properties = (
         ("header.d", signature.domain),
@@ -235,4 +235,6 @@ def _result(signature: Signature, word: AuthResult, reason: str = "", key: str =
         ("header.b", b64encode(signature.value[:6]).decode("ascii")),
         ("key", key),
     )
-    return MethodResult("dkim", word, signature.domain, reason, tuple(pair for pair in properties if pair[1]))
+    return MethodResult(
+        "dkim", result, signature.domain, reason, tuple(pair for pair in properties if pair[1])
+    )

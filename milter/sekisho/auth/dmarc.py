@@ -54,12 +54,12 @@ class Record:
     def asked(self, *, below: bool, exists: bool) -> str:
         """The policy (`none`, `quarantine`, `reject`) for the domain of the record, or for one `below` it, which may
         not even exist. With `t=y` it is the next weaker one."""
-        word = self.policy
+        policy = self.policy
         if below:
-            word = self.sub or self.policy
+            policy = self.sub or self.policy
             if not exists and self.missing is not None:
-                word = self.missing
-        return WEAKER[word] if self.testing else word
+                policy = self.missing
+        return WEAKER[policy] if self.testing else policy
 
 
 def parse_record(text: bytes) -> Record | None:
@@ -74,16 +74,16 @@ def _parsed(text: bytes) -> Record | None:
         return None
     given = _tags(value)
     psd = given.get("psd", "u").lower()
-    words = {name: given[name].lower() for name in ("p", "sp", "np") if name in given}
-    valid = all(word in POLICIES for word in words.values()) and ("p" in words or psd == "y")
+    asked = {name: given[name].lower() for name in ("p", "sp", "np") if name in given}
+    valid = all(policy in POLICIES for policy in asked.values()) and ("p" in asked or psd == "y")
     if not valid:
         if not REPORT_URI.match(given.get("rua", "")):
             return None
-        words = {"p": "none"}
+        asked = {"p": "none"}
     return Record(
-        words.get("p", "none"),
-        words.get("sp"),
-        words.get("np"),
+        asked.get("p", "none"),
+        asked.get("sp"),
+        asked.get("np"),
         strict_dkim=given.get("adkim", "r").lower() == "s",
         strict_spf=given.get("aspf", "r").lower() == "s",
         psd=psd if psd in ("y", "n") else "u",
@@ -238,9 +238,11 @@ def evaluate(author: str | None, results: Iterable[MethodResult], lookup: Lookup
     return _result(author, AuthResult.PASS if passed else AuthResult.FAIL, policy, at)
 
 
-def _result(author: str, word: AuthResult, policy: str = "", at: str = "", reason: str = "") -> MethodResult:
+def _result(
+    author: str, result: AuthResult, policy: str = "", at: str = "", reason: str = ""
+) -> MethodResult:
     properties = (("header.from", author), ("policy.dmarc", policy), ("at", at))
-    return MethodResult("dmarc", word, author, reason, tuple(pair for pair in properties if pair[1]))
+    return MethodResult("dmarc", result, author, reason, tuple(pair for pair in properties if pair[1]))
 
 
 def _passes(alignment: Alignment, record: Record, results: Iterable[MethodResult]) -> bool:

@@ -29,17 +29,17 @@ def evaluate(client: Client) -> MethodResult:
 
     The result is `unknown` where Postfix said nothing. A name that could not be looked up for the moment is temperror.
     """
-    word, reason = _word(client)
-    name = client.name if word is AuthResult.PASS else None
+    result, reason = _result_of(client)
+    name = client.name if result is AuthResult.PASS else None
     properties = (("policy.iprev", client.address),) if client.address is not None else ()
-    return MethodResult("iprev", word, name, reason, properties)
+    return MethodResult("iprev", result, name, reason, properties)
 
 
-def _word(client: Client) -> tuple[AuthResult, str]:
+def _result_of(client: Client) -> tuple[AuthResult, str]:
     """A name without `{client_resolve}` was confirmed by the program that names it. `unknown` without it may be a
     temporary failure."""
     nameless = client.name in (None, "", "unknown")
     if client.resolve is not None:
-        word, why = RESOLVED.get(client.resolve.lower(), (AuthResult.UNKNOWN, ""))
-        return (AuthResult.FAIL, "no name") if word is AuthResult.PASS and nameless else (word, why)
+        result, why = RESOLVED.get(client.resolve.lower(), (AuthResult.UNKNOWN, ""))
+        return (AuthResult.FAIL, "no name") if result is AuthResult.PASS and nameless else (result, why)
     return (AuthResult.UNKNOWN, "") if nameless else (AuthResult.PASS, "")

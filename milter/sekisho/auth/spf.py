@@ -76,14 +76,14 @@ def evaluate(
     evaluation = Evaluation(
         lookup, stranger or lookup, client.address or "", (identity.local, domain), client.helo or ""
     )
-    word = AuthResult(evaluation.check()[0])
-    reason = str(evaluation.prob) if word in (AuthResult.PERMERROR, AuthResult.TEMPERROR) else ""
+    result = AuthResult(evaluation.check()[0])
+    reason = str(evaluation.prob) if result in (AuthResult.PERMERROR, AuthResult.TEMPERROR) else ""
     properties = (
         (identity.property, domain),
         ("via", " ".join(evaluation.via)),
         ("mechanism", evaluation.mechanism or ""),
     )
-    return MethodResult("spf", word, domain, reason, tuple(pair for pair in properties if pair[1]))
+    return MethodResult("spf", result, domain, reason, tuple(pair for pair in properties if pair[1]))
 
 
 class Evaluation(spf.query):  # type: ignore[misc]  # pyspf is untyped

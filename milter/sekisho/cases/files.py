@@ -47,8 +47,8 @@ def load(path: Path, sidecar: Path | None = None, without: frozenset[str] = froz
     Raises CaseError if a file cannot be read or the sidecar is not a case.
     """
     raw = _bytes(path).removeprefix(BOM)
-    beside = path.with_suffix(".json")
-    sidecar = sidecar or (beside if beside.is_file() else None)
+    named = path.with_suffix(".json")
+    sidecar = sidecar or (named if named.is_file() else None)
     if sidecar is None:
         return _traced(path, raw, without)
     try:

@@ -21,19 +21,18 @@ COLOURS = {
     "reject": "bold red",
     "tempfail": "magenta",
 }
-LANGUAGES = ("both", "en", "ja")
 MIN_LABEL_COLUMNS = 24  # of the left side
 ONE_LINE_SECTIONS = frozenset({SectionKind.CLAIM, SectionKind.PROOF})  # both languages stand on one line
 
 
 def show(console: Console, document: Mapping[str, Any], language: str = "both") -> None:
-    """Print the page of a judgement's document in one of `LANGUAGES`."""
+    """Print the page of a judgement's document in `en`, `ja` or `both` languages."""
     Printer(console, language).page(explanation_of(document, CONTRADICTING))
 
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """Prints to a console in one of `LANGUAGES`."""
+    """Prints to a console in `en`, `ja` or `both` languages."""
 
     console: Console
     language: str = "both"

@@ -74,6 +74,6 @@ class Blame:
 
 
 def _at_work(child: Child) -> list[bytes]:
-    if child.slots is None or child.stopped:
+    if child.in_flight is None or child.stopped:
         return []
-    return [each.digest for each in child.slots.busy()]
+    return [each.digest for each in child.in_flight.busy()]

@@ -45,15 +45,15 @@ class Child:
     """One child process.
 
     `line` is our end of the socket pair, `born` its start (monotonic seconds), `setup` the configuration that it has.
-    `row` is its index on the scoreboard (workers only). `slots` shows its messages in progress. `cause` is set if the
-    supervisor ends it for a failure, `stopped` if it ends it because the daemon ends."""
+    `row` is its index on the scoreboard (workers only). `in_flight` shows its messages in progress. `cause` is set
+    if the supervisor ends it for a failure, `stopped` if it ends it because the daemon ends."""
 
     pid: int
     line: socket.socket
     born: float
     setup: Setup
     row: int | None = None
-    slots: InFlight | None = None
+    in_flight: InFlight | None = None
     ready: bool = False
     draining: bool = False
     cause: RestartCause | None = None

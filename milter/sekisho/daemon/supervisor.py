@@ -50,7 +50,7 @@ class Supervisor:
     def __init__(self, load: Callable[[], Setup], clock: Clock) -> None:
         self._load = load
         self._clock = clock
-        self._board = Scoreboard()
+        self._scoreboard = Scoreboard()
         self._wakeup, self._waker = socket.socketpair()
         self._wakeup.setblocking(False)
         self._waker.setblocking(False)
@@ -150,7 +150,7 @@ class Supervisor:
             elif word == READY:
                 child.ready = True
                 if child.row is not None and not child.draining:
-                    self._board.state(child.row, WorkerState.READY)
+                    self._scoreboard.state(child.row, WorkerState.READY)
 
     # -- signals ----------------------------------------------------------------------------------------
 
@@ -182,35 +182,34 @@ class Supervisor:
     def _fork_worker(self, places: Places) -> None:
         """Raises OSError."""
         options, build = places.setup.wire, places.setup.build
-        row = self._board.take()
-        report = partial(self._board.sessions, row)
+        row = self._scoreboard.take()
+        report = partial(self._scoreboard.sessions, row)
         try:
-            slots = InFlight(options.threads)
+            in_flight = InFlight(options.threads)
 
             def body(line: socket.socket) -> None:
                 assert self._listener is not None
-                server = Server(
-                    self._listener.socket, build(), options, slots, self._blame.failures, self._clock, report
-                )
+                shared = in_flight, self._blame.failures
+                server = Server(self._listener.socket, build(), options, *shared, self._clock, report)
                 server.run(line)
 
             child = fork(body, self._inherited(), self._clock.monotonic(), places.setup)
         except OSError:
-            self._board.release(row)
+            self._scoreboard.release(row)
             raise
-        child.row, child.slots = row, slots
+        child.row, child.in_flight = row, in_flight
         places.children.append(child)
 
     def _fork_maintenance(self, places: Places) -> None:
         """Raises OSError."""
-        make, slots = places.setup.maintenance, InFlight(0)
+        make, in_flight = places.setup.maintenance, InFlight(0)
         assert make is not None
 
         def body(line: socket.socket) -> None:
-            run_maintenance(make(self._board), line, slots.beat)
+            run_maintenance(make(self._scoreboard), line, in_flight.beat)
 
         child = fork(body, self._foreign(), self._clock.monotonic(), places.setup)
-        child.slots = slots
+        child.in_flight = in_flight
         places.children.append(child)
 
     # -- death ------------------------------------------------------------------------------------------
@@ -225,7 +224,7 @@ class Supervisor:
         code = os.waitstatus_to_exitcode(status)  # negative for a signal
         child.line.close()
         if child.row is not None:
-            self._board.release(child.row)
+            self._scoreboard.release(child.row)
         places = next(
             (p for p in (self._workers, self._next, self._maintenance) if p and child in p.children), None
         )
@@ -240,17 +239,17 @@ class Supervisor:
             places.lost(child, now, code, at_work)
         if child in self._old:
             self._old.remove(child)
-        if child.slots is not None:
-            child.slots.close()
+        if child.in_flight is not None:
+            child.in_flight.close()
 
     def _count(self, child: Child, code: int) -> None:
         cause = child.cause or (cause_of(code) if child.ready else RestartCause.START)
         kind = "maintenance" if child.row is None else "worker"
         LOG.error("%s %d died (%s, %s); it is replaced", kind, child.pid, cause, how(code))
         if child.row is not None:
-            self._board.restarted(cause)
+            self._scoreboard.restarted(cause)
         else:
-            deaths = self._board.maintenance_died()
+            deaths = self._scoreboard.maintenance_died()
             systemd.status(
                 f"the maintenance process died {deaths} times since the start, last by {how(code)}"
             )
@@ -276,10 +275,10 @@ class Supervisor:
     def _must_wait(self) -> bool:
         """True while an old generation still has sessions: a third one would cost memory without bound."""
         old = sum(child.row is not None for child in self._old)
-        if old and not self._board.view().reload_waiting:
+        if old and not self._scoreboard.view().reload_waiting:
             LOG.warning("the reload waits: %d workers of the configuration before still have sessions", old)
             systemd.status("a reload waits for sessions of the configuration before")
-        self._board.reload_waits(bool(old))
+        self._scoreboard.reload_waits(bool(old))
         return bool(old)
 
     def _reload(self, now: float) -> None:
@@ -301,7 +300,7 @@ class Supervisor:
 
     def _not_reloaded(self, reason: str, now: float, *, again: bool) -> None:
         """The old generation stays. `again`: it is tried again, since what is missing may come back."""
-        self._board.reloaded(False, self._clock.now().timestamp(), reason)
+        self._scoreboard.reloaded(False, self._clock.now().timestamp(), reason)
         if again:
             LOG.error("the reload is tried again in %.0f s", self._reloads.refused(now))
         systemd.ready(reason)
@@ -322,8 +321,8 @@ class Supervisor:
 
     def _take_over(self, places: Places) -> None:
         old, self._workers, self._next = self._workers, places, None
-        self._board.took_over()
-        self._board.reloaded(True, self._clock.now().timestamp())
+        self._scoreboard.took_over()
+        self._scoreboard.reloaded(True, self._clock.now().timestamp())
         LOG.info("%d workers ready", places.wanted)
         self._reloads.succeeded()
         if old is not None:
@@ -342,7 +341,7 @@ class Supervisor:
             child.kill(RestartCause.START)
         self._old += places.children
         if self._workers is None:
-            self._board.reloaded(False, self._clock.now().timestamp())
+            self._scoreboard.reloaded(False, self._clock.now().timestamp())
             self._status = STATUS_LATER if places.refused and not places.failed else STATUS_OURS
             self._on_stop()
         else:
@@ -354,7 +353,7 @@ class Supervisor:
             child.draining = True
             child.tell(word)
             if child.row is not None:
-                self._board.state(child.row, WorkerState.DRAINING)
+                self._scoreboard.state(child.row, WorkerState.DRAINING)
         self._old += children
 
     # -- the end ----------------------------------------------------------------------------------------

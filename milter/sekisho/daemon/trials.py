@@ -110,15 +110,15 @@ class Trials:
             self._running[child] = self._waiting.pop(0)
 
     def _fork(self, asked: TrialRequest, failures: Failures, inherited: Iterable[Closable]) -> Child:
-        slots = InFlight(1)
+        in_flight = InFlight(1)
         seat, sheet, build, clock = asked.seat, asked.sheet, asked.setup.build, self._clock
 
         def body(_: socket.socket) -> None:
-            trial.judge(seat, sheet, build, slots, failures, clock)
+            trial.judge(seat, sheet, build, in_flight, failures, clock)
 
         foreign = [each for each in inherited if each is not seat and each is not sheet]
         child = fork(body, foreign, self._clock.monotonic(), asked.setup)
-        child.slots = slots
+        child.in_flight = in_flight
         return child
 
     def ended(self, child: Child, died_over: bool) -> None:

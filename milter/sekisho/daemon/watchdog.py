@@ -79,9 +79,9 @@ class Watchdog:
 
 def _signs(child: Child) -> Iterator[Hashable]:
     """Its messages, and its count of beats, or that it still starts. A process that judges one message has no beats."""
-    busy = tuple(child.slots.busy()) if child.slots is not None else ()
+    busy = tuple(child.in_flight.busy()) if child.in_flight is not None else ()
     yield from busy
     if not child.ready and not busy:
         yield _START
-    elif child.ready and child.slots is not None:
-        yield child.slots.beats
+    elif child.ready and child.in_flight is not None:
+        yield child.in_flight.beats

@@ -4,7 +4,7 @@ diagnosis has the command that repairs it.
 `examine` looks at everything. It changes nothing, makes no file and reads no message.
 """
 
-from sekisho.doctor.examine import SUBJECTS, examine
+from sekisho.doctor.examine import examine
 from sekisho.doctor.model import Diagnosis, Severity
 
-__all__ = ["SUBJECTS", "Diagnosis", "Severity", "examine"]
+__all__ = ["Diagnosis", "Severity", "examine"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from sekisho.doctor.asking import means
 from sekisho.doctor.commands import Commands
+from sekisho.doctor.milter_clients import means
 from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.doctor.postconf import Postfix, Service, milters
 from sekisho.release import ReleaseOptions

@@ -40,8 +40,7 @@ def _brands(config: Config) -> Iterator[Diagnosis]:
     try:
         known = brands.load(overlay=overlay)
     except BrandFileError as failure:
-        for fault in failure.faults:
-            yield error("files.brands", str(fault), _aside(Path(fault.file)))
+        yield from (_fault("files.brands", fault) for fault in failure.faults)
         return
     own = {path.stem for path in overlay.glob("*.toml")} if overlay else set()
     shared = providers.load()

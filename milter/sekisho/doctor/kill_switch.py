@@ -23,7 +23,7 @@ def examine(config: Config, clock: Clock, commands: Commands = Commands()) -> It
     try:
         switch = Switch(file)
     except SwitchError as failure:
-        yield error("guard.unusable", f"{failure}: nobody can pause", _anew(str(file), commands))
+        yield error("guard.unusable", f"{failure}: nobody can pause", _anew(str(file)))
         return
     try:
         yield from _state(switch, clock.now().timestamp(), commands)
@@ -43,6 +43,6 @@ def _state(switch: Switch, now: float, commands: Commands) -> Iterator[Diagnosis
         yield make("guard.tagging", f"the guard has fallen back {until}: mail is tagged at most", mend)
 
 
-def _anew(file: str, commands: Commands) -> str:
+def _anew(file: str) -> str:
     """The command that moves the file away; the daemon makes a new one. No pause is lost: it could not be read."""
     return f"mv {shlex.quote(file)} {shlex.quote(file + '.unusable')} && systemctl restart sekisho-milter"

@@ -18,8 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
-from sekisho.doctor.asking import DIRECTORY_MODE, Asker, askers, moved, queue, sees, told, unix
 from sekisho.doctor.commands import Commands, both, systemctl
+from sekisho.doctor.milter_clients import (
+    DIRECTORY_MODE,
+    MilterClient,
+    milter_clients,
+    moved,
+    queue,
+    sees,
+    told,
+    unix,
+)
 from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.doctor.postconf import Postfix
 from sekisho.wire.listen import unix_path
@@ -113,18 +122,20 @@ def _way(milter: MilterSocket, path: Path) -> Iterator[Path]:
             return
 
 
-def _seeing(milter: MilterSocket) -> list[Asker]:
+def _seeing(milter: MilterSocket) -> list[MilterClient]:
     """The services that use our milter and whose path leads to it. `postfix.chroot` reports the others."""
     postfix = milter.postfix
     if postfix is None:
         return []
     return [
-        each for each in askers(postfix, milter.options.socket) if sees(postfix, each, milter.options.socket)
+        each
+        for each in milter_clients(postfix, milter.options.socket)
+        if sees(postfix, each, milter.options.socket)
     ]
 
 
-def _absolute(asker: Asker) -> bool:
-    return (unix(asker.entry.place) or "").startswith("/")
+def _absolute(client: MilterClient) -> bool:
+    return (unix(client.entry.place) or "").startswith("/")
 
 
 def _group(number: int) -> str:
@@ -142,19 +153,19 @@ def _may(found: os.stat_result, uid: int, groups: set[int], need: int) -> bool:
     return bool(found.st_mode & need)
 
 
-def _unreachable(milter: MilterSocket, asker: Asker, user: pwd.struct_passwd) -> str | None:
+def _unreachable(milter: MilterSocket, client: MilterClient, user: pwd.struct_passwd) -> str | None:
     """Why this smtpd does not reach the socket, found by a connection as that smtpd makes it. None if it reaches it, or
     if we are not root. A socket on which no process listens is another diagnosis."""
-    path = unix(asker.entry.place)
+    path = unix(client.entry.place)
     if os.geteuid() != 0 or path is None or milter.postfix is None:
         return None
     child = os.fork()
     if child == 0:
-        _connect(queue(milter.postfix), path, user, chroot=asker.service.chroot)
+        _connect(queue(milter.postfix), path, user, chroot=client.service.chroot)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status in (0, errno.ECONNREFUSED, errno.EAGAIN):
         return None
-    return f"{asker.service.label} cannot reach {path} as {milter.owner}: {os.strerror(abs(status))}"
+    return f"{client.service.label} cannot reach {path} as {milter.owner}: {os.strerror(abs(status))}"
 
 
 def _connect(directory: Path, path: str, user: pwd.struct_passwd, *, chroot: bool) -> None:

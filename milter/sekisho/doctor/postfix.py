@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator
 
 from sekisho.config import Config
 from sekisho.doctor import bypass
-from sekisho.doctor.asking import (
-    Asker,
+from sekisho.doctor.commands import Commands, both
+from sekisho.doctor.milter_clients import (
+    MilterClient,
     as_postfix,
-    askers,
     below_queue,
     inside,
     listing,
     means,
+    milter_clients,
     moved,
     relisted,
     sees,
@@ -26,7 +27,6 @@ from sekisho.doctor.asking import (
     told,
     unix,
 )
-from sekisho.doctor.commands import Commands, both
 from sekisho.doctor.model import Diagnosis, error, note, warning
 from sekisho.doctor.postconf import Milter, Postfix, Service, milters, seconds
 from sekisho.verdict import Mode
@@ -47,7 +47,7 @@ def examine(postfix: Postfix, config: Config, commands: Commands = Commands()) -
 def _asked(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Diagnosis]:
     """Mail from outside must pass our milter: port 25, or every smtpd if there is no service on that port."""
     socket = config.wire.socket
-    asking = {each.service.label for each in askers(postfix, socket)}
+    asking = {each.service.label for each in milter_clients(postfix, socket)}
     doors = [each for each in postfix.smtpd() if not bypass.is_ours(each, config.release)]
     outside = [each for each in doors if _from_outside(each)]
     silent = outside or doors
@@ -86,13 +86,13 @@ def _wanted(config: Config) -> str:
     return "accept" if shadow or config.wire.on_error == "accept" else "tempfail"
 
 
-def _tuned(postfix: Postfix, asker: Asker, name: str, value: str) -> str:
+def _tuned(postfix: Postfix, client: MilterClient, name: str, value: str) -> str:
     """The command that changes a setting of our entry where it is set: in the entry, for the service, or for all."""
-    if name in asker.entry.settings:
-        return both(relisted(postfix, asker, setting(name, value)), postfix.reload())
+    if name in client.entry.settings:
+        return both(relisted(postfix, client, setting(name, value)), postfix.reload())
     parameter = f"milter_{name}"
-    if parameter in asker.service.settings:
-        return both(postfix.postconf("-P", f"{asker.service.label}/{parameter}={value}"), postfix.reload())
+    if parameter in client.service.settings:
+        return both(postfix.postconf("-P", f"{client.service.label}/{parameter}={value}"), postfix.reload())
     return postfix.set(parameter, value)
 
 
@@ -103,14 +103,14 @@ def _default_action(postfix: Postfix, config: Config, _: Commands) -> Iterator[D
         if wanted == "accept"
         else "else our failure lets mail pass unseen"
     )
-    for asker in askers(postfix, config.wire.socket):
-        own = asker.entry.settings.get("default_action")
-        action = own or postfix.get("milter_default_action", asker.service)
+    for client in milter_clients(postfix, config.wire.socket):
+        own = client.entry.settings.get("default_action")
+        action = own or postfix.get("milter_default_action", client.service)
         if action != wanted:
             yield error(
                 "postfix.default_action",
-                f"when we do not answer, Postfix's action is {action} ({asker.where}), but should be {wanted}: {why}",
-                _tuned(postfix, asker, "default_action", wanted),
+                f"when we do not answer, Postfix's action is {action} ({client.where}), but should be {wanted}: {why}",
+                _tuned(postfix, client, "default_action", wanted),
             )
 
 
@@ -120,35 +120,35 @@ def _timeouts(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnos
         "command_timeout": 10.0,
         "connect_timeout": 5.0,
     }
-    for asker in askers(postfix, config.wire.socket):
+    for client in milter_clients(postfix, config.wire.socket):
         for name, need in needed.items():
-            value = asker.entry.settings.get(name) or postfix.get(f"milter_{name}", asker.service)
+            value = client.entry.settings.get(name) or postfix.get(f"milter_{name}", client.service)
             if seconds(value) < need:
                 yield error(
                     "postfix.timeout",
-                    f"milter_{name} is {value} ({asker.where}): Postfix gives us up after that, and we may "
+                    f"milter_{name} is {value} ({client.where}): Postfix gives us up after that, and we may "
                     f"take {need:g} s",
-                    _tuned(postfix, asker, name, f"{max(need, 30):.0f}s"),
+                    _tuned(postfix, client, name, f"{max(need, 30):.0f}s"),
                 )
 
 
 def _order(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
-    for asker in askers(postfix, config.wire.socket):
-        before = [each.place for each in asker.listed[: asker.at]]
+    for client in milter_clients(postfix, config.wire.socket):
+        before = [each.place for each in client.listed[: client.at]]
         signers = [place for place in before if any(mark in place for mark in SIGNERS)]
-        after = [each for each in asker.listed if each is not asker.entry]
-        first = listing(postfix, asker.service if asker.own else None, (asker.entry, *after))
+        after = [each for each in client.listed if each is not client.entry]
+        first = listing(postfix, client.service if client.own else None, (client.entry, *after))
         mend = both(first, postfix.reload())
         if signers:
             yield error(
                 "postfix.order",
-                f"{', '.join(signers)} comes before us ({asker.where}): what it signs we change afterwards",
+                f"{', '.join(signers)} comes before us ({client.where}): what it signs we change afterwards",
                 mend,
             )
         elif before:
             yield warning(
                 "postfix.order",
-                f"{', '.join(before)} comes before us ({asker.where}): we judge what it made of the message",
+                f"{', '.join(before)} comes before us ({client.where}): we judge what it made of the message",
                 mend,
             )
 
@@ -157,17 +157,17 @@ def _chroot(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Di
     """A path that leads an smtpd in a chroot to another place. Below the queue directory, a relative path is correct
     for every smtpd. A socket outside is moved there, so that the chroot can stay."""
     socket = config.wire.socket
-    for asker in askers(postfix, socket):
-        if sees(postfix, asker, socket):
+    for client in milter_clients(postfix, socket):
+        if sees(postfix, client, socket):
             continue
         steps, where = "", as_postfix(postfix, socket)
         if not below_queue(postfix, socket):
             steps, where = moved(postfix, socket, commands)
-        path = unix(asker.entry.place) or ""
+        path = unix(client.entry.place) or ""
         yield error(
             "postfix.chroot",
-            f"{asker.service.label} runs in a chroot and looks for {path} at {inside(postfix, path)}, where our socket "
-            f"is not ({asker.where}): it cannot ask us",
+            f"{client.service.label} runs in a chroot and looks for {path} at {inside(postfix, path)}, where our "
+            f"socket is not ({client.where}): it cannot ask us",
             both(steps, told(postfix, socket, where)),
         )
 
@@ -197,7 +197,7 @@ def _macros(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis
 
 def _parameters(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
     """Parameters of main.cf, and of services that use our milter and have a value of their own."""
-    asking = [each.service for each in askers(postfix, config.wire.socket)]
+    asking = [each.service for each in milter_clients(postfix, config.wire.socket)]
     for name, good, severity, why in _WANTED:
         make = error if severity == "error" else warning
         if name not in postfix.main and severity == "error":

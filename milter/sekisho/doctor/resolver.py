@@ -16,8 +16,7 @@ from sekisho.dns_answer import Found
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.ports import Clock
-from sekisho.resolver import DnsOptions, DnsResolver
-from sekisho.resolver.options import system_servers
+from sekisho.resolver import DnsOptions, DnsResolver, system_servers
 
 SLOW_SECONDS = 0.5  # for a name that is in no cache
 EXISTING_NAME = "jp"

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sekisho.brands import Brand, BrandIndex
-from sekisho.evidence import Evidence, Finding
+from sekisho.evidence import METHODS, Evidence, Finding
 from sekisho.results import MethodResult
 from sekisho.text import printable
 from sekisho.verdict import Action, Outcome, Verdict
 
-METHODS = ("spf", "dkim", "dmarc", "arc", "iprev")
 SCHEMA = 1  # grows when a key of the stored document changes its meaning
 MAX_TEXT_CHARS = 300  # of a text that comes from a message
 MAX_ADDRESS_CHARS = 320
@@ -91,7 +90,7 @@ def _explained(evidence: Evidence, weights: Mapping[str, float]) -> dict[str, An
                 "method": each.method,
                 "aligned": each.aligned,
                 "brand": each.brand,
-                "scope": each.scope,
+                "scope": str(each.scope),
             }
             for each in evidence.proofs
         ],

@@ -38,11 +38,11 @@ class Maintenance:
     """
 
     def __init__(
-        self, settings: Config, meter: Metrics, place: probe.SocketAddress, board: Scoreboard
+        self, settings: Config, meter: Metrics, place: probe.SocketAddress, scoreboard: Scoreboard
     ) -> None:
         self._settings = settings
         self._metrics = meter
-        self._board = board
+        self._scoreboard = scoreboard
         self.store_ok = False
         """True if at the last check the store worked and was the one at its path, and if no store is needed."""
         self._quarantine: Quarantine | None = None
@@ -57,7 +57,7 @@ class Maintenance:
         self._tasks = MaintenanceTasks(self._isolation, self._clock)
         self._readiness = Readiness(
             of_socket(place, meter.probed),
-            lambda: board.view().workers.get(WorkerState.READY, 0),
+            lambda: scoreboard.view().workers.get(WorkerState.READY, 0),
             {ReadyReason.STORE: lambda: self.store_ok, ReadyReason.MAINTENANCE: self._at_work},
             meter.ready,
         )
@@ -111,13 +111,13 @@ class Maintenance:
         return not set(self._tasks.failing()) - {"store"}
 
     def _refresh_gauges(self) -> None:
-        view = self._board.view()
+        view = self._scoreboard.view()
         self._metrics.workers(view.workers)
         self._metrics.reload(view.reload_ok, view.reload_at)
         self._metrics.reload_waits(view.reload_waiting)
         self._metrics.sessions(view.sessions)
         self._metrics.ready(self._readiness.reasons())
-        for cause, count in self._board.uncounted().items():
+        for cause, count in self._scoreboard.uncounted().items():
             for _ in range(count):
                 self._metrics.worker_restarted(cause)
 
@@ -134,7 +134,7 @@ class Maintenance:
     def _status(self) -> dict[str, object]:
         switch = self._switch
         return live_status.document(
-            self._board.view(),
+            self._scoreboard.view(),
             mode=self._settings.mode.value,
             ends={
                 "paused_until": switch.paused_until if switch else 0.0,

@@ -73,7 +73,7 @@ class _Scan:
         stop = data.find(b"\n", after, self._end)
         stop = self._end if stop < 0 else stop
         tail = data[after : min(stop, after + 200)].strip(b" \t\r")
-        if tail not in {b"", b"--"} and not self._taken(data[at + 3 : min(stop, at + 300)], tail):
+        if tail not in {b"", b"--"} and not self._taken(data[at + 3 : min(stop, at + 300)]):
             self.false += 1
             return
         if self.opened is not None:
@@ -85,7 +85,7 @@ class _Scan:
             self.odd["parts after the last delimiter"] = None
         self.opened = min(stop + 1, self._end)
 
-    def _taken(self, line: bytes, tail: bytes) -> bool:
+    def _taken(self, line: bytes) -> bool:
         """True if this scan takes a line with text after the boundary for a delimiter, as lenient programs do."""
         name = line.rstrip()
         if self.false > MAX_FALSE_DELIMITERS or {name, name.removesuffix(b"--")} & self._body.declared:

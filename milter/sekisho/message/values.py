@@ -44,11 +44,6 @@ class Value:
         """True if a parameter may be a section of RFC 2231, which is rare."""
         return "*" in "".join(self.parameters)
 
-    @property
-    def repeated(self) -> tuple[str, ...]:
-        """The names of the parameters that contradict each other."""
-        return tuple(name for name, _ in self.others)
-
     def readings(self, name: str) -> tuple[str, ...]:
         """Every value that a program may read for a parameter, the likeliest first.
 

@@ -7,12 +7,10 @@ process.
 from sekisho.metrics.meter import Metrics, open
 from sekisho.metrics.options import MetricsOptions
 from sekisho.metrics.server import MetricsServer, PageSources, serve
-from sekisho.metrics.table import PREFIX, ROWS, MetricRow
+from sekisho.metrics.table import ROWS
 
 __all__ = [
-    "PREFIX",
     "ROWS",
-    "MetricRow",
     "Metrics",
     "MetricsOptions",
     "MetricsServer",

@@ -16,7 +16,6 @@ from prometheus_client.metrics_core import InfoMetricFamily, Metric
 from sekisho.decoder import DecoderEnd
 from sekisho.evidence import METHODS, Evidence
 from sekisho.held import State
-from sekisho.message import Message
 from sekisho.metrics.shards import Shard, ShardValue, clear, merged
 from sekisho.metrics.table import OTHER, PREFIX, ROWS, MetricRow, ProbeResult
 from sekisho.observers import ObserverName
@@ -76,7 +75,6 @@ class Metrics:
 
     def message(
         self,
-        message: Message,
         evidence: Evidence,
         action: Action,
         stages: Mapping[str, float],

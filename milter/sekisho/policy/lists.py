@@ -18,7 +18,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from sekisho.domains import IpNetwork, parse_ip, to_ascii, within
-from sekisho.evidence import Evidence
+from sekisho.evidence import Evidence, ProofScope
 from sekisho.message import Message, Recipient
 from sekisho.options import Options
 from sekisho.policy.entries import ListEntry, key_of, parse_entry, widening
@@ -92,7 +92,7 @@ class Sender:
             author=f"{mailbox.local.lower()}@{domain}" if mailbox is not None and domain else None,
             envelope=_envelope(message.envelope.sender),
             client=parse_ip(address) if address else None,
-            proven=bool(evidence.author_scopes - {"shared"}),
+            proven=bool(evidence.author_scopes - {ProofScope.SHARED}),
             signers=frozenset(proof.domain for proof in evidence.proofs if proof.method == "dkim"),
             now=now,
         )

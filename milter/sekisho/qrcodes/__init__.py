@@ -13,10 +13,9 @@ animation, or codes so small in a large picture that a reduced copy loses them.
 """
 
 from sekisho.qrcodes.drawn import drawings
-from sekisho.qrcodes.model import DEFAULT_PIXELS, NO_READER, Grid, Lease, Reader, SearchResult, SearchStatus
+from sekisho.qrcodes.model import NO_READER, Grid, Lease, Reader, SearchResult, SearchStatus
 
 __all__ = [
-    "DEFAULT_PIXELS",
     "NO_READER",
     "Grid",
     "Lease",

@@ -25,11 +25,10 @@ class Recorder:
     def judged(self, judged: Judged) -> None:
         """A message was judged: write its line, and count it and what was held."""
         seconds = sum(judged.stages.values())
-        parts = judged.message, judged.evidence, judged.action
-        self.isolation.run(
-            ObserverName.JOURNAL, self.journal.message, *parts, seconds, weights=judged.weights
-        )
-        self._count(self.metrics.message, *parts, judged.stages, seconds)
+        evidence, action = judged.evidence, judged.action
+        line = judged.message, evidence, action, seconds
+        self.isolation.run(ObserverName.JOURNAL, self.journal.message, *line, weights=judged.weights)
+        self._count(self.metrics.message, evidence, action, judged.stages, seconds)
         stored = judged.action.reply in (Reply.DISCARD, Reply.ACCEPT)
         if stored and any(each.applied is Disposition.QUARANTINE for each in judged.outcomes):
             self._count(self.metrics.quarantine_operation, OperationName.HOLD, OperationResult.OK)

@@ -22,6 +22,7 @@ from sekisho.resolver import DnsResolver
 from sekisho.runtime_changes import ListFollower
 from sekisho.service.recorder import Recorder
 from sekisho.service.shared import Shared
+from sekisho.stages import Failure
 from sekisho.store.quarantine import Opening
 from sekisho.verdict import Action, Disposition, Mode, Reply
 from sekisho.wire.handlers import OnFailure
@@ -37,7 +38,7 @@ class WorkerHandlers:
         resolver: Resolver,
         quarantine: Opening | None,
         guard: Watch,
-        on_error: Callable[[str], None],
+        on_error: Callable[[Failure], None],
         beside: Sequence[Closable] = (),
     ) -> None:
         """`beside` are objects with threads or processes of their own, which are closed with the worker."""
@@ -78,7 +79,7 @@ class WorkerHandlers:
         """True while every message is accepted."""
         return self._guard.stance() is Stance.PAUSED
 
-    def fallback(self, stage: str, again: bool, on_failure: OnFailure) -> Action:
+    def fallback(self, stage: Failure, again: bool, on_failure: OnFailure) -> Action:
         """The action for a message that cannot be judged: the first time 451; if it comes `again`, Postfix's hold
         queue, or a tag if the rules do not allow a quarantine."""
         if on_failure is OnFailure.ACCEPT:
@@ -88,7 +89,7 @@ class WorkerHandlers:
         reply = Reply.HOLD if on_failure is OnFailure.HOLD else Reply.ACCEPT
         return action.unjudged(reply, self._pipeline.output.authserv_id)
 
-    def on_error(self, stage: str) -> None:
+    def on_error(self, stage: Failure) -> None:
         """Count a failure. Never raises."""
         self._on_error(stage)
 

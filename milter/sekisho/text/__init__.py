@@ -17,7 +17,6 @@ It cannot see how a font draws a character, or what a picture shows.
 
 from sekisho.text.characters import (
     BIDI_CONTROLS,
-    DIRECTION_MARKS,
     NO_GLYPH,
     is_hiragana,
     is_kana,
@@ -26,21 +25,17 @@ from sekisho.text.characters import (
 )
 from sekisho.text.invisible import bidi, combining, invisibles, unusual
 from sekisho.text.language import chinese_characters, is_japanese
-from sekisho.text.normalize import breaks, compact, compact_spans, fold, skeleton, skeleton_spans, spaced
-from sekisho.text.printable import ELLIPSIS, escaped, printable
+from sekisho.text.normalize import breaks, compact, fold, skeleton, skeleton_spans, spaced
+from sekisho.text.printable import printable
 
 __all__ = [
     "BIDI_CONTROLS",
-    "DIRECTION_MARKS",
-    "ELLIPSIS",
     "NO_GLYPH",
     "bidi",
     "breaks",
     "chinese_characters",
     "combining",
     "compact",
-    "compact_spans",
-    "escaped",
     "fold",
     "invisibles",
     "is_hiragana",

@@ -1,4 +1,4 @@
-"""Reads the vocabulary files: TOML, validated as a whole, each fault with file, key and reason."""
+"""Reads the files of words and of brands: TOML, validated as a whole, each fault with file, key and reason."""
 
 from __future__ import annotations
 
@@ -79,5 +79,5 @@ def validated(model: type[Model], content: object, file: Path, faults: list[str]
     except ValidationError as error:
         for each in error.errors(include_url=False, include_context=False, include_input=False):
             reason = REASONS.get(each["type"]) or each["msg"].removeprefix("Value error, ")
-            faults.append(f"{file}: {'.'.join(map(str, each['loc']))}: {reason}")
+            faults.append(": ".join(filter(None, (str(file), ".".join(map(str, each["loc"])), reason))))
     return None

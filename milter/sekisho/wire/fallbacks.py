@@ -19,10 +19,11 @@ from sekisho.wire.options import WireOptions
 
 LOG = logging.getLogger("sekisho.wire")
 STAGES = (Failure.PROCESS, Failure.DEADLINE, Failure.OVERLOAD, Failure.EDIT, Failure.WIRE)
+PROCESS, DEADLINE, OVERLOAD, EDIT, WIRE = STAGES  # looking up a member needs memory
 REFUSED = Action(Reply.REJECT)
 """For a message with more forged fields than can be deleted: it can neither be judged nor be delivered safely."""
 
-FailureCase = tuple[str, bool]
+FailureCase = tuple[Failure, bool]
 """The stage that failed, and whether the same bytes failed before."""
 
 
@@ -37,12 +38,12 @@ class Fallbacks:
             for case in self._failure_cases
         }
         self._case_of = {id(answers[-1]): case for case, answers in self._answers.items()}
-        self._late: dict[str, list[int]] = {stage: [0, 0] for stage in STAGES}
+        self._late: dict[Failure, list[int]] = {stage: [0, 0] for stage in STAGES}
         self.strictest = handlers.on_failure(None)
         self.paused = False
         self._lenient = OnFailure.ACCEPT
 
-    def of(self, stage: str, again: bool) -> Action:
+    def of(self, stage: Failure, again: bool) -> Action:
         """The answer for the strictest recipients."""
         return self._answers[stage, again][-1]
 
@@ -53,31 +54,33 @@ class Fallbacks:
             return self._lenient
         return self.strictest if noted is None else noted
 
-    def fitting(self, action: Action, noted: OnFailure | None, forged: Forged) -> tuple[Action, str]:
-        """The answer for these recipients, and the failed stage if they get the message unjudged (else empty).
+    def fitting(
+        self, action: Action, noted: OnFailure | None, forged: Forged
+    ) -> tuple[Action, Failure | None]:
+        """The answer for these recipients, and the failed stage if they get the message unjudged (else None).
 
         An action that is none of ours (see `of`) is returned unchanged. If the answer adds fields of ours, forged
         fields are deleted first.
         """
         case = self._case_of.get(id(action))
         if case is None:
-            return action, ""
+            return action, None
         level = self.level(noted)
         found = self._answers[case][level]
         if level is OnFailure.ACCEPT:
             return found, case[0]
         if not found.edits:
-            return found, ""
+            return found, None
         if forged.too_many:
-            return REFUSED, ""
+            return REFUSED, None
         deletions = tuple(ChangeHeader(*field) for field in forged.fields)
-        return replace(found, edits=(*deletions, *found.edits)), ""
+        return replace(found, edits=(*deletions, *found.edits)), None
 
-    def later(self, stage: str, accepted: bool = False) -> None:
+    def later(self, stage: Failure, accepted: bool = False) -> None:
         """Note a failure that could not be counted because memory ran out. Needs no memory."""
         self._late[stage][accepted] += 1
 
-    def late(self) -> Iterator[FailureCase]:
+    def late(self) -> Iterator[tuple[Failure, bool]]:
         """What was noted, each failure once: its stage, and whether its message was accepted."""
         for stage, counts in self._late.items():
             for accepted, count in enumerate(counts):
@@ -85,7 +88,7 @@ class Fallbacks:
                     counts[accepted] -= 1
                     yield stage, bool(accepted)
 
-    def _prepared(self, handlers: Handlers, stage: str, again: bool, level: OnFailure) -> Action:
+    def _prepared(self, handlers: Handlers, stage: Failure, again: bool, level: OnFailure) -> Action:
         try:
             return replace(
                 handlers.fallback(stage, again, level)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from sekisho.auth.forged_fields import ForgedFields
 from sekisho.message import Envelope, Limits, Recipient
+from sekisho.stages import Failure
 from sekisho.verdict import Action
 
 
@@ -51,14 +52,14 @@ class Handlers(Protocol):
     def paused(self) -> bool:
         """True while every message is accepted, whatever the rules say. Called several times a second."""
 
-    def fallback(self, stage: str, again: bool, on_failure: OnFailure) -> Action:
+    def fallback(self, stage: Failure, again: bool, on_failure: OnFailure) -> Action:
         """The action for a message that could not be judged. Called once for each combination, at start.
 
         `again`: the same bytes failed before, so another 451 would never end. If the action adds fields of ours, the
         wire deletes forged ones first. `stage`: `process`, `deadline`, `overload`, `edit` or `wire`.
         """
 
-    def on_error(self, stage: str) -> None:
+    def on_error(self, stage: Failure) -> None:
         """Count a failure of ours (`errors_total{stage}`). Must not raise."""
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from sekisho.ports import Clock, UnfinishedError
 from sekisho.stages import Failure
 from sekisho.verdict import Action
 from sekisho.wire.collect import Collector
-from sekisho.wire.fallbacks import Fallbacks
+from sekisho.wire.fallbacks import DEADLINE, OVERLOAD, PROCESS, WIRE, Fallbacks
 from sekisho.wire.handlers import Handlers, OnFailure
 from sekisho.wire.in_flight import Failures, InFlight
 from sekisho.wire.options import WireOptions
@@ -97,14 +97,14 @@ class JudgingPool:
         """What the rules of this recipient say about a message that cannot be judged."""
         return self._handlers.on_failure(recipient)
 
-    def error(self, stage: str) -> None:
+    def error(self, stage: Failure) -> None:
         """Count a failure, from any thread. Never raises: if there is no memory, it is counted later."""
         try:
             self._queue.put((self._handlers.on_error, stage))
         except MemoryError:
             self.fallbacks.later(stage)
 
-    def accepted(self, stage: str) -> None:
+    def accepted(self, stage: Failure) -> None:
         """Log that a message was accepted unjudged, from any thread. Never raises. (`error` counts it.)"""
         try:
             self._queue.put((self._say_accepted, stage))
@@ -126,13 +126,13 @@ class JudgingPool:
         self._failures.remember(digest, self._clock.now().timestamp())
 
     @staticmethod
-    def _say_accepted(stage: str) -> None:
+    def _say_accepted(stage: Failure) -> None:
         LOG.error(
             "a message was accepted unjudged after a failure (%s), as the rules of its recipients say",
             stage,
         )
 
-    def fallback(self, stage: str, again: bool = False) -> Action:
+    def fallback(self, stage: Failure, again: bool = False) -> Action:
         """The answer for the strictest recipients to a message that could not be judged; `fallbacks.fitting` then finds
         the one for its recipients. It was made at start, so this cannot fail."""
         return self.fallbacks.of(stage, again)
@@ -150,7 +150,7 @@ class JudgingPool:
             if (action := job.result(min(left, self._options.progress_interval))) is not None:
                 return action
             alive()
-        stage = Failure.OVERLOAD if job.take() else Failure.DEADLINE
+        stage = OVERLOAD if job.take() else DEADLINE
         self.error(stage)
         return self.fallback(stage)
 
@@ -163,7 +163,7 @@ class JudgingPool:
 
     def _answer(self, job: Job, collector: Collector, envelope: Envelope, broken: bool) -> None:
         if job.take():
-            action = self.fallback(Failure.WIRE)
+            action = self.fallback(WIRE)
             try:
                 action = self._judge(job, collector, envelope, broken)
             finally:
@@ -184,7 +184,7 @@ class JudgingPool:
             return self._guarded(raw, digest, envelope, broken)
         except BaseException:
             LOG.exception("a message could not be handed to the judgement")
-            return self.fallback(Failure.WIRE)
+            return self.fallback(WIRE)
         finally:
             self._in_flight.end(row)
             self._rows.append(row)
@@ -192,7 +192,7 @@ class JudgingPool:
 
     def _again(self) -> Action:
         self._quietly(self._handlers.on_error, Failure.AGAIN)
-        return self.fallback(Failure.PROCESS, again=True)
+        return self.fallback(PROCESS, again=True)
 
     def _apart(self, raw: bytes, envelope: Envelope) -> Action:
         """Judge a suspect in a process of its own. Its row stays empty: if this process dies now, another message did
@@ -201,24 +201,24 @@ class JudgingPool:
             action = self._trial(raw, envelope)
         except OSError as error:
             LOG.warning("a message that was in progress when a worker died cannot be judged now: %s", error)
-            self._quietly(self._handlers.on_error, Failure.OVERLOAD)
-            return self.fallback(Failure.OVERLOAD)
+            self._quietly(self._handlers.on_error, OVERLOAD)
+            return self.fallback(OVERLOAD)
         return self._again() if action is None else action
 
     def _guarded(self, raw: bytes, digest: bytes, envelope: Envelope, broken: bool) -> Action:
         """Judge. A failure is counted, noted by digest, and answered with the fallback.
 
         If memory or time ran out, another message may be the cause, so this one is only a suspect."""
-        stage, remember = Failure.WIRE, self._failures.remember
+        stage, remember = WIRE, self._failures.remember
         try:
             if not broken:
-                stage = Failure.PROCESS
+                stage = PROCESS
                 return self._handlers.process(raw, envelope)
         except MemoryError:
             remember = self._failures.suspect
             LOG.exception("memory ran out on message %s", digest.hex())
         except UnfinishedError as error:
-            stage, remember = Failure.DEADLINE, self._failures.suspect
+            stage, remember = DEADLINE, self._failures.suspect
             LOG.error("message %s was not judged in time: %s", digest.hex(), error)
         except BaseException:
             LOG.exception("the judgement failed on message %s", digest.hex())

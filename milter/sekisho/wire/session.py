@@ -26,10 +26,10 @@ from typing import Any
 import Milter
 
 from sekisho.message import Envelope, Forged, Recipient
-from sekisho.stages import Failure
 from sekisho.verdict import Action, DeleteRecipient, Reply
 from sekisho.wire import collect
 from sekisho.wire.answer import edit_and_reply
+from sekisho.wire.fallbacks import EDIT, WIRE
 from sekisho.wire.handlers import OnFailure
 from sekisho.wire.judging_pool import JudgingPool
 from sekisho.wire.replies import UnwritableError
@@ -200,7 +200,7 @@ class Sessions:
             mail.broken = True
             if not mail.collector.begun:  # perhaps a recipient was lost
                 mail.on_failure = self._pool.fallbacks.strictest
-        self._pool.error(Failure.WIRE)
+        self._pool.error(WIRE)
 
     def _excepthook(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -226,7 +226,7 @@ class Sessions:
         self._broken(session)
         self.exhausted = True
         if session.negotiated and self._is_lenient(mail):
-            self._pool.accepted(Failure.WIRE)
+            self._pool.accepted(WIRE)
             self._pass(session)
         else:
             self._refusing = True
@@ -318,7 +318,7 @@ class Sessions:
             if session.passed:
                 self._refuse_again(session)
             if mail is None:
-                return self._reply(context, mail, self._pool.fallback(Failure.WIRE), spaced=False)
+                return self._reply(context, mail, self._pool.fallback(WIRE), spaced=False)
             done = self._finish(context, mail, bool(session.protocol & Milter.P_HDR_LEADSPC))
             session.mail = None
             return done
@@ -326,10 +326,10 @@ class Sessions:
             # As far as possible, nothing here needs memory.
             if session is not None:
                 session.mail = None
-            self._pool.error(Failure.WIRE)
+            self._pool.error(WIRE)
             if not self._is_lenient(mail):
                 return _TEMPFAIL
-            self._pool.accepted(Failure.WIRE)
+            self._pool.accepted(WIRE)
             return _ACCEPT
 
     def _finish(self, context: Any, mail: Mail, spaced: bool) -> int:
@@ -350,12 +350,12 @@ class Sessions:
         try:
             return self._reply(context, mail, action, spaced)
         except Exception as error:
-            self._pool.error(Failure.EDIT)
+            self._pool.error(EDIT)
             if isinstance(error, UnwritableError):
                 self._pool.remember(mail.collector)
             noted = OnFailure.HOLD if mail.split else mail.on_failure
             mail.on_failure = noted
-            return self._reply(context, mail, self._pool.fallback(Failure.EDIT), spaced)
+            return self._reply(context, mail, self._pool.fallback(EDIT), spaced)
 
     def _reply(self, context: Any, mail: Mail | None, action: Action, spaced: bool) -> int:
         """Carry out the action, or if the message could not be judged, what the rules of its recipients say."""

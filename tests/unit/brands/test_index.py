@@ -86,7 +86,7 @@ def test_brands_of_one_organisation_share_proof() -> None:
 
 
 def test_an_unconfirmed_domain_does_not_contradict() -> None:
-    """`could_own` is what holds a finding back, also for names below an entry and for kin."""
+    """`could_own` is what holds a finding back, also for names below an entry and for affiliates."""
     assert INDEX.could_own("mail.amazon.de", "amazon")
     assert INDEX.could_own("mobilesuica.com", "eki-net")
     assert INDEX.could_own("someone.docomo.ne.jp", "docomo")

@@ -9,6 +9,8 @@ import pytest
 from tests.unit.cli.conftest import Command
 
 from sekisho.cli import cli
+from sekisho.cli.commands import operating
+from sekisho.doctor.examine import SUBJECTS
 
 COLUMNS = 80
 
@@ -43,3 +45,10 @@ def test_no_line_of_a_list_of_commands_is_cut(
     listed = sekisho(*path, "--help").out.partition("Commands:\n")[2].splitlines()
     assert len(listed) == len(GROUPS[path].commands)
     assert [line for line in listed if line.endswith("...") or len(line) > COLUMNS] == []
+
+
+def test_doctor_skips_what_doctor_examines() -> None:
+    """The command lists the subjects itself, so that `--help` loads nothing; both lists must be one."""
+    (skip,) = [each for each in operating.doctor.params if each.name == "skip"]
+    assert isinstance(skip.type, click.Choice)
+    assert set(skip.type.choices) == set(SUBJECTS)

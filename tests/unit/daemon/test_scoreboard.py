@@ -1,4 +1,4 @@
-"""What one process writes on the board is what another reads."""
+"""What one process writes on the scoreboard is what another reads."""
 
 from __future__ import annotations
 
@@ -13,52 +13,52 @@ from sekisho.daemon.systemd import notify
 
 def test_states_sessions_and_counts() -> None:
     """Workers by state, the sum of the open sessions (each written by its worker), restarts by cause."""
-    board = Scoreboard()
-    first, second = board.take(), board.take()
-    board.state(first, "ready")
+    scoreboard = Scoreboard()
+    first, second = scoreboard.take(), scoreboard.take()
+    scoreboard.state(first, "ready")
     pid = os.fork()
     if pid == 0:
-        board.sessions(first, 3)
-        board.sessions(second, 4)
+        scoreboard.sessions(first, 3)
+        scoreboard.sessions(second, 4)
         os._exit(0)
     os.waitpid(pid, 0)
-    board.restarted("killed")
-    board.restarted("killed")
-    board.reloaded(True, 12.5)
-    view = board.view()
+    scoreboard.restarted("killed")
+    scoreboard.restarted("killed")
+    scoreboard.reloaded(True, 12.5)
+    view = scoreboard.view()
     assert view.workers == {"starting": 1, "ready": 1, "draining": 0}
     assert view.sessions == 7
     assert view.restarts == {"crash": 0, "killed": 2, "stuck": 0, "start": 0, "other": 0}
     assert (view.reload_ok, view.reload_at) == (True, 12.5)
-    board.release(second)
-    assert board.view().sessions == 3
-    assert board.view().workers == {"starting": 0, "ready": 1, "draining": 0}
+    scoreboard.release(second)
+    assert scoreboard.view().sessions == 3
+    assert scoreboard.view().workers == {"starting": 0, "ready": 1, "draining": 0}
 
 
 def test_a_restart_is_counted_once_whoever_asks() -> None:
     """What one maintenance was told of restarts, its successor after a reload is not told again."""
-    board = Scoreboard()
-    board.restarted("stuck")
+    scoreboard = Scoreboard()
+    scoreboard.restarted("stuck")
     pid = os.fork()
     if pid == 0:
-        os._exit(board.uncounted()["stuck"])
+        os._exit(scoreboard.uncounted()["stuck"])
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
-    board.restarted("stuck")
-    board.restarted("crash")
-    assert board.uncounted() == {"crash": 1, "killed": 0, "stuck": 1, "start": 0, "other": 0}
-    assert set(board.uncounted().values()) == {0}
+    scoreboard.restarted("stuck")
+    scoreboard.restarted("crash")
+    assert scoreboard.uncounted() == {"crash": 1, "killed": 0, "stuck": 1, "start": 0, "other": 0}
+    assert set(scoreboard.uncounted().values()) == {0}
 
 
 def test_what_the_supervisor_says_of_itself() -> None:
     """The number of the generation in force, deaths of the maintenance process, and whether a reload waits."""
-    board = Scoreboard()
-    view = board.view()
+    scoreboard = Scoreboard()
+    view = scoreboard.view()
     assert (view.generation, view.maintenance_deaths, view.reload_waiting) == (0, 0, False)
-    board.reloaded(True, 12.5)
-    assert (board.took_over(), board.took_over()) == (1, 2)
-    board.maintenance_died()
-    board.reload_waits(True)
-    view = board.view()
+    scoreboard.reloaded(True, 12.5)
+    assert (scoreboard.took_over(), scoreboard.took_over()) == (1, 2)
+    scoreboard.maintenance_died()
+    scoreboard.reload_waits(True)
+    view = scoreboard.view()
     assert (view.generation, view.maintenance_deaths, view.reload_waiting) == (2, 1, True)
     assert (view.reload_ok, view.reload_at) == (True, 12.5)
 
@@ -66,19 +66,19 @@ def test_what_the_supervisor_says_of_itself() -> None:
 def test_a_full_board_refuses() -> None:
     """Where no row is free a worker is refused, as the kernel would refuse the process; a row that is given
     back serves again."""
-    board = Scoreboard()
-    rows = [board.take() for _ in range(1024)]
+    scoreboard = Scoreboard()
+    rows = [scoreboard.take() for _ in range(1024)]
     with pytest.raises(OSError, match="as many workers"):
-        board.take()
-    board.release(rows[7])
-    assert board.take() == rows[7]
+        scoreboard.take()
+    scoreboard.release(rows[7])
+    assert scoreboard.take() == rows[7]
 
 
 def test_a_reason_with_the_name_of_a_file_that_is_no_text() -> None:
     """A file name need not be UTF-8. A reload that is refused over such a file must not end the supervisor."""
-    board = Scoreboard()
-    board.reloaded(False, 12.5, "configuration not loaded: overlay/\udcff.toml: Invalid value")
-    assert board.view().reload_reason == "configuration not loaded: overlay/\\udcff.toml: Invalid value"
+    scoreboard = Scoreboard()
+    scoreboard.reloaded(False, 12.5, "configuration not loaded: overlay/\udcff.toml: Invalid value")
+    assert scoreboard.view().reload_reason == "configuration not loaded: overlay/\\udcff.toml: Invalid value"
 
 
 def test_systemd_is_told() -> None:

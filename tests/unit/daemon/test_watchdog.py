@@ -24,8 +24,8 @@ class Bench:
 
     def __init__(self, child: Child) -> None:
         self.child = child
-        self.slots = InFlight(2)
-        child.slots = self.slots
+        self.in_flight = InFlight(2)
+        child.in_flight = self.in_flight
         self.watchdog = Watchdog()
         self.now = 1000.0
 
@@ -34,7 +34,7 @@ class Bench:
         for _ in range(round(seconds / TURN)):
             self.now += TURN
             if beats:
-                self.slots.beat()
+                self.in_flight.beat()
             if found := self.watchdog.turn(self.now, [self.child]):
                 return found
         return []
@@ -53,7 +53,7 @@ def test_who_moves_is_left_alone(bench: Bench) -> None:
     """A process that gives signs of life, without mail or with one message after the other, is never stuck."""
     assert not bench.run(200)
     for number in range(20):
-        bench.slots.begin(0, ONE, float(number + 1))
+        bench.in_flight.begin(0, ONE, float(number + 1))
         assert not bench.run(LIMIT - 5)
 
 
@@ -67,9 +67,9 @@ def test_a_process_without_a_sign_of_life_is_stuck(bench: Bench) -> None:
 
 def test_a_message_at_work_for_too_long_is_named(bench: Bench) -> None:
     """The one beyond the deadline, not the one beside it; the process that judges it still beats."""
-    bench.slots.begin(0, ONE, 1.0)
+    bench.in_flight.begin(0, ONE, 1.0)
     bench.run(LIMIT - 5)
-    bench.slots.begin(1, TWO, 2.0)
+    bench.in_flight.begin(1, TWO, 2.0)
     (found,) = bench.run(10)
     assert ([each.digest for each in found.messages], found.beats) == ([ONE], True)
 
@@ -78,7 +78,7 @@ def test_a_message_in_a_process_that_stands_still_is_named_too(bench: Bench) -> 
     """The message is found first, although the last sign of life is older; it is said that there is none."""
     bench.run(5)
     bench.run(0.5, beats=False)
-    bench.slots.begin(0, ONE, 1.0)
+    bench.in_flight.begin(0, ONE, 1.0)
     (found,) = bench.run(LIMIT + 1, beats=False)
     assert ([each.digest for each in found.messages], found.beats) == ([ONE], False)
 
@@ -88,7 +88,7 @@ def test_time_in_which_the_supervisor_did_not_run_is_no_time(bench: Bench, beats
     """It slept for an hour, again and again, with a message at work: nobody is stuck for that. One that stands still
     is found all the same when the supervisor has run for long enough."""
     bench.run(5)
-    bench.slots.begin(0, ONE, 1.0)
+    bench.in_flight.begin(0, ONE, 1.0)
     for _ in range(5):
         bench.now += 3600
         assert not bench.run(1, beats=beats)
@@ -113,7 +113,7 @@ def test_a_process_that_never_gets_ready_is_ended(bench: Bench) -> None:
     assert (found.cause, found.messages) == ("start", ())
     bench.watchdog = Watchdog()
     bench.run(50, beats=False)
-    bench.slots.begin(0, ONE, 1.0)
+    bench.in_flight.begin(0, ONE, 1.0)
     assert not bench.run(LIMIT - 1, beats=False)
     (found,) = bench.run(2, beats=False)
     assert (found.cause, [each.digest for each in found.messages]) == ("stuck", [ONE])

@@ -8,13 +8,13 @@ from sekisho.maintenance.live_status import document
 
 
 def test_the_object_of_the_status() -> None:
-    """What the board shows, and until when something holds: a moment, `forever`, or null."""
-    board = Scoreboard()
-    board.state(board.take(), "ready")
-    board.reloaded(False, 1_000_000.5, "policy.tag: must be a number")
+    """What the scoreboard shows, and until when something holds: a moment, `forever`, or null."""
+    scoreboard = Scoreboard()
+    scoreboard.state(scoreboard.take(), "ready")
+    scoreboard.reloaded(False, 1_000_000.5, "policy.tag: must be a number")
     ends = {"paused_until": math.inf, "tagging_until": 2_000_000_000.0}
     found = document(
-        board.view(),
+        scoreboard.view(),
         mode="enforce",
         ends=ends,
         reasons=("store",),
@@ -38,13 +38,19 @@ def test_the_object_of_the_status() -> None:
 
 def test_what_is_over_is_not_told() -> None:
     """An end that has passed is no end, and a reload that succeeded has no reason."""
-    board = Scoreboard()
-    board.reloaded(False, 1.0, "x" * 1000)
-    assert len(board.view().reload_reason) == 400
-    board.reloaded(True, 2.0)
+    scoreboard = Scoreboard()
+    scoreboard.reloaded(False, 1.0, "x" * 1000)
+    assert len(scoreboard.view().reload_reason) == 400
+    scoreboard.reloaded(True, 2.0)
     ends = {"paused_until": 10.0, "tagging_until": 0.0}
     found = document(
-        board.view(), mode="shadow", ends=ends, reasons=(), store_ok=True, log_lines_dropped=0.0, now=11.0
+        scoreboard.view(),
+        mode="shadow",
+        ends=ends,
+        reasons=(),
+        store_ok=True,
+        log_lines_dropped=0.0,
+        now=11.0,
     )
     assert (found["paused_until"], found["tagging_until"], found["ready"]) == (None, None, True)
     assert found["last_reload"] == {"ok": True, "at": "1970-01-01T00:00:02Z", "reason": None}

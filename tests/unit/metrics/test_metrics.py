@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from pydantic import ValidationError
-from tests.unit.store.kit import EVIDENCE, message, outcomes
+from tests.unit.store.kit import EVIDENCE, outcomes
 
 from sekisho import metrics
 from sekisho.evidence import NOTHING, Evidence, FindingKind
@@ -142,7 +142,7 @@ def test_every_metric_is_documented() -> None:
 def test_a_message_is_counted_once_and_each_recipient_too(counted: Metrics) -> None:
     """Verdict, action and mode are those of the strictest recipient; recipients are counted by their own."""
     action = judged(Disposition.ACCEPT, Disposition.QUARANTINE)
-    counted.message(message(), EVIDENCE, action, {"parse": 0.0004}, 0.01)
+    counted.message(EVIDENCE, action, {"parse": 0.0004}, 0.01)
     samples = exposed(counted)
     assert value(samples, "messages_total", verdict="quarantine", action="quarantine", mode="enforce") == 1
     assert value(samples, "recipients_total", verdict="accept", action="accept", mode="enforce") == 1
@@ -159,14 +159,14 @@ def test_a_message_is_counted_once_and_each_recipient_too(counted: Metrics) -> N
 
 def test_postfix_own_hold_is_not_our_quarantine(counted: Metrics) -> None:
     """A message frozen in Postfix because our store was down shows as `hold`."""
-    counted.message(message(), NOTHING, judged(Disposition.QUARANTINE, reply=Reply.HOLD), {}, 0.01)
+    counted.message(NOTHING, judged(Disposition.QUARANTINE, reply=Reply.HOLD), {}, 0.01)
     samples = exposed(counted)
     assert value(samples, "messages_total", verdict="quarantine", action="hold", mode="enforce") == 1
 
 
 def test_an_accepted_message_impersonates_nobody(counted: Metrics) -> None:
     """A finding in a message that was accepted counts as a finding, not as an impersonation."""
-    counted.message(message(), EVIDENCE, judged(Disposition.ACCEPT), {}, 0.01)
+    counted.message(EVIDENCE, judged(Disposition.ACCEPT), {}, 0.01)
     samples = exposed(counted)
     assert value(samples, "findings_total", finding="brand.display_name") == 1
     assert value(samples, "impersonations_total", brand="eki-net") == 0
@@ -183,7 +183,7 @@ def test_strange_values_make_no_series(counted: Metrics) -> None:
     counted.worker_restarted(hostile)
     kind = FindingKind(hostile, 5, "", "")
     evidence = Evidence(findings=(kind.found(brand=hostile),), degraded=(hostile, f"check:{hostile}"))
-    counted.message(message(), evidence, judged(Disposition.TAG), {hostile: 0.1}, 0.1)
+    counted.message(evidence, judged(Disposition.TAG), {hostile: 0.1}, 0.1)
     after = exposed(counted)
     assert set(after) == set(before)
     assert value(after, "errors_total", stage="other") == 1
@@ -196,7 +196,7 @@ def test_a_negative_score_stays_openmetrics(counted: Metrics) -> None:
     """Points that were taken back below zero do not make a sum fall."""
     action = judged(Disposition.ACCEPT)
     low = outcomes("a@x", disposition=Disposition.ACCEPT, score=-3.0)
-    counted.message(message(), NOTHING, Action(action.reply, low), {}, 0.01)
+    counted.message(NOTHING, Action(action.reply, low), {}, 0.01)
     assert value(exposed(counted), "score_sum") == 0
 
 

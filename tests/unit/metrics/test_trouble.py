@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.unit.metrics.test_metrics import exposed, in_child, judged, value
-from tests.unit.store.kit import EVIDENCE, message
+from tests.unit.store.kit import EVIDENCE
 
 from sekisho import metrics
 from sekisho.metrics import Metrics, mapped
@@ -59,7 +59,7 @@ def child_until_counted(meter: Metrics, before: Callable[[], None], after: Calla
     def work() -> None:
         before()
         count(meter, 10)
-        meter.message(message(), EVIDENCE, judged(Disposition.TAG), {"parse": 0.1}, 0.1)
+        meter.message(EVIDENCE, judged(Disposition.TAG), {"parse": 0.1}, 0.1)
         assert meter._shard.slot < 0
         after()
 
@@ -167,7 +167,7 @@ def test_a_file_that_is_made_shorter_kills_nobody(counted: Metrics, directory: P
     for file in directory.glob("*.db"):
         os.truncate(file, length)
     count(counted, 1)
-    counted.message(message(), EVIDENCE, judged(Disposition.TAG), {"parse": 0.1}, 0.1)
+    counted.message(EVIDENCE, judged(Disposition.TAG), {"parse": 0.1}, 0.1)
     samples = exposed(counted)
     assert value(samples, "errors_total", stage="spf") == 6
     assert value(samples, "quarantine_messages", state="held") == 7

@@ -39,7 +39,7 @@ def test_files_are_read_by_name(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_lures_is_an_error(tmp_path: Path) -> None:
-    """A program that hears no lure would be silently blind."""
+    """A program that finds no lure would be silently blind."""
     assert faults_of(tmp_path) == [f"{tmp_path}: holds no lure file"]
     assert faults_of(tmp_path / "none") == [f"{tmp_path / 'none'}: holds no lure file"]
 
@@ -108,7 +108,7 @@ def test_the_shipped_files_load_and_are_named_after_their_language() -> None:
 
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_japanese_and_english_have_words_for_everything(language: str) -> None:
-    """Every matter, every way to press and every request is heard in the two first languages."""
+    """Every theme, pressure and action is found in the two first languages."""
     (own,) = (each for each in load() if each.language == language)
     assert set(own.theme) == set(names("theme"))
     assert set(own.pressure) == set(PRESSURES)

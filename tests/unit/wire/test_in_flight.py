@@ -23,30 +23,30 @@ def digest(number: int) -> bytes:
 def test_another_process_sees_what_is_at_work() -> None:
     """What a child wrote into its page is seen by the parent, until the child says that it ended; its signs of life
     are counted and touch no row."""
-    slots = InFlight(4)
+    in_flight = InFlight(4)
     pid = os.fork()
     if pid == 0:
-        slots.beat()
-        slots.begin(0, digest(1), 100.0)
-        slots.begin(2, digest(2), 90.0)
-        slots.begin(3, digest(3), 1.0)
-        slots.end(3)
-        slots.beat()
+        in_flight.beat()
+        in_flight.begin(0, digest(1), 100.0)
+        in_flight.begin(2, digest(2), 90.0)
+        in_flight.begin(3, digest(3), 1.0)
+        in_flight.end(3)
+        in_flight.beat()
         os._exit(0)
     os.waitpid(pid, 0)
-    assert [busy.digest for busy in slots.busy()] == [digest(1), digest(2)]
-    assert [busy.started for busy in slots.busy()] == [100.0, 90.0]
-    assert slots.beats == 2
-    slots.close()
+    assert [busy.digest for busy in in_flight.busy()] == [digest(1), digest(2)]
+    assert [busy.started for busy in in_flight.busy()] == [100.0, 90.0]
+    assert in_flight.beats == 2
+    in_flight.close()
 
 
 def test_an_orderly_end_leaves_nothing_at_work() -> None:
     """After `clear` no row is at work."""
-    slots = InFlight(3)
-    slots.begin(0, digest(1), 100.0)
-    slots.begin(2, digest(2), 100.0)
-    slots.clear()
-    assert list(slots.busy()) == []
+    in_flight = InFlight(3)
+    in_flight.begin(0, digest(1), 100.0)
+    in_flight.begin(2, digest(2), 100.0)
+    in_flight.clear()
+    assert list(in_flight.busy()) == []
 
 
 def test_failures_are_known_for_five_days() -> None:

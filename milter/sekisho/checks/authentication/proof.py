@@ -23,7 +23,7 @@ from dataclasses import replace
 
 from sekisho.auth.dmarc import Alignment, TemporaryError
 from sekisho.domains import together
-from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind, Proof, Signal
+from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind, Proof, ProofScope, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
@@ -84,7 +84,7 @@ def _may_hide(result: MethodResult, aligned: Aligned) -> bool:
 
 def _shared_only(passed: Iterable[MethodResult], proven: Evidence) -> tuple[Finding, ...]:
     """The author is proven, and only by what a platform's other customers pass as well."""
-    if proven.author_scopes != {"shared"}:
+    if proven.author_scopes != {ProofScope.SHARED}:
         return ()
     spf = next(result for result in passed if result.method == "spf")
     names = (spf.get("via") or "").split()
@@ -109,19 +109,19 @@ def _proof(result: MethodResult, aligned: Aligned, context: Context) -> Proof:
     domain = result.domain or ""
     is_aligned = aligned(domain, result.method) is True
     scope = _scope(result, is_aligned, context)
-    brand = context.registry.owner(domain) if is_aligned and scope == "domain" else None
+    brand = context.registry.owner(domain) if is_aligned and scope is ProofScope.DOMAIN else None
     return Proof(domain, result.method, is_aligned, brand, scope)
 
 
-def _scope(result: MethodResult, aligned: bool, context: Context) -> str:
+def _scope(result: MethodResult, aligned: bool, context: Context) -> ProofScope:
     kind = context.providers.kind(result.domain or "")
     if kind in MAILBOXES:
-        return "mailbox"
+        return ProofScope.MAILBOX
     if kind in PLATFORMS and not aligned:
-        return "shared"
+        return ProofScope.SHARED
     if result.method == "spf" and (kind in PLATFORMS or _hired(result, context)):
-        return "shared"
-    return "domain"
+        return ProofScope.SHARED
+    return ProofScope.DOMAIN
 
 
 def _hired(result: MethodResult, context: Context) -> bool:

@@ -72,8 +72,8 @@ def owed(message: Message) -> tuple[MethodResult, ...]:
         return ()
     identity = spf.identity_of(message.envelope)
     domain = identity.domain if identity else None
-    word = AuthResult.NONE if domain is None else AuthResult.TEMPERROR
-    return (MethodResult("spf", word, domain, "not evaluated"),)
+    result = AuthResult.NONE if domain is None else AuthResult.TEMPERROR
+    return (MethodResult("spf", result, domain, "not evaluated"),)
 
 
 def warm(envelope: Envelope, resolver: Resolver) -> None:

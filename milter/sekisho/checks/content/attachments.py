@@ -51,7 +51,7 @@ FALSE_NAME = FindingKind(
 KINDS = (PAGE, ACTIVE_PAGE, PROGRAM, ARCHIVED, FALSE_NAME)
 
 SHOWN_PAGES = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
-DIRECTION_MARKS = "\u202e\u202d\u2066\u2067\u2068"
+REVERSING_CONTROLS = "\u202e\u202d\u2066\u2067\u2068"
 LOCAL_FILE_HEADER = b"PK\x03\x04"
 MAX_ARCHIVE_ENTRIES = 200  # of one archive whose names are read
 MAX_ENTRY_OCTETS = 300  # of one such name
@@ -100,13 +100,13 @@ def _opens(ending: str, words: Vocabulary) -> bool:
 
 def _ending(name: str) -> str:
     """The ending that a program goes by: trailing dots, blanks and direction marks do not count."""
-    plain = "".join(letter for letter in name if letter.isprintable() and letter not in DIRECTION_MARKS)
+    plain = "".join(letter for letter in name if letter.isprintable() and letter not in REVERSING_CONTROLS)
     return plain.rstrip(". ").lower().rpartition(".")[2] if "." in plain else ""
 
 
 def _false(name: str, ending: str, words: Vocabulary) -> bool:
     """`invoice.pdf.html`, `invoice.pdf          .exe`, `invoice<override>fdp.exe`."""
-    if any(mark in name for mark in DIRECTION_MARKS):
+    if any(mark in name for mark in REVERSING_CONTROLS):
         return True
     before = name.rstrip(". ").lower().rpartition(".")[0].rstrip(" \u3000_")
     pretended = "." in before and before.rpartition(".")[2] in words.document_endings

@@ -13,7 +13,7 @@ from __future__ import annotations
 from sekisho.address import addresses_in, hosts_in
 from sekisho.checks.facts.sender import organisation
 from sekisho.domains import has_known_suffix, registrable, to_ascii
-from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
+from sekisho.evidence import NOTHING, Evidence, FindingKind, ProofScope, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -71,7 +71,7 @@ def _from_home(message: Message, seen: Evidence) -> bool:
     recipients = message.envelope.recipients
     return (
         bool(recipients)
-        and "domain" in seen.author_scopes
+        and ProofScope.DOMAIN in seen.author_scopes
         and all(_base(each.address.rpartition("@")[2]) == own for each in recipients)
     )
 

@@ -14,7 +14,19 @@ from types import MappingProxyType
 
 from sekisho.checks.facts.links import is_digest, is_page, leads_to_brand
 from sekisho.checks.facts.sender import home_domains, is_proven, organisation
-from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Place, Role, Signal, Strength
+from sekisho.evidence import (
+    AUTHOR_METHODS,
+    NOTHING,
+    Claim,
+    Evidence,
+    Finding,
+    FindingKind,
+    Place,
+    ProofScope,
+    Role,
+    Signal,
+    Strength,
+)
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -256,7 +268,7 @@ def _at_home(brand: str, places: set[Place], given: CheckInput) -> Iterator[Find
     if given.seen.unauthenticated:
         named = len(places) > 1 or nameless
         yield _found(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, given)
-    elif given.seen.author_scopes == {"shared"} and ("display_name" in places or nameless):
+    elif given.seen.author_scopes == {ProofScope.SHARED} and ("display_name" in places or nameless):
         yield _found(OWN_DOMAIN_SHARED, brand, given)
     if _looked_at(given.seen) and (host := _astray(brand, given)) is not None:
         yield _found(OWN_DOMAIN_AWAY, brand, given, host=host)
@@ -298,11 +310,9 @@ def _relayed(brand: str, given: CheckInput) -> bool:
 def _looked_at(seen: Evidence) -> bool:
     """True if something is known of the authentication, and nothing but a shared platform proves the author."""
     known = any(
-        result.result is not AuthResult.UNKNOWN
-        for result in seen.results
-        if result.method in ("spf", "dkim", "dmarc")
+        result.result is not AuthResult.UNKNOWN for result in seen.results if result.method in AUTHOR_METHODS
     )
-    return known and not seen.author_scopes - {"shared"}
+    return known and not seen.author_scopes - {ProofScope.SHARED}
 
 
 def _astray(brand: str, given: CheckInput) -> str | None:

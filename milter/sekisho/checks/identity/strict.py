@@ -10,7 +10,7 @@ Which domains these are, `facts.strictness` says. It cannot see a domain whose p
 from __future__ import annotations
 
 from sekisho.checks.facts.strictness import why_strict
-from sekisho.evidence import NOTHING, AuthorStatus, Evidence, FindingKind, Role
+from sekisho.evidence import AUTHOR_METHODS, NOTHING, AuthorStatus, Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -23,8 +23,6 @@ UNKNOWN = FindingKind(
     role=Role.IDENTITY,
 )
 KINDS = (UNKNOWN,)
-
-AUTHOR_METHODS = ("spf", "dkim", "dmarc")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:

@@ -87,8 +87,8 @@ def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, conte
 def is_person(words: tuple[str, ...], local: str) -> bool:
     """True for a first and last name in the own address (`j.smith`, `jane.doe`): two names, not one word alone."""
     named = [word for word in words if len(word) >= 3 and word in local.lower()]
-    beside = re.fullmatch(r"[^\W\d_]+[._-][^\W\d_]+", local) is not None
-    return bool(named) and (len(words) > 1 or beside)
+    two_names = re.fullmatch(r"[^\W\d_]+[._-][^\W\d_]+", local) is not None
+    return bool(named) and (len(words) > 1 or two_names)
 
 
 def _used(message: Message, words: tuple[str, ...]) -> int:

@@ -120,11 +120,11 @@ def turn(database: Database, options: RetentionOptions, now: datetime, uptime: U
 
 def _let_go(database: Database, options: RetentionOptions, now: datetime) -> RetentionTurn:
     expired = _by_age(database, options, now)
-    erased = _erase_closed(database, now, _before(now, options.closed_days))
+    erased = _erase_closed(database, _before(now, options.closed_days))
     crowd, crowded = _by_number(database, options, now)
     press, too_big = _by_bytes(database, options, now)
     if crowd or press:
-        erased += _erase_closed(database, now, now)
+        erased += _erase_closed(database, now)
     removed = _remove(database, _closed_for(_before(now, options.record_days)), None, now)
     with database.writing() as connection:
         connection.execute(delete(operations).where(operations.c.at < _before(now, options.audit_days)))
@@ -198,12 +198,12 @@ def _by_bytes(database: Database, options: RetentionOptions, now: datetime) -> t
     """Expire the oldest entries, a few at a time, until the rest is within the limits."""
     done = 0
     if _bytes(database) > options.max_bytes:
-        _erase_closed(database, now, now)  # what is closed goes before its time
+        _erase_closed(database, now)  # what is closed goes before its time
     while (size := _bytes(database)) > options.max_bytes:
         if not (names := _expire(database, _oldest(options, now).limit(BATCH_ENTRIES // 10), now, "bytes")):
             return done, f"contents take up {size} bytes, {options.max_bytes} are allowed"
         done += names
-        _erase_closed(database, now, now)
+        _erase_closed(database, now)
     return done, ""
 
 
@@ -245,7 +245,7 @@ def _expire(
     return len(names)
 
 
-def _erase_closed(database: Database, now: datetime, cutoff: datetime) -> int:
+def _erase_closed(database: Database, cutoff: datetime) -> int:
     """Erase author, subject, quotations in the evidence and the use of the content from entries that were closed before
     the moment."""
     closed = recipients.c.state.in_(OPEN_STATES) | (recipients.c.changed > cutoff)

@@ -1,4 +1,4 @@
-"""What the header's traces add to a doubt, and the little that counts by itself."""
+"""What the header adds to a doubt, and the little that counts by itself."""
 
 from __future__ import annotations
 

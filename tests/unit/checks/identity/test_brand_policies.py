@@ -163,7 +163,7 @@ def test_a_promise_holds_from_its_day_on(since: str, day: str, holds: bool) -> N
 
 
 def test_a_promise_about_a_matter_is_about_that_matter() -> None:
-    """A mail about another matter is not measured by it, whatever it asks for."""
+    """A mail about another theme is not measured by it, whatever it asks for."""
     index = one("notice_discontinued", "withdrawal")
     assert found(index, CLAIMED + cues("withdrawal", "points")) == ["promise.discontinued"]
     assert found(index, CLAIMED + cues("points")) == []
@@ -237,7 +237,7 @@ def test_dates_are_written_as_far_as_they_are_known(since: str, en: str, ja: str
 
 
 def test_every_matter_has_its_words() -> None:
-    """A promise about one matter must not be told as one about all mail."""
+    """A policy about one theme must not be told as one about all mail."""
     themes = shipped_themes().theme.values()
     told = [words for theme in themes for words in (theme.notice_en, theme.notice_ja)]
     assert len({*told, "mail", "メール"}) == 2 * len(themes) + 2

@@ -1,4 +1,4 @@
-"""A likeness is a finding unless the brand itself is proven."""
+"""A lookalike is a finding unless the brand itself is proven."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def found(
 
 @pytest.mark.parametrize("how", ["confusable", "edit", "composition"])
 def test_each_way_is_its_own_finding(how: str) -> None:
-    """What the registry calls a likeness is found under that name."""
+    """What the registry calls a lookalike is found under that name."""
     assert found("a@like.example", how) == [f"lookalike.{how}"]
 
 

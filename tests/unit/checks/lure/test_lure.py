@@ -57,7 +57,7 @@ ASKING = cues("theme.account", "action.login")
 
 
 def test_every_matter_has_its_finding() -> None:
-    """A matter without one would break the check on the first message about it."""
+    """A theme without one would break the check on the first message about it."""
     assert {f"lure.{name}" for name in names("theme")} == MATTER_IDS
     assert len(lure.THEMES) == len(names("theme"))
     assert set(lure.KINDS) <= set(KINDS)
@@ -103,7 +103,7 @@ def test_each_request_is_told(name: str) -> None:
     ],
 )
 def test_a_lure_is_a_combination(told: tuple[str, ...], expected: list[str]) -> None:
-    """A matter with a request, or one that the subject tells with pressure; a word alone is nothing."""
+    """A theme with an action, or one that the subject tells with pressure; a word alone is nothing."""
     assert found(UNPROVEN + cues(*told)) == expected
 
 
@@ -184,7 +184,7 @@ def test_who_is_proven_and_leads_home_is_left_alone(told: Evidence, text: str) -
 def test_a_lure_never_stands_without_a_doubt(
     told: Evidence, others: Evidence, sender: Evidence, author: str, text: str
 ) -> None:
-    """One matter at most, each kind once, and always with what makes it doubtful. Of a proven sender one doubt is
+    """One theme at most, each kind once, and always with what makes it doubtful. Of a proven sender one doubt is
     enough only if no proof can clear it."""
     ids = [each.kind.id for each in findings(sender + told + others, text, author=author)]
     assert len(ids) == len(set(ids))

@@ -21,7 +21,7 @@ DIRECTORY_MODE = "2710"  # Postfix's group may pass through; by setgid our socke
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class MilterClient:
     """An smtpd service that uses our milter. `listed` is its list of milters, `at` the index of our entry. `own`: the
     list is in master.cf, else in main.cf."""
 
@@ -41,17 +41,17 @@ class Asker:
         return f"master.cf, {self.service.label}" if self.own else "main.cf"
 
 
-def askers(postfix: Postfix, socket: str) -> tuple[Asker, ...]:
+def milter_clients(postfix: Postfix, socket: str) -> tuple[MilterClient, ...]:
     """Every smtpd service whose list has our socket, whether it can reach it or not."""
-    return tuple(_askers(postfix, socket))
+    return tuple(_milter_clients(postfix, socket))
 
 
-def _askers(postfix: Postfix, socket: str) -> Iterator[Asker]:
+def _milter_clients(postfix: Postfix, socket: str) -> Iterator[MilterClient]:
     for service in postfix.smtpd():
         listed = milters(postfix.get("smtpd_milters", service))
         found = (at for at, each in enumerate(listed) if means(postfix, service, each.place, socket))
         if (at := next(found, None)) is not None:
-            yield Asker(service, listed, at, "smtpd_milters" in service.settings)
+            yield MilterClient(service, listed, at, "smtpd_milters" in service.settings)
 
 
 def means(postfix: Postfix, service: Service | None, place: str, socket: str) -> bool:
@@ -64,12 +64,12 @@ def means(postfix: Postfix, service: Service | None, place: str, socket: str) ->
     return _same(queue(postfix) / path, ours) or (chrooted and _same(inside(postfix, path), ours))
 
 
-def sees(postfix: Postfix, asker: Asker, socket: str) -> bool:
+def sees(postfix: Postfix, client: MilterClient, socket: str) -> bool:
     """True if this smtpd reaches our socket by its entry."""
-    path = unix(asker.entry.place)
+    path = unix(client.entry.place)
     if path is None:
         return True
-    seen = inside(postfix, path) if asker.service.chroot else queue(postfix) / path
+    seen = inside(postfix, path) if client.service.chroot else queue(postfix) / path
     return _same(seen, Path(socket.removeprefix("unix:")))
 
 
@@ -127,10 +127,10 @@ def below_queue(postfix: Postfix, socket: str) -> bool:
     return socket.startswith("unix:") and Path(socket.removeprefix("unix:")).is_relative_to(queue(postfix))
 
 
-def relisted(postfix: Postfix, asker: Asker, change: Change) -> str:
+def relisted(postfix: Postfix, client: MilterClient, change: Change) -> str:
     """The command that writes the service's list with our entry changed."""
-    listed = (*asker.listed[: asker.at], change(asker.entry), *asker.listed[asker.at + 1 :])
-    return listing(postfix, asker.service if asker.own else None, listed)
+    listed = (*client.listed[: client.at], change(client.entry), *client.listed[client.at + 1 :])
+    return listing(postfix, client.service if client.own else None, listed)
 
 
 def setting(name: str, value: str) -> Change:
@@ -178,5 +178,5 @@ def moved(postfix: Postfix, socket: str, commands: Commands) -> tuple[str, str]:
 
 def told(postfix: Postfix, socket: str, to: str) -> str:
     """The commands that set the new socket for all services that use our milter."""
-    found = {relisted(postfix, each, place(to)): None for each in askers(postfix, socket)}
+    found = {relisted(postfix, each, place(to)): None for each in milter_clients(postfix, socket)}
     return both(*found, postfix.reload())
