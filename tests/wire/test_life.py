@@ -373,6 +373,6 @@ def test_a_worker_that_lost_a_thread_is_replaced(daemon: Daemon) -> None:
     until(
         lambda: daemon.scoreboard()["workers"]["ready"] == 1 and not daemon.workers() & old, "another worker"
     )
-    assert "a thread ended (MemoryError); this worker leaves" in daemon.log()
+    assert "a thread ended (MemoryError); this worker ends" in daemon.log()
     with daemon.connect() as client:
         assert client.message(do("accept")).final == b"a"
