@@ -13,7 +13,7 @@ MAX_FILE_BYTES = 1024 * 1024
 
 REASONS = MappingProxyType(
     {
-        "extra_forbidden": "there is no such list or key",
+        "extra_forbidden": "there is no such key",
         "model_type": 'must be a table of keys, as in `add = ["word"]`',
         "tuple_type": "must be a list of words",
     }
