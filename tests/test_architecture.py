@@ -29,6 +29,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "private_files",
             "bounded_cache",
             "package_data",
+            "data_files",
         }
     ),
     frozenset(

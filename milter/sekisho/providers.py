@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sekisho.bounded_cache import remembered
+from sekisho.data_files import DataFileError
 from sekisho.domains import to_ascii
 from sekisho.package_data import shipped
 
@@ -28,12 +29,8 @@ MAX_FILE_BYTES = 4 * 1024 * 1024
 MAX_REMEMBERED = 20_000  # names whose kind is remembered
 
 
-class ProviderFileError(Exception):
-    """A provider file cannot be loaded; `faults` lists every error as `file: key: reason`."""
-
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+class ProviderFileError(DataFileError):
+    """A provider file cannot be loaded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sekisho.brands.model import Brand
+from sekisho.data_files import DataFileError, toml_files
+from sekisho.data_files import read as read_file
 from sekisho.package_data import shipped
-from sekisho.vocabulary import files
 
 
-class BrandFileError(Exception):
-    """Brand files that cannot be loaded; `faults` lists everything that is wrong, `file: key: reason`."""
-
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+class BrandFileError(DataFileError):
+    """Brand files cannot be loaded."""
 
 
 def load(folder: Path | None = None, overlay: Path | None = None) -> tuple[Brand, ...]:
@@ -39,7 +36,7 @@ def load(folder: Path | None = None, overlay: Path | None = None) -> tuple[Brand
 
 
 def _folder(folder: Path, required: bool, faults: list[str]) -> Iterator[Brand]:
-    for file in files.toml_files(folder, faults, required):
+    for file in toml_files(folder, faults, required):
         found = read(file)
         if isinstance(found, Brand):
             yield found
@@ -50,7 +47,7 @@ def _folder(folder: Path, required: bool, faults: list[str]) -> Iterator[Brand]:
 def read(file: Path) -> Brand | tuple[str, ...]:
     """One brand file, or everything that is wrong with it. The file's name is the brand's id."""
     faults: list[str] = []
-    brand = files.read(Brand, file, faults)
+    brand = read_file(Brand, file, faults)
     if brand is None:
         return tuple(faults)
     if brand.id != file.stem:

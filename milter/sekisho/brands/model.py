@@ -22,8 +22,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from sekisho.data_files import FileModel
 from sekisho.domains import to_ascii
 from sekisho.ports import BrandPolicy
 from sekisho.vocabulary import shipped_themes
@@ -65,11 +66,7 @@ Texts = Annotated[tuple[Text, ...], Field(strict=False)]
 Domains = Annotated[tuple[Domain, ...], Field(strict=False)]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-class DomainEntry(_Entry):
+class DomainEntry(FileModel):
     """A domain of the brand. Its owner controls every name below it, too.
 
     - `use`: what the brand uses it for.
@@ -104,7 +101,7 @@ class DomainEntry(_Entry):
         return known and "mailbox" not in self.flags
 
 
-class Policy(_Entry):
+class Policy(FileModel):
     """What the brand says of its own mail.
 
     `notice`: the theme of the mail that the policy is about (`withdrawal`, `card_use` …, as in the lures), or `all`.
@@ -117,7 +114,7 @@ class Policy(_Entry):
     source: Text | None = None
 
 
-class Verify(_Entry):
+class Verify(FileModel):
     """Where a recipient can verify a message: a page, and one short sentence in each language."""
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=300)] | None = None
@@ -125,7 +122,7 @@ class Verify(_Entry):
     en: Annotated[str, StringConstraints(min_length=1, max_length=120)]
 
 
-class Brand(_Entry):
+class Brand(FileModel):
     """A brand as its file describes it. Brands of one `organisation` share proof."""
 
     id: Id
@@ -144,7 +141,7 @@ class Brand(_Entry):
     report_to: Texts = ()
     lures: Texts = ()
     sources: Texts = ()
-    domains: dict[Domain, DomainEntry] = {}
+    domains: dict[Domain, DomainEntry] = Field(default_factory=dict)
     verify: Verify | None = None
     policies: Annotated[tuple[Policy, ...], Field(strict=False)] = ()
 

@@ -6,7 +6,7 @@ or is reloaded. Syntax (dates, URLs, telephone numbers) and the words by which a
 """
 
 from sekisho.vocabulary.compiled import BrandWords
-from sekisho.vocabulary.files import VocabularyFileError
+from sekisho.vocabulary.lists import VocabularyFileError
 from sekisho.vocabulary.load import LoadedWords, load, providers_file
 from sekisho.vocabulary.lures import Lures, ThemeName
 from sekisho.vocabulary.options import VocabularyOptions

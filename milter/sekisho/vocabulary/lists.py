@@ -11,7 +11,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from sekisho.vocabulary.files import FileModel, read_toml, toml_files, validated
+from sekisho.data_files import DataFileError, FileModel, read_toml, toml_files, validated
+
+
+class VocabularyFileError(DataFileError):
+    """Vocabulary files cannot be loaded."""
 
 
 def _word(text: str) -> str:

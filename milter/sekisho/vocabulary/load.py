@@ -8,8 +8,7 @@ from pathlib import Path
 from sekisho.package_data import shipped
 from sekisho.vocabulary import compiled, lists, lures
 from sekisho.vocabulary.compiled import BrandWords
-from sekisho.vocabulary.files import VocabularyFileError
-from sekisho.vocabulary.lists import WordLists
+from sekisho.vocabulary.lists import VocabularyFileError, WordLists
 from sekisho.vocabulary.overlay import PROVIDERS, laid_over
 from sekisho.vocabulary.phrases import LurePhrases
 from sekisho.words import Vocabulary

@@ -31,9 +31,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from sekisho.data_files import FileModel, toml_files
+from sekisho.data_files import read as read_file
 from sekisho.text import is_kanji, skeleton
-from sekisho.vocabulary.files import FileModel, toml_files
-from sekisho.vocabulary.files import read as read_file
 from sekisho.vocabulary.themes import FILE, shipped_themes
 
 PRESSURES = ("pressure", "deadline")

@@ -14,15 +14,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, get_type_hints
 
 from pydantic import Field, StringConstraints, create_model
 
-from sekisho.vocabulary.files import FileModel, read, toml_files
+from sekisho.data_files import REASONS, FileModel, read, toml_files
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.lures import ASPECTS, ActionName, Lures, Phrases, PressureName, ThemeName, parts
 
 PROVIDERS = "providers.toml"
+HINTS = MappingProxyType(
+    {
+        **REASONS,
+        "model_type": 'must be a table of keys, as in `add = ["word"]`',
+        "tuple_type": "must be a list of words",
+    }
+)
+"""What an admin reads who wrote a list in the place of its changes."""
 
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
 
@@ -83,7 +92,7 @@ def laid_over(
     for file in toml_files(folder, faults, required=False) if folder is not None else ():
         if file.name == PROVIDERS:
             continue
-        changes = read(FileChanges, file, faults)
+        changes = read(FileChanges, file, faults, HINTS)
         if changes is not None:
             place = f"{file}: "
             lists = _lists(lists, changes, place, idle)

@@ -12,8 +12,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from sekisho.data_files import FileModel, read
 from sekisho.package_data import shipped
-from sekisho.vocabulary.files import FileModel, VocabularyFileError, read
+from sekisho.vocabulary.lists import VocabularyFileError
 
 FILE = "themes.toml"
 

@@ -77,3 +77,14 @@ def test_every_fault_of_every_file_is_named(tmp_path: Path) -> None:
 def test_the_shipped_registry_loads() -> None:
     """What is shipped is never refused by what ships it."""
     assert len(load()) == len(list(shipped("brands").glob("*.toml"))) >= 137
+
+
+def test_a_fault_speaks_of_a_brand_file(tmp_path: Path) -> None:
+    """A value of the wrong kind is named in plain words, without a hint that belongs to files of words."""
+    write(tmp_path, "flat", 'id = "flat"\nnames = "F"\n[domains]\n"f.jp" = "high"\n')
+    with pytest.raises(BrandFileError) as caught:
+        load(tmp_path)
+    assert [fault.removeprefix(f"{tmp_path}/") for fault in caught.value.faults] == [
+        "flat.toml: names: must be a list",
+        "flat.toml: domains.f.jp: must be a table of keys",
+    ]

@@ -1,8 +1,9 @@
-"""Reads the files of words and of brands: TOML, validated as a whole, each fault with file, key and reason."""
+"""Files of knowledge (brands, words): TOML, validated as a whole, each fault with file, key and reason."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -14,17 +15,17 @@ MAX_FILE_BYTES = 1024 * 1024
 REASONS = MappingProxyType(
     {
         "extra_forbidden": "there is no such key",
-        "model_type": 'must be a table of keys, as in `add = ["word"]`',
-        "tuple_type": "must be a list of words",
+        "model_type": "must be a table of keys",
+        "tuple_type": "must be a list",
     }
 )
-"""Plain texts in the place of pydantic's messages."""
+"""Plain texts in the place of pydantic's messages, by the type of its error."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class VocabularyFileError(Exception):
-    """Vocabulary files cannot be loaded; `faults` lists every error as `file: key: reason`."""
+class DataFileError(Exception):
+    """Files of knowledge cannot be loaded; `faults` lists every error as `file: key: reason`."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
@@ -66,18 +67,26 @@ def read_toml(file: Path, faults: list[str]) -> dict[str, object] | None:
     return None
 
 
-def read(model: type[Model], file: Path, faults: list[str]) -> Model | None:
+def read(
+    model: type[Model], file: Path, faults: list[str], reasons: Mapping[str, str] = REASONS
+) -> Model | None:
     """The model of a file. If the file is not valid: None, and one more entry in `faults` for each error."""
     content = read_toml(file, faults)
-    return None if content is None else validated(model, content, file, faults)
+    return None if content is None else validated(model, content, file, faults, reasons)
 
 
-def validated(model: type[Model], content: object, file: Path, faults: list[str]) -> Model | None:
+def validated(
+    model: type[Model],
+    content: object,
+    file: Path,
+    faults: list[str],
+    reasons: Mapping[str, str] = REASONS,
+) -> Model | None:
     """The model of a table that was read already. The faults name `file`."""
     try:
         return model.model_validate(content)
     except ValidationError as error:
         for each in error.errors(include_url=False, include_context=False, include_input=False):
-            reason = REASONS.get(each["type"]) or each["msg"].removeprefix("Value error, ")
+            reason = reasons.get(each["type"]) or each["msg"].removeprefix("Value error, ")
             faults.append(": ".join(filter(None, (str(file), ".".join(map(str, each["loc"])), reason))))
     return None
