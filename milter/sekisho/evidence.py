@@ -302,8 +302,9 @@ NOTHING = Evidence()
 
 class PartlyCrashed(Exception):
     """A check met a defect in a part of its work, as in one signature of several. `evidence` is what it found in all,
-    with what is unknown for that part; the defect is the cause of this error. The check is told as crashed."""
+    with what is unknown for that part. The check is told as crashed, by `defect`."""
 
-    def __init__(self, evidence: Evidence) -> None:
-        super().__init__("a part of the check crashed")
+    def __init__(self, evidence: Evidence, defect: Exception) -> None:
+        super().__init__(str(defect))
         self.evidence = evidence
+        self.defect = defect

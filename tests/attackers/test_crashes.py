@@ -20,12 +20,14 @@ class Crashes:
 
     def __init__(self) -> None:
         self.stages: list[str] = []
+        self.errors: list[Exception] = []
 
     def judged(self, judged: Judged) -> None:
         """Nothing to note."""
 
     def crashed(self, stage: str, error: Exception) -> None:
         self.stages.append(stage)
+        self.errors.append(error)
 
 
 def judged(draft: Draft) -> tuple[Crashes, dict[str, object]]:
@@ -56,6 +58,7 @@ def test_a_crash_over_a_strangers_domain(crashing: str, forgery: str) -> None:
     """It is told as a crash, the verdict says that something is missing, and the forgery is rejected all the same."""
     crashes, report = judged(Draft(FORGERIES[forgery], seals=[signature("stranger.example", "s1")]))
     assert crashes.stages == [crashing]
+    assert [type(error) for error in crashes.errors] == [IndexError], "the log names the defect itself"
     assert report["degraded"] == [f"check:{crashing}"]
     assert report["verdict"] == "reject"
 

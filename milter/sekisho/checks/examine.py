@@ -52,7 +52,7 @@ class Examination:
         try:
             return check.run(self._message, self._found, self._context)
         except PartlyCrashed as error:
-            self._crashed(check.name, error)
+            self._crashed(check.name, error.defect)
             return error.evidence + Evidence(degraded=(f"{Degraded.CHECK}:{check.name}",))
         except Exception as error:
             self._crashed(check.name, error)

@@ -106,7 +106,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         tuple(each.result for each in verified), findings=tuple(findings), degraded=tuple(degraded)
     )
     if (defect := next((each.defect for each in verified if each.defect), None)) is not None:
-        raise PartlyCrashed(found) from defect
+        raise PartlyCrashed(found, defect) from defect
     return found
 
 
