@@ -39,9 +39,9 @@ def counts_clicks(each: Destination, seen: Evidence, context: Context) -> bool:
 
 def leads_home(message: Message, seen: Evidence, context: Context) -> bool:
     """True if a link leads to where the message is known to come from, or may do so behind a platform's count."""
-    home = home_domains(message, seen)
     if leads_to_affiliate(message.author.domain or "", seen, context):
         return True
+    home = home_domains(message, seen)
     return any(each.domain in home or counts_clicks(each, seen, context) for each in seen.destinations)
 
 

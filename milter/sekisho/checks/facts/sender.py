@@ -14,6 +14,12 @@ def organisation(domain: str) -> str:
     return registrable(domain) or domain
 
 
+def is_of_a_recipient(domain: str, message: Message) -> bool:
+    """True for a domain of an organisation to which a recipient belongs. `domain` is in ASCII lower case."""
+    own = organisation(domain)
+    return any(organisation(each.domain) == own for each in message.envelope.recipients if each.domain)
+
+
 def home_domains(message: Message, seen: Evidence) -> frozenset[str]:
     """The organisations that this message is known to come from: its author's, and those that are proven.
 

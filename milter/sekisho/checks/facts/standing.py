@@ -7,6 +7,7 @@ It cannot see a claim that no check found.
 
 from __future__ import annotations
 
+from sekisho.checks.facts.sender import is_proven
 from sekisho.checks.facts.strictness import why_strict
 from sekisho.evidence import Evidence
 from sekisho.message import Message
@@ -20,10 +21,8 @@ def standing_claim(message: Message, seen: Evidence, context: Context) -> str | 
     author's domain, not authenticated, if it is a brand's, a recipient's, the site's, or one whose mail should always
     be authenticated.
     """
-    proven = {
-        each for proof in seen.proofs if proof.brand for each in context.registry.affiliates(proof.brand)
-    }
-    claimed = next((claim.brand for claim in seen.claims if claim.brand and claim.brand not in proven), None)
+    brands = (claim.brand for claim in seen.claims if claim.brand)
+    claimed = next((brand for brand in brands if not is_proven(brand, seen, context)), None)
     author = message.author.domain
     if claimed is not None or author is None:
         return claimed

@@ -8,7 +8,7 @@ It cannot see a domain whose policy nobody has met yet.
 
 from __future__ import annotations
 
-from sekisho.checks.facts.sender import is_authorized_by_site, organisation
+from sekisho.checks.facts.sender import is_authorized_by_site, is_of_a_recipient
 from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -40,7 +40,4 @@ def _is_own(author: str, message: Message, context: Context) -> bool:
     """The author's organisation is a recipient's, and not one that strangers share; or it is the site's."""
     if context.site is not None and context.site.owns(author):
         return True
-    if context.providers.kind(author) is not None:
-        return False
-    own = organisation(author)
-    return any(organisation(each.domain) == own for each in message.envelope.recipients if each.domain)
+    return context.providers.kind(author) is None and is_of_a_recipient(author, message)

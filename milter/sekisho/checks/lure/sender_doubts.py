@@ -15,7 +15,7 @@ from sekisho.address import addresses_in
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.names import is_nameless, related
 from sekisho.checks.facts.personal_data import personal_data
-from sekisho.checks.facts.sender import organisation
+from sekisho.checks.facts.sender import is_of_a_recipient
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -181,8 +181,7 @@ def _is_passed_on(author: str, message: Message, context: Context) -> bool:
     """True for mail from a web form, a platform's or one of the reader's own site: answers go to the person who filled
     it in."""
     kind = context.providers.kind(author)
-    readers = {organisation(each.domain) for each in message.envelope.recipients if each.domain}
-    return kind == "esp" or (kind is None and organisation(author) in readers)
+    return kind == "esp" or (kind is None and is_of_a_recipient(author, message))
 
 
 def _named_after(other: str, author: str, context: Context) -> bool:
