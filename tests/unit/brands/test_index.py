@@ -193,14 +193,20 @@ def test_a_brand_of_unknown_domains_is_not_imitated() -> None:
     assert index.lookalike("maskwallet.other.example") is not None
 
 
-def test_a_word_of_a_language_is_no_misspelling() -> None:
-    """A brand has `slackb.com`: that makes no imitation of everybody whose domain is the word."""
+def test_only_names_are_misspelt() -> None:
+    """A brand's further domains are written by nobody by heart: `twitchcon.com` is not `twitchcdn.net` misspelt, and
+    who has a word of a language as domain does not imitate `slackb.com`."""
     index = BrandIndex(
-        [brand("slack", "Slack", ordinary=["Slack"], domains={"slack.com": HIGH, "slackb.com": HIGH})],
+        [
+            brand("slack", "Slack", ordinary=["Slack"], domains={"slack.com": HIGH, "slackb.com": HIGH}),
+            brand("twitch", "Twitch", domains={"twitch.tv": HIGH, "twitchcdn.net": HIGH}),
+        ],
         NAME_WORDS,
     )
     assert index.lookalike("slack.net") is None
-    assert index.lookalike("slackbb.net") is not None
+    assert index.lookalike("twitchcon.com") is None
+    found = [index.lookalike(each) for each in ("twittch.com", "twitch-cdn.com", "twitchcdn.cn")]
+    assert [each.how for each in found if each] == ["edit", "composition", "composition"]
 
 
 @pytest.mark.parametrize(
