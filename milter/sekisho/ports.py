@@ -80,6 +80,16 @@ class Lookalike:
     rivals: tuple[Lookalike, ...] = ()
 
 
+class Kinship(StrEnum):
+    """How the name of an unlisted domain is related to a brand's names: it is one of them (`sonybank.jp`), holds one
+    beside other words (`rakuteneagles.jp`), or beside a word with which forgers calm their readers
+    (`jaccs-online.info`)."""
+
+    NAME = "name"
+    COMPOUND = "compound"
+    CALMING = "calming"
+
+
 @dataclass(frozen=True, slots=True)
 class BrandPolicy:
     """What a brand says of its own mail. `kind` is of the closed vocabulary of brand files; `notice` is the theme that
@@ -111,6 +121,9 @@ class Registry(Protocol):
 
     def lookalike(self, domain: str) -> Lookalike | None:
         """The brand that a domain imitates, if it is not the brand's own."""
+
+    def kinship(self, domain: str, brand: str) -> Kinship | None:
+        """How the name of a domain is related to the names of the brand and its affiliates; None: not at all."""
 
     def verify_at(self, brand: str) -> tuple[str, str]:
         """Where a recipient can check a message, as a sentence in English and one in Japanese; or empty."""

@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from sekisho.bounded_cache import remembered
+from sekisho.brands.kinship import KinshipIndex
 from sekisho.brands.lookalike import LookalikeIndex
 from sekisho.brands.model import Brand
 from sekisho.brands.search import NameIndex
 from sekisho.domains import registrable, to_ascii
-from sekisho.ports import BrandPolicy, Lookalike, Mention, Reading
+from sekisho.ports import BrandPolicy, Kinship, Lookalike, Mention, Reading
 from sekisho.vocabulary import BrandWords
 
 MAX_REMEMBERED = 20_000  # entries of each cache: owners and lookalikes of host names, mentions of texts
@@ -46,6 +47,7 @@ class BrandIndex:
         )
         self._unrelated = frozenset(domain for brand in listed for domain in brand.unrelated)
         self._affiliates = _affiliates(listed)
+        self._kinship = KinshipIndex(listed, words)
 
     @property
     def brands(self) -> tuple[Brand, ...]:
@@ -85,6 +87,11 @@ class BrandIndex:
     def affiliates(self, brand: str) -> frozenset[str]:
         """The ids of the brands of one organisation, the brand included."""
         return self._affiliates.get(brand, frozenset({brand}))
+
+    def kinship(self, domain: str, brand: str) -> Kinship | None:
+        """How the name of a domain is related to the names of the brand and its affiliates; None: not at all."""
+        known = self._brands.get(brand)
+        return self._kinship.find(domain, known.group) if known else None
 
     def lookalike(self, domain: str) -> Lookalike | None:
         """The brand that a domain imitates; None for a brand's own domain and for one known to be unrelated."""

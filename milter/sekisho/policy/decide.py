@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sekisho.evidence import Evidence
 from sekisho.policy.rules import Rules
-from sekisho.policy.table import COMBINATIONS, OVERRIDES, Combination, covers, family_of
+from sekisho.policy.table import COMBINATIONS, OVERRIDES, STACKS, Combination, Stack, covers, family_of
 from sekisho.verdict import BY_POINTS, Disposition, Thresholds, Verdict
 
 
@@ -16,10 +16,23 @@ def weigh(evidence: Evidence, overrides: Mapping[str, float]) -> dict[str, float
     weights: dict[str, float] = {}
     for finding in evidence.findings:
         weights.setdefault(finding.kind.id, overrides.get(finding.kind.id, finding.kind.points))
+    for stack in STACKS:
+        _settle(weights, stack)
     for row in OVERRIDES:
         if row.when in weights:
             _take_back(weights, row.of, row.keep)
     return weights
+
+
+def _settle(weights: dict[str, float], stack: Stack) -> None:
+    """Count the strongest finding of a stack whole, and of the further ones what the row says."""
+    found = sorted((name for name in stack.of if weights.get(name, 0) > 0), key=lambda name: -weights[name])
+    further = found[1:]
+    total = sum(weights[name] for name in further)
+    if total > 0:
+        share = min(stack.share, stack.most / total)
+        for name in further:
+            weights[name] *= share
 
 
 def _take_back(weights: dict[str, float], of: tuple[str, ...], keep: float) -> None:
@@ -81,7 +94,7 @@ def holds(row: Combination, ids: Iterable[str]) -> bool:
 
 
 def _holds(row: Combination, names: set[str]) -> bool:
-    if row.any_of and names.isdisjoint(row.any_of):
+    if not names.isdisjoint(row.none_of) or (row.any_of and names.isdisjoint(row.any_of)):
         return False
     return names.issuperset(row.all_of) if row.all_of else bool(row.any_of)
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from sekisho.checks.facts.links import is_digest, is_page, leads_to_brand
 from sekisho.checks.facts.sender import home_domains, is_proven, organisation
+from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.evidence import (
     AUTHOR_METHODS,
     NOTHING,
@@ -28,7 +29,7 @@ from sekisho.evidence import (
     Strength,
 )
 from sekisho.message import Message
-from sekisho.ports import Context
+from sekisho.ports import Context, Kinship
 from sekisho.results import AuthResult
 
 DISPLAY_NAME = FindingKind(
@@ -164,6 +165,25 @@ AWAY = FindingKind(
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES, Signal.LEADS_AWAY}),
 )
+UNLISTED = FindingKind(
+    "brand.unlisted_domain",
+    3,
+    "The message speaks as {brand_name} from {author}, which is not known to be {brand_name}'s. Nothing tells that it "
+    "is not. {verify_en}",
+    "{brand_name} として {author} から送られています。{brand_name} のアドレスとしては未登録ですが、"
+    "他者と分かる点もありません。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
+)
+NAMESAKE = FindingKind(
+    "brand.namesake_domain",
+    2.5,
+    "The message speaks as {brand_name} from {author}. The domain bears the brand's name and is not known to be "
+    "{brand_name}'s. {verify_en}",
+    "{brand_name} として {author} から送られています。ドメインはブランド名と一致しますが、"
+    "{brand_name} のものとしては未登録です。{verify_ja}",
+    role=Role.IDENTITY,
+)
 STRANGER = FindingKind(
     "proof.somebody_else",
     2,
@@ -190,6 +210,8 @@ KINDS = (
     PICTURED,
     INVITES,
     AWAY,
+    UNLISTED,
+    NAMESAKE,
     STRANGER,
 )
 
@@ -284,6 +306,11 @@ def _possible(brand: str, given: CheckInput) -> bool:
 
 def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[Finding]:
     """The author is, by its own domain, not the brand."""
+    speaks = any(claim.where in SPEAKING_PLACES and claim.strength is Strength.STRONG for claim in claims)
+    if may_be_the_brand(brand, given.message, given.seen, given.context):
+        named = given.context.registry.kinship(given.author, brand) is Kinship.NAME
+        yield _found((NAMESAKE if named else UNLISTED) if speaks else CONTENT, brand, given)
+        return
     relayed = _relayed(brand, given)
     kinds = [UNMET[claim.where, claim.strength] for claim in claims]
     if relayed:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from sekisho.checks.facts.names import imitated
 from sekisho.checks.facts.sender import is_proven
+from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -41,7 +42,15 @@ COMPOSITION = FindingKind(
     signals=frozenset({Signal.IMPERSONATES}),
 )
 
-KINDS = (CONFUSABLE, EDIT, COMPOSITION)
+NAMESAKE = FindingKind(
+    "lookalike.namesake",
+    0.5,
+    "The author's domain {domain} bears {of} and is not known to be {brand_name}'s. Nothing tells that it is not.",
+    "差出人のドメイン {domain} は {of} を含みます。{brand_name} のものとしては未登録ですが、他者と分かる点もありません。",
+    role=Role.IDENTITY,
+)
+
+KINDS = (CONFUSABLE, EDIT, COMPOSITION, NAMESAKE)
 BY_HOW = MappingProxyType({"confusable": CONFUSABLE, "edit": EDIT, "composition": COMPOSITION})
 
 
@@ -52,5 +61,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if lookalike is None or is_proven(lookalike.brand, seen, context):
         return NOTHING
     brand, name = lookalike.brand, context.registry.name(lookalike.brand)
-    found = BY_HOW[lookalike.how].found(brand=brand, domain=domain, of=lookalike.of, brand_name=name)
+    kind = BY_HOW[lookalike.how]
+    named = any(claim.brand == brand for claim in seen.claims)
+    if kind is COMPOSITION and named and may_be_the_brand(brand, message, seen, context):
+        kind = NAMESAKE
+    found = kind.found(brand=brand, domain=domain, of=lookalike.of, brand_name=name)
     return Evidence(findings=(found,))
