@@ -56,6 +56,9 @@ class Owners:
     def affiliates(self, brand: str) -> frozenset[str]:
         return frozenset({brand})
 
+    def knows_senders(self, brand: str) -> bool:
+        return brand in self.owners.values()
+
     def lookalike(self, domain: str) -> Lookalike | None:
         return None
 

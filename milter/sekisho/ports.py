@@ -119,6 +119,10 @@ class Registry(Protocol):
     def affiliates(self, brand: str) -> frozenset[str]:
         """The ids of the brands of one organisation, the brand included: they share proof."""
 
+    def knows_senders(self, brand: str) -> bool:
+        """True if a domain that proves the brand or one of its affiliates is known. If none is, a domain that the
+        registry does not list may be the brand's own."""
+
     def lookalike(self, domain: str) -> Lookalike | None:
         """The brand that a domain imitates, if it is not the brand's own."""
 

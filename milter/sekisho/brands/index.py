@@ -47,6 +47,7 @@ class BrandIndex:
         )
         self._unrelated = frozenset(domain for brand in listed for domain in brand.unrelated)
         self._affiliates = _affiliates(listed)
+        self._known_senders = _known_senders(listed, self._affiliates)
         self._kinship = KinshipIndex(listed, words)
 
     @property
@@ -92,6 +93,10 @@ class BrandIndex:
         """How the name of a domain is related to the names of the brand and its affiliates; None: not at all."""
         known = self._brands.get(brand)
         return self._kinship.find(domain, known.group) if known else None
+
+    def knows_senders(self, brand: str) -> bool:
+        """True if a domain that proves the brand or one of its affiliates is known."""
+        return brand in self._known_senders
 
     def lookalike(self, domain: str) -> Lookalike | None:
         """The brand that a domain imitates; None for a brand's own domain and for one known to be unrelated."""
@@ -160,3 +165,9 @@ def _affiliates(brands: tuple[Brand, ...]) -> dict[str, frozenset[str]]:
     for brand in brands:
         groups.setdefault(brand.group, set()).add(brand.id)
     return {brand.id: frozenset(groups[brand.group]) for brand in brands}
+
+
+def _known_senders(brands: tuple[Brand, ...], affiliates: dict[str, frozenset[str]]) -> frozenset[str]:
+    """The ids of the brands of which, or of an affiliate of which, a domain is known that proves."""
+    proven = (brand.id for brand in brands if any(entry.proves for entry in brand.domains.values()))
+    return frozenset().union(*(affiliates[each] for each in proven))

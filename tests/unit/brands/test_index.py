@@ -85,6 +85,22 @@ def test_brands_of_one_organisation_share_proof() -> None:
     assert INDEX.affiliates("unknown") == {"unknown"}
 
 
+def test_whose_senders_are_known() -> None:
+    """A domain that proves is enough, also one of an affiliate; an unconfirmed one, or a mailbox, is not."""
+    sisters = BrandIndex(
+        [
+            brand("eki-net", "えきねっと", organisation="jr-east", domains={"eki-net.com": HIGH}),
+            brand("suica", "Suica", organisation="jr-east", domains={"suica.example": LOW}),
+            brand("isp", "ISP", domains={"isp.example.jp": HIGH | {"flags": ["mailbox"]}}),
+            brand("nobody", "Nobody"),
+        ],
+        NAME_WORDS,
+    )
+    known = {each.id for each in sisters.brands if sisters.knows_senders(each.id)}
+    assert known == {"eki-net", "suica"}
+    assert not sisters.knows_senders("no-such-brand")
+
+
 def test_an_unconfirmed_domain_does_not_contradict() -> None:
     """`could_own` is what holds a finding back, also for names below an entry and for affiliates."""
     assert INDEX.could_own("mail.amazon.de", "amazon")

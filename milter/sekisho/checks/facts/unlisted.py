@@ -12,6 +12,7 @@ from __future__ import annotations
 from sekisho.checks.facts.links import counts_clicks
 from sekisho.checks.facts.sender import home_domains
 from sekisho.checks.facts.throwaway import random_looking, unusual_suffix
+from sekisho.domains import has_private_suffix
 from sekisho.evidence import Destination, Evidence, ProofScope, Signal
 from sekisho.message import Message
 from sekisho.ports import Context, Kinship
@@ -31,9 +32,11 @@ def may_be_the_brand(brand: str, message: Message, seen: Evidence, context: Cont
 
 
 def _is_passing(author: str, seen: Evidence, context: Context) -> bool:
-    """True for a domain that looks thrown away after use, and for a server without a name: brands have names."""
+    """True for a domain that looks thrown away after use or is rented from a company, and for a server without a name:
+    no brand writes from there."""
     return (
-        unusual_suffix(author, context.vocabulary)
+        has_private_suffix(author)
+        or unusual_suffix(author, context.vocabulary)
         or random_looking(author)
         or seen.has_signal(Signal.UNNAMED_SERVER)
     )

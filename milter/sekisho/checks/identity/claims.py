@@ -60,7 +60,8 @@ def _said(message: Message, context: Context) -> Iterator[Claim | Cue]:
     if mailbox is None:
         yield from _named(message.author.text, company, context)
     else:
-        yield from _named(mailbox.name or mailbox.local, company, context)
+        if mailbox.name:
+            yield from _named(mailbox.name, company, context)
         yield from _local_part(mailbox.local, context)
         if (owner := _owner(mailbox.domain or "", context)) is not None:
             yield Claim(owner, Place.AUTHOR_DOMAIN, mailbox.domain or "")

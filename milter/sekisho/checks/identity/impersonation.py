@@ -306,14 +306,12 @@ def _possible(brand: str, given: CheckInput) -> bool:
 
 def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[Finding]:
     """The author is, by its own domain, not the brand."""
-    speaks = any(claim.where in SPEAKING_PLACES and claim.strength is Strength.STRONG for claim in claims)
-    if may_be_the_brand(brand, given.message, given.seen, given.context):
-        named = given.context.registry.kinship(given.author, brand) is Kinship.NAME
-        yield _found((NAMESAKE if named else UNLISTED) if speaks else CONTENT, brand, given)
-        return
-    relayed = _relayed(brand, given)
     kinds = [UNMET[claim.where, claim.strength] for claim in claims]
-    if relayed:
+    if DISPLAY_NAME in kinds and may_be_the_brand(brand, given.message, given.seen, given.context):
+        bears_name = given.context.registry.kinship(given.author, brand) is Kinship.NAME
+        yield _found(NAMESAKE if bears_name else UNLISTED, brand, given)
+        return
+    if _relayed(brand, given):
         kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
     for kind in kinds:
         yield _found(kind, brand, given)
