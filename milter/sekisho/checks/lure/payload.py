@@ -26,10 +26,13 @@ NO_PAYLOAD = FindingKind(
 )
 KINDS = (NO_PAYLOAD,)
 
-MAX_SCANNED_CHARS = 20_000  # of the text that are searched; a longer one is not looked through, and has a payload
+MAX_SCANNED_CHARS = (
+    20_000  # of the text that are searched; a longer one is not looked through, and has a payload
+)
 MIN_TOLD_CHARS = 40  # of a text; with less, what the message says is in a picture
 TELEPHONE = re.compile(
-    r"(?<![\w-])(?:\+\d{1,3}[-. ]?)?\(?0?\d{1,4}\)?[-. ]\d{1,4}[-. ]\d{3,4}(?![\w-])|(?<!\d)0[1-9]\d{8,9}(?!\d)", re.ASCII
+    r"(?<![\w-])(?:\+\d{1,3}[-. ]?)?\(?0?\d{1,4}\)?[-. ]\d{1,4}[-. ]\d{3,4}(?![\w-])|(?<!\d)0[1-9]\d{8,9}(?!\d)",
+    re.ASCII,
 )
 ACCOUNT = re.compile(
     r"(?:普通|当座|口座番号|account (?:no|number))\D{0,12}\d{6,}|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b"
