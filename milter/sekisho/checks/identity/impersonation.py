@@ -15,6 +15,7 @@ from types import MappingProxyType
 from sekisho.checks.facts.links import is_digest, is_page, leads_to_brand
 from sekisho.checks.facts.sender import home_domains, is_proven, organisation, writes_for_others
 from sekisho.checks.facts.unlisted import may_be_the_brand
+from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import (
     AUTHOR_METHODS,
     NOTHING,
@@ -175,6 +176,14 @@ UNLISTED = FindingKind(
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
+UNLISTED_ASKS = FindingKind(
+    "brand.unlisted_asks",
+    2,
+    "From there it asks for a log-in, a confirmation, card data or a payment in {brand_name}'s name.",
+    "そこから {brand_name} の名で、ログイン、確認、カード情報、支払いなどを求めています。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
+)
 NAMESAKE = FindingKind(
     "brand.namesake_domain",
     2.5,
@@ -211,6 +220,7 @@ KINDS = (
     INVITES,
     AWAY,
     UNLISTED,
+    UNLISTED_ASKS,
     NAMESAKE,
     STRANGER,
 )
@@ -238,6 +248,7 @@ UNMET = MappingProxyType(
 # Where a message speaks for its sender. Pictures do not: a footer has the icons of social networks.
 SPEAKING_PLACES = frozenset({"display_name", "signature", "subject", "calendar"})
 SIGNING_PLACES = frozenset({"display_name", "signature"})
+DEMANDS = ("login", "confirm", "pay", "card", "gift_cards", "coins", "channel")
 CONTENT_PLACES = frozenset({"signature", "subject", "body", "image", "attachment"})
 
 
@@ -307,9 +318,10 @@ def _possible(brand: str, given: CheckInput) -> bool:
 def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[Finding]:
     """The author is, by its own domain, not the brand."""
     kinds = [UNMET[claim.where, claim.strength] for claim in claims]
+    if _initials_speak(kinds, given):
+        kinds.insert(0, DISPLAY_NAME)
     if DISPLAY_NAME in kinds and may_be_the_brand(brand, given.message, given.seen, given.context):
-        bears_name = given.context.registry.kinship(given.author, brand) is Kinship.NAME
-        yield _found(NAMESAKE if bears_name else UNLISTED, brand, given)
+        yield from _unlisted(brand, given)
         return
     if _relayed(brand, given):
         kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
@@ -320,6 +332,24 @@ def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[F
     stranger = next((proof.domain for proof in given.seen.proofs if proof.aligned), None)
     if stranger is not None and DISPLAY_NAME in kinds:
         yield _found(STRANGER, brand, given, domain=stranger)
+
+
+def _initials_speak(kinds: list[FindingKind], given: CheckInput) -> bool:
+    """True if the address alone names the brand, and the text speaks as the brand or wants something of its reader.
+    `dhl@` without a display name may be a person's initials, but no person writes DHL's letters."""
+    if LOCAL_NAME not in kinds or DISPLAY_NAME in kinds or given.message.author.name.strip():
+        return False
+    return SIGNED in kinds or HEADED in kinds or wants_something(given.message, given.seen)
+
+
+def _unlisted(brand: str, given: CheckInput) -> Iterator[Finding]:
+    """The author's domain is in no brand file and may be the brand's."""
+    if given.context.registry.kinship(given.author, brand) is Kinship.NAME:
+        yield _found(NAMESAKE, brand, given)
+        return
+    yield _found(UNLISTED, brand, given)
+    if given.seen.has_cue("action", *DEMANDS):
+        yield _found(UNLISTED_ASKS, brand, given)
 
 
 def _relayed(brand: str, given: CheckInput) -> bool:
