@@ -24,9 +24,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sekisho import __version__
+from sekisho.basis import SHIPPED, Basis
+from sekisho.case_runner import CaseRunner
 from sekisho.cli.evaluate import judged, tables
 from sekisho.cli.tables import Sheet, cells, markdown
-from sekisho.config import Config
 from sekisho.evaluation import Omissions, measure
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "accuracy.md"
@@ -59,11 +60,11 @@ class Collections:
 
 def measured(collections: Collections, omissions: Omissions) -> Rows:
     """A row for each mail, with the collection's title instead of its folder."""
-    config = Config()
+    runner = CaseRunner.of(Basis.shipped(), without=omissions.brands)
     return [
         {**row, "folder": title, "kind": collections.kinds.get(row.get("kind") or "")}
         for title, folder in collections.folders.items()
-        for row in judged(config, folder, omissions)
+        for row in judged(runner, folder, omissions.without)
     ]
 
 
@@ -79,7 +80,7 @@ def sheets(rows: Mapping[str, Rows], titles: Sequence[str]) -> Iterator[Sheet]:
     )
     yield replace(brands, title=f"By brand, as it came: the {SHOWN_BRANDS} most frequent", note="")
     yield replace(
-        tables.score_sheet(measure.scores(usual, Config().policy.reject)), title="Scores, as it came"
+        tables.score_sheet(measure.scores(usual, SHIPPED.policy.reject)), title="Scores, as it came"
     )
     title = "By finding, as it came: how often it is made, and how many mails reach each action only because of it"
     yield replace(tables.finding_sheet(measure.findings(usual), ALL_FINDINGS), title=title)
