@@ -1,4 +1,4 @@
-"""Writes the rows of an evaluation into a file, one case on a line: JSON Lines or CSV, by the ending of its name.
+"""Writes the rows of an evaluation into a file, one case on a line: CSV if its name ends in `.csv`, else JSON Lines.
 
 The file appears whole or not at all: the rows go into a new file beside it, which then takes its place.
 """
@@ -9,7 +9,7 @@ import csv
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -69,9 +69,6 @@ def _field(value: Any) -> Any:
     )
 
 
-FORMATS: Mapping[str, Callable[[IO[str], Rows], None]] = {".jsonl": _json_lines, ".csv": _csv}
-
-
 @contextmanager
 def rows_file(path: Path) -> Iterator[Callable[[Rows], None]]:
     """A function that writes all rows, once, into a file that only its owner may read. A file of that name is replaced.
@@ -86,7 +83,7 @@ def rows_file(path: Path) -> Iterator[Callable[[Rows], None]]:
 
     def write(rows: Rows) -> None:
         with _reported(path):
-            FORMATS[path.suffix](stream, rows)
+            (_csv if path.suffix.lower() == ".csv" else _json_lines)(stream, rows)
             stream.close()
             Path(name).replace(target)
 
@@ -100,8 +97,6 @@ def rows_file(path: Path) -> Iterator[Callable[[Rows], None]]:
 
 def _target(path: Path) -> Path:
     """The file that is replaced. Raises RowsFileError if it must not be."""
-    if path.suffix not in FORMATS:
-        raise RowsFileError(f"{path}: the name must end in {' or '.join(FORMATS)}")
     target = Path(os.path.realpath(path))
     with _reported(path):
         if target.exists() and not target.is_file():

@@ -385,7 +385,7 @@ def test_every_row_in_a_file(ending: str, sekisho: Command, corpus: Path, tmp_pa
     ("name", "said"),
     [
         ("-", "would mix with the report"),
-        ("rows.txt", "must end in .jsonl or .csv"),
+        ("/dev/null", "is not a regular file"),
         ("none/rows.csv", "No such file or directory"),
         ("folder.csv", "is not a regular file"),
     ],

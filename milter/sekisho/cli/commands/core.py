@@ -106,7 +106,7 @@ def check(  # noqa: PLR0913, PLR0917 - an argument for each option
     "--rows",
     type=click.Path(path_type=Path, allow_dash=True),
     metavar="FILE",
-    help="Write a line for each case into FILE.jsonl or FILE.csv.",
+    help="Write a line for each case into this file: CSV if its name ends in .csv, else JSON Lines.",
 )
 @click.option(
     "--registry",
