@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -199,8 +199,9 @@ def _seen(sent: Sent) -> str:
     passed = []
     with _clock(sent.at):
         for place, signer in enumerate(signers):
-            if dkim.DKIM(sent.raw).verify(idx=place, dnsfunc=sent.zone.text):
-                passed.append(signer.decode())
+            with suppress(dkim.DKIMException):  # what it says of a changed body
+                if dkim.DKIM(sent.raw).verify(idx=place, dnsfunc=sent.zone.text):
+                    passed.append(signer.decode())
     own = next((each for each in passed if together(each, author)), None)
     signer_shown = own or (passed or [signers[0].decode() if signers else ""])[0]
     aligned = own or (sent.spf == "pass" and together(domain_of(sent.mail_from), author))
