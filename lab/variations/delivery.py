@@ -6,6 +6,7 @@ body breaks them, and a sealer writes down what it really saw, unless `saw` make
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -138,9 +139,12 @@ def _change(sent: Sent, hop: Hop) -> None:
 
 
 def _with_footer(body: bytes, footer: bytes) -> bytes:
-    """The body with a footer: after a text, or as a text part at the end of a multipart."""
+    """The body with a footer: after a text, encoded as that is, or as a text part at the end of a multipart."""
     last = re.search(rb"\r\n(--=_[^\r\n]+)--\r\n\Z", body)
     text = footer.replace(b"\n", END) + END
+    if last is None and re.fullmatch(rb"[A-Za-z0-9+/=\r\n]+", body):
+        whole = base64.b64decode(body) + END + text
+        return base64.encodebytes(whole).replace(b"\n", END)
     if last is None:
         return body + END + text
     part = (

@@ -57,10 +57,15 @@ class Zone:
         self.address(f"mx.{name}")
 
     def spf(self, domain: str, address: str, rest: str) -> None:
-        """The policy of a domain that names this address (SPF, RFC 7208), unless the domain has one."""
-        if not any(name == domain and value.startswith("v=spf1") for name, _, value in self.records):
-            own = f"ip4:{address} " if address else ""
-            self.add(domain, "TXT", f"v=spf1 {own}{rest}")
+        """The policy of a domain that names this address (SPF, RFC 7208), too if the domain has a policy already."""
+        old = next(
+            (value for name, _, value in self.records if name == domain and value[:6] == "v=spf1"), None
+        )
+        if old is None:
+            self.add(domain, "TXT", f"v=spf1 ip4:{address} {rest}")
+        elif address not in old:
+            del self.records[domain, "TXT", old]
+            self.add(domain, "TXT", old.replace("v=spf1", f"v=spf1 ip4:{address}"))
 
     def dmarc(self, domain: str, policy: str) -> None:
         """The policy of the organisation of a domain (DMARC, RFC 9989)."""
