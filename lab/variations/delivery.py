@@ -67,10 +67,7 @@ def _sent(case: Case, raw: bytes, began: datetime) -> Sent:
     zone = Zone()
     address = zone.address(client or f"nameless.{case.domain}", named=bool(client))
     zone.domain(case.domain)
-    if case.spf != "none":
-        rest = {"softfail": "~all", "fail": "-all"}.get(case.spf, case.spf_all)
-        for each in {domain_of(mail_from), case.domain} - {""}:
-            zone.spf(each, address if case.spf == "pass" else zone.address(f"mx.{each}"), rest)
+    _publish_spf(zone, case, mail_from, address)
     if case.dmarc:
         zone.dmarc(case.domain, case.dmarc)
     sent = Sent(case, raw, began, client, address, mail_from, case.spf, zone)
@@ -78,6 +75,18 @@ def _sent(case: Case, raw: bytes, began: datetime) -> Sent:
         _sign(sent, each)
     _received(sent, "localhost", client or "mail", "192.168.3.8")
     return sent
+
+
+def _publish_spf(zone: Zone, case: Case, mail_from: str, address: str) -> None:
+    """SPF of MAIL FROM, and of the author's domain. The author names only a client that writes for it."""
+    if case.spf == "none":
+        return
+    rest = {"softfail": "~all", "fail": "-all"}.get(case.spf, case.spf_all)
+    sender = domain_of(mail_from)
+    own = case.sign is None or case.domain in case.sign or together(sender, case.domain)
+    for each in {sender, case.domain} - {""}:
+        named = case.spf == "pass" and (own or each == sender)
+        zone.spf(each, address if named else zone.address(f"mx.{each}"), rest)
 
 
 def _pass_on(sent: Sent, hop: Hop) -> None:

@@ -120,7 +120,7 @@ class Case(Letter):
             return self.now
         number = int.from_bytes(hashlib.sha256(self.name.encode()).digest()[:6], "big")
         moment = FIRST_DAY + timedelta(days=number % DAYS, seconds=number // DAYS % 43_200)
-        return moment if self.text.isascii() else moment.astimezone(JAPAN)
+        return moment.astimezone(JAPAN) if max(self.text, default="") > "\u3000" else moment
 
 
 def domain_of(address: str) -> str:
