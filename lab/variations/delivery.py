@@ -52,7 +52,7 @@ def delivered(case: Case) -> tuple[bytes, dict[str, object]]:
         "client_name": sent.client or "unknown",
         "helo": sent.client or f"[{sent.address}]",
         "envelope_from": sent.mail_from,
-        "rcpt": "user@example.jp",
+        "rcpt": case.rcpt,
         "now": case.arrived.isoformat(),
         "dns": sent.zone.listed(case.dns),
     }
@@ -68,7 +68,8 @@ def _sent(case: Case, raw: bytes, began: datetime) -> Sent:
     zone.domain(case.domain)
     if case.spf != "none":
         rest = {"softfail": "~all", "fail": "-all"}.get(case.spf, case.spf_all)
-        for each in {domain_of(mail_from), case.domain} - {""}:
+        # With the null sender, SPF asks about the name of the host (RFC 7208 section 2.4).
+        for each in {domain_of(mail_from) or client, case.domain} - {""}:
             zone.spf(each, address if case.spf == "pass" else zone.address(f"mx.{each}"), rest)
     if case.dmarc:
         zone.dmarc(case.domain, case.dmarc)
