@@ -53,7 +53,7 @@ def delivered(case: Case) -> tuple[bytes, dict[str, object]]:
         "client_name": sent.client or "unknown",
         "helo": sent.client or f"[{sent.address}]",
         "envelope_from": sent.mail_from,
-        "rcpt": "user@example.jp",
+        "rcpt": case.rcpt,
         "now": case.arrived.isoformat(),
         "dns": sent.zone.listed(case.dns),
     }
@@ -67,7 +67,7 @@ def _sent(case: Case, raw: bytes, began: datetime) -> Sent:
     zone = Zone()
     address = zone.address(client or f"nameless.{case.domain}", named=bool(client))
     zone.domain(case.domain)
-    _publish_spf(zone, case, mail_from, address)
+    _publish_spf(zone, case, domain_of(mail_from) or client, address)
     if case.dmarc:
         zone.dmarc(case.domain, case.dmarc)
     sent = Sent(case, raw, began, client, address, mail_from, case.spf, zone)
@@ -77,14 +77,14 @@ def _sent(case: Case, raw: bytes, began: datetime) -> Sent:
     return sent
 
 
-def _publish_spf(zone: Zone, case: Case, mail_from: str, address: str) -> None:
-    """SPF of MAIL FROM, and of the author's domain. The author names only a client that writes for it."""
+def _publish_spf(zone: Zone, case: Case, sender: str, address: str) -> None:
+    """SPF of the domain of MAIL FROM (with the null sender, of the host: RFC 7208 section 2.4), and of the author's.
+    The author's names only a client that writes for it."""
     if case.spf == "none":
         return
     rest = {"softfail": "~all", "fail": "-all"}.get(case.spf, case.spf_all)
-    sender = domain_of(mail_from)
     own = case.sign is None or case.domain in case.sign or together(sender, case.domain)
-    for each in {sender, case.domain} - {""}:
+    for each in dict.fromkeys(filter(None, (sender, case.domain))):  # in this order, always
         named = case.spf == "pass" and (own or each == sender)
         zone.spf(each, address if named else zone.address(f"mx.{each}"), rest)
 

@@ -38,12 +38,14 @@ class Record(Strict):
 
 
 class Letter(Strict):
-    """What the author wrote. `text` may hold links as `[words](URL)`; `headers` are whole lines."""
+    """What the author wrote. `text` may hold links as `[words](URL)`; `html` is a page as it is (pictures, tables), in
+    place of the one that is made from `text`; `headers` are whole lines."""
 
     author: str = Field(alias="from")
     to: str = "user@example.jp"
     subject: str
     text: str = ""
+    html: str = ""
     format: Literal["plain", "html", "both"] = "both"
     charset: Literal["utf-8", "iso-2022-jp"] = "utf-8"
     headers: tuple[str, ...] = ()
@@ -62,7 +64,8 @@ class Letter(Strict):
 
 
 class Attachment(Strict):
-    """A part beside the text: `message` is a whole message in a message/rfc822 part, else `text` is its content."""
+    """A part beside the text: `message` is a whole message, else `text` is the content. A message with a `name` is a
+    file of `type`, as webmail attaches it; without one it is a message/rfc822 part."""
 
     name: str = ""
     type: str = "application/octet-stream"
@@ -96,6 +99,7 @@ class Case(Letter):
     at_most: Verdict | None = None
     why: str
     intended: str = "spf=pass dkim=pass dmarc=pass"
+    rcpt: str = "user@example.jp"
     client: str | None = None
     mail_from: str | None = None
     sign: tuple[str, ...] | None = None

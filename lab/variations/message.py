@@ -60,7 +60,7 @@ def _encoded(words: str, charset: str, used: int = 0) -> str:
 def _body(letter: Letter, date: datetime, token: str) -> bytes:
     """Content fields, an empty line and the body."""
     texts = {"plain": [_plain(letter)], "html": [_page(letter)], "both": [_plain(letter), _page(letter)]}
-    parts = texts[letter.format]
+    parts = texts["html" if letter.html and not letter.text else letter.format]
     text = parts[0] if len(parts) == 1 else _together("alternative", parts, token)
     if not letter.attachments:
         return text
@@ -75,9 +75,9 @@ def _plain(letter: Letter) -> bytes:
 
 
 def _page(letter: Letter) -> bytes:
-    """The text as HTML: paragraphs, line breaks and links."""
+    """The page of the letter, or its text as HTML: paragraphs, line breaks and links."""
     paragraphs = [_marked(each) for each in letter.text.strip().split("\n\n")]
-    body = "\n".join(f"<p>{each}</p>" for each in paragraphs)
+    body = letter.html or "\n".join(f"<p>{each}</p>" for each in paragraphs)
     return _part(
         f"text/html; charset={letter.charset}", PAGE.format(charset=letter.charset, body=body), letter.charset
     )
@@ -102,12 +102,15 @@ def _part(content_type: str, text: str, charset: str = "utf-8", extra: Iterable[
 
 
 def _attached(attachment: Attachment, date: datetime) -> bytes:
-    if attachment.message:
-        inner = written(attachment.message, date)
+    inner = written(attachment.message, date) if attachment.message else b""
+    if inner and not attachment.name:
         return b"Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\n" + inner
     if not attachment.name:
         return _part(attachment.type, attachment.text)
     disposition = f'Content-Disposition: attachment; filename="{_encoded(attachment.name, "utf-8")}"'
+    if inner:
+        head = f"Content-Type: {attachment.type}{END}Content-Transfer-Encoding: base64{END}{disposition}{END * 2}"
+        return head.encode() + base64.encodebytes(inner).replace(b"\n", b"\r\n")
     return _part(attachment.type, attachment.text, extra=[disposition])
 
 

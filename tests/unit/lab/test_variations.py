@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,30 @@ def test_a_description_with_a_fault_is_refused(tmp_path: Path, more: str, fault:
     """A key that nobody reads, or no answer to what is right, is said with the name of the case."""
     with pytest.raises(DescriptionError, match=rf"one: [\s\S]*{fault}"):
         read(described(tmp_path, ("one", more)))
+
+
+def test_a_page_and_a_message_as_a_file_stay_as_they_are(tmp_path: Path) -> None:
+    """Pictures and tables need HTML as it is; webmail attaches a message as a file, for its own recipient."""
+    more = """
+    expect = "accept"
+    rcpt = "desk@example.jp"
+    mail_from = ""
+    html = "<p><img alt='Tulips'></p>"
+    attachments = [{name = "odd.eml", message = {from = "X <x@spam.example>", subject = "odd", text = "odd"}}]
+    """
+    write(read(described(tmp_path, ("one", more))), tmp_path / "out")
+    path = next((tmp_path / "out").rglob("one.eml"))
+    parts = list(message_from_bytes(path.read_bytes()).walk())
+    kinds = [part.get_content_type() for part in parts]
+    assert kinds[-3:] == ["text/plain", "text/html", "application/octet-stream"]
+    assert b"<p><img alt='Tulips'></p>" in bytes(parts[-2].get_payload(decode=True))
+    assert b"From: X <x@spam.example>" in bytes(parts[-1].get_payload(decode=True))
+    session = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert session["rcpt"] == "desk@example.jp"
+    published = {(each["name"], each["value"][:6]) for each in session["dns"]}
+    assert ("mta.flowers.example", "v=spf1") in published, (
+        "the null sender is asked about the name of the host"
+    )
 
 
 def test_a_name_is_taken_once(tmp_path: Path) -> None:
