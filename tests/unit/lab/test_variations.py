@@ -11,8 +11,8 @@ from lab.variations.description import DescriptionError, read
 from lab.variations.writing import write
 
 from sekisho import cases
+from sekisho.basis import Basis
 from sekisho.case_runner import CaseRunner
-from sekisho.config import Config
 
 METHODS = ("spf", "dkim", "dmarc", "arc")
 TABLE = """
@@ -51,7 +51,7 @@ def test_both_halves_hold_both_labels(written: Path) -> None:
 
 def test_the_authentication_results_are_those_intended(written: Path) -> None:
     """Signatures, policies, forwarding and seals do what the description says; nothing else would be a fair case."""
-    runner = CaseRunner.of(Config())
+    runner = CaseRunner.of(Basis.shipped())
     wrong = []
     for path in sorted(written.rglob("*.eml")):
         intended = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["intended"]
