@@ -11,9 +11,17 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from sekisho.address import hosts_in
-from sekisho.checks.facts.links import counts_clicks, is_digest, is_page, leads_to_affiliate
-from sekisho.checks.facts.names import imitated
-from sekisho.checks.facts.sender import home_domains, organisation
+from sekisho.checks.facts.links import (
+    counter_of,
+    counts_clicks,
+    is_digest,
+    is_letter,
+    is_page,
+    leads_to_affiliate,
+    leads_to_claimed,
+)
+from sekisho.checks.facts.names import imitated, related
+from sekisho.checks.facts.sender import home_domains, is_of_a_recipient, organisation
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -93,12 +101,16 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not found:
         return NOTHING
     home = home_domains(message, seen)
+    counter = counter_of(message, seen, home, context)
     findings: dict[str, Finding] = {}
     brands = {host: _brand_in(host, home, seen, context) for host in {each.host for each in found}}
     for each in found:
         for finding in _of_one(each, brands[each.host], home, context):
-            findings.setdefault(finding.kind.id, finding)
-    for finding in _of_all(message, seen, found, home, context):
+            shown = str(finding.facts.get("shown", ""))
+            counted = finding.kind is TEXT_MISMATCH and each.domain == counter
+            if not counted or _is_trusted(shown, message, seen, home, context):
+                findings.setdefault(finding.kind.id, finding)
+    for finding in () if counter else _of_all(message, seen, found, home, context):
         findings.setdefault(finding.kind.id, finding)
     return Evidence(findings=tuple(findings.values())) if findings else NOTHING
 
@@ -168,6 +180,18 @@ def _shown_elsewhere(each: Destination, home: frozenset[str], context: Context) 
     return None
 
 
+def _is_trusted(shown: str, message: Message, seen: Evidence, home: frozenset[str], context: Context) -> bool:
+    """True for a host that the reader trusts, shown by a link through a counter: a brand's, one that may be a named
+    brand's, one of the reader's own organisation, or one with the sender's name, which its own domain has not."""
+    brands = {claim.brand for claim in seen.claims if claim.brand}
+    if context.registry.owner(shown) is not None or is_of_a_recipient(shown, message):
+        return True
+    if any(context.registry.could_own(shown, brand) for brand in brands):
+        return True
+    words = context.vocabulary.distinctive(message.author.name)
+    return bool(words) and related(words, (shown,)) and not related(words, home)
+
+
 def _is_host(name: str, words: Vocabulary) -> bool:
     """A host under a suffix that exists and that no file name has (`readme.md` is a file)."""
     return has_known_suffix(name) and (
@@ -185,6 +209,8 @@ def _of_all(
     """What the links show together: none leads home, and where they lead instead."""
     places = {each.domain for each in found}
     if not message.author.domain or home & places or is_digest(seen) or not is_page(message):
+        return
+    if is_letter(message, seen, context) or leads_to_claimed(message, seen, context):
         return
     if leads_to_affiliate(message.author.domain, seen, context):
         return
