@@ -50,6 +50,8 @@ class Vocabulary:
 
     button_words: re.Pattern[str]
     unsubscribe_words: re.Pattern[str]
+    document_pages: re.Pattern[str]
+    """Search it in a host with its path: it may be found in the path as well."""
     redirect_parameters: frozenset[str]
     open_redirects: frozenset[str]
     translators: tuple[str, ...]

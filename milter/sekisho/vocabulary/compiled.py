@@ -62,6 +62,7 @@ def for_checks(lists: WordLists) -> Vocabulary:
         retired_mailers=tuple(map(_retired, lists.retired_mailers)),
         button_words=anywhere(lists.button_words),
         unsubscribe_words=anywhere(lists.unsubscribe_words),
+        document_pages=patterns.pages(lists.document_pages),
         redirect_parameters=frozenset(lists.redirect_parameters),
         open_redirects=frozenset(lists.open_redirects),
         translators=lists.translators,

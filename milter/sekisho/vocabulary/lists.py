@@ -87,6 +87,7 @@ class WordLists(FileModel):
 
     button_words: Words = ()
     unsubscribe_words: Words = ()
+    document_pages: SmallPieces = ()
     redirect_parameters: Labels = ()
     open_redirects: Labels = ()
     translators: Hosts = ()

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 
+from sekisho.checks.facts.names import is_nameless
 from sekisho.checks.facts.sender import home_domains, is_proven, organisation
-from sekisho.checks.facts.wishes import wants_something
-from sekisho.domains import host_of, parse_ip
+from sekisho.checks.facts.wishes import asks_for_access_or_money, is_about_access_or_money
+from sekisho.domains import host_of, parse_ip, split_url
 from sekisho.evidence import Destination, Evidence, Place
 from sekisho.message import Link, Message
 from sekisho.ports import Context
@@ -30,28 +31,44 @@ def is_page(message: Message) -> bool:
 
 
 def is_letter(message: Message, seen: Evidence, context: Context) -> bool:
-    """True for HTML that is no more than a plain text: each link shows the address that it leads to, as mail programs
-    do with what a person writes, and there is no picture. It excuses nothing where the author is not authenticated, or
-    speaks as a brand that is not proven."""
-    if _is_in_doubt(seen, context) or any(page.pictures for page in message.pages):
+    """True for HTML that is no more than a person's plain text: each link shows the address that it leads to, as mail
+    programs do with what a person writes, or leads to a shared document, and there is no picture.
+
+    It excuses nothing where the sender is in doubt, or asks for access or money.
+    """
+    if _is_in_doubt(message, seen, context):
+        return False
+    if any(page.pictures for page in message.pages) or asks_for_access_or_money(message, seen):
         return False
     home = home_domains(message, seen)
     followed = (link for link in message.links if link.kind in FOLLOWED_KINDS - {"text"})
-    return all(link.kind == "a" and _is_written_out(link, home) for link in followed)
+    return all(link.kind == "a" and _is_of_a_letter(link, home, context) for link in followed)
 
 
-def _is_written_out(link: Link, home: frozenset[str]) -> bool:
-    """True for a link whose text is where it leads: a web address, or a mail address of the sender's organisation."""
+def _is_of_a_letter(link: Link, home: frozenset[str], context: Context) -> bool:
+    """True for a link whose text is where it leads, a mail address of the sender's organisation, or a document."""
     shown, target = link.text.strip(), link.target.strip()
     if target[:7].lower() == "mailto:":
-        return target[7:] == shown and organisation(shown.rpartition("@")[2].lower()) in home
-    return WEB_SCHEME.sub("", shown).rstrip("/") == WEB_SCHEME.sub("", target).rstrip("/")
+        return organisation(target.partition("?")[0].rpartition("@")[2].lower()) in home
+    if WEB_SCHEME.sub("", shown).rstrip("/") == WEB_SCHEME.sub("", target).rstrip("/"):
+        return True
+    return _is_document(link, context)
 
 
-def _is_in_doubt(seen: Evidence, context: Context) -> bool:
-    """True if the author is not authenticated, or the message speaks as a brand that is not proven."""
+def _is_document(link: Link, context: Context) -> bool:
+    """True for a link to a document at a service where people share documents."""
+    page = f"{link.host}{split_url(link.target).path}".lower()
+    found = context.vocabulary.document_pages.search(page)
+    return found is not None and "/" not in page[: found.start()]
+
+
+def _is_in_doubt(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the author is not authenticated or does not say who it is, or if the message speaks as a brand that is
+    not proven."""
+    if seen.unauthenticated or is_nameless(message.author.name, context.vocabulary):
+        return True
     brands = {claim.brand for claim in seen.claims if claim.brand and claim.where in SIGNING_PLACES}
-    return seen.unauthenticated or not all(is_proven(brand, seen, context) for brand in brands)
+    return not all(is_proven(brand, seen, context) for brand in brands)
 
 
 def is_digest(seen: Evidence) -> bool:
@@ -76,11 +93,11 @@ def counts_clicks(each: Destination, seen: Evidence, context: Context) -> bool:
 def counter_of(message: Message, seen: Evidence, home: frozenset[str], context: Context) -> str | None:
     """The organisation through whose host a newsletter leads everywhere, to unsubscribe as well; None if there is none.
 
-    A sender may count its clicks at a host that no list knows. An impostor may rent one too: so there is none where
-    the author is not authenticated, where the message speaks as a brand that is not proven or wants something of its
-    reader, and at a host of strangers (shortener, free hosting).
+    A sender may count its clicks at a host that no list knows. An impostor gains no more by renting one than by links
+    to its own, authenticated domain. There is none where the sender is in doubt, where the message is about access or
+    money, and at a host of many (shortener, free hosting).
     """
-    if _is_in_doubt(seen, context) or wants_something(message, seen):
+    if _is_in_doubt(message, seen, context) or is_about_access_or_money(message, seen):
         return None
     kind = context.providers.kind
     links = {
@@ -111,10 +128,13 @@ def _unsubscribe_hosts(message: Message) -> set[str]:
 
 
 def leads_home(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if a link leads to where the message is known to come from, or may do so behind a platform's count."""
+    """True if a link leads to where the message is known to come from, or may do so behind the host that counts its
+    clicks."""
     if leads_to_affiliate(message.author.domain or "", seen, context):
         return True
     home = home_domains(message, seen)
+    if counter_of(message, seen, home, context) is not None:
+        return True
     return any(each.domain in home or counts_clicks(each, seen, context) for each in seen.destinations)
 
 

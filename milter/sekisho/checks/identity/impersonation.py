@@ -12,7 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.facts.links import is_digest, is_letter, is_page, leads_to_brand, leads_to_claimed
+from sekisho.checks.facts.links import (
+    counter_of,
+    is_digest,
+    is_letter,
+    is_page,
+    leads_to_brand,
+    leads_to_claimed,
+)
 from sekisho.checks.facts.sender import home_domains, is_proven, organisation
 from sekisho.evidence import (
     AUTHOR_METHODS,
@@ -344,6 +351,8 @@ def _away(brand: str, claims: list[Claim], given: CheckInput) -> str | None:
     if not found or is_digest(given.seen) or any(each.domain in home for each in found):
         return None
     if leads_to_claimed(given.message, given.seen, given.context):
+        return None
+    if counter_of(given.message, given.seen, home, given.context) is not None:
         return None
     if any(leads_to_brand((each,), brand, given.context) for each in found):
         return None
