@@ -142,9 +142,18 @@ def _of_one(
 
 
 def _brand_in(host: str, home: frozenset[str], seen: Evidence, context: Context) -> str | None:
-    """The brand whose name a host carries. In the sender's own domains only a brand's whole host counts."""
-    lookalike = None if organisation(host) in home else imitated(host, seen, context)
+    """The brand whose name a host carries. In the sender's own domains and in a service's own name only a brand's whole
+    host counts."""
+    own = organisation(host)
+    known = own in home or (_is_service(own, context) and imitated(own, seen, context) is not None)
+    lookalike = None if known else imitated(host, seen, context)
     return lookalike.brand if lookalike else _hosted_in(host, context)
+
+
+def _is_service(domain: str, context: Context) -> bool:
+    """True for the registrable domain of a provider; a name below it that customers choose is none."""
+    kind = context.providers.kind
+    return kind(domain) is not None and kind(domain.partition(".")[2]) is None
 
 
 def _hosted_in(host: str, context: Context) -> str | None:
