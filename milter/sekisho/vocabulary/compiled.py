@@ -30,12 +30,20 @@ class BrandWords:
     """Labels that forgers put beside a brand's name in a domain."""
     strong: frozenset[str] = frozenset()
     """The trade words that turn an ordinary word beside them into a brand's name."""
+    calming: frozenset[str] = frozenset()
+    """Words that forgers put beside a brand's name to calm their readers."""
 
 
 def for_brands(lists: WordLists, phrases: LurePhrases) -> BrandWords:
     """The words that the registry of brands needs."""
     trade = frozenset(lists.trade_words)
-    return BrandWords(phrases, lists.companions, trade, trade.difference(lists.weak_trade_words))
+    return BrandWords(
+        phrases,
+        lists.companions,
+        trade,
+        trade.difference(lists.weak_trade_words),
+        frozenset(lists.calming_words),
+    )
 
 
 def for_checks(lists: WordLists) -> Vocabulary:

@@ -101,6 +101,7 @@ class WordLists(FileModel):
     companions: Words = ()
     trade_words: Labels = ()
     weak_trade_words: Labels = ()
+    calming_words: Labels = ()
 
 
 def read(folder: Path, faults: list[str]) -> WordLists:

@@ -85,6 +85,22 @@ def test_brands_of_one_organisation_share_proof() -> None:
     assert INDEX.affiliates("unknown") == {"unknown"}
 
 
+def test_whose_senders_are_known() -> None:
+    """A domain that proves is enough, also one of an affiliate; an unconfirmed one, or a mailbox, is not."""
+    sisters = BrandIndex(
+        [
+            brand("eki-net", "えきねっと", organisation="jr-east", domains={"eki-net.com": HIGH}),
+            brand("suica", "Suica", organisation="jr-east", domains={"suica.example": LOW}),
+            brand("isp", "ISP", domains={"isp.example.jp": HIGH | {"flags": ["mailbox"]}}),
+            brand("nobody", "Nobody"),
+        ],
+        NAME_WORDS,
+    )
+    known = {each.id for each in sisters.brands if sisters.knows_senders(each.id)}
+    assert known == {"eki-net", "suica"}
+    assert not sisters.knows_senders("no-such-brand")
+
+
 def test_an_unconfirmed_domain_does_not_contradict() -> None:
     """`could_own` is what holds a finding back, also for names below an entry and for affiliates."""
     assert INDEX.could_own("mail.amazon.de", "amazon")
@@ -194,6 +210,23 @@ def test_what_is_registered_is_read_however_many_names_stand_above_it() -> None:
 def test_what_is_like_nobody(domain: str) -> None:
     """The brands' own domains, unrelated organisations and ordinary words are not imitations."""
     assert INDEX.lookalike(domain) is None
+
+
+def test_who_sends_for_a_brand() -> None:
+    """The entry that names the domain or a name above it; what one of an organisation hires, sends for all of it."""
+    registry = BrandIndex(
+        [
+            brand("card", "Card", organisation="bank", senders=["otp.example", "card.desk.example"]),
+            brand("bank", "Bank"),
+            brand("other", "Other"),
+        ],
+        NAME_WORDS,
+    )
+    assert registry.sends_for("mail.otp.example", "card") == "otp.example"
+    assert registry.sends_for("card.desk.example", "bank") == "card.desk.example"
+    for domain, name in (("desk.example", "card"), ("xotp.example", "card"), ("otp.example", "other")):
+        assert registry.sends_for(domain, name) is None
+    assert registry.sends_for("otp.example", "unknown") is None
 
 
 def test_answers_for_sentences() -> None:

@@ -24,6 +24,7 @@ from sekisho.checks.facts.links import (
 )
 from sekisho.checks.facts.names import imitated, related
 from sekisho.checks.facts.sender import home_domains, is_of_a_recipient, organisation
+from sekisho.checks.facts.unlisted import bears_name
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -149,6 +150,8 @@ def _brand_in(host: str, home: frozenset[str], seen: Evidence, context: Context)
     own = organisation(host)
     known = own in home or (_is_service(own, context) and imitated(own, seen, context) is not None)
     lookalike = None if known else imitated(host, seen, context)
+    if lookalike is not None and not seen.unauthenticated and bears_name(host, lookalike.brand, context):
+        lookalike = None
     return lookalike.brand if lookalike else _hosted_in(host, context)
 
 
