@@ -15,6 +15,8 @@ from sekisho.checks.facts.links import (
     counter_of,
     counts_clicks,
     is_digest,
+    is_document,
+    is_in_doubt,
     is_letter,
     is_page,
     leads_to_affiliate,
@@ -234,7 +236,9 @@ def _of_all(
     ]
     if not outside:
         return
-    yield STRANGERS.found(author=message.author.domain, host=outside[0].host)
+    documents = all(is_document(each.link, context) for each in outside)
+    if not documents or is_in_doubt(message, seen, context):
+        yield STRANGERS.found(author=message.author.domain, host=outside[0].host)
     kinds = {context.providers.kind(each.host): each.host for each in reversed(outside)}
     if "cloud" in kinds:
         yield BORROWED.found(host=kinds["cloud"])
