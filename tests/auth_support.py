@@ -12,7 +12,18 @@ from sekisho.checks.identity import destinations
 from sekisho.dns_answer import Answer, Found
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Client, Envelope, Limits, Message, read
-from sekisho.ports import BrandPolicy, Context, Lookalike, Mention, Reading, Recorded, Resolver
+from sekisho.ports import (
+    BrandPolicy,
+    Context,
+    Forwarding,
+    Kinship,
+    Lookalike,
+    Mention,
+    Reading,
+    Recorded,
+    Resolver,
+)
+from sekisho.providers import PASS_ON
 from sekisho.vocabulary import LurePhrases
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -59,6 +70,9 @@ class Owners:
     def knows_senders(self, brand: str) -> bool:
         return brand in self.owners.values()
 
+    def kinship(self, domain: str, brand: str) -> Kinship | None:
+        return None
+
     def lookalike(self, domain: str) -> Lookalike | None:
         return None
 
@@ -70,6 +84,9 @@ class Owners:
 
     def strict(self, domain: str) -> bool:
         return False
+
+    def sends_for(self, domain: str, brand: str) -> str | None:
+        return None
 
     def name(self, brand: str) -> str:
         return brand
@@ -83,6 +100,9 @@ class Kinds:
 
     def kind(self, domain: str) -> str | None:
         return self.kinds.get(domain)
+
+    def forwarding(self, domain: str) -> Forwarding | None:
+        return Forwarding(domain) if self.kind(domain) in PASS_ON else None
 
     def redirect_pages(self, domain: str) -> tuple[str, ...]:
         return REDIRECT_PAGES(domain)

@@ -12,13 +12,14 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from sekisho import brands, charsets, domains, explain, memory, providers, vocabulary
+from sekisho import brands, charsets, domains, explain, forwarders, memory, providers, vocabulary
 from sekisho.action import Output
 from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.clock import SystemClock, uptime
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.decoder import Decoder
+from sekisho.forwarders import ForwarderFileError, Forwarders
 from sekisho.memory import PolicyNotes
 from sekisho.observers import Isolation, Observers
 from sekisho.pipeline import Pipeline
@@ -65,6 +66,7 @@ class Knowledge:
     vocabulary: Vocabulary
     site: Site = field(default_factory=Site)
     lists: Snapshot = field(default_factory=Snapshot)
+    sealers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,12 @@ class Ports:
     rollout_key: bytes = b""
 
 
-def knowledge(config: Config) -> Knowledge:
-    """Loads words, brands, providers, the site and the lists. Raises ConfigError with every error of every file."""
+def knowledge(config: Config, *, registry: Path | None = None, lists: bool = True) -> Knowledge:
+    """Loads words, brands, providers, the site and the lists. Raises ConfigError with every error of every file.
+
+    `registry` is a folder of brand files in the place of the shipped ones. Without `lists`, the lists that were made at
+    run time are left out.
+    """
     errors: list[str] = []
     try:
         words = vocabulary.load(config.vocabulary.overlay)
@@ -94,11 +100,19 @@ def knowledge(config: Config) -> Knowledge:
         errors += error.faults
         words = LoadedWords()
     try:
-        listed = brands.load(overlay=config.brands.overlay)
+        listed = brands.load(registry, config.brands.overlay)
     except BrandFileError as error:
         errors += error.faults
     try:
-        shared = providers.load(overlay=vocabulary.providers_file(config.vocabulary.overlay))
+        passing = forwarders.load()
+    except ForwarderFileError as error:
+        errors += error.faults
+        passing = Forwarders()
+    try:
+        services = passing.services if config.trust.shipped_forwarders else None
+        shared = providers.load(
+            overlay=vocabulary.providers_file(config.vocabulary.overlay), services=services
+        )
     except ProviderFileError as error:
         errors += error.faults
     try:
@@ -109,8 +123,9 @@ def knowledge(config: Config) -> Knowledge:
         raise ConfigError(tuple(errors))
     domains.preload()
     charsets.preload()
-    registry = BrandIndex(listed, words.brands)
-    return Knowledge(registry, shared, words.checks, site, snapshot.read(config.store))
+    held = snapshot.read(config.store) if lists else Snapshot()
+    index = BrandIndex(listed, words.brands)
+    return Knowledge(index, shared, words.checks, site, held, passing.sealers)
 
 
 def load(path: Path | None) -> tuple[Config, Knowledge]:
@@ -240,10 +255,11 @@ def _for_rollout(secret: bytes) -> bytes:
     return hmac.digest(secret, b"sekisho rollout", "sha256")
 
 
-def offline(config: Config) -> Ports:
-    """Ports without DNS, store, log and metrics, to judge single files."""
+def offline(config: Config, *, registry: Path | None = None, lists: bool = True) -> Ports:
+    """Ports without DNS, store, log and metrics, to judge single files. `registry` and `lists` as in `knowledge`."""
     clock = SystemClock()
-    return Ports(clock, knowledge(config), pictures=Decoder(clock), rollout_key=rollout_key(config))
+    known = knowledge(config, registry=registry, lists=lists)
+    return Ports(clock, known, pictures=Decoder(clock), rollout_key=rollout_key(config))
 
 
 def resolver(config: Config) -> DnsResolver:
@@ -327,9 +343,18 @@ def _output(config: Config, ports: Ports, name: str) -> Output:
     )
 
 
+def sealers(config: Config, known: Knowledge, name: str) -> frozenset[str]:
+    """Whose ARC seal is believed: the shipped and the configured sealers, and ourselves, whose key nobody else has: the
+    site's domains, and the organisation of `name`, our authserv-id, unless others share it."""
+    shipped = known.sealers if config.arc.shipped_sealers else frozenset()
+    own = domains.registrable(name)
+    ours = {own} if own is not None and known.providers.kind(own) is None else set()
+    return shipped | ours | {*config.arc.sealers, *config.site.domains}
+
+
 def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable[[], Context]:
     """A function that makes the context of a message; `name` is our authserv-id."""
-    sealers = frozenset(config.arc.sealers)
+    believed = sealers(config, ports.knowledge, name)
 
     def context() -> Context:
         resolver = ports.resolver and budgeted(config, ports.resolver)
@@ -342,7 +367,7 @@ def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable
             pictures=ports.pictures,
             deadline=ports.clock.monotonic() + config.wire.soft_deadline,
             authserv_id=name,
-            sealers=sealers,
+            sealers=believed,
             trust=trust,
             site=ports.knowledge.site,
             policies=ports.policies,

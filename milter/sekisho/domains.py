@@ -61,9 +61,16 @@ def _known_suffixes() -> PublicSuffixList:
     return PublicSuffixList(accept_unknown=False)
 
 
+@cache
+def _icann_suffixes() -> PublicSuffixList:
+    """The public suffix list without its private section, parsed once."""
+    return PublicSuffixList(only_icann=True)
+
+
 def preload() -> None:
     """Parse the public suffix list now (tens of milliseconds), before processes are forked."""
     _suffixes()
+    _icann_suffixes()
     _known_suffixes()
 
 
@@ -130,6 +137,13 @@ def registrable(domain: str) -> str | None:
     """
     name = to_ascii(domain)
     return _suffixes().privatesuffix(name) if name else None
+
+
+@remembered(16_384)
+def has_private_suffix(domain: str) -> bool:
+    """True for a name below a suffix of the list's private section, which a company rents out: `jp.net`, `github.io`.
+    `domain` is in ASCII lower case."""
+    return _icann_suffixes().privatesuffix(domain) != _suffixes().privatesuffix(domain)
 
 
 def together(domain: str, other: str) -> bool:

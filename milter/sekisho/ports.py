@@ -80,6 +80,16 @@ class Lookalike:
     rivals: tuple[Lookalike, ...] = ()
 
 
+class Kinship(StrEnum):
+    """How the name of an unlisted domain is related to a brand's names: it is one of them (`sonybank.jp`), holds one
+    beside other words (`rakuteneagles.jp`), or beside a word with which forgers calm their readers
+    (`jaccs-online.info`)."""
+
+    NAME = "name"
+    COMPOUND = "compound"
+    CALMING = "calming"
+
+
 @dataclass(frozen=True, slots=True)
 class BrandPolicy:
     """What a brand says of its own mail. `kind` is of the closed vocabulary of brand files; `notice` is the theme that
@@ -116,6 +126,9 @@ class Registry(Protocol):
     def lookalike(self, domain: str) -> Lookalike | None:
         """The brand that a domain imitates, if it is not the brand's own."""
 
+    def kinship(self, domain: str, brand: str) -> Kinship | None:
+        """How the name of a domain is related to the names of the brand and its affiliates; None: not at all."""
+
     def verify_at(self, brand: str) -> tuple[str, str]:
         """Where a recipient can check a message, as a sentence in English and one in Japanese; or empty."""
 
@@ -125,15 +138,49 @@ class Registry(Protocol):
     def strict(self, domain: str) -> bool:
         """True if all mail of the domain is known to be authenticated, by an entry for it or for a name above it."""
 
+    def sends_for(self, domain: str, brand: str) -> str | None:
+        """The entry by which the brand, or one of its organisation, names the domain or a name above it among the
+        platforms that send on its behalf; None if it does not."""
+
     def name(self, brand: str) -> str:
         """The brand's first name, for sentences; the id itself if unknown."""
+
+
+ON_BEHALF = "on_behalf"
+"""The kind of a platform that writes in the names of organisations under contract, and of nobody else."""
+TENANCY = "tenancy"
+"""The kind of a platform where anybody opens an account and writes under a name of its own choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """What a service does to a message that it passes on. `unknown` is a value of each.
+
+    - `envelope`: `kept`, or the service's `own` envelope sender (SRS, or an address for bounces).
+    - `dkim`: the author's signature is `kept`, or `broken` because the service changes what is signed.
+    - `author`: From is `kept`; or it has the service's `own` address, always or only where the author's domain asks for
+      such mail to be refused (`own_if_refused`).
+    - `shows`: where the true author's address then stands: in the `display_name`, in the `local_part` of the address,
+      in a `header` such as Reply-To.
+    """
+
+    name: str
+    envelope: str = "unknown"
+    dkim: str = "unknown"
+    author: str = "unknown"
+    shows: str = "unknown"
 
 
 class Providers(Protocol):
     """Domains that belong to many: a proof of them names no organisation."""
 
     def kind(self, domain: str) -> str | None:
-        """`mailbox`, `carrier`, `esp`, `cloud`, `shortener`, `redirect`, `forwarder`, `social`, or None."""
+        """`mailbox`, `alias`, `carrier`, `esp`, `on_behalf`, `tenancy`, `cloud`, `shortener`, `redirect`, `forwarder`,
+        `social`, or None."""
+
+    def forwarding(self, domain: str) -> Forwarding | None:
+        """What the service of a domain does to the mail that it passes on; None for what is not known to pass mail on.
+        Mailbox providers are among these services: a proof of their domain does not say that they passed mail on."""
 
     def redirect_pages(self, domain: str) -> tuple[str, ...]:
         """What the paths begin with under which a registrable domain, whatever its kind, leads on to others."""

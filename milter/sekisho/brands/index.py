@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from sekisho.bounded_cache import remembered
+from sekisho.brands.kinship import KinshipIndex
 from sekisho.brands.lookalike import LookalikeIndex
 from sekisho.brands.model import Brand
 from sekisho.brands.search import NameIndex
-from sekisho.domains import registrable, to_ascii
-from sekisho.ports import BrandPolicy, Lookalike, Mention, Reading
+from sekisho.domains import registrable, to_ascii, within
+from sekisho.ports import BrandPolicy, Kinship, Lookalike, Mention, Reading
 from sekisho.vocabulary import BrandWords
 
 MAX_REMEMBERED = 20_000  # entries of each cache: owners and lookalikes of host names, mentions of texts
@@ -48,6 +49,7 @@ class BrandIndex:
         self._senders = frozenset(domain for brand in listed for domain in brand.senders)
         self._affiliates = _affiliates(listed)
         self._known_senders = _known_senders(listed, self._affiliates)
+        self._kinship = KinshipIndex(listed, words)
 
     @property
     def brands(self) -> tuple[Brand, ...]:
@@ -88,6 +90,11 @@ class BrandIndex:
         """The ids of the brands of one organisation, the brand included."""
         return self._affiliates.get(brand, frozenset({brand}))
 
+    def kinship(self, domain: str, brand: str) -> Kinship | None:
+        """How the name of a domain is related to the names of the brand and its affiliates; None: not at all."""
+        known = self._brands.get(brand)
+        return self._kinship.find(domain, known.group) if known else None
+
     def knows_senders(self, brand: str) -> bool:
         """True if a domain that proves the brand or one of its affiliates is known."""
         return brand in self._known_senders
@@ -118,6 +125,11 @@ class BrandIndex:
     def strict(self, domain: str) -> bool:
         """True if an entry for the domain, or for a name above it, says that all its mail is authenticated."""
         return any(name in self._strict for name in _upwards(domain))
+
+    def sends_for(self, domain: str, brand: str) -> str | None:
+        """The entry of `senders`, of the brand or one of its organisation, that is the domain or a name above it."""
+        listed = (self._brands[each].senders for each in self.affiliates(brand) if each in self._brands)
+        return next((entry for entries in listed for entry in entries if within(domain, entry)), None)
 
     def name(self, brand: str) -> str:
         """The brand's first name; the id itself if there is no such brand."""

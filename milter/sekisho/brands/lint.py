@@ -12,12 +12,13 @@ from sekisho.brands.model import Brand
 from sekisho.brands.sources import SourceTable
 from sekisho.brands.sources import load as load_sources
 from sekisho.domains import is_public_suffix, registrable
+from sekisho.ports import ON_BEHALF
 from sekisho.text import bidi, combining, invisibles, is_kanji, skeleton
 
 MIN_SAFE_LETTERS = 3  # of a Latin or kana name; a shorter one is likely to be a word or a person's initials
 MIN_SOURCES = 2  # independent ones, that make a domain high without a page of its owner
 SHARED_KINDS = frozenset(
-    {"mailbox", "carrier", "esp", "cloud"}
+    {"mailbox", "alias", "carrier", "esp", ON_BEHALF, "cloud"}
 )  # kinds of provider whose customers send mail
 
 

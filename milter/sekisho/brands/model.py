@@ -69,6 +69,7 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_l
 Domain = Annotated[str, AfterValidator(_domain)]
 Notice = Annotated[str, AfterValidator(_notice)]
 When = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
+Telephone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{1,5}(-[0-9]{2,5}){1,4}$")]
 # TOML has arrays, and a frozen model holds tuples.
 Texts = Annotated[tuple[Text, ...], Field(strict=False)]
 Domains = Annotated[tuple[Domain, ...], Field(strict=False)]
@@ -165,6 +166,7 @@ class Brand(FileModel):
     unrelated: Domains = ()  # real organisations whose domains look like the brand's
     senders: Domains = ()  # platforms that send on the brand's behalf; they prove nothing
     report_to: Texts = ()
+    telephones: Annotated[tuple[Telephone, ...], Field(strict=False)] = ()  # to ask about a suspicious mail
     lures: Texts = ()
     sources: Texts = ()
     domains: dict[Domain, DomainEntry] = Field(default_factory=dict)

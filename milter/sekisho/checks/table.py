@@ -50,7 +50,7 @@ from sekisho.checks.identity import (
     strict,
     unknown_organisation,
 )
-from sekisho.checks.lure import lure, sender_doubts
+from sekisho.checks.lure import lure, payload, sender_doubts
 from sekisho.evidence import Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -137,6 +137,7 @@ LURES: tuple[Check, ...] = (
     Check.of(recipient),
     Check.of(sender_doubts),
     Check.of(lure),
+    Check.of(payload),
 )
 
 CHECKS: tuple[Check, ...] = AUTHENTICATION + IDENTITY + CONTENT + LURES

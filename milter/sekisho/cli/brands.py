@@ -136,6 +136,7 @@ def _lines(registry: BrandIndex, brand: Brand, file: Path) -> Iterator[tuple[str
     yield from (("promises", _promise(policy)) for policy in brand.policies)
     if brand.verify is not None:
         yield "to verify", " ".join(filter(None, (brand.verify.url, brand.verify.en, brand.verify.ja)))
+    yield "call", ", ".join(brand.telephones)
     yield "report to", ", ".join(brand.report_to)
     yield "lures", "、".join(brand.lures)
     yield "unrelated", ", ".join(brand.unrelated)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sekisho.evidence import Evidence
 from sekisho.policy.rules import Rules
-from sekisho.policy.table import COMBINATIONS, OVERRIDES, Combination, covers, family_of
+from sekisho.policy.table import COMBINATIONS, OVERRIDES, STACKS, Combination, Stack, covers, family_of
 from sekisho.verdict import BY_POINTS, Disposition, Thresholds, Verdict
 
 
@@ -16,10 +16,23 @@ def weigh(evidence: Evidence, overrides: Mapping[str, float]) -> dict[str, float
     weights: dict[str, float] = {}
     for finding in evidence.findings:
         weights.setdefault(finding.kind.id, overrides.get(finding.kind.id, finding.kind.points))
+    for name, share in stack_shares(weights).items():
+        weights[name] *= share
     for row in OVERRIDES:
         if row.when in weights:
             _take_back(weights, row.of, row.keep)
     return weights
+
+
+def stack_shares(weights: Mapping[str, float]) -> dict[str, float]:
+    """The share (0..1) that counts of each finding that says what a stronger one says (`table.STACKS`)."""
+    return {name: share for stack in STACKS for name, share in _shares(weights, stack)}
+
+
+def _shares(weights: Mapping[str, float], stack: Stack) -> Iterator[tuple[str, float]]:
+    found = sorted((name for name in stack.of if weights.get(name, 0) > 0), key=lambda name: -weights[name])
+    total = sum(weights[name] for name in found[1:])
+    return ((name, min(stack.share, stack.most / total)) for name in found[1:])
 
 
 def _take_back(weights: dict[str, float], of: tuple[str, ...], keep: float) -> None:
@@ -81,7 +94,7 @@ def holds(row: Combination, ids: Iterable[str]) -> bool:
 
 
 def _holds(row: Combination, names: set[str]) -> bool:
-    if row.any_of and names.isdisjoint(row.any_of):
+    if not names.isdisjoint(row.none_of) or (row.any_of and names.isdisjoint(row.any_of)):
         return False
     return names.issuperset(row.all_of) if row.all_of else bool(row.any_of)
 

@@ -1,4 +1,5 @@
-"""The policy as data: combinations that decide on their own, and overrides that reduce the points of other findings.
+"""The policy as data: combinations that decide on their own, stacks of findings that say one thing, and overrides that
+reduce the points of other findings.
 
 `decide` interprets only these rows; what replays decisions later uses the same rows. The points stand in the
 declaration of each finding; `docs/checks.md` is generated from both.
@@ -13,7 +14,8 @@ from sekisho.verdict import Disposition
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """Decides at least `least` if every id of `all_of` and one of `any_of` (if it is not empty) was found.
+    """Decides at least `least` if every id of `all_of`, one of `any_of` (if it is not empty), and none of `none_of` was
+    found.
 
     An id that ends in `.` stands for its family.
     """
@@ -22,6 +24,18 @@ class Combination:
     least: Disposition
     all_of: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Findings that say one thing in several places. The strongest counts whole; of each further one a `share` (0..1)
+    counts, of all of these together at most `most` points."""
+
+    name: str
+    of: tuple[str, ...]
+    share: float
+    most: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,7 @@ BRAND_IMPERSONATION = Combination(
     "brand_impersonation",
     Disposition.QUARANTINE,
     any_of=("brand.display_name", "brand.own_domain_unproven"),
+    none_of=("lure.no_payload",),
 )
 
 # Nothing proves the author, and no link leads to the author's domain: a forger uses a domain that no brand file has.
@@ -120,11 +135,38 @@ COMBINATIONS: tuple[Combination, ...] = (
     LEADS_AWAY_UNPROVEN,
 )
 
+# Display name, address, head, signature and subject of one message repeat one sentence: it names X and comes from Y. A
+# sender that says who it is in five places is not five times as likely to lie as one that says it in one place.
+ONE_CONTRADICTION = Stack(
+    "one_contradiction",
+    of=(
+        "brand.display_name",
+        "brand.name_mentioned",
+        "brand.local_part",
+        "brand.local_name",
+        "brand.headed",
+        "brand.signed",
+        "brand.subject",
+        "brand.topic",
+        "brand.unlisted_domain",
+        "brand.namesake_domain",
+        "lookalike.composition",
+        "lookalike.namesake",
+        "proof.somebody_else",
+    ),
+    share=0.4,
+    most=3.0,
+)
+
+STACKS: tuple[Stack, ...] = (ONE_CONTRADICTION,)
+
 # Forwarding breaks the authentication of honest mail (RFC 8617 section 7.2, RFC 9989 on indirect mail).
 OVERRIDES: tuple[Override, ...] = (
     Override("arc.trusted_sealer", of=("auth.",), keep=0.0),
     Override("indirect.proven", of=("auth.",), keep=1.0),
     Override("auth.platform_unaligned", of=("auth.",), keep=1.0),
+    # Nothing is taken from a reader who is asked for nothing and led nowhere.
+    Override("lure.no_payload", of=ONE_CONTRADICTION.of, keep=6.0),
 )
 
 WAITS_FOR_DNS = "brand.own_domain_unknown"

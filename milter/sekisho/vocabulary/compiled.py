@@ -30,12 +30,20 @@ class BrandWords:
     """Labels that forgers put beside a brand's name in a domain."""
     strong: frozenset[str] = frozenset()
     """The trade words that turn an ordinary word beside them into a brand's name."""
+    calming: frozenset[str] = frozenset()
+    """Words that forgers put beside a brand's name to calm their readers."""
 
 
 def for_brands(lists: WordLists, phrases: LurePhrases) -> BrandWords:
     """The words that the registry of brands needs."""
     trade = frozenset(lists.trade_words)
-    return BrandWords(phrases, lists.companions, trade, trade.difference(lists.weak_trade_words))
+    return BrandWords(
+        phrases,
+        lists.companions,
+        trade,
+        trade.difference(lists.weak_trade_words),
+        frozenset(lists.calming_words),
+    )
 
 
 def for_checks(lists: WordLists) -> Vocabulary:
@@ -50,6 +58,7 @@ def for_checks(lists: WordLists) -> Vocabulary:
         before_name=patterns.before_name(lists.before_name),
         after_name=patterns.after_name(lists.after_name, lists.company_forms),
         below_name=patterns.below_name(lists.below_name),
+        badge_words=anywhere(lists.badge_words),
         greetings=patterns.greeting(lists.greetings),
         readers=patterns.readers(lists.readers, lists.reader_adjectives),
         impersonal_greetings=patterns.impersonal(lists.impersonal_greetings, lists.impersonal_lines),
@@ -60,6 +69,8 @@ def for_checks(lists: WordLists) -> Vocabulary:
         mailer_words=pieces(lists.mailer_words),
         retired_mailers=tuple(map(_retired, lists.retired_mailers)),
         button_words=anywhere(lists.button_words),
+        unsubscribe_words=anywhere(lists.unsubscribe_words),
+        document_pages=patterns.pages(lists.document_pages),
         redirect_parameters=frozenset(lists.redirect_parameters),
         open_redirects=frozenset(lists.open_redirects),
         translators=lists.translators,

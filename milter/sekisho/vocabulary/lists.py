@@ -68,6 +68,7 @@ class WordLists(FileModel):
     after_name: Words = ()
     company_forms: Words = ()
     below_name: Words = ()
+    badge_words: Words = ()
 
     greetings: Words = ()
     readers: Words = ()
@@ -85,6 +86,8 @@ class WordLists(FileModel):
     mailer_words: SmallPieces = ()
 
     button_words: Words = ()
+    unsubscribe_words: Words = ()
+    document_pages: SmallPieces = ()
     redirect_parameters: Labels = ()
     open_redirects: Labels = ()
     translators: Hosts = ()
@@ -98,6 +101,7 @@ class WordLists(FileModel):
     companions: Words = ()
     trade_words: Labels = ()
     weak_trade_words: Labels = ()
+    calming_words: Labels = ()
 
 
 def read(folder: Path, faults: list[str]) -> WordLists:

@@ -12,8 +12,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.facts.links import is_digest, is_page, leads_to_brand
-from sekisho.checks.facts.sender import home_domains, is_proven, organisation
+from sekisho.checks.facts.links import (
+    counter_of,
+    is_digest,
+    is_letter,
+    is_page,
+    leads_to_brand,
+    leads_to_claimed,
+)
+from sekisho.checks.facts.sender import home_domains, is_proven, organisation, writes_for_others
+from sekisho.checks.facts.unlisted import may_be_the_brand
+from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import (
     AUTHOR_METHODS,
     NOTHING,
@@ -28,7 +37,7 @@ from sekisho.evidence import (
     Strength,
 )
 from sekisho.message import Message
-from sekisho.ports import Context
+from sekisho.ports import Context, Kinship
 from sekisho.results import AuthResult
 
 DISPLAY_NAME = FindingKind(
@@ -164,6 +173,33 @@ AWAY = FindingKind(
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES, Signal.LEADS_AWAY}),
 )
+UNLISTED = FindingKind(
+    "brand.unlisted_domain",
+    3,
+    "The message speaks as {brand_name} from {author}, which is not known to be {brand_name}'s. Nothing tells that it "
+    "is not. {verify_en}",
+    "{brand_name} として {author} から送られています。{brand_name} のアドレスとしては未登録ですが、"
+    "他者と分かる点もありません。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
+)
+UNLISTED_ASKS = FindingKind(
+    "brand.unlisted_asks",
+    2,
+    "From there it asks for a log-in, a confirmation, card data or a payment in {brand_name}'s name.",
+    "そこから {brand_name} の名で、ログイン、確認、カード情報、支払いなどを求めています。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
+)
+NAMESAKE = FindingKind(
+    "brand.namesake_domain",
+    2.5,
+    "The message speaks as {brand_name} from {author}. The domain bears the brand's name and is not known to be "
+    "{brand_name}'s. {verify_en}",
+    "{brand_name} として {author} から送られています。ドメインはブランド名と一致しますが、"
+    "{brand_name} のものとしては未登録です。{verify_ja}",
+    role=Role.IDENTITY,
+)
 STRANGER = FindingKind(
     "proof.somebody_else",
     2,
@@ -190,6 +226,9 @@ KINDS = (
     PICTURED,
     INVITES,
     AWAY,
+    UNLISTED,
+    UNLISTED_ASKS,
+    NAMESAKE,
     STRANGER,
 )
 
@@ -216,6 +255,7 @@ UNMET = MappingProxyType(
 # Where a message speaks for its sender. Pictures do not: a footer has the icons of social networks.
 SPEAKING_PLACES = frozenset({"display_name", "signature", "subject", "calendar"})
 SIGNING_PLACES = frozenset({"display_name", "signature"})
+DEMANDS = ("login", "confirm", "pay", "card", "gift_cards", "coins", "channel")
 CONTENT_PLACES = frozenset({"signature", "subject", "body", "image", "attachment"})
 
 
@@ -245,7 +285,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     for brand, claims in by_brand.items():
         # A registered brand that is proven may speak of others: a card company of shops, a bank of a card scheme.
         held = [claim for claim in claims if not (of_a_brand and claim.where in CONTENT_PLACES)]
-        if held and not is_proven(brand, seen, context):
+        if held and not (is_proven(brand, seen, context) or writes_for_others(brand, message, seen, context)):
             for finding in _against(brand, held, given):
                 found.setdefault((finding.kind.id, finding.brand), finding)
     return Evidence(findings=tuple(found.values())) if found else NOTHING
@@ -284,9 +324,13 @@ def _possible(brand: str, given: CheckInput) -> bool:
 
 def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[Finding]:
     """The author is, by its own domain, not the brand."""
-    relayed = _relayed(brand, given)
     kinds = [UNMET[claim.where, claim.strength] for claim in claims]
-    if relayed:
+    if _initials_speak(kinds, given):
+        kinds.insert(0, DISPLAY_NAME)
+    if DISPLAY_NAME in kinds and may_be_the_brand(brand, given.message, given.seen, given.context):
+        yield from _unlisted(brand, given)
+        return
+    if _relayed(brand, given):
         kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
     for kind in kinds:
         yield _found(kind, brand, given)
@@ -295,6 +339,24 @@ def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[F
     stranger = next((proof.domain for proof in given.seen.proofs if proof.aligned), None)
     if stranger is not None and DISPLAY_NAME in kinds:
         yield _found(STRANGER, brand, given, domain=stranger)
+
+
+def _initials_speak(kinds: list[FindingKind], given: CheckInput) -> bool:
+    """True if the address alone names the brand, and the text speaks as the brand or wants something of its reader.
+    `dhl@` without a display name may be a person's initials, but no person writes DHL's letters."""
+    if LOCAL_NAME not in kinds or DISPLAY_NAME in kinds or given.message.author.name.strip():
+        return False
+    return SIGNED in kinds or HEADED in kinds or wants_something(given.message, given.seen)
+
+
+def _unlisted(brand: str, given: CheckInput) -> Iterator[Finding]:
+    """The author's domain is in no brand file and may be the brand's."""
+    if given.context.registry.kinship(given.author, brand) is Kinship.NAME:
+        yield _found(NAMESAKE, brand, given)
+        return
+    yield _found(UNLISTED, brand, given)
+    if given.seen.has_cue("action", *DEMANDS):
+        yield _found(UNLISTED_ASKS, brand, given)
 
 
 def _relayed(brand: str, given: CheckInput) -> bool:
@@ -330,16 +392,22 @@ def _astray(brand: str, given: CheckInput) -> str | None:
 def _away(brand: str, claims: list[Claim], given: CheckInput) -> str | None:
     """The host of the first link of a page about this brand, if no link leads to the brand or home to its sender.
 
-    None for a digest, and where the sender is not known to be unproven and leads to itself: it may speak of others
-    (`a service of PayPal`).
+    None for a digest and a letter, and where every link leads to the brand that the message speaks as. None also where
+    the sender is not known to be unproven and leads to itself: it may speak of others (`a service of PayPal`).
     """
     speaks = any(claim.where in SPEAKING_PLACES or claim.strength is Strength.STRONG for claim in claims)
     pictured = any(link.kind == "qr" for link in given.message.links)
     if not speaks or not (pictured or is_page(given.message)):
         return None
+    if is_letter(given.message, given.seen, given.context):
+        return None
     found = given.seen.destinations
     home = _home(given)
     if not found or is_digest(given.seen) or any(each.domain in home for each in found):
+        return None
+    if leads_to_claimed(given.message, given.seen, given.context):
+        return None
+    if counter_of(given.message, given.seen, home, given.context) is not None:
         return None
     if any(leads_to_brand((each,), brand, given.context) for each in found):
         return None

@@ -11,10 +11,11 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from sekisho.checks.facts.names import imitated
-from sekisho.checks.facts.sender import is_proven
+from sekisho.checks.facts.sender import is_open_tenancy, is_proven
+from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
 from sekisho.message import Message
-from sekisho.ports import Context
+from sekisho.ports import Context, Kinship
 
 CONFUSABLE = FindingKind(
     "lookalike.confusable",
@@ -41,7 +42,16 @@ COMPOSITION = FindingKind(
     signals=frozenset({Signal.IMPERSONATES}),
 )
 
-KINDS = (CONFUSABLE, EDIT, COMPOSITION)
+NAMESAKE = FindingKind(
+    "lookalike.namesake",
+    0.5,
+    "The author's domain {domain} bears {of} and is not known to be {brand_name}'s. Nothing tells that it is not.",
+    "差出人のドメイン {domain} は {of} を含みます。{brand_name} のものとしては未登録ですが、"
+    "他者と分かる点もありません。",
+    role=Role.IDENTITY,
+)
+
+KINDS = (CONFUSABLE, EDIT, COMPOSITION, NAMESAKE)
 BY_HOW = MappingProxyType({"confusable": CONFUSABLE, "edit": EDIT, "composition": COMPOSITION})
 
 
@@ -52,5 +62,22 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if lookalike is None or is_proven(lookalike.brand, seen, context):
         return NOTHING
     brand, name = lookalike.brand, context.registry.name(lookalike.brand)
-    found = BY_HOW[lookalike.how].found(brand=brand, domain=domain, of=lookalike.of, brand_name=name)
+    kind = BY_HOW[lookalike.how]
+    if kind is COMPOSITION and _is_explained(message, seen, context):
+        kind = NAMESAKE
+    found = kind.found(brand=brand, domain=domain, of=lookalike.of, brand_name=name)
     return Evidence(findings=(found,))
+
+
+def _is_explained(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the domain bears the name of a brand that the message names, or of its account on a platform that is open
+    to all, and may be that brand's."""
+    author = message.author.domain or ""
+    brands = dict.fromkeys(claim.brand for claim in seen.claims if claim.brand)
+    named = [
+        brand
+        for brand in brands
+        if is_open_tenancy(message, seen, context)
+        or context.registry.kinship(author, brand) in (Kinship.NAME, Kinship.COMPOUND)
+    ]
+    return any(may_be_the_brand(brand, message, seen, context) for brand in named)

@@ -5,10 +5,7 @@ Weak evidence that strengthens other evidence. Nothing is found where nothing is
 
 from __future__ import annotations
 
-import re
-
-from sekisho.bounded_cache import remembered
-from sekisho.domains import registrable
+from sekisho.checks.facts.throwaway import random_looking, unusual_suffix
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -36,11 +33,6 @@ UNUSUAL_SUFFIX = FindingKind(
 
 KINDS = (UNPROVEN, RANDOM, UNUSUAL_SUFFIX)
 
-CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
-ONE_SOUND = re.compile(r"ght|tch|sch|[cpst]h")  # `northbridge` is two words and not letters at random
-MAX_INITIALS_LETTERS = 4  # a part of so few letters needs no vowel
-DIGITS_INSIDE = re.compile(r"[a-z]\d+[a-z]|\d[a-z]+\d|\d{4,}")
-
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind."""
@@ -52,26 +44,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         found.append(UNPROVEN)
     if random_looking(domain):
         found.append(RANDOM)
-    if domain.rpartition(".")[2] in context.vocabulary.suspicious_suffixes:
+    if unusual_suffix(domain, context.vocabulary):
         found.append(UNUSUAL_SUFFIX)
     if not found:
         return NOTHING
     return Evidence(findings=tuple(kind.found(domain=domain) for kind in found))
-
-
-@remembered(8192)
-def random_looking(domain: str) -> bool:
-    """True for a registrable label without a syllable: five consonants in a row, digits inside, no vowel. Short parts
-    (`dhl-news`) are initials and words."""
-    label = (registrable(domain) or domain).split(".")[0]
-    plain = "".join(
-        part for part in label.split("-") if len(part) > MAX_INITIALS_LETTERS or not part.isalpha()
-    )
-    if label.startswith("xn--") or len(plain) < 5:
-        return False
-    vowels = sum(letter in "aeiouy" for letter in plain)
-    return (
-        bool(CONSONANTS.search(ONE_SOUND.sub("t", plain)) or DIGITS_INSIDE.search(plain))
-        or vowels == 0
-        or vowels / len(plain) < 0.16
-    )
