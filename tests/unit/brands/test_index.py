@@ -89,18 +89,23 @@ def test_brands_of_one_organisation_share_proof() -> None:
 
 
 def test_whose_senders_are_known() -> None:
-    """A domain that proves is enough, also one of an affiliate; an unconfirmed one, or a mailbox, is not."""
+    """A domain of the brand's own is enough, also one of an affiliate, one that customers write from, and one below a
+    suffix that is reserved for such organisations; an unconfirmed one is not."""
     sisters = BrandIndex(
         [
             brand("eki-net", "えきねっと", organisation="jr-east", domains={"eki-net.com": HIGH}),
             brand("suica", "Suica", organisation="jr-east", domains={"suica.example": LOW}),
             brand("isp", "ISP", domains={"isp.example.jp": HIGH | {"flags": ["mailbox"]}}),
             brand("nobody", "Nobody"),
+            brand(
+                "tax", "Tax", domains={"tax.go.jp": {"confidence": "medium", "sources": ["registry rule"]}}
+            ),
         ],
         NAME_WORDS,
     )
     known = {each.id for each in sisters.brands if sisters.knows_senders(each.id)}
-    assert known == {"eki-net", "suica"}
+    assert known == {"eki-net", "suica", "isp", "tax"}
+    assert sisters.owner("tax.go.jp") is None
     assert not sisters.knows_senders("no-such-brand")
 
 
