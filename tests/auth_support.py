@@ -71,6 +71,9 @@ class Owners:
     def strict(self, domain: str) -> bool:
         return False
 
+    def sends_for(self, domain: str, brand: str) -> str | None:
+        return None
+
     def name(self, brand: str) -> str:
         return brand
 

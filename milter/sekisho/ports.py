@@ -138,15 +138,26 @@ class Registry(Protocol):
     def strict(self, domain: str) -> bool:
         """True if all mail of the domain is known to be authenticated, by an entry for it or for a name above it."""
 
+    def sends_for(self, domain: str, brand: str) -> str | None:
+        """The entry by which the brand, or one of its organisation, names the domain or a name above it among the
+        platforms that send on its behalf; None if it does not."""
+
     def name(self, brand: str) -> str:
         """The brand's first name, for sentences; the id itself if unknown."""
+
+
+ON_BEHALF = "on_behalf"
+"""The kind of a platform that writes in the names of organisations under contract, and of nobody else."""
+TENANCY = "tenancy"
+"""The kind of a platform where anybody opens an account and writes under a name of its own choice."""
 
 
 class Providers(Protocol):
     """Domains that belong to many: a proof of them names no organisation."""
 
     def kind(self, domain: str) -> str | None:
-        """`mailbox`, `carrier`, `esp`, `cloud`, `shortener`, `redirect`, `forwarder`, `social`, or None."""
+        """`mailbox`, `alias`, `carrier`, `esp`, `on_behalf`, `tenancy`, `cloud`, `shortener`, `redirect`, `forwarder`,
+        `social`, or None."""
 
     def redirect_pages(self, domain: str) -> tuple[str, ...]:
         """What the paths begin with under which a registrable domain, whatever its kind, leads on to others."""

@@ -21,8 +21,21 @@ from sekisho.bounded_cache import remembered
 from sekisho.data_files import DataFileError
 from sekisho.domains import to_ascii
 from sekisho.package_data import shipped
+from sekisho.ports import ON_BEHALF, TENANCY
 
-KINDS = ("mailbox", "carrier", "esp", "cloud", "shortener", "redirect", "forwarder", "social")
+KINDS = (
+    "mailbox",
+    "alias",
+    "carrier",
+    "esp",
+    ON_BEHALF,
+    TENANCY,
+    "cloud",
+    "shortener",
+    "redirect",
+    "forwarder",
+    "social",
+)
 REDIRECT = "redirect"
 NOT_SHARED = "none"
 MAX_FILE_BYTES = 4 * 1024 * 1024

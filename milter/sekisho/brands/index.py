@@ -17,7 +17,7 @@ from sekisho.brands.kinship import KinshipIndex
 from sekisho.brands.lookalike import LookalikeIndex
 from sekisho.brands.model import Brand
 from sekisho.brands.search import NameIndex
-from sekisho.domains import registrable, to_ascii
+from sekisho.domains import registrable, to_ascii, within
 from sekisho.ports import BrandPolicy, Kinship, Lookalike, Mention, Reading
 from sekisho.vocabulary import BrandWords
 
@@ -121,6 +121,11 @@ class BrandIndex:
     def strict(self, domain: str) -> bool:
         """True if an entry for the domain, or for a name above it, says that all its mail is authenticated."""
         return any(name in self._strict for name in _upwards(domain))
+
+    def sends_for(self, domain: str, brand: str) -> str | None:
+        """The entry of `senders`, of the brand or one of its organisation, that is the domain or a name above it."""
+        listed = (self._brands[each].senders for each in self.affiliates(brand) if each in self._brands)
+        return next((entry for entries in listed for entry in entries if within(domain, entry)), None)
 
     def name(self, brand: str) -> str:
         """The brand's first name; the id itself if there is no such brand."""

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from sekisho.brands.model import Brand
 from sekisho.domains import is_public_suffix, registrable
+from sekisho.ports import ON_BEHALF
 from sekisho.text import bidi, combining, invisibles, is_kanji, skeleton
 
 MIN_SAFE_LETTERS = 3  # of a Latin or kana name; a shorter one is likely to be a word or a person's initials
 SHARED_KINDS = frozenset(
-    {"mailbox", "carrier", "esp", "cloud"}
+    {"mailbox", "alias", "carrier", "esp", ON_BEHALF, "cloud"}
 )  # kinds of provider whose customers send mail
 
 

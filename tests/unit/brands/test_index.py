@@ -212,6 +212,23 @@ def test_what_is_like_nobody(domain: str) -> None:
     assert INDEX.lookalike(domain) is None
 
 
+def test_who_sends_for_a_brand() -> None:
+    """The entry that names the domain or a name above it; what one of an organisation hires, sends for all of it."""
+    registry = BrandIndex(
+        [
+            brand("card", "Card", organisation="bank", senders=["otp.example", "card.desk.example"]),
+            brand("bank", "Bank"),
+            brand("other", "Other"),
+        ],
+        NAME_WORDS,
+    )
+    assert registry.sends_for("mail.otp.example", "card") == "otp.example"
+    assert registry.sends_for("card.desk.example", "bank") == "card.desk.example"
+    for domain, name in (("desk.example", "card"), ("xotp.example", "card"), ("otp.example", "other")):
+        assert registry.sends_for(domain, name) is None
+    assert registry.sends_for("otp.example", "unknown") is None
+
+
 def test_answers_for_sentences() -> None:
     """An unknown id is shown as it is and leads nowhere."""
     assert INDEX.name("eki-net") == "えきねっと"

@@ -26,6 +26,8 @@ PROVEN = FindingKind(
 )
 KINDS = (PROVEN,)
 
+FORWARDERS = ("forwarder", "alias")
+
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One finding, if the message provably came by way of a known forwarder or list."""
@@ -44,4 +46,4 @@ def _configured(message: Message, seen: Evidence, context: Context) -> str | Non
 def _shipped(seen: Evidence, context: Context) -> str | None:
     """The forwarder that is proven beside the author."""
     others = (proof.domain for proof in seen.proofs if not proof.aligned)
-    return next((domain for domain in others if context.providers.kind(domain) == "forwarder"), None)
+    return next((domain for domain in others if context.providers.kind(domain) in FORWARDERS), None)

@@ -25,7 +25,7 @@ from sekisho.auth.dmarc import Alignment, TemporaryError
 from sekisho.domains import together
 from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind, Proof, ProofScope, Signal
 from sekisho.message import Message
-from sekisho.ports import Context
+from sekisho.ports import ON_BEHALF, TENANCY, Context
 from sekisho.results import AuthResult, MethodResult
 
 SHARED_RANGE = FindingKind(
@@ -45,7 +45,7 @@ PLATFORM = FindingKind(
 KINDS = (SHARED_RANGE, PLATFORM)
 
 MAILBOXES = ("mailbox", "carrier")
-PLATFORMS = ("esp", "cloud", "forwarder")
+PLATFORMS = ("esp", TENANCY, "cloud", "forwarder", "alias")
 SHARED = MAILBOXES + PLATFORMS
 
 Aligned = Callable[[str, str], bool | None]
@@ -117,7 +117,7 @@ def _scope(result: MethodResult, aligned: bool, context: Context) -> ProofScope:
     kind = context.providers.kind(result.domain or "")
     if kind in MAILBOXES:
         return ProofScope.MAILBOX
-    if kind in PLATFORMS and not aligned:
+    if kind in (*PLATFORMS, ON_BEHALF) and not aligned:
         return ProofScope.SHARED
     if result.method == "spf" and (kind in PLATFORMS or _hired(result, context)):
         return ProofScope.SHARED

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sekisho.domains import registrable
-from sekisho.evidence import Evidence, Signal
+from sekisho.evidence import Evidence, ProofScope, Signal
 from sekisho.message import Message
-from sekisho.ports import Context
+from sekisho.ports import ON_BEHALF, TENANCY, Context
 from sekisho.results import AuthResult
 
 
@@ -46,6 +46,30 @@ def is_proven(brand: str, seen: Evidence, context: Context) -> bool:
     """True if the message is proven to come from the brand or another brand of its organisation."""
     proven = [proof.brand for proof in seen.proofs if proof.brand]
     return bool(proven) and not context.registry.affiliates(brand).isdisjoint(proven)
+
+
+def writes_for_others(brand: str, message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the author's domain is a place that may write for the brand: it contradicts the brand's name, and proves
+    it, in nothing.
+
+    That is a platform that only organisations under contract write from, or one that the brand's own file names. Of a
+    platform where anybody opens an account, the file must name the tenant (`brand.zendesk.com`): the platform's name
+    alone stands for everybody. The domain must be proven by more than what other customers pass as well.
+    """
+    author = message.author.domain
+    if author is None or ProofScope.DOMAIN not in seen.author_scopes:
+        return False
+    kind = context.providers.kind(author)
+    if kind == ON_BEHALF:
+        return True
+    entry = context.registry.sends_for(author, brand)
+    return entry is not None and (kind is None or organisation(entry) != entry)
+
+
+def is_open_tenancy(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the author is proven to write from a platform where anybody opens an account under any name (a help
+    desk, a survey, a ticket shop): genuine tenants show their own names there, and so do impostors."""
+    return seen.authenticated and context.providers.kind(message.author.domain or "") == TENANCY
 
 
 def is_authorized_by_site(message: Message, seen: Evidence, context: Context) -> bool:

@@ -19,7 +19,7 @@ from sekisho.checks.facts.sender import is_of_a_recipient
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
-from sekisho.ports import Context
+from sekisho.ports import TENANCY, Context
 from sekisho.vocabulary import shipped_themes
 
 UNPROVEN = FindingKind(
@@ -91,7 +91,7 @@ OFFICIAL = shipped_themes().named("official")
 MONEY = shipped_themes().named("money")
 ANSWERED_THEMES = shipped_themes().named("answered")
 # Providers of which a proof says only where the mail was written.
-OPEN_PLATFORMS = frozenset({"esp", "cloud"})
+OPEN_PLATFORMS = frozenset({"esp", TENANCY, "cloud"})
 TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}")
 BITCOIN_ADDRESS = re.compile(r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b")
 MAX_SCANNED_CHARS = 3_000  # of a text that are searched; a sender that writes more says who it is

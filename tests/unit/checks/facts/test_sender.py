@@ -9,7 +9,9 @@ from tests.auth_support import Owners, context, message
 
 from sekisho.checks.facts import sender
 from sekisho.checks.identity import impersonation
-from sekisho.evidence import AuthorStatus, Evidence, Proof
+from sekisho.domains import within
+from sekisho.evidence import AuthorStatus, Evidence, Proof, ProofScope
+from sekisho.message import Message
 from sekisho.results import AuthResult, MethodResult
 
 LETTER = message(b"From: a@mail.shop.example\r\n\r\nHello.\r\n")
@@ -83,3 +85,73 @@ def test_doubt_is_a_false_name_or_an_author_that_is_not_authenticated() -> None:
     assert not sender.is_doubted(mention)
     assert not sender.is_doubted(Evidence())
     assert not sender.is_doubted(Evidence(author_status=AuthorStatus.AUTHENTICATED))
+
+
+BANK = message(b"From: =?utf-8?b?44G/44Ga44G7?= <info@web.anser.or.jp>\r\n\r\nHello.\r\n")
+TENANT = message(b"From: Shop <support@shop.zendesk.com>\r\n\r\nHello.\r\n")
+KNOWN_KINDS = {
+    "web.anser.or.jp": "on_behalf",
+    "shop.zendesk.com": "tenancy",
+    "mail.shop.example": "esp",
+}
+
+
+@dataclass(frozen=True)
+class Hirer(Owners):
+    """A registry whose brands name platforms that send for them."""
+
+    hired: tuple[str, ...] = ()
+
+    def sends_for(self, domain: str, brand: str) -> str | None:
+        return next((each for each in self.hired if within(domain, each)), None)
+
+
+def from_author(*, scope: ProofScope = ProofScope.DOMAIN, aligned: bool = True) -> Evidence:
+    proof = Proof("platform.example", "dkim", aligned, None, scope)
+    status = AuthorStatus.AUTHENTICATED if aligned else AuthorStatus.UNAUTHENTICATED
+    return Evidence(proofs=(proof,), author_status=status)
+
+
+@pytest.mark.parametrize(
+    ("seen", "writes"),
+    [
+        (from_author(), True),
+        (from_author(scope=ProofScope.SHARED), False),
+        (from_author(aligned=False), False),
+        (Evidence(), False),
+    ],
+)
+def test_a_closed_platform_writes_for_every_brand(seen: Evidence, writes: bool) -> None:
+    """Only where the author's domain is proven, and by more than what other customers pass as well."""
+    at = context(kinds=KNOWN_KINDS)
+    assert sender.writes_for_others("bank", BANK, seen, at) is writes
+    assert not sender.is_open_tenancy(BANK, seen, at)
+
+
+@pytest.mark.parametrize(
+    ("read", "hired", "writes"),
+    [
+        (TENANT, (), False),
+        (TENANT, ("shop.zendesk.com",), True),
+        (TENANT, ("zendesk.com",), False),
+        (TENANT, ("other.zendesk.com",), False),
+        (LETTER, ("mail.shop.example",), True),
+        (LETTER, ("shop.example",), False),
+        (message(b"From: a@news.hired.example\r\n\r\nHello.\r\n"), ("hired.example",), True),
+    ],
+)
+def test_an_open_platform_writes_for_the_brand_that_names_the_tenant(
+    read: Message, hired: tuple[str, ...], writes: bool
+) -> None:
+    """An entry for the whole platform would let in everybody who opens an account there."""
+    at = replace(context(kinds=KNOWN_KINDS), registry=Hirer({}, hired))
+    assert sender.writes_for_others("shop", read, from_author(), at) is writes
+    assert not sender.writes_for_others("shop", read, from_author(aligned=False), at)
+
+
+def test_an_open_tenancy_needs_a_proven_author() -> None:
+    """A forged address of a help desk is nobody's tenant."""
+    at = context(kinds=KNOWN_KINDS)
+    assert sender.is_open_tenancy(TENANT, from_author(), at)
+    assert not sender.is_open_tenancy(TENANT, from_author(aligned=False), at)
+    assert not sender.is_open_tenancy(LETTER, from_author(), at)
