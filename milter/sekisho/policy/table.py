@@ -158,7 +158,24 @@ ONE_CONTRADICTION = Stack(
     most=3.0,
 )
 
-STACKS: tuple[Stack, ...] = (ONE_CONTRADICTION,)
+# SPF fails, DMARC fails, nothing proves the author, and the author is a brand, the recipient or one of us: that is one
+# fact, however many look at it. What the author's domain asks for (`auth.asks_reject`) is another one.
+NOTHING_PROVES_IT = Stack(
+    "nothing_proves_it",
+    of=(
+        "auth.spf_fail",
+        "auth.spf_softfail",
+        "auth.dmarc_fail",
+        "auth.unproven",
+        *OWN_DOMAIN,
+        "author.recipient_himself",
+        "site.own_domain_unproven",
+    ),
+    share=0.0,
+    most=0.0,
+)
+
+STACKS: tuple[Stack, ...] = (ONE_CONTRADICTION, NOTHING_PROVES_IT)
 
 # Forwarding breaks the authentication of honest mail (RFC 8617 section 7.2, RFC 9989 on indirect mail).
 OVERRIDES: tuple[Override, ...] = (
