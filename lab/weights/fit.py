@@ -31,7 +31,7 @@ from scipy.special import expit
 from lab.weights.gather import Mail, merged_sources
 from lab.weights.screen import apart, unwitnessed
 from sekisho.checks.table import KINDS
-from sekisho.policy import COMBINATIONS, OVERRIDES
+from sekisho.policy import COMBINATIONS, OVERRIDES, stack_shares
 from sekisho.policy.decide import holds
 from sekisho.policy.table import covers
 
@@ -129,11 +129,13 @@ def designed(
     found = np.zeros((len(mails), len(columns)))
     fixed = np.zeros(len(mails))
     for number, mail in enumerate(mails):
-        for name in weighing(mail):
+        weighed = weighing(mail)
+        shares = stack_shares({name: points[name] for name in weighed})
+        for name in weighed:
             if name in place:
-                found[number, place[name]] = 1.0
+                found[number, place[name]] = shares.get(name, 1.0)
             else:
-                fixed[number] += points[name]
+                fixed[number] += shares.get(name, 1.0) * points[name]
     return Design(
         columns,
         found,

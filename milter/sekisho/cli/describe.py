@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from sekisho.checks.table import CHECKS, Check
 from sekisho.config import Config, groups
 from sekisho.evidence import FindingKind
-from sekisho.policy import COMBINATIONS, OVERRIDES, Combination
+from sekisho.policy import COMBINATIONS, OVERRIDES, STACKS, Combination
 
 MAX_COMMENT_COLUMNS = 100  # of a line of the example
 
@@ -197,13 +197,16 @@ def checks() -> str:
     lines += ["\n## Combinations\n", "Found together these decide on their own, whatever the score.\n"]
     lines += ["| name | verdict, at least | when found |", "| --- | --- | --- |"]
     lines += [_row(f"`{row.name}`", row.least.word, _when(row)) for row in COMBINATIONS]
+    lines += ["\n## Stacks\n", "They say one thing in several places, so the strongest counts whole and the others in part.\n"]
+    lines += ["| name | findings | share of each further one | of these together at most |", "| --- | --- | --- | --- |"]
+    lines += [_row(f"`{row.name}`", _ids(row.of), f"{row.share:g}", f"{row.most:g}") for row in STACKS]
     lines += [
         "\n## Taken back\n",
         "Where the first is found, the points of the others are not believed as they are.\n",
     ]
     lines += ["| when found | findings that begin with | count together at most |", "| --- | --- | --- |"]
     lines += [
-        _row(f"`{row.when}`", ", ".join(map("`{}`".format, row.of)), f"{row.keep:g}") for row in OVERRIDES
+        _row(f"`{row.when}`", _ids(row.of), f"{row.keep:g}") for row in OVERRIDES
     ]
     return "\n".join(lines) + "\n"
 
@@ -226,4 +229,9 @@ def _plain(sentence: str) -> str:
 def _when(row: Combination) -> str:
     every = " and ".join(map("`{}`".format, row.all_of))
     some = " or ".join(map("`{}`".format, row.any_of))
-    return " with ".join(filter(None, (every, some)))
+    without = " or ".join(map("`{}`".format, row.none_of))
+    return " with ".join(filter(None, (every, some))) + (f", without {without}" if without else "")
+
+
+def _ids(names: Iterable[str]) -> str:
+    return ", ".join(map("`{}`".format, names))

@@ -4,17 +4,27 @@
 recipients, `lists` and `entries` the block and allow lists. `outcomes` puts them together: one judgement of a message.
 """
 
-from sekisho.policy.decide import decide, weigh
+from sekisho.policy.decide import decide, stack_shares, weigh
 from sekisho.policy.entries import ListEntry, reasons
 from sekisho.policy.lists import ListOptions, Lists, list_faults
 from sekisho.policy.outcomes import Decision
 from sekisho.policy.recipient_rules import RecipientRules, group_faults, recipient_faults
 from sekisho.policy.rules import PolicyOptions, RecipientOptions, Rules
-from sekisho.policy.table import COMBINATIONS, OVERRIDES, Combination, Override, covers, family_of
+from sekisho.policy.table import (
+    COMBINATIONS,
+    OVERRIDES,
+    STACKS,
+    Combination,
+    Override,
+    Stack,
+    covers,
+    family_of,
+)
 
 __all__ = [
     "COMBINATIONS",
     "OVERRIDES",
+    "STACKS",
     "Combination",
     "Decision",
     "ListEntry",
@@ -25,6 +35,7 @@ __all__ = [
     "RecipientOptions",
     "RecipientRules",
     "Rules",
+    "Stack",
     "covers",
     "decide",
     "family_of",
@@ -32,5 +43,6 @@ __all__ = [
     "list_faults",
     "reasons",
     "recipient_faults",
+    "stack_shares",
     "weigh",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sekisho.evidence import Evidence
 from sekisho.policy.rules import Rules
@@ -16,23 +16,23 @@ def weigh(evidence: Evidence, overrides: Mapping[str, float]) -> dict[str, float
     weights: dict[str, float] = {}
     for finding in evidence.findings:
         weights.setdefault(finding.kind.id, overrides.get(finding.kind.id, finding.kind.points))
-    for stack in STACKS:
-        _settle(weights, stack)
+    for name, share in stack_shares(weights).items():
+        weights[name] *= share
     for row in OVERRIDES:
         if row.when in weights:
             _take_back(weights, row.of, row.keep)
     return weights
 
 
-def _settle(weights: dict[str, float], stack: Stack) -> None:
-    """Count the strongest finding of a stack whole, and of the further ones what the row says."""
+def stack_shares(weights: Mapping[str, float]) -> dict[str, float]:
+    """The share (0..1) that counts of each finding that says what a stronger one says (`table.STACKS`)."""
+    return {name: share for stack in STACKS for name, share in _shares(weights, stack)}
+
+
+def _shares(weights: Mapping[str, float], stack: Stack) -> Iterator[tuple[str, float]]:
     found = sorted((name for name in stack.of if weights.get(name, 0) > 0), key=lambda name: -weights[name])
-    further = found[1:]
-    total = sum(weights[name] for name in further)
-    if total > 0:
-        share = min(stack.share, stack.most / total)
-        for name in further:
-            weights[name] *= share
+    total = sum(weights[name] for name in found[1:])
+    return ((name, min(stack.share, stack.most / total)) for name in found[1:])
 
 
 def _take_back(weights: dict[str, float], of: tuple[str, ...], keep: float) -> None:

@@ -10,7 +10,7 @@ It cannot tell a careful impostor from the brand: what it excuses still costs po
 from __future__ import annotations
 
 from sekisho.checks.facts.links import counts_clicks
-from sekisho.checks.facts.sender import home_domains
+from sekisho.checks.facts.sender import home_domains, is_open_tenancy
 from sekisho.checks.facts.throwaway import random_looking, unusual_suffix
 from sekisho.domains import has_private_suffix
 from sekisho.evidence import Destination, Evidence, ProofScope, Signal
@@ -25,10 +25,14 @@ def may_be_the_brand(brand: str, message: Message, seen: Evidence, context: Cont
     author = message.author.domain
     if author is None or ProofScope.DOMAIN not in seen.author_scopes or _is_passing(author, seen, context):
         return False
-    kinship = context.registry.kinship(author, brand)
-    if kinship not in NAMED_AFTER and (kinship is not None or context.registry.knows_senders(brand)):
+    if not (_may_be_named_so(author, brand, context) or is_open_tenancy(message, seen, context)):
         return False
     return stays_home(brand, message, seen, context)
+
+
+def _may_be_named_so(author: str, brand: str, context: Context) -> bool:
+    kinship = context.registry.kinship(author, brand)
+    return kinship in NAMED_AFTER or (kinship is None and not context.registry.knows_senders(brand))
 
 
 def _is_passing(author: str, seen: Evidence, context: Context) -> bool:

@@ -22,6 +22,7 @@ from sekisho.words import Vocabulary
 MIN_NAME_SHARE = 0.5  # with less, the brand is one word among others
 MIN_COMPOUND_SHARE = 0.6  # where it runs on into other letters: アップル学習塾 is a school
 MIN_KATAKANA_SHARE = 0.7  # where katakana runs on into katakana: ソフトバンクホークス is a team
+MIN_LOCAL_LETTERS = 5  # of a brand in an address without a display name; `jtb@` may be a person's initials
 MAX_HEAD_CHARS = 1_500  # at the beginning of a text, where a sender greets and says who it is
 MAX_TAIL_CHARS = 1_200  # at its end, where the sender signs
 MAX_TITLE_CHARS = 200  # of a page's title
@@ -60,8 +61,8 @@ def _said(message: Message, context: Context) -> Iterator[Claim | Cue]:
     if mailbox is None:
         yield from _named(message.author.text, company, context)
     else:
-        if mailbox.name:
-            yield from _named(mailbox.name, company, context)
+        shortest = 1 if mailbox.name else MIN_LOCAL_LETTERS
+        yield from _named(mailbox.name or mailbox.local, company, context, shortest)
         yield from _local_part(mailbox.local, context)
         if (owner := _owner(mailbox.domain or "", context)) is not None:
             yield Claim(owner, Place.AUTHOR_DOMAIN, mailbox.domain or "")
@@ -78,13 +79,16 @@ def _cues(reading: Reading, where: Place) -> Iterator[Cue]:
     return (Cue(cue.aspect, cue.name, cue.phrase, where) for cue in reading.cues)
 
 
-def _named(name: str, company: str, context: Context) -> Iterator[Claim | Cue]:
+def _named(name: str, company: str, context: Context, shortest: int = 1) -> Iterator[Claim | Cue]:
     """Brands in the name that is shown as the sender: strong if the name says little else (`Amazon Japan
     カスタマーサポート`), or if it is spelled in disguise. A name that is also a word needs a companion word beside it,
-    which `company`, the beginning of subject and text, may hold."""
+    which `company`, the beginning of subject and text, may hold. Brands with fewer letters than `shortest` are left
+    out."""
     reading = context.registry.read(name, company)
     yield from _cues(reading, Place.DISPLAY_NAME)
     for mention in best_mentions(reading.mentions):
+        if mention.end - mention.start < shortest:
+            continue
         rest = f"{name[: mention.start]} {name[mention.end :]}"
         alone = (mention.end - mention.start) / max(1, len(name.strip()))
         strong = (

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sekisho.checks.facts.links import is_digest, is_page, leads_to_brand
-from sekisho.checks.facts.sender import home_domains, is_proven, organisation
+from sekisho.checks.facts.sender import home_domains, is_proven, organisation, writes_for_others
 from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.evidence import (
     AUTHOR_METHODS,
@@ -267,7 +267,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     for brand, claims in by_brand.items():
         # A registered brand that is proven may speak of others: a card company of shops, a bank of a card scheme.
         held = [claim for claim in claims if not (of_a_brand and claim.where in CONTENT_PLACES)]
-        if held and not is_proven(brand, seen, context):
+        if held and not (is_proven(brand, seen, context) or writes_for_others(brand, message, seen, context)):
             for finding in _against(brand, held, given):
                 found.setdefault((finding.kind.id, finding.brand), finding)
     return Evidence(findings=tuple(found.values())) if found else NOTHING
