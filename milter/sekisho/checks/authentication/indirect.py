@@ -2,11 +2,11 @@
 
 What a mail says of itself does not count. Anybody can type a List-Id, rewrite an envelope sender, sign with a domain of
 its own or copy a signature that no longer holds. A forwarder or mailing list that is known must have sent the message:
-one that the site has configured, by address or by a domain that is proven, or one that is shipped
-(`config/providers.toml`). ARC chains are for `arc`.
+one that the site has configured, or one that is shipped (`config/providers.toml`): by its address, by the confirmed name
+of the client, or by a domain that is proven. ARC chains are for `arc`.
 
-The finding has no points. For it, the policy table takes back the points of authentication findings; what is known of
-the author's identity stays as it is.
+The finding has no points. For it, the policy table takes back the points of authentication findings, and a brand's own
+address without proof is marked and not held. What else is known of the author's identity stays as it is.
 
 It cannot see what a forwarder changed.
 """
@@ -31,19 +31,23 @@ FORWARDERS = ("forwarder", "alias")
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One finding, if the message provably came by way of a known forwarder or list."""
-    by = _configured(message, seen, context) or _shipped(seen, context)
+    host = next((each.domain for each in seen.of("iprev") if each.result is AuthResult.PASS), None)
+    by = _configured(message, seen, host, context) or _shipped(seen, host, context)
     return NOTHING if by is None else Evidence(findings=(PROVEN.found(by=by),))
 
 
-def _configured(message: Message, seen: Evidence, context: Context) -> str | None:
+def _configured(message: Message, seen: Evidence, host: str | None, context: Context) -> str | None:
     names = [proof.domain for proof in seen.proofs]
-    names += [
-        result.domain for result in seen.of("iprev") if result.result is AuthResult.PASS and result.domain
-    ]
-    return None if context.trust is None else context.trust.forwards(message.envelope.client, names)
+    return (
+        None
+        if context.trust is None
+        else context.trust.forwards(message.envelope.client, [*names, host] if host else names)
+    )
 
 
-def _shipped(seen: Evidence, context: Context) -> str | None:
-    """The forwarder that is proven beside the author."""
-    others = (proof.domain for proof in seen.proofs if not proof.aligned)
+def _shipped(seen: Evidence, host: str | None, context: Context) -> str | None:
+    """The forwarder that is proven beside the author, or that the client belongs to by its confirmed name (`host`)."""
+    others = [proof.domain for proof in seen.proofs if not proof.aligned]
+    if host is not None and not seen.authenticated:
+        others.append(host)
     return next((domain for domain in others if context.providers.kind(domain) in FORWARDERS), None)

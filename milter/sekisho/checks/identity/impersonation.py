@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sekisho.checks.facts.links import is_digest, is_page, leads_to_brand
+from sekisho.checks.facts.passed_on import true_sender
+from sekisho.checks.facts.payload import serves_only
 from sekisho.checks.facts.sender import home_domains, is_proven, organisation, writes_for_others
 from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.evidence import (
@@ -86,6 +88,15 @@ OWN_DOMAIN_PERSON = FindingKind(
     "差出人は {brand_name} のアドレス({author})ですが証明がありません。本文は {brand_name} を名乗っていません。",
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),
+)
+OWN_DOMAIN_HIRED = FindingKind(
+    "brand.own_domain_hired",
+    2,
+    "The author address is {brand_name}'s ({author}), without proof. A sending platform sent it, as for many, and every "
+    "link leads to {brand_name}.",
+    "差出人は {brand_name} のアドレス({author})ですが証明がありません。配信サービス経由で、リンクはすべて "
+    "{brand_name} に向かいます。",
+    role=Role.IDENTITY,
 )
 OWN_DOMAIN_SHARED = FindingKind(
     "brand.own_domain_shared",
@@ -199,6 +210,7 @@ KINDS = (
     LOCAL_NAME,
     OWN_DOMAIN,
     OWN_DOMAIN_PERSON,
+    OWN_DOMAIN_HIRED,
     OWN_DOMAIN_SHARED,
     POSSIBLE_DOMAIN,
     OWN_DOMAIN_AWAY,
@@ -281,7 +293,7 @@ def _against(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[Fin
         yield from _elsewhere(brand, claims, given)
     elif given.seen.unauthenticated and any(claim.where in SIGNING_PLACES for claim in claims):
         failed = given.seen.result("dmarc") is AuthResult.FAIL
-        yield _found(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, given)
+        yield _found(_excused(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, given), brand, given)
 
 
 def _at_home(brand: str, places: set[Place], given: CheckInput) -> Iterator[Finding]:
@@ -289,11 +301,21 @@ def _at_home(brand: str, places: set[Place], given: CheckInput) -> Iterator[Find
     nameless = not given.message.author.name.strip()
     if given.seen.unauthenticated:
         named = len(places) > 1 or nameless
-        yield _found(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, given)
+        kind = OWN_DOMAIN if named else OWN_DOMAIN_PERSON
+        yield _found(_excused(kind, brand, given), brand, given)
     elif given.seen.author_scopes == {ProofScope.SHARED} and ("display_name" in places or nameless):
         yield _found(OWN_DOMAIN_SHARED, brand, given)
     if _looked_at(given.seen) and (host := _astray(brand, given)) is not None:
         yield _found(OWN_DOMAIN_AWAY, brand, given, host=host)
+
+
+def _excused(kind: FindingKind, brand: str, given: CheckInput) -> FindingKind:
+    """The finding for a brand's own address without proof, or a lighter one where a hired platform explains that and
+    the message is of use to nobody but the brand."""
+    hired = given.seen.has_signal(Signal.HIRED_PLATFORM)
+    return (
+        OWN_DOMAIN_HIRED if hired and serves_only(brand, given.message, given.seen, given.context) else kind
+    )
 
 
 def _possible(brand: str, given: CheckInput) -> bool:
@@ -311,7 +333,7 @@ def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[F
         bears_name = given.context.registry.kinship(given.author, brand) is Kinship.NAME
         yield _found(NAMESAKE if bears_name else UNLISTED, brand, given)
         return
-    if _relayed(brand, given):
+    if _relayed(brand, given) or _written_for(brand, given):
         kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
     for kind in kinds:
         yield _found(kind, brand, given)
@@ -320,6 +342,13 @@ def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[F
     stranger = next((proof.domain for proof in given.seen.proofs if proof.aligned), None)
     if stranger is not None and DISPLAY_NAME in kinds:
         yield _found(STRANGER, brand, given, domain=stranger)
+
+
+def _written_for(brand: str, given: CheckInput) -> bool:
+    """True if an alias service tells that the brand wrote to its customer."""
+    sender = true_sender(given.message, given.seen, given.context)
+    registry = given.context.registry
+    return sender is not None and any(registry.could_own(sender, each) for each in registry.affiliates(brand))
 
 
 def _relayed(brand: str, given: CheckInput) -> bool:
