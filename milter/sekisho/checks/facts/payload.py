@@ -1,5 +1,5 @@
-"""Facts of what a message carries that could do harm: links, attachments, telephone numbers, and ways to pay or to answer
-somebody else than its author.
+"""Facts of what a message carries that could do harm: links, attachments, telephone numbers, and ways to pay or to
+answer somebody else than its author.
 
 It cannot see what a picture shows, so a message that is a picture has a payload.
 """
@@ -58,8 +58,9 @@ def has_payload(
     if (calls and TELEPHONE.search(told)) or ACCOUNT.search(told):
         return True
     harmless = own | {organisation(message.author.domain or "")}
-    named = {*addresses_in(told), *(each.address.lower() for each in message.reply_to)}
-    others = named.difference(each.address.lower() for each in message.envelope.recipients)
+    named = (*addresses_in(told), *(each.address.lower() for each in message.reply_to))
+    readers = {each.address.lower() for each in message.envelope.recipients}
+    others = (each for each in named if each.rpartition("=")[2] not in readers)  # `CN=me@…` in an invitation
     return not harmless.issuperset(organisation(each.rpartition("@")[2]) for each in others)
 
 

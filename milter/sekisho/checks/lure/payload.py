@@ -3,8 +3,8 @@ answer somebody else?
 
 Asked only where a message speaks in a name that it does not come from. A code or a notice without any of these takes
 nothing from its reader, so the policy does not hold it for a name alone. It is asked of authenticated senders: of the
-others, nobody knows who gets the answer. Where the author's address is the brand's own, the brand gets it; of such a
-message links to the brand itself are no payload.
+others, nobody knows who gets the answer. Where the author's address is the brand's own, the brand gets it: such a
+message may have lost its proof on the way, if a server with a name sends it, and links to the brand are no payload.
 
 It cannot see what a picture shows, so a message that is a picture has a payload.
 """
@@ -34,6 +34,13 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if seen.authenticated:
         harmless = not has_payload(message, seen, message.links)
     else:
-        brands = [each.brand for each in seen.findings if each.kind.id == OWN_ADDRESS and each.brand]
-        harmless = bool(brands) and serves_only(brands[0], message, seen, context)
+        harmless = _may_be_passed_on(message, seen, context)
     return Evidence(findings=(NO_PAYLOAD.found(),)) if harmless else NOTHING
+
+
+def _may_be_passed_on(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the author's address is a brand's and not proven, and the message serves nobody but that brand."""
+    if seen.has_signal(Signal.UNNAMED_SERVER):
+        return False
+    brands = [each.brand for each in seen.findings if each.kind.id == OWN_ADDRESS and each.brand]
+    return bool(brands) and serves_only(brands[0], message, seen, context)
