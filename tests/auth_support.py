@@ -12,7 +12,7 @@ from sekisho.checks.identity import destinations
 from sekisho.dns_answer import Answer, Found
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Client, Envelope, Limits, Message, read
-from sekisho.ports import BrandPolicy, Context, Lookalike, Mention, Reading, Recorded, Resolver
+from sekisho.ports import BrandPolicy, Context, Kinship, Lookalike, Mention, Reading, Recorded, Resolver
 from sekisho.vocabulary import LurePhrases
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -58,6 +58,9 @@ class Owners:
 
     def knows_senders(self, brand: str) -> bool:
         return brand in self.owners.values()
+
+    def kinship(self, domain: str, brand: str) -> Kinship | None:
+        return None
 
     def lookalike(self, domain: str) -> Lookalike | None:
         return None

@@ -35,14 +35,16 @@ class KinshipIndex:
 
     def find(self, domain: str, group: str) -> Kinship | None:
         """How a domain is related to the brands of an organisation; None if its name has nothing to do with theirs."""
+        names = self._names.get(group, ())
         label = (registrable(domain) or domain).partition(".")[0]
         plain = label.replace("-", "")
-        for name in self._names.get(group, ()):
-            if plain == name:
-                return Kinship.NAME
+        if plain in names:
+            return Kinship.NAME
+        for name in names:
             if (rest := _beside(label, plain, name)) is not None:
                 return Kinship.CALMING if self._calms(rest) else Kinship.COMPOUND
-        return None
+        shortened = len(plain) >= MIN_INSIDE_LETTERS and any(name.startswith(plain) for name in names)
+        return Kinship.COMPOUND if shortened else None  # `aeon` of `aeoncard`
 
     def _calms(self, rest: tuple[str, ...]) -> bool:
         """True if what stands beside the name holds a word with which forgers calm their readers."""

@@ -197,17 +197,21 @@ def checks() -> str:
     lines += ["\n## Combinations\n", "Found together these decide on their own, whatever the score.\n"]
     lines += ["| name | verdict, at least | when found |", "| --- | --- | --- |"]
     lines += [_row(f"`{row.name}`", row.least.word, _when(row)) for row in COMBINATIONS]
-    lines += ["\n## Stacks\n", "They say one thing in several places, so the strongest counts whole and the others in part.\n"]
-    lines += ["| name | findings | share of each further one | of these together at most |", "| --- | --- | --- | --- |"]
+    lines += [
+        "\n## Stacks\n",
+        "They say one thing in several places, so the strongest counts whole and the others in part.\n",
+    ]
+    lines += [
+        "| name | findings | share of each further one | of these together at most |",
+        "| --- | --- | --- | --- |",
+    ]
     lines += [_row(f"`{row.name}`", _ids(row.of), f"{row.share:g}", f"{row.most:g}") for row in STACKS]
     lines += [
         "\n## Taken back\n",
         "Where the first is found, the points of the others are not believed as they are.\n",
     ]
     lines += ["| when found | findings that begin with | count together at most |", "| --- | --- | --- |"]
-    lines += [
-        _row(f"`{row.when}`", _ids(row.of), f"{row.keep:g}") for row in OVERRIDES
-    ]
+    lines += [_row(f"`{row.when}`", _ids(row.of), f"{row.keep:g}") for row in OVERRIDES]
     return "\n".join(lines) + "\n"
 
 

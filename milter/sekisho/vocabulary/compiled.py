@@ -37,7 +37,13 @@ class BrandWords:
 def for_brands(lists: WordLists, phrases: LurePhrases) -> BrandWords:
     """The words that the registry of brands needs."""
     trade = frozenset(lists.trade_words)
-    return BrandWords(phrases, lists.companions, trade, trade.difference(lists.weak_trade_words), frozenset(lists.calming_words))
+    return BrandWords(
+        phrases,
+        lists.companions,
+        trade,
+        trade.difference(lists.weak_trade_words),
+        frozenset(lists.calming_words),
+    )
 
 
 def for_checks(lists: WordLists) -> Vocabulary:

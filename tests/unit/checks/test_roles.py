@@ -16,14 +16,15 @@ SIGNALS = {
         "brand.display_name", "brand.headed", "brand.invites", "brand.leads_away", "brand.local_name",
         "brand.local_part", "brand.own_domain_leads_away", "brand.own_domain_person", "brand.own_domain_shared",
         "brand.own_domain_unproven", "brand.pictured", "brand.possible_domain_unproven", "brand.signed",
+        "brand.unlisted_domain",
         "display_name.address", "display_name.host", "display_name.host_inside",
         "lookalike.composition", "lookalike.confusable", "lookalike.edit",
         "organisation.office", "organisation.unrelated", "recipient.lookalike", "recipient.own_provider",
         "site.lookalike", "site.own_domain_unproven", "site.person",
     },
     Signal.STANDS_ALONE: {
-        "brand.display_name", "lure.answered_elsewhere", "lure.from_nobody", "lure.from_private_mailbox",
-        "recipient.lookalike",
+        "brand.display_name", "brand.unlisted_domain", "lure.answered_elsewhere", "lure.from_nobody",
+        "lure.from_private_mailbox", "recipient.lookalike",
     },
     Signal.LEADS_AWAY: {
         "brand.leads_away", "link.borrowed_ground", "link.brand_button", "link.brand_in_path", "link.carried_page",

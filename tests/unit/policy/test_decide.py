@@ -8,7 +8,7 @@ from sekisho.checks.table import KINDS
 from sekisho.evidence import Evidence, FindingKind
 from sekisho.policy import Rules, decide, weigh
 from sekisho.policy.decide import by_points, holds
-from sekisho.policy.table import COMBINATIONS, Combination
+from sekisho.policy.table import COMBINATIONS, STACKS, Combination
 from sekisho.verdict import Disposition, Thresholds, Verdict
 
 
@@ -57,6 +57,36 @@ def test_a_trusted_sealer_takes_back_authentication_points_only() -> None:
     )
     assert weights["auth.dmarc_fail"] == weights["auth.spf_fail"] == 0
     assert weights["brand.display_name"] == 6
+
+
+def test_what_one_contradiction_says_in_several_places_counts_once() -> None:
+    """The strongest counts whole, of the further ones a share, and together no more than the row allows."""
+    row = STACKS[0]
+    weights = weigh(found(brand__display_name=6, brand__signed=2.6, brand__subject=1, lure__asks=0.5), {})
+    assert weights["brand.display_name"] == 6
+    assert weights["brand.signed"] == pytest.approx(2.6 * row.share)
+    assert weights["brand.subject"] == pytest.approx(row.share)
+    assert weights["lure.asks"] == 0.5
+    most = weigh(found(**{name.replace(".", "__"): 6 for name in row.of}), {})
+    assert sum(most.values()) == pytest.approx(6 + row.most)
+
+
+def test_a_single_place_counts_whole() -> None:
+    """Nothing is taken from a finding that stands alone, or from one without points."""
+    assert weigh(found(brand__signed=2.6, brand__content=0), {}) == {"brand.signed": 2.6, "brand.content": 0}
+
+
+def test_a_name_without_a_payload_is_not_held() -> None:
+    """The same contradiction is held with a payload, and tagged without one."""
+    contradiction = {
+        "brand__display_name": 6,
+        "brand__headed": 2.5,
+        "brand__signed": 2.6,
+        "proof__somebody_else": 2,
+    }
+    assert verdict(found(**contradiction)).disposition is Disposition.QUARANTINE
+    without = verdict(found(**contradiction, lure__no_payload=0))
+    assert (without.disposition, without.score) == (Disposition.TAG, 6.0)
 
 
 def test_a_combination_decides_where_points_would_not() -> None:

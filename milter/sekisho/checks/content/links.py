@@ -14,6 +14,7 @@ from sekisho.address import hosts_in
 from sekisho.checks.facts.links import counts_clicks, is_digest, is_page, leads_to_affiliate
 from sekisho.checks.facts.names import imitated
 from sekisho.checks.facts.sender import home_domains, organisation
+from sekisho.checks.facts.unlisted import bears_name
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -132,6 +133,8 @@ def _of_one(
 def _brand_in(host: str, home: frozenset[str], seen: Evidence, context: Context) -> str | None:
     """The brand whose name a host carries. In the sender's own domains only a brand's whole host counts."""
     lookalike = None if organisation(host) in home else imitated(host, seen, context)
+    if lookalike is not None and not seen.unauthenticated and bears_name(host, lookalike.brand, context):
+        lookalike = None
     return lookalike.brand if lookalike else _hosted_in(host, context)
 
 

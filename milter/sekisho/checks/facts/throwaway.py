@@ -14,7 +14,6 @@ MAX_INITIALS_LETTERS = 4  # a part of so few letters needs no vowel
 DIGITS_INSIDE = re.compile(r"[a-z]\d+[a-z]|\d[a-z]+\d|\d{4,}")
 
 
-
 def unusual_suffix(domain: str, words: Vocabulary) -> bool:
     """True for a top-level domain that is mostly registered to be thrown away. `domain` is in ASCII lower case."""
     return domain.rpartition(".")[2] in words.suspicious_suffixes

@@ -15,7 +15,7 @@ from sekisho.checks.facts.sender import is_proven
 from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
 from sekisho.message import Message
-from sekisho.ports import Context
+from sekisho.ports import Context, Kinship
 
 CONFUSABLE = FindingKind(
     "lookalike.confusable",
@@ -46,7 +46,8 @@ NAMESAKE = FindingKind(
     "lookalike.namesake",
     0.5,
     "The author's domain {domain} bears {of} and is not known to be {brand_name}'s. Nothing tells that it is not.",
-    "差出人のドメイン {domain} は {of} を含みます。{brand_name} のものとしては未登録ですが、他者と分かる点もありません。",
+    "差出人のドメイン {domain} は {of} を含みます。{brand_name} のものとしては未登録ですが、"
+    "他者と分かる点もありません。",
     role=Role.IDENTITY,
 )
 
@@ -62,8 +63,18 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     brand, name = lookalike.brand, context.registry.name(lookalike.brand)
     kind = BY_HOW[lookalike.how]
-    named = any(claim.brand == brand for claim in seen.claims)
-    if kind is COMPOSITION and named and may_be_the_brand(brand, message, seen, context):
+    if kind is COMPOSITION and _is_explained(message, seen, context):
         kind = NAMESAKE
     found = kind.found(brand=brand, domain=domain, of=lookalike.of, brand_name=name)
     return Evidence(findings=(found,))
+
+
+def _is_explained(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the domain bears the name of a brand that the message names, and may be that brand's."""
+    author = message.author.domain or ""
+    brands = dict.fromkeys(claim.brand for claim in seen.claims if claim.brand)
+    return any(
+        context.registry.kinship(author, brand) in (Kinship.NAME, Kinship.COMPOUND)
+        and may_be_the_brand(brand, message, seen, context)
+        for brand in brands
+    )

@@ -23,6 +23,9 @@ class Sisters(Owners):
     def could_own(self, domain: str, brand: str) -> bool:
         return brand == "sister" and domain == "maybe.example"
 
+    def knows_senders(self, brand: str) -> bool:
+        return True
+
     def verify_at(self, brand: str) -> tuple[str, str]:  # type: ignore[override]
         return "Look there.", "そこで確かめてください。"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sekisho.checks.identity.sender_domain import random_looking
+from sekisho.checks.facts.throwaway import random_looking
 
 
 @pytest.mark.parametrize(
