@@ -12,7 +12,18 @@ from sekisho.checks.identity import destinations
 from sekisho.dns_answer import Answer, Found
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.message import Client, Envelope, Limits, Message, read
-from sekisho.ports import BrandPolicy, Context, Kinship, Lookalike, Mention, Reading, Recorded, Resolver
+from sekisho.ports import (
+    BrandPolicy,
+    Context,
+    Forwarding,
+    Kinship,
+    Lookalike,
+    Mention,
+    Reading,
+    Recorded,
+    Resolver,
+)
+from sekisho.providers import PASS_ON
 from sekisho.vocabulary import LurePhrases
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -89,6 +100,9 @@ class Kinds:
 
     def kind(self, domain: str) -> str | None:
         return self.kinds.get(domain)
+
+    def forwarding(self, domain: str) -> Forwarding | None:
+        return Forwarding(domain) if self.kind(domain) in PASS_ON else None
 
     def redirect_pages(self, domain: str) -> tuple[str, ...]:
         return REDIRECT_PAGES(domain)

@@ -37,7 +37,18 @@ LAYERS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"ports"}),
     frozenset(
-        {"vocabulary", "brands", "providers", "resolver", "decoder", "clock", "trust", "site", "privacy"}
+        {
+            "vocabulary",
+            "brands",
+            "providers",
+            "forwarders",
+            "resolver",
+            "decoder",
+            "clock",
+            "trust",
+            "site",
+            "privacy",
+        }
     ),
     frozenset({"auth"}),
     frozenset({"checks", "policy", "action"}),

@@ -12,13 +12,14 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from sekisho import brands, charsets, domains, explain, memory, providers, vocabulary
+from sekisho import brands, charsets, domains, explain, forwarders, memory, providers, vocabulary
 from sekisho.action import Output
 from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.clock import SystemClock, uptime
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.decoder import Decoder
+from sekisho.forwarders import ForwarderFileError, Forwarders
 from sekisho.memory import PolicyNotes
 from sekisho.observers import Isolation, Observers
 from sekisho.pipeline import Pipeline
@@ -65,6 +66,7 @@ class Knowledge:
     vocabulary: Vocabulary
     site: Site = field(default_factory=Site)
     lists: Snapshot = field(default_factory=Snapshot)
+    sealers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,15 @@ def knowledge(config: Config) -> Knowledge:
     except BrandFileError as error:
         errors += error.faults
     try:
-        shared = providers.load(overlay=vocabulary.providers_file(config.vocabulary.overlay))
+        passing = forwarders.load()
+    except ForwarderFileError as error:
+        errors += error.faults
+        passing = Forwarders()
+    try:
+        services = passing.services if config.trust.shipped_forwarders else None
+        shared = providers.load(
+            overlay=vocabulary.providers_file(config.vocabulary.overlay), services=services
+        )
     except ProviderFileError as error:
         errors += error.faults
     try:
@@ -110,7 +120,8 @@ def knowledge(config: Config) -> Knowledge:
     domains.preload()
     charsets.preload()
     registry = BrandIndex(listed, words.brands)
-    return Knowledge(registry, shared, words.checks, site, snapshot.read(config.store))
+    lists = snapshot.read(config.store)
+    return Knowledge(registry, shared, words.checks, site, lists, passing.sealers)
 
 
 def load(path: Path | None) -> tuple[Config, Knowledge]:
@@ -327,9 +338,18 @@ def _output(config: Config, ports: Ports, name: str) -> Output:
     )
 
 
+def sealers(config: Config, known: Knowledge, name: str) -> frozenset[str]:
+    """Whose ARC seal is believed: the shipped and the configured sealers, and ourselves, whose key nobody else has: the
+    site's domains, and the organisation of `name`, our authserv-id, unless others share it."""
+    shipped = known.sealers if config.arc.shipped_sealers else frozenset()
+    own = domains.registrable(name)
+    ours = {own} if own is not None and known.providers.kind(own) is None else set()
+    return shipped | ours | {*config.arc.sealers, *config.site.domains}
+
+
 def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable[[], Context]:
     """A function that makes the context of a message; `name` is our authserv-id."""
-    sealers = frozenset(config.arc.sealers)
+    believed = sealers(config, ports.knowledge, name)
 
     def context() -> Context:
         resolver = ports.resolver and budgeted(config, ports.resolver)
@@ -342,7 +362,7 @@ def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable
             pictures=ports.pictures,
             deadline=ports.clock.monotonic() + config.wire.soft_deadline,
             authserv_id=name,
-            sealers=sealers,
+            sealers=believed,
             trust=trust,
             site=ports.knowledge.site,
             policies=ports.policies,

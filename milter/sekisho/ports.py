@@ -152,12 +152,35 @@ TENANCY = "tenancy"
 """The kind of a platform where anybody opens an account and writes under a name of its own choice."""
 
 
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """What a service does to a message that it passes on. `unknown` is a value of each.
+
+    - `envelope`: `kept`, or the service's `own` envelope sender (SRS, or an address for bounces).
+    - `dkim`: the author's signature is `kept`, or `broken` because the service changes what is signed.
+    - `author`: From is `kept`; or it has the service's `own` address, always or only where the author's domain asks for
+      such mail to be refused (`own_if_refused`).
+    - `shows`: where the true author's address then stands: in the `display_name`, in the `local_part` of the address,
+      in a `header` such as Reply-To.
+    """
+
+    name: str
+    envelope: str = "unknown"
+    dkim: str = "unknown"
+    author: str = "unknown"
+    shows: str = "unknown"
+
+
 class Providers(Protocol):
     """Domains that belong to many: a proof of them names no organisation."""
 
     def kind(self, domain: str) -> str | None:
         """`mailbox`, `alias`, `carrier`, `esp`, `on_behalf`, `tenancy`, `cloud`, `shortener`, `redirect`, `forwarder`,
         `social`, or None."""
+
+    def forwarding(self, domain: str) -> Forwarding | None:
+        """What the service of a domain does to the mail that it passes on; None for what is not known to pass mail on.
+        Mailbox providers are among these services: a proof of their domain does not say that they passed mail on."""
 
     def redirect_pages(self, domain: str) -> tuple[str, ...]:
         """What the paths begin with under which a registrable domain, whatever its kind, leads on to others."""

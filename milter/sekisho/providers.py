@@ -21,7 +21,7 @@ from sekisho.bounded_cache import remembered
 from sekisho.data_files import DataFileError
 from sekisho.domains import to_ascii
 from sekisho.package_data import shipped
-from sekisho.ports import ON_BEHALF, TENANCY
+from sekisho.ports import ON_BEHALF, TENANCY, Forwarding
 
 KINDS = (
     "mailbox",
@@ -36,6 +36,7 @@ KINDS = (
     "forwarder",
     "social",
 )
+PASS_ON = ("forwarder", "alias")
 REDIRECT = "redirect"
 NOT_SHARED = "none"
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -48,10 +49,12 @@ class ProviderFileError(DataFileError):
 
 @dataclass(frozen=True, slots=True)
 class ProviderTable:
-    """`ports.Providers` over a table of domains."""
+    """`ports.Providers` over a table of domains. `services` are those known to pass mail on, and what they do to it;
+    None: no such service is believed to have passed mail on."""
 
     kinds: Mapping[str, str]
     pages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    services: Mapping[str, Forwarding] | None = field(default_factory=dict)
     _known: Callable[[str], str | None] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -62,18 +65,31 @@ class ProviderTable:
         """The kind of the longest entry that is the domain or a name above it; None if there is none."""
         return self._known(domain)
 
+    def forwarding(self, domain: str) -> Forwarding | None:
+        """What is known of the longest entry that is the domain or a name above it; an entry of the kinds `forwarder`
+        and `alias` that nothing more is known of has `unknown` everywhere."""
+        if self.services is None:
+            return None
+        described = next((name for name in _upwards(domain) if name in self.services), None)
+        if described is not None:
+            return self.services[described]
+        return Forwarding(domain) if self.kind(domain) in PASS_ON else None
+
     def redirect_pages(self, domain: str) -> tuple[str, ...]:
         """The beginnings of the paths at which a registrable domain redirects to others."""
         return self.pages.get(domain, ())
 
     def _found(self, domain: str) -> str | None:
-        name = domain if domain in self.kinds else _comparable(domain)
-        while name:
-            found = self.kinds.get(name)
-            if found is not None:
-                return None if found == NOT_SHARED else found
-            name = name.partition(".")[2]
-        return None
+        start = domain if domain in self.kinds else _comparable(domain)
+        found = next((self.kinds[name] for name in _upwards(start) if name in self.kinds), None)
+        return None if found == NOT_SHARED else found
+
+
+def _upwards(domain: str) -> Iterator[str]:
+    """The domain and the names above it."""
+    while domain:
+        yield domain
+        domain = domain.partition(".")[2]
 
 
 def _comparable(domain: str) -> str:
@@ -83,8 +99,13 @@ def _comparable(domain: str) -> str:
     return to_ascii(domain) or ""
 
 
-def load(path: Path | None = None, overlay: Path | None = None) -> ProviderTable:
+def load(
+    path: Path | None = None,
+    overlay: Path | None = None,
+    services: Mapping[str, Forwarding] | None = MappingProxyType({}),
+) -> ProviderTable:
     """The table of `path` (None: the shipped file), with the entries of `overlay`, if it exists, in their place.
+    `services` are those that are described (`forwarders.load`), by domain.
 
     Raises ProviderFileError with every fault of both files.
     """
@@ -99,7 +120,7 @@ def load(path: Path | None = None, overlay: Path | None = None) -> ProviderTable
     for domain, slash, path_start in (entry.partition("/") for entry in entries if "/" in entry):
         if entries[domain + slash + path_start] == REDIRECT:
             pages[domain] = (*pages.get(domain, ()), slash + path_start)
-    return ProviderTable(MappingProxyType(kinds), MappingProxyType(pages))
+    return ProviderTable(MappingProxyType(kinds), MappingProxyType(pages), services)
 
 
 def _read(path: Path, faults: list[str], *, required: bool = True) -> Iterator[tuple[str, str]]:

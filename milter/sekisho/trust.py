@@ -95,6 +95,11 @@ class TrustOptions(Options):
         description="Networks or domains of known forwarders and mailing lists: for mail that provably came through "
         "them, failed authentication counts for little.",
     )
+    shipped_forwarders: bool = Field(
+        True,
+        description="The same for the public forwarders and mailing lists that are shipped (forwarders.toml and the "
+        "kinds forwarder and alias of providers.toml). False: only for `forwarders`.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,5 +22,11 @@ class ArcOptions(Options):
 
     sealers: tuple[Annotated[str, AfterValidator(_domain)], ...] = Field(
         (),
-        description="Domains whose ARC seal excuses broken authentication of forwarded mail; it proves nothing.",
+        description="Domains whose ARC seal excuses broken authentication of forwarded mail; it proves nothing. Your "
+        "own domains and that of authserv_id are always among them.",
+    )
+    shipped_sealers: bool = Field(
+        True,
+        description="The sealers that are shipped (forwarders.toml: large mailbox providers and list hosts) are "
+        "believed as well.",
     )

@@ -51,7 +51,10 @@ def _shipped(seen: Evidence, host: str | None, context: Context) -> str | None:
     """The forwarder that is proven beside the author, or that the client belongs to by its confirmed name (`host`)."""
     names = [proof.domain for proof in seen.proofs if not proof.aligned]
     names += [host] if host else []
-    return next((domain for domain in names if context.providers.kind(domain) in FORWARDERS), None)
+    providers = context.providers
+    return next(
+        (each for each in names if providers.kind(each) in FORWARDERS and providers.forwarding(each)), None
+    )
 
 
 def _readers_own(message: Message, seen: Evidence, context: Context) -> str | None:
