@@ -1,7 +1,7 @@
 """Facts of mail that a service writes for somebody else: an alias service, a help desk, a group, a calendar.
 
-Alias services hide their customer, and tell in the author's address or in the display name who wrote:
-`news_at_example.com_x7@duck.com`, `shop+news=example.com@me.anonaddy.com`, `"news@example.com [via Relay]"`.
+Alias services hide their customer, and most tell in the author's address who wrote to it:
+`news_at_example.com_x7@duck.com`, `shop+news=example.com@me.anonaddy.com`.
 
 It cannot see whether the service looked at who wrote to it.
 """
@@ -17,20 +17,21 @@ from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.ports import Context
 
+PASSING_KINDS = ("alias", "forwarder")
 WRITTEN_AT = re.compile(r" ?\((?:a|at)\) ?| at (?=[\w-]+\.)", re.IGNORECASE)  # for `@` in a display name
-IN_LOCAL_PART = re.compile(r"\A[^=]*?(?:_at_|=)([a-z0-9._-]+)\Z")  # `_at_` and `=` stand for `@`, once
+IN_LOCAL_PART = re.compile(r"\A[^=]*?(?:_at_|=40|=)([a-z0-9._-]+)\Z")  # what stands for `@`, once
 
 
 def true_sender(message: Message, seen: Evidence, context: Context) -> str | None:
-    """The domain of the sender for whom a proven alias service writes, as the service tells it; None if it tells none,
-    or more than one.
+    """The domain of the sender for whom a proven service writes under an address of its own, as that address tells it;
+    None if it tells none, or if the display name shows another.
 
-    What the address says counts; a display name is partly the sender's own, and may only say the same.
+    What a display name alone shows is nothing here: customers of such services write, too, and choose theirs.
     """
     mailbox, author = message.author.mailbox, message.author.domain
     if mailbox is None or author is None or not seen.authenticated:
         return None
-    if context.providers.kind(author) != "alias":
+    if context.providers.kind(author) not in PASSING_KINDS:
         return None
     encoded = _encoded(mailbox.local.lower())
     shown = {organisation(each.rpartition("@")[2]) for each in shown_addresses(mailbox.name)}
