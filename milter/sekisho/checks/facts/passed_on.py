@@ -33,9 +33,10 @@ def true_sender(message: Message, seen: Evidence, context: Context) -> str | Non
         return None
     if context.providers.kind(author) not in PASSING_KINDS:
         return None
-    encoded = _encoded(mailbox.local.lower())
-    shown = {organisation(each.rpartition("@")[2]) for each in shown_addresses(mailbox.name)}
-    return encoded if encoded is not None and shown <= {organisation(encoded)} else None
+    local, shown = mailbox.local.lower(), shown_addresses(mailbox.name)
+    encoded = _encoded(local, shown)
+    others = {organisation(each.rpartition("@")[2]) for each in shown}
+    return encoded if encoded is not None and others <= {organisation(encoded)} else None
 
 
 def shown_addresses(name: str) -> tuple[str, ...]:
@@ -43,12 +44,27 @@ def shown_addresses(name: str) -> tuple[str, ...]:
     return addresses_in(WRITTEN_AT.sub("@", name))
 
 
-def _encoded(local: str) -> str | None:
-    """The domain in a local part. Some services write an underscore for each dot, and all add letters of their own."""
+def _encoded(local: str, shown: tuple[str, ...]) -> str | None:
+    """The domain in a local part. Some services write an underscore for each dot and hyphen, and all add letters of
+    their own; what that was in the first case, the addresses that the display name shows (`shown`) may tell.
+
+    A customer that chooses an address itself gets a dot and more letters behind its choice: that is none.
+    """
     found = IN_LOCAL_PART.match(local)
     if found is None or "_at_" in found[1]:
         return None
-    rest = found[1]
-    labels = (rest.partition("_")[0] if "." in rest else rest.replace("_", ".")).split(".")
+    written, _, added = found[1].partition("_")
+    if "." in added:
+        return None
+    if "." not in local:
+        told = (each for each in shown if f"{local}_".startswith(f"{_flat(each)}_"))
+        if (same := next(told, None)) is not None:
+            return to_ascii(same.rpartition("@")[2])
+    labels = (written if "." in written else found[1].replace("_", ".")).split(".")
     names = (to_ascii(".".join(labels[:count])) for count in range(len(labels), 1, -1))
     return next((name for name in names if name and has_known_suffix(name) and registrable(name)), None)
+
+
+def _flat(address: str) -> str:
+    """`news@example.com` as the services write it that keep letters and digits only."""
+    return re.sub(r"[^a-z0-9_]", "_", address.replace("@", "_at_"))

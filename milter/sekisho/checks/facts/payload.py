@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from unicodedata import normalize
 
 from sekisho.address import addresses_in, hosts_in
 from sekisho.checks.facts.links import FOLLOWED_KINDS, leads_to_brand
@@ -43,18 +44,20 @@ def has_payload(
     own: frozenset[str] = frozenset(),
     media: frozenset[str] = TEXTS,
     calls: bool = True,
+    least: int = MIN_TOLD_CHARS,
 ) -> bool:
     """True if the message carries anything that could do harm.
 
     `links` are those of its links that could. Addresses of the author's organisation, of the organisations `own` and of
-    the recipients could not, nor could parts of the types `media`. `calls`: a telephone number could.
+    the recipients could not, nor could parts of the types `media`. `calls`: a telephone number could. With a text of
+    fewer than `least` characters, what the message says stands elsewhere.
     """
     text = message.text.strip()
     if any(True for _ in links) or seen.has_cue("action", *PAYS) or len(text) > MAX_SCANNED_CHARS:
         return True
-    if _is_picture(text, message) or any(_is_carried(part, media) for part in message.parts):
+    if len(text) < least or any(_is_carried(part, media) for part in message.parts):
         return True
-    told = f"{message.subject}\n{text}"
+    told = normalize("NFKC", f"{message.subject}\n{text}")  # `０５０－…` is a telephone number
     if (calls and TELEPHONE.search(told)) or ACCOUNT.search(told):
         return True
     harmless = own | {organisation(message.author.domain or "")}
@@ -62,11 +65,6 @@ def has_payload(
     readers = {each.address.lower() for each in message.envelope.recipients}
     others = (each for each in named if each.rpartition("=")[2] not in readers)  # `CN=me@…` in an invitation
     return not harmless.issuperset(organisation(each.rpartition("@")[2]) for each in others)
-
-
-def _is_picture(text: str, message: Message) -> bool:
-    """True if what the message says is in pictures, or if it says nothing."""
-    return not text or (len(text) < MIN_TOLD_CHARS and any(page.pictures for page in message.pages))
 
 
 def asks_for_more(seen: Evidence) -> bool:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from sekisho.address import addresses_in, hosts_in
 from sekisho.checks.facts.passed_on import true_sender
-from sekisho.checks.facts.payload import TEXTS, asks_for_more, has_payload
+from sekisho.checks.facts.payload import MIN_TOLD_CHARS, TEXTS, asks_for_more, has_payload
 from sekisho.checks.facts.sender import home_domains, is_of_a_recipient, organisation
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.domains import has_known_suffix, registrable, to_ascii
@@ -103,12 +103,25 @@ def _writes_for(shown: str, message: Message, seen: Evidence, context: Context) 
     of_a_brand = any(proof.brand for proof in seen.proofs)
     if not of_a_brand and _is_known(host, message, context) and not _leads_only_to(host, seen):
         return False
-    home = home_domains(message, seen) | {organisation(host)}
+    return not _can_harm(host, message, seen) and not wants_something(message, seen)
+
+
+def _can_harm(host: str, message: Message, seen: Evidence) -> bool:
+    """True if the message leads anywhere but to its author or to the organisation of the host, or carries what could do
+    harm. People who write through a service write short, and an answer to an invitation is attached."""
+    own = organisation(host)
+    home = home_domains(message, seen) | {own}
     away = [each.link for each in seen.destinations if each.domain not in home]
-    calls = asks_for_more(seen)
-    media = TEXTS | INVITATIONS
-    harmful = has_payload(message, seen, away, own=frozenset({organisation(host)}), media=media, calls=calls)
-    return not harmful and not wants_something(message, seen)
+    pictured = any(page.pictures for page in message.pages)
+    return has_payload(
+        message,
+        seen,
+        away,
+        own=frozenset({own}),
+        media=TEXTS | INVITATIONS,
+        calls=asks_for_more(seen),
+        least=MIN_TOLD_CHARS if pictured else 1,
+    )
 
 
 def _says_so(shown: str, message: Message, context: Context) -> bool:
