@@ -168,15 +168,15 @@ ONE_CONTRADICTION = Stack(
     most=3.0,
 )
 
+FAILED = ("auth.spf_fail", "auth.spf_softfail", "auth.dmarc_fail", "auth.unproven")
+NO_PROOF = (*FAILED, "auth.asks_reject", "auth.asks_quarantine", "auth.no_iprev")
+
 # SPF fails, DMARC fails, nothing proves the author, and the author is a brand, the recipient or one of us: that is one
 # fact, however many look at it. What the author's domain asks for (`auth.asks_reject`) is another one.
 NOTHING_PROVES_IT = Stack(
     "nothing_proves_it",
     of=(
-        "auth.spf_fail",
-        "auth.spf_softfail",
-        "auth.dmarc_fail",
-        "auth.unproven",
+        *FAILED,
         "brand.own_domain_unproven",
         "brand.own_domain_person",
         "author.recipient_himself",
@@ -195,7 +195,7 @@ OVERRIDES: tuple[Override, ...] = (
     Override("indirect.proven", of=NOTHING_PROVES_IT.of, keep=5.0),
     Override("auth.platform_unaligned", of=("auth.",), keep=1.0),
     # Small senders and forwarded mail have no proof every day: that alone never marks a message.
-    Override("auth.unproven", of=("auth.",), keep=4.5),
+    Override("auth.unproven", of=NO_PROOF, keep=4.5),
     # Nothing is taken from a reader who is asked for nothing and led nowhere.
     Override("lure.no_payload", of=ONE_CONTRADICTION.of, keep=6.0),
     Override("lure.no_payload", of=(*NOTHING_PROVES_IT.of, "auth.", "lure."), keep=6.0),
