@@ -8,7 +8,7 @@ LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --python-version 3.11 --
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
 
-.PHONY: help install install-test run test test-whole attackers check bench lock docs fuzz soak faults weights
+.PHONY: help install install-test run test test-whole attackers check bench lock docs fuzz soak faults weights accuracy
 
 help:
 	@echo 'make run [DIR=cases]  mail through a private Postfix, every verdict with its reasons'
@@ -21,6 +21,7 @@ help:
 	@echo 'make soak             hostile and ordinary mail for ten minutes: crashes, forged output, memory'
 	@echo 'make faults [ROWS=a,b] the fault matrix: everything is killed, cut off, filled up; is any mail lost?'
 	@echo 'make weights          what labelled mail says of the points: COLLECTIONS=collections.toml (docs/weights.md)'
+	@echo 'make accuracy         the tables of docs/accuracy.md: CORPUS=folder'
 	@echo 'make docs             writes the generated documents again'
 	@echo 'make lock             resolves the dependencies of pyproject.toml again'
 
@@ -73,6 +74,11 @@ faults: install
 # The file of collections is described in lab/accuracy.py; docs/weights.md says what comes out of it.
 weights: install
 	$(PYTHON) -m lab.weights $(or $(COLLECTIONS),$(error COLLECTIONS=collections.toml says where labelled mail is))
+
+# lab/accuracy.toml says which folders of the corpus are which collections; COLLECTIONS=file names another such file.
+accuracy: install
+	$(PYTHON) -m lab.accuracy $(or $(COLLECTIONS),lab/accuracy.toml) \
+		$(or $(CORPUS),$(error CORPUS=folder says where the labelled mail is))
 
 docs: install
 	.venv/bin/sekisho config describe --format toml > config/sekisho.toml

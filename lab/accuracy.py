@@ -1,9 +1,11 @@
 """Measures the tables of `docs/accuracy.md`.
 
-    python -m lab.accuracy collections.toml
+    make accuracy CORPUS=folder                      # the collections of lab/accuracy.toml
+    python -m lab.accuracy collections.toml [folder]
 
-The file says where labelled mail is, and how the document may describe it. The file stays with the mail: real mail is
-private, so the document names no files and no folders.
+The file says where labelled mail is, below the folder (without it: below the file's own), and how the document may
+describe it. Real mail is private, so the document names no files and no folders. The mail is judged and counted as
+`sekisho evaluate` does, with the shipped state.
 
     [[collection]]
     title = "Japanese phishing of our own traps, 2020 to 2023"
@@ -24,15 +26,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sekisho import __version__
+from sekisho.basis import SHIPPED, Basis
+from sekisho.case_runner import CaseRunner
 from sekisho.cli.evaluate import judged, tables
 from sekisho.cli.tables import Sheet, cells, markdown
-from sekisho.config import Config
 from sekisho.evaluation import Omissions, measure
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "accuracy.md"
-BEGIN, END = "<!-- tables: begin (python -m lab.accuracy) -->\n", "<!-- tables: end -->\n"
+BEGIN, END = "<!-- tables: begin (make accuracy) -->\n", "<!-- tables: end -->\n"
 SHOWN_BRANDS = 25
-ALL_FINDINGS = 1_000_000  # a limit that no run reaches
+ALL_ROWS = 1_000_000  # a limit that no run reaches
 VARIANTS = {
     "As it came": Omissions(),
     "Without client and authentication": Omissions(without=frozenset({"client", "auth"})),
@@ -49,9 +52,10 @@ class Collections:
     kinds: Mapping[str, str]
 
     @classmethod
-    def read(cls, file: Path) -> Collections:
+    def read(cls, file: Path, folder: Path | None = None) -> Collections:
+        """The collections of a file, below `folder` or below the file's own folder."""
         content = tomllib.loads(file.read_text("utf-8"))
-        base = file.parent
+        base = folder or file.parent
         return cls(
             {each["title"]: base / each["folder"] for each in content["collection"]}, content.get("kinds", {})
         )
@@ -59,11 +63,11 @@ class Collections:
 
 def measured(collections: Collections, omissions: Omissions) -> Rows:
     """A row for each mail, with the collection's title instead of its folder."""
-    config = Config()
+    runner = CaseRunner.of(Basis.shipped(), without=omissions.brands)
     return [
         {**row, "folder": title, "kind": collections.kinds.get(row.get("kind") or "")}
         for title, folder in collections.folders.items()
-        for row in judged(config, folder, omissions)
+        for row in judged(runner, folder, omissions.without)
     ]
 
 
@@ -72,6 +76,7 @@ def sheets(rows: Mapping[str, Rows], titles: Sequence[str]) -> Iterator[Sheet]:
     for variant, some in rows.items():
         yield _by(variant, "folder", some, titles)
     usual = rows[next(iter(VARIANTS))]
+    yield from _expected(usual, titles)
     yield _by("By kind, as it came", "kind", usual)
     yield _by("By language, as it came", "lang", usual)
     brands = tables.confusion(
@@ -79,15 +84,24 @@ def sheets(rows: Mapping[str, Rows], titles: Sequence[str]) -> Iterator[Sheet]:
     )
     yield replace(brands, title=f"By brand, as it came: the {SHOWN_BRANDS} most frequent", note="")
     yield replace(
-        tables.score_sheet(measure.scores(usual, Config().policy.reject)), title="Scores, as it came"
+        tables.score_sheet(measure.scores(usual, SHIPPED.policy.reject)), title="Scores, as it came"
     )
     title = "By finding, as it came: how often it is made, and how many mails reach each action only because of it"
-    yield replace(tables.finding_sheet(measure.findings(usual), ALL_FINDINGS), title=title)
+    yield replace(tables.finding_sheet(measure.findings(usual), ALL_ROWS), title=title)
     title = (
         "Without a family of findings, as it came: how many mails reach each action only because of all of it"
     )
     yield replace(tables.family_sheet(measure.families(usual)), title=title)
     yield useless(measure.findings(usual))
+
+
+def _expected(rows: Rows, titles: Sequence[str]) -> Iterator[Sheet]:
+    """Right and wrong by what the cases expect, if any case does."""
+    expected = measure.expected(rows)
+    if expected["total"]:
+        groups = [*titles, *measure.grouped(rows, "kind")]
+        title = "By what the cases expect, as it came"
+        yield replace(tables.expected_sheet(expected, groups, ALL_ROWS), title=title)
 
 
 def _by(title: str, key: str, rows: Rows, order: Sequence[str] = ()) -> Sheet:
@@ -131,9 +145,9 @@ def put(document: Path, marks: tuple[str, str], text: str) -> None:
     document.write_text(f"{before}{begin}\n{text}\n{end}{after}", "utf-8")
 
 
-def main(file: Path, document: Path = DOCUMENT) -> None:
-    """Measure every collection in every variant and put the tables into the document."""
-    collections = Collections.read(file)
+def main(collections: Collections, document: Path = DOCUMENT) -> None:
+    """Measure every collection in every variant and put the tables into the document. Raises SystemExit, and changes
+    nothing, if a collection has no mail."""
     rows = {name: measured(collections, omissions) for name, omissions in VARIANTS.items()}
     if empty := [
         title
@@ -147,6 +161,6 @@ def main(file: Path, document: Path = DOCUMENT) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in {2, 3}:
         raise SystemExit(__doc__)
-    main(Path(sys.argv[1]))
+    main(Collections.read(*map(Path, sys.argv[1:])))

@@ -57,7 +57,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"review", "runtime_changes"}),
     frozenset({"wire"}),
     frozenset({"config"}),
-    frozenset({"compose", "case_runner"}),
+    frozenset({"compose", "basis", "case_runner"}),
     frozenset({"daemon", "preconditions", "doctor", "status", "evaluation"}),
     frozenset({"maintenance"}),
     frozenset({"service"}),
@@ -85,6 +85,7 @@ NEIGHBOURS = {
     ("judgement", "verdict"),
     ("held", "message"),  # a copy is a recipient's
     ("review", "runtime_changes"),  # an author that is allowed is an entry of a list
+    ("case_runner", "basis"),  # what the cases are judged with
     ("case_runner", "compose"),  # single files meet the daemon's own assembly
     ("metrics", "log"),  # label values are words of those who own the fact
     ("metrics", "observers"),

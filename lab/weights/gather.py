@@ -19,10 +19,12 @@ from typing import Any
 from lab.accuracy import Collections
 from lab.weights.groups import grouped, keys_of
 from sekisho import cases
+from sekisho.basis import SHIPPED, Basis
+from sekisho.case_runner import CaseRunner
 from sekisho.cases import Case
 from sekisho.cli.evaluate import judged
 from sekisho.config import Config
-from sekisho.evaluation import Omissions, measure
+from sekisho.evaluation import measure
 from sekisho.message import Message, read
 
 ROOT = Path(__file__).parents[2]
@@ -91,18 +93,20 @@ def state(collections: Collections) -> str:
 def judge(collections: Collections) -> Iterator[Mail]:
     """Judge every mail of every collection, and find its group."""
     drafts: list[Draft] = []
-    config = Config()
+    runner = CaseRunner.of(Basis.shipped())
     for title, folder in collections.folders.items():
-        passes = [judged(config, folder, omissions) for omissions in (Omissions(), *map(_without, KNOWLEDGE))]
+        passes = [
+            judged(runner, folder, without) for without in (frozenset[str](), *map(_without, KNOWLEDGE))
+        ]
         for file, row, *less in zip(sorted(folder.rglob("*.eml")), *passes, strict=True):
             if row["label"] and row["verdict"] != "error":
-                drafts.append(_draft(title, cases.load(file), [row, *less], config))
+                drafts.append(_draft(title, cases.load(file), [row, *less], SHIPPED))
     for draft, group in zip(drafts, grouped(draft.keys for draft in drafts), strict=True):
         yield draft.mail(group)
 
 
-def _without(circumstance: str) -> Omissions:
-    return Omissions(without=frozenset({KNOWLEDGE[circumstance]}))
+def _without(circumstance: str) -> frozenset[str]:
+    return frozenset({KNOWLEDGE[circumstance]})
 
 
 @dataclass(frozen=True, slots=True)

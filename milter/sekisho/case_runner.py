@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sekisho import compose
+from sekisho.basis import Basis
 from sekisho.brands import BrandIndex
 from sekisho.cases import Case
 from sekisho.clock import FixedClock
@@ -37,21 +38,27 @@ class UnknownBrandError(Exception):
 class CaseRunner:
     """The pipeline for single cases. `real` asks real DNS, for messages without a case file."""
 
-    config: Config
+    basis: Basis
     knowledge: Knowledge
     pipeline: Pipeline
     real: Resolver | None = None
 
     @classmethod
-    def of(cls, config: Config, *, ask_dns: bool = False, without: Collection[str] = ()) -> CaseRunner:
-        """A runner of the configuration. `without` are the ids of brands that are removed from the registry, or `all`.
+    def of(cls, basis: Basis, *, ask_dns: bool = False, without: Collection[str] = ()) -> CaseRunner:
+        """A runner of the basis. `without` are the ids of brands that are removed from the registry, or `all`.
 
         Raises ConfigError if brands or lists are bad, UnknownBrandError for an id that is not in the registry.
         """
-        ports = compose.offline(config)
+        config = basis.config
+        ports = compose.offline(config, registry=basis.registry, lists=basis.lists)
         known = replace(ports.knowledge, registry=reduced(ports.knowledge.registry, without))
         pipeline = compose.pipeline(config, replace(ports, knowledge=known))
-        return cls(config, known, pipeline, compose.resolver(config) if ask_dns else None)
+        return cls(basis, known, pipeline, compose.resolver(config) if ask_dns else None)
+
+    @property
+    def judged_with(self) -> str | dict[str, Any]:
+        """The value of `judged_with` in the JSON of the commands (`Basis.judged_with`)."""
+        return self.basis.judged_with(self.knowledge.lists.version)
 
     def examine(self, case: Case, recorded: Recorded | None = None) -> Examined:
         """What the checks find. With `recorded` they use these authentication results of another receiver, and no
@@ -93,14 +100,15 @@ class CaseRunner:
         if case.dns is not None:
             resolver = CaseResolver(case.dns)
         elif case.recorded is None and not case.facts and self.real is not None:
-            resolver = compose.budgeted(self.config, self.real)
+            resolver = compose.budgeted(self.basis.config, self.real)
         clock = FixedClock(case.now) if case.now else context.clock
         return replace(context, resolver=resolver, recorded=case.recorded, clock=clock)
 
 
 def judge(config: Config, *, ask_dns: bool) -> Callable[[Case], dict[str, Any]]:
-    """A function that judges a case and gives `document_of` it. Raises ConfigError if brands or lists are bad."""
-    runner = CaseRunner.of(config, ask_dns=ask_dns)
+    """A function that judges a case with the configuration, as on this machine, and gives `document_of` it. Raises
+    ConfigError if brands or lists are bad."""
+    runner = CaseRunner.of(Basis(config), ask_dns=ask_dns)
     return lambda case: document_of(runner.judge(runner.examine(case)))
 
 

@@ -87,8 +87,12 @@ class Ports:
     rollout_key: bytes = b""
 
 
-def knowledge(config: Config) -> Knowledge:
-    """Loads words, brands, providers, the site and the lists. Raises ConfigError with every error of every file."""
+def knowledge(config: Config, *, registry: Path | None = None, lists: bool = True) -> Knowledge:
+    """Loads words, brands, providers, the site and the lists. Raises ConfigError with every error of every file.
+
+    `registry` is a folder of brand files in the place of the shipped ones. Without `lists`, the lists that were made at
+    run time are left out.
+    """
     errors: list[str] = []
     try:
         words = vocabulary.load(config.vocabulary.overlay)
@@ -96,7 +100,7 @@ def knowledge(config: Config) -> Knowledge:
         errors += error.faults
         words = LoadedWords()
     try:
-        listed = brands.load(overlay=config.brands.overlay)
+        listed = brands.load(registry, config.brands.overlay)
     except BrandFileError as error:
         errors += error.faults
     try:
@@ -119,9 +123,9 @@ def knowledge(config: Config) -> Knowledge:
         raise ConfigError(tuple(errors))
     domains.preload()
     charsets.preload()
-    registry = BrandIndex(listed, words.brands)
-    lists = snapshot.read(config.store)
-    return Knowledge(registry, shared, words.checks, site, lists, passing.sealers)
+    held = snapshot.read(config.store) if lists else Snapshot()
+    index = BrandIndex(listed, words.brands)
+    return Knowledge(index, shared, words.checks, site, held, passing.sealers)
 
 
 def load(path: Path | None) -> tuple[Config, Knowledge]:
@@ -251,10 +255,11 @@ def _for_rollout(secret: bytes) -> bytes:
     return hmac.digest(secret, b"sekisho rollout", "sha256")
 
 
-def offline(config: Config) -> Ports:
-    """Ports without DNS, store, log and metrics, to judge single files."""
+def offline(config: Config, *, registry: Path | None = None, lists: bool = True) -> Ports:
+    """Ports without DNS, store, log and metrics, to judge single files. `registry` and `lists` as in `knowledge`."""
     clock = SystemClock()
-    return Ports(clock, knowledge(config), pictures=Decoder(clock), rollout_key=rollout_key(config))
+    known = knowledge(config, registry=registry, lists=lists)
+    return Ports(clock, known, pictures=Decoder(clock), rollout_key=rollout_key(config))
 
 
 def resolver(config: Config) -> DnsResolver:

@@ -30,6 +30,7 @@ class Vocabulary:
     """Match it with the text behind a name; `company_forms` may stand behind a comma."""
     below_name: re.Pattern[str]
     """Match it with the text behind a name: it matches the words in the next line."""
+    badge_words: re.Pattern[str]
 
     greetings: re.Pattern[str]
     """Match it with a line: the match ends where the greeting ends."""
@@ -49,6 +50,9 @@ class Vocabulary:
     """A name in lower case, and the year since which the program is no longer available."""
 
     button_words: re.Pattern[str]
+    unsubscribe_words: re.Pattern[str]
+    document_pages: re.Pattern[str]
+    """Search it in a host with its path: it may be found in the path as well."""
     redirect_parameters: frozenset[str]
     open_redirects: frozenset[str]
     translators: tuple[str, ...]

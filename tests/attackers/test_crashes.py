@@ -9,6 +9,7 @@ import spf as pyspf
 from tests.attackers.strangers import CONFIG, FORGERIES, Draft, signature
 
 from sekisho.auth import dkim
+from sekisho.basis import Basis
 from sekisho.case_runner import CaseRunner, document_of
 from sekisho.config import Config
 from sekisho.judgement import Judged
@@ -31,7 +32,7 @@ class Crashes:
 
 
 def judged(draft: Draft) -> tuple[Crashes, dict[str, object]]:
-    runner, crashes = CaseRunner.of(Config.model_validate(CONFIG)), Crashes()
+    runner, crashes = CaseRunner.of(Basis(Config.model_validate(CONFIG))), Crashes()
     runner = replace(runner, pipeline=replace(runner.pipeline, observers=Observers((crashes,))))
     return crashes, document_of(runner.judge(runner.examine(draft.case())))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.cli.conftest import FAKE, mail
 
+from sekisho.basis import Basis
 from sekisho.case_runner import CaseRunner, UnknownBrandError, document_of, judge, sent_by
 from sekisho.cases import Case, parse_case
 from sekisho.config import Config
@@ -23,7 +24,7 @@ def fake() -> Case:
 
 def test_an_explained_case_is_the_judged_one_with_more(fake: Case) -> None:
     """The same object, and beside it what the brands are and what would let the message pass."""
-    runner = CaseRunner.of(CONFIG)
+    runner = CaseRunner.of(Basis(CONFIG))
     judged = judge(CONFIG, ask_dns=False)(fake)
     explained = runner.explain(fake)
     assert explained.keys() - judged.keys() == {"brands", "passes_if"}
@@ -35,7 +36,7 @@ def test_an_explained_case_is_the_judged_one_with_more(fake: Case) -> None:
 
 def test_findings_can_be_left_out(fake: Case) -> None:
     """The policy judges what is left; the checks are not run again."""
-    runner = CaseRunner.of(CONFIG)
+    runner = CaseRunner.of(Basis(CONFIG))
     examined = runner.examine(fake)
     ids = [each.kind.id for each in examined.evidence.findings]
     left = document_of(runner.judge(examined, ids))
@@ -45,10 +46,10 @@ def test_findings_can_be_left_out(fake: Case) -> None:
 
 def test_a_registry_without_brands(fake: Case) -> None:
     """Nobody is claimed where no brand is known; an unknown id is an error."""
-    found = document_of((runner := CaseRunner.of(CONFIG, without=["all"])).judge(runner.examine(fake)))
+    found = document_of((runner := CaseRunner.of(Basis(CONFIG), without=["all"])).judge(runner.examine(fake)))
     assert [each for each in found["claims"] if each["brand"]] == []
     with pytest.raises(UnknownBrandError, match="nothing"):
-        CaseRunner.of(CONFIG, without=["nothing"])
+        CaseRunner.of(Basis(CONFIG), without=["nothing"])
 
 
 def test_a_case_as_if_it_were_sent_otherwise(fake: Case) -> None:

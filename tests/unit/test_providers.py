@@ -29,6 +29,15 @@ from sekisho.providers import KINDS, ProviderFileError, load
         ("bit.ly", "shortener"),
         ("evil-example.translate.goog", "redirect"),
         ("lists.sourceforge.net", "forwarder"),
+        ("accountant.com", "mailbox"),
+        ("shop.blogspot.co.uk", "cloud"),
+        ("duck.com", "alias"),
+        ("qa.sneakemail.com", "alias"),
+        ("webcenter.anser.or.jp", "on_behalf"),
+        ("mail.plusmember.jp", "on_behalf"),
+        ("support-brand.zendesk.com", "tenancy"),
+        ("circle.so", "tenancy"),
+        ("example.com", None),
         ("Gmail.com", "mailbox"),
         ("someone.docomo.ne.jp", "carrier"),
         ("wdy.docomo.ne.jp", None),
@@ -98,3 +107,19 @@ def test_only_redirects_have_pages(tmp_path: Path) -> None:
 def test_an_overlay_need_not_be_there(tmp_path: Path) -> None:
     """A folder of words without a file of providers is the rule."""
     assert load(overlay=tmp_path / "none.toml").kinds == load().kinds
+
+
+def test_no_place_is_closed_and_open() -> None:
+    """A platform that anybody joins may not stand among the closed ones: all its tenants would be believed."""
+    kinds = load().kinds
+    closed = {domain for domain, kind in kinds.items() if kind == "on_behalf"}
+    open_hosts = {
+        "zendesk.com",
+        "docusign.net",
+        "tablecheck.com",
+        "peatix.com",
+        "substack.com",
+        "googlegroups.com",
+    }
+    assert closed.isdisjoint(open_hosts)
+    assert all(load().kind(each) in ("tenancy", "cloud") for each in open_hosts)

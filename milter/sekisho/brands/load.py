@@ -23,13 +23,16 @@ class BrandFileError(DataFileError):
 def load(folder: Path | None = None, overlay: Path | None = None) -> tuple[Brand, ...]:
     """The enabled brands, sorted by id: those of `folder` (None: the shipped ones), replaced by those of `overlay`.
 
-    Raises BrandFileError with every fault of every file. An overlay folder that does not exist is empty.
+    Raises BrandFileError with every fault of every file, and for a `folder` without brand files. An overlay folder that
+    does not exist is empty.
     """
     faults: list[str] = []
-    brands: dict[str, Brand] = {}
-    for each, required in ((folder or shipped("brands"), True), (overlay, False)):
-        if each is not None:
-            brands.update((brand.id, brand) for brand in _folder(each, required, faults))
+    base = folder or shipped("brands")
+    brands = {brand.id: brand for brand in _folder(base, True, faults)}
+    if not brands and not faults:
+        faults.append(f"{base}: has no brand files")
+    if overlay is not None:
+        brands.update((brand.id, brand) for brand in _folder(overlay, False, faults))
     if faults:
         raise BrandFileError(tuple(faults))
     return tuple(brand for _, brand in sorted(brands.items()) if brand.enabled)

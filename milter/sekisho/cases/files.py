@@ -18,9 +18,11 @@ from sekisho.domains import parse_ip
 from sekisho.message import Client, Envelope, Recipient
 from sekisho.ports import Recorded
 from sekisho.resolver import CaseResolver
+from sekisho.verdict import WORDS, Disposition
 
 BOM = b"\xef\xbb\xbf"  # some editors put it at the beginning of a file; it is no part of the message
 LABELS = ("phish", "ham")
+EXPECTED = WORDS[: Disposition.REJECT + 1]  # verdicts by severity
 
 
 class CaseError(Exception):
@@ -29,7 +31,11 @@ class CaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One message with all that is known about its arrival. `dns` None means that no DNS answers are known."""
+    """One message with all that is known about its arrival. `dns` None means that no DNS answers are known.
+
+    `expect` is the verdict that is right: `accept` exactly, another one at least. `at_most` is the strictest verdict
+    that is still right. At most one of them is not None.
+    """
 
     path: Path
     raw: bytes
@@ -38,6 +44,8 @@ class Case:
     dns: tuple[Mapping[str, Any], ...] | None = None
     recorded: Recorded | None = None
     now: datetime | None = None
+    expect: str | None = None
+    at_most: str | None = None
     facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -46,9 +54,19 @@ def load(path: Path, sidecar: Path | None = None, without: frozenset[str] = froz
 
     Raises CaseError if a file cannot be read or the sidecar is not a case.
     """
-    raw = _bytes(path).removeprefix(BOM)
+    content = _bytes(path)
     named = path.with_suffix(".json")
-    sidecar = sidecar or (named if named.is_file() else None)
+    return of_bytes(path, content, sidecar or (named if named.is_file() else None), without)
+
+
+def of_bytes(
+    path: Path, content: bytes, sidecar: Path | None = None, without: frozenset[str] = frozenset()
+) -> Case:
+    """The case of a message that was read already; `path` is its name. `without` as in `load`.
+
+    Raises CaseError if the sidecar cannot be read or is not a case.
+    """
+    raw = content.removeprefix(BOM)
     if sidecar is None:
         return _traced(path, raw, without)
     try:
@@ -85,6 +103,9 @@ def parse_case(
     Raises KeyError, TypeError or ValueError for facts that are not valid.
     """
     now = _time(facts.get("now"))
+    expect, at_most = _expected(facts, "expect"), _expected(facts, "at_most")
+    if expect and at_most:
+        raise ValueError("at_most: stands instead of expect, not beside it")
     sender = _text(facts, "envelope_from")
     client = Client(user=_text(facts, "authenticated_user")) if "client" in without else _client(facts)
     dns = None if "auth" in without else _dns(facts.get("dns"))
@@ -103,6 +124,8 @@ def parse_case(
         dns,
         _recorded(auth),
         now,
+        expect,
+        at_most,
         MappingProxyType(dict(facts)),
     )
 
@@ -124,6 +147,13 @@ def _text(facts: Mapping[str, Any], key: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{key}: must be text")
     return value
+
+
+def _expected(facts: Mapping[str, Any], key: str) -> str | None:
+    verdict = _text(facts, key)
+    if verdict is not None and verdict not in EXPECTED:
+        raise ValueError(f"{key}: {verdict!r} is not one of {', '.join(EXPECTED)}")
+    return verdict
 
 
 def _address(facts: Mapping[str, Any]) -> str | None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from sekisho import cases
+from sekisho.basis import Basis
 from sekisho.case_runner import CaseRunner
+from sekisho.cases import Case
+from sekisho.cli import basis as judging
 from sekisho.cli import output, page
-from sekisho.config import Config
+
+STDIN = Path("-")
 
 
 def run(
-    config: Config,
+    basis: Basis,
     files: tuple[Path, ...],
     sidecar: Path | None,
     *,
@@ -22,16 +28,22 @@ def run(
     style: str,
     language: str = "both",
 ) -> None:
-    """Judge every file and print the judgements. Raises UsageError if `sidecar` (the case file) comes with several
-    files, and ClickException, before anything is printed, if a file cannot be read."""
+    """Judge every file (`-`: standard input) and print the judgements. Raises UsageError if `sidecar` (the case file)
+    comes with several files, and ClickException, before anything is printed, if a file cannot be read."""
     if sidecar is not None and len(files) > 1:
         raise click.UsageError("--case goes with one file")
+    if files.count(STDIN) > 1:
+        raise click.UsageError("standard input (-) can be read once")
     try:
-        loaded = [cases.load(file, sidecar, without) for file in files]
+        loaded = list(_loaded(files, sidecar, without))
     except cases.CaseError as error:
         raise click.ClickException(str(error)) from error
-    runner = CaseRunner.of(config, ask_dns=ask_dns)
-    reports = [{"file": output.shown(case.path), **runner.explain(case)} for case in loaded]
+    runner = CaseRunner.of(basis, ask_dns=ask_dns)
+    judged_with = runner.judged_with
+    reports = [
+        {"file": output.shown(case.path), "judged_with": judged_with, **runner.explain(case)}
+        for case in loaded
+    ]
     if style == "json":
         output.write_json(reports[0] if len(reports) == 1 else reports)
         return
@@ -40,3 +52,24 @@ def run(
         if number:
             console.rule(style="dim")
         page.show(console, report, language)
+    console.print()
+    console.print(judging.line(judged_with), style="dim", soft_wrap=True)
+
+
+def _loaded(files: tuple[Path, ...], sidecar: Path | None, without: frozenset[str]) -> Iterator[Case]:
+    """The case of each file. Raises CaseError."""
+    for file in files:
+        if file == STDIN:
+            yield cases.of_bytes(file, _standard_input(), sidecar, without)
+        else:
+            yield cases.load(file, sidecar, without)
+
+
+def _standard_input() -> bytes:
+    """All of standard input. Raises CaseError if it is closed or cannot be read."""
+    try:
+        if sys.stdin is None:
+            raise cases.CaseError("standard input is closed")
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise cases.CaseError(f"standard input: {error.strerror or error}") from error

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from sekisho.cases import EXPECTED
 from sekisho.checks.table import KINDS
 from sekisho.policy import family_of
 from sekisho.verdict import Disposition
@@ -31,13 +32,10 @@ def tabulate(rows: Sequence[Row], reject: float = 15.0) -> dict[str, Any]:
 
     `reject` is the score (points) from which mail is rejected; the bins of the scores depend on it.
     """
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        for group in filter(None, (row["folder"], row.get("kind"))):
-            groups.setdefault(group, []).append(row)
     return {
         **{label: counts(labelled(rows, label)) for label in LABELS},
-        "groups": {name: counts(group) for name, group in sorted(groups.items())},
+        "groups": {name: counts(group) for name, group in _groups(rows).items()},
+        "expected": expected(rows),
         "by": {key: grouped(rows, key) for key in GROUP_KEYS},
         "scores": scores(rows, reject),
         "findings": findings(rows),
@@ -46,10 +44,53 @@ def tabulate(rows: Sequence[Row], reject: float = 15.0) -> dict[str, Any]:
     }
 
 
+def _groups(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """The rows of each folder and of each kind."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        for group in filter(None, (row["folder"], row.get("kind"))):
+            groups.setdefault(group, []).append(row)
+    return dict(sorted(groups.items()))
+
+
+def right(row: Row) -> bool | None:
+    """Whether the verdict is one that the case expects (`expect`, `at_most`); None if the case expects none. A verdict
+    that no case can expect (tempfail, error) is wrong."""
+    expect, at_most = row.get("expect"), row.get("at_most")
+    if expect is None and at_most is None:
+        return None
+    if row["verdict"] not in EXPECTED:
+        return False
+    reached = EXPECTED.index(row["verdict"])
+    if at_most is not None:
+        return reached <= EXPECTED.index(at_most)
+    return reached == 0 if expect == "accept" else reached >= EXPECTED.index(expect)
+
+
+def expected(rows: Iterable[Row]) -> dict[str, Any]:
+    """How many verdicts are right and wrong by what the cases expect: of all cases that expect one, by label, and by
+    folder or kind (`groups`)."""
+    telling = [row for row in rows if right(row) is not None]
+    return {
+        **_rightness(telling),
+        **{label: _rightness(labelled(telling, label)) for label in LABELS},
+        "groups": {name: _rightness(group) for name, group in _groups(telling).items()},
+    }
+
+
+def _rightness(rows: Sequence[Row]) -> dict[str, int]:
+    hits = sum(1 for row in rows if right(row))
+    return {"total": len(rows), "right": hits, "wrong": len(rows) - hits}
+
+
 def wrong(row: Row) -> bool:
-    """True for a fake that was accepted, a genuine mail that was not, and a file without a verdict."""
+    """True for a file without a verdict, and for a verdict that the case does not expect. Where the case expects none:
+    for a fake that was accepted and a genuine mail that was not."""
     if row["verdict"] == "error":
         return True
+    fits = right(row)
+    if fits is not None:
+        return not fits
     return (row["label"] == "phish") == (row["verdict"] == "accept") if row["label"] else False
 
 

@@ -6,6 +6,7 @@ the contribution of a finding, the policy judges the same findings without that 
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -15,7 +16,6 @@ from typing import Any
 
 from sekisho import cases
 from sekisho.case_runner import CaseRunner, document_of
-from sekisho.config import Config
 from sekisho.judgement import Examined
 from sekisho.policy import covers, family_of
 from sekisho.text import printable
@@ -34,7 +34,7 @@ class Omissions:
 
 
 class _PoolProcess:
-    """What a process of the pool keeps between files: a function that judges with the pipeline, built once."""
+    """What a process of the pool keeps between files: a function that judges with the runner it was forked with."""
 
     row: Callable[[Path, Path], CaseRow] | None = None
 
@@ -45,22 +45,26 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def judge_files(
-    config: Config, folder: Path, files: Sequence[Path], omissions: Omissions, jobs: int | None = None
+    runner: CaseRunner,
+    folder: Path,
+    files: Sequence[Path],
+    without: frozenset[str] = frozenset(),
+    jobs: int | None = None,
 ) -> Iterator[CaseRow]:
     """A row for each file, in the order of `files`, from `jobs` processes (None: as many as cores). A file that cannot
-    be read is an error row, never left out. `folder` is the part of the paths that the rows do not show.
+    be read is an error row, never left out. `folder` is the part of the paths that the rows do not show. `without` are
+    facts of the cases that do not count (`client`, `auth`).
 
-    Raises ConfigError, and UnknownBrandError for a brand that is not in the registry.
+    The processes are forked and share the runner, so that all of them judge with the same lists and brands.
     """
-    CaseRunner.of(config, without=omissions.brands)  # raises errors once, not in each process
     workers = jobs or os.cpu_count() or 1
-    with ProcessPoolExecutor(workers, initializer=_start, initargs=(config, omissions)) as pool:
+    fork = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(workers, fork, initializer=_start, initargs=(runner, without)) as pool:
         yield from pool.map(_row, files, [folder] * len(files), chunksize=16)
 
 
-def _start(config: Config, omissions: Omissions) -> None:
-    runner = CaseRunner.of(config, without=omissions.brands)
-    _PoolProcess.row = lambda file, folder: row_of(runner, file, folder, omissions.without)
+def _start(runner: CaseRunner, without: frozenset[str]) -> None:
+    _PoolProcess.row = lambda file, folder: row_of(runner, file, folder, without)
 
 
 def _row(file: Path, folder: Path) -> CaseRow:
@@ -79,6 +83,7 @@ def row_of(runner: CaseRunner, file: Path, folder: Path, without: frozenset[str]
     }
     try:
         case = cases.load(file, without=without)
+        row |= {"label": case.label, "expect": case.expect, "at_most": case.at_most}
         examined = runner.examine(case)
         report = document_of(runner.judge(examined))
     except cases.CaseError as error:
@@ -86,7 +91,6 @@ def row_of(runner: CaseRunner, file: Path, folder: Path, without: frozenset[str]
     except Exception as error:
         return row | {"reason": _shown(repr(error))}
     return row | {
-        "label": case.label,
         "verdict": report["verdict"],
         "score": report["score"],
         "decided_by": report["decided_by"],

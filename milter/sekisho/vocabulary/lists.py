@@ -69,6 +69,7 @@ class WordLists(FileModel):
     after_name: Words = ()
     company_forms: Words = ()
     below_name: Words = ()
+    badge_words: Words = ()
 
     greetings: Words = ()
     readers: Words = ()
@@ -86,6 +87,8 @@ class WordLists(FileModel):
     mailer_words: SmallPieces = ()
 
     button_words: Words = ()
+    unsubscribe_words: Words = ()
+    document_pages: SmallPieces = ()
     redirect_parameters: Labels = ()
     open_redirects: Labels = ()
     translators: Hosts = ()

@@ -54,6 +54,11 @@ def anywhere(entries: Iterable[str]) -> re.Pattern[str]:
     return re.compile(one_of(entries), re.IGNORECASE)
 
 
+def pages(entries: Iterable[str]) -> re.Pattern[str]:
+    """Finds a host and the beginning of a path in a URL in small letters. A name may stand before the host."""
+    return re.compile(rf"(?<![\w-]){plain(map(re.escape, entries))}")
+
+
 def pieces(entries: Iterable[str]) -> re.Pattern[str]:
     """Finds an entry anywhere in a text that is in small letters, also within a word."""
     return re.compile(plain(map(re.escape, entries)))

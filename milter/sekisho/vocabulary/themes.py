@@ -32,14 +32,17 @@ class Theme(FileModel):
     notice_ja: Sentence
     official: bool = False
     money: bool = False
+    access: bool = False
     answered: bool = False
 
 
 class Request(FileModel):
-    """An action that a reader is asked for, in the words of an explanation."""
+    """An action that a reader is asked for, in the words of an explanation. `access_or_money`: the reader gives one of
+    these away with it."""
 
     en: Sentence
     ja: Sentence
+    access_or_money: bool = False
 
 
 class Themes(FileModel):
@@ -49,7 +52,7 @@ class Themes(FileModel):
     action: Annotated[dict[Name, Request], Field(min_length=1)]
 
     def named(self, flag: str) -> frozenset[str]:
-        """The names of the themes that have a flag: `official`, `money` or `answered`."""
+        """The names of the themes that have a flag: `official`, `money`, `access` or `answered`."""
         return frozenset(name for name, theme in self.theme.items() if getattr(theme, flag))
 
 

@@ -88,3 +88,32 @@ def test_a_fault_speaks_of_a_brand_file(tmp_path: Path) -> None:
         "flat.toml: names: must be a list",
         "flat.toml: domains.f.jp: must be a table of keys",
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "good"),
+    [
+        ("0120-285-250", True),
+        ("+1-888-221-1161", True),
+        ("#9110", False),
+        ("call us", False),
+        ("0120", False),
+    ],
+)
+def test_a_telephone_number_is_one(tmp_path: Path, number: str, good: bool) -> None:
+    """Digits in groups, as people write them; a text beside the number is refused."""
+    write(tmp_path, "tel", GOOD.format(id="tel", name="Tel") + f'telephones = ["{number}"]\n')
+    if good:
+        assert load(tmp_path)[0].telephones == (number,)
+    else:
+        with pytest.raises(BrandFileError, match=r"tel\.toml: telephones\.0"):
+            load(tmp_path)
+
+
+def test_japanese_brokers_say_what_they_never_ask() -> None:
+    """They are imitated to get passwords; most have said, or are bound, not to ask for them by mail."""
+    policies = {
+        each.id: each.policies for each in load() if (each.sector, each.country) == ("securities", "JP")
+    }
+    assert len([each for each in policies.values() if each]) >= 12
+    assert all(policy.source for each in policies.values() for policy in each)

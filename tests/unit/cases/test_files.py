@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.unit.cli.conftest import FAKE, mail, write
 
-from sekisho.cases import Case, CaseError, load
+from sekisho.cases import Case, CaseError, load, of_bytes
 from sekisho.ports import Recorded
 
 
@@ -38,6 +38,25 @@ def test_what_is_left_out_is_not_known(tmp_path: Path) -> None:
     assert (read.dns, read.recorded, read.label, read.now) == (None, None, None, None)
     assert read.envelope.sender is None
     assert read.envelope.client.address is read.envelope.client.resolve is None
+
+
+def test_what_the_case_expects(tmp_path: Path) -> None:
+    """A verdict that is right, or the strictest one that still is; a null expects nothing."""
+    assert (case(tmp_path, {"expect": "quarantine"}).expect, case(tmp_path, {}).expect) == (
+        "quarantine",
+        None,
+    )
+    read = case(tmp_path, {"at_most": "tag", "expect": None})
+    assert (read.expect, read.at_most) == (None, "tag")
+
+
+def test_bytes_that_were_read_already(tmp_path: Path) -> None:
+    """The name of the message finds no sidecar: only the named one counts, and without it the message's own trace."""
+    beside = write(tmp_path / "m.eml", b"", {"rcpt": "a@b.example"}).with_suffix(".json")
+    raw = mail("a@b.example", trace="Return-Path: <c@d.example>\r\n")
+    assert of_bytes(beside.with_suffix(".eml"), raw).envelope.sender == "c@d.example"
+    assert of_bytes(Path("-"), raw, beside).envelope.recipients[0].address == "a@b.example"
+    assert of_bytes(Path("-"), b"\xef\xbb\xbf" + raw).raw == raw
 
 
 def test_a_verified_name_and_several_recipients(tmp_path: Path) -> None:
@@ -92,6 +111,12 @@ BAD = [
     ({"authenticated_user": True}, "authenticated_user"),
     ({"label": "spam"}, "label"),
     ({"label": ["phish"]}, "label"),
+    ({"expect": "spam"}, "expect: 'spam' is not one of accept, tag, quarantine, reject"),
+    ({"expect": "tempfail"}, "expect"),
+    ({"expect": ["accept"]}, "expect"),
+    ({"at_most": "Tag"}, "at_most"),
+    ({"at_most": 5}, "at_most"),
+    ({"expect": "accept", "at_most": "tag"}, "at_most: stands instead of expect"),
     ({"now": 5}, "now"),
     ({"now": "yesterday"}, "yesterday"),
     ({"dns": {}}, "dns"),

@@ -12,7 +12,7 @@ id = "our-bank"
 names = ["わが銀行", "Our Bank"]
 sources = ["ourbank.example"]
 [domains]
-"ourbank.co.jp" = { confidence = "high", source = "ourbank.example" }
+"ourbank.co.jp" = { confidence = "high", owner_page = true, sources = ["ourbank.co.jp/mail", "Wikidata"] }
 "ourbank.example.jp" = { confidence = "low" }
 [verify]
 ja = "公式アプリで確認してください。"
@@ -118,6 +118,16 @@ def test_show_says_what_each_domain_is_worth(sekisho: Command, config: Path, ove
     lines = {line.split()[0]: line for line in done.out.splitlines()}
     assert "proves the brand" in lines["ourbank.co.jp"]
     assert "not confirmed" in lines["ourbank.example.jp"]
+
+
+def test_show_says_whom_to_ask_and_to_tell(sekisho: Command, shipped: Path) -> None:
+    """Telephone numbers and addresses of the brand, in the lists and in JSON."""
+    done = sekisho("brands", "show", "paypal", "--config", shipped)
+    lines = [line.split() for line in done.out.splitlines() if line]
+    assert ["call", "+1-888-221-1161"] in lines
+    assert ["report", "to", "phishing@paypal.com"] in lines
+    shown = sekisho("brands", "show", "paypal", "--config", shipped, "--format", "json").json
+    assert shown["telephones"] == ["+1-888-221-1161"]
 
 
 def test_show_finds_a_brand_by_any_of_its_names(sekisho: Command, shipped: Path) -> None:

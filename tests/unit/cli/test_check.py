@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from sekisho.verdict import Disposition
 
 KEYS = {
     "file",
+    "judged_with",
     "verdict",
     "score",
     "thresholds",
@@ -87,6 +89,57 @@ def test_text_says_who_is_claimed_who_is_proven_and_why(sekisho: Command, fake: 
         assert "".join(each["reason_ja"].split()) in text
 
 
+def test_what_it_was_judged_with(sekisho: Command, fake: Path, tmp_path: Path) -> None:
+    """This machine's configuration with the version of its lists and the overlays that exist; `--shipped`: nothing of
+    that. The text says it in one line."""
+    brands = tmp_path / "brands.d"
+    brands.mkdir()
+    config = tmp_path / "c.toml"
+    config.write_text(
+        f'[lists]\nblock = ["stranger.example"]\n[brands]\noverlay = "{brands}"\n'
+        f'[vocabulary]\noverlay = "{tmp_path}/none"\n[store]\nurl = "sqlite:///{tmp_path}/q.db"\n',
+        "utf-8",
+    )
+    report = sekisho("check", fake, "--config", config, "--format", "json").json
+    used = {"config": str(config), "lists_version": 0, "overlays": [str(brands)]}
+    assert (report["judged_with"], report["decided_by"]) == (used, "block stranger.example")
+    report = sekisho("check", fake, "--shipped", "--format", "json").json
+    assert (report["judged_with"], report["decided_by"]) == ("shipped", "points")
+    out = sekisho("check", fake, fake, "--config", config).out
+    said = f"judged with: {config}; no lists of the store; overlays {brands}"
+    assert [line for line in out.splitlines() if line.startswith("judged with")] == [said]
+    assert "judged with: the shipped state" in sekisho("check", fake, "--shipped").out
+
+
+def stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+def test_a_message_of_standard_input(
+    sekisho: Command, fake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`-` is a message like any other, with its own trace fields or a named case, and may stand beside files."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "-.eml", b"", {"rcpt": 5}).rename(tmp_path / "-")
+    alone = sekisho("check", fake, "--format", "json").json
+    stdin(monkeypatch, fake.read_bytes())
+    read = sekisho("check", "-", "--case", fake.with_suffix(".json"), "--format", "json").json
+    assert {**read, "file": None, "stages_ms": None} == {**alone, "file": None, "stages_ms": None}
+    assert read["file"] == "-"
+    stdin(monkeypatch, mail("Amazon <info@stranger.example>", trace=TRACE))
+    two = sekisho("check", "-", fake, "--format", "json").json
+    assert [each["file"] for each in two] == ["-", str(fake)]
+    assert two[0]["auth"]["iprev"] == "fail"
+
+
+def test_standard_input_that_cannot_be_read(sekisho: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is closed is unreadable input; it cannot be read twice."""
+    monkeypatch.setattr(sys, "stdin", None)
+    done = sekisho("check", "-")
+    assert (done.status, done.err) == (2, "Error: standard input is closed\n")
+    assert sekisho("check", "-", "-").status == 2
+
+
 def test_the_status_is_0_whatever_the_verdict(sekisho: Command, fake: Path, tmp_path: Path) -> None:
     """A verdict is no failure of the command."""
     config = tmp_path / "c.toml"
@@ -103,6 +156,7 @@ def test_the_status_is_0_whatever_the_verdict(sekisho: Command, fake: Path, tmp_
         (["none.eml"], "none.eml: No such file or directory"),
         (["."], ".: Is a directory"),
         (["{fake}", "--format", "xml"], "'xml' is not one of"),
+        (["{fake}", "--shipped", "--config", "{fake}"], "--shipped uses no configuration"),
         (["{fake}", "--without", "dns"], "--without knows client and auth, not dns"),
         (["{fake}", "{fake}", "--case", "{fake}"], "--case goes with one file"),
         (["{fake}", "--case", "none.json"], "none.json: No such file or directory"),

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.unit.cli.conftest import FAKE, GENUINE, Command, mail, write
 
+from sekisho.cli import options
+from sekisho.clock import SystemClock
+from sekisho.config import load
 from sekisho.evaluation.measure import wilson
+from sekisho.package_data import shipped
+from sekisho.runtime_changes import ListWatch
+from sekisho.store.quarantine import Quarantine
 
 COUNTS = {"total", "accept", "tag", "quarantine", "reject", "tempfail", "error", "degraded"}
 
@@ -78,18 +87,24 @@ def test_what_check_says_evaluate_counts(sekisho: Command, corpus: Path) -> None
         assert (report["verdict"], report["score"]) == (row["verdict"], row["score"])
 
 
-def test_an_unreadable_file_is_an_error_row(sekisho: Command, corpus: Path) -> None:
-    """Never left out: it has a reason, counts as an error, and the others are judged all the same."""
+def test_a_broken_case_is_an_error_row_and_status_2(sekisho: Command, corpus: Path) -> None:
+    """Never left out: it has a reason, counts as an error, and is named; the others are judged all the same."""
     write(corpus / "ham" / "bad.eml", b"", {"rcpt": 5})
+    write(corpus / "ham" / "word.eml", b"", {"expect": "spam"})
+    write(corpus / "ham" / "text.eml", b"").with_suffix(".json").write_text("{", "utf-8")
     (corpus / "ham" / "gone.eml").symlink_to(corpus / "none")
+    reasons = {"bad": "rcpt", "word": "'spam' is not one of", "text": "Expecting", "gone": "No such file"}
     done = sekisho("evaluate", corpus, "--format", "json", "--jobs", 1)
-    assert done.status == 0
-    rows = {row["file"]: row for row in done.json["wrong"] if row["verdict"] == "error"}
-    assert set(rows) == {"ham/bad.eml", "ham/gone.eml"}
-    assert "rcpt" in rows["ham/bad.eml"]["reason"]
-    assert "No such file" in rows["ham/gone.eml"]["reason"]
-    assert done.json["groups"]["ham"]["error"] == 2
-    assert done.json["groups"]["ham"]["total"] == 5
+    assert done.status == 2
+    rows = {row["file"]: row["reason"] for row in done.json["wrong"] if row["verdict"] == "error"}
+    said = dict(line.split(": ", 1) for line in done.err.splitlines())
+    assert said == rows
+    assert set(rows) == {f"ham/{name}.eml" for name in reasons}
+    assert all(reason in rows[f"ham/{name}.eml"] for name, reason in reasons.items())
+    ham = done.json["groups"]["ham"]
+    assert (ham["total"], ham["error"], ham["accept"], ham["quarantine"]) == (7, 4, 2, 1)
+    text = sekisho("evaluate", corpus, "--jobs", 1, "--top", 1)
+    assert (text.status, text.err) == (2, done.err)
 
 
 def test_without_is_for_every_case(sekisho: Command, corpus: Path) -> None:
@@ -223,3 +238,165 @@ def test_markdown_names_no_file(sekisho: Command, corpus: Path) -> None:
     for table in out.split("\n\n"):
         columns = {line.replace("\\|", "").count("|") for line in table.splitlines() if line.startswith("|")}
         assert len(columns) <= 1
+
+
+@pytest.fixture
+def machine(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, sekisho: Command
+) -> Path:
+    """The configuration of a machine whose lists block a genuine sender, and whose overlay renames a brand."""
+    place = tmp_path_factory.mktemp("machine")
+    config, brands = place / "sekisho.toml", place / "brands.d"
+    config.write_text(
+        f'[store]\nurl = "sqlite:///{place}/q.db"\n[brands]\noverlay = "{brands}"\n'
+        f'[vocabulary]\noverlay = "{place}/vocabulary.d"\n',
+        "utf-8",
+    )
+    brands.mkdir()
+    (brands / "amazon-jp.toml").write_text('id = "amazon-jp"\nnames = ["Nile"]\nsources = ["us"]\n', "utf-8")
+    Quarantine.open(load(config).store, SystemClock()).close()
+    assert sekisho("list", "add", "block", "flower.example", "--config", config).status == 0
+    watch = ListWatch(load(config).store, SystemClock())
+    watch.turn()
+    watch.close()
+    monkeypatch.setattr(options, "DEFAULT_PATH", config)
+    return config
+
+
+def test_the_shipped_state_is_judged_with_unless_told_otherwise(
+    sekisho: Command, corpus: Path, machine: Path
+) -> None:
+    """Neither the lists nor the overlays of the machine change a measurement; `--site` and `--config` ask for both."""
+
+    def measured(*more: object) -> tuple[object, list[int], int]:
+        result = sekisho("evaluate", corpus, "--format", "json", "--jobs", 1, *more).json
+        found = result["findings"]["brand.display_name"]
+        held = [result[label]["quarantine"] for label in ("phish", "ham")]
+        return result["judged_with"], held, found["phish"]["found"] + found["ham"]["found"]
+
+    used = {"config": str(machine), "lists_version": 1, "overlays": [str(machine.parent / "brands.d")]}
+    assert measured() == ("shipped", [1, 1], 2)
+    assert measured("--site") == measured("--config", machine) == (used, [1, 2], 0)
+    both = sekisho("evaluate", corpus, "--site", "--config", machine)
+    assert (both.status, both.out) == (2, "")
+    report = sekisho("check", corpus / "ham" / "a.eml", "--format", "json").json
+    assert (report["judged_with"], report["decided_by"]) == (used, "block flower.example")
+
+
+def test_the_text_begins_with_what_was_judged_with(sekisho: Command, corpus: Path, machine: Path) -> None:
+    """One line, with what was left out; in Markdown a sentence."""
+    first, *_ = sekisho("evaluate", corpus, "--jobs", 1, "--by", "folder").out.splitlines()
+    assert first == "judged with: the shipped state, nothing of this machine"
+    more = ("--site", "--without", "auth", "--without-brand", "jcom")
+    first, *_ = sekisho("evaluate", corpus, "--jobs", 1, *more).out.splitlines()
+    overlay = machine.parent / "brands.d"
+    assert first == (
+        f"judged with: {machine}; lists of the store, version 1; overlays {overlay}; without auth, the brand jcom"
+    )
+    out = sekisho("evaluate", corpus, "--jobs", 1, "--format", "markdown").out
+    assert out.startswith("Judged with: the shipped state, nothing of this machine.\n\n|")
+
+
+def test_another_registry(sekisho: Command, corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The brand files of a folder stand in the place of the shipped ones, and the result says so."""
+    registry = tmp_path_factory.mktemp("registry")
+    shutil.copy(shipped("brands") / "jcom.toml", registry)
+    result = sekisho("evaluate", corpus, "--format", "json", "--jobs", 1, "--registry", registry).json
+    assert result["findings"]["brand.display_name"]["phish"]["found"] == 0
+    assert result["judged_with"] == {
+        "config": None, "lists_version": 0, "overlays": [], "registry": str(registry),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "{registry}: No such file or directory"),
+        ({}, "{registry}: has no brand files"),
+        ({"x.toml": "names = 5"}, "{registry}/x.toml: names: must be a list"),
+    ],
+)
+def test_a_bad_registry_is_2(
+    content: dict[str, str] | None, said: str, sekisho: Command, corpus: Path, tmp_path: Path
+) -> None:
+    """Everything that is wrong with it, and nothing is judged."""
+    registry = tmp_path / "registry"
+    if content is not None:
+        registry.mkdir()
+        for name, text in content.items():
+            (registry / name).write_text(text, "utf-8")
+    done = sekisho("evaluate", corpus, "--registry", registry)
+    assert (done.status, done.out) == (2, "")
+    assert said.format(registry=registry) in done.err.splitlines()
+
+
+def test_verdicts_against_what_the_cases_expect(sekisho: Command, corpus: Path) -> None:
+    """Right and wrong by label, folder and kind, with an interval; a wrong one says what was expected."""
+    fake, plain = mail("Amazon <info@stranger.example>"), mail("Flowers <shop@flower.example>")
+    write(corpus / "phish" / "two" / "tagged.eml", fake, {**FAKE, "expect": "reject"})
+    write(corpus / "phish" / "two" / "held.eml", fake, {**FAKE, "expect": "tag", "kind": "exact"})
+    write(corpus / "ham" / "free.eml", plain, {**GENUINE, "expect": "accept"})
+    write(corpus / "ham" / "held.eml", fake, {**FAKE, "at_most": "tag"})
+    write(corpus / "ham" / "may.eml", fake, {**FAKE, "at_most": "quarantine"})
+    done = sekisho("evaluate", corpus, "--format", "json", "--jobs", 1)
+    expected, two = done.json["expected"], {"total": 2, "right": 1, "wrong": 1}
+    assert (done.status, expected["total"], expected["right"], expected["wrong"]) == (0, 5, 3, 2)
+    assert (expected["phish"], expected["ham"]) == (two, {"total": 3, "right": 2, "wrong": 1})
+    assert expected["groups"]["phish/two"] == two
+    assert expected["groups"]["exact"] == {"total": 1, "right": 1, "wrong": 0}
+    wrong = {row["file"] for row in done.json["wrong"]}
+    assert {"phish/two/tagged.eml", "ham/held.eml"} <= wrong
+    assert not {"ham/may.eml", "phish/two/held.eml"} & wrong
+    out = sekisho("evaluate", corpus, "--jobs", 1).out
+    low, high = wilson(1, 2)
+    (row,) = (line for line in out.splitlines() if line.split()[:4] == ["phish/two", "2", "1", "1"])
+    assert f"50.0% ({low:.1%}-{high:.1%})" in row
+    assert "phish/two/tagged.eml  (expected reject)" in out
+    assert "ham/held.eml  (expected at most tag)" in out
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".csv"])
+def test_every_row_in_a_file(ending: str, sekisho: Command, corpus: Path, tmp_path: Path) -> None:
+    """One line for each case, broken ones too; the old content is gone, and nobody else may read it."""
+    write(corpus / "ham" / "bad.eml", b"", {"rcpt": 5})
+    file = tmp_path / f"rows{ending}"
+    file.write_text("old", "utf-8")
+    result = sekisho("evaluate", corpus, "--format", "json", "--jobs", 1, "--rows", file).json
+    text = file.read_text("utf-8")
+    rows = (
+        [json.loads(line) for line in text.splitlines()]
+        if ending == ".jsonl"
+        else [*csv.DictReader(text.splitlines())]
+    )
+    assert len(rows) == 7
+    named = {row["file"]: row for row in rows}
+    caught, bad = named["phish/one/caught.eml"], named["ham/bad.eml"]
+    assert (caught["label"], caught["verdict"], caught["kind"]) == ("phish", "quarantine", "exact")
+    assert (caught["folder"], caught["decided_by"]) == ("phish/one", "points")
+    assert float(caught["seconds"]) > 0
+    assert "brand.display_name" in caught["findings"]
+    assert (bad["verdict"], "rcpt" in bad["reason"]) == ("error", True)
+    assert {row["file"] for row in result["wrong"]} < set(named)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("-", "would mix with the report"),
+        ("/dev/null", "is not a regular file"),
+        ("none/rows.csv", "No such file or directory"),
+        ("folder.csv", "is not a regular file"),
+    ],
+)
+def test_rows_that_cannot_be_written_stop_the_run(
+    name: str, said: str, sekisho: Command, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is judged, not after minutes."""
+    monkeypatch.chdir(corpus)
+    (corpus / "folder.csv").mkdir()
+    monkeypatch.setattr("sekisho.case_runner.CaseRunner.of", lambda *_, **_more: pytest.fail("judged"))
+    done = sekisho("evaluate", corpus, "--rows", name)
+    assert (done.status, done.out) == (2, "")
+    assert said in done.err

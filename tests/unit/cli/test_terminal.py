@@ -195,6 +195,9 @@ case("evaluate")(
         [scene.none, "--config", scene.config],
         [scene.mails, "--by", CANARY, "--config", scene.config],
         [scene.mails, "--without-brand", CANARY, "--config", scene.config],
+        [scene.mails, "--registry", scene.none],
+        [scene.mails, "--rows", scene.none / f"{CANARY}.csv"],
+        [scene.mails, "--jobs", "1", "--rows", scene.directory / f"rows {CANARY}.jsonl"],
     ]
 )
 case("config check")(

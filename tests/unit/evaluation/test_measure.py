@@ -44,6 +44,58 @@ def test_the_edges_of_bins(values: list[float], bins: dict[float | None, int]) -
     assert filled == bins
 
 
+VERDICTS = ("accept", "tag", "quarantine", "reject", "tempfail", "error")
+
+
+@pytest.mark.parametrize(
+    ("expectation", "fitting"),
+    [
+        ({"expect": "accept"}, {"accept"}),
+        ({"expect": "tag"}, {"tag", "quarantine", "reject"}),
+        ({"expect": "quarantine"}, {"quarantine", "reject"}),
+        ({"expect": "reject"}, {"reject"}),
+        ({"at_most": "accept"}, {"accept"}),
+        ({"at_most": "tag"}, {"accept", "tag"}),
+        ({"at_most": "reject"}, {"accept", "tag", "quarantine", "reject"}),
+    ],
+)
+def test_the_verdicts_that_are_right(expectation: dict[str, str], fitting: set[str]) -> None:
+    """`accept` exactly, the others at least; `at_most` up to it. No verdict, or a postponed one, is never right."""
+    rows = [{"label": "ham", "verdict": verdict, **expectation} for verdict in VERDICTS]
+    assert {row["verdict"] for row in rows if measure.right(row)} == fitting
+    assert {row["verdict"] for row in rows if measure.wrong(row)} == set(VERDICTS) - fitting
+
+
+def test_the_label_counts_where_a_case_expects_nothing() -> None:
+    """What the case expects goes before its label: a genuine mail that may be tagged is not wrong."""
+    assert measure.right({"label": "ham", "verdict": "tag"}) is None
+    assert measure.wrong({"label": "ham", "verdict": "tag"})
+    assert not measure.wrong({"label": "ham", "verdict": "tag", "at_most": "tag"})
+    assert not measure.wrong({"label": None, "verdict": "tag"})
+    assert measure.wrong({"label": "phish", "verdict": "tag", "expect": "quarantine"})
+
+
+def test_right_and_wrong_by_label_folder_and_kind() -> None:
+    """Only cases that expect something count, whatever their label."""
+    row = {"label": "ham", "folder": "a/ham", "verdict": "tag", "kind": "codes"}
+    rows = [
+        {**row, "expect": "accept"},
+        {**row, "at_most": "tag", "kind": None},
+        {**row, "label": None, "folder": "b", "expect": "tag"},
+        {**row, "folder": "c"},
+    ]
+    one, none = {"total": 1, "right": 1, "wrong": 0}, {"total": 0, "right": 0, "wrong": 0}
+    half = {"total": 2, "right": 1, "wrong": 1}
+    assert measure.expected(rows) == {
+        "total": 3,
+        "right": 2,
+        "wrong": 1,
+        "phish": none,
+        "ham": half,
+        "groups": {"a/ham": half, "b": one, "codes": half},
+    }
+
+
 def test_a_family_is_left_out_whole() -> None:
     """What one finding of a family alone does not change, all of them together do; a finding is no family."""
     row = {

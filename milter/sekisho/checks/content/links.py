@@ -11,9 +11,17 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from sekisho.address import hosts_in
-from sekisho.checks.facts.links import counts_clicks, is_digest, is_page, leads_to_affiliate
-from sekisho.checks.facts.names import imitated
-from sekisho.checks.facts.sender import home_domains, organisation
+from sekisho.checks.facts.links import (
+    counter_of,
+    counts_clicks,
+    is_digest,
+    is_letter,
+    is_page,
+    leads_to_affiliate,
+    leads_to_claimed,
+)
+from sekisho.checks.facts.names import imitated, related
+from sekisho.checks.facts.sender import home_domains, is_of_a_recipient, organisation
 from sekisho.checks.facts.unlisted import bears_name
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
@@ -94,12 +102,16 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not found:
         return NOTHING
     home = home_domains(message, seen)
+    counter = counter_of(message, seen, home, context)
     findings: dict[str, Finding] = {}
     brands = {host: _brand_in(host, home, seen, context) for host in {each.host for each in found}}
     for each in found:
         for finding in _of_one(each, brands[each.host], home, context):
-            findings.setdefault(finding.kind.id, finding)
-    for finding in _of_all(message, seen, found, home, context):
+            shown = str(finding.facts.get("shown", ""))
+            counted = finding.kind is TEXT_MISMATCH and each.domain == counter
+            if not counted or _is_trusted(shown, message, seen, home, context):
+                findings.setdefault(finding.kind.id, finding)
+    for finding in () if counter else _of_all(message, seen, found, home, context):
         findings.setdefault(finding.kind.id, finding)
     return Evidence(findings=tuple(findings.values())) if findings else NOTHING
 
@@ -131,11 +143,20 @@ def _of_one(
 
 
 def _brand_in(host: str, home: frozenset[str], seen: Evidence, context: Context) -> str | None:
-    """The brand whose name a host carries. In the sender's own domains only a brand's whole host counts."""
-    lookalike = None if organisation(host) in home else imitated(host, seen, context)
+    """The brand whose name a host carries. In the sender's own domains and in a service's own name only a brand's whole
+    host counts."""
+    own = organisation(host)
+    known = own in home or (_is_service(own, context) and imitated(own, seen, context) is not None)
+    lookalike = None if known else imitated(host, seen, context)
     if lookalike is not None and not seen.unauthenticated and bears_name(host, lookalike.brand, context):
         lookalike = None
     return lookalike.brand if lookalike else _hosted_in(host, context)
+
+
+def _is_service(domain: str, context: Context) -> bool:
+    """True for the registrable domain of a provider; a name below it that customers choose is none."""
+    kind = context.providers.kind
+    return kind(domain) is not None and kind(domain.partition(".")[2]) is None
 
 
 def _hosted_in(host: str, context: Context) -> str | None:
@@ -171,6 +192,18 @@ def _shown_elsewhere(each: Destination, home: frozenset[str], context: Context) 
     return None
 
 
+def _is_trusted(shown: str, message: Message, seen: Evidence, home: frozenset[str], context: Context) -> bool:
+    """True for a host that the reader trusts, shown by a link through a counter: a brand's, one that may be a named
+    brand's, one of the reader's own organisation, or one with the sender's name, which its own domain has not."""
+    brands = {claim.brand for claim in seen.claims if claim.brand}
+    if context.registry.owner(shown) is not None or is_of_a_recipient(shown, message):
+        return True
+    if any(context.registry.could_own(shown, brand) for brand in brands):
+        return True
+    words = context.vocabulary.distinctive(message.author.name)
+    return bool(words) and related(words, (shown,)) and not related(words, home)
+
+
 def _is_host(name: str, words: Vocabulary) -> bool:
     """A host under a suffix that exists and that no file name has (`readme.md` is a file)."""
     return has_known_suffix(name) and (
@@ -188,6 +221,8 @@ def _of_all(
     """What the links show together: none leads home, and where they lead instead."""
     places = {each.domain for each in found}
     if not message.author.domain or home & places or is_digest(seen) or not is_page(message):
+        return
+    if is_letter(message, seen, context) or leads_to_claimed(message, seen, context):
         return
     if leads_to_affiliate(message.author.domain, seen, context):
         return

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from sekisho.evidence import Cue, Evidence
 from sekisho.message import Message
+from sekisho.vocabulary import shipped_themes
 
 HEADLINE_PLACES = frozenset({"subject", "display_name"})
+VALUABLE_ACTIONS = frozenset(name for name, each in shipped_themes().action.items() if each.access_or_money)
+VALUABLE_THEMES = shipped_themes().named("access") | shipped_themes().named("money")
 MAX_EMPTY_TEXT_CHARS = 100  # a text so short leaves the message to a picture or an attachment
 
 
@@ -23,6 +26,18 @@ def wants_something(message: Message, seen: Evidence) -> bool:
     if "action" in aspects:
         return True
     return bool(headlines(seen)) and ("pressure" in aspects or _told_elsewhere(message))
+
+
+def asks_for_access_or_money(message: Message, seen: Evidence) -> bool:
+    """True if a message that wants something asks for a password, a card or money in so many words."""
+    return wants_something(message, seen) and seen.has_cue("action", *VALUABLE_ACTIONS)
+
+
+def is_about_access_or_money(message: Message, seen: Evidence) -> bool:
+    """True if a message that wants something asks for access or money, or is about an account or a payment."""
+    return asks_for_access_or_money(message, seen) or (
+        wants_something(message, seen) and seen.has_cue("theme", *VALUABLE_THEMES)
+    )
 
 
 def _told_elsewhere(message: Message) -> bool:

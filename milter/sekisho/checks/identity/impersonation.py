@@ -13,11 +13,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.facts.links import is_digest, is_page, leads_to_brand
+from sekisho.checks.facts.links import (
+    counter_of,
+    is_digest,
+    is_letter,
+    is_page,
+    leads_to_brand,
+    leads_to_claimed,
+)
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.sender import home_domains, organisation
 from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.checks.facts.unmet import may_be_home, told_of, unmet_claims
+from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import (
     NOTHING,
     Claim,
@@ -133,6 +141,14 @@ UNLISTED = FindingKind(
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
+UNLISTED_ASKS = FindingKind(
+    "brand.unlisted_asks",
+    2,
+    "From there it asks for a log-in, a confirmation, card data or a payment in {brand_name}'s name.",
+    "そこから {brand_name} の名で、ログイン、確認、カード情報、支払いなどを求めています。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
+)
 NAMESAKE = FindingKind(
     "brand.namesake_domain",
     2.5,
@@ -164,6 +180,7 @@ KINDS = (
     INVITES,
     AWAY,
     UNLISTED,
+    UNLISTED_ASKS,
     NAMESAKE,
     STRANGER,
 )
@@ -190,6 +207,7 @@ UNMET = MappingProxyType(
 )
 # Where a message speaks for its sender. Pictures do not: a footer has the icons of social networks.
 SPEAKING_PLACES = frozenset({"display_name", "signature", "subject", "calendar"})
+DEMANDS = ("login", "confirm", "pay", "card", "gift_cards", "coins", "channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +238,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[Finding]:
     """The author is, by its own domain, not the brand."""
     kinds = [UNMET[claim.where, claim.strength] for claim in claims]
+    if _initials_speak(kinds, given):
+        kinds.insert(0, DISPLAY_NAME)
     if DISPLAY_NAME in kinds and may_be_the_brand(brand, given.message, given.seen, given.context):
-        bears_name = given.context.registry.kinship(given.author, brand) is Kinship.NAME
-        yield _found(NAMESAKE if bears_name else UNLISTED, brand, given)
+        yield from _unlisted(brand, given)
         return
     if _relayed(brand, given) or _written_for(brand, given):
         kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
@@ -242,6 +261,24 @@ def _written_for(brand: str, given: CheckInput) -> bool:
     return sender is not None and any(registry.could_own(sender, each) for each in registry.affiliates(brand))
 
 
+def _initials_speak(kinds: list[FindingKind], given: CheckInput) -> bool:
+    """True if the address alone names the brand, and the text speaks as the brand or wants something of its reader.
+    `dhl@` without a display name may be a person's initials, but no person writes DHL's letters."""
+    if LOCAL_NAME not in kinds or DISPLAY_NAME in kinds or given.message.author.name.strip():
+        return False
+    return SIGNED in kinds or HEADED in kinds or wants_something(given.message, given.seen)
+
+
+def _unlisted(brand: str, given: CheckInput) -> Iterator[Finding]:
+    """The author's domain is in no brand file and may be the brand's."""
+    if given.context.registry.kinship(given.author, brand) is Kinship.NAME:
+        yield _found(NAMESAKE, brand, given)
+        return
+    yield _found(UNLISTED, brand, given)
+    if given.seen.has_cue("action", *DEMANDS):
+        yield _found(UNLISTED_ASKS, brand, given)
+
+
 def _relayed(brand: str, given: CheckInput) -> bool:
     """True for a notice that somebody passed on: every link leads to the brand itself, nobody else is written to,
     and the author is not known to be unproven."""
@@ -255,16 +292,22 @@ def _relayed(brand: str, given: CheckInput) -> bool:
 def _away(brand: str, claims: list[Claim], given: CheckInput) -> str | None:
     """The host of the first link of a page about this brand, if no link leads to the brand or home to its sender.
 
-    None for a digest, and where the sender is not known to be unproven and leads to itself: it may speak of others
-    (`a service of PayPal`).
+    None for a digest and a letter, and where every link leads to the brand that the message speaks as. None also where
+    the sender is not known to be unproven and leads to itself: it may speak of others (`a service of PayPal`).
     """
     speaks = any(claim.where in SPEAKING_PLACES or claim.strength is Strength.STRONG for claim in claims)
     pictured = any(link.kind == "qr" for link in given.message.links)
     if not speaks or not (pictured or is_page(given.message)):
         return None
+    if is_letter(given.message, given.seen, given.context):
+        return None
     found = given.seen.destinations
     home = _home(given)
     if not found or is_digest(given.seen) or any(each.domain in home for each in found):
+        return None
+    if leads_to_claimed(given.message, given.seen, given.context):
+        return None
+    if counter_of(given.message, given.seen, home, given.context) is not None:
         return None
     if any(leads_to_brand((each,), brand, given.context) for each in found):
         return None

@@ -18,6 +18,8 @@ from sekisho.evidence import NOTHING, Claim, Evidence, Place, Strength
 from sekisho.message import Message, Part
 from sekisho.ports import Context
 
+# Where a message names its sender or its subject.
+NAMING_PLACES = frozenset({Place.DISPLAY_NAME, Place.SIGNATURE, Place.SUBJECT, Place.LOCAL_PART})
 MAX_PICTURE_PAGE_LETTERS = 300  # of all pages together; with more, the pictures stand beside a text
 MAX_PICTURES = 20  # of one page that are read
 MAX_REPLY_TO = 3  # mailboxes whose names are read
@@ -36,12 +38,12 @@ REPLY = re.compile(r"^METHOD:\s{0,9}(?:REPLY|COUNTER|DECLINECOUNTER)", re.MULTIL
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Claims only; a brand once for each picture page, file list, part of an invitation and name for answers."""
-    found = tuple(_claims(message, context))
+    found = tuple(_claims(message, seen, context))
     return Evidence(claims=found) if found else NOTHING
 
 
-def _claims(message: Message, context: Context) -> Iterator[Claim]:
-    yield from _pictures(message, context)
+def _claims(message: Message, seen: Evidence, context: Context) -> Iterator[Claim]:
+    yield from _pictures(message, seen, context)
     yield from _files(message, context)
     for part in message.parts[:MAX_FILES]:
         if part.media == "text/calendar" or (part.filename or "").lower().endswith(".ics"):
@@ -50,8 +52,9 @@ def _claims(message: Message, context: Context) -> Iterator[Claim]:
         yield from mentioned(other.name, Place.REPLY_TO, context)
 
 
-def _pictures(message: Message, context: Context) -> Iterator[Claim]:
-    """Strong where the pictures of a page with few words speak of one brand, and more than one in some of them."""
+def _pictures(message: Message, seen: Evidence, context: Context) -> Iterator[Claim]:
+    """Strong where the pictures of a page with few words speak of one brand, and more than one in some of them. A
+    badge of a network, a store or a card is weak, unless the message names the same brand as its sender."""
     pages = [page for page in message.pages if page.pictures]
     if not pages or sum(page.letters for page in message.pages) > MAX_PICTURE_PAGE_LETTERS:
         return
@@ -63,7 +66,10 @@ def _pictures(message: Message, context: Context) -> Iterator[Claim]:
     mentions = context.registry.mentions(text) if text else ()
     found = {mention.brand: mention.name for mention in reversed(mentions)}
     lines = {text.count("\n", 0, mention.start) for mention in mentions}
-    alone = len(found) == 1 and len(lines) >= MIN_NAMING_SHARE * len(described)
+    named = {claim.brand for claim in seen.claims if claim.where in NAMING_PLACES}
+    badge = context.vocabulary.badge_words.fullmatch
+    badges = all(badge(text, mention.start, mention.end) for mention in mentions) and named.isdisjoint(found)
+    alone = len(found) == 1 and not badges and len(lines) >= MIN_NAMING_SHARE * len(described)
     strength = Strength.STRONG if alone else Strength.WEAK
     yield from (Claim(brand, Place.IMAGE, name, strength) for brand, name in found.items())
 

@@ -12,6 +12,7 @@ a claim that the registry knows.
 from __future__ import annotations
 
 import re
+from itertools import permutations
 
 from sekisho.checks.facts.links import is_digest, is_page
 from sekisho.checks.facts.names import related
@@ -42,6 +43,8 @@ KINDS = (UNRELATED, OFFICE)
 
 MAX_SCANNED_CHARS = 20_000  # of the text, in which a name is counted
 MIN_NAME_USES = 2  # in a text that is signed with the name
+MAX_NAMES = 4  # of a person, of which an address may be made
+MIN_BEGINNING_LETTERS = 3  # of a name, in an address that is made of the beginnings of two
 MIN_PRIVATE_NAME_USES = 4  # the same from a private mailbox, whose owner may take any name
 
 
@@ -85,10 +88,25 @@ def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, conte
 
 
 def is_person(words: tuple[str, ...], local: str) -> bool:
-    """True for a first and last name in the own address (`j.smith`, `jane.doe`): two names, not one word alone."""
+    """True for a first and last name in the own address (`j.smith`, `jane.doe`, `jdoe`, `epapad`): two names, not one
+    word alone."""
     named = [word for word in words if len(word) >= 3 and word in local.lower()]
     two_names = re.fullmatch(r"[^\W\d_]+[._-][^\W\d_]+", local) is not None
-    return bool(named) and (len(words) > 1 or two_names)
+    return (bool(named) and (len(words) > 1 or two_names)) or is_shortened(words, local)
+
+
+def is_shortened(words: tuple[str, ...], local: str) -> bool:
+    """True for an address made of the beginnings of two names, in any order, with three letters of one: `epapad` of
+    Evangelia Papadimitriou."""
+    letters = "".join(filter(str.isalpha, local.lower()))
+    cuts = range(1, len(letters))
+    return any(
+        max(cut, len(letters) - cut) >= MIN_BEGINNING_LETTERS
+        and first.startswith(letters[:cut])
+        and last.startswith(letters[cut:])
+        for first, last in permutations(words[:MAX_NAMES], 2)
+        for cut in cuts
+    )
 
 
 def _used(message: Message, words: tuple[str, ...]) -> int:

@@ -181,7 +181,7 @@ def _is_passed_on(author: str, message: Message, context: Context) -> bool:
     """True for mail from a web form, a platform's or one of the reader's own site: answers go to the person who filled
     it in."""
     kind = context.providers.kind(author)
-    return kind == "esp" or (kind is None and is_of_a_recipient(author, message))
+    return kind in ("esp", TENANCY) or (kind is None and is_of_a_recipient(author, message))
 
 
 def _named_after(other: str, author: str, context: Context) -> bool:

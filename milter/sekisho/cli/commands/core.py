@@ -9,7 +9,6 @@ import click
 from sekisho import __version__
 from sekisho.cli.options import (
     config_option,
-    configuration,
     existing,
     format_option,
     parse_without,
@@ -33,7 +32,7 @@ def serve(path: Path | None) -> int:
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
     "--case", "case", type=click.Path(path_type=Path), help="The case file, if it is not beside the mail."
 )
@@ -49,22 +48,27 @@ def serve(path: Path | None) -> int:
     show_default=True,
     help="The languages of the text.",
 )
+@click.option(
+    "--shipped", is_flag=True, help="Judge with the shipped state, without anything of this machine."
+)
 @format_option
 @config_option
-def check(
+def check(  # noqa: PLR0913, PLR0917 - an argument for each option
     files: tuple[Path, ...],
     case: Path | None,
     ask_dns: bool,
     without: str,
     language: str,
+    shipped: bool,
     style: str,
     path: Path | None,
 ) -> None:
-    """Judge messages as the milter would, and say why."""
+    """Judge messages as this machine's milter would, and say why. FILE - is standard input."""
+    from sekisho.cli import basis
     from sekisho.cli import check as command
 
     command.run(
-        configuration(path),
+        basis.for_check(path, shipped=shipped),
         files,
         case,
         ask_dns=ask_dns,
@@ -90,7 +94,7 @@ def check(
     default="folder,kind,score,finding",
     show_default=True,
     metavar="WHAT,…",
-    help="The tables: folder, kind, lang, brand, finding, score.",
+    help="The tables: folder, kind, lang, brand, finding, family, score.",
 )
 @click.option(
     "--top", type=click.IntRange(1, 10_000), default=40, show_default=True, help="Rows of a table at most."
@@ -98,7 +102,27 @@ def check(
 @click.option(
     "--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True
 )
-@config_option
+@click.option(
+    "--rows",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Write a line for each case into this file: CSV if its name ends in .csv, else JSON Lines.",
+)
+@click.option(
+    "--registry",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Judge with the brand files of this folder instead of the shipped ones.",
+)
+@click.option(
+    "--site", is_flag=True, help="Judge as this machine does: its configuration, lists and overlays."
+)
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path, readable=False),
+    help="Judge as this configuration says (default: the shipped state).",
+)
 def evaluate(  # noqa: PLR0913, PLR0917 - an argument for each option
     folder: Path,
     jobs: int | None,
@@ -107,13 +131,21 @@ def evaluate(  # noqa: PLR0913, PLR0917 - an argument for each option
     by: str,
     top: int,
     style: str,
+    rows: Path | None,
+    registry: Path | None,
+    site: bool,
     path: Path | None,
-) -> None:
+) -> int:
     """Judge every case below a folder and measure the result. Prints hits, false alarms, how much each finding
-    contributes, and the cases that were judged wrongly."""
+    contributes, and the cases that were judged wrongly.
+
+    It judges with the shipped state, so the result is the same on every machine, unless --site or --config says
+    otherwise. Exit status 2 if a case cannot be read; the others are judged all the same.
+    """
+    from sekisho.cli import basis
     from sekisho.cli import evaluate as command
     from sekisho.evaluation import Omissions
 
+    report = command.Report(style, command.View(command.parse_views(by), top), rows)
     omissions = Omissions(parse_without(without), frozenset(brands))
-    view = command.View(command.parse_views(by), top)
-    command.run(configuration(path), folder, jobs, omissions, style=style, view=view)
+    return command.run(basis.for_evaluate(path, registry, site=site), folder, omissions, report, jobs)

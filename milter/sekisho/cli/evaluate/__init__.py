@@ -1,6 +1,6 @@
 """`sekisho evaluate`: the results printed. The package `evaluation` computes them."""
 
-from sekisho.cli.evaluate.run import judged, run
+from sekisho.cli.evaluate.run import Report, judged, run
 from sekisho.cli.evaluate.tables import View, parse_views
 
-__all__ = ["View", "judged", "parse_views", "run"]
+__all__ = ["Report", "View", "judged", "parse_views", "run"]

@@ -10,13 +10,13 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from sekisho.cli import tables
+from sekisho.cli import basis, tables
 from sekisho.cli.tables import Cell, Sheet, cells
 from sekisho.evaluation import measure
 
 VIEWS = ("folder", "kind", "lang", "brand", "finding", "family", "score")
 DEFAULT_VIEWS = ("folder", "kind", "score", "finding")
-MAX_BAR_COLUMNS = 24
+MAX_BAR_COLUMNS = 18
 HIDDEN_IF_EMPTY = ("tempfail", "error", "degraded")  # columns
 FINDING_COLUMNS = (
     "",
@@ -49,8 +49,9 @@ def parse_views(text: str) -> tuple[str, ...]:
 
 
 def show(console: Console, result: Measured, rows: Sequence[measure.Row], view: View) -> None:
-    """Print the tables, then the slowest cases and those that were judged wrongly."""
+    """Print what was judged with, the tables, then the slowest cases and those that were judged wrongly."""
     blocks = (console.encoding or "").lower().startswith("utf")
+    console.print(_judged_with(result), style="dim", soft_wrap=True)
     for each in sheets(result, view, blocks=blocks):
         tables.show(console, each)
     slowest = sorted((row for row in rows if "ms" in row), key=lambda row: -cast(float, row["ms"]))[:5]
@@ -78,19 +79,39 @@ def _wrong(row: measure.Row) -> Text:
     why = ", ".join(f"{name} {points:+g}" for name, points in row.get("findings", {}).items())
     return Text.assemble(
         f"  {row['label'] or '?':<5} {row['verdict']:<10} {row.get('score', 0):>5g}  {row['file']}  ",
+        (_expectation(row), "cyan"),
         (why or row.get("reason", "nothing found"), "dim"),
     )
 
 
+def _expectation(row: measure.Row) -> str:
+    """What the case expects, for a reader: `(expected tag or worse)  `."""
+    if row.get("at_most") is not None:
+        return f"(expected at most {row['at_most']})  "
+    if row.get("expect") is None:
+        return ""
+    return f"(expected {row['expect']}{'' if row['expect'] in {'accept', 'reject'} else ' or worse'})  "
+
+
+def _judged_with(result: Measured) -> str:
+    """One line: what was judged with, and what was left out."""
+    left_out = [*result["without"], *(f"the brand {each}" for each in result["without_brands"])]
+    return basis.line(result["judged_with"]) + (f"; without {', '.join(left_out)}" if left_out else "")
+
+
 def markdown(result: Measured, view: View) -> str:
     """The same tables as Markdown, without the names of single files."""
-    return "\n".join(tables.markdown(each) for each in sheets(result, view))
+    said = tables.plain(_judged_with(result).removeprefix("judged"))
+    return "\n".join([f"Judged{said}.\n", *(tables.markdown(each) for each in sheets(result, view))])
 
 
 def sheets(result: Measured, view: View, *, blocks: bool = True) -> Iterator[Sheet]:
-    """The tables of the view; first the one of all cases. An empty grouping has no table."""
+    """The tables of the view; first those of all cases. An empty grouping has no table."""
     whole = {"all": {label: result[label] for label in measure.LABELS}}
     yield confusion("", whole, style="bold")
+    if result["expected"]["total"]:
+        groups = [name for key in ("folder", "kind") if key in view.by for name in result["by"][key]]
+        yield expected_sheet(result["expected"], groups, view.top)
     for key in view.by:
         if key == "finding":
             yield finding_sheet(result["findings"], view.top)
@@ -154,6 +175,26 @@ def rate(hits: int, total: int) -> str:
         return "-"
     low, high = measure.wilson(hits, total)
     return f"{hits / total:.1%} ({low:.1%}-{high:.1%})"
+
+
+def expected_sheet(expected: Mapping[str, Any], groups: Sequence[str], top: int) -> Sheet:
+    """How many verdicts are what the cases expect: of each label, and of at most `top` of the groups that expect
+    any."""
+    told = [name for name in groups if name in expected["groups"]]
+    rows = [(f"all {label}", expected[label], "bold") for label in measure.LABELS if expected[label]["total"]]
+    rows += [(name, expected["groups"][name], "") for name in told[:top]]
+    return Sheet(
+        "by what the cases expect (expect, at_most)",
+        ("", "total", "wrong", "right", ""),
+        tuple(_expected_row(*row) for row in rows),
+        note=_more(len(told) - top),
+    )
+
+
+def _expected_row(name: str, counted: Mapping[str, int], style: str) -> tuple[Cell, ...]:
+    wrong = Cell(str(counted["wrong"]), "red" if counted["wrong"] else style)
+    right = cells(counted["right"], rate(counted["right"], counted["total"]), style=style)
+    return (*cells(name, counted["total"], style=style), wrong, *right)
 
 
 def score_sheet(scores: Mapping[str, Any], *, blocks: bool = True) -> Sheet:

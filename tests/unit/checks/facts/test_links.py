@@ -8,11 +8,19 @@ import pytest
 from tests.auth_support import context, led, message
 
 from sekisho.checks.facts import links
-from sekisho.evidence import AuthorStatus, Claim, Evidence, Proof
+from sekisho.checks.facts.sender import home_domains
+from sekisho.evidence import AuthorStatus, Claim, Cue, Evidence, Place, Proof
 from sekisho.message import Message
 
 AT = context(kinds={"clicks.platform.example": "esp", "platform.example": "esp", "free.example": "mailbox"})
 UNPROVEN = Evidence(author_status=AuthorStatus.UNAUTHENTICATED)
+SIGNED = Evidence(claims=(Claim("brand", Place.SIGNATURE, "Brand"),))
+ASKED = Evidence(
+    cues=(Cue("theme", "account", "x", Place.TEXT), Cue("action", "login", "x", Place.TEXT)),
+)
+TOLD = Evidence(
+    cues=(Cue("theme", "account", "x", Place.TEXT), Cue("action", "confirm", "x", Place.TEXT)),
+)
 
 
 def seen(*targets: str, author: str = "a@shop.example") -> tuple[Message, Evidence]:
@@ -84,3 +92,86 @@ def test_every_link_must_lead_to_the_brand() -> None:
     assert links.leads_to_brand(both[:1], "brand", at)
     assert not links.leads_to_brand(both, "brand", at)
     assert not links.leads_to_brand((), "brand", at)
+
+
+def page(html: str, head: str = "") -> tuple[Message, Evidence]:
+    raw = f"From: Jo Miller <jo@shop.example>\r\n{head}Content-Type: text/html\r\n\r\n{html}"
+    read = message(raw.encode())
+    return read, led(read, AT)
+
+
+def anchor(target: str, text: str) -> str:
+    return f'<a href="{target}">{text}</a>'
+
+
+@pytest.mark.parametrize(
+    ("html", "letter"),
+    [
+        (anchor("https://a.example/x", "https://a.example/x"), True),
+        (anchor("https://a.example/x/", "a.example/x"), True),
+        (anchor("https://a.example/x", "https://b.example/x"), False),
+        (anchor("https://a.example/x", "Read it"), False),
+        (anchor("https://docs.google.com/document/d/1", "The report"), True),
+        (anchor("https://team.sharepoint.com/x", "The report"), True),
+        (anchor("https://docs.google.com/forms/d/1", "The report"), False),
+        (anchor("https://evil-docs.google.com.a.example/document/d/1", "The report"), False),
+        (anchor("https://a.example/docs.google.com/document/d/1", "The report"), False),
+        (anchor("https://a.example/", "https://a.example/") + '<img src="https://a.example/1.png">', False),
+        (anchor("mailto:jo@shop.example?subject=x", "write"), True),
+        (anchor("mailto:jo@other.example", "jo@other.example"), False),
+        ('<form action="https://a.example/x"></form>', False),
+    ],
+)
+def test_a_letter_shows_where_it_leads(html: str, letter: bool) -> None:
+    """Or leads to a document. A form is none, and neither is a document's address in the path of another host."""
+    assert links.is_letter(*page(html), AT) is letter
+
+
+COUNTED = "".join(anchor(f"https://c.count.example/{n}", f"article {n}") for n in range(3))
+LEAVE = anchor("https://c.count.example/u", "Unsubscribe")
+FIELD = "List-Unsubscribe: <mailto:u@shop.example>, <https://c.count.example/u>\r\n"
+
+
+@pytest.mark.parametrize(
+    ("html", "head", "counter"),
+    [
+        (COUNTED + LEAVE, "", "count.example"),
+        (COUNTED, "", None),
+        (COUNTED, FIELD, "count.example"),
+        (COUNTED, FIELD.replace("c.count", "c.other"), None),
+        (LEAVE, FIELD, None),
+        (COUNTED + LEAVE + anchor("https://shop.example/", "our shop"), "", "count.example"),
+        (COUNTED + LEAVE + anchor("https://other.example/", "pay here"), "", None),
+        ((COUNTED + LEAVE).replace("c.count.example", "192.0.2.7"), "", None),
+        ((COUNTED + LEAVE).replace("c.count.example", "clicks.platform.example"), "", None),
+        ("no links", FIELD, None),
+    ],
+)
+def test_a_counter_is_the_host_of_every_link(html: str, head: str, counter: str | None) -> None:
+    """To unsubscribe as well, by a link or by the field. A shared host and a bare address are none."""
+    read, found = page(html, head)
+    assert links.counter_of(read, found, home_domains(read, found), AT) == counter
+
+
+@pytest.mark.parametrize(
+    ("more", "letter", "counter"),
+    [(UNPROVEN, False, False), (SIGNED, False, False), (ASKED, False, False), (TOLD, True, False)],
+)
+def test_a_sender_in_doubt_has_neither(more: Evidence, letter: bool, counter: bool) -> None:
+    """Nor one that asks for access. About an account a person may write, but no newsletter through a counter."""
+    read, found = page(anchor("https://a.example/x", "https://a.example/x"))
+    assert links.is_letter(read, found + more, AT) is letter
+    read, found = page(COUNTED + LEAVE)
+    assert (links.counter_of(read, found + more, frozenset(), AT) is not None) is counter
+    assert links.leads_home(read, found + more, AT) is counter
+
+
+def test_a_notice_leads_to_the_brand_that_it_signs_as() -> None:
+    """And to nobody else: a mail address for the answer is a way out, too."""
+    at = context(owners={"brand.example": "brand"})
+    read, found = page(anchor("https://brand.example/", "See it"))
+    assert links.leads_to_claimed(read, found + SIGNED, at)
+    assert not links.leads_to_claimed(read, found, at)
+    assert not links.leads_to_claimed(read, found + SIGNED + UNPROVEN, at)
+    read, found = page(anchor("https://brand.example/", "See it") + anchor("mailto:a@b.example", "a"))
+    assert not links.leads_to_claimed(read, found + SIGNED, at)

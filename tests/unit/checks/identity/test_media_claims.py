@@ -8,7 +8,7 @@ import pytest
 from tests.auth_support import Owners, context, message
 
 from sekisho.checks.identity import media_claims
-from sekisho.evidence import Evidence, Strength
+from sekisho.evidence import Claim, Evidence, Place, Strength
 from sekisho.ports import Mention, Reading
 
 
@@ -52,6 +52,27 @@ def _found(raw: str) -> list[tuple[str, str]]:
 def test_pictures_that_stand_for_words(html: str, expected: list[tuple[str, str]]) -> None:
     """By alternative text or file name, where there is little else to read; one of many pictures is weak."""
     assert found(html) == expected
+
+
+@pytest.mark.parametrize(
+    ("where", "strength"),
+    [(Place.SUBJECT, Strength.STRONG), (Place.DISPLAY_NAME, Strength.STRONG), (Place.BODY, Strength.WEAK)],
+)
+def test_a_badge_speaks_only_for_a_brand_that_is_named(where: Place, strength: Strength) -> None:
+    """An icon in a footer says where else the sender is found; the message must name the same brand as its own."""
+
+    @dataclass(frozen=True)
+    class Network(Known):
+        def mentions(self, text: str) -> tuple[Mention, ...]:
+            at = text.find("Facebook")
+            return (Mention("brand", "Facebook", at, at + 8, 0.5, True),) if at >= 0 else ()
+
+    raw = (
+        b"From: a@b.example\r\nContent-Type: text/html\r\n\r\n<img src='https://x.test/1.png' alt='Facebook'>"
+    )
+    seen = Evidence(claims=(Claim("brand", where, "Facebook"),))
+    at = replace(context(), registry=Network({}))
+    assert [claim.strength for claim in media_claims.check(message(raw), seen, at).claims] == [strength]
 
 
 def invitation(organizer: str, summary: str = "Meeting", method: str = "REQUEST") -> str:
