@@ -44,9 +44,10 @@ def excused(finding: str, forgery: str, kinds: set[str], after: dict[str, float]
     # SPF speaks of the one envelope sender that there is. With another one, what it said of the first is gone.
     if finding.startswith("auth.spf_"):
         return "envelope" in kinds
-    # A domain that publishes `p=none` has not set up what its sending platform needs: the platform's proof takes all
-    # but one point of the authentication findings back. Only a known platform does, and only for such a domain.
-    if family == "auth":
+    # A domain without a policy or with `p=none` has not set up what its sending platform needs: the platform's proof
+    # takes all but one point of the authentication findings back, and a page that leads to the author's domain leads
+    # home, as that of an authenticated author does. Only a known platform does, and only for such a domain.
+    if family == "auth" or finding == "brand.leads_away":
         return open_domain and "auth.platform_unaligned" in after
     # Where the author's domain publishes no policy or `p=none`, whoever is proven to have sent the message may be the
     # platform that it hired, and a page that leads there leads home.
