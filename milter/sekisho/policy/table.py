@@ -169,22 +169,17 @@ ONE_CONTRADICTION = Stack(
 )
 
 FAILED = ("auth.spf_fail", "auth.spf_softfail", "auth.dmarc_fail", "auth.unproven")
+OWN_ADDRESS = (
+    "brand.own_domain_unproven",
+    "brand.own_domain_person",
+    "author.recipient_himself",
+    "site.own_domain_unproven",
+)
 NO_PROOF = (*FAILED, "auth.asks_reject", "auth.asks_quarantine", "auth.no_iprev")
 
 # SPF fails, DMARC fails, nothing proves the author, and the author is a brand, the recipient or one of us: that is one
 # fact, however many look at it. What the author's domain asks for (`auth.asks_reject`) is another one.
-NOTHING_PROVES_IT = Stack(
-    "nothing_proves_it",
-    of=(
-        *FAILED,
-        "brand.own_domain_unproven",
-        "brand.own_domain_person",
-        "author.recipient_himself",
-        "site.own_domain_unproven",
-    ),
-    share=0.0,
-    most=0.0,
-)
+NOTHING_PROVES_IT = Stack("nothing_proves_it", of=(*FAILED, *OWN_ADDRESS), share=0.0, most=0.0)
 
 STACKS: tuple[Stack, ...] = (ONE_CONTRADICTION, NOTHING_PROVES_IT)
 
@@ -192,13 +187,13 @@ STACKS: tuple[Stack, ...] = (ONE_CONTRADICTION, NOTHING_PROVES_IT)
 OVERRIDES: tuple[Override, ...] = (
     Override("arc.trusted_sealer", of=("auth.",), keep=0.0),
     Override("indirect.proven", of=("auth.",), keep=1.0),
-    Override("indirect.proven", of=NOTHING_PROVES_IT.of, keep=5.0),
+    Override("indirect.proven", of=(*OWN_ADDRESS, "auth."), keep=5.0),
     Override("auth.platform_unaligned", of=("auth.",), keep=1.0),
     # Small senders and forwarded mail have no proof every day: that alone never marks a message.
     Override("auth.unproven", of=NO_PROOF, keep=4.5),
     # Nothing is taken from a reader who is asked for nothing and led nowhere.
     Override("lure.no_payload", of=ONE_CONTRADICTION.of, keep=6.0),
-    Override("lure.no_payload", of=(*NOTHING_PROVES_IT.of, "auth.", "lure."), keep=6.0),
+    Override("lure.no_payload", of=(*OWN_ADDRESS, "auth.", "lure."), keep=6.0),
 )
 
 WAITS_FOR_DNS = "brand.own_domain_unknown"
