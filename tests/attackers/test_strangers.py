@@ -23,7 +23,7 @@ from tests.attackers.strangers import (
 )
 from tests.slices import sliced
 
-from sekisho.policy.table import STACKS
+from sekisho.policy.table import STACKS, family_of
 
 ADDITION = st.sampled_from(sorted(ADDITIONS)).flatmap(lambda kind: st.tuples(st.just(kind), ADDITIONS[kind]))
 SEVERAL = st.lists(ADDITION, min_size=1, max_size=3)
@@ -42,7 +42,8 @@ def excused(finding: str, forgery: str, kinds: set[str], after: dict[str, float]
     family = finding.partition(".")[0]
     open_domain = forgery in OPEN_DOMAINS
     # SPF speaks of the one envelope sender that there is. With another one, what it said of the first is gone.
-    if finding.startswith("auth.spf_"):
+    # Of an author that is proven, it is all that the stack has.
+    if finding == "auth.nothing_proves_it" and "auth.unproven" not in after:
         return "envelope" in kinds
     # A domain without a policy or with `p=none` has not set up what its sending platform needs: the platform's proof
     # takes all but one point of the authentication findings back, and a page that leads to the author's domain leads
@@ -67,7 +68,7 @@ def grouped(found: dict[str, float]) -> dict[str, float]:
     """The points by what is said: the findings of a stack say one thing, whichever of them counts."""
     said: dict[str, float] = {}
     for name, points_of_it in found.items():
-        stack = next((row.of[0] for row in STACKS if name in row.of), name)
+        stack = next((family_of(row.of[0]) + row.name for row in STACKS if name in row.of), name)
         said[stack] = said.get(stack, 0.0) + points_of_it
     return said
 
