@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from unicodedata import normalize
 
 from sekisho.address import addresses_in, hosts_in
-from sekisho.checks.facts.links import FOLLOWED_KINDS, leads_to_brand
+from sekisho.checks.facts.links import FOLLOWED_KINDS
 from sekisho.checks.facts.sender import organisation
 from sekisho.domains import has_known_suffix, to_ascii
 from sekisho.evidence import Evidence
@@ -73,18 +73,22 @@ def asks_for_more(seen: Evidence) -> bool:
 
 
 def serves_only(brand: str, message: Message, seen: Evidence, context: Context) -> bool:
-    """True if the message can lead its reader nowhere but to the brand: every link, host and address in it is the
-    brand's, and nothing else could do harm. A place of the brand where anybody publishes (`docs.google.com`) is a
+    """True if the message can lead its reader nowhere but to the brand: every link, picture, host and address in it is
+    the brand's, and nothing else could do harm. A place of the brand where anybody publishes (`docs.google.com`) is a
     stranger's. A telephone number at the foot is none of these, unless the message asks for a call or is about what
     lures are about. The author's address must be the brand's already.
     """
     led = {each.link for each in seen.destinations if _is_home(each.host, brand, context)}
-    if not all(leads_to_brand((each,), brand, context) for each in seen.destinations):
-        return False
-    away = [link for link in message.links if link.kind in FOLLOWED_KINDS and link not in led]
-    return not has_payload(message, seen, away, calls=asks_for_more(seen)) and not _shows_stranger(
-        message.text, brand, context
-    )
+    away = [link for link in message.links if link not in led and _counts(link, brand, context)]
+    harmful = has_payload(message, seen, away, calls=asks_for_more(seen))
+    return not harmful and not _shows_stranger(message.text, brand, context)
+
+
+def _counts(link: Link, brand: str, context: Context) -> bool:
+    """True for what a reader follows, and for a picture that a stranger keeps: nobody here knows what it shows."""
+    if link.kind == "image":
+        return link.host is not None and not _is_home(link.host, brand, context)
+    return link.kind in FOLLOWED_KINDS
 
 
 def _is_home(host: str, brand: str, context: Context) -> bool:
