@@ -36,7 +36,7 @@ def is_letter(message: Message, seen: Evidence, context: Context) -> bool:
 
     It excuses nothing where the sender is in doubt, or asks for access or money.
     """
-    if _is_in_doubt(message, seen, context):
+    if is_in_doubt(message, seen, context):
         return False
     if any(page.pictures for page in message.pages) or asks_for_access_or_money(message, seen):
         return False
@@ -52,17 +52,17 @@ def _is_of_a_letter(link: Link, home: frozenset[str], context: Context) -> bool:
         return organisation(target.partition("?")[0].rpartition("@")[2].lower()) in home
     if WEB_SCHEME.sub("", shown).rstrip("/") == WEB_SCHEME.sub("", target).rstrip("/"):
         return True
-    return _is_document(link, context)
+    return is_document(link, context)
 
 
-def _is_document(link: Link, context: Context) -> bool:
+def is_document(link: Link, context: Context) -> bool:
     """True for a link to a document at a service where people share documents."""
     page = f"{link.host}{split_url(link.target).path}".lower()
     found = context.vocabulary.document_pages.search(page)
     return found is not None and "/" not in page[: found.start()]
 
 
-def _is_in_doubt(message: Message, seen: Evidence, context: Context) -> bool:
+def is_in_doubt(message: Message, seen: Evidence, context: Context) -> bool:
     """True if the author is not authenticated or does not say who it is, or if the message speaks as a brand that is
     not proven."""
     if seen.unauthenticated or is_nameless(message.author.name, context.vocabulary):
@@ -97,7 +97,7 @@ def counter_of(message: Message, seen: Evidence, home: frozenset[str], context: 
     to its own, authenticated domain. There is none where the sender is in doubt, where the message is about access or
     money, and at a host of many (shortener, free hosting).
     """
-    if _is_in_doubt(message, seen, context) or is_about_access_or_money(message, seen):
+    if is_in_doubt(message, seen, context) or is_about_access_or_money(message, seen):
         return None
     kind = context.providers.kind
     links = {

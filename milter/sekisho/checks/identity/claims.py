@@ -28,7 +28,6 @@ MAX_TAIL_CHARS = 1_200  # at its end, where the sender signs
 MAX_TITLE_CHARS = 200  # of a page's title
 MAX_COMPANION_CHARS = 100  # of the text, in which a display name may find the companion word that it needs
 MIN_TOPIC_MENTIONS = 3  # a text that writes a name so often is about it
-MIN_LISTED_BRANDS = 3  # of different organisations, that make a list of a subject
 MAX_BUTTON_CHARS = 24  # a link with a longer text is no button
 MAX_BUTTONS = 8  # that are read
 CONTEXT_CHARS = 24  # before and behind a name; they say in which role it stands
@@ -118,23 +117,12 @@ def _local_part(local: str, context: Context) -> Iterator[Claim]:
 
 
 def _subject(subject: str, context: Context) -> Iterator[Claim | Cue]:
-    """A subject that is headed with a name in brackets speaks for it; elsewhere it speaks of it. A list of brands
-    (`Points at Apple, adidas and Uniqlo`) is about none of them: they are what the text mentions."""
+    """A subject that is headed with a name in brackets speaks for it; elsewhere it speaks of it."""
     reading = context.registry.read(subject)
     yield from _cues(reading, Place.SUBJECT)
-    mentions = tuple(best_mentions(reading.mentions))
-    place = Place.BODY if _organisations(mentions, context) >= MIN_LISTED_BRANDS else Place.SUBJECT
-    for mention in mentions:
+    for mention in best_mentions(reading.mentions):
         headed = OPENING_BRACKET.fullmatch(subject[: mention.start]) is not None
-        if headed:
-            yield Claim(mention.brand, Place.SUBJECT, mention.name)
-        else:
-            yield Claim(mention.brand, place, mention.name, Strength.WEAK)
-
-
-def _organisations(mentions: tuple[Mention, ...], context: Context) -> int:
-    """The number of organisations that the brands belong to."""
-    return len({min(context.registry.affiliates(mention.brand)) for mention in mentions})
+        yield Claim(mention.brand, Place.SUBJECT, mention.name, Strength.STRONG if headed else Strength.WEAK)
 
 
 def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:

@@ -124,31 +124,3 @@ def test_a_button_asks_with_a_single_word() -> None:
     )
     assert told == ()
     assert [(cue.aspect, cue.name, cue.where) for cue in pressed] == [("action", "confirm", "button")]
-
-
-@pytest.mark.parametrize(
-    ("subject", "expected"),
-    [
-        ("Points at Alpha and Beta", ["subject", "subject"]),
-        ("Points at Alpha, Beta and Gamma", ["body", "body", "body"]),
-        ("[Alpha] Points at Beta and Gamma", ["subject", "body", "body"]),
-        ("Points at Alpha, Beta and Beta2", ["subject", "subject", "subject"]),
-    ],
-)
-def test_a_list_of_brands_in_a_subject(subject: str, expected: list[str]) -> None:
-    """Three organisations make a list, which is about none of them; a name in brackets still heads the subject."""
-
-    @dataclass(frozen=True)
-    class Several(Owners):
-        def read(self, text: str, after: str = "") -> Reading:
-            named = ((name, text.find(name)) for name in ("Alpha", "Beta", "Beta2", "Gamma"))
-            return Reading(
-                tuple(Mention(name.lower(), name, at, at + 5, 0.2, True) for name, at in named if at >= 0)
-            )
-
-        def affiliates(self, brand: str) -> frozenset[str]:
-            return frozenset({"beta", "beta2"}) if brand.startswith("beta") else frozenset({brand})
-
-    read = message(f"From: a@b.example\r\nSubject: {subject}\r\n\r\n".encode())
-    made = claims.check(read, Evidence(), replace(context(), registry=Several({}))).claims
-    assert [claim.where for claim in made] == expected
