@@ -236,11 +236,12 @@ def _of_all(
     ]
     if not outside:
         return
-    documents = all(is_document(each.link, context) for each in outside)
-    if not documents or is_in_doubt(message, seen, context):
-        yield STRANGERS.found(author=message.author.domain, host=outside[0].host)
     kinds = {context.providers.kind(each.host): each.host for each in reversed(outside)}
-    if "cloud" in kinds:
+    borrowed = "cloud" in kinds
+    shared = borrowed and all(is_document(each.link, context) for each in outside)
+    if not shared or is_in_doubt(message, seen, context):
+        yield STRANGERS.found(author=message.author.domain, host=outside[0].host)
+    if borrowed:
         yield BORROWED.found(host=kinds["cloud"])
     if "shortener" in kinds:
         yield SHORTENED.found(host=kinds["shortener"])
