@@ -46,6 +46,7 @@ class BrandIndex:
             domain for brand in listed for domain, entry in brand.domains.items() if entry.strict
         )
         self._unrelated = frozenset(domain for brand in listed for domain in brand.unrelated)
+        self._senders = frozenset(domain for brand in listed for domain in brand.senders)
         self._affiliates = _affiliates(listed)
         self._known_senders = _known_senders(listed, self._affiliates)
         self._kinship = KinshipIndex(listed, words)
@@ -99,10 +100,13 @@ class BrandIndex:
         return brand in self._known_senders
 
     def lookalike(self, domain: str) -> Lookalike | None:
-        """The brand that a domain imitates; None for a brand's own domain and for one known to be unrelated."""
+        """The brand that a domain imitates; None for a brand's own domain, for one that writes for a brand,
+        and for one known to be unrelated."""
         name = to_ascii(domain)
         base = registrable(name) if name else None
         if name is None or base is None or base in self._possible or base in self._unrelated:
+            return None
+        if any(above in self._senders for above in _upwards(name)):
             return None
         return self._likeness(name)
 

@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from sekisho.brands.model import Brand
+from sekisho.brands.sources import SourceTable
+from sekisho.brands.sources import load as load_sources
 from sekisho.domains import is_public_suffix, registrable
 from sekisho.ports import ON_BEHALF
 from sekisho.text import bidi, combining, invisibles, is_kanji, skeleton
 
 MIN_SAFE_LETTERS = 3  # of a Latin or kana name; a shorter one is likely to be a word or a person's initials
+MIN_SOURCES = 2  # independent ones, that make a domain high without a page of its owner
 SHARED_KINDS = frozenset(
     {"mailbox", "alias", "carrier", "esp", ON_BEHALF, "cloud"}
 )  # kinds of provider whose customers send mail
@@ -30,12 +33,17 @@ class BrandFlaw:
 
 
 def lint(
-    brands: Iterable[Brand], shared: Callable[[str], str | None] = lambda domain: None
+    brands: Iterable[Brand],
+    shared: Callable[[str], str | None] = lambda domain: None,
+    known: SourceTable | None = None,
 ) -> tuple[BrandFlaw, ...]:
     """Every flaw of every brand, in order. `shared` gives the kind of provider that a domain belongs to
-    (`ports.Providers.kind`), or None for a domain of one organisation."""
+    (`ports.Providers.kind`), or None for a domain of one organisation. `known` are the sources of domains; None: the
+    shipped table. Raises BrandFileError if that cannot be read."""
     listed = tuple(brands)
+    known = load_sources() if known is None else known
     flaws = [flaw for brand in listed for check in _CHECKS for flaw in check(brand)]
+    flaws += [flaw for brand in listed for flaw in _unproven(brand, known)]
     flaws += [flaw for brand in listed for flaw in _shared(brand, shared)]
     return tuple(flaws + list(_colliding_names(listed)) + list(_colliding_domains(listed)))
 
@@ -67,15 +75,9 @@ def _companions(brand: Brand) -> Iterator[BrandFlaw]:
             yield BrandFlaw(brand.id, "listed-twice", text, "stands in `ordinary` and in `needs_companion`")
 
 
-def _sources(brand: Brand) -> Iterator[BrandFlaw]:
-    confirmed = {domain: entry for domain, entry in brand.domains.items() if entry.confidence != "low"}
-    if confirmed and not brand.sources:
-        yield BrandFlaw(brand.id, "no-sources", "", "names no source for its facts")
-    for domain, entry in confirmed.items():
-        if entry.source is None:
-            yield BrandFlaw(
-                brand.id, "no-source", domain, f"has {entry.confidence} confidence without a source"
-            )
+def _unsourced_policies(brand: Brand) -> Iterator[BrandFlaw]:
+    if not brand.sources and any(policy.source is None for policy in brand.policies):
+        yield BrandFlaw(brand.id, "no-sources", "", "names no source for its policies")
 
 
 def _suffixes(brand: Brand) -> Iterator[BrandFlaw]:
@@ -96,7 +98,26 @@ def _verify(brand: Brand) -> Iterator[BrandFlaw]:
         yield BrandFlaw(brand.id, "no-verify", "", "does not say where a recipient can verify its mail")
 
 
-_CHECKS = (_invisible, _short, _companions, _sources, _suffixes, _verify)
+_CHECKS = (_invisible, _short, _companions, _unsourced_policies, _suffixes, _verify)
+
+
+def _unproven(brand: Brand, known: SourceTable) -> Iterator[BrandFlaw]:
+    """A confidence that the sources of the entry do not support (see `model`)."""
+    for domain, entry in brand.domains.items():
+        if entry.confidence == "low":
+            continue
+        if not entry.sources:
+            reason = f"has {entry.confidence} confidence without a source"
+            yield BrandFlaw(brand.id, "no-source", domain, reason)
+        elif entry.owner_page:
+            if entry.confidence == "medium":
+                reason = "is on a page of its owner: say high"
+                yield BrandFlaw(brand.id, "owner-page", domain, reason)
+        elif entry.confidence == "high" and known.independent(entry.sources) < MIN_SOURCES:
+            reason = "is high by one source: name a second, independent one, or `owner_page = true`"
+            yield BrandFlaw(brand.id, "one-source", domain, reason)
+        elif (entry.confidence == "high" or entry.names_owner) and not known.name_owner(entry.sources):
+            yield BrandFlaw(brand.id, "nameless", domain, "has no source that names its owner")
 
 
 def _shared(brand: Brand, kind: Callable[[str], str | None]) -> Iterator[BrandFlaw]:

@@ -53,26 +53,34 @@ class LookalikeIndex:
         self._edits: dict[str, list[str]] = {}
         self._words: dict[str, _Word] = {}
         self._guarded: dict[str, _Word] = {}
+        self._plain: set[str] = set()  # skeletons of names that are words of a language
         for brand in brands:
             self._add(brand)
 
     def _add(self, brand: Brand) -> None:
+        """Index a brand; one of which no domain is known may own any that bears its name."""
+        if not brand.domains:
+            return
         never = set(map(skeleton, brand.needs_companion))
         ordinary = set(map(skeleton, brand.ordinary))
         words = dict.fromkeys(_words(brand))
+        plain_words = never | ordinary
+        self._plain |= plain_words
+        labels: set[str] = set()
         for domain, entry in brand.domains.items():
             if registrable(domain) != domain:
                 continue
             self._whole.setdefault(domain, brand.id)
             self._shapes.setdefault(skeleton(domain), (brand.id, domain))
             label = domain.partition(".")[0]
-            if skeleton(label) in never | ordinary:
+            if label in labels or skeleton(label) in plain_words:
                 continue
             # `office.com` belongs to Microsoft, but `office` is an ordinary word.
             plain = label.replace("-", "")
             if plain in words or (
                 entry.proves and any(len(each) > MIN_WORD_LETTERS and each in plain for each in words)
             ):
+                labels.add(label)  # of the many national domains of a brand the first one is enough
                 self._add_label(brand.id, domain, label)
         for word in words:
             key = skeleton(word)
@@ -186,6 +194,8 @@ class LookalikeIndex:
         plain = label.replace("-", "")
         if not MIN_EDIT_LETTERS <= len(plain) <= 63 or not _ASCII_WORD.fullmatch(plain):
             return None
+        if skeleton(plain) in self._plain:
+            return None  # `slack` is a word, not `slackb` with a letter left out
         near = chain.from_iterable(self._edits.get(each, ()) for each in (plain, *_deletions(plain)))
         found = []
         for own in dict.fromkeys(near):

@@ -1,21 +1,29 @@
 """The model of a brand file: names, domains and policies of a brand, in a form that an admin writes by hand.
 
-One TOML file holds one brand; the file's name is the brand's id. Only `id`, `names` and `sources` are required:
+One TOML file holds one brand; the file's name is the brand's id. Only `id` and `names` are required:
 
     id = "eki-net"
     names = ["えきねっと", "eki-net"]      # the first is shown to people
-    sources = ["www.eki-net.com"]          # where the facts below can be read
+    sources = ["www.eki-net.com"]          # where its policies and lures can be read
 
     [domains]
-    "eki-net.com" = { confidence = "high", use = ["mail", "web", "link"], source = "www.eki-net.com" }
+    "eki-net.com" = { confidence = "high", use = ["mail", "web"], sources = ["2factorauth", "Wikidata"] }
+    "jreast.co.jp" = { confidence = "high", owner_page = true, sources = ["www.jreast.co.jp/site"] }
+    "suica.example" = { confidence = "medium", names_owner = true, sources = ["Wikidata"] }
+    "old.example" = { confidence = "low" }
 
 Names are compared as a reader sees them (see `text`), so width, case, kana, spaces and look-alikes need no
 entry of their own. A name that is also an ordinary word is listed in `ordinary` or in `needs_companion`. In `ordinary`
 it counts as the whole of a display name or beside a word such as サポート or "account"; in `needs_companion` only
 beside one of `companions`.
 
-A domain proves the brand when its entry is *confirmed*: confidence high, or medium with a source. A domain that is not
-confirmed neither proves nor contradicts.
+A domain proves the brand when its entry is *confirmed*:
+
+- `high`: two independent sources, of which one names the owner, or a page of the owner (`owner_page`).
+- `medium`, and a source names the owner of this very domain (`names_owner`).
+
+A domain that is not confirmed neither proves nor contradicts. What a source is, and which ones copy each other, is in
+`config/brand_sources.toml`; `lint` insists on it.
 """
 
 from __future__ import annotations
@@ -71,6 +79,10 @@ class DomainEntry(FileModel):
     """A domain of the brand. Its owner controls every name below it, too.
 
     - `use`: what the brand uses it for.
+    - `sources`: where it is said that the domain is the brand's, by their short names or as host and path of a page.
+      `source`, a single one, is read as well.
+    - `owner_page`: one of the sources is a page or a record of the owner itself.
+    - `names_owner`: one of the sources names the owner of this very domain, not only of a name above it.
     - `flags`: `mailbox` (customers write from it, so it proves a customer only) and `user_content` (the brand's own
       system sends or shows what others wrote). The flag `mall` belongs to a whole brand: shops in the mall bear its
       name (楽天市場店).
@@ -82,24 +94,38 @@ class DomainEntry(FileModel):
 
     confidence: Confidence
     use: Annotated[tuple[Use, ...], Field(strict=False)] = ("mail", "web", "link")
-    source: Text | None = None
+    sources: Texts = ()
+    owner_page: bool = False
+    names_owner: bool = False
     confirmed: bool | None = None
     flags: Annotated[tuple[Flag, ...], Field(strict=False)] = ()
     strict: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one_source(cls, content: object) -> object:
+        """The content with a single `source` as the list of `sources`."""
+        if not isinstance(content, dict) or "source" not in content:
+            return content
+        if "sources" in content:
+            raise ValueError("`source` and `sources` cannot stand together: put it into the list")
+        return {**{key: content[key] for key in content if key != "source"}, "sources": (content["source"],)}
+
     @model_validator(mode="after")
     def _low_is_never_confirmed(self) -> DomainEntry:
-        if self.confidence == "low" and self.confirmed:
+        if self.confidence == "low" and (self.confirmed or self.owner_page or self.names_owner):
             raise ValueError("low confidence cannot be confirmed: name a source and say medium or high")
         return self
 
     @property
     def proves(self) -> bool:
         """True if an authenticated name within this domain proves the brand."""
+        if "mailbox" in self.flags:
+            return False
         if self.confirmed is not None:
-            return self.confirmed and "mailbox" not in self.flags
-        known = self.confidence == "high" or (self.confidence == "medium" and self.source is not None)
-        return known and "mailbox" not in self.flags
+            return self.confirmed
+        named = self.names_owner and bool(self.sources)
+        return self.confidence == "high" or (self.confidence == "medium" and named)
 
 
 class Policy(FileModel):

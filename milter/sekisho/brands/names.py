@@ -94,7 +94,7 @@ def _spellings(brand: Brand) -> dict[tuple[str, str], tuple[str, frozenset[int]]
     for text in brand.spellings:
         key = skeleton(text)
         for written in dict.fromkeys((text, without_accents(text))) if len(key) > 1 else ():
-            letters = spell(written).letters
-            first, joints = found.get((letters, key), (text, frozenset()))
-            found[letters, key] = first, joints | joints_of(written)
+            spelling = spell(written)
+            first, joints = found.get((spelling.letters, key), (text, frozenset()))
+            found[spelling.letters, key] = first, joints | joints_of(written, spelling.gaps)
     return found

@@ -62,9 +62,10 @@ def _runs(text: str) -> Iterator[tuple[bool, str]]:
         yield "\uff00" <= match[0][0] <= "\uffef", match[0]
 
 
-def joints(name: str) -> frozenset[int]:
-    """After how many letters the name itself has a space, changes its script, or goes on with a capital."""
-    found = set(spell(name).gaps)
+def joints(name: str, gaps: frozenset[int]) -> frozenset[int]:
+    """After how many letters the name itself has a space, changes its script, or goes on with a capital. `gaps` are
+    those of its spelling."""
+    found = set(gaps)
     letters = [char for char in _one_width(name) if unicodedata.category(char)[0] not in "ZPC" or char == "&"]
     for at, (before, char) in enumerate(pairwise(letters), 1):
         if _script(before) != _script(char) or (before.islower() and char.isupper()):
@@ -90,6 +91,8 @@ class Breaks:
 
 
 def _script(char: str) -> str:
+    if char.isascii():
+        return "other"
     if is_katakana(char):
         return "katakana"
     return "hiragana" if is_hiragana(char) else "kanji" if is_kanji(char) else "other"

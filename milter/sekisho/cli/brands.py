@@ -24,6 +24,8 @@ from sekisho.cli import output
 from sekisho.config import Config
 from sekisho.package_data import shipped
 
+MAX_LISTED = 5  # domains of a brand in the list of all brands
+
 
 def lint(config: Config, style: str) -> int:
     """Print every flaw. Returns the exit status: 1 if there is one."""
@@ -61,7 +63,7 @@ def list_brands(config: Config, style: str) -> None:
     for column in ("id", "name", "organisation", "confirmed domains"):
         table.add_column(column, overflow="fold", no_wrap=column == "id")
     for brand in brands:
-        table.add_row(brand.id, brand.names[0], brand.organisation or "", ", ".join(_confirmed(brand)))
+        table.add_row(brand.id, brand.names[0], brand.organisation or "", _few(_confirmed(brand)))
     output.console().print(table)
 
 
@@ -93,6 +95,12 @@ def _summary(brand: Brand) -> dict[str, Any]:
 def _confirmed(brand: Brand) -> list[str]:
     """The domains that prove the brand when they are authenticated."""
     return [domain for domain, entry in brand.domains.items() if entry.proves]
+
+
+def _few(domains: list[str]) -> str:
+    """The first domains, and how many more there are."""
+    more = len(domains) - MAX_LISTED
+    return ", ".join(domains[:MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _find(registry: BrandIndex, wanted: str) -> Brand:
@@ -148,10 +156,10 @@ def _promise(policy: Policy) -> str:
 
 def _print_domains(console: Console, domains: Mapping[str, DomainEntry]) -> None:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for column in ("domain", "worth", "confidence", "used for", "source"):
+    for column in ("domain", "worth", "confidence", "used for", "sources"):
         table.add_column(column, overflow="fold", no_wrap=column == "domain")
     for domain, entry in domains.items():
-        table.add_row(domain, _worth(entry), entry.confidence, ", ".join(entry.use), entry.source or "")
+        table.add_row(domain, _worth(entry), entry.confidence, ", ".join(entry.use), ", ".join(entry.sources))
     console.print(table if domains else "no domain is known")
 
 

@@ -7,7 +7,7 @@ from sekisho.brands.index import BrandIndex
 from sekisho.brands.model import Brand
 
 HIGH = {"confidence": "high"}
-MEDIUM = {"confidence": "medium", "source": "example.jp"}
+MEDIUM = {"confidence": "medium", "names_owner": True, "sources": ["example.jp"]}
 LOW = {"confidence": "low"}
 
 
@@ -44,7 +44,8 @@ INDEX = BrandIndex(
                 "docomo.ne.jp": HIGH | {"flags": ["mailbox"]},
                 "wdy.docomo.ne.jp": HIGH,
                 "trkd-hs.com": HIGH | {"confirmed": False},
-                "half.example.jp": {"confidence": "medium"},
+                "half.example.jp": {"confidence": "medium", "names_owner": True},
+                "nameless.example.jp": {"confidence": "medium", "sources": ["UT1", "rspamd"]},
             },
         ),
     ],
@@ -67,6 +68,7 @@ INDEX = BrandIndex(
         ("x.docomo.ne.jp", None),
         ("trkd-hs.com", None),
         ("half.example.jp", None),
+        ("nameless.example.jp", None),
         ("co.jp", None),
         ("", None),
         ("..", None),
@@ -74,7 +76,8 @@ INDEX = BrandIndex(
     ],
 )
 def test_only_a_confirmed_domain_proves(domain: str, owner: str | None) -> None:
-    """Unconfirmed entries, customers' mailboxes and names around a brand's own prove nobody."""
+    """Unconfirmed entries, those whose owner no source names, customers' mailboxes and names around a brand's own prove
+    nobody."""
     assert INDEX.owner(domain) == owner
 
 
@@ -173,6 +176,31 @@ def test_what_is_registered_is_read_however_many_names_stand_above_it() -> None:
     lookalike = INDEX.lookalike("a." * 60 + "paypal-security.cn")
     assert lookalike is not None
     assert (lookalike.brand, lookalike.of) == ("paypal", "paypal")
+
+
+def test_a_brand_of_unknown_domains_is_not_imitated() -> None:
+    """A domain that bears its name may be its own. Neither is one that writes for a brand an imitation of it."""
+    index = BrandIndex(
+        [
+            brand("geico", "GEICO"),
+            brand("mask", "Maskwallet", domains={"maskwallet.io": HIGH}, senders=["maskwallet.desk.example"]),
+        ],
+        NAME_WORDS,
+    )
+    assert index.lookalike("geico.example") is None
+    assert index.lookalike("maskwallet.desk.example") is None
+    assert index.lookalike("mail.maskwallet.desk.example") is None
+    assert index.lookalike("maskwallet.other.example") is not None
+
+
+def test_a_word_of_a_language_is_no_misspelling() -> None:
+    """A brand has `slackb.com`: that makes no imitation of everybody whose domain is the word."""
+    index = BrandIndex(
+        [brand("slack", "Slack", ordinary=["Slack"], domains={"slack.com": HIGH, "slackb.com": HIGH})],
+        NAME_WORDS,
+    )
+    assert index.lookalike("slack.net") is None
+    assert index.lookalike("slackbb.net") is not None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ id = "our-bank"
 names = ["わが銀行", "Our Bank"]
 sources = ["ourbank.example"]
 [domains]
-"ourbank.co.jp" = { confidence = "high", source = "ourbank.example" }
+"ourbank.co.jp" = { confidence = "high", owner_page = true, sources = ["ourbank.co.jp/mail", "Wikidata"] }
 "ourbank.example.jp" = { confidence = "low" }
 [verify]
 ja = "公式アプリで確認してください。"

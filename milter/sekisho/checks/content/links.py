@@ -23,7 +23,7 @@ from sekisho.checks.facts.links import (
     leads_to_claimed,
 )
 from sekisho.checks.facts.names import imitated, related
-from sekisho.checks.facts.sender import home_domains, is_of_a_recipient, organisation
+from sekisho.checks.facts.sender import home_domains, is_doubted, is_of_a_recipient, organisation
 from sekisho.checks.facts.unlisted import bears_name
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
@@ -108,7 +108,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     findings: dict[str, Finding] = {}
     brands = {host: _brand_in(host, home, seen, context) for host in {each.host for each in found}}
     for each in found:
-        for finding in _of_one(each, brands[each.host], home, context):
+        for finding in _of_one(each, brands[each.host], home, seen, context):
             shown = str(finding.facts.get("shown", ""))
             counted = finding.kind is TEXT_MISMATCH and each.domain == counter
             if not counted or _is_trusted(shown, message, seen, home, context):
@@ -119,14 +119,16 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _of_one(
-    each: Destination, brand: str | None, home: frozenset[str], context: Context
+    each: Destination, brand: str | None, home: frozenset[str], seen: Evidence, context: Context
 ) -> Iterator[Finding]:
     """What a single link shows by itself; `brand` is the one whose name its host carries."""
     at_home = each.domain in home
     if brand is not None:
         yield BRAND_IN_HOST.found(brand=brand, host=each.host, brand_name=context.registry.name(brand))
     shown = _shown_elsewhere(each, home, context)
-    if shown is not None and (not at_home or context.registry.owner(shown) is not None):
+    if shown is not None and (
+        not at_home or (is_doubted(seen) and context.registry.owner(shown) is not None)
+    ):
         yield TEXT_MISMATCH.found(shown=shown, host=each.host)
     if at_home:
         return

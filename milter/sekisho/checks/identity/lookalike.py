@@ -11,7 +11,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from sekisho.checks.facts.names import imitated
-from sekisho.checks.facts.sender import is_proven
+from sekisho.checks.facts.sender import is_open_tenancy, is_proven
 from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
 from sekisho.message import Message
@@ -70,11 +70,14 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _is_explained(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if the domain bears the name of a brand that the message names, and may be that brand's."""
+    """True if the domain bears the name of a brand that the message names, or of its account on a platform that is open
+    to all, and may be that brand's."""
     author = message.author.domain or ""
     brands = dict.fromkeys(claim.brand for claim in seen.claims if claim.brand)
-    return any(
-        context.registry.kinship(author, brand) in (Kinship.NAME, Kinship.COMPOUND)
-        and may_be_the_brand(brand, message, seen, context)
+    named = [
+        brand
         for brand in brands
-    )
+        if is_open_tenancy(message, seen, context)
+        or context.registry.kinship(author, brand) in (Kinship.NAME, Kinship.COMPOUND)
+    ]
+    return any(may_be_the_brand(brand, message, seen, context) for brand in named)
