@@ -127,6 +127,17 @@ def _unsubscribe_hosts(message: Message) -> set[str]:
     return {host for url in urls if (host := host_of(url)) is not None}
 
 
+def may_lead_away(message: Message, seen: Evidence, home: frozenset[str], context: Context) -> bool:
+    """True where links that lead away from the sender say nothing of it: in a digest, in a letter, in a newsletter
+    whose clicks are counted, and in a notice that leads to the brand that it speaks as."""
+    return (
+        is_digest(seen)
+        or is_letter(message, seen, context)
+        or leads_to_claimed(message, seen, context)
+        or counter_of(message, seen, home, context) is not None
+    )
+
+
 def leads_home(message: Message, seen: Evidence, context: Context) -> bool:
     """True if a link leads to where the message is known to come from, or may do so behind the host that counts its
     clicks."""
