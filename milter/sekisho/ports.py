@@ -82,8 +82,8 @@ class Lookalike:
 
 class Kinship(StrEnum):
     """How the name of an unlisted domain is related to a brand's names: it is one of them (`sonybank.jp`), holds one
-    beside other words (`rakuteneagles.jp`), or beside a word with which forgers calm their readers
-    (`jaccs-online.info`)."""
+    beside other words (`rakuteneagles.jp`), or beside what forgers put there: a word that calms the reader
+    (`jaccs-online.info`), or letters at random."""
 
     NAME = "name"
     COMPOUND = "compound"

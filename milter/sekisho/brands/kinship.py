@@ -20,6 +20,7 @@ from sekisho.vocabulary import BrandWords
 
 MIN_INSIDE_LETTERS = 4  # of a brand's word inside a longer label; a shorter one is in many words by chance
 MIN_PIECE_LETTERS = 2  # of a brand's word that stands between hyphens or is all of a label
+VOWELS = frozenset("aeiouy")
 _PIECES = re.compile(r"[a-z]+|\d+")
 
 
@@ -43,13 +44,16 @@ class KinshipIndex:
         for name in names:
             if (rest := _beside(label, plain, name)) is not None:
                 return Kinship.CALMING if self._calms(rest) else Kinship.COMPOUND
-        shortened = len(plain) >= MIN_INSIDE_LETTERS and any(name.startswith(plain) for name in names)
-        return Kinship.COMPOUND if shortened else None  # `aeon` of `aeoncard`
+        shortened = len(plain) >= MIN_INSIDE_LETTERS and any(
+            name.startswith(plain) or name.endswith(plain) for name in names
+        )
+        return Kinship.COMPOUND if shortened else None  # `aeon` of `aeoncard`, `docomo` of `nttdocomo`
 
     def _calms(self, rest: tuple[str, ...]) -> bool:
-        """True if what stands beside the name holds a word with which forgers calm their readers."""
+        """True if what stands beside the name holds a word with which forgers calm their readers, or is no word."""
         return any(
             piece in self._calming
+            or (len(piece) >= MIN_INSIDE_LETTERS and VOWELS.isdisjoint(piece))
             or piece.isdigit()
             or any(len(word) > MIN_INSIDE_LETTERS and word in piece for word in self._calming)
             for piece in rest

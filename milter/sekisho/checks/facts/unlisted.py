@@ -11,7 +11,8 @@ It cannot tell a careful impostor from the brand: what it excuses still costs po
 from __future__ import annotations
 
 from sekisho.checks.facts.links import counts_clicks
-from sekisho.checks.facts.sender import home_domains, is_open_tenancy
+from sekisho.checks.facts.passed_on import true_sender
+from sekisho.checks.facts.sender import home_domains, is_open_tenancy, organisation
 from sekisho.checks.facts.throwaway import random_looking, unusual_suffix
 from sekisho.domains import has_private_suffix
 from sekisho.evidence import Destination, Evidence, ProofScope, Signal
@@ -20,19 +21,37 @@ from sekisho.ports import Context, Kinship
 
 
 def may_be_the_brand(brand: str, message: Message, seen: Evidence, context: Context) -> bool:
-    """True if nothing tells that an unlisted sender that speaks as the brand is somebody else."""
-    author = message.author.domain
+    """True if nothing tells that an unlisted sender that speaks as the brand is somebody else.
+
+    For an alias service the sender is the one whose address the alias tells. A bare name needs no authentication if
+    every link stays with it: an impostor that owns the name could authenticate, and another one would lead elsewhere.
+    """
+    author = true_sender(message, seen, context) or message.author.domain
     if author is None or _is_passing(author, seen, context):
         return False
+    homes = home_domains(message, seen) | {organisation(author)}
+    at_home = [_is_home(each, brand, homes, seen, context) for each in seen.destinations]
     kinship = context.registry.kinship(author, brand)
-    if kinship is Kinship.NAME:
-        return not seen.unauthenticated and _comes_home(brand, message, seen, context)
-    named_so = kinship is Kinship.COMPOUND or (kinship is None and not context.registry.knows_senders(brand))
-    if ProofScope.DOMAIN not in seen.author_scopes or not (
-        named_so or is_open_tenancy(message, seen, context)
-    ):
-        return False
-    return all(_is_home(each, brand, message, seen, context) for each in seen.destinations)
+    if kinship is Kinship.NAME and not seen.unauthenticated:
+        return not at_home or any(at_home)
+    return all(at_home) and (
+        kinship is Kinship.NAME
+        or (kinship is Kinship.COMPOUND and not seen.unauthenticated)
+        or (
+            ProofScope.DOMAIN in seen.author_scopes
+            and _is_open(author, kinship, brand, message, seen, context)
+        )
+    )
+
+
+def _is_open(
+    author: str, kinship: Kinship | None, brand: str, message: Message, seen: Evidence, context: Context
+) -> bool:
+    """True if the sender may be called anything: the registry knows no sender of the brand, or anybody has an account
+    where it writes from."""
+    if is_open_tenancy(message, seen, context):
+        return True
+    return kinship is None and not (context.registry.knows_senders(brand) or random_looking(author))
 
 
 def bears_name(host: str, brand: str, context: Context) -> bool:
@@ -42,27 +61,21 @@ def bears_name(host: str, brand: str, context: Context) -> bool:
 
 
 def _is_cheap(domain: str, context: Context) -> bool:
-    return has_private_suffix(domain) or unusual_suffix(domain, context.vocabulary) or random_looking(domain)
+    """True for a domain of a kind that is mostly thrown away after use, or that is rented from a company."""
+    return has_private_suffix(domain) or unusual_suffix(domain, context.vocabulary)
 
 
 def _is_passing(author: str, seen: Evidence, context: Context) -> bool:
-    """True for a domain that looks thrown away after use or is rented from a company, and for a server without a name:
-    no brand writes from there."""
+    """True for a cheap domain, and for a server without a name: no brand writes from there."""
     return _is_cheap(author, context) or seen.has_signal(Signal.UNNAMED_SERVER)
 
 
-def _comes_home(brand: str, message: Message, seen: Evidence, context: Context) -> bool:
-    """True if a link leads home, or there are none."""
-    found = seen.destinations
-    return not found or any(_is_home(each, brand, message, seen, context) for each in found)
-
-
-def _is_home(each: Destination, brand: str, message: Message, seen: Evidence, context: Context) -> bool:
+def _is_home(each: Destination, brand: str, homes: frozenset[str], seen: Evidence, context: Context) -> bool:
     """True for a link to the sender or to the brand, and for one that says nothing of a sender: to a platform that
     counts its clicks, to a social network, to another registered brand."""
     registry = context.registry
     return (
-        each.domain in home_domains(message, seen)
+        each.domain in homes
         or registry.could_own(each.host, brand)
         or registry.owner(each.host) is not None
         or bears_name(each.host, brand, context)
