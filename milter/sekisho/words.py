@@ -17,6 +17,7 @@ class Vocabulary:
     distinctive: Callable[[str], tuple[str, ...]]
     """Gives the words that distinguish a name from others, in lower case and one width, without `common_words`."""
     office_words: re.Pattern[str]
+    go_between_words: re.Pattern[str]
     officer_titles: re.Pattern[str]
     chief_titles: re.Pattern[str]
     contact_words: re.Pattern[str]

@@ -69,8 +69,17 @@ AMBIGUOUS_AUTHOR = Combination(
 BRAND_IMPERSONATION = Combination(
     "brand_impersonation",
     Disposition.QUARANTINE,
-    any_of=("brand.display_name", "brand.own_domain_unproven"),
+    any_of=("brand.display_name",),
     none_of=("lure.no_payload",),
+)
+
+# The author's address is a brand's, and nothing proves it. What a known forwarder passed on may have been proven
+# before.
+OWN_DOMAIN_FORGED = Combination(
+    "own_domain_forged",
+    Disposition.QUARANTINE,
+    any_of=("brand.own_domain_unproven",),
+    none_of=("lure.no_payload", "indirect.proven"),
 )
 
 # Nothing proves the author, and no link leads to the author's domain: a forger uses a domain that no brand file has.
@@ -127,6 +136,7 @@ TEXT_NOT_READ_UNPROVEN = Combination(
 COMBINATIONS: tuple[Combination, ...] = (
     AMBIGUOUS_AUTHOR,
     BRAND_IMPERSONATION,
+    OWN_DOMAIN_FORGED,
     HEADER_NOT_READ,
     PARTS_NOT_READ_UNPROVEN,
     THROWN_AWAY,
@@ -158,15 +168,32 @@ ONE_CONTRADICTION = Stack(
     most=3.0,
 )
 
-STACKS: tuple[Stack, ...] = (ONE_CONTRADICTION,)
+FAILED = ("auth.spf_fail", "auth.spf_softfail", "auth.dmarc_fail", "auth.unproven")
+OWN_ADDRESS = (
+    "brand.own_domain_unproven",
+    "brand.own_domain_person",
+    "author.recipient_himself",
+    "site.own_domain_unproven",
+)
+NO_PROOF = (*FAILED, "auth.asks_reject", "auth.asks_quarantine", "auth.no_iprev")
+
+# SPF fails, DMARC fails, nothing proves the author, and the author is a brand, the recipient or one of us: that is one
+# fact, however many look at it. What the author's domain asks for (`auth.asks_reject`) is another one.
+NOTHING_PROVES_IT = Stack("nothing_proves_it", of=(*FAILED, *OWN_ADDRESS), share=0.0, most=0.0)
+
+STACKS: tuple[Stack, ...] = (ONE_CONTRADICTION, NOTHING_PROVES_IT)
 
 # Forwarding breaks the authentication of honest mail (RFC 8617 section 7.2, RFC 9989 on indirect mail).
 OVERRIDES: tuple[Override, ...] = (
     Override("arc.trusted_sealer", of=("auth.",), keep=0.0),
     Override("indirect.proven", of=("auth.",), keep=1.0),
+    Override("indirect.proven", of=(*OWN_ADDRESS, "auth."), keep=5.0),
     Override("auth.platform_unaligned", of=("auth.",), keep=1.0),
+    # Small senders and forwarded mail have no proof every day: that alone never marks a message.
+    Override("auth.unproven", of=NO_PROOF, keep=4.5),
     # Nothing is taken from a reader who is asked for nothing and led nowhere.
     Override("lure.no_payload", of=ONE_CONTRADICTION.of, keep=6.0),
+    Override("lure.no_payload", of=(*OWN_ADDRESS, "auth.", "lure."), keep=6.0),
 )
 
 WAITS_FOR_DNS = "brand.own_domain_unknown"

@@ -51,6 +51,7 @@ def for_checks(lists: WordLists) -> Vocabulary:
     return Vocabulary(
         distinctive=remembered(MAX_REMEMBERED_NAMES)(distinctive_words(lists.common_words)),
         office_words=anywhere(lists.office_words),
+        go_between_words=anywhere(lists.go_between_words),
         officer_titles=anywhere(lists.officer_titles),
         chief_titles=anywhere(lists.chief_titles),
         contact_words=anywhere(lists.contact_words),

@@ -60,6 +60,7 @@ class WordLists(FileModel):
 
     office_words: Words = ()
     common_words: Words = ()
+    go_between_words: Words = ()
     officer_titles: Words = ()
     chief_titles: Words = ()
     contact_words: Words = ()

@@ -7,7 +7,13 @@ import pytest
 from sekisho.checks.table import CONTRADICTING, KINDS
 from sekisho.evidence import Role, Signal
 
-MENTIONS = {"brand.content", "brand.name_mentioned", "brand.subject", "brand.topic"}
+MENTIONS = {
+    "brand.content",
+    "brand.name_mentioned",
+    "brand.subject",
+    "brand.topic",
+    "display_name.writes_for",
+}
 # Families that are about the author's identity as a whole.
 IDENTITY = ("author.", "brand.", "proof.", "display_name.", "lookalike.", "site.", "organisation.")
 
@@ -17,7 +23,7 @@ SIGNALS = {
         "brand.local_part", "brand.own_domain_leads_away", "brand.own_domain_person", "brand.own_domain_shared",
         "brand.own_domain_unproven", "brand.pictured", "brand.possible_domain_unproven", "brand.signed",
         "brand.unlisted_asks", "brand.unlisted_domain",
-        "display_name.address", "display_name.host", "display_name.host_inside",
+        "display_name.address", "display_name.host", "display_name.host_inside", "display_name.unknown_host",
         "lookalike.composition", "lookalike.confusable", "lookalike.edit",
         "organisation.office", "organisation.unrelated", "recipient.lookalike", "recipient.own_provider",
         "site.lookalike", "site.own_domain_unproven", "site.person",

@@ -89,6 +89,42 @@ def test_a_name_without_a_payload_is_not_held() -> None:
     assert (without.disposition, without.score) == (Disposition.TAG, 6.0)
 
 
+FORGED = {"auth__spf_fail": 1.5, "auth__dmarc_fail": 2, "auth__unproven": 1.5}
+
+
+def test_that_nothing_proves_the_author_is_one_fact() -> None:
+    """However many methods say so, the strongest counts; what the author's domain asks for is another fact."""
+    assert sum(weigh(found(**FORGED), {}).values()) == 2
+    assert sum(weigh(found(**FORGED, auth__asks_reject=2), {}).values()) == 4
+    assert sum(weigh(found(**FORGED, brand__own_domain_unproven=8), {}).values()) == 8
+
+
+def test_authentication_alone_never_marks() -> None:
+    """Small senders and forwarded mail fail all of it; results that were forged in our name are no such failure."""
+    everything = {**FORGED, "auth__asks_reject": 2, "auth__no_iprev": 1}
+    assert verdict(found(**everything)).disposition is Disposition.ACCEPT
+    assert verdict(found(**everything, auth__forged_results=2)).disposition is Disposition.TAG
+
+
+def test_a_brands_address_that_was_passed_on_is_marked_and_not_held() -> None:
+    """A known forwarder explains the broken proof; another name than the author's it does not explain."""
+    forged = found(**FORGED, auth__asks_reject=2, brand__own_domain_unproven=8)
+    assert verdict(forged).disposition is Disposition.QUARANTINE
+    passed_on = forged + found(indirect__proven=0)
+    assert (verdict(passed_on).disposition, verdict(passed_on).score) == (Disposition.TAG, 5.0)
+    named = passed_on + found(brand__display_name=6)
+    assert verdict(named).disposition is Disposition.QUARANTINE
+
+
+def test_a_brands_address_without_a_payload_is_marked_and_not_held() -> None:
+    """Words that lures use do no harm where the message leads nowhere but to the brand."""
+    forged = found(
+        **FORGED, auth__asks_reject=2, brand__own_domain_unproven=8, lure__account=0.8, lure__asks=0.5
+    )
+    without = verdict(forged + found(lure__no_payload=0))
+    assert (without.disposition, without.score) == (Disposition.TAG, 6.0)
+
+
 def test_a_combination_decides_where_points_would_not() -> None:
     """Two From fields are quarantined by name, even if an operator gave them no points."""
     weights = weigh(found(author__several_fields=0), {})

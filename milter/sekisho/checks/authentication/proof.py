@@ -11,7 +11,8 @@ pass by way of a shared platform's records proves no owner, since other customer
 
 Whether the author is authenticated is found here once, for all other checks. Unknown excuses the author, so only what
 could have authenticated it makes it unknown: a failed look-up of a domain that is aligned, or of the author's own
-records. What failed for a stranger's domain hides nothing.
+records. What failed for a stranger's domain hides nothing. A trusted ARC sealer that saw the author authenticated does
+the same: the proof was there and broke on the way. It proves no brand.
 
 It cannot see replayed or compromised accounts: they are authenticated too.
 """
@@ -22,6 +23,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from sekisho.auth.dmarc import Alignment, TemporaryError
+from sekisho.checks.facts.sender import lets_others_send
 from sekisho.domains import together
 from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind, Proof, ProofScope, Signal
 from sekisho.message import Message
@@ -37,12 +39,15 @@ SHARED_RANGE = FindingKind(
 PLATFORM = FindingKind(
     "auth.platform_unaligned",
     0,
-    "{via} sends for {domain}, which has not set up authentication for that (its DMARC policy is none), as often "
-    "happens with newsletters.",
-    "{via} 経由の配信ですが、{domain} 名義の認証は設定されていません(DMARC p=none)。配信サービスではよくあることです。",
+    "{via} sends for {domain}, which has not set up authentication for that (it has no DMARC policy, or p=none), as "
+    "often happens with newsletters.",
+    "{via} 経由の配信ですが、{domain} 名義の認証は設定されていません(DMARC ポリシーなし、または p=none)。"
+    "配信サービスではよくあることです。",
     signals=frozenset({Signal.HIRED_PLATFORM}),
 )
 KINDS = (SHARED_RANGE, PLATFORM)
+
+SEALED = "arc.trusted_sealer"
 
 MAILBOXES = ("mailbox", "carrier")
 PLATFORMS = ("esp", TENANCY, "cloud", "forwarder", "alias")
@@ -66,6 +71,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _status(seen: Evidence, proofs: tuple[Proof, ...], aligned: Aligned) -> AuthorStatus:
     if any(proof.aligned for proof in proofs):
         return AuthorStatus.AUTHENTICATED
+    if seen.has(SEALED):
+        return AuthorStatus.UNKNOWN
     # DMARC's own temporary error: the author's tree could not be walked, or what it needs is undecided.
     if seen.result("dmarc") is AuthResult.TEMPERROR or any(_may_hide(each, aligned) for each in seen.results):
         return AuthorStatus.UNKNOWN
@@ -92,12 +99,8 @@ def _shared_only(passed: Iterable[MethodResult], proven: Evidence) -> tuple[Find
 
 
 def _platform(message: Message, seen: Evidence, proven: Evidence, context: Context) -> tuple[Finding, ...]:
-    """A sending platform is proven and the author is not, whose domain only watches what is sent in its name."""
-    watched = any(
-        result.result is AuthResult.FAIL and result.get("policy.dmarc") == "none"
-        for result in seen.of("dmarc")
-    )
-    if not watched or proven.authenticated:
+    """A sending platform is proven and the author is not, whose domain lets others send in its name."""
+    if proven.authenticated or not lets_others_send(seen):
         return ()
     via = next(
         (proof.domain for proof in proven.proofs if context.providers.kind(proof.domain) == "esp"), None

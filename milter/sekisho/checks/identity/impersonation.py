@@ -1,9 +1,10 @@
 """The claim names one organisation and the proof names another, or nobody.
 
 This is the sentence that sekisho exists for. A claim is met when a proven domain belongs to the claimed brand or to a
-brand of its organisation; an unconfirmed domain neither meets nor contradicts it. Unknown authentication is no evidence
-in either direction: then only the author's own domain is compared with the claim. A message that leads its reader
-nowhere but to the brand itself is of no use to an impostor: it is a relayed notice, and a mention.
+brand of its organisation; an unconfirmed domain neither meets nor contradicts it, and an author address of the brand's
+own is for `own_domain`. Unknown authentication is no evidence in either direction: then only the author's own domain is
+compared with the claim. A message that leads its reader nowhere but to the brand itself is of no use to an impostor: it
+is a relayed notice, and a mention.
 """
 
 from __future__ import annotations
@@ -13,30 +14,27 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sekisho.checks.facts.links import (
-    is_digest,
     is_page,
     leads_to_brand,
     may_lead_away,
 )
-from sekisho.checks.facts.sender import home_domains, is_proven, organisation, writes_for_others
+from sekisho.checks.facts.passed_on import true_sender
+from sekisho.checks.facts.sender import home_domains, organisation
 from sekisho.checks.facts.unlisted import may_be_the_brand
+from sekisho.checks.facts.unmet import may_be_home, told_of, unmet_claims
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import (
-    AUTHOR_METHODS,
     NOTHING,
     Claim,
     Evidence,
     Finding,
     FindingKind,
-    Place,
-    ProofScope,
     Role,
     Signal,
     Strength,
 )
 from sekisho.message import Message
 from sekisho.ports import Context, Kinship
-from sekisho.results import AuthResult
 
 DISPLAY_NAME = FindingKind(
     "brand.display_name",
@@ -66,47 +64,6 @@ LOCAL_NAME = FindingKind(
     1.5,
     "The part before the @ carries {brand_name}'s name, but the domain is not {brand_name}'s: {author}.",
     "@ より前に「{brand_name}」とありますが、ドメインは {brand_name} のものではありません({author})。",
-    role=Role.IDENTITY,
-    signals=frozenset({Signal.IMPERSONATES}),
-)
-OWN_DOMAIN = FindingKind(
-    "brand.own_domain_unproven",
-    8,
-    "The author address is {brand_name}'s ({author}), but nothing proves that {brand_name} sent it. {verify_en}",
-    "差出人は {brand_name} のアドレス({author})ですが、{brand_name} が送ったという証明がありません。{verify_ja}",
-    role=Role.IDENTITY,
-    signals=frozenset({Signal.IMPERSONATES}),
-)
-POSSIBLE_DOMAIN = FindingKind(
-    "brand.possible_domain_unproven",
-    4,
-    "The message speaks as {brand_name} from a domain that may be {brand_name}'s ({author}), and nothing proves it.",
-    "{brand_name} のものと思われるアドレス({author})から {brand_name} として送られていますが、証明がありません。",
-    role=Role.IDENTITY,
-    signals=frozenset({Signal.IMPERSONATES}),
-)
-OWN_DOMAIN_PERSON = FindingKind(
-    "brand.own_domain_person",
-    3,
-    "The author writes from {brand_name}'s domain ({author}) without proof, and claims nothing in its name.",
-    "差出人は {brand_name} のアドレス({author})ですが証明がありません。本文は {brand_name} を名乗っていません。",
-    role=Role.IDENTITY,
-    signals=frozenset({Signal.IMPERSONATES}),
-)
-OWN_DOMAIN_SHARED = FindingKind(
-    "brand.own_domain_shared",
-    4,
-    "The author address is {brand_name}'s ({author}), and all that vouches for it is a sending range that others "
-    "share. {verify_en}",
-    "差出人は {brand_name} のアドレス({author})ですが、裏付けは他者も共用する送信サーバーだけです。{verify_ja}",
-    role=Role.IDENTITY,
-    signals=frozenset({Signal.IMPERSONATES}),
-)
-OWN_DOMAIN_AWAY = FindingKind(
-    "brand.own_domain_leads_away",
-    3,
-    "The author address is {brand_name}'s ({author}), not proven, and every link leads elsewhere: {host}.",
-    "差出人は {brand_name} のアドレス({author})ですが証明がなく、リンクはすべて別の組織({host})に向かいます。",
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),
 )
@@ -211,11 +168,6 @@ KINDS = (
     WEAK_NAME,
     LOCAL_PART,
     LOCAL_NAME,
-    OWN_DOMAIN,
-    OWN_DOMAIN_PERSON,
-    OWN_DOMAIN_SHARED,
-    POSSIBLE_DOMAIN,
-    OWN_DOMAIN_AWAY,
     SIGNED,
     HEADED,
     SUBJECT,
@@ -252,9 +204,7 @@ UNMET = MappingProxyType(
 )
 # Where a message speaks for its sender. Pictures do not: a footer has the icons of social networks.
 SPEAKING_PLACES = frozenset({"display_name", "signature", "subject", "calendar"})
-SIGNING_PLACES = frozenset({"display_name", "signature"})
 DEMANDS = ("login", "confirm", "pay", "card", "gift_cards", "coins", "channel")
-CONTENT_PLACES = frozenset({"signature", "subject", "body", "image", "attachment"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,50 +224,12 @@ class CheckInput:
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Compare every claim with the proofs; a kind of finding once for each brand."""
     given = CheckInput(message, seen, context)
-    by_brand: dict[str, list[Claim]] = {}
-    for claim in seen.claims:
-        if claim.brand is not None:
-            by_brand.setdefault(claim.brand, []).append(claim)
-    of_a_brand = any(proof.brand for proof in seen.proofs)
     found: dict[tuple[str, str | None], Finding] = {}
-    for brand, claims in by_brand.items():
-        # A registered brand that is proven may speak of others: a card company of shops, a bank of a card scheme.
-        held = [claim for claim in claims if not (of_a_brand and claim.where in CONTENT_PLACES)]
-        if held and not (is_proven(brand, seen, context) or writes_for_others(brand, message, seen, context)):
-            for finding in _against(brand, held, given):
+    for brand, claims in unmet_claims(message, seen, context).items():
+        if not may_be_home(given.author, brand, context):
+            for finding in _elsewhere(brand, claims, given):
                 found.setdefault((finding.kind.id, finding.brand), finding)
     return Evidence(findings=tuple(found.values())) if found else NOTHING
-
-
-def _against(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[Finding]:
-    places = {claim.where for claim in claims}
-    if "author_domain" in places:
-        yield from _at_home(brand, places, given)
-    elif not _possible(brand, given):
-        yield from _elsewhere(brand, claims, given)
-    elif given.seen.unauthenticated and any(claim.where in SIGNING_PLACES for claim in claims):
-        failed = given.seen.result("dmarc") is AuthResult.FAIL
-        yield _found(OWN_DOMAIN if failed else POSSIBLE_DOMAIN, brand, given)
-
-
-def _at_home(brand: str, places: set[Place], given: CheckInput) -> Iterator[Finding]:
-    """The author's domain is the brand's own, and nothing proves that the brand sent it."""
-    nameless = not given.message.author.name.strip()
-    if given.seen.unauthenticated:
-        named = len(places) > 1 or nameless
-        yield _found(OWN_DOMAIN if named else OWN_DOMAIN_PERSON, brand, given)
-    elif given.seen.author_scopes == {ProofScope.SHARED} and ("display_name" in places or nameless):
-        yield _found(OWN_DOMAIN_SHARED, brand, given)
-    if _looked_at(given.seen) and (host := _astray(brand, given)) is not None:
-        yield _found(OWN_DOMAIN_AWAY, brand, given, host=host)
-
-
-def _possible(brand: str, given: CheckInput) -> bool:
-    """True if the author's domain may be the brand's, confirmed or not: then it is no contradiction by itself."""
-    registry = given.context.registry
-    return bool(given.author) and any(
-        registry.could_own(given.author, each) for each in registry.affiliates(brand)
-    )
 
 
 def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[Finding]:
@@ -328,7 +240,7 @@ def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[F
     if DISPLAY_NAME in kinds and may_be_the_brand(brand, given.message, given.seen, given.context):
         yield from _unlisted(brand, given)
         return
-    if _relayed(brand, given):
+    if _relayed(brand, given) or _written_for(brand, given):
         kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
     for kind in kinds:
         yield _found(kind, brand, given)
@@ -337,6 +249,13 @@ def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[F
     stranger = next((proof.domain for proof in given.seen.proofs if proof.aligned), None)
     if stranger is not None and DISPLAY_NAME in kinds:
         yield _found(STRANGER, brand, given, domain=stranger)
+
+
+def _written_for(brand: str, given: CheckInput) -> bool:
+    """True if an alias service tells that the brand wrote to its customer."""
+    sender = true_sender(given.message, given.seen, given.context)
+    registry = given.context.registry
+    return sender is not None and any(registry.could_own(sender, each) for each in registry.affiliates(brand))
 
 
 def _initials_speak(kinds: list[FindingKind], given: CheckInput) -> bool:
@@ -365,26 +284,6 @@ def _relayed(brand: str, given: CheckInput) -> bool:
     if any(link.target[:7].lower() == "mailto:" for link in given.message.links):
         return False
     return leads_to_brand(given.seen.destinations, brand, given.context)
-
-
-def _looked_at(seen: Evidence) -> bool:
-    """True if something is known of the authentication, and nothing but a shared platform proves the author."""
-    known = any(
-        result.result is not AuthResult.UNKNOWN for result in seen.results if result.method in AUTHOR_METHODS
-    )
-    return known and not seen.author_scopes - {ProofScope.SHARED}
-
-
-def _astray(brand: str, given: CheckInput) -> str | None:
-    """The host of the first link of a page from a brand's own, unproven address, if no link leads to the brand or
-    through a platform that counts clicks for its customers."""
-    found = given.seen.destinations
-    if not found or not is_page(given.message) or is_digest(given.seen):
-        return None
-    platforms = {given.context.providers.kind(each.host) for each in found} & {"esp", "redirect"}
-    if platforms or any(leads_to_brand((each,), brand, given.context) for each in found):
-        return None
-    return found[0].host
 
 
 def _away(brand: str, claims: list[Claim], given: CheckInput) -> str | None:
@@ -417,14 +316,5 @@ def _home(given: CheckInput) -> frozenset[str]:
 
 
 def _found(kind: FindingKind, brand: str, given: CheckInput, **facts: str) -> Finding:
-    """The finding with what every sentence here may name: brand, author and where to verify."""
-    mailbox = given.message.author.mailbox
-    registry = given.context.registry
-    verify_en, verify_ja = registry.verify_at(brand)
-    known = {
-        "brand_name": registry.name(brand),
-        "author": mailbox.address if mailbox else given.message.author.text,
-        "verify_en": verify_en,
-        "verify_ja": verify_ja,
-    }
-    return kind.found(brand=brand, **known, **facts)
+    """The finding with what every sentence here may name."""
+    return kind.found(brand=brand, **told_of(brand, given.message, given.context), **facts)

@@ -2,17 +2,19 @@
 
 Ticket systems, web forms and lists set Reply-To to strangers every day, so alone it weighs little. Extortion mails
 often have the recipient's own address as the author, which nothing proves; a client that has logged in needs no other
-proof.
+proof. Others have a colleague's, and are handed to the recipient's mail server directly, from a server without a name.
 """
 
 from __future__ import annotations
 
 from sekisho.address import Mailbox, split_path, without_extension
-from sekisho.checks.facts.sender import organisation
+from sekisho.checks.facts.sender import is_of_a_recipient, organisation
 from sekisho.domains import to_ascii
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
 from sekisho.message import Message, mailboxes
 from sekisho.ports import Context
+from sekisho.results import AuthResult
+from sekisho.trust import Networks
 
 REPLY_TO = FindingKind(
     "reply_to.elsewhere",
@@ -46,8 +48,16 @@ SELF = FindingKind(
     "差出人が受信者自身のアドレスですが、その証明がありません。",
     role=Role.IDENTITY,
 )
+COLLEAGUE = FindingKind(
+    "author.recipient_colleague",
+    2.5,
+    "The author writes from the recipient's own domain {domain}, nothing proves it, and the server has no name.",
+    "差出人は受信者と同じドメイン {domain} ですが、その証明がなく、送信元サーバーの名前も確認できません。",
+    role=Role.IDENTITY,
+)
 
-KINDS = (REPLY_TO, REPLY_TO_MAILBOX, SENDER, RESENT, SELF)
+KINDS = (REPLY_TO, REPLY_TO_MAILBOX, SENDER, RESENT, SELF, COLLEAGUE)
+INTERNAL = Networks.of(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))  # RFC 1918, RFC 4193
 RESENT_FIELDS = ("resent-from", "resent-sender")
 
 
@@ -67,8 +77,11 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         findings.append(SENDER.found(other=others[0].address))
     if (other := _resender(message, seen, author)) is not None:
         findings.append(RESENT.found(other=other.address))
-    if message.envelope.client.user is None and seen.unauthenticated and _himself(message, context):
-        findings.append(SELF.found(other=""))
+    if message.envelope.client.user is None and seen.unauthenticated:
+        if _himself(message, context):
+            findings.append(SELF.found(other=""))
+        elif _as_colleague(author, message, seen, context):
+            findings.append(COLLEAGUE.found(domain=author))
     return Evidence(findings=tuple(findings)) if findings else NOTHING
 
 
@@ -89,6 +102,19 @@ def _resender(message: Message, seen: Evidence, author: str) -> Mailbox | None:
     names = (author, to_ascii(sender) or "", *(proof.domain for proof in seen.proofs))
     known = set(map(organisation, names))
     return next((box for box in boxes if box.domain and organisation(box.domain) not in known), None)
+
+
+def _as_colleague(author: str, message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the author's organisation is a recipient's, its SPF record does not expect the client, and that has no
+    confirmed name. Where strangers share a domain, nobody is a colleague. A machine of an internal network needs no
+    name."""
+    client = message.envelope.client
+    if client.address in INTERNAL or context.own(client):
+        return False
+    refused = seen.result("spf") in (AuthResult.FAIL, AuthResult.SOFTFAIL)
+    unnamed = seen.has_signal(Signal.UNNAMED_SERVER)
+    own = context.providers.kind(author) is None and is_of_a_recipient(author, message)
+    return refused and unnamed and own
 
 
 def _himself(message: Message, context: Context) -> bool:

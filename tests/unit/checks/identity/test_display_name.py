@@ -34,7 +34,7 @@ def found(
         ("x@stranger.example www.example.org", ["display_name.host_inside www.example.org"]),
         ("www.example.com example.org", ["display_name.host_inside www.example.com"]),
         ("a@example.com's friend", ["display_name.address a@example.com"]),
-        ("日本の例.example.com", ["display_name.host example.com"]),
+        ("日本の例.example.com", ["display_name.unknown_host example.com"]),
         ("a@localhost", []),
         ("a@host.invalid", []),
         ("192.0.2.1", []),

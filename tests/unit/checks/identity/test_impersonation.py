@@ -75,31 +75,3 @@ def test_another_brands_proof_does_not() -> None:
 def test_an_unconfirmed_domain_neither_meets_nor_contradicts() -> None:
     """What may be the brand's is not held against it."""
     assert found("maybe.example", NAMED) == []
-
-
-@pytest.mark.parametrize(
-    ("known", "refuted"),
-    [
-        ({}, False),
-        ({"spf": "fail"}, False),
-        ({"spf": "fail", "dkim": "unknown"}, False),
-        ({"spf": "fail", "dkim": "none"}, True),
-        ({"spf": "none", "dkim": "none", "dmarc": "none"}, True),
-        ({"dmarc": "fail"}, True),
-        ({"spf": "fail", "dkim": "temperror", "dmarc": "temperror"}, False),
-        ({"spf": "temperror", "dkim": "none", "dmarc": "fail"}, False),
-        ({"spf": "fail", "dkim": "policy", "dmarc": "fail"}, True),
-    ],
-)
-def test_the_brands_own_domain(known: dict[str, str], refuted: bool) -> None:
-    """Unproven is only what was looked at in full: ignorance and DNS failing accuse nobody."""
-    ids = found("brand.example", OWN, results(**known))
-    assert ("brand.own_domain_person" in ids) is refuted
-    named = found("brand.example", (OWN, NAMED), results(**known))
-    assert ("brand.own_domain_unproven" in named) is refuted
-
-
-def test_an_aligned_proof_of_a_mailbox_is_not_held_against_the_domain() -> None:
-    """Where customers write from the brand's domain, an authenticated customer is no forger of it."""
-    mailbox = Proof("brand.example", "dkim", True, None, "mailbox")
-    assert found("brand.example", OWN, results(spf="none", dkim="pass"), mailbox) == []

@@ -13,6 +13,7 @@ from sekisho.checks.facts.links import MAX_PAGE_DOMAINS
 from sekisho.checks.identity import (
     impersonation,
     lookalike,
+    own_domain,
     recipient,
     reply_to,
     sender_domain,
@@ -64,7 +65,7 @@ def test_where_nothing_is_wanted_nobody_is_doubted() -> None:
     ("kind", "doubts"),
     [
         (impersonation.DISPLAY_NAME, "in_a_name"),
-        (impersonation.OWN_DOMAIN, "in_a_name"),
+        (own_domain.OWN_DOMAIN, "in_a_name"),
         (unknown_organisation.OFFICE, "in_a_name"),
         (site.KINDS[0], "in_a_name"),
         (lookalike.KINDS[0], "in_a_name"),

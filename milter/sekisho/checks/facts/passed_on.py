@@ -1,0 +1,70 @@
+"""Facts of mail that a service writes for somebody else: an alias service, a help desk, a group, a calendar.
+
+Alias services hide their customer, and most tell in the author's address who wrote to it:
+`news_at_example.com_x7@duck.com`, `shop+news=example.com@me.anonaddy.com`.
+
+It cannot see whether the service looked at who wrote to it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sekisho.address import addresses_in
+from sekisho.checks.facts.sender import organisation
+from sekisho.domains import has_known_suffix, registrable, to_ascii
+from sekisho.evidence import Evidence
+from sekisho.message import Message
+from sekisho.ports import Context
+
+PASSING_KINDS = ("alias", "forwarder")
+WRITTEN_AT = re.compile(r" ?\((?:a|at)\) ?| at (?=[\w-]+\.)", re.IGNORECASE)  # for `@` in a display name
+IN_LOCAL_PART = re.compile(r"\A[^=]*?(?:_at_|=40|=)([a-z0-9._-]+)\Z")  # what stands for `@`, once
+
+
+def true_sender(message: Message, seen: Evidence, context: Context) -> str | None:
+    """The domain of the sender for whom a proven service writes under an address of its own, as that address tells it;
+    None if it tells none, or if the display name shows another.
+
+    What a display name alone shows is nothing here: customers of such services write, too, and choose theirs.
+    """
+    mailbox, author = message.author.mailbox, message.author.domain
+    if mailbox is None or author is None or not seen.authenticated:
+        return None
+    if context.providers.kind(author) not in PASSING_KINDS:
+        return None
+    local, shown = mailbox.local.lower(), shown_addresses(mailbox.name)
+    encoded = _encoded(local, shown)
+    others = {organisation(each.rpartition("@")[2]) for each in shown}
+    return encoded if encoded is not None and others <= {organisation(encoded)} else None
+
+
+def shown_addresses(name: str) -> tuple[str, ...]:
+    """The addresses that a display name shows, also with `(a)` or ` at ` for the @."""
+    return addresses_in(WRITTEN_AT.sub("@", name))
+
+
+def _encoded(local: str, shown: tuple[str, ...]) -> str | None:
+    """The domain in a local part. Some services write an underscore for each dot and hyphen, and all add letters of
+    their own; what that was in the first case, the addresses that the display name shows (`shown`) may tell.
+
+    A customer that chooses an address itself gets a dot and more letters behind its choice: that is none.
+    """
+    found = IN_LOCAL_PART.match(local)
+    if found is None or "_at_" in found[1]:
+        return None
+    written, _, added = found[1].partition("_")
+    if "." in added:
+        return None
+    if "." not in local:
+        told = (each for each in shown if f"{local}_".startswith(f"{_flat(each)}_"))
+        if (same := next(told, None)) is not None:
+            return to_ascii(same.rpartition("@")[2])
+    labels = (written if "." in written else found[1].replace("_", ".")).split(".")
+    names = (to_ascii(".".join(labels[:count])) for count in range(len(labels), 1, -1))
+    return next((name for name in names if name and has_known_suffix(name) and registrable(name)), None)
+
+
+def _flat(address: str) -> str:
+    """`news@example.com` as the services write it that keep letters and digits only."""
+    return re.sub(r"[^a-z0-9_]", "_", address.replace("@", "_at_"))
