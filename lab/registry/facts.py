@@ -21,6 +21,7 @@ from sekisho.providers import load as load_providers
 MAX_SOURCES = 2  # that are written of one domain
 FROM_FILE = "registry file: "  # before a source that the brand file itself cited
 EXACT = "exact"
+NAMESAKE = "(name only)"  # behind a name that is the brand's, of an owner who may be another
 
 _ADDRESS = re.compile(r"^https?://")
 _PAGE = re.compile(r"^[a-z0-9.-]+\.[a-z]{2,}(/\S*)?$")
@@ -119,8 +120,9 @@ def load(folder: Path, decided: Decisions) -> Facts:
     """The facts of a folder. Raises OSError for a file that cannot be read, KeyError for a row that lacks a key."""
     graded, known = Grader(decided), _read(folder / "domain_facts.yaml")
     domains: dict[str, dict[str, Graded]] = {}
+    claimed = _claimed(known)
     for brand, facts in known.items():
-        domains[brand] = dict(_of_brand(brand, facts, graded, decided))
+        domains[brand] = dict(_of_brand(brand, facts, graded, decided, claimed))
     for brand, domain, row in _missing(_read(folder / "missing_brands.yaml"), decided):
         domains.setdefault(brand, {})[domain] = graded.grade(row, ())
     _add_senders(domains, _read(folder / "senders.yaml"), known, graded, decided)
@@ -133,12 +135,20 @@ def load(folder: Path, decided: Decisions) -> Facts:
     return Facts(domains, decided, countries, high)
 
 
+def _says(source: Mapping[str, Any]) -> str:
+    return str(source.get("says", ""))
+
+
 def _read(file: Path) -> Any:
     return yaml.load(file.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _of_brand(
-    brand: str, facts: Mapping[str, Any], graded: Grader, decided: Decisions
+    brand: str,
+    facts: Mapping[str, Any],
+    graded: Grader,
+    decided: Decisions,
+    claimed: Mapping[str, str],
 ) -> Iterator[tuple[str, Graded]]:
     """The listed domains of a brand, and the candidates that are taken."""
     dropped = {
@@ -153,11 +163,26 @@ def _of_brand(
     words = _words(facts["domains"])
     for row in facts["candidates"]:
         domain = row["domain"]
-        own_word = registrable(domain) == domain and not row.get("shared") and _own_word(row, words)
+        own_word = claimed[domain] == brand and not row.get("shared") and _own_word(row, words)
         if domain not in dropped and (domain in wanted or own_word):
             entry = graded.grade({**row, "seen_as": row.get("role", ())}, own | _registrable([domain]))
             if entry.confidence == "high" or entry.names_owner:
                 yield domain, entry
+
+
+def _claimed(known: Mapping[str, Any]) -> dict[str, str]:
+    """The brand that each candidate may be taken for. A domain that several brands of one owner claim, or that one of
+    them has, is taken once: for the brand after which it is called."""
+    claims: dict[str, list[str]] = {}
+    for brand, facts in known.items():
+        for row in facts["candidates"]:
+            claims.setdefault(row["domain"], []).append(brand)
+    listed = {row["domain"] for facts in known.values() for row in facts["domains"]}
+    first = {
+        domain: min(ids, key=lambda each: (each.partition("-")[0] not in domain, each))
+        for domain, ids in claims.items()
+    }
+    return {domain: "" if domain in listed else brand for domain, brand in first.items()}
 
 
 def _words(rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
@@ -167,7 +192,10 @@ def _words(rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
 
 
 def _own_word(row: Mapping[str, Any], words: frozenset[str]) -> bool:
-    """True if the first label of a candidate is one of the words, or, where two sources say so, holds a long one."""
+    """True if the first label of a candidate is one of the words, or, where two sources say so, holds a long one. That
+    only its name is the brand's does not count: a namesake's is, too."""
+    if registrable(row["domain"]) != row["domain"] or all(NAMESAKE in _says(each) for each in row["sources"]):
+        return False
     label = row["domain"].partition(".")[0].replace("-", "")
     long = row["confidence"] == "high" and any(
         len(each) > MAX_SHORT_LATIN and each in label for each in words

@@ -120,8 +120,8 @@ class Registry(Protocol):
         """The ids of the brands of one organisation, the brand included: they share proof."""
 
     def knows_senders(self, brand: str) -> bool:
-        """True if a domain that proves the brand or one of its affiliates is known. If none is, a domain that the
-        registry does not list may be the brand's own."""
+        """True if a domain is known to be the brand's or an affiliate's, or a reserved suffix (`go.jp`) that it writes
+        from. If none is, a domain that the registry does not list may be the brand's own."""
 
     def lookalike(self, domain: str) -> Lookalike | None:
         """The brand that a domain imitates, if it is not the brand's own."""

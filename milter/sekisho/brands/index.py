@@ -96,7 +96,7 @@ class BrandIndex:
         return self._kinship.find(domain, known.group) if known else None
 
     def knows_senders(self, brand: str) -> bool:
-        """True if a domain that proves the brand or one of its affiliates is known."""
+        """True if a domain of the brand or one of its affiliates is known, or a reserved suffix that it is under."""
         return brand in self._known_senders
 
     def lookalike(self, domain: str) -> Lookalike | None:
@@ -177,6 +177,6 @@ def _affiliates(brands: tuple[Brand, ...]) -> dict[str, frozenset[str]]:
 
 
 def _known_senders(brands: tuple[Brand, ...], affiliates: dict[str, frozenset[str]]) -> frozenset[str]:
-    """The ids of the brands of which, or of an affiliate of which, a domain is known that proves."""
-    proven = (brand.id for brand in brands if any(entry.proves for entry in brand.domains.values()))
+    """The ids of the brands of which, or of an affiliate of which, it is known where they write from."""
+    proven = (brand.id for brand in brands if any(entry.shows_sender for entry in brand.domains.values()))
     return frozenset().union(*(affiliates[each] for each in proven))

@@ -116,7 +116,7 @@ def _unproven(brand: Brand, known: SourceTable) -> Iterator[BrandFlaw]:
         elif entry.confidence == "high" and known.independent(entry.sources) < MIN_SOURCES:
             reason = "is high by one source: name a second, independent one, or `owner_page = true`"
             yield BrandFlaw(brand.id, "one-source", domain, reason)
-        elif (entry.confidence == "high" or entry.names_owner) and not known.name_owner(entry.sources):
+        elif (entry.names_owner or entry.proves) and not known.name_owner(entry.sources):
             yield BrandFlaw(brand.id, "nameless", domain, "has no source that names its owner")
 
 

@@ -53,7 +53,6 @@ class LookalikeIndex:
         self._edits: dict[str, list[str]] = {}
         self._words: dict[str, _Word] = {}
         self._guarded: dict[str, _Word] = {}
-        self._plain: set[str] = set()  # skeletons of names that are words of a language
         for brand in brands:
             self._add(brand)
 
@@ -65,7 +64,6 @@ class LookalikeIndex:
         ordinary = set(map(skeleton, brand.ordinary))
         words = dict.fromkeys(_words(brand))
         plain_words = never | ordinary
-        self._plain |= plain_words
         labels: set[str] = set()
         for domain, entry in brand.domains.items():
             if registrable(domain) != domain:
@@ -77,11 +75,12 @@ class LookalikeIndex:
                 continue
             # `office.com` belongs to Microsoft, but `office` is an ordinary word.
             plain = label.replace("-", "")
-            if plain in words or (
+            is_name = plain in words
+            if is_name or (
                 entry.proves and any(len(each) > MIN_WORD_LETTERS and each in plain for each in words)
             ):
                 labels.add(label)  # of the many national domains of a brand the first one is enough
-                self._add_label(brand.id, domain, label)
+                self._add_label(brand.id, domain, label, is_name)
         for word in words:
             key = skeleton(word)
             if len(word) < MIN_WORD_LETTERS:
@@ -100,12 +99,13 @@ class LookalikeIndex:
         long = (each for each in (*labels, *listed) if len(each) > MIN_WORD_LETTERS)
         return frozenset(each for each in long if each not in self._trade or each in self._strong)
 
-    def _add_label(self, brand: str, domain: str, label: str) -> None:
+    def _add_label(self, brand: str, domain: str, label: str, is_name: bool) -> None:
+        """Index the label of a domain. Only one edit from a name is a misspelling: who knows `twitchcdn`?"""
         plain = label.replace("-", "")
         if len(plain) <= MIN_WORD_LETTERS:
             return
         self._labels.setdefault(skeleton(label), (brand, domain, plain))
-        if len(plain) >= MIN_EDIT_LETTERS and plain not in self._edits.get(plain, ()):
+        if is_name and len(plain) >= MIN_EDIT_LETTERS and plain not in self._edits.get(plain, ()):
             for shorter in {plain, *_deletions(plain)}:
                 self._edits.setdefault(shorter, []).append(plain)
 
@@ -194,8 +194,6 @@ class LookalikeIndex:
         plain = label.replace("-", "")
         if not MIN_EDIT_LETTERS <= len(plain) <= 63 or not _ASCII_WORD.fullmatch(plain):
             return None
-        if skeleton(plain) in self._plain:
-            return None  # `slack` is a word, not `slackb` with a letter left out
         near = chain.from_iterable(self._edits.get(each, ()) for each in (plain, *_deletions(plain)))
         found = []
         for own in dict.fromkeys(near):

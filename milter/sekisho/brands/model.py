@@ -39,6 +39,9 @@ from sekisho.vocabulary import shipped_themes
 
 Confidence = Literal["high", "medium", "low"]
 Use = Literal["mail", "web", "link"]
+REGISTRY_RULE = (
+    "registry rule"  # the source of a domain below a suffix that is reserved, as `go.jp` for state bodies
+)
 Flag = Literal["mailbox", "user_content", "mall"]
 PolicyKind = Literal[
     "no_link",
@@ -126,6 +129,13 @@ class DomainEntry(FileModel):
             return self.confirmed
         named = self.names_owner and bool(self.sources)
         return self.confidence == "high" or (self.confidence == "medium" and named)
+
+    @property
+    def shows_sender(self) -> bool:
+        """True if it is known from the entry where the brand writes from: the domain is the brand's own, although
+        customers may write from it, too; or its suffix is reserved for organisations like the brand."""
+        own = self.confidence == "high" or (self.confidence == "medium" and self.names_owner)
+        return own or self.proves or REGISTRY_RULE in self.sources
 
 
 class Policy(FileModel):

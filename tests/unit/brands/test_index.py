@@ -89,18 +89,23 @@ def test_brands_of_one_organisation_share_proof() -> None:
 
 
 def test_whose_senders_are_known() -> None:
-    """A domain that proves is enough, also one of an affiliate; an unconfirmed one, or a mailbox, is not."""
+    """A domain of the brand's own is enough, also one of an affiliate, one that customers write from, and one below a
+    suffix that is reserved for such organisations; an unconfirmed one is not."""
     sisters = BrandIndex(
         [
             brand("eki-net", "えきねっと", organisation="jr-east", domains={"eki-net.com": HIGH}),
             brand("suica", "Suica", organisation="jr-east", domains={"suica.example": LOW}),
             brand("isp", "ISP", domains={"isp.example.jp": HIGH | {"flags": ["mailbox"]}}),
             brand("nobody", "Nobody"),
+            brand(
+                "tax", "Tax", domains={"tax.go.jp": {"confidence": "medium", "sources": ["registry rule"]}}
+            ),
         ],
         NAME_WORDS,
     )
     known = {each.id for each in sisters.brands if sisters.knows_senders(each.id)}
-    assert known == {"eki-net", "suica"}
+    assert known == {"eki-net", "suica", "isp", "tax"}
+    assert sisters.owner("tax.go.jp") is None
     assert not sisters.knows_senders("no-such-brand")
 
 
@@ -193,14 +198,20 @@ def test_a_brand_of_unknown_domains_is_not_imitated() -> None:
     assert index.lookalike("maskwallet.other.example") is not None
 
 
-def test_a_word_of_a_language_is_no_misspelling() -> None:
-    """A brand has `slackb.com`: that makes no imitation of everybody whose domain is the word."""
+def test_only_names_are_misspelt() -> None:
+    """A brand's further domains are written by nobody by heart: `twitchcon.com` is not `twitchcdn.net` misspelt, and
+    who has a word of a language as domain does not imitate `slackb.com`."""
     index = BrandIndex(
-        [brand("slack", "Slack", ordinary=["Slack"], domains={"slack.com": HIGH, "slackb.com": HIGH})],
+        [
+            brand("slack", "Slack", ordinary=["Slack"], domains={"slack.com": HIGH, "slackb.com": HIGH}),
+            brand("twitch", "Twitch", domains={"twitch.tv": HIGH, "twitchcdn.net": HIGH}),
+        ],
         NAME_WORDS,
     )
     assert index.lookalike("slack.net") is None
-    assert index.lookalike("slackbb.net") is not None
+    assert index.lookalike("twitchcon.com") is None
+    found = [index.lookalike(each) for each in ("twittch.com", "twitch-cdn.com", "twitchcdn.cn")]
+    assert [each.how for each in found if each] == ["edit", "composition", "composition"]
 
 
 @pytest.mark.parametrize(

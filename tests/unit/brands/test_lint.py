@@ -70,6 +70,7 @@ def test_domains_that_cannot_prove() -> None:
         ({"confidence": "high", "sources": ["rspamd", "Stalwart"]}, "one-source"),
         ({"confidence": "high", "sources": ["rspamd", "UT1"]}, "nameless"),
         ({"confidence": "medium", "names_owner": True, "sources": ["UT1", "MISP"]}, "nameless"),
+        ({"confidence": "medium", "confirmed": True, "sources": ["UT1"]}, "nameless"),
         ({"confidence": "medium", "owner_page": True, "sources": ["www.example.com/mail"]}, "owner-page"),
         ({"confidence": "high", "owner_page": True, "sources": ["www.example.com/mail"]}, None),
         ({"confidence": "high", "owner_page": True, "source": "www.example.com/mail"}, None),

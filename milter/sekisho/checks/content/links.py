@@ -14,13 +14,11 @@ from sekisho.address import hosts_in
 from sekisho.checks.facts.links import (
     counter_of,
     counts_clicks,
-    is_digest,
     is_document,
     is_in_doubt,
-    is_letter,
     is_page,
     leads_to_affiliate,
-    leads_to_claimed,
+    may_lead_away,
 )
 from sekisho.checks.facts.names import imitated, related
 from sekisho.checks.facts.sender import home_domains, is_doubted, is_of_a_recipient, organisation
@@ -113,7 +111,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
             counted = finding.kind is TEXT_MISMATCH and each.domain == counter
             if not counted or _is_trusted(shown, message, seen, home, context):
                 findings.setdefault(finding.kind.id, finding)
-    for finding in () if counter else _of_all(message, seen, found, home, context):
+    for finding in _of_all(message, seen, found, home, context):
         findings.setdefault(finding.kind.id, finding)
     return Evidence(findings=tuple(findings.values())) if findings else NOTHING
 
@@ -224,9 +222,9 @@ def _of_all(
 ) -> Iterator[Finding]:
     """What the links show together: none leads home, and where they lead instead."""
     places = {each.domain for each in found}
-    if not message.author.domain or home & places or is_digest(seen) or not is_page(message):
+    if not message.author.domain or home & places or not is_page(message):
         return
-    if is_letter(message, seen, context) or leads_to_claimed(message, seen, context):
+    if may_lead_away(message, seen, home, context):
         return
     if leads_to_affiliate(message.author.domain, seen, context):
         return
@@ -238,11 +236,12 @@ def _of_all(
     ]
     if not outside:
         return
-    documents = all(is_document(each.link, context) for each in outside)
-    if not documents or is_in_doubt(message, seen, context):
-        yield STRANGERS.found(author=message.author.domain, host=outside[0].host)
     kinds = {context.providers.kind(each.host): each.host for each in reversed(outside)}
-    if "cloud" in kinds:
+    borrowed = "cloud" in kinds
+    shared = borrowed and all(is_document(each.link, context) for each in outside)
+    if not shared or is_in_doubt(message, seen, context):
+        yield STRANGERS.found(author=message.author.domain, host=outside[0].host)
+    if borrowed:
         yield BORROWED.found(host=kinds["cloud"])
     if "shortener" in kinds:
         yield SHORTENED.found(host=kinds["shortener"])

@@ -15,6 +15,8 @@ from sekisho.ports import Context
 
 FOLLOWED_KINDS = frozenset({"a", "area", "form", "text", "meta", "qr"})
 """The kinds of links that a reader may follow; a picture's address is none."""
+CUSTOMERS_KINDS = frozenset({"cloud", "esp"})
+"""The kinds of providers whose hosts lead on to others: SendGrid's count clicks, Google's hold anybody's form."""
 MAX_PAGE_DOMAINS = 12  # organisations above which a message is a digest: it leads everywhere by nature
 MAX_PAGE_TARGETS = 20  # different pages above which it is one: an impostor has one page to show
 MIN_COUNTED_TARGETS = 3  # different links that make a counter of a host: each article has its own
@@ -127,6 +129,17 @@ def _unsubscribe_hosts(message: Message) -> set[str]:
     return {host for url in urls if (host := host_of(url)) is not None}
 
 
+def may_lead_away(message: Message, seen: Evidence, home: frozenset[str], context: Context) -> bool:
+    """True where links that lead away from the sender say nothing of it: in a digest, in a letter, in a newsletter
+    whose clicks are counted, and in a notice that leads to the brand that it speaks as."""
+    return (
+        is_digest(seen)
+        or is_letter(message, seen, context)
+        or leads_to_claimed(message, seen, context)
+        or counter_of(message, seen, home, context) is not None
+    )
+
+
 def leads_home(message: Message, seen: Evidence, context: Context) -> bool:
     """True if a link leads to where the message is known to come from, or may do so behind the host that counts its
     clicks."""
@@ -150,10 +163,12 @@ def leads_to_affiliate(author: str, seen: Evidence, context: Context) -> bool:
 
 def leads_to_brand(found: tuple[Destination, ...], brand: str, context: Context) -> bool:
     """True if there are links and every one of them leads to the brand's own organisation: the sender leads its
-    reader nowhere else."""
+    reader nowhere else. Where the brand lets its customers put up pages or count clicks, they are at home."""
     affiliates = context.registry.affiliates(brand)
     return bool(found) and all(
-        any(context.registry.could_own(each.host, name) for name in affiliates) for each in found
+        CUSTOMERS_KINDS.isdisjoint(map(context.providers.kind, (each.host, each.domain)))
+        and any(context.registry.could_own(each.host, name) for name in affiliates)
+        for each in found
     )
 
 

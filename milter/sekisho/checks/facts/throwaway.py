@@ -12,6 +12,7 @@ CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
 ONE_SOUND = re.compile(r"ght|tch|sch|[cpst]h")  # `northbridge` is two words and not letters at random
 MAX_INITIALS_LETTERS = 4  # a part of so few letters needs no vowel
 DIGITS_INSIDE = re.compile(r"[a-z]\d+[a-z]|\d[a-z]+\d|\d{4,}")
+DIGIT_FOR_WORD = re.compile(r"(?<=[a-z]{3})[24](?=[a-z]{3})")  # `park4night` is park for night
 
 
 def unusual_suffix(domain: str, words: Vocabulary) -> bool:
@@ -31,7 +32,8 @@ def random_looking(domain: str) -> bool:
         return False
     vowels = sum(letter in "aeiouy" for letter in plain)
     return (
-        bool(CONSONANTS.search(ONE_SOUND.sub("t", plain)) or DIGITS_INSIDE.search(plain))
+        bool(CONSONANTS.search(ONE_SOUND.sub("t", plain)))
+        or bool(DIGITS_INSIDE.search(DIGIT_FOR_WORD.sub("o", plain, count=1)))
         or vowels == 0
         or vowels / len(plain) < 0.16
     )

@@ -14,12 +14,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sekisho.checks.facts.links import (
-    counter_of,
-    is_digest,
-    is_letter,
     is_page,
     leads_to_brand,
-    leads_to_claimed,
+    may_lead_away,
 )
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.sender import home_domains, organisation
@@ -292,22 +289,18 @@ def _relayed(brand: str, given: CheckInput) -> bool:
 def _away(brand: str, claims: list[Claim], given: CheckInput) -> str | None:
     """The host of the first link of a page about this brand, if no link leads to the brand or home to its sender.
 
-    None for a digest and a letter, and where every link leads to the brand that the message speaks as. None also where
-    the sender is not known to be unproven and leads to itself: it may speak of others (`a service of PayPal`).
+    None where the message may lead away, and where the sender is not known to be unproven and leads to itself: it may
+    speak of others (`a service of PayPal`).
     """
     speaks = any(claim.where in SPEAKING_PLACES or claim.strength is Strength.STRONG for claim in claims)
     pictured = any(link.kind == "qr" for link in given.message.links)
     if not speaks or not (pictured or is_page(given.message)):
         return None
-    if is_letter(given.message, given.seen, given.context):
-        return None
     found = given.seen.destinations
     home = _home(given)
-    if not found or is_digest(given.seen) or any(each.domain in home for each in found):
+    if not found or any(each.domain in home for each in found):
         return None
-    if leads_to_claimed(given.message, given.seen, given.context):
-        return None
-    if counter_of(given.message, given.seen, home, given.context) is not None:
+    if may_lead_away(given.message, given.seen, home, given.context):
         return None
     if any(leads_to_brand((each,), brand, given.context) for each in found):
         return None

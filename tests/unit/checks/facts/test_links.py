@@ -175,3 +175,16 @@ def test_a_notice_leads_to_the_brand_that_it_signs_as() -> None:
     assert not links.leads_to_claimed(read, found + SIGNED + UNPROVEN, at)
     read, found = page(anchor("https://brand.example/", "See it") + anchor("mailto:a@b.example", "a"))
     assert not links.leads_to_claimed(read, found + SIGNED, at)
+
+
+def test_what_a_brand_hosts_for_its_customers_leads_to_them() -> None:
+    """A form at the brand's own cloud, and a click that its platform counts, lead to whoever pays for it."""
+    kinds = {"forms.brand.example": "cloud", "mail.example": "esp", "clicks.mail.example": "redirect"}
+    at = context(owners=dict.fromkeys(("www.brand.example", *kinds), "brand"), kinds=kinds)
+    for host, own in (
+        ("www.brand.example", True),
+        ("forms.brand.example", False),
+        ("clicks.mail.example", False),
+    ):
+        read, _ = page(anchor(f"https://{host}/", "See it"))
+        assert links.leads_to_brand(led(read, at).destinations, "brand", at) is own

@@ -10,6 +10,8 @@ from sekisho.checks.facts.throwaway import random_looking
 @pytest.mark.parametrize(
     ("domain", "random"),
     [
+        ("park4night.example", False),
+        ("ab4cd5ef.example", True),
         ("nkvwqe.cn", True),
         ("vkgldm.com", True),
         ("rnjcrh.com", True),
