@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from sekisho.address import hosts_in
+from sekisho.checks.facts.automatic import makers
 from sekisho.checks.facts.links import counts_clicks, is_digest, is_page, leads_to_affiliate
 from sekisho.checks.facts.names import imitated
+from sekisho.checks.facts.quotes import Quotes
 from sekisho.checks.facts.sender import home_domains, organisation
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
@@ -94,9 +96,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     home = home_domains(message, seen)
     findings: dict[str, Finding] = {}
+    quotes = Quotes(message, seen, context)
     brands = {host: _brand_in(host, home, seen, context) for host in {each.host for each in found}}
     for each in found:
-        for finding in _of_one(each, brands[each.host], home, context):
+        for finding in _of_one(each, brands[each.host], home, quotes, context):
             findings.setdefault(finding.kind.id, finding)
     for finding in _of_all(message, seen, found, home, context):
         findings.setdefault(finding.kind.id, finding)
@@ -104,14 +107,22 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _of_one(
-    each: Destination, brand: str | None, home: frozenset[str], context: Context
+    each: Destination,
+    brand: str | None,
+    home: frozenset[str],
+    quotes: Quotes,
+    context: Context,
 ) -> Iterator[Finding]:
     """What a single link shows by itself; `brand` is the one whose name its host carries."""
     at_home = each.domain in home
-    if brand is not None:
+    if brand is not None and not _is_example(each, quotes):
         yield BRAND_IN_HOST.found(brand=brand, host=each.host, brand_name=context.registry.name(brand))
     shown = _shown_elsewhere(each, home, context)
-    if shown is not None and (not at_home or context.registry.owner(shown) is not None):
+    if (
+        shown is not None
+        and (not at_home or context.registry.owner(shown) is not None)
+        and not quotes.alone_have(each.link.text)
+    ):
         yield TEXT_MISMATCH.found(shown=shown, host=each.host)
     if at_home:
         return
@@ -127,6 +138,11 @@ def _of_one(
         and "xn--" not in each.host
     ):
         yield DISGUISED_HOST.found(shown=written[1], host=each.host)
+
+
+def _is_example(each: Destination, quotes: Quotes) -> bool:
+    """True for an address that is written out in quoted text below a warning of such mail. It is no button."""
+    return each.link.kind == "text" and quotes.called_suspicious and quotes.alone_have(each.link.target)
 
 
 def _brand_in(host: str, home: frozenset[str], seen: Evidence, context: Context) -> str | None:
@@ -186,7 +202,7 @@ def _of_all(
     places = {each.domain for each in found}
     if not message.author.domain or home & places or is_digest(seen) or not is_page(message):
         return
-    if leads_to_affiliate(message.author.domain, seen, context):
+    if leads_to_affiliate(message.author.domain, seen, context) or makers(message, seen, seen.cues, context):
         return
     outside = [
         each
