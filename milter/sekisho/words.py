@@ -21,8 +21,15 @@ class Vocabulary:
     officer_titles: re.Pattern[str]
     chief_titles: re.Pattern[str]
     contact_words: re.Pattern[str]
-    quotation_words: re.Pattern[str]
-    """A word with a colon behind it, in a line."""
+    quotations: re.Pattern[str]
+    """Search it in a text: it finds where quoted mail begins, which goes on to the end of the text. If the group `line`
+    is set, only that line is quoted."""
+    quotation_hints: tuple[str, ...]
+    """In lower case, behind a line end. A text without any of them has no quotation; this is faster to find out."""
+    warning_words: tuple[str, ...]
+    """In lower case."""
+    forbidding_words: re.Pattern[str]
+    """Search it in a sentence."""
 
     before_name: re.Pattern[str]
     """Search it in the text before a name: it finds the words at the end."""

@@ -237,3 +237,19 @@ def test_unseen_text_within_a_word_is_counted(html: str, cuts: int) -> None:
 def test_the_longest_run_of_empty_lines_is_measured(html: str, gap: int) -> None:
     """`gap` counts the empty lines between two lines with text. A nested block adds a line or two."""
     assert parse(html).gap in range(gap, 2 * gap + 3)
+
+
+@pytest.mark.parametrize(
+    ("html", "quoted"),
+    [
+        ("<p>a  b</p><blockquote>q  1<p>q2</p></blockquote><p>after", ["q 1\nq2"]),
+        ("<blockquote>only</blockquote>", ["only"]),
+        ("x<blockquote><blockquote>in</blockquote>out</blockquote>y<blockquote> </blockquote>", ["in\nout"]),
+        ("z<blockquote>not closed", ["not closed"]),
+        ("<p>none", []),
+    ],
+)
+def test_quotations_are_ranges_of_the_text(html: str, quoted: list[str]) -> None:
+    """A `blockquote` is told by its range, nested ones by the outer one, and an empty one not at all."""
+    read = parse(html)
+    assert [read.text[start:end] for start, end in read.quotes] == quoted

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from sekisho.checks.facts.inner import heard
 from sekisho.checks.facts.standing import standing_claim
 from sekisho.checks.table import Check
 from sekisho.clock import Stopwatch
@@ -18,6 +19,7 @@ from sekisho.ports import Context
 from sekisho.stages import Failure, Stage
 
 LAST_CLAIMS = "media_claims"  # the last check that finds claims
+INNER_MESSAGES = "inner_messages"  # the check that tells of them
 Crashed = Callable[[str, Exception], None]
 """Is told of the stage that crashed, and of the error. Never raises."""
 
@@ -35,9 +37,10 @@ class Examination:
         self._skipped: list[str] = []
 
     def through(self, checks: Iterable[Check], watch: Stopwatch) -> Examined:
-        """What all of them find. `watch` times each, and the search of the pictures as `images`."""
+        """What all of them find. `watch` times each, and the messages inside and the pictures as `images`."""
         for check in checks:
             if check.pictured:
+                self._hear_inner_messages()
                 self._look_into_pictures()
                 watch.lap(Stage.IMAGES)
             self._found += self._evidence_of(check)
@@ -57,6 +60,14 @@ class Examination:
         except Exception as error:
             self._crashed(check.name, error)
             return check.unknown(f"{Degraded.CHECK}:{check.name}", self._message)
+
+    def _hear_inner_messages(self) -> None:
+        """Add what counts of the messages inside the message; a crash is unknown."""
+        try:
+            self._message = heard(self._message, self._found, self._context)
+        except Exception as error:
+            self._crashed(INNER_MESSAGES, error)
+            self._found += Evidence(degraded=(f"{Degraded.CHECK}:{INNER_MESSAGES}",))
 
     def _look_into_pictures(self) -> None:
         """Add the links in the message's pictures, within the budget of their own; a crash is unknown."""

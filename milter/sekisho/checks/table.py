@@ -27,6 +27,7 @@ from sekisho.checks.authentication import (
 from sekisho.checks.content import (
     attachments,
     headers,
+    inner_messages,
     link_tricks,
     links,
     obfuscation,
@@ -126,6 +127,7 @@ IDENTITY: tuple[Check, ...] = (
 )
 CONTENT: tuple[Check, ...] = (
     Check.of(structure),
+    Check.of(inner_messages),
     Check.of(text_style),
     Check.of(headers),
     Check.of(links),

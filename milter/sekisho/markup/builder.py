@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import urljoin
 
 from sekisho.markup.model import Anchor, Image, Markup
@@ -17,6 +18,8 @@ _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*+\n)++")
 _MAX_LINK_TEXT_CHARS = 1000
 """Characters of a link's text that are kept."""
+_MAX_QUOTES = 20
+"""Quotations of one document whose ranges are kept."""
 _WITH_MESSAGE = ("cid:", "data:", "mid:", "about:")
 """Schemes of image sources that come with the message: they are no links."""
 
@@ -41,6 +44,8 @@ class MarkupBuilder:
         self._most = most_links
         self._open: tuple[str, str, int] | None = None
         self._alt = ""
+        self._quotes: list[list[int]] = []
+        self._quoting = 0
 
     def text(self, text: str) -> None:
         """Add the visible text of one text node. Every kind of white space becomes a space, as HTML says."""
@@ -74,6 +79,19 @@ class MarkupBuilder:
     def space(self) -> None:
         """Add a space to the visible text, as between two table cells."""
         self.pieces.append(" ")
+
+    def open_quote(self) -> None:
+        """Begin a quotation (`blockquote`)."""
+        if not self._quoting:
+            self._quotes.append([len(self.pieces)])
+        self._quoting += 1
+
+    def close_quote(self) -> None:
+        """End the innermost open quotation, and its line."""
+        self.new_line()
+        self._quoting -= 1
+        if not self._quoting:
+            self._quotes[-1].append(len(self.pieces))
 
     def open_link(self, target: str, kind: str) -> None:
         """Begin a link; its text is the visible text up to `close_link`. Links do not nest: an open one ends here."""
@@ -143,7 +161,17 @@ class MarkupBuilder:
             problems=tuple(self.problems),
             cuts=self.cuts,
             gap=longest_gap(text),
+            quotes=tuple(self._quoted()),
         )
+
+    def _quoted(self) -> Iterator[tuple[int, int]]:
+        """The ranges of the tidied text in which quotations stand. Each begins and ends with a line, so that the text
+        before it can be tidied alone."""
+        for first, last in self._quotes[:_MAX_QUOTES]:
+            before, until = (len(_tidy("".join(self.pieces[:end]))) for end in (first, last))
+            start = before + 1 if before else 0
+            if start < until:
+                yield start, until
 
 
 def longest_gap(text: str) -> int:

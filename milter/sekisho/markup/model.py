@@ -37,6 +37,7 @@ class Markup:
     - `problems`: `markup.coarse` (too large for the tree builder, the rest was read tag by tag), `limit.links`.
     - `cuts`: the number of places where hidden text stands between two letters that the reader sees side by side.
     - `gap`: the number of lines in the longest run of empty lines.
+    - `quotes`: the ranges of `text` that stand in a `blockquote`, in order; the outer one of those that are nested.
     """
 
     text: str = ""
@@ -50,3 +51,4 @@ class Markup:
     problems: tuple[str, ...] = ()
     cuts: int = 0
     gap: int = 0
+    quotes: tuple[tuple[int, int], ...] = ()

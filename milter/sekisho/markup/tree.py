@@ -113,6 +113,9 @@ class _TreeWalk:
                 if tag in BLOCKS:
                     new_line()
                     end = new_line
+                    if tag == "blockquote":
+                        out.open_quote()
+                        end = out.close_quote
                 if tag in HANDLERS:
                     HANDLERS[tag](out, attributes, inner)
                     end = out.close_link if tag == "a" else end

@@ -3,7 +3,18 @@
 from sekisho.message.author import mailboxes
 from sekisho.message.envelope import Client, Envelope, Forged, Recipient
 from sekisho.message.key import key_of, message_key
-from sekisho.message.model import Author, Field, Headers, Link, Message, Page, Part, Problem
+from sekisho.message.model import (
+    Author,
+    Field,
+    Headers,
+    InnerMessage,
+    Link,
+    Message,
+    Page,
+    Part,
+    Problem,
+    Shown,
+)
 from sekisho.message.pictures import with_codes
 from sekisho.message.read import Limits, read
 
@@ -14,6 +25,7 @@ __all__ = [
     "Field",
     "Forged",
     "Headers",
+    "InnerMessage",
     "Limits",
     "Link",
     "Message",
@@ -21,6 +33,7 @@ __all__ = [
     "Part",
     "Problem",
     "Recipient",
+    "Shown",
     "key_of",
     "mailboxes",
     "message_key",

@@ -11,6 +11,10 @@ without a boundary, or whose boundary never comes; it is read as text, and by th
 elsewhere), `mime.base64`, `mime.encoding`, those of `charsets`, `limit.mime_depth`, `limit.mime_parts`,
 `limit.text_characters`, `limit.part_fields`.
 
+The parts of a message inside the message (an attached one, also as a file `.eml`, the header of a returned one, a
+report) have its number, and `MimeTree.heads` has the header of each. A part that is inner in one reading and the
+message's own in another is its own.
+
 It cannot see TNEF, encrypted parts, what is inside archives and documents, or uuencode in running text.
 """
 
@@ -18,6 +22,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sekisho import charsets
 from sekisho.message import delimiters, transfer
@@ -34,6 +39,8 @@ _MAX_PART_FIELDS = 100
 _MAX_OTHER_READINGS = 16
 """Readings of one message in addition to the likeliest. What is not read in every way is still reported."""
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
+_MESSAGE_NAME = ".eml"
+_HEADER_TYPES = frozenset({"text/rfc822-headers"})
 _EXTERNAL_TYPES = frozenset({"message/partial", "message/external-body"})
 _BYTES_PER_CHARACTER = 2
 """Bytes that are decoded for each character of text that may still be read. Without this limit, bytes that are mostly
@@ -57,6 +64,7 @@ class Entity:
 
     It has its header fields, and its body between the indices `start` and `end` of `data`. `depth` is its level, 0 for
     the message. `default` is its media type if no field declares one. `broken`: no blank line ended its header block.
+    `inner` as in Part.
     """
 
     data: bytes
@@ -66,6 +74,22 @@ class Entity:
     depth: int = 0
     default: str = "text/plain"
     broken: bool = False
+    inner: int = 0
+
+
+class InnerHead(NamedTuple):
+    """The header of a message inside the message; `report` is the media type of a report, else empty."""
+
+    fields: tuple[Field, ...] = ()
+    report: str = ""
+
+
+class MimeTree(NamedTuple):
+    """The leaves in order, the headers of the messages inside (that of number n at index n - 1), and the problems."""
+
+    parts: tuple[Part, ...]
+    heads: tuple[InnerHead, ...]
+    problems: tuple[Problem, ...]
 
 
 def is_html(part: Part) -> bool:
@@ -82,13 +106,16 @@ def is_attached(part: Part) -> bool:
     return bool(part.filename) and part.media not in _HTML_TYPES and not part.media.startswith("text/")
 
 
-def read(
-    entity: Entity, limits: Limits, budget: FieldBudget | None = None
-) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
-    """The leaves of the tree in order, decoded, and the problems. `budget` is that of the message. Never raises."""
+def is_report(media: str) -> bool:
+    """True for what a program reports of a message (RFC 3464, 5965, 8098): every `message` type that is no message."""
+    return media.startswith("message/") and media not in _MESSAGE_TYPES | _EXTERNAL_TYPES
+
+
+def read(entity: Entity, limits: Limits, budget: FieldBudget | None = None) -> MimeTree:
+    """The tree of an entity, decoded. `budget` is that of the message. Never raises."""
     walk = _MimeWalk(limits, budget or FieldBudget(limits))
     walk.over(entity)
-    return tuple(walk.parts), tuple(walk.problems)
+    return MimeTree(tuple(walk.parts), tuple(walk.heads), tuple(walk.problems))
 
 
 class _MimeWalk:
@@ -96,6 +123,7 @@ class _MimeWalk:
 
     def __init__(self, limits: Limits, budget: FieldBudget) -> None:
         self.parts: list[Part] = []
+        self.heads: list[InnerHead] = []
         self.problems: dict[Problem, None] = {}
         self._limits = limits
         self._budget = budget
@@ -138,7 +166,8 @@ class _MimeWalk:
         """
         if reading.media in _EXTERNAL_TYPES:
             self.note("mime.elsewhere", reading.media)
-        container = reading.multipart or reading.media in _MESSAGE_TYPES
+        file = self._is_message_file(reading, described)
+        container = reading.multipart or reading.media in _MESSAGE_TYPES or file
         if container and entity.depth >= self._limits.mime_depth:
             self.note("limit.mime_depth", str(entity.depth))
             container = False
@@ -147,7 +176,7 @@ class _MimeWalk:
             inside = (
                 self._multipart(entity, reading) if reading.multipart else self._attached(entity, reading)
             )
-        if not inside:
+        if not inside or file:
             self._leaf(entity, reading, described)
             if container and reading.multipart:
                 inside = self._guessed(entity, reading)
@@ -159,16 +188,27 @@ class _MimeWalk:
         self.problems.update(dict.fromkeys(problems))
         return replace(entity, data=data, start=0, end=len(data))
 
+    def _is_message_file(self, reading: HeaderReading, described: Description) -> bool:
+        """True for a file that mail programs open as a message."""
+        if not reading.media.startswith("application/"):
+            return False
+        name = self._filename(described.disposition, reading.type)
+        return name is not None and name.lower().endswith(_MESSAGE_NAME)
+
     def _attached(self, entity: Entity, reading: HeaderReading) -> list[Entity]:
         """The attached message. If it declares an encoding, which RFC 2046 forbids, it is read decoded and as it is."""
         if self._parts_left <= 0:
             self.note("limit.mime_parts", str(self._limits.mime_parts))
             return []
         self._parts_left -= 1
-        if not reading.encoded:
-            return self._inside(entity, entity.start, entity.end, "text/plain")
-        decoded = self._decoded(entity, reading)
-        inside = self._inside(decoded, 0, decoded.end, "text/plain")
+        number = len(self.heads) + 1
+        entity = entity if entity.inner else replace(entity, inner=number)
+        source = self._decoded(entity, reading) if reading.encoded else entity
+        inside = self._inside(source, source.start, source.end, "text/plain")
+        if entity.inner == number:
+            self.heads.append(InnerHead(inside[0].fields))
+        if not reading.encoded or reading.media not in _MESSAGE_TYPES:  # a file may be encoded
+            return inside
         if fields_of(entity.data, entity.start, entity.end, 1).fields and self._take_reading():
             self.note("mime.ambiguous", "an encoded message that reads as it stands")
             inside += self._inside(entity, entity.start, entity.end, "text/plain")
@@ -229,7 +269,9 @@ class _MimeWalk:
         if block.cut:
             self.note("limit.part_fields")
         depth = outer.depth + 1
-        entity = Entity(outer.data, block.fields, block.body_start, end, depth, default, block.broken)
+        entity = Entity(
+            outer.data, block.fields, block.body_start, end, depth, default, block.broken, outer.inner
+        )
         return [entity, *self._resumed(entity)]
 
     def _resumed(self, entity: Entity) -> list[Entity]:
@@ -247,7 +289,7 @@ class _MimeWalk:
         filename = self._filename(described.disposition, reading.type)
         media = reading.media
         page = media in _HTML_TYPES or bool(filename and filename.lower().endswith(_HTML_NAMES))
-        textual = page or media.startswith(("text/", "multipart/"))
+        textual = page or media.startswith(("text/", "multipart/")) or is_report(media)
         most = (
             _BYTES_PER_CHARACTER * self._characters_left[page]
             if textual
@@ -262,9 +304,25 @@ class _MimeWalk:
         disposition = described.disposition.token or None
         if textual:
             content = content[: self._limits.prefix_bytes]
-        part = Part(media, reading.charset, filename, content, text, disposition, described.content_id)
-        if self._readings_left == _MAX_OTHER_READINGS or part not in self.parts[-_MAX_OTHER_READINGS:]:
+        inner = entity.inner or self._inner_leaf(media)
+        self._keep(
+            Part(media, reading.charset, filename, content, text, disposition, described.content_id, inner)
+        )
+
+    def _inner_leaf(self, media: str) -> int:
+        """The number of the message that a leaf of this type is or reports on; 0 for what the message says itself."""
+        if media not in _HEADER_TYPES and not is_report(media):
+            return 0
+        self.heads.append(InnerHead(report="" if media in _HEADER_TYPES else media))
+        return len(self.heads)
+
+    def _keep(self, part: Part) -> None:
+        """Add a leaf, once if several readings give it."""
+        recent = self.parts[-_MAX_OTHER_READINGS:]
+        if self._readings_left == _MAX_OTHER_READINGS or part not in recent:
             self.parts.append(part)
+        elif not part.inner:
+            self.parts[len(self.parts) - len(recent) + recent.index(part)] = part
 
     def _max_bytes(self, media: str, filename: str | None) -> int:
         """The number of decoded bytes that are kept of a leaf without text."""

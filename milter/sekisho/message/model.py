@@ -98,7 +98,8 @@ class Part:
     """One leaf of the MIME tree.
 
     `media` is the declared type in lower case. `filename` is decoded, or None. `content` has the decoded bytes, cut at
-    the limit. `text` is the decoded text of a text part (for HTML its source).
+    the limit. `text` is the decoded text of a text part (for HTML its source). `inner` is the number of the attached
+    message that it belongs to (an index of `Message.inner` plus one), 0 for the message itself.
     """
 
     media: str
@@ -108,6 +109,7 @@ class Part:
     text: str = ""
     disposition: str | None = None
     content_id: str | None = None
+    inner: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +137,47 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What parts of a message show to its reader.
+
+    - `text`: their text, HTML as text, joined by blank lines. `starts`: the indices at which the text of each begins.
+    - `quotes`: the ranges of `text` that HTML marks as quoted (`blockquote`), in order.
+    - `hidden`: the text that HTML styles hide. `title`: the first HTML title. `pages`: the HTML parts in order.
+    """
+
+    text: str = ""
+    starts: tuple[int, ...] = ()
+    quotes: tuple[tuple[int, int], ...] = ()
+    hidden: str = ""
+    title: str = ""
+    links: tuple[Link, ...] = ()
+    pages: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InnerMessage:
+    """A message inside the message, and the messages inside that one.
+
+    It is an attached message (`message/rfc822`, a file `.eml`), the header of one (`text/rfc822-headers`), or a report
+    on one that a program wrote for programs (`message/delivery-status`, `message/feedback-report` …), whose type is
+    `report`. `author` and `subject` are its own fields, decoded, as mail programs show them above its text.
+    """
+
+    shown: Shown
+    author: str = ""
+    subject: str = ""
+    report: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message and its envelope.
 
     - `raw`: the message as it will be delivered, with CRLF line ends, as DKIM needs it. `body_start`: the index at
       which its body begins. `digest`: its SHA-256 in hexadecimal digits.
-    - `text`: what a reader sees of all text parts: HTML as text, parts joined by blank lines, within the limits.
-    - `hidden`: the text that HTML styles hide. `title`: the HTML title. `pages`: the HTML parts in order.
+    - `text`, `starts`, `quotes`, `hidden`, `title`, `links`, `pages`: what its own text parts show, as in Shown, within
+      the limits.
+    - `inner`: the messages inside it. What they show is not in the fields above; `parts` has their parts, too.
     """
 
     raw: bytes
@@ -160,6 +196,9 @@ class Message:
     links: tuple[Link, ...] = ()
     problems: tuple[Problem, ...] = ()
     pages: tuple[Page, ...] = ()
+    starts: tuple[int, ...] = ()
+    quotes: tuple[tuple[int, int], ...] = ()
+    inner: tuple[InnerMessage, ...] = ()
 
     @property
     def size(self) -> int:

@@ -22,7 +22,7 @@ from sekisho.message.budget import FieldBudget
 from sekisho.message.envelope import Envelope
 from sekisho.message.headers import Block, as_delivered, field_text, split
 from sekisho.message.limits import Limits
-from sekisho.message.model import Link, Message, Page, Part, Problem
+from sekisho.message.model import Headers, InnerMessage, Link, Message, Page, Part, Problem, Shown
 
 __all__ = ["Limits", "read"]
 
@@ -32,6 +32,9 @@ _MAX_PAGE_IMAGES = 100
 """Images of one page that are kept."""
 _MAX_SOURCE_CHARS = 2_048
 """Characters of an image's source that are kept."""
+_BETWEEN_TEXTS = "\n\n"
+_MAX_INNER_FIELD_CHARS = 1_000
+"""Characters of a header field of an inner message that are decoded."""
 _MAX_FULL_TREES = 2
 """Number of full-sized HTML documents of one message that the tree builder reads."""
 
@@ -47,10 +50,10 @@ def read(raw: bytes, envelope: Envelope, limits: Limits | None = None) -> Messag
     reply_to, sender = (mailboxes(block.headers, name, limits, budget) for name in ("reply-to", "sender"))
     subject, odd_subject = _subject(block)
     root = mime.Entity(raw, block.headers.fields, block.body_start, scanned, broken=block.broken)
-    parts, odd_parts = mime.read(root, limits, budget)
-    shown = _Shown(limits, {True: limits.links, False: limits.links})
-    for part in parts:
-        shown.add(part)
+    tree = mime.read(root, limits, budget)
+    collected = _collected(tree, limits)
+    shown = collected[0].result()
+    odd_body = (tree.problems, *(each.problems for each in collected))
     cut = (Problem("limit.scan_bytes", str(len(raw))),) if scanned < len(raw) else ()
     return Message(
         raw=raw,
@@ -62,15 +65,16 @@ def read(raw: bytes, envelope: Envelope, limits: Limits | None = None) -> Messag
         subject=subject,
         reply_to=reply_to,
         sender=sender,
-        parts=parts,
-        text="\n\n".join(shown.texts),
-        hidden="\n\n".join(shown.hidden),
+        parts=tree.parts,
+        text=shown.text,
+        hidden=shown.hidden,
         title=shown.title,
-        links=shown.links(),
-        problems=_once(
-            block.problems, odd_name, odd_subject, odd_parts, shown.problems, cut, budget.problems
-        ),
-        pages=tuple(shown.pages),
+        links=shown.links,
+        problems=_once(block.problems, odd_name, odd_subject, *odd_body, cut, budget.problems),
+        pages=shown.pages,
+        starts=shown.starts,
+        quotes=shown.quotes,
+        inner=tuple(map(_inner, tree.heads, collected[1:])),
     )
 
 
@@ -107,22 +111,56 @@ def _once(*groups: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(dict.fromkeys(problem for group in groups for problem in group))
 
 
-@dataclass
-class _Shown:
-    """What the parts show, collected part by part.
+def _collected(tree: mime.MimeTree, limits: Limits) -> list[_Collector]:
+    """What the message's own parts show, and then what each message inside it shows."""
+    room = _Room({True: limits.links, False: limits.links})
+    collected = [_Collector(limits, room) for _ in range(len(tree.heads) + 1)]
+    for part in tree.parts:
+        collected[part.inner].add(part)
+    return collected
 
-    `room` is the number of links that may still be kept: of pages (True), and of other text (False).
+
+def _inner(head: mime.InnerHead, collected: _Collector) -> InnerMessage:
+    named = Headers(head.fields)
+    author, subject = (_first(named, name) for name in ("from", "subject"))
+    return InnerMessage(collected.result(), author, subject, head.report)
+
+
+def _first(headers: Headers, name: str) -> str:
+    """The first field of that name as a mail program shows it; empty if there is none."""
+    fields = headers.all(name)
+    if not fields:
+        return ""
+    return " ".join(charsets.decode_words(field_text(fields[0].value)[:_MAX_INNER_FIELD_CHARS]).text.split())
+
+
+@dataclass
+class _Room:
+    """What all collectors of one message may still take.
+
+    `links`: the number of links of pages (True), and of other text (False). `tree`: the number of characters for the
+    tree builder.
     """
 
+    links: dict[bool, int]
+    tree: int = _MAX_FULL_TREES * markup.TREE_CHARACTERS
+
+
+@dataclass
+class _Collector:
+    """Collects what parts show, part by part."""
+
     limits: Limits
-    room: dict[bool, int]
+    room: _Room
     texts: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     title: str = ""
     problems: list[Problem] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
+    quotes: list[tuple[int, int]] = field(default_factory=list)
     _links: dict[tuple[str, str, str], None] = field(default_factory=dict)
-    _tree: int = _MAX_FULL_TREES * markup.TREE_CHARACTERS
+    _starts: list[int] = field(default_factory=list)
+    _end: int = 0
 
     def add(self, part: Part) -> None:
         if not part.text:
@@ -130,18 +168,25 @@ class _Shown:
         if mime.is_html(part):
             self._page(part)
         else:
-            self.texts.append(part.text.replace("\r\n", "\n").strip("\r\n"))
+            self._text(part.text.replace("\r\n", "\n").strip("\r\n"))
             found = markup.text_links(part.text, self.limits.links + 1)
             self._link(((url, "", "text") for url in found), page=False)
 
+    def _text(self, text: str) -> None:
+        self._starts.append(self._end)
+        self.texts.append(text)
+        self._end += len(text) + len(_BETWEEN_TEXTS)
+
     def _page(self, part: Part) -> None:
         html = part.text
-        page = markup.parse(html, self.limits.links, min(self._tree, markup.TREE_CHARACTERS))
-        self._tree = max(self._tree - len(html), 0)
+        page = markup.parse(html, self.limits.links, min(self.room.tree, markup.TREE_CHARACTERS))
+        self.room.tree = max(self.room.tree - len(html), 0)
         self.problems += [Problem(code) for code in page.problems]
         self.title = self.title or page.title
-        self.texts += [page.text] if page.text else []
         self.hidden += [page.hidden] if page.hidden else []
+        if page.text:
+            self.quotes += [(self._end + start, self._end + end) for start, end in page.quotes]
+            self._text(page.text)
         self._link(page.anchors, page=True)
         self.pages.append(_summary(page, mime.is_attached(part)))
 
@@ -149,14 +194,24 @@ class _Shown:
         for link in found:
             if link in self._links:
                 continue
-            if not self.room[page]:
+            if not self.room.links[page]:
                 self.problems.append(Problem("limit.links", str(self.limits.links)))
                 return
             self._links[link] = None
-            self.room[page] -= 1
+            self.room.links[page] -= 1
 
-    def links(self) -> tuple[Link, ...]:
-        return tuple(Link(target, domains.host_of(target), text, kind) for target, text, kind in self._links)
+    def result(self) -> Shown:
+        return Shown(
+            text=_BETWEEN_TEXTS.join(self.texts),
+            starts=tuple(self._starts),
+            quotes=tuple(self.quotes),
+            hidden=_BETWEEN_TEXTS.join(self.hidden),
+            title=self.title,
+            links=tuple(
+                Link(target, domains.host_of(target), text, kind) for target, text, kind in self._links
+            ),
+            pages=tuple(self.pages),
+        )
 
 
 def _summary(page: markup.Markup, attached: bool) -> Page:

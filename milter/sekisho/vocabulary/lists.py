@@ -78,8 +78,13 @@ class WordLists(FileModel):
     impersonal_lines: Words = ()
     nobody_words: Words = ()
     nobody_endings: Words = ()
-    quotation_words: Words = ()
     chinese_fonts: Pieces = ()
+
+    quotation_words: Words = ()
+    quotation_lines: Words = ()
+    quotation_fields: Words = ()
+    warning_words: SmallPieces = ()
+    forbidding_words: Words = ()
 
     personal_mailers: SmallPieces = ()
     bulk_mailers: SmallPieces = ()

@@ -64,12 +64,25 @@ def pieces(entries: Iterable[str]) -> re.Pattern[str]:
     return re.compile(plain(map(re.escape, entries)))
 
 
-def quotation(entries: Iterable[str]) -> re.Pattern[str]:
-    """Finds the beginning of quoted mail: the line that a mail program writes above it, a header field of it, or a
-    line that begins with `>`."""
+def quotations(words: Iterable[str], lines: Iterable[str], fields: Iterable[str]) -> re.Pattern[str]:
+    """Finds the beginning of quoted mail: a line that begins with dashes and one of `lines`, or that is one of them; a
+    line with one of `words` that ends with a colon; a line that begins with one of `fields` and a colon and has an
+    address; or a line that begins with `>` (the group `line`)."""
+    above, blanks = one_of(lines), r"[^\S\n]{0,9}"
     return re.compile(
-        rf"^.{{0,200}}{one_of(entries)}\s?[:：]|^(?:from|差出人)\s?[:：].{{0,200}}@|^>",
+        rf"^(?:(?P<line>>[^\n]*)|[-_=*#]{{2,80}}{blanks}{above}[^\n]*|{blanks}{above}:?{blanks}$"
+        rf"|{one_of(fields)} ?[:：][^\n]{{0,200}}@|[^\n]{{0,200}}{one_of(words)}[^\n]{{0,100}}[:：]{blanks}$)",
         re.IGNORECASE | re.MULTILINE,
+    )
+
+
+def hints(words: Iterable[str], lines: Iterable[str], fields: Iterable[str]) -> tuple[str, ...]:
+    """What stands in every text, in lower case and behind a line end, in which `quotations` finds something."""
+    plain_words = [entry.strip("*").lower() for entry in (*words, *lines)]
+    return (
+        "\n>",
+        *plain_words,
+        *(f"\n{entry.lower()}{colon}" for entry in fields for colon in (":", " :", "：")),
     )
 
 

@@ -15,7 +15,8 @@ def walk(raw: bytes, **limits: int) -> tuple[tuple[Part, ...], tuple[Problem, ..
     raw = raw.replace(b"\n", b"\r\n")
     given = Limits(**limits)
     block = split(raw, given)
-    return read(Entity(raw, block.headers.fields, block.body_start, len(raw)), given)
+    tree = read(Entity(raw, block.headers.fields, block.body_start, len(raw)), given)
+    return tree.parts, tree.problems
 
 
 def codes(problems: tuple[Problem, ...]) -> list[str]:

@@ -132,3 +132,38 @@ def test_hostile_giants_are_read() -> None:
             read_ = message(b"From: a@b.example\nContent-Type: " + kind + b"\n\n" + body)
             assert read_.author.domain == "b.example"
     message(b"From: " + b'",;:(<' * 10_000 + b"\nContent-Type: " + b";" * 50_000 + b"\n\n")
+
+
+def test_a_message_inside_is_kept_from_the_message_itself() -> None:
+    """What attached messages, returned headers and reports show is in `inner`, each with its own author and subject."""
+    raw = (
+        b'From: a@b.example\nContent-Type: multipart/report; boundary="b"\n\n'
+        b"--b\n\nown http://own.example/\n"
+        b"--b\nContent-Type: message/delivery-status\n\nAction: failed\n"
+        b"--b\nContent-Type: message/rfc822\n\nFrom: =?utf-8?b?6Zai5omA?= <x@y.example>\nSubject: s\n"
+        b'Content-Type: multipart/mixed; boundary="c"\n\n'
+        b"--c\nContent-Type: text/html\n\n<title>t</title><a href=http://lure.example/>go</a>\n"
+        b"--c\nContent-Type: message/rfc822\n\nSubject: deeper\n\ndeep\n--c--\n"
+        b"--b\nContent-Type: text/rfc822-headers\n\nSubject: returned\n--b--\n"
+    )
+    read_ = message(raw)
+    assert (read_.text, read_.title, [link.host for link in read_.links]) == (
+        "own http://own.example/",
+        "",
+        ["own.example"],
+    )
+    assert [(each.report, each.author, each.subject, each.shown.text) for each in read_.inner] == [
+        ("message/delivery-status", "", "", "Action: failed"),
+        ("", "関所 <x@y.example>", "s", "go\n\ndeep"),
+        ("", "", "", "Subject: returned"),
+    ]
+    assert [part.inner for part in read_.parts] == [0, 1, 2, 2, 3]
+
+
+def test_what_is_the_messages_own_in_one_reading_is_its_own() -> None:
+    """A page that is an attached message to some programs and the text to others counts as the text, too."""
+    raw = (
+        b"From: a@b.example\nContent-Type: message/rfc822\nContent-Type: text/html\n\n"
+        b"X: y\nContent-Type: text/html\n\n<a href=http://lure.example/>go</a>\n"
+    )
+    assert "lure.example" in [link.host for link in message(raw).links]

@@ -22,6 +22,12 @@ def mail(rest: bytes) -> Message:
     return read(raw, Envelope())
 
 
+def hosts(message: Message) -> set[str | None]:
+    """The hosts of all links: the message's own, and those of the messages inside it."""
+    shown = (message.links, *(each.shown.links for each in message.inner))
+    return {link.host for links in shown for link in links}
+
+
 def encoded(data: bytes, name: bytes) -> bytes:
     coded = base64.encodebytes(data) if name == b"base64" else quopri.encodestring(data)
     return b"Content-Transfer-Encoding: " + name + b"\n\n" + coded
@@ -113,7 +119,7 @@ QUIET = {
 def test_a_link_behind_a_trick_is_found_and_the_trick_is_told(name: str) -> None:
     """The link is found in whichever reading the recipient's program takes, and the message is ambiguous."""
     message = mail(TRICKS[name])
-    assert "phish.example" in {link.host for link in message.links}
+    assert "phish.example" in hosts(message)
     found = structure.check(message, NOTHING, None)  # type: ignore[arg-type]  # it uses no part of the context
     assert {each.kind.id for each in found.findings} & {
         "mime.ambiguous",
@@ -126,7 +132,7 @@ def test_a_link_behind_a_trick_is_found_and_the_trick_is_told(name: str) -> None
 @pytest.mark.parametrize("name", QUIET)
 def test_a_link_in_odd_but_plain_mail_is_found(name: str) -> None:
     """A link in a message that is broken but not ambiguous is found."""
-    assert "phish.example" in {link.host for link in mail(QUIET[name]).links}
+    assert "phish.example" in hosts(mail(QUIET[name]))
 
 
 def test_readings_are_bounded() -> None:

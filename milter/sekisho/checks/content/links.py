@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from sekisho.address import hosts_in
+from sekisho.checks.facts.automatic import makers
 from sekisho.checks.facts.links import (
     counter_of,
     counts_clicks,
@@ -21,6 +22,7 @@ from sekisho.checks.facts.links import (
     may_lead_away,
 )
 from sekisho.checks.facts.names import imitated, related
+from sekisho.checks.facts.quotes import Quotes
 from sekisho.checks.facts.sender import home_domains, is_doubted, is_of_a_recipient, organisation
 from sekisho.checks.facts.unlisted import bears_name
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
@@ -104,9 +106,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     home = home_domains(message, seen)
     counter = counter_of(message, seen, home, context)
     findings: dict[str, Finding] = {}
+    quotes = Quotes(message, seen, context)
     brands = {host: _brand_in(host, home, seen, context) for host in {each.host for each in found}}
     for each in found:
-        for finding in _of_one(each, brands[each.host], home, seen, context):
+        for finding in _of_one(each, brands[each.host], home, seen, quotes, context):
             shown = str(finding.facts.get("shown", ""))
             counted = finding.kind is TEXT_MISMATCH and each.domain == counter
             if not counted or _is_trusted(shown, message, seen, home, context):
@@ -117,15 +120,22 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _of_one(
-    each: Destination, brand: str | None, home: frozenset[str], seen: Evidence, context: Context
+    each: Destination,
+    brand: str | None,
+    home: frozenset[str],
+    seen: Evidence,
+    quotes: Quotes,
+    context: Context,
 ) -> Iterator[Finding]:
     """What a single link shows by itself; `brand` is the one whose name its host carries."""
     at_home = each.domain in home
-    if brand is not None:
+    if brand is not None and not _is_example(each, quotes):
         yield BRAND_IN_HOST.found(brand=brand, host=each.host, brand_name=context.registry.name(brand))
     shown = _shown_elsewhere(each, home, context)
-    if shown is not None and (
-        not at_home or (is_doubted(seen) and context.registry.owner(shown) is not None)
+    if (
+        shown is not None
+        and (not at_home or (is_doubted(seen) and context.registry.owner(shown) is not None))
+        and not quotes.alone_have(each.link.text)
     ):
         yield TEXT_MISMATCH.found(shown=shown, host=each.host)
     if at_home:
@@ -142,6 +152,11 @@ def _of_one(
         and "xn--" not in each.host
     ):
         yield DISGUISED_HOST.found(shown=written[1], host=each.host)
+
+
+def _is_example(each: Destination, quotes: Quotes) -> bool:
+    """True for an address that is written out in quoted text below a warning of such mail. It is no button."""
+    return each.link.kind == "text" and quotes.called_suspicious and quotes.alone_have(each.link.target)
 
 
 def _brand_in(host: str, home: frozenset[str], seen: Evidence, context: Context) -> str | None:
@@ -226,7 +241,7 @@ def _of_all(
         return
     if may_lead_away(message, seen, home, context):
         return
-    if leads_to_affiliate(message.author.domain, seen, context):
+    if leads_to_affiliate(message.author.domain, seen, context) or makers(message, seen, seen.cues, context):
         return
     outside = [
         each

@@ -2,8 +2,9 @@
 
 Brands tell their customers what they never do: send a link in such a notice, ask for payment or card data, leave a
 mail unsigned. The brand files hold these policies in a closed vocabulary, each for one theme or for all mail. Here the
-message is compared with the policies of every brand in whose name it speaks and that is not proven to have sent it; a
-brand may break its own policy, so a proven sender is left out.
+message is compared with the policies of every brand that it claims to be (by display name, address or signature, not by
+a subject or a list of names) and that is not proven to have sent it; a brand may break its own policy, so a proven
+sender is left out.
 
 It cannot know policies that nobody has written down, and takes the theme from the words of the text.
 """
@@ -16,7 +17,7 @@ from types import MappingProxyType
 
 from sekisho.checks.facts.links import FOLLOWED_KINDS
 from sekisho.checks.facts.sender import is_proven
-from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Strength
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import BrandPolicy, Clock, Context
 from sekisho.text import is_kana
@@ -74,7 +75,9 @@ SOMEBODY = re.compile(r"([^\s、。「」【】<>:：()（）]{1,20})[ \u3000]?(
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """The policies that are broken, once for each brand that is claimed and not proven."""
-    brands = dict.fromkeys(claim.brand for claim in seen.claims if claim.brand and _speaks(claim))
+    brands = dict.fromkeys(
+        claim.brand for claim in seen.claims if claim.brand and claim.where in SPEAKING_PLACES
+    )
     found = [
         finding
         for brand in brands
@@ -82,10 +85,6 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         for finding in _broken(brand, message, seen, context)
     ]
     return Evidence(findings=tuple(found)) if found else NOTHING
-
-
-def _speaks(claim: Claim) -> bool:
-    return claim.where in SPEAKING_PLACES or (claim.where == "subject" and claim.strength is Strength.STRONG)
 
 
 def _broken(brand: str, message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:

@@ -11,7 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sekisho.checks.facts.automatic import makers
 from sekisho.checks.facts.names import best_mentions, mentioned
+from sekisho.checks.facts.quotes import Quotes
+from sekisho.checks.facts.sender import is_proven
 from sekisho.evidence import Claim, Cue, Evidence, Place, Strength
 from sekisho.message import Message
 from sekisho.ports import Context, Mention, Reading
@@ -28,10 +31,15 @@ MAX_TAIL_CHARS = 1_200  # at its end, where the sender signs
 MAX_TITLE_CHARS = 200  # of a page's title
 MAX_COMPANION_CHARS = 100  # of the text, in which a display name may find the companion word that it needs
 MIN_TOPIC_MENTIONS = 3  # a text that writes a name so often is about it
+MIN_LEAD = 2  # times as often as any other, a text names the organisation as which it writes
 MAX_BUTTON_CHARS = 24  # a link with a longer text is no button
 MAX_BUTTONS = 8  # that are read
 CONTEXT_CHARS = 24  # before and behind a name; they say in which role it stands
 OPENING_BRACKET = re.compile(r"\s*[【\[<〈《＜「『(（]\s*")  # before a name with which a subject is headed
+
+NAMES = frozenset({Place.DISPLAY_NAME, Place.LOCAL_PART})
+# What stands before a name in an item of a list, or between quotation marks.
+LISTED = re.compile(r"\A\s*(?:[・･*•●○■□◆◇▪‣–—-]|\d{1,2}[.)．）]|[①-⑳])|[\"“„«「『][^\"”»」』]*\Z")
 
 URL = re.compile(r"https?://[!-~]+")
 NO_HOST = re.compile(r"[^a-z0-9.-]+")
@@ -48,14 +56,17 @@ INTRODUCES = re.compile(
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Claims by place, the strong places first; a brand once per place. Cues by place."""
-    said = tuple(_said(message, context))
+    said = tuple(_said(message, seen, context))
+    cues = tuple(each for each in said if isinstance(each, Cue))
+    programs = makers(message, seen, cues, context)
+    claims = (each for each in said if isinstance(each, Claim))
     return Evidence(
-        claims=tuple(each for each in said if isinstance(each, Claim)),
-        cues=tuple(each for each in said if isinstance(each, Cue)),
+        claims=tuple(each for each in claims if each.where not in NAMES or each.brand not in programs),
+        cues=cues,
     )
 
 
-def _said(message: Message, context: Context) -> Iterator[Claim | Cue]:
+def _said(message: Message, seen: Evidence, context: Context) -> Iterator[Claim | Cue]:
     mailbox = message.author.mailbox
     company = f"{message.subject}\n{message.text[:MAX_COMPANION_CHARS]}"
     if mailbox is None:
@@ -67,7 +78,7 @@ def _said(message: Message, context: Context) -> Iterator[Claim | Cue]:
         if (owner := _owner(mailbox.domain or "", context)) is not None:
             yield Claim(owner, Place.AUTHOR_DOMAIN, mailbox.domain or "")
     yield from _subject(message.subject, context)
-    yield from _text(message, context)
+    yield from _text(message, seen, context)
     yield from _buttons(message, context)
 
 
@@ -125,28 +136,70 @@ def _subject(subject: str, context: Context) -> Iterator[Claim | Cue]:
         yield Claim(mention.brand, Place.SUBJECT, mention.name, Strength.STRONG if headed else Strength.WEAK)
 
 
-def _text(message: Message, context: Context) -> Iterator[Claim | Cue]:
+def _text(message: Message, seen: Evidence, context: Context) -> Iterator[Claim | Cue]:
     """What the text greets, signs and titles itself with, then what it merely mentions."""
-    text = message.text
-    parts = (
-        (text,)
-        if len(text) <= MAX_HEAD_CHARS + MAX_TAIL_CHARS
-        else (text[:MAX_HEAD_CHARS], text[-MAX_TAIL_CHARS:])
-    )
-    said = URL.sub(" ", text)  # a name in an address is where a link leads, not what the text says
     signed: dict[str, Claim] = {}
     mentioned: dict[str, Claim] = {}
-    for part in (message.title[:MAX_TITLE_CHARS], *parts):
+    counts: dict[str, int] = {}
+    unlisted: set[str] = set()
+    said = URL.sub(" ", message.text)  # a name in an address is where a link leads, not what the text says
+    quotes = Quotes(message, seen, context)
+    for start, part in _read_parts(message):
         reading = context.registry.read(part)
         yield from _cues(reading, Place.TEXT)
         for mention in reading.mentions:
-            if part is not message.title and speaks(part, mention, context.vocabulary):
+            if start is not None and _signs(part, mention, start, quotes, seen, context):
                 signed.setdefault(mention.brand, Claim(mention.brand, Place.SIGNATURE, mention.name))
-            topic = said.count(text_of(part, mention)) >= MIN_TOPIC_MENTIONS
-            strength = Strength.STRONG if topic else Strength.WEAK
+                unlisted |= set() if is_listed(part, mention.start) else {mention.brand}
+            count = said.count(text_of(part, mention))
+            counts[mention.brand] = max(count, counts.get(mention.brand, 0))
+            strength = Strength.STRONG if count >= MIN_TOPIC_MENTIONS else Strength.WEAK
             mentioned.setdefault(mention.brand, Claim(mention.brand, Place.BODY, mention.name, strength))
+    if unlisted.isdisjoint(signed) and _lists(signed, counts, message, seen, context):
+        signed = {}
     yield from signed.values()
     yield from (claim for brand, claim in mentioned.items() if brand not in signed)
+
+
+def _read_parts(message: Message) -> Iterator[tuple[int | None, str]]:
+    """The title, and then the beginning and the end of the text, each with its index in the text."""
+    yield None, message.title[:MAX_TITLE_CHARS]
+    text = message.text
+    if len(text) <= MAX_HEAD_CHARS + MAX_TAIL_CHARS:
+        yield 0, text
+    else:
+        yield 0, text[:MAX_HEAD_CHARS]
+        yield len(text) - MAX_TAIL_CHARS, text[-MAX_TAIL_CHARS:]
+
+
+def _signs(part: str, mention: Mention, start: int, quotes: Quotes, seen: Evidence, context: Context) -> bool:
+    """True for a name in `part`, which begins at the index `start` of the text, as which the sender writes. Whether a
+    brand that is proven quotes itself makes no difference, and is not looked for."""
+    if not speaks(part, mention, context.vocabulary):
+        return False
+    return is_proven(mention.brand, seen, context) or not quotes.have(start + mention.start)
+
+
+def _lists(
+    signed: dict[str, Claim], counts: dict[str, int], message: Message, seen: Evidence, context: Context
+) -> bool:
+    """True for a text that lists several organisations alike, as a warning does that gives the subjects of phishing: it
+    is signed by none of them.
+
+    A lure in one brand's name may show others, too (the card schemes in a footer). It names its own brand more often
+    than the others, or its sender does.
+    """
+    if len(signed) < 2 or seen.unauthenticated or context.registry.mentions(message.author.text):
+        return False
+    first, *others = sorted(signed, key=lambda brand: -counts[brand])
+    affiliates = context.registry.affiliates(first)
+    rivals = [brand for brand in others if brand not in affiliates]
+    return bool(rivals) and counts[first] < MIN_LEAD * counts[rivals[0]]
+
+
+def is_listed(text: str, at: int) -> bool:
+    """True if the index lies in an item of a list, or between quotation marks."""
+    return LISTED.search(text[text.rfind("\n", 0, at) + 1 : at]) is not None
 
 
 def _buttons(message: Message, context: Context) -> Iterator[Cue]:

@@ -81,7 +81,7 @@ def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, conte
     if (
         private
         and not seen.unauthenticated
-        and context.vocabulary.quotation_words.search(message.text[:MAX_SCANNED_CHARS])
+        and context.vocabulary.quotations.search(message.text[:MAX_SCANNED_CHARS])
     ):
         return False
     return _used(message, words) >= (MIN_PRIVATE_NAME_USES if private else MIN_NAME_USES)

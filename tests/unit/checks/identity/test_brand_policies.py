@@ -191,7 +191,7 @@ def test_a_stranger_who_is_proven_is_measured() -> None:
         ("author_domain", Strength.STRONG, True),
         ("signature", Strength.STRONG, True),
         ("local_part", Strength.STRONG, True),
-        ("subject", Strength.STRONG, True),
+        ("subject", Strength.STRONG, False),
         ("subject", Strength.WEAK, False),
         ("body", Strength.STRONG, False),
         ("reply_to", Strength.WEAK, False),

@@ -1,0 +1,78 @@
+"""Facts of automatic mail: what a mail server or another program writes of itself (RFC 3834, RFC 3464).
+
+Exchange Online returns mail as `Microsoft Outlook <postmaster@tenant.example>`: the name is the program's, the domain
+is the customer's. It is automatic if it has the null sender and says so, by `Auto-Submitted` or as a report.
+Anybody can send such mail, so the name of a program excuses only what is of no use to an impostor: it leads nowhere but
+to that program's maker or the author, has no file, no other address for answers and no telephone number, speaks
+of delivery alone, and neither presses nor asks for more than an answer.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from sekisho.checks.facts.links import leads_to_brand
+from sekisho.checks.facts.sender import organisation
+from sekisho.evidence import Cue, Evidence
+from sekisho.message import Message, Part
+from sekisho.ports import Context
+
+HARMLESS_ACTION = "answer"
+REPORT_THEMES = frozenset({"delivery", "mailbox"})  # what a bounce is about
+# In three groups (`+1 888 555-0123`) or in one (`09012345678`). A date or an IP address is none.
+BETWEEN = r"[ ()\-\u2010-\u2015\u2212\u30fc]{1,3}"
+TELEPHONE = re.compile(
+    rf"(?<![\w.:/-])\(?(?:\+?\d{{1,3}}{BETWEEN})?\(?\d{{2,4}}{BETWEEN}\d{{2,4}}{BETWEEN}\d{{3,4}}(?![\w:/-]|\.\d)"
+    r"|(?<![\w.:/-])\+?\d{10,12}(?![\w:/-]|\.\d)",
+    re.ASCII,
+)
+
+
+def is_automatic(message: Message) -> bool:
+    """True for mail with the null sender that is marked as automatic, or that reports on a message."""
+    if message.envelope.sender != "":
+        return False
+    fields = message.headers.all("auto-submitted")
+    marked = bool(fields) and not fields[0].value.strip().lower().startswith(b"no")
+    reports = any(part.media.startswith("message/") for part in message.parts)
+    return marked or reports or any(each.report for each in message.inner)
+
+
+def makers(message: Message, seen: Evidence, cues: Iterable[Cue], context: Context) -> frozenset[str]:
+    """The brands whose names the sender of automatic mail may bear, as its program's; none if it wants something.
+
+    `cues` are those of the message.
+    """
+    if not is_automatic(message) or not _wants_nothing(message, cues):
+        return frozenset()
+    home = organisation(message.author.domain or "")
+    away = tuple(each for each in seen.destinations if each.domain != home)
+    named = {mention.brand for mention in context.registry.mentions(message.author.text)}
+    return frozenset(brand for brand in named if not away or leads_to_brand(away, brand, context))
+
+
+def _wants_nothing(message: Message, cues: Iterable[Cue]) -> bool:
+    """True if the message has no file, no telephone number and no other address for answers, is about delivery alone,
+    and asks for no more than an answer."""
+    if not all(_is_harmless(cue) for cue in cues):
+        return False
+    own = organisation(message.author.domain or "")
+    if any(organisation(each.domain or "") != own for each in message.reply_to):
+        return False
+    if any(not part.inner and _is_file(part) for part in message.parts):
+        return False
+    return TELEPHONE.search(unicodedata.normalize("NFKC", message.text)) is None
+
+
+def _is_file(part: Part) -> bool:
+    """True for a part that is not read as text: an attached file, a picture."""
+    return part.disposition == "attachment" or not part.media.startswith(("text/", "message/"))
+
+
+def _is_harmless(cue: Cue) -> bool:
+    """True for a phrase that bounces have, too. Their subject repeats that of the returned message."""
+    if cue.aspect == "theme":
+        return cue.name in REPORT_THEMES or cue.where == "subject"
+    return cue.aspect == "action" and cue.name == HARMLESS_ACTION

@@ -1,0 +1,130 @@
+"""Whose words are those of a message inside the message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.auth_support import context, envelope, message
+from tests.unit.checks.facts.test_quotes import Asking
+
+from sekisho.checks.facts.inner import heard
+from sekisho.evidence import AuthorStatus, Evidence
+from sekisho.message import Message, Recipient
+
+AT = replace(context(kinds={"free.example": "mailbox"}), registry=Asking())
+PROVEN = Evidence(author_status=AuthorStatus.AUTHENTICATED)
+UNPROVEN = Evidence(author_status=AuthorStatus.UNAUTHENTICATED)
+INNER = (
+    "Content-Type: message/rfc822\n\nFrom: Bank <x@lure.example>\nSubject: Your card\n"
+    'Content-Type: text/html\n\n<a href="https://lure.example/">LURE</a>\n'
+)
+STATUS = "Content-Type: message/delivery-status\n\nAction: failed\n"
+COMPLAINT = "Content-Type: message/feedback-report\n\nFeedback-Type: abuse\n"
+WARNING = "This is a phishing mail, I think."
+
+
+def mail(
+    own: str, *parts: str, author: str = "a@shop.example", sender: str | None = "a@shop.example"
+) -> Message:
+    text = [f"\n{own}\n"] if own else []
+    body = "".join(f"--b\n{part}\n" for part in (*text, *parts))
+    raw = f'From: {author}\nContent-Type: multipart/mixed; boundary="b"\n\n{body}--b--\n'
+    at = replace(envelope(sender), recipients=(Recipient("me@shop.example"),))
+    return message(raw.replace("\n", "\r\n").encode(), at)
+
+
+def counts(read: Message, seen: Evidence = PROVEN) -> str:
+    """How the message inside counts: `own`, `quoted` or `apart`."""
+    told = heard(read, seen, AT)
+    if "LURE" not in told.text:
+        assert told.inner
+        assert not told.links
+        return "apart"
+    assert [link.host for link in told.links] == ["lure.example"]
+    at = told.text.index("LURE")
+    return "quoted" if any(start <= at < end for start, end in told.quotes) else "own"
+
+
+@pytest.mark.parametrize(
+    ("own", "how"),
+    [
+        (WARNING, "apart"),
+        ("不審なメールが届きましたので報告します。", "apart"),
+        ("Hello", "quoted"),
+        ("転送します", "quoted"),
+        ("", "own"),
+        (" . ", "own"),
+        ("open the attached mail", "own"),
+        ("Suspicious mail was held, open the attached mail.", "own"),
+        ("A phishing mail. Do not open the attached mail.", "apart"),
+    ],
+)
+def test_the_senders_own_words_say_how_it_counts(own: str, how: str) -> None:
+    """Reported mail is apart, mail beside other words is quoted; alone or asked to be opened, it is the sender's."""
+    assert counts(mail(own, INNER)) == how
+
+
+@pytest.mark.parametrize("own", [WARNING, "Hello"])
+def test_an_unproven_sender_speaks_by_what_it_attaches(own: str) -> None:
+    """Words do not clear a sender that is known not to be proven."""
+    assert counts(mail(own, INNER), UNPROVEN) == "own"
+
+
+@pytest.mark.parametrize(
+    ("own", "part", "sender", "seen", "how"),
+    [
+        ("Not delivered.", STATUS, "", UNPROVEN, "apart"),
+        ("", STATUS, "", PROVEN, "own"),
+        ("Not delivered, open the attached mail", STATUS, "", PROVEN, "own"),
+        ("Not delivered.", STATUS, "a@shop.example", PROVEN, "quoted"),
+        ("A complaint.", COMPLAINT, "a@shop.example", PROVEN, "apart"),
+        ("A complaint.", COMPLAINT, "a@shop.example", UNPROVEN, "own"),
+    ],
+)
+def test_a_programs_report_returns_it(own: str, part: str, sender: str, seen: Evidence, how: str) -> None:
+    """A bounce needs the null sender and words that ask for nothing, a complaint a sender that may be proven."""
+    assert counts(mail(own, part, INNER, sender=sender), seen) == how
+
+
+def test_a_file_that_is_opened_as_a_message_is_one() -> None:
+    """A file `.eml` in base64 counts as an attached message; the file is still there."""
+    coded = "RnJvbTogeEBsdXJlLmV4YW1wbGUNCg0KaHR0cHM6Ly9sdXJlLmV4YW1wbGUvIExVUkUNCg=="
+    part = (
+        'Content-Type: application/octet-stream; name="a.eml"\nContent-Disposition: attachment\n'
+        f"Content-Transfer-Encoding: base64\n\n{coded}\n"
+    )
+    assert counts(mail("", part)) == "own"
+    assert counts(mail(WARNING, part)) == "apart"
+    assert [each.filename for each in mail("", part).parts if each.filename] == ["a.eml"]
+
+
+@pytest.mark.parametrize(
+    ("author", "seen", "how"),
+    [
+        ("a@shop.example", PROVEN, "apart"),
+        ("a@other.example", PROVEN, "quoted in the text"),
+        ("a@shop.example", Evidence(), "quoted in the text"),
+    ],
+)
+def test_forwarded_text_is_kept_apart_for_a_colleague_alone(author: str, seen: Evidence, how: str) -> None:
+    """The text is shown to every reader: only a proven colleague of the recipient may call it suspicious."""
+    own = f"{WARNING}\n-----Original Message-----\nLURE https://lure.example/"
+    told = heard(mail(own, author=author), seen, AT)
+    assert (how == "apart") is ("LURE" not in told.text)
+    assert (how == "apart") is (not told.links)
+
+
+def test_a_bounce_in_the_text_returns_the_recipients_own_mail() -> None:
+    """The copy below is kept apart if the recipient is its author, and not if somebody else is."""
+    copy = "Not delivered.\n--- Below this line is a copy of the message.\n\nFrom: {}\n\nLURE https://lure.example/"
+    for author, apart in (("me@shop.example", True), ("bank@lure.example", False)):
+        told = heard(mail(copy.format(author), sender=""), UNPROVEN, AT)
+        assert apart is ("LURE" not in told.text)
+
+
+def test_a_blockquote_is_quoted_below_a_warning_alone() -> None:
+    """A quotation that style can make invisible counts only where the sender's own words warn."""
+    for own, quotes in (("phishing mail:", 1), ("Hello", 0)):
+        page = f"Content-Type: text/html\n\n<p>{own}</p><blockquote>LURE</blockquote>"
+        assert len(heard(mail("", page, author="a@other.example"), PROVEN, AT).quotes) == quotes
