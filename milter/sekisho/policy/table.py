@@ -181,7 +181,10 @@ NO_PROOF = (*FAILED, "auth.asks_reject", "auth.asks_quarantine", "auth.no_iprev"
 # fact, however many look at it. What the author's domain asks for (`auth.asks_reject`) is another one.
 NOTHING_PROVES_IT = Stack("nothing_proves_it", of=(*FAILED, *OWN_ADDRESS), share=0.0, most=0.0)
 
-STACKS: tuple[Stack, ...] = (ONE_CONTRADICTION, NOTHING_PROVES_IT)
+# No link leads home, and what the message asks for leads away: the same links twice.
+LEADS_AWAY = Stack("leads_away", of=("link.only_strangers", "lure.leads_away"), share=0.75, most=1.0)
+
+STACKS: tuple[Stack, ...] = (ONE_CONTRADICTION, NOTHING_PROVES_IT, LEADS_AWAY)
 
 # Forwarding breaks the authentication of honest mail (RFC 8617 section 7.2, RFC 9989 on indirect mail).
 OVERRIDES: tuple[Override, ...] = (

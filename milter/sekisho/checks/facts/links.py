@@ -9,7 +9,7 @@ from sekisho.checks.facts.names import is_nameless
 from sekisho.checks.facts.sender import home_domains, is_proven, organisation
 from sekisho.checks.facts.wishes import asks_for_access_or_money, is_about_access_or_money
 from sekisho.domains import host_of, parse_ip, split_url
-from sekisho.evidence import Destination, Evidence, Place
+from sekisho.evidence import AuthorStatus, Destination, Evidence, Place
 from sekisho.message import Link, Message
 from sekisho.ports import Context
 
@@ -87,9 +87,11 @@ def is_digest(seen: Evidence) -> bool:
 
 def counts_clicks(each: Destination, seen: Evidence, context: Context) -> bool:
     """True for the hosts with which sending platforms count clicks, where such a platform is proven to have sent the
-    message: they say nothing of its sender."""
+    message, or where nothing is known of who sent it: they say nothing of its sender."""
     kind = context.providers.kind
-    return kind(each.host) == "esp" and any(kind(proof.domain) == "esp" for proof in seen.proofs)
+    if kind(each.host) != "esp":
+        return False
+    return seen.author_status is AuthorStatus.UNKNOWN or any(kind(each.domain) == "esp" for each in seen.proofs)
 
 
 def counter_of(message: Message, seen: Evidence, home: frozenset[str], context: Context) -> str | None:
