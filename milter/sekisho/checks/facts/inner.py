@@ -42,10 +42,10 @@ def heard(message: Message, seen: Evidence, context: Context) -> Message:
     colleague = _is_colleague(message, seen, context)
     if not (message.inner or message.quotes or returned or colleague):
         return message
-    if not (message.inner or returned or warns(message.text, words)):
+    if not (message.inner or returned or warns(f"{message.subject}\n{message.text}", words)):
         return replace(message, quotes=()) if message.quotes else message
     own = own_text(message, words)
-    called = warns(own, words)
+    called = warns(f"{message.subject}\n{own}", words)
     speaks = has_words(own) and not asks(own, context)
     plain = message if called and speaks else replace(message, quotes=())
     proven = called and speaks and not seen.unauthenticated

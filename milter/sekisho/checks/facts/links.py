@@ -91,7 +91,9 @@ def counts_clicks(each: Destination, seen: Evidence, context: Context) -> bool:
     kind = context.providers.kind
     if kind(each.host) != "esp":
         return False
-    return seen.author_status is AuthorStatus.UNKNOWN or any(kind(each.domain) == "esp" for each in seen.proofs)
+    return seen.author_status is AuthorStatus.UNKNOWN or any(
+        kind(each.domain) == "esp" for each in seen.proofs
+    )
 
 
 def counter_of(message: Message, seen: Evidence, home: frozenset[str], context: Context) -> str | None:

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sekisho.checks.facts.automatic import makers
 from sekisho.checks.facts.links import is_digest, is_page, leads_to_brand
 from sekisho.checks.facts.names import is_nameless
 from sekisho.checks.facts.payload import serves_only
+from sekisho.checks.facts.sender import lets_others_send, organisation
 from sekisho.checks.facts.unmet import may_be_home, told_of, unmet_claims
 from sekisho.evidence import (
     AUTHOR_METHODS,
@@ -107,7 +109,7 @@ def _against(
     confirmed = Place.AUTHOR_DOMAIN in places
     nameless = not message.author.name.strip()
     if seen.unauthenticated:
-        kind = _of_its_own(claims, message, context) if confirmed else _of_a_possible(places, seen)
+        kind = _of_its_own(claims, message, context) if confirmed else _of_a_possible(places)
         if kind is not None:
             yield _excused(kind, brand, message, seen, context).found(brand=brand, **told)
     elif (
@@ -129,19 +131,30 @@ def _of_its_own(claims: list[Claim], message: Message, context: Context) -> Find
     return OWN_DOMAIN if speaks else OWN_DOMAIN_PERSON
 
 
-def _of_a_possible(places: set[Place], seen: Evidence) -> FindingKind | None:
+def _of_a_possible(places: set[Place]) -> FindingKind | None:
     """The finding for an address of a domain that may be the brand's, if the message is signed or named so."""
-    if places.isdisjoint(SIGNING_PLACES):
-        return None
-    return OWN_DOMAIN if seen.result("dmarc") is AuthResult.FAIL else POSSIBLE_DOMAIN
+    return None if places.isdisjoint(SIGNING_PLACES) else POSSIBLE_DOMAIN
 
 
 def _excused(
     kind: FindingKind, brand: str, message: Message, seen: Evidence, context: Context
 ) -> FindingKind:
     """The finding, or a lighter one where a hired platform explains it and the message serves nobody but the brand."""
-    hired = seen.has_signal(Signal.HIRED_PLATFORM)
+    hired = seen.has_signal(Signal.HIRED_PLATFORM) or _may_be_hired(seen)
     return OWN_DOMAIN_HIRED if hired and serves_only(brand, message, seen, context) else kind
+
+
+def _may_be_hired(seen: Evidence) -> bool:
+    """True if one organisation that is no list's platform signed and sent the message, and the author's domain lets
+    others send. A platform that nobody knows looks so, and so does an impostor with a domain: what it sends must serve
+    the brand alone."""
+    ways = {
+        (organisation(proof.domain), proof.method)
+        for proof in seen.proofs
+        if proof.scope is ProofScope.DOMAIN
+    }
+    both = any((name, "spf") in ways and (name, "dkim") in ways for name, _ in ways)
+    return both and lets_others_send(seen) and not seen.has_signal(Signal.UNNAMED_SERVER)
 
 
 def _looked_at(seen: Evidence) -> bool:
@@ -156,7 +169,7 @@ def _astray(brand: str, message: Message, seen: Evidence, context: Context) -> s
     """The host of the first link of a page, if no link leads to the brand or through a platform that counts clicks for
     its customers."""
     found = seen.destinations
-    if not found or not is_page(message) or is_digest(seen):
+    if not found or not is_page(message) or is_digest(seen) or makers(message, seen, seen.cues, context):
         return None
     platforms = {context.providers.kind(each.host) for each in found} & {"esp", "redirect"}
     if platforms or any(leads_to_brand((each,), brand, context) for each in found):
