@@ -11,18 +11,9 @@ from sekisho.auth.lookup import Lookup
 from sekisho.checks.identity import destinations
 from sekisho.dns_answer import Answer, Found
 from sekisho.evidence import NOTHING, Evidence
+from sekisho.known import BrandPolicy, Forwarding, Kinship, Lookalike, Mention, Reading
 from sekisho.message import Client, Envelope, Limits, Message, read
-from sekisho.ports import (
-    BrandPolicy,
-    Context,
-    Forwarding,
-    Kinship,
-    Lookalike,
-    Mention,
-    Reading,
-    Recorded,
-    Resolver,
-)
+from sekisho.ports import Context, Recorded, Resolver
 from sekisho.providers import PASS_ON
 from sekisho.vocabulary import LurePhrases
 

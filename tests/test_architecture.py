@@ -33,7 +33,18 @@ LAYERS: tuple[frozenset[str], ...] = (
         }
     ),
     frozenset(
-        {"results", "message", "evidence", "verdict", "judgement", "held", "stages", "processes", "words"}
+        {
+            "results",
+            "message",
+            "evidence",
+            "verdict",
+            "judgement",
+            "held",
+            "known",
+            "stages",
+            "processes",
+            "words",
+        }
     ),
     frozenset({"ports"}),
     frozenset(
@@ -84,6 +95,7 @@ NEIGHBOURS = {
     ("judgement", "evidence"),
     ("judgement", "verdict"),
     ("held", "message"),  # a copy is a recipient's
+    ("known", "evidence"),  # names and cues are read in one pass
     ("review", "runtime_changes"),  # an author that is allowed is an entry of a list
     ("case_runner", "basis"),  # what the cases are judged with
     ("case_runner", "compose"),  # single files meet the daemon's own assembly

@@ -20,8 +20,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from sekisho.data_files import DataFileError, FileModel, read
 from sekisho.domains import to_ascii
+from sekisho.known import Forwarding
 from sekisho.package_data import shipped
-from sekisho.ports import Forwarding
 
 
 class ForwarderFileError(DataFileError):

@@ -15,13 +15,7 @@ from sekisho.judgement import Examined, Judged
 from sekisho.message import Envelope, Limits, Message, read
 from sekisho.observers import Observers
 from sekisho.policy import Decision, Lists
-from sekisho.ports import (
-    Clock,
-    Context,
-    Guard,
-    Stance,
-    UnfinishedError,
-)
+from sekisho.ports import Clock, Context, Guard, Stance, UnfinishedError
 from sekisho.stages import Stage
 from sekisho.trust import Trust
 from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT

@@ -20,8 +20,8 @@ from types import MappingProxyType
 from sekisho.bounded_cache import remembered
 from sekisho.data_files import DataFileError
 from sekisho.domains import to_ascii
+from sekisho.known import ON_BEHALF, TENANCY, Forwarding
 from sekisho.package_data import shipped
-from sekisho.ports import ON_BEHALF, TENANCY, Forwarding
 
 KINDS = (
     "mailbox",

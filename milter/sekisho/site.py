@@ -22,9 +22,9 @@ from pydantic import AfterValidator, Field
 from sekisho.brands import Brand, BrandIndex
 from sekisho.brands.model import DomainEntry
 from sekisho.domains import registrable, to_ascii, within
+from sekisho.known import Lookalike
 from sekisho.message import Client
 from sekisho.options import BLANK_IS_UNSET, Options
-from sekisho.ports import Lookalike
 from sekisho.text import skeleton
 from sekisho.trust import NetworkOrDomain, Networks
 from sekisho.vocabulary import BrandWords, LurePhrases

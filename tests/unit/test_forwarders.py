@@ -9,7 +9,7 @@ import pytest
 from sekisho import compose, forwarders, providers
 from sekisho.config import Config
 from sekisho.forwarders import ForwarderFileError
-from sekisho.ports import Forwarding
+from sekisho.known import Forwarding
 
 KNOWN = forwarders.load()
 TABLE = providers.load(services=KNOWN.services)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from sekisho.brands.names import MAX_SHORT_LATIN, Name, NameKind
 from sekisho.brands.prose import MIN_PROSE_CHARS, is_plain_word
 from sekisho.brands.spelling import INVISIBLE_CATEGORIES, Spelling, is_japanese, spell
-from sekisho.ports import Mention
+from sekisho.known import Mention
 from sekisho.text import is_hiragana, is_kana, is_katakana
 
 MAX_SHORT_KANA = 3  # letters; a kana name up to this length must end where the word ends

@@ -18,7 +18,7 @@ from sekisho.brands.lookalike import LookalikeIndex
 from sekisho.brands.model import Brand
 from sekisho.brands.search import NameIndex
 from sekisho.domains import registrable, to_ascii, within
-from sekisho.ports import BrandPolicy, Kinship, Lookalike, Mention, Reading
+from sekisho.known import BrandPolicy, Kinship, Lookalike, Mention, Reading
 from sekisho.vocabulary import BrandWords
 
 MAX_REMEMBERED = 20_000  # entries of each cache: owners and lookalikes of host names, mentions of texts

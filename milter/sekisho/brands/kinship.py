@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 
 from sekisho.brands.model import Brand
 from sekisho.domains import registrable
-from sekisho.ports import Kinship
+from sekisho.known import Kinship
 from sekisho.vocabulary import BrandWords
 
 MIN_INSIDE_LETTERS = 4  # of a brand's word inside a longer label; a shorter one is in many words by chance

@@ -12,7 +12,7 @@ from sekisho.brands.model import Brand
 from sekisho.brands.sources import SourceTable
 from sekisho.brands.sources import load as load_sources
 from sekisho.domains import is_public_suffix, registrable
-from sekisho.ports import ON_BEHALF
+from sekisho.known import ON_BEHALF
 from sekisho.text import bidi, combining, invisibles, is_kanji, skeleton
 
 MIN_SAFE_LETTERS = 3  # of a Latin or kana name; a shorter one is likely to be a word or a person's initials

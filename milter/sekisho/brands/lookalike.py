@@ -25,7 +25,7 @@ from itertools import chain
 
 from sekisho.brands.model import Brand
 from sekisho.domains import registrable, to_unicode
-from sekisho.ports import Lookalike
+from sekisho.known import Lookalike
 from sekisho.text import skeleton
 from sekisho.vocabulary import BrandWords
 

@@ -34,7 +34,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from sekisho.data_files import FileModel
 from sekisho.domains import to_ascii
-from sekisho.ports import BrandPolicy
+from sekisho.known import BrandPolicy
 from sekisho.vocabulary import shipped_themes
 
 Confidence = Literal["high", "medium", "low"]

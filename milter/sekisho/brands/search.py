@@ -25,7 +25,7 @@ from sekisho.brands.names import MAX_COMPANION_GAP, MAX_SHORT_LATIN, Name, NameK
 from sekisho.brands.prose import MIN_PROSE_CHARS, in_mailbox, mailboxes
 from sekisho.brands.spelling import Breaks
 from sekisho.evidence import Cue
-from sekisho.ports import Mention, Reading
+from sekisho.known import Mention, Reading
 from sekisho.text import compact, skeleton, skeleton_spans, spaced
 from sekisho.vocabulary import BrandWords
 

@@ -6,7 +6,7 @@ import pytest
 
 from sekisho.brands.kinship import KinshipIndex
 from sekisho.brands.model import Brand
-from sekisho.ports import Kinship
+from sekisho.known import Kinship
 from sekisho.vocabulary import BrandWords
 
 INDEX = KinshipIndex(

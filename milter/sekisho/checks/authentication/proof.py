@@ -26,8 +26,9 @@ from sekisho.auth.dmarc import Alignment, TemporaryError
 from sekisho.checks.facts.sender import lets_others_send
 from sekisho.domains import together
 from sekisho.evidence import AuthorStatus, Evidence, Finding, FindingKind, Proof, ProofScope, Signal
+from sekisho.known import ON_BEHALF, TENANCY
 from sekisho.message import Message
-from sekisho.ports import ON_BEHALF, TENANCY, Context
+from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
 
 SHARED_RANGE = FindingKind(

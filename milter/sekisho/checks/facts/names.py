@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from sekisho.evidence import Claim, Evidence, Place, Strength
-from sekisho.ports import Context, Lookalike, Mention
+from sekisho.known import Lookalike, Mention
+from sekisho.ports import Context
 from sekisho.words import Vocabulary
 
 MAX_SHORT_LABEL_LETTERS = 5  # a registered label this short is one edit away from many others by chance

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sekisho.domains import registrable
 from sekisho.evidence import Evidence, ProofScope, Signal
+from sekisho.known import ON_BEHALF, TENANCY
 from sekisho.message import Message
-from sekisho.ports import ON_BEHALF, TENANCY, Context
+from sekisho.ports import Context
 from sekisho.results import AuthResult
 
 

@@ -16,8 +16,9 @@ from sekisho.checks.facts.sender import home_domains, is_open_tenancy, organisat
 from sekisho.checks.facts.throwaway import random_looking, unusual_suffix
 from sekisho.domains import has_private_suffix
 from sekisho.evidence import Destination, Evidence, ProofScope, Signal
+from sekisho.known import Kinship
 from sekisho.message import Message
-from sekisho.ports import Context, Kinship
+from sekisho.ports import Context
 
 
 def may_be_the_brand(brand: str, message: Message, seen: Evidence, context: Context) -> bool:

@@ -18,8 +18,9 @@ from types import MappingProxyType
 from sekisho.checks.facts.links import FOLLOWED_KINDS
 from sekisho.checks.facts.sender import is_proven
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind
+from sekisho.known import BrandPolicy
 from sekisho.message import Message
-from sekisho.ports import BrandPolicy, Clock, Context
+from sekisho.ports import Clock, Context
 from sekisho.text import is_kana
 from sekisho.vocabulary import shipped_themes
 from sekisho.words import Vocabulary

@@ -16,8 +16,9 @@ from sekisho.checks.facts.names import best_mentions, mentioned
 from sekisho.checks.facts.quotes import Quotes
 from sekisho.checks.facts.sender import is_proven
 from sekisho.evidence import Claim, Cue, Evidence, Place, Strength
+from sekisho.known import Mention, Reading
 from sekisho.message import Message
-from sekisho.ports import Context, Mention, Reading
+from sekisho.ports import Context
 from sekisho.text import is_katakana
 from sekisho.words import Vocabulary
 

@@ -33,8 +33,9 @@ from sekisho.evidence import (
     Signal,
     Strength,
 )
+from sekisho.known import Kinship
 from sekisho.message import Message
-from sekisho.ports import Context, Kinship
+from sekisho.ports import Context
 
 DISPLAY_NAME = FindingKind(
     "brand.display_name",

@@ -14,8 +14,9 @@ from sekisho.checks.facts.names import imitated
 from sekisho.checks.facts.sender import is_open_tenancy, is_proven
 from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
+from sekisho.known import Kinship
 from sekisho.message import Message
-from sekisho.ports import Context, Kinship
+from sekisho.ports import Context
 
 CONFUSABLE = FindingKind(
     "lookalike.confusable",

@@ -18,8 +18,9 @@ from sekisho.checks.facts.personal_data import personal_data
 from sekisho.checks.facts.sender import is_of_a_recipient
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
+from sekisho.known import TENANCY
 from sekisho.message import Message
-from sekisho.ports import TENANCY, Context
+from sekisho.ports import Context
 from sekisho.vocabulary import shipped_themes
 
 UNPROVEN = FindingKind(

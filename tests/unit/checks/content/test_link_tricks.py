@@ -9,7 +9,7 @@ import pytest
 from tests.auth_support import Owners, context, led, message
 
 from sekisho.checks.content import link_tricks
-from sekisho.ports import Mention, Reading
+from sekisho.known import Mention, Reading
 from sekisho.providers import load
 
 

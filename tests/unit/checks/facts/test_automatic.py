@@ -9,7 +9,7 @@ from tests.auth_support import Owners, context, envelope, led, message
 
 from sekisho.checks.facts.automatic import makers
 from sekisho.evidence import Cue
-from sekisho.ports import Mention
+from sekisho.known import Mention
 
 
 @dataclass(frozen=True)

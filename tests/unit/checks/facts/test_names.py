@@ -9,7 +9,7 @@ from tests.auth_support import WORDS, Owners, context
 
 from sekisho.checks.facts import names
 from sekisho.evidence import Claim, Evidence, Strength
-from sekisho.ports import Lookalike, Mention
+from sekisho.known import Lookalike, Mention
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from tests.auth_support import WORDS, Owners, context, message
 
 from sekisho.checks.facts.quotes import Quotes, only_in, own_text
 from sekisho.evidence import AuthorStatus, Cue, Evidence
+from sekisho.known import Reading
 from sekisho.message import Message
-from sekisho.ports import Reading
 
 
 @dataclass(frozen=True)

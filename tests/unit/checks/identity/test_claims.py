@@ -10,7 +10,7 @@ from tests.auth_support import WORDS, Owners, context, message
 from sekisho.brands import BrandIndex
 from sekisho.checks.identity import claims
 from sekisho.evidence import Claim, Evidence, Strength
-from sekisho.ports import Mention, Reading
+from sekisho.known import Mention, Reading
 
 
 @dataclass(frozen=True)

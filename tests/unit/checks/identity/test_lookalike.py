@@ -9,7 +9,7 @@ from tests.auth_support import Owners, context, message
 
 from sekisho.checks.identity import lookalike
 from sekisho.evidence import Claim, Evidence, Proof, Strength
-from sekisho.ports import Lookalike
+from sekisho.known import Lookalike
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from tests.auth_support import Owners, context, message
 
 from sekisho.checks.identity import media_claims
 from sekisho.evidence import Claim, Evidence, Place, Strength
-from sekisho.ports import Mention, Reading
+from sekisho.known import Mention, Reading
 
 
 @dataclass(frozen=True)
