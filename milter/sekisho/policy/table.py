@@ -194,6 +194,8 @@ OVERRIDES: tuple[Override, ...] = (
     Override("auth.platform_unaligned", of=("auth.",), keep=1.0),
     # Small senders and forwarded mail have no proof every day: that alone never marks a message.
     Override("auth.unproven", of=NO_PROOF, keep=4.5),
+    # Brands and impostors have accounts at the same platforms, and nothing tells them apart: that marks a message.
+    Override("brand.open_tenancy", of=(*ONE_CONTRADICTION.of, "brand.open_tenancy", "lure."), keep=7.0),
     # Nothing is taken from a reader who is asked for nothing and led nowhere.
     Override("lure.no_payload", of=ONE_CONTRADICTION.of, keep=6.0),
     Override("lure.no_payload", of=(*OWN_ADDRESS, "auth.", "lure."), keep=6.0),

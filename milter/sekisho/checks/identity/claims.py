@@ -35,6 +35,7 @@ MIN_TOPIC_MENTIONS = 3  # a text that writes a name so often is about it
 MIN_LEAD = 2  # times as often as any other, a text names the organisation as which it writes
 MAX_BUTTON_CHARS = 24  # a link with a longer text is no button
 MAX_BUTTONS = 8  # that are read
+MAX_BETWEEN_CHARS = 8  # between a service's name and the word that says that it writes for somebody
 CONTEXT_CHARS = 24  # before and behind a name; they say in which role it stands
 OPENING_BRACKET = re.compile(r"\s*[【\[<〈《＜「『(（]\s*")  # before a name with which a subject is headed
 
@@ -104,9 +105,25 @@ def _named(name: str, company: str, context: Context, shortest: int = 1) -> Iter
         rest = f"{name[: mention.start]} {name[mention.end :]}"
         alone = (mention.end - mention.start) / max(1, len(name.strip()))
         strong = (
-            alone >= _least(name, mention) or not mention.exact or not context.vocabulary.distinctive(rest)
+            alone >= _least(name, mention)
+            or not mention.exact
+            or not context.vocabulary.distinctive(rest)
+            or _goes_between(name, mention, context.vocabulary)
         )
         yield Claim(mention.brand, Place.DISPLAY_NAME, name, Strength.STRONG if strong else Strength.WEAK)
+
+
+def _goes_between(name: str, mention: Mention, words: Vocabulary) -> bool:
+    """True if the brand is the service that writes for somebody: `Mio Hori via DocuSign`, 堀 美咲 (DocuSign経由).
+    The word behind the name stands alone: 損保ジャパン代理店 is an agency."""
+    before = name[max(0, mention.start - MAX_BETWEEN_CHARS) : mention.start]
+    if words.go_between_words.search(before) is not None:
+        return True
+    behind = name[mention.end : mention.end + MAX_BETWEEN_CHARS]
+    after = words.go_between_words.search(behind)
+    return (
+        after is not None and not after[0].isascii() and not behind[after.end() : after.end() + 1].isalpha()
+    )
 
 
 def _least(name: str, mention: Mention) -> float:

@@ -19,7 +19,8 @@ from sekisho.checks.facts.links import (
     may_lead_away,
 )
 from sekisho.checks.facts.passed_on import true_sender
-from sekisho.checks.facts.sender import home_domains, organisation
+from sekisho.checks.facts.payload import asks_for_more, has_payload
+from sekisho.checks.facts.sender import home_domains, is_open_tenancy, organisation
 from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.checks.facts.unmet import may_be_home, told_of, unmet_claims
 from sekisho.checks.facts.wishes import wants_something
@@ -142,8 +143,16 @@ UNLISTED = FindingKind(
 UNLISTED_ASKS = FindingKind(
     "brand.unlisted_asks",
     2,
-    "From there it asks for a log-in, a confirmation, card data or a payment in {brand_name}'s name.",
-    "そこから {brand_name} の名で、ログイン、確認、カード情報、支払いなどを求めています。",
+    "From there it asks for a log-in, a payment or an answer elsewhere, or sends a file, in {brand_name}'s name.",
+    "そこから {brand_name} の名で、ログイン、支払い、別の宛先への連絡などを求めるか、ファイルを送っています。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
+)
+OPEN_TENANCY = FindingKind(
+    "brand.open_tenancy",
+    2,
+    "Anybody can open an account under any name where it writes from ({author}).",
+    "差出人({author})のサービスでは、だれでも任意の名前でアカウントを開設できます。",
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),
 )
@@ -179,6 +188,7 @@ KINDS = (
     AWAY,
     UNLISTED,
     UNLISTED_ASKS,
+    OPEN_TENANCY,
     NAMESAKE,
     STRANGER,
 )
@@ -273,7 +283,12 @@ def _unlisted(brand: str, given: CheckInput) -> Iterator[Finding]:
         yield _found(NAMESAKE, brand, given)
         return
     yield _found(UNLISTED, brand, given)
-    if given.seen.has_cue("action", *DEMANDS):
+    message, seen = given.message, given.seen
+    if is_open_tenancy(message, seen, given.context):
+        yield _found(OPEN_TENANCY, brand, given)
+    elif seen.has_cue("action", *DEMANDS) or has_payload(
+        message, seen, (), calls=asks_for_more(seen), least=0
+    ):
         yield _found(UNLISTED_ASKS, brand, given)
 
 
