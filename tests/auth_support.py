@@ -11,10 +11,9 @@ from sekisho.auth.lookup import Lookup
 from sekisho.checks.identity import destinations
 from sekisho.dns_answer import Answer, Found
 from sekisho.evidence import NOTHING, Evidence
-from sekisho.known import BrandPolicy, Forwarding, Kinship, Lookalike, Mention, Reading
+from sekisho.known import PASS_ON, BrandPolicy, Forwarding, Kinship, Lookalike, Mention, Reading
 from sekisho.message import Client, Envelope, Limits, Message, read
 from sekisho.ports import Context, Recorded, Resolver
-from sekisho.providers import PASS_ON
 from sekisho.vocabulary import LurePhrases
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -41,7 +41,7 @@ Sources = Annotated[tuple[Text, ...], Field(strict=False, min_length=1)]
 
 
 class ForwarderEntry(FileModel):
-    """A service: its domains, what it does to the mail that it passes on (see `ports.Forwarding`), and where that can
+    """A service: its domains, what it does to the mail that it passes on (see `known.Forwarding`), and where that can
     be read."""
 
     domains: Domains

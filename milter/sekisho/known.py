@@ -65,6 +65,8 @@ ON_BEHALF = "on_behalf"
 """The kind of a platform that writes in the names of organisations under contract, and of nobody else."""
 TENANCY = "tenancy"
 """The kind of a platform where anybody opens an account and writes under a name of its own choice."""
+PASS_ON = ("forwarder", "alias")
+"""The kinds of services that exist to pass mail on."""
 
 
 @dataclass(frozen=True, slots=True)

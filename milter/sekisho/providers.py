@@ -20,7 +20,7 @@ from types import MappingProxyType
 from sekisho.bounded_cache import remembered
 from sekisho.data_files import DataFileError
 from sekisho.domains import to_ascii
-from sekisho.known import ON_BEHALF, TENANCY, Forwarding
+from sekisho.known import ON_BEHALF, PASS_ON, TENANCY, Forwarding
 from sekisho.package_data import shipped
 
 KINDS = (
@@ -36,7 +36,6 @@ KINDS = (
     "forwarder",
     "social",
 )
-PASS_ON = ("forwarder", "alias")
 REDIRECT = "redirect"
 NOT_SHARED = "none"
 MAX_FILE_BYTES = 4 * 1024 * 1024

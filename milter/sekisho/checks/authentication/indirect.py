@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from sekisho.checks.facts.sender import organisation
 from sekisho.evidence import NOTHING, Evidence, FindingKind, ProofScope
+from sekisho.known import PASS_ON
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -27,8 +28,6 @@ PROVEN = FindingKind(
     "このメールは {by} によって転送されたもので、途中で失われた認証は重く見ません。",
 )
 KINDS = (PROVEN,)
-
-FORWARDERS = ("forwarder", "alias")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -53,7 +52,7 @@ def _shipped(seen: Evidence, host: str | None, context: Context) -> str | None:
     names += [host] if host else []
     providers = context.providers
     return next(
-        (each for each in names if providers.kind(each) in FORWARDERS and providers.forwarding(each)), None
+        (each for each in names if providers.kind(each) in PASS_ON and providers.forwarding(each)), None
     )
 
 

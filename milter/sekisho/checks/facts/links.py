@@ -69,8 +69,7 @@ def is_in_doubt(message: Message, seen: Evidence, context: Context) -> bool:
     not proven."""
     if seen.unauthenticated or is_nameless(message.author.name, context.vocabulary):
         return True
-    brands = {claim.brand for claim in seen.claims if claim.brand and claim.where in SIGNING_PLACES}
-    return not all(is_proven(brand, seen, context) for brand in brands)
+    return not all(is_proven(brand, seen, context) for brand in _signed_brands(seen))
 
 
 def is_digest(seen: Evidence) -> bool:
@@ -176,14 +175,21 @@ def leads_to_brand(found: tuple[Destination, ...], brand: str, context: Context)
     )
 
 
-def leads_to_claimed(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if every link leads to one brand that the message names as its sender, and nobody else is written to: then
-    the brand itself answers whoever follows it. It excuses nothing where the author is not authenticated."""
-    if (
-        seen.unauthenticated
-        or message.reply_to
-        or any(link.target[:7].lower() == "mailto:" for link in message.links)
-    ):
+def serves_brand(brand: str, message: Message, seen: Evidence, context: Context) -> bool:
+    """True if every link leads to the brand, and answers go to nobody else: then the brand itself answers whoever
+    follows it. It excuses nothing where the author is not authenticated."""
+    if seen.unauthenticated or message.reply_to:
         return False
-    brands = {claim.brand for claim in seen.claims if claim.brand and claim.where in SIGNING_PLACES}
-    return any(leads_to_brand(seen.destinations, brand, context) for brand in brands)
+    if any(link.target[:7].lower() == "mailto:" for link in message.links):
+        return False
+    return leads_to_brand(seen.destinations, brand, context)
+
+
+def leads_to_claimed(message: Message, seen: Evidence, context: Context) -> bool:
+    """True for `serves_brand` of a brand that the message names as its sender."""
+    return any(serves_brand(brand, message, seen, context) for brand in _signed_brands(seen))
+
+
+def _signed_brands(seen: Evidence) -> set[str]:
+    """The brands that the message names as its sender."""
+    return {claim.brand for claim in seen.claims if claim.brand and claim.where in SIGNING_PLACES}

@@ -14,10 +14,10 @@ from sekisho.address import addresses_in
 from sekisho.checks.facts.sender import organisation
 from sekisho.domains import has_known_suffix, registrable, to_ascii
 from sekisho.evidence import Evidence
+from sekisho.known import PASS_ON
 from sekisho.message import Message
 from sekisho.ports import Context
 
-PASSING_KINDS = ("alias", "forwarder")
 WRITTEN_AT = re.compile(r" ?\((?:a|at)\) ?| at (?=[\w-]+\.)", re.IGNORECASE)  # for `@` in a display name
 IN_LOCAL_PART = re.compile(r"\A[^=]*?(?:_at_|=40|=)([a-z0-9._-]+)\Z")  # what stands for `@`, once
 
@@ -31,7 +31,7 @@ def true_sender(message: Message, seen: Evidence, context: Context) -> str | Non
     mailbox, author = message.author.mailbox, message.author.domain
     if mailbox is None or author is None or not seen.authenticated:
         return None
-    if context.providers.kind(author) not in PASSING_KINDS:
+    if context.providers.kind(author) not in PASS_ON:
         return None
     local, shown = mailbox.local.lower(), shown_addresses(mailbox.name)
     encoded = _encoded(local, shown)

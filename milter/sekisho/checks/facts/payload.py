@@ -13,6 +13,7 @@ from unicodedata import normalize
 from sekisho.address import addresses_in, hosts_in
 from sekisho.checks.facts.links import FOLLOWED_KINDS
 from sekisho.checks.facts.sender import organisation
+from sekisho.checks.facts.unmet import may_be_home
 from sekisho.domains import has_known_suffix, to_ascii
 from sekisho.evidence import Evidence
 from sekisho.message import Link, Message, Part
@@ -92,9 +93,7 @@ def _counts(link: Link, brand: str, context: Context) -> bool:
 
 
 def _is_home(host: str, brand: str, context: Context) -> bool:
-    return context.providers.kind(host) is None and any(
-        context.registry.could_own(host, each) for each in context.registry.affiliates(brand)
-    )
+    return context.providers.kind(host) is None and may_be_home(host, brand, context)
 
 
 def _shows_stranger(text: str, brand: str, context: Context) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sekisho.checks.facts.sender import is_proven, writes_for_others
-from sekisho.evidence import Claim, Evidence
+from sekisho.evidence import Claim, Evidence, Place
 from sekisho.message import Message
 from sekisho.ports import Context
 
-CONTENT_PLACES = frozenset({"signature", "subject", "body", "image", "attachment"})
+CONTENT_PLACES = frozenset({Place.SIGNATURE, Place.SUBJECT, Place.BODY, Place.IMAGE, Place.ATTACHMENT})
 
 
 def unmet_claims(message: Message, seen: Evidence, context: Context) -> dict[str, list[Claim]]:

@@ -22,6 +22,7 @@ from sekisho.checks.facts.sender import home_domains, is_of_a_recipient, organis
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.domains import has_known_suffix, registrable, to_ascii
 from sekisho.evidence import NOTHING, Evidence, FindingKind, ProofScope, Role, Signal
+from sekisho.known import PASS_ON
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -49,7 +50,6 @@ HOST_INSIDE = FindingKind(
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),
 )
-
 WRITES_FOR = FindingKind(
     "display_name.writes_for",
     1,
@@ -65,10 +65,8 @@ UNKNOWN_HOST = FindingKind(
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),
 )
-
 KINDS = (ADDRESS, HOST, HOST_INSIDE, WRITES_FOR, UNKNOWN_HOST)
 INVITATIONS = frozenset({"text/calendar", "application/ics"})
-FORWARDING = ("alias", "forwarder")
 MIN_HOST_SHARE = 0.6  # of the name's letters; a name with less of a host in it only mentions the host
 
 
@@ -129,7 +127,7 @@ def _says_so(shown: str, message: Message, context: Context) -> bool:
     passing mail on."""
     if any(each.address.lower() == shown for each in message.reply_to):
         return True
-    passes_on = context.providers.kind(message.author.domain or "") in FORWARDING
+    passes_on = context.providers.kind(message.author.domain or "") in PASS_ON
     return passes_on or context.vocabulary.go_between_words.search(message.author.name) is not None
 
 

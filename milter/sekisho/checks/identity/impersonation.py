@@ -13,11 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.facts.links import (
-    is_page,
-    leads_to_brand,
-    may_lead_away,
-)
+from sekisho.checks.facts.links import is_page, leads_to_brand, may_lead_away, serves_brand
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.payload import asks_for_more, has_payload
 from sekisho.checks.facts.sender import home_domains, is_open_tenancy, organisation
@@ -251,7 +247,8 @@ def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[F
     if DISPLAY_NAME in kinds and may_be_the_brand(brand, given.message, given.seen, given.context):
         yield from _unlisted(brand, given)
         return
-    if _relayed(brand, given) or _written_for(brand, given):
+    relayed = serves_brand(brand, given.message, given.seen, given.context)
+    if relayed or _written_for(brand, given):
         kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
     for kind in kinds:
         yield _found(kind, brand, given)
@@ -265,8 +262,7 @@ def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[F
 def _written_for(brand: str, given: CheckInput) -> bool:
     """True if an alias service tells that the brand wrote to its customer."""
     sender = true_sender(given.message, given.seen, given.context)
-    registry = given.context.registry
-    return sender is not None and any(registry.could_own(sender, each) for each in registry.affiliates(brand))
+    return sender is not None and may_be_home(sender, brand, given.context)
 
 
 def _initials_speak(kinds: list[FindingKind], given: CheckInput) -> bool:
@@ -290,16 +286,6 @@ def _unlisted(brand: str, given: CheckInput) -> Iterator[Finding]:
         message, seen, (), calls=asks_for_more(seen), least=0
     ):
         yield _found(UNLISTED_ASKS, brand, given)
-
-
-def _relayed(brand: str, given: CheckInput) -> bool:
-    """True for a notice that somebody passed on: every link leads to the brand itself, nobody else is written to,
-    and the author is not known to be unproven."""
-    if given.seen.unauthenticated or given.message.reply_to:
-        return False
-    if any(link.target[:7].lower() == "mailto:" for link in given.message.links):
-        return False
-    return leads_to_brand(given.seen.destinations, brand, given.context)
 
 
 def _away(brand: str, claims: list[Claim], given: CheckInput) -> str | None:

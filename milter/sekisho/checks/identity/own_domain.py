@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sekisho.checks.facts.automatic import makers
-from sekisho.checks.facts.links import is_digest, is_page, leads_to_brand
+from sekisho.checks.facts.links import SIGNING_PLACES, is_digest, is_page, leads_to_brand
 from sekisho.checks.facts.names import is_nameless
 from sekisho.checks.facts.payload import serves_only
 from sekisho.checks.facts.sender import lets_others_send, organisation
@@ -88,7 +88,6 @@ OWN_DOMAIN_AWAY = FindingKind(
 )
 
 KINDS = (OWN_DOMAIN, OWN_DOMAIN_PERSON, OWN_DOMAIN_HIRED, OWN_DOMAIN_SHARED, POSSIBLE_DOMAIN, OWN_DOMAIN_AWAY)
-SIGNING_PLACES = frozenset({"display_name", "signature"})
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
