@@ -42,13 +42,13 @@ class Lookalike:
 
 
 class Kinship(StrEnum):
-    """How the name of an unlisted domain is related to a brand's names: it is one of them (`sonybank.jp`), holds one
-    beside other words (`rakuteneagles.jp`), or beside what forgers put there: a word that calms the reader
-    (`jaccs-online.info`), or letters at random."""
+    """How the name of an unlisted domain is related to a brand's names: it is one of them (`sonybank.jp`), has one
+    beside other words (`rakuteneagles.jp`) or is a part of one (`aeon` of `aeoncard`), or has one beside what forgers
+    put there: a word that calms the reader (`jaccs-online.info`), digits, or letters without a vowel."""
 
     NAME = "name"
     COMPOUND = "compound"
-    CALMING = "calming"
+    SUSPICIOUS = "suspicious"
 
 
 @dataclass(frozen=True, slots=True)

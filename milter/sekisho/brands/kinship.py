@@ -43,14 +43,14 @@ class KinshipIndex:
             return Kinship.NAME
         for name in names:
             if (rest := _beside(label, plain, name)) is not None:
-                return Kinship.CALMING if self._calms(rest) else Kinship.COMPOUND
+                return Kinship.SUSPICIOUS if self._is_suspicious(rest) else Kinship.COMPOUND
         shortened = len(plain) >= MIN_INSIDE_LETTERS and any(
             name.startswith(plain) or name.endswith(plain) for name in names
         )
         return Kinship.COMPOUND if shortened else None  # `aeon` of `aeoncard`, `docomo` of `nttdocomo`
 
-    def _calms(self, rest: tuple[str, ...]) -> bool:
-        """True if what stands beside the name holds a word with which forgers calm their readers, or is no word."""
+    def _is_suspicious(self, rest: tuple[str, ...]) -> bool:
+        """True if a word with which forgers calm their readers stands beside the name, or what is no word."""
         return any(
             piece in self._calming
             or (len(piece) >= MIN_INSIDE_LETTERS and VOWELS.isdisjoint(piece))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from sekisho.checks.facts.inner import heard
+from sekisho.checks.facts.inner import with_inner_messages
 from sekisho.checks.facts.standing import standing_claim
 from sekisho.checks.table import Check
 from sekisho.clock import Stopwatch
@@ -40,7 +40,7 @@ class Examination:
         """What all of them find. `watch` times each, and the messages inside and the pictures as `images`."""
         for check in checks:
             if check.pictured:
-                self._hear_inner_messages()
+                self._add_inner_messages()
                 self._look_into_pictures()
                 watch.lap(Stage.IMAGES)
             self._found += self._evidence_of(check)
@@ -61,10 +61,10 @@ class Examination:
             self._crashed(check.name, error)
             return check.unknown(f"{Degraded.CHECK}:{check.name}", self._message)
 
-    def _hear_inner_messages(self) -> None:
+    def _add_inner_messages(self) -> None:
         """Add what counts of the messages inside the message; a crash is unknown."""
         try:
-            self._message = heard(self._message, self._found, self._context)
+            self._message = with_inner_messages(self._message, self._found, self._context)
         except Exception as error:
             self._crashed(INNER_MESSAGES, error)
             self._found += Evidence(degraded=(f"{Degraded.CHECK}:{INNER_MESSAGES}",))

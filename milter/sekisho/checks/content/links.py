@@ -15,8 +15,8 @@ from sekisho.checks.facts.automatic import makers
 from sekisho.checks.facts.links import (
     counter_of,
     counts_clicks,
+    has_no_proven_name,
     is_document,
-    is_in_doubt,
     is_page,
     leads_to_affiliate,
     may_lead_away,
@@ -254,7 +254,7 @@ def _of_all(
     kinds = {context.providers.kind(each.host): each.host for each in reversed(outside)}
     borrowed = "cloud" in kinds
     shared = borrowed and all(is_document(each.link, context) for each in outside)
-    if not shared or is_in_doubt(message, seen, context):
+    if not shared or has_no_proven_name(message, seen, context):
         yield STRANGERS.found(author=message.author.domain, host=outside[0].host)
     if borrowed:
         yield BORROWED.found(host=kinds["cloud"])

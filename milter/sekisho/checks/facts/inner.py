@@ -35,9 +35,9 @@ MAX_LINKS = 200  # of one message that may be quoted
 AUTHOR_LINE = re.compile(r"^from:[^\n]{0,300}", re.IGNORECASE | re.MULTILINE)
 
 
-def heard(message: Message, seen: Evidence, context: Context) -> Message:
-    """The message with what its reader hears as the sender's: what counts of the messages inside it is in its text,
-    links and pages, and `inner` has only those that are kept apart."""
+def with_inner_messages(message: Message, seen: Evidence, context: Context) -> Message:
+    """The message as it is judged: what counts of the messages inside it is in its text, links and pages, and `inner`
+    has only those that are kept apart."""
     words, returned = context.vocabulary, _returns_own(message)
     colleague = _is_colleague(message, seen, context)
     if not (message.inner or message.quotes or returned or colleague):

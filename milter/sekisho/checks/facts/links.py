@@ -38,7 +38,7 @@ def is_letter(message: Message, seen: Evidence, context: Context) -> bool:
 
     It excuses nothing where the sender is in doubt, or asks for access or money.
     """
-    if is_in_doubt(message, seen, context):
+    if has_no_proven_name(message, seen, context):
         return False
     if any(page.pictures for page in message.pages) or asks_for_access_or_money(message, seen):
         return False
@@ -64,9 +64,9 @@ def is_document(link: Link, context: Context) -> bool:
     return found is not None and "/" not in page[: found.start()]
 
 
-def is_in_doubt(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if the author is not authenticated or does not say who it is, or if the message speaks as a brand that is
-    not proven."""
+def has_no_proven_name(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the author is not authenticated or does not say who it is, or if the message is signed as a brand that is
+    not proven. `sender.is_doubted` asks less: a name like `Customer Support` is no reason to look for weak evidence."""
     if seen.unauthenticated or is_nameless(message.author.name, context.vocabulary):
         return True
     return not all(is_proven(brand, seen, context) for brand in _signed_brands(seen))
@@ -102,7 +102,7 @@ def counter_of(message: Message, seen: Evidence, home: frozenset[str], context: 
     to its own, authenticated domain. There is none where the sender is in doubt, where the message is about access or
     money, and at a host of many (shortener, free hosting).
     """
-    if is_in_doubt(message, seen, context) or is_about_access_or_money(message, seen):
+    if has_no_proven_name(message, seen, context) or is_about_access_or_money(message, seen):
         return None
     kind = context.providers.kind
     links = {

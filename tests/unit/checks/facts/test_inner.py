@@ -8,7 +8,7 @@ import pytest
 from tests.auth_support import context, envelope, message
 from tests.unit.checks.facts.test_quotes import Asking
 
-from sekisho.checks.facts.inner import heard
+from sekisho.checks.facts.inner import with_inner_messages
 from sekisho.evidence import AuthorStatus, Evidence
 from sekisho.message import Message, Recipient
 
@@ -36,7 +36,7 @@ def mail(
 
 def counts(read: Message, seen: Evidence = PROVEN) -> str:
     """How the message inside counts: `own`, `quoted` or `apart`."""
-    told = heard(read, seen, AT)
+    told = with_inner_messages(read, seen, AT)
     if "LURE" not in told.text:
         assert told.inner
         assert not told.links
@@ -110,7 +110,7 @@ def test_a_file_that_is_opened_as_a_message_is_one() -> None:
 def test_forwarded_text_is_kept_apart_for_a_colleague_alone(author: str, seen: Evidence, how: str) -> None:
     """The text is shown to every reader: only a proven colleague of the recipient may call it suspicious."""
     own = f"{WARNING}\n-----Original Message-----\nLURE https://lure.example/"
-    told = heard(mail(own, author=author), seen, AT)
+    told = with_inner_messages(mail(own, author=author), seen, AT)
     assert (how == "apart") is ("LURE" not in told.text)
     assert (how == "apart") is (not told.links)
 
@@ -119,7 +119,7 @@ def test_a_bounce_in_the_text_returns_the_recipients_own_mail() -> None:
     """The copy below is kept apart if the recipient is its author, and not if somebody else is."""
     copy = "Not delivered.\n--- Below this line is a copy of the message.\n\nFrom: {}\n\nLURE https://lure.example/"
     for author, apart in (("me@shop.example", True), ("bank@lure.example", False)):
-        told = heard(mail(copy.format(author), sender=""), UNPROVEN, AT)
+        told = with_inner_messages(mail(copy.format(author), sender=""), UNPROVEN, AT)
         assert apart is ("LURE" not in told.text)
 
 
@@ -127,4 +127,4 @@ def test_a_blockquote_is_quoted_below_a_warning_alone() -> None:
     """A quotation that style can make invisible counts only where the sender's own words warn."""
     for own, quotes in (("phishing mail:", 1), ("Hello", 0)):
         page = f"Content-Type: text/html\n\n<p>{own}</p><blockquote>LURE</blockquote>"
-        assert len(heard(mail("", page, author="a@other.example"), PROVEN, AT).quotes) == quotes
+        assert len(with_inner_messages(mail("", page, author="a@other.example"), PROVEN, AT).quotes) == quotes
