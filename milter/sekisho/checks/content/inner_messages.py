@@ -15,9 +15,8 @@ from sekisho.ports import Context
 APART = FindingKind(
     "inner.kept_apart",
     0.5,
-    "It carries another message with links, which it reports or returns. That one ({subject}) was not judged as the "
-    "sender's own.",
-    "別のメール({subject})を報告または返送するもので、その中のリンクは差出人のものとして判定していません。",
+    "It reports or returns another message ({subject}), whose links were not judged as the sender's own.",
+    "別のメール({subject})を報告または返送しています。その中のリンクは、差出人によるものとしては判定していません。",
 )
 KINDS = (APART,)
 

@@ -53,14 +53,14 @@ HOST_INSIDE = FindingKind(
 WRITES_FOR = FindingKind(
     "display_name.writes_for",
     1,
-    "The display name shows {shown}, for whom {author} says it writes.",
-    "表示名に {shown} とあり、{author} がその代理として送信しています。",
+    "The display name shows {shown}, and {author} says that it writes for that address.",
+    "表示名に {shown} とありますが、{author} が代理で送信していることを明示しています。",
     role=Role.MENTION,
 )
 UNKNOWN_HOST = FindingKind(
     "display_name.unknown_host",
     2,
-    "The display name is the host {shown}, which nobody here is known by, and the sender is {author}.",
+    "The display name is the host {shown} of an unknown organisation, and the sender is {author}.",
     "表示名は {shown} ですが、差出人は {author} です（{shown} は登録された組織のものではありません）。",
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),

@@ -129,36 +129,38 @@ AWAY = FindingKind(
 UNLISTED = FindingKind(
     "brand.unlisted_domain",
     3,
-    "The message speaks as {brand_name} from {author}, which is not known to be {brand_name}'s. Nothing tells that it "
-    "is not. {verify_en}",
-    "{brand_name} として {author} から送られています。{brand_name} のアドレスとしては未登録ですが、"
-    "他者と分かる点もありません。{verify_ja}",
+    "The message speaks as {brand_name} from {author}, which is not known to be {brand_name}'s. Nothing shows that the "
+    "sender is somebody else. {verify_en}",
+    "{brand_name} を名乗るメールが {author} から送られています。{brand_name} のアドレスとして登録されていませんが、"
+    "偽物と断定できる点も見つかりません。{verify_ja}",
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
 UNLISTED_ASKS = FindingKind(
     "brand.unlisted_asks",
     2,
-    "From there it asks for a log-in, a payment or an answer elsewhere, or sends a file, in {brand_name}'s name.",
-    "そこから {brand_name} の名で、ログイン、支払い、別の宛先への連絡などを求めるか、ファイルを送っています。",
+    "From an address that is not known to be {brand_name}'s, it asks for a log-in, a payment or an answer elsewhere, "
+    "or sends a file.",
+    "{brand_name} のものとして登録されていないアドレスから、ログイン、支払い、別の宛先への連絡などを求めているか、"
+    "ファイルを添付しています。",
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),
 )
 OPEN_TENANCY = FindingKind(
     "brand.open_tenancy",
     2,
-    "Anybody can open an account under any name where it writes from ({author}).",
-    "差出人({author})のサービスでは、だれでも任意の名前でアカウントを開設できます。",
+    "The sender ({author}) uses a service at which anybody can open an account under any name.",
+    "差出人({author})が使うサービスでは、だれでも任意の名前でアカウントを開設できます。",
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),
 )
 NAMESAKE = FindingKind(
     "brand.namesake_domain",
     2.5,
-    "The message speaks as {brand_name} from {author}. The domain bears the brand's name and is not known to be "
+    "The message speaks as {brand_name} from {author}. The domain has the brand's name and is not known to be "
     "{brand_name}'s. {verify_en}",
-    "{brand_name} として {author} から送られています。ドメインはブランド名と一致しますが、"
-    "{brand_name} のものとしては未登録です。{verify_ja}",
+    "{brand_name} を名乗るメールが {author} から送られています。ドメイン名はブランド名と一致しますが、"
+    "{brand_name} のものとしては登録されていません。{verify_ja}",
     role=Role.IDENTITY,
 )
 STRANGER = FindingKind(

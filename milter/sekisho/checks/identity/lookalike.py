@@ -42,13 +42,13 @@ COMPOSITION = FindingKind(
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),
 )
-
 NAMESAKE = FindingKind(
     "lookalike.namesake",
     0.5,
-    "The author's domain {domain} bears {of} and is not known to be {brand_name}'s. Nothing tells that it is not.",
-    "差出人のドメイン {domain} は {of} を含みます。{brand_name} のものとしては未登録ですが、"
-    "他者と分かる点もありません。",
+    "The author's domain {domain} contains {of} and is not known to be {brand_name}'s. Nothing shows that the sender "
+    "is somebody else.",
+    "差出人のドメイン {domain} は {of} を含みます。{brand_name} のものとして登録されていませんが、"
+    "偽物と断定できる点も見つかりません。",
     role=Role.IDENTITY,
 )
 
@@ -71,8 +71,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _is_explained(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if the domain bears the name of a brand that the message names, or of its account on a platform that is open
-    to all, and may be that brand's."""
+    """True if the domain, or its account on a platform that is open to all, carries the name of a brand that the message
+    names, and may be that brand's."""
     author = message.author.domain or ""
     brands = dict.fromkeys(claim.brand for claim in seen.claims if claim.brand)
     named = [

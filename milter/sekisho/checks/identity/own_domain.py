@@ -63,10 +63,10 @@ OWN_DOMAIN_PERSON = FindingKind(
 OWN_DOMAIN_HIRED = FindingKind(
     "brand.own_domain_hired",
     2,
-    "The author address is {brand_name}'s ({author}), without proof. A sending platform sent it, as for many, and "
-    "every link leads to {brand_name}.",
-    "差出人は {brand_name} のアドレス({author})ですが証明がありません。配信サービス経由で、リンクはすべて "
-    "{brand_name} に向かいます。",
+    "The author address is {brand_name}'s ({author}), without proof. A sending platform may have sent it for "
+    "{brand_name}: it leads nowhere else.",
+    "差出人は {brand_name} のアドレス({author})ですが証明がありません。{brand_name} 以外へ誘導する点はなく、"
+    "配信サービスが代わりに送ったものとみられます。",
     role=Role.IDENTITY,
 )
 OWN_DOMAIN_SHARED = FindingKind(

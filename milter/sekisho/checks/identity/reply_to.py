@@ -51,8 +51,9 @@ SELF = FindingKind(
 COLLEAGUE = FindingKind(
     "author.recipient_colleague",
     2.5,
-    "The author writes from the recipient's own domain {domain}, nothing proves it, and the server has no name.",
-    "差出人は受信者と同じドメイン {domain} ですが、その証明がなく、送信元サーバーの名前も確認できません。",
+    "The author address is in the recipient's own domain {domain}, nothing proves it, and the sending server has no "
+    "confirmed host name.",
+    "差出人のアドレスは受信者と同じドメイン({domain})ですが、その証明がなく、送信元サーバーのホスト名も確認できません。",
     role=Role.IDENTITY,
 )
 

@@ -19,7 +19,7 @@ from sekisho.ports import Context
 NO_PAYLOAD = FindingKind(
     "lure.no_payload",
     0,
-    "It holds no link to a stranger, attachment or telephone number, and no way to pay or to answer somebody else.",
+    "It has no link to a stranger, no attachment, no telephone number, and no way to pay or to answer somebody else.",
     "他者へのリンク、添付ファイル、電話番号がなく、支払いや別の宛先への返信も求めていません。",
 )
 KINDS = (NO_PAYLOAD,)
