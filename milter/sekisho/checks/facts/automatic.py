@@ -15,19 +15,14 @@ from collections.abc import Iterable
 
 from sekisho.checks.facts.links import leads_to_brand
 from sekisho.checks.facts.sender import organisation
+from sekisho.checks.facts.telephones import TELEPHONE
 from sekisho.evidence import Cue, Evidence
 from sekisho.message import Message, Part
 from sekisho.ports import Context
 
 HARMLESS_ACTION = "answer"
 REPORT_THEMES = frozenset({"delivery", "mailbox"})  # what a bounce is about
-# In three groups (`+1 888 555-0123`) or in one (`09012345678`). A date or an IP address is none.
-BETWEEN = r"[ ()\-\u2010-\u2015\u2212\u30fc]{1,3}"
-TELEPHONE = re.compile(
-    rf"(?<![\w.:/-])\(?(?:\+?\d{{1,3}}{BETWEEN})?\(?\d{{2,4}}{BETWEEN}\d{{2,4}}{BETWEEN}\d{{3,4}}(?![\w:/-]|\.\d)"
-    r"|(?<![\w.:/-])\+?\d{10,12}(?![\w:/-]|\.\d)",
-    re.ASCII,
-)
+LONG_NUMBER = re.compile(r"(?<![\w.:/-])\d{10,12}(?![\w:/-]|\.\d)", re.ASCII)  # `8885550123`
 
 
 def is_automatic(message: Message) -> bool:
@@ -63,7 +58,8 @@ def _wants_nothing(message: Message, cues: Iterable[Cue]) -> bool:
         return False
     if any(not part.inner and _is_file(part) for part in message.parts):
         return False
-    return TELEPHONE.search(unicodedata.normalize("NFKC", message.text)) is None
+    told = unicodedata.normalize("NFKC", message.text)
+    return TELEPHONE.search(told) is None and LONG_NUMBER.search(told) is None
 
 
 def _is_file(part: Part) -> bool:

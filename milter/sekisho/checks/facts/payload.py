@@ -13,6 +13,7 @@ from unicodedata import normalize
 from sekisho.address import addresses_in, hosts_in
 from sekisho.checks.facts.links import FOLLOWED_KINDS
 from sekisho.checks.facts.sender import organisation
+from sekisho.checks.facts.telephones import TELEPHONE
 from sekisho.checks.facts.unmet import may_be_home
 from sekisho.domains import has_known_suffix, to_ascii
 from sekisho.evidence import Evidence
@@ -24,10 +25,6 @@ MAX_SCANNED_CHARS = (
 )
 MAX_HOSTS = 16  # in a text that are looked at
 MIN_TOLD_CHARS = 40  # of a text; with less, what the message says is in a picture
-TELEPHONE = re.compile(
-    r"(?<![\w-])(?:\+\d{1,3}[-. ]?)?\(?0?\d{1,4}\)?[-. ]\d{1,4}[-. ]\d{3,4}(?![\w-])|(?<!\d)0[1-9]\d{8,9}(?!\d)",
-    re.ASCII,
-)
 ACCOUNT = re.compile(
     r"(?:普通|当座|口座番号|account (?:no|number))\D{0,12}\d{6,}|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b"
     r"|\b(?:bc1[02-9ac-hj-np-z]{20,60}|0x[0-9a-fA-F]{40}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b",

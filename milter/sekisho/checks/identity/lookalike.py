@@ -71,8 +71,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _is_explained(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if the domain, or its account on a platform that is open to all, carries the name of a brand that the message
-    names, and may be that brand's."""
+    """True if the domain, or its account on a platform that is open to all, carries the name of a brand that the
+    message names, and may be that brand's."""
     author = message.author.domain or ""
     brands = dict.fromkeys(claim.brand for claim in seen.claims if claim.brand)
     named = [

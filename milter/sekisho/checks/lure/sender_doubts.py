@@ -93,7 +93,8 @@ MONEY = shipped_themes().named("money")
 ANSWERED_THEMES = shipped_themes().named("answered")
 # Providers of which a proof says only where the mail was written.
 OPEN_PLATFORMS = frozenset({"esp", TENANCY, "cloud"})
-TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}")
+# As a firm writes it where it says who it is. What is only like a number (`facts.telephones`) makes nobody reachable.
+FIRM_TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}")
 BITCOIN_ADDRESS = re.compile(r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b")
 MAX_SCANNED_CHARS = 3_000  # of a text that are searched; a sender that writes more says who it is
 MAX_CLOSING_CHARS = 200  # at the end of a text, where it is signed
@@ -226,4 +227,6 @@ def _from_nobody(message: Message, seen: Evidence, context: Context) -> bool:
 
 def _reachable(text: str, context: Context) -> bool:
     """True if a text says what a company says of itself, or shows a telephone number."""
-    return context.vocabulary.contact_words.search(text) is not None or TELEPHONE.search(text) is not None
+    return (
+        context.vocabulary.contact_words.search(text) is not None or FIRM_TELEPHONE.search(text) is not None
+    )
