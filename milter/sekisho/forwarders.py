@@ -5,7 +5,8 @@ DKIM fails if it changes the text, and some services put an address of their own
 unknown. A *sealer* (RFC 8617) authenticates what it receives and seals what it found; to trust it means to believe what
 it says of the author.
 
-It cannot see whether a service still works as its documents said.
+The checks ask only whether a domain passes mail on; what a service does to a message is there for people who read why
+its authentication broke. It cannot see whether a service still works as its documents said.
 """
 
 from __future__ import annotations
