@@ -19,7 +19,7 @@ from sekisho.message import Message
 from sekisho.ports import Context
 
 WRITTEN_AT = re.compile(r" ?\((?:a|at)\) ?| at (?=[\w-]+\.)", re.IGNORECASE)  # for `@` in a display name
-IN_LOCAL_PART = re.compile(r"\A[^=]*?(?:_at_|=40|=)([a-z0-9._-]+)\Z")  # what stands for `@`, once
+WRITTEN_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789._-"  # of a domain in a local part
 
 
 def true_sender(message: Message, seen: Evidence, context: Context) -> str | None:
@@ -50,19 +50,28 @@ def _encoded(local: str, shown: tuple[str, ...]) -> str | None:
 
     A customer that chooses an address itself gets a dot and more letters behind its choice: that is none.
     """
-    found = IN_LOCAL_PART.match(local)
-    if found is None or "_at_" in found[1]:
+    behind = _behind_at(local)
+    if not behind or "_at_" in behind:
         return None
-    written, _, added = found[1].partition("_")
+    written, _, added = behind.partition("_")
     if "." in added:
         return None
     if "." not in local:
         told = (each for each in shown if f"{local}_".startswith(f"{_flat(each)}_"))
         if (same := next(told, None)) is not None:
             return to_ascii(same.rpartition("@")[2])
-    labels = (written if "." in written else found[1].replace("_", ".")).split(".")
+    labels = (written if "." in written else behind.replace("_", ".")).split(".")
     names = (to_ascii(".".join(labels[:count])) for count in range(len(labels), 1, -1))
     return next((name for name in names if name and has_known_suffix(name) and registrable(name)), None)
+
+
+def _behind_at(local: str) -> str:
+    """What stands to the end behind the first sign for `@` (`_at_`, `=40`, `=`), if that is all like a domain."""
+    head = local.rstrip(WRITTEN_LETTERS)
+    tail = local[len(head) :]
+    if "=" in head:
+        return (tail.removeprefix("40") or tail) if head.find("=") == len(head) - 1 else ""
+    return tail.partition("_at_")[2]
 
 
 def _flat(address: str) -> str:

@@ -21,7 +21,7 @@ from sekisho.ports import Context
 from sekisho.words import Vocabulary
 
 MIN_OWN_LETTERS = 2  # `転送`
-MAX_MARKED_CHARS = 100_000  # of a text that are searched for marks
+MAX_MARKED_CHARS = 100_000  # of a text that are searched for marks and warnings
 MAX_MARKS = 200  # of one text part that are looked at
 MAX_PLACES = 50  # of a text in the message that are looked at
 MAX_OWN_CHARS = 3_000  # of the sender's own words that are read for what they ask
@@ -78,8 +78,8 @@ def own_text(message: Message, words: Vocabulary) -> str:
 
 
 def warns(text: str, words: Vocabulary) -> bool:
-    """True if a text calls some mail suspicious."""
-    lowered = text.lower()
+    """True if a text calls some mail suspicious, as far as it is searched."""
+    lowered = text[:MAX_MARKED_CHARS].lower()
     return any(each in lowered for each in words.warning_words)
 
 
