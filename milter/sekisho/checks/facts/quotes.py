@@ -32,8 +32,9 @@ Range = tuple[int, int]
 
 
 class Quotes:
-    """What a sender quotes that may quote. A sender that is not proven, or that asks to open or confirm something and
-    does not call any mail suspicious, speaks by what it quotes. Everything is looked for when it is first asked for."""
+    """What a message quotes, if its sender may quote. A sender that is not proven, or that asks to open or confirm
+    something and does not call any mail suspicious, speaks by what it quotes. Everything is looked for when it is first
+    asked for."""
 
     def __init__(self, message: Message, seen: Evidence, context: Context) -> None:
         self._message, self._seen, self._context = message, seen, context

@@ -1,4 +1,5 @@
-"""Facts of claims that no proof meets: which they are, and whether the author's domain may be the brand's."""
+"""Facts of claims that no proof meets: which they are, whether the author's domain may be the brand's, and what a
+finding about them tells."""
 
 from __future__ import annotations
 

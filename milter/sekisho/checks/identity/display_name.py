@@ -10,6 +10,8 @@ is proven, says that it writes for somebody (`via`) or has the answers sent to t
 can do no harm: it leads home, carries nothing and wants nothing. An address of a brand, of the recipient or of the site
 is shown so only by a service whose own brand is proven.
 
+A host that is no brand's, no recipient's and not the site's weighs less than one that is.
+
 It cannot see names without a dot; those are claims, if a brand is known by them.
 """
 

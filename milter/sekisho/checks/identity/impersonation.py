@@ -2,9 +2,10 @@
 
 This is the sentence that sekisho exists for. A claim is met when a proven domain belongs to the claimed brand or to a
 brand of its organisation; an unconfirmed domain neither meets nor contradicts it, and an author address of the brand's
-own is for `own_domain`. Unknown authentication is no evidence in either direction: then only the author's own domain is
-compared with the claim. A message that leads its reader nowhere but to the brand itself is of no use to an impostor: it
-is a relayed notice, and a mention.
+own is for `own_domain`. A sender at a domain that no brand file has may be the brand all the same (`facts.unlisted`):
+that is a finding of its own and weighs less. Unknown authentication is no evidence in either direction: then only the
+author's own domain is compared with the claim. A message that leads its reader nowhere but to the brand itself is of no
+use to an impostor: it is a relayed notice, and a mention.
 """
 
 from __future__ import annotations

@@ -3,7 +3,10 @@
 Three ways (UTS 39 for the first): characters that look alike, one edit, or the brand's word as a part of a stranger's
 name. The registry decides what is like what; names that the brand may own are never like it. Short names often differ
 by one letter without meaning anything by it (a city's newspaper and a country's post), so for them one edit counts only
-where the message names the brand, too.
+where the message names the brand, too. A name with the brand's word in it may be a new domain of the brand
+(`facts.unlisted`): where nothing shows otherwise, it weighs little.
+
+It cannot see who registered a domain.
 """
 
 from __future__ import annotations
