@@ -372,7 +372,7 @@ def test_every_row_in_a_file(ending: str, sekisho: Command, corpus: Path, tmp_pa
     named = {row["file"]: row for row in rows}
     caught, bad = named["phish/one/caught.eml"], named["ham/bad.eml"]
     assert (caught["label"], caught["verdict"], caught["kind"]) == ("phish", "quarantine", "exact")
-    assert (caught["folder"], caught["decided_by"]) == ("phish/one", "points")
+    assert (caught["folder"], caught["decided_by"]) == ("phish/one", "brand_impersonation")
     assert float(caught["seconds"]) > 0
     assert "brand.display_name" in caught["findings"]
     assert (bad["verdict"], "rcpt" in bad["reason"]) == ("error", True)
