@@ -3,8 +3,8 @@
 Exchange Online returns mail as `Microsoft Outlook <postmaster@tenant.example>`: the name is the program's, the domain
 is the customer's. It is automatic if it has the null sender and says so, by `Auto-Submitted` or as a report.
 Anybody can send such mail, so the name of a program excuses only what is of no use to an impostor: it leads nowhere but
-to that program's maker or the author, has no file, no other address for answers and no telephone number, speaks
-of delivery alone, and neither presses nor asks for more than an answer.
+to that program's maker, has no file, no other address for answers and no telephone number, speaks of delivery alone,
+and neither presses nor asks for more than an answer.
 """
 
 from __future__ import annotations
@@ -42,10 +42,9 @@ def makers(message: Message, seen: Evidence, cues: Iterable[Cue], context: Conte
     """
     if not is_automatic(message) or not _wants_nothing(message, cues):
         return frozenset()
-    home = organisation(message.author.domain or "")
-    away = tuple(each for each in seen.destinations if each.domain != home)
+    found = seen.destinations
     named = {mention.brand for mention in context.registry.mentions(message.author.text)}
-    return frozenset(brand for brand in named if not away or leads_to_brand(away, brand, context))
+    return frozenset(brand for brand in named if not found or leads_to_brand(found, brand, context))
 
 
 def _wants_nothing(message: Message, cues: Iterable[Cue]) -> bool:

@@ -31,12 +31,26 @@ def true_sender(message: Message, seen: Evidence, context: Context) -> str | Non
     mailbox, author = message.author.mailbox, message.author.domain
     if mailbox is None or author is None or not seen.authenticated:
         return None
-    if context.providers.kind(author) not in PASS_ON:
-        return None
     local, shown = mailbox.local.lower(), shown_addresses(mailbox.name)
-    encoded = _encoded(local, shown)
+    encoded = _encoded(local, shown) if _tells(local, author, context) else None
     others = {organisation(each.rpartition("@")[2]) for each in shown}
     return encoded if encoded is not None and others <= {organisation(encoded)} else None
+
+
+def _tells(local: str, author: str, context: Context) -> bool:
+    """True if the service, and not its customer, writes the local part. A list or a forwarder does so only if it is
+    known to (people have addresses at others). Below an alias service's own name customers choose every address, and
+    what tells is what is added to it: `shop+news=example.com@customer.anonaddy.com`.
+    """
+    kind = context.providers.kind(author)
+    if kind not in PASS_ON:
+        return False
+    service = context.providers.forwarding(author)
+    if kind == "forwarder" and (service is None or service.shows != "local_part"):
+        return False
+    chosen = context.providers.kind(author.partition(".")[2]) == kind
+    added = local.rpartition("=")[0].rpartition("=")[2]
+    return not chosen or "+" in added
 
 
 def shown_addresses(name: str) -> tuple[str, ...]:
@@ -61,7 +75,8 @@ def _encoded(local: str, shown: tuple[str, ...]) -> str | None:
         if (same := next(told, None)) is not None:
             return to_ascii(same.rpartition("@")[2])
     labels = (written if "." in written else behind.replace("_", ".")).split(".")
-    names = (to_ascii(".".join(labels[:count])) for count in range(len(labels), 1, -1))
+    least = len(labels) if "." in written else 2  # with dots, what stands behind the name is no addition
+    names = (to_ascii(".".join(labels[:count])) for count in range(len(labels), least - 1, -1))
     return next((name for name in names if name and has_known_suffix(name) and registrable(name)), None)
 
 

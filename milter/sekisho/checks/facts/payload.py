@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from unicodedata import normalize
+from urllib.parse import unquote
 
 from sekisho.address import addresses_in, hosts_in
 from sekisho.checks.facts.links import FOLLOWED_KINDS
 from sekisho.checks.facts.sender import organisation
 from sekisho.checks.facts.telephones import TELEPHONE
 from sekisho.checks.facts.unmet import may_be_home
-from sekisho.domains import has_known_suffix, to_ascii
+from sekisho.domains import has_known_suffix, host_of, to_ascii
 from sekisho.evidence import Evidence
 from sekisho.message import Link, Message, Part
 from sekisho.ports import Context
@@ -23,6 +24,7 @@ from sekisho.ports import Context
 MAX_SCANNED_CHARS = (
     20_000  # of the text that are searched; a longer one is not looked through, and has a payload
 )
+MAX_URL_CHARS = 8_192  # of one URL that are read
 MAX_HOSTS = 16  # in a text that are looked at
 MIN_TOLD_CHARS = 40  # of a text; with less, what the message says is in a picture
 ACCOUNT = re.compile(
@@ -30,6 +32,9 @@ ACCOUNT = re.compile(
     r"|\b(?:bc1[02-9ac-hj-np-z]{20,60}|0x[0-9a-fA-F]{40}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b",
     re.IGNORECASE,
 )
+CARRIED_HOST = re.compile(
+    r"(?::/{1,2}|=/{2})([^/?#&\s]{1,255})"
+)  # behind a URL's own host: `?url=https://host/`
 TEXTS = frozenset({"text/plain", "text/html"})
 PAYS = ("gift_cards", "coins", "channel", "card")
 
@@ -53,7 +58,7 @@ def has_payload(
     text = message.text.strip()
     if any(True for _ in links) or seen.has_cue("action", *PAYS) or len(text) > MAX_SCANNED_CHARS:
         return True
-    if len(text) < least or any(_is_carried(part, media) for part in message.parts):
+    if len(text) < least or _is_pictured(message) or any(_is_carried(part, media) for part in message.parts):
         return True
     told = normalize("NFKC", f"{message.subject}\n{text}")  # `０５０－…` is a telephone number
     if (calls and TELEPHONE.search(told)) or ACCOUNT.search(told):
@@ -73,10 +78,15 @@ def asks_for_more(seen: Evidence) -> bool:
 def serves_only(brand: str, message: Message, seen: Evidence, context: Context) -> bool:
     """True if the message can lead its reader nowhere but to the brand: every link, picture, host and address in it is
     the brand's, and nothing else could do harm. A place of the brand where anybody publishes (`docs.google.com`) is a
-    stranger's. A telephone number at the foot is none of these, unless the message asks for a call or is about what
-    lures are about. The author's address must be the brand's already.
+    stranger's, and so is a page of the brand that leads on to another address. A telephone number at the foot is none
+    of these, unless the message asks for a call or is about what lures are about. The author's address must be the
+    brand's already.
     """
-    led = {each.link for each in seen.destinations if _is_home(each.host, brand, context)}
+    led = {
+        each.link
+        for each in seen.destinations
+        if _is_home(each.host, brand, context) and not _leads_on(each.link.target, brand, context)
+    }
     away = [link for link in message.links if link not in led and _counts(link, brand, context)]
     harmful = has_payload(message, seen, away, calls=asks_for_more(seen))
     return not harmful and not _shows_stranger(message.text, brand, context)
@@ -89,6 +99,19 @@ def _counts(link: Link, brand: str, context: Context) -> bool:
     return link.kind in FOLLOWED_KINDS
 
 
+def _leads_on(target: str, brand: str, context: Context) -> bool:
+    """True if a URL carries another one, of a host that is not the brand's (`…/redirect?url=https://…`)."""
+    behind = unquote(target[:MAX_URL_CHARS]).partition("://")[2]
+    carried = (host_of(f"https://{name}") for name in CARRIED_HOST.findall(behind))
+    return not all(host is not None and _is_home(host, brand, context) for host in carried)
+
+
+def shows_host(message: Message) -> bool:
+    """True if the text shows the name of a host, which a reader can type."""
+    shown = map(to_ascii, hosts_in(message.text[:MAX_SCANNED_CHARS]))
+    return any(name is not None and has_known_suffix(name) for name in shown)
+
+
 def _is_home(host: str, brand: str, context: Context) -> bool:
     return context.providers.kind(host) is None and may_be_home(host, brand, context)
 
@@ -99,6 +122,16 @@ def _shows_stranger(text: str, brand: str, context: Context) -> bool:
     shown = hosts_in(text[:MAX_SCANNED_CHARS])
     names = [name for name in map(to_ascii, shown) if name and has_known_suffix(name)]
     return len(shown) > MAX_HOSTS or not all(_is_home(name, brand, context) for name in names)
+
+
+def _is_pictured(message: Message) -> bool:
+    """True for a picture that is written out in a page: it may show a number or a code."""
+    return any(source.lower().startswith("data:") for page in message.pages for source, _ in page.images)
+
+
+def is_file(part: Part) -> bool:
+    """True for an attached file, other than the signature of a signed message (RFC 8551 section 3.2.1)."""
+    return part.disposition == "attachment" and not (part.filename or "").lower().endswith(".p7s")
 
 
 def _is_carried(part: Part, media: frozenset[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sekisho.domains import registrable
 from sekisho.evidence import Evidence, ProofScope, Signal
-from sekisho.known import ON_BEHALF, TENANCY
+from sekisho.known import ON_BEHALF, TENANCY, Kinship
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
@@ -53,18 +53,32 @@ def writes_for_others(brand: str, message: Message, seen: Evidence, context: Con
     """True if the author's domain is a place that may write for the brand: it contradicts the brand's name, and proves
     it, in nothing.
 
-    That is a platform that only organisations under contract write from, or one that the brand's own file names. Of a
-    platform where anybody opens an account, the file must name the tenant (`brand.zendesk.com`): the platform's name
-    alone stands for everybody. The domain must be proven by more than what other customers pass as well.
+    That is a platform that only organisations under contract write from, as long as it leads nowhere but to itself or
+    to the brand (an account can be taken over), or one that the brand's own file names. Of a platform where anybody
+    opens an account, the file must name the tenant (`brand.zendesk.com`): the platform's name alone stands for
+    everybody. The domain must be proven by more than what other customers pass as well.
     """
     author = message.author.domain
     if author is None or ProofScope.DOMAIN not in seen.author_scopes:
         return False
     kind = context.providers.kind(author)
     if kind == ON_BEHALF:
-        return True
+        return not _leads_to_strangers(brand, author, seen, context)
     entry = context.registry.sends_for(author, brand)
     return entry is not None and (kind is None or organisation(entry) != entry)
+
+
+def _leads_to_strangers(brand: str, author: str, seen: Evidence, context: Context) -> bool:
+    """True if a link leads elsewhere than to the author, to a domain that is or may be the brand's, or to another
+    registered organisation."""
+    home, registry = organisation(author), context.registry
+    return not all(
+        each.domain == home
+        or registry.could_own(each.host, brand)
+        or registry.kinship(each.host, brand) in (Kinship.NAME, Kinship.COMPOUND)
+        or (registry.owner(each.host) is not None and context.providers.kind(each.host) is None)
+        for each in seen.destinations
+    )
 
 
 def is_open_tenancy(message: Message, seen: Evidence, context: Context) -> bool:

@@ -14,6 +14,7 @@ from sekisho.checks.facts.links import counts_clicks
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.sender import home_domains, is_open_tenancy, organisation
 from sekisho.checks.facts.throwaway import random_looking, unusual_suffix
+from sekisho.checks.facts.wishes import wants_something
 from sekisho.domains import has_private_suffix
 from sekisho.evidence import Destination, Evidence, ProofScope, Signal
 from sekisho.known import Kinship
@@ -26,6 +27,7 @@ def may_be_the_brand(brand: str, message: Message, seen: Evidence, context: Cont
 
     For an alias service the sender is the one whose address the alias tells. A bare name needs no authentication if
     every link stays with it: an impostor that owns the name could authenticate, and another one would lead elsewhere.
+    If it wants something, no link may lead elsewhere: beside the one that matters, a link home costs nothing.
     """
     author = true_sender(message, seen, context) or message.author.domain
     if author is None or _is_passing(author, seen, context):
@@ -33,7 +35,7 @@ def may_be_the_brand(brand: str, message: Message, seen: Evidence, context: Cont
     homes = home_domains(message, seen) | {organisation(author)}
     at_home = [_is_home(each, brand, homes, seen, context) for each in seen.destinations]
     kinship = context.registry.kinship(author, brand)
-    if kinship is Kinship.NAME and not seen.unauthenticated:
+    if kinship is Kinship.NAME and not seen.unauthenticated and not wants_something(message, seen):
         return not at_home or any(at_home)
     return all(at_home) and (
         kinship is Kinship.NAME

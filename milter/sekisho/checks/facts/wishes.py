@@ -33,6 +33,13 @@ def asks_for_access_or_money(message: Message, seen: Evidence) -> bool:
     return wants_something(message, seen) and seen.has_cue("action", *VALUABLE_ACTIONS)
 
 
+def presses_for_access_or_money(message: Message, seen: Evidence) -> bool:
+    """True if a message asks for a password, a card or money, is about that from its subject on, and sets a deadline or
+    threatens with consequences."""
+    pressed = any(cue.aspect == "pressure" for cue in seen.cues)
+    return pressed and bool(headlines(seen)) and asks_for_access_or_money(message, seen)
+
+
 def is_about_access_or_money(message: Message, seen: Evidence) -> bool:
     """True if a message that wants something asks for access or money, or is about an account or a payment."""
     return asks_for_access_or_money(message, seen) or (

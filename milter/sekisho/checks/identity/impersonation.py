@@ -16,11 +16,11 @@ from types import MappingProxyType
 
 from sekisho.checks.facts.links import is_page, leads_to_brand, may_lead_away, serves_brand
 from sekisho.checks.facts.passed_on import true_sender
-from sekisho.checks.facts.payload import asks_for_more, has_payload
+from sekisho.checks.facts.payload import asks_for_more, has_payload, is_file
 from sekisho.checks.facts.sender import home_domains, is_open_tenancy, organisation
 from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.checks.facts.unmet import may_be_home, told_of, unmet_claims
-from sekisho.checks.facts.wishes import wants_something
+from sekisho.checks.facts.wishes import presses_for_access_or_money, wants_something
 from sekisho.evidence import (
     NOTHING,
     Claim,
@@ -164,6 +164,14 @@ NAMESAKE = FindingKind(
     "{brand_name} のものとしては登録されていません。{verify_ja}",
     role=Role.IDENTITY,
 )
+NAMESAKE_ASKS = FindingKind(
+    "brand.namesake_asks",
+    3,
+    "From there it presses for a log-in or a payment in {brand_name}'s name, or sends a file.",
+    "そこから {brand_name} の名で、ログインや支払いを急がせるか、ファイルを送っています。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
+)
 STRANGER = FindingKind(
     "proof.somebody_else",
     2,
@@ -189,6 +197,7 @@ KINDS = (
     UNLISTED_ASKS,
     OPEN_TENANCY,
     NAMESAKE,
+    NAMESAKE_ASKS,
     STRANGER,
 )
 
@@ -278,11 +287,13 @@ def _initials_speak(kinds: list[FindingKind], given: CheckInput) -> bool:
 
 def _unlisted(brand: str, given: CheckInput) -> Iterator[Finding]:
     """The author's domain is in no brand file and may be the brand's."""
+    message, seen = given.message, given.seen
     if given.context.registry.kinship(given.author, brand) is Kinship.NAME:
         yield _found(NAMESAKE, brand, given)
+        if presses_for_access_or_money(message, seen) or any(map(is_file, message.parts)):
+            yield _found(NAMESAKE_ASKS, brand, given)
         return
     yield _found(UNLISTED, brand, given)
-    message, seen = given.message, given.seen
     if is_open_tenancy(message, seen, given.context):
         yield _found(OPEN_TENANCY, brand, given)
     elif seen.has_cue("action", *DEMANDS) or has_payload(

@@ -11,7 +11,7 @@ It cannot see what a picture shows, so a message that is a picture has a payload
 
 from __future__ import annotations
 
-from sekisho.checks.facts.payload import has_payload, serves_only
+from sekisho.checks.facts.payload import has_payload, serves_only, shows_host
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -32,7 +32,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not seen.has_signal(Signal.IMPERSONATES):
         return NOTHING
     if seen.authenticated:
-        harmless = not has_payload(message, seen, message.links)
+        harmless = not has_payload(message, seen, message.links) and not shows_host(message)
     else:
         harmless = _may_be_passed_on(message, seen, context)
     return Evidence(findings=(NO_PAYLOAD.found(),)) if harmless else NOTHING

@@ -9,7 +9,7 @@ from sekisho.checks.facts.passed_on import shown_addresses, true_sender
 from sekisho.evidence import AuthorStatus, Evidence
 
 PROVEN = Evidence(author_status=AuthorStatus.AUTHENTICATED)
-KINDS = {"alias.com": "alias", "lists.org": "forwarder", "shop.com": "esp"}
+KINDS = {"alias.com": "alias", "customer.alias.com": "alias", "lists.org": "forwarder", "shop.com": "esp"}
 
 
 def told(name: str, author: str, seen: Evidence = PROVEN) -> str | None:
@@ -57,6 +57,20 @@ def test_the_whole_domain_counts() -> None:
 def test_only_a_proven_service_tells(author: str, seen: Evidence) -> None:
     """Anybody can write such a local part."""
     assert told("Shop", author, seen) is None
+
+
+@pytest.mark.parametrize(
+    ("author", "domain"),
+    [
+        ("service_at_bank.jp@customer.alias.com", None),
+        ("shop+service=bank.jp@customer.alias.com", "bank.jp"),
+        ("service_at_bank.jp.3.customer@alias.com", None),
+        ("service_at_bank.jp@lists.org", None),
+    ],
+)
+def test_customers_choose_addresses(author: str, domain: str | None) -> None:
+    """Below a service's own name, and at forwarders where people have addresses, the local part is the customer's."""
+    assert told("Bank", author) == domain
 
 
 def test_ways_to_write_an_address() -> None:
