@@ -3,29 +3,32 @@
 Exchange Online returns mail as `Microsoft Outlook <postmaster@tenant.example>`: the name is the program's, the domain
 is the customer's. It is automatic if it has the null sender and says so, by `Auto-Submitted` or as a report.
 Anybody can send such mail, so the name of a program excuses only what is of no use to an impostor: it leads nowhere but
-to that program's maker or the author, has no file, no other address for answers and no telephone number, speaks
-of delivery alone, and neither presses nor asks for more than an answer.
+to that program's maker or the author, has no file, no stranger's picture, no other address for answers and no telephone
+number, speaks of delivery alone, neither presses nor asks for more than an answer, and returns no mail about that maker.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sekisho.checks.facts.links import leads_to_brand
 from sekisho.checks.facts.sender import organisation
 from sekisho.evidence import Cue, Evidence
-from sekisho.message import Message, Part
+from sekisho.message import InnerMessage, Message, Part
 from sekisho.ports import Context
 
 HARMLESS_ACTION = "answer"
 REPORT_THEMES = frozenset({"delivery", "mailbox"})  # what a bounce is about
-# In three groups (`+1 888 555-0123`) or in one (`09012345678`). A date or an IP address is none.
+MIN_TOPIC_MENTIONS = 3  # a returned text that writes a name so often is about it
+MAX_RETURNED_CHARS = 3_000  # of a returned text that are read for names
+# In three groups (`+1 888 555-0123`, `050.1234.5678`) or in one (`09012345678`). A date or an IP address is none.
 BETWEEN = r"[ ()\-\u2010-\u2015\u2212\u30fc]{1,3}"
 TELEPHONE = re.compile(
     rf"(?<![\w.:/-])\(?(?:\+?\d{{1,3}}{BETWEEN})?\(?\d{{2,4}}{BETWEEN}\d{{2,4}}{BETWEEN}\d{{3,4}}(?![\w:/-]|\.\d)"
-    r"|(?<![\w.:/-])\+?\d{10,12}(?![\w:/-]|\.\d)",
+    r"|(?<![\w.:/-])\+?\d{10,12}(?![\w:/-]|\.\d)"
+    r"|(?<![\w.:/-])(?:\+?\d{1,3}\.)?\(?\d{2,4}\)?\.\d{3,4}\.\d{4}(?![\w:/-]|\.\d)",
     re.ASCII,
 )
 
@@ -48,9 +51,22 @@ def makers(message: Message, seen: Evidence, cues: Iterable[Cue], context: Conte
     if not is_automatic(message) or not _wants_nothing(message, cues):
         return frozenset()
     home = organisation(message.author.domain or "")
+    if any(link.kind == "image" and organisation(link.host or home) != home for link in message.links):
+        return frozenset()
     away = tuple(each for each in seen.destinations if each.domain != home)
     named = {mention.brand for mention in context.registry.mentions(message.author.text)}
+    named -= {brand for each in message.inner for brand in _subjects(each, context)} if named else set()
     return frozenset(brand for brand in named if not away or leads_to_brand(away, brand, context))
+
+
+def _subjects(returned: InnerMessage, context: Context) -> Iterator[str]:
+    """The brands that a returned message is about, and not only mentions (`Get Outlook for iOS`)."""
+    head = context.registry.mentions(f"{returned.author}\n{returned.subject}")
+    yield from (mention.brand for mention in head)
+    text = returned.shown.text[:MAX_RETURNED_CHARS]
+    for mention in context.registry.mentions(text):
+        if text.count(text[mention.start : mention.end]) >= MIN_TOPIC_MENTIONS:
+            yield mention.brand
 
 
 def _wants_nothing(message: Message, cues: Iterable[Cue]) -> bool:

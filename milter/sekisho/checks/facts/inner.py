@@ -6,14 +6,16 @@ account for it:
 
 - *Kept apart* is a message that is reported or returned. What it shows does not count. Either the sender's own words
   call it suspicious (`warning_words`), and the sender is not known to be unproven; or a program reports on it (a bounce
-  or a read receipt with the null sender, RFC 3464 and 8098; a feedback report, RFC 5965). Its files still count.
+  or a read receipt with the null sender, RFC 3464 and 8098; a feedback report, RFC 5965, to an address that takes
+  complaints). Its files still count.
 - *Quoted* is a message that goes along with other words: its links, its lure and all that it asks count, and it does
   not say who the sender is (`quotes`).
 - Where the sender has no words of its own, or asks to open or confirm something, or is not proven, the message speaks
   for it.
 
 Mail that is forwarded in the text is quoted, too. It is shown to every reader, so it is kept apart only where a proven
-colleague of the recipient calls it suspicious, or where a mail server returns it as the recipient's own.
+colleague of the recipient calls it suspicious, or where a mail server returns it as the recipient's own, in plain text:
+a page can hide that it is a copy.
 A page's `blockquote` can be made invisible: it is quoted only below words that call it suspicious.
 
 It cannot see a lie: a stranger who calls its own lure suspicious is believed. The reader is warned by the same words.
@@ -31,6 +33,16 @@ from sekisho.message import InnerMessage, Message, Part, Shown
 from sekisho.ports import Context
 
 FEEDBACK = "message/feedback-report"
+RETURNING = frozenset(  # the reports with which programs return mail (RFC 3464, 6533, 8098)
+    {
+        "message/delivery-status",
+        "message/global-delivery-status",
+        "message/disposition-notification",
+        "message/global-disposition-notification",
+    }
+)
+COMPLAINTS = re.compile(r"(?:abuse|postmaster|security|noc|fbl)\b", re.IGNORECASE)
+SHOWN = ("text/", "image/", "multipart/", "message/")  # the types that mail programs show
 MAX_LINKS = 200  # of one message that may be quoted
 AUTHOR_LINE = re.compile(r"^from:[^\n]{0,300}", re.IGNORECASE | re.MULTILINE)
 
@@ -57,10 +69,17 @@ def heard(message: Message, seen: Evidence, context: Context) -> Message:
 
 
 def _is_report(message: Message, seen: Evidence) -> bool:
-    """True for a program's report: on delivery or display with the null sender, or on a complaint."""
-    reports = {each.report for each in message.inner if each.report}
-    return bool(reports) and (
-        not message.envelope.sender or (FEEDBACK in reports and not seen.unauthenticated)
+    """True for a program's report: on delivery or display with the null sender, or on a complaint, to who takes them."""
+    reports = {each.report for each in message.inner}
+    if not reports.isdisjoint(RETURNING) and message.envelope.sender == "":
+        return True
+    return FEEDBACK in reports and not seen.unauthenticated and _is_for_complaints(message)
+
+
+def _is_for_complaints(message: Message) -> bool:
+    """True for mail to `abuse@` (RFC 2142) and the like alone: who works there knows that it is about other mail."""
+    return all(
+        COMPLAINTS.match(each.address) is not None for each in message.envelope.recipients
     )
 
 
@@ -72,8 +91,8 @@ def _is_colleague(message: Message, seen: Evidence, context: Context) -> bool:
 
 
 def _returns_own(message: Message) -> bool:
-    """True for mail with the null sender in whose text the recipient stands as the author of another mail."""
-    if message.envelope.sender != "":
+    """True for plain text with the null sender in which the recipient stands as the author of another mail."""
+    if message.envelope.sender != "" or message.pages:
         return False
     authors = "".join(AUTHOR_LINE.findall(message.text)).lower()
     return any(each.address.lower() in authors for each in message.envelope.recipients if "@" in each.address)
@@ -99,7 +118,7 @@ def _without_quotes(message: Message, context: Context) -> Message:
 
 def _belongs_inside(part: Part) -> bool:
     """True for what an attached message itself shows. A file in it is none: it may be opened from the outside."""
-    return bool(part.inner) and part.disposition != "attachment"
+    return bool(part.inner) and part.disposition != "attachment" and part.media.startswith(SHOWN)
 
 
 def _merged(message: Message, *, as_quoted: bool) -> Message:
