@@ -41,7 +41,7 @@ _MAX_OTHER_READINGS = 16
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 _MESSAGE_NAME = ".eml"
 _NO_FILES = ("message/", "text/")
-"""The types of which mail programs show the content, whatever the name. Others are files, opened by the name's ending."""
+"""The types of which mail programs show the content. The others are files: the ending of the name opens them."""
 _HEADER_TYPES = frozenset({"text/rfc822-headers"})
 _EXTERNAL_TYPES = frozenset({"message/partial", "message/external-body"})
 _BYTES_PER_CHARACTER = 2

@@ -3,8 +3,9 @@
 Exchange Online returns mail as `Microsoft Outlook <postmaster@tenant.example>`: the name is the program's, the domain
 is the customer's. It is automatic if it has the null sender and says so, by `Auto-Submitted` or as a report.
 Anybody can send such mail, so the name of a program excuses only what is of no use to an impostor: it leads nowhere but
-to that program's maker or the author, has no file, no stranger's picture, no other address for answers and no telephone
-number, speaks of delivery alone, neither presses nor asks for more than an answer, and returns no mail about that maker.
+to that program's maker, has no file, shows no picture of others, has no other address for answers and no telephone
+number, speaks of delivery alone, neither presses nor asks for more than an answer, and returns
+no mail that is about that maker.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Iterator
 
 from sekisho.checks.facts.links import leads_to_brand
 from sekisho.checks.facts.sender import organisation
+from sekisho.domains import host_of
 from sekisho.evidence import Cue, Evidence
 from sekisho.message import InnerMessage, Message, Part
 from sekisho.ports import Context
@@ -50,13 +52,21 @@ def makers(message: Message, seen: Evidence, cues: Iterable[Cue], context: Conte
     """
     if not is_automatic(message) or not _wants_nothing(message, cues):
         return frozenset()
-    home = organisation(message.author.domain or "")
-    if any(link.kind == "image" and organisation(link.host or home) != home for link in message.links):
-        return frozenset()
-    away = tuple(each for each in seen.destinations if each.domain != home)
     named = {mention.brand for mention in context.registry.mentions(message.author.text)}
     named -= {brand for each in message.inner for brand in _subjects(each, context)} if named else set()
-    return frozenset(brand for brand in named if not away or leads_to_brand(away, brand, context))
+    led, could_own = seen.destinations, context.registry.could_own
+    return frozenset(
+        brand
+        for brand in named
+        if (not led or leads_to_brand(led, brand, context))
+        and all(could_own(host, brand) for host in _picture_hosts(message))
+    )
+
+
+def _picture_hosts(message: Message) -> Iterator[str]:
+    """The hosts from which pages fetch pictures. One that cannot be read is none."""
+    sources = (source for page in message.pages for source, _ in page.images)
+    return filter(None, map(host_of, sources))
 
 
 def _subjects(returned: InnerMessage, context: Context) -> Iterator[str]:

@@ -27,20 +27,16 @@ import re
 from dataclasses import replace
 
 from sekisho.checks.facts.quotes import asks, has_words, only_in, own_text, quoted, warns
-from sekisho.checks.facts.sender import is_of_a_recipient
+from sekisho.checks.facts.sender import is_colleague
 from sekisho.evidence import Evidence
 from sekisho.message import InnerMessage, Message, Part, Shown
 from sekisho.ports import Context
 
 FEEDBACK = "message/feedback-report"
-RETURNING = frozenset(  # the reports with which programs return mail (RFC 3464, 6533, 8098)
-    {
-        "message/delivery-status",
-        "message/global-delivery-status",
-        "message/disposition-notification",
-        "message/global-disposition-notification",
-    }
-)
+RETURNING = (
+    "delivery-status",
+    "disposition-notification",
+)  # of the reports that return mail (RFC 3464, 6533, 8098)
 COMPLAINTS = re.compile(r"(?:abuse|postmaster|security|noc|fbl)\b", re.IGNORECASE)
 SHOWN = ("text/", "image/", "multipart/", "message/")  # the types that mail programs show
 MAX_LINKS = 200  # of one message that may be quoted
@@ -51,7 +47,7 @@ def heard(message: Message, seen: Evidence, context: Context) -> Message:
     """The message with what its reader hears as the sender's: what counts of the messages inside it is in its text,
     links and pages, and `inner` has only those that are kept apart."""
     words, returned = context.vocabulary, _returns_own(message)
-    colleague = _is_colleague(message, seen, context)
+    colleague = is_colleague(message, seen, context)
     if not (message.inner or message.quotes or returned or colleague):
         return message
     if not (message.inner or returned or warns(f"{message.subject}\n{message.text}", words)):
@@ -69,25 +65,16 @@ def heard(message: Message, seen: Evidence, context: Context) -> Message:
 
 
 def _is_report(message: Message, seen: Evidence) -> bool:
-    """True for a program's report: on delivery or display with the null sender, or on a complaint, to who takes them."""
+    """True for a program's report: on delivery or display with the null sender, or a complaint to its desk."""
     reports = {each.report for each in message.inner}
-    if not reports.isdisjoint(RETURNING) and message.envelope.sender == "":
+    if message.envelope.sender == "" and any(each.endswith(RETURNING) for each in reports):
         return True
     return FEEDBACK in reports and not seen.unauthenticated and _is_for_complaints(message)
 
 
 def _is_for_complaints(message: Message) -> bool:
     """True for mail to `abuse@` (RFC 2142) and the like alone: who works there knows that it is about other mail."""
-    return all(
-        COMPLAINTS.match(each.address) is not None for each in message.envelope.recipients
-    )
-
-
-def _is_colleague(message: Message, seen: Evidence, context: Context) -> bool:
-    """True for a proven author of a recipient's organisation, if that is no provider whose customers share it."""
-    author = message.author.domain or ""
-    own = seen.authenticated and is_of_a_recipient(author, message)
-    return own and context.providers.kind(author) is None
+    return all(COMPLAINTS.match(each.address) is not None for each in message.envelope.recipients)
 
 
 def _returns_own(message: Message) -> bool:

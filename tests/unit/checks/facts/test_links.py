@@ -55,10 +55,12 @@ def test_a_digest_leads_to_many_places(wide: bool) -> None:
 
 
 def test_clicks_are_counted_by_a_proven_platform() -> None:
-    """A platform's host says nothing of the sender where the platform is proven; else it is a stranger's."""
+    """A platform's host says nothing of the sender where the platform is proven, or nothing is known of the sender;
+    else it is a stranger's."""
     read, found = seen("https://clicks.platform.example/1")
     proven = Evidence(proofs=(Proof("platform.example", "dkim", False),))
-    assert not links.counts_clicks(found.destinations[0], found, AT)
+    assert links.counts_clicks(found.destinations[0], found, AT)
+    assert not links.counts_clicks(found.destinations[0], found + UNPROVEN, AT)
     assert links.counts_clicks(found.destinations[0], found + proven, AT)
     assert links.leads_home(read, found + proven, AT)
 
