@@ -127,11 +127,11 @@ def reduced(registry: BrandIndex, without: Collection[str]) -> BrandIndex:
     """The registry without the brands with these ids. Raises UnknownBrandError."""
     if not without:
         return registry
+    for each in without:
+        if each != ALL_BRANDS and registry.get(each) is None:
+            raise UnknownBrandError(each)
     if ALL_BRANDS in without:
         return registry.only(())
-    for each in without:
-        if registry.get(each) is None:
-            raise UnknownBrandError(each)
     return registry.only(brand for brand in registry.brands if brand.id not in without)
 
 

@@ -49,7 +49,7 @@ def test_a_registry_without_brands(fake: Case) -> None:
     found = document_of((runner := CaseRunner.of(Basis(CONFIG), without=["all"])).judge(runner.examine(fake)))
     assert [each for each in found["claims"] if each["brand"]] == []
     with pytest.raises(UnknownBrandError, match="nothing"):
-        CaseRunner.of(Basis(CONFIG), without=["nothing"])
+        CaseRunner.of(Basis(CONFIG), without=["all", "nothing"])
 
 
 def test_a_case_as_if_it_were_sent_otherwise(fake: Case) -> None:

@@ -66,10 +66,12 @@ def _loaded(files: tuple[Path, ...], sidecar: Path | None, without: frozenset[st
 
 
 def _standard_input() -> bytes:
-    """All of standard input. Raises CaseError if it is closed or cannot be read."""
+    """All of standard input. Raises CaseError if it is closed or empty, or cannot be read."""
     try:
         if sys.stdin is None:
             raise cases.CaseError("standard input is closed")
-        return sys.stdin.buffer.read()
+        if not (raw := sys.stdin.buffer.read()):
+            raise cases.CaseError("standard input is empty")
+        return raw
     except OSError as error:
         raise cases.CaseError(f"standard input: {error.strerror or error}") from error

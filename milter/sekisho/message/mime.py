@@ -40,6 +40,8 @@ _MAX_OTHER_READINGS = 16
 """Readings of one message in addition to the likeliest. What is not read in every way is still reported."""
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 _MESSAGE_NAME = ".eml"
+_NO_FILES = ("message/", "text/")
+"""The types of which mail programs show the content. The others are files: the ending of the name opens them."""
 _HEADER_TYPES = frozenset({"text/rfc822-headers"})
 _EXTERNAL_TYPES = frozenset({"message/partial", "message/external-body"})
 _BYTES_PER_CHARACTER = 2
@@ -190,10 +192,10 @@ class _MimeWalk:
 
     def _is_message_file(self, reading: HeaderReading, described: Description) -> bool:
         """True for a file that mail programs open as a message."""
-        if not reading.media.startswith("application/"):
+        if reading.multipart or reading.media.startswith(_NO_FILES):
             return False
         name = self._filename(described.disposition, reading.type)
-        return name is not None and name.lower().endswith(_MESSAGE_NAME)
+        return name is not None and name.rstrip(" .").lower().endswith(_MESSAGE_NAME)
 
     def _attached(self, entity: Entity, reading: HeaderReading) -> list[Entity]:
         """The attached message. If it declares an encoding, which RFC 2046 forbids, it is read decoded and as it is."""

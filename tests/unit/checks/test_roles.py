@@ -22,7 +22,7 @@ SIGNALS = {
         "brand.display_name", "brand.headed", "brand.invites", "brand.leads_away", "brand.local_name",
         "brand.local_part", "brand.own_domain_leads_away", "brand.own_domain_person", "brand.own_domain_shared",
         "brand.own_domain_unproven", "brand.pictured", "brand.possible_domain_unproven", "brand.signed",
-        "brand.open_tenancy", "brand.unlisted_asks", "brand.unlisted_domain",
+        "brand.namesake_asks", "brand.open_tenancy", "brand.unlisted_asks", "brand.unlisted_domain",
         "display_name.address", "display_name.host", "display_name.host_inside", "display_name.unknown_host",
         "lookalike.composition", "lookalike.confusable", "lookalike.edit",
         "organisation.office", "organisation.unrelated", "recipient.lookalike", "recipient.own_provider",

@@ -133,11 +133,14 @@ def test_a_message_of_standard_input(
 
 
 def test_standard_input_that_cannot_be_read(sekisho: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that is closed is unreadable input; it cannot be read twice."""
+    """One that is closed or empty is unreadable input; it cannot be read twice."""
     monkeypatch.setattr(sys, "stdin", None)
     done = sekisho("check", "-")
     assert (done.status, done.err) == (2, "Error: standard input is closed\n")
     assert sekisho("check", "-", "-").status == 2
+    stdin(monkeypatch, b"")
+    empty = sekisho("check", "-")
+    assert (empty.status, empty.err) == (2, "Error: standard input is empty\n")
 
 
 def test_the_status_is_0_whatever_the_verdict(sekisho: Command, fake: Path, tmp_path: Path) -> None:

@@ -3,25 +3,29 @@
 Exchange Online returns mail as `Microsoft Outlook <postmaster@tenant.example>`: the name is the program's, the domain
 is the customer's. It is automatic if it has the null sender and says so, by `Auto-Submitted` or as a report.
 Anybody can send such mail, so the name of a program excuses only what is of no use to an impostor: it leads nowhere but
-to that program's maker, has no file, no other address for answers and no telephone number, speaks of delivery alone,
-and neither presses nor asks for more than an answer.
+to that program's maker, has no file, shows no picture of others, has no other address for answers and no telephone
+number, speaks of delivery alone, neither presses nor asks for more than an answer, and returns
+no mail that is about that maker.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sekisho.checks.facts.links import leads_to_brand
 from sekisho.checks.facts.sender import organisation
 from sekisho.checks.facts.telephones import TELEPHONE
+from sekisho.domains import host_of
 from sekisho.evidence import Cue, Evidence
-from sekisho.message import Message, Part
+from sekisho.message import InnerMessage, Message, Part
 from sekisho.ports import Context
 
 HARMLESS_ACTION = "answer"
 REPORT_THEMES = frozenset({"delivery", "mailbox"})  # what a bounce is about
+MIN_TOPIC_MENTIONS = 3  # a returned text that writes a name so often is about it
+MAX_RETURNED_CHARS = 3_000  # of a returned text that are read for names
 LONG_NUMBER = re.compile(r"(?<![\w.:/-])\d{10,12}(?![\w:/-]|\.\d)", re.ASCII)  # `8885550123`
 
 
@@ -42,9 +46,31 @@ def makers(message: Message, seen: Evidence, cues: Iterable[Cue], context: Conte
     """
     if not is_automatic(message) or not _wants_nothing(message, cues):
         return frozenset()
-    found = seen.destinations
     named = {mention.brand for mention in context.registry.mentions(message.author.text)}
-    return frozenset(brand for brand in named if not found or leads_to_brand(found, brand, context))
+    named -= {brand for each in message.inner for brand in _subjects(each, context)} if named else set()
+    led, could_own = seen.destinations, context.registry.could_own
+    return frozenset(
+        brand
+        for brand in named
+        if (not led or leads_to_brand(led, brand, context))
+        and all(could_own(host, brand) for host in _picture_hosts(message))
+    )
+
+
+def _picture_hosts(message: Message) -> Iterator[str]:
+    """The hosts from which pages fetch pictures. One that cannot be read is none."""
+    sources = (source for page in message.pages for source, _ in page.images)
+    return filter(None, map(host_of, sources))
+
+
+def _subjects(returned: InnerMessage, context: Context) -> Iterator[str]:
+    """The brands that a returned message is about, and not only mentions (`Get Outlook for iOS`)."""
+    head = context.registry.mentions(f"{returned.author}\n{returned.subject}")
+    yield from (mention.brand for mention in head)
+    text = returned.shown.text[:MAX_RETURNED_CHARS]
+    for mention in context.registry.mentions(text):
+        if text.count(text[mention.start : mention.end]) >= MIN_TOPIC_MENTIONS:
+            yield mention.brand
 
 
 def _wants_nothing(message: Message, cues: Iterable[Cue]) -> bool:

@@ -6,14 +6,16 @@ account for it:
 
 - *Kept apart* is a message that is reported or returned. What it shows does not count. Either the sender's own words
   call it suspicious (`warning_words`), and the sender is not known to be unproven; or a program reports on it (a bounce
-  or a read receipt with the null sender, RFC 3464 and 8098; a feedback report, RFC 5965). Its files still count.
+  or a read receipt with the null sender, RFC 3464 and 8098; a feedback report, RFC 5965, to an address that takes
+  complaints). Its files still count.
 - *Quoted* is a message that goes along with other words: its links, its lure and all that it asks count, and it does
   not say who the sender is (`quotes`).
 - Where the sender has no words of its own, or asks to open or confirm something, or is not proven, the message speaks
   for it.
 
 Mail that is forwarded in the text is quoted, too. It is shown to every reader, so it is kept apart only where a proven
-colleague of the recipient calls it suspicious, or where a mail server returns it as the recipient's own.
+colleague of the recipient calls it suspicious, or where a mail server returns it as the recipient's own, in plain text:
+a page can hide that it is a copy.
 A page's `blockquote` can be made invisible: it is quoted only below words that call it suspicious.
 
 It cannot see a lie: a stranger who calls its own lure suspicious is believed. The reader is warned by the same words.
@@ -25,12 +27,18 @@ import re
 from dataclasses import replace
 
 from sekisho.checks.facts.quotes import asks, has_words, only_in, own_text, quoted, warns
-from sekisho.checks.facts.sender import is_of_a_recipient
+from sekisho.checks.facts.sender import is_colleague
 from sekisho.evidence import Evidence
 from sekisho.message import InnerMessage, Message, Part, Shown
 from sekisho.ports import Context
 
 FEEDBACK = "message/feedback-report"
+RETURNING = (
+    "delivery-status",
+    "disposition-notification",
+)  # of the reports that return mail (RFC 3464, 6533, 8098)
+COMPLAINTS = re.compile(r"(?:abuse|postmaster|security|noc|fbl)\b", re.IGNORECASE)
+SHOWN = ("text/", "image/", "multipart/", "message/")  # the types that mail programs show
 MAX_LINKS = 200  # of one message that may be quoted
 AUTHOR_LINE = re.compile(r"^from:[^\n]{0,300}", re.IGNORECASE | re.MULTILINE)
 
@@ -39,7 +47,7 @@ def with_inner_messages(message: Message, seen: Evidence, context: Context) -> M
     """The message as it is judged: what counts of the messages inside it is in its text, links and pages, and `inner`
     has only those that are kept apart."""
     words, returned = context.vocabulary, _returns_own(message)
-    colleague = _is_colleague(message, seen, context)
+    colleague = is_colleague(message, seen, context)
     if not (message.inner or message.quotes or returned or colleague):
         return message
     if not (message.inner or returned or warns(f"{message.subject}\n{message.text}", words)):
@@ -57,23 +65,21 @@ def with_inner_messages(message: Message, seen: Evidence, context: Context) -> M
 
 
 def _is_report(message: Message, seen: Evidence) -> bool:
-    """True for a program's report: on delivery or display with the null sender, or on a complaint."""
-    reports = {each.report for each in message.inner if each.report}
-    return bool(reports) and (
-        not message.envelope.sender or (FEEDBACK in reports and not seen.unauthenticated)
-    )
+    """True for a program's report: on delivery or display with the null sender, or a complaint to its desk."""
+    reports = {each.report for each in message.inner}
+    if message.envelope.sender == "" and any(each.endswith(RETURNING) for each in reports):
+        return True
+    return FEEDBACK in reports and not seen.unauthenticated and _is_for_complaints(message)
 
 
-def _is_colleague(message: Message, seen: Evidence, context: Context) -> bool:
-    """True for a proven author of a recipient's organisation, if that is no provider whose customers share it."""
-    author = message.author.domain or ""
-    own = seen.authenticated and is_of_a_recipient(author, message)
-    return own and context.providers.kind(author) is None
+def _is_for_complaints(message: Message) -> bool:
+    """True for mail to `abuse@` (RFC 2142) and the like alone: who works there knows that it is about other mail."""
+    return all(COMPLAINTS.match(each.address) is not None for each in message.envelope.recipients)
 
 
 def _returns_own(message: Message) -> bool:
-    """True for mail with the null sender in whose text the recipient stands as the author of another mail."""
-    if message.envelope.sender != "":
+    """True for plain text with the null sender in which the recipient stands as the author of another mail."""
+    if message.envelope.sender != "" or message.pages:
         return False
     authors = "".join(AUTHOR_LINE.findall(message.text)).lower()
     return any(each.address.lower() in authors for each in message.envelope.recipients if "@" in each.address)
@@ -99,7 +105,7 @@ def _without_quotes(message: Message, context: Context) -> Message:
 
 def _belongs_inside(part: Part) -> bool:
     """True for what an attached message itself shows. A file in it is none: it may be opened from the outside."""
-    return bool(part.inner) and part.disposition != "attachment"
+    return bool(part.inner) and part.disposition != "attachment" and part.media.startswith(SHOWN)
 
 
 def _merged(message: Message, *, as_quoted: bool) -> Message:

@@ -5,7 +5,9 @@ Message-----`, `On Monday, Jane wrote:`, a header field `From: …@…`), up to 
 that begins with `>`. A mark counts only in a text part that has words outside of the quotation: a sender that quotes
 and says nothing speaks by what it quotes. `Message.quotes` has further ranges, see `inner`.
 
-Quoted words are as much a lure as others. They do not say who the sender is.
+Quoted words count as a lure like all others. They say who the sender is only where they are the sender's own lure: they
+ask to open or confirm something in a brand's name, a link leads to somebody else, and the sender neither calls the mail
+suspicious nor is a colleague of the recipient.
 """
 
 from __future__ import annotations
@@ -15,8 +17,11 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
 
+from sekisho.checks.facts.links import leads_to_brand
+from sekisho.checks.facts.sender import home_domains, is_colleague
+from sekisho.domains import split_url
 from sekisho.evidence import Evidence
-from sekisho.message import Message
+from sekisho.message import Link, Message
 from sekisho.ports import Context
 from sekisho.words import Vocabulary
 
@@ -24,7 +29,8 @@ MIN_OWN_LETTERS = 2  # `転送`
 MAX_MARKED_CHARS = 100_000  # of a text that are searched for marks and warnings
 MAX_MARKS = 200  # of one text part that are looked at
 MAX_PLACES = 50  # of a text in the message that are looked at
-MAX_OWN_CHARS = 3_000  # of the sender's own words that are read for what they ask
+MAX_DESTINATIONS = 50  # that are looked at; more lead to somebody else, too
+MAX_ASKING_CHARS = 3_000  # at the beginning and at the end of a text that are read for what it asks
 HARMLESS_ACTIONS = frozenset({"answer", "call"})  # a help desk may ask for them
 SENTENCE_END = re.compile(r"[.!?。！？\n]")
 
@@ -43,6 +49,10 @@ class Quotes:
         """True if the index of the message's text lies in a quotation."""
         return _lies_in(at, self._ranges)
 
+    def excuse(self, at: int, brand: str) -> bool:
+        """True if what is written at this index in the brand's name is quoted, and is no lure of the sender's."""
+        return self.have(at) and not (self._are_a_lure and self._lead_from(brand))
+
     def alone_have(self, text: str) -> bool:
         """True if the message has this text, and only in quotations."""
         return only_in(text, self._message.text, self._ranges)
@@ -53,11 +63,44 @@ class Quotes:
         return bool(self._ranges) and warns(self._own, self._context.vocabulary)
 
     @cached_property
+    def _are_a_lure(self) -> bool:
+        """True if the quotations ask to open or confirm something, and nobody who may pass that on says why."""
+        if self.called_suspicious or is_colleague(self._message, self._seen, self._context):
+            return False
+        return asks(self._quoted, self._context)
+
+    def _lead_from(self, brand: str) -> bool:
+        """True if a link leads to somebody else than the brand. The sender's own words may have links to itself."""
+        home, kind = home_domains(self._message, self._seen), self._context.providers.kind
+        found = self._seen.destinations
+        return len(found) > MAX_DESTINATIONS or any(
+            not leads_to_brand((each,), brand, self._context)
+            and kind(each.host) != "social"
+            and not (each.domain in home and self._own_have(each.link))
+            for each in found
+        )
+
+    def _own_have(self, link: Link) -> bool:
+        """True if the sender's own words have the link, by its text or its address, and the quotations do not. A front
+        page may be in both (a signature), or have no text (a logo)."""
+        parts, shown = split_url(link.target), link.text or link.target
+        front = parts.path in ("", "/") and not parts.query
+        if shown not in self._own:
+            return front and not link.text
+        return front or shown not in self._quoted
+
+    @cached_property
     def _ranges(self) -> tuple[Range, ...]:
         if self._seen.unauthenticated or not (ranges := quoted(self._message, self._context.vocabulary)):
             return ()
         suspects = warns(self._own, self._context.vocabulary)
         return ranges if suspects or not asks(self._own, self._context) else ()
+
+    @cached_property
+    def _quoted(self) -> str:
+        """All quotations, with what stands between them."""
+        ends = [end for _, end in self._ranges]
+        return self._message.text[min(self._ranges)[0] : max(ends)] if ends else ""
 
     @cached_property
     def _own(self) -> str:
@@ -86,8 +129,9 @@ def warns(text: str, words: Vocabulary) -> bool:
 
 def asks(own: str, context: Context) -> bool:
     """True if a text asks to open, confirm, pay or enter something. A sentence that warns of it asks for nothing."""
-    forbids = context.vocabulary.forbidding_words.search
-    asked = (each for each in SENTENCE_END.split(own[:MAX_OWN_CHARS]) if not forbids(each))
+    forbids, most = context.vocabulary.forbidding_words.search, MAX_ASKING_CHARS
+    read = own if len(own) <= 2 * most else f"{own[:most]}\n{own[-most:]}"
+    asked = (each for each in SENTENCE_END.split(read) if not forbids(each))
     cues = context.registry.read("\n".join(asked)).cues
     return any(cue.aspect == "action" and cue.name not in HARMLESS_ACTIONS for cue in cues)
 

@@ -21,6 +21,13 @@ def is_of_a_recipient(domain: str, message: Message) -> bool:
     return any(organisation(each.domain) == own for each in message.envelope.recipients if each.domain)
 
 
+def is_colleague(message: Message, seen: Evidence, context: Context) -> bool:
+    """True for a proven author of a recipient's organisation, if that is no provider whose customers share it."""
+    author = message.author.domain or ""
+    own = seen.authenticated and is_of_a_recipient(author, message)
+    return own and context.providers.kind(author) is None
+
+
 def home_domains(message: Message, seen: Evidence) -> frozenset[str]:
     """The organisations that this message is known to come from: its author's, and those that are proven.
 

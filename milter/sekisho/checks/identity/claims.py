@@ -195,7 +195,7 @@ def _signs(part: str, mention: Mention, start: int, quotes: Quotes, seen: Eviden
     brand that is proven quotes itself makes no difference, and is not looked for."""
     if not speaks(part, mention, context.vocabulary):
         return False
-    return is_proven(mention.brand, seen, context) or not quotes.have(start + mention.start)
+    return is_proven(mention.brand, seen, context) or not quotes.excuse(start + mention.start, mention.brand)
 
 
 def _lists(

@@ -167,8 +167,9 @@ NAMESAKE = FindingKind(
 NAMESAKE_ASKS = FindingKind(
     "brand.namesake_asks",
     3,
-    "From there it presses for a log-in or a payment in {brand_name}'s name, or sends a file.",
-    "そこから {brand_name} の名で、ログインや支払いを急がせるか、ファイルを送っています。",
+    "From a domain that is not known to be {brand_name}'s, it presses for a log-in or a payment, or sends a file.",
+    "{brand_name} のものとして登録されていないドメインから、ログインや支払いを急がせているか、"
+    "ファイルを添付しています。",
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),
 )

@@ -25,12 +25,16 @@ WARNING = "This is a phishing mail, I think."
 
 
 def mail(
-    own: str, *parts: str, author: str = "a@shop.example", sender: str | None = "a@shop.example"
+    own: str,
+    *parts: str,
+    author: str = "a@shop.example",
+    sender: str | None = "a@shop.example",
+    reader: str = "me@shop.example",
 ) -> Message:
     text = [f"\n{own}\n"] if own else []
     body = "".join(f"--b\n{part}\n" for part in (*text, *parts))
     raw = f'From: {author}\nContent-Type: multipart/mixed; boundary="b"\n\n{body}--b--\n'
-    at = replace(envelope(sender), recipients=(Recipient("me@shop.example"),))
+    at = replace(envelope(sender), recipients=(Recipient(reader),))
     return message(raw.replace("\n", "\r\n").encode(), at)
 
 
@@ -78,13 +82,51 @@ def test_an_unproven_sender_speaks_by_what_it_attaches(own: str) -> None:
         ("", STATUS, "", PROVEN, "own"),
         ("Not delivered, open the attached mail", STATUS, "", PROVEN, "own"),
         ("Not delivered.", STATUS, "a@shop.example", PROVEN, "quoted"),
-        ("A complaint.", COMPLAINT, "a@shop.example", PROVEN, "apart"),
-        ("A complaint.", COMPLAINT, "a@shop.example", UNPROVEN, "own"),
+        ("Not delivered.", "Content-Type: message/x-note\n\nnothing\n", "", PROVEN, "quoted"),
     ],
 )
 def test_a_programs_report_returns_it(own: str, part: str, sender: str, seen: Evidence, how: str) -> None:
-    """A bounce needs the null sender and words that ask for nothing, a complaint a sender that may be proven."""
+    """A bounce needs the null sender, a report on a delivery, and words that ask for nothing."""
     assert counts(mail(own, part, INNER, sender=sender), seen) == how
+
+
+@pytest.mark.parametrize(
+    ("reader", "seen", "how"),
+    [
+        ("abuse@shop.example", PROVEN, "apart"),
+        ("fbl-17@shop.example", PROVEN, "apart"),
+        ("abuse@shop.example", UNPROVEN, "own"),
+        ("me@shop.example", PROVEN, "quoted"),
+    ],
+)
+def test_a_complaint_goes_to_who_takes_complaints(reader: str, seen: Evidence, how: str) -> None:
+    """A complaint needs a sender that may be proven and a reader who expects one: anybody can write one."""
+    assert counts(mail("A complaint.", COMPLAINT, INNER, reader=reader), seen) == how
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "You have not opened your message yet.",
+        "メッセージはまだ開いていません。",
+        "Sie haben die Nachricht noch nicht geöffnet.",
+        "You did not click.",
+    ],
+)
+def test_what_the_reader_has_not_done_calls_nothing_suspicious(own: str) -> None:
+    """A lure says so, too. `I have not clicked` is the sender's own word."""
+    assert counts(mail(own, INNER)) == "quoted"
+    assert counts(mail("I have not clicked on it.", INNER)) == "apart"
+
+
+def test_a_file_inside_a_returned_message_is_still_a_file() -> None:
+    """It may be opened from the outside, whether it is marked as attached or not."""
+    part = "--c\nContent-Type: application/zip; name=a.zip\n\nPK\n--c--\n"
+    zipped = f"Content-Type: multipart/mixed; boundary=c\n\n{part}"
+    returned = with_inner_messages(
+        mail("Not delivered.", STATUS, f"Content-Type: message/rfc822\n\n{zipped}", sender=""), PROVEN, AT
+    )
+    assert "a.zip" in [part.filename for part in returned.parts]
 
 
 def test_a_file_that_is_opened_as_a_message_is_one() -> None:
@@ -121,6 +163,12 @@ def test_a_bounce_in_the_text_returns_the_recipients_own_mail() -> None:
     for author, apart in (("me@shop.example", True), ("bank@lure.example", False)):
         told = with_inner_messages(mail(copy.format(author), sender=""), UNPROVEN, AT)
         assert apart is ("LURE" not in told.text)
+
+
+def test_a_page_returns_nothing() -> None:
+    """A page can hide that it is a copy: what stands below the recipient's own address is the sender's."""
+    page = "Content-Type: text/html\n\n<p>Not delivered.</p><p>From: me@shop.example</p><p>LURE</p>"
+    assert "LURE" in with_inner_messages(mail("", page, sender=""), UNPROVEN, AT).text
 
 
 def test_a_blockquote_is_quoted_below_a_warning_alone() -> None:
