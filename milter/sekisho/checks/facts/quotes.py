@@ -5,8 +5,8 @@ Message-----`, `On Monday, Jane wrote:`, a header field `From: …@…`), up to 
 that begins with `>`. A mark counts only in a text part that has words outside of the quotation: a sender that quotes
 and says nothing speaks by what it quotes. `Message.quotes` has further ranges, see `inner`.
 
-Quoted words are as much a lure as others. They do not say who the sender is, unless they are a lure: they ask to open or
-confirm something in the name of a brand, a link leads to somebody else, and nobody calls it suspicious who may.
+Quoted words are as much a lure as others. They do not say who the sender is, unless they are a lure: they ask to open
+or confirm something in the name of a brand, a link leads to somebody else, and nobody calls it suspicious who may.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Quotes:
     @cached_property
     def called_suspicious(self) -> bool:
         """True if there are quotations, and the sender's own words call some mail suspicious."""
-        return bool(self._ranges) and warns(self._own, self._context.vocabulary)
+        return bool(self._ranges) and self._suspects
 
     @cached_property
     def _are_a_lure(self) -> bool:
@@ -88,11 +88,14 @@ class Quotes:
         return front or shown not in self._quoted
 
     @cached_property
+    def _suspects(self) -> bool:
+        return calls_suspicious(self._message, self._context.vocabulary)
+
+    @cached_property
     def _ranges(self) -> tuple[Range, ...]:
         if self._seen.unauthenticated or not (ranges := quoted(self._message, self._context.vocabulary)):
             return ()
-        suspects = warns(self._own, self._context.vocabulary)
-        return ranges if suspects or not asks(self._own, self._context) else ()
+        return ranges if self._suspects or not asks(self._own, self._context) else ()
 
     @cached_property
     def _quoted(self) -> str:
@@ -120,9 +123,21 @@ def own_text(message: Message, words: Vocabulary) -> str:
 
 
 def warns(text: str, words: Vocabulary) -> bool:
-    """True if a text calls some mail suspicious."""
+    """True if a text calls some mail suspicious. `No phishing mail was found` does not."""
     lowered = text.lower()
-    return any(each in lowered for each in words.warning_words)
+    if not any(each in lowered for each in words.warning_words):
+        return False
+    assured = words.assurances.sub(" ", lowered)
+    return any(each in assured for each in words.warning_words)
+
+
+def calls_suspicious(message: Message, words: Vocabulary) -> bool:
+    """True if the sender's own words call some mail suspicious: those of the first text part, and of the last. A mail
+    program shows one of two alternatives, so the words must stand in both."""
+    ranges, bounds = quoted(message, words), (*message.starts, len(message.text))
+    parts = (_without(message.text, part, ranges) for part in pairwise(bounds))
+    spoken = [each for each in parts if has_words(each)]
+    return bool(spoken) and warns(spoken[0], words) and warns(spoken[-1], words)
 
 
 def asks(own: str, context: Context) -> bool:
