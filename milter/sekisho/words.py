@@ -28,6 +28,10 @@ class Vocabulary:
     """In lower case, behind a line end. A text without any of them has no quotation; this is faster to find out."""
     warning_words: tuple[str, ...]
     """In lower case."""
+    assurances: re.Pattern[str]
+    """Search it in a text in lower case: it finds `warning_words` that are denied."""
+    complaint_mailboxes: re.Pattern[str]
+    """Match it with an address."""
     forbidding_words: re.Pattern[str]
     """Search it in a sentence."""
 

@@ -6,6 +6,7 @@ Without a sidecar, the envelope and the client are read from the message's own t
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -56,7 +57,7 @@ def load(path: Path, sidecar: Path | None = None, without: frozenset[str] = froz
     """
     content = _bytes(path)
     named = path.with_suffix(".json")
-    return of_bytes(path, content, sidecar or (named if named.is_file() else None), without)
+    return of_bytes(path, content, sidecar or (named if os.path.lexists(named) else None), without)
 
 
 def of_bytes(

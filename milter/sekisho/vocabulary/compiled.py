@@ -58,6 +58,8 @@ def for_checks(lists: WordLists) -> Vocabulary:
         quotations=patterns.quotations(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
         quotation_hints=patterns.hints(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
         warning_words=lists.warning_words,
+        assurances=patterns.assurances(lists.assuring_words, lists.warning_words, lists.assuring_endings),
+        complaint_mailboxes=anywhere(lists.complaint_mailboxes),
         forbidding_words=anywhere(lists.forbidding_words),
         before_name=patterns.before_name(lists.before_name),
         after_name=patterns.after_name(lists.after_name, lists.company_forms),

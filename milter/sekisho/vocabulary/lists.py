@@ -84,6 +84,9 @@ class WordLists(FileModel):
     quotation_lines: Words = ()
     quotation_fields: Words = ()
     warning_words: SmallPieces = ()
+    complaint_mailboxes: Words = ()
+    assuring_words: SmallPieces = ()
+    assuring_endings: SmallPieces = ()
     forbidding_words: Words = ()
 
     personal_mailers: SmallPieces = ()

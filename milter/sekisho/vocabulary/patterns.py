@@ -76,6 +76,13 @@ def quotations(words: Iterable[str], lines: Iterable[str], fields: Iterable[str]
     )
 
 
+def assurances(before: Iterable[str], entries: Iterable[str], behind: Iterable[str]) -> re.Pattern[str]:
+    """Finds an entry that a word before or behind it denies, in a text that is in small letters."""
+    named = plain(map(re.escape, entries))
+    begins, ends = plain(map(re.escape, before)), plain(map(re.escape, behind))
+    return re.compile(rf"\b{begins} {named}|{named}{ends}")
+
+
 def hints(words: Iterable[str], lines: Iterable[str], fields: Iterable[str]) -> tuple[str, ...]:
     """What stands in every text, in lower case and behind a line end, in which `quotations` finds something."""
     plain_words = [entry.strip("*").lower() for entry in (*words, *lines)]

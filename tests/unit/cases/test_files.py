@@ -19,6 +19,15 @@ def case(tmp_path: Path, facts: object, folder: str = "x", without: str = "") ->
     return load(file, without=frozenset(filter(None, without.split(","))))
 
 
+def test_a_sidecar_that_is_no_file_is_not_passed_over(tmp_path: Path) -> None:
+    """A folder of that name, or a link to nowhere, is an error: the case would be judged without its facts."""
+    file = write(tmp_path / "m.eml", mail("a@b.example"), {})
+    file.with_suffix(".json").unlink()
+    file.with_suffix(".json").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(CaseError, match="No such file"):
+        load(file)
+
+
 def test_everything_a_sidecar_can_say(tmp_path: Path) -> None:
     """Each key arrives where the judgement looks for it."""
     read = case(tmp_path, {**FAKE, "label": "phish", "authenticated_user": "hanako", "unknown key": 1})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,13 @@ def test_a_broken_case_is_an_error_row_and_status_2(sekisho: Command, corpus: Pa
     assert (ham["total"], ham["error"], ham["accept"], ham["quarantine"]) == (7, 4, 2, 1)
     text = sekisho("evaluate", corpus, "--jobs", 1, "--top", 1)
     assert (text.status, text.err) == (2, done.err)
+
+
+def test_a_pipe_among_the_cases_is_an_error_row(sekisho: Command, corpus: Path) -> None:
+    """Who reads it waits until somebody writes."""
+    os.mkfifo(corpus / "pipe.eml")
+    done = sekisho("evaluate", corpus, "--format", "json")
+    assert (done.status, "pipe.eml: is a pipe" in done.err) == (2, True)
 
 
 def test_without_is_for_every_case(sekisho: Command, corpus: Path) -> None:

@@ -26,7 +26,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sekisho.checks.facts.quotes import asks, has_words, only_in, own_text, quoted, warns
+from sekisho.checks.facts.quotes import asks, calls_suspicious, has_words, only_in, own_text, quoted, warns
 from sekisho.checks.facts.sender import is_colleague
 from sekisho.evidence import Evidence
 from sekisho.message import InnerMessage, Message, Part, Shown
@@ -37,7 +37,6 @@ RETURNING = (
     "delivery-status",
     "disposition-notification",
 )  # of the reports that return mail (RFC 3464, 6533, 8098)
-COMPLAINTS = re.compile(r"(?:abuse|postmaster|security|noc|fbl)\b", re.IGNORECASE)
 SHOWN = ("text/", "image/", "multipart/", "message/")  # the types that mail programs show
 MAX_LINKS = 200  # of one message that may be quoted
 AUTHOR_LINE = re.compile(r"^from:[^\n]{0,300}", re.IGNORECASE | re.MULTILINE)
@@ -53,28 +52,29 @@ def with_inner_messages(message: Message, seen: Evidence, context: Context) -> M
     if not (message.inner or returned or warns(f"{message.subject}\n{message.text}", words)):
         return replace(message, quotes=()) if message.quotes else message
     own = own_text(message, words)
-    called = warns(f"{message.subject}\n{own}", words)
+    called = warns(message.subject, words) or calls_suspicious(message, words)
     speaks = has_words(own) and not asks(own, context)
     plain = message if called and speaks else replace(message, quotes=())
     proven = called and speaks and not seen.unauthenticated
-    if message.inner and not (proven or (speaks and _is_report(message, seen))):
+    if message.inner and not (proven or (speaks and _is_report(message, seen, context))):
         return _merged(plain, as_quoted=speaks and not seen.unauthenticated)
     if speaks and ((called and colleague) or returned):
         plain = _without_quotes(plain, context)
     return replace(plain, parts=tuple(part for part in message.parts if not _belongs_inside(part)))
 
 
-def _is_report(message: Message, seen: Evidence) -> bool:
+def _is_report(message: Message, seen: Evidence, context: Context) -> bool:
     """True for a program's report: on delivery or display with the null sender, or a complaint to its desk."""
     reports = {each.report for each in message.inner}
     if message.envelope.sender == "" and any(each.endswith(RETURNING) for each in reports):
         return True
-    return FEEDBACK in reports and not seen.unauthenticated and _is_for_complaints(message)
+    return FEEDBACK in reports and not seen.unauthenticated and _is_for_complaints(message, context)
 
 
-def _is_for_complaints(message: Message) -> bool:
+def _is_for_complaints(message: Message, context: Context) -> bool:
     """True for mail to `abuse@` (RFC 2142) and the like alone: who works there knows that it is about other mail."""
-    return all(COMPLAINTS.match(each.address) is not None for each in message.envelope.recipients)
+    readers, desk = message.envelope.recipients, context.vocabulary.complaint_mailboxes.match
+    return bool(readers) and all(desk(each.address) is not None for each in readers)
 
 
 def _returns_own(message: Message) -> bool:

@@ -60,7 +60,7 @@ class Quotes:
     @cached_property
     def called_suspicious(self) -> bool:
         """True if there are quotations, and the sender's own words call some mail suspicious."""
-        return bool(self._ranges) and warns(self._own, self._context.vocabulary)
+        return bool(self._ranges) and self._suspects
 
     @cached_property
     def _are_a_lure(self) -> bool:
@@ -90,11 +90,14 @@ class Quotes:
         return front or shown not in self._quoted
 
     @cached_property
+    def _suspects(self) -> bool:
+        return calls_suspicious(self._message, self._context.vocabulary)
+
+    @cached_property
     def _ranges(self) -> tuple[Range, ...]:
         if self._seen.unauthenticated or not (ranges := quoted(self._message, self._context.vocabulary)):
             return ()
-        suspects = warns(self._own, self._context.vocabulary)
-        return ranges if suspects or not asks(self._own, self._context) else ()
+        return ranges if self._suspects or not asks(self._own, self._context) else ()
 
     @cached_property
     def _quoted(self) -> str:
@@ -122,9 +125,21 @@ def own_text(message: Message, words: Vocabulary) -> str:
 
 
 def warns(text: str, words: Vocabulary) -> bool:
-    """True if a text calls some mail suspicious, as far as it is searched."""
+    """True if a text calls some mail suspicious. `No phishing mail was found` does not. The text is searched as far as quotations are."""
     lowered = text[:MAX_MARKED_CHARS].lower()
-    return any(each in lowered for each in words.warning_words)
+    if not any(each in lowered for each in words.warning_words):
+        return False
+    assured = words.assurances.sub(" ", lowered)
+    return any(each in assured for each in words.warning_words)
+
+
+def calls_suspicious(message: Message, words: Vocabulary) -> bool:
+    """True if the sender's own words call some mail suspicious: those of the first text part, and of the last. A mail
+    program shows one of two alternatives, so the words must stand in both."""
+    ranges, bounds = quoted(message, words), (*message.starts, len(message.text))
+    parts = (_without(message.text, part, ranges) for part in pairwise(bounds))
+    spoken = [each for each in parts if has_words(each)]
+    return bool(spoken) and warns(spoken[0], words) and warns(spoken[-1], words)
 
 
 def asks(own: str, context: Context) -> bool:

@@ -119,6 +119,28 @@ def test_what_the_reader_has_not_done_calls_nothing_suspicious(own: str) -> None
     assert counts(mail("I have not clicked on it.", INNER)) == "apart"
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        "Scanned: no phishing mail.",
+        "This is not a phishing email.",
+        "不審なメールではありません。",
+        "Keine Phishing-Mail.",
+    ],
+)
+def test_who_denies_that_it_is_suspicious_does_not_call_it_so(own: str) -> None:
+    """A lure promises that it was looked at."""
+    assert counts(mail(own, INNER)) == "quoted"
+    assert counts(mail(f"{own} The one below is a phishing mail.", INNER)) == "apart"
+
+
+def test_a_warning_stands_in_each_alternative() -> None:
+    """A mail program shows the page alone: a warning in the plain text beside it is not read."""
+    page = "Content-Type: text/html\n\n<p>{}</p>"
+    assert counts(mail(WARNING, page.format("Hello"), INNER)) == "quoted"
+    assert counts(mail(WARNING, page.format(WARNING), INNER)) == "apart"
+
+
 def test_a_file_inside_a_returned_message_is_still_a_file() -> None:
     """It may be opened from the outside, whether it is marked as attached or not."""
     part = "--c\nContent-Type: application/zip; name=a.zip\n\nPK\n--c--\n"
