@@ -125,7 +125,7 @@ def own_text(message: Message, words: Vocabulary) -> str:
 
 
 def warns(text: str, words: Vocabulary) -> bool:
-    """True if a text calls some mail suspicious. `No phishing mail was found` does not. The text is searched as far as quotations are."""
+    """True if a text, as far as it is searched, calls some mail suspicious. `No phishing mail was found` does not."""
     lowered = text[:MAX_MARKED_CHARS].lower()
     if not any(each in lowered for each in words.warning_words):
         return False
