@@ -86,14 +86,18 @@ def too_long(headers: Headers) -> bool:
 
 def saw_author(headers: Headers, author: str) -> bool:
     """True if the newest sealer of a chain that passes saw the author domain authenticated: it recorded a pass of
-    DMARC for that domain, or of SPF or DKIM for one of the same registration.
+    DMARC for that domain, or of SPF or DKIM for one of the same registration. It did not if it recorded that DMARC
+    failed.
 
     Raises SignatureError if there is no chain.
     """
     chain = collect(headers)
     value = chain.field(chain.newest, RESULTS).value.partition(b";")[2]
     parsed = authres.parse(value.decode("utf-8", "replace"))
-    for each in parsed.results if parsed else ():
+    results = parsed.results if parsed else ()
+    if any(each.method == "dmarc" and each.result == "fail" for each in results):
+        return False
+    for each in results:
         named = (each.get(AUTHOR_PROPERTIES.get(each.method, "")) or "").rpartition("@")[2].lower()
         if each.result != "pass" or not named:
             continue

@@ -33,8 +33,12 @@ def may_be_the_brand(brand: str, message: Message, seen: Evidence, context: Cont
     if author is None or _is_passing(author, seen, context):
         return False
     homes = home_domains(message, seen) | {organisation(author)}
-    at_home = [_is_home(each, brand, homes, seen, context) for each in seen.destinations]
+    kind = context.providers.kind
+    links = [each for each in seen.destinations if kind(each.host) != "social"]
+    at_home = [_is_home(each, brand, homes, seen, context) for each in links]
     kinship = context.registry.kinship(author, brand)
+    if seen.destinations and not links and kinship is not Kinship.NAME:
+        return False  # icons stand in any footer, but a chat is all that some impostors want
     if kinship is Kinship.NAME and not seen.unauthenticated and not wants_something(message, seen):
         return not at_home or any(at_home)
     return all(at_home) and (
@@ -75,13 +79,12 @@ def _is_passing(author: str, seen: Evidence, context: Context) -> bool:
 
 def _is_home(each: Destination, brand: str, homes: frozenset[str], seen: Evidence, context: Context) -> bool:
     """True for a link to the sender or to the brand, and for one that says nothing of a sender: to a platform that
-    counts its clicks, to a social network, to another registered brand."""
+    counts its clicks, to another registered brand, but not to a page that its customers make."""
     registry = context.registry
     return (
         each.domain in homes
         or registry.could_own(each.host, brand)
-        or registry.owner(each.host) is not None
+        or (registry.owner(each.host) is not None and context.providers.kind(each.host) is None)
         or bears_name(each.host, brand, context)
-        or context.providers.kind(each.host) == "social"
         or counts_clicks(each, seen, context)
     )
