@@ -11,8 +11,8 @@ from sekisho.verdict import BY_POINTS, Disposition, Thresholds, Verdict
 
 
 def weigh(evidence: Evidence, overrides: Mapping[str, float]) -> dict[str, float]:
-    """The points by finding id, in the order of the findings. A kind counts once, even if it was found several times.
-    `overrides` are points that differ from the declared ones."""
+    """The points by finding id, with two decimals, in the order of the findings. A kind counts once, even if it was
+    found several times. `overrides` are points that differ from the declared ones."""
     weights: dict[str, float] = {}
     for finding in evidence.findings:
         weights.setdefault(finding.kind.id, overrides.get(finding.kind.id, finding.kind.points))
@@ -21,7 +21,7 @@ def weigh(evidence: Evidence, overrides: Mapping[str, float]) -> dict[str, float
     for row in OVERRIDES:
         if row.when in weights:
             _take_back(weights, row.of, row.keep)
-    return weights
+    return {name: round(points, 2) for name, points in weights.items()}
 
 
 def stack_shares(weights: Mapping[str, float]) -> dict[str, float]:
