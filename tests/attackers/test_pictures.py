@@ -78,7 +78,7 @@ def found(done: Judged) -> set[str]:
 def test_no_picture_takes_a_phish_through(pipeline: Pipeline, shape: str) -> None:
     """The same findings and the same verdict as without the pictures, whatever these cost."""
     plain, hidden = judged(pipeline, []), judged(pipeline, SHAPES[shape]())
-    assert (verdict(plain), verdict(hidden)) == ("reject", "reject")
+    assert (verdict(plain), verdict(hidden)) == ("quarantine", "quarantine")
     assert found(hidden) == found(plain)
     assert "deadline" not in hidden.evidence.degraded
 
@@ -141,7 +141,7 @@ def test_a_decoder_that_dies_over_a_picture_costs_that_picture(
     """The message is judged by everything else, it is said, and the next message's code is read."""
     done = judged(pipeline, different("png", large_png(), 3))
     assert killer() > 0
-    assert verdict(done) == "reject"
+    assert verdict(done) == "quarantine"
     assert "picture.not_searched" in done.weights
     assert "pictures" in done.evidence.degraded
     after = judged(pipeline, [("png", picture(URL))])
@@ -157,7 +157,7 @@ def test_honest_mail_is_judged_beside_them(pipeline: Pipeline) -> None:
         honest = judged(
             pipeline, [("png", picture("https://shop.example/"))], HONEST, b"Hello, our sale begins."
         )
-        assert {verdict(each.result()) for each in attacks} == {"reject"}
+        assert {verdict(each.result()) for each in attacks} == {"quarantine"}
     assert verdict(honest) == "accept"
 
 

@@ -64,7 +64,7 @@ def addresses(data: bytes) -> None:
 def mime(data: bytes) -> None:
     """A MIME tree whose type is a multipart of a known boundary: parts and text within the limits."""
     fields = (Field(b"Content-Type", b" multipart/mixed; boundary=b"),)
-    parts, _ = read_mime(Entity(data, fields, 0, len(data)), SMALL)
+    parts = read_mime(Entity(data, fields, 0, len(data)), SMALL).parts
     assert sum(len(part.text) for part in parts) <= 2 * SMALL.text_characters
     assert len(parts) <= 2 * SMALL.mime_parts + 32
 

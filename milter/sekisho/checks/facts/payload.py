@@ -35,9 +35,6 @@ ACCOUNT = re.compile(
 CARRIED_HOST = re.compile(
     r"(?::/{1,2}|=/{2})([^/?#&\s]{1,255})"
 )  # behind a URL's own host: `?url=https://host/`
-SIGNATURES = frozenset(
-    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
-)
 TEXTS = frozenset({"text/plain", "text/html"})
 PAYS = ("gift_cards", "coins", "channel", "card")
 
@@ -133,12 +130,18 @@ def _is_pictured(message: Message) -> bool:
 
 
 def is_file(part: Part) -> bool:
-    """True for an attached file, other than the signature of a signed message (RFC 8551 section 3.2.1)."""
-    return part.disposition == "attachment" and part.media not in SIGNATURES
+    """True for an attached file, other than the signature of a signed message."""
+    return part.disposition == "attachment" and not _is_signature(part)
 
 
 def _is_carried(part: Part, media: frozenset[str]) -> bool:
     """True for an attachment, and for a part of another type than `media`; a signature is neither."""
-    if part.media in SIGNATURES:
+    if _is_signature(part):
         return False
     return part.media not in media or (part.disposition == "attachment" and part.media in TEXTS)
+
+
+def _is_signature(part: Part) -> bool:
+    """True for a detached signature by its type and its name (RFC 8551 section 3.2.1, RFC 3156 section 5)."""
+    name = (part.filename or "").lower()
+    return part.media.endswith("-signature") and (not name or name.endswith((".p7s", ".asc")))
