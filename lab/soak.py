@@ -21,12 +21,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.hostile import FIELDS, LARGE, PICTURES
 from lab.milter_client import Client, ClosedError, Reply
-from lab.place import LabError, a_place
+from lab.place import LabError, a_place, wait_until
 from lab.program import ROOT
 from lab.sekisho import Sekisho
 from sekisho.message import Limits
@@ -194,12 +195,15 @@ def _faults(reply: Reply) -> list[str]:
 
 
 def _check_log(daemon: Sekisho, result: Result) -> None:
-    """Check that each message has one line of JSON, and that no line has a control character."""
-    lines = daemon.log.read_bytes().splitlines()
-    if any(re.search(rb"[\x00-\x1f\x7f]", line) for line in lines):
+    """Check that each message has one line of JSON, and that no line has a control character. The line is written after
+    the answer, so the last ones may come a moment later."""
+    due = result.messages - result.finals["t"]
+    with suppress(LabError):
+        wait_until(lambda: _events(daemon)["message"] >= due, "the last lines of the log", 5)
+    if any(re.search(rb"[\x00-\x1f\x7f]", line) for line in daemon.log.read_bytes().splitlines()):
         result.faults.append("the log holds a control character")
-    events = Counter(str(json.loads(line).get("event")) for line in lines)
-    if events["message"] < result.messages - result.finals["t"]:
+    events = _events(daemon)
+    if events["message"] < due:
         result.faults.append(f"{result.messages} messages, {events['message']} lines in the log")
     result.faults += ["an error in the log"] * events["error"]
 
@@ -232,3 +236,9 @@ def report(result: Result) -> str:
 
 if __name__ == "__main__":
     sys.exit(main())
+
+
+def _events(daemon: Sekisho) -> Counter[str]:
+    """How many whole lines the log has of each event."""
+    whole = daemon.log.read_bytes().rpartition(b"\n")[0]
+    return Counter(str(json.loads(line).get("event")) for line in whole.splitlines())
