@@ -104,16 +104,21 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not found:
         return NOTHING
     home = home_domains(message, seen)
-    counter = counter_of(message, seen, home, context)
     findings: dict[str, Finding] = {}
     quotes = Quotes(message, seen, context)
     brands = {host: _brand_in(host, home, seen, context) for host in {each.host for each in found}}
-    for each in found:
-        for finding in _of_one(each, brands[each.host], home, seen, quotes, context):
-            shown = str(finding.facts.get("shown", ""))
-            counted = finding.kind is TEXT_MISMATCH and each.domain == counter
-            if not counted or _is_trusted(shown, message, seen, home, context):
-                findings.setdefault(finding.kind.id, finding)
+    single = [
+        (each, finding)
+        for each in found
+        for finding in _of_one(each, brands[each.host], home, seen, quotes, context)
+    ]
+    mismatched = any(finding.kind is TEXT_MISMATCH for _, finding in single)
+    counter = counter_of(message, seen, home, context) if mismatched else None
+    for each, finding in single:
+        shown = str(finding.facts.get("shown", ""))
+        counted = finding.kind is TEXT_MISMATCH and each.domain == counter
+        if not counted or _is_trusted(shown, message, seen, home, context):
+            findings.setdefault(finding.kind.id, finding)
     for finding in _of_all(message, seen, found, home, context):
         findings.setdefault(finding.kind.id, finding)
     return Evidence(findings=tuple(findings.values())) if findings else NOTHING

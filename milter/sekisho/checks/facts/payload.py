@@ -7,7 +7,7 @@ It cannot see what a picture shows, so a message that is a picture has a payload
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from unicodedata import normalize
 from urllib.parse import unquote
 
@@ -108,8 +108,7 @@ def _leads_on(target: str, brand: str, context: Context) -> bool:
 
 def shows_host(message: Message) -> bool:
     """True if the text shows the name of a host, which a reader can type."""
-    shown = map(to_ascii, hosts_in(message.text[:MAX_SCANNED_CHARS]))
-    return any(name is not None and has_known_suffix(name) for name in shown)
+    return any(_known_hosts(hosts_in(message.text[:MAX_SCANNED_CHARS])))
 
 
 def _is_home(host: str, brand: str, context: Context) -> bool:
@@ -120,8 +119,12 @@ def _shows_stranger(text: str, brand: str, context: Context) -> bool:
     """True if a text shows the name of a host that is not the brand's, which a reader can type, or more hosts than are
     looked at."""
     shown = hosts_in(text[:MAX_SCANNED_CHARS])
-    names = [name for name in map(to_ascii, shown) if name and has_known_suffix(name)]
-    return len(shown) > MAX_HOSTS or not all(_is_home(name, brand, context) for name in names)
+    return len(shown) > MAX_HOSTS or not all(_is_home(name, brand, context) for name in _known_hosts(shown))
+
+
+def _known_hosts(shown: Iterable[str]) -> Iterator[str]:
+    """The names, in ASCII, that lie under a suffix that exists."""
+    return (name for name in map(to_ascii, shown) if name and has_known_suffix(name))
 
 
 def _is_pictured(message: Message) -> bool:

@@ -9,6 +9,9 @@ from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.results import AuthResult
 
+BEARS_NAME = frozenset({Kinship.NAME, Kinship.COMPOUND})
+"""How a domain is related to a brand whose name it carries, with nothing suspicious beside it."""
+
 
 def organisation(domain: str) -> str:
     """The registrable domain, or the name itself where there is none. `domain` is in ASCII lower case."""
@@ -82,10 +85,15 @@ def _leads_to_strangers(brand: str, author: str, seen: Evidence, context: Contex
     return not all(
         each.domain == home
         or registry.could_own(each.host, brand)
-        or registry.kinship(each.host, brand) in (Kinship.NAME, Kinship.COMPOUND)
-        or (registry.owner(each.host) is not None and context.providers.kind(each.host) is None)
+        or registry.kinship(each.host, brand) in BEARS_NAME
+        or is_a_brands_own(each.host, context)
         for each in seen.destinations
     )
+
+
+def is_a_brands_own(host: str, context: Context) -> bool:
+    """True for a host of a registered brand, and not a place of it where its customers put up pages."""
+    return context.registry.owner(host) is not None and context.providers.kind(host) is None
 
 
 def is_open_tenancy(message: Message, seen: Evidence, context: Context) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from sekisho.checks.facts.links import counts_clicks
 from sekisho.checks.facts.passed_on import true_sender
-from sekisho.checks.facts.sender import home_domains, is_open_tenancy, organisation
+from sekisho.checks.facts.sender import home_domains, is_a_brands_own, is_open_tenancy, organisation
 from sekisho.checks.facts.throwaway import random_looking, unusual_suffix
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.domains import has_private_suffix
@@ -80,11 +80,10 @@ def _is_passing(author: str, seen: Evidence, context: Context) -> bool:
 def _is_home(each: Destination, brand: str, homes: frozenset[str], seen: Evidence, context: Context) -> bool:
     """True for a link to the sender or to the brand, and for one that says nothing of a sender: to a platform that
     counts its clicks, to another registered brand, but not to a page that its customers make."""
-    registry = context.registry
     return (
         each.domain in homes
-        or registry.could_own(each.host, brand)
-        or (registry.owner(each.host) is not None and context.providers.kind(each.host) is None)
+        or context.registry.could_own(each.host, brand)
+        or is_a_brands_own(each.host, context)
         or bears_name(each.host, brand, context)
         or counts_clicks(each, seen, context)
     )

@@ -14,10 +14,9 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from sekisho.checks.facts.names import imitated
-from sekisho.checks.facts.sender import is_open_tenancy, is_proven
+from sekisho.checks.facts.sender import BEARS_NAME, is_open_tenancy, is_proven
 from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
-from sekisho.known import Kinship
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -77,11 +76,9 @@ def _is_explained(message: Message, seen: Evidence, context: Context) -> bool:
     """True if the domain, or its account on a platform that is open to all, carries the name of a brand that the
     message names, and may be that brand's."""
     author = message.author.domain or ""
-    brands = dict.fromkeys(claim.brand for claim in seen.claims if claim.brand)
-    named = [
-        brand
-        for brand in brands
-        if is_open_tenancy(message, seen, context)
-        or context.registry.kinship(author, brand) in (Kinship.NAME, Kinship.COMPOUND)
-    ]
-    return any(may_be_the_brand(brand, message, seen, context) for brand in named)
+    tenancy = is_open_tenancy(message, seen, context)
+    return any(
+        (tenancy or context.registry.kinship(author, brand) in BEARS_NAME)
+        and may_be_the_brand(brand, message, seen, context)
+        for brand in {claim.brand for claim in seen.claims if claim.brand}
+    )
