@@ -1,12 +1,14 @@
 """The delimiter lines of a multipart body (RFC 2046 section 5.1.1), and lines that programs may take for delimiters.
 
 `split` gives the parts as the RFC says. Mail programs differ about a delimiter with text after it. `SplitBody.odd` says
-that there are such lines, and `split(…, lenient=True)` takes them for delimiters.
+that there are such lines, and `split(…, lenient=True)` takes them for delimiters. Lines that are nearly a delimiter
+(`-- b`) are told as well, and the text before the first delimiter and after the last is given where it holds a page.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,10 +18,17 @@ MAX_BOUNDARY_BYTES = 1_000
 """Bytes of a boundary that are compared; RFC 2046 allows 70."""
 
 TEXT_AFTER_DELIMITER = "a delimiter with text behind it"
+NEARLY_DELIMITER = "a line that is nearly a delimiter"
 
 _DECLARED = re.compile(rb"boundary[ \t]*+=[ \t]*+(?:\"([^\"\r\n]{1,200})|([^\s;\"]{1,200}))", re.IGNORECASE)
 _MAX_DECLARATIONS = 100_000
 """Declared boundaries that are known. A delimiter of any further multipart may be reported as an odd one."""
+_ORDINARY = re.compile(rb"(?!=\?)[\w+./:=?-]*+")
+_CUT = re.compile(rb"[\s\0,;(\"]+")
+_ENCODED_WORD = re.compile(rb"=\?[^?]{1,40}\?q\?([^?]*)\?=\Z", re.IGNORECASE)
+_PAGE = re.compile(
+    rb"<(?:html|a|form|body)[\s>]|^content-t(?:ype|ransfer-encoding)[ \t]*+:", re.IGNORECASE | re.MULTILINE
+)
 _GUESS = re.compile(rb"(?:\A|\n)--([^\s-][^\r\n]{0,69}|-[^\r\n]{1,69})\r?\n(?=[A-Za-z-]{1,60}[ \t]*:|\r?\n)")
 _GUESS_BYTES = 65_536
 
@@ -32,12 +41,17 @@ class SplitBody:
     - `closed`: the closing delimiter came.
     - `odd`: what mail programs read differently.
     - `cut`: the search ended after too many false delimiters.
+    - `outside`: start and end of the text before the first delimiter and after the last, where it holds a page or the
+      header of a part. Programs show it that take another line for the delimiter.
+    - `lines`: the number of delimiter lines.
     """
 
     spans: tuple[tuple[int, int], ...] = ()
     closed: bool = False
     odd: tuple[str, ...] = ()
     cut: bool = False
+    outside: tuple[tuple[int, int], ...] = ()
+    lines: int = 0
 
 
 class Body:
@@ -65,6 +79,9 @@ class _Scan:
         self.closed = False
         self.false = 0
         self.opened: int | None = None
+        self.begins: int | None = None
+        self.ends: int | None = None
+        self.lines = 0
         self._body, self._end, self._mark, self._lenient = body, end, mark, lenient
 
     def line(self, at: int) -> None:
@@ -76,6 +93,10 @@ class _Scan:
         if tail not in {b"", b"--"} and not self._taken(data[at + 3 : min(stop, at + 300)]):
             self.false += 1
             return
+        self.lines += 1
+        self.begins = at + 1 if self.begins is None else self.begins
+        if self.opened is not None or not self.closed:
+            self.ends = min(stop + 1, self._end)
         if self.opened is not None:
             self.spans.append((self.opened, max(self.opened, _before(data, at))))
         if tail == b"--":
@@ -112,8 +133,79 @@ def split(
         scan.spans.append((scan.opened, end))
     if data.find(b"\r" + mark[1:], start, end) >= 0:
         scan.odd["a delimiter after a bare carriage return"] = None
-    cut = scan.false > MAX_FALSE_DELIMITERS
-    return SplitBody(tuple(scan.spans), scan.closed and scan.opened is None, tuple(scan.odd), cut)
+    if data.count(boundary, start, end) > scan.lines + scan.false and _nearly(boundary).search(
+        data, start, end
+    ):
+        scan.odd[NEARLY_DELIMITER] = None
+    closed = scan.closed and scan.opened is None
+    return SplitBody(
+        spans=tuple(scan.spans),
+        closed=closed,
+        odd=tuple(scan.odd),
+        cut=scan.false > MAX_FALSE_DELIMITERS,
+        outside=tuple(_outside(data, start, end, scan, closed)),
+        lines=scan.lines,
+    )
+
+
+def _outside(data: bytes, start: int, end: int, scan: _Scan, closed: bool) -> Iterator[tuple[int, int]]:
+    """The text before the first delimiter and after the last, if it holds a page or the header of a part."""
+    if scan.begins is None or scan.ends is None:
+        return
+    for first, stop in ((start, scan.begins), (scan.ends if closed else end, end)):
+        if stop > first and _PAGE.search(data, first, min(stop, first + _GUESS_BYTES)):
+            yield first, stop
+
+
+def _nearly(boundary: bytes) -> re.Pattern[bytes]:
+    """Lines that some programs take for a delimiter: with blanks or NUL before or in it, with a dash too many or too
+    few."""
+    text = re.escape(boundary)
+    return re.compile(
+        rb"(?:^|(?<=\r))(?!--%b)[\t \0]{0,20}-[\t ]{0,20}-?-?[\t \0]{0,20}%b(?:--?)?[\t \0]{0,20}(?=[\r\n]|\Z)"
+        % (text, text),
+        re.MULTILINE,
+    )
+
+
+def other_forms(boundary: bytes) -> tuple[bytes, ...]:
+    """The boundary as programs read it that trim it, cut it or leave out blanks and quotation marks; none for one of
+    ordinary characters. It is another reading only if the form delimits parts."""
+    if _ORDINARY.fullmatch(boundary):
+        return ()
+    word = _ENCODED_WORD.match(boundary)
+    pieces = [piece for piece in _CUT.split(boundary) if piece]
+    forms = (
+        boundary.strip(b" \t\0\"'"),
+        *(pieces[:1] + pieces[-1:]),
+        b"".join(pieces),
+        b'"' + boundary,
+        word[1] if word else b"",
+    )
+    return tuple(dict.fromkeys(form for form in forms if form and form != boundary.rstrip()))
+
+
+def delimits(data: bytes, start: int, end: int, boundary: bytes) -> bool:
+    """True if a line between the indices `start` and `end` is a delimiter with this boundary, and nothing more."""
+    mark, at = b"--" + boundary, start
+    while (at := data.find(mark, at, end)) >= 0:
+        after = data[at + len(mark) : min(at + len(mark) + 3, end)].lstrip(b" \t")
+        if (at == start or data[at - 1] == 10) and after[:1] in {b"", b"\r", b"\n", b"-"}:
+            return True
+        at += len(mark)
+    return False
+
+
+def strays(data: bytes, read: Mapping[bytes, int]) -> bool:
+    """True if the data has more delimiter lines of a boundary than were read. `read` has their number by boundary."""
+    return any(
+        data.count(b"\n--" + boundary) > number and len(_line(boundary).findall(data)) > number
+        for boundary, number in read.items()
+    )
+
+
+def _line(boundary: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"^--%b(?:--)?[ \t\r]*$" % re.escape(boundary), re.MULTILINE)
 
 
 def guessed_boundary(data: bytes, start: int, end: int) -> bytes:

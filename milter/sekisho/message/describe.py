@@ -4,17 +4,20 @@ Of repeated fields, and of repeated parameters, some programs take the first and
 comments, others do not. If this makes a difference, `describe` gives several readings, the likeliest first, and says
 what is ambiguous.
 
-Ambiguous are: Content-Type, Content-Transfer-Encoding or Content-Disposition fields that differ, several boundary or
-charset parameters, comments that hide parameters, an encoded multipart, an unknown top-level type, an encoding that
-some programs know, and NUL in a field.
+Ambiguous are: Content-Type, Content-Transfer-Encoding or Content-Disposition fields that differ, several types in one
+field, several boundary or charset parameters, a boundary that is empty, in pieces (RFC 2231) or half quoted, comments
+that hide parameters, an encoded multipart, an unknown top-level type, an encoding that some programs know, a
+Content-Encoding, and NUL in a field.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, product
 
+from sekisho import charsets
 from sekisho.bounded_cache import remembered
 from sekisho.message import transfer, values
 from sekisho.message.budget import FieldBudget
@@ -27,7 +30,12 @@ _MAX_READINGS = 6
 _MAX_CACHED_CHARS = 120
 """Characters of the longest field whose encoding is cached."""
 _ENCODED = frozenset({"base64", "quoted-printable"})
-_FIELDS = frozenset({"type", "transfer-encoding", "disposition", "id"})
+_FIELDS = frozenset({"type", "transfer-encoding", "disposition", "id", "encoding"})
+_COMPRESSED = frozenset({"gzip", "x-gzip", "deflate", "compress", "br"})
+"""Values of Content-Encoding (RFC 9110 section 8.4.1), which HTTP has and mail has not."""
+_PLAIN_TOKEN = re.compile(r"[\w.+-]*;?|\"[\w.+-]*\"")
+_BLANKS_AT_SLASH = re.compile(r"\A([\w-]+)\s*/\s*([\w.+-]+)")
+_ANOTHER_TYPE = re.compile(r"[\s,;]((?:text|multipart|message)/[\w.+-]+)(?=[\s,;]|\Z)", re.ASCII)
 _TOP_LEVEL_TYPES = frozenset(
     {
         "text",
@@ -86,6 +94,8 @@ def describe(fields: Iterable[Field], default: str, budget: FieldBudget) -> Desc
         odd.update(dict.fromkeys(more))
     else:
         readings = _all_readings(types, encodings, default, odd)
+    if not _COMPRESSED.isdisjoint(text.lower() for text in content.get("encoding", ())):
+        odd["a Content-Encoding"] = None
     disposition = values.parse(content.get("disposition", [""])[0])
     content_id = content.get("id", [""])[0].strip("<> ") or None
     return Description(readings, disposition, content_id, tuple(odd))
@@ -134,8 +144,12 @@ def _content(fields: Iterable[Field], odd: dict[str, None], budget: FieldBudget)
 
 
 def _types(texts: list[str], odd: dict[str, None]) -> Iterator[Value]:
-    for text in texts:
+    for stated in texts:
+        text = _joined_type(stated, odd) if " /" in stated or "/ " in stated else stated
         value = values.parse(text)
+        if (another := _ANOTHER_TYPE.search(text)) and another[1].lower() != value.token:
+            odd["several types in a Content-Type"] = None
+            yield replace(value, token=another[1].lower())
         if "(" not in text:
             yield value
             continue
@@ -144,6 +158,14 @@ def _types(texts: list[str], odd: dict[str, None]) -> Iterator[Value]:
             odd["comments in a Content-Type"] = None
             yield value
         yield plain
+
+
+def _joined_type(text: str, odd: dict[str, None]) -> str:
+    """The text without the blanks around the slash of its type."""
+    joined = _BLANKS_AT_SLASH.sub(r"\1/\2", text)
+    if joined != text:
+        odd["blanks in a Content-Type"] = None
+    return joined
 
 
 def _encodings(texts: list[str], odd: dict[str, None]) -> Iterator[str]:
@@ -159,16 +181,23 @@ def _encodings(texts: list[str], odd: dict[str, None]) -> Iterator[str]:
 
 @remembered(256, _MAX_CACHED_CHARS)
 def _tokens(text: str) -> tuple[str, ...]:
-    """The encoding that a field names, and the one whose name stands elsewhere in the field, if there is another."""
+    """Every encoding that programs read in a field, the likeliest first: several if it is more than one word and some
+    of them decode. They read the first word, or a name anywhere in the field, or they take the bytes as they are."""
+    told = charsets.decode_words(text).text if "=?" in text else text
     token = transfer.canonical(values.parse(values.without_comments(text)).token)
-    hinted = transfer.hinted(text)
-    return (token, hinted) if hinted and hinted != token else (token,)
+    hinted = transfer.hinted(told)
+    if _PLAIN_TOKEN.fullmatch(text) is not None:
+        return (token, hinted) if hinted and hinted != token else (token,)
+    return tuple(dict.fromkeys((token, hinted, ""))) if hinted else (token,)
 
 
 def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -> Iterator[HeaderReading]:
     media = value.token or default
     kind = media.partition("/")[0]
-    if "/" not in media:
+    if media == "multipart":
+        odd["a multipart without a subtype"] = None
+        media = "multipart/mixed"
+    elif "/" not in media:
         media = "text/plain"
     elif kind not in _TOP_LEVEL_TYPES and not kind.startswith("x-"):
         odd["a type of no known kind"] = None
@@ -176,6 +205,8 @@ def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -
     if media.startswith("multipart/"):
         if encoding in _ENCODED:
             odd["an encoded multipart"] = None
+        if (what := _odd_boundary(value)) is not None:
+            odd[what] = None
         for boundary in _values(value, "boundary", odd):
             yield HeaderReading(media, encoding, value, boundary or "")
     elif media.startswith("text/"):
@@ -183,6 +214,16 @@ def _readings(value: Value, encoding: str, default: str, odd: dict[str, None]) -
             yield HeaderReading(media, encoding, value, charset=charset)
     else:
         yield HeaderReading(media, encoding, value, charset=value.get("charset"))
+
+
+def _odd_boundary(value: Value) -> str | None:
+    """Why programs may read another boundary than the stated one, though there is one only."""
+    stated = value.parameters.get("boundary")
+    if stated == "":
+        return "an empty boundary"
+    if stated is None and value.get("boundary"):
+        return "a boundary in pieces"
+    return "half a quotation mark" if value.unclosed else None
 
 
 def _values(value: Value, name: str, odd: dict[str, None]) -> tuple[str | None, ...]:

@@ -27,6 +27,16 @@ _MAX_FIELD_BYTES = 60_000
 _MAX_LINE_BYTES = 998
 _MEASURED_BYTES = 1_000_000
 """Bytes of the header block whose lines are measured."""
+_DESCRIBING = b"content-t"
+"""How the names of Content-Type and Content-Transfer-Encoding begin, the fields that say how a body is read."""
+_DESCRIBING_LINE = re.compile(rb"^content-t[^\n]*+(?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
+_GOES_ON = re.compile(rb"[\r\n\t \0]{0,8}content-t", re.IGNORECASE)
+_LENIENT_FIELD = re.compile(
+    rb"^[ \t]*+(content-t(?:ype|ransfer[ \t]*+-?[ \t]*+encoding))[ \t]*+(?:\n[ \t]++)?(?::++|\xef\xbc\x9a|)[ \t]*+"
+    rb"((?:[a-z-]{1,40}/|base64|quoted-printable|[78]bit|binary)[^\n]*+(?:\n[ \t](?![ \t]*+content-t)[^\n]*+)*+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Such a field with a plausible value: in a list of names (`h=` of a DKIM signature) another name follows."""
 _MAX_RESUMED_BYTES = 16_384
 """Bytes after a broken header block that are searched for its continuation."""
 
@@ -173,25 +183,62 @@ def fields_of(data: bytes, start: int, end: int, max_fields: int) -> PartBlock:
     return PartBlock(tuple(fields), min(start, end), start < end)
 
 
-def resumed_block(data: bytes, start: int, end: int, max_fields: int) -> PartBlock | None:
-    """The header block from the index `start` to the next blank line, as programs read it that skip lines which are no
-    fields. At most `max_fields` fields. None if there is no Content-* field, so that the body is read in the same way.
+def other_block(data: bytes, head: int, block: PartBlock, end: int) -> PartBlock | None:
+    """The header block at the index `head`, as lenient programs read what `block` has strictly. None if both say the
+    same of the body.
+
+    Such programs skip lines that are no fields, end a line at a single CR, drop NUL and trim lines, and they go on
+    behind an empty line if a field that describes the body follows.
     """
-    end = min(end, start + _MAX_RESUMED_BYTES)
-    blank = _BLANK_LINE.search(data, max(start - 1, 0), end)
-    block = data[start : blank.start() + 1] if blank else b""
-    fields: list[Field] = []
-    at = 0
-    while at < len(block) and len(fields) < max_fields:
-        found = _FIELD.match(block, at)
-        if found:
-            fields.append(Field(found[1], found[2].rstrip(b"\r")))
-            at = found.end()
-        else:
-            at = block.find(b"\n", at) + 1 or len(block)
-    if blank is None or not any(field.name[:8].lower() == b"content-" for field in fields):
+    goes_on = _GOES_ON.match(data, block.body_start, end)
+    if not (block.broken or goes_on or _says_more(data[head : block.body_start], block.fields)):
         return None
-    return PartBlock(tuple(fields), blank.end())
+    stop = block.body_start
+    if block.broken or goes_on:
+        at = goes_on.end() if goes_on else max(stop - 1, 0)
+        blank = _BLANK_LINE.search(data, at, min(end, stop + _MAX_RESUMED_BYTES))
+        if blank is None:
+            return None
+        stop = blank.end()
+    fields = _lenient_fields(data[head : min(stop, head + _MAX_RESUMED_BYTES)])
+    known = {_essence(each) for each in block.fields}
+    if known.issuperset(map(_essence, fields)):
+        return None
+    return PartBlock((*fields, *(each for each in block.fields if each.key[:8] != "content-")), stop)
+
+
+def _says_more(block: bytes, fields: tuple[Field, ...]) -> bool:
+    """True if the name of a field that describes the body stands in a block more often than it was read as a name, or
+    if a NUL stands in it."""
+    read = sum(each.name[:9].lower() == _DESCRIBING for each in fields)
+    return block.lower().count(_DESCRIBING) > read or b"\0" in block
+
+
+def _lenient_fields(block: bytes) -> tuple[Field, ...]:
+    """The fields that describe a body, wherever in a line they stand."""
+    plain = block.replace(b"\0", b"").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return tuple(
+        Field(b"Content-Type" if name[9:10] in b"yY" else b"Content-Transfer-Encoding", value)
+        for name, value in _LENIENT_FIELD.findall(plain)
+    )
+
+
+def _essence(field: Field) -> tuple[str, bytes]:
+    """Name and first word of a field."""
+    return field.key, field.value.partition(b";")[0].strip().lower()
+
+
+def has_odd_line_end(block: bytes) -> bool:
+    """True if a line with a field that describes the body begins or ends in another way than with CRLF, while others
+    have CRLF, or holds a NUL."""
+    ends = block.count(b"\r\n")
+    if not ends or (ends == block.count(b"\n") == block.count(b"\r") and b"\0" not in block):
+        return False
+    return any(
+        line[0].count(b"\r") != 1 or not line[0].endswith(b"\r\n") or b"\0" in line[0]
+        or block[max(line.start() - 2, 0) : line.start()] not in {b"", b"\r\n"}
+        for line in _DESCRIBING_LINE.finditer(block)
+    )  # fmt: skip
 
 
 def field_text(value: bytes) -> str:

@@ -15,21 +15,22 @@ The parts of a message inside the message (an attached one, also as a file `.eml
 report) have its number, and `MimeTree.heads` has the header of each. A part that is inner in one reading and the
 message's own in another is its own.
 
-It cannot see TNEF, encrypted parts, what is inside archives and documents, or uuencode in running text.
+It cannot see TNEF, encrypted parts, or what is inside archives and documents.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sekisho import charsets
-from sekisho.message import delimiters, transfer
+from sekisho.message import delimiters, leaf, transfer
 from sekisho.message.budget import FieldBudget
 from sekisho.message.delimiters import Body
 from sekisho.message.describe import Description, HeaderReading, describe
-from sekisho.message.headers import fields_of, resumed_block
+from sekisho.message.headers import PartBlock, fields_of, has_odd_line_end, other_block
 from sekisho.message.limits import Limits
 from sekisho.message.model import Field, Part, Problem
 from sekisho.message.values import Value
@@ -38,26 +39,17 @@ _MAX_PART_FIELDS = 100
 """Fields of a part that are kept. Among ten times as many, the Content-* fields are kept, too."""
 _MAX_OTHER_READINGS = 16
 """Readings of one message in addition to the likeliest. What is not read in every way is still reported."""
-_MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 _MESSAGE_NAME = ".eml"
 _NO_FILES = ("message/", "text/")
 """The types of which mail programs show the content. The others are files: the ending of the name opens them."""
-_HEADER_TYPES = frozenset({"text/rfc822-headers"})
-_EXTERNAL_TYPES = frozenset({"message/partial", "message/external-body"})
 _BYTES_PER_CHARACTER = 2
 """Bytes that are decoded for each character of text that may still be read. Without this limit, bytes that are mostly
 escape sequences, or broken, take seconds."""
-_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
-_SEARCHED_FROM_CHARS = 65_536
-"""Characters of a text from which on long runs of blanks are cut: they would use up the characters that are read."""
 _MAX_BLANKS = 1_000
 """Blanks of a run that are kept, more than any screen shows."""
 _BLANKS = re.compile(rf"(?<!\s)\s{{{_MAX_BLANKS + 1},}}+")
-_META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w-]{1,40})", re.IGNORECASE)
-_HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml", ".xht", ".svg")
 _KEPT_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".zip")
 _ARCHIVE_TYPES = frozenset({"application/zip", "application/x-zip-compressed", "application/x-zip"})
-_PAGE = re.compile(r"\s{0,99}<(?:!doctype\s{1,9}html|html[\s>])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +58,7 @@ class Entity:
 
     It has its header fields, and its body between the indices `start` and `end` of `data`. `depth` is its level, 0 for
     the message. `default` is its media type if no field declares one. `broken`: no blank line ended its header block.
-    `inner` as in Part.
+    `inner` as in Part. `head` is the index at which the header block begins.
     """
 
     data: bytes
@@ -77,6 +69,7 @@ class Entity:
     default: str = "text/plain"
     broken: bool = False
     inner: int = 0
+    head: int = 0
 
 
 class InnerHead(NamedTuple):
@@ -92,25 +85,6 @@ class MimeTree(NamedTuple):
     parts: tuple[Part, ...]
     heads: tuple[InnerHead, ...]
     problems: tuple[Problem, ...]
-
-
-def is_html(part: Part) -> bool:
-    """True for an HTML page: by its type, by its file name, or since it begins like one, as some programs decide."""
-    if part.media in _HTML_TYPES or (part.filename and part.filename.lower().endswith(_HTML_NAMES)):
-        return True
-    return _PAGE.match(part.text) is not None
-
-
-def is_attached(part: Part) -> bool:
-    """True for a page that mail programs show as an attached file, not as the text of the message."""
-    if part.disposition == "attachment":
-        return True
-    return bool(part.filename) and part.media not in _HTML_TYPES and not part.media.startswith("text/")
-
-
-def is_report(media: str) -> bool:
-    """True for what a program reports of a message (RFC 3464, 5965, 8098): every `message` type that is no message."""
-    return media.startswith("message/") and media not in _MESSAGE_TYPES | _EXTERNAL_TYPES
 
 
 def read(entity: Entity, limits: Limits, budget: FieldBudget | None = None) -> MimeTree:
@@ -134,8 +108,11 @@ class _MimeWalk:
         self._parts_left = limits.mime_parts
         self._readings_left = _MAX_OTHER_READINGS
         self._known_body: Body | None = None
+        self._root_data = b""
+        self._delimiters: Counter[bytes] = Counter()
 
     def over(self, root: Entity) -> None:
+        self._root_data = root.data
         waiting = [*self._resumed(root), root]
         while waiting:
             entity = waiting.pop()
@@ -146,6 +123,8 @@ class _MimeWalk:
             for reading in self._granted(described.readings):
                 inside += self._read(entity, reading, described)
             waiting.extend(reversed(inside))
+        if len(self._delimiters) > 1 and delimiters.strays(root.data, self._delimiters):
+            self.note("mime.ambiguous", "a delimiter outside of its multipart")
 
     def note(self, code: str, detail: str = "") -> None:
         self.problems[Problem(code, detail)] = None
@@ -166,10 +145,10 @@ class _MimeWalk:
 
         A multipart whose boundary never comes is a leaf, too, and may have parts by a guessed boundary.
         """
-        if reading.media in _EXTERNAL_TYPES:
+        if reading.media in leaf.EXTERNAL_TYPES:
             self.note("mime.elsewhere", reading.media)
         file = self._is_message_file(reading, described)
-        container = reading.multipart or reading.media in _MESSAGE_TYPES or file
+        container = reading.multipart or reading.media in leaf.MESSAGE_TYPES or file
         if container and entity.depth >= self._limits.mime_depth:
             self.note("limit.mime_depth", str(entity.depth))
             container = False
@@ -180,9 +159,24 @@ class _MimeWalk:
             )
         if not inside or file:
             self._leaf(entity, reading, described)
+            inside = inside or self._uuencoded(entity, reading)
             if container and reading.multipart:
                 inside = self._guessed(entity, reading)
+            elif not reading.multipart and (boundary := reading.type.parameters.get("boundary", "")):
+                inside = self._parted_otherwise(entity, boundary.encode("utf-8", "surrogateescape"), reading)
         return inside
+
+    def _uuencoded(self, entity: Entity, reading: HeaderReading) -> list[Entity]:
+        """The files that stand in a plain text as uuencode, which some programs show as attached."""
+        if reading.media != "text/plain" or reading.encoded:
+            return []
+        found = transfer.uuencoded_files(entity.data, entity.start, entity.end)
+        files = [
+            replace(entity, fields=_uuencoded_fields(name), start=start, end=end, depth=entity.depth + 1)
+            for name, start, end in found[: max(self._parts_left, 0)]
+        ]
+        self._parts_left -= len(files)
+        return files
 
     def _decoded(self, entity: Entity, reading: HeaderReading) -> Entity:
         data = entity.data[entity.start : entity.end]
@@ -209,7 +203,7 @@ class _MimeWalk:
         inside = self._inside(source, source.start, source.end, "text/plain")
         if entity.inner == number:
             self.heads.append(InnerHead(inside[0].fields))
-        if not reading.encoded or reading.media not in _MESSAGE_TYPES:  # a file may be encoded
+        if not reading.encoded or reading.media not in leaf.MESSAGE_TYPES:  # a file may be encoded
             return inside
         if fields_of(entity.data, entity.start, entity.end, 1).fields and self._take_reading():
             self.note("mime.ambiguous", "an encoded message that reads as it stands")
@@ -217,15 +211,26 @@ class _MimeWalk:
         return inside
 
     def _multipart(self, entity: Entity, reading: HeaderReading) -> list[Entity]:
-        boundary = reading.boundary.encode("utf-8", "surrogateescape").rstrip()[
-            : delimiters.MAX_BOUNDARY_BYTES
-        ]
-        inside = self._parted(entity, boundary, reading) if boundary else []
-        if reading.encoded and boundary and self._take_reading():
-            inside += self._parted(self._decoded(entity, reading), boundary, reading)
+        boundary = reading.boundary.encode("utf-8", "surrogateescape")[: delimiters.MAX_BOUNDARY_BYTES]
+        stated = boundary.rstrip()
+        inside = self._parted(entity, stated, reading) if stated else []
+        if reading.encoded and stated and self._take_reading():
+            inside += self._parted(self._decoded(entity, reading), stated, reading)
+        for form in delimiters.other_forms(boundary):
+            inside += self._parted_otherwise(entity, form, reading)
         if not inside:
-            self.note("mime.no_boundary", boundary[:100].decode("utf-8", "replace"))
+            self.note("mime.no_boundary", stated[:100].decode("utf-8", "replace"))
         return inside
+
+    def _parted_otherwise(self, entity: Entity, boundary: bytes, reading: HeaderReading) -> list[Entity]:
+        """The parts by a boundary that only some programs read, if there are any."""
+        if (
+            not delimiters.delimits(entity.data, entity.start, entity.end, boundary)
+            or not self._take_reading()
+        ):
+            return []
+        self.note("mime.ambiguous", "a boundary that programs read differently")
+        return self._parted(entity, boundary, reading)
 
     def _guessed(self, entity: Entity, reading: HeaderReading) -> list[Entity]:
         """The parts of a multipart by the boundary that it seems to have, as the declared one never comes."""
@@ -246,6 +251,8 @@ class _MimeWalk:
         found = delimiters.split(body, entity.start, entity.end, boundary, self._parts_left)
         for what in found.odd:
             self.note("mime.ambiguous", what)
+        if entity.data is self._root_data:
+            self._delimiters[boundary] += found.lines
         spans = found.spans
         if delimiters.TEXT_AFTER_DELIMITER in found.odd and self._take_reading():
             more = delimiters.split(body, entity.start, entity.end, boundary, self._parts_left, lenient=True)
@@ -254,6 +261,9 @@ class _MimeWalk:
             self.note("mime.unfinished")
         if len(spans) > self._parts_left or found.cut:
             self.note("limit.mime_parts", str(self._limits.mime_parts))
+        if found.outside and self._take_reading():
+            self.note("mime.ambiguous", "a page outside of the parts")
+            spans += found.outside
         spans = spans[: max(self._parts_left, 0)]
         self._parts_left -= len(spans)
         return spans
@@ -272,26 +282,27 @@ class _MimeWalk:
             self.note("limit.part_fields")
         depth = outer.depth + 1
         entity = Entity(
-            outer.data, block.fields, block.body_start, end, depth, default, block.broken, outer.inner
+            outer.data, block.fields, block.body_start, end, depth, default, block.broken, outer.inner, start
         )
         return [entity, *self._resumed(entity)]
 
     def _resumed(self, entity: Entity) -> list[Entity]:
-        """The entity as programs read it that continue the header block after a line that is no field."""
-        if not entity.broken:
-            return []
-        more = resumed_block(entity.data, entity.start, entity.end, _MAX_PART_FIELDS)
+        """The entity as lenient programs read its header block, if they read another one."""
+        if has_odd_line_end(entity.data[entity.head : entity.start]):
+            self.note("mime.ambiguous", "a field with an odd line end")
+        block = PartBlock(entity.fields, entity.start, entity.broken)
+        more = other_block(entity.data, entity.head, block, entity.end)
         if more is None or not self._take_reading():
             return []
-        if entity.depth:  # for the block of the message itself, `headers` reports it
+        if entity.depth or not entity.broken:  # for the block of the message itself, `headers` reports it
             self.note("mime.ambiguous", "a broken header block")
-        return [replace(entity, fields=entity.fields + more.fields, start=more.body_start, broken=False)]
+        return [replace(entity, fields=more.fields, start=more.body_start, broken=False)]
 
     def _leaf(self, entity: Entity, reading: HeaderReading, described: Description) -> None:
         filename = self._filename(described.disposition, reading.type)
         media = reading.media
-        page = media in _HTML_TYPES or bool(filename and filename.lower().endswith(_HTML_NAMES))
-        textual = page or media.startswith(("text/", "multipart/")) or is_report(media)
+        page = leaf.is_page(media, filename)
+        textual = page or media.startswith(("text/", "multipart/")) or leaf.is_report(media)
         most = (
             _BYTES_PER_CHARACTER * self._characters_left[page]
             if textual
@@ -300,9 +311,11 @@ class _MimeWalk:
         enough = entity.data[entity.start : min(entity.end, entity.start + transfer.encoded_size(most))]
         content, problems = transfer.decode(enough, reading.encoding, most)
         self.problems.update(dict.fromkeys(problems))
+        if textual and (what := leaf.odd_content(content, page)):
+            self.note("mime.ambiguous", what)
         if textual and len(content) == most and entity.end > entity.start:  # there may be more text
             self.note("limit.text_characters", str(self._limits.text_characters))
-        text = self._text(content, reading.charset or _meta_charset(content), page) if textual else ""
+        text = self._text(content, reading.charset or leaf.meta_charset(content), page) if textual else ""
         disposition = described.disposition.token or None
         if textual:
             content = content[: self._limits.prefix_bytes]
@@ -313,9 +326,9 @@ class _MimeWalk:
 
     def _inner_leaf(self, media: str) -> int:
         """The number of the message that a leaf of this type is or reports on; 0 for what the message says itself."""
-        if media not in _HEADER_TYPES and not is_report(media):
+        if media not in leaf.HEADER_TYPES and not leaf.is_report(media):
             return 0
-        self.heads.append(InnerHead(report="" if media in _HEADER_TYPES else media))
+        self.heads.append(InnerHead(report="" if media in leaf.HEADER_TYPES else media))
         return len(self.heads)
 
     def _keep(self, part: Part) -> None:
@@ -338,7 +351,7 @@ class _MimeWalk:
         for code, detail in decoded.problems:
             self.note(code, detail)
         whole = decoded.text
-        if len(whole) > _SEARCHED_FROM_CHARS:
+        if len(whole) > leaf.SEARCHED_FROM_CHARS:
             whole = _BLANKS.sub(lambda run: run[0][:_MAX_BLANKS], whole)
         text = whole[: self._characters_left[page]]
         if len(text) < len(whole):
@@ -357,7 +370,7 @@ class _MimeWalk:
         return None
 
 
-def _meta_charset(content: bytes) -> str | None:
-    """The charset that a page declares in `meta`. It counts if the header declares none."""
-    found = _META.search(content[:2048]) if b"<" in content[:2048] else None
-    return found[1].decode("ascii", "replace") if found else None
+def _uuencoded_fields(name: bytes) -> tuple[Field, ...]:
+    """The header of a uuencoded file with that name."""
+    described = b'application/octet-stream; name="' + name.replace(b'"', b"") + b'"'
+    return (Field(b"Content-Type", described), Field(b"Content-Transfer-Encoding", b"x-uuencode"))

@@ -27,7 +27,7 @@ from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
 from sekisho import domains, markup, qrcodes
-from sekisho.message import mime
+from sekisho.message import leaf
 from sekisho.message.limits import Limits
 from sekisho.message.model import Link, Message, Part, Problem
 
@@ -146,7 +146,7 @@ def _drawn(parts: tuple[Part, ...]) -> Iterator[Picture]:
     """Each different drawing of the parts once."""
     seen: set[qrcodes.Grid] = set()
     for part in parts:
-        for grid in qrcodes.drawings(part.text[:_MAX_DRAWN_CHARS], mime.is_html(part)):
+        for grid in qrcodes.drawings(part.text[:_MAX_DRAWN_CHARS], leaf.is_html(part)):
             if grid not in seen:
                 seen.add(grid)
                 yield grid

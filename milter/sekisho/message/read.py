@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from sekisho import charsets, domains, markup
-from sekisho.message import body, mime
+from sekisho.message import body, leaf, mime
 from sekisho.message.author import mailboxes, read_author
 from sekisho.message.budget import FieldBudget
 from sekisho.message.envelope import Envelope
@@ -165,7 +165,7 @@ class _Collector:
     def add(self, part: Part) -> None:
         if not part.text:
             return
-        if mime.is_html(part):
+        if leaf.is_html(part):
             self._page(part)
         else:
             self._text(part.text.replace("\r\n", "\n").strip("\r\n"))
@@ -188,7 +188,7 @@ class _Collector:
             self.quotes += [(self._end + start, self._end + end) for start, end in page.quotes]
             self._text(page.text)
         self._link(page.anchors, page=True)
-        self.pages.append(_summary(page, mime.is_attached(part)))
+        self.pages.append(_summary(page, leaf.is_attached(part)))
 
     def _link(self, found: Iterable[tuple[str, str, str]], page: bool) -> None:
         for link in found:

@@ -18,12 +18,17 @@ from sekisho.message.model import Problem
 _IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"})
 _SPELLINGS = {"quotedprintable": "quoted-printable", "uuencode": "x-uuencode", "uue": "x-uuencode",
               "x-uue": "x-uuencode", "uu": "x-uuencode"}  # fmt: skip
+_WRAPPED = re.compile(r"\([^()]{0,100}\)|=\?[^?\s]{0,40}\?[bq]\?|\?=", re.IGNORECASE)
+"""What is put around or into a name: a comment, and the frame of an encoded word (RFC 2047)."""
 _ALPHABET = (string.ascii_letters + string.digits + "+/").encode()
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET))
 _BLANKS = b"\r\n\t "
 _JUNK = bytes(set(_NOT_BASE64) - set(b"=" + _BLANKS))
 _PADDING = re.compile(rb"=[=\s]*+")
-_BEGIN = re.compile(rb"(?:\A|\n)begin [0-7]{3,4} [^\r\n]{0,255}\r?\n")
+_BEGIN = re.compile(rb"(?:\A|\n)begin [0-7]{3,4} ([^\r\n]{0,255})\r?\n")
+_MAX_FILES = 16
+"""Uuencoded files in one text."""
 _MAX_RUNS = 1000
 """Runs of base64, parted by padding, that are decoded separately. The rest is decoded as one run."""
 _LATE_BREAK = re.compile(rb"=[ \t]++\r?\n")
@@ -42,9 +47,9 @@ def canonical(token: str) -> str:
 
 
 def hinted(text: str) -> str:
-    """The encoding whose name stands anywhere in a field; empty if none does."""
-    text = text.lower()
-    return next((name for name in ("base64", "quoted-printable") if name in text), "")
+    """The encoding whose name stands anywhere in a field, whatever signs stand between its letters; empty if none."""
+    letters = "".join(filter(str.isalnum, f"{_WRAPPED.sub('', text)};{text}".lower()))
+    return next((name for name in ("base64", "quoted-printable") if name.replace("-", "") in letters), "")
 
 
 def decode(data: bytes, encoding: str, most: int) -> tuple[bytes, tuple[Problem, ...]]:
@@ -68,10 +73,11 @@ def _base64(data: bytes, most: int) -> tuple[bytes, tuple[Problem, ...]]:
 
 
 def _broken_base64(data: bytes, most: int) -> tuple[bytes, tuple[Problem, ...]]:
-    """Base64 that is not valid by RFC 4648, decoded as far as possible."""
+    """Base64 that is not valid by RFC 4648, decoded as far as possible; `-` and `_` as in section 5."""
+    junk, data = _junk(data), data.translate(_URL_SAFE)
     end = data.find(b"=")
     if end < 0 or not data[end:].strip(b"=" + _BLANKS):
-        return _quartets(data)[:most], _junk(data)
+        return _quartets(data)[:most], junk
     runs = [_quartets(run) for run in _PADDING.split(data, _MAX_RUNS)]
     return b"".join(runs)[:most], (Problem("mime.base64", "data after the padding"),)
 
@@ -122,6 +128,24 @@ def _uuencoded(data: bytes, most: int) -> tuple[bytes, tuple[Problem, ...]]:
         out += _uu_line(line)
         at = stop
     return bytes(out[:most]), ()
+
+
+def uuencoded_files(data: bytes, start: int, end: int) -> tuple[tuple[bytes, int, int], ...]:
+    """Name, start and end of each uuencoded file in a text between the indices `start` and `end`."""
+    files: list[tuple[bytes, int, int]] = []
+    at = start
+    while len(files) < _MAX_FILES and (at := data.find(b"begin ", at, end)) >= 0:
+        begin = _BEGIN.match(data, max(at - 1, start), end)
+        stop = data.find(b"\nend", begin.end(), end) if begin else -1
+        if (
+            begin
+            and stop > 0
+            and _uu_line(data[begin.end() : begin.end() + 62].partition(b"\n")[0].rstrip(b"\r"))
+        ):
+            files.append((begin[1], begin.start(), stop + 4))
+            at = stop
+        at += 6
+    return tuple(files)
 
 
 def _uu_line(line: bytes) -> bytes:

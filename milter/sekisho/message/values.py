@@ -33,11 +33,13 @@ class Value:
     - `token`: in lower case (`text/html`, `attachment`, `base64`); "" if there is none.
     - `parameters`: by their name in lower case, as written but without quotes. Of repeated ones the first.
     - `others`: repeated parameters with a different value, as (name, value).
+    - `unclosed`: the number of quotation marks is odd.
     """
 
     token: str
     parameters: Mapping[str, str]
     others: tuple[tuple[str, str], ...] = ()
+    unclosed: bool = False
 
     @property
     def _starred(self) -> bool:
@@ -128,7 +130,8 @@ def parse(text: str | None) -> Value:
         for reading in readings:
             if parameters.setdefault(key, reading) != reading and len(others) < _MAX_OTHERS:
                 others.append((key, reading))
-    return Value(found[1].lower(), parameters, tuple(others))
+    unclosed = text.count('"') % 2 == 1 and "\\" not in text
+    return Value(found[1].lower(), parameters, tuple(others), unclosed)
 
 
 def without_comments(text: str) -> str:

@@ -6,8 +6,9 @@ import pytest
 
 from sekisho.message import Part, Problem
 from sekisho.message.headers import split
+from sekisho.message.leaf import is_html
 from sekisho.message.limits import Limits
-from sekisho.message.mime import Entity, is_html, read
+from sekisho.message.mime import Entity, read
 
 
 def walk(raw: bytes, **limits: int) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
@@ -84,7 +85,7 @@ def test_a_multipart_that_cannot_be_parted_is_read_as_text(kind: bytes) -> None:
     """A multipart whose boundary never comes is read as text."""
     parts, problems = walk(b"Content-Type: " + kind + b"\n\n--x\n\nhttp://evil.example\n")
     assert "http://evil.example" in parts[0].text
-    assert codes(problems)[0] == "mime.no_boundary"
+    assert "mime.no_boundary" in codes(problems)
 
 
 def test_an_attached_message_is_opened() -> None:
