@@ -12,6 +12,7 @@ import binascii
 import re
 import string
 from collections.abc import Iterator
+from itertools import islice
 
 from sekisho.message.model import Problem
 
@@ -28,7 +29,8 @@ _JUNK = bytes(set(_NOT_BASE64) - set(b"=" + _BLANKS))
 _PADDING = re.compile(rb"=[=\s]*+")
 _BEGIN = re.compile(rb"(?:\A|\n)begin [0-7]{3,4} ([^\r\n]{0,255})\r?\n")
 _MAX_FILES = 16
-"""Uuencoded files in one text."""
+"""Uuencoded files in one text that are looked for."""
+_MAX_UU_LINE_BYTES = 64
 _MAX_RUNS = 1000
 """Runs of base64, parted by padding, that are decoded separately. The rest is decoded as one run."""
 _LATE_BREAK = re.compile(rb"=[ \t]++\r?\n")
@@ -133,18 +135,11 @@ def _uuencoded(data: bytes, most: int) -> tuple[bytes, tuple[Problem, ...]]:
 def uuencoded_files(data: bytes, start: int, end: int) -> tuple[tuple[bytes, int, int], ...]:
     """Name, start and end of each uuencoded file in a text between the indices `start` and `end`."""
     files: list[tuple[bytes, int, int]] = []
-    at = start
-    while len(files) < _MAX_FILES and (at := data.find(b"begin ", at, end)) >= 0:
-        begin = _BEGIN.match(data, max(at - 1, start), end)
-        stop = data.find(b"\nend", begin.end(), end) if begin else -1
-        if (
-            begin
-            and stop > 0
-            and _uu_line(data[begin.end() : begin.end() + 62].partition(b"\n")[0].rstrip(b"\r"))
-        ):
-            files.append((begin[1], begin.start(), stop + 4))
-            at = stop
-        at += 6
+    for begin in islice(_BEGIN.finditer(data, start, end), _MAX_FILES):
+        stop = data.find(b"\nend", begin.end(), end)
+        first = data[begin.end() : begin.end() + _MAX_UU_LINE_BYTES].partition(b"\n")[0]
+        if stop > 0 and _uu_line(first.rstrip(b"\r")):
+            files.append((begin[1], begin.start(), stop))
     return tuple(files)
 
 
