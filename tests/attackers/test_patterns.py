@@ -23,6 +23,7 @@ from tests.slices import sliced
 
 from sekisho import vocabulary
 from sekisho.checks.identity import claims
+from sekisho.message import delimiters
 from sekisho.vocabulary import patterns
 
 BOUNDED = {
@@ -32,6 +33,7 @@ BOUNDED = {
 SHIPPED = vocabulary.load(None).checks
 COMMON_WORDS = re.compile(patterns.plain(map(re.escape, ["担当", "御中", "株式会社", "事務局"])))
 DYNAMIC = {
+    "sekisho.message.delimiters": [delimiters._nearly(b"b"), delimiters._line(b"b")],
     "sekisho.checks.identity.recipient": [re.compile(r"(?<![a-z0-9])taro(?![a-z0-9])")],
     "sekisho.privacy": [re.compile(r"(?<!\w)taro(?!\w)", re.IGNORECASE)],
     "sekisho.cli.configuring": [re.compile(r"\s*\[\s*(['\"]?)policy\1\s*\]\s*(#.*)?$")],

@@ -162,7 +162,7 @@ def _nearly(boundary: bytes) -> re.Pattern[bytes]:
     few."""
     text = re.escape(boundary)
     return re.compile(
-        rb"(?:^|(?<=\r))(?!--%b)[\t \0]{0,20}-[\t ]{0,20}-?-?[\t \0]{0,20}%b(?:--?)?[\t \0]{0,20}(?=[\r\n]|\Z)"
+        rb"(?:^|(?<=\r))(?!--%b)[\t \0]{0,20}+-[\t ]{0,20}+-?-?[\t \0]{0,20}+%b(?:--?)?[\t \0]{0,20}+(?=[\r\n]|\Z)"
         % (text, text),
         re.MULTILINE,
     )
@@ -205,7 +205,7 @@ def strays(data: bytes, read: Mapping[bytes, int]) -> bool:
 
 
 def _line(boundary: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"^--%b(?:--)?[ \t\r]*$" % re.escape(boundary), re.MULTILINE)
+    return re.compile(rb"^--%b(?:--)?[ \t\r]*+$" % re.escape(boundary), re.MULTILINE)
 
 
 def guessed_boundary(data: bytes, start: int, end: int) -> bytes:
