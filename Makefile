@@ -20,7 +20,7 @@ help:
 	@echo 'make fuzz             every parser of hostile bytes, ten minutes each'
 	@echo 'make soak             hostile and ordinary mail for ten minutes: crashes, forged output, memory'
 	@echo 'make faults [ROWS=a,b] the fault matrix: everything is killed, cut off, filled up; is any mail lost?'
-	@echo 'make weights          what labelled mail says of the points: COLLECTIONS=collections.toml (docs/weights.md)'
+	@echo 'make weights          what labelled mail says of the points: CORPUS=folder (docs/weights.md)'
 	@echo 'make accuracy         the tables of docs/accuracy.md: CORPUS=folder'
 	@echo 'make docs             writes the generated documents again'
 	@echo 'make lock             resolves the dependencies of pyproject.toml again'
@@ -73,7 +73,8 @@ faults: install
 
 # The file of collections is described in lab/accuracy.py; docs/weights.md says what comes out of it.
 weights: install
-	$(PYTHON) -m lab.weights $(or $(COLLECTIONS),$(error COLLECTIONS=collections.toml says where labelled mail is))
+	$(PYTHON) -m lab.weights $(or $(COLLECTIONS),lab/accuracy.toml) \
+		$(or $(CORPUS),$(error CORPUS=folder says where the labelled mail is))
 
 # lab/accuracy.toml says which folders of the corpus are which collections; COLLECTIONS=file names another such file.
 accuracy: install

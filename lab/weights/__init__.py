@@ -1,6 +1,6 @@
 """Learns points for the findings from labelled mail: a proposal for the points table, and how far it can be trusted.
 
-    make weights COLLECTIONS=collections.toml
+    make weights CORPUS=folder
 
 | module | what it does |
 | --- | --- |

@@ -1,4 +1,4 @@
-"""`python -m lab.weights collections.toml`: learn, try, and put the tables into `docs/weights.md`."""
+"""`python -m lab.weights collections.toml [folder]`: learn, try, and put the tables into `docs/weights.md`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ KEPT = ROOT / ".cache" / "weights"
 BEGIN, END = "<!-- tables: begin (python -m lab.weights) -->\n", "<!-- tables: end -->\n"
 
 
-def main(file: Path, target: Path = DOCUMENT, kept: Path = KEPT) -> None:
+def main(file: Path, target: Path = DOCUMENT, kept: Path = KEPT, folder: Path | None = None) -> None:
     """Do everything, from the mail to the document. Raises SystemExit if replay and pipeline give other verdicts."""
-    mails = gather(accuracy.Collections.read(file), kept)
+    mails = gather(accuracy.Collections.read(file, folder), kept)
     if different := replay.differing(mails, {}):
         raise SystemExit(f"{different} verdicts cannot be replayed from their findings")
     proposal = propose(mails, RIDGE)
@@ -29,6 +29,6 @@ def main(file: Path, target: Path = DOCUMENT, kept: Path = KEPT) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in {2, 3}:
         raise SystemExit(__doc__)
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), folder=Path(sys.argv[2]) if sys.argv[2:] else None)

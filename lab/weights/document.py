@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.weights import trade
-from lab.weights.fit import TODAY, TRIGGERS, Proposal
+from lab.weights.fit import STEP, TODAY, TRIGGERS, WHOLE, Proposal
 from lab.weights.folds import BRAND, LATER, SOURCE
 from lab.weights.gather import OTHERS, Mail, merged_sources
 from lab.weights.replay import rows
@@ -72,7 +72,7 @@ def sheets(report: Report) -> Iterator[Sheet]:
 
 def points_sheet(report: Report) -> Sheet:
     """Every finding that was made and can have points: first those that change, then by the number of fakes with it."""
-    mails, proposal = report.mails, report.proposal
+    mails, proposal, sources = report.mails, report.proposal, source_names(report.mails)
     found = Counter((mail.label, name) for mail in mails for name in mail.found)
     made = sorted(
         {name for _, name in found} - TRIGGERS,
@@ -95,7 +95,7 @@ def points_sheet(report: Report) -> Sheet:
                 _range(*_ends([trial.points[name] for trial in report.trials])),
                 found["phish", name],
                 found["ham", name],
-                note(proposal, name),
+                note(proposal, name, sources),
             )
             for name in shown
         ),
@@ -104,14 +104,17 @@ def points_sheet(report: Report) -> Sheet:
     )
 
 
-def note(proposal: Proposal, name: str) -> str:
+def note(proposal: Proposal, name: str, sources: Mapping[str, str]) -> str:
+    """What moved a finding, or why it did not move. `sources` has the names of the sources."""
     if name in proposal.apart:
-        return f"tells collections apart: {proposal.apart[name]}"
+        return f"not fitted, tells collections apart: {proposal.apart[name]}"
     if name in proposal.unwitnessed and proposal.whole[name] >= TODAY[name]:
         return "may not rise: hardly any genuine mail could show it"
-    if proposal.points[name] != TODAY[name]:
-        return "too low" if proposal.points[name] > TODAY[name] else "too high"
-    return ""
+    if abs(proposal.points[name] - TODAY[name]) < STEP / 2 + 0.01:
+        return "rounded" if proposal.points[name] != TODAY[name] else ""
+    bound = proposal.bound_by[name]
+    least = "the fit of all mail moves it least" if bound == WHOLE else f"least without {sources[bound]}"
+    return f"{'too low' if proposal.points[name] > TODAY[name] else 'too high'}: {least}"
 
 
 def _ends(values: Sequence[float]) -> tuple[float | None, float | None]:

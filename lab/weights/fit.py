@@ -42,8 +42,9 @@ Points = Mapping[str, float]
 RIDGE = 1.0  # the cost of moving a finding by one point: half the log loss of a mail
 MIN_GROUPS = 8  # a finding in fewer groups is not learned
 MAX_POINTS = 100.0  # as the option allows
-STEP = 0.1  # points are proposed in such steps
+STEP = 0.5  # points are proposed in such steps; a finding that has points keeps this many at least
 MIN_CHANGE = 0.25  # points: a smaller change is not proposed
+WHOLE = "all mail"
 CIRCUMSTANCES = ("client", "authentication", "page", "links")
 TODAY: Points = {kind.id: float(kind.points) for kind in KINDS}
 JOINT = tuple(row for row in COMBINATIONS if len(row.all_of) + bool(row.any_of) > 1)
@@ -53,12 +54,14 @@ TRIGGERS = frozenset(row.when for row in OVERRIDES)
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """`points` of every finding. For fitted ones also the points from all mail (`whole`), and the smallest and largest
-    without one source. `apart` says why a finding gets no points; those in `unwitnessed` may not rise."""
+    without one source. `bound_by` names, for each that moves, the source without which it moves least (or `WHOLE`).
+    `apart` says why a finding is not fitted; those in `unwitnessed` may not rise."""
 
     points: Points
     whole: Points
     least: Points
     most: Points
+    bound_by: Mapping[str, str]
     apart: Mapping[str, str]
     unwitnessed: frozenset[str]
 
@@ -84,31 +87,41 @@ def propose(mails: Sequence[Mail], ridge: float = RIDGE) -> Proposal:
     names = frequent(mails)
     useless = apart(mails, names)
     columns = tuple(name for name in names if name not in useless)
-    kept = dict(TODAY) | dict.fromkeys(useless, 0.0)
     bounded = unwitnessed(mails, columns)
-    design = designed(mails, columns, kept, bounded)
-    fits = [fit[: len(columns)] for fit in _fits(design, merged_sources(mails), ridge)]
-    least, most = np.min(fits, axis=0), np.max(fits, axis=0)
-    points = {name: settled(TODAY[name], *ends) for name, *ends in zip(columns, least, most, strict=True)}
-    whole, low, high = (dict(zip(columns, map(float, each), strict=True)) for each in (fits[0], least, most))
-    return Proposal(kept | points, whole, low, high, useless, bounded)
+    design = designed(mails, columns, TODAY, bounded)
+    left_out, fits = zip(*_fits(design, merged_sources(mails), ridge), strict=True)
+    table = np.array([fit[: len(columns)] for fit in fits])
+    least, most = table.min(axis=0), table.max(axis=0)
+    points = {name: settled(points, points, points) for name, points in TODAY.items()}
+    bound_by = {}
+    for place, name in enumerate(columns):
+        points[name] = settled(TODAY[name], least[place], most[place])
+        if points[name] != TODAY[name]:
+            column = table[:, place] * (1 if points[name] > TODAY[name] else -1)
+            bound_by[name] = left_out[int(column.argmin())]
+    whole, low, high = (dict(zip(columns, map(float, each), strict=True)) for each in (table[0], least, most))
+    return Proposal(points, whole, low, high, bound_by, useless, bounded)
 
 
-def _fits(design: Design, sources: Sequence[str], ridge: float) -> Iterator[Array]:
-    """The fit of all mail, then one without each source, if fakes and genuine mail remain."""
+def _fits(design: Design, sources: Sequence[str], ridge: float) -> Iterator[tuple[str, Array]]:
+    """The fit of all mail, then one without each source, if fakes and genuine mail remain; each with what it leaves
+    out."""
     model = _model(design, _worth(design), ridge)
     whole = _solve(design, model, np.ones(len(sources), bool), model.centre)
-    yield whole
+    yield WHOLE, whole
     for source in sorted(set(sources)):
         chosen = np.array([each != source for each in sources])
         if len(set(design.guilty[chosen])) > 1:
-            yield _solve(design, model, chosen, whole)
+            yield source, _solve(design, model, chosen, whole)
 
 
 def settled(today: float, least: float, most: float) -> float:
-    """The points on which all fits agree, in steps; the present ones if they disagree or the change is too small."""
+    """The points on which all fits agree, in steps; the present ones if they disagree or the change is too small. A
+    finding without points gets none, and one with points keeps a step: no fit changes what somebody meant by it."""
     agreed = least if least > today else most if most < today else today
-    return round(round(agreed / STEP) * STEP, 2) if abs(agreed - today) >= MIN_CHANGE else today
+    if abs(agreed - today) < MIN_CHANGE:
+        agreed = today
+    return max(STEP, round(agreed / STEP) * STEP) if today else 0.0
 
 
 def frequent(mails: Sequence[Mail]) -> tuple[str, ...]:

@@ -80,11 +80,12 @@ def test_guilt_that_every_source_shows_gains_points() -> None:
         ({"trap a": 0.1, "trap b": 0.1, "ham": 0.4}, screen.INNOCENT),
     ],
 )
-def test_what_only_tells_collections_apart_gets_no_weight(shares: dict[str, float], reason: str) -> None:
-    """Fakes of one source, guilt in one place and innocence in another, or commoner on genuine mail: nothing."""
+def test_what_only_tells_collections_apart_is_not_fitted(shares: dict[str, float], reason: str) -> None:
+    """Fakes of one source, guilt in one place and innocence in another, or commoner on genuine mail: it keeps its
+    points."""
     proposal = fit.propose(gathered({ONE: shares, GUILTY: {"phish": 0.5, "ham": 0.01}}))
     assert proposal.apart == {ONE: reason}
-    assert proposal.points[ONE] == 0
+    assert proposal.points[ONE] == fit.TODAY[ONE]
     assert proposal.points[GUILTY] > fit.TODAY[GUILTY]
 
 
@@ -107,10 +108,17 @@ def test_the_same_mail_gives_the_same_points_in_any_order() -> None:
 
 def test_a_point_moves_only_as_far_as_every_source_agrees() -> None:
     """The least of the rises, the most of the falls, and today's where they disagree or hardly differ."""
-    assert fit.settled(2.0, 2.61, 4.0) == 2.6
-    assert fit.settled(2.0, 0.3, 1.42) == 1.4
+    assert fit.settled(2.0, 2.61, 4.0) == 2.5
+    assert fit.settled(2.0, 0.3, 1.42) == 1.5
     assert fit.settled(2.0, 1.0, 3.0) == 2.0
     assert fit.settled(2.0, 2.2, 4.0) == 2.0
+
+
+def test_a_fit_never_takes_what_a_finding_means() -> None:
+    """A finding with points keeps half a point, and one without gets none."""
+    assert fit.settled(0.7, 0.0, 0.1) == 0.5
+    assert fit.settled(0.3, 0.2, 0.4) == 0.5
+    assert fit.settled(0.0, 2.0, 4.0) == 0.0
 
 
 def test_rare_findings_keep_their_points() -> None:
