@@ -30,11 +30,16 @@ class Strict(BaseModel):
 
 
 class Record(Strict):
-    """One DNS record, as a sidecar has it."""
+    """One DNS record, as a sidecar has it; or `rcode`, and every question about the name gets this error."""
 
     name: str
     type: str = "TXT"
-    value: str
+    value: str = ""
+    rcode: Literal["", "NXDOMAIN", "SERVFAIL", "TIMEOUT"] = ""
+
+    def listed(self) -> dict[str, str]:
+        """The entry of `dns` in a sidecar."""
+        return self.model_dump(include={"name", "rcode"} if self.rcode else {"name", "type", "value"})
 
 
 class Letter(Strict):

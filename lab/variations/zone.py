@@ -88,7 +88,10 @@ class Zone:
         )
 
     def listed(self, more: tuple[Record, ...] = ()) -> list[dict[str, str]]:
-        """All records, as a sidecar has them. A record of the description takes the place of ours with the same key."""
+        """All records, as a sidecar has them. A record of the description takes the place of ours with the same key,
+        an error that of all our records of the name."""
         own = {(each.name, each.type) for each in more}
+        failing = {each.name for each in more if each.rcode}
         records = [Record(name=name, type=kind, value=value) for name, kind, value in self.records]
-        return [each.model_dump() for each in (*(e for e in records if (e.name, e.type) not in own), *more)]
+        ours = [e for e in records if e.name not in failing and (e.name, e.type) not in own]
+        return [each.listed() for each in (*ours, *more)]
