@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from operator import itemgetter
 
 from ahocorasick_rs import AhoCorasick
 
 from sekisho.brands.boundaries import Hit, Window, longest, mentions
+from sekisho.brands.exchanged import ExchangedLetters, ExchangedNames
 from sekisho.brands.misspelt import Misspellings
 from sekisho.brands.model import Brand
 from sekisho.brands.names import MAX_COMPANION_GAP, MAX_SHORT_LATIN, Name, NameKind, names
@@ -33,6 +35,8 @@ MAX_TEXT_CHARS = 200_000  # of a text; the rest is not searched
 WINDOW_CHARS = 2_048
 OVERLAP_CHARS = 256  # of two windows; longer than any name with characters put between its letters
 MAX_HITS_OF_NAME = 4  # in one window; further hits of the name are ignored
+
+HAS_KANA = re.compile("[ぁ-ゖァ-ヺｦ-ﾝ]")
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9\0]*")
 # The lookbehind comes after the first letter: a regular expression that begins with a letter is searched faster.
@@ -57,6 +61,7 @@ class NameIndex:
             for name in everything
             if name.kind is NameKind.FREE and name.latin and name.text.isalnum()
         )
+        self._exchanged = ExchangedNames(everything, ExchangedLetters(words.exchanged))
         self._words: dict[str, list[Name]] = {}
         long: dict[str, list[Name]] = {}
         for name in everything:
@@ -81,14 +86,17 @@ class NameIndex:
             for cue in self._lures.cues(cued, Breaks(words, letters)) if cued else ():
                 cues.setdefault((cue.aspect, cue.name), cue)
             named += self._short(words)
-            if not named:
+            exchanged = () if letters.isascii() else tuple(self._exchanged.find(letters))
+            if not (named or exchanged):
                 continue
             near = letters + compact(spaced(after[: 2 * MAX_COMPANION_GAP]))
-            counted = _counted(named, letters, near, len(part) == len(text))
-            hits = [hit for hit in counted if hit.name.id not in found]
-            if hits:
-                window = self._window(text, part, words, start)
-                for mention in longest(mentions(hits, window), start, len(part)):
+            whole = len(part) == len(text)
+            hits = [hit for hit in _counted(named, letters, near, whole) if hit.name.id not in found]
+            others = [hit for hit in _counted(exchanged, letters, near, whole) if hit.name.id not in found]
+            if hits or others:
+                window = self._window(text, part, words, start, after)
+                read = chain(mentions(hits, window), mentions(others, self._exchanged.window(window)))
+                for mention in longest(read, start, len(part)):
                     if len(text) <= MIN_PROSE_CHARS or not in_mailbox(text, mention.start, self._mailboxes):
                         found.setdefault((mention.brand, mention.name), mention)
         for name, first, end in self._misspelt.find(text):
@@ -97,10 +105,11 @@ class NameIndex:
         ordered = sorted(found.values(), key=lambda each: (each.start, each.brand))
         return Reading(tuple(ordered), tuple(cues.values()))
 
-    def _window(self, text: str, part: str, words: str, start: int) -> Window:
+    def _window(self, text: str, part: str, words: str, start: int, after: str) -> Window:
         letters, origins = skeleton_spans(part, words)
         share = 1 / (len(letters) if len(part) == len(text) else len(text))
-        return Window(text, start, letters, origins, share, self._companions)
+        japanese = HAS_KANA.search(text) is not None or HAS_KANA.search(after) is not None
+        return Window(text, start, letters, origins, origins, share, self._companions, japanese)
 
     def _long(self, letters: str) -> tuple[list[_Named], list[_Place]]:
         """The ranges of the skeleton where names stand, and those where words of lures stand."""

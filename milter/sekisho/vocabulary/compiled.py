@@ -32,6 +32,8 @@ class BrandWords:
     """The trade words that turn an ordinary word beside them into a brand's name."""
     calming: frozenset[str] = frozenset()
     """Words that forgers put beside a brand's name to calm their readers."""
+    exchanged: tuple[tuple[str, ...], ...] = ()
+    """Each a letter of names, and the forms that are written in its place."""
 
 
 def for_brands(lists: WordLists, phrases: LurePhrases) -> BrandWords:
@@ -43,6 +45,7 @@ def for_brands(lists: WordLists, phrases: LurePhrases) -> BrandWords:
         trade,
         trade.difference(lists.weak_trade_words),
         frozenset(lists.calming_words),
+        tuple(tuple(entry.split(" ")) for entry in lists.exchanged_letters),
     )
 
 
