@@ -33,16 +33,15 @@ _SHOP = re.compile(r"[^\s。、]{0,10}店")  # 豆の蔵 楽天市場店 is a sh
 class Window:
     """A piece of a text, from index `start` on.
 
-    `letters` is its skeleton, `origins` and `ends` the indexes in `text[start:]` of the first and the last character of
-    each letter of the skeleton, `share` (0 to 1) what part of the text one letter is. `companions` are the skeletons of
-    words that turn an ordinary word beside them into a brand's name. `japanese`: there is kana in the text or near it.
+    `letters` is its skeleton, `origins` the index in `text[start:]` of each letter of the skeleton, `share` (0 to 1)
+    what part of the text one letter is. `companions` are the skeletons of words that turn an ordinary word beside them
+    into a brand's name. `japanese`: there is kana in the text or near it.
     """
 
     text: str
     start: int
     letters: str
     origins: list[int]
-    ends: list[int]
     share: float
     companions: tuple[str, ...]
     japanese: bool
@@ -68,7 +67,7 @@ def mentions(hits: Iterable[Hit], window: Window) -> Iterator[Mention]:
 def _mention(hit: Hit, window: Window) -> Mention | None:
     name, text = hit.name, window.text
     first = window.start + window.origins[hit.at]
-    last = window.start + window.ends[hit.end - 1]
+    last = window.start + window.origins[hit.end - 1]
     if text[last : last + 2].casefold() in LETTER_PAIRS:
         last += 1
     last = _last(text, last)
@@ -88,8 +87,7 @@ def _mention(hit: Hit, window: Window) -> Mention | None:
     exact = _exact(name, spelling) or (not window.japanese and _chinese(name, spelling))
     if not exact and not _disguised(name, spelling, hit.whole):
         return None
-    alone = min(1.0, (hit.end - hit.at) * window.share)
-    return Mention(name.brand, name.text, first, last + 1, alone, exact)
+    return Mention(name.brand, name.text, first, last + 1, (hit.end - hit.at) * window.share, exact)
 
 
 def _last(text: str, last: int) -> int:

@@ -12,17 +12,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from ahocorasick_rs import AhoCorasick
 
-from sekisho.brands.boundaries import Window
 from sekisho.brands.names import Name
 from sekisho.text import is_kana, skeleton
 
 MIN_LETTERS = 3  # of a name's skeleton that is kanji
 MIN_LETTERS_WITH_KANA = 4  # of one that is not; three kana are the beginning of many words
 MAX_HITS = 32  # in one text
+EDGE_LETTERS = 160  # of a long text that are searched, at either end
+
+
+def _any_of(forms: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, forms)) or r"(?!)")
 
 
 class ExchangedLetters:
@@ -34,38 +37,28 @@ class ExchangedLetters:
         for letter, *forms in entries:
             key = skeleton(letter)
             self._letters |= {form: key for each in forms if (form := skeleton(each)) not in ("", key)}
-        single = {form: key for form, key in self._letters.items() if len(form) == len(key) == 1}
-        self._single = str.maketrans(single)
-        longer = sorted(self._letters.keys() - single.keys(), key=len, reverse=True)
-        self._longer = tuple(longer)
-        self._forms = re.compile("|".join(map(re.escape, (*longer, *single))) or r"(?!)")
+        longer = sorted((form for form in self._letters if len(form) > 1), key=len, reverse=True)
+        single = [form for form in self._letters if len(form) == 1]
+        self._single = str.maketrans({form: self._letters[form] for form in single})
+        # Alternatives that all begin with a letter are searched by those letters, which is fastest.
+        self._longer, self._forms = _any_of(longer), _any_of(longer + single)
 
     def unified(self, letters: str) -> str:
         """A skeleton with the letters that others stand for."""
-        for form in self._longer:
-            if form in letters:
-                letters = letters.replace(form, self._letters[form])
-        return letters.translate(self._single)
+        return self._longer.sub(self._letter, letters).translate(self._single)
 
-    def spans(self, letters: str) -> tuple[str, list[int], list[int]]:
-        """`unified(letters)`, and for each of its characters where in `letters` that begins and ends (indexes of the
-        first and of the last character)."""
-        parts: list[str] = []
-        begins: list[int] = []
-        ends: list[int] = []
+    def _letter(self, match: re.Match[str]) -> str:
+        return self._letters[match[0]]
+
+    def places(self, letters: str) -> list[tuple[int, int]]:
+        """For each letter of `unified(letters)`, where in `letters` that begins and ends."""
+        found: list[tuple[int, int]] = []
         at = 0
-        for match in (*self._forms.finditer(letters), None):
-            start, end = match.span() if match else (len(letters), len(letters))
-            parts.append(letters[at:start])
-            begins += range(at, start)
-            ends += range(at, start)
-            if match:
-                key = self._letters[match[0]]
-                parts.append(key)
-                begins += [start] * len(key)
-                ends += [end - 1] * len(key)
-            at = end
-        return "".join(parts), begins, ends
+        for match in self._forms.finditer(letters):
+            found += ((index, index + 1) for index in range(at, match.start()))
+            found += [match.span()] * len(self._letter(match))
+            at = match.end()
+        return found + [(index, index + 1) for index in range(at, len(letters))]
 
 
 class ExchangedNames:
@@ -84,18 +77,24 @@ class ExchangedNames:
         self._automaton = AhoCorasick(self._keys, store_patterns=False) if self._keys else None
 
     def find(self, letters: str) -> Iterator[tuple[Name, int, int]]:
-        """The names in a skeleton that are not written with their own letters, each with its place (begin and end) in
-        the unified form."""
-        if self._automaton is None:
+        """The names at the beginning and at the end of a skeleton that are not written with their own letters, each
+        with its place (begin and end) in the skeleton."""
+        if self._automaton is None or letters.isascii():
             return
-        unified = self._letters.unified(letters)
-        for pattern, at, end in self._automaton.find_matches_as_indexes(unified, overlapping=True)[:MAX_HITS]:
-            for name in self._names[self._keys[pattern]]:
-                if name.key not in letters:
-                    yield name, at, end
+        for start, piece in _edges(letters):
+            unified = self._letters.unified(piece)
+            found = self._automaton.find_matches_as_indexes(unified, overlapping=True)[:MAX_HITS]
+            places = self._letters.places(piece) if found else []
+            for pattern, at, end in found:
+                for name in self._names[self._keys[pattern]]:
+                    if name.key not in piece:
+                        yield name, start + places[at][0], start + places[end - 1][1]
 
-    def window(self, window: Window) -> Window:
-        """The window with the unified form of its letters."""
-        letters, begins, ends = self._letters.spans(window.letters)
-        origins = [window.origins[at] for at in begins]
-        return replace(window, letters=letters, origins=origins, ends=[window.origins[at] for at in ends])
+
+def _edges(letters: str) -> Iterator[tuple[int, str]]:
+    """The beginning and the end of a skeleton, where a sender greets and signs, each with its index; or all of it."""
+    if len(letters) <= 2 * EDGE_LETTERS:
+        yield 0, letters
+    else:
+        yield 0, letters[:EDGE_LETTERS]
+        yield len(letters) - EDGE_LETTERS, letters[-EDGE_LETTERS:]

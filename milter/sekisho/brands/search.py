@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from operator import itemgetter
 
 from ahocorasick_rs import AhoCorasick
@@ -86,17 +85,15 @@ class NameIndex:
             for cue in self._lures.cues(cued, Breaks(words, letters)) if cued else ():
                 cues.setdefault((cue.aspect, cue.name), cue)
             named += self._short(words)
-            exchanged = () if letters.isascii() else tuple(self._exchanged.find(letters))
-            if not (named or exchanged):
+            named += self._exchanged.find(letters)
+            if not named:
                 continue
             near = letters + compact(spaced(after[: 2 * MAX_COMPANION_GAP]))
-            whole = len(part) == len(text)
-            hits = [hit for hit in _counted(named, letters, near, whole) if hit.name.id not in found]
-            others = [hit for hit in _counted(exchanged, letters, near, whole) if hit.name.id not in found]
-            if hits or others:
+            counted = _counted(named, letters, near, len(part) == len(text))
+            hits = [hit for hit in counted if hit.name.id not in found]
+            if hits:
                 window = self._window(text, part, words, start, after)
-                read = chain(mentions(hits, window), mentions(others, self._exchanged.window(window)))
-                for mention in longest(read, start, len(part)):
+                for mention in longest(mentions(hits, window), start, len(part)):
                     if len(text) <= MIN_PROSE_CHARS or not in_mailbox(text, mention.start, self._mailboxes):
                         found.setdefault((mention.brand, mention.name), mention)
         for name, first, end in self._misspelt.find(text):
@@ -109,7 +106,7 @@ class NameIndex:
         letters, origins = skeleton_spans(part, words)
         share = 1 / (len(letters) if len(part) == len(text) else len(text))
         japanese = HAS_KANA.search(text) is not None or HAS_KANA.search(after) is not None
-        return Window(text, start, letters, origins, origins, share, self._companions, japanese)
+        return Window(text, start, letters, origins, share, self._companions, japanese)
 
     def _long(self, letters: str) -> tuple[list[_Named], list[_Place]]:
         """The ranges of the skeleton where names stand, and those where words of lures stand."""
