@@ -54,6 +54,12 @@ class Owners:
     def mentions(self, text: str) -> tuple[Mention, ...]:
         return ()
 
+    def word_brands(self, text: str) -> tuple[str, ...]:
+        return ()
+
+    def is_of_trade(self, text: str, brand: str) -> bool:
+        return False
+
     def affiliates(self, brand: str) -> frozenset[str]:
         return frozenset({brand})
 

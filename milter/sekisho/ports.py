@@ -57,6 +57,12 @@ class Registry(Protocol):
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """The brand names in a text, longest first where they overlap, folded as Japanese readers read."""
 
+    def word_brands(self, text: str) -> tuple[str, ...]:
+        """The brands of which the text is a name that counts only beside a companion, since it is also a word."""
+
+    def is_of_trade(self, text: str, brand: str) -> bool:
+        """True if a word of the brand's trade, which is a companion of its names, stands in the text."""
+
     def owner(self, domain: str) -> str | None:
         """The brand that owns the domain's registrable domain, by a confirmed entry only."""
 

@@ -19,6 +19,7 @@ from sekisho.brands.model import Brand, Flag
 from sekisho.brands.search import NameIndex
 from sekisho.domains import registrable, to_ascii, within
 from sekisho.known import BrandPolicy, Kinship, Lookalike, Mention, Reading
+from sekisho.text import skeleton
 from sekisho.vocabulary import BrandWords
 
 MAX_REMEMBERED = 20_000  # entries of each cache: owners and lookalikes of host names, mentions of texts
@@ -72,6 +73,16 @@ class BrandIndex:
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """The brands that a text names, in the order of their places."""
         return self._mentions(text)
+
+    def word_brands(self, text: str) -> tuple[str, ...]:
+        """The brands of which the text is a name that counts only beside a companion, since it is also a word."""
+        return self._names.word_brands(text)
+
+    def is_of_trade(self, text: str, brand: str) -> bool:
+        """True if a word of the brand's trade, which is a companion of its names, stands in the text."""
+        known = self._brands.get(brand)
+        letters = skeleton(text)
+        return known is not None and any(skeleton(each) in letters for each in known.companions)
 
     def owner(self, domain: str) -> str | None:
         """The id of the brand that a domain proves, or None. If several brands of one organisation list the domain, the

@@ -135,6 +135,7 @@ class WordLists(FileModel):
     weak_trade_words: Labels = ()
     calming_words: Labels = ()
     exchanged_letters: Exchanges = ()
+    near_words: Words = ()
 
 
 def read(folder: Path, faults: list[str]) -> WordLists:
