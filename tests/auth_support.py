@@ -54,6 +54,12 @@ class Owners:
     def mentions(self, text: str) -> tuple[Mention, ...]:
         return ()
 
+    def word_brands(self, text: str) -> tuple[str, ...]:
+        return ()
+
+    def is_of_trade(self, text: str, brand: str) -> bool:
+        return False
+
     def affiliates(self, brand: str) -> frozenset[str]:
         return frozenset({brand})
 
@@ -77,6 +83,12 @@ class Owners:
 
     def sends_for(self, domain: str, brand: str) -> str | None:
         return None
+
+    def built_in(self, brand: str) -> bool:
+        return False
+
+    def self_hosted(self, brand: str) -> bool:
+        return False
 
     def name(self, brand: str) -> str:
         return brand

@@ -57,6 +57,12 @@ class Registry(Protocol):
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """The brand names in a text, longest first where they overlap, folded as Japanese readers read."""
 
+    def word_brands(self, text: str) -> tuple[str, ...]:
+        """The brands of which the text is a name that counts only beside a companion, since it is also a word."""
+
+    def is_of_trade(self, text: str, brand: str) -> bool:
+        """True if a word of the brand's trade, which is a companion of its names, stands in the text."""
+
     def owner(self, domain: str) -> str | None:
         """The brand that owns the domain's registrable domain, by a confirmed entry only."""
 
@@ -88,6 +94,12 @@ class Registry(Protocol):
     def sends_for(self, domain: str, brand: str) -> str | None:
         """The entry by which the brand, or one of its organisation, names the domain or a name above it among the
         platforms that send on its behalf; None if it does not."""
+
+    def built_in(self, brand: str) -> bool:
+        """True if dealers, agencies or branches build the name of the brand into their own with right."""
+
+    def self_hosted(self, brand: str) -> bool:
+        """True for a program that anybody runs on a server of their own, and that writes under its own name there."""
 
     def name(self, brand: str) -> str:
         """The brand's first name, for sentences; the id itself if unknown."""

@@ -19,9 +19,10 @@ from sekisho.brands.names import MAX_SHORT_LATIN, Name, NameKind
 from sekisho.brands.prose import MIN_PROSE_CHARS, is_plain_word
 from sekisho.brands.spelling import INVISIBLE_CATEGORIES, Spelling, is_japanese, spell
 from sekisho.known import Mention
-from sekisho.text import is_hiragana, is_kana, is_katakana
+from sekisho.text import is_hiragana, is_kana, is_kanji, is_katakana
 
 MAX_SHORT_KANA = 3  # letters; a kana name up to this length must end where the word ends
+MAX_SHORT_KANJI = 2  # letters; an ordinary word of kanji up to this length is not the middle of a longer word
 LETTER_PAIRS = frozenset({"rn", "vv"})  # two letters of the text, one of the skeleton
 
 _PARTICLES = frozenset("のをにはがでとへもやかよ")
@@ -34,7 +35,7 @@ class Window:
 
     `letters` is its skeleton, `origins` the index in `text[start:]` of each letter of the skeleton, `share` (0 to 1)
     what part of the text one letter is. `companions` are the skeletons of words that turn an ordinary word beside them
-    into a brand's name.
+    into a brand's name. `japanese`: there is kana in the text or near it.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Window:
     origins: list[int]
     share: float
     companions: tuple[str, ...]
+    japanese: bool
 
 
 class Hit(NamedTuple):
@@ -82,7 +84,7 @@ def _mention(hit: Hit, window: Window) -> Mention | None:
     ):
         return None
     spelling = spell(text[first : last + 1])
-    exact = _exact(name, spelling)
+    exact = _exact(name, spelling) or (not window.japanese and _chinese(name, spelling))
     if not exact and not _disguised(name, spelling, hit.whole):
         return None
     return Mention(name.brand, name.text, first, last + 1, (hit.end - hit.at) * window.share, exact)
@@ -103,12 +105,21 @@ def _exact(name: Name, spelling: Spelling) -> bool:
     return not spelling.invisible and spelling.letters == name.letters and spelling.gaps <= name.joints
 
 
+def _chinese(name: Name, spelling: Spelling) -> bool:
+    """True if the name is written as Chinese writes it (国税厅). In a text without kana that is no disguise."""
+    if name.latin or spelling.invisible or not spelling.gaps <= name.joints:
+        return False
+    return all(is_kanji(char) or char in name.letters for char in spelling.letters)
+
+
 def _disguised(name: Name, spelling: Spelling, whole: bool) -> bool:
     """True for a spelling that a sender chooses only to make a name readable for people and not for filters."""
     if spelling.sentence and not spelling.gaps <= name.joints:
         return False
     if name.latin:
         return _disguised_latin(name, spelling, whole)
+    if all(map(is_kanji, name.letters)):
+        return True
     # フールー has a skeleton of two letters (without long vowels), with which other words begin: ふるさと, フルタイム.
     if len(name.letters) > MAX_SHORT_KANA and len(name.key) >= MAX_SHORT_KANA:
         return True
@@ -139,6 +150,8 @@ def _begins(name: Name, text: str, first: int) -> bool:
     Japanese has no spaces: a particle may stand before hiragana (のじゃらん), but katakana letters are one word. A
     katakana name written in hiragana is likely to be another word (ものにとりかかる), so it must be longer."""
     before, size = text[first - 1] if first else " ", len(name.letters)
+    if is_kanji(before) and _is_short_kanji(name):
+        return False
     if _latin_letter(text[first]):
         return _latin_edge(before, size) or (before.islower() and text[first].isupper())
     native = before == "の" and is_hiragana(name.text[0])
@@ -156,9 +169,18 @@ def _ends(name: Name, window: Window, last: int, end: int) -> bool:
     if _latin_letter(text[last]):
         camel = text[last].islower() and after.isupper()
         return _latin_edge(after, size) or camel or _plural(text, last + 1, size)
-    if size > MAX_SHORT_KANA or not _same_kana(text[last], after) or after in _PARTICLES:
+    inside = (
+        is_kanji(after) if _is_short_kanji(name) else size <= MAX_SHORT_KANA and _same_kana(text[last], after)
+    )
+    if not inside or after in _PARTICLES:
         return True
     return window.letters.startswith(window.companions, end)
+
+
+def _is_short_kanji(name: Name) -> bool:
+    """True for two kanji that are also a part of other words, as 東電 is of 関東電気."""
+    kind = name.kind is not NameKind.FREE
+    return kind and len(name.letters) <= MAX_SHORT_KANJI and all(map(is_kanji, name.letters))
 
 
 def _latin_letter(char: str) -> bool:

@@ -23,6 +23,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
+from sekisho.brands.distance import deletions, one_edit
 from sekisho.brands.model import Brand
 from sekisho.domains import registrable, to_unicode
 from sekisho.known import Lookalike
@@ -106,7 +107,7 @@ class LookalikeIndex:
             return
         self._labels.setdefault(skeleton(label), (brand, domain, plain))
         if is_name and len(plain) >= MIN_EDIT_LETTERS and plain not in self._edits.get(plain, ()):
-            for shorter in {plain, *_deletions(plain)}:
+            for shorter in {plain, *deletions(plain)}:
                 self._edits.setdefault(shorter, []).append(plain)
 
     def find(self, domain: str) -> Lookalike | None:
@@ -194,10 +195,10 @@ class LookalikeIndex:
         plain = label.replace("-", "")
         if not MIN_EDIT_LETTERS <= len(plain) <= 63 or not _ASCII_WORD.fullmatch(plain):
             return None
-        near = chain.from_iterable(self._edits.get(each, ()) for each in (plain, *_deletions(plain)))
+        near = chain.from_iterable(self._edits.get(each, ()) for each in (plain, *deletions(plain)))
         found = []
         for own in dict.fromkeys(near):
-            if _one_edit(plain, own):
+            if one_edit(plain, own):
                 brand, domain, _ = self._labels[skeleton(own)]
                 found.append(Lookalike(brand, domain, "edit"))
         return replace(found[0], rivals=tuple(found[1:])) if found else None
@@ -216,21 +217,3 @@ def _joined(pieces: list[str]) -> Iterator[tuple[int, int, str]]:
     for at in range(len(pieces)):
         for size in range(1, min(MAX_JOINED_PIECES, len(pieces) - at) + 1):
             yield at, size, "".join(pieces[at : at + size])
-
-
-def _deletions(word: str) -> Iterator[str]:
-    return (word[:at] + word[at + 1 :] for at in range(len(word)))
-
-
-def _one_edit(one: str, other: str) -> bool:
-    """True if exactly one insertion, deletion, substitution or swap of neighbours leads from one to the other. The
-    first letter must be the same, since readers notice a change there: `mobile` is not `ymobile`."""
-    if one[0] != other[0]:
-        return False
-    if len(one) > len(other):
-        one, other = other, one
-    at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
-    if len(one) < len(other):
-        return len(one) + 1 == len(other) and one[at:] == other[at + 1 :]
-    swapped = one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
-    return one != other and (one[at + 1 :] == other[at + 1 :] or swapped)

@@ -4,10 +4,10 @@ Names of five and more Latin letters, and all Japanese names, are looked for wit
 over the skeleton of the text (`text.skeleton`), together with the words of lures. Shorter Latin names are whole words
 of the text, looked up in a table. Each hit is then compared with the text itself (see `boundaries`).
 
-In a short text, names with swapped or replaced letters are found, too (see `misspelt`). In a long one, ordinary words
+In a short text, misspelt names are found, too (see `misspelt` and `garbled`). In a long one, ordinary words
 in small letters and mailboxes are not names (see `prose`).
 
-It cannot see other misspellings that do not look alike (`Amzon`), and names in pictures.
+It cannot see two misspellings in one name, and names in pictures.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from operator import itemgetter
 from ahocorasick_rs import AhoCorasick
 
 from sekisho.brands.boundaries import Hit, Window, longest, mentions
+from sekisho.brands.exchanged import ExchangedLetters, ExchangedNames
+from sekisho.brands.garbled import GarbledNames
 from sekisho.brands.misspelt import Misspellings
 from sekisho.brands.model import Brand
 from sekisho.brands.names import MAX_COMPANION_GAP, MAX_SHORT_LATIN, Name, NameKind, names
@@ -33,6 +35,8 @@ MAX_TEXT_CHARS = 200_000  # of a text; the rest is not searched
 WINDOW_CHARS = 2_048
 OVERLAP_CHARS = 256  # of two windows; longer than any name with characters put between its letters
 MAX_HITS_OF_NAME = 4  # in one window; further hits of the name are ignored
+
+HAS_KANA = re.compile("[ぁ-ゖァ-ヺｦ-ﾝ]")
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9\0]*")
 # The lookbehind comes after the first letter: a regular expression that begins with a letter is searched faster.
@@ -52,11 +56,14 @@ class NameIndex:
         self._companions = tuple(map(skeleton, words.companions))
         everything = tuple(names(listed, self._companions))
         self._mailboxes = mailboxes(listed)
-        self._misspelt = Misspellings(
-            (name.key, name)
-            for name in everything
-            if name.kind is NameKind.FREE and name.latin and name.text.isalnum()
-        )
+        free = [(name.key, name) for name in everything if name.kind is NameKind.FREE]
+        beside = [word.lower() for word in (*words.companions, *words.trade, *words.calming)]
+        others = tuple(map(skeleton, words.near))
+        latin = [(key, name) for key, name in free if name.latin and name.text.isalnum()]
+        self._misspelt = Misspellings(latin, beside, others)
+        self._garbled = GarbledNames(free, self._companions, (*others, *(name.key for name in everything)))
+        self._exchanged = ExchangedNames(everything, ExchangedLetters(words.exchanged))
+        self._word_brands = _word_brands(everything)
         self._words: dict[str, list[Name]] = {}
         long: dict[str, list[Name]] = {}
         for name in everything:
@@ -81,26 +88,34 @@ class NameIndex:
             for cue in self._lures.cues(cued, Breaks(words, letters)) if cued else ():
                 cues.setdefault((cue.aspect, cue.name), cue)
             named += self._short(words)
+            named += self._exchanged.find(letters)
             if not named:
                 continue
             near = letters + compact(spaced(after[: 2 * MAX_COMPANION_GAP]))
             counted = _counted(named, letters, near, len(part) == len(text))
             hits = [hit for hit in counted if hit.name.id not in found]
             if hits:
-                window = self._window(text, part, words, start)
+                window = self._window(text, part, words, start, after)
                 for mention in longest(mentions(hits, window), start, len(part)):
                     if len(text) <= MIN_PROSE_CHARS or not in_mailbox(text, mention.start, self._mailboxes):
                         found.setdefault((mention.brand, mention.name), mention)
         for name, first, end in self._misspelt.find(text):
             mention = Mention(name.brand, name.text, first, end, (end - first) / len(text), False)
             found.setdefault(name.id, mention)
+        for name in () if found else self._garbled.find(text):
+            found.setdefault(name.id, Mention(name.brand, name.text, 0, len(text), 1.0, False))
         ordered = sorted(found.values(), key=lambda each: (each.start, each.brand))
         return Reading(tuple(ordered), tuple(cues.values()))
 
-    def _window(self, text: str, part: str, words: str, start: int) -> Window:
+    def word_brands(self, text: str) -> tuple[str, ...]:
+        """The brands of which the text is a name that counts only beside a companion."""
+        return self._word_brands.get(skeleton(text), ())
+
+    def _window(self, text: str, part: str, words: str, start: int, after: str) -> Window:
         letters, origins = skeleton_spans(part, words)
         share = 1 / (len(letters) if len(part) == len(text) else len(text))
-        return Window(text, start, letters, origins, share, self._companions)
+        japanese = HAS_KANA.search(text) is not None or HAS_KANA.search(after) is not None
+        return Window(text, start, letters, origins, share, self._companions, japanese)
 
     def _long(self, letters: str) -> tuple[list[_Named], list[_Place]]:
         """The ranges of the skeleton where names stand, and those where words of lures stand."""
@@ -146,6 +161,15 @@ class NameIndex:
             apart = set(_LETTERS_APART.findall(words.replace("\0", "")))
             if not self._words.keys().isdisjoint(each.replace(" ", "") for each in apart):
                 yield _LETTERS_APART
+
+
+def _word_brands(everything: Iterable[Name]) -> dict[str, tuple[str, ...]]:
+    """The brands of each name that counts only beside a companion, by its skeleton."""
+    found: dict[str, dict[str, None]] = {}
+    for name in everything:
+        if name.kind is NameKind.COMPANION:
+            found.setdefault(name.key, {})[name.brand] = None
+    return {key: tuple(brands) for key, brands in found.items()}
 
 
 def _windows(text: str) -> Iterator[tuple[int, str]]:

@@ -51,6 +51,7 @@ from sekisho.checks.identity import (
     site,
     strict,
     unknown_organisation,
+    word_names,
 )
 from sekisho.checks.lure import lure, payload, sender_doubts
 from sekisho.evidence import Evidence, FindingKind, Role
@@ -115,6 +116,7 @@ IDENTITY: tuple[Check, ...] = (
     Check.of(destinations, pictured=True),
     Check.of(claims),
     Check.of(media_claims),
+    Check.of(word_names),
     Check.of(impersonation),
     Check.of(own_domain),
     Check.of(display_name),

@@ -32,6 +32,10 @@ class BrandWords:
     """The trade words that turn an ordinary word beside them into a brand's name."""
     calming: frozenset[str] = frozenset()
     """Words that forgers put beside a brand's name to calm their readers."""
+    exchanged: tuple[tuple[str, ...], ...] = ()
+    """Each a letter of names, and the forms that are written in its place."""
+    near: tuple[str, ...] = ()
+    """Words that are one letter away from a brand's name and mean something else."""
 
 
 def for_brands(lists: WordLists, phrases: LurePhrases) -> BrandWords:
@@ -43,6 +47,8 @@ def for_brands(lists: WordLists, phrases: LurePhrases) -> BrandWords:
         trade,
         trade.difference(lists.weak_trade_words),
         frozenset(lists.calming_words),
+        tuple(tuple(entry.split(" ")) for entry in lists.exchanged_letters),
+        lists.near_words,
     )
 
 

@@ -6,12 +6,15 @@ Each list stands in one of the files, where a comment says what it is for. It do
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from sekisho.data_files import DataFileError, FileModel, read_toml, toml_files, validated
+
+MAX_FORM_CHARS = 3  # of a letter, and of what is written in its place
 
 
 class VocabularyFileError(DataFileError):
@@ -39,12 +42,31 @@ def _dated(text: str) -> str:
     return text
 
 
+def _exchange(text: str) -> str:
+    """A letter of a name (up to three characters) and the forms that are written in its place."""
+    letter, *forms = text.split(" ")
+    if not forms or not all(0 < len(each) <= MAX_FORM_CHARS for each in (letter, *forms)):
+        raise ValueError(f"{text!r} is no letter with its forms, of one to {MAX_FORM_CHARS} characters each")
+    return text
+
+
+def _unambiguous(entries: tuple[str, ...]) -> tuple[str, ...]:
+    """Entries of which no form stands for two letters, or is itself a letter that others stand for."""
+    letters = Counter(entry.partition(" ")[0] for entry in entries)
+    forms = Counter(form for entry in entries for form in entry.split(" ")[1:])
+    twice = [each for each in (*letters, *forms) if letters[each] + forms[each] > 1]
+    if twice:
+        raise ValueError(f"{' '.join(dict.fromkeys(twice))}: stands in two entries")
+    return entries
+
+
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_word)]
 Piece = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Small = Annotated[Piece, AfterValidator(_lower)]
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,63}$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{3,253}$")]
 Dated = Annotated[Small, AfterValidator(_dated)]
+Exchange = Annotated[Piece, AfterValidator(_exchange)]
 
 # TOML has arrays, and a frozen model holds tuples.
 Words = Annotated[tuple[Word, ...], Field(strict=False)]
@@ -53,6 +75,7 @@ SmallPieces = Annotated[tuple[Small, ...], Field(strict=False)]
 Labels = Annotated[tuple[Label, ...], Field(strict=False)]
 Hosts = Annotated[tuple[Host, ...], Field(strict=False)]
 DatedNames = Annotated[tuple[Dated, ...], Field(strict=False)]
+Exchanges = Annotated[tuple[Exchange, ...], Field(strict=False), AfterValidator(_unambiguous)]
 
 
 class WordLists(FileModel):
@@ -111,6 +134,8 @@ class WordLists(FileModel):
     trade_words: Labels = ()
     weak_trade_words: Labels = ()
     calming_words: Labels = ()
+    exchanged_letters: Exchanges = ()
+    near_words: Words = ()
 
 
 def read(folder: Path, faults: list[str]) -> WordLists:

@@ -1,5 +1,7 @@
 """Which texts name a brand, and which only look as if they did."""
 
+from dataclasses import replace
+
 import pytest
 from tests.auth_support import NAME_WORDS
 
@@ -232,3 +234,62 @@ def test_a_name_may_end_in_two_letters_that_look_like_one() -> None:
     """`rn` is compared as `m`, and both letters belong to the name."""
     index = BrandIndex([Brand(id="modern", names=("Casa Modern",))], NAME_WORDS)
     assert [(each.start, each.end) for each in index.mentions("von Casa Modern heute")] == [(4, 15)]
+
+
+EXCHANGED = BrandIndex(
+    [
+        brand("smcc", "三井住友カード"),
+        brand("nta", "国税庁"),
+        brand("tepco", "東京電力", ordinary=["東電"]),
+        brand("mercari", "メルカリ"),
+        brand("monotaro", "通販のモノタロウ"),
+        brand("yucho", "ゆうちょ銀行"),
+        brand("rakuten", "楽天"),
+    ],
+    replace(
+        NAME_WORDS,
+        exchanged=(
+            ("住", "佳"), ("井", "丼"), ("カード", "卡"), ("ル", "ノレ"), ("販", "友反"), ("行", "衍", "彳亍"),
+        ),
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("三丼佳友カード", "smcc"),
+        ("三井住友卡 お客様センター", "smcc"),
+        ("メノレカリ", "mercari"),
+        ("【メ ノ レ カ リ】事務局", "mercari"),
+        ("通友反のモノタロウ", "monotaro"),
+        ("ゆうちょ銀彳亍", "yucho"),
+        ("国税厅からのお知らせ", "nta"),
+        ("东京电力のお知らせ", "tepco"),
+    ],
+)
+def test_a_name_with_exchanged_letters_is_found_and_not_exact(text: str, id: str) -> None:
+    """A quick reader takes another kanji, or a letter in two pieces, for the one that belongs there."""
+    (mention,) = EXCHANGED.mentions(text)
+    assert (mention.brand, mention.exact) == (id, False)
+
+
+def test_a_mention_with_exchanged_letters_ends_where_the_name_ends() -> None:
+    """The last letter may be written with two."""
+    (mention,) = EXCHANGED.mentions("<ゆうちょ銀彳亍>から")
+    assert "<ゆうちょ銀彳亍>から"[mention.start : mention.end] == "ゆうちょ銀彳亍"
+
+
+@pytest.mark.parametrize("text", ["三井住友卡", "国税厅", "东京电力公司"])
+def test_chinese_spelling_is_no_disguise_in_chinese(text: str) -> None:
+    """Where no kana stands near, a name in simplified letters is written as its language writes it."""
+    assert [mention.exact for mention in EXCHANGED.read(text, "您的账单已生成").mentions] == [True]
+    assert [mention.exact for mention in EXCHANGED.read(text, "ご請求のお知らせ").mentions] == [False]
+
+
+@pytest.mark.parametrize(
+    "text", ["このレストラン", "関東電気保安協会 お客様センター", "東電設計株式会社", "三井佳奈", "ノレン"]
+)
+def test_exchanged_letters_make_no_names_of_other_words(text: str) -> None:
+    """Names that are short, and letters of other words, stay what they are."""
+    assert EXCHANGED.mentions(text) == ()

@@ -181,3 +181,11 @@ def test_the_example_of_the_documentation_is_true(tmp_path: Path) -> None:
     assert words.idle == ()
     assert words.checks.office_words.search("Geschäftsstellen im Ort")
     assert "club" not in words.checks.suspicious_suffixes
+
+
+@pytest.mark.parametrize("entry", ["販", "販 ", "販 友反売買", "販  友反"])
+def test_an_exchanged_letter_has_forms(tmp_path: Path, entry: str) -> None:
+    """A letter without a form, or with a long one, is told with the file."""
+    (tmp_path / "letters.toml").write_text(f'exchanged_letters.add = ["{entry}"]\n', "utf-8")
+    with pytest.raises(VocabularyFileError, match=r"letters\.toml"):
+        vocabulary.load(tmp_path)
