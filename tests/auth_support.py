@@ -75,6 +75,12 @@ class Owners:
     def verify_at(self, brand: str) -> tuple[str, str]:
         return "", ""
 
+    def carries_others(self, brand: str) -> bool:
+        return False
+
+    def telephones(self, brand: str) -> tuple[str, ...]:
+        return ()
+
     def brand_policies(self, brand: str) -> tuple[BrandPolicy, ...]:
         return ()
 

@@ -36,6 +36,8 @@ EXEMPT: dict[str, str] = {
     "checks/content/text_style:LOOSE_PLACEHOLDER": "names of fields in templates of mass mailers",
     "checks/content/text_style:SERIAL_NUMBER": "the mark that stands before a number, as `No.` does",
     "checks/content/text_style:FOREIGN_CHARSETS": "names of charsets (IANA)",
+    "checks/facts/calls:AMOUNT": "signs and codes of currencies (ISO 4217)",
+    "checks/facts/payload:INVITATIONS": "media types (RFC 5545)",
     "checks/identity/brand_policies:MONTHS": "months, to write a date in an English sentence",
     "checks/facts/strictness:OWN": "a part of a finding's sentence",
     "checks/facts/strictness:LISTED": "a part of a finding's sentence",

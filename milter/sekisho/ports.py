@@ -85,6 +85,12 @@ class Registry(Protocol):
     def verify_at(self, brand: str) -> tuple[str, str]:
         """Where a recipient can check a message, as a sentence in English and one in Japanese; or empty."""
 
+    def carries_others(self, brand: str) -> bool:
+        """True if mail that is proven to be the brand's carries what its customers write: notes, titles, file names."""
+
+    def telephones(self, brand: str) -> tuple[str, ...]:
+        """The brand's own telephone numbers, as far as its file names any (`+1-888-221-1161`)."""
+
     def brand_policies(self, brand: str) -> tuple[BrandPolicy, ...]:
         """What the brand says of its own mail."""
 

@@ -8,6 +8,16 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class CallWords:
+    """How a message tells of a charge and asks for a call: the lists `call_words`, `undo_words` …, to be searched."""
+
+    call: re.Pattern[str]
+    undo: re.Pattern[str]
+    denial: re.Pattern[str]
+    charge: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """One field for each list, with the same name. The file of a list explains its words and how they are compared.
 
@@ -42,6 +52,8 @@ class Vocabulary:
     below_name: re.Pattern[str]
     """Match it with the text behind a name: it matches the words in the next line."""
     badge_words: re.Pattern[str]
+
+    calls: CallWords
 
     greetings: re.Pattern[str]
     """Match it with a line: the match ends where the greeting ends."""

@@ -128,6 +128,16 @@ class BrandIndex:
             return "", ""
         return known.verify.en, known.verify.ja
 
+    def carries_others(self, brand: str) -> bool:
+        """True if the brand's own mail carries what its customers write (the flag `user_content`)."""
+        known = self._brands.get(brand)
+        return known is not None and "user_content" in known.flags
+
+    def telephones(self, brand: str) -> tuple[str, ...]:
+        """The telephone numbers of the brand's file."""
+        known = self._brands.get(brand)
+        return known.telephones if known else ()
+
     def brand_policies(self, brand: str) -> tuple[BrandPolicy, ...]:
         """What the brand says of its own mail."""
         known = self._brands.get(brand)

@@ -38,10 +38,12 @@ from sekisho.checks.content import (
 from sekisho.checks.identity import (
     author,
     brand_policies,
+    callback,
     claims,
     destinations,
     display_name,
     impersonation,
+    lone_document,
     lookalike,
     media_claims,
     own_domain,
@@ -124,6 +126,8 @@ IDENTITY: tuple[Check, ...] = (
     Check.of(site),
     Check.of(strict),
     Check.of(reply_to),
+    Check.of(callback),
+    Check.of(lone_document),
     Check.of(sender_domain),
     Check.of(unknown_organisation),
 )

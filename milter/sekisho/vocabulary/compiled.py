@@ -12,7 +12,7 @@ from sekisho.vocabulary import patterns
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.patterns import anywhere, pieces
 from sekisho.vocabulary.phrases import LurePhrases
-from sekisho.words import Vocabulary
+from sekisho.words import CallWords, Vocabulary
 
 MAX_NAME_CHARS = 300  # of a name; the rest is not examined
 MAX_REMEMBERED_NAMES = 4096
@@ -71,6 +71,7 @@ def for_checks(lists: WordLists) -> Vocabulary:
         after_name=patterns.after_name(lists.after_name, lists.company_forms),
         below_name=patterns.below_name(lists.below_name),
         badge_words=anywhere(lists.badge_words),
+        calls=_calls(lists),
         greetings=patterns.greeting(lists.greetings),
         readers=patterns.readers(lists.readers, lists.reader_adjectives),
         impersonal_greetings=patterns.impersonal(lists.impersonal_greetings, lists.impersonal_lines),
@@ -88,10 +89,22 @@ def for_checks(lists: WordLists) -> Vocabulary:
         translators=lists.translators,
         suspicious_suffixes=frozenset(lists.suspicious_suffixes),
         file_suffixes=frozenset(lists.file_suffixes),
-        page_endings=frozenset(lists.page_endings),
-        program_endings=frozenset(lists.program_endings),
-        document_endings=frozenset(lists.document_endings),
+        **_endings(lists),
     )
+
+
+def _calls(lists: WordLists) -> CallWords:
+    return CallWords(
+        call=anywhere(lists.call_words),
+        undo=anywhere(lists.undo_words),
+        denial=anywhere(lists.denial_words),
+        charge=anywhere(lists.charge_words),
+    )
+
+
+def _endings(lists: WordLists) -> dict[str, frozenset[str]]:
+    names = ("page_endings", "program_endings", "document_endings")
+    return {name: frozenset(getattr(lists, name)) for name in names}
 
 
 def _retired(entry: str) -> tuple[str, int]:

@@ -130,6 +130,11 @@ class WordLists(FileModel):
     document_endings: Labels = ()
     file_suffixes: Labels = ()
 
+    call_words: Words = ()
+    undo_words: Words = ()
+    denial_words: Words = ()
+    charge_words: Words = ()
+
     companions: Words = ()
     trade_words: Labels = ()
     weak_trade_words: Labels = ()

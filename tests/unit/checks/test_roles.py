@@ -19,7 +19,8 @@ IDENTITY = ("author.", "brand.", "proof.", "display_name.", "lookalike.", "site.
 
 SIGNALS = {
     Signal.IMPERSONATES: {
-        "brand.display_name", "brand.headed", "brand.invites", "brand.leads_away", "brand.local_name",
+        "brand.callback", "brand.display_name", "brand.document", "brand.headed", "brand.invites",
+        "brand.note_answered", "brand.leads_away", "brand.local_name",
         "brand.local_part", "brand.own_domain_leads_away", "brand.own_domain_person", "brand.own_domain_shared",
         "brand.own_domain_unproven", "brand.pictured", "brand.possible_domain_unproven", "brand.signed",
         "brand.namesake_asks", "brand.open_tenancy", "brand.unlisted_asks", "brand.unlisted_domain",

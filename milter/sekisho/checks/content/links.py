@@ -19,12 +19,12 @@ from sekisho.checks.facts.links import (
     is_document,
     is_page,
     leads_to_affiliate,
-    may_lead_away,
 )
 from sekisho.checks.facts.names import imitated, related
 from sekisho.checks.facts.quotes import Quotes
 from sekisho.checks.facts.sender import home_domains, is_doubted, is_of_a_recipient, organisation
 from sekisho.checks.facts.unlisted import bears_name
+from sekisho.checks.facts.ways_out import may_lead_away
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message

@@ -69,7 +69,7 @@ def has_no_proven_name(message: Message, seen: Evidence, context: Context) -> bo
     not proven. `sender.is_doubted` asks less: a name like `Customer Support` is no reason to look for weak evidence."""
     if seen.unauthenticated or is_nameless(message.author.name, context.vocabulary):
         return True
-    return not all(is_proven(brand, seen, context) for brand in _signed_brands(seen))
+    return not all(is_proven(brand, seen, context) for brand in signed_brands(seen))
 
 
 def is_digest(seen: Evidence) -> bool:
@@ -132,17 +132,6 @@ def _unsubscribe_hosts(message: Message) -> set[str]:
     return {host for url in urls if (host := host_of(url)) is not None}
 
 
-def may_lead_away(message: Message, seen: Evidence, home: frozenset[str], context: Context) -> bool:
-    """True where links that lead away from the sender say nothing of it: in a digest, in a letter, in a newsletter
-    whose clicks are counted, and in a notice that leads to the brand that it speaks as."""
-    return (
-        is_digest(seen)
-        or is_letter(message, seen, context)
-        or leads_to_claimed(message, seen, context)
-        or counter_of(message, seen, home, context) is not None
-    )
-
-
 def leads_home(message: Message, seen: Evidence, context: Context) -> bool:
     """True if a link leads to where the message is known to come from, or may do so behind the host that counts its
     clicks."""
@@ -175,21 +164,6 @@ def leads_to_brand(found: tuple[Destination, ...], brand: str, context: Context)
     )
 
 
-def serves_brand(brand: str, message: Message, seen: Evidence, context: Context) -> bool:
-    """True if every link leads to the brand, and answers go to nobody else: then the brand itself answers whoever
-    follows it. It excuses nothing where the author is not authenticated."""
-    if seen.unauthenticated or message.reply_to:
-        return False
-    if any(link.target[:7].lower() == "mailto:" for link in message.links):
-        return False
-    return leads_to_brand(seen.destinations, brand, context)
-
-
-def leads_to_claimed(message: Message, seen: Evidence, context: Context) -> bool:
-    """True for `serves_brand` of a brand that the message names as its sender."""
-    return any(serves_brand(brand, message, seen, context) for brand in _signed_brands(seen))
-
-
-def _signed_brands(seen: Evidence) -> set[str]:
+def signed_brands(seen: Evidence) -> set[str]:
     """The brands that the message names as its sender."""
     return {claim.brand for claim in seen.claims if claim.brand and claim.where in SIGNING_PLACES}

@@ -36,6 +36,7 @@ CARRIED_HOST = re.compile(
     r"(?::/{1,2}|=/{2})([^/?#&\s]{1,255})"
 )  # behind a URL's own host: `?url=https://host/`
 TEXTS = frozenset({"text/plain", "text/html"})
+INVITATIONS = frozenset({"text/calendar", "application/ics"})
 PAYS = ("gift_cards", "coins", "channel", "card")
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from sekisho.address import addresses_in, hosts_in
 from sekisho.checks.facts.passed_on import true_sender
-from sekisho.checks.facts.payload import MIN_TOLD_CHARS, TEXTS, asks_for_more, has_payload
+from sekisho.checks.facts.payload import INVITATIONS, MIN_TOLD_CHARS, TEXTS, asks_for_more, has_payload
 from sekisho.checks.facts.sender import home_domains, is_of_a_recipient, organisation
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.domains import has_known_suffix, registrable, to_ascii
@@ -68,7 +68,6 @@ UNKNOWN_HOST = FindingKind(
     signals=frozenset({Signal.IMPERSONATES}),
 )
 KINDS = (ADDRESS, HOST, HOST_INSIDE, WRITES_FOR, UNKNOWN_HOST)
-INVITATIONS = frozenset({"text/calendar", "application/ics"})
 MIN_HOST_SHARE = 0.6  # of the name's letters; a name with less of a host in it only mentions the host
 
 

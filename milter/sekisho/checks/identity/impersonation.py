@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sekisho.checks.facts.links import is_page, leads_to_brand, may_lead_away, serves_brand
+from sekisho.checks.facts.links import is_page, leads_to_brand
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.payload import asks_for_more, has_payload, is_file
 from sekisho.checks.facts.sender import home_domains, is_open_tenancy, organisation
 from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.checks.facts.unmet import may_be_home, told_of, unmet_claims
+from sekisho.checks.facts.ways_out import may_lead_away, serves_brand
 from sekisho.checks.facts.wishes import presses_for_access_or_money, wants_something
 from sekisho.evidence import (
     NOTHING,

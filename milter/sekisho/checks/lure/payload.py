@@ -11,6 +11,7 @@ It cannot see what a picture shows, so a message that is a picture has a payload
 
 from __future__ import annotations
 
+from sekisho.checks.facts.calls import asks_to_call
 from sekisho.checks.facts.payload import has_payload, serves_only, shows_host
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
@@ -32,7 +33,11 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not seen.has_signal(Signal.IMPERSONATES):
         return NOTHING
     if seen.authenticated:
-        harmless = not has_payload(message, seen, message.links) and not shows_host(message)
+        harmless = not (
+            has_payload(message, seen, message.links)
+            or shows_host(message)
+            or asks_to_call(message, context.vocabulary.calls)
+        )
     else:
         harmless = _may_be_passed_on(message, seen, context)
     return Evidence(findings=(NO_PAYLOAD.found(),)) if harmless else NOTHING

@@ -169,17 +169,6 @@ def test_a_sender_in_doubt_has_neither(more: Evidence, letter: bool, counter: bo
     assert links.leads_home(read, found + more, AT) is counter
 
 
-def test_a_notice_leads_to_the_brand_that_it_signs_as() -> None:
-    """And to nobody else: a mail address for the answer is a way out, too."""
-    at = context(owners={"brand.example": "brand"})
-    read, found = page(anchor("https://brand.example/", "See it"))
-    assert links.leads_to_claimed(read, found + SIGNED, at)
-    assert not links.leads_to_claimed(read, found, at)
-    assert not links.leads_to_claimed(read, found + SIGNED + UNPROVEN, at)
-    read, found = page(anchor("https://brand.example/", "See it") + anchor("mailto:a@b.example", "a"))
-    assert not links.leads_to_claimed(read, found + SIGNED, at)
-
-
 def test_what_a_brand_hosts_for_its_customers_leads_to_them() -> None:
     """A form at the brand's own cloud, and a click that its platform counts, lead to whoever pays for it."""
     kinds = {"forms.brand.example": "cloud", "mail.example": "esp", "clicks.mail.example": "redirect"}
