@@ -26,11 +26,16 @@ class Vocabulary:
 
     distinctive: Callable[[str], tuple[str, ...]]
     """Gives the words that distinguish a name from others, in lower case and one width, without `common_words`."""
+    naming: Callable[[str], tuple[str, ...]]
+    """The same without `field_words`, too: the words that say who somebody is, and not what it does."""
     office_words: re.Pattern[str]
     go_between_words: re.Pattern[str]
     officer_titles: re.Pattern[str]
     chief_titles: re.Pattern[str]
     contact_words: re.Pattern[str]
+    reader_labels: re.Pattern[str]
+    sentence_ends: re.Pattern[str]
+    """Search it in a line without spaces around it: it finds `sentence_marks`, and `sentence_endings` at the end."""
     quotations: re.Pattern[str]
     """Search it in a text: it finds where quoted mail begins, which goes on to the end of the text. If the group `line`
     is set, only that line is quoted."""
@@ -80,6 +85,8 @@ class Vocabulary:
     open_redirects: frozenset[str]
     translators: tuple[str, ...]
     suspicious_suffixes: frozenset[str]
+    government_suffixes: tuple[str, ...]
+    """Each with a full stop before it."""
     file_suffixes: frozenset[str]
 
     page_endings: frozenset[str]

@@ -55,7 +55,7 @@ from sekisho.checks.identity import (
     unknown_organisation,
     word_names,
 )
-from sekisho.checks.lure import lure, payload, sender_doubts
+from sekisho.checks.lure import lure, nobody, payload, sender_doubts
 from sekisho.evidence import Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -145,6 +145,7 @@ CONTENT: tuple[Check, ...] = (
 LURES: tuple[Check, ...] = (
     Check.of(brand_policies),
     Check.of(recipient),
+    Check.of(nobody),
     Check.of(sender_doubts),
     Check.of(lure),
     Check.of(payload),

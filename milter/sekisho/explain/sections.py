@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sekisho.evidence import Place
+from sekisho.vocabulary import shipped_themes
 
 MIN_ACCUSING_POINTS = 1.0  # points of a brand's findings from which the message poses as the brand
 PLACES: Mapping[str, Place] = {str(place): place for place in Place}
@@ -224,13 +225,19 @@ def _finding(each: Mapping[str, Any]) -> SectionRow:
 
 
 def _advice(document: Document) -> Iterator[SectionRow]:
-    """Where recipients can verify the message. It is never a link of the message."""
+    """Where recipients can verify the message, and what genuine mail of its theme is like. It is never a link of the
+    message."""
     for brand in accused(document["findings"]):
         known = document.get("brands", {}).get(brand) or _advice_in_facts(document, brand)
         said = Bilingual(known.get("verify_en", ""), known.get("verify_ja", ""))
         lines = tuple(Line(each) for each in (said, Bilingual.same(known.get("url", ""))) if any(each))
         if lines:
             yield SectionRow(Bilingual.same(name_of(document, brand) or brand), lines)
+    for each in document["findings"]:
+        theme = shipped_themes().theme.get(str(each["id"]).removeprefix("lure."))
+        if theme is not None and theme.verify_en:
+            advice = Bilingual(theme.verify_en, theme.verify_ja)
+            yield SectionRow(Bilingual(theme.notice_en, theme.notice_ja), (Line(advice),))
 
 
 def _advice_in_facts(document: Document, brand: str) -> Mapping[str, Any]:

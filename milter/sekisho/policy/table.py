@@ -133,6 +133,54 @@ TEXT_NOT_READ_UNPROVEN = Combination(
     any_of=("limit.text_characters", "limit.links"),
 )
 
+# A threat in nobody's name. A small shop may forget its name and not the rest, so one more fact is needed: how the
+# message came, where it leads, that it knows its reader by data alone, or that only an office or the reader's own
+# provider does what it speaks of.
+THREAT_OF_NOBODY = Combination(
+    "threat_of_nobody",
+    Disposition.QUARANTINE,
+    all_of=("lure.from_nobody", "lure.nobody_threatens"),
+    any_of=(
+        "auth.unproven",
+        "auth.no_iprev",
+        "origin.",
+        "lookalike.",
+        "lure.leads_away",
+        "lure.shows_readers_data",
+        "lure.two_deadlines",
+        "lure.greets_nobody",
+        "writing.greets_nobody",
+        "writing.greets_address",
+        "recipient.",
+        "lure.court",
+        "lure.copyright",
+        "lure.subsidy",
+        "lure.pension",
+        "lure.tax",
+        "lure.mailbox",
+        "lure.storage",
+    ),
+)
+
+# An office's or a court's business in nobody's name, with a deadline. These say who they are.
+OFFICE_OF_NOBODY = Combination(
+    "office_of_nobody",
+    Disposition.QUARANTINE,
+    all_of=("lure.from_nobody", "lure.pushes"),
+    any_of=("lure.court", "lure.subsidy", "lure.pension", "lure.tax"),
+)
+
+# The same without haste.
+OFFICE_OF_NOBODY_ASKS = Combination(
+    "office_of_nobody_asks",
+    Disposition.TAG,
+    all_of=("lure.from_nobody",),
+    any_of=("lure.court", "lure.subsidy", "lure.pension", "lure.tax"),
+)
+
+# Blackmail: a threat, a way to pay, and nobody to be reached.
+BLACKMAIL = Combination("blackmail", Disposition.QUARANTINE, any_of=("lure.extorts",))
+
 COMBINATIONS: tuple[Combination, ...] = (
     AMBIGUOUS_AUTHOR,
     BRAND_IMPERSONATION,
@@ -140,6 +188,10 @@ COMBINATIONS: tuple[Combination, ...] = (
     HEADER_NOT_READ,
     PARTS_NOT_READ_UNPROVEN,
     THROWN_AWAY,
+    THREAT_OF_NOBODY,
+    OFFICE_OF_NOBODY,
+    BLACKMAIL,
+    OFFICE_OF_NOBODY_ASKS,
     PARTS_NOT_READ,
     TEXT_NOT_READ_UNPROVEN,
     LEADS_AWAY_UNPROVEN,

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sekisho.bounded_cache import remembered
 from sekisho.vocabulary import patterns
@@ -55,12 +56,15 @@ def for_brands(lists: WordLists, phrases: LurePhrases) -> BrandWords:
 def for_checks(lists: WordLists) -> Vocabulary:
     """The words that the checks need."""
     return Vocabulary(
-        distinctive=remembered(MAX_REMEMBERED_NAMES)(distinctive_words(lists.common_words)),
+        distinctive=_distinctive(lists.common_words),
+        naming=remembered(MAX_REMEMBERED_NAMES)(distinctive_words((*lists.common_words, *lists.field_words))),
         office_words=anywhere(lists.office_words),
         go_between_words=anywhere(lists.go_between_words),
         officer_titles=anywhere(lists.officer_titles),
         chief_titles=anywhere(lists.chief_titles),
         contact_words=anywhere(lists.contact_words),
+        reader_labels=anywhere(lists.reader_labels),
+        sentence_ends=patterns.sentences(lists.sentence_marks, lists.sentence_endings),
         quotations=patterns.quotations(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
         quotation_hints=patterns.hints(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
         warning_words=lists.warning_words,
@@ -87,10 +91,20 @@ def for_checks(lists: WordLists) -> Vocabulary:
         redirect_parameters=frozenset(lists.redirect_parameters),
         open_redirects=frozenset(lists.open_redirects),
         translators=lists.translators,
-        suspicious_suffixes=frozenset(lists.suspicious_suffixes),
-        file_suffixes=frozenset(lists.file_suffixes),
-        **_endings(lists),
+        **_of_domains_and_files(lists),
     )
+
+
+def _of_domains_and_files(lists: WordLists) -> dict[str, Any]:
+    """The fields of a vocabulary that hold labels and endings, which are compared as they are."""
+    return {
+        "suspicious_suffixes": frozenset(lists.suspicious_suffixes),
+        "government_suffixes": tuple(f".{each}" for each in lists.government_suffixes),
+        "file_suffixes": frozenset(lists.file_suffixes),
+        "page_endings": frozenset(lists.page_endings),
+        "program_endings": frozenset(lists.program_endings),
+        "document_endings": frozenset(lists.document_endings),
+    }
 
 
 def _calls(lists: WordLists) -> CallWords:
@@ -102,15 +116,14 @@ def _calls(lists: WordLists) -> CallWords:
     )
 
 
-def _endings(lists: WordLists) -> dict[str, frozenset[str]]:
-    names = ("page_endings", "program_endings", "document_endings")
-    return {name: frozenset(getattr(lists, name)) for name in names}
-
-
 def _retired(entry: str) -> tuple[str, int]:
     """`outlook express 2014` as a name and a year."""
     name, _, year = entry.rpartition(" ")
     return name, int(year)
+
+
+def _distinctive(common: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
+    return remembered(MAX_REMEMBERED_NAMES)(distinctive_words(common))
 
 
 def distinctive_words(common: Iterable[str]) -> Callable[[str], tuple[str, ...]]:

@@ -83,10 +83,14 @@ class WordLists(FileModel):
 
     office_words: Words = ()
     common_words: Words = ()
+    field_words: Words = ()
     go_between_words: Words = ()
     officer_titles: Words = ()
     chief_titles: Words = ()
     contact_words: Words = ()
+    reader_labels: Words = ()
+    sentence_marks: Pieces = ()
+    sentence_endings: Pieces = ()
 
     before_name: Words = ()
     after_name: Words = ()
@@ -124,6 +128,7 @@ class WordLists(FileModel):
     open_redirects: Labels = ()
     translators: Hosts = ()
     suspicious_suffixes: Labels = ()
+    government_suffixes: Hosts = ()
 
     page_endings: Labels = ()
     program_endings: Labels = ()

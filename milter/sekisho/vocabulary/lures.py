@@ -36,7 +36,7 @@ from sekisho.data_files import read as read_file
 from sekisho.text import is_kanji, skeleton
 from sekisho.vocabulary.themes import FILE, shipped_themes
 
-PRESSURES = ("pressure", "deadline")
+PRESSURES = ("pressure", "threat", "deadline")
 ASPECTS = ("theme", "pressure", "action")
 
 

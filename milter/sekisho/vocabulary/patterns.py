@@ -140,6 +140,11 @@ def impersonal(beginnings: Iterable[str], lines: Iterable[str]) -> re.Pattern[st
     )
 
 
+def sentences(marks: Iterable[str], endings: Iterable[str]) -> re.Pattern[str]:
+    """Finds one of `marks` anywhere, or one of `endings` at the end."""
+    return re.compile(rf"{plain(map(re.escape, marks))}|{plain(map(re.escape, endings))}\Z")
+
+
 def nobody(words: Iterable[str], endings: Iterable[str]) -> re.Pattern[str]:
     """Finds one of `words` anywhere, or one of `endings` or the host of an address at the end."""
     return re.compile(rf"(?:{one_of(endings)}|{HOST})\Z|{one_of(words)}")

@@ -20,6 +20,7 @@ FILE = "themes.toml"
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z]+(_[a-z]+)*$", max_length=30)]
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Advice = Annotated[str, StringConstraints(max_length=300)]
 
 
 class Theme(FileModel):
@@ -34,6 +35,9 @@ class Theme(FileModel):
     money: bool = False
     access: bool = False
     answered: bool = False
+    authority: bool = False
+    verify_en: Advice = ""
+    verify_ja: Advice = ""
 
 
 class Request(FileModel):
@@ -52,7 +56,7 @@ class Themes(FileModel):
     action: Annotated[dict[Name, Request], Field(min_length=1)]
 
     def named(self, flag: str) -> frozenset[str]:
-        """The names of the themes that have a flag: `official`, `money`, `access` or `answered`."""
+        """The names of the themes that have a flag: `official`, `money`, `access`, `answered` or `authority`."""
         return frozenset(name for name, theme in self.theme.items() if getattr(theme, flag))
 
 

@@ -30,8 +30,8 @@ SIGNALS = {
         "site.lookalike", "site.own_domain_unproven", "site.person",
     },
     Signal.STANDS_ALONE: {
-        "brand.display_name", "brand.unlisted_domain", "lure.answered_elsewhere", "lure.from_nobody",
-        "lure.from_private_mailbox", "recipient.lookalike",
+        "brand.display_name", "brand.unlisted_domain", "lure.answered_elsewhere", "lure.extorts",
+        "lure.from_nobody", "lure.from_private_mailbox", "recipient.lookalike",
     },
     Signal.LEADS_AWAY: {
         "brand.leads_away", "link.borrowed_ground", "link.brand_button", "link.brand_in_path", "link.carried_page",

@@ -140,3 +140,14 @@ def test_a_brand_that_is_only_spoken_of_is_not_accused() -> None:
     """Less than a point is no accusation; the heaviest comes first."""
     found = [finding("a.b", 0.5, "light"), finding("a.c", 1.0, "some"), finding("a.d", 6.0, "heavy")]
     assert accused([*found, finding("a.e", 9.0)]) == ["heavy", "some"]
+
+
+def test_a_theme_says_what_genuine_mail_of_its_kind_is_like() -> None:
+    """Where no brand is named there is still something to tell: what a real court does."""
+    found = explained(document(findings=[finding("lure.court", 0.8), finding("lure.asks", 0.5)]))
+    (row,) = rows(found, SectionKind.VERIFY)
+    assert row.label.en == "notices of lawsuits"
+    assert "by post" in row.lines[0].words.en
+    assert "特別送達" in row.lines[0].words.ja
+    passing = explained(document(verdict="accept", findings=[finding("lure.court", 0.8)]))
+    assert rows(passing, SectionKind.VERIFY) == ()

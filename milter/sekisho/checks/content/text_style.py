@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from sekisho.address import without_extension
 from sekisho.charsets import lookup
+from sekisho.checks.facts.greetings import MAX_HEAD_CHARS, head_lines, is_impersonal
 from sekisho.checks.facts.sender import is_doubted
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message, Recipient
@@ -68,8 +69,6 @@ FONT = FindingKind(
 
 KINDS = (BY_ADDRESS, IMPERSONAL, TEMPLATE, SERIAL, LETTERS, CHARSET, FONT)
 
-MAX_HEAD_CHARS = 1_500  # at the beginning of a text, where the reader is greeted
-MAX_LINE_CHARS = 200  # of one line
 MAX_SCANNED_CHARS = 6_000  # of the text that are looked at
 MAX_TAIL_CHARS = 600  # at its end that are looked at besides
 MAX_PAGE_CHARS = 40_000  # of one page
@@ -112,9 +111,10 @@ def _addressing(message: Message, context: Context) -> Iterator[tuple[FindingKin
     """How the reader is greeted, what is left of a template, and the number at the end of the subject."""
     delimiters = context.recipient_delimiter
     made_up = tuple(name for each in message.envelope.recipients[:3] for name in _made_up(each, delimiters))
-    lines = [line[:MAX_LINE_CHARS].strip() for line in message.text[:MAX_HEAD_CHARS].splitlines()]
     yield from [
-        (kind, line) for line in lines if (kind := _greeting(line, made_up, context.vocabulary)) is not None
+        (kind, line)
+        for line in head_lines(message)
+        if (kind := _greeting(line, made_up, context.vocabulary)) is not None
     ][:1]
     front = f"{message.subject}\n{message.author.name}"
     unfilled = PLACEHOLDER.search(f"{front}\n{message.text[:MAX_SCANNED_CHARS]}") or LOOSE_PLACEHOLDER.search(
@@ -141,9 +141,7 @@ def _greeting(line: str, made_up: tuple[str, ...], words: Vocabulary) -> Finding
         return BY_ADDRESS
     if "@" in line and ADDRESS_HONOURED.search(line):
         return BY_ADDRESS
-    if (greeting and words.readers.match(line, end)) or words.impersonal_greetings.match(line):
-        return IMPERSONAL
-    return None
+    return IMPERSONAL if is_impersonal(line, words) else None
 
 
 def _language(message: Message, words: Vocabulary) -> Iterator[tuple[FindingKind, str]]:

@@ -2,19 +2,18 @@
 
 Most of them other checks have found; here they are weighed together, since what is harmless in a letter is not in a
 demand. A proven sender is doubted only for two reasons at once, or for one that no proof can clear: it calls itself by
-a brand that it is not, wants money and names nobody, speaks for an organisation from a private mailbox, or has answers
-sent to one. `lure` makes findings of the doubts.
+a brand that it is not, says nowhere who it is (`nobody`), speaks for an organisation from a private mailbox, or has
+answers sent to one. `lure` makes findings of the doubts.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from sekisho.address import addresses_in
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.names import is_nameless, related
-from sekisho.checks.facts.personal_data import personal_data
+from sekisho.checks.facts.nobody import FIRM_TELEPHONE
 from sekisho.checks.facts.sender import is_of_a_recipient
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
@@ -66,13 +65,6 @@ PRIVATE = FindingKind(
     "組織を名乗りながら、フリーメール({domain})から送られています。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
-NOBODY = FindingKind(
-    "lure.from_nobody",
-    2.5,
-    "It wants money, and says nowhere who wants it: no name, no company, no way to reach anybody.",
-    "金銭を求めていますが、差出人名、会社名、連絡先のいずれもありません。",
-    signals=frozenset({Signal.STANDS_ALONE}),
-)
 TENANT = FindingKind(
     "lure.from_a_platform",
     0.7,
@@ -86,22 +78,19 @@ ANSWERED = FindingKind(
     "金銭の話で、返信先がフリーメール({other})になっています。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
-KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, TENANT, NAMELESS, PRIVATE, NOBODY, ANSWERED)
+KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, TENANT, NAMELESS, PRIVATE, ANSWERED)
 
 OFFICIAL = shipped_themes().named("official")
-MONEY = shipped_themes().named("money")
 ANSWERED_THEMES = shipped_themes().named("answered")
 # Providers of which a proof says only where the mail was written.
 OPEN_PLATFORMS = frozenset({"esp", TENANCY, "cloud"})
-# As a firm writes it where it says who it is. What is only like a number (`facts.telephones`) makes nobody reachable.
-FIRM_TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}")
-BITCOIN_ADDRESS = re.compile(r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b")
 MAX_SCANNED_CHARS = 3_000  # of a text that are searched; a sender that writes more says who it is
 MAX_CLOSING_CHARS = 200  # at the end of a text, where it is signed
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """Doubts only: none if nothing is wanted, or if there are too few of them for a sender that is proven."""
+    """Doubts only, beside those of `nobody`: none if nothing is wanted, or too few of them for a sender that
+    is proven."""
     if not wants_something(message, seen):
         return NOTHING
     at_home = leads_home(message, seen, context)
@@ -110,7 +99,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         *_of_the_way_out(seen, at_home),
         *_of_the_demand(message, seen, context, at_home),
     )
-    alone = any(Signal.STANDS_ALONE in each.kind.signals for each in (*found, *seen.findings))
+    alone = any(Signal.STANDS_ALONE in each.kind.signals for each in (*found, *seen.findings, *seen.doubts))
     least = 2 if seen.authenticated else 1
     return Evidence(doubts=found) if alone or len(found) >= least else NOTHING
 
@@ -157,8 +146,6 @@ def _of_the_demand(message: Message, seen: Evidence, context: Context, at_home: 
         and (other := _answers_to(message, seen, context))
     ):
         yield ANSWERED.found(other=other)
-    if _from_nobody(message, seen, context):
-        yield NOBODY.found()
 
 
 def _official(message: Message, seen: Evidence, context: Context) -> bool:
@@ -207,22 +194,6 @@ def _answered_in_text(author: str, message: Message, seen: Evidence, context: Co
         return None
     named = addresses_in(message.text[:MAX_SCANNED_CHARS])
     return next((each for each in named if kind(each.rpartition("@")[2]) == "mailbox"), None)
-
-
-def _from_nobody(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if money is wanted, a way to pay it is shown, and no name is given: not as the sender's, nor in the text."""
-    mailbox = message.author.mailbox
-    if not seen.has_cue("theme", *MONEY) or mailbox is None or len(message.text) > MAX_SCANNED_CHARS:
-        return False
-    if not message.links and BITCOIN_ADDRESS.search(message.text) is None:
-        return False
-    named = context.vocabulary.distinctive(mailbox.name)
-    if named or any(claim.where == "signature" for claim in seen.claims):
-        return False
-    text = f"{mailbox.name}\n{message.text}"
-    if (data := personal_data(message.subject)) is not None:
-        text = text.replace(data, "")  # the reader's own number does not reach the sender
-    return not _reachable(text, context)
 
 
 def _reachable(text: str, context: Context) -> bool:

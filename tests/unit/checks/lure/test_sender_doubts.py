@@ -21,7 +21,7 @@ from sekisho.checks.identity import (
     unknown_organisation,
 )
 from sekisho.checks.lure import sender_doubts
-from sekisho.evidence import NOTHING, AuthorStatus, Claim, Cue, Evidence, FindingKind, Proof
+from sekisho.evidence import NOTHING, AuthorStatus, Cue, Evidence, FindingKind, Proof
 from sekisho.message import Recipient
 
 UNPROVEN = Evidence(author_status=AuthorStatus.UNAUTHENTICATED)
@@ -117,52 +117,6 @@ def test_a_proof_of_somebody_else_is_no_proof_of_the_author() -> None:
 def test_nothing_known_is_no_doubt() -> None:
     """Without a look at authentication, and with a temporary error, nobody is doubted for it."""
     assert found(Evidence()) == []
-
-
-PAY = about("free_period")
-BILL = "月額 29,800 円です。 https://stop.shop.test/"
-
-
-def test_money_for_nobody() -> None:
-    """A fee, a way to pay it, and nobody who wants it: no proof makes that good."""
-    for seen in (PROVEN, UNPROVEN, Evidence()):
-        assert "from_nobody" in found(seen + PAY, BILL, author="info@shop.test")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"{BILL} 株式会社エグザンプル",
-        f"{BILL} (株)エグザンプル",
-        f"{BILL} 所在地 東京",
-        f"{BILL} 電話 03-0000-0000",
-        f"{BILL} © 2026",
-        f"{BILL} Example Ltd",
-        f"{BILL} お問い合わせ先",
-        "月額 29,800 円です。",
-        BILL + "あ" * sender_doubts.MAX_SCANNED_CHARS,
-    ],
-)
-def test_who_trades_says_who_he_is(text: str) -> None:
-    """A company, an address, a telephone number; and who shows no way to pay, or writes at length, is spared."""
-    assert "from_nobody" not in found(UNPROVEN + PAY, text, author="info@shop.test")
-
-
-def test_a_named_sender_is_somebody() -> None:
-    """A name that tells him from others, in the author or under the text; and another theme wants no money."""
-    assert "from_nobody" not in found(UNPROVEN + PAY, BILL)
-    assert "from_nobody" in found(UNPROVEN + PAY, BILL, author="サポート窓口 <a@shop.test>")
-    signed = Evidence(claims=(Claim("shop", "signature", "Shop"),))
-    assert "from_nobody" not in found(UNPROVEN + PAY + signed, BILL, author="info@shop.test")
-    assert "from_nobody" not in found(UNPROVEN, BILL, author="info@shop.test")
-
-
-def test_the_readers_own_number_is_no_way_to_reach_the_sender() -> None:
-    """It stands in the subject, and is repeated to frighten him."""
-    mine = "080-0000-0000"
-    asked = {"author": "info@shop.test", "subject": f"{mine} 様"}
-    assert "from_nobody" in found(UNPROVEN + PAY, f"{mine} 様 {BILL}", **asked)
-    assert "from_nobody" not in found(UNPROVEN + PAY, f"{mine} 様 {BILL} 03-0000-0001", **asked)
 
 
 def test_links_that_all_lead_elsewhere() -> None:
@@ -284,5 +238,4 @@ def test_a_mailbox_provider_may_speak_of_its_own_mailboxes() -> None:
 def test_the_matters_that_are_weighed_exist() -> None:
     """A flag that no theme has would silently stop to count."""
     assert "account" in sender_doubts.OFFICIAL
-    assert "prize" in sender_doubts.MONEY
     assert "business" in sender_doubts.ANSWERED_THEMES

@@ -1,0 +1,149 @@
+"""Facts of messages in nobody's name: whether a sender says who it is, anywhere in its message.
+
+A genuine sender says so without being asked. Its name stands before its address, or a line has the form of a company
+beside a name, or there is a telephone number or a postal address, or the text calls the sender as its domain is called
+(`your Tasklark account` from tasklark.example). A demand in nobody's name has an office and a matter (`Tax Refund
+Service`, 訴訟管理センター), and what else it has of that kind is the reader's: that paragraph is left out.
+
+It cannot see that a name is made up. A stranger that invents a company says who it is, and can be asked for it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from sekisho.checks.facts.personal_data import STREET, personal_data
+from sekisho.checks.facts.sender import is_colleague, organisation
+from sekisho.evidence import Evidence, Place
+from sekisho.message import Message
+from sekisho.ports import Context
+from sekisho.words import Vocabulary
+
+MAX_SCANNED_CHARS = 3_000  # at the beginning and at the end of a text
+MAX_SIGNING_CHARS = 30  # of a line that is a name
+MAX_OPENING_LINES = 4  # in which a letter says who writes it
+MIN_LABEL_LETTERS = 5  # of a domain, or of a word of it, that a text calls the sender
+# As a firm writes it where it says who it is. What is only like a number (`facts.telephones`) makes nobody reachable.
+FIRM_TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}", re.ASCII)
+HOST_OR_ADDRESS = re.compile(r"https?://\S{1,2000}|\S{0,100}@\S{1,255}|(?:[\w-]{1,63}\.){1,8}[a-z]{2,20}\b")
+PARAGRAPHS = re.compile(r"\n[^\S\n]*\n")
+LATIN_WORD = re.compile(r"[A-Za-z]{4,40}")
+CAPITALIZED_BEFORE = re.compile(r"([A-Z][\w'’&-]{1,40}),? ?\Z")
+CAPITALIZED_BEHIND = re.compile(r"\W{0,4}(?:\d{4}\W{1,3})?([A-Z][^\n|.]{1,60})")
+JAPANESE_AROUND = (
+    re.compile(r"[^\s、。,.:：|「」]{0,20} ?\Z"),
+    re.compile(r"[ \u3000]?[^\s、。,.:：|「」]{0,20}"),
+)
+RULE = re.compile(r"[-=_*━─]{3,100}\s*")
+WRITES_AS = re.compile(r"([^\s、。]{2,20})の[^\sがはをにで、。]{1,8}(?:です|でございます|と申します)")
+
+
+def says_who_it_is(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the sender is known here, is the reader's own, or gives a name or a way to reach it."""
+    if any(proof.brand for proof in seen.proofs) or is_colleague(message, seen, context):
+        return True
+    if context.registry.owner(message.author.domain or "") is not None:
+        return True  # as a brand's own address says it; whether it is true, others find out
+    if context.own(message.envelope.client) or _is_of_a_government(message, seen, context.vocabulary):
+        return True
+    if any(claim.where is Place.SIGNATURE for claim in seen.claims) or is_named(message, context.vocabulary):
+        return True
+    return introduces_itself(message, context.vocabulary)
+
+
+def is_named(message: Message, words: Vocabulary) -> bool:
+    """True if the author's display name names somebody, and not an office, a matter or an address."""
+    return bool(words.naming(HOST_OR_ADDRESS.sub(" ", message.author.name)))
+
+
+def introduces_itself(message: Message, words: Vocabulary) -> bool:
+    """True if the text has what a firm says of itself: a name, a telephone number, a postal address."""
+    text = "\n\n".join(part for part, readers in _paragraphs(message, words) if not readers)
+    if (data := personal_data(message.subject)) is not None:
+        text = text.replace(data, "")  # the reader's own number does not reach the sender
+    if FIRM_TELEPHONE.search(text) or STREET.search(text):
+        return True
+    plain = HOST_OR_ADDRESS.sub(" ", text)
+    return (
+        any(_companies(plain, words))
+        or _is_called_as_its_domain(message, plain, words)
+        or _is_signed(message, text, words)
+    )
+
+
+def readers_data(message: Message, words: Vocabulary) -> str | None:
+    """A telephone number or postal address that the text shows as its reader's; None if there is none."""
+    parts = (part for part, readers in _paragraphs(message, words) if readers)
+    return next(filter(None, (personal_data(line) for part in parts for line in part.splitlines())), None)
+
+
+def _paragraphs(message: Message, words: Vocabulary) -> Iterator[tuple[str, bool]]:
+    """The paragraphs of the beginning and the end of the text, and whether each is about its reader."""
+    text = message.text
+    if len(text) > 2 * MAX_SCANNED_CHARS:
+        text = f"{text[:MAX_SCANNED_CHARS]}\n\n{text[-MAX_SCANNED_CHARS:]}"
+    for part in PARAGRAPHS.split(unicodedata.normalize("NFKC", text)):
+        yield part, words.reader_labels.search(part) is not None
+
+
+def _is_of_a_government(message: Message, seen: Evidence, words: Vocabulary) -> bool:
+    """True if the author is proven to be of an office of a state or town, or the message leads to such alone."""
+
+    def official(host: str) -> bool:
+        return f".{host}".endswith(words.government_suffixes)
+
+    if seen.authenticated and official(message.author.domain or ""):
+        return True
+    return bool(seen.destinations) and all(official(each.host) for each in seen.destinations)
+
+
+def _companies(text: str, words: Vocabulary) -> Iterator[str]:
+    """The names that stand beside the form of a company or an association (`Fern Soap Ltd`, 株式会社小春堂)."""
+    for form in words.contact_words.finditer(text):
+        before, behind = text[max(0, form.start() - 45) : form.start()], text[form.end() : form.end() + 65]
+        if not form[0].isascii():
+            around = _japanese_name(before, behind, words)
+        elif form[0][-1:].isalpha() and (name := CAPITALIZED_BEFORE.search(before)) is not None:
+            around = name[1]
+        else:
+            around = name[1] if (name := CAPITALIZED_BEHIND.match(behind)) is not None else ""
+        if words.naming(words.contact_words.sub(" ", around)):
+            yield around
+
+
+def _japanese_name(before: str, behind: str, words: Vocabulary) -> str:
+    """What stands right before and right behind a company's form, if no sentence goes on there."""
+    first, last = JAPANESE_AROUND
+    line = f"{before.rpartition(chr(10))[2]}{behind.partition(chr(10))[0]}"
+    if words.sentence_ends.search(line.strip()):
+        return ""
+    return "".join(found[0] for found in (first.search(before), last.match(behind)) if found)
+
+
+def _is_called_as_its_domain(message: Message, text: str, words: Vocabulary) -> bool:
+    """True if a word of the text, and no common one, is most of the author's domain, or several are."""
+    label = organisation(message.author.domain or "").partition(".")[0].replace("-", "").lower()
+    if len(label) < MIN_LABEL_LETTERS:
+        return False
+    for word in {each.lower() for each in LATIN_WORD.findall(f"{message.subject} {text}")}:
+        if word in label and 2 * len(word) >= max(len(label), MIN_LABEL_LETTERS) and words.naming(word):
+            return True
+    return label in re.sub(r"[\W_]", "", text).lower() and bool(words.naming(label))
+
+
+def _is_signed(message: Message, text: str, words: Vocabulary) -> bool:
+    """True if a Japanese letter says in its first lines who writes it, or its last paragraph begins with a name."""
+    opening = text.split("\n", MAX_OPENING_LINES)[:MAX_OPENING_LINES]
+    if any(words.naming(found[1]) for line in opening if (found := WRITES_AS.search(line)) is not None):
+        return True
+    closing = PARAGRAPHS.split(text.strip())[-1]
+    ruled = RULE.match(closing) is not None
+    line, _, following = RULE.sub("", closing).strip().partition("\n")
+    if line.isascii() or len(line) > MAX_SIGNING_CHARS or words.sentence_ends.search(line.strip()):
+        return False
+    if line.strip() in {link.text.strip() for link in message.links}:
+        return False
+    captions = "http" in following and not ruled
+    return not captions and bool(words.naming(words.contact_words.sub(" ", HOST_OR_ADDRESS.sub(" ", line))))
