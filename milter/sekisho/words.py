@@ -8,6 +8,17 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class InsideWords:
+    """How somebody speaks who passes for one of the reader's own organisation, to be searched in a text: the lists
+    `inside_offices`, `inside_words`, `secrecy_words` and `covert_words`."""
+
+    offices: re.Pattern[str]
+    speech: re.Pattern[str]
+    secrecy: re.Pattern[str]
+    covert: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """One field for each list, with the same name. The file of a list explains its words and how they are compared.
 
@@ -20,6 +31,7 @@ class Vocabulary:
     go_between_words: re.Pattern[str]
     officer_titles: re.Pattern[str]
     chief_titles: re.Pattern[str]
+    inside: InsideWords
     contact_words: re.Pattern[str]
     quotations: re.Pattern[str]
     """Search it in a text: it finds where quoted mail begins, which goes on to the end of the text. If the group `line`

@@ -12,7 +12,7 @@ from sekisho.vocabulary import patterns
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.patterns import anywhere, pieces
 from sekisho.vocabulary.phrases import LurePhrases
-from sekisho.words import Vocabulary
+from sekisho.words import InsideWords, Vocabulary
 
 MAX_NAME_CHARS = 300  # of a name; the rest is not examined
 MAX_REMEMBERED_NAMES = 4096
@@ -54,6 +54,7 @@ def for_checks(lists: WordLists) -> Vocabulary:
         go_between_words=anywhere(lists.go_between_words),
         officer_titles=anywhere(lists.officer_titles),
         chief_titles=anywhere(lists.chief_titles),
+        inside=_inside(lists),
         contact_words=anywhere(lists.contact_words),
         quotations=patterns.quotations(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
         quotation_hints=patterns.hints(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
@@ -82,9 +83,21 @@ def for_checks(lists: WordLists) -> Vocabulary:
         translators=lists.translators,
         suspicious_suffixes=frozenset(lists.suspicious_suffixes),
         file_suffixes=frozenset(lists.file_suffixes),
-        page_endings=frozenset(lists.page_endings),
-        program_endings=frozenset(lists.program_endings),
-        document_endings=frozenset(lists.document_endings),
+        **_endings(lists),
+    )
+
+
+def _endings(lists: WordLists) -> dict[str, frozenset[str]]:
+    names = ("page_endings", "program_endings", "document_endings")
+    return {name: frozenset(getattr(lists, name)) for name in names}
+
+
+def _inside(lists: WordLists) -> InsideWords:
+    return InsideWords(
+        offices=anywhere(lists.inside_offices),
+        speech=anywhere(lists.inside_words),
+        secrecy=anywhere(lists.secrecy_words),
+        covert=anywhere(lists.covert_words),
     )
 
 

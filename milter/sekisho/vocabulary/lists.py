@@ -63,6 +63,10 @@ class WordLists(FileModel):
     go_between_words: Words = ()
     officer_titles: Words = ()
     chief_titles: Words = ()
+    inside_offices: Words = ()
+    inside_words: Words = ()
+    secrecy_words: Words = ()
+    covert_words: Words = ()
     contact_words: Words = ()
 
     before_name: Words = ()

@@ -34,6 +34,7 @@ class Theme(FileModel):
     money: bool = False
     access: bool = False
     answered: bool = False
+    asks: bool = False
 
 
 class Request(FileModel):
@@ -52,7 +53,7 @@ class Themes(FileModel):
     action: Annotated[dict[Name, Request], Field(min_length=1)]
 
     def named(self, flag: str) -> frozenset[str]:
-        """The names of the themes that have a flag: `official`, `money`, `access` or `answered`."""
+        """The names of the themes that have a flag: `official`, `money`, `access`, `answered` or `asks`."""
         return frozenset(name for name, theme in self.theme.items() if getattr(theme, flag))
 
 
