@@ -18,6 +18,17 @@ class CallWords:
 
 
 @dataclass(frozen=True, slots=True)
+class InsideWords:
+    """How somebody speaks who passes for one of the reader's own organisation, to be searched in a text: the lists
+    `inside_offices`, `inside_words`, `secrecy_words` and `covert_words`."""
+
+    offices: re.Pattern[str]
+    speech: re.Pattern[str]
+    secrecy: re.Pattern[str]
+    covert: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """One field for each list, with the same name. The file of a list explains its words and how they are compared.
 
@@ -32,6 +43,7 @@ class Vocabulary:
     go_between_words: re.Pattern[str]
     officer_titles: re.Pattern[str]
     chief_titles: re.Pattern[str]
+    inside: InsideWords
     contact_words: re.Pattern[str]
     reader_labels: re.Pattern[str]
     sentence_ends: re.Pattern[str]

@@ -13,7 +13,7 @@ from sekisho.vocabulary import patterns
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.patterns import anywhere, pieces
 from sekisho.vocabulary.phrases import LurePhrases
-from sekisho.words import CallWords, Vocabulary
+from sekisho.words import CallWords, InsideWords, Vocabulary
 
 MAX_NAME_CHARS = 300  # of a name; the rest is not examined
 MAX_REMEMBERED_NAMES = 4096
@@ -62,6 +62,7 @@ def for_checks(lists: WordLists) -> Vocabulary:
         go_between_words=anywhere(lists.go_between_words),
         officer_titles=anywhere(lists.officer_titles),
         chief_titles=anywhere(lists.chief_titles),
+        inside=_inside(lists),
         contact_words=anywhere(lists.contact_words),
         reader_labels=anywhere(lists.reader_labels),
         sentence_ends=patterns.sentences(lists.sentence_marks, lists.sentence_endings),
@@ -113,6 +114,15 @@ def _calls(lists: WordLists) -> CallWords:
         undo=anywhere(lists.undo_words),
         denial=anywhere(lists.denial_words),
         charge=anywhere(lists.charge_words),
+    )
+
+
+def _inside(lists: WordLists) -> InsideWords:
+    return InsideWords(
+        offices=anywhere(lists.inside_offices),
+        speech=anywhere(lists.inside_words),
+        secrecy=anywhere(lists.secrecy_words),
+        covert=anywhere(lists.covert_words),
     )
 
 

@@ -38,6 +38,7 @@ class Theme(FileModel):
     authority: bool = False
     verify_en: Advice = ""
     verify_ja: Advice = ""
+    asks: bool = False
 
 
 class Request(FileModel):
@@ -56,7 +57,7 @@ class Themes(FileModel):
     action: Annotated[dict[Name, Request], Field(min_length=1)]
 
     def named(self, flag: str) -> frozenset[str]:
-        """The names of the themes that have a flag: `official`, `money`, `access`, `answered` or `authority`."""
+        """The names of the themes that have a flag, such as `official` or `money`."""
         return frozenset(name for name, theme in self.theme.items() if getattr(theme, flag))
 
 

@@ -26,12 +26,15 @@ SIGNALS = {
         "brand.namesake_asks", "brand.open_tenancy", "brand.unlisted_asks", "brand.unlisted_domain",
         "display_name.address", "display_name.host", "display_name.host_inside", "display_name.unknown_host",
         "lookalike.composition", "lookalike.confusable", "lookalike.edit",
-        "organisation.office", "organisation.unrelated", "recipient.lookalike", "recipient.own_provider",
+        "organisation.office", "organisation.unrelated", "recipient.chief", "recipient.insider",
+        "recipient.lookalike", "recipient.office", "recipient.own_name", "recipient.own_office",
+        "recipient.own_provider",
         "site.lookalike", "site.own_domain_unproven", "site.person",
     },
     Signal.STANDS_ALONE: {
-        "brand.display_name", "brand.unlisted_domain", "lure.answered_elsewhere", "lure.extorts",
-        "lure.from_nobody", "lure.from_private_mailbox", "recipient.lookalike",
+        "brand.display_name", "brand.unlisted_domain", "lure.answered_elsewhere", "lure.extorts", "lure.from_nobody",
+        "lure.from_private_mailbox", "recipient.chief", "recipient.insider", "recipient.lookalike", "recipient.office",
+        "recipient.own_name", "recipient.own_office", "recipient.own_provider",
     },
     Signal.LEADS_AWAY: {
         "brand.leads_away", "link.borrowed_ground", "link.brand_button", "link.brand_in_path", "link.carried_page",

@@ -19,6 +19,8 @@ ROOMS = {
 }
 MOVED = {
     "brand_policies",
+    "inside",
+    "own_office",
     "recipient",
 }  # of the room of identity; they read cues and links, and so they run late
 

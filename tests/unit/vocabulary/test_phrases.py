@@ -242,7 +242,7 @@ def test_without_lures_there_are_no_cues() -> None:
         ("Uw rekening is geblokkeerd", "account"),
         ("Sua conta foi bloqueada", "account"),
         ("您的邮箱账户将停用", "account"),
-        ("業務用のLINEグループを作成してください", "business"),
+        ("業務用のLINEグループを作成してください", "errand"),
         ("国税庁からのお知らせ 未納の所得税の納付", "tax"),
     ],
 )

@@ -25,9 +25,9 @@ def test_flags_name_themes() -> None:
     """What is official, what is about money or access, and what is answered."""
     themes = shipped_themes()
     assert themes.named("answered") == {
-        "unpaid", "free_period", "refund", "tax", "prize", "fund", "business", "court",
+        "unpaid", "free_period", "refund", "tax", "prize", "fund", "errand", "business", "court",
     }  # fmt: skip
-    assert themes.named("money") == themes.named("answered") - {"business"} | {
+    assert themes.named("money") == themes.named("answered") - {"errand", "business"} | {
         "payment", "sextortion", "violence", "subsidy",
     }  # fmt: skip
     assert themes.named("authority") == {"court", "subsidy", "pension", "tax"}

@@ -8,6 +8,7 @@ from sekisho.vocabulary import shipped_themes
 
 HEADLINE_PLACES = frozenset({"subject", "display_name"})
 VALUABLE_ACTIONS = frozenset(name for name, each in shipped_themes().action.items() if each.access_or_money)
+ASKING_THEMES = shipped_themes().named("asks")
 VALUABLE_THEMES = shipped_themes().named("access") | shipped_themes().named("money")
 MAX_EMPTY_TEXT_CHARS = 100  # a text so short leaves the message to a picture or an attachment
 
@@ -18,12 +19,12 @@ def headlines(seen: Evidence) -> list[Cue]:
 
 
 def wants_something(message: Message, seen: Evidence) -> bool:
-    """True if a message about a theme of lures asks its reader for something. Where its headline has the theme, it is
-    enough that it presses, or that the rest is in a picture or in an attachment."""
+    """True if a message about a theme of lures asks its reader for something. Some themes are requests themselves.
+    Where its headline has the theme, it is enough that it presses, or that the rest is in a picture or a file."""
     aspects = {cue.aspect for cue in seen.cues}
     if "theme" not in aspects:
         return False
-    if "action" in aspects:
+    if "action" in aspects or seen.has_cue("theme", *ASKING_THEMES):
         return True
     return bool(headlines(seen)) and ("pressure" in aspects or _told_elsewhere(message))
 

@@ -1,9 +1,8 @@
-"""What the message knows of its recipient, and whether it speaks as the recipient's provider or colleague.
+"""What the message knows of its recipient, and whether its domain is made to look like the recipient's own.
 
 A sender that has bought a list of addresses shows what it knows: the recipient's address, telephone number or postal
-address stands in the subject, where no genuine sender needs it. A sender that wants a mailbox speaks as the recipient's
-own mail service: it names the recipient's domain, and writes of full mailboxes and expiring passwords from elsewhere.
-A sender that speaks as a colleague uses a domain that is easily read as the recipient's own.
+address stands in the subject, where no genuine sender needs it. A sender that speaks as a colleague uses a domain that
+is easily read as the recipient's own.
 
 It knows only what the envelope says of the recipient; a name alone is no evidence, since genuine mail uses it too.
 """
@@ -15,9 +14,7 @@ from collections.abc import Iterator
 
 from sekisho.address import without_extension
 from sekisho.bounded_cache import remembered
-from sekisho.checks.facts.links import leads_home
 from sekisho.checks.facts.personal_data import personal_data
-from sekisho.checks.facts.sender import organisation
 from sekisho.domains import registrable, to_unicode
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message, Recipient
@@ -36,13 +33,6 @@ DATA = FindingKind(
     "The subject holds somebody's telephone number or postal address: {data}.",
     "件名に電話番号または住所が入っています({data})。",
 )
-PROVIDER = FindingKind(
-    "recipient.own_provider",
-    3,
-    "It speaks as the mail service of the recipient's own domain {domain}, and comes from {author}.",
-    "受信者自身のドメイン {domain} のメール管理者を装っていますが、差出人は {author} です。",
-    signals=frozenset({Signal.IMPERSONATES}),
-)
 LOOKALIKE = FindingKind(
     "recipient.lookalike",
     3.5,  # a company may own a second name that differs by a hyphen
@@ -50,7 +40,7 @@ LOOKALIKE = FindingKind(
     "差出人のドメイン {domain} は受信者自身の {of} と見間違えるように書かれています。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
-KINDS = (ADDRESS, DATA, PROVIDER, LOOKALIKE)
+KINDS = (ADDRESS, DATA, LOOKALIKE)
 
 MAX_RECIPIENTS = 5  # that are looked at: a sender with more of them knows none
 
@@ -59,7 +49,6 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind."""
     findings = (
         *_in_subject(message, context),
-        *_as_provider(message, seen, context),
         *_as_colleague(message, context),
     )
     return Evidence(findings=findings) if findings else NOTHING
@@ -94,29 +83,6 @@ def _few(message: Message) -> tuple[Recipient, ...]:
     return tuple(each for each in message.envelope.recipients[:MAX_RECIPIENTS] if "@" in each.address)
 
 
-def _as_provider(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
-    """The recipient's domain in a mail about mailboxes that has a link, from a sender of another organisation. The
-    sender is named after that domain; or it is not proven or leads away from itself, and the text names the domain."""
-    author, mailbox = message.author.domain, message.author.mailbox
-    about = seen.has_cue("theme", "mailbox")
-    if (
-        author is None
-        or mailbox is None
-        or not about
-        or not seen.destinations
-        or context.own(message.envelope.client)
-    ):
-        return
-    told = mailbox.name
-    if not _stood_behind(message, seen, context):
-        told = f"{told}\n{message.subject}\n{message.text}"
-    for recipient in _few(message):
-        domain = recipient.domain
-        if domain and organisation(domain) != organisation(author) and _stands(domain, told):
-            yield PROVIDER.found(domain=domain, author=author)
-            return
-
-
 def _as_colleague(message: Message, context: Context) -> Iterator[Finding]:
     """`kaisha-co.example` writes to `kaisha.co.example`.
 
@@ -147,10 +113,3 @@ def _of_one_brand(one: str, other: str, context: Context) -> bool:
 def _at_a_glance(domain: str) -> str:
     """The domain as it looks to a quick reader: the skeleton of UTS 39."""
     return skeleton(to_unicode(domain))
-
-
-def _stood_behind(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if a brand is proven, or the author is and leads its readers to itself."""
-    return any(proof.brand for proof in seen.proofs) or (
-        seen.authenticated and leads_home(message, seen, context)
-    )

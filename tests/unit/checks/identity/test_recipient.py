@@ -1,4 +1,4 @@
-"""The recipient's own data in the subject, and his own mail provider or a colleague as a mask."""
+"""The recipient's own data in the subject, and a domain that reads as the recipient's own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from tests.auth_support import NAME_WORDS, context, envelope, led, message
 
 from sekisho.checks.identity import recipient
-from sekisho.evidence import AuthorStatus, Cue, Evidence, Finding, Proof
-from sekisho.message import Client, Recipient
+from sekisho.evidence import Cue, Evidence, Finding
+from sekisho.message import Recipient
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
 from sekisho.site import Site, SiteOptions
@@ -18,7 +18,6 @@ MAILBOX = Evidence(
     cues=(Cue("theme", "mailbox", "mailbox + full", "text"),),
     results=(MethodResult("spf", AuthResult.NONE), MethodResult("dkim", AuthResult.NONE)),
 )
-LINK = "See https://quota.stranger.test/ now."
 
 
 def findings(
@@ -131,67 +130,6 @@ def test_a_telephone_number_or_postal_address_is_shown(subject: str, data: str) 
 def test_other_numbers_are_nobodys_data(subject: str) -> None:
     """Order numbers, dates beside a place, numbers that go on."""
     assert found(subject) == []
-
-
-def test_the_recipients_provider_as_a_mask() -> None:
-    """His domain is named in a mail about mailboxes that leads him out, and its author has nothing to do with it."""
-    (finding,) = findings("Mailbox full", f"Your EXAMPLE.JP mailbox is full. {LINK}")
-    assert finding.kind is recipient.PROVIDER
-    assert finding.reason_en == (
-        "It speaks as the mail service of the recipient's own domain example.jp, and comes from stranger.test."
-    )
-    assert finding.reason_ja == (
-        "受信者自身のドメイン example.jp のメール管理者を装っていますが、差出人は stranger.test です。"
-    )
-    assert found("x", LINK, author='"example.jp admin" <a@stranger.test>') == ["recipient.own_provider"]
-    assert found("example.jp notice", LINK) == ["recipient.own_provider"]
-    assert found("x", f"mail.example.jpのメールボックス {LINK}") == ["recipient.own_provider"]
-
-
-@pytest.mark.parametrize(
-    ("text", "more"),
-    [
-        ("Your example.jp mailbox is full.", {}),
-        (f"Your mailbox is full. {LINK}", {}),
-        (f"Your notexample.jp and not-example.jp mailbox. {LINK}", {}),
-        (f"Your example.jpg is full. {LINK}", {}),
-        (f"Your example.jp mailbox. {LINK}", {"author": "IT <it@mail.example.jp>"}),
-        (f"Your example.jp mailbox. {LINK}", {"author": "nobody"}),
-        (f"Your example.jp mailbox. {LINK}", {"rcpt": ()}),
-        (f"Your example.jp mailbox. {LINK}", {"seen": Evidence()}),
-    ],
-)
-def test_what_makes_no_mask(text: str, more: dict[str, object]) -> None:
-    """No way out, no name of the domain, a longer name, the domain's own author, no author, no recipient, or
-    another matter."""
-    assert found("x", text, **more) == []  # type: ignore[arg-type]
-
-
-def test_a_short_domain_is_not_the_end_of_another() -> None:
-    """`me.test` is not spoken of where `home.test` is."""
-    assert found("x", f"home.test mailbox {LINK}", rcpt=("a@me.test",)) == []
-    assert found("x", f"me.test mailbox {LINK}", rcpt=("a@me.test",)) == ["recipient.own_provider"]
-
-
-def test_a_provider_that_stands_behind_it_may_speak() -> None:
-    """A brand, a proven sender who leads home, and our own network; not one who leads away."""
-    text = f"Your example.jp mailbox is full. {LINK}"
-    aligned = MAILBOX + Evidence(
-        proofs=(Proof("stranger.test", "dkim", True),), author_status=AuthorStatus.AUTHENTICATED
-    )
-    assert found("x", text, aligned) == []
-    assert found("x", text, MAILBOX + Evidence(proofs=(Proof("b.test", "dkim", False, "brand"),))) == []
-    away = "Your example.jp mailbox is full. http://elsewhere.test/login"
-    assert found("x", away, aligned) == ["recipient.own_provider"]
-
-    class Ours:
-        def own(self, client: Client) -> bool:
-            return True
-
-        def forwards(self, client: Client, domains: object) -> str | None:
-            return None
-
-    assert found("x", text, at=replace(context(), trust=Ours())) == []
 
 
 def test_hostile_subjects_are_read_too() -> None:

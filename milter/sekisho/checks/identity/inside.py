@@ -1,0 +1,91 @@
+"""Requests from outside about inside: a chief or a colleague who writes from a domain that is not the reader's.
+
+The fraud has no link. Somebody who is called a chief, or who speaks of the firm as its own, asks for what only a
+superior or a colleague asks for: to create a LINE group and send its code, to make a secret payment, to buy gift cards,
+to tell the balance, to pay the salary to another account. The way out is the answer. Who proves the domain does not
+matter: it is the stranger's, or a hacked firm's.
+
+It cannot see a chief whose own account was broken into, nor a request in words that no list has. A chief of another
+firm who asks for the same is found as well: such a request is worth a call.
+"""
+
+from __future__ import annotations
+
+from sekisho.address import Mailbox
+from sekisho.checks.facts.inside import own_name, reader_domains
+from sekisho.checks.facts.names import is_nameless
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
+from sekisho.message import Message
+from sekisho.ports import Context
+from sekisho.words import Vocabulary
+
+CHIEF = FindingKind(
+    "recipient.chief",
+    6,
+    "A chief asks for what is asked inside of an organisation, and writes from outside: {author}. Before you do "
+    "anything, call that person on a number that you know.",
+    "役職者を名乗り、社内で頼むようなことを求めていますが、外部の {author} から届いています。"
+    "実行する前に、知っている電話番号で本人に確認してください。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
+)
+INSIDER = FindingKind(
+    "recipient.insider",
+    3,
+    "It asks for something as a colleague, and comes from outside: {author}. Call that person on a number that you "
+    "know.",
+    "同じ組織の者のように頼みごとをしていますが、外部の {author} から届いています。"
+    "知っている電話番号で本人に確認してください。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
+)
+KINDS = (CHIEF, INSIDER)
+
+MAX_SCANNED_CHARS = 3_000  # of a text; nobody who asks for this writes more
+MAX_COVERT_CHARS = 800  # of such a text with its subject; a letter to staff or a contract is longer
+MAX_SIGNATURE_CHARS = 60  # of a line that is a signature
+SENTENCE_ENDS = "。.!?！？"
+INTRODUCTION = "です。"  # `社長の高田です。` says who writes, as a signature does
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """At most one finding, where an outsider asks for what is asked inside."""
+    mailbox, words = message.author.mailbox, context.vocabulary
+    text = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
+    errand = seen.has_cue("theme", "errand")
+    if mailbox is None or not (errand or _is_covert(text, words)):
+        return NOTHING
+    domains = reader_domains(message, seen, context)
+    if not domains:
+        return NOTHING
+    inside = errand and (words.inside.speech.search(text) or words.inside.secrecy.search(text)) is not None
+    if _is_chief(mailbox, text, domains, inside, context):
+        return Evidence(findings=(CHIEF.found(author=mailbox.address),))
+    return Evidence(findings=(INSIDER.found(author=mailbox.address),)) if inside else NOTHING
+
+
+def _is_covert(text: str, words: Vocabulary) -> bool:
+    """True for a short text about money or a private channel that wants to keep others out of it."""
+    return (
+        len(text) <= MAX_COVERT_CHARS
+        and words.inside.secrecy.search(text) is not None
+        and words.inside.covert.search(text) is not None
+    )
+
+
+def _is_chief(mailbox: Mailbox, text: str, domains: tuple[str, ...], inside: bool, context: Context) -> bool:
+    """True if the sender has the title of a chief in its name, its address or a signature; if its name is the reader's
+    organisation or a title alone; or if it has another title and speaks of inside."""
+    name, words = mailbox.name, context.vocabulary
+    titled = f"{name}\n{mailbox.local.replace('.', ' ').replace('_', ' ')}"
+    if words.chief_titles.search(titled) or own_name(name, mailbox.address, domains, context):
+        return True
+    officer = words.officer_titles.search(name) is not None
+    if officer and (inside or is_nameless(name, words)):
+        return True
+    return any(_is_signature(line.strip(), words) for line in text.splitlines())
+
+
+def _is_signature(line: str, words: Vocabulary) -> bool:
+    """True for a short line with the title of a chief that is no sentence about one."""
+    if not 0 < len(line) <= MAX_SIGNATURE_CHARS or words.chief_titles.search(line) is None:
+        return False
+    return line[-1] not in SENTENCE_ENDS or line.endswith(INTRODUCTION)

@@ -1,0 +1,148 @@
+"""The reader's own organisation as a mask: its name, its mail system, its help desk, its office for staff.
+
+Nobody outside of an organisation is its help desk. A stranger that plays it takes the organisation's name or domain as
+display name, names the domain in the text, or says no name at all but that of an office which each organisation has
+(`IT Help Desk`, 人事部), and speaks of full mailboxes, expiring passwords, salary or rules of work.
+
+Hosters and services that work for the organisation say their own name, which their domain carries, and lead home: their
+name alone makes no finding. It cannot see a stranger under an invented name that its domain carries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sekisho.checks.facts.inside import (
+    is_inside_office,
+    is_own_label,
+    names_domain,
+    own_name,
+    reader_domains,
+    says_another,
+)
+from sekisho.checks.facts.links import leads_home
+from sekisho.checks.facts.names import related
+from sekisho.checks.facts.sender import home_domains
+from sekisho.checks.facts.wishes import wants_something
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
+from sekisho.message import Message
+from sekisho.ports import Context
+
+VERIFY_EN = "Ask your own administrators or your office, by a number that you know."
+VERIFY_JA = "自組織の管理者や担当部署に、知っている番号で確認してください。"
+OWN_NAME = FindingKind(
+    "recipient.own_name",
+    5.5,
+    "The sender calls itself {name}, which is the reader's own organisation, and writes from {author}. "
+    + VERIFY_EN,
+    "差出人は「{name}」と受信者自身の組織を名乗っていますが、アドレスは {author} です。" + VERIFY_JA,
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
+)
+OWN_OFFICE = FindingKind(
+    "recipient.own_office",
+    5.5,
+    "It speaks as an office of the reader's own organisation ({name}), and comes from outside: {author}. "
+    + VERIFY_EN,
+    "受信者自身の組織の部署（「{name}」）のように書いていますが、外部の {author} から届いています。"
+    + VERIFY_JA,
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
+)
+OFFICE = FindingKind(
+    "recipient.office",
+    2,
+    "It writes to staff as an office ({name}) that signs for a firm, and comes from outside: {author}. "
+    + VERIFY_EN,
+    "社員向けの部署（「{name}」）として署名に会社名を示していますが、外部の {author} から届いています。"
+    + VERIFY_JA,
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
+)
+PROVIDER = FindingKind(
+    "recipient.own_provider",
+    3,
+    "It speaks as the mail service of the recipient's own domain {domain}, and comes from {author}.",
+    "受信者自身のドメイン {domain} のメール管理者を装っていますが、差出人は {author} です。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
+)
+KINDS = (OWN_NAME, OWN_OFFICE, OFFICE, PROVIDER)
+
+MAX_CLOSING_CHARS = 400  # at the end of a text, where it is signed
+MAX_SIGNATURE_CHARS = 60  # of a line there that is a signature
+
+OFFICE_THEMES = ("mailbox", "staff", "security", "account")
+"""What an office for one's own people writes of."""
+OWN_THEMES = ("mailbox", "staff", "errand")
+"""Of these, what it alone writes of, and what a superior asks for."""
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """At most one finding: the name of the organisation tells more than that of an office, and that more than the
+    text."""
+    if not any(cue.aspect in ("theme", "action") for cue in seen.cues) or any(
+        proof.brand for proof in seen.proofs
+    ):
+        return NOTHING
+    domains = reader_domains(message, seen, context)
+    if not domains or message.author.mailbox is None:
+        return NOTHING
+    found = next(_findings(domains, message, seen, context), None)
+    return NOTHING if found is None else Evidence(findings=(found,))
+
+
+def _findings(
+    domains: tuple[str, ...], message: Message, seen: Evidence, context: Context
+) -> Iterator[Finding]:
+    mailbox, author = message.author.mailbox, message.author.domain or ""
+    assert mailbox is not None
+    wants, told = wants_something(message, seen), {"name": mailbox.name, "author": mailbox.address}
+    if not is_own_label(author, domains):
+        own = own_name(mailbox.name, mailbox.address, domains, context)
+        if own is not None and (wants or seen.destinations) and _speaks_as(own.rest, author, seen, context):
+            yield OWN_NAME.found(**told)
+        if _writes_for_staff(message, seen) and is_inside_office(mailbox.name, context):
+            yield (OFFICE if _signs_for_a_firm(message.text, context) else OWN_OFFICE).found(**told)
+    if seen.has_cue("theme", "mailbox") and seen.destinations:
+        text = mailbox.name
+        if not _stood_behind(message, seen, context):
+            text = f"{text}\n{message.subject}\n{message.text}"
+        yield from (
+            PROVIDER.found(domain=each, author=author) for each in domains if names_domain(text, each)
+        )
+
+
+def _writes_for_staff(message: Message, seen: Evidence) -> bool:
+    """True for mail of such an office that wants something, and that has a link or a page for it."""
+    led = bool(seen.destinations) or any(page.attached for page in message.pages)
+    return led and wants_something(message, seen) and seen.has_cue("theme", *OFFICE_THEMES)
+
+
+def _signs_for_a_firm(text: str, context: Context) -> bool:
+    """True if a line like a signature names an office of a firm (`中央建設株式会社 総務部`): group firms and agencies
+    write so. A stranger that adds one shows its reader another firm, and is marked all the same."""
+    words = context.vocabulary
+    lines = (line for line in text[-MAX_CLOSING_CHARS:].splitlines() if len(line) <= MAX_SIGNATURE_CHARS)
+    return any(words.contact_words.search(line) and words.inside.offices.search(line) for line in lines)
+
+
+def _speaks_as(rest: str, author: str, seen: Evidence, context: Context) -> bool:
+    """True if an office for staff stands beside the organisation's name, or nothing that tells of another name while
+    the text is of what such offices write. A person or a shop may be called like a firm, and a service says for whom it
+    writes."""
+    words = context.vocabulary
+    if says_another(rest, author, context):
+        return False
+    about = seen.has_cue("theme", *OWN_THEMES)
+    return words.inside.offices.search(rest) is not None or (about and not words.distinctive(rest))
+
+
+def _stood_behind(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the author is proven, leads its readers to itself, and has a name of its own, which its domain carries
+    (a name in Japanese cannot be compared)."""
+    name = message.author.name
+    words = context.vocabulary.distinctive(name)
+    own = related(words, home_domains(message, seen)) if words else True
+    return (
+        seen.authenticated
+        and own
+        and not is_inside_office(name, context)
+        and leads_home(message, seen, context)
+    )

@@ -1,0 +1,94 @@
+"""A chief or a colleague who asks from outside for what is asked inside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.auth_support import context, envelope, message
+
+from sekisho.checks.identity import inside
+from sekisho.evidence import AuthorStatus, Cue, Evidence, Proof
+from sekisho.message import Recipient
+from sekisho.ports import Context
+
+ERRAND = Evidence(cues=(Cue("theme", "errand", "e", "text"),))
+PROVEN = Evidence(proofs=(Proof("stranger.test", "dkim", True),), author_status=AuthorStatus.AUTHENTICATED)
+
+
+def found(
+    author: str,
+    text: str = "Please help.",
+    seen: Evidence = ERRAND,
+    rcpt: str = "hanako@example.jp",
+    at: Context | None = None,
+) -> list[str]:
+    envelope_ = replace(envelope("bounce@stranger.test"), recipients=(Recipient(rcpt),))
+    head = f"From: {author}\r\nSubject: s\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    at = at or context(kinds={"free.test": "mailbox"})
+    read = message((head + text).encode(), envelope_)
+    return [each.kind.id for each in inside.check(read, seen, at).findings]
+
+
+@pytest.mark.parametrize(
+    ("author", "text"),
+    [
+        ("代表取締役 高田 <a@stranger.test>", "."),
+        ("Ann Smith, CEO <a@free.test>", "."),
+        ("社長 <a@stranger.test>", "."),
+        ("President <a@stranger.test>", "."),
+        ("ceo@stranger.test", "."),
+        ("Ann Smith <a@stranger.test>", "Do it today.\r\n\r\nAnn Smith\r\nManaging Director"),
+        ("高田 <a@stranger.test>", "お疲れ様です。\r\n社長の高田です。\r\nお願いします。"),
+        ("Director Ann Smith <a@stranger.test>", "This is for our staff."),
+        ("Example <a@stranger.test>", "."),
+        ("Klaus Brenner, Geschäftsführer <a@stranger.test>", "."),
+    ],
+)
+def test_a_chief_from_outside(author: str, text: str) -> None:
+    """By the sender's name, its address, a signature or an introduction; proven or not."""
+    assert found(author, text) == ["recipient.chief"]
+    assert found(author, text, ERRAND + PROVEN) == ["recipient.chief"]
+
+
+@pytest.mark.parametrize(
+    ("author", "text", "ids"),
+    [
+        ("Naoko <a@free.test>", "給与の振込口座を変更したいです。", ["recipient.insider"]),
+        ("Tom <a@free.test>", "It is a surprise for the staff.", ["recipient.insider"]),
+        ("Tom <a@free.test>", "Can you get it for me?", []),
+        ("Tom <a@free.test>", "The CEO will call you about it.", []),
+        ("山岳会 代表 佐藤 <a@free.test>", "班のグループです。", []),
+        ("Director Ann Smith <a@stranger.test>", "For the choir.", []),
+    ],
+)
+def test_who_is_no_chief(author: str, text: str, ids: list[str]) -> None:
+    """A colleague, a friend, somebody who speaks of a chief, and the heads of clubs and choirs."""
+    assert found(author, text) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("Handle the wire discreetly.\r\n\r\nAnn Smith, CEO", ["recipient.chief"]),
+        ("社内には公表しないで、振込をお願いします。\r\n\r\n代表取締役 高田", ["recipient.chief"]),
+        ("Handle the wire today.\r\n\r\nAnn Smith, CEO", []),
+        ("Keep this confidential.\r\n\r\nAnn Smith, CEO", []),
+        ("Handle the wire discreetly.", []),
+        ("Handle the wire discreetly. " + "And so on. " * 80 + "\r\n\r\nAnn Smith, CEO", []),
+    ],
+)
+def test_secrecy_money_and_a_chief_agree(text: str, ids: list[str]) -> None:
+    """Without a phrase of an errand all three are needed, in a short text."""
+    assert found("Ann Smith <a@stranger.test>", text, Evidence()) == ids
+
+
+def test_those_who_are_inside() -> None:
+    """The reader's own domain and the names below it; a customer of a mail provider has no inside at all."""
+    chief = "代表取締役 <a@{}>"
+    assert found(chief.format("example.jp")) == []
+    assert found(chief.format("mail.example.jp")) == []
+    assert found(chief.format("free.test"), rcpt="b@free.test") == []
+    owners = {"group.test": "g", "example.jp": "g"}
+    assert found(chief.format("group.test"), at=context(owners=owners)) == []
+    assert found("代表取締役 <a@stranger.test>", rcpt="postmaster") == []
