@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from lab.variations.description import Attachment
@@ -156,8 +156,8 @@ def _lines(message: Message, registry: Registry) -> Iterator[Line]:
 
 def _one_part(message: Message) -> str:
     """The text of one part: the last that tells about as much as the longest, since alternatives say the same."""
-    ends = (*message.starts[1:], len(message.text))
-    parts = [message.text[start:end] for start, end in zip(message.starts, ends, strict=True)]
+    bounds = pairwise((*message.starts, len(message.text)))
+    parts = [message.text[start:end] for start, end in bounds]
     longest = max(map(len, parts), default=0)
     return next((each for each in reversed(parts) if 2 * len(each) >= longest), "")
 
