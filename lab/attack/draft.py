@@ -34,6 +34,8 @@ class Says(StrEnum):
     REPLY = "reply"
     CALL = "call"
     FILE = "file"
+    TYPE = "type"
+    CHAT = "chat"
 
 
 OF_ASPECT = {"theme": Says.LURE, "pressure": Says.PRESSURE, "action": Says.DEMAND}
@@ -108,7 +110,7 @@ def drafted(case: Case, message: Message, document: dict[str, Any], registry: Re
         lang="ja" if is_japanese(message.text) else "en",
         brand=brand.id,
         called=called,
-        names=tuple(dict.fromkeys((called, *brand.names, *brand.aliases))),
+        names=tuple(dict.fromkeys((called, *brand.spellings))),
         hosts=tuple(_hosts(brand)),
         shown=message.author.name,
         address=message.author.mailbox.address,

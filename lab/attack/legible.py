@@ -24,9 +24,8 @@ FOLLOWED = frozenset({"a", "area", "text", "form"})
 
 def is_legible(message: Message, draft: Draft, tools: Toolbox, providers: Providers, *, hard: bool) -> bool:
     """True if the reader sees all three. `hard`: the display name must be a name of the brand, and nothing else."""
-    shown = _read(message.author.name, tools)
     text = _read(f"{message.subject}\n{message.text}", tools)
-    if hard and shown not in {_read(each, tools) for each in draft.names}:
+    if hard and _letters(message.author.name, tools) not in {_letters(each, tools) for each in draft.names}:
         return False
     if not any(
         _holds(f"{message.author.name}\n{message.subject}\n{message.text}", each, tools)
@@ -43,7 +42,11 @@ def is_legible(message: Message, draft: Draft, tools: Toolbox, providers: Provid
 def _leads_out(message: Message, tools: Toolbox, providers: Providers) -> bool:
     """True for a link to a host that belongs to nobody known, or that leads wherever its customers want."""
     for link in message.links:
-        if link.kind not in FOLLOWED or link.host is None:
+        if link.kind not in FOLLOWED:
+            continue
+        if link.target.startswith("mailto:") and tools.registry.owner(link.target.rpartition("@")[2]) is None:
+            return True
+        if link.host is None:
             continue
         if tools.registry.owner(link.host) is None or providers.kind(link.host) in OPEN_KINDS:
             return True
@@ -60,7 +63,7 @@ def _answers(message: Message, seen: list[Line], tools: Toolbox) -> bool:
         return True
     if Says.FILE in told and any(part.disposition == "attachment" for part in message.parts):
         return True
-    return Says.CALL in told
+    return not told.isdisjoint({Says.CALL, Says.CHAT, Says.TYPE})
 
 
 def _holds(text: str, name: str, tools: Toolbox) -> bool:
@@ -70,6 +73,11 @@ def _holds(text: str, name: str, tools: Toolbox) -> bool:
     if not wanted.isascii():
         return _read(name, tools) in _read(text, tools)
     return re.search(rf"(?<![a-z0-9]){re.escape(wanted)}(?![a-z0-9])", told) is not None
+
+
+def _letters(text: str, tools: Toolbox) -> str:
+    """What a reader reads as a name: without the signs around and between its letters."""
+    return re.sub(r"[\W_]+", "", _read(text, tools))
 
 
 def _read(text: str, tools: Toolbox) -> str:

@@ -100,6 +100,8 @@ def _filled(text: str, draft: Draft, tools: Toolbox) -> str:
     first, second = chance.choice(words["first"]), chance.choice(words["second"])
     return text.format(
         brand=draft.called,
+        other=next((each for each in reversed(draft.names) if each != draft.called), draft.called),
+        spaced=" ".join(draft.called.replace(" ", "")),
         person=chance.choice(words["person"][draft.lang]),
         words=f"{first}-{second}",
         firm=f"{first} {second}".title(),
@@ -107,7 +109,6 @@ def _filled(text: str, draft: Draft, tools: Toolbox) -> str:
         label=draft.hosts[0].split(".")[0] if draft.hosts else "members",
         host=draft.domain,
         address=draft.address,
-        name=draft.shown,
         subject=draft.subject.text,
     )
 
@@ -222,7 +223,7 @@ def _www(host: str) -> str:
 def _way(draft: Draft, value: str, tools: Toolbox) -> Draft:
     """Another way out: what the reader is told to do, and what it needs."""
     says = frozenset({Says(value), Says.DEMAND})
-    text = _rng(draft).choice(tools.words["say"][value][draft.lang])
+    text = _filled(_rng(draft).choice(tools.words["say"][value][draft.lang]), draft, tools)
     files = (Attachment(name="form.pdf", type="application/pdf", text=PDF),) if value == "file" else ()
     return replace(draft, lines=(*draft.lines, Line(text, says=says)), attachments=draft.attachments + files)
 

@@ -41,7 +41,8 @@ class Hunt:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the attacker may do: the operators that it may use, those of every variant, and the number of tries."""
+    """What the attacker may do: the operators that may be used, and the number of tries. Of `fixed`, a variant has each
+    one whose slot holds nothing else."""
 
     usable: tuple[str, ...]
     fixed: Recipe = ()
@@ -92,19 +93,20 @@ def _legible(
 
 def _next(known: Known, tools: Toolbox, rules: Rules, chance: Random) -> set[str]:
     """The operators of the next variant: a first guess, or a change of one of the best."""
-    pool = [name for name in rules.usable if name not in rules.fixed]
     good = sorted(
         (each for each in known if known[each] != UNSENT), key=lambda each: (known[each], len(each), each)
     )
     if len(good) < FIRST_TRIES:
-        return {*put(set(), chance.sample(pool, chance.choice((1, 2))), tools), *rules.fixed}
+        return put(set(rules.fixed), chance.sample(rules.usable, chance.choice((1, 2))), tools)
     parents = good[:PARENTS]
     child = set(parents[min(int(chance.expovariate(0.7)), PARENTS - 1)])
     if chance.random() < 0.2:
         child = put(child, chance.choice(parents), tools)
-    if chance.random() < 0.15 and (loose := sorted(child - set(rules.fixed))):
-        child.discard(chance.choice(loose))
-    return {*put(child, chance.sample(pool, chance.choice((1, 1, 2))), tools), *rules.fixed}
+    if chance.random() < 0.15 and child:
+        child.discard(chance.choice(sorted(child)))
+    return put(
+        set(rules.fixed), put(child, chance.sample(rules.usable, chance.choice((1, 1, 2))), tools), tools
+    )
 
 
 def put(into: set[str], names: Iterable[str], tools: Toolbox) -> set[str]:
