@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from sekisho.address import addresses_in
+from sekisho.checks.facts.authentication import author_is_undecided
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.names import is_nameless, related
 from sekisho.checks.facts.personal_data import personal_data
@@ -21,6 +22,7 @@ from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.known import TENANCY
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.results import AuthResult
 from sekisho.vocabulary import shipped_themes
 
 UNPROVEN = FindingKind(
@@ -73,6 +75,12 @@ NOBODY = FindingKind(
     "金銭を求めていますが、差出人名、会社名、連絡先のいずれもありません。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
+UNANSWERED = FindingKind(
+    "lure.from_unanswered_domain",
+    0.5,
+    "It wants this of its reader, and the DNS of {domain} does not answer, while that of the sending server does.",
+    "{domain} の DNS だけが応答せず差出人を確認できないのに（送信サーバーの名前は確認済み）、そう求めています。",
+)
 TENANT = FindingKind(
     "lure.from_a_platform",
     0.7,
@@ -86,7 +94,7 @@ ANSWERED = FindingKind(
     "金銭の話で、返信先がフリーメール({other})になっています。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
-KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, TENANT, NAMELESS, PRIVATE, NOBODY, ANSWERED)
+KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, UNANSWERED, TENANT, NAMELESS, PRIVATE, NOBODY, ANSWERED)
 
 OFFICIAL = shipped_themes().named("official")
 MONEY = shipped_themes().named("money")
@@ -126,6 +134,8 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
         message.text[:MAX_SCANNED_CHARS], context
     ):
         yield TENANT.found(domain=domain)
+    if _is_unanswered(domain, seen, context):
+        yield UNANSWERED.found(domain=domain)
     if seen.has_signal(Signal.IMPERSONATES):
         yield UNMET.found()
     if seen.has_signal(Signal.DISPOSABLE_DOMAIN):
@@ -133,6 +143,14 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
     name = message.author.name
     if is_nameless(name, context.vocabulary):
         yield NAMELESS.found(name=name)
+
+
+def _is_unanswered(domain: str, seen: Evidence, context: Context) -> bool:
+    """True if the look-ups that could prove the author failed, while the name of the sending server was confirmed: our
+    own DNS works. A domain of a brand, or one that is known to be strict, has its own finding (`strict`)."""
+    if not author_is_undecided(seen) or seen.result("iprev") is not AuthResult.PASS:
+        return False
+    return context.registry.owner(domain) is None and not seen.has("brand.own_domain_unknown")
 
 
 def _of_the_way_out(seen: Evidence, at_home: bool) -> Iterator[Finding]:
