@@ -8,7 +8,7 @@ LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --python-version 3.11 --
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
 
-.PHONY: help install install-test run test test-whole attackers check bench lock docs fuzz soak faults weights accuracy
+.PHONY: help install install-test run test test-whole attackers check bench lock docs fuzz soak faults weights accuracy attack
 
 help:
 	@echo 'make run [DIR=cases]  mail through a private Postfix, every verdict with its reasons'
@@ -22,6 +22,7 @@ help:
 	@echo 'make faults [ROWS=a,b] the fault matrix: everything is killed, cut off, filled up; is any mail lost?'
 	@echo 'make weights          what labelled mail says of the points: CORPUS=folder (docs/weights.md)'
 	@echo 'make accuracy         the tables of docs/accuracy.md: CORPUS=folder'
+	@echo 'make attack DIR=cases  an attacker who tries: fakes that are held are changed until they arrive'
 	@echo 'make docs             writes the generated documents again'
 	@echo 'make lock             resolves the dependencies of pyproject.toml again'
 
@@ -93,3 +94,7 @@ lock: install
 	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra postgresql \
 		--extra dev --extra weights --constraint requirements.lock pyproject.toml -o requirements-dev.lock
 	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --group fuzz -o requirements-fuzz.lock
+
+# DIR may name several folders. ARGS='--fakes 20 --tries 50 --seed 2 --verdict-only --out folder'; docs/accuracy.md explains the tables.
+attack: install
+	$(PYTHON) -m lab.attack $(or $(DIR),$(error DIR=folder says where fakes are)) $(ARGS)

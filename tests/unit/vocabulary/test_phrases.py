@@ -251,6 +251,26 @@ def test_the_shipped_words_hear_what_people_are_sent(text: str, name: str) -> No
     assert name in found(text, SHIPPED)
 
 
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("To go on, simply reply to this message.", True),
+        ("Reply to this email with your date of birth.", True),
+        ("Please do not reply to this message.", False),
+        ("This mailbox is not monitored. Replies are not read.", False),
+        ("本メールへの返信にてご回答をお願いいたします。", True),
+        ("折り返しお送りください。", True),
+        ("Merci de répondre à ce message.", True),
+        ("Ne répondez pas à ce message.", False),
+        ("Beantwoord deze e-mail met uw naam.", True),
+        ("Beantwoord deze e-mail niet.", False),
+    ],
+)
+def test_who_asks_for_an_answer_and_who_forbids_it(text: str, asks: bool) -> None:
+    """An answer is the way out of a message whose links all lead to the brand."""
+    assert ("answer" in found(text, SHIPPED)) is asks
+
+
 class Counting(LurePhrases):
     """The phrases, and how much it was given and asked."""
 

@@ -1,10 +1,11 @@
-"""The findings of results that failed. A result that another receiver recorded gives the same finding as our own."""
+"""The findings of results that failed, and whether a failed look-up leaves the author undecided. A result that another
+receiver recorded gives the same finding as our own."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
-from sekisho.evidence import FindingKind
+from sekisho.evidence import AUTHOR_METHODS, AuthorStatus, Evidence, FindingKind
 from sekisho.results import AuthResult
 
 SPF_FAIL = FindingKind(
@@ -40,3 +41,12 @@ FAILURES = MappingProxyType(
     }
 )
 """The finding of a method and a result."""
+
+
+def author_is_undecided(seen: Evidence) -> bool:
+    """True if nothing proves the author, and a temporary error is all that keeps us from saying that nothing can.
+    Where nobody looked (no DNS at all), there is no temporary error."""
+    failed = any(
+        each.result is AuthResult.TEMPERROR for each in seen.results if each.method in AUTHOR_METHODS
+    )
+    return failed and seen.author_status is AuthorStatus.UNKNOWN

@@ -9,11 +9,11 @@ Which domains these are, `facts.strictness` says. It cannot see a domain whose p
 
 from __future__ import annotations
 
+from sekisho.checks.facts.authentication import author_is_undecided
 from sekisho.checks.facts.strictness import why_strict
-from sekisho.evidence import AUTHOR_METHODS, NOTHING, AuthorStatus, Evidence, FindingKind, Role
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
-from sekisho.results import AuthResult
 
 UNKNOWN = FindingKind(
     "brand.own_domain_unknown",
@@ -28,19 +28,10 @@ KINDS = (UNKNOWN,)
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One finding at most."""
     author = message.author.domain
-    if author is None or not _unknown(seen) or context.own(message.envelope.client):
+    if author is None or not author_is_undecided(seen) or context.own(message.envelope.client):
         return NOTHING
     why = why_strict(author, message, seen, context)
     if why is None:
         return NOTHING
     owner = context.registry.owner(author)
     return Evidence(findings=(UNKNOWN.found(brand=owner, domain=author, why_en=why[0], why_ja=why[1]),))
-
-
-def _unknown(seen: Evidence) -> bool:
-    """True if nothing proves the author, and a temporary error is all that keeps us from saying that nothing can.
-    Where nobody looked (no DNS at all), there is no temporary error."""
-    failed = any(
-        each.result is AuthResult.TEMPERROR for each in seen.results if each.method in AUTHOR_METHODS
-    )
-    return failed and seen.author_status is AuthorStatus.UNKNOWN

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sekisho.address import addresses_in
+from sekisho.checks.facts.authentication import author_is_undecided
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.names import is_nameless, related
 from sekisho.checks.facts.nobody import FIRM_TELEPHONE
@@ -20,6 +21,7 @@ from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.known import TENANCY
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.results import AuthResult
 from sekisho.vocabulary import shipped_themes
 
 UNPROVEN = FindingKind(
@@ -65,6 +67,12 @@ PRIVATE = FindingKind(
     "組織を名乗りながら、フリーメール({domain})から送られています。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
+UNANSWERED = FindingKind(
+    "lure.from_unanswered_domain",
+    0.5,
+    "It wants this of its reader, and the DNS of {domain} does not answer, while that of the sending server does.",
+    "{domain} の DNS だけが応答せず差出人を確認できないのに（送信サーバーの名前は確認済み）、そう求めています。",
+)
 TENANT = FindingKind(
     "lure.from_a_platform",
     0.7,
@@ -78,7 +86,7 @@ ANSWERED = FindingKind(
     "金銭の話で、返信先がフリーメール({other})になっています。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
-KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, TENANT, NAMELESS, PRIVATE, ANSWERED)
+KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, UNANSWERED, TENANT, NAMELESS, PRIVATE, ANSWERED)
 
 OFFICIAL = shipped_themes().named("official")
 ANSWERED_THEMES = shipped_themes().named("answered")
@@ -115,6 +123,8 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
         message.text[:MAX_SCANNED_CHARS], context
     ):
         yield TENANT.found(domain=domain)
+    if _is_unanswered(domain, seen, context):
+        yield UNANSWERED.found(domain=domain)
     if seen.has_signal(Signal.IMPERSONATES):
         yield UNMET.found()
     if seen.has_signal(Signal.DISPOSABLE_DOMAIN):
@@ -122,6 +132,14 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
     name = message.author.name
     if is_nameless(name, context.vocabulary):
         yield NAMELESS.found(name=name)
+
+
+def _is_unanswered(domain: str, seen: Evidence, context: Context) -> bool:
+    """True if the look-ups that could prove the author failed, while the name of the sending server was confirmed: our
+    own DNS works. A domain of a brand, or one that is known to be strict, has its own finding (`strict`)."""
+    if not author_is_undecided(seen) or seen.result("iprev") is not AuthResult.PASS:
+        return False
+    return context.registry.owner(domain) is None and not seen.has("brand.own_domain_unknown")
 
 
 def _of_the_way_out(seen: Evidence, at_home: bool) -> Iterator[Finding]:
