@@ -54,7 +54,7 @@ from sekisho.checks.identity import (
     strict,
     unknown_organisation,
 )
-from sekisho.checks.lure import lure, payload, sender_doubts
+from sekisho.checks.lure import lure, new_account, payload, sender_doubts
 from sekisho.evidence import Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -143,6 +143,7 @@ LURES: tuple[Check, ...] = (
     Check.of(recipient),
     Check.of(own_office),
     Check.of(inside),
+    Check.of(new_account),
     Check.of(sender_doubts),
     Check.of(lure),
     Check.of(payload),
