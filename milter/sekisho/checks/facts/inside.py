@@ -131,11 +131,12 @@ def _label(domain: str) -> str:
     return (registrable(domain) or domain).partition(".")[0].replace("-", "")
 
 
-def is_own_label(author: str, domains: tuple[str, ...]) -> bool:
-    """True if the author's domain carries the label of a recipient's: its second name, or its group's."""
-    return any(
-        len(label := _label(each)) >= MIN_LABEL_LETTERS and label in _label(author) for each in domains
-    )
+def is_own_label(author: str, domains: tuple[str, ...], context: Context) -> bool:
+    """True if the author's domain carries the label of a recipient's: its second name, or its group's. With an office
+    beside it (`kowa-shoji-hr.example`) a stranger may have bought it."""
+    name, offices = _label(author), context.vocabulary.inside.offices
+    labels = [label for each in domains if len(label := _label(each)) >= MIN_LABEL_LETTERS and label in name]
+    return any(offices.search(name.replace(label, " ")) is None for label in labels)
 
 
 def is_inside_office(name: str, context: Context) -> bool:

@@ -95,7 +95,7 @@ def _findings(
     mailbox, author = message.author.mailbox, message.author.domain or ""
     assert mailbox is not None
     wants, told = wants_something(message, seen), {"name": mailbox.name, "author": mailbox.address}
-    if not is_own_label(author, domains):
+    if not is_own_label(author, domains, context):
         own = own_name(mailbox.name, mailbox.address, domains, context)
         if own is not None and (wants or seen.destinations) and _speaks_as(own, author, seen, context):
             yield OWN_NAME.found(**told)

@@ -148,6 +148,18 @@ def test_names_that_are_somebody_elses(author: str, rcpt: str, themes: tuple[str
     assert found("x", LINK, about(*themes) + PROVEN, author=author, rcpt=(rcpt,), at=at) == []
 
 
+def test_a_domain_with_the_name_and_an_office() -> None:
+    """The group's domain is near; one with an office beside the name may be bought by anybody."""
+    for domain, ids in (
+        ("kowa-shoji-hr.test", ["recipient.own_name"]),
+        ("kowashoji-mail.test", ["recipient.own_name"]),
+        ("kowa-shoji-hd.test", []),
+        ("kowa-shoji.other.test", ["recipient.own_name"]),
+    ):
+        author = f"Kowa Shoji HR <a@{domain}>"
+        assert found("x", LINK, about("staff"), author=author, rcpt=("b@kowa-shoji.test",)) == ids
+
+
 def test_a_part_of_the_name_needs_an_office() -> None:
     """The first word of the domain, also in kana; alone it may be a person."""
     rcpt = ("a@minori-shokuhin.test",)
