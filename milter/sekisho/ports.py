@@ -164,8 +164,11 @@ class Site(Protocol):
     def lookalike(self, domain: str) -> Lookalike | None:
         """What of ours a stranger's domain is made to look like."""
 
-    def named(self, shown: str, address: str) -> str | None:
-        """The name of ours that a display name shows, as it stands there, if the address is not an exception."""
+    def named(self, shown: str) -> str | None:
+        """The name of ours that a display name shows, as it stands there."""
+
+    def excepts(self, address: str) -> bool:
+        """True for an address of others that may look like ours or show our names."""
 
     def person(self, shown: str, address: str) -> str | None:
         """The person of ours whose name a display name shows, if the address is not that person's."""
