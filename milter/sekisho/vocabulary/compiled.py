@@ -76,14 +76,12 @@ def for_checks(lists: WordLists) -> Vocabulary:
         mailer_words=pieces(lists.mailer_words),
         retired_mailers=tuple(map(_retired, lists.retired_mailers)),
         button_words=anywhere(lists.button_words),
+        scan_words=anywhere(lists.scan_words),
+        password_words=anywhere(lists.password_words),
         unsubscribe_words=anywhere(lists.unsubscribe_words),
         document_pages=patterns.pages(lists.document_pages),
-        redirect_parameters=frozenset(lists.redirect_parameters),
-        open_redirects=frozenset(lists.open_redirects),
         translators=lists.translators,
-        suspicious_suffixes=frozenset(lists.suspicious_suffixes),
-        file_suffixes=frozenset(lists.file_suffixes),
-        **_endings(lists),
+        **_sets(lists),
     )
 
 
@@ -96,8 +94,9 @@ def _calls(lists: WordLists) -> CallWords:
     )
 
 
-def _endings(lists: WordLists) -> dict[str, frozenset[str]]:
-    names = ("page_endings", "program_endings", "document_endings")
+def _sets(lists: WordLists) -> dict[str, frozenset[str]]:
+    endings = ("page_endings", "program_endings", "document_endings", "file_suffixes")
+    names = ("redirect_parameters", "open_redirects", "suspicious_suffixes", *endings)
     return {name: frozenset(getattr(lists, name)) for name in names}
 
 

@@ -95,6 +95,7 @@ class WordLists(FileModel):
     mailer_words: SmallPieces = ()
 
     button_words: Words = ()
+    scan_words: Words = ()
     unsubscribe_words: Words = ()
     document_pages: SmallPieces = ()
     redirect_parameters: Labels = ()
@@ -102,6 +103,7 @@ class WordLists(FileModel):
     translators: Hosts = ()
     suspicious_suffixes: Labels = ()
 
+    password_words: Words = ()
     page_endings: Labels = ()
     program_endings: Labels = ()
     document_endings: Labels = ()
