@@ -123,7 +123,8 @@ def _called(
     if speaking:
         told = told_of(speaking[0], message, context)
         yield BRAND.found(brand=speaking[0], **told, number=call.number)
-    if platform is not None and (named or call.denied):
+    user = platform is not None and not speaking and _is_person(platform, message, context)
+    if platform is not None and (call.denied or (named and not user)):
         yield NOTE.found(platform=context.registry.name(platform), number=call.number)
     if platform is None and _says_nobody(message, context):
         yield MAILBOX.found(domain=message.author.domain or "", number=call.number)
