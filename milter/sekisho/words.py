@@ -90,6 +90,7 @@ class Vocabulary:
     """A name in lower case, and the year since which the program is no longer available."""
 
     button_words: re.Pattern[str]
+    scan_words: re.Pattern[str]
     unsubscribe_words: re.Pattern[str]
     document_pages: re.Pattern[str]
     """Search it in a host with its path: it may be found in the path as well."""
@@ -101,6 +102,7 @@ class Vocabulary:
     """Each with a full stop before it."""
     file_suffixes: frozenset[str]
 
+    password_words: re.Pattern[str]
     page_endings: frozenset[str]
     program_endings: frozenset[str]
     document_endings: frozenset[str]

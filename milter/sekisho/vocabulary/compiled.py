@@ -87,25 +87,13 @@ def for_checks(lists: WordLists) -> Vocabulary:
         mailer_words=pieces(lists.mailer_words),
         retired_mailers=tuple(map(_retired, lists.retired_mailers)),
         button_words=anywhere(lists.button_words),
+        scan_words=anywhere(lists.scan_words),
+        password_words=anywhere(lists.password_words),
         unsubscribe_words=anywhere(lists.unsubscribe_words),
         document_pages=patterns.pages(lists.document_pages),
-        redirect_parameters=frozenset(lists.redirect_parameters),
-        open_redirects=frozenset(lists.open_redirects),
         translators=lists.translators,
-        **_of_domains_and_files(lists),
+        **_sets(lists),
     )
-
-
-def _of_domains_and_files(lists: WordLists) -> dict[str, Any]:
-    """The fields of a vocabulary that hold labels and endings, which are compared as they are."""
-    return {
-        "suspicious_suffixes": frozenset(lists.suspicious_suffixes),
-        "government_suffixes": tuple(f".{each}" for each in lists.government_suffixes),
-        "file_suffixes": frozenset(lists.file_suffixes),
-        "page_endings": frozenset(lists.page_endings),
-        "program_endings": frozenset(lists.program_endings),
-        "document_endings": frozenset(lists.document_endings),
-    }
 
 
 def _calls(lists: WordLists) -> CallWords:
@@ -124,6 +112,14 @@ def _inside(lists: WordLists) -> InsideWords:
         secrecy=anywhere(lists.secrecy_words),
         covert=anywhere(lists.covert_words),
     )
+
+
+def _sets(lists: WordLists) -> dict[str, Any]:
+    """The fields of a vocabulary that hold labels, hosts and endings, which are compared as they are."""
+    endings = ("page_endings", "program_endings", "document_endings", "file_suffixes")
+    names = ("redirect_parameters", "open_redirects", "suspicious_suffixes", *endings)
+    sets: dict[str, Any] = {name: frozenset(getattr(lists, name)) for name in names}
+    return {**sets, "government_suffixes": tuple(f".{each}" for each in lists.government_suffixes)}
 
 
 def _retired(entry: str) -> tuple[str, int]:

@@ -126,6 +126,7 @@ class WordLists(FileModel):
     mailer_words: SmallPieces = ()
 
     button_words: Words = ()
+    scan_words: Words = ()
     unsubscribe_words: Words = ()
     document_pages: SmallPieces = ()
     redirect_parameters: Labels = ()
@@ -134,6 +135,7 @@ class WordLists(FileModel):
     suspicious_suffixes: Labels = ()
     government_suffixes: Hosts = ()
 
+    password_words: Words = ()
     page_endings: Labels = ()
     program_endings: Labels = ()
     document_endings: Labels = ()

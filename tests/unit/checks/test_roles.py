@@ -20,7 +20,8 @@ IDENTITY = ("author.", "brand.", "proof.", "display_name.", "lookalike.", "site.
 SIGNALS = {
     Signal.IMPERSONATES: {
         "brand.callback", "brand.display_name", "brand.document", "brand.headed", "brand.invites",
-        "brand.note_answered", "brand.leads_away", "brand.local_name",
+        "brand.note_answered", "brand.note_leads_away", "brand.note_speaks",
+        "brand.leads_away", "brand.local_name",
         "brand.local_part", "brand.own_domain_leads_away", "brand.own_domain_person", "brand.own_domain_shared",
         "brand.own_domain_unproven", "brand.pictured", "brand.possible_domain_unproven", "brand.signed",
         "brand.namesake_asks", "brand.open_tenancy", "brand.unlisted_asks", "brand.unlisted_domain",
@@ -39,9 +40,10 @@ SIGNALS = {
         "recipient.own_name", "recipient.own_office", "recipient.own_provider",
     },
     Signal.LEADS_AWAY: {
-        "brand.leads_away", "link.borrowed_ground", "link.brand_button", "link.brand_in_path", "link.carried_page",
+        "brand.leads_away", "brand.note_leads_away", "link.borrowed_ground", "link.brand_button", "link.brand_in_path",
+        "link.carried_page",
         "link.disguised_host", "link.only_qr", "link.only_strangers", "link.open_redirect", "link.qr", "link.script",
-        "link.shortened", "link.text_mismatch", "link.translated", "link.user_info",
+        "link.scan_asked", "link.shortened", "link.text_mismatch", "link.translated", "link.user_info",
     },
     Signal.DISPOSABLE_DOMAIN: {"origin.random_domain", "origin.unusual_suffix"},
     Signal.UNNAMED_SERVER: {"auth.no_iprev"},

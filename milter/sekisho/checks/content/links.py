@@ -25,6 +25,7 @@ from sekisho.checks.facts.quotes import Quotes
 from sekisho.checks.facts.sender import home_domains, is_doubted, is_of_a_recipient, organisation
 from sekisho.checks.facts.unlisted import bears_name
 from sekisho.checks.facts.ways_out import may_lead_away
+from sekisho.checks.facts.wishes import is_about_access_or_money
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -119,7 +120,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         counted = finding.kind is TEXT_MISMATCH and each.domain == counter
         if not counted or _is_trusted(shown, message, seen, home, context):
             findings.setdefault(finding.kind.id, finding)
-    for finding in _of_all(message, seen, found, home, context):
+    for finding in (*_pretended(message, seen), *_of_all(message, seen, found, home, context)):
         findings.setdefault(finding.kind.id, finding)
     return Evidence(findings=tuple(findings.values())) if findings else NOTHING
 
@@ -212,6 +213,24 @@ def _shown_elsewhere(each: Destination, home: frozenset[str], context: Context) 
         ):
             return name
     return None
+
+
+def _pretended(message: Message, seen: Evidence) -> Iterator[Finding]:
+    """The first link that shows the author's own host and leads to the host that sent the message, where nothing
+    proves the author and it is about access or money: the page of a forger on a host that was broken into.
+
+    Small senders hire platforms that count their clicks, and those sign for themselves: with a signature it is none.
+    """
+    own = organisation(message.author.domain or "")
+    if not seen.unauthenticated or any(proof.method == "dkim" for proof in seen.proofs):
+        return
+    if not is_about_access_or_money(message, seen):
+        return
+    for each in seen.destinations:
+        shown = hosts_in(each.link.text.strip()[:MAX_LINK_TEXT_CHARS])[:1] if each.link.kind == "a" else ()
+        if shown and each.domain != own and organisation(to_ascii(shown[0]) or "") == own:
+            yield TEXT_MISMATCH.found(shown=shown[0], host=each.host)
+            return
 
 
 def _is_trusted(shown: str, message: Message, seen: Evidence, home: frozenset[str], context: Context) -> bool:

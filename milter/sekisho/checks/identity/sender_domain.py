@@ -31,7 +31,21 @@ UNUSUAL_SUFFIX = FindingKind(
     signals=frozenset({Signal.DISPOSABLE_DOMAIN}),
 )
 
-KINDS = (UNPROVEN, RANDOM, UNUSUAL_SUFFIX)
+NO_SUCH = FindingKind(
+    "origin.no_such_domain",
+    1.5,
+    "It speaks in a name, and its author's domain {domain} cannot exist.",
+    "名乗りがあるのに、差出人のドメイン {domain} は存在しえない名前です。",
+)
+KINDS = (UNPROVEN, RANDOM, UNUSUAL_SUFFIX, NO_SUCH)
+
+
+# Reserved, or used inside a network only (RFC 6761, RFC 6762, ICANN's `internal`). `example` stands for real ones.
+NO_DOMAINS = frozenset({"invalid", "local", "localdomain", "localhost", "internal", "lan"})
+
+
+def _cannot_exist(domain: str) -> bool:
+    return "." not in domain or domain.rpartition(".")[2] in NO_DOMAINS
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -46,6 +60,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         found.append(RANDOM)
     if unusual_suffix(domain, context.vocabulary):
         found.append(UNUSUAL_SUFFIX)
+    if seen.has_signal(Signal.IMPERSONATES) and _cannot_exist(domain):
+        found.append(NO_SUCH)
     if not found:
         return NOTHING
     return Evidence(findings=tuple(kind.found(domain=domain) for kind in found))
