@@ -146,6 +146,7 @@ THREAT_OF_NOBODY = Combination(
         "origin.",
         "lookalike.",
         "lure.leads_away",
+        "lure.from_nobodys_domain",
         "lure.shows_readers_data",
         "lure.two_deadlines",
         "lure.greets_nobody",

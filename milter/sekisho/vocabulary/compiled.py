@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sekisho.bounded_cache import remembered
+from sekisho.text import skeleton
 from sekisho.vocabulary import patterns
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.patterns import anywhere, pieces
@@ -17,6 +18,10 @@ from sekisho.words import CallWords, InsideWords, Vocabulary
 
 MAX_NAME_CHARS = 300  # of a name; the rest is not examined
 MAX_REMEMBERED_NAMES = 4096
+MIN_LATIN_LETTERS = 5  # of a spelling of a lure that a word may begin with: `pay` begins names
+MIN_COMPOUND_LETTERS = 3  # of each word of a compound; one more may join them (`sicherheitsabteilung`)
+MAX_ENDING_LETTERS = 4  # behind it: `notific` is `notificacion`, too
+MIN_JAPANESE_LETTERS = 2  # of a Japanese spelling, and of what is left of a name
 WORD = re.compile(r"[^\W_]{2,}")
 
 
@@ -53,11 +58,11 @@ def for_brands(lists: WordLists, phrases: LurePhrases) -> BrandWords:
     )
 
 
-def for_checks(lists: WordLists) -> Vocabulary:
-    """The words that the checks need."""
+def for_checks(lists: WordLists, lures: Iterable[str] = ()) -> Vocabulary:
+    """The words that the checks need. `lures` are the spellings of what mail wants of its reader: they name nobody."""
     return Vocabulary(
         distinctive=_distinctive(lists.common_words),
-        naming=remembered(MAX_REMEMBERED_NAMES)(distinctive_words((*lists.common_words, *lists.field_words))),
+        naming=_naming((*lists.common_words, *lists.field_words), lures),
         office_words=anywhere(lists.office_words),
         go_between_words=anywhere(lists.go_between_words),
         officer_titles=anywhere(lists.officer_titles),
@@ -130,6 +135,40 @@ def _retired(entry: str) -> tuple[str, int]:
 
 def _distinctive(common: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
     return remembered(MAX_REMEMBERED_NAMES)(distinctive_words(common))
+
+
+def _naming(common: Iterable[str], lures: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
+    return remembered(MAX_REMEMBERED_NAMES)(naming_words(common, lures))
+
+
+def naming_words(common: Iterable[str], lures: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
+    """A function that gives the words that say who somebody is: the distinctive ones, without the spellings of lures,
+    their other forms (`wallets`) and what is made of two such words (`pakketdienst`). Japanese words are removed where
+    they stand (納税), also as Chinese writes them."""
+    common = tuple(common)
+    plain = frozenset(map(skeleton, common))
+    stems = frozenset(key for key in map(skeleton, lures) if key.isascii() and len(key) >= MIN_LATIN_LETTERS)
+    others = (key for key in map(skeleton, (*lures, *common)) if not key.isascii())
+    japanese = re.compile(
+        patterns.plain(re.escape(key) for key in others if len(key) >= MIN_JAPANESE_LETTERS)
+    )
+    distinctive = distinctive_words(common)
+
+    def is_common(key: str) -> bool:
+        shortest = max(MIN_LATIN_LETTERS, len(key) - MAX_ENDING_LETTERS)
+        return key in plain or any(key[:end] in stems for end in range(shortest, len(key) + 1))
+
+    def names(word: str) -> bool:
+        key = skeleton(word)
+        if not key.isascii():
+            return any(len(rest) >= MIN_JAPANESE_LETTERS for rest in japanese.split(key))
+        ends = range(MIN_COMPOUND_LETTERS, len(key) - MIN_COMPOUND_LETTERS + 1)
+        return not (
+            is_common(key)
+            or any(is_common(key[end:]) and (is_common(key[:end]) or key[: end - 1] in plain) for end in ends)
+        )
+
+    return lambda name: tuple(filter(names, distinctive(name)))
 
 
 def distinctive_words(common: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
