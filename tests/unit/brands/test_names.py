@@ -301,6 +301,7 @@ NEAR = BrandIndex(
         brand("softbank", "ソフトバンク"),
         brand("smcc", "三井住友カード"),
         brand("mastercard", "マスターカード"),
+        brand("nec", "日本電気株式会社"),
         brand("netflix", "Netflix"),
         brand("paypay", "PayPay"),
         brand("target", "Target Circle", ordinary=["Target"]),
@@ -334,6 +335,7 @@ def test_a_name_that_is_one_letter_away_is_found_and_not_exact(text: str, id: st
         "ソフトパンチ",  # a known word
         "ソフトバンド教室",  # something else stands beside it
         "三井信カード",
+        "日本電産株式会社",  # another firm, which is as long only by its form
         "Netflex Support",
         "Netflx Nordstrand",
         "netflx",  # as people type an address
