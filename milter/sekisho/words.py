@@ -8,6 +8,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class DomainWords:
+    """What the name of a domain is made of, and where it was registered."""
+
+    suspicious_suffixes: frozenset[str]
+    worldwide_suffixes: frozenset[str]
+    organisations_suffixes: frozenset[str]
+    reserved_suffixes: frozenset[str]
+    rare_pairs: frozenset[str]
+    """Pairs of letters."""
+    service_words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """One field for each list, with the same name. The file of a list explains its words and how they are compared.
 
@@ -67,7 +80,7 @@ class Vocabulary:
     redirect_parameters: frozenset[str]
     open_redirects: frozenset[str]
     translators: tuple[str, ...]
-    suspicious_suffixes: frozenset[str]
+    domains: DomainWords
     file_suffixes: frozenset[str]
 
     page_endings: frozenset[str]

@@ -12,7 +12,7 @@ from sekisho.vocabulary import patterns
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.patterns import anywhere, pieces
 from sekisho.vocabulary.phrases import LurePhrases
-from sekisho.words import Vocabulary
+from sekisho.words import DomainWords, Vocabulary
 
 MAX_NAME_CHARS = 300  # of a name; the rest is not examined
 MAX_REMEMBERED_NAMES = 4096
@@ -80,11 +80,23 @@ def for_checks(lists: WordLists) -> Vocabulary:
         redirect_parameters=frozenset(lists.redirect_parameters),
         open_redirects=frozenset(lists.open_redirects),
         translators=lists.translators,
-        suspicious_suffixes=frozenset(lists.suspicious_suffixes),
+        domains=_of_domains(lists),
         file_suffixes=frozenset(lists.file_suffixes),
         page_endings=frozenset(lists.page_endings),
         program_endings=frozenset(lists.program_endings),
         document_endings=frozenset(lists.document_endings),
+    )
+
+
+def _of_domains(lists: WordLists) -> DomainWords:
+    """An entry of `rare_pairs` is a letter, a blank, and the letters that do not follow it."""
+    return DomainWords(
+        frozenset(lists.suspicious_suffixes),
+        frozenset(lists.worldwide_suffixes),
+        frozenset(lists.organisations_suffixes),
+        frozenset(lists.reserved_suffixes),
+        frozenset(f"{entry[0]}{letter}" for entry in lists.rare_pairs for letter in entry[2:]),
+        frozenset(lists.service_words),
     )
 
 

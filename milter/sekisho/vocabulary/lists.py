@@ -101,6 +101,11 @@ class WordLists(FileModel):
     open_redirects: Labels = ()
     translators: Hosts = ()
     suspicious_suffixes: Labels = ()
+    worldwide_suffixes: Labels = ()
+    organisations_suffixes: Words = ()
+    reserved_suffixes: Labels = ()
+    rare_pairs: Words = ()
+    service_words: Labels = ()
 
     page_endings: Labels = ()
     program_endings: Labels = ()
