@@ -29,6 +29,21 @@ class InsideWords:
 
 
 @dataclass(frozen=True, slots=True)
+class DomainWords:
+    """What the name of a domain is made of, and where it was registered."""
+
+    suspicious_suffixes: frozenset[str]
+    worldwide_suffixes: frozenset[str]
+    organisations_suffixes: frozenset[str]
+    reserved_suffixes: frozenset[str]
+    rare_pairs: frozenset[str]
+    """Pairs of letters."""
+    service_words: frozenset[str]
+    government_suffixes: tuple[str, ...]
+    """Each with a full stop before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """One field for each list, with the same name. The file of a list explains its words and how they are compared.
 
@@ -97,9 +112,7 @@ class Vocabulary:
     redirect_parameters: frozenset[str]
     open_redirects: frozenset[str]
     translators: tuple[str, ...]
-    suspicious_suffixes: frozenset[str]
-    government_suffixes: tuple[str, ...]
-    """Each with a full stop before it."""
+    domains: DomainWords
     file_suffixes: frozenset[str]
 
     password_words: re.Pattern[str]

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from sekisho.bounded_cache import remembered
 from sekisho.text import skeleton
@@ -14,7 +13,7 @@ from sekisho.vocabulary import patterns
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.patterns import anywhere, pieces
 from sekisho.vocabulary.phrases import LurePhrases
-from sekisho.words import CallWords, InsideWords, Vocabulary
+from sekisho.words import CallWords, DomainWords, InsideWords, Vocabulary
 
 MAX_NAME_CHARS = 300  # of a name; the rest is not examined
 MAX_REMEMBERED_NAMES = 4096
@@ -97,6 +96,7 @@ def for_checks(lists: WordLists, lures: Iterable[str] = ()) -> Vocabulary:
         unsubscribe_words=anywhere(lists.unsubscribe_words),
         document_pages=patterns.pages(lists.document_pages),
         translators=lists.translators,
+        domains=_of_domains(lists),
         **_sets(lists),
     )
 
@@ -119,12 +119,24 @@ def _inside(lists: WordLists) -> InsideWords:
     )
 
 
-def _sets(lists: WordLists) -> dict[str, Any]:
+def _of_domains(lists: WordLists) -> DomainWords:
+    """An entry of `rare_pairs` is a letter, a blank, and the letters that do not follow it."""
+    return DomainWords(
+        frozenset(lists.suspicious_suffixes),
+        frozenset(lists.worldwide_suffixes),
+        frozenset(lists.organisations_suffixes),
+        frozenset(lists.reserved_suffixes),
+        frozenset(f"{entry[0]}{letter}" for entry in lists.rare_pairs for letter in entry[2:]),
+        frozenset(lists.service_words),
+        tuple(f".{each}" for each in lists.government_suffixes),
+    )
+
+
+def _sets(lists: WordLists) -> dict[str, frozenset[str]]:
     """The fields of a vocabulary that hold labels, hosts and endings, which are compared as they are."""
     endings = ("page_endings", "program_endings", "document_endings", "file_suffixes")
-    names = ("redirect_parameters", "open_redirects", "suspicious_suffixes", *endings)
-    sets: dict[str, Any] = {name: frozenset(getattr(lists, name)) for name in names}
-    return {**sets, "government_suffixes": tuple(f".{each}" for each in lists.government_suffixes)}
+    names = ("redirect_parameters", "open_redirects", *endings)
+    return {name: frozenset(getattr(lists, name)) for name in names}
 
 
 def _retired(entry: str) -> tuple[str, int]:

@@ -134,6 +134,11 @@ class WordLists(FileModel):
     translators: Hosts = ()
     suspicious_suffixes: Labels = ()
     government_suffixes: Hosts = ()
+    worldwide_suffixes: Labels = ()
+    organisations_suffixes: Words = ()
+    reserved_suffixes: Labels = ()
+    rare_pairs: Words = ()
+    service_words: Labels = ()
 
     password_words: Words = ()
     page_endings: Labels = ()

@@ -23,6 +23,7 @@ from sekisho.checks.facts.links import (
 from sekisho.checks.facts.names import imitated, related
 from sekisho.checks.facts.quotes import Quotes
 from sekisho.checks.facts.sender import home_domains, is_doubted, is_of_a_recipient, organisation
+from sekisho.checks.facts.throwaway import MIN_SURE_SIGNS, host_inside, passing_signs, unusual_suffix
 from sekisho.checks.facts.unlisted import bears_name
 from sekisho.checks.facts.ways_out import may_lead_away
 from sekisho.checks.facts.wishes import is_about_access_or_money
@@ -86,8 +87,33 @@ DISGUISED_HOST = FindingKind(
     "リンク先のホスト名が装飾文字で書かれています({shown})。",
     signals=frozenset({Signal.LEADS_AWAY}),
 )
+HOST_INSIDE = FindingKind(
+    "link.host_inside",
+    3,
+    "A link leads to {host}, which begins like the address {shown} and belongs to somebody else.",
+    "リンク先 {host} は {shown} のアドレスのように始まりますが、別の組織のものです。",
+    signals=frozenset({Signal.LEADS_AWAY}),
+)
+PASSING = FindingKind(
+    "link.passing_domain",
+    2,
+    "The way out leads to {host}, a domain of a kind that is mostly thrown away after use.",
+    "リンク先 {host} は使い捨てによく使われる種類のドメインです。",
+    signals=frozenset({Signal.LEADS_AWAY}),
+)
 
-KINDS = (TEXT_MISMATCH, BRAND_IN_HOST, USER_INFO, ADDRESS, STRANGERS, BORROWED, SHORTENED, DISGUISED_HOST)
+KINDS = (
+    TEXT_MISMATCH,
+    BRAND_IN_HOST,
+    HOST_INSIDE,
+    USER_INFO,
+    ADDRESS,
+    STRANGERS,
+    BORROWED,
+    PASSING,
+    SHORTENED,
+    DISGUISED_HOST,
+)
 AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\\s]{1,255})", re.IGNORECASE)
 URL_START = re.compile(r"(?:https?://|www\.)", re.IGNORECASE)
 MAX_LINK_TEXT_CHARS = 300
@@ -137,6 +163,8 @@ def _of_one(
     at_home = each.domain in home
     if brand is not None and not _is_example(each, quotes):
         yield BRAND_IN_HOST.found(brand=brand, host=each.host, brand_name=context.registry.name(brand))
+    elif not at_home and (inside := host_inside(each.host)) is not None and not _is_example(each, quotes):
+        yield HOST_INSIDE.found(host=each.host, shown=inside)
     shown = _shown_elsewhere(each, home, context)
     if (
         shown is not None
@@ -282,5 +310,13 @@ def _of_all(
         yield STRANGERS.found(author=message.author.domain, host=outside[0].host)
     if borrowed:
         yield BORROWED.found(host=kinds["cloud"])
+    unknown = (each.host for each in outside if context.providers.kind(each.host) is None)
+    if (host := next((each for each in unknown if _is_passing(each, context.vocabulary)), None)) is not None:
+        yield PASSING.found(host=host)
     if "shortener" in kinds:
         yield SHORTENED.found(host=kinds["shortener"])
+
+
+def _is_passing(host: str, words: Vocabulary) -> bool:
+    """True for a host below a domain of a kind that is thrown away after use."""
+    return unusual_suffix(host, words) or passing_signs(host, words) >= MIN_SURE_SIGNS

@@ -104,7 +104,7 @@ def _is_of_a_government(message: Message, seen: Evidence, words: Vocabulary) -> 
     """True if the author is proven to be of an office of a state or town, or the message leads to such alone."""
 
     def official(host: str) -> bool:
-        return f".{host}".endswith(words.government_suffixes)
+        return f".{host}".endswith(words.domains.government_suffixes)
 
     if seen.authenticated and official(message.author.domain or ""):
         return True
