@@ -104,6 +104,58 @@ class Claim:
     strength: Strength = Strength.STRONG
 
 
+class Why(StrEnum):
+    """Why a message counts as an organisation's. `en` and `ja` say it to a reader."""
+
+    en: str
+    ja: str
+
+    def __new__(cls, value: str, en: str, ja: str) -> Why:
+        """A member: its value as in JSON, and its two sentences."""
+        why = str.__new__(cls, value)
+        why._value_ = value
+        why.en, why.ja = en, ja
+        return why
+
+    NAMED = "named", "The sender's name says it.", "差出人の表示名がそう名乗っています。"
+    OFFICE = (
+        "office",
+        "The sender's name is an office of it.",
+        "差出人の表示名が、その部署や窓口を名乗っています。",
+    )
+    GO_BETWEEN = (
+        "go_between",
+        "The sender's name says that it writes by way of it.",
+        "差出人の表示名が、そこを経由または代表して書いていると示しています。",
+    )
+    AGREES = (
+        "agrees",
+        "The sender's name mentions it, and the text speaks as it.",
+        "差出人の表示名に名前があり、本文もそこからのものとして書かれています。",
+    )
+    NAMELESS = (
+        "nameless",
+        "The sender's name does not say who it is.",
+        "差出人の表示名は、誰であるかを示していません。",
+    )
+    SPEAKS = "speaks", "The message speaks as it.", "本文や件名がそこからのものとして書かれています。"
+    ALONE = "alone", "The message names nobody else.", "ほかの組織の名前はありません。"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedIdentity:
+    """The one organisation that the message speaks as: what its reader takes its sender for.
+
+    `brand` is a registry id, or None for an organisation that only has a name; `name` is what it is called. `where` is
+    the first place that says it, `reasons` are all that count.
+    """
+
+    brand: str | None
+    name: str
+    where: Place
+    reasons: tuple[Why, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Cue:
     """A phrase that lures use, as genuine mail does, too.
@@ -230,7 +282,8 @@ class Evidence:
     """All that is known so far.
 
     `doubts` are reasons to doubt the sender that count only where the message wants something of its reader: `lure`
-    makes them findings then. `degraded` has the words of `Degraded`.
+    makes them findings then. `identity` is found once, by `checks.identity.named`. `degraded` has the words of
+    `Degraded`.
     """
 
     results: tuple[MethodResult, ...] = ()
@@ -242,6 +295,7 @@ class Evidence:
     doubts: tuple[Finding, ...] = ()
     degraded: tuple[str, ...] = ()
     author_status: AuthorStatus = AuthorStatus.UNKNOWN
+    identity: NamedIdentity | None = None
 
     def __add__(self, more: Evidence) -> Evidence:
         if more is NOTHING or more == NOTHING:
@@ -256,6 +310,7 @@ class Evidence:
             self.doubts + more.doubts,
             self.degraded + tuple(reason for reason in more.degraded if reason not in self.degraded),
             self.author_status if more.author_status is AuthorStatus.UNKNOWN else more.author_status,
+            more.identity or self.identity,
         )
 
     def of(self, method: str) -> tuple[MethodResult, ...]:
