@@ -78,6 +78,12 @@ class Owners:
     def sends_for(self, domain: str, brand: str) -> str | None:
         return None
 
+    def built_in(self, brand: str) -> bool:
+        return False
+
+    def self_hosted(self, brand: str) -> bool:
+        return False
+
     def name(self, brand: str) -> str:
         return brand
 

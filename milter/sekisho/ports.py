@@ -89,6 +89,12 @@ class Registry(Protocol):
         """The entry by which the brand, or one of its organisation, names the domain or a name above it among the
         platforms that send on its behalf; None if it does not."""
 
+    def built_in(self, brand: str) -> bool:
+        """True if dealers, agencies or branches build the name of the brand into their own with right."""
+
+    def self_hosted(self, brand: str) -> bool:
+        """True for a program that anybody runs on a server of their own, and that writes under its own name there."""
+
     def name(self, brand: str) -> str:
         """The brand's first name, for sentences; the id itself if unknown."""
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from sekisho.bounded_cache import remembered
 from sekisho.brands.kinship import KinshipIndex
 from sekisho.brands.lookalike import LookalikeIndex
-from sekisho.brands.model import Brand
+from sekisho.brands.model import Brand, Flag
 from sekisho.brands.search import NameIndex
 from sekisho.domains import registrable, to_ascii, within
 from sekisho.known import BrandPolicy, Kinship, Lookalike, Mention, Reading
@@ -130,6 +130,18 @@ class BrandIndex:
         """The entry of `senders`, of the brand or one of its organisation, that is the domain or a name above it."""
         listed = (self._brands[each].senders for each in self.affiliates(brand) if each in self._brands)
         return next((entry for entries in listed for entry in entries if within(domain, entry)), None)
+
+    def built_in(self, brand: str) -> bool:
+        """True if dealers, agencies or branches build the name of the brand into their own with right."""
+        return self._has_flag(brand, "built_in")
+
+    def self_hosted(self, brand: str) -> bool:
+        """True for a program that anybody runs on a server of their own, and that writes under its own name there."""
+        return self._has_flag(brand, "self_hosted")
+
+    def _has_flag(self, brand: str, flag: Flag) -> bool:
+        known = self._brands.get(brand)
+        return known is not None and flag in known.flags
 
     def name(self, brand: str) -> str:
         """The brand's first name; the id itself if there is no such brand."""

@@ -21,6 +21,9 @@ SHARED_KINDS = frozenset(
     {"mailbox", "alias", "carrier", "esp", ON_BEHALF, "cloud"}
 )  # kinds of provider whose customers send mail
 
+OF_A_DOMAIN = frozenset({"mailbox"})  # flags that a whole brand cannot have
+OF_A_BRAND = frozenset({"mall", "built_in", "self_hosted"})  # flags that a domain cannot have
+
 
 @dataclass(frozen=True, slots=True)
 class BrandFlaw:
@@ -98,7 +101,17 @@ def _verify(brand: Brand) -> Iterator[BrandFlaw]:
         yield BrandFlaw(brand.id, "no-verify", "", "does not say where a recipient can verify its mail")
 
 
-_CHECKS = (_invisible, _short, _companions, _unsourced_policies, _suffixes, _verify)
+def _misplaced_flags(brand: Brand) -> Iterator[BrandFlaw]:
+    for flag in OF_A_DOMAIN.intersection(brand.flags):
+        yield BrandFlaw(brand.id, "misplaced-flag", flag, "is a flag of a domain, not of a brand")
+    for domain, entry in brand.domains.items():
+        for flag in OF_A_BRAND.intersection(entry.flags):
+            yield BrandFlaw(
+                brand.id, "misplaced-flag", domain, f"has {flag}, which is a flag of a whole brand"
+            )
+
+
+_CHECKS = (_invisible, _short, _companions, _unsourced_policies, _suffixes, _verify, _misplaced_flags)
 
 
 def _unproven(brand: Brand, known: SourceTable) -> Iterator[BrandFlaw]:

@@ -42,7 +42,7 @@ Use = Literal["mail", "web", "link"]
 REGISTRY_RULE = (
     "registry rule"  # the source of a domain below a suffix that is reserved, as `go.jp` for state bodies
 )
-Flag = Literal["mailbox", "user_content", "mall"]
+Flag = Literal["mailbox", "user_content", "mall", "built_in", "self_hosted"]
 PolicyKind = Literal[
     "no_link",
     "never_asks_payment",
@@ -87,8 +87,7 @@ class DomainEntry(FileModel):
     - `owner_page`: one of the sources is a page or a record of the owner itself.
     - `names_owner`: one of the sources names the owner of this very domain, not only of a name above it.
     - `flags`: `mailbox` (customers write from it, so it proves a customer only) and `user_content` (the brand's own
-      system sends or shows what others wrote). The flag `mall` belongs to a whole brand: shops in the mall bear its
-      name (楽天市場店).
+      system sends or shows what others wrote). Flags of a whole brand are described at `Brand`.
     - `confirmed = false`: a high or medium entry does not prove the brand, for example if only forgeries of it were
       seen.
     - `strict`: all mail of the domain and of the names below it is authenticated. While DNS cannot tell, its mail is
@@ -160,7 +159,18 @@ class Verify(FileModel):
 
 
 class Brand(FileModel):
-    """A brand as its file describes it. Brands of one `organisation` share proof."""
+    """A brand as its file describes it. Brands of one `organisation` share proof.
+
+    `flags` of a whole brand say who else bears its name with right, without being able to write from its domains:
+
+    - `mall`: shops in the mall (楽天市場店).
+    - `built_in`: dealers, agencies, branches and members that build the name into their own domain or name
+      (`toyota-example.co.jp`, 損保ジャパン代理店, Sparkasse Example).
+    - `self_hosted`: everybody who runs the brand's program on a server of their own (`WordPress` as the sender of a
+      blog's mail).
+
+    `user_content`: what others wrote is in the brand's own mail.
+    """
 
     id: Id
     names: Annotated[tuple[Text, ...], Field(strict=False, min_length=1, max_length=64)]

@@ -300,3 +300,14 @@ def test_strict_is_a_truth_value(value: object) -> None:
     """Anything else is a fault of the file, found when it is loaded."""
     with pytest.raises(ValueError, match="strict"):
         brand("bank", "Bank", domains={"example.com": LOW | {"strict": value}})
+
+
+def test_who_else_bears_the_name_of_a_brand() -> None:
+    """Agencies that build a name into theirs and servers that run a program are flags of the brand's file."""
+    index = BrandIndex(
+        [brand("sompo", "損保ジャパン", flags=["built_in"]), brand("wiki", "Wiki", flags=["self_hosted"])],
+        NAME_WORDS,
+    )
+    assert (index.built_in("sompo"), index.self_hosted("sompo")) == (True, False)
+    assert (index.built_in("wiki"), index.self_hosted("wiki")) == (False, True)
+    assert not index.built_in("nobody")

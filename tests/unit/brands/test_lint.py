@@ -96,3 +96,11 @@ def test_policies_have_a_source() -> None:
 def test_a_brand_says_where_to_check() -> None:
     """A finding that does not tell the recipient what to do next is half a finding."""
     assert codes(brand("a", "Name", verify=None)) == [("a", "no-verify")]
+
+
+def test_flags_that_stand_in_the_wrong_place() -> None:
+    """Who bears a brand's name with right is said of the brand, who writes from a domain is said of the domain."""
+    assert codes(brand("a", "Name", flags=["built_in", "self_hosted", "mall"])) == []
+    assert codes(brand("a", "Name", flags=["mailbox"])) == [("a", "misplaced-flag")]
+    domains = {"example.com": HIGH | {"flags": ["built_in"]}}
+    assert codes(brand("a", "Name", domains=domains)) == [("a", "misplaced-flag")]
