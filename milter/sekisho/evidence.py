@@ -83,6 +83,8 @@ class Place(StrEnum):
     REPLY_TO = "reply_to", "name for answers", "返信先の表示名"
     SUBJECT = "subject", "subject", "件名"
     SIGNATURE = "signature", "signed or greeted as", "本文の名乗り"
+    TITLE = "title", "title of the page", "ページの題名"
+    HEADING = "heading", "line of its own in the text", "本文の独立した行"
     BODY = "body", "mentioned in the text", "本文での言及"
     TEXT = "text", "text", "本文"
     BUTTON = "button", "button", "ボタン"
@@ -282,7 +284,8 @@ class Evidence:
     """All that is known so far.
 
     `doubts` are reasons to doubt the sender that count only where the message wants something of its reader: `lure`
-    makes them findings then. `identity` is found once, by `checks.identity.named`. `degraded` has the words of
+    makes them findings then. `identity` is found once, by `checks.identity.named`, from claims and `hints`: these
+    are further places where the text speaks in a name, and no claims by themselves. `degraded` has the words of
     `Degraded`.
     """
 
@@ -296,6 +299,7 @@ class Evidence:
     degraded: tuple[str, ...] = ()
     author_status: AuthorStatus = AuthorStatus.UNKNOWN
     identity: NamedIdentity | None = None
+    hints: tuple[Claim, ...] = ()
 
     def __add__(self, more: Evidence) -> Evidence:
         if more is NOTHING or more == NOTHING:
@@ -311,6 +315,7 @@ class Evidence:
             self.degraded + tuple(reason for reason in more.degraded if reason not in self.degraded),
             self.author_status if more.author_status is AuthorStatus.UNKNOWN else more.author_status,
             more.identity or self.identity,
+            self.hints + more.hints,
         )
 
     def of(self, method: str) -> tuple[MethodResult, ...]:

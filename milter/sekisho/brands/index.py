@@ -19,6 +19,7 @@ from sekisho.brands.model import Brand, Flag
 from sekisho.brands.search import NameIndex
 from sekisho.domains import registrable, to_ascii, within
 from sekisho.known import BrandPolicy, Kinship, Lookalike, Mention, Reading
+from sekisho.text import skeleton
 from sekisho.vocabulary import BrandWords
 
 MAX_REMEMBERED = 20_000  # entries of each cache: owners and lookalikes of host names, mentions of texts
@@ -130,6 +131,11 @@ class BrandIndex:
         """The entry of `senders`, of the brand or one of its organisation, that is the domain or a name above it."""
         listed = (self._brands[each].senders for each in self.affiliates(brand) if each in self._brands)
         return next((entry for entries in listed for entry in entries if within(domain, entry)), None)
+
+    def bears(self, text: str, brand: str) -> bool:
+        """True if a text is a name of the brand, also one that is an ordinary word and counts only beside others."""
+        known = self.get(brand)
+        return known is not None and skeleton(text) in map(skeleton, known.spellings)
 
     def built_in(self, brand: str) -> bool:
         """True if dealers, agencies or branches build the name of the brand into their own with right."""

@@ -50,21 +50,17 @@ def for_checks(lists: WordLists) -> Vocabulary:
     """The words that the checks need."""
     return Vocabulary(
         distinctive=remembered(MAX_REMEMBERED_NAMES)(distinctive_words(lists.common_words)),
-        office_words=anywhere(lists.office_words),
-        go_between_words=anywhere(lists.go_between_words),
-        officer_titles=anywhere(lists.officer_titles),
-        chief_titles=anywhere(lists.chief_titles),
-        contact_words=anywhere(lists.contact_words),
+        proper=remembered(MAX_REMEMBERED_NAMES)(
+            distinctive_words((*lists.common_words, *lists.headline_words, *lists.name_particles))
+        ),
+        **_in_names(lists),
         quotations=patterns.quotations(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
         quotation_hints=patterns.hints(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
         warning_words=lists.warning_words,
         assurances=patterns.assurances(lists.assuring_words, lists.warning_words, lists.assuring_endings),
         complaint_mailboxes=anywhere(lists.complaint_mailboxes),
         forbidding_words=anywhere(lists.forbidding_words),
-        before_name=patterns.before_name(lists.before_name),
-        after_name=patterns.after_name(lists.after_name, lists.company_forms),
-        below_name=patterns.below_name(lists.below_name),
-        badge_words=anywhere(lists.badge_words),
+        **_around_names(lists),
         greetings=patterns.greeting(lists.greetings),
         readers=patterns.readers(lists.readers, lists.reader_adjectives),
         impersonal_greetings=patterns.impersonal(lists.impersonal_greetings, lists.impersonal_lines),
@@ -85,6 +81,35 @@ def for_checks(lists: WordLists) -> Vocabulary:
         page_endings=frozenset(lists.page_endings),
         program_endings=frozenset(lists.program_endings),
         document_endings=frozenset(lists.document_endings),
+    )
+
+
+def _in_names(lists: WordLists) -> dict[str, re.Pattern[str]]:
+    """What is looked for in names, and what tells how a company is reached, by field of the vocabulary."""
+    return dict(
+        office_words=anywhere(lists.office_words),
+        headline_words=anywhere(lists.headline_words),
+        delegate_words=anywhere(lists.delegate_words),
+        organisation_words=anywhere(lists.organisation_words),
+        go_between_words=anywhere(lists.go_between_words),
+        speaking_for=patterns.before_name(lists.speaking_for),
+        officer_titles=anywhere(lists.officer_titles),
+        chief_titles=anywhere(lists.chief_titles),
+        contact_words=anywhere(lists.contact_words),
+    )
+
+
+def _around_names(lists: WordLists) -> dict[str, re.Pattern[str]]:
+    """What stands before, behind and below a name, by field of the vocabulary."""
+    return dict(
+        before_name=patterns.before_name(lists.before_name),
+        after_name=patterns.after_name(lists.after_name, lists.company_forms),
+        writer_before_name=patterns.before_name(lists.writer_before_name),
+        writer_after_name=patterns.after_name(lists.writer_after_name, lists.company_forms),
+        introductions=patterns.introduction(lists.introductions),
+        thanks_for=patterns.thanks(lists.thanks_for),
+        below_name=patterns.below_name(lists.below_name),
+        badge_words=anywhere(lists.badge_words),
     )
 
 

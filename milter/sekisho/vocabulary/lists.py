@@ -60,7 +60,12 @@ class WordLists(FileModel):
 
     office_words: Words = ()
     common_words: Words = ()
+    headline_words: Words = ()
+    name_particles: Words = ()
+    delegate_words: Words = ()
+    organisation_words: Words = ()
     go_between_words: Words = ()
+    speaking_for: Words = ()
     officer_titles: Words = ()
     chief_titles: Words = ()
     contact_words: Words = ()
@@ -68,6 +73,10 @@ class WordLists(FileModel):
     before_name: Words = ()
     after_name: Words = ()
     company_forms: Words = ()
+    writer_before_name: Words = ()
+    writer_after_name: Words = ()
+    introductions: Words = ()
+    thanks_for: Words = ()
     below_name: Words = ()
     badge_words: Words = ()
 

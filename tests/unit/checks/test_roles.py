@@ -22,6 +22,7 @@ SIGNALS = {
         "brand.display_name", "brand.headed", "brand.invites", "brand.leads_away", "brand.local_name",
         "brand.local_part", "brand.own_domain_leads_away", "brand.own_domain_person", "brand.own_domain_shared",
         "brand.own_domain_unproven", "brand.pictured", "brand.possible_domain_unproven", "brand.signed",
+        "brand.speaks_as", "brand.only_name",
         "brand.namesake_asks", "brand.open_tenancy", "brand.unlisted_asks", "brand.unlisted_domain",
         "display_name.address", "display_name.host", "display_name.host_inside", "display_name.unknown_host",
         "lookalike.composition", "lookalike.confusable", "lookalike.edit",
@@ -29,7 +30,7 @@ SIGNALS = {
         "site.lookalike", "site.own_domain_unproven", "site.person",
     },
     Signal.STANDS_ALONE: {
-        "brand.display_name", "brand.unlisted_domain", "lure.answered_elsewhere", "lure.from_nobody",
+        "brand.display_name", "brand.speaks_as", "brand.unlisted_domain", "lure.answered_elsewhere", "lure.from_nobody",
         "lure.from_private_mailbox", "recipient.lookalike",
     },
     Signal.LEADS_AWAY: {

@@ -17,7 +17,7 @@ from sekisho.checks.facts.names import is_nameless, related
 from sekisho.checks.facts.personal_data import personal_data
 from sekisho.checks.facts.sender import is_of_a_recipient
 from sekisho.checks.facts.wishes import wants_something
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Place, Signal
 from sekisho.known import TENANCY
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -131,7 +131,8 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
     if seen.has_signal(Signal.DISPOSABLE_DOMAIN):
         yield PASSING.found()
     name = message.author.name
-    if is_nameless(name, context.vocabulary):
+    named = any(claim.brand and claim.where is Place.DISPLAY_NAME for claim in seen.claims)
+    if not named and is_nameless(name, context.vocabulary):
         yield NAMELESS.found(name=name)
 
 
