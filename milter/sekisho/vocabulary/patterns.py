@@ -115,8 +115,8 @@ def introduction(entries: Iterable[str]) -> re.Pattern[str]:
 
 
 def thanks(entries: Iterable[str]) -> re.Pattern[str]:
-    """Matches what stands behind a name for whose use its owner thanks."""
-    return re.compile(rf"\A[^\S\n]?を[ごお][^\n。、]{{1,8}}{one_of(entries)}")
+    """Matches what stands behind a name, or a host of that name, for whose use a text thanks."""
+    return re.compile(rf"\A(?:\.[a-z.]{{2,8}})?[^\S\n]?を[ごお][^\n。、]{{1,8}}{one_of(entries)}")
 
 
 def below_name(entries: Iterable[str]) -> re.Pattern[str]:

@@ -50,13 +50,16 @@ def voice(text: str, start: int, end: int, words: Vocabulary) -> Voice:
     line = after.replace("\n", " ", 1) if WRAPPED.search(before) else after
     if (
         (STARTS.search(before) is not None and _introduces(after, words))
-        or words.thanks_for.match(after) is not None
         or words.below_name.match(after) is not None
         or words.writer_before_name.search(before) is not None
         or words.writer_after_name.match(line) is not None
     ):
         return Voice.WRITERS
-    customers = words.before_name.search(before) is not None or words.after_name.match(line) is not None
+    customers = (
+        words.before_name.search(before) is not None
+        or words.after_name.match(line) is not None
+        or words.thanks_for.match(after) is not None
+    )
     return Voice.CUSTOMERS if customers else Voice.TOPIC
 
 
