@@ -101,6 +101,9 @@ class Registry(Protocol):
         """The entry by which the brand, or one of its organisation, names the domain or a name above it among the
         platforms that send on its behalf; None if it does not."""
 
+    def bears(self, text: str, brand: str) -> bool:
+        """True if a text is a name of the brand, also one that is an ordinary word and counts only beside others."""
+
     def built_in(self, brand: str) -> bool:
         """True if dealers, agencies or branches build the name of the brand into their own with right."""
 

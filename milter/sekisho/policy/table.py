@@ -69,7 +69,7 @@ AMBIGUOUS_AUTHOR = Combination(
 BRAND_IMPERSONATION = Combination(
     "brand_impersonation",
     Disposition.QUARANTINE,
-    any_of=("brand.display_name",),
+    any_of=("brand.display_name", "brand.speaks_as"),
     none_of=("lure.no_payload",),
 )
 
@@ -204,6 +204,8 @@ ONE_CONTRADICTION = Stack(
     "one_contradiction",
     of=(
         "brand.display_name",
+        "brand.speaks_as",
+        "brand.only_name",
         "brand.name_mentioned",
         "brand.local_part",
         "brand.local_name",

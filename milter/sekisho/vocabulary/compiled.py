@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sekisho.bounded_cache import remembered
 from sekisho.text import skeleton
@@ -62,12 +63,9 @@ def for_checks(lists: WordLists, lures: Iterable[str] = ()) -> Vocabulary:
     return Vocabulary(
         distinctive=_distinctive(lists.common_words),
         naming=_naming((*lists.common_words, *lists.field_words), lures),
-        office_words=anywhere(lists.office_words),
-        go_between_words=anywhere(lists.go_between_words),
-        officer_titles=anywhere(lists.officer_titles),
-        chief_titles=anywhere(lists.chief_titles),
+        proper=_distinctive((*lists.common_words, *lists.headline_words, *lists.name_particles)),
+        **_in_names(lists),
         inside=_inside(lists),
-        contact_words=anywhere(lists.contact_words),
         reader_labels=anywhere(lists.reader_labels),
         sentence_ends=patterns.sentences(lists.sentence_marks, lists.sentence_endings),
         quotations=patterns.quotations(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
@@ -76,11 +74,8 @@ def for_checks(lists: WordLists, lures: Iterable[str] = ()) -> Vocabulary:
         assurances=patterns.assurances(lists.assuring_words, lists.warning_words, lists.assuring_endings),
         complaint_mailboxes=anywhere(lists.complaint_mailboxes),
         forbidding_words=anywhere(lists.forbidding_words),
-        before_name=patterns.before_name(lists.before_name),
-        after_name=patterns.after_name(lists.after_name, lists.company_forms),
-        below_name=patterns.below_name(lists.below_name),
-        badge_words=anywhere(lists.badge_words),
         calls=_calls(lists),
+        **_around_names(lists),
         greetings=patterns.greeting(lists.greetings),
         readers=patterns.readers(lists.readers, lists.reader_adjectives),
         impersonal_greetings=patterns.impersonal(lists.impersonal_greetings, lists.impersonal_lines),
@@ -132,11 +127,40 @@ def _of_domains(lists: WordLists) -> DomainWords:
     )
 
 
-def _sets(lists: WordLists) -> dict[str, frozenset[str]]:
+def _sets(lists: WordLists) -> dict[str, Any]:
     """The fields of a vocabulary that hold labels, hosts and endings, which are compared as they are."""
     endings = ("page_endings", "program_endings", "document_endings", "file_suffixes")
     names = ("redirect_parameters", "open_redirects", *endings)
     return {name: frozenset(getattr(lists, name)) for name in names}
+
+
+def _in_names(lists: WordLists) -> dict[str, Any]:
+    """What is looked for in names, and what tells how a company is reached, by field of the vocabulary."""
+    return dict(
+        office_words=anywhere(lists.office_words),
+        headline_words=anywhere(lists.headline_words),
+        delegate_words=anywhere(lists.delegate_words),
+        organisation_words=anywhere(lists.organisation_words),
+        go_between_words=anywhere(lists.go_between_words),
+        speaking_for=patterns.before_name(lists.speaking_for),
+        officer_titles=anywhere(lists.officer_titles),
+        chief_titles=anywhere(lists.chief_titles),
+        contact_words=anywhere(lists.contact_words),
+    )
+
+
+def _around_names(lists: WordLists) -> dict[str, Any]:
+    """What stands before, behind and below a name, by field of the vocabulary."""
+    return dict(
+        before_name=patterns.before_name(lists.before_name),
+        after_name=patterns.after_name(lists.after_name, lists.company_forms),
+        writer_before_name=patterns.before_name(lists.writer_before_name),
+        writer_after_name=patterns.after_name(lists.writer_after_name, lists.company_forms),
+        introductions=patterns.introduction(lists.introductions),
+        thanks_for=patterns.thanks(lists.thanks_for),
+        below_name=patterns.below_name(lists.below_name),
+        badge_words=anywhere(lists.badge_words),
+    )
 
 
 def _retired(entry: str) -> tuple[str, int]:

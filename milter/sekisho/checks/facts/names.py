@@ -16,7 +16,7 @@ MAX_SHORT_LABEL_LETTERS = 5  # a registered label this short is one edit away fr
 
 def is_nameless(name: str, words: Vocabulary) -> bool:
     """True for a name that says what the sender does and not who it is: `Customer Support`, 重要なお知らせ."""
-    return bool(name.strip()) and not words.distinctive(name)
+    return bool(name.strip()) and not words.proper(name)
 
 
 def says_nobody(message: Message, words: Vocabulary) -> bool:
