@@ -90,6 +90,9 @@ class Owners:
     def sends_for(self, domain: str, brand: str) -> str | None:
         return None
 
+    def bears(self, text: str, brand: str) -> bool:
+        return text.lower() == brand
+
     def built_in(self, brand: str) -> bool:
         return False
 

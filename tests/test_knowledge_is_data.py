@@ -29,6 +29,7 @@ MOST = 8  # words
 
 # Syntax: what a standard or another program's format says, and no admin corrects.
 EXEMPT: dict[str, str] = {
+    "brands/misspelt:_ROMAJI": "the consonants of Japanese syllables in Latin letters (Hepburn)",
     "checks/content/headers:ORDINARY_DATE": "the days and months of a Date field (RFC 5322 section 3.3)",
     "checks/content/link_tricks:PAGE_TARGET": "schemes of URLs and media types",
     "checks/content/text_style:TEMPLATE_FIELD": "names of fields in templates of mass mailers",

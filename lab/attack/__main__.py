@@ -40,18 +40,13 @@ def _run(crew: measuring.Crew, chosen: argparse.Namespace, options: measuring.Op
         )
         return 1
     tools = measuring.tools()
-    hunts = {}
-    for mode in chosen.mode or measuring.MODES:
-        hunts[mode] = crew.hunts(drafts, mode, options)
-        print(f"\n== {mode}\n")
-        print(
-            report.by_operator(
-                [crew.singles(drafts, mode, own) for own in ((), measuring.OWN_DOMAIN)], tools
-            ),
-            end="\n\n",
-        )
-        print(report.by_recipe(crew.unchanged(drafts, mode, hunts[mode])), end="\n\n", flush=True)
-    print(report.summary(hunts, options.tries))
+    modes = chosen.mode or measuring.MODES
+    hunts = {mode: crew.hunts(drafts, mode, options) for mode in modes}
+    print(report.summary(hunts, options.tries), flush=True)
+    for mode in modes:
+        print(f"\n== {mode}\n\n{report.by_recipe(crew.unchanged(drafts, mode, hunts[mode]))}\n")
+        singles = [crew.singles(drafts, mode, own) for own in ((), measuring.OWN_DOMAIN)]
+        print(report.by_operator(singles, tools), flush=True)
     if chosen.out:
         report.write_arrived(chosen.out, drafts, hunts, tools)
     return 0

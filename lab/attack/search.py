@@ -16,7 +16,8 @@ from lab.attack.operators import Recipe, Toolbox
 
 FIRST_TRIES = 6  # variants of one or two operators, before anything is learned
 PARENTS = 6  # of the best variants that are changed further
-MAX_UNSENT = 20  # changes of one try that give nothing new or nothing legible, before the search ends
+ATTEMPTS_OF_ONE_SIZE = 4  # then one operator more is changed
+MAX_UNSENT = 40  # changes of one try that give nothing new or nothing legible, before the search ends
 ACCEPT = "accept"
 
 
@@ -61,7 +62,7 @@ def hunt(draft: Draft, tools: Toolbox, send: Callable[[Draft], Answer], rules: R
     known: Known = {}
     lowest = float("inf")
     for tried in range(rules.tries):
-        found = _legible(draft, tools, send, known, lambda: _next(known, tools, rules, chance))
+        found = _legible(draft, tools, send, known, lambda bold: _next(known, tools, rules, chance, bold))
         if found is None:
             return Hunt(draft.name, tried, None, lowest)
         recipe, answer = found
@@ -77,11 +78,11 @@ def _legible(
     tools: Toolbox,
     send: Callable[[Draft], Answer],
     known: Known,
-    propose: Callable[[], set[str]],
+    propose: Callable[[int], set[str]],
 ) -> tuple[Recipe, Answer] | None:
     """The next recipe that is new and that a reader understands, with its answer; None if there is hardly one left."""
-    for _ in range(MAX_UNSENT):
-        recipe = tools.ordered(propose())
+    for attempt in range(MAX_UNSENT):
+        recipe = tools.ordered(propose(attempt // ATTEMPTS_OF_ONE_SIZE))
         if recipe in known:
             continue
         answer = send(tools.applied(recipe, draft))
@@ -91,8 +92,9 @@ def _legible(
     return None
 
 
-def _next(known: Known, tools: Toolbox, rules: Rules, chance: Random) -> set[str]:
-    """The operators of the next variant: a first guess, or a change of one of the best."""
+def _next(known: Known, tools: Toolbox, rules: Rules, chance: Random, bold: int) -> set[str]:
+    """The operators of the next variant: a first guess, or a change of one of the best. `bold`: how many operators more
+    than usual are changed."""
     good = sorted(
         (each for each in known if known[each] != UNSENT), key=lambda each: (known[each], len(each), each)
     )
@@ -104,9 +106,8 @@ def _next(known: Known, tools: Toolbox, rules: Rules, chance: Random) -> set[str
         child = put(child, chance.choice(parents), tools)
     if chance.random() < 0.15 and child:
         child.discard(chance.choice(sorted(child)))
-    return put(
-        set(rules.fixed), put(child, chance.sample(rules.usable, chance.choice((1, 1, 2))), tools), tools
-    )
+    changed = chance.sample(rules.usable, chance.choice((1, 1, 2)) + bold)
+    return put(set(rules.fixed), put(child, changed, tools), tools)
 
 
 def put(into: set[str], names: Iterable[str], tools: Toolbox) -> set[str]:

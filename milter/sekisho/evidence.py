@@ -83,6 +83,8 @@ class Place(StrEnum):
     REPLY_TO = "reply_to", "name for answers", "返信先の表示名"
     SUBJECT = "subject", "subject", "件名"
     SIGNATURE = "signature", "signed or greeted as", "本文の名乗り"
+    TITLE = "title", "title of the page", "ページの題名"
+    HEADING = "heading", "line of its own in the text", "本文の独立した行"
     BODY = "body", "mentioned in the text", "本文での言及"
     TEXT = "text", "text", "本文"
     BUTTON = "button", "button", "ボタン"
@@ -102,6 +104,58 @@ class Claim:
     where: Place
     text: str
     strength: Strength = Strength.STRONG
+
+
+class Why(StrEnum):
+    """Why a message counts as an organisation's. `en` and `ja` say it to a reader."""
+
+    en: str
+    ja: str
+
+    def __new__(cls, value: str, en: str, ja: str) -> Why:
+        """A member: its value as in JSON, and its two sentences."""
+        why = str.__new__(cls, value)
+        why._value_ = value
+        why.en, why.ja = en, ja
+        return why
+
+    NAMED = "named", "The sender's name says it.", "差出人の表示名がそう名乗っています。"
+    OFFICE = (
+        "office",
+        "The sender's name is an office of it.",
+        "差出人の表示名が、その部署や窓口を名乗っています。",
+    )
+    GO_BETWEEN = (
+        "go_between",
+        "The sender's name says that it writes by way of it.",
+        "差出人の表示名が、そこを経由または代表して書いていると示しています。",
+    )
+    AGREES = (
+        "agrees",
+        "The sender's name mentions it, and the text speaks as it.",
+        "差出人の表示名に名前があり、本文もそこからのものとして書かれています。",
+    )
+    NAMELESS = (
+        "nameless",
+        "The sender's name does not say who it is.",
+        "差出人の表示名は、誰であるかを示していません。",
+    )
+    SPEAKS = "speaks", "The message speaks as it.", "本文や件名がそこからのものとして書かれています。"
+    ALONE = "alone", "The message names nobody else.", "ほかの組織の名前はありません。"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedIdentity:
+    """The one organisation that the message speaks as: what its reader takes its sender for.
+
+    `brand` is a registry id, or None for an organisation that only has a name; `name` is what it is called. `where` is
+    the first place that says it, `reasons` are all that count.
+    """
+
+    brand: str | None
+    name: str
+    where: Place
+    reasons: tuple[Why, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +284,9 @@ class Evidence:
     """All that is known so far.
 
     `doubts` are reasons to doubt the sender that count only where the message wants something of its reader: `lure`
-    makes them findings then. `degraded` has the words of `Degraded`.
+    makes them findings then. `identity` is found once, by `checks.identity.named`, from claims and `hints`: these
+    are further places where the text speaks in a name, and no claims by themselves. `degraded` has the words of
+    `Degraded`.
     """
 
     results: tuple[MethodResult, ...] = ()
@@ -242,6 +298,8 @@ class Evidence:
     doubts: tuple[Finding, ...] = ()
     degraded: tuple[str, ...] = ()
     author_status: AuthorStatus = AuthorStatus.UNKNOWN
+    identity: NamedIdentity | None = None
+    hints: tuple[Claim, ...] = ()
 
     def __add__(self, more: Evidence) -> Evidence:
         if more is NOTHING or more == NOTHING:
@@ -256,6 +314,8 @@ class Evidence:
             self.doubts + more.doubts,
             self.degraded + tuple(reason for reason in more.degraded if reason not in self.degraded),
             self.author_status if more.author_status is AuthorStatus.UNKNOWN else more.author_status,
+            more.identity or self.identity,
+            self.hints + more.hints,
         )
 
     def of(self, method: str) -> tuple[MethodResult, ...]:

@@ -101,6 +101,9 @@ class Registry(Protocol):
         """The entry by which the brand, or one of its organisation, names the domain or a name above it among the
         platforms that send on its behalf; None if it does not."""
 
+    def bears(self, text: str, brand: str) -> bool:
+        """True if a text is a name of the brand, also one that is an ordinary word and counts only beside others."""
+
     def built_in(self, brand: str) -> bool:
         """True if dealers, agencies or branches build the name of the brand into their own with right."""
 
@@ -164,8 +167,11 @@ class Site(Protocol):
     def lookalike(self, domain: str) -> Lookalike | None:
         """What of ours a stranger's domain is made to look like."""
 
-    def named(self, shown: str, address: str) -> str | None:
-        """The name of ours that a display name shows, as it stands there, if the address is not an exception."""
+    def named(self, shown: str) -> str | None:
+        """The name of ours that a display name shows, as it stands there."""
+
+    def excepts(self, address: str) -> bool:
+        """True for an address of others that may look like ours or show our names."""
 
     def person(self, shown: str, address: str) -> str | None:
         """The person of ours whose name a display name shows, if the address is not that person's."""

@@ -184,22 +184,22 @@ class Site:
             return None
         return self.index.lookalike(domain)
 
-    def named(self, shown: str, address: str) -> str | None:
-        """The first name of ours that a display name shows, as it stands there; None if there is none, or if the
-        address is an exception."""
-        mentions = () if self._excepted_address(address) else self.index.mentions(shown[:MAX_NAME_CHARS])
+    def named(self, shown: str) -> str | None:
+        """The first name of ours that a display name shows, as it stands there; None if there is none."""
+        mentions = self.index.mentions(shown[:MAX_NAME_CHARS])
         return next((shown[each.start : each.end] for each in mentions), None)
+
+    def excepts(self, address: str) -> bool:
+        """True for an address that the site has excepted, or whose domain it has."""
+        return self._excepted(address.lower(), address.lower().rpartition("@")[2])
 
     def person(self, shown: str, address: str) -> str | None:
         """Our person whose name a display name shows; None if the address is ours, that person's, or an exception."""
         person = self.people.find(shown)
         if person is None:
             return None
-        own = self.owns(address.lower().rpartition("@")[2]) or self._excepted_address(address)
+        own = self.owns(address.lower().rpartition("@")[2]) or self.excepts(address)
         return None if own or address.lower() in person.addresses else person.name
-
-    def _excepted_address(self, address: str) -> bool:
-        return self._excepted(address.lower(), address.lower().rpartition("@")[2])
 
     def _excepted(self, address: str, domain: str) -> bool:
         return address in self.exceptions or any(

@@ -29,6 +29,21 @@ class InsideWords:
 
 
 @dataclass(frozen=True, slots=True)
+class DomainWords:
+    """What the name of a domain is made of, and where it was registered."""
+
+    suspicious_suffixes: frozenset[str]
+    worldwide_suffixes: frozenset[str]
+    organisations_suffixes: frozenset[str]
+    reserved_suffixes: frozenset[str]
+    rare_pairs: frozenset[str]
+    """Pairs of letters."""
+    service_words: frozenset[str]
+    government_suffixes: tuple[str, ...]
+    """Each with a full stop before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """One field for each list, with the same name. The file of a list explains its words and how they are compared.
 
@@ -39,8 +54,16 @@ class Vocabulary:
     """Gives the words that distinguish a name from others, in lower case and one width, without `common_words`."""
     naming: Callable[[str], tuple[str, ...]]
     """The same without `field_words`, too: the words that say who somebody is, and not what it does."""
+    proper: Callable[[str], tuple[str, ...]]
+    """The same without `headline_words` and `name_particles`, too: empty for a name that says what its bearer does, and
+    not who it is."""
     office_words: re.Pattern[str]
+    headline_words: re.Pattern[str]
+    delegate_words: re.Pattern[str]
+    organisation_words: re.Pattern[str]
     go_between_words: re.Pattern[str]
+    speaking_for: re.Pattern[str]
+    """Search it in what stands before a name in a display name."""
     officer_titles: re.Pattern[str]
     chief_titles: re.Pattern[str]
     inside: InsideWords
@@ -66,6 +89,13 @@ class Vocabulary:
     """Search it in the text before a name: it finds the words at the end."""
     after_name: re.Pattern[str]
     """Match it with the text behind a name; `company_forms` may stand behind a comma."""
+    writer_before_name: re.Pattern[str]
+    """As `before_name` and `after_name`, for words with which the owner of the name alone writes."""
+    writer_after_name: re.Pattern[str]
+    introductions: re.Pattern[str]
+    """Match it with the text behind a name that begins a sentence."""
+    thanks_for: re.Pattern[str]
+    """Match it with the text behind a name."""
     below_name: re.Pattern[str]
     """Match it with the text behind a name: it matches the words in the next line."""
     badge_words: re.Pattern[str]
@@ -90,17 +120,17 @@ class Vocabulary:
     """A name in lower case, and the year since which the program is no longer available."""
 
     button_words: re.Pattern[str]
+    scan_words: re.Pattern[str]
     unsubscribe_words: re.Pattern[str]
     document_pages: re.Pattern[str]
     """Search it in a host with its path: it may be found in the path as well."""
     redirect_parameters: frozenset[str]
     open_redirects: frozenset[str]
     translators: tuple[str, ...]
-    suspicious_suffixes: frozenset[str]
-    government_suffixes: tuple[str, ...]
-    """Each with a full stop before it."""
+    domains: DomainWords
     file_suffixes: frozenset[str]
 
+    password_words: re.Pattern[str]
     page_endings: frozenset[str]
     program_endings: frozenset[str]
     document_endings: frozenset[str]

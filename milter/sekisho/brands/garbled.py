@@ -23,7 +23,8 @@ MAX_TEXT_CHARS = 40  # of a text that is searched
 MIN_ROW_LETTERS = 4  # of a name in which a letter may stand for one that is like it, or twice
 MIN_SWAP_LETTERS = 5  # of a name in which neighbours may be swapped
 MIN_DROP_LETTERS = 6  # of a name of which a letter may be left out or added
-MIN_CHANGE_LETTERS = 7  # of a name of which a letter may be any other
+MIN_CHANGE_LETTERS = 7  # of a name, without words beside it, of which a letter may be any other
+MIN_OFFICE_LETTERS = 4  # of a word beside a name that makes it look longer than it is
 MAX_REMEMBERED = 5_000  # texts whose names are remembered
 MAX_WORDS_BESIDE = 4  # that are cut off a text
 
@@ -43,7 +44,7 @@ class GarbledNames(Generic[T]):
         self._meant = remembered(MAX_REMEMBERED)(self._named)
 
     def _add(self, key: str, value: T) -> None:
-        if len(key) < MIN_ROW_LETTERS or key.isascii():
+        if len(key) < MIN_ROW_LETTERS or key.isascii() or self._is_of_office(key):
             return
         if key not in self._known:
             for shorter in {key, *deletions(key)}:
@@ -52,6 +53,11 @@ class GarbledNames(Generic[T]):
         for word in self._beside:
             if key.endswith(word) and len(key) > len(word) + 1:
                 self._turned.setdefault(word + key.removesuffix(word), []).append(value)
+
+    def _is_of_office(self, key: str) -> bool:
+        """True for a name that is long by a long word beside it: 日本電気株式会社 is not like 日本電産株式会社."""
+        long = tuple(word for word in self._beside if len(word) >= MIN_OFFICE_LETTERS)
+        return key.startswith(long) or key.endswith(long)
 
     def find(self, text: str) -> Iterator[T]:
         """The value of each name that the text means, if it is none of the names."""
@@ -68,7 +74,13 @@ class GarbledNames(Generic[T]):
         if name in self._known or name in self._others:
             return ()
         near = dict.fromkeys(key for each in (name, *deletions(name)) for key in self._near.get(each, ()))
-        return tuple(value for key in near if _is_garbled(name, key) for value in self._known[key])
+        return tuple(value for key in near if self._is_like(name, key) for value in self._known[key])
+
+    def _is_like(self, written: str, name: str) -> bool:
+        """True if a reader in a hurry reads `written` as the name. A word beside the name makes it no longer where one
+        letter is another: アシックスカード is not アメックスカード."""
+        *_, core = self._bare(name)
+        return _is_garbled(written, name, len(core))
 
     def _bare(self, letters: str) -> Iterator[str]:
         """The letters with fewer and fewer words of an office behind them."""
@@ -80,8 +92,8 @@ class GarbledNames(Generic[T]):
                 return
 
 
-def _is_garbled(written: str, name: str) -> bool:
-    """True if a reader in a hurry reads `written` as the name."""
+def _is_garbled(written: str, name: str, core: int) -> bool:
+    """The same for a name of which `core` letters are its own."""
     if not one_edit(written, name):
         return False
     size = len(name)
@@ -93,7 +105,7 @@ def _is_garbled(written: str, name: str) -> bool:
     apart = [at for at, (one, other) in enumerate(zip(written, name, strict=True)) if one != other]
     if len(apart) == 2:
         return size >= MIN_SWAP_LETTERS
-    return size >= MIN_CHANGE_LETTERS or _are_alike(written[apart[0]], name[apart[0]], apart[0] == size - 1)
+    return core >= MIN_CHANGE_LETTERS or _are_alike(written[apart[0]], name[apart[0]], apart[0] == size - 1)
 
 
 def _are_alike(one: str, other: str, last: bool) -> bool:

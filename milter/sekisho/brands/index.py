@@ -152,6 +152,11 @@ class BrandIndex:
         listed = (self._brands[each].senders for each in self.affiliates(brand) if each in self._brands)
         return next((entry for entries in listed for entry in entries if within(domain, entry)), None)
 
+    def bears(self, text: str, brand: str) -> bool:
+        """True if a text is a name of the brand, also one that is an ordinary word and counts only beside others."""
+        known = self.get(brand)
+        return known is not None and skeleton(text) in map(skeleton, known.spellings)
+
     def built_in(self, brand: str) -> bool:
         """True if dealers, agencies or branches build the name of the brand into their own with right."""
         return self._has_flag(brand, "built_in")

@@ -11,8 +11,9 @@ There are three kinds (UTS 39 for the first):
 
 All look-ups are by hash: a domain has at most some hundred pieces and one-letter deletions, and the number of
 brands does not matter. The trade words are data (`config/vocabulary/brands.toml`). An ordinary word counts in a
-composition only beside one of them. A name that needs a companion counts only beside one of its own companions
-(`hometrade-nomura.example`, after `hometrade.nomura.co.jp`). So `visatravel.example`, `lineage.example` and
+composition only beside a telling one of them, or where two of them and nothing else stand beside it (`jcb-mail-jp`),
+and by itself if it is cut by hyphens (`sant-ander`). A name that needs a companion counts only beside one of its own
+companions (`hometrade-nomura.example`, after `hometrade.nomura.co.jp`). So `visatravel.example`, `lineage.example` and
 `support.square-gym.example` look like no brand.
 """
 
@@ -31,6 +32,7 @@ from sekisho.text import skeleton
 from sekisho.vocabulary import BrandWords
 
 MIN_EDIT_LETTERS = 5  # of a label; one edit turns a shorter one into too many other words
+MIN_CUT_LETTERS = 6  # of an ordinary word; `go-mo` may be two words
 MIN_WORD_LETTERS = 3  # of a brand's word that counts as a piece of a name
 MAX_PIECES = 40  # of a host name; further ones are not examined
 MAX_JOINED_PIECES = 4  # that together may be one name: `ts-cubic-card`
@@ -52,6 +54,7 @@ class LookalikeIndex:
         self._whole: dict[str, str] = {}
         self._shapes: dict[str, tuple[str, str]] = {}
         self._edits: dict[str, list[str]] = {}
+        self._cut: dict[str, tuple[str, str]] = {}
         self._words: dict[str, _Word] = {}
         self._guarded: dict[str, _Word] = {}
         for brand in brands:
@@ -72,6 +75,8 @@ class LookalikeIndex:
             self._whole.setdefault(domain, brand.id)
             self._shapes.setdefault(skeleton(domain), (brand.id, domain))
             label = domain.partition(".")[0]
+            if skeleton(label) in plain_words and len(label) >= MIN_CUT_LETTERS:
+                self._cut.setdefault(label, (brand.id, domain))
             if label in labels or skeleton(label) in plain_words:
                 continue
             # `office.com` belongs to Microsoft, but `office` is an ordinary word.
@@ -123,6 +128,7 @@ class LookalikeIndex:
             self._whole_domain(to_unicode(base))
             or self._confusable(label)
             or self._composition(own)
+            or self._hyphened(label)
             or self._edit(label)
         )
 
@@ -177,11 +183,15 @@ class LookalikeIndex:
         if known is None:
             return None
         brand, own, needed = known
-        if needed is not None and not beside & needed:
+        if needed is not None and not (beside & needed or self._is_among_trade(beside)):
             return None
         same = not word.isascii() or own in word
         how = "composition" if word.isascii() and own in word else "confusable"
         return Lookalike(brand, own, how) if same or len(own) >= MIN_EDIT_LETTERS else None
+
+    def _is_among_trade(self, beside: set[str]) -> bool:
+        """True if nothing but trade words stand beside a name, and more than one (`jcb-mail-jp`)."""
+        return len(beside) > 1 and self._trade.issuperset(beside)
 
     def _without_trade(self, word: str) -> tuple[_Word | None, str]:
         """The brand's word and the trade word of `amazonlogin` or `loginamazon`."""
@@ -191,8 +201,18 @@ class LookalikeIndex:
                     return known, trade
         return None, ""
 
+    def _hyphened(self, label: str) -> Lookalike | None:
+        """An ordinary word that is cut by a hyphen where no word ends: nobody but a forger writes it so."""
+        known = self._cut.get(label.replace("-", "")) if "-" in label else None
+        return None if known is None else Lookalike(*known, "composition")
+
     def _edit(self, label: str) -> Lookalike | None:
-        plain = label.replace("-", "")
+        """One edit from a name: the whole label, or the one piece of it that is no trade word (`binnance-app`)."""
+        telling = [piece for piece in label.split("-") if piece not in self._trade]
+        alone = telling[0] if len(telling) == 1 and len(telling[0]) >= MIN_CUT_LETTERS else ""
+        return self._one_edit_from(label.replace("-", "")) or self._one_edit_from(alone)
+
+    def _one_edit_from(self, plain: str) -> Lookalike | None:
         if not MIN_EDIT_LETTERS <= len(plain) <= 63 or not _ASCII_WORD.fullmatch(plain):
             return None
         near = chain.from_iterable(self._edits.get(each, ()) for each in (plain, *deletions(plain)))

@@ -8,7 +8,7 @@ notice them:
 - One letter is replaced by a sign. The sign may stand for any letter.
 - One letter is left out, added or replaced, where the word is the only name in the text: the Latin words beside it are
   those of an office (`Netflx Support`, PeyPay事務局, but not `John Barclay`). That makes other words, too
-  (`Interact`, `Revolt`): the known ones are data (`near_words`).
+  (`Interact`, `Revolt`): the known ones are data (`near_words`), and a word that may be Japanese (`Nanako`) is none.
 
 It cannot see a misspelt name beside another word that is none of an office.
 """
@@ -36,6 +36,9 @@ MAX_REMEMBERED = 5_000  # words whose names are remembered
 
 # The look behind comes after the first letter, since a search for a letter is fast and one for a place is not.
 ALIKE = frozenset(map(frozenset, ("mn", "ao", "ce", "lt", "uv", "gq")))  # letters that look alike
+_ROMAJI = re.compile(
+    r"(?:(?:[kgsnhbpmr]y|sh|ch|ts|[kgsztdnhbpmryjfw])?[aiueo]|n)+"
+)  # Japanese in Latin letters
 _ANY_WORD = re.compile(r"(?:(?![぀-ヿ㐀-鿿＀-￯])\w)+")
 _WORD = re.compile(r"[A-Za-z](?<![\w@.].)[A-Za-z]{5,39}(?!\w)")
 _GAP = re.compile(r"([A-Za-z](?<!\w.)[A-Za-z]{0,38})[\ufffd?*#%^~¥£¢¤§†°¿¡]([A-Za-z]{1,39})(?!\w)")
@@ -89,6 +92,8 @@ class Misspellings(Generic[T]):
     def _one_edit_away(self, written: str) -> tuple[T, ...]:
         word = skeleton(written)
         if word in self._known or word in self._others or not written.isascii():
+            return ()
+        if written.islower() or _ROMAJI.fullmatch(written.lower()):
             return ()
         near = dict(chain.from_iterable(self._near.get(each, ()) for each in (word, *deletions(word))))
         return tuple(value for key, value in near.items() if one_edit(word, key) and not _inflects(word, key))

@@ -47,6 +47,7 @@ from sekisho.checks.identity import (
     lone_document,
     lookalike,
     media_claims,
+    named,
     own_domain,
     own_office,
     recipient,
@@ -57,7 +58,7 @@ from sekisho.checks.identity import (
     unknown_organisation,
     word_names,
 )
-from sekisho.checks.lure import lure, nobody, payload, sender_doubts
+from sekisho.checks.lure import lure, new_account, nobody, payload, sender_doubts
 from sekisho.evidence import Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -121,6 +122,7 @@ IDENTITY: tuple[Check, ...] = (
     Check.of(claims),
     Check.of(media_claims),
     Check.of(word_names),
+    Check.of(named),
     Check.of(impersonation),
     Check.of(own_domain),
     Check.of(display_name),
@@ -150,6 +152,7 @@ LURES: tuple[Check, ...] = (
     Check.of(nobody),
     Check.of(own_office),
     Check.of(inside),
+    Check.of(new_account),
     Check.of(sender_doubts),
     Check.of(lure),
     Check.of(payload),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sekisho.brands import Brand, BrandIndex
-from sekisho.evidence import METHODS, Evidence, Finding
+from sekisho.evidence import METHODS, Evidence, Finding, NamedIdentity
 from sekisho.results import MethodResult
 from sekisho.text import printable
 from sekisho.verdict import Action, Outcome, Verdict
@@ -73,8 +73,9 @@ def writing_domains(brand: Brand) -> tuple[str, ...]:
 
 
 def _explained(evidence: Evidence, weights: Mapping[str, float]) -> dict[str, Any]:
-    """Claims, proofs, authentication results and findings."""
+    """The named identity, claims, proofs, authentication results and findings."""
     return {
+        "identity": None if evidence.identity is None else _identity(evidence.identity),
         "claims": [
             {
                 "brand": each.brand,
@@ -97,6 +98,17 @@ def _explained(evidence: Evidence, weights: Mapping[str, float]) -> dict[str, An
         "auth": {method: str(evidence.result(method)) for method in METHODS},
         "findings": [_finding(each, weights) for each in evidence.findings],
         "degraded": [printable(reason, MAX_TEXT_CHARS) for reason in evidence.degraded],
+    }
+
+
+def _identity(identity: NamedIdentity) -> dict[str, Any]:
+    """Whom the message speaks as, where it says so first, and why that counts."""
+    return {
+        "brand": identity.brand,
+        "name": printable(identity.name, MAX_TEXT_CHARS),
+        "place": str(identity.where),
+        "why_en": " ".join(why.en for why in identity.reasons),
+        "why_ja": "".join(why.ja for why in identity.reasons),
     }
 
 

@@ -86,6 +86,7 @@ class Explanation:
 NOBODY_CLAIMED = Bilingual(
     "no brand or organisation that is known here", "登録された組織の名乗りはありません"
 )
+SPEAKS_AS = Bilingual("the message speaks as", "メールが名乗る組織")
 NOBODY_PROVEN = Bilingual("nobody", "証明された組織はありません")
 RESULTS = Bilingual("results", "認証結果")
 NOT_KNOWN = Bilingual("could not be known", "確認できなかったもの")
@@ -161,7 +162,12 @@ def _decided(document: Document) -> Bilingual:
 
 
 def _claims(document: Document) -> Iterator[SectionRow]:
-    """Each claimed name once, with the places where it stands and the text there."""
+    """The one organisation that the message speaks as, and why; then each claimed name once, with the places where it
+    stands and the text there. A stored document may be older than the first."""
+    identity = document.get("identity")
+    if identity and identity["name"]:
+        why = Line(Bilingual(identity["why_en"], identity["why_ja"]))
+        yield SectionRow(SPEAKS_AS, (Line(_place(identity["place"]), identity["name"]), why))
     places: dict[str, dict[str, list[str]]] = {}
     for each in document["claims"]:
         where = places.setdefault(name_of(document, each["brand"]) or each["text"], {})

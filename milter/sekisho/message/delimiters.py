@@ -26,9 +26,8 @@ _MAX_DECLARATIONS = 100_000
 _ORDINARY = re.compile(rb"(?!=\?)[\w+./:=?-]*+")
 _CUT = re.compile(rb"[\s\0,;(\"]+")
 _ENCODED_WORD = re.compile(rb"=\?[^?]{1,40}\?q\?([^?]*)\?=\Z", re.IGNORECASE)
-_PAGE = re.compile(
-    rb"<(?:html|a|form|body)[\s>]|^content-t(?:ype|ransfer-encoding)[ \t]*+:", re.IGNORECASE | re.MULTILINE
-)
+_PART_HEAD = re.compile(rb"\s*+content-t(?:ype|ransfer-encoding)[ \t]*+:", re.IGNORECASE)
+_TAG = re.compile(rb"<(?:html|a|form|body)[\s>]", re.IGNORECASE)
 _GUESS = re.compile(rb"(?:\A|\n)--([^\s-][^\r\n]{0,69}|-[^\r\n]{1,69})\r?\n(?=[A-Za-z-]{1,60}[ \t]*:|\r?\n)")
 _GUESS_BYTES = 65_536
 
@@ -153,7 +152,8 @@ def _outside(data: bytes, start: int, end: int, scan: _Scan, closed: bool) -> It
     if scan.begins is None or scan.ends is None:
         return
     for first, stop in ((start, scan.begins), (scan.ends if closed else end, end)):
-        if stop > first and _PAGE.search(data, first, min(stop, first + _GUESS_BYTES)):
+        bound = min(stop, first + _GUESS_BYTES)
+        if _PART_HEAD.match(data, first, bound) or _TAG.search(data, first, bound):
             yield first, stop
 
 

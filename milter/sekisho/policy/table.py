@@ -69,7 +69,7 @@ AMBIGUOUS_AUTHOR = Combination(
 BRAND_IMPERSONATION = Combination(
     "brand_impersonation",
     Disposition.QUARANTINE,
-    any_of=("brand.display_name",),
+    any_of=("brand.display_name", "brand.speaks_as"),
     none_of=("lure.no_payload",),
 )
 
@@ -146,6 +146,7 @@ THREAT_OF_NOBODY = Combination(
         "origin.",
         "lookalike.",
         "lure.leads_away",
+        "lure.from_nobodys_domain",
         "lure.shows_readers_data",
         "lure.two_deadlines",
         "lure.greets_nobody",
@@ -203,6 +204,8 @@ ONE_CONTRADICTION = Stack(
     "one_contradiction",
     of=(
         "brand.display_name",
+        "brand.speaks_as",
+        "brand.only_name",
         "brand.name_mentioned",
         "brand.local_part",
         "brand.local_name",

@@ -7,6 +7,7 @@
   a difference: width, case, hiragana or katakana, small kana, long-vowel marks, spaces, punctuation. `skeleton` also
   removes what the eye does not see: Cyrillic and Greek letters, digits for letters, kanji for kana (Unicode UTS 39,
   with additions for Japanese phishing).
+- `sound`: kana and Latin letters in one romanisation, in which a name and a domain can be compared.
 
 Both forms are made character by character from a table. Then neighbouring characters are joined: a kana and its voiced
 mark; `rn`, which looks like `m`. `skeleton_spans` tells where each character came from. Everything here is without I/O,
@@ -27,6 +28,7 @@ from sekisho.text.invisible import bidi, combining, invisibles, unusual
 from sekisho.text.language import chinese_characters, is_japanese
 from sekisho.text.normalize import breaks, compact, fold, skeleton, skeleton_spans, spaced
 from sekisho.text.printable import printable
+from sekisho.text.romaji import sound
 
 __all__ = [
     "BIDI_CONTROLS",
@@ -46,6 +48,7 @@ __all__ = [
     "printable",
     "skeleton",
     "skeleton_spans",
+    "sound",
     "spaced",
     "unusual",
 ]

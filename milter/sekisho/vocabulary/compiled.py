@@ -9,14 +9,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sekisho.bounded_cache import remembered
+from sekisho.text import skeleton
 from sekisho.vocabulary import patterns
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.patterns import anywhere, pieces
 from sekisho.vocabulary.phrases import LurePhrases
-from sekisho.words import CallWords, InsideWords, Vocabulary
+from sekisho.words import CallWords, DomainWords, InsideWords, Vocabulary
 
 MAX_NAME_CHARS = 300  # of a name; the rest is not examined
 MAX_REMEMBERED_NAMES = 4096
+MIN_LATIN_LETTERS = 5  # of a spelling of a lure that a word may begin with: `pay` begins names
+MIN_COMPOUND_LETTERS = 3  # of each word of a compound; one more may join them (`sicherheitsabteilung`)
+MAX_ENDING_LETTERS = 4  # behind it: `notific` is `notificacion`, too
+MIN_JAPANESE_LETTERS = 2  # of a Japanese spelling, and of what is left of a name
 WORD = re.compile(r"[^\W_]{2,}")
 
 
@@ -53,17 +58,14 @@ def for_brands(lists: WordLists, phrases: LurePhrases) -> BrandWords:
     )
 
 
-def for_checks(lists: WordLists) -> Vocabulary:
-    """The words that the checks need."""
+def for_checks(lists: WordLists, lures: Iterable[str] = ()) -> Vocabulary:
+    """The words that the checks need. `lures` are the spellings of what mail wants of its reader: they name nobody."""
     return Vocabulary(
         distinctive=_distinctive(lists.common_words),
-        naming=remembered(MAX_REMEMBERED_NAMES)(distinctive_words((*lists.common_words, *lists.field_words))),
-        office_words=anywhere(lists.office_words),
-        go_between_words=anywhere(lists.go_between_words),
-        officer_titles=anywhere(lists.officer_titles),
-        chief_titles=anywhere(lists.chief_titles),
+        naming=_naming((*lists.common_words, *lists.field_words), lures),
+        proper=_distinctive((*lists.common_words, *lists.headline_words, *lists.name_particles)),
+        **_in_names(lists),
         inside=_inside(lists),
-        contact_words=anywhere(lists.contact_words),
         reader_labels=anywhere(lists.reader_labels),
         sentence_ends=patterns.sentences(lists.sentence_marks, lists.sentence_endings),
         quotations=patterns.quotations(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
@@ -72,11 +74,8 @@ def for_checks(lists: WordLists) -> Vocabulary:
         assurances=patterns.assurances(lists.assuring_words, lists.warning_words, lists.assuring_endings),
         complaint_mailboxes=anywhere(lists.complaint_mailboxes),
         forbidding_words=anywhere(lists.forbidding_words),
-        before_name=patterns.before_name(lists.before_name),
-        after_name=patterns.after_name(lists.after_name, lists.company_forms),
-        below_name=patterns.below_name(lists.below_name),
-        badge_words=anywhere(lists.badge_words),
         calls=_calls(lists),
+        **_around_names(lists),
         greetings=patterns.greeting(lists.greetings),
         readers=patterns.readers(lists.readers, lists.reader_adjectives),
         impersonal_greetings=patterns.impersonal(lists.impersonal_greetings, lists.impersonal_lines),
@@ -87,25 +86,14 @@ def for_checks(lists: WordLists) -> Vocabulary:
         mailer_words=pieces(lists.mailer_words),
         retired_mailers=tuple(map(_retired, lists.retired_mailers)),
         button_words=anywhere(lists.button_words),
+        scan_words=anywhere(lists.scan_words),
+        password_words=anywhere(lists.password_words),
         unsubscribe_words=anywhere(lists.unsubscribe_words),
         document_pages=patterns.pages(lists.document_pages),
-        redirect_parameters=frozenset(lists.redirect_parameters),
-        open_redirects=frozenset(lists.open_redirects),
         translators=lists.translators,
-        **_of_domains_and_files(lists),
+        domains=_of_domains(lists),
+        **_sets(lists),
     )
-
-
-def _of_domains_and_files(lists: WordLists) -> dict[str, Any]:
-    """The fields of a vocabulary that hold labels and endings, which are compared as they are."""
-    return {
-        "suspicious_suffixes": frozenset(lists.suspicious_suffixes),
-        "government_suffixes": tuple(f".{each}" for each in lists.government_suffixes),
-        "file_suffixes": frozenset(lists.file_suffixes),
-        "page_endings": frozenset(lists.page_endings),
-        "program_endings": frozenset(lists.program_endings),
-        "document_endings": frozenset(lists.document_endings),
-    }
 
 
 def _calls(lists: WordLists) -> CallWords:
@@ -126,6 +114,55 @@ def _inside(lists: WordLists) -> InsideWords:
     )
 
 
+def _of_domains(lists: WordLists) -> DomainWords:
+    """An entry of `rare_pairs` is a letter, a blank, and the letters that do not follow it."""
+    return DomainWords(
+        frozenset(lists.suspicious_suffixes),
+        frozenset(lists.worldwide_suffixes),
+        frozenset(lists.organisations_suffixes),
+        frozenset(lists.reserved_suffixes),
+        frozenset(f"{entry[0]}{letter}" for entry in lists.rare_pairs for letter in entry[2:]),
+        frozenset(lists.service_words),
+        tuple(f".{each}" for each in lists.government_suffixes),
+    )
+
+
+def _sets(lists: WordLists) -> dict[str, Any]:
+    """The fields of a vocabulary that hold labels, hosts and endings, which are compared as they are."""
+    endings = ("page_endings", "program_endings", "document_endings", "file_suffixes")
+    names = ("redirect_parameters", "open_redirects", *endings)
+    return {name: frozenset(getattr(lists, name)) for name in names}
+
+
+def _in_names(lists: WordLists) -> dict[str, Any]:
+    """What is looked for in names, and what tells how a company is reached, by field of the vocabulary."""
+    return dict(
+        office_words=anywhere(lists.office_words),
+        headline_words=anywhere(lists.headline_words),
+        delegate_words=anywhere(lists.delegate_words),
+        organisation_words=anywhere(lists.organisation_words),
+        go_between_words=anywhere(lists.go_between_words),
+        speaking_for=patterns.before_name(lists.speaking_for),
+        officer_titles=anywhere(lists.officer_titles),
+        chief_titles=anywhere(lists.chief_titles),
+        contact_words=anywhere(lists.contact_words),
+    )
+
+
+def _around_names(lists: WordLists) -> dict[str, Any]:
+    """What stands before, behind and below a name, by field of the vocabulary."""
+    return dict(
+        before_name=patterns.before_name(lists.before_name),
+        after_name=patterns.after_name(lists.after_name, lists.company_forms),
+        writer_before_name=patterns.before_name(lists.writer_before_name),
+        writer_after_name=patterns.after_name(lists.writer_after_name, lists.company_forms),
+        introductions=patterns.introduction(lists.introductions),
+        thanks_for=patterns.thanks(lists.thanks_for),
+        below_name=patterns.below_name(lists.below_name),
+        badge_words=anywhere(lists.badge_words),
+    )
+
+
 def _retired(entry: str) -> tuple[str, int]:
     """`outlook express 2014` as a name and a year."""
     name, _, year = entry.rpartition(" ")
@@ -134,6 +171,40 @@ def _retired(entry: str) -> tuple[str, int]:
 
 def _distinctive(common: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
     return remembered(MAX_REMEMBERED_NAMES)(distinctive_words(common))
+
+
+def _naming(common: Iterable[str], lures: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
+    return remembered(MAX_REMEMBERED_NAMES)(naming_words(common, lures))
+
+
+def naming_words(common: Iterable[str], lures: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
+    """A function that gives the words that say who somebody is: the distinctive ones, without the spellings of lures,
+    their other forms (`wallets`) and what is made of two such words (`pakketdienst`). Japanese words are removed where
+    they stand (納税), also as Chinese writes them."""
+    common = tuple(common)
+    plain = frozenset(map(skeleton, common))
+    stems = frozenset(key for key in map(skeleton, lures) if key.isascii() and len(key) >= MIN_LATIN_LETTERS)
+    others = (key for key in map(skeleton, (*lures, *common)) if not key.isascii())
+    japanese = re.compile(
+        patterns.plain(re.escape(key) for key in others if len(key) >= MIN_JAPANESE_LETTERS)
+    )
+    distinctive = distinctive_words(common)
+
+    def is_common(key: str) -> bool:
+        shortest = max(MIN_LATIN_LETTERS, len(key) - MAX_ENDING_LETTERS)
+        return key in plain or any(key[:end] in stems for end in range(shortest, len(key) + 1))
+
+    def names(word: str) -> bool:
+        key = skeleton(word)
+        if not key.isascii():
+            return any(len(rest) >= MIN_JAPANESE_LETTERS for rest in japanese.split(key))
+        ends = range(MIN_COMPOUND_LETTERS, len(key) - MIN_COMPOUND_LETTERS + 1)
+        return not (
+            is_common(key)
+            or any(is_common(key[end:]) and (is_common(key[:end]) or key[: end - 1] in plain) for end in ends)
+        )
+
+    return lambda name: tuple(filter(names, distinctive(name)))
 
 
 def distinctive_words(common: Iterable[str]) -> Callable[[str], tuple[str, ...]]:

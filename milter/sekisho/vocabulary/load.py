@@ -34,7 +34,7 @@ def load(overlay: Path | None = None) -> LoadedWords:
     if faults:
         raise VocabularyFileError(tuple(faults))
     return LoadedWords(
-        compiled.for_checks(overlaid.lists),
+        compiled.for_checks(overlaid.lists, lures.spellings(overlaid.languages)),
         compiled.for_brands(overlaid.lists, LurePhrases(overlaid.languages)),
         overlaid.idle,
     )

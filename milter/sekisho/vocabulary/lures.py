@@ -24,6 +24,8 @@ themes in the same words. See `checks/lure`.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -108,6 +110,14 @@ class Lures(FileModel):
     theme: dict[ThemeName, Phrases] = Field(default_factory=dict)
     pressure: dict[PressureName, Phrases] = Field(default_factory=dict)
     action: dict[ActionName, Phrases] = Field(default_factory=dict)
+
+
+def spellings(languages: Iterable[Lures]) -> tuple[str, ...]:
+    """Every spelling of the themes, as the files write it, without the full stop of a whole word."""
+    phrases = chain.from_iterable(chain.from_iterable(each.theme.values()) for each in languages)
+    return tuple(
+        spelling.removesuffix(".") for phrase in phrases for spelling in re.split(r" \+ |\|", phrase)
+    )
 
 
 def read(folder: Path, faults: list[str]) -> tuple[Lures, ...]:

@@ -109,6 +109,16 @@ def after_name(entries: Iterable[str], companies: Iterable[str]) -> re.Pattern[s
     )
 
 
+def introduction(entries: Iterable[str]) -> re.Pattern[str]:
+    """Matches the rest of a sentence behind a name with which its writer introduces itself."""
+    return re.compile(rf"\A[^\n。、]{{0,20}}{one_of(entries)}|\Aの[^\n。、]{{1,10}}です[。\s]")
+
+
+def thanks(entries: Iterable[str]) -> re.Pattern[str]:
+    """Matches what stands behind a name, or a host of that name, for whose use a text thanks."""
+    return re.compile(rf"\A(?:\.[a-z.]{{2,8}})?[^\S\n]?を[ごお][^\n。、]{{1,8}}{one_of(entries)}")
+
+
 def below_name(entries: Iterable[str]) -> re.Pattern[str]:
     """Matches an entry at the beginning of the line below a name. In its own line only a trade mark sign may follow the
     name."""

@@ -293,3 +293,65 @@ def test_chinese_spelling_is_no_disguise_in_chinese(text: str) -> None:
 def test_exchanged_letters_make_no_names_of_other_words(text: str) -> None:
     """Names that are short, and letters of other words, stay what they are."""
     assert EXCHANGED.mentions(text) == ()
+
+
+NEAR = BrandIndex(
+    [
+        brand("mercari", "メルカリ"),
+        brand("softbank", "ソフトバンク"),
+        brand("smcc", "三井住友カード"),
+        brand("mastercard", "マスターカード"),
+        brand("nec", "日本電気株式会社"),
+        brand("netflix", "Netflix"),
+        brand("paypay", "PayPay"),
+        brand("target", "Target Circle", ordinary=["Target"]),
+    ],
+    replace(NAME_WORDS, near=("ソフトパンチ", "Netflex")),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("メルカル", "mercari"),
+        ("メルカル事務局", "mercari"),
+        ("ソフトハンク お客様センター", "softbank"),
+        ("三井住カード", "smcc"),
+        ("カード・マスター", "mastercard"),
+        ("Netflx", "netflix"),
+        ("Netfliix Support", "netflix"),
+        ("【PeyPay】アカウント", "paypay"),
+    ],
+)
+def test_a_name_that_is_one_letter_away_is_found_and_not_exact(text: str, id: str) -> None:
+    """A letter too many, too few or a wrong one does not hide a name that is the only one in a short text."""
+    assert [(mention.brand, mention.exact) for mention in NEAR.mentions(text)] == [(id, False)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "メルカド",  # a wrong letter of another row
+        "ソフトパンチ",  # a known word
+        "ソフトバンド教室",  # something else stands beside it
+        "三井信カード",
+        "日本電産株式会社",  # another firm, which is as long only by its form
+        "Netflex Support",
+        "Netflx Nordstrand",
+        "netflx",  # as people type an address
+        "Tarket",
+        "x" * 70 + " Netflx",
+    ],
+)
+def test_what_is_one_letter_away_may_be_another_word(text: str) -> None:
+    """Known words, names beside others, ordinary words and small letters are no misspelt names."""
+    assert NEAR.mentions(text) == ()
+
+
+def test_a_word_that_is_also_a_brand_is_known_as_one() -> None:
+    """Who asks for the brands of a word gets those whose name counts beside a companion only."""
+    assert INDEX.word_brands("Line") == ("line",)
+    assert INDEX.word_brands("アナ") == ("ana",)
+    assert INDEX.word_brands("Amazon") == ()
+    assert INDEX.is_of_trade("貯まったマイレージの確認", "ana")
+    assert not INDEX.is_of_trade("貯まった点数の確認", "ana")

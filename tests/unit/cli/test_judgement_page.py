@@ -40,7 +40,7 @@ def report(sekisho: Command, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_the_excerpts_are_what_the_command_prints(report: dict[str, Any]) -> None:
     """Each of them, value by value."""
-    assert len(EXCERPTS) == 7
+    assert len(EXCERPTS) == 8
     for excerpt in EXCERPTS:
         assert shows(excerpt, report), excerpt
 

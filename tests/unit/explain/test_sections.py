@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sekisho.evidence import Place
+from sekisho.evidence import Place, Why
 from sekisho.explain import Bilingual, Explanation, accused, explanation_of
 from sekisho.explain.sections import SectionKind
 
@@ -65,6 +65,31 @@ def words(page: Explanation) -> list[Bilingual]:
         for row in section.rows:
             found += [row.label, *(line.words for line in row.lines)]
     return found
+
+
+def test_the_identity_stands_first_with_its_reasons() -> None:
+    """Who the message speaks as, where it says so, and why that counts, in both languages."""
+    identity = {
+        "brand": "amazon-jp",
+        "name": "Amazon",
+        "place": "signature",
+        "why_en": " ".join(why.en for why in (Why.NAMELESS, Why.SPEAKS)),
+        "why_ja": "".join(why.ja for why in (Why.NAMELESS, Why.SPEAKS)),
+    }
+    first = rows(explained(document(identity=identity)), SectionKind.CLAIM)[0]
+    assert first.lines[0].text == "Amazon"
+    assert Why.NAMELESS.en in first.lines[1].words.en
+    assert Why.SPEAKS.ja in first.lines[1].words.ja
+    assert rows(explained(document(identity=None)), SectionKind.CLAIM)[0].label.en == "Amazon"
+
+
+@pytest.mark.parametrize("why", Why)
+def test_every_reason_has_a_sentence_in_both_languages(why: Why) -> None:
+    """None that is missing, and none that is the other language's."""
+    assert why.en.isascii()
+    assert why.en.endswith(".")
+    assert re.search(r"[ぁ-んァ-ヶ一-龠]", why.ja)
+    assert why.ja.endswith("。")
 
 
 @pytest.mark.parametrize("place", Place)

@@ -12,9 +12,9 @@ from random import Random
 import pytest
 from lab.attack.draft import Draft, Says
 from lab.attack.legible import is_legible
-from lab.attack.measuring import BARE, Bench, usable
+from lab.attack.measuring import BARE, Bench, Crew, Options, usable
 from lab.attack.operators import load
-from lab.attack.report import write_arrived
+from lab.attack.report import summary, write_arrived
 from lab.attack.search import Answer, Hunt, Rules, hunt
 from lab.attack.writing import case_of
 
@@ -213,3 +213,21 @@ def test_what_arrived_is_written_as_cases(bench: Bench, fake: Draft, tmp_path: P
     assert json.loads(path.with_suffix(".json").read_text("utf-8"))["tries"] == 7
     judged = document_of(bench.runner.judge(bench.runner.examine(cases.load(path))))
     assert judged["score"] == bench.send(changed(bench, fake, *(hunted.recipe or ()))).score
+
+
+def test_an_attack_on_a_folder_repeats_itself() -> None:
+    """The whole measurement: held fakes are found, tried and counted. The same seed gives the same figures."""
+
+    def attacked() -> tuple[list[str], list[Hunt], dict[str, list[Answer]]]:
+        with Crew(1) as crew:
+            drafts = crew.chosen([Path("samples")], 3, seed=1)
+            hunts = crew.hunts(drafts, "hard", Options(tries=4))
+            return [each.name for each in drafts], hunts, crew.singles(drafts[:1], "hard")
+
+    names, hunts, singles = attacked()
+    assert len(names) == 3
+    assert [each.fake for each in hunts] == names
+    assert all(each.tries <= 4 for each in hunts)
+    assert set(singles) == set(usable(Bench().tools, "hard"))
+    assert "of 3 fakes" in summary({"hard": hunts}, 4)
+    assert (names, hunts, singles) == attacked()

@@ -68,7 +68,7 @@ def test_what_one_contradiction_says_in_several_places_counts_once() -> None:
     assert weights["brand.subject"] == pytest.approx(row.share)
     assert weights["lure.asks"] == 0.5
     most = weigh(found(**{name.replace(".", "__"): 6 for name in row.of}), {})
-    assert sum(most.values()) == pytest.approx(6 + row.most)
+    assert sum(most.values()) == pytest.approx(6 + row.most, abs=0.1)  # each is rounded
 
 
 def test_a_single_place_counts_whole() -> None:

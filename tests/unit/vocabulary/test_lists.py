@@ -103,7 +103,7 @@ def test_a_site_adds_and_removes_words(tmp_path: Path) -> None:
     assert words.checks.distinctive("Post Société Yamada支店") == ("post", "yamada")
     assert WORDS.checks.distinctive("Post Yamada支店") == ("yamada支店",)
     assert words.checks.personal_mailers.search("quill 3")
-    assert WORDS.checks.suspicious_suffixes - words.checks.suspicious_suffixes == {"club"}
+    assert WORDS.checks.domains.suspicious_suffixes - words.checks.domains.suspicious_suffixes == {"club"}
     assert "会館" in words.brands.companions
     assert words.brands.strong - WORDS.brands.strong == {"kyc"}
 
@@ -180,7 +180,7 @@ def test_the_example_of_the_documentation_is_true(tmp_path: Path) -> None:
     words = overlaid(tmp_path, example)
     assert words.idle == ()
     assert words.checks.office_words.search("Geschäftsstellen im Ort")
-    assert "club" not in words.checks.suspicious_suffixes
+    assert "club" not in words.checks.domains.suspicious_suffixes
 
 
 @pytest.mark.parametrize("entry", ["販", "販 ", "販 友反売買", "販  友反"])

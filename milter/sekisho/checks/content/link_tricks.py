@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterator
 
 from sekisho.checks.facts.links import is_digest, is_page
-from sekisho.checks.facts.sender import home_domains, organisation
+from sekisho.checks.facts.sender import home_domains, is_a_brands_own, organisation
+from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, is_about_access_or_money
 from sekisho.domains import split_url
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -77,9 +78,18 @@ ONLY_QR = FindingKind(
     signals=frozenset({Signal.LEADS_AWAY}),
 )
 
-KINDS = (TRANSLATED, OPEN_REDIRECT, BRAND_IN_PATH, BRAND_BUTTON, SCRIPT, CARRIED, QR, ONLY_QR)
+SCANNED = FindingKind(
+    "link.scan_asked",
+    2.5,
+    "For an account or a payment it asks to scan a code with a telephone, and nothing else leads on.",
+    "アカウントや支払いの件で、コードをスマートフォンで読み取るよう求めており、ほかに進む手段がありません。",
+    signals=frozenset({Signal.LEADS_AWAY}),
+)
+
+KINDS = (TRANSLATED, OPEN_REDIRECT, BRAND_IN_PATH, BRAND_BUTTON, SCRIPT, CARRIED, QR, ONLY_QR, SCANNED)
 
 MAX_BUTTON_CHARS = 60  # a link with a longer text is a sentence, not a button
+MAX_SCANNED_CHARS = 3_000  # of a text, in which a code is spoken of
 MAX_PATH_CHARS = 500  # of a path or a query that are searched for hosts
 PAGE_TARGET = re.compile(
     r"[\s\x00-\x1f]*(data:(?:text/|application/x?h|image/svg)|blob:|vbscript:|file://)", re.IGNORECASE
@@ -87,6 +97,7 @@ PAGE_TARGET = re.compile(
 SCRIPT_TARGET = re.compile(
     r"[\s\x00-\x1f]*javascript:(?!\s*(?:void|;|//|$|window\.print|history\.))", re.IGNORECASE
 )
+CODE = re.compile(r"qr|(?:二|2)次元", re.IGNORECASE)
 HOST_SEGMENT = re.compile(
     r"(?<!:/)[/=?&]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4})(?=[/?&]|$)", re.IGNORECASE
 )
@@ -94,7 +105,7 @@ HOST_SEGMENT = re.compile(
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding of each kind: the first link that shows it."""
-    if not message.links:
+    if not (message.links or message.pages):
         return NOTHING
     findings: dict[str, Finding] = {}
     for finding in _all(message, seen, context):
@@ -114,7 +125,10 @@ def _all(message: Message, seen: Evidence, context: Context) -> Iterator[Finding
             )
         elif page:
             yield from _brand(each, context)
-    yield from _codes(found, away)
+    strange = [each for each in away if not _is_known(each.host, context)]
+    yield from _codes(found, strange)
+    if _asks_to_scan(message, seen, strange, context):
+        yield SCANNED.found()
 
 
 def _without_address(message: Message) -> Iterator[Finding]:
@@ -178,3 +192,22 @@ def _codes(found: tuple[Destination, ...], away: list[Destination]) -> Iterator[
         yield QR.found(host=host)
         if all(each.link.kind == "qr" for each in found):
             yield ONLY_QR.found()
+
+
+def _is_known(host: str, context: Context) -> bool:
+    """True for a brand's own host, and for the stores and networks to which anybody's code leads."""
+    return context.providers.kind(host) == "social" or is_a_brands_own(host, context)
+
+
+def _asks_to_scan(message: Message, seen: Evidence, strange: list[Destination], context: Context) -> bool:
+    """True if a message about access or money asks to scan a code, and it has no link but codes of strangers. The code
+    may be in a picture that is fetched from elsewhere: then nobody here can read it."""
+    codes = {each.link for each in strange if each.link.kind == "qr"}
+    if not any(page.pictures for page in message.pages) or any(
+        each.link not in codes for each in seen.destinations
+    ):
+        return False
+    text = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
+    if CODE.search(text) is None or context.vocabulary.scan_words.search(text) is None:
+        return False
+    return seen.has_cue("action", *VALUABLE_ACTIONS) or is_about_access_or_money(message, seen)

@@ -23,8 +23,10 @@ from sekisho.checks.facts.links import (
 from sekisho.checks.facts.names import imitated, related
 from sekisho.checks.facts.quotes import Quotes
 from sekisho.checks.facts.sender import home_domains, is_doubted, is_of_a_recipient, organisation
+from sekisho.checks.facts.throwaway import MIN_SURE_SIGNS, host_inside, passing_signs, unusual_suffix
 from sekisho.checks.facts.unlisted import bears_name
 from sekisho.checks.facts.ways_out import may_lead_away
+from sekisho.checks.facts.wishes import is_about_access_or_money
 from sekisho.domains import has_known_suffix, parse_ip, split_url, to_ascii
 from sekisho.evidence import NOTHING, Destination, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -85,8 +87,33 @@ DISGUISED_HOST = FindingKind(
     "リンク先のホスト名が装飾文字で書かれています({shown})。",
     signals=frozenset({Signal.LEADS_AWAY}),
 )
+HOST_INSIDE = FindingKind(
+    "link.host_inside",
+    3,
+    "A link leads to {host}, which begins like the address {shown} and belongs to somebody else.",
+    "リンク先 {host} は {shown} のアドレスのように始まりますが、別の組織のものです。",
+    signals=frozenset({Signal.LEADS_AWAY}),
+)
+PASSING = FindingKind(
+    "link.passing_domain",
+    2,
+    "The way out leads to {host}, a domain of a kind that is mostly thrown away after use.",
+    "リンク先 {host} は使い捨てによく使われる種類のドメインです。",
+    signals=frozenset({Signal.LEADS_AWAY}),
+)
 
-KINDS = (TEXT_MISMATCH, BRAND_IN_HOST, USER_INFO, ADDRESS, STRANGERS, BORROWED, SHORTENED, DISGUISED_HOST)
+KINDS = (
+    TEXT_MISMATCH,
+    BRAND_IN_HOST,
+    HOST_INSIDE,
+    USER_INFO,
+    ADDRESS,
+    STRANGERS,
+    BORROWED,
+    PASSING,
+    SHORTENED,
+    DISGUISED_HOST,
+)
 AUTHORITY = re.compile(r"[a-z]{3,6}:/{0,4}([^/?#\\\s]{1,255})", re.IGNORECASE)
 URL_START = re.compile(r"(?:https?://|www\.)", re.IGNORECASE)
 MAX_LINK_TEXT_CHARS = 300
@@ -119,7 +146,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         counted = finding.kind is TEXT_MISMATCH and each.domain == counter
         if not counted or _is_trusted(shown, message, seen, home, context):
             findings.setdefault(finding.kind.id, finding)
-    for finding in _of_all(message, seen, found, home, context):
+    for finding in (*_pretended(message, seen), *_of_all(message, seen, found, home, context)):
         findings.setdefault(finding.kind.id, finding)
     return Evidence(findings=tuple(findings.values())) if findings else NOTHING
 
@@ -136,6 +163,8 @@ def _of_one(
     at_home = each.domain in home
     if brand is not None and not _is_example(each, quotes):
         yield BRAND_IN_HOST.found(brand=brand, host=each.host, brand_name=context.registry.name(brand))
+    elif not at_home and (inside := host_inside(each.host)) is not None and not _is_example(each, quotes):
+        yield HOST_INSIDE.found(host=each.host, shown=inside)
     shown = _shown_elsewhere(each, home, context)
     if (
         shown is not None
@@ -214,6 +243,24 @@ def _shown_elsewhere(each: Destination, home: frozenset[str], context: Context) 
     return None
 
 
+def _pretended(message: Message, seen: Evidence) -> Iterator[Finding]:
+    """The first link that shows the author's own host and leads to the host that sent the message, where nothing
+    proves the author and it is about access or money: the page of a forger on a host that was broken into.
+
+    Small senders hire platforms that count their clicks, and those sign for themselves: with a signature it is none.
+    """
+    own = organisation(message.author.domain or "")
+    if not seen.unauthenticated or any(proof.method == "dkim" for proof in seen.proofs):
+        return
+    if not is_about_access_or_money(message, seen):
+        return
+    for each in seen.destinations:
+        shown = hosts_in(each.link.text.strip()[:MAX_LINK_TEXT_CHARS])[:1] if each.link.kind == "a" else ()
+        if shown and each.domain != own and organisation(to_ascii(shown[0]) or "") == own:
+            yield TEXT_MISMATCH.found(shown=shown[0], host=each.host)
+            return
+
+
 def _is_trusted(shown: str, message: Message, seen: Evidence, home: frozenset[str], context: Context) -> bool:
     """True for a host that the reader trusts, shown by a link through a counter: a brand's, one that may be a named
     brand's, one of the reader's own organisation, or one with the sender's name, which its own domain has not."""
@@ -263,5 +310,13 @@ def _of_all(
         yield STRANGERS.found(author=message.author.domain, host=outside[0].host)
     if borrowed:
         yield BORROWED.found(host=kinds["cloud"])
+    unknown = (each.host for each in outside if context.providers.kind(each.host) is None)
+    if (host := next((each for each in unknown if _is_passing(each, context.vocabulary)), None)) is not None:
+        yield PASSING.found(host=host)
     if "shortener" in kinds:
         yield SHORTENED.found(host=kinds["shortener"])
+
+
+def _is_passing(host: str, words: Vocabulary) -> bool:
+    """True for a host below a domain of a kind that is thrown away after use."""
+    return unusual_suffix(host, words) or passing_signs(host, words) >= MIN_SURE_SIGNS

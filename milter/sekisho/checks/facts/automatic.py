@@ -44,7 +44,7 @@ def makers(message: Message, seen: Evidence, cues: Iterable[Cue], context: Conte
 
     `cues` are those of the message.
     """
-    if not is_automatic(message) or not _wants_nothing(message, cues):
+    if not is_automatic(message) or not wants_nothing(message, cues):
         return frozenset()
     named = {mention.brand for mention in context.registry.mentions(message.author.text)}
     named -= {brand for each in message.inner for brand in _subjects(each, context)} if named else set()
@@ -73,7 +73,7 @@ def _subjects(returned: InnerMessage, context: Context) -> Iterator[str]:
             yield mention.brand
 
 
-def _wants_nothing(message: Message, cues: Iterable[Cue]) -> bool:
+def wants_nothing(message: Message, cues: Iterable[Cue]) -> bool:
     """True if the message has no file, no telephone number and no other address for answers, is about delivery alone,
     and asks for no more than an answer."""
     if not all(_is_harmless(cue) for cue in cues):

@@ -19,8 +19,8 @@ from sekisho.words import CallWords
 
 MAX_SCANNED_CHARS = 8_000  # of a text that are searched
 MAX_NUMBERS = 8  # in a text that are looked at
-CALL_CHARS = 80  # before and behind a number, where a word asks for the call
-UNDO_CHARS = 240  # before and behind it, where it is said what for
+CALL_CHARS = 80  # before a number, and behind it in the same sentence, where a word asks for the call
+UNDO_CHARS = 240  # before it, and behind it in the same sentence, where it is said what for
 MIN_DIGITS = 7  # of a number in disguise that are digits and not letters
 # Letters stand for digits, and a few signs between them. An amount, a date, a fraction are none.
 DISGUISED = re.compile(
@@ -30,6 +30,7 @@ DISGUISED = re.compile(
 AMOUNT = re.compile(
     r"[$€£¥₹]\s?\d|\d\s?(?:[$€£¥円元]|zł)|\b(?:USD|EUR|GBP|CHF|AUD|CAD)\s?\d|\d\s?(?:USD|EUR|GBP|CHF|AUD|CAD)\b"
 )
+SENTENCE_END = re.compile(r"[.!?。！？\n]")
 # Marks that make a digit a picture of itself (`1\ufe0f\u20e3`).
 KEYCAPS = re.compile("[\ufe0f\u20e3]")
 
@@ -48,7 +49,7 @@ def asked_call(message: Message, words: CallWords) -> AskedCall | None:
     if AMOUNT.search(text) is None:
         return None
     for start, end in _called(text, words):
-        about = f"{text[max(0, start - UNDO_CHARS) : start]} {text[end : end + UNDO_CHARS]}"
+        about = f"{text[max(0, start - UNDO_CHARS) : start]} {_sentence(text[end : end + UNDO_CHARS])}"
         denied = words.denial.search(about) is not None
         if (denied or words.undo.search(about)) and words.charge.search(text):
             return AskedCall(text[start:end].strip(), denied)
@@ -60,6 +61,11 @@ def asks_to_call(message: Message, words: CallWords) -> bool:
     return any(True for _ in _called(_read(message), words))
 
 
+def _sentence(behind: str) -> str:
+    """What belongs to a number in the text behind it. What to do without a call stands in the next sentence."""
+    return SENTENCE_END.split(behind, maxsplit=1)[0]
+
+
 def _read(message: Message) -> str:
     text = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
     return KEYCAPS.sub("", normalize("NFKC", text))
@@ -68,7 +74,7 @@ def _read(message: Message) -> str:
 def _called(text: str, words: CallWords) -> Iterator[tuple[int, int]]:
     """Where the numbers stand that a text asks to call."""
     for start, end in _numbers(text):
-        near = text[max(0, start - CALL_CHARS) : start], text[end : end + CALL_CHARS]
+        near = text[max(0, start - CALL_CHARS) : start], _sentence(text[end : end + CALL_CHARS])
         if any(map(words.call.search, near)):
             yield start, end
 

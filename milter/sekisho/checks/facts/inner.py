@@ -53,7 +53,8 @@ def with_inner_messages(message: Message, seen: Evidence, context: Context) -> M
         return replace(message, quotes=()) if message.quotes else message
     own = own_text(message, words)
     called = warns(message.subject, words) or calls_suspicious(message, words)
-    speaks = has_words(own) and not asks(own, context)
+    reported = called and colleague and _is_for_complaints(message, context)  # it may ask to look at the mail
+    speaks = has_words(own) and (reported or not asks(own, context))
     plain = message if called and speaks else replace(message, quotes=())
     proven = called and speaks and not seen.unauthenticated
     if message.inner and not (proven or (speaks and _is_report(message, seen, context))):

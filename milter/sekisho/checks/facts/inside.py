@@ -17,18 +17,22 @@ from sekisho.domains import registrable
 from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.text import sound
 
 MAX_RECIPIENTS = 5  # that are looked at: a sender with more of them knows none
 MIN_LABEL_LETTERS = 4  # of a domain's label; a shorter one is anybody's initials
+MIN_FIRST_WORD_LETTERS = 5  # of the first word of such a label
 MAX_NAME_CHARS = 200  # of a display name
 NAME_WORD = re.compile(r"(?<![a-z0-9@.])[a-z0-9]+(?![a-z0-9@]|\.[a-z])")  # of a name, and not of a host
+KANA_RUN = re.compile(r"[ぁ-ゖー]{3,}|[ァ-ヺー]{3,}")
 
 
 class OwnName(NamedTuple):
-    """A name of the reader's organisation, as a display name has it, and the rest of that, both in lower case."""
+    """That a display name holds a name of the reader's organisation. `rest`: what it says beside, in lower case.
+    `whole`: it holds all of the name, and not only its first word."""
 
-    shown: str
     rest: str
+    whole: bool = True
 
 
 def reader_domains(message: Message, seen: Evidence, context: Context) -> tuple[str, ...]:
@@ -54,18 +58,26 @@ def _is_near(author: str, own: str, context: Context) -> bool:
 
 
 def own_name(name: str, author: str, domains: tuple[str, ...], context: Context) -> OwnName | None:
-    """The reader's organisation in a display name: a domain, its label (`Kowa Shoji` for kowa-shoji.example), or a name
-    that the site has configured. `author` is the address behind the name."""
-    plain = unicodedata.normalize("NFKC", name[:MAX_NAME_CHARS]).lower()
+    """The reader's organisation in a display name: a domain, its label (`Kowa Shoji` for kowa-shoji.example) or
+    the first word of that, also in kana (みのり食品 for minori-shokuhin.example), or a name that the site
+    has configured.
+
+    `author` is the address behind the name. An exception of the site's may bear all of these names.
+    """
+    plain, site = unicodedata.normalize("NFKC", name[:MAX_NAME_CHARS]).lower(), context.site
+    if site is not None and site.excepts(author):
+        return None
     for domain in domains:
-        span = _domain_in(plain, domain) or _label_in(plain, domain, context)
+        label, whole = _label(domain), True
+        span = _domain_in(plain, domain) or _written(label, plain, context)
+        if span is None:
+            first = _first_word(domain)
+            span, whole = _written(first, plain, context) or _spoken({label, first}, plain, context), False
         if span is not None:
-            return OwnName(plain[span[0] : span[1]], f"{plain[: span[0]]} {plain[span[1] :]}")
-    if context.site is not None and any(map(context.site.owns, domains)):
-        shown = context.site.named(plain, author)
-        if shown is not None:
-            return OwnName(shown, plain.replace(shown, " "))
-    return None
+            return OwnName(f"{plain[: span[0]]} {plain[span[1] :]}", whole)
+    if site is None or not any(map(site.owns, domains)) or (shown := site.named(plain)) is None:
+        return None
+    return OwnName(plain.replace(shown, " "))
 
 
 def names_domain(text: str, domain: str) -> bool:
@@ -79,11 +91,10 @@ def _domain_in(text: str, domain: str) -> tuple[int, int] | None:
     return found.span() if found else None
 
 
-def _label_in(text: str, domain: str, context: Context) -> tuple[int, int] | None:
-    """Where words of the text make up the label of a domain, with or without spaces and hyphens. A part of another host
-    or address is none."""
-    label = _label(domain)
-    if len(label) < MIN_LABEL_LETTERS or not context.vocabulary.distinctive(label):
+def _written(label: str, text: str, context: Context) -> tuple[int, int] | None:
+    """Where words of the text make up a label, with or without spaces and hyphens. A part of another host or address is
+    none."""
+    if not _is_telling(label, context):
         return None
     words = list(NAME_WORD.finditer(text))
     for first in range(len(words)):
@@ -97,16 +108,35 @@ def _label_in(text: str, domain: str, context: Context) -> tuple[int, int] | Non
     return None
 
 
+def _spoken(labels: set[str], text: str, context: Context) -> tuple[int, int] | None:
+    """Where a run of kana sounds like one of the labels."""
+    sounds = {sound(label) for label in labels if _is_telling(label, context)}
+    return next((run.span() for run in KANA_RUN.finditer(text) if sound(run[0]) in sounds), None)
+
+
+def _is_telling(label: str, context: Context) -> bool:
+    """True for a label that is not so short or common that others have it as well."""
+    return len(label) >= MIN_LABEL_LETTERS and bool(context.vocabulary.distinctive(label))
+
+
+@remembered(4096)
+def _first_word(domain: str) -> str:
+    """The label up to its first hyphen, if that is a name; else empty."""
+    first, hyphen, _ = (registrable(domain) or domain).partition(".")[0].partition("-")
+    return first if hyphen and len(first) >= MIN_FIRST_WORD_LETTERS else ""
+
+
 @remembered(4096)
 def _label(domain: str) -> str:
     return (registrable(domain) or domain).partition(".")[0].replace("-", "")
 
 
-def is_own_label(author: str, domains: tuple[str, ...]) -> bool:
-    """True if the author's domain carries the label of a recipient's: its second name, or its group's."""
-    return any(
-        len(label := _label(each)) >= MIN_LABEL_LETTERS and label in _label(author) for each in domains
-    )
+def is_own_label(author: str, domains: tuple[str, ...], context: Context) -> bool:
+    """True if the author's domain carries the label of a recipient's: its second name, or its group's. With an office
+    beside it (`kowa-shoji-hr.example`) a stranger may have bought it."""
+    name, offices = _label(author), context.vocabulary.inside.offices
+    labels = [label for each in domains if len(label := _label(each)) >= MIN_LABEL_LETTERS and label in name]
+    return any(offices.search(name.replace(label, " ")) is None for label in labels)
 
 
 def is_inside_office(name: str, context: Context) -> bool:

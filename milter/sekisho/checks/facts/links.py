@@ -4,6 +4,7 @@ that counts its clicks, or to a brand."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from sekisho.checks.facts.names import is_nameless
 from sekisho.checks.facts.sender import home_domains, is_proven, organisation
@@ -141,6 +142,13 @@ def leads_home(message: Message, seen: Evidence, context: Context) -> bool:
     if counter_of(message, seen, home, context) is not None:
         return True
     return any(each.domain in home or counts_clicks(each, seen, context) for each in seen.destinations)
+
+
+def outside(message: Message, seen: Evidence, context: Context) -> Iterator[Destination]:
+    """The links that lead away from the sender to hosts of which no list says what they are for."""
+    home = home_domains(message, seen)
+    kind = context.providers.kind
+    return (each for each in seen.destinations if each.domain not in home and kind(each.host) is None)
 
 
 def leads_to_affiliate(author: str, seen: Evidence, context: Context) -> bool:

@@ -7,6 +7,7 @@ from itertools import chain
 
 from sekisho.evidence import Claim, Evidence, Place, Strength
 from sekisho.known import Lookalike, Mention
+from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.words import Vocabulary
 
@@ -15,7 +16,14 @@ MAX_SHORT_LABEL_LETTERS = 5  # a registered label this short is one edit away fr
 
 def is_nameless(name: str, words: Vocabulary) -> bool:
     """True for a name that says what the sender does and not who it is: `Customer Support`, 重要なお知らせ."""
-    return bool(name.strip()) and not words.distinctive(name)
+    return bool(name.strip()) and not words.proper(name)
+
+
+def says_nobody(message: Message, words: Vocabulary) -> bool:
+    """True if the sender's name does not say who it is: there is none, it is an office, or it is an address. Then the
+    reader takes the sender's domain for its name."""
+    name = message.author.name.strip()
+    return "@" in name or not words.distinctive(name)
 
 
 def related(words: tuple[str, ...], domains: Iterable[str]) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sekisho.checks.facts.personal_data import STREET, personal_data
 from sekisho.checks.facts.sender import is_colleague, organisation
@@ -23,7 +24,9 @@ from sekisho.words import Vocabulary
 
 MAX_SCANNED_CHARS = 3_000  # at the beginning and at the end of a text
 MAX_SIGNING_CHARS = 30  # of a line that is a name
+MAX_CLOSING_LINES = 3  # one of which is the name under a letter
 MAX_OPENING_LINES = 4  # in which a letter says who writes it
+MAX_INITIALS_LETTERS = 2  # a part of a domain with so few letters is none of its words
 MIN_LABEL_LETTERS = 5  # of a domain, or of a word of it, that a text calls the sender
 # As a firm writes it where it says who it is. What is only like a number (`facts.telephones`) makes nobody reachable.
 FIRM_TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}", re.ASCII)
@@ -36,7 +39,8 @@ JAPANESE_AROUND = (
     re.compile(r"[^\s、。,.:：|「」]{0,20} ?\Z"),
     re.compile(r"[ \u3000]?[^\s、。,.:：|「」]{0,20}"),
 )
-RULE = re.compile(r"[-=_*━─]{3,100}\s*")
+JAPANESE = re.compile("[\u3040-\u9fff]")
+RULE = re.compile(r"[-=_*━─]{3,100}")
 WRITES_AS = re.compile(r"([^\s、。]{2,20})の[^\sがはをにで、。]{1,8}(?:です|でございます|と申します)")
 
 
@@ -56,6 +60,14 @@ def says_who_it_is(message: Message, seen: Evidence, context: Context) -> bool:
 def is_named(message: Message, words: Vocabulary) -> bool:
     """True if the author's display name names somebody, and not an office, a matter or an address."""
     return bool(words.naming(HOST_OR_ADDRESS.sub(" ", message.author.name)))
+
+
+def names_nobody(domain: str, words: Vocabulary) -> bool:
+    """True if a domain is made of words that name nobody: `renewal-service.example`. Digits and short parts do not
+    count. `domain` is in ASCII lower case."""
+    label = organisation(domain).partition(".")[0]
+    parts = [part for part in re.split(r"[-\d]+", label) if len(part) > MAX_INITIALS_LETTERS]
+    return bool(parts) and not words.naming(" ".join(parts))
 
 
 def introduces_itself(message: Message, words: Vocabulary) -> bool:
@@ -92,7 +104,7 @@ def _is_of_a_government(message: Message, seen: Evidence, words: Vocabulary) -> 
     """True if the author is proven to be of an office of a state or town, or the message leads to such alone."""
 
     def official(host: str) -> bool:
-        return f".{host}".endswith(words.government_suffixes)
+        return f".{host}".endswith(words.domains.government_suffixes)
 
     if seen.authenticated and official(message.author.domain or ""):
         return True
@@ -103,7 +115,7 @@ def _companies(text: str, words: Vocabulary) -> Iterator[str]:
     """The names that stand beside the form of a company or an association (`Fern Soap Ltd`, 株式会社小春堂)."""
     for form in words.contact_words.finditer(text):
         before, behind = text[max(0, form.start() - 45) : form.start()], text[form.end() : form.end() + 65]
-        if not form[0].isascii():
+        if JAPANESE.search(form[0]):
             around = _japanese_name(before, behind, words)
         elif form[0][-1:].isalpha() and (name := CAPITALIZED_BEFORE.search(before)) is not None:
             around = name[1]
@@ -134,16 +146,27 @@ def _is_called_as_its_domain(message: Message, text: str, words: Vocabulary) -> 
 
 
 def _is_signed(message: Message, text: str, words: Vocabulary) -> bool:
-    """True if a Japanese letter says in its first lines who writes it, or its last paragraph begins with a name."""
-    opening = text.split("\n", MAX_OPENING_LINES)[:MAX_OPENING_LINES]
-    if any(words.naming(found[1]) for line in opening if (found := WRITES_AS.search(line)) is not None):
+    """True if a Japanese letter says in its first lines who writes it, or one of its last lines is a name."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if any(words.naming(found[1]) for line in lines[:MAX_OPENING_LINES] if (found := WRITES_AS.search(line))):
         return True
-    closing = PARAGRAPHS.split(text.strip())[-1]
-    ruled = RULE.match(closing) is not None
-    line, _, following = RULE.sub("", closing).strip().partition("\n")
-    if line.isascii() or len(line) > MAX_SIGNING_CHARS or words.sentence_ends.search(line.strip()):
+    buttons = {link.text.strip() for link in message.links}
+    closing = list(pairwise(["", *lines[1:], ""]))[-MAX_CLOSING_LINES - 1 :]
+    return any(
+        line not in buttons
+        and not (following.startswith("http") and RULE.fullmatch(before) is None)
+        and _is_a_name(line, words)
+        for (before, line), (_, following) in pairwise(closing)
+    )
+
+
+def _is_a_name(line: str, words: Vocabulary) -> bool:
+    """True for a short Japanese line that is no sentence and no `保管期限:明日`, and that names somebody."""
+    if (
+        ":" in line
+        or JAPANESE.search(line) is None
+        or len(line) > MAX_SIGNING_CHARS
+        or words.sentence_ends.search(line)
+    ):
         return False
-    if line.strip() in {link.text.strip() for link in message.links}:
-        return False
-    captions = "http" in following and not ruled
-    return not captions and bool(words.naming(words.contact_words.sub(" ", HOST_OR_ADDRESS.sub(" ", line))))
+    return bool(words.naming(words.contact_words.sub(" ", HOST_OR_ADDRESS.sub(" ", line))))

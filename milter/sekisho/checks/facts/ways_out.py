@@ -65,10 +65,12 @@ def has_way_out(brand: str, message: Message, seen: Evidence, context: Context) 
         return True
     text = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
     shown = {organisation(to_ascii(each.rpartition("@")[2]) or "") for each in addresses_in(text)}
-    own = frozenset(each for each in shown if _is_home(each, brand, context))
     more = asks_for_more(seen)
+    own = frozenset(each for each in shown if _is_home(each, brand, context))
     if more and organisation(message.author.domain or "") in shown - own:
         return True
+    if not more:  # a firm's address tells who sends a document; a free mailbox is for an answer
+        own |= {each for each in shown if context.providers.kind(each) != "mailbox"}
     pictured = any(page.pictures for page in message.pages)
     least = MIN_TOLD_CHARS if pictured else 1
     media = TEXTS | INVITATIONS  # an invitation leads where the mail that brings it leads

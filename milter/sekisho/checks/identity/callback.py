@@ -14,11 +14,13 @@ It cannot see a number in a picture or in a file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sekisho.checks.facts.calls import AskedCall, asked_call
-from sekisho.checks.facts.names import related
+from sekisho.checks.facts.names import is_nameless, related
+from sekisho.checks.facts.sender import home_domains
 from sekisho.checks.facts.unmet import told_of
+from sekisho.checks.facts.wishes import is_about_access_or_money
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Place, Role, Signal, Strength
 from sekisho.known import TENANCY
 from sekisho.message import Message
@@ -63,8 +65,27 @@ NOT_ORDERED = FindingKind(
     "The call is for whoever did not order it.",
     "心当たりのない人に電話を求めています。",
 )
-KINDS = (BRAND, NOTE, MAILBOX, NOT_ORDERED, ANSWERED)
+SPEAKS = FindingKind(
+    "brand.note_speaks",
+    4,
+    "Through {platform} somebody who calls itself {brand_name} writes of an account or a payment. {verify_en}",
+    "{platform} を通じて、{brand_name} を名乗る者がアカウントや支払いについて書いています。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
+)
+LEADS = FindingKind(
+    "brand.note_leads_away",
+    5,
+    "A note in {platform}'s mail names {brand_name}, presses for a log-in or for crypto-currency, and leads to {host}. "
+    "{verify_en}",
+    "{platform} のメールの文面が {brand_name} を挙げてログインや暗号資産を急いで求め、{host} へ誘導しています。"
+    "{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES, Signal.LEADS_AWAY}),
+)
+KINDS = (BRAND, NOTE, MAILBOX, NOT_ORDERED, ANSWERED, SPEAKS, LEADS)
 
+TAKEN = ("login", "card", "coins")
 SIGNING_PLACES = frozenset({Place.DISPLAY_NAME, Place.SIGNATURE, Place.LOCAL_PART})
 NOT_DIGITS = re.compile(r"\D+")
 NOT_LETTERS = re.compile(r"[\W\d_]+")
@@ -82,7 +103,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if (call := asked_call(message, context.vocabulary.calls)) is not None:
         found += _called(call, platform, message, seen, context)
     if platform is not None:
-        found += _answered(platform, message, seen, context)
+        found += _noted(platform, message, seen, context)
     return Evidence(findings=tuple(found)) if found else NOTHING
 
 
@@ -102,7 +123,8 @@ def _called(
     if speaking:
         told = told_of(speaking[0], message, context)
         yield BRAND.found(brand=speaking[0], **told, number=call.number)
-    if platform is not None and (named or call.denied):
+    user = platform is not None and not speaking and _is_person(platform, message, context)
+    if platform is not None and (call.denied or (named and not user)):
         yield NOTE.found(platform=context.registry.name(platform), number=call.number)
     if platform is None and _says_nobody(message, context):
         yield MAILBOX.found(domain=message.author.domain or "", number=call.number)
@@ -141,24 +163,70 @@ def _is_of(number: str, brand: str, context: Context) -> bool:
     return len(digits) == MIN_SAME_DIGITS and any(each.endswith(digits) for each in known)
 
 
-def _answered(platform: str, message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
-    """A brand in the sender's name, while answers go to a private mailbox that has nothing else of that name: Emily
-    Norton answers at `emily.norton@`."""
+def _noted(platform: str, message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
+    """What a note does without a call: it speaks as a brand in the sender's name, has answers sent to a private
+    mailbox, or leads to a stranger. An office without a name (`security-alert-team`) speaks as the platform."""
+    named = _named(platform, message, seen, context)
+    about = is_about_access_or_money(message, seen)
+    if not (named or (about and is_nameless(message.author.name, context.vocabulary))):
+        return
+    shown = {claim.brand for claim in seen.claims if claim.where is Place.DISPLAY_NAME}
+    brand = next((brand for brand in named if brand in shown), None)
+    told = {"platform": context.registry.name(platform)}
+    if brand is not None:
+        words = context.vocabulary.distinctive(_rest_of_name(message, context))
+        of_brand = told_of(brand, message, context)
+        if not words and about:
+            yield SPEAKS.found(brand=brand, **of_brand, **told)
+        if (other := _answers(message, words, context)) is not None:
+            yield ANSWERED.found(brand=brand, **of_brand, **told, other=other)
+    told_by_person = not about and _is_person(platform, message, context)
+    host = None if told_by_person else _stranger(message, seen, (platform, *named), context)
+    if host is not None:
+        first = next(iter(named), platform)
+        yield LEADS.found(brand=first, **told_of(first, message, context), **told, host=host)
+
+
+def _is_person(platform: str, message: Message, context: Context) -> bool:
+    """True for a name that is neither an office nor the platform's: a user of it writes, perhaps about a defect."""
+    own, words = context.registry.affiliates(platform), context.vocabulary
+    shown = {mention.brand for mention in context.registry.mentions(message.author.name)}
+    name = words.go_between_words.split(message.author.name, maxsplit=1)[0]  # `HR Department via Zoom`
+    return own.isdisjoint(shown) and not is_nameless(name, words)
+
+
+def _rest_of_name(message: Message, context: Context) -> str:
+    """The sender's name without the brands in it."""
+    rest = message.author.name
+    for mention in context.registry.mentions(rest):
+        rest = rest.replace(message.author.name[mention.start : mention.end], " ")
+    return rest
+
+
+def _answers(message: Message, words: tuple[str, ...], context: Context) -> str | None:
+    """The private mailbox that gets the answers, unless it has one of the `words` of the sender's name: Emily Norton
+    answers at `emily.norton@`."""
     mailboxes = (each for each in message.reply_to if context.providers.kind(each.domain or "") == "mailbox")
     other = next(mailboxes, None)
-    own = context.registry.affiliates(platform)
-    claims = (claim for claim in seen.claims if claim.where is Place.DISPLAY_NAME and claim.brand)
-    brand = next((claim.brand for claim in claims if claim.brand not in own), None)
-    if other is None or brand is None:
-        return
-    names = [mention.name for mention in context.registry.mentions(message.author.name)]
-    rest = message.author.name
-    for name in names:
-        rest = re.sub(re.escape(name), " ", rest, flags=re.IGNORECASE)
-    words = context.vocabulary.distinctive(rest)
-    local = NOT_LETTERS.sub("", other.local.lower())
-    if not words or not related(words, (local,)):
-        told = told_of(brand, message, context)
-        yield ANSWERED.found(
-            brand=brand, **told, platform=context.registry.name(platform), other=other.address
-        )
+    if other is None or (words and related(words, (NOT_LETTERS.sub("", other.local.lower()),))):
+        return None
+    return other.address
+
+
+def _stranger(message: Message, seen: Evidence, known: Iterable[str], context: Context) -> str | None:
+    """The host of the first link that leads to nobody known, in a note that presses for a log-in or for coins."""
+    pressed = any(cue.aspect == "pressure" for cue in seen.cues)
+    if not pressed or not seen.has_cue("action", *TAKEN):
+        return None
+    home = home_domains(message, seen)
+    return next(
+        (
+            each.host
+            for each in seen.destinations
+            if each.domain not in home
+            and context.providers.kind(each.host) not in ("social", "redirect")
+            and context.registry.owner(each.host) is None
+            and not any(context.registry.could_own(each.host, brand) for brand in known)
+        ),
+        None,
+    )

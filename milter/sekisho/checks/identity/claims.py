@@ -15,6 +15,7 @@ from sekisho.checks.facts.automatic import makers
 from sekisho.checks.facts.names import best_mentions, mentioned
 from sekisho.checks.facts.quotes import Quotes
 from sekisho.checks.facts.sender import is_proven
+from sekisho.checks.facts.voices import Voice, is_listed, places_of, stands_alone, voice
 from sekisho.evidence import Claim, Cue, Evidence, Place, Strength
 from sekisho.known import Mention, Reading
 from sekisho.message import Message
@@ -36,24 +37,14 @@ MIN_LEAD = 2  # times as often as any other, a text names the organisation as wh
 MAX_BUTTON_CHARS = 24  # a link with a longer text is no button
 MAX_BUTTONS = 8  # that are read
 MAX_BETWEEN_CHARS = 8  # between a service's name and the word that says that it writes for somebody
-CONTEXT_CHARS = 24  # before and behind a name; they say in which role it stands
 OPENING_BRACKET = re.compile(r"\s*[【\[<〈《＜「『(（]\s*")  # before a name with which a subject is headed
 
 NAMES = frozenset({Place.DISPLAY_NAME, Place.LOCAL_PART})
-# What stands before a name in an item of a list, or between quotation marks.
-LISTED = re.compile(r"\A\s*(?:[・･*•●○■□◆◇▪‣–—-]|\d{1,2}[.)．）]|[①-⑳])|[\"“„«「『][^\"”»」』]*\Z")
-
 URL = re.compile(r"https?://[!-~]+")
 NO_HOST = re.compile(r"[^a-z0-9.-]+")
 
-# A sentence that leads up to the name goes on behind the end of its line.
-WRAPPED = re.compile(r"\w[^\S\n]?\Z")
-
-# A sentence that begins `東京電力です。` introduces its writer.
-STARTS = re.compile(r"(?:\A|[\n。!！])\s*\Z")
-INTRODUCES = re.compile(
-    r"\A\s{0,2}(?:です[。、\s]|でございます|(?:より|から)の?(?:重要な)?お知らせ(?:です|[。、\s]|\Z))"
-)
+Said = Claim | Cue | tuple[Claim, ...]
+"""What a message says: a claim, a cue, or hints."""
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -65,10 +56,11 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     return Evidence(
         claims=tuple(each for each in claims if each.where not in NAMES or each.brand not in programs),
         cues=cues,
+        hints=tuple(hint for each in said if isinstance(each, tuple) for hint in each),
     )
 
 
-def _said(message: Message, seen: Evidence, context: Context) -> Iterator[Claim | Cue]:
+def _said(message: Message, seen: Evidence, context: Context) -> Iterator[Said]:
     mailbox = message.author.mailbox
     company = f"{message.subject}\n{message.text[:MAX_COMPANION_CHARS]}"
     if mailbox is None:
@@ -107,7 +99,7 @@ def _named(name: str, company: str, context: Context, shortest: int = 1) -> Iter
         strong = (
             alone >= _least(name, mention)
             or not mention.exact
-            or not context.vocabulary.distinctive(rest)
+            or not context.vocabulary.proper(rest)
             or _goes_between(name, mention, context.vocabulary)
         )
         yield Claim(mention.brand, Place.DISPLAY_NAME, name, Strength.STRONG if strong else Strength.WEAK)
@@ -154,29 +146,16 @@ def _subject(subject: str, context: Context) -> Iterator[Claim | Cue]:
         yield Claim(mention.brand, Place.SUBJECT, mention.name, Strength.STRONG if headed else Strength.WEAK)
 
 
-def _text(message: Message, seen: Evidence, context: Context) -> Iterator[Claim | Cue]:
-    """What the text greets, signs and titles itself with, then what it merely mentions."""
-    signed: dict[str, Claim] = {}
-    mentioned: dict[str, Claim] = {}
-    counts: dict[str, int] = {}
-    unlisted: set[str] = set()
-    said = URL.sub(" ", message.text)  # a name in an address is where a link leads, not what the text says
-    quotes = Quotes(message, seen, context)
+def _text(message: Message, seen: Evidence, context: Context) -> Iterator[Said]:
+    """What the text greets, signs and titles itself with, then what it merely mentions; and the hints of both."""
+    told = _Told(message, seen, context)
     for start, part in _read_parts(message):
         reading = context.registry.read(part)
         yield from _cues(reading, Place.TEXT)
         for mention in reading.mentions:
-            if start is not None and _signs(part, mention, start, quotes, seen, context):
-                signed.setdefault(mention.brand, Claim(mention.brand, Place.SIGNATURE, mention.name))
-                unlisted |= set() if is_listed(part, mention.start) else {mention.brand}
-            count = said.count(text_of(part, mention))
-            counts[mention.brand] = max(count, counts.get(mention.brand, 0))
-            strength = Strength.STRONG if count >= MIN_TOPIC_MENTIONS else Strength.WEAK
-            mentioned.setdefault(mention.brand, Claim(mention.brand, Place.BODY, mention.name, strength))
-    if unlisted.isdisjoint(signed) and _lists(signed, counts, message, seen, context):
-        signed = {}
-    yield from signed.values()
-    yield from (claim for brand, claim in mentioned.items() if brand not in signed)
+            told.read(part, mention, start)
+    yield from told.claims()
+    yield told.hints()
 
 
 def _read_parts(message: Message) -> Iterator[tuple[int | None, str]]:
@@ -190,34 +169,79 @@ def _read_parts(message: Message) -> Iterator[tuple[int | None, str]]:
         yield len(text) - MAX_TAIL_CHARS, text[-MAX_TAIL_CHARS:]
 
 
-def _signs(part: str, mention: Mention, start: int, quotes: Quotes, seen: Evidence, context: Context) -> bool:
-    """True for a name in `part`, which begins at the index `start` of the text, as which the sender writes. Whether a
-    brand that is proven quotes itself makes no difference, and is not looked for."""
-    if not speaks(part, mention, context.vocabulary):
-        return False
-    return is_proven(mention.brand, seen, context) or not quotes.excuse(start + mention.start, mention.brand)
+class _Told:
+    """The claims of a title and a text, a brand once for each place. The first mention of a name decides what is
+    claimed; all are read for hints at who writes."""
 
+    def __init__(self, message: Message, seen: Evidence, context: Context) -> None:
+        self._message, self._seen, self._context = message, seen, context
+        self._quotes = Quotes(message, seen, context)
+        # A name in an address is where a link leads, not what the text says.
+        self._said = URL.sub(" ", message.text)
+        self._signed: dict[str, Claim] = {}
+        self._mentioned: dict[str, Claim] = {}
+        self._counts: dict[str, int] = {}
+        self._unlisted: set[str] = set()
+        self._hints: dict[Claim, None] = {}
 
-def _lists(
-    signed: dict[str, Claim], counts: dict[str, int], message: Message, seen: Evidence, context: Context
-) -> bool:
-    """True for a text that lists several organisations alike, as a warning does that gives the subjects of phishing: it
-    is signed by none of them.
+    def read(self, part: str, mention: Mention, start: int | None) -> None:
+        """Take in a name of `part`, which begins at the index `start` of the text, or is the title."""
+        brand, name = mention.brand, mention.name
+        if start is None:
+            self._hints[Claim(brand, Place.TITLE, name)] = None
+        else:
+            self._roles(part, mention, start)
+        count = self._said.count(part[mention.start : mention.end])
+        self._counts[brand] = max(count, self._counts.get(brand, 0))
+        strength = Strength.STRONG if count >= MIN_TOPIC_MENTIONS else Strength.WEAK
+        self._mentioned.setdefault(brand, Claim(brand, Place.BODY, name, strength))
 
-    A lure in one brand's name may show others, too (the card schemes in a footer). It names its own brand more often
-    than the others, or its sender does.
-    """
-    if len(signed) < 2 or seen.unauthenticated or context.registry.mentions(message.author.text):
-        return False
-    first, *others = sorted(signed, key=lambda brand: -counts[brand])
-    affiliates = context.registry.affiliates(first)
-    rivals = [brand for brand in others if brand not in affiliates]
-    return bool(rivals) and counts[first] < MIN_LEAD * counts[rivals[0]]
+    def claims(self) -> Iterator[Claim]:
+        """What the text is signed with, and then what it merely mentions."""
+        signed = {} if self._lists() else self._signed
+        yield from signed.values()
+        yield from (claim for brand, claim in self._mentioned.items() if brand not in signed)
 
+    def hints(self) -> tuple[Claim, ...]:
+        """Where the text speaks in a name: strong where only the owner of the name speaks so. Empty for a list."""
+        return () if self._lists() else tuple(self._hints)
 
-def is_listed(text: str, at: int) -> bool:
-    """True if the index lies in an item of a list, or between quotation marks."""
-    return LISTED.search(text[text.rfind("\n", 0, at) + 1 : at]) is not None
+    def _roles(self, part: str, mention: Mention, start: int) -> None:
+        """The roles in which the text has the name. What is quoted is nobody's."""
+        words, brand, name = self._context.vocabulary, mention.brand, mention.name
+        for at, end in places_of(part, mention):
+            spoken, alone = voice(part, at, end, words), stands_alone(part, at, end, words)
+            if (spoken is Voice.TOPIC and not alone) or self._is_quoted(start + at, brand):
+                continue
+            if alone:
+                self._hints[Claim(brand, Place.HEADING, name)] = None
+            if spoken is not Voice.TOPIC:
+                own = Strength.STRONG if spoken is Voice.WRITERS else Strength.WEAK
+                self._hints[Claim(brand, Place.SIGNATURE, name, own)] = None
+                if at == mention.start:
+                    self._signed.setdefault(brand, Claim(brand, Place.SIGNATURE, name))
+                    self._unlisted |= set() if is_listed(part, at) else {brand}
+
+    def _is_quoted(self, at: int, brand: str) -> bool:
+        """True for a quotation, unless the brand is proven: whether it quotes itself makes no difference."""
+        return not is_proven(brand, self._seen, self._context) and self._quotes.excuse(at, brand)
+
+    def _lists(self) -> bool:
+        """True for a text that lists several organisations alike, as a warning does that gives the subjects of
+        phishing: it is signed by none of them.
+
+        A lure in one brand's name may show others, too (the card schemes in a footer). It names its own brand more
+        often than the others, or its sender does.
+        """
+        signed, counts, registry = self._signed, self._counts, self._context.registry
+        if not self._unlisted.isdisjoint(signed) or len(signed) < 2 or self._seen.unauthenticated:
+            return False
+        if registry.mentions(self._message.author.text):
+            return False
+        first, *others = sorted(signed, key=lambda brand: -counts[brand])
+        affiliates = registry.affiliates(first)
+        rivals = [brand for brand in others if brand not in affiliates]
+        return bool(rivals) and counts[first] < MIN_LEAD * counts[rivals[0]]
 
 
 def _buttons(message: Message, context: Context) -> Iterator[Cue]:
@@ -227,19 +251,3 @@ def _buttons(message: Message, context: Context) -> Iterator[Cue]:
     if short:
         pressed = context.registry.read("".join(f"{label} ボタン button\n" for label in short))
         yield from (cue for cue in _cues(pressed, Place.BUTTON) if cue.aspect == "action")
-
-
-def text_of(part: str, mention: Mention) -> str:
-    """The name as it is written in this text."""
-    return part[mention.start : mention.end]
-
-
-def speaks(text: str, mention: Mention, words: Vocabulary) -> bool:
-    """True where the name stands as the writer's own: © before it, `アカウント` or `Team` after it."""
-    before = text[max(0, mention.start - CONTEXT_CHARS) : mention.start]
-    after = text[mention.end : mention.end + CONTEXT_CHARS]
-    begins = STARTS.search(before) is not None and INTRODUCES.match(after) is not None
-    if begins or words.before_name.search(before) is not None or words.below_name.match(after) is not None:
-        return True
-    line = after.replace("\n", " ", 1) if WRAPPED.search(before) else after
-    return words.after_name.match(line) is not None

@@ -17,10 +17,11 @@ from types import MappingProxyType
 from sekisho.checks.facts.links import is_page, leads_to_brand
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.payload import asks_for_more, has_payload, is_file
+from sekisho.checks.facts.relayed import is_relayed, reports_on
 from sekisho.checks.facts.sender import home_domains, is_open_tenancy, organisation
 from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.checks.facts.unmet import may_be_home, told_of, unmet_claims
-from sekisho.checks.facts.ways_out import may_lead_away, serves_brand
+from sekisho.checks.facts.ways_out import may_lead_away
 from sekisho.checks.facts.wishes import presses_for_access_or_money, wants_something
 from sekisho.evidence import (
     NOTHING,
@@ -31,6 +32,7 @@ from sekisho.evidence import (
     Role,
     Signal,
     Strength,
+    Why,
 )
 from sekisho.known import Kinship
 from sekisho.message import Message
@@ -72,6 +74,26 @@ SIGNED = FindingKind(
     2.6,
     "The text is written as {brand_name}'s, but the sender {author} is not {brand_name}. {verify_en}",
     "本文は {brand_name} として書かれていますが、差出人 {author} は {brand_name} ではありません。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
+)
+SPEAKS_AS = FindingKind(
+    "brand.speaks_as",
+    6,
+    "The sender's name does not say who it is, the message speaks as {brand_name}, and the sender is {author}, which "
+    "is not {brand_name}'s. {verify_en}",
+    "差出人の表示名は誰かを示さず、メールは {brand_name} として書かれていますが、差出人 {author} は {brand_name} の"
+    "ものではありません。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
+)
+ONLY_NAME = FindingKind(
+    "brand.only_name",
+    3,
+    "The sender's name does not say who it is, and the only organisation that the message names is {brand_name}. The "
+    "sender is {author}, which is not {brand_name}'s. {verify_en}",
+    "差出人の表示名は誰かを示さず、メールに出てくる組織は {brand_name} だけですが、差出人 {author} は {brand_name} の"
+    "ものではありません。{verify_ja}",
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),
 )
@@ -188,6 +210,8 @@ KINDS = (
     LOCAL_PART,
     LOCAL_NAME,
     SIGNED,
+    SPEAKS_AS,
+    ONLY_NAME,
     HEADED,
     SUBJECT,
     CONTENT,
@@ -225,6 +249,8 @@ UNMET = MappingProxyType(
 )
 # Where a message speaks for its sender. Pictures do not: a footer has the icons of social networks.
 SPEAKING_PLACES = frozenset({"display_name", "signature", "subject", "calendar"})
+# The findings that a sender is told to be the brand.
+SPEAKERS = frozenset({DISPLAY_NAME, SPEAKS_AS})
 DEMANDS = ("login", "confirm", "pay", "card", "gift_cards", "coins", "channel")
 
 
@@ -258,10 +284,12 @@ def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[F
     kinds = [UNMET[claim.where, claim.strength] for claim in claims]
     if _initials_speak(kinds, given):
         kinds.insert(0, DISPLAY_NAME)
-    if DISPLAY_NAME in kinds and may_be_the_brand(brand, given.message, given.seen, given.context):
+    if (kind := _of_the_identity(brand, given)) is not None:
+        kinds.insert(0, kind)
+    if not SPEAKERS.isdisjoint(kinds) and may_be_the_brand(brand, given.message, given.seen, given.context):
         yield from _unlisted(brand, given)
         return
-    relayed = serves_brand(brand, given.message, given.seen, given.context)
+    relayed = is_relayed(brand, given.message, given.seen, given.context)
     if relayed or _written_for(brand, given):
         kinds = [WEAK_NAME if kind is DISPLAY_NAME else CONTENT for kind in kinds]
     for kind in kinds:
@@ -269,8 +297,20 @@ def _elsewhere(brand: str, claims: list[Claim], given: CheckInput) -> Iterator[F
     if (host := _away(brand, claims, given)) is not None:
         yield _found(AWAY, brand, given, host=host)
     stranger = next((proof.domain for proof in given.seen.proofs if proof.aligned), None)
-    if stranger is not None and DISPLAY_NAME in kinds:
+    if stranger is not None and not SPEAKERS.isdisjoint(kinds):
         yield _found(STRANGER, brand, given, domain=stranger)
+
+
+def _of_the_identity(brand: str, given: CheckInput) -> FindingKind | None:
+    """The finding that the brand is who a message speaks as whose sender's name says nobody."""
+    identity = given.seen.identity
+    if identity is None or identity.brand != brand or Why.NAMELESS not in identity.reasons:
+        return None
+    if given.context.registry.kinship(given.author, brand) is Kinship.NAME:
+        return None
+    if reports_on(brand, given.message, given.seen, given.context):
+        return None
+    return SPEAKS_AS if Why.SPEAKS in identity.reasons else ONLY_NAME
 
 
 def _written_for(brand: str, given: CheckInput) -> bool:

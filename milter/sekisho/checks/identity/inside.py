@@ -14,7 +14,7 @@ from __future__ import annotations
 from sekisho.address import Mailbox
 from sekisho.checks.facts.inside import own_name, reader_domains
 from sekisho.checks.facts.names import is_nameless
-from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
+from sekisho.evidence import NOTHING, Cue, Evidence, FindingKind, Place, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.words import Vocabulary
@@ -39,10 +39,13 @@ INSIDER = FindingKind(
 )
 KINDS = (CHIEF, INSIDER)
 
+COVERT = "secrecy_words + covert_words"
+"""What is named as the phrase of an errand that these two lists show."""
 MAX_SCANNED_CHARS = 3_000  # of a text; nobody who asks for this writes more
 MAX_COVERT_CHARS = 800  # of such a text with its subject; a letter to staff or a contract is longer
 MAX_SIGNATURE_CHARS = 60  # of a line that is a signature
 SENTENCE_ENDS = "。.!?！？"
+READER_ENDINGS = ("様", "さま", "殿", "御中", "先生")
 INTRODUCTION = "です。"  # `社長の高田です。` says who writes, as a signature does
 
 
@@ -58,7 +61,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     inside = errand and (words.inside.speech.search(text) or words.inside.secrecy.search(text)) is not None
     if _is_chief(mailbox, text, domains, inside, context):
-        return Evidence(findings=(CHIEF.found(author=mailbox.address),))
+        cues = () if errand else (Cue("theme", "errand", COVERT, Place.TEXT),)
+        return Evidence(cues=cues, findings=(CHIEF.found(author=mailbox.address),))
     return Evidence(findings=(INSIDER.found(author=mailbox.address),)) if inside else NOTHING
 
 
@@ -76,16 +80,31 @@ def _is_chief(mailbox: Mailbox, text: str, domains: tuple[str, ...], inside: boo
     organisation or a title alone; or if it has another title and speaks of inside."""
     name, words = mailbox.name, context.vocabulary
     titled = f"{name}\n{mailbox.local.replace('.', ' ').replace('_', ' ')}"
-    if words.chief_titles.search(titled) or own_name(name, mailbox.address, domains, context):
+    own = own_name(name, mailbox.address, domains, context)
+    if words.chief_titles.search(titled) or (own is not None and own.whole):
         return True
     officer = words.officer_titles.search(name) is not None
     if officer and (inside or is_nameless(name, words)):
         return True
-    return any(_is_signature(line.strip(), words) for line in text.splitlines())
+    lines = (line.strip() for line in text.splitlines())
+    short = [line for line in lines if 0 < len(line) <= MAX_SIGNATURE_CHARS and not _is_for(line, words)]
+    return any(_is_chiefs(line, words) or _is_ours(line, domains, context) for line in short)
 
 
-def _is_signature(line: str, words: Vocabulary) -> bool:
+def _is_for(line: str, words: Vocabulary) -> bool:
+    """True for a line that names its reader: `Dear Director`, 代表取締役 山田様."""
+    return line.endswith(READER_ENDINGS) or words.greetings.match(line) is not None
+
+
+def _is_ours(line: str, domains: tuple[str, ...], context: Context) -> bool:
+    """True for the signature of an officer of the reader's organisation (`Director, Kowa Shoji`)."""
+    titled = context.vocabulary.officer_titles.search(line) is not None
+    own = own_name(line, "", domains, context) if titled else None
+    return own is not None and own.whole
+
+
+def _is_chiefs(line: str, words: Vocabulary) -> bool:
     """True for a short line with the title of a chief that is no sentence about one."""
-    if not 0 < len(line) <= MAX_SIGNATURE_CHARS or words.chief_titles.search(line) is None:
+    if words.chief_titles.search(line) is None:
         return False
     return line[-1] not in SENTENCE_ENDS or line.endswith(INTRODUCTION)

@@ -10,6 +10,7 @@ It cannot read the document.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sekisho.checks.facts.names import is_nameless, related
@@ -33,6 +34,12 @@ BLIND = FindingKind(
     "It is addressed to nobody: its readers are hidden from each other.",
     "宛先が示されておらず、受信者が互いに見えないように送られています。",
 )
+SERIAL = FindingKind(
+    "attachment.serial_mailbox",
+    2,
+    "The mailbox has a serial number and not the name of anybody: {local}.",
+    "差出人のアドレスは人名ではなく、連番のような文字列です({local})。",
+)
 BRAND = FindingKind(
     "brand.document",
     3,
@@ -41,7 +48,8 @@ BRAND = FindingKind(
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),
 )
-KINDS = (LONE, BLIND, BRAND)
+KINDS = (LONE, BLIND, SERIAL, BRAND)
+SERIES = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d{4,}", re.ASCII)  # a year is somebody's birth
 NAMING_PLACES = frozenset({Place.DISPLAY_NAME, Place.SUBJECT, Place.ATTACHMENT})
 
 
@@ -60,6 +68,8 @@ def _more(message: Message, seen: Evidence, context: Context) -> Iterator[Findin
     addressed = [*mailboxes(message.headers, "to"), *mailboxes(message.headers, "cc")]
     if all(author is not None and each.address == author.address for each in addressed):
         yield BLIND.found()
+    if author is not None and SERIES.search(author.local) is not None:
+        yield SERIAL.found(local=author.local)
     named = (claim.brand for claim in seen.claims if claim.brand and claim.where in NAMING_PLACES)
     if (brand := next(named, None)) is not None:
         yield BRAND.found(brand=brand, **told_of(brand, message, context))

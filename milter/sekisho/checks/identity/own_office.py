@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sekisho.checks.facts.inside import (
+    OwnName,
     is_inside_office,
     is_own_label,
     names_domain,
@@ -32,7 +33,7 @@ VERIFY_EN = "Ask your own administrators or your office, by a number that you kn
 VERIFY_JA = "自組織の管理者や担当部署に、知っている番号で確認してください。"
 OWN_NAME = FindingKind(
     "recipient.own_name",
-    5.5,
+    6,
     "The sender calls itself {name}, which is the reader's own organisation, and writes from {author}. "
     + VERIFY_EN,
     "差出人は「{name}」と受信者自身の組織を名乗っていますが、アドレスは {author} です。" + VERIFY_JA,
@@ -94,9 +95,9 @@ def _findings(
     mailbox, author = message.author.mailbox, message.author.domain or ""
     assert mailbox is not None
     wants, told = wants_something(message, seen), {"name": mailbox.name, "author": mailbox.address}
-    if not is_own_label(author, domains):
+    if not is_own_label(author, domains, context):
         own = own_name(mailbox.name, mailbox.address, domains, context)
-        if own is not None and (wants or seen.destinations) and _speaks_as(own.rest, author, seen, context):
+        if own is not None and (wants or seen.destinations) and _speaks_as(own, author, seen, context):
             yield OWN_NAME.found(**told)
         if _writes_for_staff(message, seen) and is_inside_office(mailbox.name, context):
             yield (OFFICE if _signs_for_a_firm(message.text, context) else OWN_OFFICE).found(**told)
@@ -123,15 +124,15 @@ def _signs_for_a_firm(text: str, context: Context) -> bool:
     return any(words.contact_words.search(line) and words.inside.offices.search(line) for line in lines)
 
 
-def _speaks_as(rest: str, author: str, seen: Evidence, context: Context) -> bool:
+def _speaks_as(own: OwnName, author: str, seen: Evidence, context: Context) -> bool:
     """True if an office for staff stands beside the organisation's name, or nothing that tells of another name while
     the text is of what such offices write. A person or a shop may be called like a firm, and a service says for whom it
     writes."""
     words = context.vocabulary
-    if says_another(rest, author, context):
+    if says_another(own.rest, author, context):
         return False
-    about = seen.has_cue("theme", *OWN_THEMES)
-    return words.inside.offices.search(rest) is not None or (about and not words.distinctive(rest))
+    about = own.whole and seen.has_cue("theme", *OWN_THEMES)
+    return words.inside.offices.search(own.rest) is not None or (about and not words.distinctive(own.rest))
 
 
 def _stood_behind(message: Message, seen: Evidence, context: Context) -> bool:

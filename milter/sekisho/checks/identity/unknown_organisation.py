@@ -5,6 +5,11 @@ organisation (it has a company form or an office in it, or the message signs wit
 domain, nor a proven domain, nor any destination carries the name. People are left out: their names stand in their own
 addresses, they sign no pages, and a conversation from a private mailbox quotes the name of its owner again and again.
 
+A Japanese name cannot be compared with a domain, and a domain of random letters cannot be related to any name. So where
+the message speaks as an organisation (`facts.organisations`), it counts as well where it comes from and where it leads:
+from or to a domain that is made to be thrown away, from under another country's suffix, from a private mailbox, from
+nowhere that is proven.
+
 It cannot see a genuine sender whose trading name, domain and links are all different; that is why it weighs less than
 a claim that the registry knows.
 """
@@ -12,15 +17,19 @@ a claim that the registry knows.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import permutations
 
-from sekisho.checks.facts.links import is_digest, is_page
+from sekisho.checks.facts.links import is_digest, is_page, leads_home, outside
 from sekisho.checks.facts.names import related
+from sekisho.checks.facts.organisations import Organisation, speaking_organisation
 from sekisho.checks.facts.sender import home_domains
+from sekisho.checks.facts.throwaway import MIN_PASSING_SIGNS, MIN_SURE_SIGNS, is_foreign, passing_signs
+from sekisho.checks.facts.wishes import is_about_access_or_money
 from sekisho.evidence import NOTHING, Claim, Evidence, FindingKind, Place, Role, Signal, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
-from sekisho.text import skeleton
+from sekisho.text import is_japanese, skeleton
 
 UNRELATED = FindingKind(
     "organisation.unrelated",
@@ -38,8 +47,56 @@ OFFICE = FindingKind(
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),
 )
+RANDOM = FindingKind(
+    "organisation.random_domain",
+    3.5,
+    "The sender speaks as {name}, from a domain of random letters: {domain}.",
+    "「{name}」を名乗っていますが、ドメイン {domain} は意味のない文字の並びです。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES, Signal.DISPOSABLE_DOMAIN}),
+)
+PASSING = FindingKind(
+    "organisation.passing_domain",
+    2,
+    "The sender speaks as {name}, and its domain {domain} looks like one that is thrown away after use.",
+    "「{name}」を名乗っていますが、ドメイン {domain} は使い捨てのものに見えます。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES, Signal.DISPOSABLE_DOMAIN}),
+)
+PASSING_PAGE = FindingKind(
+    "organisation.passing_page",
+    3,
+    "The sender speaks as {name}, and its links lead to {domain}, a domain of a kind that is mostly thrown away.",
+    "「{name}」を名乗っていますが、リンク先 {domain} は使い捨てによく使われる種類のドメインです。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
+)
+FOREIGN = FindingKind(
+    "organisation.foreign_domain",
+    2,
+    "In Japanese it speaks as {name}, from {domain}, a domain of another country.",
+    "日本語で「{name}」を名乗っていますが、ドメイン {domain} は外国のものです。",
+    role=Role.IDENTITY,
+)
+PRIVATE = FindingKind(
+    "organisation.private_mailbox",
+    1.5,
+    "As {name} it sends a page from a private mailbox of {domain}, and leads away.",
+    "「{name}」を名乗っていますが、フリーメール({domain})から送られ、リンクは別の場所に向かいます。",
+    role=Role.IDENTITY,
+)
+UNPROVEN = FindingKind(
+    "organisation.unproven",
+    2,
+    "As {name} it asks for a log-in or a payment. Nothing proves that {domain} sent it, and no link leads there.",
+    "「{name}」を名乗ってログインや支払いを求めていますが、{domain} から送られた証明がなく、リンク先も別の場所です。",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES}),
+)
+KINDS = (UNRELATED, OFFICE, RANDOM, PASSING, PASSING_PAGE, FOREIGN, PRIVATE, UNPROVEN)
 
-KINDS = (UNRELATED, OFFICE)
+Suspicion = tuple[FindingKind, str, tuple[str, ...]]
+"""A finding, the domain that it tells, and the domains of which none must carry the organisation's name."""
 
 MAX_SCANNED_CHARS = 20_000  # of the text, in which a name is counted
 MIN_NAME_USES = 2  # in a text that is signed with the name
@@ -49,9 +106,26 @@ MIN_PRIVATE_NAME_USES = 4  # the same from a private mailbox, whose owner may ta
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """A claim without a brand, and the finding that nothing supports it."""
-    mailbox, domain = message.author.mailbox, message.author.domain
-    if mailbox is None or domain is None or not mailbox.name or _claimed(seen):
+    """A claim without a brand, and the findings that nothing supports it."""
+    if message.author.mailbox is None or message.author.domain is None or _claimed(seen):
+        return NOTHING
+    named = _by_name(message, seen, context)
+    suspected = () if _is_known(seen) else tuple(_suspicions(message, seen, context))
+    organisation = speaking_organisation(message, context) if suspected else None
+    if organisation is None:
+        return named
+    found = (
+        kind.found(name=organisation.name, domain=told)
+        for kind, told, hosts in suspected
+        if not _bears(organisation, hosts)
+    )
+    return named + Evidence(findings=tuple(found))
+
+
+def _by_name(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """What a name in Latin letters shows beside the sender's domain and links."""
+    mailbox, domain = message.author.mailbox, message.author.domain or ""
+    if mailbox is None or not mailbox.name:
         return NOTHING
     words = context.vocabulary.distinctive(mailbox.name)
     if not words or related(words, {domain, *home_domains(message, seen)}):
@@ -63,6 +137,47 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not is_person(words, mailbox.local) and _unsupported(message, words, seen, context):
         findings.append(UNRELATED.found(name=mailbox.name, domain=domain))
     return Evidence(claims=(claim,), findings=tuple(findings)) if findings else NOTHING
+
+
+def _suspicions(message: Message, seen: Evidence, context: Context) -> Iterator[Suspicion]:
+    """What of the ways in and out of a message tells against it, if it speaks as an organisation."""
+    domain = message.author.domain or ""
+    kind = context.providers.kind(domain)
+    signs = 0 if kind is not None else passing_signs(domain, context.vocabulary)
+    if signs >= MIN_PASSING_SIGNS:
+        yield (RANDOM if signs >= MIN_SURE_SIGNS else PASSING), domain, (domain,)
+    if kind is None and is_foreign(domain, context.vocabulary) and is_japanese(message.subject):
+        yield FOREIGN, domain, ()
+    away = _ways_out(message, seen, context)
+    passing = next((each for each in away if _is_passing(each, context)), None)
+    if passing is not None:
+        yield PASSING_PAGE, passing, (passing,)
+    if kind == "mailbox" and away and is_page(message):
+        yield PRIVATE, domain, away
+    if seen.unauthenticated and away and is_about_access_or_money(message, seen):
+        yield UNPROVEN, domain, ()
+
+
+def _is_passing(host: str, context: Context) -> bool:
+    return passing_signs(host, context.vocabulary) >= MIN_PASSING_SIGNS
+
+
+def _bears(organisation: Organisation, domains: tuple[str, ...]) -> bool:
+    """True if a domain carries the organisation's name in Latin letters."""
+    return "".join(organisation.words).isascii() and related(organisation.words, domains)
+
+
+def _ways_out(message: Message, seen: Evidence, context: Context) -> tuple[str, ...]:
+    """The hosts that the message leads to, if it never leads home: strangers that are no platforms."""
+    hosts = tuple(dict.fromkeys(each.host for each in outside(message, seen, context)))
+    return () if not hosts or is_digest(seen) or leads_home(message, seen, context) else hosts
+
+
+def _is_known(seen: Evidence) -> bool:
+    """True if a registered brand is proven, or speaks in subject or text: `impersonation` weighs that."""
+    if any(proof.brand for proof in seen.proofs):
+        return True
+    return any(claim.brand and claim.strength is Strength.STRONG for claim in seen.claims)
 
 
 def _claimed(seen: Evidence) -> bool:

@@ -51,12 +51,20 @@ def _claims(
 
 def _means(brand: str, name: str, message: Message, seen: Evidence, context: Context) -> bool:
     """True if subject, text or links show that the word is the brand's name."""
-    said = f"{message.subject}\n{message.text[:MAX_READ_CHARS]}"
-    words = context.vocabulary.distinctive(name) or (name,)
-    times = min(said.lower().count(word) for word in (each.lower() for each in words))
+    said = _said(message, name)
+    words = context.vocabulary.distinctive(name) or (name.lower(),)
+    times = min(map(said.lower().count, words))
     if times >= MIN_NAMED and (_is_named(brand, seen, context) or _leads(brand, seen, context)):
         return True
     return times >= MIN_REPEATED and context.registry.is_of_trade(said, brand)
+
+
+def _said(message: Message, name: str) -> str:
+    """The lines of subject and text, each once: a text and its page say the same. Lines of the name alone are left out,
+    since people who are called みずほ or Chase sign so."""
+    lines = (message.subject, *message.text[:MAX_READ_CHARS].split("\n"))
+    told = dict.fromkeys(line.strip() for line in lines)
+    return "\n".join(line for line in told if line.lower() != name.lower())
 
 
 def _is_named(brand: str, seen: Evidence, context: Context) -> bool:

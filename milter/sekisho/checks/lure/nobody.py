@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from sekisho.checks.facts.greetings import greets_nobody
 from sekisho.checks.facts.links import is_digest, leads_home
-from sekisho.checks.facts.nobody import introduces_itself, readers_data, says_who_it_is
+from sekisho.checks.facts.nobody import introduces_itself, names_nobody, readers_data, says_who_it_is
 from sekisho.checks.facts.quotes import own_text, quoted
 from sekisho.checks.facts.sender import is_colleague
 from sekisho.checks.facts.wishes import headlines, wants_something
@@ -57,6 +57,12 @@ GREETS_NOBODY = FindingKind(
     "It does not know the name of its reader either: {text}",
     "受信者の氏名も示していません({text})。",
 )
+DOMAIN = FindingKind(
+    "lure.from_nobodys_domain",
+    1,
+    "Its domain {domain} is made of the words of such mail, and names nobody either.",
+    "ドメイン {domain} も用件を表す語だけでできており、だれのものかを示していません。",
+)
 EXTORTS = FindingKind(
     "lure.extorts",
     4,
@@ -64,7 +70,7 @@ EXTORTS = FindingKind(
     "受信者を脅して金銭を要求し、連絡先を示していません。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
-KINDS = (NOBODY, THREATENS, SHOWS_DATA, TWO_DEADLINES, GREETS_NOBODY, EXTORTS)
+KINDS = (NOBODY, THREATENS, SHOWS_DATA, TWO_DEADLINES, GREETS_NOBODY, DOMAIN, EXTORTS)
 
 THEMES = shipped_themes()
 BLACKMAIL = ("sextortion", "violence")  # anonymous by nature
@@ -103,7 +109,8 @@ def _demands(message: Message, seen: Evidence, context: Context) -> bool:
         return True
     if "card_use" in themes and readers_data(message, context.vocabulary) is not None:
         return True
-    return not MONEY.isdisjoint(themes) and len(message.text) <= MAX_SCANNED_CHARS and _is_payable(message)
+    wanted = not MONEY.isdisjoint(themes) or ("delivery" in themes and seen.has_cue("action", "pay", "card"))
+    return wanted and len(message.text) <= MAX_SCANNED_CHARS and _is_payable(message)
 
 
 def _asks_more_than_to_look(message: Message, seen: Evidence, themes: set[str]) -> bool:
@@ -138,6 +145,9 @@ def _besides(message: Message, seen: Evidence, context: Context) -> Iterator[Fin
     if len(periods := _periods(message.text[:MAX_SCANNED_CHARS])) > 1:
         one, other = list(periods.values())[:2]
         yield TWO_DEADLINES.found(one=one, other=other)
+    domain = message.author.domain
+    if domain is not None and names_nobody(domain, context.vocabulary):
+        yield DOMAIN.found(domain=domain)
     if not seen.has("writing.greets_nobody") and (text := greets_nobody(message, context.vocabulary)):
         yield GREETS_NOBODY.found(text=text)
 

@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from sekisho.address import addresses_in
 from sekisho.checks.facts.authentication import author_is_undecided
 from sekisho.checks.facts.links import is_digest, leads_home
-from sekisho.checks.facts.names import is_nameless, related
+from sekisho.checks.facts.names import is_nameless, related, says_nobody
 from sekisho.checks.facts.nobody import FIRM_TELEPHONE
 from sekisho.checks.facts.sender import is_of_a_recipient
-from sekisho.checks.facts.wishes import wants_something
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
+from sekisho.checks.facts.throwaway import is_surely_thrown_away
+from sekisho.checks.facts.wishes import is_about_access_or_money, wants_something
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Place, Signal
 from sekisho.known import TENANCY
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -47,6 +48,13 @@ PASSING = FindingKind(
     0.7,
     "It wants this from a domain of a kind that is mostly thrown away after use.",
     "使い捨てによく使われる種類のドメインから、そう求めています。",
+)
+THROWN = FindingKind(
+    "lure.from_thrown_away",
+    2,
+    "It names nobody, and it wants this from {domain}, a domain that is made to be thrown away.",
+    "誰であるかを示さず、使い捨てのドメイン {domain} から、そう求めています。",
+    signals=frozenset({Signal.STANDS_ALONE}),
 )
 UNNAMED = FindingKind(
     "lure.from_unnamed_server",
@@ -86,7 +94,7 @@ ANSWERED = FindingKind(
     "金銭の話で、返信先がフリーメール({other})になっています。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
-KINDS = (UNPROVEN, UNMET, AWAY, PASSING, UNNAMED, UNANSWERED, TENANT, NAMELESS, PRIVATE, ANSWERED)
+KINDS = (UNPROVEN, UNMET, AWAY, PASSING, THROWN, UNNAMED, UNANSWERED, TENANT, NAMELESS, PRIVATE, ANSWERED)
 
 OFFICIAL = shipped_themes().named("official")
 ANSWERED_THEMES = shipped_themes().named("answered")
@@ -129,8 +137,15 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
         yield UNMET.found()
     if seen.has_signal(Signal.DISPOSABLE_DOMAIN):
         yield PASSING.found()
+    if (
+        says_nobody(message, context.vocabulary)
+        and is_surely_thrown_away(domain, context.vocabulary)
+        and is_about_access_or_money(message, seen)
+    ):
+        yield THROWN.found(domain=domain)
     name = message.author.name
-    if is_nameless(name, context.vocabulary):
+    named = any(claim.brand and claim.where is Place.DISPLAY_NAME for claim in seen.claims)
+    if not named and is_nameless(name, context.vocabulary):
         yield NAMELESS.found(name=name)
 
 

@@ -276,6 +276,9 @@ def _without_quotes(document: Mapping[str, Any]) -> dict[str, Any]:
     for name, blank in quoting.items():
         if name in left:
             left[name] = [{**each, **blank} for each in left[name]]
+    identity = left.get("identity")
+    if identity and identity["brand"] is None:
+        left["identity"] = {**identity, "name": ""}
     return left
 
 

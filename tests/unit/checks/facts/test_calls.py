@@ -44,6 +44,7 @@ def test_a_number_however_it_is_written(number: str) -> None:
     [
         "Tel. +1 (808) 555-0143",
         "You were charged $389.00. Telephone: +1 808 555 0143",
+        "You paid $9.99. Merchant: 1-800-555-0143. If this was not you, log in and call for help.",
         "Call me on +1 808 555 0143 about the meeting.",
         "The price is $389.00. Call +1 808 555 0143 to order.",
         "You were charged $389.00 on 2026-11-12 10:15. To cancel, log in and call for help.",

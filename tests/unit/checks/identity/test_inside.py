@@ -92,3 +92,25 @@ def test_those_who_are_inside() -> None:
     owners = {"group.test": "g", "example.jp": "g"}
     assert found(chief.format("group.test"), at=context(owners=owners)) == []
     assert found("代表取締役 <a@stranger.test>", rcpt="postmaster") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "ids"),
+    [
+        ("Director, Example", ["recipient.chief"]),
+        ("Dear Managing Director,", []),
+        ("代表取締役 山田様", []),
+        ("代表取締役 山田", ["recipient.chief"]),
+    ],
+)
+def test_whom_a_line_with_a_title_names(line: str, ids: list[str]) -> None:
+    """A signature names the writer, also as an officer of the reader's organisation; a greeting names the reader."""
+    assert found("Ann <a@stranger.test>", f"{line}\r\n\r\nPlease help.") == ids
+
+
+def test_an_errand_without_a_phrase_is_a_cue_for_the_lure() -> None:
+    """What the agreement of secrecy, money and a chief shows is named like a phrase of an errand."""
+    text = b"From: CEO <a@stranger.test>\r\nSubject: s\r\n\r\nHandle the wire discreetly."
+    envelope_ = replace(envelope("bounce@stranger.test"), recipients=(Recipient("hanako@example.jp"),))
+    evidence = inside.check(message(text, envelope_), Evidence(), context())
+    assert [(cue.aspect, cue.name) for cue in evidence.cues] == [("theme", "errand")]

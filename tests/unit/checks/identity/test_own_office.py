@@ -148,6 +148,32 @@ def test_names_that_are_somebody_elses(author: str, rcpt: str, themes: tuple[str
     assert found("x", LINK, about(*themes) + PROVEN, author=author, rcpt=(rcpt,), at=at) == []
 
 
+def test_a_domain_with_the_name_and_an_office() -> None:
+    """The group's domain is near; one with an office beside the name may be bought by anybody."""
+    for domain, ids in (
+        ("kowa-shoji-hr.test", ["recipient.own_name"]),
+        ("kowashoji-mail.test", ["recipient.own_name"]),
+        ("kowa-shoji-hd.test", []),
+        ("kowa-shoji.other.test", ["recipient.own_name"]),
+    ):
+        author = f"Kowa Shoji HR <a@{domain}>"
+        assert found("x", LINK, about("staff"), author=author, rcpt=("b@kowa-shoji.test",)) == ids
+
+
+def test_a_part_of_the_name_needs_an_office() -> None:
+    """The first word of the domain, also in kana; alone it may be a person."""
+    rcpt = ("a@minori-shokuhin.test",)
+    for name, ids in (
+        ("Minori メール管理者", ["recipient.own_name"]),
+        ("みのり食品 音声システム", ["recipient.own_name"]),
+        ("ミノリ HR", ["recipient.own_name"]),
+        ("みのり", []),
+        ("みどり食品 音声システム", []),
+        ("Shokuhin HR Desk", []),
+    ):
+        assert found("x", LINK, MAILBOX + PROVEN, author=f"{name} <a@stranger.test>", rcpt=rcpt) == ids
+
+
 def test_a_name_that_the_site_has_configured() -> None:
     """Also one in Japanese; an exception of the site's may write under it."""
     ours = Site.of(

@@ -1,0 +1,108 @@
+"""Facts of the roles in which a text names somebody: as its writer, as whose customer its reader is, or as a topic.
+
+A text says who writes it in few places: in its greeting, in its first sentence, in a line of its own, and where it
+ends. Everything else may be about others. A name is looked for in all places where it stands, since a message may first
+mention a brand and sign as it later.
+
+It cannot see a writer that says who it is in other words than those of `config/vocabulary/claims.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import IntEnum
+
+from sekisho.known import Mention
+from sekisho.words import Vocabulary
+
+CONTEXT_CHARS = 24  # before and behind a name; they say in which role it stands
+MAX_PLACES = 12  # of one name in a part of a text that are looked at
+MAX_HEADING_LINES = 3  # at the beginning of a text, of which one may be a name alone; as many at its end
+
+# What stands before a name in an item of a list, or between quotation marks.
+LISTED = re.compile(r"\A\s*(?:[・･*•●○■□◆◇▪‣–—-]|\d{1,2}[.)．）]|[①-⑳])|[\"“„«「『][^\"”»」』]*\Z")
+
+# A sentence that leads up to the name goes on behind the end of its line.
+WRAPPED = re.compile(r"\w[^\S\n]?\Z")
+
+# A sentence that begins `東京電力です。` introduces its writer.
+STARTS = re.compile(r"(?:\A|[\n。!！])\s*\Z")
+INTRODUCES = re.compile(
+    r"\A\s{0,2}(?:です[。、\s]|でございます|(?:より|から)の?(?:重要な)?お知らせ(?:です|[。、\s]|\Z))"
+)
+
+
+class Voice(IntEnum):
+    """What a text says of somebody that it names. A greater value says more of its writer."""
+
+    TOPIC = 0
+    CUSTOMERS = 1
+    """The reader is a customer of it: `your … account`. Strangers say so, too."""
+    WRITERS = 2
+    """It writes: ©, `The … team`."""
+
+
+def voice(text: str, start: int, end: int, words: Vocabulary) -> Voice:
+    """The role of the name at the indexes `start:end`."""
+    before = text[max(0, start - CONTEXT_CHARS) : start]
+    after = text[end : end + CONTEXT_CHARS]
+    line = after.replace("\n", " ", 1) if WRAPPED.search(before) else after
+    if (
+        (STARTS.search(before) is not None and _introduces(after, words))
+        or words.below_name.match(after) is not None
+        or words.writer_before_name.search(before) is not None
+        or words.writer_after_name.match(line) is not None
+    ):
+        return Voice.WRITERS
+    customers = (
+        words.before_name.search(before) is not None
+        or words.after_name.match(line) is not None
+        or words.thanks_for.match(after) is not None
+    )
+    return Voice.CUSTOMERS if customers else Voice.TOPIC
+
+
+def _introduces(after: str, words: Vocabulary) -> bool:
+    return INTRODUCES.match(after) is not None or words.introductions.match(after) is not None
+
+
+def places_of(text: str, mention: Mention) -> Iterator[tuple[int, int]]:
+    """The indexes of each place where a text has the name as it is written where it was found first."""
+    written, at = text[mention.start : mention.end], mention.start
+    for _ in range(MAX_PLACES):
+        end = at + len(written)
+        if _is_whole(text, at, end):
+            yield at, end
+        if not written or (at := text.find(written, end)) < 0:
+            return
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """True if no further Latin letters belong to the word at these indexes."""
+    return not (
+        _goes_on(text[start - 1 : start], text[start]) or _goes_on(text[end - 1], text[end : end + 1])
+    )
+
+
+def _goes_on(before: str, after: str) -> bool:
+    return before.isascii() and after.isascii() and before.isalnum() and after.isalnum()
+
+
+def is_listed(text: str, at: int) -> bool:
+    """True if the index lies in an item of a list, or between quotation marks."""
+    return LISTED.search(text[text.rfind("\n", 0, at) + 1 : at]) is not None
+
+
+def stands_alone(text: str, start: int, end: int, words: Vocabulary) -> bool:
+    """True if the name at these indexes is all that its line says, among the first or the last lines of the text: a
+    heading, or a signature. Words of offices may stand beside it."""
+    above, below = text[:start].split("\n"), text[end:].split("\n")
+    if words.proper(f"{above[-1]} {below[0]}"):
+        return False
+    head = sum(map(_has_letters, above[:-1])) < MAX_HEADING_LINES
+    return head or sum(map(_has_letters, below[1:])) < MAX_HEADING_LINES
+
+
+def _has_letters(line: str) -> bool:
+    return any(map(str.isalpha, line))

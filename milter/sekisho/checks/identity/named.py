@@ -1,0 +1,265 @@
+"""The named identity: the one organisation that a reader takes the sender for, and why.
+
+The sender's name comes first. Where it says an organisation, that is the identity; where it is a plain name of its own,
+the text only talks about others. Where it is empty, an address, an office or a headline (お客様サポート,
+重要なお知らせ), the one organisation that the message speaks as is the sender. Where it mentions a brand beside other
+words, the rest of the message tells whether it is an office of the brand.
+
+A name that is mentioned becomes a claim here, if something agrees with it. `impersonation` holds the identity beside
+the proofs.
+
+It cannot see an organisation that is in no brand file, unless the sender's name says it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from sekisho.checks.facts.automatic import is_automatic, wants_nothing
+from sekisho.checks.facts.names import is_nameless
+from sekisho.checks.facts.passed_on import true_sender
+from sekisho.checks.facts.sender import BEARS_NAME, organisation
+from sekisho.checks.facts.wishes import wants_something
+from sekisho.evidence import NOTHING, Claim, Evidence, NamedIdentity, Place, Strength, Why
+from sekisho.known import Mention
+from sekisho.message import Message
+from sekisho.ports import Context
+from sekisho.words import Vocabulary
+
+FIRST_LETTERS, LAST_LETTERS = re.compile(r"\w+"), re.compile(r"\w+\Z")
+MAX_PERSONS_WORDS = 1  # beside the brand's name: a family name
+OPENING, CLOSING = ("(", "（", "[", "［"), (")", "）", "]", "］")
+SPEAKING = frozenset({Place.SUBJECT, Place.CALENDAR, Place.IMAGE, Place.LOCAL_PART, Place.REPLY_TO})
+# Where a message mentions somebody, and may speak of others.
+MENTIONING = frozenset({Place.SUBJECT, Place.BODY, Place.IMAGE, Place.ATTACHMENT, Place.CALENDAR})
+MAX_LINE_CHARS = 80  # of a line in which an organisation says its name
+MIN_LABEL_LETTERS = 4  # of a registered label that is a name
+MAX_SCANNED_CHARS = 20_000  # of a text in which it is looked for
+MAX_LINES = 12  # at the beginning of a text and at its end in which it is looked for
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """The identity, if there is one, and the claim that it makes of a mention in the sender's name."""
+    shown = [claim for claim in seen.claims if claim.where is Place.DISPLAY_NAME and claim.brand]
+    strong = [claim for claim in shown if claim.strength is Strength.STRONG]
+    name = _name(message)
+    if strong:
+        return Evidence(identity=_of_a_claim(strong[0], (Why.NAMED,), context))
+    if shown:
+        return _of_mentions(shown, message, seen, context)
+    if name and not is_nameless(name, context.vocabulary):
+        return _of_a_plain_name(name, message, seen, context)
+    identity = _of_the_text(message, seen, context)
+    return Evidence(identity=identity) if identity is not None else NOTHING
+
+
+def _name(message: Message) -> str:
+    """The sender's name; empty if it is none, or its own address."""
+    mailbox = message.author.mailbox
+    if mailbox is None:
+        return message.author.text.strip()
+    name = mailbox.name.strip()
+    return "" if name.strip("<>'\"").lower() == mailbox.address.lower() else name
+
+
+def _of_a_claim(claim: Claim, reasons: tuple[Why, ...], context: Context) -> NamedIdentity:
+    name = context.registry.name(claim.brand) if claim.brand else claim.text
+    return NamedIdentity(claim.brand, name, claim.where, reasons)
+
+
+def _of_mentions(shown: list[Claim], message: Message, seen: Evidence, context: Context) -> Evidence:
+    """A name with a brand and other words in it: an office of the brand if the rest of the message agrees, else a name
+    of its own."""
+    for claim in shown:
+        why = _why_strong(claim, message, seen, context)
+        if why is not None:
+            strong = Claim(claim.brand, claim.where, claim.text)
+            return Evidence(claims=(strong,), identity=_of_a_claim(strong, (Why.NAMED, why), context))
+    own = NamedIdentity(None, _name(message), Place.DISPLAY_NAME, (Why.NAMED,))
+    return Evidence(identity=own)
+
+
+def _why_strong(claim: Claim, message: Message, seen: Evidence, context: Context) -> Why | None:
+    """Why a brand that the sender's name mentions is its sender; None if it is not."""
+    brand, words = claim.brand or "", context.vocabulary
+    mention = next((each for each in context.registry.mentions(claim.text) if each.brand == brand), None)
+    if mention is None or _is_others_name(claim.text, mention, message, seen, context):
+        return None
+    rest = f"{claim.text[: mention.start]} {claim.text[mention.end :]}"
+    agrees = _agrees(brand, seen, context)
+    if _is_of_a_person(claim.text, mention, words):
+        return Why.AGREES if agrees and _signs(brand, seen, context) else None
+    told = _speaks_of(brand, seen, context) or wants_something(message, seen)
+    if told and _speaks_for(claim.text, mention, words):
+        return Why.GO_BETWEEN
+    office = words.office_words.search(rest) or words.headline_words.search(rest)
+    if agrees and (office is not None or len(words.proper(rest)) <= MAX_PERSONS_WORDS):
+        return Why.AGREES
+    return Why.OFFICE if told and office is not None else None
+
+
+def _is_others_name(name: str, mention: Mention, message: Message, seen: Evidence, context: Context) -> bool:
+    """True if others bear the brand's name with right: dealers, agencies, campaigns, whoever runs its program, a sender
+    that an alias service tells, and a name that the brand's is a part of, like that of its domain."""
+    registry, brand = context.registry, mention.brand
+    if registry.built_in(brand) or registry.self_hosted(brand):
+        return True
+    if true_sender(message, seen, context) is not None:
+        return True
+    if registry.kinship(message.author.domain or "", brand) in BEARS_NAME:
+        return True
+    rest = f"{name[: mention.start]} {name[mention.end :]}"
+    if context.vocabulary.delegate_words.search(rest) is not None:
+        return True
+    return _runs_on(name, mention.start, mention.end, context.vocabulary)
+
+
+def _is_of_a_person(name: str, mention: Mention, words: Vocabulary) -> bool:
+    """True for a brand in brackets behind another name: 田中 一郎(楽天カード). People show so where they work."""
+    before, after = name[: mention.start].rstrip(), name[mention.end :].strip()
+    return before.endswith(OPENING) and after in CLOSING and bool(words.proper(before))
+
+
+def _speaks_for(name: str, mention: Mention, words: Vocabulary) -> bool:
+    """True for `Ann from …` with the brand at the end."""
+    before, after = name[: mention.start], name[mention.end :]
+    return not words.proper(after) and words.speaking_for.search(f" {before}") is not None
+
+
+def _signs(brand: str, seen: Evidence, context: Context) -> bool:
+    """True if the text says that the brand writes, by more than a line of its own."""
+    affiliates = context.registry.affiliates(brand)
+    return any(
+        claim.brand in affiliates and claim.where is Place.SIGNATURE and claim.strength is Strength.STRONG
+        for claim in seen.hints
+    )
+
+
+def _runs_on(name: str, start: int, end: int, words: Vocabulary) -> bool:
+    """True if further letters make another name of the brand's: ソフトバンクホークス is a team. Those of an office
+    (静岡銀行インターネット支店) do not."""
+    before, after = LAST_LETTERS.search(name[:start]), FIRST_LETTERS.match(name[end:])
+    return any(run is not None and bool(words.proper(run[0])) for run in (before, after))
+
+
+def _agrees(brand: str, seen: Evidence, context: Context) -> bool:
+    """True if subject, text or pictures speak as the brand."""
+    affiliates = context.registry.affiliates(brand)
+    return any(claim.brand in affiliates for claim in _spoken(seen))
+
+
+def _speaks_of(brand: str, seen: Evidence, context: Context) -> bool:
+    affiliates = context.registry.affiliates(brand)
+    return any(claim.brand in affiliates and claim.where in MENTIONING for claim in seen.claims)
+
+
+def _spoken(seen: Evidence) -> Iterator[Claim]:
+    """Where the message speaks in a name, beside the sender's name."""
+    yield from seen.hints
+    yield from (
+        claim
+        for claim in seen.claims
+        if claim.brand and claim.where in SPEAKING and claim.strength is Strength.STRONG
+    )
+
+
+def _of_a_plain_name(name: str, message: Message, seen: Evidence, context: Context) -> Evidence:
+    """A name of its own. Two are none: an ordinary word that is a brand's name, too, where the text speaks as that
+    brand; and that of an office that nothing else in the message knows, where the text speaks as only a brand does."""
+    plain = " ".join(context.vocabulary.proper(name))
+    for claim in _spoken(seen):
+        if claim.brand and any(context.registry.bears(each, claim.brand) for each in (name, plain)):
+            claimed = Claim(claim.brand, Place.DISPLAY_NAME, name)
+            reasons = (Why.NAMED, Why.AGREES)
+            return Evidence(claims=(claimed,), identity=_of_a_claim(claimed, reasons, context))
+    if _is_an_office_of_nobody(name, message, context):
+        leading = _leading(_spoken(seen), context)
+        if leading is not None and _is_owners(leading, _spoken(seen), context):
+            return Evidence(identity=_of_a_claim(leading, (Why.NAMELESS, Why.SPEAKS), context))
+    return Evidence(identity=NamedIdentity(None, name, Place.DISPLAY_NAME, (Why.NAMED,)))
+
+
+def _is_an_office_of_nobody(name: str, message: Message, context: Context) -> bool:
+    """True for the name of an office or a notice of which no further word stands in the message or its address."""
+    words = context.vocabulary
+    if words.office_words.search(name) is None and words.headline_words.search(name) is None:
+        return False
+    if words.delegate_words.search(name) is not None:
+        return False
+    told = f"{message.author.domain}\n{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}".lower()
+    return not any(word in told for word in words.proper(name))
+
+
+def _of_the_text(message: Message, seen: Evidence, context: Context) -> NamedIdentity | None:
+    """The one organisation that a message without a sender's name speaks as, or the only one that it names. A program
+    that returns mail speaks as nobody."""
+    if is_automatic(message) and wants_nothing(message, seen.cues):
+        return None
+    spoken = tuple(_spoken(seen))
+    leading = _leading(spoken, context)
+    if leading is not None and _is_owners(leading, spoken, context):
+        return _of_a_claim(leading, (Why.NAMELESS, Why.SPEAKS), context)
+    mentioned = (*spoken, *_mentioned(seen, context))
+    leading = _leading(mentioned, context)
+    if leading is None or _names_another(message, seen, context):
+        return None
+    if spoken:
+        return _of_a_claim(leading, (Why.NAMELESS, Why.SPEAKS), context) if leading in spoken else None
+    return _of_a_claim(leading, (Why.NAMELESS, Why.ALONE), context)
+
+
+def _mentioned(seen: Evidence, context: Context) -> Iterator[Claim]:
+    """What the message mentions, but for networks, stores and ways to pay, which everybody mentions."""
+    badge = context.vocabulary.badge_words.fullmatch
+    return (each for each in seen.claims if each.brand and each.where in MENTIONING and not badge(each.text))
+
+
+def _leading(claims: Iterable[Claim], context: Context) -> Claim | None:
+    """The first claim of the organisation that speaks in more places than any other; None if two speak alike."""
+    by_organisation: dict[str, list[Claim]] = {}
+    for claim in claims:
+        by_organisation.setdefault(min(context.registry.affiliates(claim.brand or "")), []).append(claim)
+    ranked = sorted(by_organisation.values(), key=_weight, reverse=True)
+    if not ranked or (len(ranked) > 1 and _weight(ranked[0]) == _weight(ranked[1])):
+        return None
+    return ranked[0][0]
+
+
+def _weight(claims: list[Claim]) -> tuple[int, int]:
+    """How plainly an organisation speaks: in how many places as only it does, and in how many at all."""
+    strong = sum(claim.strength is Strength.STRONG for claim in claims)
+    return strong, len(claims)
+
+
+def _is_owners(claim: Claim, spoken: Iterable[Claim], context: Context) -> bool:
+    """True if the message speaks as only the owner of the name does."""
+    affiliates = context.registry.affiliates(claim.brand or "")
+    return any(each.brand in affiliates and each.strength is Strength.STRONG for each in spoken)
+
+
+def _names_another(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if a line at the beginning or at the end of the text has the name of another organisation, or the message
+    writes the name of the author's domain as a word."""
+    if _says_domain(message):
+        return True
+    lines = [line.strip() for line in message.text.split("\n") if line.strip()]
+    names = [each.text.lower() for each in (*seen.claims, *seen.hints) if each.brand]
+    find, proper = context.vocabulary.organisation_words.search, context.vocabulary.proper
+    return any(
+        len(line) <= MAX_LINE_CHARS
+        and find(line) is not None
+        and not any(name in line.lower() for name in names)
+        and bool(proper(line))
+        for line in dict.fromkeys((*lines[:MAX_LINES], *lines[-MAX_LINES:]))
+    )
+
+
+def _says_domain(message: Message) -> bool:
+    """True if subject or text name the author's domain by its registered label, apart from addresses and hosts."""
+    label = organisation(message.author.domain or "").partition(".")[0]
+    if len(label) < MIN_LABEL_LETTERS:
+        return False
+    words = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
+    name = re.escape(label).replace(r"\-", "[ -]?")
+    return re.search(rf"(?<![\w@./-]){name}(?![\w@./-])", words, re.IGNORECASE) is not None

@@ -1,0 +1,56 @@
+"""A changed bank account that no firm would tell so: from a private mailbox, or held by a person.
+
+Suppliers change their banks, and say so by mail. Whoever reads a firm's mail says the same, with an account of its own:
+nothing in a message tells the two apart, but for two slips. A firm has a mailbox of its own, and its account bears its
+name. The reader should call the firm in any case.
+
+It cannot see an account number in an attachment, nor who holds an account if Japanese words do not say it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from sekisho.checks.facts.payload import ACCOUNT
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
+from sekisho.message import Message
+from sekisho.ports import Context
+
+PRIVATE = FindingKind(
+    "lure.account_from_private_mailbox",
+    3,
+    "It tells a new bank account, and comes from a private mailbox: {author}. Call the firm on a number that you know "
+    "before you pay.",
+    "新しい振込先を知らせていますが、フリーメール（{author}）から届いています。支払う前に、知っている電話番号で確認してください。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
+)
+PERSON = FindingKind(
+    "lure.account_of_a_person",
+    5.5,
+    "It tells a new bank account of a firm, and a person holds it: {holder}. Call the firm on a number that you know "
+    "before you pay.",
+    "会社の新しい振込先としていますが、口座名義は個人（{holder}）です。支払う前に、知っている電話番号で確認してください。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
+)
+KINDS = (PRIVATE, PERSON)
+
+MAX_SCANNED_CHARS = 3_000  # of a text
+# The holder as banks write it (口座名義 イマムラ ケンジ). A firm's has its form beside the name: カ)ミナトコウギヨウ.
+HOLDER = re.compile(r"名義人?\W{0,8}([ァ-ヺー]{2,8} [ァ-ヺー]{2,8})\s*$", re.MULTILINE)
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """At most one finding, where the text has the number of an account that is said to be new."""
+    mailbox = message.author.mailbox
+    if mailbox is None or not seen.has_cue("theme", "business"):
+        return NOTHING
+    text = unicodedata.normalize("NFKC", message.text[:MAX_SCANNED_CHARS])
+    if ACCOUNT.search(text) is None:
+        return NOTHING
+    holder = HOLDER.search(text)
+    if holder is not None and context.vocabulary.contact_words.search(f"{mailbox.name}\n{text}"):
+        return Evidence(findings=(PERSON.found(holder=holder[1]),))
+    if context.providers.kind(mailbox.domain or "") == "mailbox":
+        return Evidence(findings=(PRIVATE.found(author=mailbox.address),))
+    return NOTHING

@@ -1,0 +1,40 @@
+"""A changed bank account from a private mailbox, or held by a person."""
+
+from __future__ import annotations
+
+import pytest
+from tests.auth_support import context, envelope, message
+
+from sekisho.checks.lure import new_account
+from sekisho.evidence import Cue, Evidence
+
+BUSINESS = Evidence(cues=(Cue("theme", "business", "b", "text"),))
+ACCOUNT = "みずほ銀行 普通 1234567"
+
+
+def found(author: str, text: str, seen: Evidence = BUSINESS) -> list[str]:
+    head = f"From: {author}\r\nSubject: s\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    read = message((head + text).encode(), envelope("a@stranger.test"))
+    return [
+        each.kind.id
+        for each in new_account.check(read, seen, context(kinds={"free.test": "mailbox"})).findings
+    ]
+
+
+@pytest.mark.parametrize(
+    ("author", "text", "ids"),
+    [
+        ("A <a@free.test>", ACCOUNT, ["lure.account_from_private_mailbox"]),
+        ("A <a@free.test>", "IBAN DE44 5001 0517 5407 3249 31", ["lure.account_from_private_mailbox"]),
+        ("A <a@firm.test>", ACCOUNT, []),
+        ("A <a@free.test>", "The number follows.", []),
+        ("株式会社A <a@firm.test>", f"{ACCOUNT}\n口座名義　タナカ　ユウジ\n", ["lure.account_of_a_person"]),
+        ("A <a@firm.test>", f"{ACCOUNT}\n名義：ﾀﾅｶ ﾕｳｼﾞ\n有限会社A", ["lure.account_of_a_person"]),
+        ("株式会社A <a@firm.test>", f"{ACCOUNT}\n口座名義　カ）ミナト\n", []),
+        ("木村 <a@firm.test>", f"{ACCOUNT}\n名義　キムラ　サトシ\n", []),
+    ],
+)
+def test_a_new_account(author: str, text: str, ids: list[str]) -> None:
+    """From a private mailbox; or of a firm, held by a person: not of a firm in its name, nor of a person."""
+    assert found(author, text) == ids
+    assert found(author, text, Evidence()) == []
