@@ -36,7 +36,8 @@ class Name:
     """One spelling of a brand's name.
 
     `key` is its skeleton, `letters` its letters without separators, `joints` after how many of them a writer may put a
-    space. `mall`: shops in the mall bear its name. `companions` are skeletons.
+    space. `mall`: shops in the mall bear its name. `companions` and `touching` are skeletons of words that may stand
+    near the name, and of those that must touch it.
     """
 
     brand: str
@@ -47,6 +48,7 @@ class Name:
     joints: frozenset[int]
     mall: bool
     companions: tuple[str, ...]
+    touching: tuple[str, ...]
 
     @property
     def id(self) -> tuple[str, str]:
@@ -64,14 +66,14 @@ class Name:
         if self.kind is NameKind.FREE or (self.kind is NameKind.ORDINARY and whole):
             return True
         before, after = letters[max(0, at - MAX_COMPANION_GAP) : at], letters[end : end + MAX_COMPANION_GAP]
-        return any(_beside(each, before, after) for each in self.companions)
+        if after.startswith(self.touching) or before.endswith(self.touching):
+            return True
+        return any(map(f"{before}\0{after}".__contains__, self.companions))
 
 
-def _beside(companion: str, before: str, after: str) -> bool:
-    """True if the companion is near. A short Latin one, which may be a part of other words, must touch the name."""
-    if len(companion) < MAX_SHORT_LATIN and _LATIN.fullmatch(companion):
-        return after.startswith(companion) or before.endswith(companion)
-    return companion in after or companion in before
+def _touches(companion: str) -> bool:
+    """True for a short Latin companion, which may be a part of other words, so it must touch the name."""
+    return len(companion) < MAX_SHORT_LATIN and _LATIN.fullmatch(companion) is not None
 
 
 def names(brands: Iterable[Brand], companions: tuple[str, ...]) -> Iterator[Name]:
@@ -84,7 +86,9 @@ def names(brands: Iterable[Brand], companions: tuple[str, ...]) -> Iterator[Name
         beside = {NameKind.FREE: (), NameKind.ORDINARY: own + companions, NameKind.COMPANION: own}
         for (letters, key), (text, joints) in _spellings(brand).items():
             kind = kinds.get(key, NameKind.FREE)
-            yield Name(brand.id, text, key, kind, letters, joints, "mall" in brand.flags, beside[kind])
+            touching = tuple(filter(_touches, beside[kind]))
+            near = tuple(each for each in beside[kind] if each not in touching)
+            yield Name(brand.id, text, key, kind, letters, joints, "mall" in brand.flags, near, touching)
 
 
 def _spellings(brand: Brand) -> dict[tuple[str, str], tuple[str, frozenset[int]]]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from operator import itemgetter
 
 from ahocorasick_rs import AhoCorasick
@@ -73,6 +74,8 @@ class NameIndex:
         keys = list(long) + [key for key in self._lures.keys if key not in long]
         self._names = [long.get(key, []) for key in keys]
         self._cues = [key if key in cues else "" for key in keys]
+        self._named = frozenset(each for each, named in enumerate(self._names) if named)
+        self._parts = [self._lures.numbers(key) for key in keys]
         self._automaton = AhoCorasick(keys, store_patterns=False) if keys else None
 
     def find(self, text: str, after: str = "") -> Reading:
@@ -137,17 +140,22 @@ class NameIndex:
     def _worth(self, patterns: set[int]) -> set[int]:
         """The patterns that are names, or belong to a phrase of which every part was found. Most parts stand alone, so
         this saves time."""
-        complete = self._lures.complete([key for each in patterns if (key := self._cues[each])])
-        return {each for each in patterns if self._names[each] or self._cues[each] in complete}
+        complete = self._lures.complete(set().union(*map(self._parts.__getitem__, patterns)))
+        worth = patterns & self._named
+        if complete:
+            worth |= {each for each in patterns if not complete.isdisjoint(self._parts[each])}
+        return worth
 
     def _short(self, words: str) -> Iterator[_Named]:
         """The ranges of the skeleton where short Latin names stand as words. `words` is the result of `text.spaced`."""
         seen: dict[str, int] = {}
         for pattern in self._searches(words):
             for match in pattern.finditer(words):
-                named = self._words.get(word := match[0].replace(" ", "").replace("\0", ""))
-                seen[word] = seen.get(word, 0) + 1 if named else 0
-                if named and seen[word] <= MAX_HITS_OF_NAME:
+                if not (word := match[0]).isalnum():
+                    word = word.replace(" ", "").replace("\0", "")
+                named = self._words.get(word)
+                if named and (count := seen.get(word, 0)) < MAX_HITS_OF_NAME:
+                    seen[word] = count + 1
                     at = len(compact(words[: match.start()]))
                     yield from ((name, at, at + len(word)) for name in named)
 
@@ -157,7 +165,8 @@ class NameIndex:
         found = words.encode("ascii", "replace").translate(_ONLY_WORDS, b"\0").decode("ascii").split()
         if not self._words.keys().isdisjoint(found):
             yield _WORD
-        if list(map(len, found)).count(1) > 1:
+        sizes = list(map(len, found))
+        if sizes.count(1) > 1 and (1, 1) in pairwise(sizes):
             apart = set(_LETTERS_APART.findall(words.replace("\0", "")))
             if not self._words.keys().isdisjoint(each.replace(" ", "") for each in apart):
                 yield _LETTERS_APART

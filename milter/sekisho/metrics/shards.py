@@ -39,6 +39,7 @@ merge: Any = MultiProcessCollector.merge  # has no types
 
 LOG = logging.getLogger("sekisho.metrics")
 MAX_SLOTS = 4096
+_VALUE = struct.Struct("d")
 _PAIR = struct.Struct("dd")  # value and timestamp
 RETRY_SECONDS = 1.0
 """Seconds between two attempts to open the files, and between two checks whether they were removed."""
@@ -258,7 +259,9 @@ class ShardValue:
     def grow(self, amount: float) -> None:
         """Add `amount` (a count, seconds or points) to the number, in a process with a slot. The shard's lock must be
         held."""
-        self.write(self._value + amount, self._timestamp)
+        self._value += amount
+        at = self._at
+        self._file._m[at : at + _VALUE.size] = _VALUE.pack(self._value)
 
     def write(self, value: float, timestamp: float) -> None:
         """Set the number; `timestamp` is in seconds of the monotonic clock. The shard's lock must be held.

@@ -102,20 +102,28 @@ def skeleton_spans(text: str, words: str | None = None) -> tuple[str, list[int]]
     `spaced(text)`, if the caller has it."""
     if words is None:
         words = spaced(text)
-    if len(words) == len(text):
-        return compact_spans(words, range(len(text)))
-    return compact_spans(
-        words, [index for index, char in enumerate(text) for _ in range(_SPACED.length(char))]
-    )
+    return compact_spans(words, range(len(text)) if len(words) == len(text) else _origins(text))
+
+
+def _origins(text: str) -> list[int]:
+    """For each character of `spaced(text)` the index in `text` that it came from."""
+    more = {char: size - 1 for char in set(text) if (size := _SPACED.length(char)) > 1}
+    found = list(range(len(text)))
+    for index in [at for at, char in enumerate(text) if char in more][::-1]:
+        found[index:index] = [index] * more[text[index]]
+    return found
 
 
 def compact_spans(spaced_text: str, origins: Sequence[int]) -> tuple[str, list[int]]:
     """`compact(spaced_text)`, and of `origins` those of the characters that are left."""
-    kept = list(compress(origins, map(" ".__lt__, spaced_text)))
+    kept = list(compress(origins, spaced_text.encode("ascii", "replace").translate(_IS_LETTER)))
     letters = spaced_text.replace(" ", "").replace("\0", "")
     for joints in (_WITH_MARK, _LATIN_JOINTS):
         letters, kept = _join(letters, kept, joints)
     return letters, kept
+
+
+_IS_LETTER = bytes(code > 0x20 for code in range(0x100))  # for `bytes.translate`: 0 for a space and for NUL
 
 
 def _join(letters: str, origins: list[int], joints: re.Pattern[str]) -> tuple[str, list[int]]:

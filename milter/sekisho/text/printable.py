@@ -20,9 +20,14 @@ def printable(value: str, limit: int) -> str:
     character. A text that is cut ends with an ellipsis.
     """
     cut = value[: limit + 1]
-    if cut.isascii() and cut.isprintable():
+    if cut.isprintable() and (cut.isascii() or _is_plain(cut)):
         return cut if len(value) <= limit else _bounded([cut], limit)
     return _bounded(list(_pieces(cut)), limit)
+
+
+def _is_plain(text: str) -> bool:
+    """True for a text without combining marks and characters that show nothing."""
+    return NO_GLYPH.isdisjoint(text) and not any(map(unicodedata.combining, text))
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -7,8 +7,8 @@ cost depends on the text and not on the size of the vocabulary.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -45,7 +45,10 @@ class LurePhrases:
             for spelling in spellings:
                 latin = _latin(spelling.key)
                 self._parts.setdefault(spelling.key, []).append((number, spelling.whole and latin))
-        self._numbers = {key: frozenset(number for number, _ in made) for key, made in self._parts.items()}
+        self._alone = frozenset(
+            each.first for made in self._phrases.values() for each in made if not each.others
+        )
+        self._combined = _by_rarest_part(chain.from_iterable(self._phrases.values()))
         self._latin = frozenset(filter(_latin, self._parts))
 
     @property
@@ -53,16 +56,18 @@ class LurePhrases:
         """The skeletons of all parts, which are searched in the skeleton of a text."""
         return tuple(self._parts)
 
-    def complete(self, keys: Collection[str]) -> set[str]:
-        """The keys that belong to a phrase all of whose parts are among `keys`."""
-        numbers: set[int] = set().union(*map(self._numbers.__getitem__, keys))
-        phrases = chain.from_iterable(map(self._phrases.__getitem__, self._phrases.keys() & numbers))
-        wanted: set[int] = set()
-        for phrase in phrases:
-            if phrase.others <= numbers:
-                wanted |= phrase.others
-                wanted.add(phrase.first)
-        return {key for key in keys if not wanted.isdisjoint(self._numbers[key])}
+    def numbers(self, key: str) -> frozenset[int]:
+        """The numbers of the parts that a key spells; empty for a key that is none of `keys`."""
+        return frozenset(number for number, _ in self._parts.get(key, ()))
+
+    def complete(self, numbers: set[int]) -> set[int]:
+        """The numbers that belong to a phrase all of whose parts are among `numbers`."""
+        wanted = numbers & self._alone
+        for number in self._combined.keys() & numbers:
+            for phrase in self._combined[number]:
+                if phrase <= numbers:
+                    wanted |= phrase
+        return wanted
 
     def cues(self, found: Iterable[tuple[str, int, int]], breaks: Callable[[int], bool]) -> Iterator[Cue]:
         """The cues of a text, each once. `found` are keys with the range of the skeleton where they stand; `breaks`
@@ -89,6 +94,16 @@ def _entries(language: Lures) -> Iterator[tuple[str, str, str]]:
     for aspect in ASPECTS:
         for name, texts in getattr(language, aspect).items():
             yield from ((aspect, name, text) for text in texts)
+
+
+def _by_rarest_part(phrases: Iterable[_Phrase]) -> dict[int, list[frozenset[int]]]:
+    """The parts of each phrase that has several, under the one that the fewest phrases have: fewer are examined."""
+    combined = [each.others | {each.first} for each in phrases if each.others]
+    uses = Counter(chain.from_iterable(combined))
+    found: dict[int, list[frozenset[int]]] = {}
+    for each in combined:
+        found.setdefault(min(each, key=lambda number: (uses[number], number)), []).append(each)
+    return found
 
 
 def _latin(key: str) -> bool:

@@ -113,7 +113,7 @@ class Quotes:
 def quoted(message: Message, words: Vocabulary) -> tuple[Range, ...]:
     """The ranges of the message's text that are quoted. They may overlap."""
     lowered = f"\n{message.text[:MAX_MARKED_CHARS]}".lower()
-    if not any(hint in lowered for hint in words.quotation_hints):
+    if not any(map(lowered.__contains__, words.quotation_hints)):
         return message.quotes
     found = (each for part in _parts(message) for each in _marked(message.text, part, words))
     return (*message.quotes, *found)
@@ -127,10 +127,10 @@ def own_text(message: Message, words: Vocabulary) -> str:
 def warns(text: str, words: Vocabulary) -> bool:
     """True if a text, as far as it is searched, calls some mail suspicious. `No phishing mail was found` does not."""
     lowered = text[:MAX_MARKED_CHARS].lower()
-    if not any(each in lowered for each in words.warning_words):
+    if not any(map(lowered.__contains__, words.warning_words)):
         return False
     assured = words.assurances.sub(" ", lowered)
-    return any(each in assured for each in words.warning_words)
+    return any(map(assured.__contains__, words.warning_words))
 
 
 def calls_suspicious(message: Message, words: Vocabulary) -> bool:
