@@ -71,18 +71,34 @@ def names_nobody(domain: str, words: Vocabulary) -> bool:
 
 
 def introduces_itself(message: Message, words: Vocabulary) -> bool:
-    """True if the text has what a firm says of itself: a name, a telephone number, a postal address."""
-    text = "\n\n".join(part for part, readers in _paragraphs(message, words) if not readers)
-    if (data := personal_data(message.subject)) is not None:
-        text = text.replace(data, "")  # the reader's own number does not reach the sender
-    if FIRM_TELEPHONE.search(text) or STREET.search(text):
-        return True
+    """True if the text has what a sender says of itself: a firm as in `names_a_firm`, the name of its domain, or a
+    signature."""
+    text = _senders_text(message, words)
     plain = HOST_OR_ADDRESS.sub(" ", text)
     return (
-        any(_companies(plain, words))
+        _has_firm(text, words)
         or _is_called_as_its_domain(message, plain, words)
         or _is_signed(message, text, words)
     )
+
+
+def names_a_firm(message: Message, words: Vocabulary) -> bool:
+    """True if the text has what a firm says of itself: a name beside the form of a company, a telephone number, a
+    postal address."""
+    return _has_firm(_senders_text(message, words), words)
+
+
+def _senders_text(message: Message, words: Vocabulary) -> str:
+    """The text without the paragraphs about its reader, and without the reader's own number."""
+    text = "\n\n".join(part for part, readers in _paragraphs(message, words) if not readers)
+    data = personal_data(message.subject)
+    return text if data is None else text.replace(data, "")
+
+
+def _has_firm(text: str, words: Vocabulary) -> bool:
+    if FIRM_TELEPHONE.search(text) or STREET.search(text):
+        return True
+    return any(_companies(HOST_OR_ADDRESS.sub(" ", text), words))
 
 
 def readers_data(message: Message, words: Vocabulary) -> str | None:

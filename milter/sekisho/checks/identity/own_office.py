@@ -23,6 +23,7 @@ from sekisho.checks.facts.inside import (
 )
 from sekisho.checks.facts.links import leads_home
 from sekisho.checks.facts.names import related
+from sekisho.checks.facts.nobody import names_a_firm
 from sekisho.checks.facts.sender import home_domains
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
@@ -50,7 +51,7 @@ OWN_OFFICE = FindingKind(
 )
 OFFICE = FindingKind(
     "recipient.office",
-    2,
+    1.5,
     "It writes to staff as an office ({name}) that signs for a firm, and comes from outside: {author}. "
     + VERIFY_EN,
     "社員向けの部署（「{name}」）として署名に会社名を示していますが、外部の {author} から届いています。"
@@ -65,9 +66,6 @@ PROVIDER = FindingKind(
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
 KINDS = (OWN_NAME, OWN_OFFICE, OFFICE, PROVIDER)
-
-MAX_CLOSING_CHARS = 400  # at the end of a text, where it is signed
-MAX_SIGNATURE_CHARS = 60  # of a line there that is a signature
 
 OFFICE_THEMES = ("mailbox", "staff", "security", "account")
 """What an office for one's own people writes of."""
@@ -100,7 +98,10 @@ def _findings(
         if own is not None and (wants or seen.destinations) and _speaks_as(own, author, seen, context):
             yield OWN_NAME.found(**told)
         if _writes_for_staff(message, seen) and is_inside_office(mailbox.name, context):
-            yield (OFFICE if _signs_for_a_firm(message.text, context) else OWN_OFFICE).found(**told)
+            if not names_a_firm(message, context.vocabulary):
+                yield OWN_OFFICE.found(**told)
+            elif seen.has_cue("theme", *OWN_THEMES):
+                yield OFFICE.found(**told)
     if seen.has_cue("theme", "mailbox") and seen.destinations:
         text = mailbox.name
         if not _stood_behind(message, seen, context):
@@ -114,14 +115,6 @@ def _writes_for_staff(message: Message, seen: Evidence) -> bool:
     """True for mail of such an office that wants something, and that has a link or a page for it."""
     led = bool(seen.destinations) or any(page.attached for page in message.pages)
     return led and wants_something(message, seen) and seen.has_cue("theme", *OFFICE_THEMES)
-
-
-def _signs_for_a_firm(text: str, context: Context) -> bool:
-    """True if a line like a signature names an office of a firm (`中央建設株式会社 総務部`): group firms and agencies
-    write so. A stranger that adds one shows its reader another firm, and is marked all the same."""
-    words = context.vocabulary
-    lines = (line for line in text[-MAX_CLOSING_CHARS:].splitlines() if len(line) <= MAX_SIGNATURE_CHARS)
-    return any(words.contact_words.search(line) and words.inside.offices.search(line) for line in lines)
 
 
 def _speaks_as(own: OwnName, author: str, seen: Evidence, context: Context) -> bool:
