@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from sekisho.checks.facts.automatic import is_automatic, wants_nothing
-from sekisho.checks.facts.names import is_nameless
+from sekisho.checks.facts.names import is_nameless, is_short_form, is_told
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.sender import BEARS_NAME, organisation
 from sekisho.checks.facts.wishes import wants_something
@@ -90,6 +90,8 @@ def _why_strong(claim: Claim, message: Message, seen: Evidence, context: Context
     agrees = _agrees(brand, seen, context)
     if _is_of_a_person(claim.text, mention, words):
         return Why.AGREES if agrees and _signs(brand, seen, context) else None
+    if _is_set_apart(claim.text, mention) and agrees and not is_told(words.proper(rest), message):
+        return Why.AGREES
     told = _speaks_of(brand, seen, context) or wants_something(message, seen)
     if told and _speaks_for(claim.text, mention, words):
         return Why.GO_BETWEEN
@@ -119,6 +121,15 @@ def _is_of_a_person(name: str, mention: Mention, words: Vocabulary) -> bool:
     """True for a brand in brackets behind another name: 田中 一郎(楽天カード). People show so where they work."""
     before, after = name[: mention.start].rstrip(), name[mention.end :].strip()
     return before.endswith(OPENING) and after in CLOSING and bool(words.proper(before))
+
+
+def _is_set_apart(name: str, mention: Mention) -> bool:
+    """True for a brand at the beginning or at the end of a name, with a mark or a blank before the rest."""
+    before, after = name[: mention.start].strip(), name[mention.end :].strip()
+    seam = (
+        name[mention.end : mention.end + 1] if not before else name[max(0, mention.start - 1) : mention.start]
+    )
+    return not (before and after) and not seam.isalnum()
 
 
 def _speaks_for(name: str, mention: Mention, words: Vocabulary) -> bool:
@@ -169,7 +180,7 @@ def _of_a_plain_name(name: str, message: Message, seen: Evidence, context: Conte
     brand; and that of an office that nothing else in the message knows, where the text speaks as only a brand does."""
     plain = " ".join(context.vocabulary.proper(name))
     for claim in _spoken(seen):
-        if claim.brand and any(context.registry.bears(each, claim.brand) for each in (name, plain)):
+        if claim.brand and any(_is_its_name(each, claim, context) for each in (name, plain)):
             claimed = Claim(claim.brand, Place.DISPLAY_NAME, name)
             reasons = (Why.NAMED, Why.AGREES)
             return Evidence(claims=(claimed,), identity=_of_a_claim(claimed, reasons, context))
@@ -180,6 +191,13 @@ def _of_a_plain_name(name: str, message: Message, seen: Evidence, context: Conte
     return Evidence(identity=NamedIdentity(None, name, Place.DISPLAY_NAME, (Why.NAMED,)))
 
 
+def _is_its_name(name: str, claim: Claim, context: Context) -> bool:
+    """True for a name of the claimed brand, and for a short form of the name that the text speaks in."""
+    return context.registry.bears(name, claim.brand or "") or is_short_form(
+        name, claim.text, context.vocabulary
+    )
+
+
 def _is_an_office_of_nobody(name: str, message: Message, context: Context) -> bool:
     """True for the name of an office or a notice of which no further word stands in the message or its address."""
     words = context.vocabulary
@@ -187,8 +205,7 @@ def _is_an_office_of_nobody(name: str, message: Message, context: Context) -> bo
         return False
     if words.delegate_words.search(name) is not None:
         return False
-    told = f"{message.author.domain}\n{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}".lower()
-    return not any(word in told for word in words.proper(name))
+    return not is_told(words.proper(name), message)
 
 
 def _of_the_text(message: Message, seen: Evidence, context: Context) -> NamedIdentity | None:
