@@ -23,6 +23,7 @@ SIGNALS = {
         "brand.note_answered", "brand.note_leads_away", "brand.note_speaks",
         "brand.leads_away", "brand.local_name",
         "brand.local_part", "brand.own_domain_leads_away", "brand.own_domain_person", "brand.own_domain_shared",
+        "brand.own_domain_customer", "brand.borrowed_voice",
         "brand.own_domain_unproven", "brand.pictured", "brand.possible_domain_unproven", "brand.signed",
         "brand.speaks_as", "brand.only_name",
         "brand.namesake_asks", "brand.open_tenancy", "brand.unlisted_asks", "brand.unlisted_domain",

@@ -10,7 +10,6 @@ It cannot see an impostor that writes the name it took into its text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.quotes import asks, has_words, own_text, quoted
@@ -20,7 +19,6 @@ from sekisho.checks.facts.ways_out import serves_brand
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import (
     NOTHING,
-    Claim,
     Evidence,
     FindingKind,
     Place,
@@ -66,17 +64,23 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _voice(seen: Evidence, context: Context) -> str | None:
     """The only brand that the text speaks as, if it does so in enough places, and as only the owner does."""
     affiliates = context.registry.affiliates
-    owners = [claim for claim in seen.hints if claim.brand and claim.strength is Strength.STRONG]
+    strong = (claim for claim in seen.hints if claim.brand and claim.strength is Strength.STRONG)
+    owners = [claim for claim in strong if claim.where is not Place.TITLE]
     groups = {affiliates(claim.brand or "") for claim in owners}
     if len(groups) != 1:
         return None
     (group,) = groups
-    return owners[0].brand if len(_places(seen.hints, group)) >= MIN_VOICES else None
+    return owners[0].brand if len(_places(seen, group)) >= MIN_VOICES else None
 
 
-def _places(hints: Iterable[Claim], group: frozenset[str]) -> set[tuple[Place, Strength]]:
-    """The places and roles in which one of the brands speaks."""
-    return {(claim.where, claim.strength) for claim in hints if claim.brand in group}
+def _places(seen: Evidence, group: frozenset[str]) -> set[tuple[Place, Strength]]:
+    """The places and roles in which one of the brands speaks, and that the subject or the whole text is about it."""
+    about = (
+        claim
+        for claim in seen.claims
+        if claim.where is Place.SUBJECT or (claim.where is Place.BODY and claim.strength is Strength.STRONG)
+    )
+    return {(claim.where, claim.strength) for claim in (*seen.hints, *about) if claim.brand in group}
 
 
 def _is_a_strangers(brand: str, message: Message, seen: Evidence, context: Context) -> bool:

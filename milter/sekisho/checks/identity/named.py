@@ -28,6 +28,9 @@ from sekisho.ports import Context
 from sekisho.words import Vocabulary
 
 FIRST_LETTERS, LAST_LETTERS = re.compile(r"\w+"), re.compile(r"\w+\Z")
+# Behind a name that comes first: the organisation, and then who writes for it. People say it behind their own names.
+HEADS = re.compile(r"\s?(?:[-–—|｜:：/／・]|より|から)")
+FROM = re.compile(r"\A(?:より|から)")  # behind the name of the sender
 MAX_PERSONS_WORDS = 1  # beside the brand's name: a family name
 OPENING, CLOSING = ("(", "（", "[", "［"), (")", "）", "]", "］")
 SPEAKING = frozenset({Place.SUBJECT, Place.CALENDAR, Place.IMAGE, Place.LOCAL_PART, Place.REPLY_TO})
@@ -48,7 +51,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return Evidence(identity=_of_a_claim(strong[0], (Why.NAMED,), context))
     if shown:
         return _of_mentions(shown, message, seen, context)
-    if name and not is_nameless(name, context.vocabulary):
+    if name and not _says_nobody(name, context.vocabulary):
         return _of_a_plain_name(name, message, seen, context)
     identity = _of_the_text(message, seen, context)
     return Evidence(identity=identity) if identity is not None else NOTHING
@@ -61,6 +64,13 @@ def _name(message: Message) -> str:
         return message.author.text.strip()
     name = mailbox.name.strip()
     return "" if name.strip("<>'\"").lower() == mailbox.address.lower() else name
+
+
+def _says_nobody(name: str, words: Vocabulary) -> bool:
+    """True for an office or a notice, also with the field that it is about: `Service Remboursement`."""
+    return is_nameless(name, words) or (
+        words.office_words.search(name) is not None and not words.distinctive(name)
+    )
 
 
 def _of_a_claim(claim: Claim, reasons: tuple[Why, ...], context: Context) -> NamedIdentity:
@@ -86,13 +96,15 @@ def _why_strong(claim: Claim, message: Message, seen: Evidence, context: Context
     mention = next((each for each in context.registry.mentions(claim.text) if each.brand == brand), None)
     if mention is None or _is_others_name(claim.text, mention, message, seen, context):
         return None
-    rest = f"{claim.text[: mention.start]} {claim.text[mention.end :]}"
+    rest = f"{claim.text[: mention.start]} {FROM.sub(' ', claim.text[mention.end :])}"
     agrees = _agrees(brand, seen, context)
     if _is_of_a_person(claim.text, mention, words):
         return Why.AGREES if agrees and _signs(brand, seen, context) else None
-    if _is_set_apart(claim.text, mention) and agrees and not is_told(words.proper(rest), message):
-        return Why.AGREES
     told = _speaks_of(brand, seen, context) or wants_something(message, seen)
+    if agrees and _is_set_apart(claim.text, mention, words):
+        heads = HEADS.match(claim.text, mention.end) is not None and mention.start == 0
+        if (heads and wants_something(message, seen)) or not is_told(words.proper(rest), message):
+            return Why.AGREES
     if told and _speaks_for(claim.text, mention, words):
         return Why.GO_BETWEEN
     office = words.office_words.search(rest) or words.headline_words.search(rest)
@@ -123,13 +135,13 @@ def _is_of_a_person(name: str, mention: Mention, words: Vocabulary) -> bool:
     return before.endswith(OPENING) and after in CLOSING and bool(words.proper(before))
 
 
-def _is_set_apart(name: str, mention: Mention) -> bool:
-    """True for a brand at the beginning or at the end of a name, with a mark or a blank before the rest."""
-    before, after = name[: mention.start].strip(), name[mention.end :].strip()
-    seam = (
-        name[mention.end : mention.end + 1] if not before else name[max(0, mention.start - 1) : mention.start]
-    )
-    return not (before and after) and not seam.isalnum()
+def _is_set_apart(name: str, mention: Mention, words: Vocabulary) -> bool:
+    """True if what else is in a name stands on one side of the brand, behind a mark, a blank or a particle: `Ann -
+    PostFinance`, PayPay銀行より 担当 石井. An office on the other side makes no difference."""
+    before, after = name[: mention.start], name[mention.end :]
+    sides = [(bool(words.proper(before)), before[-1:]), (bool(words.proper(after)), FROM.sub(" ", after)[:1])]
+    told = [seam for proper, seam in sides if proper]
+    return len(told) == 1 and not told[0].isalnum()
 
 
 def _speaks_for(name: str, mention: Mention, words: Vocabulary) -> bool:
@@ -150,7 +162,7 @@ def _signs(brand: str, seen: Evidence, context: Context) -> bool:
 def _runs_on(name: str, start: int, end: int, words: Vocabulary) -> bool:
     """True if further letters make another name of the brand's: ソフトバンクホークス is a team. Those of an office
     (静岡銀行インターネット支店) do not."""
-    before, after = LAST_LETTERS.search(name[:start]), FIRST_LETTERS.match(name[end:])
+    before, after = LAST_LETTERS.search(name[:start]), FIRST_LETTERS.match(FROM.sub(" ", name[end:]))
     return any(run is not None and bool(words.proper(run[0])) for run in (before, after))
 
 
