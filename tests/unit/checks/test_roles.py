@@ -37,7 +37,8 @@ SIGNALS = {
         "site.person",
     },
     Signal.STANDS_ALONE: {
-        "author.host_inside", "brand.display_name", "brand.speaks_as", "brand.unlisted_domain",
+        "author.host_inside", "brand.display_name", "brand.own_domain_customer", "brand.speaks_as",
+        "brand.unlisted_domain",
         "lure.account_from_private_mailbox",
         "lure.account_of_a_person", "lure.answered_elsewhere", "lure.extorts", "lure.from_nobody",
         "lure.from_private_mailbox", "lure.from_thrown_away", "recipient.chief", "recipient.insider",
