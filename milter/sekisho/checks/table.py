@@ -37,6 +37,7 @@ from sekisho.checks.content import (
 )
 from sekisho.checks.identity import (
     author,
+    borrowed_voice,
     brand_policies,
     callback,
     claims,
@@ -124,6 +125,7 @@ IDENTITY: tuple[Check, ...] = (
     Check.of(word_names),
     Check.of(named),
     Check.of(impersonation),
+    Check.of(borrowed_voice),
     Check.of(own_domain),
     Check.of(display_name),
     Check.of(lookalike),

@@ -23,6 +23,7 @@ SIGNALS = {
         "brand.note_answered", "brand.note_leads_away", "brand.note_speaks",
         "brand.leads_away", "brand.local_name",
         "brand.local_part", "brand.own_domain_leads_away", "brand.own_domain_person", "brand.own_domain_shared",
+        "brand.own_domain_customer", "brand.borrowed_voice",
         "brand.own_domain_unproven", "brand.pictured", "brand.possible_domain_unproven", "brand.signed",
         "brand.speaks_as", "brand.only_name",
         "brand.namesake_asks", "brand.open_tenancy", "brand.unlisted_asks", "brand.unlisted_domain",
@@ -36,7 +37,8 @@ SIGNALS = {
         "site.person",
     },
     Signal.STANDS_ALONE: {
-        "author.host_inside", "brand.display_name", "brand.speaks_as", "brand.unlisted_domain",
+        "author.host_inside", "brand.display_name", "brand.own_domain_customer", "brand.speaks_as",
+        "brand.unlisted_domain",
         "lure.account_from_private_mailbox",
         "lure.account_of_a_person", "lure.answered_elsewhere", "lure.extorts", "lure.from_nobody",
         "lure.from_private_mailbox", "lure.from_thrown_away", "recipient.chief", "recipient.insider",

@@ -11,6 +11,9 @@ from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.words import Vocabulary
 
+MAX_SCANNED_CHARS = 20_000  # of a text in which words are looked for
+MIN_INITIALS = 3  # letters of a name that is made of the first letters of another
+MIN_SHORT_FORM_LETTERS, MIN_SHORT_FORM_SIGNS = 4, 3  # of a short form, in Latin and in other letters
 MAX_SHORT_LABEL_LETTERS = 5  # a registered label this short is one edit away from many others by chance
 
 
@@ -24,6 +27,25 @@ def says_nobody(message: Message, words: Vocabulary) -> bool:
     reader takes the sender's domain for its name."""
     name = message.author.name.strip()
     return "@" in name or not words.distinctive(name)
+
+
+def is_told(words: Iterable[str], message: Message) -> bool:
+    """True if the author's domain, subject or text have one of the words. The words are in small letters."""
+    told = f"{message.author.domain}\n{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}".lower()
+    return any(word in told for word in words)
+
+
+def is_short_form(name: str, full: str, words: Vocabulary) -> bool:
+    """True if a name is the beginning of a longer one with nothing but words of offices and fields behind (三井住友 of
+    三井住友カード), or its initials (`BoA` of Bank of America)."""
+    short, long = name.strip().lower(), full.strip().lower()
+    initials = "".join(word[0] for word in long.split())
+    if len(initials) >= MIN_INITIALS and short == initials:
+        return True
+    least = MIN_SHORT_FORM_LETTERS if short.isascii() else MIN_SHORT_FORM_SIGNS
+    rest = long[len(short) :]
+    runs_on = short.isascii() and rest[:1].isalnum()
+    return len(short) >= least and long.startswith(short) and not runs_on and not words.proper(rest)
 
 
 def related(words: tuple[str, ...], domains: Iterable[str]) -> bool:

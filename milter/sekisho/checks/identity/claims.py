@@ -37,6 +37,8 @@ MIN_LEAD = 2  # times as often as any other, a text names the organisation as wh
 MAX_BUTTON_CHARS = 24  # a link with a longer text is no button
 MAX_BUTTONS = 8  # that are read
 MAX_BETWEEN_CHARS = 8  # between a service's name and the word that says that it writes for somebody
+# Behind a name with which a subject begins: it tells who writes (`Endesa: …`), or what the message is about.
+HEADING_MARK = re.compile(r"\s?(?:[:：|｜–—]|-\s)|より|から(?:の|重要)")
 OPENING_BRACKET = re.compile(r"\s*[【\[<〈《＜「『(（]\s*")  # before a name with which a subject is headed
 
 NAMES = frozenset({Place.DISPLAY_NAME, Place.LOCAL_PART})
@@ -137,13 +139,16 @@ def _local_part(local: str, context: Context) -> Iterator[Claim]:
         yield from mentioned(plain, Place.LOCAL_PART, context)
 
 
-def _subject(subject: str, context: Context) -> Iterator[Claim | Cue]:
-    """A subject that is headed with a name in brackets speaks for it; elsewhere it speaks of it."""
+def _subject(subject: str, context: Context) -> Iterator[Said]:
+    """A subject that is headed with a name in brackets speaks for it; elsewhere it speaks of it. One that begins with a
+    name and a colon is a hint."""
     reading = context.registry.read(subject)
     yield from _cues(reading, Place.SUBJECT)
     for mention in best_mentions(reading.mentions):
         headed = OPENING_BRACKET.fullmatch(subject[: mention.start]) is not None
         yield Claim(mention.brand, Place.SUBJECT, mention.name, Strength.STRONG if headed else Strength.WEAK)
+        if mention.start == 0 and HEADING_MARK.match(subject, mention.end) is not None:
+            yield (Claim(mention.brand, Place.SUBJECT, mention.name, Strength.WEAK),)
 
 
 def _text(message: Message, seen: Evidence, context: Context) -> Iterator[Said]:

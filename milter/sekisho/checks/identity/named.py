@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from sekisho.checks.facts.automatic import is_automatic, wants_nothing
-from sekisho.checks.facts.names import is_nameless
+from sekisho.checks.facts.names import is_nameless, is_short_form, is_told
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.sender import BEARS_NAME, organisation
 from sekisho.checks.facts.wishes import wants_something
@@ -28,6 +28,9 @@ from sekisho.ports import Context
 from sekisho.words import Vocabulary
 
 FIRST_LETTERS, LAST_LETTERS = re.compile(r"\w+"), re.compile(r"\w+\Z")
+# Behind a name that comes first: the organisation, and then who writes for it. People say it behind their own names.
+HEADS = re.compile(r"\s?(?:[-–—|｜:：/／・]|より|から)")
+FROM = re.compile(r"\A(?:より|から)")  # behind the name of the sender
 MAX_PERSONS_WORDS = 1  # beside the brand's name: a family name
 OPENING, CLOSING = ("(", "（", "[", "［"), (")", "）", "]", "］")
 SPEAKING = frozenset({Place.SUBJECT, Place.CALENDAR, Place.IMAGE, Place.LOCAL_PART, Place.REPLY_TO})
@@ -48,7 +51,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return Evidence(identity=_of_a_claim(strong[0], (Why.NAMED,), context))
     if shown:
         return _of_mentions(shown, message, seen, context)
-    if name and not is_nameless(name, context.vocabulary):
+    if name and not _says_nobody(name, context.vocabulary):
         return _of_a_plain_name(name, message, seen, context)
     identity = _of_the_text(message, seen, context)
     return Evidence(identity=identity) if identity is not None else NOTHING
@@ -61,6 +64,13 @@ def _name(message: Message) -> str:
         return message.author.text.strip()
     name = mailbox.name.strip()
     return "" if name.strip("<>'\"").lower() == mailbox.address.lower() else name
+
+
+def _says_nobody(name: str, words: Vocabulary) -> bool:
+    """True for an office or a notice, also with the field that it is about: `Service Remboursement`."""
+    return is_nameless(name, words) or (
+        words.office_words.search(name) is not None and not words.distinctive(name)
+    )
 
 
 def _of_a_claim(claim: Claim, reasons: tuple[Why, ...], context: Context) -> NamedIdentity:
@@ -86,11 +96,15 @@ def _why_strong(claim: Claim, message: Message, seen: Evidence, context: Context
     mention = next((each for each in context.registry.mentions(claim.text) if each.brand == brand), None)
     if mention is None or _is_others_name(claim.text, mention, message, seen, context):
         return None
-    rest = f"{claim.text[: mention.start]} {claim.text[mention.end :]}"
+    rest = f"{claim.text[: mention.start]} {FROM.sub(' ', claim.text[mention.end :])}"
     agrees = _agrees(brand, seen, context)
     if _is_of_a_person(claim.text, mention, words):
         return Why.AGREES if agrees and _signs(brand, seen, context) else None
     told = _speaks_of(brand, seen, context) or wants_something(message, seen)
+    if agrees and _is_set_apart(claim.text, mention, words):
+        heads = HEADS.match(claim.text, mention.end) is not None and mention.start == 0
+        if (heads and wants_something(message, seen)) or not is_told(words.proper(rest), message):
+            return Why.AGREES
     if told and _speaks_for(claim.text, mention, words):
         return Why.GO_BETWEEN
     office = words.office_words.search(rest) or words.headline_words.search(rest)
@@ -121,6 +135,15 @@ def _is_of_a_person(name: str, mention: Mention, words: Vocabulary) -> bool:
     return before.endswith(OPENING) and after in CLOSING and bool(words.proper(before))
 
 
+def _is_set_apart(name: str, mention: Mention, words: Vocabulary) -> bool:
+    """True if what else is in a name stands on one side of the brand, behind a mark, a blank or a particle: `Ann -
+    PostFinance`, PayPay銀行より 担当 石井. An office on the other side makes no difference."""
+    before, after = name[: mention.start], name[mention.end :]
+    sides = [(bool(words.proper(before)), before[-1:]), (bool(words.proper(after)), FROM.sub(" ", after)[:1])]
+    told = [seam for proper, seam in sides if proper]
+    return len(told) == 1 and not told[0].isalnum()
+
+
 def _speaks_for(name: str, mention: Mention, words: Vocabulary) -> bool:
     """True for `Ann from …` with the brand at the end."""
     before, after = name[: mention.start], name[mention.end :]
@@ -139,7 +162,7 @@ def _signs(brand: str, seen: Evidence, context: Context) -> bool:
 def _runs_on(name: str, start: int, end: int, words: Vocabulary) -> bool:
     """True if further letters make another name of the brand's: ソフトバンクホークス is a team. Those of an office
     (静岡銀行インターネット支店) do not."""
-    before, after = LAST_LETTERS.search(name[:start]), FIRST_LETTERS.match(name[end:])
+    before, after = LAST_LETTERS.search(name[:start]), FIRST_LETTERS.match(FROM.sub(" ", name[end:]))
     return any(run is not None and bool(words.proper(run[0])) for run in (before, after))
 
 
@@ -169,7 +192,7 @@ def _of_a_plain_name(name: str, message: Message, seen: Evidence, context: Conte
     brand; and that of an office that nothing else in the message knows, where the text speaks as only a brand does."""
     plain = " ".join(context.vocabulary.proper(name))
     for claim in _spoken(seen):
-        if claim.brand and any(context.registry.bears(each, claim.brand) for each in (name, plain)):
+        if claim.brand and any(_is_its_name(each, claim, context) for each in (name, plain)):
             claimed = Claim(claim.brand, Place.DISPLAY_NAME, name)
             reasons = (Why.NAMED, Why.AGREES)
             return Evidence(claims=(claimed,), identity=_of_a_claim(claimed, reasons, context))
@@ -180,6 +203,13 @@ def _of_a_plain_name(name: str, message: Message, seen: Evidence, context: Conte
     return Evidence(identity=NamedIdentity(None, name, Place.DISPLAY_NAME, (Why.NAMED,)))
 
 
+def _is_its_name(name: str, claim: Claim, context: Context) -> bool:
+    """True for a name of the claimed brand, and for a short form of the name that the text speaks in."""
+    return context.registry.bears(name, claim.brand or "") or is_short_form(
+        name, claim.text, context.vocabulary
+    )
+
+
 def _is_an_office_of_nobody(name: str, message: Message, context: Context) -> bool:
     """True for the name of an office or a notice of which no further word stands in the message or its address."""
     words = context.vocabulary
@@ -187,8 +217,7 @@ def _is_an_office_of_nobody(name: str, message: Message, context: Context) -> bo
         return False
     if words.delegate_words.search(name) is not None:
         return False
-    told = f"{message.author.domain}\n{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}".lower()
-    return not any(word in told for word in words.proper(name))
+    return not is_told(words.proper(name), message)
 
 
 def _of_the_text(message: Message, seen: Evidence, context: Context) -> NamedIdentity | None:

@@ -11,6 +11,7 @@ It cannot see who the person is that writes from a brand's domain.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sekisho.checks.facts.automatic import makers
@@ -19,6 +20,8 @@ from sekisho.checks.facts.names import is_nameless
 from sekisho.checks.facts.payload import serves_only
 from sekisho.checks.facts.sender import lets_others_send, organisation
 from sekisho.checks.facts.unmet import may_be_home, told_of, unmet_claims
+from sekisho.checks.facts.ways_out import serves_brand
+from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import (
     AUTHOR_METHODS,
     NOTHING,
@@ -31,6 +34,7 @@ from sekisho.evidence import (
     Role,
     Signal,
     Strength,
+    Why,
 )
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -86,8 +90,27 @@ OWN_DOMAIN_AWAY = FindingKind(
     role=Role.IDENTITY,
     signals=frozenset({Signal.IMPERSONATES}),
 )
+OWN_DOMAIN_CUSTOMER = FindingKind(
+    "brand.own_domain_customer",
+    5,
+    "The message speaks as {brand_name} from the mailbox of one of its customers ({author}). {verify_en}",
+    "{brand_name} を名乗っていますが、差出人 {author} は {brand_name} の利用者のメールアドレスです。{verify_ja}",
+    role=Role.IDENTITY,
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
+)
 
-KINDS = (OWN_DOMAIN, OWN_DOMAIN_PERSON, OWN_DOMAIN_HIRED, OWN_DOMAIN_SHARED, POSSIBLE_DOMAIN, OWN_DOMAIN_AWAY)
+KINDS = (
+    OWN_DOMAIN,
+    OWN_DOMAIN_PERSON,
+    OWN_DOMAIN_HIRED,
+    OWN_DOMAIN_SHARED,
+    POSSIBLE_DOMAIN,
+    OWN_DOMAIN_AWAY,
+    OWN_DOMAIN_CUSTOMER,
+)
+
+# A mailbox that no customer of a provider gets.
+NO_REPLY = re.compile(r"(?:no|do[-_.]?not)[-_.]?reply", re.IGNORECASE)
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -115,8 +138,31 @@ def _against(
         confirmed and seen.author_scopes == {ProofScope.SHARED} and (Place.DISPLAY_NAME in places or nameless)
     ):
         yield OWN_DOMAIN_SHARED.found(brand=brand, **told)
+    elif _is_a_customer(brand, message, seen, context):
+        yield OWN_DOMAIN_CUSTOMER.found(brand=brand, **told)
     if confirmed and _looked_at(seen) and (host := _astray(brand, message, seen, context)) is not None:
         yield OWN_DOMAIN_AWAY.found(brand=brand, **told, host=host)
+
+
+def _is_a_customer(brand: str, message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the message speaks as the brand from a mailbox that is proven to be a customer's. Some people call
+    themselves after their provider, so it must also want something, or its text speak as the brand."""
+    mailbox, identity, registry = message.author.mailbox, seen.identity, context.registry
+    if mailbox is None or identity is None or seen.author_scopes != {ProofScope.MAILBOX}:
+        return False
+    if identity.brand != brand or Why.ALONE in identity.reasons or _is_reserved(mailbox.local, context):
+        return False
+    if serves_brand(brand, message, seen, context):
+        return False
+    speaks = any(hint.brand in registry.affiliates(brand) for hint in seen.hints)
+    return organisation(mailbox.domain or "") == mailbox.domain and (speaks or wants_something(message, seen))
+
+
+def _is_reserved(local: str, context: Context) -> bool:
+    """True for a mailbox that a provider keeps for itself: one word of an office (`customer`, `info`), or no-reply."""
+    if NO_REPLY.fullmatch(local) is not None:
+        return True
+    return local.isalpha() and not context.vocabulary.proper(local)
 
 
 def _of_its_own(claims: list[Claim], message: Message, context: Context) -> FindingKind:

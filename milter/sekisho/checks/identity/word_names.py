@@ -2,21 +2,25 @@
 
 `Phantom`, `Chase` and みずほ are brands, and also words or names of people. Alone in the display name they claim
 nothing. The rest of the message tells: it names the brand in a way that only the brand is named (`Phantom Wallet`,
-みずほ銀行), it leads to a host of the brand, or it repeats the word beside one that belongs to the brand's trade. Then
-the display name says the brand. A sender whose own domain has the word in its name is called so itself, and a program
-that anybody runs (`WordPress`) writes under its own name everywhere.
+みずほ銀行), it leads to a host of the brand, it repeats the word beside one that belongs to the brand's trade, or it
+signs as an office of that name. Then the display name says the brand. A sender whose own domain has the word in its
+name is called so itself, and a program that anybody runs (`WordPress`) writes under its own name everywhere.
 
 It cannot see a brand whose message names nothing but the word.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from sekisho.checks.facts.voices import Voice, stands_alone, voice
+from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import NOTHING, Claim, Evidence, Place
 from sekisho.known import Kinship
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.words import Vocabulary
 
 MAX_READ_CHARS = 3_000  # of the text
 MIN_NAMED = 2  # times that the word stands in subject and text, which also name the brand or lead to it
@@ -56,7 +60,26 @@ def _means(brand: str, name: str, message: Message, seen: Evidence, context: Con
     times = min(map(said.lower().count, words))
     if times >= MIN_NAMED and (_is_named(brand, seen, context) or _leads(brand, seen, context)):
         return True
-    return times >= MIN_REPEATED and context.registry.is_of_trade(said, brand)
+    trade = context.registry.is_of_trade(said, brand)
+    if trade and times >= MIN_REPEATED:
+        return True
+    return (trade or wants_something(message, seen)) and _is_signed(name, message, context.vocabulary)
+
+
+def _is_signed(name: str, message: Message, words: Vocabulary) -> bool:
+    """True if the text speaks as an organisation of that name: `The Chase Team`, or a line of the name and its office.
+    People sign with their names alone."""
+    text = message.text[:MAX_READ_CHARS]
+    return any(
+        voice(text, each.start(), each.end(), words) is Voice.WRITERS
+        or (_has_office(text, each, words) and stands_alone(text, each.start(), each.end(), words))
+        for each in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
+    )
+
+
+def _has_office(text: str, name: re.Match[str], words: Vocabulary) -> bool:
+    """True if the word of an office stands behind the name, in its line."""
+    return words.office_words.search(text[name.end() :].partition("\n")[0]) is not None
 
 
 def _said(message: Message, name: str) -> str:
