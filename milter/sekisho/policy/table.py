@@ -134,8 +134,8 @@ TEXT_NOT_READ_UNPROVEN = Combination(
 )
 
 # A threat in nobody's name. A small shop may forget its name and not the rest, so one more fact is needed: how the
-# message came, where it leads, that it knows its reader by data alone, or that only an office or the reader's own
-# provider does what it speaks of.
+# message came, where it leads, that it knows its reader by data alone, or that only an office does what it speaks of.
+# A full mailbox is no such fact: the programs of hosters warn of it without a name.
 THREAT_OF_NOBODY = Combination(
     "threat_of_nobody",
     Disposition.QUARANTINE,
@@ -158,7 +158,6 @@ THREAT_OF_NOBODY = Combination(
         "lure.subsidy",
         "lure.pension",
         "lure.tax",
-        "lure.mailbox",
         "lure.storage",
     ),
 )
@@ -239,7 +238,18 @@ NOTHING_PROVES_IT = Stack("nothing_proves_it", of=(*FAILED, *OWN_ADDRESS), share
 # No link leads home, and what the message asks for leads away: the same links twice.
 LEADS_AWAY = Stack("leads_away", of=("link.only_strangers", "lure.leads_away"), share=0.75, most=1.0)
 
-STACKS: tuple[Stack, ...] = (ONE_CONTRADICTION, NOTHING_PROVES_IT, LEADS_AWAY)
+# The sender's name says the reader's organisation or its office, and its domain does not: one sentence again. Services
+# that work for an organisation write so.
+OWN_MASK = Stack(
+    "own_mask", of=("recipient.own_name", "recipient.own_office", "organisation.office"), share=0.4, most=1.0
+)
+
+# A colleague from outside, and a new account from a private mailbox: staff who change their bank write so, too.
+ONE_ACCOUNT = Stack(
+    "one_account", of=("recipient.insider", "lure.account_from_private_mailbox"), share=0.4, most=1.5
+)
+
+STACKS: tuple[Stack, ...] = (ONE_CONTRADICTION, NOTHING_PROVES_IT, LEADS_AWAY, OWN_MASK, ONE_ACCOUNT)
 
 # Forwarding breaks the authentication of honest mail (RFC 8617 section 7.2, RFC 9989 on indirect mail).
 OVERRIDES: tuple[Override, ...] = (

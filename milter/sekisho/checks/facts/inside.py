@@ -86,6 +86,11 @@ def names_domain(text: str, domain: str) -> bool:
     return domain in text and _domain_in(text, domain) is not None
 
 
+def writes_label(line: str, domain: str, context: Context) -> bool:
+    """True if a line writes a domain's label as a name (`Kowa Shoji` for kowa-shoji.example), and not as a host."""
+    return _written(_label(domain), unicodedata.normalize("NFKC", line).lower(), context) is not None
+
+
 def _domain_in(text: str, domain: str) -> tuple[int, int] | None:
     found = re.search(rf"(?<![a-z0-9-]){re.escape(domain)}(?![a-z0-9])", text)
     return found.span() if found else None

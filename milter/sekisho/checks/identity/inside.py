@@ -12,7 +12,7 @@ firm who asks for the same is found as well: such a request is worth a call.
 from __future__ import annotations
 
 from sekisho.address import Mailbox
-from sekisho.checks.facts.inside import own_name, reader_domains
+from sekisho.checks.facts.inside import own_name, reader_domains, writes_label
 from sekisho.checks.facts.names import is_nameless
 from sekisho.evidence import NOTHING, Cue, Evidence, FindingKind, Place, Signal
 from sekisho.message import Message
@@ -60,7 +60,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not domains:
         return NOTHING
     inside = errand and (words.inside.speech.search(text) or words.inside.secrecy.search(text)) is not None
-    if _is_chief(mailbox, text, domains, inside, context):
+    if _is_chief(mailbox, message.text[:MAX_SCANNED_CHARS], domains, inside, context):
         cues = () if errand else (Cue("theme", "errand", COVERT, Place.TEXT),)
         return Evidence(cues=cues, findings=(CHIEF.found(author=mailbox.address),))
     return Evidence(findings=(INSIDER.found(author=mailbox.address),)) if inside else NOTHING
@@ -81,7 +81,11 @@ def _is_chief(mailbox: Mailbox, text: str, domains: tuple[str, ...], inside: boo
     name, words = mailbox.name, context.vocabulary
     titled = f"{name}\n{mailbox.local.replace('.', ' ').replace('_', ' ')}"
     own = own_name(name, mailbox.address, domains, context)
-    if words.chief_titles.search(titled) or (own is not None and own.whole):
+    if own is not None and own.whole:
+        return True
+    if _is_of_another_firm(mailbox, text, context):
+        return False
+    if words.chief_titles.search(titled):
         return True
     officer = words.officer_titles.search(name) is not None
     if officer and (inside or is_nameless(name, words)):
@@ -89,6 +93,17 @@ def _is_chief(mailbox: Mailbox, text: str, domains: tuple[str, ...], inside: boo
     lines = (line.strip() for line in text.splitlines())
     short = [line for line in lines if 0 < len(line) <= MAX_SIGNATURE_CHARS and not _is_for(line, words)]
     return any(_is_chiefs(line, words) or _is_ours(line, domains, context) for line in short)
+
+
+def _is_of_another_firm(mailbox: Mailbox, text: str, context: Context) -> bool:
+    """True if a short line of the text says the firm of the author's domain: the reader sees that another firm's chief
+    writes. The label of a private mailbox says no firm."""
+    if context.providers.kind(mailbox.domain or "") is not None:
+        return False
+    return any(
+        len(line) <= MAX_SIGNATURE_CHARS and writes_label(line, mailbox.domain or "", context)
+        for line in text.splitlines()
+    )
 
 
 def _is_for(line: str, words: Vocabulary) -> bool:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from sekisho.checks.facts.automatic import is_automatic, wants_nothing
-from sekisho.checks.facts.names import is_nameless, is_short_form, is_told
+from sekisho.checks.facts.names import is_nameless, is_short_form, is_told, related
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.sender import BEARS_NAME, organisation
 from sekisho.checks.facts.wishes import wants_something
@@ -31,6 +31,7 @@ FIRST_LETTERS, LAST_LETTERS = re.compile(r"\w+"), re.compile(r"\w+\Z")
 # Behind a name that comes first: the organisation, and then who writes for it. People say it behind their own names.
 HEADS = re.compile(r"\s?(?:[-–—|｜:：/／・]|より|から)")
 FROM = re.compile(r"\A(?:より|から)")  # behind the name of the sender
+WRITTEN_WORDS = re.compile(r"(?<![\w@./-])\w+(?![\w@/-]|\.\w)")  # of a text, and not of a host or an address
 MAX_PERSONS_WORDS = 1  # beside the brand's name: a family name
 OPENING, CLOSING = ("(", "（", "[", "［"), (")", "）", "]", "］")
 SPEAKING = frozenset({Place.SUBJECT, Place.CALENDAR, Place.IMAGE, Place.LOCAL_PART, Place.REPLY_TO})
@@ -115,7 +116,8 @@ def _why_strong(claim: Claim, message: Message, seen: Evidence, context: Context
 
 def _is_others_name(name: str, mention: Mention, message: Message, seen: Evidence, context: Context) -> bool:
     """True if others bear the brand's name with right: dealers, agencies, campaigns, whoever runs its program, a sender
-    that an alias service tells, and a name that the brand's is a part of, like that of its domain."""
+    that an alias service tells, a name that the brand's is a part of, like that of its domain, and a firm that says its
+    own name beside the brand's (`Microsoft 365 Support - Netzwerk Schulze`)."""
     registry, brand = context.registry, mention.brand
     if registry.built_in(brand) or registry.self_hosted(brand):
         return True
@@ -126,7 +128,31 @@ def _is_others_name(name: str, mention: Mention, message: Message, seen: Evidenc
     rest = f"{name[: mention.start]} {name[mention.end :]}"
     if context.vocabulary.delegate_words.search(rest) is not None:
         return True
+    if _is_own_name(rest, message, seen, context) and not _signs(brand, seen, context):
+        return True
     return _runs_on(name, mention.start, mention.end, context.vocabulary)
+
+
+def _is_own_name(rest: str, message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the words beside the brand's name are the sender's: it is proven, its domain carries them, and the text
+    says them to the reader, too. In the mail of a platform (`… (Dropbox)`) they are not the writer's."""
+    domain = message.author.domain or ""
+    if not seen.authenticated or _is_shared(domain, context):
+        return False
+    words = context.vocabulary.distinctive(context.vocabulary.office_words.sub(" ", rest))
+    own = {word for word in words if word.isascii() and related((word,), (organisation(domain),))}
+    if not own:
+        return False
+    lines = (
+        line.lower() for line in message.text[:MAX_SCANNED_CHARS].split("\n") if len(line) <= MAX_LINE_CHARS
+    )
+    told = (set(WRITTEN_WORDS.findall(line)) for line in lines)
+    return any(map(own.issubset, told))
+
+
+def _is_shared(domain: str, context: Context) -> bool:
+    """True for a domain in which others than its owner write, as far as we know: a provider's or a known brand's."""
+    return context.providers.kind(domain) is not None or context.registry.owner(domain) is not None
 
 
 def _is_of_a_person(name: str, mention: Mention, words: Vocabulary) -> bool:
