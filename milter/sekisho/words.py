@@ -29,6 +29,18 @@ class InsideWords:
 
 
 @dataclass(frozen=True, slots=True)
+class DemandWords:
+    """How a demand is built, to be searched in a text: the lists `stake_words`, `due_words`, `day_words`,
+    `otherwise_words` and `consequence_words`."""
+
+    stakes: re.Pattern[str]
+    due: re.Pattern[str]
+    days: re.Pattern[str]
+    otherwise: re.Pattern[str]
+    consequences: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class DomainWords:
     """What the name of a domain is made of, and where it was registered."""
 
@@ -101,6 +113,7 @@ class Vocabulary:
     badge_words: re.Pattern[str]
 
     calls: CallWords
+    demands: DemandWords
 
     greetings: re.Pattern[str]
     """Match it with a line: the match ends where the greeting ends."""

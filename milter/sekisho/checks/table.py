@@ -59,7 +59,7 @@ from sekisho.checks.identity import (
     unknown_organisation,
     word_names,
 )
-from sekisho.checks.lure import lure, new_account, nobody, payload, sender_doubts
+from sekisho.checks.lure import lure, new_account, nobody, payload, sender_doubts, stranger
 from sekisho.evidence import Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -152,6 +152,7 @@ LURES: tuple[Check, ...] = (
     Check.of(brand_policies),
     Check.of(recipient),
     Check.of(nobody),
+    Check.of(stranger),
     Check.of(own_office),
     Check.of(inside),
     Check.of(new_account),

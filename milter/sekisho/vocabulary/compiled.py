@@ -14,7 +14,7 @@ from sekisho.vocabulary import patterns
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.patterns import anywhere, pieces
 from sekisho.vocabulary.phrases import LurePhrases
-from sekisho.words import CallWords, DomainWords, InsideWords, Vocabulary
+from sekisho.words import CallWords, DemandWords, DomainWords, InsideWords, Vocabulary
 
 MAX_NAME_CHARS = 300  # of a name; the rest is not examined
 MAX_REMEMBERED_NAMES = 4096
@@ -75,6 +75,7 @@ def for_checks(lists: WordLists, lures: Iterable[str] = ()) -> Vocabulary:
         complaint_mailboxes=anywhere(lists.complaint_mailboxes),
         forbidding_words=anywhere(lists.forbidding_words),
         calls=_calls(lists),
+        demands=_demands(lists),
         **_around_names(lists),
         greetings=patterns.greeting(lists.greetings),
         readers=patterns.readers(lists.readers, lists.reader_adjectives),
@@ -102,6 +103,16 @@ def _calls(lists: WordLists) -> CallWords:
         undo=anywhere(lists.undo_words),
         denial=anywhere(lists.denial_words),
         charge=anywhere(lists.charge_words),
+    )
+
+
+def _demands(lists: WordLists) -> DemandWords:
+    return DemandWords(
+        stakes=anywhere(lists.stake_words),
+        due=anywhere(lists.due_words),
+        days=anywhere(lists.day_words),
+        otherwise=anywhere(lists.otherwise_words),
+        consequences=anywhere(lists.consequence_words),
     )
 
 

@@ -160,6 +160,12 @@ class WordLists(FileModel):
     denial_words: Words = ()
     charge_words: Words = ()
 
+    stake_words: Words = ()
+    due_words: Words = ()
+    day_words: Words = ()
+    otherwise_words: Words = ()
+    consequence_words: Words = ()
+
     companions: Words = ()
     trade_words: Labels = ()
     weak_trade_words: Labels = ()

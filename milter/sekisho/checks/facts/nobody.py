@@ -20,6 +20,7 @@ from sekisho.checks.facts.sender import is_colleague, organisation
 from sekisho.evidence import Evidence, Place
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.text import sound
 from sekisho.words import Vocabulary
 
 MAX_SCANNED_CHARS = 3_000  # at the beginning and at the end of a text
@@ -27,10 +28,13 @@ MAX_SIGNING_CHARS = 30  # of a line that is a name
 MAX_CLOSING_LINES = 3  # one of which is the name under a letter
 MAX_OPENING_LINES = 4  # in which a letter says who writes it
 MAX_INITIALS_LETTERS = 2  # a part of a domain with so few letters is none of its words
+MIN_SOUND_LETTERS = 4  # of a part of a domain that kana is compared with
 MIN_LABEL_LETTERS = 5  # of a domain, or of a word of it, that a text calls the sender
 # As a firm writes it where it says who it is. What is only like a number (`facts.telephones`) makes nobody reachable.
 FIRM_TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}", re.ASCII)
+MOBILE = re.compile(r"0[5789]0")  # of a telephone that anybody gets without an address
 HOST_OR_ADDRESS = re.compile(r"https?://\S{1,2000}|\S{0,100}@\S{1,255}|(?:[\w-]{1,63}\.){1,8}[a-z]{2,20}\b")
+LABEL = re.compile(r"[:】\]]\s*\Z")  # at the end of a line, whose value is in the next one
 PARAGRAPHS = re.compile(r"\n[^\S\n]*\n")
 LATIN_WORD = re.compile(r"[A-Za-z]{4,40}")
 CAPITALIZED_BEFORE = re.compile(r"([A-Z][\w'’&-]{1,40}),? ?\Z")
@@ -39,6 +43,9 @@ JAPANESE_AROUND = (
     re.compile(r"[^\s、。,.:：|「」]{0,20} ?\Z"),
     re.compile(r"[ \u3000]?[^\s、。,.:：|「」]{0,20}"),
 )
+OFFICE_FORM = re.compile(r"(?:課|係|受付|センター)\s*\Z")
+MAX_MATTER_LETTERS = 2  # of the matter of an office: 調査, 通知, 整理
+KANA = re.compile("[ぁ-ゖァ-ヺー]{2,}")
 JAPANESE = re.compile("[\u3040-\u9fff]")
 RULE = re.compile(r"[-=_*━─]{3,100}")
 WRITES_AS = re.compile(r"([^\s、。]{2,20})の[^\sがはをにで、。]{1,8}(?:です|でございます|と申します)")
@@ -46,28 +53,41 @@ WRITES_AS = re.compile(r"([^\s、。]{2,20})の[^\sがはをにで、。]{1,8}(?
 
 def says_who_it_is(message: Message, seen: Evidence, context: Context) -> bool:
     """True if the sender is known here, is the reader's own, or gives a name or a way to reach it."""
-    if any(proof.brand for proof in seen.proofs) or is_colleague(message, seen, context):
-        return True
-    if context.registry.owner(message.author.domain or "") is not None:
-        return True  # as a brand's own address says it; whether it is true, others find out
-    if context.own(message.envelope.client) or _is_of_a_government(message, seen, context.vocabulary):
+    if is_known(message, seen, context):
         return True
     if any(claim.where is Place.SIGNATURE for claim in seen.claims) or is_named(message, context.vocabulary):
         return True
     return introduces_itself(message, context.vocabulary)
 
 
+def is_known(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the sender is one of a registered brand or of a government, or the reader's own."""
+    if any(proof.brand for proof in seen.proofs) or is_colleague(message, seen, context):
+        return True
+    if context.registry.owner(message.author.domain or "") is not None:
+        return True  # as a brand's own address says it; whether it is true, others find out
+    return context.own(message.envelope.client) or _is_of_a_government(message, seen, context.vocabulary)
+
+
 def is_named(message: Message, words: Vocabulary) -> bool:
     """True if the author's display name names somebody, and not an office, a matter or an address."""
-    return bool(words.naming(HOST_OR_ADDRESS.sub(" ", message.author.name)))
+    name = HOST_OR_ADDRESS.sub(" ", message.author.name)
+    matter = OFFICE_FORM.sub("", name)
+    if matter != name:
+        return any(len(word) > MAX_MATTER_LETTERS for word in words.naming(matter))
+    return bool(words.naming(name))
 
 
 def names_nobody(domain: str, words: Vocabulary) -> bool:
     """True if a domain is made of words that name nobody: `renewal-service.example`. Digits and short parts do not
     count. `domain` is in ASCII lower case."""
-    label = organisation(domain).partition(".")[0]
-    parts = [part for part in re.split(r"[-\d]+", label) if len(part) > MAX_INITIALS_LETTERS]
+    parts = [part for part in _parts(domain) if len(part) > MAX_INITIALS_LETTERS]
     return bool(parts) and not words.naming(" ".join(parts))
+
+
+def _parts(domain: str) -> list[str]:
+    """The parts of a registered label between hyphens and digits."""
+    return [part for part in re.split(r"[-\d]+", organisation(domain).partition(".")[0]) if part]
 
 
 def introduces_itself(message: Message, words: Vocabulary) -> bool:
@@ -90,7 +110,7 @@ def names_a_firm(message: Message, words: Vocabulary) -> bool:
 
 def _senders_text(message: Message, words: Vocabulary) -> str:
     """The text without the paragraphs about its reader, and without the reader's own number."""
-    text = "\n\n".join(part for part, readers in _paragraphs(message, words) if not readers)
+    text = "\n".join(part for part, readers in _paragraphs(message, words) if not readers)
     data = personal_data(message.subject)
     return text if data is None else text.replace(data, "")
 
@@ -101,6 +121,23 @@ def _has_firm(text: str, words: Vocabulary) -> bool:
     return any(_companies(HOST_OR_ADDRESS.sub(" ", text), words))
 
 
+def reaches(message: Message, words: Vocabulary) -> bool:
+    """True if the text has a telephone number or a postal address of its sender."""
+    parts = [part for part, readers in _paragraphs(message, words) if not readers]
+    if any(STREET.search(part) for part in parts):
+        return True
+    return any(not MOBILE.match(found[0]) for part in parts for found in FIRM_TELEPHONE.finditer(part))
+
+
+def bears_service_words(domain: str, words: Vocabulary) -> bool:
+    """True if a part of a domain, between hyphens and digits, says a matter and names nobody: `secure` in
+    `secure-nwk.example`."""
+    parts = _parts(domain)
+    return len(parts) > 1 and any(
+        not words.naming(part) or part in words.domains.service_words for part in parts
+    )
+
+
 def readers_data(message: Message, words: Vocabulary) -> str | None:
     """A telephone number or postal address that the text shows as its reader's; None if there is none."""
     parts = (part for part, readers in _paragraphs(message, words) if readers)
@@ -108,12 +145,20 @@ def readers_data(message: Message, words: Vocabulary) -> str | None:
 
 
 def _paragraphs(message: Message, words: Vocabulary) -> Iterator[tuple[str, bool]]:
-    """The paragraphs of the beginning and the end of the text, and whether each is about its reader."""
+    """The paragraphs of the beginning and the end of the text, and whether each is about its reader. Pages often leave
+    no empty line between their paragraphs; then each line is one, and a label goes with the line behind it."""
     text = message.text
     if len(text) > 2 * MAX_SCANNED_CHARS:
         text = f"{text[:MAX_SCANNED_CHARS]}\n\n{text[-MAX_SCANNED_CHARS:]}"
-    for part in PARAGRAPHS.split(unicodedata.normalize("NFKC", text)):
-        yield part, words.reader_labels.search(part) is not None
+    parts = PARAGRAPHS.split(unicodedata.normalize("NFKC", text).strip())
+    if len(parts) > 1:
+        yield from ((part, words.reader_labels.search(part) is not None) for part in parts)
+        return
+    labelled = False
+    for line in parts[0].split("\n"):
+        found = words.reader_labels.search(line) is not None
+        yield line, found or labelled
+        labelled = found and LABEL.search(line) is not None
 
 
 def _is_of_a_government(message: Message, seen: Evidence, words: Vocabulary) -> bool:
@@ -158,7 +203,21 @@ def _is_called_as_its_domain(message: Message, text: str, words: Vocabulary) -> 
     for word in {each.lower() for each in LATIN_WORD.findall(f"{message.subject} {text}")}:
         if word in label and 2 * len(word) >= max(len(label), MIN_LABEL_LETTERS) and words.naming(word):
             return True
-    return label in re.sub(r"[\W_]", "", text).lower() and bool(words.naming(label))
+    if label in re.sub(r"[\W_]", "", text).lower() and words.naming(label):
+        return True
+    return _sounds_as_its_domain(message.author.domain or "", f"{message.subject} {text}", words)
+
+
+def _sounds_as_its_domain(domain: str, text: str, words: Vocabulary) -> bool:
+    """True if a run of kana in the text sounds as a part of the author's domain, or as its beginning."""
+    parts = {sound(part) for part in _parts(domain) if len(part) >= MIN_SOUND_LETTERS and words.naming(part)}
+    for run in {found[0] for found in KANA.finditer(text)} if parts else ():
+        spoken = sound(run)
+        if any(
+            part == spoken or (len(spoken) > MIN_LABEL_LETTERS and part.startswith(spoken)) for part in parts
+        ):
+            return bool(words.naming(run))
+    return False
 
 
 def _is_signed(message: Message, text: str, words: Vocabulary) -> bool:

@@ -56,9 +56,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _lure(telling: list[Cue], said: dict[str, list[Cue]]) -> Iterator[Finding]:
-    """The theme that `telling` names best, and how it is put."""
+    """The theme that `telling` names best, if any, and how it is put."""
     names = {f"lure.{cue.name}" for cue in telling}
-    yield next(kind for kind in THEMES if kind.id in names).found()
+    if telling:
+        yield next(kind for kind in THEMES if kind.id in names).found()
     if telling is not said["theme"]:
         yield NAMED.found()
     if said["pressure"]:

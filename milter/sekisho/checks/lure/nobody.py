@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sekisho.checks.facts.demands import GIVEN_AWAY, Demand, demand_of, insists
 from sekisho.checks.facts.greetings import greets_nobody
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.nobody import introduces_itself, names_nobody, readers_data, says_who_it_is
@@ -70,7 +71,13 @@ EXTORTS = FindingKind(
     "受信者を脅して金銭を要求し、連絡先を示していません。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
-KINDS = (NOBODY, THREATENS, SHOWS_DATA, TWO_DEADLINES, GREETS_NOBODY, DOMAIN, EXTORTS)
+BY_FORM = FindingKind(
+    "lure.demand_by_form",
+    1,
+    "It says what is at stake for its reader, by when to act, or what happens otherwise.",
+    "受信者が失うものと、期限または応じない場合の結果を示して、行動を求めています。",
+)
+KINDS = (NOBODY, BY_FORM, THREATENS, SHOWS_DATA, TWO_DEADLINES, GREETS_NOBODY, DOMAIN, EXTORTS)
 
 THEMES = shipped_themes()
 BLACKMAIL = ("sextortion", "violence")  # anonymous by nature
@@ -78,7 +85,6 @@ MONEY = THEMES.named("money") - set(BLACKMAIL)
 AUTHORITY = THEMES.named("authority")
 SERIOUS = MONEY | THEMES.named("official")
 PAID_WITH = ("coins", "gift_cards", "pay")
-GIVEN_AWAY = ("login", "pay", "card", "coins", "gift_cards")
 ANSWERED = ("answer", "call", "channel", "coins", "gift_cards")
 BITCOIN_ADDRESS = re.compile(r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b")
 MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more and does not threaten says who it is
@@ -90,9 +96,19 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Doubts only: what makes a demand nobody's. None if the sender says who it is."""
     if _extorts(message, seen, context):
         return Evidence(doubts=(EXTORTS.found(),))
-    if not _demands(message, seen, context) or says_who_it_is(message, seen, context):
+    known, form = _demands(message, seen, context), _by_form(message, seen, context)
+    if not (known or form) or says_who_it_is(message, seen, context):
         return NOTHING
-    return Evidence(doubts=(NOBODY.found(), *_besides(message, seen, context)))
+    new = () if known else (BY_FORM.found(),)
+    return Evidence(doubts=(NOBODY.found(), *new, *_besides(message, seen, form, context)))
+
+
+def _by_form(message: Message, seen: Evidence, context: Context) -> Demand | None:
+    """The form of a demand whose words no list of phrases knows. A time alone is none: shops have last days."""
+    if not _has_way_out(message, seen) or len(message.text) > MAX_SCANNED_CHARS or is_digest(seen):
+        return None
+    demand = demand_of(message, context.vocabulary)
+    return demand if demand is not None and insists(demand, message, seen, context.vocabulary) else None
 
 
 def _demands(message: Message, seen: Evidence, context: Context) -> bool:
@@ -136,9 +152,9 @@ def _is_payable(message: Message) -> bool:
     return bool(message.links) or BITCOIN_ADDRESS.search(message.text) is not None
 
 
-def _besides(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
+def _besides(message: Message, seen: Evidence, form: Demand | None, context: Context) -> Iterator[Finding]:
     """What else tells a demand of nobody's from one of somebody who forgot the name."""
-    if _threatens(seen):
+    if _threatens(seen) or (form is not None and form.otherwise):
         yield THREATENS.found()
     if not seen.has("recipient.data_in_subject") and (data := readers_data(message, context.vocabulary)):
         yield SHOWS_DATA.found(data=data)

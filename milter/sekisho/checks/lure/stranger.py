@@ -1,0 +1,137 @@
+"""A demand under a name that nothing vouches for: the sender has a name, and neither its domain nor any place that the
+message leads to has to do with it.
+
+`nobody` is about senders that say nowhere who they are. Who invents a bank says it. No registry knows that bank, so
+this asks what a genuine firm has without being asked: a domain or a page of its name, as letters, sound or initials.
+The name alone is weak, since many small firms have domains of other names. So the message must have the form of a
+demand as well (`facts.demands`), and neither a telephone number nor a postal address. A name in kanji, or of another
+language's words in katakana, cannot be compared with a domain; there the domain must be of the kind that forgers make.
+
+It cannot see an invented name whose domain was registered for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sekisho.checks.facts.demands import demand_of, insists
+from sekisho.checks.facts.links import is_digest
+from sekisho.checks.facts.names import related
+from sekisho.checks.facts.nobody import bears_service_words, is_known, is_named, reaches
+from sekisho.checks.facts.personal_data import TELEPHONE
+from sekisho.checks.facts.sender import home_domains, organisation
+from sekisho.checks.facts.throwaway import MIN_PASSING_SIGNS, is_foreign, passing_signs
+from sekisho.checks.facts.wishes import headlines
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
+from sekisho.message import Message
+from sekisho.ports import Context
+from sekisho.text import sound
+from sekisho.vocabulary import shipped_themes
+
+STRANGER = FindingKind(
+    "lure.from_a_stranger",
+    4,
+    "It wants this as {name}. Its domain {domain} and the places that it leads to have nothing to do with that name.",
+    "「{name}」としてそう求めていますが、ドメイン {domain} もリンク先もその名前と関係がなく、連絡先も示していません。",
+    signals=frozenset({Signal.STANDS_ALONE}),
+)
+MADE_FOR_IT = FindingKind(
+    "lure.from_a_made_domain",
+    1.5,
+    "Its domain {domain} is made of words that calm a reader.",
+    "ドメイン {domain} は、受信者を安心させる語を含んでいます。",
+)
+UNREACHABLE = FindingKind(
+    "lure.from_an_unreachable_office",
+    4,
+    "As {name} it does the business of an office, a court or a collector, and has neither address nor telephone.",
+    "「{name}」として公的機関や債権回収の手続きを告げながら、所在地も固定電話の番号も示していません。",
+    signals=frozenset({Signal.STANDS_ALONE}),
+)
+KINDS = (STRANGER, MADE_FOR_IT, UNREACHABLE)
+
+AUTHORITY = shipped_themes().named("authority")
+
+MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more says who it is
+MIN_SOUND_LETTERS = 4  # at the beginning of a name in kana, which a domain may begin with
+KANA = re.compile(r"[ぁ-ゖァ-ヺー]{2,}")
+UNREADABLE = re.compile(r"[ァ-ヺ\u3400-\u9fff]")
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """Doubts only. None if the sender is known, has a name that its domains know, or can be reached."""
+    if not _leads_somewhere(message, seen) or len(message.text) > MAX_SCANNED_CHARS or is_digest(seen):
+        return NOTHING
+    name, domain = message.author.name, message.author.domain or ""
+    if not is_named(message, context.vocabulary) or is_known(message, seen, context):
+        return NOTHING
+    if _claimed(seen) or context.providers.kind(domain) is not None:
+        return NOTHING
+    demand = demand_of(message, context.vocabulary)
+    if demand is None or not insists(demand, message, seen, context.vocabulary):
+        return NOTHING
+    if not (_uses(name, message, context) and _is_at_stake(message, seen, context)):
+        return NOTHING
+    if _is_related(name, message, seen, context) or reaches(message, context.vocabulary):
+        return NOTHING
+    return Evidence(doubts=tuple(_doubts(name, domain, seen, context)))
+
+
+def _leads_somewhere(message: Message, seen: Evidence) -> bool:
+    return bool(seen.destinations) or TELEPHONE.search(message.text[:MAX_SCANNED_CHARS]) is not None
+
+
+def _doubts(name: str, domain: str, seen: Evidence, context: Context) -> Iterator[Finding]:
+    made = _looks_made(domain, context)
+    if made or not UNREADABLE.search(name):
+        yield STRANGER.found(name=name, domain=domain)
+        if made:
+            yield MADE_FOR_IT.found(domain=domain)
+    elif seen.has_cue("theme", *AUTHORITY):
+        yield UNREACHABLE.found(name=name)
+
+
+def _looks_made(domain: str, context: Context) -> bool:
+    words = context.vocabulary
+    return (
+        bears_service_words(domain, words)
+        or passing_signs(domain, words) >= MIN_PASSING_SIGNS
+        or is_foreign(domain, words)
+    )
+
+
+def _claimed(seen: Evidence) -> bool:
+    """True if the registry knows the name: `impersonation` speaks of it."""
+    return any(claim.brand and claim.where == "display_name" for claim in seen.claims)
+
+
+def _is_at_stake(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the subject is about what the reader can lose, or the sender is called an office or a bank: discussions
+    come to such matters somewhere in their text."""
+    words, name = context.vocabulary, message.author.name
+    if headlines(seen) or words.demands.stakes.search(message.subject) is not None:
+        return True
+    return words.office_words.search(name) is not None
+
+
+def _uses(name: str, message: Message, context: Context) -> bool:
+    """True if the sender's name is one of an organisation: it has a word of such, or the subject or, in Japanese, the
+    text uses it, too. A person's name stands in its signature alone."""
+    words = context.vocabulary
+    if words.office_words.search(name) or words.organisation_words.search(name):
+        return True
+    text = message.subject if name.isascii() else f"{message.subject}\n{message.text}"
+    return any(word in text.casefold() for word in words.naming(name.partition(" via ")[0]))
+
+
+def _is_related(name: str, message: Message, seen: Evidence, context: Context) -> bool:
+    """True if a domain of the message is made of the name: its letters, its sound, or its initials."""
+    domains = {*home_domains(message, seen), *(each.domain for each in seen.destinations)}
+    words = context.vocabulary.naming(name)
+    latin = tuple(word for word in words if word.isascii())
+    if latin and related(latin, domains):
+        return True
+    sounds = [sound(found[0])[:MIN_SOUND_LETTERS] for found in KANA.finditer("".join(words))]
+    labels = [sound(organisation(each).partition(".")[0]) for each in domains]
+    return any(each in label for each in sounds for label in labels if len(each) == MIN_SOUND_LETTERS)
