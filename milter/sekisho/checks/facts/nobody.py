@@ -40,6 +40,7 @@ JAPANESE_AROUND = (
     re.compile(r"[ \u3000]?[^\s、。,.:：|「」]{0,20}"),
 )
 JAPANESE = re.compile("[\u3040-\u9fff]")
+HEAD = re.compile(r"\s*【([^】]{2,20})】")
 RULE = re.compile(r"[-=_*━─]{3,100}")
 WRITES_AS = re.compile(r"([^\s、。]{2,20})の[^\sがはをにで、。]{1,8}(?:です|でございます|と申します)")
 
@@ -71,7 +72,10 @@ def names_nobody(domain: str, words: Vocabulary) -> bool:
 
 
 def introduces_itself(message: Message, words: Vocabulary) -> bool:
-    """True if the text has what a firm says of itself: a name, a telephone number, a postal address."""
+    """True if the message has what a firm says of itself: a name in brackets at the head of its subject, or in the text
+    a name, a telephone number, a postal address."""
+    if (head := HEAD.match(message.subject)) is not None and words.naming(head[1]):
+        return True
     text = "\n\n".join(part for part, readers in _paragraphs(message, words) if not readers)
     if (data := personal_data(message.subject)) is not None:
         text = text.replace(data, "")  # the reader's own number does not reach the sender
