@@ -20,9 +20,10 @@ class CallWords:
 @dataclass(frozen=True, slots=True)
 class InsideWords:
     """How somebody speaks who passes for one of the reader's own organisation, to be searched in a text: the lists
-    `inside_offices`, `inside_words`, `secrecy_words` and `covert_words`."""
+    `inside_offices` with `inside_fillers`, `inside_offices` alone, `inside_words`, `secrecy_words`, `covert_words`."""
 
     offices: re.Pattern[str]
+    telling_offices: re.Pattern[str]
     speech: re.Pattern[str]
     secrecy: re.Pattern[str]
     covert: re.Pattern[str]

@@ -118,7 +118,8 @@ def _demands(lists: WordLists) -> DemandWords:
 
 def _inside(lists: WordLists) -> InsideWords:
     return InsideWords(
-        offices=anywhere(lists.inside_offices),
+        offices=anywhere((*lists.inside_offices, *lists.inside_fillers)),
+        telling_offices=anywhere(lists.inside_offices),
         speech=anywhere(lists.inside_words),
         secrecy=anywhere(lists.secrecy_words),
         covert=anywhere(lists.covert_words),

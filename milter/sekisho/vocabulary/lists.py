@@ -93,6 +93,7 @@ class WordLists(FileModel):
     officer_titles: Words = ()
     chief_titles: Words = ()
     inside_offices: Words = ()
+    inside_fillers: Words = ()
     inside_words: Words = ()
     secrecy_words: Words = ()
     covert_words: Words = ()

@@ -110,8 +110,11 @@ def after_name(entries: Iterable[str], companies: Iterable[str]) -> re.Pattern[s
 
 
 def introduction(entries: Iterable[str]) -> re.Pattern[str]:
-    """Matches the rest of a sentence behind a name with which its writer introduces itself."""
-    return re.compile(rf"\A[^\n。、]{{0,20}}{one_of(entries)}|\Aの[^\n。、]{{1,10}}です[。\s]")
+    """Matches the rest of a sentence behind a name with which its writer introduces itself. Behind で, を, に or も the
+    name is no part of the writer's: ヤフオクで購入した森と申します."""
+    return re.compile(
+        rf"\A(?!\s?[でをにも](?!ございます))[^\n。、]{{0,20}}{one_of(entries)}|\Aの[^\n。、]{{1,10}}です[。\s]"
+    )
 
 
 def thanks(entries: Iterable[str]) -> re.Pattern[str]:

@@ -27,6 +27,8 @@ MAX_SCANNED_CHARS = 3_000  # at the beginning and at the end of a text
 MAX_SIGNING_CHARS = 30  # of a line that is a name
 MAX_CLOSING_LINES = 3  # one of which is the name under a letter
 MAX_OPENING_LINES = 4  # in which a letter says who writes it
+MAX_THANKS_CHARS = 20  # behind a name for whose use a text thanks
+MIN_BLOCK_LINES = 3  # of a signature: a name, and where to find it
 MAX_INITIALS_LETTERS = 2  # a part of a domain with so few letters is none of its words
 MIN_SOUND_LETTERS = 4  # of a part of a domain that kana is compared with
 MIN_LABEL_LETTERS = 5  # of a domain, or of a word of it, that a text calls the sender
@@ -47,7 +49,10 @@ OFFICE_FORM = re.compile(r"(?:課|係|受付|センター)\s*\Z")
 MAX_MATTER_LETTERS = 2  # of the matter of an office: 調査, 通知, 整理
 KANA = re.compile("[ぁ-ゖァ-ヺー]{2,}")
 JAPANESE = re.compile("[\u3040-\u9fff]")
+HEAD = re.compile(r"\s*【([^】]{2,20})】")
 RULE = re.compile(r"[-=_*━─]{3,100}")
+BLOCKS = re.compile(r"^(?:[-=_*━─]{3,100})?[^\S\n]*(?:\n|\Z)", re.MULTILINE)
+THANKED = re.compile(r"[ァ-ヺー一-鿿A-Za-z0-9・&.-]{2,30}[」』]?[ \u3000]?(?=を[ごお])")
 WRITES_AS = re.compile(r"([^\s、。]{2,20})の[^\sがはをにで、。]{1,8}(?:です|でございます|と申します)")
 
 
@@ -91,8 +96,10 @@ def _parts(domain: str) -> list[str]:
 
 
 def introduces_itself(message: Message, words: Vocabulary) -> bool:
-    """True if the text has what a sender says of itself: a firm as in `names_a_firm`, the name of its domain, or a
-    signature."""
+    """True if the message has what a sender says of itself: a name in brackets at the head of its subject, or in the
+    text a firm as in `names_a_firm`, the name of its domain, or a signature."""
+    if (head := HEAD.match(message.subject)) is not None and words.naming(head[1]):
+        return True
     text = _senders_text(message, words)
     plain = HOST_OR_ADDRESS.sub(" ", text)
     return (
@@ -110,7 +117,7 @@ def names_a_firm(message: Message, words: Vocabulary) -> bool:
 
 def _senders_text(message: Message, words: Vocabulary) -> str:
     """The text without the paragraphs about its reader, and without the reader's own number."""
-    text = "\n".join(part for part, readers in _paragraphs(message, words) if not readers)
+    text = "\n\n".join(part for part, readers in _paragraphs(message, words) if not readers)
     data = personal_data(message.subject)
     return text if data is None else text.replace(data, "")
 
@@ -221,18 +228,45 @@ def _sounds_as_its_domain(domain: str, text: str, words: Vocabulary) -> bool:
 
 
 def _is_signed(message: Message, text: str, words: Vocabulary) -> bool:
-    """True if a Japanese letter says in its first lines who writes it, or one of its last lines is a name."""
+    """True if a Japanese letter says in its first lines who writes it, thanks for the use of a name, or has a name in
+    one of its last lines or at the head of a block like a signature (`運営:` and the like may stand before it)."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     if any(words.naming(found[1]) for line in lines[:MAX_OPENING_LINES] if (found := WRITES_AS.search(line))):
         return True
+    if any(words.naming(name) for name in _thanked_for(text, words)):
+        return True
     buttons = {link.text.strip() for link in message.links}
     closing = list(pairwise(["", *lines[1:], ""]))[-MAX_CLOSING_LINES - 1 :]
-    return any(
-        line not in buttons
-        and not (following.startswith("http") and RULE.fullmatch(before) is None)
-        and _is_a_name(line, words)
+    last = (
+        line
         for (before, line), (_, following) in pairwise(closing)
+        if not (following.startswith("http") and RULE.fullmatch(before) is None)
     )
+    return any(
+        line not in buttons and _is_a_name(_labelled(line, words), words) for line in (*last, *_heads(text))
+    )
+
+
+def _thanked_for(text: str, words: Vocabulary) -> Iterator[str]:
+    """The names for whose use a text thanks: トレカルテをご利用いただき."""
+    for found in THANKED.finditer(text):
+        if words.thanks_for.match(text[found.end() : found.end() + MAX_THANKS_CHARS]) is not None:
+            yield found[0]
+
+
+def _heads(text: str) -> Iterator[str]:
+    """The first lines of the blocks that a rule or an empty line opens and that show below it an address or a host: a
+    signature is such a block."""
+    for block in BLOCKS.split(text):
+        first, *others = block.strip().split("\n")
+        if len(others) + 1 >= MIN_BLOCK_LINES and any(map(HOST_OR_ADDRESS.search, others)):
+            yield first.strip()
+
+
+def _labelled(line: str, words: Vocabulary) -> str:
+    """A line without what says that its writer's name follows (運営:)."""
+    label, colon, name = line.partition(":")
+    return name.strip() if colon and words.writer_before_name.search(f"{label}:") is not None else line
 
 
 def _is_a_name(line: str, words: Vocabulary) -> bool:

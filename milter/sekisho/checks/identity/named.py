@@ -215,14 +215,16 @@ def _spoken(seen: Evidence) -> Iterator[Claim]:
 
 def _of_a_plain_name(name: str, message: Message, seen: Evidence, context: Context) -> Evidence:
     """A name of its own. Two are none: an ordinary word that is a brand's name, too, where the text speaks as that
-    brand; and that of an office that nothing else in the message knows, where the text speaks as only a brand does."""
+    brand; and that of an office that nothing else in the message knows, where the text asks for something and speaks as
+    only a brand does. Without that it may be a newsletter that names who pays for it."""
     plain = " ".join(context.vocabulary.proper(name))
     for claim in _spoken(seen):
         if claim.brand and any(_is_its_name(each, claim, context) for each in (name, plain)):
             claimed = Claim(claim.brand, Place.DISPLAY_NAME, name)
             reasons = (Why.NAMED, Why.AGREES)
             return Evidence(claims=(claimed,), identity=_of_a_claim(claimed, reasons, context))
-    if _is_an_office_of_nobody(name, message, context):
+    asks = any(cue.aspect in ("action", "pressure") for cue in seen.cues)
+    if asks and _is_an_office_of_nobody(name, message, context):
         leading = _leading(_spoken(seen), context)
         if leading is not None and _is_owners(leading, _spoken(seen), context):
             return Evidence(identity=_of_a_claim(leading, (Why.NAMELESS, Why.SPEAKS), context))
@@ -249,7 +251,7 @@ def _is_an_office_of_nobody(name: str, message: Message, context: Context) -> bo
 def _of_the_text(message: Message, seen: Evidence, context: Context) -> NamedIdentity | None:
     """The one organisation that a message without a sender's name speaks as, or the only one that it names. A program
     that returns mail speaks as nobody."""
-    if is_automatic(message) and wants_nothing(message, seen.cues):
+    if _is_a_programs(message, seen) and wants_nothing(message, seen.cues):
         return None
     spoken = tuple(_spoken(seen))
     leading = _leading(spoken, context)
@@ -262,6 +264,12 @@ def _of_the_text(message: Message, seen: Evidence, context: Context) -> NamedIde
     if spoken:
         return _of_a_claim(leading, (Why.NAMELESS, Why.SPEAKS), context) if leading in spoken else None
     return _of_a_claim(leading, (Why.NAMELESS, Why.ALONE), context)
+
+
+def _is_a_programs(message: Message, seen: Evidence) -> bool:
+    """True for automatic mail, and for mail of an empty author (`From: <>`) that leads nowhere: some gateways return
+    mail so."""
+    return is_automatic(message) or (message.author.text.strip(" <>") == "" and not seen.destinations)
 
 
 def _mentioned(seen: Evidence, context: Context) -> Iterator[Claim]:

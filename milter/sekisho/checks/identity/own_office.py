@@ -67,10 +67,13 @@ PROVIDER = FindingKind(
 )
 KINDS = (OWN_NAME, OWN_OFFICE, OFFICE, PROVIDER)
 
-OFFICE_THEMES = ("mailbox", "staff", "security", "account")
-"""What an office for one's own people writes of."""
+SHARED_THEMES = ("security", "account")
+"""What an office for one's own people writes of, and a web service."""
+BILLS = ("unpaid", "invoice", "payment")
+"""What an office writes of to customers: 経理課 of a supplier."""
 OWN_THEMES = ("mailbox", "staff", "errand")
-"""Of these, what it alone writes of, and what a superior asks for."""
+"""What it alone writes of, and what a superior asks for."""
+STAFF_THEMES = ("mailbox", "staff")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -114,7 +117,10 @@ def _findings(
 def _writes_for_staff(message: Message, seen: Evidence) -> bool:
     """True for mail of such an office that wants something, and that has a link or a page for it."""
     led = bool(seen.destinations) or any(page.attached for page in message.pages)
-    return led and wants_something(message, seen) and seen.has_cue("theme", *OFFICE_THEMES)
+    if not led or not wants_something(message, seen):
+        return False
+    shared = seen.has_cue("theme", *SHARED_THEMES) and not seen.has_cue("theme", *BILLS)
+    return shared or seen.has_cue("theme", *STAFF_THEMES)
 
 
 def _speaks_as(own: OwnName, author: str, seen: Evidence, context: Context) -> bool:
