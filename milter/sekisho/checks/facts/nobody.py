@@ -45,8 +45,6 @@ JAPANESE_AROUND = (
     re.compile(r"[^\s、。,.:：|「」]{0,20} ?\Z"),
     re.compile(r"[ \u3000]?[^\s、。,.:：|「」]{0,20}"),
 )
-OFFICE_FORM = re.compile(r"(?:課|係|受付|センター)\s*\Z")
-MAX_MATTER_LETTERS = 2  # of the matter of an office: 調査, 通知, 整理
 KANA = re.compile("[ぁ-ゖァ-ヺー]{2,}")
 JAPANESE = re.compile("[\u3040-\u9fff]")
 HEAD = re.compile(r"\s*【([^】]{2,20})】")
@@ -77,9 +75,6 @@ def is_known(message: Message, seen: Evidence, context: Context) -> bool:
 def is_named(message: Message, words: Vocabulary) -> bool:
     """True if the author's display name names somebody, and not an office, a matter or an address."""
     name = HOST_OR_ADDRESS.sub(" ", message.author.name)
-    matter = OFFICE_FORM.sub("", name)
-    if matter != name:
-        return any(len(word) > MAX_MATTER_LETTERS for word in words.naming(matter))
     return bool(words.naming(name))
 
 
@@ -140,8 +135,9 @@ def bears_service_words(domain: str, words: Vocabulary) -> bool:
     """True if a part of a domain, between hyphens and digits, says a matter and names nobody: `secure` in
     `secure-nwk.example`."""
     parts = _parts(domain)
+    telling = (part for part in parts if len(part) > MAX_INITIALS_LETTERS)
     return len(parts) > 1 and any(
-        not words.naming(part) or part in words.domains.service_words for part in parts
+        part in words.domains.service_words or not words.naming(part) for part in telling
     )
 
 
