@@ -36,6 +36,7 @@ class Says(StrEnum):
     FILE = "file"
     TYPE = "type"
     CHAT = "chat"
+    PAY = "pay"
 
 
 OF_ASPECT = {"theme": Says.LURE, "pressure": Says.PRESSURE, "action": Says.DEMAND}

@@ -56,14 +56,16 @@ def _leads_out(message: Message, tools: Toolbox, providers: Providers) -> bool:
 
 
 def _answers(message: Message, seen: list[Line], tools: Toolbox) -> bool:
-    """True if a line that is seen asks for an answer, a call or a look into a file, and that is possible."""
+    """True if a line that is seen asks for an answer, a call, a payment or a look into a file, and that is possible."""
     told = frozenset[Says]().union(*(each.says for each in seen))
     answered = [each.address.rpartition("@")[2] for each in message.reply_to] or [message.author.domain or ""]
     if Says.REPLY in told and any(tools.registry.owner(each) is None for each in answered):
         return True
     if Says.FILE in told and any(part.disposition == "attachment" for part in message.parts):
         return True
-    return not told.isdisjoint({Says.CALL, Says.CHAT, Says.TYPE})
+    if Says.TYPE in told and tools.registry.owner(message.author.domain or "") is None:
+        return True  # what the reader is told to type is the author's host
+    return not told.isdisjoint({Says.CALL, Says.CHAT, Says.PAY})
 
 
 def _holds(text: str, name: str, tools: Toolbox) -> bool:

@@ -108,6 +108,8 @@ def _filled(text: str, draft: Draft, tools: Toolbox) -> str:
         random="".join(chance.choices("bcdfghjklmnpqrstvwxz0123456789", k=9)),
         label=draft.hosts[0].split(".")[0] if draft.hosts else "members",
         host=draft.domain,
+        spelled=draft.domain.replace(".", " ドット " if draft.lang == "ja" else " dot "),
+        real=draft.hosts[0] if draft.hosts else draft.domain,
         address=draft.address,
         subject=draft.subject.text,
     )
@@ -222,7 +224,7 @@ def _www(host: str) -> str:
 
 def _way(draft: Draft, value: str, tools: Toolbox) -> Draft:
     """Another way out: what the reader is told to do, and what it needs."""
-    says = frozenset({Says(value), Says.DEMAND})
+    says = frozenset({Says(value.partition("_")[0]), Says.DEMAND})
     text = _filled(_rng(draft).choice(tools.words["say"][value][draft.lang]), draft, tools)
     files = (Attachment(name="form.pdf", type="application/pdf", text=PDF),) if value == "file" else ()
     return replace(draft, lines=(*draft.lines, Line(text, says=says)), attachments=draft.attachments + files)
@@ -234,6 +236,30 @@ def _drop(draft: Draft, value: list[str], _: Toolbox) -> Draft:
     return replace(
         draft, lines=tuple(each for each in draft.lines if not each.says or not each.says <= dropped)
     )
+
+
+def _short(draft: Draft, _: bool, __: Toolbox) -> Draft:
+    """The fewest lines that still say what the fake is for: one of a lure, one of a demand, one with a link."""
+    wanted = (
+        lambda each: Says.LURE in each.says,
+        lambda each: Says.DEMAND in each.says,
+        lambda each: each.url,
+    )
+    kept = {next((at for at, each in enumerate(draft.lines) if asked(each)), None) for asked in wanted}
+    return replace(draft, lines=tuple(each for at, each in enumerate(draft.lines) if at in kept))
+
+
+def _quoted(draft: Draft, _: bool, __: Toolbox) -> Draft:
+    return replace(draft, lines=tuple(replace(each, text=f"> {each.text}") for each in draft.lines))
+
+
+def _translated(draft: Draft, value: str, tools: Toolbox) -> Draft:
+    """A lure and a demand in another language, with the first link of the fake."""
+    told = tools.words["text"][value]
+    url = next((each.url for each in draft.lines if each.url), "")
+    lure = Line(_filled(told["lure"], draft, tools), says=frozenset({Says.LURE}))
+    demand = Line(_filled(told["demand"], draft, tools), url, frozenset({Says.DEMAND}))
+    return replace(draft, subject=replace(draft.subject, text=draft.called), lines=(lure, demand))
 
 
 def _soften(draft: Draft, _: bool, tools: Toolbox) -> Draft:
@@ -280,7 +306,10 @@ def _format(draft: Draft, value: str, _: Toolbox) -> Draft:
 
 CHANGES: Mapping[str, Callable[[Draft, Any, Toolbox], Draft]] = {
     "anonymous": _anonymous,
+    "quoted": _quoted,
     "drop": _drop,
+    "short": _short,
+    "translated": _translated,
     "soften": _soften,
     "exchange": _exchange,
     "address": _address,

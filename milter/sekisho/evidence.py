@@ -135,6 +135,11 @@ class Why(StrEnum):
         "The sender's name mentions it, and the text speaks as it.",
         "差出人の表示名に名前があり、本文もそこからのものとして書かれています。",
     )
+    BESIDE = (
+        "beside",
+        "The sender's name mentions it, and the message is about access or money from its subject on.",
+        "差出人の表示名に名前があり、件名からログインや金銭に関わる用件です。",
+    )
     NAMELESS = (
         "nameless",
         "The sender's name does not say who it is.",

@@ -16,6 +16,7 @@ from sekisho.checks.facts.links import FOLLOWED_KINDS
 from sekisho.checks.facts.sender import organisation
 from sekisho.checks.facts.telephones import TELEPHONE
 from sekisho.checks.facts.unmet import may_be_home
+from sekisho.checks.facts.written_ways import MESSENGER_NAME, WRITTEN_OUT
 from sekisho.domains import has_known_suffix, host_of, to_ascii
 from sekisho.evidence import Evidence
 from sekisho.message import Link, Message, Part
@@ -28,10 +29,12 @@ MAX_URL_CHARS = 8_192  # of one URL that are read
 MAX_HOSTS = 16  # in a text that are looked at
 MIN_TOLD_CHARS = 40  # of a text; with less, what the message says is in a picture
 ACCOUNT = re.compile(
-    r"(?:普通|当座|口座番号|account (?:no|number))\D{0,12}\d{6,}|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b"
+    r"(?:普通|当座|口座番号|account(?: no| number)?)\D{0,12}\d{6,}"
+    r"|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b"
     r"|\b(?:bc1[02-9ac-hj-np-z]{20,60}|0x[0-9a-fA-F]{40}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b",
     re.IGNORECASE,
 )
+READERS_WAYS = (TELEPHONE, MESSENGER_NAME, WRITTEN_OUT)
 CARRIED_HOST = re.compile(
     r"(?::/{1,2}|=/{2})([^/?#&\s]{1,255})"
 )  # behind a URL's own host: `?url=https://host/`
@@ -53,7 +56,8 @@ def has_payload(
     """True if the message carries anything that could do harm.
 
     `links` are those of its links that could. Addresses of the author's organisation, of the organisations `own` and of
-    the recipients could not, nor could parts of the types `media`. `calls`: a telephone number could. With a text of
+    the recipients could not, nor could parts of the types `media`. `calls`: a telephone number
+    could, a name in a messenger, or a host in words. With a text of
     fewer than `least` characters, what the message says stands elsewhere.
     """
     text = message.text.strip()
@@ -62,7 +66,7 @@ def has_payload(
     if len(text) < least or _is_pictured(message) or any(_is_carried(part, media) for part in message.parts):
         return True
     told = normalize("NFKC", f"{message.subject}\n{text}")  # `０５０－…` is a telephone number
-    if (calls and TELEPHONE.search(told)) or ACCOUNT.search(told):
+    if ACCOUNT.search(told) or (calls and any(way.search(told) for way in READERS_WAYS)):
         return True
     harmless = own | {organisation(message.author.domain or "")}
     named = (*addresses_in(told), *(each.address.lower() for each in message.reply_to))

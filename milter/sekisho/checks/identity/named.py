@@ -3,7 +3,9 @@
 The sender's name comes first. Where it says an organisation, that is the identity; where it is a plain name of its own,
 the text only talks about others. Where it is empty, an address, an office or a headline (お客様サポート,
 重要なお知らせ), the one organisation that the message speaks as is the sender. Where it mentions a brand beside other
-words, the rest of the message tells whether it is an office of the brand.
+words, the rest of the message tells whether it is an office of the brand, or somebody who speaks for it: a person's
+name beside the brand's is no other sender where the message is about access or money. A firm whose own name stands
+there, too (`Your Amazon bill, by Cloudpenny`), is one, unless it threatens.
 
 A name that is mentioned becomes a claim here, if something agrees with it. `impersonation` holds the identity beside
 the proofs.
@@ -20,7 +22,12 @@ from sekisho.checks.facts.automatic import is_automatic, wants_nothing
 from sekisho.checks.facts.names import is_nameless, is_short_form, is_told, related
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.sender import BEARS_NAME, organisation
-from sekisho.checks.facts.wishes import wants_something
+from sekisho.checks.facts.wishes import (
+    VALUABLE_THEMES,
+    headlines,
+    is_about_access_or_money,
+    wants_something,
+)
 from sekisho.evidence import NOTHING, Claim, Evidence, NamedIdentity, Place, Strength, Why
 from sekisho.known import Mention
 from sekisho.message import Message
@@ -99,19 +106,55 @@ def _why_strong(claim: Claim, message: Message, seen: Evidence, context: Context
         return None
     rest = f"{claim.text[: mention.start]} {FROM.sub(' ', claim.text[mention.end :])}"
     agrees = _agrees(brand, seen, context)
+    threatens = seen.has_cue("pressure", "threat")
+    own = not threatens and _has_own_name(rest, message, context)
+    if not own and agrees and is_about_access_or_money(message, seen):
+        return Why.AGREES
+    speaks = _speaks_of(brand, seen, context)
+    if not own and _is_headed_by_it(message, seen) and (speaks or threatens):
+        return Why.BESIDE
     if _is_of_a_person(claim.text, mention, words):
         return Why.AGREES if agrees and _signs(brand, seen, context) else None
-    told = _speaks_of(brand, seen, context) or wants_something(message, seen)
+    told = speaks or wants_something(message, seen)
     if agrees and _is_set_apart(claim.text, mention, words):
         heads = HEADS.match(claim.text, mention.end) is not None and mention.start == 0
         if (heads and wants_something(message, seen)) or not is_told(words.proper(rest), message):
             return Why.AGREES
     if told and _speaks_for(claim.text, mention, words):
         return Why.GO_BETWEEN
-    office = words.office_words.search(rest) or words.headline_words.search(rest)
+    office = words.office_words.search(rest) or (None if own else words.headline_words.search(rest))
     if agrees and (office is not None or len(words.proper(rest)) <= MAX_PERSONS_WORDS):
         return Why.AGREES
     return Why.OFFICE if told and office is not None else None
+
+
+def _is_headed_by_it(message: Message, seen: Evidence) -> bool:
+    """True if the message is about access or money from its subject on, and wants something."""
+    return wants_something(message, seen) and any(cue.name in VALUABLE_THEMES for cue in headlines(seen))
+
+
+def _has_own_name(rest: str, message: Message, context: Context) -> bool:
+    """True if what else stands in the sender's name is a name of its own, which the author's domain has, too, or a line
+    of the text that says a company: `Your Amazon bill, by Cloudpenny` from cloudpenny.example. The name of another
+    brand is none."""
+    words, domain = context.vocabulary, message.author.domain or ""
+    proper = words.proper(rest)
+    if not proper:
+        return False
+    if "".join(proper).isascii() and related(proper, (domain,)):
+        return context.registry.owner(domain) is None
+    find = words.contact_words.search
+    return any(
+        find(line) is not None and all(word in line.lower() for word in proper)
+        for line in _outer_lines(message)
+    )
+
+
+def _outer_lines(message: Message) -> Iterator[str]:
+    """The short lines at the beginning of the text and at its end, each once."""
+    lines = [line.strip() for line in message.text.split("\n") if line.strip()]
+    outer = dict.fromkeys((*lines[:MAX_LINES], *lines[-MAX_LINES:]))
+    return (line for line in outer if len(line) <= MAX_LINE_CHARS)
 
 
 def _is_others_name(name: str, mention: Mention, message: Message, seen: Evidence, context: Context) -> bool:
@@ -306,15 +349,11 @@ def _names_another(message: Message, seen: Evidence, context: Context) -> bool:
     writes the name of the author's domain as a word."""
     if _says_domain(message):
         return True
-    lines = [line.strip() for line in message.text.split("\n") if line.strip()]
     names = [each.text.lower() for each in (*seen.claims, *seen.hints) if each.brand]
     find, proper = context.vocabulary.organisation_words.search, context.vocabulary.proper
     return any(
-        len(line) <= MAX_LINE_CHARS
-        and find(line) is not None
-        and not any(name in line.lower() for name in names)
-        and bool(proper(line))
-        for line in dict.fromkeys((*lines[:MAX_LINES], *lines[-MAX_LINES:]))
+        find(line) is not None and not any(name in line.lower() for name in names) and bool(proper(line))
+        for line in _outer_lines(message)
     )
 
 
