@@ -13,6 +13,6 @@ MESSENGER_NAME = re.compile(
 # What a reader is to write in digits and signs: `example dot com`, a telephone number in words.
 WRITTEN_OUT = re.compile(
     r"[a-z0-9-]{3,}(?: dot |\s?ドット\s?|\s?[\[({](?:\.|dot)[\])}]\s?)[a-z]{2,}"
-    r"|[〇零ゼロ一二三四五六七八九の・-]{10,40}",
+    r"|[〇零ゼロ一二三四五六七八九](?:[の・-]?[〇零ゼロ一二三四五六七八九]){8,15}",
     re.IGNORECASE,
 )

@@ -4,8 +4,9 @@ message leads to has to do with it.
 `nobody` is about senders that say nowhere who they are. Who invents a bank says it. No registry knows that bank, so
 this asks what a genuine firm has without being asked: a domain or a page of its name, as letters, sound or initials.
 The name alone is weak, since many small firms have domains of other names. So the message must have the form of a
-demand as well (`facts.demands`), and neither a telephone number nor a postal address. A name in kanji, or of another
-language's words in katakana, cannot be compared with a domain; there the domain must be of the kind that forgers make.
+demand as well (`facts.demands`), and neither a telephone number nor a postal address, and its domain must be of the
+kind that forgers make, or not be proven. A name in kanji, or of another language's words in katakana, cannot be
+compared with a domain; there the domain alone tells.
 
 It cannot see an invented name whose domain was registered for it.
 """
@@ -84,7 +85,7 @@ def _leads_somewhere(message: Message, seen: Evidence) -> bool:
 
 def _doubts(name: str, domain: str, seen: Evidence, context: Context) -> Iterator[Finding]:
     made = _looks_made(domain, context)
-    if made or not UNREADABLE.search(name):
+    if made or (seen.unauthenticated and not UNREADABLE.search(name)):
         yield STRANGER.found(name=name, domain=domain)
         if made:
             yield MADE_FOR_IT.found(domain=domain)
