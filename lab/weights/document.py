@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from lab.weights import trade
 from lab.weights.fit import STEP, TODAY, TRIGGERS, WHOLE, Proposal
@@ -20,6 +23,10 @@ from sekisho.policy import PolicyOptions
 SCHEMES = (LATER, SOURCE, BRAND)
 NEAR = 3.0  # percentage points: a fold is listed if its rate differs more when it is held out
 SHOWN = 10  # single brands
+DECIDED: Mapping[str, Mapping[str, Any]] = tomllib.loads(
+    (Path(__file__).parent / "decided.toml").read_text("utf-8")
+)
+"""What people decided at the last refit, by finding: `was`, its points before, and `why` it moved or was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +78,18 @@ def sheets(report: Report) -> Iterator[Sheet]:
 
 
 def points_sheet(report: Report) -> Sheet:
-    """Every finding that was made and can have points: first those that change, then by the number of fakes with it."""
+    """Every finding that can be learned, or about which people decided: first those that change, then by the number of
+    fakes with it."""
     mails, proposal, sources = report.mails, report.proposal, source_names(report.mails)
     found = Counter((mail.label, name) for mail in mails for name in mail.found)
     made = sorted(
         {name for _, name in found} - TRIGGERS,
         key=lambda name: (proposal.points[name] == TODAY[name], -found["phish", name], name),
     )
-    shown = [name for name in made if name in proposal.whole or name in proposal.apart]
+    learned = [name for name in made if name in proposal.whole or name in proposal.apart]
+    shown = learned + sorted((DECIDED.keys() & TODAY.keys()) - {*learned})
     rare = [name for name in made if name not in shown]
-    never = sorted(set(TODAY) - set(made) - TRIGGERS)
+    never = sorted(set(TODAY) - {*made, *shown} - TRIGGERS)
     columns = ("today", "proposed", "all mail", "without a source", "in folds", "in phish", "in ham", "")
     return Sheet(
         "Points",
@@ -95,7 +104,7 @@ def points_sheet(report: Report) -> Sheet:
                 _range(*_ends([trial.points[name] for trial in report.trials])),
                 found["phish", name],
                 found["ham", name],
-                note(proposal, name, sources),
+                "; ".join(filter(None, (decided(name), note(proposal, name, sources)))),
             )
             for name in shown
         ),
@@ -104,8 +113,18 @@ def points_sheet(report: Report) -> Sheet:
     )
 
 
+def decided(name: str) -> str:
+    """What people decided about the finding at the last refit; empty if nothing."""
+    if name not in DECIDED:
+        return ""
+    was, why = DECIDED[name]["was"], DECIDED[name]["why"]
+    return f"{was:g} before: {why}" if was != TODAY[name] else f"kept at {was:g} by a person: {why}"
+
+
 def note(proposal: Proposal, name: str, sources: Mapping[str, str]) -> str:
-    """What moved a finding, or why it did not move. `sources` has the names of the sources."""
+    """What the mail says of a finding, or why it says nothing. `sources` has the names of the sources."""
+    if name not in proposal.whole and name not in proposal.apart:
+        return "too rare to be learned"
     if name in proposal.apart:
         return f"not fitted, tells collections apart: {proposal.apart[name]}"
     if name in proposal.unwitnessed and proposal.whole[name] >= TODAY[name]:

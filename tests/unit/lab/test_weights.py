@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 from lab.weights import __main__ as command
-from lab.weights import fit, folds, gather, groups, replay, screen, trade, trial
+from lab.weights import document, fit, folds, gather, groups, replay, screen, trade, trial
 from lab.weights.gather import Mail
 from tests.unit.cli.conftest import FAKE, GENUINE, mail, write
 
+from sekisho.checks.table import KINDS
 from sekisho.message import Envelope, read
 from sekisho.policy import OVERRIDES
 from sekisho.verdict import Disposition
@@ -119,6 +120,21 @@ def test_a_fit_never_takes_what_a_finding_means() -> None:
     assert fit.settled(0.7, 0.0, 0.1) == 0.5
     assert fit.settled(0.3, 0.2, 0.4) == 0.5
     assert fit.settled(0.0, 2.0, 4.0) == 0.0
+
+
+def test_declared_points_are_whole_steps() -> None:
+    """No finding claims to be known more exactly than half a point."""
+    assert not [kind.id for kind in KINDS if kind.points % fit.STEP]
+
+
+def test_what_people_decided_is_about_findings_that_exist() -> None:
+    """A reason for each, and what moved is told from what was kept."""
+    assert document.DECIDED.keys() <= fit.TODAY.keys()
+    for name, row in document.DECIDED.items():
+        assert row["why"]
+        kept = document.decided(name).startswith("kept at")
+        assert kept == (row["was"] == fit.TODAY[name]), name
+    assert document.decided("auth.dkim_fail") == ""
 
 
 def test_rare_findings_keep_their_points() -> None:

@@ -42,19 +42,19 @@ CLOCK = FindingKind(
 )
 PERSONAL = FindingKind(
     "trace.personal_program",
-    0.8,
+    1.0,
     "A notice in an organisation's name was written with a program for people's own mail: {text}",
     "組織からの通知を名乗っていますが、個人用のメールソフトで作られています({text})。",
 )
 BULK = FindingKind(
     "trace.bulk_program",
-    0.7,
+    0.5,
     "A notice in an organisation's name was sent by a script or a mass mailer: {text}",
     "組織からの通知を名乗っていますが、スクリプトや一斉送信ソフトから送られています({text})。",
 )
 RETIRED = FindingKind(
     "trace.retired_program",
-    0.7,
+    1.0,
     "The message says it was written with a program that was given up years ago: {text}",
     "何年も前に終了したメールソフトで作られたことになっています({text})。",
 )
@@ -66,13 +66,13 @@ INVENTED = FindingKind(
 )
 URGENT = FindingKind(
     "trace.urgent",
-    0.6,
+    1.0,
     "The message is marked as urgent by its sender, who is in doubt.",
     "差出人が疑わしいメールに、重要度「高」の印が付いています。",
 )
 NO_ID = FindingKind(
     "trace.no_message_id",
-    0.4,
+    0.5,
     "The message came without a Message-ID, which every mail system writes.",
     "どのメールシステムも付けるはずの Message-ID がありません。",
 )

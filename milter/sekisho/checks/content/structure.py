@@ -44,7 +44,7 @@ _WORDS = (
     ),
     _kind(
         "word.split",
-        0.3,
+        0.5,
         "A character is cut in two between encoded words: {detail}.",
         "符号化された語の境目で文字が分断されています({detail})。",
     ),
@@ -56,7 +56,7 @@ _WORDS = (
     ),
     _kind(
         "word.mixed_charsets",
-        0.2,
+        0.5,
         "One header uses several charsets: {detail}.",
         "一つのヘッダーに複数の文字コードが使われています({detail})。",
     ),
@@ -74,7 +74,7 @@ _WORDS = (
     ),
     _kind(
         "word.raw_jis",
-        0.2,
+        0.5,
         "A header holds ISO-2022-JP that is not encoded.",
         "ヘッダーに符号化されていない ISO-2022-JP があります。",
     ),
@@ -186,7 +186,7 @@ _HEADERS = (
     ),
     _kind(
         "header.long_line",
-        0.3,
+        0.5,
         "A line of the header is longer than allowed.",
         "ヘッダーに長すぎる行があります。",
     ),

@@ -32,19 +32,19 @@ BY_ADDRESS = FindingKind(
 )
 IMPERSONAL = FindingKind(
     "writing.greets_nobody",
-    0.6,
+    0.5,
     "The sender claims to know the reader and greets nobody by name: {text}",
     "利用者宛てを装いながら、宛名に氏名がありません({text})。",
 )
 TEMPLATE = FindingKind(
     "writing.template",
-    1,
+    1.5,
     "A place of the template was not filled in: {text}",
     "ひな形の差し込み欄が埋められないまま残っています({text})。",
 )
 SERIAL = FindingKind(
     "writing.serial_number",
-    0.4,
+    0.5,
     "The subject ends with a number that makes it unlike all others: {text}",
     "件名の末尾に、一通ごとに変えるための番号が付いています({text})。",
 )
@@ -56,13 +56,13 @@ LETTERS = FindingKind(
 )
 CHARSET = FindingKind(
     "writing.foreign_charset",
-    0.7,
+    0.5,
     "The Japanese text is in a charset of another language: {text}",
     "日本語の文章に、別の言語の文字コードが使われています({text})。",
 )
 FONT = FindingKind(
     "writing.chinese_font",
-    0.7,
+    0.5,
     "The Japanese text is laid out in a Chinese font: {text}",
     "日本語の文章に、中国語のフォントが指定されています({text})。",
 )

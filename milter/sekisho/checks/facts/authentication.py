@@ -10,7 +10,7 @@ from sekisho.results import AuthResult
 
 SPF_FAIL = FindingKind(
     "auth.spf_fail",
-    1.5,
+    1.0,
     "{domain} does not allow {address} to send its mail (SPF fail).",
     "{domain} は {address} からの送信を許可していません（SPF fail）。",
 )

@@ -57,7 +57,7 @@ UNSIGNED = FindingKind(
 )
 NAMELESS = FindingKind(
     "promise.no_name",
-    0.7,
+    0.5,
     "{brand_name} addresses its customers by name in {notice_en}; this message does not.",
     "「{brand_name}」の{notice_ja}には宛名がありますが、このメールにはありません。",
 )

@@ -71,7 +71,7 @@ LOCAL_NAME = FindingKind(
 )
 SIGNED = FindingKind(
     "brand.signed",
-    2.6,
+    2.5,
     "The text is written as {brand_name}'s, but the sender {author} is not {brand_name}. {verify_en}",
     "本文は {brand_name} として書かれていますが、差出人 {author} は {brand_name} ではありません。{verify_ja}",
     role=Role.IDENTITY,
@@ -99,7 +99,7 @@ ONLY_NAME = FindingKind(
 )
 HEADED = FindingKind(
     "brand.headed",
-    2.5,
+    2.0,
     "The subject is headed with {brand_name}'s name, but the sender {author} is not {brand_name}.",
     "件名の先頭に「{brand_name}」とありますが、差出人 {author} は {brand_name} ではありません。",
     role=Role.IDENTITY,
@@ -144,7 +144,7 @@ INVITES = FindingKind(
 )
 AWAY = FindingKind(
     "brand.leads_away",
-    1.6,
+    1.5,
     "The message is about {brand_name}, and its links lead to {host}, never to {brand_name}.",
     "本文は {brand_name} についてのものですが、リンクは {host} に向かい、{brand_name} には向かいません。",
     role=Role.IDENTITY,

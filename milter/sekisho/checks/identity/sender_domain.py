@@ -26,14 +26,14 @@ UNPROVEN = FindingKind(
 )
 RANDOM = FindingKind(
     "origin.random_domain",
-    1.3,
+    1.5,
     "The author's domain {domain} looks like random letters.",
     "差出人のドメイン {domain} は意味のない文字の並びに見えます。",
     signals=frozenset({Signal.DISPOSABLE_DOMAIN}),
 )
 UNUSUAL_SUFFIX = FindingKind(
     "origin.unusual_suffix",
-    1.4,
+    2.0,
     "The author's domain {domain} is of a kind that is mostly registered to be thrown away.",
     "差出人のドメイン {domain} は使い捨てによく使われる種類のものです。",
     signals=frozenset({Signal.DISPOSABLE_DOMAIN}),

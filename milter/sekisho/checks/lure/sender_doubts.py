@@ -27,25 +27,25 @@ from sekisho.vocabulary import shipped_themes
 
 UNPROVEN = FindingKind(
     "lure.unproven",
-    0.7,
+    0.5,
     "It wants this of its reader, and nothing proves who {author} is.",
     "そう求める差出人 {author} が本物であるという証明がありません。",
 )
 UNMET = FindingKind(
     "lure.in_a_name",
-    0.7,
+    0.5,
     "It wants this in the name of somebody that it does not come from.",
     "他者の名をかたって、そう求めています。",
 )
 AWAY = FindingKind(
     "lure.leads_away",
-    0.7,
+    0.5,
     "What it asks for leads away from its sender.",
     "求められた操作の行き先は、差出人とは別の場所です。",
 )
 PASSING = FindingKind(
     "lure.from_passing_domain",
-    0.7,
+    1.0,
     "It wants this from a domain of a kind that is mostly thrown away after use.",
     "使い捨てによく使われる種類のドメインから、そう求めています。",
 )
@@ -58,13 +58,13 @@ THROWN = FindingKind(
 )
 UNNAMED = FindingKind(
     "lure.from_unnamed_server",
-    0.7,
+    1.0,
     "It wants this from a server that has no confirmed name.",
     "正引きと逆引きの一致しない送信サーバーから、そう求めています。",
 )
 NAMELESS = FindingKind(
     "lure.from_an_office",
-    0.7,
+    1.0,
     "It wants this as an office ({name}) and does not say whose.",
     "「{name}」とだけ名乗り、どの組織かを示さずに、そう求めています。",
 )
@@ -83,7 +83,7 @@ UNANSWERED = FindingKind(
 )
 TENANT = FindingKind(
     "lure.from_a_platform",
-    0.7,
+    1.0,
     "It wants this from {domain}, where anybody can open an account.",
     "だれでも利用できるサービス {domain} から、そう求めています。",
 )
