@@ -51,7 +51,7 @@ OWN_OFFICE = FindingKind(
 )
 OFFICE = FindingKind(
     "recipient.office",
-    1.5,
+    1,
     "It writes to staff as an office ({name}) that signs for a firm, and comes from outside: {author}. "
     + VERIFY_EN,
     "社員向けの部署（「{name}」）として署名に会社名を示していますが、外部の {author} から届いています。"
