@@ -40,11 +40,16 @@ def passing_signs(host: str, words: Vocabulary) -> int:
     One sign is everyday (`expressvpn`, `4you`, a shop below `.shop`), two have one in a hundred genuine domains, three
     one in three hundred. None has a domain below a suffix that only organisations get.
     """
-    label, _, suffix = (registrable(host) or host).partition(".")
-    if suffix in words.domains.organisations_suffixes:
+    label = (registrable(host) or host).partition(".")[0]
+    if is_of_an_organisation(host, words):
         return 0
     letters = 0 if label.startswith("xn--") else _random_signs(label, words)
     return letters + unusual_suffix(host, words)
+
+
+def is_of_an_organisation(host: str, words: Vocabulary) -> bool:
+    """True for a domain below a suffix that only organisations get. `host` is in ASCII lower case."""
+    return (registrable(host) or host).partition(".")[2] in words.domains.organisations_suffixes
 
 
 def _random_signs(label: str, words: Vocabulary) -> int:

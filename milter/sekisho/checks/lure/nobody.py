@@ -100,7 +100,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not (known or form) or says_who_it_is(message, seen, context):
         return NOTHING
     new = () if known else (BY_FORM.found(),)
-    return Evidence(doubts=(NOBODY.found(), *new, *_besides(message, seen, form, context)))
+    return Evidence(doubts=(NOBODY.found(), *new, *_besides(message, seen, form if known else None, context)))
 
 
 def _by_form(message: Message, seen: Evidence, context: Context) -> Demand | None:

@@ -22,7 +22,12 @@ from sekisho.checks.facts.names import related
 from sekisho.checks.facts.nobody import bears_service_words, is_known, is_named, reaches
 from sekisho.checks.facts.personal_data import TELEPHONE
 from sekisho.checks.facts.sender import home_domains, organisation
-from sekisho.checks.facts.throwaway import MIN_PASSING_SIGNS, is_foreign, passing_signs
+from sekisho.checks.facts.throwaway import (
+    MIN_PASSING_SIGNS,
+    is_foreign,
+    is_of_an_organisation,
+    passing_signs,
+)
 from sekisho.checks.facts.wishes import headlines
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -89,13 +94,19 @@ def _doubts(name: str, domain: str, seen: Evidence, context: Context) -> Iterato
         yield STRANGER.found(name=name, domain=domain)
         if made:
             yield MADE_FOR_IT.found(domain=domain)
-    elif seen.has_cue("theme", *AUTHORITY):
+    elif _is_an_authoritys(seen):
         yield UNREACHABLE.found(name=name)
+
+
+def _is_an_authoritys(seen: Evidence) -> bool:
+    """True if the message is about the business of an authority, and about a matter of lures from its headline on: many
+    newsletters come to taxes somewhere in their text."""
+    return bool(headlines(seen)) and seen.has_cue("theme", *AUTHORITY)
 
 
 def _looks_made(domain: str, context: Context) -> bool:
     words = context.vocabulary
-    return (
+    return not is_of_an_organisation(domain, words) and (
         bears_service_words(domain, words)
         or passing_signs(domain, words) >= MIN_PASSING_SIGNS
         or is_foreign(domain, words)
