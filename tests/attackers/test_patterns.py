@@ -22,12 +22,12 @@ from tests.attackers.patterns import Use, collected, hostile
 from tests.slices import sliced
 
 from sekisho import vocabulary
-from sekisho.checks.identity import claims
+from sekisho.checks.facts import voices
 from sekisho.message import delimiters
 from sekisho.vocabulary import patterns
 
 BOUNDED = {
-    ("sekisho.checks.identity.claims", "STARTS"): claims.CONTEXT_CHARS,
+    ("sekisho.checks.facts.voices", "STARTS"): voices.CONTEXT_CHARS,
 }
 """Characters that these are given at most, by the constant of the code that bounds them."""
 SHIPPED = vocabulary.load(None).checks

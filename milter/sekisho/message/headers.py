@@ -54,6 +54,11 @@ class Block:
         """True if no blank line ends the block."""
         return any(each.code in {"header.broken_block", "header.cut_short"} for each in self.problems)
 
+    @property
+    def cut(self) -> bool:
+        """True if the block has more fields than are read."""
+        return any(each.code in {"limit.header_fields", "limit.header_bytes"} for each in self.problems)
+
 
 def as_delivered(raw: bytes) -> bytes:
     """The message as it will be delivered, with CRLF line ends.
@@ -185,11 +190,13 @@ def fields_of(data: bytes, start: int, end: int, max_fields: int) -> PartBlock:
 
 def other_block(data: bytes, head: int, block: PartBlock, end: int) -> PartBlock | None:
     """The header block at the index `head`, as lenient programs read what `block` has strictly. None if both say the
-    same of the body.
+    same of the body, and if `block` is cut: then nobody knows what the other fields say.
 
     Such programs skip lines that are no fields, end a line at a single CR, drop NUL and trim lines, and they go on
     behind an empty line if a field that describes the body follows.
     """
+    if block.cut:
+        return None
     goes_on = _GOES_ON.match(data, block.body_start, end)
     if not (block.broken or goes_on or _says_more(data[head : block.body_start], block.fields)):
         return None

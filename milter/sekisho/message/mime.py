@@ -58,7 +58,7 @@ class Entity:
 
     It has its header fields, and its body between the indices `start` and `end` of `data`. `depth` is its level, 0 for
     the message. `default` is its media type if no field declares one. `broken`: no blank line ended its header block.
-    `inner` as in Part. `head` is the index at which the header block begins.
+    `inner` as in Part. `head` is the index at which the header block begins. `cut`: it has more fields than are read.
     """
 
     data: bytes
@@ -70,6 +70,7 @@ class Entity:
     broken: bool = False
     inner: int = 0
     head: int = 0
+    cut: bool = False
 
 
 class InnerHead(NamedTuple):
@@ -280,9 +281,17 @@ class _MimeWalk:
         block = fields_of(outer.data, start, end, _MAX_PART_FIELDS)
         if block.cut:
             self.note("limit.part_fields")
-        depth = outer.depth + 1
         entity = Entity(
-            outer.data, block.fields, block.body_start, end, depth, default, block.broken, outer.inner, start
+            data=outer.data,
+            fields=block.fields,
+            start=block.body_start,
+            end=end,
+            depth=outer.depth + 1,
+            default=default,
+            broken=block.broken,
+            inner=outer.inner,
+            head=start,
+            cut=block.cut,
         )
         return [entity, *self._resumed(entity)]
 
@@ -290,7 +299,7 @@ class _MimeWalk:
         """The entity as lenient programs read its header block, if they read another one."""
         if has_odd_line_end(entity.data[entity.head : entity.start]):
             self.note("mime.ambiguous", "a field with an odd line end")
-        block = PartBlock(entity.fields, entity.start, entity.broken)
+        block = PartBlock(entity.fields, entity.start, entity.broken, entity.cut)
         more = other_block(entity.data, entity.head, block, entity.end)
         if more is None or not self._take_reading():
             return []

@@ -49,7 +49,9 @@ def read(raw: bytes, envelope: Envelope, limits: Limits | None = None) -> Messag
     author, odd_name = read_author(block, limits, budget)
     reply_to, sender = (mailboxes(block.headers, name, limits, budget) for name in ("reply-to", "sender"))
     subject, odd_subject = _subject(block)
-    root = mime.Entity(raw, block.headers.fields, block.body_start, scanned, broken=block.broken)
+    root = mime.Entity(
+        raw, block.headers.fields, block.body_start, scanned, broken=block.broken, cut=block.cut
+    )
     tree = mime.read(root, limits, budget)
     collected = _collected(tree, limits)
     shown = collected[0].result()
