@@ -32,7 +32,12 @@ BOUNDED = {
 """Characters that these are given at most, by the constant of the code that bounds them."""
 SHIPPED = vocabulary.load(None).checks
 COMMON_WORDS = re.compile(patterns.plain(map(re.escape, ["担当", "御中", "株式会社", "事務局"])))
+WHOLE_WORD = re.compile(r"(?<![\w@./-])taro(?![\w@./-])", re.IGNORECASE)
 DYNAMIC = {
+    "sekisho.brands.exchanged": [re.compile("友反|丼友|ノレ")],
+    "sekisho.checks.facts.inside": [re.compile(r"(?<![a-z0-9-])taro(?![a-z0-9])")],
+    "sekisho.checks.identity.named": [WHOLE_WORD],
+    "sekisho.checks.identity.word_names": [WHOLE_WORD],
     "sekisho.message.delimiters": [delimiters._nearly(b"b"), delimiters._line(b"b")],
     "sekisho.checks.identity.recipient": [re.compile(r"(?<![a-z0-9])taro(?![a-z0-9])")],
     "sekisho.privacy": [re.compile(r"(?<!\w)taro(?!\w)", re.IGNORECASE)],

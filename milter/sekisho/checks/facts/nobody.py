@@ -47,7 +47,7 @@ JAPANESE_AROUND = (
 )
 KANA = re.compile("[ぁ-ゖァ-ヺー]{2,}")
 JAPANESE = re.compile("[\u3040-\u9fff]")
-HEAD = re.compile(r"\s*【([^】]{2,20})】")
+HEAD = re.compile(r"\s{0,9}+【([^】]{2,20})】")
 RULE = re.compile(r"[-=_*━─]{3,100}")
 BLOCKS = re.compile(r"^(?:[-=_*━─]{3,100})?[^\S\n]*(?:\n|\Z)", re.MULTILINE)
 THANKED = re.compile(r"[ァ-ヺー一-鿿A-Za-z0-9・&.-]{2,30}[」』]?[ \u3000]?(?=を[ごお])")

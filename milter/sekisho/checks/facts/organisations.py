@@ -17,7 +17,7 @@ from unicodedata import normalize
 from sekisho.message import Message
 from sekisho.ports import Context
 
-HEAD = re.compile(r"\s*[【\[〔<＜「『]\s*([^】\]〕>＞」』]{2,40})\s*[】\]〕>＞」』]")
+HEAD = re.compile(r"\s{0,9}+[【\[〔<＜「『]\s{0,9}+([^】\]〕>＞」』]{2,40})[】\]〕>＞」』]")
 MAX_SCANNED_CHARS = 20_000  # of the text, in which a name is looked for
 MAX_USES = 24  # of one name in a text that are looked at
 CONTEXT_CHARS = 24  # before and behind a name; they say whether it speaks

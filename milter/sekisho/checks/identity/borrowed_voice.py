@@ -44,7 +44,7 @@ KINDS = (BORROWED,)
 MIN_VOICES = 2  # places or roles in which a text speaks as the brand, of which one is the owner's
 MAX_SCANNED_CHARS = 20_000  # of the text, in which the sender's own name is looked for
 MIN_LABEL_LETTERS = 4  # of a part of the domain that is a name
-ADDRESS = re.compile(r"https?://[!-~]+|[\w.+-]+@[\w.-]+")
+ADDRESS = re.compile(r"https?://[!-~]+|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:

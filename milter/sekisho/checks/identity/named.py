@@ -34,7 +34,7 @@ from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.words import Vocabulary
 
-FIRST_LETTERS, LAST_LETTERS = re.compile(r"\w+"), re.compile(r"\w+\Z")
+FIRST_LETTERS, LAST_LETTERS = re.compile(r"\w+"), re.compile(r"(?<!\w)\w++\Z")
 # Behind a name that comes first: the organisation, and then who writes for it. People say it behind their own names.
 HEADS = re.compile(r"\s?(?:[-–—|｜:：/／・]|より|から)")
 FROM = re.compile(r"\A(?:より|から)")  # behind the name of the sender
