@@ -129,13 +129,13 @@ def _inside(lists: WordLists) -> InsideWords:
 def _of_domains(lists: WordLists) -> DomainWords:
     """An entry of `rare_pairs` is a letter, a blank, and the letters that do not follow it."""
     return DomainWords(
-        frozenset(lists.suspicious_suffixes),
-        frozenset(lists.worldwide_suffixes),
-        frozenset(lists.organisations_suffixes),
-        frozenset(lists.reserved_suffixes),
-        frozenset(f"{entry[0]}{letter}" for entry in lists.rare_pairs for letter in entry[2:]),
-        frozenset(lists.service_words),
-        tuple(f".{each}" for each in lists.government_suffixes),
+        suspicious_suffixes=frozenset(lists.suspicious_suffixes),
+        worldwide_suffixes=frozenset(lists.worldwide_suffixes),
+        organisations_suffixes=frozenset(lists.organisations_suffixes),
+        reserved_suffixes=frozenset(lists.reserved_suffixes),
+        rare_pairs=frozenset(f"{entry[0]}{letter}" for entry in lists.rare_pairs for letter in entry[2:]),
+        service_words=frozenset(lists.service_words),
+        government_suffixes=tuple(f".{each}" for each in lists.government_suffixes),
     )
 
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, threatens
 from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.words import DemandWords, Vocabulary
 
-GIVEN_AWAY = ("login", "pay", "card", "coins", "gift_cards")
 MAX_SCANNED_CHARS = 2_000  # of a text; a demand comes to its point
 HEAD_CHARS = 300  # of it, where it says what is at stake, if its subject does not
 BEFORE_CHARS = 16  # before a word of a deadline, where the time may stand
@@ -52,9 +52,11 @@ def demand_of(message: Message, words: Vocabulary) -> Demand | None:
 def insists(demand: Demand, message: Message, seen: Evidence, words: Vocabulary) -> bool:
     """True if a demand says what happens otherwise, or asks in so many words for access or money that its subject is
     about. A time alone is none: shops have last days."""
-    if demand.otherwise or seen.has_cue("pressure", "threat"):
+    if demand.otherwise or threatens(seen):
         return True
-    return words.demands.stakes.search(message.subject) is not None and seen.has_cue("action", *GIVEN_AWAY)
+    return words.demands.stakes.search(message.subject) is not None and seen.has_cue(
+        "action", *VALUABLE_ACTIONS
+    )
 
 
 def _sets_a_time(text: str, words: DemandWords) -> bool:

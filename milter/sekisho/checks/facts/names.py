@@ -29,6 +29,11 @@ def says_nobody(message: Message, words: Vocabulary) -> bool:
     return "@" in name or not words.distinctive(name)
 
 
+def shows_a_brand(seen: Evidence) -> bool:
+    """True if the sender's name has that of a registered brand: `impersonation` speaks of it."""
+    return any(claim.brand and claim.where is Place.DISPLAY_NAME for claim in seen.claims)
+
+
 def is_told(words: Iterable[str], message: Message) -> bool:
     """True if the author's domain, subject or text have one of the words. The words are in small letters."""
     told = f"{message.author.domain}\n{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}".lower()

@@ -18,6 +18,11 @@ def headlines(seen: Evidence) -> list[Cue]:
     return [cue for cue in seen.cues if cue.aspect == "theme" and cue.where in HEADLINE_PLACES]
 
 
+def threatens(seen: Evidence) -> bool:
+    """True if the message says what happens to a reader who does nothing."""
+    return seen.has_cue("pressure", "threat")
+
+
 def wants_something(message: Message, seen: Evidence) -> bool:
     """True if a message about a theme of lures asks its reader for something. Some themes are requests themselves.
     Where its headline has the theme, it is enough that it presses, or that the rest is in a picture or a file."""

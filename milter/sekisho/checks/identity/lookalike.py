@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from sekisho.checks.facts.names import imitated, says_nobody
+from sekisho.checks.facts.names import imitated, says_nobody, shows_a_brand
 from sekisho.checks.facts.sender import BEARS_NAME, is_open_tenancy, is_proven
 from sekisho.checks.facts.unlisted import may_be_the_brand
 from sekisho.checks.facts.wishes import wants_something
-from sekisho.evidence import NOTHING, Evidence, FindingKind, Place, Role, Signal, Strength
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -89,8 +89,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _asks(message: Message, seen: Evidence, context: Context) -> bool:
     """True if a sender that is called nothing but its domain wants something of its reader, or shows a button for it.
     A firm with the brand's word in its domain says who it is."""
-    named = any(claim.brand and claim.where is Place.DISPLAY_NAME for claim in seen.claims)
-    if named or not says_nobody(message, context.vocabulary):
+    if shows_a_brand(seen) or not says_nobody(message, context.vocabulary):
         return False
     buttons = (link.text for link in message.links if link.kind == "a")
     return wants_something(message, seen) or any(map(context.vocabulary.button_words.search, buttons))

@@ -26,6 +26,7 @@ from sekisho.checks.facts.wishes import (
     VALUABLE_THEMES,
     headlines,
     is_about_access_or_money,
+    threatens,
     wants_something,
 )
 from sekisho.evidence import NOTHING, Claim, Evidence, NamedIdentity, Place, Strength, Why
@@ -106,12 +107,11 @@ def _why_strong(claim: Claim, message: Message, seen: Evidence, context: Context
         return None
     rest = f"{claim.text[: mention.start]} {FROM.sub(' ', claim.text[mention.end :])}"
     agrees = _agrees(brand, seen, context)
-    threatens = seen.has_cue("pressure", "threat")
-    own = not threatens and _has_own_name(rest, message, context)
+    own = not threatens(seen) and _has_own_name(rest, message, context)
     if not own and agrees and is_about_access_or_money(message, seen):
         return Why.AGREES
     speaks = _speaks_of(brand, seen, context)
-    if not own and _is_headed_by_it(message, seen) and (speaks or threatens):
+    if not own and _is_headed_by_it(message, seen) and (speaks or threatens(seen)):
         return Why.BESIDE
     if _is_of_a_person(claim.text, mention, words):
         return Why.AGREES if agrees and _signs(brand, seen, context) else None
@@ -268,9 +268,9 @@ def _of_a_plain_name(name: str, message: Message, seen: Evidence, context: Conte
             return Evidence(claims=(claimed,), identity=_of_a_claim(claimed, reasons, context))
     asks = any(cue.aspect in ("action", "pressure") for cue in seen.cues)
     if asks and _is_an_office_of_nobody(name, message, context):
-        leading = _leading(_spoken(seen), context)
-        if leading is not None and _is_owners(leading, _spoken(seen), context):
-            return Evidence(identity=_of_a_claim(leading, (Why.NAMELESS, Why.SPEAKS), context))
+        speaker = _speaker(seen, context)
+        if speaker is not None:
+            return Evidence(identity=_of_a_claim(speaker, (Why.NAMELESS, Why.SPEAKS), context))
     return Evidence(identity=NamedIdentity(None, name, Place.DISPLAY_NAME, (Why.NAMED,)))
 
 
@@ -296,10 +296,10 @@ def _of_the_text(message: Message, seen: Evidence, context: Context) -> NamedIde
     that returns mail speaks as nobody."""
     if _is_a_programs(message, seen) and wants_nothing(message, seen.cues):
         return None
+    speaker = _speaker(seen, context)
+    if speaker is not None:
+        return _of_a_claim(speaker, (Why.NAMELESS, Why.SPEAKS), context)
     spoken = tuple(_spoken(seen))
-    leading = _leading(spoken, context)
-    if leading is not None and _is_owners(leading, spoken, context):
-        return _of_a_claim(leading, (Why.NAMELESS, Why.SPEAKS), context)
     mentioned = (*spoken, *_mentioned(seen, context))
     leading = _leading(mentioned, context)
     if leading is None or _names_another(message, seen, context):
@@ -338,10 +338,15 @@ def _weight(claims: list[Claim]) -> tuple[int, int]:
     return strong, len(claims)
 
 
-def _is_owners(claim: Claim, spoken: Iterable[Claim], context: Context) -> bool:
-    """True if the message speaks as only the owner of the name does."""
-    affiliates = context.registry.affiliates(claim.brand or "")
-    return any(each.brand in affiliates and each.strength is Strength.STRONG for each in spoken)
+def _speaker(seen: Evidence, context: Context) -> Claim | None:
+    """The first claim of the organisation that speaks in most places, if it speaks somewhere as only the owner of a
+    name does."""
+    leading = _leading(_spoken(seen), context)
+    if leading is None:
+        return None
+    affiliates = context.registry.affiliates(leading.brand or "")
+    owns = any(each.brand in affiliates and each.strength is Strength.STRONG for each in _spoken(seen))
+    return leading if owns else None
 
 
 def _names_another(message: Message, seen: Evidence, context: Context) -> bool:

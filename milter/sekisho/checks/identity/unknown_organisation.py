@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from sekisho.checks.facts.links import is_digest, is_page, leads_home, outside
-from sekisho.checks.facts.names import related
+from sekisho.checks.facts.names import related, shows_a_brand
 from sekisho.checks.facts.organisations import Organisation, speaking_organisation
 from sekisho.checks.facts.sender import home_domains
 from sekisho.checks.facts.throwaway import MIN_PASSING_SIGNS, MIN_SURE_SIGNS, is_foreign, passing_signs
@@ -107,7 +107,7 @@ MIN_PRIVATE_NAME_USES = 4  # the same from a private mailbox, whose owner may ta
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """A claim without a brand, and the findings that nothing supports it."""
-    if message.author.mailbox is None or message.author.domain is None or _claimed(seen):
+    if message.author.mailbox is None or message.author.domain is None or shows_a_brand(seen):
         return NOTHING
     named = _by_name(message, seen, context)
     suspected = () if _is_known(seen) else tuple(_suspicions(message, seen, context))
@@ -178,11 +178,6 @@ def _is_known(seen: Evidence) -> bool:
     if any(proof.brand for proof in seen.proofs):
         return True
     return any(claim.brand and claim.strength is Strength.STRONG for claim in seen.claims)
-
-
-def _claimed(seen: Evidence) -> bool:
-    """True if the registry knows the name: `impersonation` speaks of it."""
-    return any(claim.brand and claim.where == "display_name" for claim in seen.claims)
 
 
 def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, context: Context) -> bool:

@@ -14,10 +14,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sekisho.checks.facts.sender import BEARS_NAME
 from sekisho.checks.facts.voices import Voice, stands_alone, voice
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import NOTHING, Claim, Evidence, Place
-from sekisho.known import Kinship
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.words import Vocabulary
@@ -26,7 +26,6 @@ MAX_READ_CHARS = 3_000  # of the text
 MIN_NAMED = 2  # times that the word stands in subject and text, which also name the brand or lead to it
 MIN_REPEATED = 3  # times that it stands there, where a word of the brand's trade stands there, too
 TEXTS = frozenset({Place.SIGNATURE, Place.SUBJECT, Place.BODY})
-OWN_NAME = frozenset({Kinship.NAME, Kinship.COMPOUND})  # of the author's domain
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -47,7 +46,7 @@ def _claims(
     for brand in brands:
         if brand in claimed or context.registry.self_hosted(brand):
             continue
-        if context.registry.kinship(message.author.domain or "", brand) in OWN_NAME:
+        if context.registry.kinship(message.author.domain or "", brand) in BEARS_NAME:
             continue
         if _means(brand, name, message, seen, context):
             yield Claim(brand, Place.DISPLAY_NAME, name)

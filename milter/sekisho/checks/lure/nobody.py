@@ -15,13 +15,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sekisho.checks.facts.demands import GIVEN_AWAY, Demand, demand_of, insists
+from sekisho.checks.facts.demands import Demand, demand_of, insists
 from sekisho.checks.facts.greetings import greets_nobody
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.nobody import introduces_itself, names_nobody, readers_data, says_who_it_is
 from sekisho.checks.facts.quotes import own_text, quoted
 from sekisho.checks.facts.sender import is_colleague
-from sekisho.checks.facts.wishes import headlines, wants_something
+from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, headlines, threatens, wants_something
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -117,7 +117,7 @@ def _demands(message: Message, seen: Evidence, context: Context) -> bool:
     themes = {cue.name for cue in seen.cues if cue.aspect == "theme"}
     if SERIOUS.isdisjoint(themes) or not _has_way_out(message, seen):
         return False
-    if _threatens(seen):
+    if threatens(seen):
         return _asks_more_than_to_look(message, seen, themes)
     if not wants_something(message, seen):
         return False
@@ -134,11 +134,7 @@ def _asks_more_than_to_look(message: Message, seen: Evidence, themes: set[str]) 
     shop writes that parcels go back."""
     if (SERIOUS & themes) - {"delivery"}:
         return True
-    return seen.has_cue("action", *GIVEN_AWAY) or bool(_periods(message.text[:MAX_SCANNED_CHARS]))
-
-
-def _threatens(seen: Evidence) -> bool:
-    return seen.has_cue("pressure", "threat")
+    return seen.has_cue("action", *VALUABLE_ACTIONS) or bool(_periods(message.text[:MAX_SCANNED_CHARS]))
 
 
 def _has_way_out(message: Message, seen: Evidence) -> bool:
@@ -154,7 +150,7 @@ def _is_payable(message: Message) -> bool:
 
 def _besides(message: Message, seen: Evidence, form: Demand | None, context: Context) -> Iterator[Finding]:
     """What else tells a demand of nobody's from one of somebody who forgot the name."""
-    if _threatens(seen) or (form is not None and form.otherwise):
+    if threatens(seen) or (form is not None and form.otherwise):
         yield THREATENS.found()
     if not seen.has("recipient.data_in_subject") and (data := readers_data(message, context.vocabulary)):
         yield SHOWS_DATA.found(data=data)

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from sekisho.address import addresses_in
 from sekisho.checks.facts.authentication import author_is_undecided
 from sekisho.checks.facts.links import is_digest, leads_home
-from sekisho.checks.facts.names import is_nameless, related, says_nobody
+from sekisho.checks.facts.names import is_nameless, related, says_nobody, shows_a_brand
 from sekisho.checks.facts.nobody import FIRM_TELEPHONE
 from sekisho.checks.facts.sender import is_of_a_recipient
 from sekisho.checks.facts.throwaway import is_surely_thrown_away
 from sekisho.checks.facts.wishes import is_about_access_or_money, wants_something
-from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Place, Signal
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.known import TENANCY
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -144,8 +144,7 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
     ):
         yield THROWN.found(domain=domain)
     name = message.author.name
-    named = any(claim.brand and claim.where is Place.DISPLAY_NAME for claim in seen.claims)
-    if not named and is_nameless(name, context.vocabulary):
+    if not shows_a_brand(seen) and is_nameless(name, context.vocabulary):
         yield NAMELESS.found(name=name)
 
 

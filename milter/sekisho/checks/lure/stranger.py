@@ -18,8 +18,8 @@ from collections.abc import Iterator
 
 from sekisho.checks.facts.demands import demand_of, insists
 from sekisho.checks.facts.links import is_digest
-from sekisho.checks.facts.names import related
-from sekisho.checks.facts.nobody import bears_service_words, is_known, is_named, reaches
+from sekisho.checks.facts.names import related, shows_a_brand
+from sekisho.checks.facts.nobody import KANA, bears_service_words, is_known, is_named, reaches
 from sekisho.checks.facts.personal_data import TELEPHONE
 from sekisho.checks.facts.sender import home_domains, organisation
 from sekisho.checks.facts.throwaway import (
@@ -61,7 +61,6 @@ AUTHORITY = shipped_themes().named("authority")
 
 MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more says who it is
 MIN_SOUND_LETTERS = 4  # at the beginning of a name in kana, which a domain may begin with
-KANA = re.compile(r"[ぁ-ゖァ-ヺー]{2,}")
 UNREADABLE = re.compile(r"[ァ-ヺ\u3400-\u9fff]")
 
 
@@ -72,7 +71,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     name, domain = message.author.name, message.author.domain or ""
     if not is_named(message, context.vocabulary) or is_known(message, seen, context):
         return NOTHING
-    if _claimed(seen) or context.providers.kind(domain) is not None:
+    if shows_a_brand(seen) or context.providers.kind(domain) is not None:
         return NOTHING
     demand = demand_of(message, context.vocabulary)
     if demand is None or not insists(demand, message, seen, context.vocabulary):
@@ -111,11 +110,6 @@ def _looks_made(domain: str, context: Context) -> bool:
         or passing_signs(domain, words) >= MIN_PASSING_SIGNS
         or is_foreign(domain, words)
     )
-
-
-def _claimed(seen: Evidence) -> bool:
-    """True if the registry knows the name: `impersonation` speaks of it."""
-    return any(claim.brand and claim.where == "display_name" for claim in seen.claims)
 
 
 def _is_at_stake(message: Message, seen: Evidence, context: Context) -> bool:
