@@ -57,14 +57,11 @@ class DomainWords:
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """One field for each list, with the same name. The file of a list explains its words and how they are compared.
-
-    Patterns are compiled once, when the files are loaded. The pattern of an empty list matches nothing.
-    """
+class NameWords:
+    """What names are made of. The three functions give words of a name in lower case and one width, each once."""
 
     distinctive: Callable[[str], tuple[str, ...]]
-    """Gives the words that distinguish a name from others, in lower case and one width, without `common_words`."""
+    """Gives the words that distinguish a name from others, without `common_words`."""
     naming: Callable[[str], tuple[str, ...]]
     """The same without `field_words`, too: the words that say who somebody is, and not what it does."""
     proper: Callable[[str], tuple[str, ...]]
@@ -79,24 +76,12 @@ class Vocabulary:
     """Search it in what stands before a name in a display name."""
     officer_titles: re.Pattern[str]
     chief_titles: re.Pattern[str]
-    inside: InsideWords
     contact_words: re.Pattern[str]
-    reader_labels: re.Pattern[str]
-    sentence_ends: re.Pattern[str]
-    """Search it in a line without spaces around it: it finds `sentence_marks`, and `sentence_endings` at the end."""
-    quotations: re.Pattern[str]
-    """Search it in a text: it finds where quoted mail begins, which goes on to the end of the text. If the group `line`
-    is set, only that line is quoted."""
-    quotation_hints: tuple[str, ...]
-    """In lower case, behind a line end. A text without any of them has no quotation; this is faster to find out."""
-    warning_words: tuple[str, ...]
-    """In lower case."""
-    assurances: re.Pattern[str]
-    """Search it in a text in lower case: it finds `warning_words` that are denied."""
-    complaint_mailboxes: re.Pattern[str]
-    """Match it with an address."""
-    forbidding_words: re.Pattern[str]
-    """Search it in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceWords:
+    """What a text says beside a name, and what that tells of who writes."""
 
     before_name: re.Pattern[str]
     """Search it in the text before a name: it finds the words at the end."""
@@ -113,8 +98,29 @@ class Vocabulary:
     """Match it with the text behind a name: it matches the words in the next line."""
     badge_words: re.Pattern[str]
 
-    calls: CallWords
-    demands: DemandWords
+
+@dataclass(frozen=True, slots=True)
+class QuoteWords:
+    """How mail is quoted, and how its sender warns of it."""
+
+    quotations: re.Pattern[str]
+    """Search it in a text: it finds where quoted mail begins, which goes on to the end of the text. If the group `line`
+    is set, only that line is quoted."""
+    quotation_hints: tuple[str, ...]
+    """In lower case, behind a line end. A text without any of them has no quotation; this is faster to find out."""
+    warning_words: tuple[str, ...]
+    """In lower case."""
+    assurances: re.Pattern[str]
+    """Search it in a text in lower case: it finds `warning_words` that are denied."""
+    complaint_mailboxes: re.Pattern[str]
+    """Match it with an address."""
+    forbidding_words: re.Pattern[str]
+    """Search it in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class GreetingWords:
+    """Whom a letter greets."""
 
     greetings: re.Pattern[str]
     """Match it with a line: the match ends where the greeting ends."""
@@ -124,14 +130,22 @@ class Vocabulary:
     """Match it with a line; `impersonal_lines` must be the whole line."""
     nobody: re.Pattern[str]
     """Search it in the text before 様: it finds `nobody_words`, and `nobody_endings` or an address at the end."""
-    chinese_fonts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MailerWords:
+    """The programs that write mail. Search the patterns in a text in lower case."""
 
     personal_mailers: re.Pattern[str]
-    """Search it in a text in lower case, like the other patterns of mailers."""
     bulk_mailers: re.Pattern[str]
     mailer_words: re.Pattern[str]
     retired_mailers: tuple[tuple[str, int], ...]
     """A name in lower case, and the year since which the program is no longer available."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWords:
+    """What links say, and where they lead."""
 
     button_words: re.Pattern[str]
     scan_words: re.Pattern[str]
@@ -141,10 +155,40 @@ class Vocabulary:
     redirect_parameters: frozenset[str]
     open_redirects: frozenset[str]
     translators: tuple[str, ...]
-    domains: DomainWords
-    file_suffixes: frozenset[str]
 
-    password_words: re.Pattern[str]
+
+@dataclass(frozen=True, slots=True)
+class FileWords:
+    """How the names of files end, and how a text gives the password of one."""
+
     page_endings: frozenset[str]
     program_endings: frozenset[str]
     document_endings: frozenset[str]
+    file_suffixes: frozenset[str]
+    password_words: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """One object for each subject, with one field for each of its lists, mostly with the same name. The file of a list
+    explains its words and how they are compared.
+
+    Patterns are compiled once, when the files are loaded. The pattern of an empty list matches nothing.
+    """
+
+    names: NameWords
+    voices: VoiceWords
+    inside: InsideWords
+    quotes: QuoteWords
+    calls: CallWords
+    demands: DemandWords
+    greeting: GreetingWords
+    mailers: MailerWords
+    links: LinkWords
+    domains: DomainWords
+    files: FileWords
+
+    reader_labels: re.Pattern[str]
+    sentence_ends: re.Pattern[str]
+    """Search it in a line without spaces around it: it finds `sentence_marks`, and `sentence_endings` at the end."""
+    chinese_fonts: tuple[str, ...]

@@ -13,7 +13,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from types import FrameType
 from typing import Any
 
@@ -31,6 +31,13 @@ BOUNDED = {
 }
 """Characters that these are given at most, by the constant of the code that bounds them."""
 SHIPPED = vocabulary.load(None).checks
+
+
+def _held(holder: object) -> list[object]:
+    """What the fields of an object hold; nothing for one without fields."""
+    return [getattr(holder, each.name) for each in fields(holder)] if is_dataclass(holder) else []
+
+
 COMMON_WORDS = re.compile(patterns.plain(map(re.escape, ["担当", "御中", "株式会社", "事務局"])))
 WHOLE_WORD = re.compile(r"(?<![\w@./-])taro(?![\w@./-])", re.IGNORECASE)
 DYNAMIC = {
@@ -44,7 +51,10 @@ DYNAMIC = {
     "sekisho.cli.configuring": [re.compile(r"\s*\[\s*(['\"]?)policy\1\s*\]\s*(#.*)?$")],
     "sekisho.text.language": [re.compile("[个们这]")],
     "sekisho.vocabulary.patterns": [
-        made for each in fields(SHIPPED) if isinstance(made := getattr(SHIPPED, each.name), re.Pattern)
+        made
+        for holder in (SHIPPED, *_held(SHIPPED))
+        for made in _held(holder)
+        if isinstance(made, re.Pattern)
     ],
     "sekisho.vocabulary.compiled": [COMMON_WORDS],
 }

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from sekisho.bounded_cache import remembered
 from sekisho.text import skeleton
@@ -14,7 +13,20 @@ from sekisho.vocabulary import patterns
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.patterns import anywhere, pieces
 from sekisho.vocabulary.phrases import LurePhrases
-from sekisho.words import CallWords, DemandWords, DomainWords, InsideWords, Vocabulary
+from sekisho.words import (
+    CallWords,
+    DemandWords,
+    DomainWords,
+    FileWords,
+    GreetingWords,
+    InsideWords,
+    LinkWords,
+    MailerWords,
+    NameWords,
+    QuoteWords,
+    Vocabulary,
+    VoiceWords,
+)
 
 MAX_NAME_CHARS = 300  # of a name; the rest is not examined
 MAX_REMEMBERED_NAMES = 4096
@@ -61,39 +73,20 @@ def for_brands(lists: WordLists, phrases: LurePhrases) -> BrandWords:
 def for_checks(lists: WordLists, lures: Iterable[str] = ()) -> Vocabulary:
     """The words that the checks need. `lures` are the spellings of what mail wants of its reader: they name nobody."""
     return Vocabulary(
-        distinctive=_distinctive(lists.common_words),
-        naming=_naming((*lists.common_words, *lists.field_words), lures),
-        proper=_distinctive((*lists.common_words, *lists.headline_words, *lists.name_particles)),
-        **_in_names(lists),
+        names=_in_names(lists, lures),
+        voices=_around_names(lists),
         inside=_inside(lists),
-        reader_labels=anywhere(lists.reader_labels),
-        sentence_ends=patterns.sentences(lists.sentence_marks, lists.sentence_endings),
-        quotations=patterns.quotations(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
-        quotation_hints=patterns.hints(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
-        warning_words=lists.warning_words,
-        assurances=patterns.assurances(lists.assuring_words, lists.warning_words, lists.assuring_endings),
-        complaint_mailboxes=anywhere(lists.complaint_mailboxes),
-        forbidding_words=anywhere(lists.forbidding_words),
+        quotes=_quotes(lists),
         calls=_calls(lists),
         demands=_demands(lists),
-        **_around_names(lists),
-        greetings=patterns.greeting(lists.greetings),
-        readers=patterns.readers(lists.readers, lists.reader_adjectives),
-        impersonal_greetings=patterns.impersonal(lists.impersonal_greetings, lists.impersonal_lines),
-        nobody=patterns.nobody(lists.nobody_words, lists.nobody_endings),
-        chinese_fonts=lists.chinese_fonts,
-        personal_mailers=pieces(lists.personal_mailers),
-        bulk_mailers=pieces(lists.bulk_mailers),
-        mailer_words=pieces(lists.mailer_words),
-        retired_mailers=tuple(map(_retired, lists.retired_mailers)),
-        button_words=anywhere(lists.button_words),
-        scan_words=anywhere(lists.scan_words),
-        password_words=anywhere(lists.password_words),
-        unsubscribe_words=anywhere(lists.unsubscribe_words),
-        document_pages=patterns.pages(lists.document_pages),
-        translators=lists.translators,
+        greeting=_greeting(lists),
+        mailers=_mailers(lists),
+        links=_links(lists),
         domains=_of_domains(lists),
-        **_sets(lists),
+        files=_files(lists),
+        reader_labels=anywhere(lists.reader_labels),
+        sentence_ends=patterns.sentences(lists.sentence_marks, lists.sentence_endings),
+        chinese_fonts=lists.chinese_fonts,
     )
 
 
@@ -139,16 +132,12 @@ def _of_domains(lists: WordLists) -> DomainWords:
     )
 
 
-def _sets(lists: WordLists) -> dict[str, Any]:
-    """The fields of a vocabulary that hold labels, hosts and endings, which are compared as they are."""
-    endings = ("page_endings", "program_endings", "document_endings", "file_suffixes")
-    names = ("redirect_parameters", "open_redirects", *endings)
-    return {name: frozenset(getattr(lists, name)) for name in names}
-
-
-def _in_names(lists: WordLists) -> dict[str, Any]:
-    """What is looked for in names, and what tells how a company is reached, by field of the vocabulary."""
-    return dict(
+def _in_names(lists: WordLists, lures: Iterable[str]) -> NameWords:
+    """What is looked for in names, and what tells how a company is reached."""
+    return NameWords(
+        distinctive=_distinctive(lists.common_words),
+        naming=_naming((*lists.common_words, *lists.field_words), lures),
+        proper=_distinctive((*lists.common_words, *lists.headline_words, *lists.name_particles)),
         office_words=anywhere(lists.office_words),
         headline_words=anywhere(lists.headline_words),
         delegate_words=anywhere(lists.delegate_words),
@@ -161,9 +150,9 @@ def _in_names(lists: WordLists) -> dict[str, Any]:
     )
 
 
-def _around_names(lists: WordLists) -> dict[str, Any]:
-    """What stands before, behind and below a name, by field of the vocabulary."""
-    return dict(
+def _around_names(lists: WordLists) -> VoiceWords:
+    """What stands before, behind and below a name."""
+    return VoiceWords(
         before_name=patterns.before_name(lists.before_name),
         after_name=patterns.after_name(lists.after_name, lists.company_forms),
         writer_before_name=patterns.before_name(lists.writer_before_name),
@@ -172,6 +161,57 @@ def _around_names(lists: WordLists) -> dict[str, Any]:
         thanks_for=patterns.thanks(lists.thanks_for),
         below_name=patterns.below_name(lists.below_name),
         badge_words=anywhere(lists.badge_words),
+    )
+
+
+def _quotes(lists: WordLists) -> QuoteWords:
+    return QuoteWords(
+        quotations=patterns.quotations(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
+        quotation_hints=patterns.hints(lists.quotation_words, lists.quotation_lines, lists.quotation_fields),
+        warning_words=lists.warning_words,
+        assurances=patterns.assurances(lists.assuring_words, lists.warning_words, lists.assuring_endings),
+        complaint_mailboxes=anywhere(lists.complaint_mailboxes),
+        forbidding_words=anywhere(lists.forbidding_words),
+    )
+
+
+def _greeting(lists: WordLists) -> GreetingWords:
+    return GreetingWords(
+        greetings=patterns.greeting(lists.greetings),
+        readers=patterns.readers(lists.readers, lists.reader_adjectives),
+        impersonal_greetings=patterns.impersonal(lists.impersonal_greetings, lists.impersonal_lines),
+        nobody=patterns.nobody(lists.nobody_words, lists.nobody_endings),
+    )
+
+
+def _mailers(lists: WordLists) -> MailerWords:
+    return MailerWords(
+        personal_mailers=pieces(lists.personal_mailers),
+        bulk_mailers=pieces(lists.bulk_mailers),
+        mailer_words=pieces(lists.mailer_words),
+        retired_mailers=tuple(map(_retired, lists.retired_mailers)),
+    )
+
+
+def _links(lists: WordLists) -> LinkWords:
+    return LinkWords(
+        button_words=anywhere(lists.button_words),
+        scan_words=anywhere(lists.scan_words),
+        unsubscribe_words=anywhere(lists.unsubscribe_words),
+        document_pages=patterns.pages(lists.document_pages),
+        redirect_parameters=frozenset(lists.redirect_parameters),
+        open_redirects=frozenset(lists.open_redirects),
+        translators=lists.translators,
+    )
+
+
+def _files(lists: WordLists) -> FileWords:
+    return FileWords(
+        page_endings=frozenset(lists.page_endings),
+        program_endings=frozenset(lists.program_endings),
+        document_endings=frozenset(lists.document_endings),
+        file_suffixes=frozenset(lists.file_suffixes),
+        password_words=anywhere(lists.password_words),
     )
 
 

@@ -97,12 +97,12 @@ def test_a_site_adds_and_removes_words(tmp_path: Path) -> None:
         'companions.add = ["会館"]\n'
         'trade_words.add = ["kyc"]\n',
     )
-    assert words.checks.office_words.search("der Ortsverein Süd")
-    assert not WORDS.checks.office_words.search("der Ortsverein Süd")
-    assert words.checks.office_words.search("Customer Support")
-    assert words.checks.distinctive("Post Société Yamada支店") == ("post", "yamada")
-    assert WORDS.checks.distinctive("Post Yamada支店") == ("yamada支店",)
-    assert words.checks.personal_mailers.search("quill 3")
+    assert words.checks.names.office_words.search("der Ortsverein Süd")
+    assert not WORDS.checks.names.office_words.search("der Ortsverein Süd")
+    assert words.checks.names.office_words.search("Customer Support")
+    assert words.checks.names.distinctive("Post Société Yamada支店") == ("post", "yamada")
+    assert WORDS.checks.names.distinctive("Post Yamada支店") == ("yamada支店",)
+    assert words.checks.mailers.personal_mailers.search("quill 3")
     assert WORDS.checks.domains.suspicious_suffixes - words.checks.domains.suspicious_suffixes == {"club"}
     assert "会館" in words.brands.companions
     assert words.brands.strong - WORDS.brands.strong == {"kyc"}
@@ -124,7 +124,7 @@ def test_a_site_changes_phrases_of_lures(tmp_path: Path) -> None:
 def test_what_changes_nothing_is_no_fault(tmp_path: Path) -> None:
     """A later release may ship the word that a site added, or drop the one that it removed."""
     words = overlaid(tmp_path, 'greetings.add = ["dear"]\ngreetings.remove = ["Derr"]\n')
-    assert words.checks.greetings.pattern == WORDS.checks.greetings.pattern
+    assert words.checks.greeting.greetings.pattern == WORDS.checks.greeting.greetings.pattern
     assert words.idle == (f"{tmp_path}/site.toml: greetings.remove: 'Derr' is not there",)
 
 
@@ -134,7 +134,9 @@ def test_files_are_laid_over_one_after_the_other(tmp_path: Path) -> None:
     (tmp_path / "providers.toml").write_text('[mailbox]\nours = ["mail.example.jp"]\n', "utf-8")
     (tmp_path / "a.toml").write_text('greetings.add = ["howdy"]\n', "utf-8")
     (tmp_path / "b.toml").write_text('greetings.remove = ["howdy"]\n', "utf-8")
-    assert vocabulary.load(tmp_path).checks.greetings.pattern == WORDS.checks.greetings.pattern
+    assert (
+        vocabulary.load(tmp_path).checks.greeting.greetings.pattern == WORDS.checks.greeting.greetings.pattern
+    )
     assert vocabulary.providers_file(tmp_path) == tmp_path / "providers.toml"
     assert vocabulary.providers_file(None) is None
 
@@ -179,7 +181,7 @@ def test_the_example_of_the_documentation_is_true(tmp_path: Path) -> None:
     example = page.partition("# /etc/sekisho/vocabulary.d/site.toml\n")[2].partition("```")[0]
     words = overlaid(tmp_path, example)
     assert words.idle == ()
-    assert words.checks.office_words.search("Geschäftsstellen im Ort")
+    assert words.checks.names.office_words.search("Geschäftsstellen im Ort")
     assert "club" not in words.checks.domains.suspicious_suffixes
 
 

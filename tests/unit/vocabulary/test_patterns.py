@@ -72,17 +72,17 @@ def test_the_longer_of_two_words_is_taken() -> None:
 )
 def test_readers_who_are_nobody(text: str, met: bool) -> None:
     """A space may be left out, adjectives and the name of a service may stand before."""
-    assert (CHECKS.readers.match(text) is not None) is met
+    assert (CHECKS.greeting.readers.match(text) is not None) is met
 
 
 def test_what_is_behind_a_name() -> None:
     """A company's form may stand behind a comma, nothing else may; below it only an office speaks."""
-    assert CHECKS.after_name.match(", Inc.")
-    assert CHECKS.after_name.match(" Support")
-    assert not CHECKS.after_name.match(", Support")
-    assert not CHECKS.after_name.match(" Supper")
-    assert CHECKS.below_name.match("\nCustomer Service")
-    assert not CHECKS.below_name.match("\nSupport")
+    assert CHECKS.voices.after_name.match(", Inc.")
+    assert CHECKS.voices.after_name.match(" Support")
+    assert not CHECKS.voices.after_name.match(", Support")
+    assert not CHECKS.voices.after_name.match(" Supper")
+    assert CHECKS.voices.below_name.match("\nCustomer Service")
+    assert not CHECKS.voices.below_name.match("\nSupport")
 
 
 HOSTILE = ("a", " ", "お客様", "dear ", "valued customer ", "カスタマー", "wrote", "@", "株式会社", "-", "\n")

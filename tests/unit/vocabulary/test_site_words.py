@@ -37,7 +37,7 @@ def test_a_load_takes_up_what_has_changed(tmp_path: Path) -> None:
 
     def seen(known: compose.Knowledge) -> tuple[bool, ...]:
         return (
-            "sldprt" in known.vocabulary.program_endings,
+            "sldprt" in known.vocabulary.files.program_endings,
             known.registry.lookalike("amazonkyc.top") is not None,
             known.site.lookalike("kaishakyc.top") is not None,
             bool(known.registry.read("The zakat is due").cues),

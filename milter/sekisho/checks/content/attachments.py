@@ -98,7 +98,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _of(part: Part, words: Vocabulary) -> Iterator[tuple[FindingKind, str]]:
     name = part.filename or ""
     ending = _ending(name)
-    if ending in words.program_endings:
+    if ending in words.files.program_endings:
         yield PROGRAM, name
     elif _sent_page(part, ending, words):
         yield PAGE, name or part.media
@@ -115,9 +115,13 @@ def _of(part: Part, words: Vocabulary) -> Iterator[tuple[FindingKind, str]]:
 def _sent_page(part: Part, ending: str, words: Vocabulary) -> bool:
     """A page that opens as a file of its own; one that is shown as the message may have a name too."""
     if part.disposition == "attachment":
-        return ending in words.page_endings or (part.media in SHOWN_PAGES and part.media != "image/svg+xml")
+        return ending in words.files.page_endings or (
+            part.media in SHOWN_PAGES and part.media != "image/svg+xml"
+        )
     return (
-        ending in words.page_endings and part.media not in SHOWN_PAGES and not part.media.startswith("text/")
+        ending in words.files.page_endings
+        and part.media not in SHOWN_PAGES
+        and not part.media.startswith("text/")
     )
 
 
@@ -129,13 +133,13 @@ def _is_locked(part: Part) -> bool:
 def _tells_password(message: Message, words: Vocabulary) -> bool:
     """True if a word for a password stands before a colon or an equals sign and what it is."""
     text = message.text[:MAX_SCANNED_CHARS]
-    found = words.password_words.finditer(text)
+    found = words.files.password_words.finditer(text)
     return any(TOLD.match(text, each.end()) for each in islice(found, MAX_WORDS))
 
 
 def _opens(ending: str, words: Vocabulary) -> bool:
     """True for the ending of a page or a program."""
-    return ending in words.page_endings or ending in words.program_endings
+    return ending in words.files.page_endings or ending in words.files.program_endings
 
 
 def _ending(name: str) -> str:
@@ -149,7 +153,7 @@ def _false(name: str, ending: str, words: Vocabulary) -> bool:
     if any(mark in name for mark in REVERSING_CONTROLS):
         return True
     before = name.rstrip(". ").lower().rpartition(".")[0].rstrip(" \u3000_")
-    pretended = "." in before and before.rpartition(".")[2] in words.document_endings
+    pretended = "." in before and before.rpartition(".")[2] in words.files.document_endings
     return pretended and _opens(ending, words)
 
 

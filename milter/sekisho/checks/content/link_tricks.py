@@ -143,11 +143,11 @@ def _without_address(message: Message) -> Iterator[Finding]:
 
 def _wrapped(each: Destination, page: bool, words: Vocabulary) -> Iterator[Finding]:
     wrapper = each.link.host or ""
-    if any(name in wrapper for name in words.translators):
+    if any(name in wrapper for name in words.links.translators):
         yield TRANSLATED.found(host=each.host, wrapper=wrapper)
         return
     owner = organisation(wrapper)
-    if page and owner.partition(".")[0] in words.open_redirects and each.domain != owner:
+    if page and owner.partition(".")[0] in words.links.open_redirects and each.domain != owner:
         yield OPEN_REDIRECT.found(host=each.host, wrapper=wrapper)
 
 
@@ -164,7 +164,7 @@ def _brand(each: Destination, context: Context) -> Iterator[Finding]:
     if (
         not 0 < len(text) <= MAX_BUTTON_CHARS
         or each.link.kind not in ("a", "area")
-        or context.vocabulary.button_words.search(text) is None
+        or context.vocabulary.links.button_words.search(text) is None
     ):
         return
     for mention in context.registry.mentions(text):
@@ -208,6 +208,6 @@ def _asks_to_scan(message: Message, seen: Evidence, strange: list[Destination], 
     ):
         return False
     text = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
-    if CODE.search(text) is None or context.vocabulary.scan_words.search(text) is None:
+    if CODE.search(text) is None or context.vocabulary.links.scan_words.search(text) is None:
         return False
     return seen.has_cue("action", *VALUABLE_ACTIONS) or is_about_access_or_money(message, seen)

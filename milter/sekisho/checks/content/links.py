@@ -269,14 +269,14 @@ def _is_trusted(shown: str, message: Message, seen: Evidence, home: frozenset[st
         return True
     if any(context.registry.could_own(shown, brand) for brand in brands):
         return True
-    words = context.vocabulary.distinctive(message.author.name)
+    words = context.vocabulary.names.distinctive(message.author.name)
     return bool(words) and related(words, (shown,)) and not related(words, home)
 
 
 def _is_host(name: str, words: Vocabulary) -> bool:
     """A host under a suffix that exists and that no file name has (`readme.md` is a file)."""
     return has_known_suffix(name) and (
-        name.rpartition(".")[2] not in words.file_suffixes or name.startswith("www.")
+        name.rpartition(".")[2] not in words.files.file_suffixes or name.startswith("www.")
     )
 
 

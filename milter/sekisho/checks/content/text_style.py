@@ -135,7 +135,7 @@ def _made_up(recipient: Recipient, delimiters: str) -> Iterator[str]:
 
 def _greeting(line: str, made_up: tuple[str, ...], words: Vocabulary) -> FindingKind | None:
     """Whom a line greets, if not by name."""
-    greeting = words.greetings.match(line)
+    greeting = words.greeting.greetings.match(line)
     end = greeting.end() if greeting else 0
     if greeting and (ADDRESSED.match(line, end) or line.lower().startswith(made_up, end)):
         return BY_ADDRESS

@@ -21,7 +21,7 @@ def head_lines(message: Message) -> list[str]:
 
 def is_impersonal(line: str, words: Vocabulary) -> bool:
     """True for a line that greets a reader by no name."""
-    greeting = words.greetings.match(line)
-    if greeting and words.readers.match(line, greeting.end()):
+    greeting = words.greeting.greetings.match(line)
+    if greeting and words.greeting.readers.match(line, greeting.end()):
         return True
-    return words.impersonal_greetings.match(line) is not None
+    return words.greeting.impersonal_greetings.match(line) is not None

@@ -74,7 +74,7 @@ def _is_report(message: Message, seen: Evidence, context: Context) -> bool:
 
 def _is_for_complaints(message: Message, context: Context) -> bool:
     """True for mail to `abuse@` (RFC 2142) and the like alone: who works there knows that it is about other mail."""
-    readers, desk = message.envelope.recipients, context.vocabulary.complaint_mailboxes.match
+    readers, desk = message.envelope.recipients, context.vocabulary.quotes.complaint_mailboxes.match
     return bool(readers) and all(desk(each.address) is not None for each in readers)
 
 

@@ -121,7 +121,7 @@ def _spoken(labels: set[str], text: str, context: Context) -> tuple[int, int] | 
 
 def _is_telling(label: str, context: Context) -> bool:
     """True for a label that is not so short or common that others have it as well."""
-    return len(label) >= MIN_LABEL_LETTERS and bool(context.vocabulary.distinctive(label))
+    return len(label) >= MIN_LABEL_LETTERS and bool(context.vocabulary.names.distinctive(label))
 
 
 @remembered(4096)
@@ -150,12 +150,12 @@ def is_inside_office(name: str, context: Context) -> bool:
     inside, plain = context.vocabulary.inside, unicodedata.normalize("NFKC", name[:MAX_NAME_CHARS])
     if inside.telling_offices.search(plain) is None:
         return False
-    return not context.vocabulary.distinctive(inside.offices.sub(" ", plain))
+    return not context.vocabulary.names.distinctive(inside.offices.sub(" ", plain))
 
 
 def says_another(rest: str, author: str, context: Context) -> bool:
     """True if what stands beside the reader's own name is the sender's, since its domain carries it: `Kowa Shoji via
     Rosterly` from rosterly.example."""
-    words = context.vocabulary.distinctive(context.vocabulary.inside.offices.sub(" ", rest))
+    words = context.vocabulary.names.distinctive(context.vocabulary.inside.offices.sub(" ", rest))
     latin = tuple(word for word in words if word.isascii())
     return bool(latin) and related(latin, (author,))

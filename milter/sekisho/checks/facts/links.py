@@ -61,7 +61,7 @@ def _is_of_a_letter(link: Link, home: frozenset[str], context: Context) -> bool:
 def is_document(link: Link, context: Context) -> bool:
     """True for a link to a document at a service where people share documents."""
     page = f"{link.host}{split_url(link.target).path}".lower()
-    found = context.vocabulary.document_pages.search(page)
+    found = context.vocabulary.links.document_pages.search(page)
     return found is not None and "/" not in page[: found.start()]
 
 
@@ -119,7 +119,7 @@ def counter_of(message: Message, seen: Evidence, home: frozenset[str], context: 
     if any(kind(host) is not None or parse_ip(host) is not None for host in hosts):
         return None
     closing = message.text[-MAX_CLOSING_CHARS:]
-    return places.pop() if left or context.vocabulary.unsubscribe_words.search(closing) else None
+    return places.pop() if left or context.vocabulary.links.unsubscribe_words.search(closing) else None
 
 
 def _unsubscribe_hosts(message: Message) -> set[str]:

@@ -19,25 +19,25 @@ INVENTED = re.compile(r"[A-Z][a-z]{1,11}(?: [A-Z][a-z]{1,11})? \d{1,2}(?:\.\d{1,
 
 def personal(name: str, words: Vocabulary) -> bool:
     """True for a program with which people write their own mail."""
-    return words.personal_mailers.search(_compared(name)) is not None
+    return words.mailers.personal_mailers.search(_compared(name)) is not None
 
 
 def bulk(name: str, words: Vocabulary) -> bool:
     """True for a script or a mass mailer."""
-    return words.bulk_mailers.search(_compared(name)) is not None
+    return words.mailers.bulk_mailers.search(_compared(name)) is not None
 
 
 def retired(name: str, year: int, words: Vocabulary) -> bool:
     """True for a program that had been given up for years in that year."""
     compared = _compared(name)
-    return any(each in compared and year >= end + GRACE_YEARS for each, end in words.retired_mailers)
+    return any(each in compared and year >= end + GRACE_YEARS for each, end in words.mailers.retired_mailers)
 
 
 def invented(name: str, words: Vocabulary) -> bool:
     """True for a name of random words. A name that says what the program does is believed."""
     if INVENTED.fullmatch(name) is None or personal(name, words) or bulk(name, words):
         return False
-    return words.mailer_words.search(_compared(name)) is None
+    return words.mailers.mailer_words.search(_compared(name)) is None
 
 
 def _compared(name: str) -> str:

@@ -19,14 +19,14 @@ MAX_SHORT_LABEL_LETTERS = 5  # a registered label this short is one edit away fr
 
 def is_nameless(name: str, words: Vocabulary) -> bool:
     """True for a name that says what the sender does and not who it is: `Customer Support`, 重要なお知らせ."""
-    return bool(name.strip()) and not words.proper(name)
+    return bool(name.strip()) and not words.names.proper(name)
 
 
 def says_nobody(message: Message, words: Vocabulary) -> bool:
     """True if the sender's name does not say who it is: there is none, it is an office, or it is an address. Then the
     reader takes the sender's domain for its name."""
     name = message.author.name.strip()
-    return "@" in name or not words.distinctive(name)
+    return "@" in name or not words.names.distinctive(name)
 
 
 def shows_a_brand(seen: Evidence) -> bool:
@@ -50,7 +50,7 @@ def is_short_form(name: str, full: str, words: Vocabulary) -> bool:
     least = MIN_SHORT_FORM_LETTERS if short.isascii() else MIN_SHORT_FORM_SIGNS
     rest = long[len(short) :]
     runs_on = short.isascii() and rest[:1].isalnum()
-    return len(short) >= least and long.startswith(short) and not runs_on and not words.proper(rest)
+    return len(short) >= least and long.startswith(short) and not runs_on and not words.names.proper(rest)
 
 
 def related(words: tuple[str, ...], domains: Iterable[str]) -> bool:

@@ -75,14 +75,14 @@ def is_known(message: Message, seen: Evidence, context: Context) -> bool:
 def is_named(message: Message, words: Vocabulary) -> bool:
     """True if the author's display name names somebody, and not an office, a matter or an address."""
     name = HOST_OR_ADDRESS.sub(" ", message.author.name)
-    return bool(words.naming(name))
+    return bool(words.names.naming(name))
 
 
 def names_nobody(domain: str, words: Vocabulary) -> bool:
     """True if a domain is made of words that name nobody: `renewal-service.example`. Digits and short parts do not
     count. `domain` is in ASCII lower case."""
     parts = [part for part in _parts(domain) if len(part) > MAX_INITIALS_LETTERS]
-    return bool(parts) and not words.naming(" ".join(parts))
+    return bool(parts) and not words.names.naming(" ".join(parts))
 
 
 def _parts(domain: str) -> list[str]:
@@ -93,7 +93,7 @@ def _parts(domain: str) -> list[str]:
 def introduces_itself(message: Message, words: Vocabulary) -> bool:
     """True if the message has what a sender says of itself: a name in brackets at the head of its subject, or in the
     text a firm as in `names_a_firm`, the name of its domain, or a signature."""
-    if (head := HEAD.match(message.subject)) is not None and words.naming(head[1]):
+    if (head := HEAD.match(message.subject)) is not None and words.names.naming(head[1]):
         return True
     text = _senders_text(message, words)
     plain = HOST_OR_ADDRESS.sub(" ", text)
@@ -137,7 +137,7 @@ def bears_service_words(domain: str, words: Vocabulary) -> bool:
     parts = _parts(domain)
     telling = (part for part in parts if len(part) > MAX_INITIALS_LETTERS)
     return len(parts) > 1 and any(
-        part in words.domains.service_words or not words.naming(part) for part in telling
+        part in words.domains.service_words or not words.names.naming(part) for part in telling
     )
 
 
@@ -177,7 +177,7 @@ def _is_of_a_government(message: Message, seen: Evidence, words: Vocabulary) -> 
 
 def _companies(text: str, words: Vocabulary) -> Iterator[str]:
     """The names that stand beside the form of a company or an association (`Fern Soap Ltd`, 株式会社小春堂)."""
-    for form in words.contact_words.finditer(text):
+    for form in words.names.contact_words.finditer(text):
         before, behind = text[max(0, form.start() - 45) : form.start()], text[form.end() : form.end() + 65]
         if JAPANESE.search(form[0]):
             around = _japanese_name(before, behind, words)
@@ -185,7 +185,7 @@ def _companies(text: str, words: Vocabulary) -> Iterator[str]:
             around = name[1]
         else:
             around = name[1] if (name := CAPITALIZED_BEHIND.match(behind)) is not None else ""
-        if words.naming(words.contact_words.sub(" ", around)):
+        if words.names.naming(words.names.contact_words.sub(" ", around)):
             yield around
 
 
@@ -204,22 +204,24 @@ def _is_called_as_its_domain(message: Message, text: str, words: Vocabulary) -> 
     if len(label) < MIN_LABEL_LETTERS:
         return False
     for word in {each.lower() for each in LATIN_WORD.findall(f"{message.subject} {text}")}:
-        if word in label and 2 * len(word) >= max(len(label), MIN_LABEL_LETTERS) and words.naming(word):
+        if word in label and 2 * len(word) >= max(len(label), MIN_LABEL_LETTERS) and words.names.naming(word):
             return True
-    if label in re.sub(r"[\W_]", "", text).lower() and words.naming(label):
+    if label in re.sub(r"[\W_]", "", text).lower() and words.names.naming(label):
         return True
     return _sounds_as_its_domain(message.author.domain or "", f"{message.subject} {text}", words)
 
 
 def _sounds_as_its_domain(domain: str, text: str, words: Vocabulary) -> bool:
     """True if a run of kana in the text sounds as a part of the author's domain, or as its beginning."""
-    parts = {sound(part) for part in _parts(domain) if len(part) >= MIN_SOUND_LETTERS and words.naming(part)}
+    parts = {
+        sound(part) for part in _parts(domain) if len(part) >= MIN_SOUND_LETTERS and words.names.naming(part)
+    }
     for run in {found[0] for found in KANA.finditer(text)} if parts else ():
         spoken = sound(run)
         if any(
             part == spoken or (len(spoken) > MIN_LABEL_LETTERS and part.startswith(spoken)) for part in parts
         ):
-            return bool(words.naming(run))
+            return bool(words.names.naming(run))
     return False
 
 
@@ -227,9 +229,13 @@ def _is_signed(message: Message, text: str, words: Vocabulary) -> bool:
     """True if a Japanese letter says in its first lines who writes it, thanks for the use of a name, or has a name in
     one of its last lines or at the head of a block like a signature (`運営:` and the like may stand before it)."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    if any(words.naming(found[1]) for line in lines[:MAX_OPENING_LINES] if (found := WRITES_AS.search(line))):
+    if any(
+        words.names.naming(found[1])
+        for line in lines[:MAX_OPENING_LINES]
+        if (found := WRITES_AS.search(line))
+    ):
         return True
-    if any(words.naming(name) for name in _thanked_for(text, words)):
+    if any(words.names.naming(name) for name in _thanked_for(text, words)):
         return True
     buttons = {link.text.strip() for link in message.links}
     closing = list(pairwise(["", *lines[1:], ""]))[-MAX_CLOSING_LINES - 1 :]
@@ -246,7 +252,7 @@ def _is_signed(message: Message, text: str, words: Vocabulary) -> bool:
 def _thanked_for(text: str, words: Vocabulary) -> Iterator[str]:
     """The names for whose use a text thanks: トレカルテをご利用いただき."""
     for found in THANKED.finditer(text):
-        if words.thanks_for.match(text[found.end() : found.end() + MAX_THANKS_CHARS]) is not None:
+        if words.voices.thanks_for.match(text[found.end() : found.end() + MAX_THANKS_CHARS]) is not None:
             yield found[0]
 
 
@@ -262,7 +268,7 @@ def _heads(text: str) -> Iterator[str]:
 def _labelled(line: str, words: Vocabulary) -> str:
     """A line without what says that its writer's name follows (運営:)."""
     label, colon, name = line.partition(":")
-    return name.strip() if colon and words.writer_before_name.search(f"{label}:") is not None else line
+    return name.strip() if colon and words.voices.writer_before_name.search(f"{label}:") is not None else line
 
 
 def _is_a_name(line: str, words: Vocabulary) -> bool:
@@ -274,4 +280,4 @@ def _is_a_name(line: str, words: Vocabulary) -> bool:
         or words.sentence_ends.search(line)
     ):
         return False
-    return bool(words.naming(words.contact_words.sub(" ", HOST_OR_ADDRESS.sub(" ", line))))
+    return bool(words.names.naming(words.names.contact_words.sub(" ", HOST_OR_ADDRESS.sub(" ", line))))

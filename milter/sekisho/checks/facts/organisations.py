@@ -26,7 +26,7 @@ MIN_NAME_CHARS = 2  # of a word that is looked for in the text
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """An organisation as which the message speaks. `words` distinguish its name (`Vocabulary.distinctive`); `said` is
+    """An organisation as which the message speaks. `words` distinguish its name (`NameWords.distinctive`); `said` is
     in how many kinds of places it speaks: sender's name, subject, text."""
 
     name: str
@@ -38,12 +38,12 @@ def speaking_organisation(message: Message, context: Context) -> Organisation | 
     """The organisation that the sender's name says, or, where that says nobody, the head of the subject; None if the
     message speaks as none."""
     name, head = message.author.name, _head(message.subject)
-    words = context.vocabulary.distinctive(name)
+    words = context.vocabulary.names.distinctive(name)
     if words and "@" not in name:
-        office = context.vocabulary.office_words.search(name) is not None
+        office = context.vocabulary.names.office_words.search(name) is not None
         said = office + _begins(head, words) + _signs(message, name, words, context)
         return Organisation(name, words, said) if said else None
-    words = context.vocabulary.distinctive(head)
+    words = context.vocabulary.names.distinctive(head)
     if words and (signed := _signs(message, head, words, context)):
         return Organisation(head, words, 1 + signed)
     return None
@@ -82,7 +82,7 @@ def _uses(text: str, form: str) -> Iterator[int]:
 
 
 def _plain(text: str) -> str:
-    """One width and small letters, as `Vocabulary.distinctive` gives words."""
+    """One width and small letters, as `NameWords.distinctive` gives words."""
     return normalize("NFKC", text).casefold()
 
 
@@ -91,7 +91,7 @@ def _speaks(text: str, start: int, end: int, context: Context) -> bool:
     before, after = text[max(0, start - CONTEXT_CHARS) : start], text[end : end + CONTEXT_CHARS]
     words = context.vocabulary
     return (
-        words.before_name.search(before) is not None
-        or words.after_name.match(after) is not None
-        or words.below_name.match(after) is not None
+        words.voices.before_name.search(before) is not None
+        or words.voices.after_name.match(after) is not None
+        or words.voices.below_name.match(after) is not None
     )

@@ -113,7 +113,7 @@ class Quotes:
 def quoted(message: Message, words: Vocabulary) -> tuple[Range, ...]:
     """The ranges of the message's text that are quoted. They may overlap."""
     lowered = f"\n{message.text[:MAX_MARKED_CHARS]}".lower()
-    if not any(map(lowered.__contains__, words.quotation_hints)):
+    if not any(map(lowered.__contains__, words.quotes.quotation_hints)):
         return message.quotes
     found = (each for part in _parts(message) for each in _marked(message.text, part, words))
     return (*message.quotes, *found)
@@ -127,10 +127,10 @@ def own_text(message: Message, words: Vocabulary) -> str:
 def warns(text: str, words: Vocabulary) -> bool:
     """True if a text, as far as it is searched, calls some mail suspicious. `No phishing mail was found` does not."""
     lowered = text[:MAX_MARKED_CHARS].lower()
-    if not any(map(lowered.__contains__, words.warning_words)):
+    if not any(map(lowered.__contains__, words.quotes.warning_words)):
         return False
-    assured = words.assurances.sub(" ", lowered)
-    return any(map(assured.__contains__, words.warning_words))
+    assured = words.quotes.assurances.sub(" ", lowered)
+    return any(map(assured.__contains__, words.quotes.warning_words))
 
 
 def calls_suspicious(message: Message, words: Vocabulary) -> bool:
@@ -144,7 +144,7 @@ def calls_suspicious(message: Message, words: Vocabulary) -> bool:
 
 def asks(own: str, context: Context) -> bool:
     """True if a text asks to open, confirm, pay or enter something. A sentence that warns of it asks for nothing."""
-    forbids, most = context.vocabulary.forbidding_words.search, MAX_ASKING_CHARS
+    forbids, most = context.vocabulary.quotes.forbidding_words.search, MAX_ASKING_CHARS
     read = own if len(own) <= 2 * most else f"{own[:most]}\n{own[-most:]}"
     asked = (each for each in SENTENCE_END.split(read) if not forbids(each))
     cues = context.registry.read("\n".join(asked)).cues
@@ -181,7 +181,7 @@ def _parts(message: Message) -> Iterator[Range]:
 def _marked(text: str, part: Range, words: Vocabulary) -> tuple[Range, ...]:
     """The ranges that the marks of a text part show; none if it has no words of its own."""
     found: list[Range] = []
-    for number, mark in enumerate(words.quotations.finditer(text, *part)):
+    for number, mark in enumerate(words.quotes.quotations.finditer(text, *part)):
         if mark["line"] is None or number == MAX_MARKS:
             found.append((mark.start(), part[1]))
             break

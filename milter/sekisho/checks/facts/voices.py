@@ -50,21 +50,21 @@ def voice(text: str, start: int, end: int, words: Vocabulary) -> Voice:
     line = after.replace("\n", " ", 1) if WRAPPED.search(before) else after
     if (
         (STARTS.search(before) is not None and _introduces(after, words))
-        or words.below_name.match(after) is not None
-        or words.writer_before_name.search(before) is not None
-        or words.writer_after_name.match(line) is not None
+        or words.voices.below_name.match(after) is not None
+        or words.voices.writer_before_name.search(before) is not None
+        or words.voices.writer_after_name.match(line) is not None
     ):
         return Voice.WRITERS
     customers = (
-        words.before_name.search(before) is not None
-        or words.after_name.match(line) is not None
-        or words.thanks_for.match(after) is not None
+        words.voices.before_name.search(before) is not None
+        or words.voices.after_name.match(line) is not None
+        or words.voices.thanks_for.match(after) is not None
     )
     return Voice.CUSTOMERS if customers else Voice.TOPIC
 
 
 def _introduces(after: str, words: Vocabulary) -> bool:
-    return INTRODUCES.match(after) is not None or words.introductions.match(after) is not None
+    return INTRODUCES.match(after) is not None or words.voices.introductions.match(after) is not None
 
 
 def places_of(text: str, mention: Mention) -> Iterator[tuple[int, int]]:
@@ -98,7 +98,7 @@ def stands_alone(text: str, start: int, end: int, words: Vocabulary) -> bool:
     """True if the name at these indexes is all that its line says, among the first or the last lines of the text: a
     heading, or a signature. Words of offices may stand beside it."""
     above, below = text[:start].split("\n"), text[end:].split("\n")
-    if words.proper(f"{above[-1]} {below[0]}"):
+    if words.names.proper(f"{above[-1]} {below[0]}"):
         return False
     head = sum(map(_has_letters, above[:-1])) < MAX_HEADING_LINES
     return head or sum(map(_has_letters, below[1:])) < MAX_HEADING_LINES

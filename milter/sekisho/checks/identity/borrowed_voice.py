@@ -115,7 +115,10 @@ def _says_itself(name: str, brand: str, message: Message, context: Context) -> b
         name = f"{name[: mention.start]} {name[mention.end :]}"
     label = organisation(message.author.domain or "").partition(".")[0]
     parts = (label, label.replace("-", " "), *label.split("-"))
-    own = {*context.vocabulary.proper(name), *(each for each in parts if len(each) >= MIN_LABEL_LETTERS)}
+    own = {
+        *context.vocabulary.names.proper(name),
+        *(each for each in parts if len(each) >= MIN_LABEL_LETTERS),
+    }
     text = f"{message.subject}\n{message.title}\n{message.text[:MAX_SCANNED_CHARS]}"
     said = ADDRESS.sub(" ", text).lower()
     return any(word.lower() in said for word in own)

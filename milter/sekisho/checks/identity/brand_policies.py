@@ -125,7 +125,7 @@ def _nameless(message: Message, seen: Evidence, words: Vocabulary) -> bool:
     """No `山田 太郎 様` in a Japanese greeting; お客様 and an address are nobody's name."""
     head = message.text[:MAX_GREETING_CHARS]
     found = SOMEBODY.finditer(head)
-    return any(map(is_kana, head)) and all(words.nobody.search(greeting[1]) for greeting in found)
+    return any(map(is_kana, head)) and all(words.greeting.nobody.search(greeting[1]) for greeting in found)
 
 
 Test = Callable[[Message, Evidence, Vocabulary], bool]

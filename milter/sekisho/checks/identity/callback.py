@@ -153,7 +153,7 @@ def _speaks(claim: Claim) -> bool:
 
 def _says_nobody(message: Message, context: Context) -> bool:
     """True if the sender's name distinguishes nobody: it is empty, an office or a headline."""
-    return not context.vocabulary.distinctive(message.author.name)
+    return not context.vocabulary.names.distinctive(message.author.name)
 
 
 def _is_of(number: str, brand: str, context: Context) -> bool:
@@ -174,7 +174,7 @@ def _noted(platform: str, message: Message, seen: Evidence, context: Context) ->
     brand = next((brand for brand in named if brand in shown), None)
     told = {"platform": context.registry.name(platform)}
     if brand is not None:
-        words = context.vocabulary.distinctive(_rest_of_name(message, context))
+        words = context.vocabulary.names.distinctive(_rest_of_name(message, context))
         of_brand = told_of(brand, message, context)
         if not words and about:
             yield SPEAKS.found(brand=brand, **of_brand, **told)
@@ -191,7 +191,7 @@ def _is_person(platform: str, message: Message, context: Context) -> bool:
     """True for a name that is neither an office nor the platform's: a user of it writes, perhaps about a defect."""
     own, words = context.registry.affiliates(platform), context.vocabulary
     shown = {mention.brand for mention in context.registry.mentions(message.author.name)}
-    name = words.go_between_words.split(message.author.name, maxsplit=1)[0]  # `HR Department via Zoom`
+    name = words.names.go_between_words.split(message.author.name, maxsplit=1)[0]  # `HR Department via Zoom`
     return own.isdisjoint(shown) and not is_nameless(name, words)
 
 

@@ -101,7 +101,7 @@ def _named(name: str, company: str, context: Context, shortest: int = 1) -> Iter
         strong = (
             alone >= _least(name, mention)
             or not mention.exact
-            or not context.vocabulary.proper(rest)
+            or not context.vocabulary.names.proper(rest)
             or _goes_between(name, mention, context.vocabulary)
         )
         yield Claim(mention.brand, Place.DISPLAY_NAME, name, Strength.STRONG if strong else Strength.WEAK)
@@ -111,10 +111,10 @@ def _goes_between(name: str, mention: Mention, words: Vocabulary) -> bool:
     """True if the brand is the service that writes for somebody: `Mio Hori via DocuSign`, 堀 美咲 (DocuSign経由).
     The word behind the name stands alone: 損保ジャパン代理店 is an agency."""
     before = name[max(0, mention.start - MAX_BETWEEN_CHARS) : mention.start]
-    if words.go_between_words.search(before) is not None:
+    if words.names.go_between_words.search(before) is not None:
         return True
     behind = name[mention.end : mention.end + MAX_BETWEEN_CHARS]
-    after = words.go_between_words.search(behind)
+    after = words.names.go_between_words.search(behind)
     return (
         after is not None and not after[0].isascii() and not behind[after.end() : after.end() + 1].isalpha()
     )

@@ -86,7 +86,7 @@ def _inner(url: str, words: Vocabulary) -> str | None:
         )
         return f"https://{name}{parts.path}"
     for name, value in parse_qsl("&".join(parts.query.split("&", MAX_QUERY_FIELDS)[:MAX_QUERY_FIELDS])):
-        if name.lower() in words.redirect_parameters and (plain := _plain(value)) is not None:
+        if name.lower() in words.links.redirect_parameters and (plain := _plain(value)) is not None:
             return plain
     return _in_path(unquote(parts.path))
 

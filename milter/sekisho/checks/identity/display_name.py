@@ -129,7 +129,7 @@ def _says_so(shown: str, message: Message, context: Context) -> bool:
     if any(each.address.lower() == shown for each in message.reply_to):
         return True
     passes_on = context.providers.kind(message.author.domain or "") in PASS_ON
-    return passes_on or context.vocabulary.go_between_words.search(message.author.name) is not None
+    return passes_on or context.vocabulary.names.go_between_words.search(message.author.name) is not None
 
 
 def _is_known(host: str, message: Message, context: Context) -> bool:

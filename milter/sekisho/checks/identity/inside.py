@@ -85,9 +85,9 @@ def _is_chief(mailbox: Mailbox, text: str, domains: tuple[str, ...], inside: boo
         return True
     if _is_of_another_firm(mailbox, text, context):
         return False
-    if words.chief_titles.search(titled):
+    if words.names.chief_titles.search(titled):
         return True
-    officer = words.officer_titles.search(name) is not None
+    officer = words.names.officer_titles.search(name) is not None
     if officer and (inside or is_nameless(name, words)):
         return True
     lines = (line.strip() for line in text.splitlines())
@@ -108,18 +108,18 @@ def _is_of_another_firm(mailbox: Mailbox, text: str, context: Context) -> bool:
 
 def _is_for(line: str, words: Vocabulary) -> bool:
     """True for a line that names its reader: `Dear Director`, 代表取締役 山田様."""
-    return line.endswith(READER_ENDINGS) or words.greetings.match(line) is not None
+    return line.endswith(READER_ENDINGS) or words.greeting.greetings.match(line) is not None
 
 
 def _is_ours(line: str, domains: tuple[str, ...], context: Context) -> bool:
     """True for the signature of an officer of the reader's organisation (`Director, Kowa Shoji`)."""
-    titled = context.vocabulary.officer_titles.search(line) is not None
+    titled = context.vocabulary.names.officer_titles.search(line) is not None
     own = own_name(line, "", domains, context) if titled else None
     return own is not None and own.whole
 
 
 def _is_chiefs(line: str, words: Vocabulary) -> bool:
     """True for a short line with the title of a chief that is no sentence about one."""
-    if words.chief_titles.search(line) is None:
+    if words.names.chief_titles.search(line) is None:
         return False
     return line[-1] not in SENTENCE_ENDS or line.endswith(INTRODUCTION)

@@ -89,5 +89,5 @@ def _is_nobody(message: Message, context: Context) -> bool:
     if mailbox is None or is_nameless(mailbox.name, context.vocabulary):
         return mailbox is not None
     local = mailbox.local.lower().replace(".", "")
-    words = context.vocabulary.distinctive(mailbox.name)
+    words = context.vocabulary.names.distinctive(mailbox.name)
     return random_looking(f"{local}.example") and not (words and related(words, (local,)))

@@ -92,7 +92,7 @@ def _asks(message: Message, seen: Evidence, context: Context) -> bool:
     if shows_a_brand(seen) or not says_nobody(message, context.vocabulary):
         return False
     buttons = (link.text for link in message.links if link.kind == "a")
-    return wants_something(message, seen) or any(map(context.vocabulary.button_words.search, buttons))
+    return wants_something(message, seen) or any(map(context.vocabulary.links.button_words.search, buttons))
 
 
 def _is_explained(message: Message, seen: Evidence, context: Context, *, mentions: bool) -> bool:

@@ -67,7 +67,7 @@ def _pictures(message: Message, seen: Evidence, context: Context) -> Iterator[Cl
     found = {mention.brand: mention.name for mention in reversed(mentions)}
     lines = {text.count("\n", 0, mention.start) for mention in mentions}
     named = {claim.brand for claim in seen.claims if claim.where in NAMING_PLACES}
-    badge = context.vocabulary.badge_words.fullmatch
+    badge = context.vocabulary.voices.badge_words.fullmatch
     badges = all(badge(text, mention.start, mention.end) for mention in mentions) and named.isdisjoint(found)
     alone = len(found) == 1 and not badges and len(lines) >= MIN_NAMING_SHARE * len(described)
     strength = Strength.STRONG if alone else Strength.WEAK

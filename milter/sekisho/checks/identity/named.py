@@ -78,7 +78,7 @@ def _name(message: Message) -> str:
 def _says_nobody(name: str, words: Vocabulary) -> bool:
     """True for an office or a notice, also with the field that it is about: `Service Remboursement`."""
     return is_nameless(name, words) or (
-        words.office_words.search(name) is not None and not words.distinctive(name)
+        words.names.office_words.search(name) is not None and not words.names.distinctive(name)
     )
 
 
@@ -118,12 +118,14 @@ def _why_strong(claim: Claim, message: Message, seen: Evidence, context: Context
     told = speaks or wants_something(message, seen)
     if agrees and _is_set_apart(claim.text, mention, words):
         heads = HEADS.match(claim.text, mention.end) is not None and mention.start == 0
-        if (heads and wants_something(message, seen)) or not is_told(words.proper(rest), message):
+        if (heads and wants_something(message, seen)) or not is_told(words.names.proper(rest), message):
             return Why.AGREES
     if told and _speaks_for(claim.text, mention, words):
         return Why.GO_BETWEEN
-    office = words.office_words.search(rest) or (None if own else words.headline_words.search(rest))
-    if agrees and (office is not None or len(words.proper(rest)) <= MAX_PERSONS_WORDS):
+    office = words.names.office_words.search(rest) or (
+        None if own else words.names.headline_words.search(rest)
+    )
+    if agrees and (office is not None or len(words.names.proper(rest)) <= MAX_PERSONS_WORDS):
         return Why.AGREES
     return Why.OFFICE if told and office is not None else None
 
@@ -138,12 +140,12 @@ def _has_own_name(rest: str, message: Message, context: Context) -> bool:
     of the text that says a company: `Your Amazon bill, by Cloudpenny` from cloudpenny.example. The name of another
     brand is none."""
     words, domain = context.vocabulary, message.author.domain or ""
-    proper = words.proper(rest)
+    proper = words.names.proper(rest)
     if not proper:
         return False
     if "".join(proper).isascii() and related(proper, (domain,)):
         return context.registry.owner(domain) is None
-    find = words.contact_words.search
+    find = words.names.contact_words.search
     return any(
         find(line) is not None and all(word in line.lower() for word in proper)
         for line in _outer_lines(message)
@@ -169,7 +171,7 @@ def _is_others_name(name: str, mention: Mention, message: Message, seen: Evidenc
     if registry.kinship(message.author.domain or "", brand) in BEARS_NAME:
         return True
     rest = f"{name[: mention.start]} {name[mention.end :]}"
-    if context.vocabulary.delegate_words.search(rest) is not None:
+    if context.vocabulary.names.delegate_words.search(rest) is not None:
         return True
     if _is_own_name(rest, message, seen, context) and not _signs(brand, seen, context):
         return True
@@ -182,7 +184,7 @@ def _is_own_name(rest: str, message: Message, seen: Evidence, context: Context) 
     domain = message.author.domain or ""
     if not seen.authenticated or _is_shared(domain, context):
         return False
-    words = context.vocabulary.distinctive(context.vocabulary.office_words.sub(" ", rest))
+    words = context.vocabulary.names.distinctive(context.vocabulary.names.office_words.sub(" ", rest))
     own = {word for word in words if word.isascii() and related((word,), (organisation(domain),))}
     if not own:
         return False
@@ -201,14 +203,17 @@ def _is_shared(domain: str, context: Context) -> bool:
 def _is_of_a_person(name: str, mention: Mention, words: Vocabulary) -> bool:
     """True for a brand in brackets behind another name: 田中 一郎(楽天カード). People show so where they work."""
     before, after = name[: mention.start].rstrip(), name[mention.end :].strip()
-    return before.endswith(OPENING) and after in CLOSING and bool(words.proper(before))
+    return before.endswith(OPENING) and after in CLOSING and bool(words.names.proper(before))
 
 
 def _is_set_apart(name: str, mention: Mention, words: Vocabulary) -> bool:
     """True if what else is in a name stands on one side of the brand, behind a mark, a blank or a particle: `Ann -
     PostFinance`, PayPay銀行より 担当 石井. An office on the other side makes no difference."""
     before, after = name[: mention.start], name[mention.end :]
-    sides = [(bool(words.proper(before)), before[-1:]), (bool(words.proper(after)), FROM.sub(" ", after)[:1])]
+    sides = [
+        (bool(words.names.proper(before)), before[-1:]),
+        (bool(words.names.proper(after)), FROM.sub(" ", after)[:1]),
+    ]
     told = [seam for proper, seam in sides if proper]
     return len(told) == 1 and not told[0].isalnum()
 
@@ -216,7 +221,7 @@ def _is_set_apart(name: str, mention: Mention, words: Vocabulary) -> bool:
 def _speaks_for(name: str, mention: Mention, words: Vocabulary) -> bool:
     """True for `Ann from …` with the brand at the end."""
     before, after = name[: mention.start], name[mention.end :]
-    return not words.proper(after) and words.speaking_for.search(f" {before}") is not None
+    return not words.names.proper(after) and words.names.speaking_for.search(f" {before}") is not None
 
 
 def _signs(brand: str, seen: Evidence, context: Context) -> bool:
@@ -232,7 +237,7 @@ def _runs_on(name: str, start: int, end: int, words: Vocabulary) -> bool:
     """True if further letters make another name of the brand's: ソフトバンクホークス is a team. Those of an office
     (静岡銀行インターネット支店) do not."""
     before, after = LAST_LETTERS.search(name[:start]), FIRST_LETTERS.match(FROM.sub(" ", name[end:]))
-    return any(run is not None and bool(words.proper(run[0])) for run in (before, after))
+    return any(run is not None and bool(words.names.proper(run[0])) for run in (before, after))
 
 
 def _agrees(brand: str, seen: Evidence, context: Context) -> bool:
@@ -260,7 +265,7 @@ def _of_a_plain_name(name: str, message: Message, seen: Evidence, context: Conte
     """A name of its own. Two are none: an ordinary word that is a brand's name, too, where the text speaks as that
     brand; and that of an office that nothing else in the message knows, where the text asks for something and speaks as
     only a brand does. Without that it may be a newsletter that names who pays for it."""
-    plain = " ".join(context.vocabulary.proper(name))
+    plain = " ".join(context.vocabulary.names.proper(name))
     for claim in _spoken(seen):
         if claim.brand and any(_is_its_name(each, claim, context) for each in (name, plain)):
             claimed = Claim(claim.brand, Place.DISPLAY_NAME, name)
@@ -284,11 +289,11 @@ def _is_its_name(name: str, claim: Claim, context: Context) -> bool:
 def _is_an_office_of_nobody(name: str, message: Message, context: Context) -> bool:
     """True for the name of an office or a notice of which no further word stands in the message or its address."""
     words = context.vocabulary
-    if words.office_words.search(name) is None and words.headline_words.search(name) is None:
+    if words.names.office_words.search(name) is None and words.names.headline_words.search(name) is None:
         return False
-    if words.delegate_words.search(name) is not None:
+    if words.names.delegate_words.search(name) is not None:
         return False
-    return not is_told(words.proper(name), message)
+    return not is_told(words.names.proper(name), message)
 
 
 def _of_the_text(message: Message, seen: Evidence, context: Context) -> NamedIdentity | None:
@@ -317,7 +322,7 @@ def _is_a_programs(message: Message, seen: Evidence) -> bool:
 
 def _mentioned(seen: Evidence, context: Context) -> Iterator[Claim]:
     """What the message mentions, but for networks, stores and ways to pay, which everybody mentions."""
-    badge = context.vocabulary.badge_words.fullmatch
+    badge = context.vocabulary.voices.badge_words.fullmatch
     return (each for each in seen.claims if each.brand and each.where in MENTIONING and not badge(each.text))
 
 
@@ -355,7 +360,7 @@ def _names_another(message: Message, seen: Evidence, context: Context) -> bool:
     if _says_domain(message):
         return True
     names = [each.text.lower() for each in (*seen.claims, *seen.hints) if each.brand]
-    find, proper = context.vocabulary.organisation_words.search, context.vocabulary.proper
+    find, proper = context.vocabulary.names.organisation_words.search, context.vocabulary.names.proper
     return any(
         find(line) is not None and not any(name in line.lower() for name in names) and bool(proper(line))
         for line in _outer_lines(message)

@@ -162,7 +162,7 @@ def _is_reserved(local: str, context: Context) -> bool:
     """True for a mailbox that a provider keeps for itself: one word of an office (`customer`, `info`), or no-reply."""
     if NO_REPLY.fullmatch(local) is not None:
         return True
-    return local.isalpha() and not context.vocabulary.proper(local)
+    return local.isalpha() and not context.vocabulary.names.proper(local)
 
 
 def _of_its_own(claims: list[Claim], message: Message, context: Context) -> FindingKind:

@@ -131,14 +131,16 @@ def _speaks_as(own: OwnName, author: str, seen: Evidence, context: Context) -> b
     if says_another(own.rest, author, context):
         return False
     about = own.whole and seen.has_cue("theme", *OWN_THEMES)
-    return words.inside.offices.search(own.rest) is not None or (about and not words.distinctive(own.rest))
+    return words.inside.offices.search(own.rest) is not None or (
+        about and not words.names.distinctive(own.rest)
+    )
 
 
 def _stood_behind(message: Message, seen: Evidence, context: Context) -> bool:
     """True if the author is proven, leads its readers to itself, and has a name of its own, which its domain carries
     (a name in Japanese cannot be compared)."""
     name = message.author.name
-    words = context.vocabulary.distinctive(name)
+    words = context.vocabulary.names.distinctive(name)
     own = related(words, home_domains(message, seen)) if words else True
     return (
         seen.authenticated

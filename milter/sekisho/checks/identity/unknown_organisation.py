@@ -127,12 +127,12 @@ def _by_name(message: Message, seen: Evidence, context: Context) -> Evidence:
     mailbox, domain = message.author.mailbox, message.author.domain or ""
     if mailbox is None or not mailbox.name:
         return NOTHING
-    words = context.vocabulary.distinctive(mailbox.name)
+    words = context.vocabulary.names.distinctive(mailbox.name)
     if not words or related(words, {domain, *home_domains(message, seen)}):
         return NOTHING
     claim = Claim(None, Place.DISPLAY_NAME, mailbox.name, Strength.WEAK)
     findings = []
-    if context.vocabulary.office_words.search(mailbox.name):
+    if context.vocabulary.names.office_words.search(mailbox.name):
         findings.append(OFFICE.found(name=mailbox.name, domain=domain))
     if not is_person(words, mailbox.local) and _unsupported(message, words, seen, context):
         findings.append(UNRELATED.found(name=mailbox.name, domain=domain))
@@ -191,7 +191,7 @@ def _unsupported(message: Message, words: tuple[str, ...], seen: Evidence, conte
     if (
         private
         and not seen.unauthenticated
-        and context.vocabulary.quotations.search(message.text[:MAX_SCANNED_CHARS])
+        and context.vocabulary.quotes.quotations.search(message.text[:MAX_SCANNED_CHARS])
     ):
         return False
     return _used(message, words) >= (MIN_PRIVATE_NAME_USES if private else MIN_NAME_USES)

@@ -33,7 +33,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     name = message.author.name.strip()
     if not name or not seen.destinations:
         return NOTHING
-    brands = context.registry.word_brands("".join(context.vocabulary.distinctive(name)) or name)
+    brands = context.registry.word_brands("".join(context.vocabulary.names.distinctive(name)) or name)
     found = tuple(_claims(name, brands, message, seen, context)) if brands else ()
     return Evidence(claims=found) if found else NOTHING
 
@@ -55,7 +55,7 @@ def _claims(
 def _means(brand: str, name: str, message: Message, seen: Evidence, context: Context) -> bool:
     """True if subject, text or links show that the word is the brand's name."""
     said = _said(message, name)
-    words = context.vocabulary.distinctive(name) or (name.lower(),)
+    words = context.vocabulary.names.distinctive(name) or (name.lower(),)
     times = min(map(said.lower().count, words))
     if times >= MIN_NAMED and (_is_named(brand, seen, context) or _leads(brand, seen, context)):
         return True
@@ -78,7 +78,7 @@ def _is_signed(name: str, message: Message, words: Vocabulary) -> bool:
 
 def _has_office(text: str, name: re.Match[str], words: Vocabulary) -> bool:
     """True if the word of an office stands behind the name, in its line."""
-    return words.office_words.search(text[name.end() :].partition("\n")[0]) is not None
+    return words.names.office_words.search(text[name.end() :].partition("\n")[0]) is not None
 
 
 def _said(message: Message, name: str) -> str:

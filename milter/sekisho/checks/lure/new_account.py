@@ -49,7 +49,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if ACCOUNT.search(text) is None:
         return NOTHING
     holder = HOLDER.search(text)
-    if holder is not None and context.vocabulary.contact_words.search(f"{mailbox.name}\n{text}"):
+    if holder is not None and context.vocabulary.names.contact_words.search(f"{mailbox.name}\n{text}"):
         return Evidence(findings=(PERSON.found(holder=holder[1]),))
     if context.providers.kind(mailbox.domain or "") == "mailbox":
         return Evidence(findings=(PRIVATE.found(author=mailbox.address),))

@@ -183,10 +183,13 @@ def _of_the_demand(message: Message, seen: Evidence, context: Context, at_home: 
 def _official(message: Message, seen: Evidence, context: Context) -> bool:
     """True if the sender calls itself an office or an officer, or signs a short letter about business as a chief."""
     name, text, words = message.author.name, message.text, context.vocabulary
-    if words.office_words.search(name) is not None or words.officer_titles.search(name) is not None:
+    if (
+        words.names.office_words.search(name) is not None
+        or words.names.officer_titles.search(name) is not None
+    ):
         return True
     closing = text[-MAX_CLOSING_CHARS:] if len(text) <= MAX_SCANNED_CHARS else ""
-    return seen.has_cue("theme", "business") and words.chief_titles.search(closing) is not None
+    return seen.has_cue("theme", "business") and words.names.chief_titles.search(closing) is not None
 
 
 def _answers_to(message: Message, seen: Evidence, context: Context) -> str | None:
@@ -207,7 +210,7 @@ def _is_passed_on(author: str, message: Message, context: Context) -> bool:
 
 def _named_after(other: str, author: str, context: Context) -> bool:
     """True for `alumni.office@free.example` beside `alumni.example`: a small society's own mailbox."""
-    words = context.vocabulary.distinctive(other.partition("@")[0])
+    words = context.vocabulary.names.distinctive(other.partition("@")[0])
     return bool(words) and related(words, (author,))
 
 
@@ -231,5 +234,6 @@ def _answered_in_text(author: str, message: Message, seen: Evidence, context: Co
 def _reachable(text: str, context: Context) -> bool:
     """True if a text says what a company says of itself, or shows a telephone number."""
     return (
-        context.vocabulary.contact_words.search(text) is not None or FIRM_TELEPHONE.search(text) is not None
+        context.vocabulary.names.contact_words.search(text) is not None
+        or FIRM_TELEPHONE.search(text) is not None
     )

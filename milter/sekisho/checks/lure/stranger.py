@@ -118,23 +118,23 @@ def _is_at_stake(message: Message, seen: Evidence, context: Context) -> bool:
     words, name = context.vocabulary, message.author.name
     if headlines(seen) or words.demands.stakes.search(message.subject) is not None:
         return True
-    return words.office_words.search(name) is not None
+    return words.names.office_words.search(name) is not None
 
 
 def _uses(name: str, message: Message, context: Context) -> bool:
     """True if the sender's name is one of an organisation: it has a word of such, or the subject or, in Japanese, the
     text uses it, too. A person's name stands in its signature alone."""
     words = context.vocabulary
-    if words.office_words.search(name) or words.organisation_words.search(name):
+    if words.names.office_words.search(name) or words.names.organisation_words.search(name):
         return True
     text = message.subject if name.isascii() else f"{message.subject}\n{message.text}"
-    return any(word in text.casefold() for word in words.naming(name.partition(" via ")[0]))
+    return any(word in text.casefold() for word in words.names.naming(name.partition(" via ")[0]))
 
 
 def _is_related(name: str, message: Message, seen: Evidence, context: Context) -> bool:
     """True if a domain of the message is made of the name: its letters, its sound, or its initials."""
     domains = {*home_domains(message, seen), *(each.domain for each in seen.destinations)}
-    words = context.vocabulary.naming(name)
+    words = context.vocabulary.names.naming(name)
     latin = tuple(word for word in words if word.isascii())
     if latin and related(latin, domains):
         return True
