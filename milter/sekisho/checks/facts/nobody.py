@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from sekisho.checks.facts.personal_data import STREET, personal_data
 from sekisho.checks.facts.sender import is_colleague, organisation
+from sekisho.checks.facts.voices import subject_head
 from sekisho.evidence import Evidence, Place
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -47,7 +48,6 @@ JAPANESE_AROUND = (
 )
 KANA = re.compile("[ぁ-ゖァ-ヺー]{2,}")
 JAPANESE = re.compile("[\u3040-\u9fff]")
-HEAD = re.compile(r"\s{0,9}+【([^】]{2,20})】")
 RULE = re.compile(r"[-=_*━─]{3,100}")
 BLOCKS = re.compile(r"^(?:[-=_*━─]{3,100})?[^\S\n]*(?:\n|\Z)", re.MULTILINE)
 THANKED = re.compile(r"[ァ-ヺー一-鿿A-Za-z0-9・&.-]{2,30}[」』]?[ \u3000]?(?=を[ごお])")
@@ -93,7 +93,7 @@ def _parts(domain: str) -> list[str]:
 def introduces_itself(message: Message, words: Vocabulary) -> bool:
     """True if the message has what a sender says of itself: a name in brackets at the head of its subject, or in the
     text a firm as in `names_a_firm`, the name of its domain, or a signature."""
-    if (head := HEAD.match(message.subject)) is not None and words.names.naming(head[1]):
+    if words.names.naming(subject_head(message.subject)):
         return True
     text = _senders_text(message, words)
     plain = HOST_OR_ADDRESS.sub(" ", text)

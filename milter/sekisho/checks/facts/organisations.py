@@ -9,18 +9,17 @@ It cannot see a name in a picture, and it reads Japanese names without knowing w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from unicodedata import normalize
 
+from sekisho.checks.facts.voices import Voice, introduces, subject_head, voice
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.words import Vocabulary
 
-HEAD = re.compile(r"\s{0,9}+[【\[〔<＜「『]\s{0,9}+([^】\]〕>＞」』]{2,40})[】\]〕>＞」』]")
 MAX_SCANNED_CHARS = 20_000  # of the text, in which a name is looked for
 MAX_USES = 24  # of one name in a text that are looked at
-CONTEXT_CHARS = 24  # before and behind a name; they say whether it speaks
 MIN_NAME_CHARS = 2  # of a word that is looked for in the text
 
 
@@ -37,7 +36,7 @@ class Organisation:
 def speaking_organisation(message: Message, context: Context) -> Organisation | None:
     """The organisation that the sender's name says, or, where that says nobody, the head of the subject; None if the
     message speaks as none."""
-    name, head = message.author.name, _head(message.subject)
+    name, head = message.author.name, subject_head(message.subject)
     words = context.vocabulary.names.distinctive(name)
     if words and "@" not in name:
         office = context.vocabulary.names.office_words.search(name) is not None
@@ -49,12 +48,6 @@ def speaking_organisation(message: Message, context: Context) -> Organisation | 
     return None
 
 
-def _head(subject: str) -> str:
-    """The text in brackets at the beginning of a subject, or empty."""
-    found = HEAD.match(subject)
-    return found[1] if found else ""
-
-
 def _begins(head: str, words: tuple[str, ...]) -> bool:
     return bool(head) and words[0] in _plain(head)
 
@@ -64,7 +57,7 @@ def _signs(message: Message, name: str, words: tuple[str, ...], context: Context
     text = _plain(f"{message.title}\n{message.text[:MAX_SCANNED_CHARS]}")
     forms = dict.fromkeys((_plain(name).strip(), words[0]))
     return any(
-        _speaks(text, at, at + len(form), context)
+        _is_a_firms(text, at, at + len(form), context.vocabulary)
         for form in forms
         if len(form) >= MIN_NAME_CHARS
         for at in _uses(text, form)
@@ -86,12 +79,6 @@ def _plain(text: str) -> str:
     return normalize("NFKC", text).casefold()
 
 
-def _speaks(text: str, start: int, end: int, context: Context) -> bool:
-    """True if the words beside a name say that the writer speaks of itself."""
-    before, after = text[max(0, start - CONTEXT_CHARS) : start], text[end : end + CONTEXT_CHARS]
-    words = context.vocabulary
-    return (
-        words.voices.before_name.search(before) is not None
-        or words.voices.after_name.match(after) is not None
-        or words.voices.below_name.match(after) is not None
-    )
+def _is_a_firms(text: str, start: int, end: int, words: Vocabulary) -> bool:
+    """True if the text has the name as a firm has its own. A person, too, introduces itself (高橋です。)."""
+    return voice(text, start, end, words) is not Voice.TOPIC and not introduces(text, start, end, words)

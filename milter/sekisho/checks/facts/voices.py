@@ -20,6 +20,11 @@ CONTEXT_CHARS = 24  # before and behind a name; they say in which role it stands
 MAX_PLACES = 12  # of one name in a part of a text that are looked at
 MAX_HEADING_LINES = 3  # at the beginning of a text, of which one may be a name alone; as many at its end
 
+# The brackets around a name with which a subject is headed: 【…】, `[…]`.
+_OPENING, _CLOSING = r"【\[〔<〈《＜「『(（", r"】\]〕>〉》＞」』)）"
+OPENED = re.compile(rf"\s{{0,9}}+[{_OPENING}]\s{{0,9}}+")
+HEAD = re.compile(rf"{OPENED.pattern}([^{_CLOSING}]{{2,40}})[{_CLOSING}]")
+
 # What stands before a name in an item of a list, or between quotation marks.
 LISTED = re.compile(r"\A\s*(?:[・･*•●○■□◆◇▪‣–—-]|\d{1,2}[.)．）]|[①-⑳])|[\"“„«「『][^\"”»」』]*\Z")
 
@@ -49,7 +54,7 @@ def voice(text: str, start: int, end: int, words: Vocabulary) -> Voice:
     after = text[end : end + CONTEXT_CHARS]
     line = after.replace("\n", " ", 1) if WRAPPED.search(before) else after
     if (
-        (STARTS.search(before) is not None and _introduces(after, words))
+        introduces(text, start, end, words)
         or words.voices.below_name.match(after) is not None
         or words.voices.writer_before_name.search(before) is not None
         or words.voices.writer_after_name.match(line) is not None
@@ -63,7 +68,11 @@ def voice(text: str, start: int, end: int, words: Vocabulary) -> Voice:
     return Voice.CUSTOMERS if customers else Voice.TOPIC
 
 
-def _introduces(after: str, words: Vocabulary) -> bool:
+def introduces(text: str, start: int, end: int, words: Vocabulary) -> bool:
+    """True if a sentence begins with the name at these indexes and introduces its writer by it. People do so, too."""
+    if STARTS.search(text[max(0, start - CONTEXT_CHARS) : start]) is None:
+        return False
+    after = text[end : end + CONTEXT_CHARS]
     return INTRODUCES.match(after) is not None or words.voices.introductions.match(after) is not None
 
 
@@ -87,6 +96,19 @@ def _is_whole(text: str, start: int, end: int) -> bool:
 
 def _goes_on(before: str, after: str) -> bool:
     return before.isascii() and after.isascii() and before.isalnum() and after.isalnum()
+
+
+def subject_head(subject: str) -> str:
+    """What stands in brackets at the beginning of a subject; empty if nothing does."""
+    found = HEAD.match(subject)
+    return found[1] if found else ""
+
+
+def heads_subject(subject: str, start: int) -> bool:
+    """True if the name at this index is the first thing in the brackets with which a subject begins. They may be left
+    open."""
+    opened = OPENED.match(subject)
+    return opened is not None and opened.end() == start
 
 
 def is_listed(text: str, at: int) -> bool:

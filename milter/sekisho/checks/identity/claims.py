@@ -15,7 +15,7 @@ from sekisho.checks.facts.automatic import makers
 from sekisho.checks.facts.names import best_mentions, mentioned
 from sekisho.checks.facts.quotes import Quotes
 from sekisho.checks.facts.sender import is_proven
-from sekisho.checks.facts.voices import Voice, is_listed, places_of, stands_alone, voice
+from sekisho.checks.facts.voices import Voice, heads_subject, is_listed, places_of, stands_alone, voice
 from sekisho.evidence import Claim, Cue, Evidence, Place, Strength
 from sekisho.known import Mention, Reading
 from sekisho.message import Message
@@ -39,7 +39,6 @@ MAX_BUTTONS = 8  # that are read
 MAX_BETWEEN_CHARS = 8  # between a service's name and the word that says that it writes for somebody
 # Behind a name with which a subject begins: it tells who writes (`Endesa: …`), or what the message is about.
 HEADING_MARK = re.compile(r"\s?(?:[:：|｜–—]|-\s)|より|から(?:の|重要)")
-OPENING_BRACKET = re.compile(r"\s*[【\[<〈《＜「『(（]\s*")  # before a name with which a subject is headed
 
 NAMES = frozenset({Place.DISPLAY_NAME, Place.LOCAL_PART})
 URL = re.compile(r"https?://[!-~]+")
@@ -145,7 +144,7 @@ def _subject(subject: str, context: Context) -> Iterator[Said]:
     reading = context.registry.read(subject)
     yield from _cues(reading, Place.SUBJECT)
     for mention in best_mentions(reading.mentions):
-        headed = OPENING_BRACKET.fullmatch(subject[: mention.start]) is not None
+        headed = heads_subject(subject, mention.start)
         yield Claim(mention.brand, Place.SUBJECT, mention.name, Strength.STRONG if headed else Strength.WEAK)
         if mention.start == 0 and HEADING_MARK.match(subject, mention.end) is not None:
             yield (Claim(mention.brand, Place.SUBJECT, mention.name, Strength.WEAK),)
