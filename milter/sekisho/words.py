@@ -58,15 +58,18 @@ class DomainWords:
 
 @dataclass(frozen=True, slots=True)
 class NameWords:
-    """What names are made of. The three functions give words of a name in lower case and one width, each once."""
+    """What names are made of. The three functions give words of a name in lower case and one width, each once. Each
+    leaves out what the one before it does, and more: the first is for comparing names with other words, the others for
+    asking whether anybody is named."""
 
     distinctive: Callable[[str], tuple[str, ...]]
-    """Gives the words that distinguish a name from others, without `common_words`."""
-    naming: Callable[[str], tuple[str, ...]]
-    """The same without `field_words`, too: the words that say who somebody is, and not what it does."""
+    """Gives the words that distinguish a name from others: `common_words` are left out."""
     proper: Callable[[str], tuple[str, ...]]
-    """The same without `headline_words` and `name_particles`, too: empty for a name that says what its bearer does, and
-    not who it is."""
+    """Without `headline_words` and `name_particles`, too: empty for an office or a notice, which beside a brand's name
+    is one of that brand."""
+    naming: Callable[[str], tuple[str, ...]]
+    """Without `field_words` and the words of lures, too: empty for a name that only says what its bearer does or writes
+    about, and for a host made of such words."""
     office_words: re.Pattern[str]
     headline_words: re.Pattern[str]
     delegate_words: re.Pattern[str]

@@ -134,10 +134,11 @@ def _of_domains(lists: WordLists) -> DomainWords:
 
 def _in_names(lists: WordLists, lures: Iterable[str]) -> NameWords:
     """What is looked for in names, and what tells how a company is reached."""
+    offices = (*lists.common_words, *lists.headline_words, *lists.name_particles)
     return NameWords(
         distinctive=_distinctive(lists.common_words),
-        naming=_naming((*lists.common_words, *lists.field_words), lures),
-        proper=_distinctive((*lists.common_words, *lists.headline_words, *lists.name_particles)),
+        proper=_distinctive(offices),
+        naming=_naming((*offices, *lists.field_words), lures),
         office_words=anywhere(lists.office_words),
         headline_words=anywhere(lists.headline_words),
         delegate_words=anywhere(lists.delegate_words),
