@@ -12,7 +12,7 @@ from sekisho.checks.identity import destinations
 from sekisho.dns_answer import Answer, Found
 from sekisho.evidence import NOTHING, Evidence
 from sekisho.known import PASS_ON, BrandPolicy, Forwarding, Kinship, Lookalike, Mention, Reading
-from sekisho.message import Client, Envelope, Limits, Message, read
+from sekisho.message import Client, Envelope, Limits, Message, Recipient, read
 from sekisho.ports import Context, Recorded, Resolver
 from sekisho.vocabulary import LurePhrases
 
@@ -187,6 +187,20 @@ def message(
 ) -> Message:
     """A message read by the real reader."""
     return read(raw, at or envelope(), Limits())
+
+
+def letter(
+    subject: str,
+    text: str = "",
+    *,
+    author: str = "Admin <admin@stranger.test>",
+    rcpt: tuple[str, ...] = ("hanako@example.jp",),
+    sender: str | None = "bounce@stranger.test",
+    media: str = "text/plain",
+) -> Message:
+    """A message of a stranger's to these recipients."""
+    head = f"From: {author}\r\nSubject: {subject}\r\nContent-Type: {media}; charset=utf-8\r\n\r\n"
+    return message((head + text).encode(), replace(envelope(sender), recipients=tuple(map(Recipient, rcpt))))
 
 
 def led(read: Message, at: Context) -> Evidence:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from tests.auth_support import NAME_WORDS, context, envelope, led, message
+from tests.auth_support import NAME_WORDS, context, led, letter
 
 from sekisho.checks.identity import recipient
 from sekisho.evidence import Cue, Evidence, Finding
-from sekisho.message import Recipient
 from sekisho.ports import Context
 from sekisho.results import AuthResult, MethodResult
 from sekisho.site import Site, SiteOptions
@@ -21,25 +21,15 @@ MAILBOX = Evidence(
 
 
 def findings(
-    subject: str,
-    text: str = "",
-    seen: Evidence = MAILBOX,
-    *,
-    author: str = "Admin <admin@stranger.test>",
-    rcpt: tuple[str, ...] = ("hanako@example.jp",),
-    sender: str | None = "bounce@stranger.test",
-    media: str = "text/plain",
-    at: Context | None = None,
+    subject: str, text: str = "", seen: Evidence = MAILBOX, *, at: Context | None = None, **more: Any
 ) -> list[Finding]:
-    envelope_ = replace(envelope(sender), recipients=tuple(map(Recipient, rcpt)))
-    head = f"From: {author}\r\nSubject: {subject}\r\nContent-Type: {media}; charset=utf-8\r\n\r\n"
-    read = message((head + text).encode(), envelope_)
-    at = at or context()
+    """What the check finds in a letter (`auth_support.letter`)."""
+    read, at = letter(subject, text, **more), at or context()
     return list(recipient.check(read, led(read, at) + seen, at).findings)
 
 
-def found(subject: str, text: str = "", seen: Evidence = MAILBOX, **more: object) -> list[str]:
-    return [each.kind.id for each in findings(subject, text, seen, **more)]  # type: ignore[arg-type]
+def found(subject: str, text: str = "", seen: Evidence = MAILBOX, **more: Any) -> list[str]:
+    return [each.kind.id for each in findings(subject, text, seen, **more)]
 
 
 @pytest.mark.parametrize("subject", ["For hanako@example.jp", "For hanako+list@example.jp"])
