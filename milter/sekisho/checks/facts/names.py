@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from sekisho.checks.facts.voices import places_of
 from sekisho.evidence import Claim, Evidence, Place, Strength
 from sekisho.known import Lookalike, Mention
 from sekisho.message import Message
@@ -15,6 +17,7 @@ MAX_SCANNED_CHARS = 20_000  # of a text in which words are looked for
 MIN_INITIALS = 3  # letters of a name that is made of the first letters of another
 MIN_SHORT_FORM_LETTERS, MIN_SHORT_FORM_SIGNS = 4, 3  # of a short form, in Latin and in other letters
 MAX_SHORT_LABEL_LETTERS = 5  # a registered label this short is one edit away from many others by chance
+FROM = re.compile(r"\A(?:より|から)")  # behind the name of the sender
 
 
 def is_nameless(name: str, words: Vocabulary) -> bool:
@@ -38,6 +41,23 @@ def is_told(words: Iterable[str], message: Message) -> bool:
     """True if the author's domain, subject or text have one of the words. The words are in small letters."""
     told = f"{message.author.domain}\n{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}".lower()
     return any(word in told for word in words)
+
+
+def rest_of_name(name: str, mentions: Iterable[Mention]) -> str:
+    """What a name says beside the brands that it mentions: they are cut out wherever they stand, with the particle
+    behind one that tells who writes (より)."""
+    rest = list(name)
+    for mention in mentions:
+        for start, end in {(mention.start, mention.end), *places_of(name, mention)}:
+            rest[start:end] = " " * (end - start)
+            if (particle := FROM.match(name[end:])) is not None:
+                rest[end : end + particle.end()] = " " * particle.end()
+    return "".join(rest)
+
+
+def behind(name: str, end: int) -> str:
+    """The text behind a name that ends at this index. The particle that tells who writes (より) is a blank."""
+    return FROM.sub(" ", name[end:])
 
 
 def is_short_form(name: str, full: str, words: Vocabulary) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from sekisho.checks.facts.names import rest_of_name
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.quotes import asks, has_words, own_text, quoted
 from sekisho.checks.facts.sender import BEARS_NAME, is_proven, organisation, writes_for_others
@@ -111,12 +112,10 @@ def _says_itself(name: str, brand: str, message: Message, context: Context) -> b
     mentions = context.registry.mentions(name)
     if mentions and context.registry.built_in(brand):
         return True
-    for mention in sorted(mentions, key=lambda each: each.start, reverse=True):
-        name = f"{name[: mention.start]} {name[mention.end :]}"
     label = organisation(message.author.domain or "").partition(".")[0]
     parts = (label, label.replace("-", " "), *label.split("-"))
     own = {
-        *context.vocabulary.names.proper(name),
+        *context.vocabulary.names.proper(rest_of_name(name, mentions)),
         *(each for each in parts if len(each) >= MIN_LABEL_LETTERS),
     }
     text = f"{message.subject}\n{message.title}\n{message.text[:MAX_SCANNED_CHARS]}"

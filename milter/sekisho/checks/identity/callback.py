@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from sekisho.checks.facts.calls import AskedCall, asked_call
-from sekisho.checks.facts.names import is_nameless, related
+from sekisho.checks.facts.names import is_nameless, related, rest_of_name
 from sekisho.checks.facts.sender import home_domains
 from sekisho.checks.facts.unmet import told_of
 from sekisho.checks.facts.wishes import is_about_access_or_money
@@ -174,7 +174,8 @@ def _noted(platform: str, message: Message, seen: Evidence, context: Context) ->
     brand = next((brand for brand in named if brand in shown), None)
     told = {"platform": context.registry.name(platform)}
     if brand is not None:
-        words = context.vocabulary.names.distinctive(_rest_of_name(message, context))
+        name = message.author.name
+        words = context.vocabulary.names.distinctive(rest_of_name(name, context.registry.mentions(name)))
         of_brand = told_of(brand, message, context)
         if not words and about:
             yield SPEAKS.found(brand=brand, **of_brand, **told)
@@ -193,14 +194,6 @@ def _is_person(platform: str, message: Message, context: Context) -> bool:
     shown = {mention.brand for mention in context.registry.mentions(message.author.name)}
     name = words.names.go_between_words.split(message.author.name, maxsplit=1)[0]  # `HR Department via Zoom`
     return own.isdisjoint(shown) and not is_nameless(name, words)
-
-
-def _rest_of_name(message: Message, context: Context) -> str:
-    """The sender's name without the brands in it."""
-    rest = message.author.name
-    for mention in context.registry.mentions(rest):
-        rest = rest.replace(message.author.name[mention.start : mention.end], " ")
-    return rest
 
 
 def _answers(message: Message, words: tuple[str, ...], context: Context) -> str | None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from sekisho.checks.facts.automatic import makers
-from sekisho.checks.facts.names import best_mentions, mentioned
+from sekisho.checks.facts.names import best_mentions, mentioned, rest_of_name
 from sekisho.checks.facts.quotes import Quotes
 from sekisho.checks.facts.sender import is_proven
 from sekisho.checks.facts.voices import Voice, heads_subject, is_listed, places_of, stands_alone, voice
@@ -95,12 +95,11 @@ def _named(name: str, company: str, context: Context, shortest: int = 1) -> Iter
     for mention in best_mentions(reading.mentions):
         if mention.end - mention.start < shortest:
             continue
-        rest = f"{name[: mention.start]} {name[mention.end :]}"
         alone = (mention.end - mention.start) / max(1, len(name.strip()))
         strong = (
             alone >= _least(name, mention)
             or not mention.exact
-            or not context.vocabulary.names.proper(rest)
+            or not context.vocabulary.names.proper(rest_of_name(name, (mention,)))
             or _goes_between(name, mention, context.vocabulary)
         )
         yield Claim(mention.brand, Place.DISPLAY_NAME, name, Strength.STRONG if strong else Strength.WEAK)

@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from sekisho.checks.facts.automatic import is_automatic, wants_nothing
-from sekisho.checks.facts.names import is_nameless, is_short_form, is_told, related
+from sekisho.checks.facts.names import behind, is_nameless, is_short_form, is_told, related, rest_of_name
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.sender import BEARS_NAME, organisation
 from sekisho.checks.facts.wishes import (
@@ -38,7 +38,6 @@ from sekisho.words import Vocabulary
 FIRST_LETTERS, LAST_LETTERS = re.compile(r"\w+"), re.compile(r"(?<!\w)\w++\Z")
 # Behind a name that comes first: the organisation, and then who writes for it. People say it behind their own names.
 HEADS = re.compile(r"\s?(?:[-–—|｜:：/／・]|より|から)")
-FROM = re.compile(r"\A(?:より|から)")  # behind the name of the sender
 WRITTEN_WORDS = re.compile(r"(?<![\w@./-])\w+(?![\w@/-]|\.\w)")  # of a text, and not of a host or an address
 MAX_PERSONS_WORDS = 1  # beside the brand's name: a family name
 OPENING, CLOSING = ("(", "（", "[", "［"), (")", "）", "]", "］")
@@ -105,7 +104,7 @@ def _why_strong(claim: Claim, message: Message, seen: Evidence, context: Context
     mention = next((each for each in context.registry.mentions(claim.text) if each.brand == brand), None)
     if mention is None or _is_others_name(claim.text, mention, message, seen, context):
         return None
-    rest = f"{claim.text[: mention.start]} {FROM.sub(' ', claim.text[mention.end :])}"
+    rest = rest_of_name(claim.text, (mention,))
     agrees = _agrees(brand, seen, context)
     own = not threatens(seen) and _has_own_name(rest, message, context)
     if not own and agrees and is_about_access_or_money(message, seen):
@@ -170,7 +169,7 @@ def _is_others_name(name: str, mention: Mention, message: Message, seen: Evidenc
         return True
     if registry.kinship(message.author.domain or "", brand) in BEARS_NAME:
         return True
-    rest = f"{name[: mention.start]} {name[mention.end :]}"
+    rest = rest_of_name(name, (mention,))
     if context.vocabulary.names.delegate_words.search(rest) is not None:
         return True
     if _is_own_name(rest, message, seen, context) and not _signs(brand, seen, context):
@@ -212,7 +211,7 @@ def _is_set_apart(name: str, mention: Mention, words: Vocabulary) -> bool:
     before, after = name[: mention.start], name[mention.end :]
     sides = [
         (bool(words.names.proper(before)), before[-1:]),
-        (bool(words.names.proper(after)), FROM.sub(" ", after)[:1]),
+        (bool(words.names.proper(after)), behind(name, mention.end)[:1]),
     ]
     told = [seam for proper, seam in sides if proper]
     return len(told) == 1 and not told[0].isalnum()
@@ -236,7 +235,7 @@ def _signs(brand: str, seen: Evidence, context: Context) -> bool:
 def _runs_on(name: str, start: int, end: int, words: Vocabulary) -> bool:
     """True if further letters make another name of the brand's: ソフトバンクホークス is a team. Those of an office
     (静岡銀行インターネット支店) do not."""
-    before, after = LAST_LETTERS.search(name[:start]), FIRST_LETTERS.match(FROM.sub(" ", name[end:]))
+    before, after = LAST_LETTERS.search(name[:start]), FIRST_LETTERS.match(behind(name, end))
     return any(run is not None and bool(words.names.proper(run[0])) for run in (before, after))
 
 
