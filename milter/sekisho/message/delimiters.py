@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from sekisho.message.headers import describes_part
+
 MAX_FALSE_DELIMITERS = 10_000
 """Lines of a multipart that begin like a delimiter and are none. After so many, the search ends."""
 MAX_BOUNDARY_BYTES = 1_000
@@ -26,7 +28,6 @@ _MAX_DECLARATIONS = 100_000
 _ORDINARY = re.compile(rb"(?!=\?)[\w+./:=?-]*+")
 _CUT = re.compile(rb"[\s\0,;(\"]+")
 _ENCODED_WORD = re.compile(rb"=\?[^?]{1,40}\?q\?([^?]*)\?=\Z", re.IGNORECASE)
-_PART_HEAD = re.compile(rb"\s*+content-t(?:ype|ransfer-encoding)[ \t]*+:", re.IGNORECASE)
 _TAG = re.compile(rb"<(?:html|a|form|body)[\s>]", re.IGNORECASE)
 _GUESS = re.compile(rb"(?:\A|\n)--([^\s-][^\r\n]{0,69}|-[^\r\n]{1,69})\r?\n(?=[A-Za-z-]{1,60}[ \t]*:|\r?\n)")
 _GUESS_BYTES = 65_536
@@ -153,7 +154,7 @@ def _outside(data: bytes, start: int, end: int, scan: _Scan, closed: bool) -> It
         return
     for first, stop in ((start, scan.begins), (scan.ends if closed else end, end)):
         bound = min(stop, first + _GUESS_BYTES)
-        if _PART_HEAD.match(data, first, bound) or _TAG.search(data, first, bound):
+        if describes_part(data, first, bound) or _TAG.search(data, first, bound):
             yield first, stop
 
 

@@ -30,10 +30,12 @@ _MEASURED_BYTES = 1_000_000
 _DESCRIBING = b"content-t"
 """How the names of Content-Type and Content-Transfer-Encoding begin, the fields that say how a body is read."""
 _DESCRIBING_LINE = re.compile(rb"^content-t[^\n]*+(?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
-_GOES_ON = re.compile(rb"[\r\n\t \0]{0,8}content-t", re.IGNORECASE)
+_DESCRIBING_NAME = rb"content-t(?:ype|ransfer[ \t]*+-?[ \t]*+encoding)"
+"""These names, as lenient programs read them."""
+_DESCRIBES = re.compile(rb"[\s\0]{0,64}+%b[ \t]*+(?::|\xef\xbc\x9a)" % _DESCRIBING_NAME, re.IGNORECASE)
 _LENIENT_FIELD = re.compile(
-    rb"^[ \t]*+(content-t(?:ype|ransfer[ \t]*+-?[ \t]*+encoding))[ \t]*+(?:\n[ \t]++)?(?::++|\xef\xbc\x9a|)[ \t]*+"
-    rb"((?:[a-z-]{1,40}/|base64|quoted-printable|[78]bit|binary)[^\n]*+(?:\n[ \t](?![ \t]*+content-t)[^\n]*+)*+)",
+    rb"^[ \t]*+(%b)[ \t]*+(?:\n[ \t]++)?(?::++|\xef\xbc\x9a|)[ \t]*+" % _DESCRIBING_NAME
+    + rb"((?:[a-z-]{1,40}/|base64|quoted-printable|[78]bit|binary)[^\n]*+(?:\n[ \t](?![ \t]*+content-t)[^\n]*+)*+)",
     re.IGNORECASE | re.MULTILINE,
 )
 """Such a field with a plausible value: in a list of names (`h=` of a DKIM signature) another name follows."""
@@ -188,6 +190,13 @@ def fields_of(data: bytes, start: int, end: int, max_fields: int) -> PartBlock:
     return PartBlock(tuple(fields), min(start, end), start < end)
 
 
+def describes_part(data: bytes, start: int, end: int) -> int:
+    """The index behind the name of a field that describes the body, with which the data between two indices begins,
+    perhaps behind blanks and NUL; 0 if it does not. What stands there may be read as the header of a part."""
+    found = _DESCRIBES.match(data, start, end)
+    return found.end() if found is not None else 0
+
+
 def other_block(data: bytes, head: int, block: PartBlock, end: int) -> PartBlock | None:
     """The header block at the index `head`, as lenient programs read what `block` has strictly. None if both say the
     same of the body, and if `block` is cut: then nobody knows what the other fields say.
@@ -197,12 +206,12 @@ def other_block(data: bytes, head: int, block: PartBlock, end: int) -> PartBlock
     """
     if block.cut:
         return None
-    goes_on = _GOES_ON.match(data, block.body_start, end)
+    goes_on = describes_part(data, block.body_start, end)
     if not (block.broken or goes_on or _says_more(data[head : block.body_start], block.fields)):
         return None
     stop = block.body_start
     if block.broken or goes_on:
-        at = goes_on.end() if goes_on else max(stop - 1, 0)
+        at = goes_on or max(stop - 1, 0)
         blank = _BLANK_LINE.search(data, at, min(end, stop + _MAX_RESUMED_BYTES))
         if blank is None:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sekisho.message.headers import describes_part
 from sekisho.message.model import Part
 
 MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
@@ -15,7 +16,6 @@ _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
 _HTML_NAMES = (".html", ".htm", ".xhtml", ".shtml", ".xht", ".svg")
 _PAGE = re.compile(r"\s{0,99}<(?:!doctype\s{1,9}html|html[\s>])", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w-]{1,40})", re.IGNORECASE)
-_HEADER_INSIDE = re.compile(rb"\s{0,9}content-t(?:ype|ransfer-encoding)[ \t]*+:", re.IGNORECASE)
 _STILL_ENCODED = re.compile(rb"\s{0,9}[A-Za-z0-9+/]{60,}={0,2}\s")
 
 
@@ -43,7 +43,7 @@ def is_report(media: str) -> bool:
 
 def odd_content(content: bytes, page: bool) -> str | None:
     """Why some programs may decode the content of a leaf once more."""
-    if _HEADER_INSIDE.match(content):
+    if describes_part(content, 0, len(content)):
         return "the header of a part inside a part"
     if b"=ybegin line=" in content[:SEARCHED_FROM_CHARS]:
         return "yEnc"
