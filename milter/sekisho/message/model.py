@@ -178,6 +178,7 @@ class Message:
     - `text`, `starts`, `quotes`, `hidden`, `title`, `links`, `pages`: what its own text parts show, as in Shown, within
       the limits.
     - `inner`: the messages inside it. What they show is not in the fields above; `parts` has their parts, too.
+    - `found`: facts that checks found in it (`checks.facts.once`). A message that is made of this one has none.
     """
 
     raw: bytes
@@ -199,6 +200,7 @@ class Message:
     starts: tuple[int, ...] = ()
     quotes: tuple[tuple[int, int], ...] = ()
     inner: tuple[InnerMessage, ...] = ()
+    found: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def size(self) -> int:

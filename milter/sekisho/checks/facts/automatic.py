@@ -11,12 +11,12 @@ no mail that is about that maker.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 from sekisho.checks.facts.links import leads_to_brand
 from sekisho.checks.facts.sender import organisation
 from sekisho.checks.facts.telephones import TELEPHONE
+from sekisho.checks.facts.texts import plain_text
 from sekisho.domains import host_of
 from sekisho.evidence import Cue, Evidence
 from sekisho.message import InnerMessage, Message, Part
@@ -83,7 +83,7 @@ def wants_nothing(message: Message, cues: Iterable[Cue]) -> bool:
         return False
     if any(not part.inner and _is_file(part) for part in message.parts):
         return False
-    told = unicodedata.normalize("NFKC", message.text)
+    told = plain_text(message)
     return TELEPHONE.search(told) is None and LONG_NUMBER.search(told) is None
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from unicodedata import normalize
 
 from sekisho.checks.facts.telephones import TELEPHONE
+from sekisho.checks.facts.texts import plain_subject, plain_text
 from sekisho.message import Message
 from sekisho.words import CallWords
 
@@ -67,8 +67,8 @@ def _sentence(behind: str) -> str:
 
 
 def _read(message: Message) -> str:
-    text = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
-    return KEYCAPS.sub("", normalize("NFKC", text))
+    text = f"{plain_subject(message)}\n{plain_text(message)[:MAX_SCANNED_CHARS]}"
+    return KEYCAPS.sub("", text)
 
 
 def _called(text: str, words: CallWords) -> Iterator[tuple[int, int]]:

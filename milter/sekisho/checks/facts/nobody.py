@@ -11,12 +11,12 @@ It cannot see that a name is made up. A stranger that invents a company says who
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
 from sekisho.checks.facts.personal_data import STREET, personal_data
 from sekisho.checks.facts.sender import is_colleague, organisation
+from sekisho.checks.facts.texts import HOST_OR_ADDRESS, plain_text
 from sekisho.checks.facts.voices import subject_head
 from sekisho.evidence import Evidence, Place
 from sekisho.message import Message
@@ -36,7 +36,6 @@ MIN_LABEL_LETTERS = 5  # of a domain, or of a word of it, that a text calls the 
 # As a firm writes it where it says who it is. What is only like a number (`facts.telephones`) makes nobody reachable.
 FIRM_TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}", re.ASCII)
 MOBILE = re.compile(r"0[5789]0")  # of a telephone that anybody gets without an address
-HOST_OR_ADDRESS = re.compile(r"https?://\S{1,2000}|\S{0,100}@\S{1,255}|(?:[\w-]{1,63}\.){1,8}[a-z]{2,20}\b")
 LABEL = re.compile(r"[:】\]]\s*\Z")  # at the end of a line, whose value is in the next one
 PARAGRAPHS = re.compile(r"\n[^\S\n]*\n")
 LATIN_WORD = re.compile(r"[A-Za-z]{4,40}")
@@ -150,10 +149,10 @@ def readers_data(message: Message, words: Vocabulary) -> str | None:
 def _paragraphs(message: Message, words: Vocabulary) -> Iterator[tuple[str, bool]]:
     """The paragraphs of the beginning and the end of the text, and whether each is about its reader. Pages often leave
     no empty line between their paragraphs; then each line is one, and a label goes with the line behind it."""
-    text = message.text
+    text = plain_text(message)
     if len(text) > 2 * MAX_SCANNED_CHARS:
         text = f"{text[:MAX_SCANNED_CHARS]}\n\n{text[-MAX_SCANNED_CHARS:]}"
-    parts = PARAGRAPHS.split(unicodedata.normalize("NFKC", text).strip())
+    parts = PARAGRAPHS.split(text.strip())
     if len(parts) > 1:
         yield from ((part, words.reader_labels.search(part) is not None) for part in parts)
         return

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from unicodedata import normalize
 from urllib.parse import unquote
 
 from sekisho.address import addresses_in, hosts_in
 from sekisho.checks.facts.links import FOLLOWED_KINDS
 from sekisho.checks.facts.sender import organisation
 from sekisho.checks.facts.telephones import TELEPHONE
+from sekisho.checks.facts.texts import plain_subject, plain_text
 from sekisho.checks.facts.unmet import may_be_home
 from sekisho.checks.facts.written_ways import MESSENGER_NAME, WRITTEN_OUT
 from sekisho.domains import has_known_suffix, host_of, to_ascii
@@ -65,7 +65,7 @@ def has_payload(
         return True
     if len(text) < least or _is_pictured(message) or any(_is_carried(part, media) for part in message.parts):
         return True
-    told = normalize("NFKC", f"{message.subject}\n{text}")  # `０５０－…` is a telephone number
+    told = f"{plain_subject(message)}\n{plain_text(message)}"
     if ACCOUNT.search(told) or (calls and any(way.search(told) for way in READERS_WAYS)):
         return True
     harmless = own | {organisation(message.author.domain or "")}

@@ -18,6 +18,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from sekisho.checks.facts.links import leads_to_brand
+from sekisho.checks.facts.once import once
 from sekisho.checks.facts.sender import home_domains, is_colleague
 from sekisho.domains import split_url
 from sekisho.evidence import Evidence
@@ -110,6 +111,7 @@ class Quotes:
         return own_text(self._message, self._context.vocabulary)
 
 
+@once
 def quoted(message: Message, words: Vocabulary) -> tuple[Range, ...]:
     """The ranges of the message's text that are quoted. They may overlap."""
     lowered = f"\n{message.text[:MAX_MARKED_CHARS]}".lower()
@@ -119,6 +121,7 @@ def quoted(message: Message, words: Vocabulary) -> tuple[Range, ...]:
     return (*message.quotes, *found)
 
 
+@once
 def own_text(message: Message, words: Vocabulary) -> str:
     """The message's text without what is quoted."""
     return _without(message.text, (0, len(message.text)), quoted(message, words))
@@ -133,6 +136,7 @@ def warns(text: str, words: Vocabulary) -> bool:
     return any(map(assured.__contains__, words.quotes.warning_words))
 
 
+@once
 def calls_suspicious(message: Message, words: Vocabulary) -> bool:
     """True if the sender's own words call some mail suspicious: those of the first text part, and of the last. A mail
     program shows one of two alternatives, so the words must stand in both."""

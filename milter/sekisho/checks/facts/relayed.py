@@ -8,13 +8,12 @@ It cannot see whether its reader asked for it.
 
 from __future__ import annotations
 
-from unicodedata import normalize
-
 from sekisho.address import addresses_in
 from sekisho.checks.facts.links import leads_to_brand
 from sekisho.checks.facts.payload import MAX_SCANNED_CHARS, has_payload, is_file
 from sekisho.checks.facts.sender import home_domains, organisation
 from sekisho.checks.facts.telephones import TELEPHONE
+from sekisho.checks.facts.texts import plain_text
 from sekisho.checks.facts.ways_out import serves_brand
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import Evidence
@@ -44,7 +43,7 @@ def reports_on(brand: str, message: Message, seen: Evidence, context: Context) -
     the brand."""
     if seen.unauthenticated or wants_something(message, seen) or _wants_a_talk(seen):
         return False
-    if any(map(is_file, message.parts)) or TELEPHONE.search(normalize("NFKC", message.text)) is not None:
+    if any(map(is_file, message.parts)) or TELEPHONE.search(plain_text(message)) is not None:
         return False
     home, found = home_domains(message, seen), seen.destinations
     away = [each for each in found if not leads_to_brand((each,), brand, context)]

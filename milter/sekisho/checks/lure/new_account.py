@@ -10,9 +10,9 @@ It cannot see an account number in an attachment, nor who holds an account if Ja
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from sekisho.checks.facts.payload import ACCOUNT
+from sekisho.checks.facts.texts import plain_text
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -45,7 +45,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     mailbox = message.author.mailbox
     if mailbox is None or not seen.has_cue("theme", "business"):
         return NOTHING
-    text = unicodedata.normalize("NFKC", message.text[:MAX_SCANNED_CHARS])
+    text = plain_text(message)[:MAX_SCANNED_CHARS]
     if ACCOUNT.search(text) is None:
         return NOTHING
     holder = HOLDER.search(text)
