@@ -13,7 +13,6 @@ from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.words import Vocabulary
 
-MAX_SCANNED_CHARS = 20_000  # of a text in which words are looked for
 MIN_INITIALS = 3  # letters of a name that is made of the first letters of another
 MIN_SHORT_FORM_LETTERS, MIN_SHORT_FORM_SIGNS = 4, 3  # of a short form, in Latin and in other letters
 MAX_SHORT_LABEL_LETTERS = 5  # a registered label this short is one edit away from many others by chance
@@ -35,12 +34,6 @@ def says_nobody(message: Message, words: Vocabulary) -> bool:
 def shows_a_brand(seen: Evidence) -> bool:
     """True if the sender's name has that of a registered brand: `impersonation` speaks of it."""
     return any(claim.brand and claim.where is Place.DISPLAY_NAME for claim in seen.claims)
-
-
-def is_told(words: Iterable[str], message: Message) -> bool:
-    """True if the author's domain, subject or text have one of the words. The words are in small letters."""
-    told = f"{message.author.domain}\n{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}".lower()
-    return any(word in told for word in words)
 
 
 def rest_of_name(name: str, mentions: Iterable[Mention]) -> str:

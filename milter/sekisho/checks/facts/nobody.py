@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from sekisho.checks.facts.personal_data import STREET, personal_data
-from sekisho.checks.facts.sender import is_colleague, organisation
+from sekisho.checks.facts.sender import is_colleague
+from sekisho.checks.facts.senders_name import label_parts, says_domain
 from sekisho.checks.facts.texts import HOST_OR_ADDRESS, plain_text
 from sekisho.checks.facts.voices import subject_head
 from sekisho.evidence import Evidence, Place
 from sekisho.message import Message
 from sekisho.ports import Context
-from sekisho.text import sound
 from sekisho.words import Vocabulary
 
 MAX_SCANNED_CHARS = 3_000  # at the beginning and at the end of a text
@@ -31,21 +31,17 @@ MAX_OPENING_LINES = 4  # in which a letter says who writes it
 MAX_THANKS_CHARS = 20  # behind a name for whose use a text thanks
 MIN_BLOCK_LINES = 3  # of a signature: a name, and where to find it
 MAX_INITIALS_LETTERS = 2  # a part of a domain with so few letters is none of its words
-MIN_SOUND_LETTERS = 4  # of a part of a domain that kana is compared with
-MIN_LABEL_LETTERS = 5  # of a domain, or of a word of it, that a text calls the sender
 # As a firm writes it where it says who it is. What is only like a number (`facts.telephones`) makes nobody reachable.
 FIRM_TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}", re.ASCII)
 MOBILE = re.compile(r"0[5789]0")  # of a telephone that anybody gets without an address
 LABEL = re.compile(r"[:】\]]\s*\Z")  # at the end of a line, whose value is in the next one
 PARAGRAPHS = re.compile(r"\n[^\S\n]*\n")
-LATIN_WORD = re.compile(r"[A-Za-z]{4,40}")
 CAPITALIZED_BEFORE = re.compile(r"([A-Z][\w'’&-]{1,40}),? ?\Z")
 CAPITALIZED_BEHIND = re.compile(r"\W{0,4}(?:\d{4}\W{1,3})?([A-Z][^\n|.]{1,60})")
 JAPANESE_AROUND = (
     re.compile(r"[^\s、。,.:：|「」]{0,20} ?\Z"),
     re.compile(r"[ \u3000]?[^\s、。,.:：|「」]{0,20}"),
 )
-KANA = re.compile("[ぁ-ゖァ-ヺー]{2,}")
 JAPANESE = re.compile("[\u3040-\u9fff]")
 RULE = re.compile(r"[-=_*━─]{3,100}")
 BLOCKS = re.compile(r"^(?:[-=_*━─]{3,100})?[^\S\n]*(?:\n|\Z)", re.MULTILINE)
@@ -80,13 +76,8 @@ def is_named(message: Message, words: Vocabulary) -> bool:
 def names_nobody(domain: str, words: Vocabulary) -> bool:
     """True if a domain is made of words that name nobody: `renewal-service.example`. Digits and short parts do not
     count. `domain` is in ASCII lower case."""
-    parts = [part for part in _parts(domain) if len(part) > MAX_INITIALS_LETTERS]
+    parts = [part for part in label_parts(domain) if len(part) > MAX_INITIALS_LETTERS]
     return bool(parts) and not words.names.naming(" ".join(parts))
-
-
-def _parts(domain: str) -> list[str]:
-    """The parts of a registered label between hyphens and digits."""
-    return [part for part in re.split(r"[-\d]+", organisation(domain).partition(".")[0]) if part]
 
 
 def introduces_itself(message: Message, words: Vocabulary) -> bool:
@@ -98,7 +89,7 @@ def introduces_itself(message: Message, words: Vocabulary) -> bool:
     plain = HOST_OR_ADDRESS.sub(" ", text)
     return (
         _has_firm(text, words)
-        or _is_called_as_its_domain(message, plain, words)
+        or says_domain(message, words, f"{message.subject} {plain}")
         or _is_signed(message, text, words)
     )
 
@@ -133,7 +124,7 @@ def reaches(message: Message, words: Vocabulary) -> bool:
 def bears_service_words(domain: str, words: Vocabulary) -> bool:
     """True if a part of a domain, between hyphens and digits, says a matter and names nobody: `secure` in
     `secure-nwk.example`."""
-    parts = _parts(domain)
+    parts = label_parts(domain)
     telling = (part for part in parts if len(part) > MAX_INITIALS_LETTERS)
     return len(parts) > 1 and any(
         part in words.domains.service_words or not words.names.naming(part) for part in telling
@@ -195,33 +186,6 @@ def _japanese_name(before: str, behind: str, words: Vocabulary) -> str:
     if words.sentence_ends.search(line.strip()):
         return ""
     return "".join(found[0] for found in (first.search(before), last.match(behind)) if found)
-
-
-def _is_called_as_its_domain(message: Message, text: str, words: Vocabulary) -> bool:
-    """True if a word of the text, and no common one, is most of the author's domain, or several are."""
-    label = organisation(message.author.domain or "").partition(".")[0].replace("-", "").lower()
-    if len(label) < MIN_LABEL_LETTERS:
-        return False
-    for word in {each.lower() for each in LATIN_WORD.findall(f"{message.subject} {text}")}:
-        if word in label and 2 * len(word) >= max(len(label), MIN_LABEL_LETTERS) and words.names.naming(word):
-            return True
-    if label in re.sub(r"[\W_]", "", text).lower() and words.names.naming(label):
-        return True
-    return _sounds_as_its_domain(message.author.domain or "", f"{message.subject} {text}", words)
-
-
-def _sounds_as_its_domain(domain: str, text: str, words: Vocabulary) -> bool:
-    """True if a run of kana in the text sounds as a part of the author's domain, or as its beginning."""
-    parts = {
-        sound(part) for part in _parts(domain) if len(part) >= MIN_SOUND_LETTERS and words.names.naming(part)
-    }
-    for run in {found[0] for found in KANA.finditer(text)} if parts else ():
-        spoken = sound(run)
-        if any(
-            part == spoken or (len(spoken) > MIN_LABEL_LETTERS and part.startswith(spoken)) for part in parts
-        ):
-            return bool(words.names.naming(run))
-    return False
 
 
 def _is_signed(message: Message, text: str, words: Vocabulary) -> bool:

@@ -9,12 +9,11 @@ It cannot see an impostor that writes the name it took into its text.
 
 from __future__ import annotations
 
-import re
-
 from sekisho.checks.facts.names import rest_of_name
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.quotes import asks, has_words, own_text, quoted
-from sekisho.checks.facts.sender import BEARS_NAME, is_proven, organisation, writes_for_others
+from sekisho.checks.facts.sender import BEARS_NAME, is_proven, writes_for_others
+from sekisho.checks.facts.senders_name import says_domain, says_words
 from sekisho.checks.facts.unmet import may_be_home, told_of
 from sekisho.checks.facts.ways_out import serves_brand
 from sekisho.checks.facts.wishes import wants_something
@@ -43,9 +42,6 @@ BORROWED = FindingKind(
 KINDS = (BORROWED,)
 
 MIN_VOICES = 2  # places or roles in which a text speaks as the brand, of which one is the owner's
-MAX_SCANNED_CHARS = 20_000  # of the text, in which the sender's own name is looked for
-MIN_LABEL_LETTERS = 4  # of a part of the domain that is a name
-ADDRESS = re.compile(r"https?://[!-~]+|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -107,17 +103,10 @@ def _passes_on(message: Message, context: Context) -> bool:
 
 
 def _says_itself(name: str, brand: str, message: Message, context: Context) -> bool:
-    """True if subject, title or text have a word of the sender's name or of its domain, apart from addresses. The
-    brand's own words in the sender's name do not count."""
+    """True if the message says the sender's name, or calls it as its domain is called. The brand's own words in the
+    sender's name do not count."""
     mentions = context.registry.mentions(name)
     if mentions and context.registry.built_in(brand):
         return True
-    label = organisation(message.author.domain or "").partition(".")[0]
-    parts = (label, label.replace("-", " "), *label.split("-"))
-    own = {
-        *context.vocabulary.names.proper(rest_of_name(name, mentions)),
-        *(each for each in parts if len(each) >= MIN_LABEL_LETTERS),
-    }
-    text = f"{message.subject}\n{message.title}\n{message.text[:MAX_SCANNED_CHARS]}"
-    said = ADDRESS.sub(" ", text).lower()
-    return any(word.lower() in said for word in own)
+    own = context.vocabulary.names.proper(rest_of_name(name, mentions))
+    return says_words(own, message) or says_domain(message, context.vocabulary)

@@ -19,9 +19,16 @@ import re
 from collections.abc import Iterable, Iterator
 
 from sekisho.checks.facts.automatic import is_automatic, wants_nothing
-from sekisho.checks.facts.names import behind, is_nameless, is_short_form, is_told, related, rest_of_name
+from sekisho.checks.facts.names import behind, is_nameless, is_short_form, rest_of_name
 from sekisho.checks.facts.passed_on import true_sender
-from sekisho.checks.facts.sender import BEARS_NAME, organisation
+from sekisho.checks.facts.sender import BEARS_NAME
+from sekisho.checks.facts.senders_name import (
+    NameStanding,
+    knows_words,
+    name_standing,
+    outer_lines,
+    says_domain,
+)
 from sekisho.checks.facts.wishes import (
     VALUABLE_THEMES,
     headlines,
@@ -38,16 +45,11 @@ from sekisho.words import Vocabulary
 FIRST_LETTERS, LAST_LETTERS = re.compile(r"\w+"), re.compile(r"(?<!\w)\w++\Z")
 # Behind a name that comes first: the organisation, and then who writes for it. People say it behind their own names.
 HEADS = re.compile(r"\s?(?:[-–—|｜:：/／・]|より|から)")
-WRITTEN_WORDS = re.compile(r"(?<![\w@./-])\w+(?![\w@/-]|\.\w)")  # of a text, and not of a host or an address
 MAX_PERSONS_WORDS = 1  # beside the brand's name: a family name
 OPENING, CLOSING = ("(", "（", "[", "［"), (")", "）", "]", "］")
 SPEAKING = frozenset({Place.SUBJECT, Place.CALENDAR, Place.IMAGE, Place.LOCAL_PART, Place.REPLY_TO})
 # Where a message mentions somebody, and may speak of others.
 MENTIONING = frozenset({Place.SUBJECT, Place.BODY, Place.IMAGE, Place.ATTACHMENT, Place.CALENDAR})
-MAX_LINE_CHARS = 80  # of a line in which an organisation says its name
-MIN_LABEL_LETTERS = 4  # of a registered label that is a name
-MAX_SCANNED_CHARS = 20_000  # of a text in which it is looked for
-MAX_LINES = 12  # at the beginning of a text and at its end in which it is looked for
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -90,7 +92,9 @@ def _of_mentions(shown: list[Claim], message: Message, seen: Evidence, context: 
     """A name with a brand and other words in it: an office of the brand if the rest of the message agrees, else a name
     of its own."""
     for claim in shown:
-        why = _why_strong(claim, message, seen, context)
+        mentions = context.registry.mentions(claim.text)
+        mention = next((each for each in mentions if each.brand == claim.brand), None)
+        why = _why_strong(claim, mention, message, seen, context) if mention is not None else None
         if why is not None:
             strong = Claim(claim.brand, claim.where, claim.text)
             return Evidence(claims=(strong,), identity=_of_a_claim(strong, (Why.NAMED, why), context))
@@ -98,15 +102,18 @@ def _of_mentions(shown: list[Claim], message: Message, seen: Evidence, context: 
     return Evidence(identity=own)
 
 
-def _why_strong(claim: Claim, message: Message, seen: Evidence, context: Context) -> Why | None:
+def _why_strong(
+    claim: Claim, mention: Mention, message: Message, seen: Evidence, context: Context
+) -> Why | None:
     """Why a brand that the sender's name mentions is its sender; None if it is not."""
     brand, words = claim.brand or "", context.vocabulary
-    mention = next((each for each in context.registry.mentions(claim.text) if each.brand == brand), None)
-    if mention is None or _is_others_name(claim.text, mention, message, seen, context):
-        return None
     rest = rest_of_name(claim.text, (mention,))
+    known = name_standing(rest, message, seen, context)
+    is_a_firms = known is NameStanding.PROVEN and not _signs(brand, seen, context)
+    if is_a_firms or _is_others_name(claim.text, mention, message, seen, context):
+        return None
     agrees = _agrees(brand, seen, context)
-    own = not threatens(seen) and _has_own_name(rest, message, context)
+    own = known is not NameStanding.UNKNOWN and not threatens(seen)
     if not own and agrees and is_about_access_or_money(message, seen):
         return Why.AGREES
     speaks = _speaks_of(brand, seen, context)
@@ -117,7 +124,7 @@ def _why_strong(claim: Claim, message: Message, seen: Evidence, context: Context
     told = speaks or wants_something(message, seen)
     if agrees and _is_set_apart(claim.text, mention, words):
         heads = HEADS.match(claim.text, mention.end) is not None and mention.start == 0
-        if (heads and wants_something(message, seen)) or not is_told(words.names.proper(rest), message):
+        if (heads and wants_something(message, seen)) or not knows_words(words.names.proper(rest), message):
             return Why.AGREES
     if told and _speaks_for(claim.text, mention, words):
         return Why.GO_BETWEEN
@@ -134,34 +141,9 @@ def _is_headed_by_it(message: Message, seen: Evidence) -> bool:
     return wants_something(message, seen) and any(cue.name in VALUABLE_THEMES for cue in headlines(seen))
 
 
-def _has_own_name(rest: str, message: Message, context: Context) -> bool:
-    """True if what else stands in the sender's name is a name of its own, which the author's domain has, too, or a line
-    of the text that says a company: `Your Amazon bill, by Cloudpenny` from cloudpenny.example. The name of another
-    brand is none."""
-    words, domain = context.vocabulary, message.author.domain or ""
-    proper = words.names.proper(rest)
-    if not proper:
-        return False
-    if "".join(proper).isascii() and related(proper, (domain,)):
-        return context.registry.owner(domain) is None
-    find = words.names.contact_words.search
-    return any(
-        find(line) is not None and all(word in line.lower() for word in proper)
-        for line in _outer_lines(message)
-    )
-
-
-def _outer_lines(message: Message) -> Iterator[str]:
-    """The short lines at the beginning of the text and at its end, each once."""
-    lines = [line.strip() for line in message.text.split("\n") if line.strip()]
-    outer = dict.fromkeys((*lines[:MAX_LINES], *lines[-MAX_LINES:]))
-    return (line for line in outer if len(line) <= MAX_LINE_CHARS)
-
-
 def _is_others_name(name: str, mention: Mention, message: Message, seen: Evidence, context: Context) -> bool:
     """True if others bear the brand's name with right: dealers, agencies, campaigns, whoever runs its program, a sender
-    that an alias service tells, a name that the brand's is a part of, like that of its domain, and a firm that says its
-    own name beside the brand's (`Microsoft 365 Support - Netzwerk Schulze`)."""
+    that an alias service tells, and a name that the brand's is a part of, like that of its domain."""
     registry, brand = context.registry, mention.brand
     if registry.built_in(brand) or registry.self_hosted(brand):
         return True
@@ -172,31 +154,7 @@ def _is_others_name(name: str, mention: Mention, message: Message, seen: Evidenc
     rest = rest_of_name(name, (mention,))
     if context.vocabulary.names.delegate_words.search(rest) is not None:
         return True
-    if _is_own_name(rest, message, seen, context) and not _signs(brand, seen, context):
-        return True
     return _runs_on(name, mention.start, mention.end, context.vocabulary)
-
-
-def _is_own_name(rest: str, message: Message, seen: Evidence, context: Context) -> bool:
-    """True if the words beside the brand's name are the sender's: it is proven, its domain carries them, and the text
-    says them to the reader, too. In the mail of a platform (`… (Dropbox)`) they are not the writer's."""
-    domain = message.author.domain or ""
-    if not seen.authenticated or _is_shared(domain, context):
-        return False
-    words = context.vocabulary.names.distinctive(context.vocabulary.names.office_words.sub(" ", rest))
-    own = {word for word in words if word.isascii() and related((word,), (organisation(domain),))}
-    if not own:
-        return False
-    lines = (
-        line.lower() for line in message.text[:MAX_SCANNED_CHARS].split("\n") if len(line) <= MAX_LINE_CHARS
-    )
-    told = (set(WRITTEN_WORDS.findall(line)) for line in lines)
-    return any(map(own.issubset, told))
-
-
-def _is_shared(domain: str, context: Context) -> bool:
-    """True for a domain in which others than its owner write, as far as we know: a provider's or a known brand's."""
-    return context.providers.kind(domain) is not None or context.registry.owner(domain) is not None
 
 
 def _is_of_a_person(name: str, mention: Mention, words: Vocabulary) -> bool:
@@ -292,7 +250,7 @@ def _is_an_office_of_nobody(name: str, message: Message, context: Context) -> bo
         return False
     if words.names.delegate_words.search(name) is not None:
         return False
-    return not is_told(words.names.proper(name), message)
+    return not knows_words(words.names.proper(name), message)
 
 
 def _of_the_text(message: Message, seen: Evidence, context: Context) -> NamedIdentity | None:
@@ -356,21 +314,11 @@ def _speaker(seen: Evidence, context: Context) -> Claim | None:
 def _names_another(message: Message, seen: Evidence, context: Context) -> bool:
     """True if a line at the beginning or at the end of the text has the name of another organisation, or the message
     writes the name of the author's domain as a word."""
-    if _says_domain(message):
+    if says_domain(message, context.vocabulary):
         return True
     names = [each.text.lower() for each in (*seen.claims, *seen.hints) if each.brand]
     find, proper = context.vocabulary.names.organisation_words.search, context.vocabulary.names.proper
     return any(
         find(line) is not None and not any(name in line.lower() for name in names) and bool(proper(line))
-        for line in _outer_lines(message)
+        for line in outer_lines(message)
     )
-
-
-def _says_domain(message: Message) -> bool:
-    """True if subject or text name the author's domain by its registered label, apart from addresses and hosts."""
-    label = organisation(message.author.domain or "").partition(".")[0]
-    if len(label) < MIN_LABEL_LETTERS:
-        return False
-    words = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
-    name = re.escape(label).replace(r"\-", "[ -]?")
-    return re.search(rf"(?<![\w@./-]){name}(?![\w@./-])", words, re.IGNORECASE) is not None

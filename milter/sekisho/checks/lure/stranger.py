@@ -19,9 +19,10 @@ from collections.abc import Iterator
 from sekisho.checks.facts.demands import demand_of, insists
 from sekisho.checks.facts.links import is_digest
 from sekisho.checks.facts.names import related, shows_a_brand
-from sekisho.checks.facts.nobody import KANA, bears_service_words, is_known, is_named, reaches
+from sekisho.checks.facts.nobody import bears_service_words, is_known, is_named, reaches
 from sekisho.checks.facts.personal_data import TELEPHONE
 from sekisho.checks.facts.sender import home_domains, organisation
+from sekisho.checks.facts.senders_name import KANA
 from sekisho.checks.facts.throwaway import (
     MIN_PASSING_SIGNS,
     is_foreign,
