@@ -43,7 +43,6 @@ WHOLE_WORD = re.compile(r"(?<![\w@./-])taro(?![\w@./-])", re.IGNORECASE)
 DYNAMIC = {
     "sekisho.brands.exchanged": [re.compile("友反|丼友|ノレ")],
     "sekisho.checks.facts.inside": [re.compile(r"(?<![a-z0-9-])taro(?![a-z0-9])")],
-    "sekisho.checks.identity.named": [WHOLE_WORD],
     "sekisho.checks.identity.word_names": [WHOLE_WORD],
     "sekisho.message.delimiters": [delimiters._nearly(b"b"), delimiters._line(b"b")],
     "sekisho.checks.identity.recipient": [re.compile(r"(?<![a-z0-9])taro(?![a-z0-9])")],

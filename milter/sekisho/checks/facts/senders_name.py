@@ -96,7 +96,7 @@ def knows_words(words: Iterable[str], message: Message) -> bool:
 
 def says_domain(message: Message, words: Vocabulary, text: str | None = None) -> bool:
     """True if the message calls its sender as the sender's domain is called (`your Tasklark account` from
-    tasklark.example): by most of it or all of it, as one word or several, or as it sounds in kana. A domain of words
+    tasklark.example): by half of it or more, as one word or several, or as it sounds in kana. A domain of words
     that name nobody (`secure-login.example`) is no name.
 
     `text`: what is read, without hosts and addresses; if None, subject, title and text.
