@@ -20,15 +20,16 @@ FROM = re.compile(r"\A(?:より|から)")  # behind the name of the sender
 
 
 def is_nameless(name: str, words: Vocabulary) -> bool:
-    """True for a name that says what the sender does and not who it is: `Customer Support`, 重要なお知らせ."""
+    """True for a name that says what the sender does and not who it is: `Customer Support`, 重要なお知らせ. No name at
+    all is none of these (`says_nobody`)."""
     return bool(name.strip()) and not words.names.proper(name)
 
 
 def says_nobody(message: Message, words: Vocabulary) -> bool:
-    """True if the sender's name does not say who it is: there is none, it is an office, or it is an address. Then the
+    """True if the sender's name does not say who it is: there is none, it is nameless, or it is an address. Then the
     reader takes the sender's domain for its name."""
     name = message.author.name.strip()
-    return "@" in name or not words.names.distinctive(name)
+    return not name or "@" in name or is_nameless(name, words)
 
 
 def shows_a_brand(seen: Evidence) -> bool:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from sekisho.checks.facts.calls import AskedCall, asked_call
-from sekisho.checks.facts.names import is_nameless, related, rest_of_name
+from sekisho.checks.facts.names import is_nameless, related, rest_of_name, says_nobody
 from sekisho.checks.facts.sender import home_domains
 from sekisho.checks.facts.unmet import told_of
 from sekisho.checks.facts.wishes import is_about_access_or_money
@@ -126,7 +126,7 @@ def _called(
     user = platform is not None and not speaking and _is_person(platform, message, context)
     if platform is not None and (call.denied or (named and not user)):
         yield NOTE.found(platform=context.registry.name(platform), number=call.number)
-    if platform is None and _says_nobody(message, context):
+    if platform is None and says_nobody(message, context.vocabulary):
         yield MAILBOX.found(domain=message.author.domain or "", number=call.number)
     if call.denied:
         yield NOT_ORDERED.found()
@@ -140,7 +140,7 @@ def _named(platform: str | None, message: Message, seen: Evidence, context: Cont
     for claim in seen.claims:
         if claim.brand and claim.brand not in own:
             found[claim.brand] = found.get(claim.brand, False) or _speaks(claim)
-    if platform is None and not _says_nobody(message, context):
+    if platform is None and not says_nobody(message, context.vocabulary):
         found = {brand: True for brand, speaks in found.items() if speaks}
     return dict(sorted(found.items(), key=lambda each: not each[1]))
 
@@ -149,11 +149,6 @@ def _speaks(claim: Claim) -> bool:
     """True for a place in which a message says who writes."""
     headed = claim.where is Place.SUBJECT and claim.strength is Strength.STRONG
     return headed or claim.where in SIGNING_PLACES
-
-
-def _says_nobody(message: Message, context: Context) -> bool:
-    """True if the sender's name distinguishes nobody: it is empty, an office or a headline."""
-    return not context.vocabulary.names.distinctive(message.author.name)
 
 
 def _is_of(number: str, brand: str, context: Context) -> bool:

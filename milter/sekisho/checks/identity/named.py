@@ -61,7 +61,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return Evidence(identity=_of_a_claim(strong[0], (Why.NAMED,), context))
     if shown:
         return _of_mentions(shown, message, seen, context)
-    if name and not _says_nobody(name, context.vocabulary):
+    if name and not is_nameless(name, context.vocabulary):
         return _of_a_plain_name(name, message, seen, context)
     identity = _of_the_text(message, seen, context)
     return Evidence(identity=identity) if identity is not None else NOTHING
@@ -74,13 +74,6 @@ def _name(message: Message) -> str:
         return message.author.text.strip()
     name = mailbox.name.strip()
     return "" if name.strip("<>'\"").lower() == mailbox.address.lower() else name
-
-
-def _says_nobody(name: str, words: Vocabulary) -> bool:
-    """True for an office or a notice, also with the field that it is about: `Service Remboursement`."""
-    return is_nameless(name, words) or (
-        words.names.office_words.search(name) is not None and not words.names.distinctive(name)
-    )
 
 
 def _of_a_claim(claim: Claim, reasons: tuple[Why, ...], context: Context) -> NamedIdentity:
