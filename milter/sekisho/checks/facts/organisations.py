@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from unicodedata import normalize
 
+from sekisho.checks.facts.texts import plain_text
 from sekisho.checks.facts.voices import Voice, introduces, subject_head, voice
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -54,7 +55,7 @@ def _begins(head: str, words: tuple[str, ...]) -> bool:
 
 def _signs(message: Message, name: str, words: tuple[str, ...], context: Context) -> bool:
     """True if the text uses the name, or its first word, as its writer's."""
-    text = _plain(f"{message.title}\n{message.text[:MAX_SCANNED_CHARS]}")
+    text = f"{_plain(message.title)}\n{plain_text(message)[:MAX_SCANNED_CHARS].casefold()}"
     forms = dict.fromkeys((_plain(name).strip(), words[0]))
     return any(
         _is_a_firms(text, at, at + len(form), context.vocabulary)
