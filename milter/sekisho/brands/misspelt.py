@@ -39,7 +39,7 @@ ALIKE = frozenset(map(frozenset, ("mn", "ao", "ce", "lt", "uv", "gq")))  # lette
 _ROMAJI = re.compile(
     r"(?:(?:[kgsnhbpmr]y|sh|ch|ts|[kgsztdnhbpmryjfw])?[aiueo]|n)+"
 )  # Japanese in Latin letters
-_ANY_WORD = re.compile(r"(?:(?![぀-ヿ㐀-鿿＀-￯])\w)+")
+_ANY_WORD = re.compile(r"[^\W぀-ヿ㐀-鿿＀-￯]+")
 _WORD = re.compile(r"[A-Za-z](?<![\w@.].)[A-Za-z]{5,39}(?!\w)")
 _GAP = re.compile(r"([A-Za-z](?<!\w.)[A-Za-z]{0,38})[\ufffd?*#%^~¥£¢¤§†°¿¡]([A-Za-z]{1,39})(?!\w)")
 

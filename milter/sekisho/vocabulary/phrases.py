@@ -112,12 +112,21 @@ def _latin(key: str) -> bool:
 
 def _stands(phrase: _Phrase, places: dict[int, Places]) -> bool:
     """True if every part of the phrase stands near one place of its first part."""
+    if not phrase.others:
+        return True
     if not phrase.others <= places.keys():
         return False
-    return any(
-        all(_near(place, places[number]) for number in phrase.others) for place in places[phrase.first]
-    )
+    for first, last in places[phrase.first]:
+        for number in phrase.others:
+            if not _near(first, last, places[number]):
+                break
+        else:
+            return True
+    return False
 
 
-def _near(place: tuple[int, int], others: Places) -> bool:
-    return any(at - place[1] <= MAX_GAP_LETTERS and place[0] - end <= MAX_GAP_LETTERS for at, end in others)
+def _near(first: int, last: int, others: Places) -> bool:
+    for at, end in others:  # a loop: this is asked so often that `any` and its generator would cost more than it
+        if at - last <= MAX_GAP_LETTERS and first - end <= MAX_GAP_LETTERS:
+            return True
+    return False

@@ -115,6 +115,8 @@ def _written(label: str, text: str, context: Context) -> tuple[int, int] | None:
 
 def _spoken(labels: set[str], text: str, context: Context) -> tuple[int, int] | None:
     """Where a run of kana sounds like one of the labels."""
+    if KANA_RUN.search(text) is None:
+        return None
     sounds = {sound(label) for label in labels if _is_telling(label, context)}
     return next((run.span() for run in KANA_RUN.finditer(text) if sound(run[0]) in sounds), None)
 

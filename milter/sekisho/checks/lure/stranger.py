@@ -73,14 +73,15 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     if shows_a_brand(seen) or context.providers.kind(domain) is not None:
         return NOTHING
+    doubts = tuple(_doubts(name, domain, seen, context))  # first what needs no search of the text
+    if not (doubts and _is_at_stake(message, seen, context) and _uses(name, message, context)):
+        return NOTHING
     demand = demand_of(message, context.vocabulary)
     if demand is None or not insists(demand, message, seen, context.vocabulary):
         return NOTHING
-    if not (_uses(name, message, context) and _is_at_stake(message, seen, context)):
-        return NOTHING
     if _is_related(name, message, seen, context) or reaches(message, context.vocabulary):
         return NOTHING
-    return Evidence(doubts=tuple(_doubts(name, domain, seen, context)))
+    return Evidence(doubts=doubts)
 
 
 def _leads_somewhere(message: Message, seen: Evidence) -> bool:
