@@ -82,8 +82,7 @@ def own_name(name: str, author: str, domains: tuple[str, ...], context: Context)
 
 def names_domain(text: str, domain: str) -> bool:
     """True if a text names a domain, and not a longer one that ends with it: `home.example` is not `me.example`."""
-    text = text.lower()
-    return domain in text and _domain_in(text, domain) is not None
+    return _domain_in(text.lower(), domain) is not None
 
 
 def writes_label(line: str, domain: str, context: Context) -> bool:
@@ -92,6 +91,8 @@ def writes_label(line: str, domain: str, context: Context) -> bool:
 
 
 def _domain_in(text: str, domain: str) -> tuple[int, int] | None:
+    if domain not in text:  # nearly always; faster than a pattern
+        return None
     found = re.search(rf"(?<![a-z0-9-]){re.escape(domain)}(?![a-z0-9])", text)
     return found.span() if found else None
 
