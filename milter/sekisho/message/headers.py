@@ -219,7 +219,8 @@ def _says_more(block: bytes, fields: tuple[Field, ...]) -> bool:
     """True if the name of a field that describes the body stands in a block more often than it was read as a name, or
     if a NUL stands in it."""
     stands = block.lower().count(_DESCRIBING)
-    return (stands > 0 and stands > sum(map(_describes, fields))) or b"\0" in block
+    read = [each for each in fields if each.name[:9].lower() == _DESCRIBING] if stands else ()
+    return stands > len(read) or b"\0" in block
 
 
 def _describes(field: Field) -> bool:
@@ -259,6 +260,8 @@ def _essence(field: Field) -> tuple[str, bytes]:
 def has_odd_line_end(block: bytes) -> bool:
     """True if a line with a field that describes the body begins or ends in another way than with CRLF, while others
     have CRLF, or holds a NUL."""
+    if _DESCRIBING not in block.lower():
+        return False
     ends = block.count(b"\r\n")
     if not ends or (ends == block.count(b"\n") == block.count(b"\r") and b"\0" not in block):
         return False

@@ -81,8 +81,11 @@ class LurePhrases:
                 if not whole or breaks(end):
                     places[number].append(place)
         seen: set[tuple[str, str]] = set()
+        present = frozenset(places)
         for number in places:
             for phrase in self._phrases.get(number, ()):
+                if not phrase.others <= present:  # of nearly all phrases another part is missing
+                    continue
                 cue = phrase.cue
                 if (cue.aspect, cue.name) not in seen and _stands(phrase, places):
                     seen.add((cue.aspect, cue.name))
@@ -111,11 +114,7 @@ def _latin(key: str) -> bool:
 
 
 def _stands(phrase: _Phrase, places: dict[int, Places]) -> bool:
-    """True if every part of the phrase stands near one place of its first part."""
-    if not phrase.others:
-        return True
-    if not phrase.others <= places.keys():
-        return False
+    """True if every part of the phrase, which all stand somewhere, stands near one place of its first part."""
     for first, last in places[phrase.first]:
         for number in phrase.others:
             if not _near(first, last, places[number]):
@@ -126,7 +125,4 @@ def _stands(phrase: _Phrase, places: dict[int, Places]) -> bool:
 
 
 def _near(first: int, last: int, others: Places) -> bool:
-    for at, end in others:  # a loop: this is asked so often that `any` and its generator would cost more than it
-        if at - last <= MAX_GAP_LETTERS and first - end <= MAX_GAP_LETTERS:
-            return True
-    return False
+    return any([at - last <= MAX_GAP_LETTERS and first - end <= MAX_GAP_LETTERS for at, end in others])

@@ -55,9 +55,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if mailbox is None:
         return NOTHING
     errand = seen.has_cue("theme", "errand")
-    text = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
-    if not (errand or len(text) <= MAX_COVERT_CHARS):
+    if not errand and len(message.subject) + len(message.text) >= MAX_COVERT_CHARS:
         return NOTHING
+    text = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
     domains = reader_domains(message, seen, context)  # known without a search of the text
     if not domains or not (errand or _is_covert(text, words)):
         return NOTHING

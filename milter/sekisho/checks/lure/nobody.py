@@ -104,7 +104,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if _extorts(message, seen, context):
         return Evidence(doubts=(EXTORTS.found(),))
     if is_named(message, context.vocabulary) or is_known(message, seen, context):
-        return NOTHING  # nearly all mail; the rest of `says_who_it_is` and the form of a demand take a search of the text
+        return NOTHING  # nearly all mail; what follows takes a search of the text
     known, form = _demands(message, seen, context), _by_form(message, seen, context)
     if not (known or form) or says_who_it_is(message, seen, context):
         return NOTHING
