@@ -45,15 +45,16 @@ class FixedClock:
 
 
 class Stopwatch:
-    """Seconds per stage, on a clock's monotonic scale. `laps` holds them by the stage's name."""
+    """Seconds per stage, on a clock's monotonic scale. `laps` holds them by the stage's name; `last` is when the last
+    lap ended."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._last = clock.monotonic()
+        self._monotonic = clock.monotonic
+        self.last = clock.monotonic()
         self.laps: dict[str, float] = {}
 
     def lap(self, stage: str) -> None:
         """The time since the last lap belongs to this stage."""
-        now = self._clock.monotonic()
-        self.laps[stage] = self.laps.get(stage, 0.0) + now - self._last
-        self._last = now
+        now = self._monotonic()
+        self.laps[stage] = self.laps.get(stage, 0.0) + now - self.last
+        self.last = now

@@ -172,6 +172,7 @@ def is_public_suffix(domain: str) -> bool:
     return name is not None and bool(_known_suffixes().is_public(name))
 
 
+@remembered(16_384)
 def has_known_suffix(domain: str) -> bool:
     """True if the name ends in a suffix of the list: true for `eki.jp.co`, false for `setup.exe`."""
     name = to_ascii(domain)

@@ -351,15 +351,15 @@ class Evidence:
 
     def has_cue(self, aspect: str, *names: str) -> bool:
         """True if a cue of that aspect has one of the names."""
-        return any(cue.aspect == aspect and cue.name in names for cue in self.cues)
+        return bool(self.cues) and any([cue.aspect == aspect and cue.name in names for cue in self.cues])
 
     def has(self, finding_id: str) -> bool:
         """True if a finding of that id was made."""
-        return any(finding.kind.id == finding_id for finding in self.findings)
+        return finding_id in [finding.kind.id for finding in self.findings]
 
     def has_signal(self, signal: Signal) -> bool:
         """True if a finding has that signal."""
-        return any(signal in finding.kind.signals for finding in self.findings)
+        return bool(self.findings) and any([signal in finding.kind.signals for finding in self.findings])
 
 
 NOTHING = Evidence()

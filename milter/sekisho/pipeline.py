@@ -57,7 +57,7 @@ class Pipeline:
 
     def examine(self, raw: bytes, envelope: Envelope, context: Context) -> Examined:
         """The parsed message, and what all checks find in it."""
-        watch = Stopwatch(self.clock)
+        watch = Stopwatch(context.clock)
         message = self.trust.seen_through(read(raw, envelope, self.limits))
         watch.lap(Stage.PARSE)
         if (why := self._why_unjudged(message)) is not None:

@@ -160,6 +160,8 @@ class Trust:
         None if it was none."""
         if client.address in self.forwarding:
             return client.address
+        if not self.forwarders:
+            return None
         proven = tuple(domains)
         return next((name for name in proven if any(within(name, each) for each in self.forwarders)), None)
 

@@ -84,11 +84,15 @@ class ExchangedNames:
         for start, piece in _edges(letters):
             unified = self._letters.unified(piece)
             found = self._automaton.find_matches_as_indexes(unified, overlapping=True)[:MAX_HITS]
-            places = self._letters.places(piece) if found else []
-            for pattern, at, end in found:
-                for name in self._names[self._keys[pattern]]:
-                    if name.key not in piece:
-                        yield name, start + places[at][0], start + places[end - 1][1]
+            written = [
+                (name, at, end)
+                for pattern, at, end in found
+                for name in self._names[self._keys[pattern]]
+                if name.key not in piece
+            ]
+            places = self._letters.places(piece) if written else []
+            for name, at, end in written:
+                yield name, start + places[at][0], start + places[end - 1][1]
 
 
 def _edges(letters: str) -> Iterator[tuple[int, str]]:

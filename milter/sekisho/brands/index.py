@@ -38,6 +38,7 @@ class BrandIndex:
         self._mentions = remembered(MAX_REMEMBERED, MAX_REMEMBERED_CHARS)(
             lambda text: self.read(text).mentions
         )
+        self._word_brands = remembered(MAX_REMEMBERED)(self._names.word_brands)
         # Mail links to the same hosts again and again, within a message and between messages.
         self._likeness = remembered(MAX_REMEMBERED)(LookalikeIndex(listed, words).find)
         self._owners = _owners(listed)
@@ -76,7 +77,7 @@ class BrandIndex:
 
     def word_brands(self, text: str) -> tuple[str, ...]:
         """The brands of which the text is a name that counts only beside a companion, since it is also a word."""
-        return self._names.word_brands(text)
+        return self._word_brands(text)
 
     def is_of_trade(self, text: str, brand: str) -> bool:
         """True if a word of the brand's trade, which is a companion of its names, stands in the text."""

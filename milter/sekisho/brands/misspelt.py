@@ -39,7 +39,7 @@ ALIKE = frozenset(map(frozenset, ("mn", "ao", "ce", "lt", "uv", "gq")))  # lette
 _ROMAJI = re.compile(
     r"(?:(?:[kgsnhbpmr]y|sh|ch|ts|[kgsztdnhbpmryjfw])?[aiueo]|n)+"
 )  # Japanese in Latin letters
-_ANY_WORD = re.compile(r"(?:(?![぀-ヿ㐀-鿿＀-￯])\w)+")
+_ANY_WORD = re.compile(r"[^\W぀-ヿ㐀-鿿＀-￯]+")
 _WORD = re.compile(r"[A-Za-z](?<![\w@.].)[A-Za-z]{5,39}(?!\w)")
 _GAP = re.compile(r"([A-Za-z](?<!\w.)[A-Za-z]{0,38})[\ufffd?*#%^~¥£¢¤§†°¿¡]([A-Za-z]{1,39})(?!\w)")
 
@@ -85,9 +85,10 @@ class Misspellings(Generic[T]):
         """The names that the only word of a text means which is none of an office."""
         if len(text) > MAX_NAME_CHARS:
             return
-        words = [match for match in _ANY_WORD.finditer(text) if match[0].lower() not in self._beside]
-        if len(words) == 1 and len(words[0][0]) >= MIN_EDIT_LETTERS - 1:
-            yield from ((value, *words[0].span()) for value in self._edited(words[0][0]))
+        words = (match for match in _ANY_WORD.finditer(text) if match[0].lower() not in self._beside)
+        word = next(words, None)
+        if word is not None and len(word[0]) >= MIN_EDIT_LETTERS - 1 and next(words, None) is None:
+            yield from ((value, *word.span()) for value in self._edited(word[0]))
 
     def _one_edit_away(self, written: str) -> tuple[T, ...]:
         word = skeleton(written)

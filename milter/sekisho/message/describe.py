@@ -94,7 +94,7 @@ def describe(fields: Iterable[Field], default: str, budget: FieldBudget) -> Desc
         odd.update(dict.fromkeys(more))
     else:
         readings = _all_readings(types, encodings, default, odd)
-    if not _COMPRESSED.isdisjoint(text.lower() for text in content.get("encoding", ())):
+    if "encoding" in content and not _COMPRESSED.isdisjoint(map(str.lower, content["encoding"])):
         odd["a Content-Encoding"] = None
     disposition = values.parse(content.get("disposition", [""])[0])
     content_id = content.get("id", [""])[0].strip("<> ") or None

@@ -45,9 +45,9 @@ def odd_content(content: bytes, page: bool) -> str | None:
     """Why some programs may decode the content of a leaf once more."""
     if describes_part(content, 0, len(content)):
         return "the header of a part inside a part"
-    if b"=ybegin line=" in content[:SEARCHED_FROM_CHARS]:
+    if content.find(b"=ybegin line=", 0, SEARCHED_FROM_CHARS) >= 0:
         return "yEnc"
-    if page and b"<" not in content[:SEARCHED_FROM_CHARS] and _STILL_ENCODED.match(content):
+    if page and content.find(b"<", 0, SEARCHED_FROM_CHARS) < 0 and _STILL_ENCODED.match(content):
         return "encoded content without an encoding"
     return None
 

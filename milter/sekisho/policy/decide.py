@@ -26,6 +26,8 @@ def weigh(evidence: Evidence, overrides: Mapping[str, float]) -> dict[str, float
 
 def stack_shares(weights: Mapping[str, float]) -> dict[str, float]:
     """The share (0..1) that counts of each finding that says what a stronger one says (`table.STACKS`)."""
+    if len(weights) < 2:  # nearly all mail; one finding says nothing twice
+        return {}
     return {name: share for stack in STACKS for name, share in _shares(weights, stack)}
 
 
@@ -82,6 +84,8 @@ def by_points(score: float, thresholds: Thresholds) -> Disposition:
 def _severest(points: Disposition, found: Iterable[str]) -> tuple[Disposition, str]:
     disposition, by = points, BY_POINTS
     names = _with_families(found)
+    if not names:
+        return disposition, by
     for row in COMBINATIONS:
         if row.least > disposition and _holds(row, names):
             disposition, by = row.least, row.name
@@ -94,9 +98,10 @@ def holds(row: Combination, ids: Iterable[str]) -> bool:
 
 
 def _holds(row: Combination, names: set[str]) -> bool:
-    if not names.isdisjoint(row.none_of) or (row.any_of and names.isdisjoint(row.any_of)):
+    if row.any_of and names.isdisjoint(row.any_of):
         return False
-    return names.issuperset(row.all_of) if row.all_of else bool(row.any_of)
+    told = names.issuperset(row.all_of) if row.all_of else bool(row.any_of)
+    return told and names.isdisjoint(row.none_of)
 
 
 def _with_families(ids: Iterable[str]) -> set[str]:

@@ -118,8 +118,10 @@ def compact_spans(spaced_text: str, origins: Sequence[int]) -> tuple[str, list[i
     """`compact(spaced_text)`, and of `origins` those of the characters that are left."""
     kept = list(compress(origins, spaced_text.encode("ascii", "replace").translate(_IS_LETTER)))
     letters = spaced_text.replace(" ", "").replace("\0", "")
-    for joints in (_WITH_MARK, _LATIN_JOINTS):
-        letters, kept = _join(letters, kept, joints)
+    if any(mark in letters for mark in _VOICED):
+        letters, kept = _join(letters, kept, _WITH_MARK)
+    if "rn" in letters or "vv" in letters:
+        letters, kept = _join(letters, kept, _LATIN_JOINTS)
     return letters, kept
 
 
@@ -128,8 +130,6 @@ _IS_LETTER = bytes(code > 0x20 for code in range(0x100))  # for `bytes.translate
 
 def _join(letters: str, origins: list[int], joints: re.Pattern[str]) -> tuple[str, list[int]]:
     """Replace each match by the letter that it looks like. The origin of the first character is kept."""
-    if joints.search(letters) is None:
-        return letters, origins
     parts: list[str] = []
     kept: list[int] = []
     end = 0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 MATCHES_NOTHING = r"(?!)"
 FIRST_JAPANESE = "\u3000"  # from this character on stand the scripts without spaces between words
+LETTER = re.compile(r"\\.|.", re.DOTALL)  # of a pattern, escaped or not
 HOST = r"@[\w.-]+"  # of an address
 
 
@@ -40,13 +41,44 @@ def one_of(entries: Iterable[str], pattern: Callable[[str], str] = literally) ->
     groups: dict[tuple[str, str], list[str]] = {}
     for entry in entries:
         groups.setdefault(_edges(entry), []).append(pattern(entry))
-    choices = (f"{begins}{plain(texts)}{ends}" for (begins, ends), texts in groups.items())
-    return f"(?:{'|'.join(choices) or MATCHES_NOTHING})"
+    choices = (f"{begins}{_branches(texts)}{ends}" for (begins, ends), texts in groups.items())
+    every = [text for texts in groups.values() for text in texts]
+    return f"(?:{_first_of(every)}(?:{'|'.join(choices)}))" if every else f"(?:{MATCHES_NOTHING})"
 
 
 def plain(texts: Iterable[str]) -> str:
     """The patterns as alternatives, the longer ones first."""
     return f"(?:{'|'.join(sorted(texts, key=len, reverse=True)) or MATCHES_NOTHING})"
+
+
+def in_any_case(texts: Iterable[str]) -> str:
+    """The same for a pattern that ignores case: nearly every place of a text is left after a look at its first letter,
+    which such a pattern would compare with each of the alternatives."""
+    every = list(texts)
+    return f"(?:{_first_of(every)}{_branches(every)})" if every else f"(?:{MATCHES_NOTHING})"
+
+
+def _first_of(texts: Iterable[str]) -> str:
+    """A look ahead at the first letters of patterns."""
+    return f"(?=[{''.join(sorted({_letters(text)[0] for text in texts}))}])"
+
+
+def _branches(texts: Iterable[str]) -> str:
+    """The patterns as alternatives, the longer ones first, in branches by their first letter."""
+    branches: dict[str, list[str]] = {}
+    for text in sorted(texts, key=len, reverse=True):
+        first, *rest = _letters(text)
+        branches.setdefault(first, []).append("".join(rest))
+    return f"(?:{'|'.join(first + _either(rests) for first, rests in branches.items())})"
+
+
+def _either(rests: list[str]) -> str:
+    return rests[0] if len(rests) == 1 else f"(?:{'|'.join(rests)})"
+
+
+def _letters(text: str) -> list[str]:
+    """The letters of a pattern, each as a pattern."""
+    return LETTER.findall(text)
 
 
 def anywhere(entries: Iterable[str]) -> re.Pattern[str]:
@@ -95,7 +127,7 @@ def hints(words: Iterable[str], lines: Iterable[str], fields: Iterable[str]) -> 
 
 def before_name(entries: Iterable[str]) -> re.Pattern[str]:
     """Finds an entry at the end of the text before a name. Punctuation and digits may stand between."""
-    return re.compile(rf"{plain(map(re.escape, entries))}[\W\d_]{{0,10}}\Z", re.IGNORECASE)
+    return re.compile(rf"{in_any_case(map(re.escape, entries))}[\W\d_]{{0,10}}\Z", re.IGNORECASE)
 
 
 def after_name(entries: Iterable[str], companies: Iterable[str]) -> re.Pattern[str]:
@@ -133,7 +165,7 @@ def below_name(entries: Iterable[str]) -> re.Pattern[str]:
 
 def greeting(entries: Iterable[str]) -> re.Pattern[str]:
     """Matches a greeting at the beginning of a line, up to the name that follows."""
-    return re.compile(rf"\W{{0,3}}{plain(map(re.escape, entries))}[ ,:\t]{{1,3}}", re.IGNORECASE)
+    return re.compile(rf"\W{{0,3}}{in_any_case(map(re.escape, entries))}[ ,:\t]{{1,3}}", re.IGNORECASE)
 
 
 def readers(entries: Iterable[str], adjectives: Iterable[str]) -> re.Pattern[str]:

@@ -81,8 +81,11 @@ class LurePhrases:
                 if not whole or breaks(end):
                     places[number].append(place)
         seen: set[tuple[str, str]] = set()
+        present = frozenset(places)
         for number in places:
             for phrase in self._phrases.get(number, ()):
+                if not phrase.others <= present:  # of nearly all phrases another part is missing
+                    continue
                 cue = phrase.cue
                 if (cue.aspect, cue.name) not in seen and _stands(phrase, places):
                     seen.add((cue.aspect, cue.name))
@@ -111,13 +114,15 @@ def _latin(key: str) -> bool:
 
 
 def _stands(phrase: _Phrase, places: dict[int, Places]) -> bool:
-    """True if every part of the phrase stands near one place of its first part."""
-    if not phrase.others <= places.keys():
-        return False
-    return any(
-        all(_near(place, places[number]) for number in phrase.others) for place in places[phrase.first]
-    )
+    """True if every part of the phrase, which all stand somewhere, stands near one place of its first part."""
+    for first, last in places[phrase.first]:
+        for number in phrase.others:
+            if not _near(first, last, places[number]):
+                break
+        else:
+            return True
+    return False
 
 
-def _near(place: tuple[int, int], others: Places) -> bool:
-    return any(at - place[1] <= MAX_GAP_LETTERS and place[0] - end <= MAX_GAP_LETTERS for at, end in others)
+def _near(first: int, last: int, others: Places) -> bool:
+    return any([at - last <= MAX_GAP_LETTERS and first - end <= MAX_GAP_LETTERS for at, end in others])

@@ -69,7 +69,9 @@ def is_known(message: Message, seen: Evidence, context: Context) -> bool:
 
 def is_named(message: Message, words: Vocabulary) -> bool:
     """True if the author's display name names somebody, and not an office, a matter or an address."""
-    name = HOST_OR_ADDRESS.sub(" ", message.author.name)
+    name = message.author.name
+    if "." in name or "@" in name or "://" in name:
+        name = HOST_OR_ADDRESS.sub(" ", name)
     return bool(words.names.naming(name))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 from sekisho.bounded_cache import remembered
@@ -43,7 +44,7 @@ def passing_signs(host: str, words: Vocabulary) -> int:
     label = (registrable(host) or host).partition(".")[0]
     if is_of_an_organisation(host, words):
         return 0
-    letters = 0 if label.startswith("xn--") else _random_signs(label, words)
+    letters = 0 if label.startswith("xn--") else _random_signs(label, words.domains.rare_pairs)
     return letters + unusual_suffix(host, words)
 
 
@@ -52,7 +53,8 @@ def is_of_an_organisation(host: str, words: Vocabulary) -> bool:
     return (registrable(host) or host).partition(".")[2] in words.domains.organisations_suffixes
 
 
-def _random_signs(label: str, words: Vocabulary) -> int:
+@lru_cache(maxsize=8192)  # hosts repeat, and a label has 63 letters at most
+def _random_signs(label: str, rare: frozenset[str]) -> int:
     """The signs of random letters in a registered label: no syllables, digits among the letters, pairs that no language
     has. Short parts (`dhl-news`) are initials and words, and a year (`expo2026`) is no sign."""
     parts = [part for part in label.split("-") if len(part) > MAX_INITIALS_LETTERS or not part.isalpha()]
@@ -64,15 +66,15 @@ def _random_signs(label: str, words: Vocabulary) -> int:
     run = any(CONSONANTS.search(INITIALS.sub("", ONE_SOUND.sub("t", part))) for part in parts)
     mixed = any(DIGITS_INSIDE.search(DIGIT_FOR_WORD.sub("o", part, count=1)) for part in parts)
     digits = sum(letter.isdigit() for letter in plain) >= MIN_DIGITS
-    pairs = max(_rare_pairs(part, words) for part in parts)
+    pairs = max(_rare_pairs(part, rare) for part in parts)
     return (few or run) + mixed + digits + min(pairs, 2)
 
 
-def _rare_pairs(part: str, words: Vocabulary) -> int:
+def _rare_pairs(part: str, rare: frozenset[str]) -> int:
     """How many pairs of neighbours no language has. A long part is several words, whose seams are no pairs."""
     if len(part) > MAX_WORD_LETTERS:
         return 0
-    return sum(f"{one}{two}" in words.domains.rare_pairs for one, two in pairwise(part))
+    return sum(f"{one}{two}" in rare for one, two in pairwise(part))
 
 
 def is_foreign(domain: str, words: Vocabulary) -> bool:

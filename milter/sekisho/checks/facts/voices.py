@@ -119,9 +119,10 @@ def is_listed(text: str, at: int) -> bool:
 def stands_alone(text: str, start: int, end: int, words: Vocabulary) -> bool:
     """True if the name at these indexes is all that its line says, among the first or the last lines of the text: a
     heading, or a signature. Words of offices may stand beside it."""
-    above, below = text[:start].split("\n"), text[end:].split("\n")
-    if words.names.proper(f"{above[-1]} {below[0]}"):
+    line = f"{text[text.rfind(chr(10), 0, start) + 1 : start]} {text[end:].partition(chr(10))[0]}"
+    if words.names.proper(line):
         return False
+    above, below = text[:start].split("\n"), text[end:].split("\n")
     head = sum(map(_has_letters, above[:-1])) < MAX_HEADING_LINES
     return head or sum(map(_has_letters, below[1:])) < MAX_HEADING_LINES
 

@@ -180,7 +180,7 @@ class _Told:
         self._message, self._seen, self._context = message, seen, context
         self._quotes = Quotes(message, seen, context)
         # A name in an address is where a link leads, not what the text says.
-        self._said = URL.sub(" ", message.text)
+        self._said: str | None = None
         self._signed: dict[str, Claim] = {}
         self._mentioned: dict[str, Claim] = {}
         self._counts: dict[str, int] = {}
@@ -194,6 +194,8 @@ class _Told:
             self._hints[Claim(brand, Place.TITLE, name)] = None
         else:
             self._roles(part, mention, start)
+        if self._said is None:  # only where a name was found
+            self._said = URL.sub(" ", self._message.text)
         count = self._said.count(part[mention.start : mention.end])
         self._counts[brand] = max(count, self._counts.get(brand, 0))
         strength = Strength.STRONG if count >= MIN_TOPIC_MENTIONS else Strength.WEAK

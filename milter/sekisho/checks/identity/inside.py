@@ -52,12 +52,14 @@ INTRODUCTION = "です。"  # `社長の高田です。` says who writes, as a s
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding, where an outsider asks for what is asked inside."""
     mailbox, words = message.author.mailbox, context.vocabulary
-    text = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
-    errand = seen.has_cue("theme", "errand")
-    if mailbox is None or not (errand or _is_covert(text, words)):
+    if mailbox is None:
         return NOTHING
-    domains = reader_domains(message, seen, context)
-    if not domains:
+    errand = seen.has_cue("theme", "errand")
+    if not errand and len(message.subject) + len(message.text) >= MAX_COVERT_CHARS:
+        return NOTHING
+    text = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
+    domains = reader_domains(message, seen, context)  # known without a search of the text
+    if not domains or not (errand or _is_covert(text, words)):
         return NOTHING
     inside = errand and (words.inside.speech.search(text) or words.inside.secrecy.search(text)) is not None
     if _is_chief(mailbox, message.text[:MAX_SCANNED_CHARS], domains, inside, context):

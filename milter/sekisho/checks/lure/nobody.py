@@ -18,7 +18,14 @@ from collections.abc import Iterator
 from sekisho.checks.facts.demands import Demand, demand_of, insists
 from sekisho.checks.facts.greetings import greets_nobody
 from sekisho.checks.facts.links import is_digest, leads_home
-from sekisho.checks.facts.nobody import introduces_itself, names_nobody, readers_data, says_who_it_is
+from sekisho.checks.facts.nobody import (
+    introduces_itself,
+    is_known,
+    is_named,
+    names_nobody,
+    readers_data,
+    says_who_it_is,
+)
 from sekisho.checks.facts.quotes import own_text, quoted
 from sekisho.checks.facts.sender import is_colleague
 from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, headlines, threatens, wants_something
@@ -96,6 +103,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Doubts only: what makes a demand nobody's. None if the sender says who it is."""
     if _extorts(message, seen, context):
         return Evidence(doubts=(EXTORTS.found(),))
+    if is_named(message, context.vocabulary) or is_known(message, seen, context):
+        return NOTHING  # nearly all mail; what follows takes a search of the text
     known, form = _demands(message, seen, context), _by_form(message, seen, context)
     if not (known or form) or says_who_it_is(message, seen, context):
         return NOTHING

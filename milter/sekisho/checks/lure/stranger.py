@@ -67,21 +67,22 @@ UNREADABLE = re.compile(r"[ァ-ヺ\u3400-\u9fff]")
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Doubts only. None if the sender is known, has a name that its domains know, or can be reached."""
-    if not _leads_somewhere(message, seen) or len(message.text) > MAX_SCANNED_CHARS or is_digest(seen):
+    if len(message.text) > MAX_SCANNED_CHARS or is_digest(seen):
         return NOTHING
     name, domain = message.author.name, message.author.domain or ""
     if not is_named(message, context.vocabulary) or is_known(message, seen, context):
         return NOTHING
     if shows_a_brand(seen) or context.providers.kind(domain) is not None:
         return NOTHING
-    demand = demand_of(message, context.vocabulary)
-    if demand is None or not insists(demand, message, seen, context.vocabulary):
+    doubts = tuple(_doubts(name, domain, seen, context))  # first what needs no search of the text
+    if not (doubts and _is_at_stake(message, seen, context) and _uses(name, message, context)):
         return NOTHING
-    if not (_uses(name, message, context) and _is_at_stake(message, seen, context)):
+    demand = demand_of(message, context.vocabulary) if _leads_somewhere(message, seen) else None
+    if demand is None or not insists(demand, message, seen, context.vocabulary):
         return NOTHING
     if _is_related(name, message, seen, context) or reaches(message, context.vocabulary):
         return NOTHING
-    return Evidence(doubts=tuple(_doubts(name, domain, seen, context)))
+    return Evidence(doubts=doubts)
 
 
 def _leads_somewhere(message: Message, seen: Evidence) -> bool:
