@@ -64,6 +64,8 @@ class NameWords:
     """Gives the words that distinguish a name from others, without `common_words`."""
     naming: Callable[[str], tuple[str, ...]]
     """The same without `field_words`, too: the words that say who somebody is, and not what it does."""
+    is_listed: Callable[[str], bool]
+    """True for a word in small letters that one of these lists has as it is: `mailbox`, and not `photobox`."""
     proper: Callable[[str], tuple[str, ...]]
     """The same without `headline_words` and `name_particles`, too: empty for a name that says what its bearer does, and
     not who it is."""

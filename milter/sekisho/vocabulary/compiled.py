@@ -137,6 +137,7 @@ def _in_names(lists: WordLists, lures: Iterable[str]) -> NameWords:
     return NameWords(
         distinctive=_distinctive(lists.common_words),
         naming=_naming((*lists.common_words, *lists.field_words), lures),
+        is_listed=frozenset((*lists.common_words, *lists.field_words, *lures)).__contains__,
         proper=_distinctive((*lists.common_words, *lists.headline_words, *lists.name_particles)),
         office_words=anywhere(lists.office_words),
         headline_words=anywhere(lists.headline_words),

@@ -15,12 +15,19 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
+from sekisho.checks.facts.domain_names import (
+    MAX_INITIALS_LETTERS,
+    is_called_as,
+    is_known_by_its_domain,
+    label_parts,
+)
+from sekisho.checks.facts.names import related
+from sekisho.checks.facts.organisations import speaking_organisation
 from sekisho.checks.facts.personal_data import STREET, personal_data
-from sekisho.checks.facts.sender import is_colleague, organisation
+from sekisho.checks.facts.sender import is_colleague
 from sekisho.evidence import Evidence, Place
 from sekisho.message import Message
 from sekisho.ports import Context
-from sekisho.text import sound
 from sekisho.words import Vocabulary
 
 MAX_SCANNED_CHARS = 3_000  # at the beginning and at the end of a text
@@ -28,24 +35,20 @@ MAX_SIGNING_CHARS = 30  # of a line that is a name
 MAX_CLOSING_LINES = 3  # one of which is the name under a letter
 MAX_OPENING_LINES = 4  # in which a letter says who writes it
 MAX_THANKS_CHARS = 20  # behind a name for whose use a text thanks
+MIN_SPEAKING_PLACES = 2  # of a name: the sender's name, the head of the subject, the text
 MIN_BLOCK_LINES = 3  # of a signature: a name, and where to find it
-MAX_INITIALS_LETTERS = 2  # a part of a domain with so few letters is none of its words
-MIN_SOUND_LETTERS = 4  # of a part of a domain that kana is compared with
-MIN_LABEL_LETTERS = 5  # of a domain, or of a word of it, that a text calls the sender
 # As a firm writes it where it says who it is. What is only like a number (`facts.telephones`) makes nobody reachable.
 FIRM_TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}", re.ASCII)
 MOBILE = re.compile(r"0[5789]0")  # of a telephone that anybody gets without an address
 HOST_OR_ADDRESS = re.compile(r"https?://\S{1,2000}|\S{0,100}@\S{1,255}|(?:[\w-]{1,63}\.){1,8}[a-z]{2,20}\b")
 LABEL = re.compile(r"[:】\]]\s*\Z")  # at the end of a line, whose value is in the next one
 PARAGRAPHS = re.compile(r"\n[^\S\n]*\n")
-LATIN_WORD = re.compile(r"[A-Za-z]{4,40}")
 CAPITALIZED_BEFORE = re.compile(r"([A-Z][\w'’&-]{1,40}),? ?\Z")
 CAPITALIZED_BEHIND = re.compile(r"\W{0,4}(?:\d{4}\W{1,3})?([A-Z][^\n|.]{1,60})")
 JAPANESE_AROUND = (
     re.compile(r"[^\s、。,.:：|「」]{0,20} ?\Z"),
     re.compile(r"[ \u3000]?[^\s、。,.:：|「」]{0,20}"),
 )
-KANA = re.compile("[ぁ-ゖァ-ヺー]{2,}")
 JAPANESE = re.compile("[\u3040-\u9fff]")
 HEAD = re.compile(r"\s{0,9}+【([^】]{2,20})】")
 RULE = re.compile(r"[-=_*━─]{3,100}")
@@ -59,6 +62,9 @@ def says_who_it_is(message: Message, seen: Evidence, context: Context) -> bool:
     if is_known(message, seen, context):
         return True
     if any(claim.where is Place.SIGNATURE for claim in seen.claims) or is_named(message, context.vocabulary):
+        return True
+    name = HOST_OR_ADDRESS.sub(" ", message.author.name)
+    if is_called_as(message.author.domain or "", name, context.vocabulary):
         return True
     return introduces_itself(message, context.vocabulary)
 
@@ -81,13 +87,8 @@ def is_named(message: Message, words: Vocabulary) -> bool:
 def names_nobody(domain: str, words: Vocabulary) -> bool:
     """True if a domain is made of words that name nobody: `renewal-service.example`. Digits and short parts do not
     count. `domain` is in ASCII lower case."""
-    parts = [part for part in _parts(domain) if len(part) > MAX_INITIALS_LETTERS]
+    parts = [part for part in label_parts(domain) if len(part) > MAX_INITIALS_LETTERS]
     return bool(parts) and not words.names.naming(" ".join(parts))
-
-
-def _parts(domain: str) -> list[str]:
-    """The parts of a registered label between hyphens and digits."""
-    return [part for part in re.split(r"[-\d]+", organisation(domain).partition(".")[0]) if part]
 
 
 def introduces_itself(message: Message, words: Vocabulary) -> bool:
@@ -99,9 +100,43 @@ def introduces_itself(message: Message, words: Vocabulary) -> bool:
     plain = HOST_OR_ADDRESS.sub(" ", text)
     return (
         _has_firm(text, words)
-        or _is_called_as_its_domain(message, plain, words)
+        or is_called_as(message.author.domain or "", f"{message.subject} {plain}", words)
         or _is_signed(message, text, words)
     )
+
+
+def is_known_by_domain(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the text calls its sender as the author's domain is called, and that domain is the sender's own and none
+    of those that impostors make. A sender's name that is an office's (`IR事務局`, `Front Desk`) takes nothing from
+    that. A name in which the text speaks does, unless a line has both: `IR Desk, Minori Farm`."""
+    domain, words, registry = message.author.domain or "", context.vocabulary, context.registry
+    if context.providers.kind(domain) is not None or registry.owner(domain) is not None:
+        return False
+    brands = {claim.brand for claim in seen.claims if claim.brand}
+    if registry.lookalike(domain) is not None or any(registry.kinship(domain, each) for each in brands):
+        return False
+    plain = HOST_OR_ADDRESS.sub(" ", _senders_text(message, words))
+    name = _other_name(domain, message, context)
+    told = f"{message.subject} {plain}" if name is None else "\n".join(_lines_with(name, plain))
+    return is_known_by_its_domain(domain, told, words)
+
+
+def _other_name(domain: str, message: Message, context: Context) -> str | None:
+    """The name in which the text speaks, if the domain does not bear it; None for an office that has no name."""
+    speaking = speaking_organisation(message, context)
+    if (
+        speaking is None
+        or speaking.said < MIN_SPEAKING_PLACES
+        or not context.vocabulary.names.naming(speaking.name)
+    ):
+        return None
+    bears = "".join(speaking.words).isascii() and related(speaking.words, (domain,))
+    return None if bears else speaking.name
+
+
+def _lines_with(name: str, text: str) -> Iterator[str]:
+    """The lines of a text that have a name, without it."""
+    return (line.replace(name, " ") for line in text.split("\n") if name in line)
 
 
 def names_a_firm(message: Message, words: Vocabulary) -> bool:
@@ -134,7 +169,7 @@ def reaches(message: Message, words: Vocabulary) -> bool:
 def bears_service_words(domain: str, words: Vocabulary) -> bool:
     """True if a part of a domain, between hyphens and digits, says a matter and names nobody: `secure` in
     `secure-nwk.example`."""
-    parts = _parts(domain)
+    parts = label_parts(domain)
     telling = (part for part in parts if len(part) > MAX_INITIALS_LETTERS)
     return len(parts) > 1 and any(
         part in words.domains.service_words or not words.names.naming(part) for part in telling
@@ -196,33 +231,6 @@ def _japanese_name(before: str, behind: str, words: Vocabulary) -> str:
     if words.sentence_ends.search(line.strip()):
         return ""
     return "".join(found[0] for found in (first.search(before), last.match(behind)) if found)
-
-
-def _is_called_as_its_domain(message: Message, text: str, words: Vocabulary) -> bool:
-    """True if a word of the text, and no common one, is most of the author's domain, or several are."""
-    label = organisation(message.author.domain or "").partition(".")[0].replace("-", "").lower()
-    if len(label) < MIN_LABEL_LETTERS:
-        return False
-    for word in {each.lower() for each in LATIN_WORD.findall(f"{message.subject} {text}")}:
-        if word in label and 2 * len(word) >= max(len(label), MIN_LABEL_LETTERS) and words.names.naming(word):
-            return True
-    if label in re.sub(r"[\W_]", "", text).lower() and words.names.naming(label):
-        return True
-    return _sounds_as_its_domain(message.author.domain or "", f"{message.subject} {text}", words)
-
-
-def _sounds_as_its_domain(domain: str, text: str, words: Vocabulary) -> bool:
-    """True if a run of kana in the text sounds as a part of the author's domain, or as its beginning."""
-    parts = {
-        sound(part) for part in _parts(domain) if len(part) >= MIN_SOUND_LETTERS and words.names.naming(part)
-    }
-    for run in {found[0] for found in KANA.finditer(text)} if parts else ():
-        spoken = sound(run)
-        if any(
-            part == spoken or (len(spoken) > MIN_LABEL_LETTERS and part.startswith(spoken)) for part in parts
-        ):
-            return bool(words.names.naming(run))
-    return False
 
 
 def _is_signed(message: Message, text: str, words: Vocabulary) -> bool:
