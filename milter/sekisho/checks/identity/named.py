@@ -24,6 +24,7 @@ from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.sender import BEARS_NAME, organisation
 from sekisho.checks.facts.wishes import (
     VALUABLE_THEMES,
+    asks_about_an_account,
     headlines,
     is_about_access_or_money,
     threatens,
@@ -107,7 +108,8 @@ def _why_strong(claim: Claim, message: Message, seen: Evidence, context: Context
         return None
     rest = f"{claim.text[: mention.start]} {FROM.sub(' ', claim.text[mention.end :])}"
     agrees = _agrees(brand, seen, context)
-    own = not threatens(seen) and _has_own_name(rest, message, context)
+    serves = not threatens(seen) and not asks_about_an_account(message, seen)
+    own = serves and _has_own_name(rest, message, context)
     if not own and agrees and is_about_access_or_money(message, seen):
         return Why.AGREES
     speaks = _speaks_of(brand, seen, context)
@@ -162,7 +164,8 @@ def _outer_lines(message: Message) -> Iterator[str]:
 def _is_others_name(name: str, mention: Mention, message: Message, seen: Evidence, context: Context) -> bool:
     """True if others bear the brand's name with right: dealers, agencies, campaigns, whoever runs its program, a sender
     that an alias service tells, a name that the brand's is a part of, like that of its domain, and a firm that says its
-    own name beside the brand's (`Microsoft 365 Support - Netzwerk Schulze`)."""
+    own name beside the brand's (`Microsoft 365 Support - Netzwerk Schulze`). A dealer writes of what it sells; of the
+    reader's account at the brand, which it does not have, only somebody in the brand's place writes."""
     registry, brand = context.registry, mention.brand
     if registry.built_in(brand) or registry.self_hosted(brand):
         return True
@@ -173,7 +176,8 @@ def _is_others_name(name: str, mention: Mention, message: Message, seen: Evidenc
     rest = f"{name[: mention.start]} {name[mention.end :]}"
     if context.vocabulary.names.delegate_words.search(rest) is not None:
         return True
-    if _is_own_name(rest, message, seen, context) and not _signs(brand, seen, context):
+    dealer = _is_own_name(rest, message, seen, context) and not asks_about_an_account(message, seen)
+    if dealer and not _signs(brand, seen, context):
         return True
     return _runs_on(name, mention.start, mention.end, context.vocabulary)
 
