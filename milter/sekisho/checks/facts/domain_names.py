@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from sekisho.checks.facts.sender import organisation
-from sekisho.checks.facts.throwaway import passing_signs
+from sekisho.checks.facts.throwaway import MIN_PASSING_SIGNS, passing_signs, unusual_suffix
 from sekisho.text import sound
 from sekisho.words import Vocabulary
 
@@ -45,7 +45,8 @@ def is_called_as(domain: str, text: str, words: Vocabulary) -> bool:
         return True
     if any(_is_label(run, label, words) for run in _runs(text)):
         return True
-    if label in re.sub(r"[\W_]", "", text).lower() and words.names.naming(label):
+    named = words.names.naming(label) and words.names.naming(" ".join(label_parts(domain)))
+    if named and label in re.sub(r"[\W_]", "", text).lower():
         return True
     return _is_coined(label, text, words) or _sounds_as(domain, text, words)
 
@@ -56,7 +57,9 @@ def is_known_by_its_domain(domain: str, text: str, words: Vocabulary) -> bool:
     somebody does."""
     calming = words.domains.service_words
     label = organisation(domain).partition(".")[0]
-    if not calming.isdisjoint(label_parts(domain)) or passing_signs(domain, words):
+    if not calming.isdisjoint(label_parts(domain)) or unusual_suffix(domain, words):
+        return False
+    if passing_signs(domain, words) >= MIN_PASSING_SIGNS:
         return False
     if any(
         label.startswith(word) or label.endswith(word) for word in calming if len(word) >= MIN_CALMING_LETTERS
@@ -65,9 +68,11 @@ def is_known_by_its_domain(domain: str, text: str, words: Vocabulary) -> bool:
     return is_called_as(domain, SMALL_WORD.sub(" ", text), words)
 
 
-def _is_label(word: str, label: str, words: Vocabulary) -> bool:
-    """True if a word is half of a label, or all of it but what names nobody: `weavers` of weaverspensions.example."""
-    if len(word) < MIN_LABEL_LETTERS - 1 or word not in label or not words.names.naming(word):
+def _is_label(name: str, label: str, words: Vocabulary) -> bool:
+    """True if a word is half of a label, or all of it but what names nobody: `weavers` of weaverspensions.example. Of
+    several words, which stand together in the label, one must name somebody."""
+    word = name.replace(" ", "")
+    if len(word) < MIN_LABEL_LETTERS - 1 or word not in label or not words.names.naming(name):
         return False
     if 2 * len(word) >= max(len(label), MIN_LABEL_LETTERS):
         return True
@@ -77,12 +82,12 @@ def _is_label(word: str, label: str, words: Vocabulary) -> bool:
 
 
 def _runs(text: str) -> Iterator[str]:
-    """What words with capital letters, one behind the other, give together: `cobaltheights` of `at Cobalt Heights`."""
+    """The words with capital letters that stand one behind the other: `cobalt heights` of `at Cobalt Heights`."""
     for run in TITLE_RUN.finditer(text):
         written = [part.lower() for part in re.findall(r"\w+", run[0].replace("&", "and").replace("'", ""))]
         for first in range(len(written)):
             for last in range(first + 2, min(len(written), first + MAX_RUN_WORDS) + 1):
-                yield "".join(written[first:last])
+                yield " ".join(written[first:last])
 
 
 def _is_coined(label: str, text: str, words: Vocabulary) -> bool:
