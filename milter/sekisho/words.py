@@ -70,6 +70,8 @@ class NameWords:
     naming: Callable[[str], tuple[str, ...]]
     """Without `field_words` and the words of lures, too: empty for a name that only says what its bearer does or writes
     about, and for a host made of such words."""
+    is_listed: Callable[[str], bool]
+    """True for a word in small letters that one of these lists has as it is: `mailbox`, and not `photobox`."""
     office_words: re.Pattern[str]
     headline_words: re.Pattern[str]
     delegate_words: re.Pattern[str]

@@ -139,6 +139,7 @@ def _in_names(lists: WordLists, lures: Iterable[str]) -> NameWords:
         distinctive=_distinctive(lists.common_words),
         proper=_distinctive(offices),
         naming=_naming((*offices, *lists.field_words), lures),
+        is_listed=frozenset((*lists.common_words, *lists.field_words, *lures)).__contains__,
         office_words=anywhere(lists.office_words),
         headline_words=anywhere(lists.headline_words),
         delegate_words=anywhere(lists.delegate_words),

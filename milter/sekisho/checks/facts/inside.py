@@ -143,8 +143,17 @@ def is_own_label(author: str, domains: tuple[str, ...], context: Context) -> boo
     """True if the author's domain carries the label of a recipient's: its second name, or its group's. With an office
     beside it (`kowa-shoji-hr.example`) a stranger may have bought it."""
     name, offices = _label(author), context.vocabulary.inside.offices
-    labels = [label for each in domains if len(label := _label(each)) >= MIN_LABEL_LETTERS and label in name]
-    return any(offices.search(name.replace(label, " ")) is None for label in labels)
+    return any(offices.search(name.replace(label, " ")) is None for label in _labels_in(author, domains))
+
+
+def holds_label(author: str, domains: tuple[str, ...]) -> bool:
+    """True if the author's domain has the label of a recipient's in it, whatever stands beside."""
+    return bool(_labels_in(author, domains))
+
+
+def _labels_in(author: str, domains: tuple[str, ...]) -> list[str]:
+    name = _label(author)
+    return [label for each in domains if len(label := _label(each)) >= MIN_LABEL_LETTERS and label in name]
 
 
 def is_inside_office(name: str, context: Context) -> bool:

@@ -14,9 +14,16 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from sekisho.checks.facts.domain_names import (
+    MAX_INITIALS_LETTERS,
+    is_called_as,
+    is_known_by_its_domain,
+    label_parts,
+)
+from sekisho.checks.facts.names import related
+from sekisho.checks.facts.organisations import speaking_organisation
 from sekisho.checks.facts.personal_data import STREET, personal_data
 from sekisho.checks.facts.sender import is_colleague
-from sekisho.checks.facts.senders_name import label_parts, says_domain
 from sekisho.checks.facts.texts import HOST_OR_ADDRESS, plain_text
 from sekisho.checks.facts.voices import subject_head
 from sekisho.evidence import Evidence, Place
@@ -29,8 +36,8 @@ MAX_SIGNING_CHARS = 30  # of a line that is a name
 MAX_CLOSING_LINES = 3  # one of which is the name under a letter
 MAX_OPENING_LINES = 4  # in which a letter says who writes it
 MAX_THANKS_CHARS = 20  # behind a name for whose use a text thanks
+MIN_SPEAKING_PLACES = 2  # of a name: the sender's name, the head of the subject, the text
 MIN_BLOCK_LINES = 3  # of a signature: a name, and where to find it
-MAX_INITIALS_LETTERS = 2  # a part of a domain with so few letters is none of its words
 # As a firm writes it where it says who it is. What is only like a number (`facts.telephones`) makes nobody reachable.
 FIRM_TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}", re.ASCII)
 MOBILE = re.compile(r"0[5789]0")  # of a telephone that anybody gets without an address
@@ -54,6 +61,9 @@ def says_who_it_is(message: Message, seen: Evidence, context: Context) -> bool:
     if is_known(message, seen, context):
         return True
     if any(claim.where is Place.SIGNATURE for claim in seen.claims) or is_named(message, context.vocabulary):
+        return True
+    name = HOST_OR_ADDRESS.sub(" ", message.author.name)
+    if is_called_as(message.author.domain or "", name, context.vocabulary):
         return True
     return introduces_itself(message, context.vocabulary)
 
@@ -91,9 +101,43 @@ def introduces_itself(message: Message, words: Vocabulary) -> bool:
     plain = HOST_OR_ADDRESS.sub(" ", text)
     return (
         _has_firm(text, words)
-        or says_domain(message, words, f"{message.subject} {plain}")
+        or is_called_as(message.author.domain or "", f"{message.subject} {plain}", words)
         or _is_signed(message, text, words)
     )
+
+
+def is_known_by_domain(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the text calls its sender as the author's domain is called, and that domain is the sender's own and none
+    of those that impostors make. A sender's name that is an office's (`IR事務局`, `Front Desk`) takes nothing from
+    that. A name in which the text speaks does, unless a line has both: `IR Desk, Minori Farm`."""
+    domain, words, registry = message.author.domain or "", context.vocabulary, context.registry
+    if context.providers.kind(domain) is not None or registry.owner(domain) is not None:
+        return False
+    brands = {claim.brand for claim in seen.claims if claim.brand}
+    if registry.lookalike(domain) is not None or any(registry.kinship(domain, each) for each in brands):
+        return False
+    plain = HOST_OR_ADDRESS.sub(" ", _senders_text(message, words))
+    name = _other_name(domain, message, context)
+    told = f"{message.subject} {plain}" if name is None else "\n".join(_lines_with(name, plain))
+    return is_known_by_its_domain(domain, told, words)
+
+
+def _other_name(domain: str, message: Message, context: Context) -> str | None:
+    """The name in which the text speaks, if the domain does not bear it; None for an office that has no name."""
+    speaking = speaking_organisation(message, context)
+    if (
+        speaking is None
+        or speaking.said < MIN_SPEAKING_PLACES
+        or not context.vocabulary.names.naming(speaking.name)
+    ):
+        return None
+    bears = "".join(speaking.words).isascii() and related(speaking.words, (domain,))
+    return None if bears else speaking.name
+
+
+def _lines_with(name: str, text: str) -> Iterator[str]:
+    """The lines of a text that have a name, without it."""
+    return (line.replace(name, " ") for line in text.split("\n") if name in line)
 
 
 def names_a_firm(message: Message, words: Vocabulary) -> bool:

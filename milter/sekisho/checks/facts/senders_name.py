@@ -12,22 +12,17 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
+from sekisho.checks.facts.domain_names import is_called_as
 from sekisho.checks.facts.names import related
 from sekisho.checks.facts.sender import organisation
 from sekisho.checks.facts.texts import MAX_SCANNED_CHARS, told_text
 from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.ports import Context
-from sekisho.text import sound
 from sekisho.words import Vocabulary
 
-MIN_LABEL_LETTERS = 4  # of a domain, or of a word of it, that a text calls the sender
-MIN_JOINED_LETTERS = 5  # of a domain that is found across the words of a text
-MIN_SOUND_LETTERS = 4  # of a part of a domain that kana is compared with
 MAX_LINE_CHARS = 80  # of a line in which a sender says its name
 MAX_LINES = 12  # at the beginning of a text and at its end in which an organisation says its name
-LATIN_WORD = re.compile(r"[A-Za-z]{4,40}")
-KANA = re.compile("[ぁ-ゖァ-ヺー]{2,}")
 WRITTEN_WORDS = re.compile(r"(?<![\w@./-])\w+(?![\w@/-]|\.\w)")  # of a text, and not of a host or an address
 
 
@@ -94,38 +89,6 @@ def knows_words(words: Iterable[str], message: Message) -> bool:
     return any(word in domain for word in words) or says_words(words, message)
 
 
-def says_domain(message: Message, words: Vocabulary, text: str | None = None) -> bool:
-    """True if the message calls its sender as the sender's domain is called (`your Tasklark account` from
-    tasklark.example): by half of it or more, as one word or several, or as it sounds in kana. A domain of words
-    that name nobody (`secure-login.example`) is no name.
-
-    `text`: what is read, without hosts and addresses; if None, subject, title and text.
-    """
-    text, domain = told_text(message) if text is None else text, message.author.domain or ""
-    label = organisation(domain).partition(".")[0].replace("-", "").lower()
-    if len(label) < MIN_LABEL_LETTERS:
-        return False
-    least = max(len(label), MIN_JOINED_LETTERS)
-    for word in {each.lower() for each in LATIN_WORD.findall(text)}:
-        if word in label and 2 * len(word) >= least and words.names.naming(word):
-            return True
-    joined = re.sub(r"[\W_]", "", text).lower() if len(label) >= MIN_JOINED_LETTERS else ""
-    return (label in joined and bool(words.names.naming(label))) or _sounds_as(domain, text, words)
-
-
-def _sounds_as(domain: str, text: str, words: Vocabulary) -> bool:
-    """True if a run of kana in the text sounds as a part of the domain, or as its beginning."""
-    telling = (part for part in label_parts(domain) if len(part) >= MIN_SOUND_LETTERS)
-    parts = {sound(part) for part in telling if words.names.naming(part)}
-    for run in {found[0] for found in KANA.finditer(text)} if parts else ():
-        spoken = sound(run)
-        if any(
-            part == spoken or (len(spoken) > MIN_JOINED_LETTERS and part.startswith(spoken)) for part in parts
-        ):
-            return bool(words.names.naming(run))
-    return False
-
-
-def label_parts(domain: str) -> list[str]:
-    """The parts of a registered label between hyphens and digits."""
-    return [part for part in re.split(r"[-\d]+", organisation(domain).partition(".")[0]) if part]
+def says_domain(message: Message, words: Vocabulary) -> bool:
+    """True if subject, title or text call the sender as its domain is called (`domain_names.is_called_as`)."""
+    return is_called_as(message.author.domain or "", told_text(message), words)

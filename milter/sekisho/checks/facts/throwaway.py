@@ -12,6 +12,9 @@ from sekisho.words import Vocabulary
 
 CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}")
 ONE_SOUND = re.compile(r"ght|tch|sch|[cpst]h")  # `northbridge` is two words and not letters at random
+# The end of a syllable and the beginning of the next: in a coda the sound falls, in an onset it rises. Where two words
+# meet (`formsprout`, `handstring`), such a run can be spoken, however long it is.
+SEAM = re.compile(r"[lr]?[mn]?(?:ck|[bcdfgkpstxz])?[stz]?(?:(?:s?[ckpt]|[bdfgstw])?[lrnmwh]?|[hjqvz])")
 COUNTRY_LETTERS = 2  # of a country's top-level domain (ISO 3166)
 MAX_INITIALS_LETTERS = 4  # a part of so few letters needs no vowel
 INITIALS = re.compile(
@@ -63,11 +66,16 @@ def _random_signs(label: str, rare: frozenset[str]) -> int:
     if len(plain) < MIN_RANDOM_CHARS:
         return 0
     few = sum(letter in VOWELS for letter in plain) < MIN_VOWEL_SHARE * len(plain)
-    run = any(CONSONANTS.search(INITIALS.sub("", ONE_SOUND.sub("t", part))) for part in parts)
+    run = any(_is_unspeakable(INITIALS.sub("", ONE_SOUND.sub("t", part))) for part in parts)
     mixed = any(DIGITS_INSIDE.search(DIGIT_FOR_WORD.sub("o", part, count=1)) for part in parts)
     digits = sum(letter.isdigit() for letter in plain) >= MIN_DIGITS
     pairs = max(_rare_pairs(part, rare) for part in parts)
     return (few or run) + mixed + digits + min(pairs, 2)
+
+
+def _is_unspeakable(letters: str) -> bool:
+    """True if so many consonants stand together as no end and beginning of two words give."""
+    return any(SEAM.fullmatch(run) is None for run in CONSONANTS.findall(letters))
 
 
 def _rare_pairs(part: str, rare: frozenset[str]) -> int:
@@ -143,7 +151,7 @@ def random_looking(domain: str) -> bool:
         return False
     vowels = sum(letter in "aeiouy" for letter in plain)
     return (
-        bool(CONSONANTS.search(ONE_SOUND.sub("t", plain)))
+        _is_unspeakable(ONE_SOUND.sub("t", plain))
         or bool(DIGITS_INSIDE.search(DIGIT_FOR_WORD.sub("o", plain, count=1)))
         or vowels == 0
         or vowels / len(plain) < 0.16

@@ -9,6 +9,7 @@ from sekisho.vocabulary import shipped_themes
 HEADLINE_PLACES = frozenset({"subject", "display_name"})
 VALUABLE_ACTIONS = frozenset(name for name, each in shipped_themes().action.items() if each.access_or_money)
 ASKING_THEMES = shipped_themes().named("asks")
+ACCESS_THEMES = shipped_themes().named("access")
 VALUABLE_THEMES = shipped_themes().named("access") | shipped_themes().named("money")
 MAX_EMPTY_TEXT_CHARS = 100  # a text so short leaves the message to a picture or an attachment
 
@@ -37,6 +38,13 @@ def wants_something(message: Message, seen: Evidence) -> bool:
 def asks_for_access_or_money(message: Message, seen: Evidence) -> bool:
     """True if a message that wants something asks for a password, a card or money in so many words."""
     return wants_something(message, seen) and seen.has_cue("action", *VALUABLE_ACTIONS)
+
+
+def asks_about_an_account(message: Message, seen: Evidence) -> bool:
+    """True if a message asks its reader in so many words to do something, and its subject or its sender's name speaks
+    of the reader's account already: log-in, security, identity, a card that was refused."""
+    asks = wants_something(message, seen) and any(cue.aspect == "action" for cue in seen.cues)
+    return asks and any(cue.name in ACCESS_THEMES for cue in headlines(seen))
 
 
 def presses_for_access_or_money(message: Message, seen: Evidence) -> bool:

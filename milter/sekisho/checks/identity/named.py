@@ -31,6 +31,7 @@ from sekisho.checks.facts.senders_name import (
 )
 from sekisho.checks.facts.wishes import (
     VALUABLE_THEMES,
+    asks_about_an_account,
     headlines,
     is_about_access_or_money,
     threatens,
@@ -102,11 +103,16 @@ def _why_strong(
     brand, words = claim.brand or "", context.vocabulary
     rest = rest_of_name(claim.text, (mention,))
     known = name_standing(rest, message, seen, context)
-    is_a_firms = known is NameStanding.PROVEN and not _signs(brand, seen, context)
+    is_a_firms = (
+        known is NameStanding.PROVEN
+        and not asks_about_an_account(message, seen)
+        and not _signs(brand, seen, context)
+    )
     if is_a_firms or _is_others_name(claim.text, mention, message, seen, context):
         return None
     agrees = _agrees(brand, seen, context)
-    own = known is not NameStanding.UNKNOWN and not threatens(seen)
+    serves = not threatens(seen) and not asks_about_an_account(message, seen)
+    own = serves and known is not NameStanding.UNKNOWN
     if not own and agrees and is_about_access_or_money(message, seen):
         return Why.AGREES
     speaks = _speaks_of(brand, seen, context)
@@ -136,7 +142,9 @@ def _is_headed_by_it(message: Message, seen: Evidence) -> bool:
 
 def _is_others_name(name: str, mention: Mention, message: Message, seen: Evidence, context: Context) -> bool:
     """True if others bear the brand's name with right: dealers, agencies, campaigns, whoever runs its program, a sender
-    that an alias service tells, and a name that the brand's is a part of, like that of its domain."""
+    that an alias service tells, and a name that the brand's is a part of, like that of its domain. A dealer writes of
+    what it sells; of the reader's account at the brand, which it does not have, only somebody in the brand's place
+    writes."""
     registry, brand = context.registry, mention.brand
     if registry.built_in(brand) or registry.self_hosted(brand):
         return True

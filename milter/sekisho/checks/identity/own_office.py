@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from sekisho.checks.facts.inside import (
     OwnName,
+    holds_label,
     is_inside_office,
     is_own_label,
     names_domain,
@@ -23,8 +24,8 @@ from sekisho.checks.facts.inside import (
 )
 from sekisho.checks.facts.links import leads_home
 from sekisho.checks.facts.names import related
-from sekisho.checks.facts.nobody import names_a_firm
-from sekisho.checks.facts.sender import home_domains
+from sekisho.checks.facts.nobody import is_known_by_domain, names_a_firm
+from sekisho.checks.facts.sender import home_domains, organisation
 from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -100,7 +101,11 @@ def _findings(
         own = own_name(mailbox.name, mailbox.address, domains, context)
         if own is not None and (wants or seen.destinations) and _speaks_as(own, author, seen, context):
             yield OWN_NAME.found(**told)
-        if _writes_for_staff(message, seen) and is_inside_office(mailbox.name, context):
+        if (
+            _writes_for_staff(message, seen)
+            and is_inside_office(mailbox.name, context)
+            and not _says_whose(domains, message, seen, context)
+        ):
             if not names_a_firm(message, context.vocabulary):
                 yield OWN_OFFICE.found(**told)
             elif seen.has_cue("theme", *OWN_THEMES):
@@ -134,6 +139,18 @@ def _speaks_as(own: OwnName, author: str, seen: Evidence, context: Context) -> b
     return words.inside.offices.search(own.rest) is not None or (
         about and not words.names.distinctive(own.rest)
     )
+
+
+def _says_whose(domains: tuple[str, ...], message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the office says whose it is: the text calls it as the author's domain is called, and every link leads
+    there and no page comes along, so that a forger of that address would gain nothing. Who passes for the reader's own
+    organisation has that name in its domain as well."""
+    author = message.author.domain or ""
+    if any(each.domain != organisation(author) for each in seen.destinations):
+        return False
+    if any(page.attached for page in message.pages):
+        return False
+    return not holds_label(author, domains) and is_known_by_domain(message, seen, context)
 
 
 def _stood_behind(message: Message, seen: Evidence, context: Context) -> bool:

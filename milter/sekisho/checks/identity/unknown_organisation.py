@@ -22,6 +22,7 @@ from itertools import permutations
 
 from sekisho.checks.facts.links import is_digest, is_page, leads_home, outside
 from sekisho.checks.facts.names import related, shows_a_brand
+from sekisho.checks.facts.nobody import is_known_by_domain
 from sekisho.checks.facts.organisations import Organisation, speaking_organisation
 from sekisho.checks.facts.sender import home_domains
 from sekisho.checks.facts.throwaway import MIN_PASSING_SIGNS, MIN_SURE_SIGNS, is_foreign, passing_signs
@@ -132,11 +133,18 @@ def _by_name(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     claim = Claim(None, Place.DISPLAY_NAME, mailbox.name, Strength.WEAK)
     findings = []
-    if context.vocabulary.names.office_words.search(mailbox.name):
+    if _is_an_office(mailbox.name, message, seen, context):
         findings.append(OFFICE.found(name=mailbox.name, domain=domain))
     if not is_person(words, mailbox.local) and _unsupported(message, words, seen, context):
         findings.append(UNRELATED.found(name=mailbox.name, domain=domain))
     return Evidence(claims=(claim,), findings=tuple(findings)) if findings else NOTHING
+
+
+def _is_an_office(name: str, message: Message, seen: Evidence, context: Context) -> bool:
+    """True for the name of an office, unless the text says whose it is, by the name that its domain has: a `Resident
+    Services` is a part of that firm, and no other organisation."""
+    is_office = context.vocabulary.names.office_words.search(name) is not None
+    return is_office and not is_known_by_domain(message, seen, context)
 
 
 def _suspicions(message: Message, seen: Evidence, context: Context) -> Iterator[Suspicion]:

@@ -14,7 +14,7 @@ from sekisho.address import addresses_in
 from sekisho.checks.facts.authentication import author_is_undecided
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.names import is_nameless, related, says_nobody, shows_a_brand
-from sekisho.checks.facts.nobody import FIRM_TELEPHONE
+from sekisho.checks.facts.nobody import FIRM_TELEPHONE, is_known_by_domain
 from sekisho.checks.facts.sender import is_of_a_recipient
 from sekisho.checks.facts.throwaway import is_surely_thrown_away
 from sekisho.checks.facts.wishes import is_about_access_or_money, wants_something
@@ -144,7 +144,8 @@ def _of_the_sender(message: Message, seen: Evidence, context: Context) -> Iterat
     ):
         yield THROWN.found(domain=domain)
     name = message.author.name
-    if not shows_a_brand(seen) and is_nameless(name, context.vocabulary):
+    nameless = is_nameless(name, context.vocabulary) and not shows_a_brand(seen)
+    if nameless and not is_known_by_domain(message, seen, context):
         yield NAMELESS.found(name=name)
 
 

@@ -17,12 +17,12 @@ import re
 from collections.abc import Iterator
 
 from sekisho.checks.facts.demands import demand_of, insists
+from sekisho.checks.facts.domain_names import KANA
 from sekisho.checks.facts.links import is_digest
 from sekisho.checks.facts.names import related, shows_a_brand
-from sekisho.checks.facts.nobody import bears_service_words, is_known, is_named, reaches
+from sekisho.checks.facts.nobody import bears_service_words, is_known, is_known_by_domain, is_named, reaches
 from sekisho.checks.facts.personal_data import TELEPHONE
 from sekisho.checks.facts.sender import home_domains, organisation
-from sekisho.checks.facts.senders_name import KANA
 from sekisho.checks.facts.throwaway import (
     MIN_PASSING_SIGNS,
     is_foreign,
@@ -134,11 +134,12 @@ def _uses(name: str, message: Message, context: Context) -> bool:
 
 
 def _is_related(name: str, message: Message, seen: Evidence, context: Context) -> bool:
-    """True if a domain of the message is made of the name: its letters, its sound, or its initials."""
+    """True if a domain of the message is made of the name: its letters, its sound, or its initials. An office (`IR
+    事務局`) has the name of its firm, which the text says."""
     domains = {*home_domains(message, seen), *(each.domain for each in seen.destinations)}
     words = context.vocabulary.names.naming(name)
     latin = tuple(word for word in words if word.isascii())
-    if latin and related(latin, domains):
+    if (latin and related(latin, domains)) or is_known_by_domain(message, seen, context):
         return True
     sounds = [sound(found[0])[:MIN_SOUND_LETTERS] for found in KANA.finditer("".join(words))]
     labels = [sound(organisation(each).partition(".")[0]) for each in domains]

@@ -25,6 +25,10 @@ from sekisho.checks.facts.throwaway import (
         ("northbridge-paper.com", False),
         ("knightsbridge.co.uk", False),
         ("birthplace.example", False),
+        ("formsprout.example", False),
+        ("handstring.example", False),
+        ("brtnmsk.example", True),
+        ("kzpwrd.example", True),
         ("dhl-news.com", False),
     ],
 )

@@ -219,3 +219,32 @@ def test_an_office_that_signs_for_a_firm_is_marked_only() -> None:
 def test_what_is_no_office_of_the_readers(name: str, text: str, seen: Evidence) -> None:
     """Nowhere to go, another matter, a name of its own, another office, a proven brand, nothing asked."""
     assert found("x", text, seen, author=f"{name} <a@stranger.test>") == []
+
+
+@pytest.mark.parametrize(
+    ("author", "link", "office"),
+    [
+        ("IT Service Desk <desk@halvorsen.test>", "https://account.halvorsen.test/", False),
+        ("IT Service Desk <desk@halvorsen.test>", "https://pages.stranger.test/", True),
+        ("IT Service Desk <desk@mail-portal.test>", "https://mail-portal.test/", True),
+        ("IT Service Desk <desk@halvorsen-login.test>", "https://halvorsen-login.test/", True),
+    ],
+)
+def test_an_office_that_says_whose_it_is_plays_no_other(author: str, link: str, office: bool) -> None:
+    """Its text calls it as its domain is called, and all links lead there; the reader's own name is no such name."""
+    text = f"Your account will be closed on 31 December. See {link} now.\n\nIT Service Desk, Halvorsen University"
+    assert ("recipient.own_office" in found("Your account", text, about("account"), author=author)) is office
+
+
+def test_the_readers_own_name_is_not_whose_office_it_is() -> None:
+    """A stranger who passes for the reader's organisation has that name in its domain as well."""
+    link, signed = "https://halvorsen-payroll.test/", "IT Service Desk, Halvorsen University"
+    text = f"Your account will be closed. See {link} now.\n\n{signed}"
+    office = found(
+        "Your account",
+        text,
+        about("account"),
+        author="IT Service Desk <a@halvorsen-payroll.test>",
+        rcpt=("b@halvorsen.test",),
+    )
+    assert "recipient.own_office" in office
