@@ -113,11 +113,11 @@ def test_a_site_changes_phrases_of_lures(tmp_path: Path) -> None:
     words = overlaid(
         tmp_path,
         'lures.en.theme.tax.add = ["zakat + due"]\n'
-        'lures.it.action.pay.add = ["paga + subito"]\n'
+        'lures.fi.action.pay.add = ["maksa + heti"]\n'
         'lures.en.theme.fund.remove = ["no such phrase"]\n',
     )
     keys = set(words.brands.phrases.keys) - set(WORDS.brands.phrases.keys)
-    assert keys == set(map(skeleton, ("zakat", "paga", "subito")))
+    assert keys == set(map(skeleton, ("zakat", "maksa", "heti")))
     assert words.idle == (f"{tmp_path}/site.toml: lures.en.theme.fund.remove: 'no such phrase' is not there",)
 
 
