@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from sekisho.brands.search import NameIndex
 from sekisho.package_data import shipped
 from sekisho.text import skeleton
-from sekisho.vocabulary import Lures
+from sekisho.vocabulary import BrandWords, LurePhrases, Lures
 from sekisho.vocabulary.lures import ASPECTS, PRESSURES, names, parts, read
 
 GOOD = 'language = "en"\n[theme]\naccount = ["account + locked"]\n'
@@ -106,9 +107,9 @@ def test_the_shipped_files_load_and_are_named_after_their_language() -> None:
     assert [each.language for each in load()] == sorted(files)
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
-def test_japanese_and_english_have_words_for_everything(language: str) -> None:
-    """Every theme, pressure and action is found in the two first languages."""
+@pytest.mark.parametrize("language", ["ja", "en", "it", "ko"])
+def test_some_languages_have_words_for_everything(language: str) -> None:
+    """Every theme, pressure and action is found in these languages."""
     (own,) = (each for each in load() if each.language == language)
     assert set(own.theme) == set(names("theme"))
     assert set(own.pressure) == set(PRESSURES)
@@ -128,3 +129,19 @@ def test_names_of_aspects_are_kept_apart() -> None:
     """One name in two aspects would make a cue ambiguous to read."""
     everything = [name for aspect in ASPECTS for name in names(aspect)]
     assert len(set(everything)) == len(everything)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "先日お送りした資料の内容をご確認のうえ、更新版をお使いください。",
+        "会員の皆さまの申請の登録を取り消し、異常の有無を確認します。",
+        "Click the link in the single chat profile; the facility is under control.",
+        "Der Kontakt in der Kartei ist im Innenhof.",
+    ],
+)
+def test_words_that_languages_share_make_no_phrase_of_another(text: str) -> None:
+    """Chinese and Japanese share characters, and the beginnings of Latin words stand in other languages."""
+    languages = [each for each in load() if each.language not in ("ja", "en", "de")]
+    index = NameIndex((), BrandWords(LurePhrases(languages)))
+    assert index.find(text).cues == ()
