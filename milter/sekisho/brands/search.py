@@ -132,7 +132,8 @@ class NameIndex:
         for pattern, at, end in matches if worth else ():
             if pattern in worth and (count := seen.get(pattern, 0)) < MAX_HITS_OF_NAME:
                 seen[pattern] = count + 1
-                named += [(name, at, end) for name in self._names[pattern]]
+                if names_of := self._names[pattern]:
+                    named += [(name, at, end) for name in names_of]
                 if key := self._cues[pattern]:
                     cued.append((key, at, end))
         return named, cued
