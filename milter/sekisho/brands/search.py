@@ -117,7 +117,7 @@ class NameIndex:
     def _window(self, text: str, part: str, words: str, start: int, after: str) -> Window:
         letters, origins = skeleton_spans(part, words)
         share = 1 / (len(letters) if len(part) == len(text) else len(text))
-        japanese = HAS_KANA.search(text) is not None or HAS_KANA.search(after) is not None
+        japanese = any(HAS_KANA.search(each) for each in (text, after) if not each.isascii())
         return Window(text, start, letters, origins, share, self._companions, japanese)
 
     def _long(self, letters: str) -> tuple[list[_Named], list[_Place]]:
