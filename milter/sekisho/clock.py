@@ -55,6 +55,6 @@ class Stopwatch:
 
     def lap(self, stage: str) -> None:
         """The time since the last lap belongs to this stage."""
-        now = self._monotonic()
-        self.laps[stage] = self.laps.get(stage, 0.0) + now - self.last
+        now, before = self._monotonic(), self.last
+        self.laps[stage] = self.laps[stage] + now - before if stage in self.laps else now - before
         self.last = now

@@ -39,12 +39,15 @@ class ExchangedLetters:
             self._letters |= {form: key for each in forms if (form := skeleton(each)) not in ("", key)}
         longer = sorted((form for form in self._letters if len(form) > 1), key=len, reverse=True)
         single = [form for form in self._letters if len(form) == 1]
+        self._starts = frozenset(form[0] for form in self._letters)
         self._single = str.maketrans({form: self._letters[form] for form in single})
         # Alternatives that all begin with a letter are searched by those letters, which is fastest.
         self._longer, self._forms = _any_of(longer), _any_of(longer + single)
 
     def unified(self, letters: str) -> str:
         """A skeleton with the letters that others stand for."""
+        if self._starts.isdisjoint(letters):  # most texts; faster than the pattern
+            return letters
         return self._longer.sub(self._letter, letters).translate(self._single)
 
     def _letter(self, match: re.Match[str]) -> str:

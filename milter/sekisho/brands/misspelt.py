@@ -41,7 +41,9 @@ _ROMAJI = re.compile(
 )  # Japanese in Latin letters
 _ANY_WORD = re.compile(r"[^\W぀-ヿ㐀-鿿＀-￯]+")
 _WORD = re.compile(r"[A-Za-z](?<![\w@.].)[A-Za-z]{5,39}(?!\w)")
-_GAP = re.compile(r"([A-Za-z](?<!\w.)[A-Za-z]{0,38})[\ufffd?*#%^~¥£¢¤§†°¿¡]([A-Za-z]{1,39})(?!\w)")
+_SIGNS = "\ufffd?*#%^~¥£¢¤§†°¿¡"  # that stand in the place of a letter
+_GAP = re.compile(rf"([A-Za-z](?<!\w.)[A-Za-z]{{0,38}})[{_SIGNS}]([A-Za-z]{{1,39}})(?!\w)")
+_IS_SIGN = frozenset(_SIGNS)
 
 
 class Misspellings(Generic[T]):
@@ -77,7 +79,7 @@ class Misspellings(Generic[T]):
             for match in _WORD.finditer(text):
                 yield from ((value, *match.span()) for value in self._meant(match[0]))
         yield from self._only_name(text)
-        for match in _GAP.finditer(text):
+        for match in () if _IS_SIGN.isdisjoint(text) else _GAP.finditer(text):
             head, tail = skeleton(match[1]), skeleton(match[2])
             yield from ((value, *match.span()) for value in self._filled(head, tail))
 

@@ -117,7 +117,7 @@ class NameIndex:
     def _window(self, text: str, part: str, words: str, start: int, after: str) -> Window:
         letters, origins = skeleton_spans(part, words)
         share = 1 / (len(letters) if len(part) == len(text) else len(text))
-        japanese = HAS_KANA.search(text) is not None or HAS_KANA.search(after) is not None
+        japanese = any(HAS_KANA.search(each) for each in (text, after) if not each.isascii())
         return Window(text, start, letters, origins, share, self._companions, japanese)
 
     def _long(self, letters: str) -> tuple[list[_Named], list[_Place]]:
@@ -132,7 +132,8 @@ class NameIndex:
         for pattern, at, end in matches if worth else ():
             if pattern in worth and (count := seen.get(pattern, 0)) < MAX_HITS_OF_NAME:
                 seen[pattern] = count + 1
-                named += [(name, at, end) for name in self._names[pattern]]
+                if names_of := self._names[pattern]:
+                    named += [(name, at, end) for name in names_of]
                 if key := self._cues[pattern]:
                     cued.append((key, at, end))
         return named, cued

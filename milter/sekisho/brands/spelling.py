@@ -35,6 +35,8 @@ class Spelling:
 
 def spell(text: str) -> Spelling:
     """How a piece of text is written, with half and full width unified and case dropped."""
+    if text.isascii() and text.isalnum():  # most names
+        return Spelling(text.lower(), frozenset(), False, False)
     letters: list[str] = []
     gaps: set[int] = set()
     sentence = invisible = False

@@ -44,7 +44,9 @@ class Examination:
                 self._add_inner_messages()
                 self._look_into_pictures()
                 watch.lap(Stage.IMAGES)
-            self._found += self._evidence_of(check, expired=watch.last >= self._context.deadline)
+            more = self._evidence_of(check, expired=watch.last >= self._context.deadline)
+            if more is not NOTHING:
+                self._found += more
             watch.lap(check.name)
         moment = self._context.clock.now().timestamp()
         return Examined(self._message, self._found, watch.laps, moment, unfinished=self._unfinished())

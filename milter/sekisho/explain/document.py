@@ -114,13 +114,14 @@ def _identity(identity: NamedIdentity) -> dict[str, Any]:
 
 def _finding(each: Finding, weights: Mapping[str, float]) -> dict[str, Any]:
     """A finding with its points, its sentences and its printable facts."""
+    facts = each.shown()
     return {
         "id": each.kind.id,
         "points": round(weights.get(each.kind.id, each.kind.points), 2),
         "brand": each.brand,
-        "reason_en": each.reason_en,
-        "reason_ja": each.reason_ja,
-        "facts": each.shown(),
+        "reason_en": each.kind.en.format_map(facts),
+        "reason_ja": each.kind.ja.format_map(facts),
+        "facts": facts,
     }
 
 

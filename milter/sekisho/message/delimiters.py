@@ -154,7 +154,7 @@ def _outside(data: bytes, start: int, end: int, scan: _Scan, closed: bool) -> It
         return
     for first, stop in ((start, scan.begins), (scan.ends if closed else end, end)):
         bound = min(stop, first + _GUESS_BYTES)
-        if describes_part(data, first, bound) or _TAG.search(data, first, bound):
+        if first < bound and (describes_part(data, first, bound) or _TAG.search(data, first, bound)):
             yield first, stop
 
 

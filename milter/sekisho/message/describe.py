@@ -147,7 +147,8 @@ def _types(texts: list[str], odd: dict[str, None]) -> Iterator[Value]:
     for stated in texts:
         text = _joined_type(stated, odd) if " /" in stated or "/ " in stated else stated
         value = values.parse(text)
-        if (another := _ANOTHER_TYPE.search(text)) and another[1].lower() != value.token:
+        another = _ANOTHER_TYPE.search(text) if text.count("/") > 1 or "/" not in value.token else None
+        if another is not None and another[1].lower() != value.token:
             odd["several types in a Content-Type"] = None
             yield replace(value, token=another[1].lower())
         if "(" not in text:

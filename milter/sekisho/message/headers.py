@@ -208,7 +208,7 @@ def other_block(data: bytes, head: int, block: PartBlock, end: int) -> PartBlock
     if block.cut:
         return None
     goes_on = describes_part(data, block.body_start, end)
-    if not (block.broken or goes_on or _says_more(data[head : block.body_start], block.fields)):
+    if not (block.broken or goes_on or _says_more(data[head : block.body_start])):
         return None
     stop = block.body_start
     if block.broken or goes_on:
@@ -218,22 +218,18 @@ def other_block(data: bytes, head: int, block: PartBlock, end: int) -> PartBlock
             return None
         stop = blank.end()
     fields = _lenient_fields(data[head : min(stop, head + _MAX_RESUMED_BYTES)])
-    known = {_essence(each) for each in block.fields if _describes(each)}
+    known = {_essence(each) for each in block.fields if each.name[:9].lower() == _DESCRIBING}
     if known.issuperset(map(_essence, fields)):
         return None
     return PartBlock((*fields, *(each for each in block.fields if each.key[:8] != "content-")), stop)
 
 
-def _says_more(block: bytes, fields: tuple[Field, ...]) -> bool:
-    """True if the name of a field that describes the body stands in a block more often than it was read as a name, or
-    if a NUL stands in it."""
-    stands = block.lower().count(_DESCRIBING)
-    read = [each for each in fields if each.name[:9].lower() == _DESCRIBING] if stands else ()
-    return stands > len(read) or b"\0" in block
-
-
-def _describes(field: Field) -> bool:
-    return field.name[:9].lower() == _DESCRIBING
+def _says_more(block: bytes) -> bool:
+    """True if the name of a field that describes the body stands in a block elsewhere than at the beginning of a line,
+    where each is read as a name, or if a NUL stands in it. `block` is not broken."""
+    lower = block.lower()
+    read = lower.count(b"\n" + _DESCRIBING) + lower.startswith(_DESCRIBING)
+    return lower.count(_DESCRIBING) > read or b"\0" in block
 
 
 def _lenient_fields(block: bytes) -> tuple[Field, ...]:
@@ -269,10 +265,8 @@ def _essence(field: Field) -> tuple[str, bytes]:
 def has_odd_line_end(block: bytes) -> bool:
     """True if a line with a field that describes the body begins or ends in another way than with CRLF, while others
     have CRLF, or holds a NUL."""
-    if _DESCRIBING not in block.lower():
-        return False
-    ends = block.count(b"\r\n")
-    if not ends or (ends == block.count(b"\n") == block.count(b"\r") and b"\0" not in block):
+    within = block.replace(b"\r\n", b"")  # the lines without their ends; faster than to count these
+    if len(within) == len(block) or not (b"\n" in within or b"\r" in within or b"\0" in within):
         return False
     return any(
         line[0].count(b"\r") != 1 or not line[0].endswith(b"\r\n") or b"\0" in line[0]

@@ -114,7 +114,8 @@ class _MimeWalk:
 
     def over(self, root: Entity) -> None:
         self._root_data = root.data
-        waiting = [*self._resumed(root), root]
+        block = PartBlock(root.fields, root.start, root.broken, root.cut)
+        waiting = [*self._resumed(root, block), root]
         while waiting:
             entity = waiting.pop()
             described = describe(entity.fields, entity.default, self._budget)
@@ -293,13 +294,12 @@ class _MimeWalk:
             head=start,
             cut=block.cut,
         )
-        return [entity, *self._resumed(entity)]
+        return [entity, *self._resumed(entity, block)]
 
-    def _resumed(self, entity: Entity) -> list[Entity]:
-        """The entity as lenient programs read its header block, if they read another one."""
+    def _resumed(self, entity: Entity, block: PartBlock) -> list[Entity]:
+        """The entity as lenient programs read its header block, if they read another one than `block`."""
         if has_odd_line_end(entity.data[entity.head : entity.start]):
             self.note("mime.ambiguous", "a field with an odd line end")
-        block = PartBlock(entity.fields, entity.start, entity.broken, entity.cut)
         more = other_block(entity.data, entity.head, block, entity.end)
         if more is None or not self._take_reading():
             return []

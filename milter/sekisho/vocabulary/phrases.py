@@ -20,8 +20,9 @@ MAX_GAP_LETTERS = 32  # letters, spaces left out, between the parts of a phrase
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
-    """One phrase: the numbers of its parts, and its cue."""
+    """One phrase: its place in the vocabulary, the numbers of its parts, and its cue."""
 
+    rank: int
     first: int
     others: frozenset[int]
     cue: Cue
@@ -35,20 +36,20 @@ class LurePhrases:
 
     def __init__(self, languages: Iterable[Lures] = ()) -> None:
         numbers: dict[tuple[PartSpelling, ...], int] = {}
-        self._phrases: dict[int, list[_Phrase]] = {}
+        phrases: list[_Phrase] = []
         for aspect, name, text in chain.from_iterable(map(_entries, languages)):
             first, *others = (numbers.setdefault(part, len(numbers)) for part in parts(text))
-            phrase = _Phrase(first, frozenset(others), Cue(aspect, name, text))
-            self._phrases.setdefault(first, []).append(phrase)
+            phrases.append(_Phrase(len(phrases), first, frozenset(others), Cue(aspect, name, text)))
         self._parts: dict[str, list[tuple[int, bool]]] = {}
         for spellings, number in numbers.items():
             for spelling in spellings:
                 latin = _latin(spelling.key)
                 self._parts.setdefault(spelling.key, []).append((number, spelling.whole and latin))
-        self._alone = frozenset(
-            each.first for made in self._phrases.values() for each in made if not each.others
-        )
-        self._combined = _by_rarest_part(chain.from_iterable(self._phrases.values()))
+        self._alone: dict[int, list[_Phrase]] = {}
+        for phrase in phrases:
+            if not phrase.others:
+                self._alone.setdefault(phrase.first, []).append(phrase)
+        self._combined = _by_rarest_part(phrases)
         self._latin = frozenset(filter(_latin, self._parts))
 
     @property
@@ -62,11 +63,11 @@ class LurePhrases:
 
     def complete(self, numbers: set[int]) -> set[int]:
         """The numbers that belong to a phrase all of whose parts are among `numbers`."""
-        wanted = numbers & self._alone
+        wanted = self._alone.keys() & numbers
         for number in self._combined.keys() & numbers:
-            for phrase in self._combined[number]:
-                if phrase <= numbers:
-                    wanted |= phrase
+            for every, _ in self._combined[number]:
+                if every <= numbers:
+                    wanted |= every
         return wanted
 
     def cues(self, found: Iterable[tuple[str, int, int]], breaks: Callable[[int], bool]) -> Iterator[Cue]:
@@ -81,15 +82,20 @@ class LurePhrases:
                 if not whole or breaks(end):
                     places[number].append(place)
         seen: set[tuple[str, str]] = set()
+        order = {number: at for at, number in enumerate(places)}
+        for phrase in sorted(self._present(places), key=lambda each: (order[each.first], each.rank)):
+            cue = phrase.cue
+            if (cue.aspect, cue.name) not in seen and _stands(phrase, places):
+                seen.add((cue.aspect, cue.name))
+                yield cue
+
+    def _present(self, places: dict[int, Places]) -> Iterator[_Phrase]:
+        """The phrases all of whose parts stand somewhere. Of nearly all phrases one is missing."""
         present = frozenset(places)
-        for number in places:
-            for phrase in self._phrases.get(number, ()):
-                if not phrase.others <= present:  # of nearly all phrases another part is missing
-                    continue
-                cue = phrase.cue
-                if (cue.aspect, cue.name) not in seen and _stands(phrase, places):
-                    seen.add((cue.aspect, cue.name))
-                    yield cue
+        for number in self._alone.keys() & present:
+            yield from self._alone[number]
+        for number in self._combined.keys() & present:
+            yield from (phrase for every, phrase in self._combined[number] if every <= present)
 
 
 def _entries(language: Lures) -> Iterator[tuple[str, str, str]]:
@@ -99,13 +105,14 @@ def _entries(language: Lures) -> Iterator[tuple[str, str, str]]:
             yield from ((aspect, name, text) for text in texts)
 
 
-def _by_rarest_part(phrases: Iterable[_Phrase]) -> dict[int, list[frozenset[int]]]:
-    """The parts of each phrase that has several, under the one that the fewest phrases have: fewer are examined."""
-    combined = [each.others | {each.first} for each in phrases if each.others]
-    uses = Counter(chain.from_iterable(combined))
-    found: dict[int, list[frozenset[int]]] = {}
-    for each in combined:
-        found.setdefault(min(each, key=lambda number: (uses[number], number)), []).append(each)
+def _by_rarest_part(phrases: Iterable[_Phrase]) -> dict[int, list[tuple[frozenset[int], _Phrase]]]:
+    """Each phrase of several parts with all of them, under the one that the fewest phrases have: fewer are examined."""
+    combined = [(each.others | {each.first}, each) for each in phrases if each.others]
+    uses = Counter(chain.from_iterable(every for every, _ in combined))
+    found: dict[int, list[tuple[frozenset[int], _Phrase]]] = {}
+    for every, phrase in combined:
+        rarest = min(every, key=lambda number: (uses[number], number))
+        found.setdefault(rarest, []).append((every, phrase))
     return found
 
 

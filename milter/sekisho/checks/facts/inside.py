@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sekisho.bounded_cache import remembered
 from sekisho.checks.facts.names import related
+from sekisho.checks.facts.once import once
 from sekisho.checks.facts.sender import is_authorized_by_site, organisation
 from sekisho.domains import registrable
 from sekisho.evidence import Evidence
@@ -41,8 +42,15 @@ def reader_domains(message: Message, seen: Evidence, context: Context) -> tuple[
     No outsiders are our own clients, whom the site lets write or forward to us, the recipients' own domains (whether
     they are proven, other checks tell), and a brand that owns both domains.
     """
+    own = _foreign_domains(message, context)
+    return () if own and is_authorized_by_site(message, seen, context) else own
+
+
+@once
+def _foreign_domains(message: Message, context: Context) -> tuple[str, ...]:
+    """The same by the domains alone, whatever the site lets the author do."""
     author = message.author.domain
-    if author is None or is_authorized_by_site(message, seen, context):
+    if author is None:
         return ()
     known = [each.domain for each in message.envelope.recipients[:MAX_RECIPIENTS] if each.domain]
     own = tuple(dict.fromkeys(each for each in known if context.providers.kind(each) is None))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import IntEnum
+from itertools import islice
 
 from sekisho.known import Mention
 from sekisho.words import Vocabulary
@@ -122,9 +123,12 @@ def stands_alone(text: str, start: int, end: int, words: Vocabulary) -> bool:
     line = f"{text[text.rfind(chr(10), 0, start) + 1 : start]} {text[end:].partition(chr(10))[0]}"
     if words.names.proper(line):
         return False
-    above, below = text[:start].split("\n"), text[end:].split("\n")
-    head = sum(map(_has_letters, above[:-1])) < MAX_HEADING_LINES
-    return head or sum(map(_has_letters, below[1:])) < MAX_HEADING_LINES
+    return _are_few(text[:start].split("\n")[:-1]) or _are_few(text[end:].split("\n")[1:])
+
+
+def _are_few(lines: list[str]) -> bool:
+    """True if fewer of the lines than a heading or a signature may have hold letters."""
+    return len(list(islice(filter(_has_letters, lines), MAX_HEADING_LINES))) < MAX_HEADING_LINES
 
 
 def _has_letters(line: str) -> bool:
