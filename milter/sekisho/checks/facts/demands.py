@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sekisho.checks.facts.once import once
 from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, threatens
 from sekisho.evidence import Evidence
 from sekisho.message import Message
@@ -53,6 +54,7 @@ class Demand(NamedTuple):
         return self.staked and self.deadline and self.otherwise
 
 
+@once
 def demand_of(message: Message, vocabulary: Vocabulary) -> Demand | None:
     """How the subject and the beginning of the text demand something; None if they do not, or let their reader off.
 
