@@ -32,13 +32,19 @@ class InsideWords:
 @dataclass(frozen=True, slots=True)
 class DemandWords:
     """How a demand is built, to be searched in a text: the lists `stake_words`, `due_words`, `day_words`,
-    `otherwise_words` and `consequence_words`."""
+    `otherwise_words`, `condition_words`, `consequence_words`, `dismissal_words`, `fraud_words`,
+    `negation_words` and `means_words`."""
 
     stakes: re.Pattern[str]
     due: re.Pattern[str]
     days: re.Pattern[str]
     otherwise: re.Pattern[str]
+    conditions: re.Pattern[str]
     consequences: re.Pattern[str]
+    dismissals: re.Pattern[str]
+    frauds: re.Pattern[str]
+    negations: re.Pattern[str]
+    means: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class NameWords:
     headline_words: re.Pattern[str]
     delegate_words: re.Pattern[str]
     organisation_words: re.Pattern[str]
+    authority_words: re.Pattern[str]
     go_between_words: re.Pattern[str]
     speaking_for: re.Pattern[str]
     """Search it in what stands before a name in a display name."""

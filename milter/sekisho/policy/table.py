@@ -170,6 +170,30 @@ OFFICE_OF_NOBODY = Combination(
     any_of=("lure.court", "lure.subsidy", "lure.pension", "lure.tax"),
 )
 
+# A demand that leaves nothing out but who makes it. The programs of hosters write so about full mailboxes.
+DEMAND_IN_FULL = Combination(
+    "demand_in_full",
+    Disposition.QUARANTINE,
+    all_of=("lure.from_nobody", "lure.nobody_threatens", "lure.demand_in_full"),
+    none_of=("lure.mailbox",),
+)
+
+# The same with a consequence and no condition (`it stops tomorrow`): shops say such things of their offers, so the
+# domain must be of a kind that is thrown away, or like another's, or nothing proves the sender.
+DEMAND_OF_NOBODY = Combination(
+    "demand_of_nobody",
+    Disposition.QUARANTINE,
+    all_of=("lure.from_nobody", "lure.demand_by_form"),
+    any_of=("origin.", "lookalike.", "auth.unproven"),
+)
+
+# An authority under a name that nothing confirms, and what it does to a reader who does not obey.
+THREAT_OF_AN_AUTHORITY = Combination(
+    "threat_of_an_authority",
+    Disposition.QUARANTINE,
+    all_of=("lure.from_an_unreachable_office", "lure.unreachable_office_threatens"),
+)
+
 # The same without haste.
 OFFICE_OF_NOBODY_ASKS = Combination(
     "office_of_nobody_asks",
@@ -190,6 +214,9 @@ COMBINATIONS: tuple[Combination, ...] = (
     THROWN_AWAY,
     THREAT_OF_NOBODY,
     OFFICE_OF_NOBODY,
+    DEMAND_IN_FULL,
+    DEMAND_OF_NOBODY,
+    THREAT_OF_AN_AUTHORITY,
     BLACKMAIL,
     OFFICE_OF_NOBODY_ASKS,
     PARTS_NOT_READ,

@@ -105,7 +105,12 @@ def _demands(lists: WordLists) -> DemandWords:
         due=anywhere(lists.due_words),
         days=anywhere(lists.day_words),
         otherwise=anywhere(lists.otherwise_words),
+        conditions=anywhere(lists.condition_words),
         consequences=anywhere(lists.consequence_words),
+        dismissals=anywhere(lists.dismissal_words),
+        frauds=anywhere(lists.fraud_words),
+        negations=anywhere(lists.negation_words),
+        means=anywhere(lists.means_words),
     )
 
 
@@ -144,6 +149,7 @@ def _in_names(lists: WordLists, lures: Iterable[str]) -> NameWords:
         headline_words=anywhere(lists.headline_words),
         delegate_words=anywhere(lists.delegate_words),
         organisation_words=anywhere(lists.organisation_words),
+        authority_words=anywhere(lists.authority_words),
         go_between_words=anywhere(lists.go_between_words),
         speaking_for=patterns.before_name(lists.speaking_for),
         officer_titles=anywhere(lists.officer_titles),

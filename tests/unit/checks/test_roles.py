@@ -41,7 +41,7 @@ SIGNALS = {
         "brand.unlisted_domain",
         "lure.account_from_private_mailbox",
         "lure.account_of_a_person", "lure.answered_elsewhere", "lure.extorts", "lure.from_a_stranger",
-        "lure.from_an_unreachable_office",
+        "lure.from_a_nameless_authority", "lure.from_an_unreachable_office",
         "lure.from_nobody",
         "lure.from_private_mailbox", "lure.from_thrown_away", "recipient.chief", "recipient.insider",
         "recipient.lookalike", "recipient.office", "recipient.own_name", "recipient.own_office",

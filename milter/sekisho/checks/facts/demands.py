@@ -2,16 +2,19 @@
 
 Themes and actions (`facts.wishes`) are found by phrases that are known, and every writer finds others. The form is
 always the same, and its words are few: a noun of what can be lost, a time beside a word such as `until`, a condition
-such as `otherwise` with a consequence behind it.
+such as `otherwise` with a consequence behind it. Two of the three are enough.
 
-It cannot tell a demand of a stranger from one of somebody who has a right to it: genuine reminders have this form.
+It cannot tell a demand of a stranger from one of somebody who has a right to it: genuine reminders have this form. It
+believes a message that lets its reader off ("If you did not ask for this, ignore it").
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from sekisho.checks.facts.once import once
 from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, threatens
 from sekisho.evidence import Evidence
 from sekisho.message import Message
@@ -23,36 +26,64 @@ BEFORE_CHARS = 16  # before a word of a deadline, where the time may stand
 BEHIND_CHARS = 28  # behind it
 CONSEQUENCE_CHARS = 120  # behind a condition
 CLAUSE_CHARS = 60  # before a condition: `we will close it unless …`
+MIN_SAID = 2  # of what is at stake, by when, and what happens otherwise
+SENTENCE_END = re.compile(r"[.!?。！？\n]")
+SPOKEN = re.compile(
+    r"「[^「」\n]{6,80}」|“[^“”\n]{12,160}”"
+)  # whoever warns of demands repeats their words so
+OR = re.compile(r"[ ,](?:or|oder|ou|o|of)\b", re.IGNORECASE)
 SPAN = re.compile(
-    r"[\d一二三四五六七八九十] ?-?(?:h\b|hrs?\b|時|日|分|月|小时|天|/\d|:\d)|\d\.? ?(?:de )?[a-zéû]{3,9}\b",
+    r"[\d一二三四五六七八九十] ?-?(?:h\b|hrs?\b|[ap]\.?m\b|時|日|分|月|小时|天|시|일|분|월|/\d|:\d)"
+    r"|\d\.? ?(?:de )?[a-zéû]{3,9}\b",
     re.IGNORECASE,
 )
 
 
 class Demand(NamedTuple):
-    """How a message demands something: whether it sets a time, and whether it says what happens otherwise."""
+    """How a message demands something: whether it says what is at stake, by when, and what happens otherwise; `implied`
+    if it has a consequence without a condition."""
 
+    staked: bool
     deadline: bool
     otherwise: bool
+    implied: bool
+
+    @property
+    def is_full(self) -> bool:
+        """True if all three are said."""
+        return self.staked and self.deadline and self.otherwise
 
 
-def demand_of(message: Message, words: Vocabulary) -> Demand | None:
-    """How the subject and the beginning of the text demand something; None if nothing is at stake or nothing
-    presses."""
-    text = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
-    if words.demands.stakes.search(text, 0, len(message.subject) + HEAD_CHARS) is None:
+@once
+def demand_of(message: Message, vocabulary: Vocabulary) -> Demand | None:
+    """How the subject and the beginning of the text demand something; None if they do not, or let their reader off.
+
+    Two of three must be said: what is at stake, by when, and what happens otherwise. Each list of words has gaps, since
+    whatever can be lost can be at stake.
+    """
+    subject, words = SPOKEN.sub(" ", message.subject), vocabulary.demands
+    text = f"{subject}\n{SPOKEN.sub(' ', message.text[:MAX_SCANNED_CHARS])}"
+    staked = words.stakes.search(text, 0, len(subject) + HEAD_CHARS) is not None
+    due, otherwise = _sets_a_time(text, words), _says_otherwise(text, words)
+    timed = due or SPAN.search(text) is not None or words.days.search(text) is not None
+    implied = (
+        timed and words.stakes.search(subject) is not None and words.consequences.search(text) is not None
+    )
+    if staked + due + (otherwise or implied) < MIN_SAID or _lets_off(text, words):
         return None
-    due, otherwise = _sets_a_time(text, words.demands), _says_otherwise(text, words.demands)
-    if not otherwise and words.demands.stakes.search(message.subject) is not None:
-        timed = due or SPAN.search(text) is not None or words.demands.days.search(text) is not None
-        otherwise = timed and words.demands.consequences.search(text) is not None
-    return Demand(due, otherwise) if due or otherwise else None
+    return Demand(staked, due, otherwise, implied)
+
+
+def presses(text: str, vocabulary: Vocabulary) -> bool:
+    """True if a text sets a time by when, or says what happens otherwise, whatever it is about."""
+    text = SPOKEN.sub(" ", text[:MAX_SCANNED_CHARS])
+    return _sets_a_time(text, vocabulary.demands) or _says_otherwise(text, vocabulary.demands)
 
 
 def insists(demand: Demand, message: Message, seen: Evidence, words: Vocabulary) -> bool:
     """True if a demand says what happens otherwise, or asks in so many words for access or money that its subject is
     about. A time alone is none: shops have last days."""
-    if demand.otherwise or threatens(seen):
+    if demand.otherwise or demand.implied or threatens(seen):
         return True
     return words.demands.stakes.search(message.subject) is not None and seen.has_cue(
         "action", *VALUABLE_ACTIONS
@@ -68,9 +99,42 @@ def _sets_a_time(text: str, words: DemandWords) -> bool:
 
 
 def _says_otherwise(text: str, words: DemandWords) -> bool:
-    return any(
-        words.consequences.search(
-            text, max(0, condition.start() - CLAUSE_CHARS), condition.end() + CONSEQUENCE_CHARS
-        )
-        for condition in words.otherwise.finditer(text)
+    """True if a condition that the reader does not obey has a consequence beside it."""
+    return any(_is_serious(text, start, end, words) for start, end in _conditions(text, words)) or any(
+        _says_or(sentence, words) for sentence in SENTENCE_END.split(text)
     )
+
+
+def _conditions(text: str, words: DemandWords) -> Iterator[tuple[int, int]]:
+    """Where a text says what the reader does not do: `otherwise`, or `if` with a negation behind it."""
+    yield from (found.span() for found in words.otherwise.finditer(text))
+    for condition in words.conditions.finditer(text):
+        clause = SENTENCE_END.split(text[condition.end() : condition.end() + CLAUSE_CHARS])[0]
+        if (denied := words.negations.search(clause)) is not None:
+            yield condition.start(), condition.end() + denied.end()
+
+
+def _is_serious(text: str, start: int, end: int, words: DemandWords) -> bool:
+    """True if a consequence stands before or behind a condition. That a link or a code expires is none."""
+    if words.consequences.search(text, max(0, start - CLAUSE_CHARS), start) is not None:
+        return True
+    follows = words.consequences.search(text, end, end + CONSEQUENCE_CHARS)
+    return follows is not None and words.means.search(text, end, follows.start()) is None
+
+
+def _says_or(sentence: str, words: DemandWords) -> bool:
+    """True for `Pay by Friday or the item is destroyed`: a time before the word, and a consequence behind it."""
+    return any(
+        words.consequences.search(sentence, either.end(), either.end() + CLAUSE_CHARS) is not None
+        and _sets_a_time(sentence[: either.start()], words)
+        for either in OR.finditer(sentence[:CONSEQUENCE_CHARS])
+    )
+
+
+def _lets_off(text: str, words: DemandWords) -> bool:
+    """True if a sentence tells a reader who did not ask for this to ignore it."""
+    for dismissal in words.dismissals.finditer(text):
+        before = text[max(0, dismissal.start() - CONSEQUENCE_CHARS) : dismissal.start()]
+        if words.negations.search(SENTENCE_END.split(before)[-1]) is not None:
+            return True
+    return False

@@ -27,6 +27,7 @@ MAX_RUN_WORDS = 5  # of a name
 LATIN_WORD = re.compile(r"[A-Za-z]{4,40}")
 # A word in small letters between others. As a name it would have a capital letter, or Japanese beside it.
 SMALL_WORD = re.compile(r"(?<![^\s(])[a-z][\w'’-]{0,60}(?![^\s.,;:!?)])")
+FIRST_WORD = re.compile(r"(?:\A|[\n.!?:][^\S\n]{0,3})[A-ZÀ-Þ][\w'’-]{0,60}(?= [a-zß-ÿ])")
 TITLE_RUN = re.compile(r"[A-Z][\w'’]{0,30}(?: (?:& |and )?[A-Z][\w'’]{0,30}){1,7}")
 KANA = re.compile("[ぁ-ゖァ-ヺー]{2,}")
 
@@ -50,6 +51,15 @@ def is_called_as(domain: str, text: str, words: Vocabulary) -> bool:
     if named and len(label) >= MIN_LABEL_LETTERS and label in re.sub(r"[\W_]", "", text).lower():
         return True
     return _is_coined(label, text, words) or _sounds_as(domain, text, words)
+
+
+def is_called_by_name(domain: str, text: str, words: Vocabulary) -> bool:
+    """The same, more strictly for a label with hyphens: a word in small letters does not count, nor one that begins a
+    sentence. It may be the matter (`signification` of signification-dossier.example)."""
+    parts = [part for part in label_parts(domain) if len(part) >= MIN_WORD_LETTERS]
+    return is_called_as(
+        domain, SMALL_WORD.sub(" ", FIRST_WORD.sub(" ", text)) if len(parts) > 1 else text, words
+    )
 
 
 def is_known_by_its_domain(domain: str, text: str, words: Vocabulary) -> bool:

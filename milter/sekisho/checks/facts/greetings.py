@@ -1,10 +1,17 @@
-"""Facts of greetings: whether a line greets a reader without a name."""
+"""Facts of greetings: whether a line greets a reader without a name, or with one."""
 
 from __future__ import annotations
+
+import re
 
 from sekisho.message import Message
 from sekisho.words import Vocabulary
 
+# A name of up to four words, and no sentence. お客様 is anybody.
+NAMED = re.compile(r"[ ,]{0,3}([A-ZÀ-Þ][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){0,3})[,:!.]?\Z")
+TITLED = re.compile(
+    r"([^\s、。:]{1,20}(?:[ \u3000][^\s、。:]{1,20}){0,3})[ \u3000]?(?<![客皆])様(?=[\s、,。:)]|\Z)"
+)
 MAX_HEAD_CHARS = 1_500  # at the beginning of a text, where the reader is greeted
 MAX_LINE_CHARS = 200  # of one line
 
@@ -12,6 +19,25 @@ MAX_LINE_CHARS = 200  # of one line
 def greets_nobody(message: Message, words: Vocabulary) -> str | None:
     """The line that greets a reader in general (`Dear valued customer`, お客様各位); None if there is none."""
     return next((line for line in head_lines(message) if is_impersonal(line, words)), None)
+
+
+def greets_somebody(message: Message, words: Vocabulary) -> bool:
+    """True if a line at the beginning greets a reader by a name that its address does not give away (`Dear Ms Owen`,
+    中村様): the sender knows it."""
+    local_parts = {each.address.partition("@")[0].lower() for each in message.envelope.recipients}
+    names = (_greeted(line, words) for line in head_lines(message))
+    return any(name and "@" not in name and name.lower() not in local_parts for name in names)
+
+
+def _greeted(line: str, words: Vocabulary) -> str:
+    """The name that a line greets; empty if there is none."""
+    if (titled := TITLED.match(line)) is not None:
+        return titled[1] if words.names.naming(titled[1]) else ""
+    greeting = words.greeting.greetings.match(line)
+    if greeting is None or words.greeting.readers.match(line, greeting.end()) is not None:
+        return ""
+    named = NAMED.match(line, greeting.end())
+    return named[1] if named is not None and words.names.naming(named[1]) else ""
 
 
 def head_lines(message: Message) -> list[str]:

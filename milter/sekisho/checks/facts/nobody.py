@@ -15,22 +15,29 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from sekisho.checks.facts.domain_names import (
+    KANA,
     MAX_INITIALS_LETTERS,
+    MIN_SOUND_LETTERS,
     is_called_as,
+    is_called_by_name,
     is_known_by_its_domain,
     label_parts,
 )
 from sekisho.checks.facts.names import related
 from sekisho.checks.facts.organisations import speaking_organisation
 from sekisho.checks.facts.personal_data import STREET, personal_data
-from sekisho.checks.facts.sender import is_colleague
-from sekisho.checks.facts.texts import HOST_OR_ADDRESS, plain_text
+from sekisho.checks.facts.sender import home_domains, is_colleague, organisation
+from sekisho.checks.facts.telephones import TELEPHONE
+from sekisho.checks.facts.texts import HOST_OR_ADDRESS, pictured_text, plain_text
 from sekisho.checks.facts.voices import subject_head
+from sekisho.checks.facts.wallets import shows_wallet
 from sekisho.evidence import Evidence, Place
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.text import sound
 from sekisho.words import Vocabulary
 
+ANSWERED = ("answer", "call", "channel", "coins", "gift_cards")  # actions that need no link
 MAX_SCANNED_CHARS = 3_000  # at the beginning and at the end of a text
 MAX_SIGNING_CHARS = 30  # of a line that is a name
 MAX_CLOSING_LINES = 3  # one of which is the name under a letter
@@ -40,24 +47,30 @@ MIN_SPEAKING_PLACES = 2  # of a name: the sender's name, the head of the subject
 MIN_BLOCK_LINES = 3  # of a signature: a name, and where to find it
 # As a firm writes it where it says who it is. What is only like a number (`facts.telephones`) makes nobody reachable.
 FIRM_TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}", re.ASCII)
-MOBILE = re.compile(r"0[5789]0")  # of a telephone that anybody gets without an address
+# Elsewhere numbers of customers and registers have the form of a telephone number.
+TELEPHONE_WORD = re.compile(r"\b(?:t[eé]l|phone|ring|call|ruf)|☎|電話|电话|전화", re.IGNORECASE)
+MOBILE = re.compile(r"(?:\+81[ -]?|0)[5789]0")  # of a telephone that anybody gets without an address
 LABEL = re.compile(r"[:】\]]\s*\Z")  # at the end of a line, whose value is in the next one
 PARAGRAPHS = re.compile(r"\n[^\S\n]*\n")
-CAPITALIZED_BEFORE = re.compile(r"([A-Z][\w'’&-]{1,40}),? ?\Z")
+CAPITALIZED_BEFORE = re.compile(r"((?:[A-Z][\w'’&-]{1,20} ){0,2}[A-Z][\w'’&-]{1,40}),? ?\Z")
 CAPITALIZED_BEHIND = re.compile(r"\W{0,4}(?:\d{4}\W{1,3})?([A-Z][^\n|.]{1,60})")
 JAPANESE_AROUND = (
     re.compile(r"[^\s、。,.:：|「」]{0,20} ?\Z"),
     re.compile(r"[ \u3000]?[^\s、。,.:：|「」]{0,20}"),
 )
-JAPANESE = re.compile("[\u3040-\u9fff]")
+JAPANESE = re.compile("[\u3040-\u9fff\uac00-\ud7a3]")  # Chinese and Korean letters are signed in the same way
+# The title behind a name. お客様係 is an office, and お客様 is anybody.
+TITLED = re.compile(r"(?<![客皆同各仕模多])様(?=[\s、,。:)】\]]|\Z)")
+PLACE = re.compile(r"[一-鿿]{1,6}[都道府県市区町村](?![一-鿿])|[가-힣]{1,6}[시군구도](?:청|\b)")
 RULE = re.compile(r"[-=_*━─]{3,100}")
 BLOCKS = re.compile(r"^(?:[-=_*━─]{3,100})?[^\S\n]*(?:\n|\Z)", re.MULTILINE)
 THANKED = re.compile(r"[ァ-ヺー一-鿿A-Za-z0-9・&.-]{2,30}[」』]?[ \u3000]?(?=を[ごお])")
 WRITES_AS = re.compile(r"([^\s、。]{2,20})の[^\sがはをにで、。]{1,8}(?:です|でございます|と申します)")
 
 
-def says_who_it_is(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if the sender is known here, is the reader's own, or gives a name or a way to reach it."""
+def says_who_it_is(message: Message, seen: Evidence, context: Context, *, firmly: bool = False) -> bool:
+    """True if the sender is known here, is the reader's own, or gives a name or a way to reach it. `firmly`: an
+    institution must be named, and a person or a telephone number is none."""
     if is_known(message, seen, context):
         return True
     if any(claim.where is Place.SIGNATURE for claim in seen.claims) or is_named(message, context.vocabulary):
@@ -65,7 +78,7 @@ def says_who_it_is(message: Message, seen: Evidence, context: Context) -> bool:
     name = HOST_OR_ADDRESS.sub(" ", message.author.name)
     if is_called_as(message.author.domain or "", name, context.vocabulary):
         return True
-    return introduces_itself(message, context.vocabulary)
+    return introduces_itself(message, context.vocabulary, firmly=firmly)
 
 
 def is_known(message: Message, seen: Evidence, context: Context) -> bool:
@@ -85,6 +98,16 @@ def is_named(message: Message, words: Vocabulary) -> bool:
     return bool(words.names.naming(name))
 
 
+def has_way_out(message: Message, seen: Evidence) -> bool:
+    """True if the reader can do what the message wants: follow a link, open a file, answer, call, pay."""
+    if seen.destinations or seen.has_cue("action", *ANSWERED) or shows_wallet(message.text):
+        return True
+    text = plain_text(message)[:MAX_SCANNED_CHARS]
+    return TELEPHONE.search(text) is not None or any(
+        part.disposition == "attachment" for part in message.parts
+    )
+
+
 def names_nobody(domain: str, words: Vocabulary) -> bool:
     """True if a domain is made of words that name nobody: `renewal-service.example`. Digits and short parts do not
     count. `domain` is in ASCII lower case."""
@@ -92,18 +115,19 @@ def names_nobody(domain: str, words: Vocabulary) -> bool:
     return bool(parts) and not words.names.naming(" ".join(parts))
 
 
-def introduces_itself(message: Message, words: Vocabulary) -> bool:
+def introduces_itself(message: Message, words: Vocabulary, *, firmly: bool = False) -> bool:
     """True if the message has what a sender says of itself: a name in brackets at the head of its subject, or in the
-    text a firm as in `names_a_firm`, the name of its domain, or a signature."""
+    text a firm as in `names_a_firm`, the name of its domain, or a signature. `firmly`: as in `says_who_it_is`."""
     if words.names.naming(subject_head(message.subject)):
         return True
     text = _senders_text(message, words)
     plain = HOST_OR_ADDRESS.sub(" ", text)
-    return (
-        _has_firm(text, words)
-        or is_called_as(message.author.domain or "", f"{message.subject} {plain}", words)
-        or _is_signed(message, text, words)
-    )
+    told = f"{message.subject}\n{message.title}\n{plain}\n{pictured_text(message)}"
+    if any(_companies(plain, words)) or is_called_by_name(message.author.domain or "", told, words):
+        return True
+    if firmly:
+        return any(_is_an_institution(name, words) for name in _signed_names(message, text, words))
+    return _has_firm(text, words) or any(_signed_names(message, text, words))
 
 
 def is_known_by_domain(message: Message, seen: Evidence, context: Context) -> bool:
@@ -140,6 +164,20 @@ def _lines_with(name: str, text: str) -> Iterator[str]:
     return (line.replace(name, " ") for line in text.split("\n") if name in line)
 
 
+def bears_name(name: str, message: Message, seen: Evidence, context: Context) -> bool:
+    """True if a domain of the message, its sender's or one that it leads to, is made of the sender's name: of its
+    letters, its sound, or its initials. A name in kanji cannot be compared with a domain. An office (`IR事務局`) has
+    the name of its firm, which the text says."""
+    domains = {*home_domains(message, seen), *(each.domain for each in seen.destinations)}
+    named = context.vocabulary.names.naming(name)
+    latin = tuple(word for word in named if word.isascii())
+    if (latin and related(latin, domains)) or is_known_by_domain(message, seen, context):
+        return True
+    sounds = [sound(found[0])[:MIN_SOUND_LETTERS] for found in KANA.finditer(" ".join(named))]
+    labels = [sound(organisation(each).partition(".")[0]) for each in domains]
+    return any(each in label for each in sounds for label in labels if len(each) == MIN_SOUND_LETTERS)
+
+
 def names_a_firm(message: Message, words: Vocabulary) -> bool:
     """True if the text has what a firm says of itself: a name beside the form of a company, a telephone number, a
     postal address."""
@@ -160,11 +198,16 @@ def _has_firm(text: str, words: Vocabulary) -> bool:
 
 
 def reaches(message: Message, words: Vocabulary) -> bool:
-    """True if the text has a telephone number or a postal address of its sender."""
-    parts = [part for part, readers in _paragraphs(message, words) if not readers]
-    if any(STREET.search(part) for part in parts):
+    """True if the text has a telephone number, in any country's form, or a postal address of its sender."""
+    text = _senders_text(message, words)
+    if STREET.search(text):
         return True
-    return any(not MOBILE.match(found[0]) for part in parts for found in FIRM_TELEPHONE.finditer(part))
+    labelled = (line for line in text.splitlines() if TELEPHONE_WORD.search(line) is not None)
+    numbers = (
+        *FIRM_TELEPHONE.finditer(text),
+        *(number for line in labelled for number in TELEPHONE.finditer(line)),
+    )
+    return any(MOBILE.match(number[0]) is None for number in numbers)
 
 
 def bears_service_words(domain: str, words: Vocabulary) -> bool:
@@ -191,13 +234,17 @@ def _paragraphs(message: Message, words: Vocabulary) -> Iterator[tuple[str, bool
         text = f"{text[:MAX_SCANNED_CHARS]}\n\n{text[-MAX_SCANNED_CHARS:]}"
     parts = PARAGRAPHS.split(text.strip())
     if len(parts) > 1:
-        yield from ((part, words.reader_labels.search(part) is not None) for part in parts)
+        yield from ((part, _is_about_reader(part, words)) for part in parts)
         return
     labelled = False
     for line in parts[0].split("\n"):
-        found = words.reader_labels.search(line) is not None
+        found = _is_about_reader(line, words)
         yield line, found or labelled
         labelled = found and LABEL.search(line) is not None
+
+
+def _is_about_reader(part: str, words: Vocabulary) -> bool:
+    return TITLED.search(part) is not None or words.reader_labels.search(part) is not None
 
 
 def _is_of_a_government(message: Message, seen: Evidence, words: Vocabulary) -> bool:
@@ -234,18 +281,18 @@ def _japanese_name(before: str, behind: str, words: Vocabulary) -> str:
     return "".join(found[0] for found in (first.search(before), last.match(behind)) if found)
 
 
-def _is_signed(message: Message, text: str, words: Vocabulary) -> bool:
-    """True if a Japanese letter says in its first lines who writes it, thanks for the use of a name, or has a name in
-    one of its last lines or at the head of a block like a signature (`運営:` and the like may stand before it)."""
+def _is_an_institution(name: str, words: Vocabulary) -> bool:
+    """True if a name has the form of a company, a society or a place with an administration (北原市)."""
+    forms = (words.names.organisation_words, words.names.contact_words, PLACE)
+    return any(form.search(name) is not None for form in forms)
+
+
+def _signed_names(message: Message, text: str, words: Vocabulary) -> Iterator[str]:
+    """The names with which a Japanese letter says in its first lines who writes it, for whose use it thanks, and that
+    stand in its last lines or at the head of a block like a signature (`運営:` and the like may stand before one)."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    if any(
-        words.names.naming(found[1])
-        for line in lines[:MAX_OPENING_LINES]
-        if (found := WRITES_AS.search(line))
-    ):
-        return True
-    if any(words.names.naming(name) for name in _thanked_for(text, words)):
-        return True
+    written = (found[1] for line in lines[:MAX_OPENING_LINES] if (found := WRITES_AS.search(line)))
+    yield from (name for name in (*written, *_thanked_for(text, words)) if words.names.naming(name))
     buttons = {link.text.strip() for link in message.links}
     closing = list(pairwise(["", *lines[1:], ""]))[-MAX_CLOSING_LINES - 1 :]
     last = (
@@ -253,9 +300,8 @@ def _is_signed(message: Message, text: str, words: Vocabulary) -> bool:
         for (before, line), (_, following) in pairwise(closing)
         if not (following.startswith("http") and RULE.fullmatch(before) is None)
     )
-    return any(
-        line not in buttons and _is_a_name(_labelled(line, words), words) for line in (*last, *_heads(text))
-    )
+    names = (_labelled(line, words) for line in (*last, *_heads(text)) if line not in buttons)
+    yield from (name for name in names if _is_a_name(name, words))
 
 
 def _thanked_for(text: str, words: Vocabulary) -> Iterator[str]:
@@ -281,12 +327,11 @@ def _labelled(line: str, words: Vocabulary) -> str:
 
 
 def _is_a_name(line: str, words: Vocabulary) -> bool:
-    """True for a short Japanese line that is no sentence and no `保管期限:明日`, and that names somebody."""
-    if (
-        ":" in line
-        or JAPANESE.search(line) is None
-        or len(line) > MAX_SIGNING_CHARS
-        or words.sentence_ends.search(line)
-    ):
+    """True for a short line that is no sentence and no `保管期限:明日`, and that names somebody: any in Japanese, and
+    an institution in other languages, whose lines may be anything."""
+    line = line.rstrip(".")
+    if JAPANESE.search(line) is None and not _is_an_institution(line, words):
+        return False
+    if ":" in line or len(line) > MAX_SIGNING_CHARS or words.sentence_ends.search(line):
         return False
     return bool(words.names.naming(words.names.contact_words.sub(" ", HOST_OR_ADDRESS.sub(" ", line))))

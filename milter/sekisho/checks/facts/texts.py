@@ -25,6 +25,12 @@ def plain_subject(message: Message) -> str:
 
 
 @once
+def pictured_text(message: Message) -> str:
+    """What stands in place of the pictures of pages, where they are not shown: many senders have their name in one."""
+    return " ".join(alternative for page in message.pages for _, alternative in page.images)
+
+
+@once
 def told_text(message: Message) -> str:
     """What subject, title and text say in words, in one width and small letters, without hosts and addresses: these
     have the names of senders, too."""

@@ -15,10 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sekisho.checks.facts.authorities import does_an_authoritys_business
 from sekisho.checks.facts.demands import Demand, demand_of, insists
-from sekisho.checks.facts.greetings import greets_nobody
+from sekisho.checks.facts.greetings import greets_nobody, greets_somebody
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.nobody import (
+    has_way_out,
     introduces_itself,
     is_known,
     is_named,
@@ -27,7 +29,9 @@ from sekisho.checks.facts.nobody import (
     says_who_it_is,
 )
 from sekisho.checks.facts.quotes import own_text, quoted
+from sekisho.checks.facts.ransoms import wants_a_ransom
 from sekisho.checks.facts.sender import is_colleague
+from sekisho.checks.facts.wallets import shows_wallet
 from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, headlines, threatens, wants_something
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -84,7 +88,13 @@ BY_FORM = FindingKind(
     "It says what is at stake for its reader, by when to act, or what happens otherwise.",
     "受信者が失うものと、期限または応じない場合の結果を示して、行動を求めています。",
 )
-KINDS = (NOBODY, BY_FORM, THREATENS, SHOWS_DATA, TWO_DEADLINES, GREETS_NOBODY, DOMAIN, EXTORTS)
+IN_FULL = FindingKind(
+    "lure.demand_in_full",
+    0.5,
+    "It says all three: what is at stake for its reader, by when to act, and what happens otherwise.",
+    "受信者が失うもの、期限、応じない場合の結果の三つすべてを示しています。",
+)
+KINDS = (NOBODY, BY_FORM, IN_FULL, THREATENS, SHOWS_DATA, TWO_DEADLINES, GREETS_NOBODY, DOMAIN, EXTORTS)
 
 THEMES = shipped_themes()
 BLACKMAIL = ("sextortion", "violence")  # anonymous by nature
@@ -92,8 +102,6 @@ MONEY = THEMES.named("money") - set(BLACKMAIL)
 AUTHORITY = THEMES.named("authority")
 SERIOUS = MONEY | THEMES.named("official")
 PAID_WITH = ("coins", "gift_cards", "pay")
-ANSWERED = ("answer", "call", "channel", "coins", "gift_cards")
-BITCOIN_ADDRESS = re.compile(r"\b(?:bc1[02-9ac-hj-np-z]{20,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b")
 MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more and does not threaten says who it is
 PERIOD = re.compile(r"(?<!\d)(\d{1,3}) ?-?(時間|営業日|日|hours?|days?|h\b)(?:以内| |\b)", re.IGNORECASE)
 HOURS_OF_A_DAY = 24
@@ -106,15 +114,16 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if is_named(message, context.vocabulary) or is_known(message, seen, context):
         return NOTHING  # nearly all mail; what follows takes a search of the text
     known, form = _demands(message, seen, context), _by_form(message, seen, context)
-    if not (known or form) or says_who_it_is(message, seen, context):
+    firmly = does_an_authoritys_business(message, seen, context.vocabulary)
+    if not (known or form) or says_who_it_is(message, seen, context, firmly=firmly):
         return NOTHING
     new = () if known else (BY_FORM.found(),)
-    return Evidence(doubts=(NOBODY.found(), *new, *_besides(message, seen, form if known else None, context)))
+    return Evidence(doubts=(NOBODY.found(), *new, *_besides(message, seen, form, context)))
 
 
 def _by_form(message: Message, seen: Evidence, context: Context) -> Demand | None:
     """The form of a demand whose words no list of phrases knows. A time alone is none: shops have last days."""
-    if not _has_way_out(message, seen) or len(message.text) > MAX_SCANNED_CHARS or is_digest(seen):
+    if not has_way_out(message, seen) or len(message.text) > MAX_SCANNED_CHARS or is_digest(seen):
         return None
     demand = demand_of(message, context.vocabulary)
     return demand if demand is not None and insists(demand, message, seen, context.vocabulary) else None
@@ -124,7 +133,7 @@ def _demands(message: Message, seen: Evidence, context: Context) -> bool:
     """True if somebody who wants this says who it is: it threatens, is about an office's business, asks for money, or
     asks about an order that somebody else made."""
     themes = {cue.name for cue in seen.cues if cue.aspect == "theme"}
-    if SERIOUS.isdisjoint(themes) or not _has_way_out(message, seen):
+    if SERIOUS.isdisjoint(themes) or not has_way_out(message, seen):
         return False
     if threatens(seen):
         return _asks_more_than_to_look(message, seen, themes)
@@ -146,21 +155,16 @@ def _asks_more_than_to_look(message: Message, seen: Evidence, themes: set[str]) 
     return seen.has_cue("action", *VALUABLE_ACTIONS) or bool(_periods(message.text[:MAX_SCANNED_CHARS]))
 
 
-def _has_way_out(message: Message, seen: Evidence) -> bool:
-    """True if the reader can do what the message wants: follow a link, open a file, answer, pay."""
-    if seen.destinations or seen.has_cue("action", *ANSWERED) or BITCOIN_ADDRESS.search(message.text):
-        return True
-    return any(part.disposition == "attachment" for part in message.parts)
-
-
 def _is_payable(message: Message) -> bool:
-    return bool(message.links) or BITCOIN_ADDRESS.search(message.text) is not None
+    return bool(message.links) or shows_wallet(message.text)
 
 
 def _besides(message: Message, seen: Evidence, form: Demand | None, context: Context) -> Iterator[Finding]:
     """What else tells a demand of nobody's from one of somebody who forgot the name."""
     if threatens(seen) or (form is not None and form.otherwise):
         yield THREATENS.found()
+    if form is not None and form.is_full and not greets_somebody(message, context.vocabulary):
+        yield IN_FULL.found()
     if not seen.has("recipient.data_in_subject") and (data := readers_data(message, context.vocabulary)):
         yield SHOWS_DATA.found(data=data)
     if len(periods := _periods(message.text[:MAX_SCANNED_CHARS])) > 1:
@@ -184,7 +188,9 @@ def _periods(text: str) -> dict[int, str]:
 
 def _extorts(message: Message, seen: Evidence, context: Context) -> bool:
     """True if the sender's own words threaten with a video or with violence, want to be paid, and lead nowhere where
-    it is at home."""
+    it is at home; or if they want a ransom, whatever they threaten with."""
+    if wants_a_ransom(message, seen, context) and not is_colleague(message, seen, context):
+        return True
     if not (seen.has_cue("theme", *BLACKMAIL) and _is_to_be_paid(message, seen)):
         return False
     if not any(cue.aspect == "pressure" for cue in seen.cues) or is_colleague(message, seen, context):
@@ -199,7 +205,7 @@ def _extorts(message: Message, seen: Evidence, context: Context) -> bool:
 
 
 def _is_to_be_paid(message: Message, seen: Evidence) -> bool:
-    return seen.has_cue("action", *PAID_WITH) or BITCOIN_ADDRESS.search(message.text) is not None
+    return seen.has_cue("action", *PAID_WITH) or shows_wallet(message.text)
 
 
 def _speaks_of_it_itself(message: Message, context: Context) -> bool:

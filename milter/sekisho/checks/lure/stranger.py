@@ -17,12 +17,10 @@ import re
 from collections.abc import Iterator
 
 from sekisho.checks.facts.demands import demand_of, insists
-from sekisho.checks.facts.domain_names import KANA
 from sekisho.checks.facts.links import is_digest
-from sekisho.checks.facts.names import related, shows_a_brand
-from sekisho.checks.facts.nobody import bears_service_words, is_known, is_known_by_domain, is_named, reaches
+from sekisho.checks.facts.names import shows_a_brand
+from sekisho.checks.facts.nobody import bears_name, bears_service_words, is_known, is_named, reaches
 from sekisho.checks.facts.personal_data import TELEPHONE
-from sekisho.checks.facts.sender import home_domains, organisation
 from sekisho.checks.facts.throwaway import (
     MIN_PASSING_SIGNS,
     is_foreign,
@@ -33,8 +31,6 @@ from sekisho.checks.facts.wishes import headlines
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
-from sekisho.text import sound
-from sekisho.vocabulary import shipped_themes
 
 STRANGER = FindingKind(
     "lure.from_a_stranger",
@@ -49,19 +45,9 @@ MADE_FOR_IT = FindingKind(
     "Its domain {domain} is made of words that calm a reader.",
     "ドメイン {domain} は、受信者を安心させる語を含んでいます。",
 )
-UNREACHABLE = FindingKind(
-    "lure.from_an_unreachable_office",
-    4,
-    "As {name} it does the business of an office, a court or a collector, and has neither address nor telephone.",
-    "「{name}」として公的機関や債権回収の手続きを告げながら、所在地も固定電話の番号も示していません。",
-    signals=frozenset({Signal.STANDS_ALONE}),
-)
-KINDS = (STRANGER, MADE_FOR_IT, UNREACHABLE)
-
-AUTHORITY = shipped_themes().named("authority")
+KINDS = (STRANGER, MADE_FOR_IT)
 
 MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more says who it is
-MIN_SOUND_LETTERS = 4  # at the beginning of a name in kana, which a domain may begin with
 UNREADABLE = re.compile(r"[ァ-ヺ\u3400-\u9fff]")
 
 
@@ -74,13 +60,13 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     if shows_a_brand(seen) or context.providers.kind(domain) is not None:
         return NOTHING
-    doubts = tuple(_doubts(name, domain, seen, context))  # first what needs no search of the text
+    doubts = tuple(_doubts(message, seen, context))  # first what needs no search of the text
     if not (doubts and _is_at_stake(message, seen, context) and _uses(name, message, context)):
         return NOTHING
     demand = demand_of(message, context.vocabulary) if _leads_somewhere(message, seen) else None
     if demand is None or not insists(demand, message, seen, context.vocabulary):
         return NOTHING
-    if _is_related(name, message, seen, context) or reaches(message, context.vocabulary):
+    if bears_name(name, message, seen, context) or reaches(message, context.vocabulary):
         return NOTHING
     return Evidence(doubts=doubts)
 
@@ -89,28 +75,23 @@ def _leads_somewhere(message: Message, seen: Evidence) -> bool:
     return bool(seen.destinations) or TELEPHONE.search(message.text[:MAX_SCANNED_CHARS]) is not None
 
 
-def _doubts(name: str, domain: str, seen: Evidence, context: Context) -> Iterator[Finding]:
-    made = _looks_made(domain, context)
+def _doubts(message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
+    name, domain = message.author.name, message.author.domain or ""
+    made = _looks_made(message, context)
     if made or (seen.unauthenticated and not UNREADABLE.search(name)):
         yield STRANGER.found(name=name, domain=domain)
         if made:
             yield MADE_FOR_IT.found(domain=domain)
-    elif _is_an_authoritys(seen):
-        yield UNREACHABLE.found(name=name)
 
 
-def _is_an_authoritys(seen: Evidence) -> bool:
-    """True if the message is about the business of an authority, and about a matter of lures from its headline on: many
-    newsletters come to taxes somewhere in their text."""
-    return bool(headlines(seen)) and seen.has_cue("theme", *AUTHORITY)
-
-
-def _looks_made(domain: str, context: Context) -> bool:
-    words = context.vocabulary
+def _looks_made(message: Message, context: Context) -> bool:
+    """True for a domain of the kind that forgers make, or, of a letter in Japanese or Chinese, under the suffix of
+    another country."""
+    words, domain = context.vocabulary, message.author.domain or ""
     return not is_of_an_organisation(domain, words) and (
         bears_service_words(domain, words)
         or passing_signs(domain, words) >= MIN_PASSING_SIGNS
-        or is_foreign(domain, words)
+        or (is_foreign(domain, words) and UNREADABLE.search(message.subject) is not None)
     )
 
 
@@ -131,16 +112,3 @@ def _uses(name: str, message: Message, context: Context) -> bool:
         return True
     text = message.subject if name.isascii() else f"{message.subject}\n{message.text}"
     return any(word in text.casefold() for word in words.names.naming(name.partition(" via ")[0]))
-
-
-def _is_related(name: str, message: Message, seen: Evidence, context: Context) -> bool:
-    """True if a domain of the message is made of the name: its letters, its sound, or its initials. An office (`IR
-    事務局`) has the name of its firm, which the text says."""
-    domains = {*home_domains(message, seen), *(each.domain for each in seen.destinations)}
-    words = context.vocabulary.names.naming(name)
-    latin = tuple(word for word in words if word.isascii())
-    if (latin and related(latin, domains)) or is_known_by_domain(message, seen, context):
-        return True
-    sounds = [sound(found[0])[:MIN_SOUND_LETTERS] for found in KANA.finditer("".join(words))]
-    labels = [sound(organisation(each).partition(".")[0]) for each in domains]
-    return any(each in label for each in sounds for label in labels if len(each) == MIN_SOUND_LETTERS)

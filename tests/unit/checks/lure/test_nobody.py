@@ -94,6 +94,10 @@ def test_an_office_or_a_matter_is_no_name(author: str) -> None:
         "(株)小春堂",
         "小春堂株式会社",
         "Fern Hollow Ltd",
+        "Fern Software GmbH",
+        "Fern Hollow Corporation",
+        "하늘마을아파트 관리사무소",
+        "Fern Tennis Club",
         "© 2026 Fern Hollow",
         "電話 03-0000-0000",
         "Call us at (555) 010-2233.",
@@ -118,6 +122,8 @@ def test_what_says_who_the_sender_is(text: str) -> None:
         "サポートセンター",
         "詳しくはこちら",
         "Card Services Ltd",
+        "고객센터 드림",
+        "Harlan Pruett",
         "株式会社",
         "証拠の確認\nhttps://velmora.test/",
         "お客様の電話番号 090-0000-0000 様",
@@ -211,3 +217,36 @@ def test_the_themes_that_are_weighed_exist() -> None:
     """A flag that no theme has would silently stop to count."""
     assert {"prize", "unpaid"} <= nobody.MONEY
     assert {"court", "subsidy", "tax", "pension"} == nobody.AUTHORITY
+
+
+FULL = "Pay by Friday. Otherwise your card is blocked.\n\nhttps://velmora.test/pay"
+
+
+def test_a_demand_in_full() -> None:
+    """What is at stake, by when, what happens otherwise. A sender that greets its reader by name knows it."""
+    assert found(PROVEN, FULL, subject="Your card") == [
+        "from_nobody", "demand_by_form", "nobody_threatens", "demand_in_full",
+    ]  # fmt: skip
+    assert "demand_in_full" not in found(PROVEN, f"Dear Ms Owen,\n\n{FULL}", subject="Your card")
+    assert "demand_in_full" in found(PROVEN, f"Dear b,\n\n{FULL}", subject="Your card")
+    assert "demand_in_full" in found(PROVEN, f"Dear customer,\n\n{FULL}", subject="Your card")
+
+
+def test_a_telephone_is_no_name_of_an_authority() -> None:
+    """An office of a court needs the name of the court."""
+    text = f"{FULL}\n\n電話 03-0000-0000"
+    assert found(PROVEN, text, author="Desk <a@velmora.test>", subject="Your card") == []
+    assert "from_nobody" in found(
+        PROVEN, text, author="Clerk of the Court <a@velmora.test>", subject="Your card"
+    )
+
+
+def test_a_picture_says_the_senders_name() -> None:
+    """A logo has it where it is not shown."""
+    read = message(
+        b"From: Support <a@velmora.test>\r\nSubject: Your card\r\nContent-Type: text/html\r\n\r\n"
+        b"<img src='l.png' alt='Velmora'><p>Pay by Friday. Otherwise your card is blocked.</p>"
+        b"<a href='https://velmora.test/pay'>Pay</a>"
+    )
+    at = context()
+    assert nobody.check(read, led(read, at) + PROVEN, at).doubts == ()
