@@ -140,6 +140,11 @@ class Why(StrEnum):
         "The sender's name mentions it, and the message is about access or money from its subject on.",
         "差出人の表示名に名前があり、件名からログインや金銭に関わる用件です。",
     )
+    NO_OTHER = (
+        "no_other",
+        "The sender's name mentions it, the message is about access or money, and it names no other sender.",
+        "差出人の表示名に名前があり、ログインや金銭に関わる用件で、ほかに差出人を示すものがありません。",
+    )
     NAMELESS = (
         "nameless",
         "The sender's name does not say who it is.",

@@ -106,6 +106,8 @@ class VoiceWords:
     """Match it with the text behind a name that begins a sentence."""
     thanks_for: re.Pattern[str]
     """Match it with the text behind a name."""
+    thanks: re.Pattern[str]
+    """Search it in the rest of that sentence."""
     below_name: re.Pattern[str]
     """Match it with the text behind a name: it matches the words in the next line."""
     badge_words: re.Pattern[str]

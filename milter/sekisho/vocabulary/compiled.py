@@ -167,6 +167,7 @@ def _around_names(lists: WordLists) -> VoiceWords:
         writer_after_name=patterns.after_name(lists.writer_after_name, lists.company_forms),
         introductions=patterns.introduction(lists.introductions),
         thanks_for=patterns.thanks(lists.thanks_for),
+        thanks=anywhere(lists.thanks),
         below_name=patterns.below_name(lists.below_name),
         badge_words=anywhere(lists.badge_words),
     )

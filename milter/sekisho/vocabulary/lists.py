@@ -110,6 +110,7 @@ class WordLists(FileModel):
     writer_after_name: Words = ()
     introductions: Words = ()
     thanks_for: Words = ()
+    thanks: Words = ()
     below_name: Words = ()
     badge_words: Words = ()
 

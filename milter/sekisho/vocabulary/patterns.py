@@ -127,7 +127,7 @@ def hints(words: Iterable[str], lines: Iterable[str], fields: Iterable[str]) -> 
 
 def before_name(entries: Iterable[str]) -> re.Pattern[str]:
     """Finds an entry at the end of the text before a name. Punctuation and digits may stand between."""
-    return re.compile(rf"{in_any_case(map(re.escape, entries))}[\W\d_]{{0,10}}\Z", re.IGNORECASE)
+    return re.compile(rf"{in_any_case(map(re.escape, entries))}[\W\d_]{{0,14}}\Z", re.IGNORECASE)
 
 
 def after_name(entries: Iterable[str], companies: Iterable[str]) -> re.Pattern[str]:
@@ -150,8 +150,11 @@ def introduction(entries: Iterable[str]) -> re.Pattern[str]:
 
 
 def thanks(entries: Iterable[str]) -> re.Pattern[str]:
-    """Matches what stands behind a name, or a host of that name, for whose use a text thanks."""
-    return re.compile(rf"\A(?:\.[a-z.]{{2,8}})?[^\S\n]?を[ごお][^\n。、]{{1,8}}{one_of(entries)}")
+    """Matches what stands behind a name, or a host of that name, or what it is a part of (…プライム会員), for whose use
+    a text thanks."""
+    return re.compile(
+        rf"\A(?:\.[a-z.]{{2,8}})?[^\S\n]?[ァ-ヺー一-鿿A-Za-z]{{0,10}}を[ごお][^\n。、]{{1,8}}{one_of(entries)}"
+    )
 
 
 def below_name(entries: Iterable[str]) -> re.Pattern[str]:

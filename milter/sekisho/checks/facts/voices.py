@@ -18,6 +18,7 @@ from sekisho.known import Mention
 from sekisho.words import Vocabulary
 
 CONTEXT_CHARS = 24  # before and behind a name; they say in which role it stands
+MAX_THANKS_CHARS = 60  # behind a name, in which a text thanks for its use
 MAX_PLACES = 12  # of one name in a part of a text that are looked at
 MAX_HEADING_LINES = 3  # at the beginning of a text, of which one may be a name alone; as many at its end
 
@@ -59,6 +60,7 @@ def voice(text: str, start: int, end: int, words: Vocabulary) -> Voice:
         or words.voices.below_name.match(after) is not None
         or words.voices.writer_before_name.search(before) is not None
         or words.voices.writer_after_name.match(line) is not None
+        or _is_thanked_for(text, end, words)
     ):
         return Voice.WRITERS
     customers = (
@@ -67,6 +69,13 @@ def voice(text: str, start: int, end: int, words: Vocabulary) -> Voice:
         or words.voices.thanks_for.match(after) is not None
     )
     return Voice.CUSTOMERS if customers else Voice.TOPIC
+
+
+def _is_thanked_for(text: str, end: int, words: Vocabulary) -> bool:
+    """True if the text thanks, in the same sentence, for the use of the name that ends at this index: only who is
+    used thanks. (Before the name, `thank you for using` is one of the writer's words.)"""
+    after = text[end : end + MAX_THANKS_CHARS].partition("。")[0]
+    return words.voices.thanks_for.match(after) is not None and words.voices.thanks.search(after) is not None
 
 
 def introduces(text: str, start: int, end: int, words: Vocabulary) -> bool:
@@ -78,14 +87,14 @@ def introduces(text: str, start: int, end: int, words: Vocabulary) -> bool:
 
 
 def places_of(text: str, mention: Mention) -> Iterator[tuple[int, int]]:
-    """The indexes of each place where a text has the name as it is written where it was found first."""
-    written, at = text[mention.start : mention.end], mention.start
-    for _ in range(MAX_PLACES):
-        end = at + len(written)
-        if _is_whole(text, at, end):
-            yield at, end
-        if not written or (at := text.find(written, end)) < 0:
-            return
+    """The indexes of each place where a text has the name as it is written where it was found first, or in other
+    capitals."""
+    written = text[mention.start : mention.end]
+    found = re.compile(re.escape(written), re.IGNORECASE).finditer(text, mention.start) if written else ()
+    for place in islice(found, MAX_PLACES):
+        start, end = place.span()
+        if _is_whole(text, start, end) and (place[0] == written or place[0][0].isupper()):
+            yield start, end
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

@@ -50,6 +50,16 @@ def serves_brand(brand: str, message: Message, seen: Evidence, context: Context)
     return not has_way_out(brand, message, seen, context)
 
 
+def leads_out(brand: str, message: Message, seen: Evidence, context: Context) -> bool:
+    """True if a link leads to somebody else than the brand, other than to a social network, or there is another way
+    out."""
+    kind = context.providers.kind
+    return any(
+        kind(each.host) != "social" and not leads_to_brand((each,), brand, context)
+        for each in seen.destinations
+    ) or has_way_out(brand, message, seen, context)
+
+
 def has_way_out(brand: str, message: Message, seen: Evidence, context: Context) -> bool:
     """True if a sender who is not the brand can reach its reader by something else than a link: answers go to another
     address, or it asks for an answer; a telephone number to call, an address or an account in the text; a file.

@@ -10,9 +10,16 @@ MESSENGER_NAME = re.compile(
     r"|(?<![a-z])ID\W{1,4}@?[a-z0-9][\w.-]{3,40}+\W{0,3}[^\n]{0,12}追加",
     re.IGNORECASE,
 )
-# What a reader is to write in digits and signs: `example dot com`, a telephone number in words.
+_DIGIT = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)"
+# A host in words: `example dot com`.
+HOST_IN_WORDS = re.compile(
+    r"(?<![a-z0-9-])[a-z0-9-]{3,63}(?: dot |\s?ドット\s?|\s?[\[({](?:\.|dot)[\])}]\s?)[a-z]{2,}",
+    re.IGNORECASE,
+)
+# What a reader is to write in digits and signs: a host, a telephone number in words.
 WRITTEN_OUT = re.compile(
-    r"(?<![a-z0-9-])[a-z0-9-]{3,63}(?: dot |\s?ドット\s?|\s?[\[({](?:\.|dot)[\])}]\s?)[a-z]{2,}"
+    rf"{HOST_IN_WORDS.pattern}"
+    rf"|\b{_DIGIT}(?:[ ,.-]{{1,2}}{_DIGIT}){{6,15}}\b"
     r"|[〇零ゼロ一二三四五六七八九](?:[の・-]?[〇零ゼロ一二三四五六七八九]){8,15}",
     re.IGNORECASE,
 )

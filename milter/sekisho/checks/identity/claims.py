@@ -156,9 +156,17 @@ def _text(message: Message, seen: Evidence, context: Context) -> Iterator[Said]:
         reading = context.registry.read(part)
         yield from _cues(reading, Place.TEXT)
         for mention in reading.mentions:
-            told.read(part, mention, start)
+            told.read(part, mention, start, _without_kin(part, mention, reading.mentions, context))
     yield from told.claims()
     yield told.hints()
+
+
+def _without_kin(part: str, mention: Mention, found: tuple[Mention, ...], context: Context) -> str:
+    """The text without the other names of the mention's organisation: `NTTドコモ dポイントクラブ` in a line is one
+    name."""
+    kin = context.registry.affiliates(mention.brand)
+    others = [each for each in found if each.name != mention.name and each.brand in kin]
+    return rest_of_name(part, others) if others else part
 
 
 def _read_parts(message: Message) -> Iterator[tuple[int | None, str]]:
@@ -187,13 +195,14 @@ class _Told:
         self._unlisted: set[str] = set()
         self._hints: dict[Claim, None] = {}
 
-    def read(self, part: str, mention: Mention, start: int | None) -> None:
-        """Take in a name of `part`, which begins at the index `start` of the text, or is the title."""
+    def read(self, part: str, mention: Mention, start: int | None, bare: str) -> None:
+        """Take in a name of `part`, which begins at the index `start` of the text, or is the title. `bare`: the same
+        without other names of the organisation."""
         brand, name = mention.brand, mention.name
         if start is None:
             self._hints[Claim(brand, Place.TITLE, name)] = None
         else:
-            self._roles(part, mention, start)
+            self._roles(part, mention, start, bare)
         if self._said is None:  # only where a name was found
             self._said = URL.sub(" ", self._message.text)
         count = self._said.count(part[mention.start : mention.end])
@@ -211,11 +220,11 @@ class _Told:
         """Where the text speaks in a name: strong where only the owner of the name speaks so. Empty for a list."""
         return () if self._lists() else tuple(self._hints)
 
-    def _roles(self, part: str, mention: Mention, start: int) -> None:
+    def _roles(self, part: str, mention: Mention, start: int, bare: str) -> None:
         """The roles in which the text has the name. What is quoted is nobody's."""
         words, brand, name = self._context.vocabulary, mention.brand, mention.name
         for at, end in places_of(part, mention):
-            spoken, alone = voice(part, at, end, words), stands_alone(part, at, end, words)
+            spoken, alone = voice(part, at, end, words), stands_alone(bare, at, end, words)
             if (spoken is Voice.TOPIC and not alone) or self._is_quoted(start + at, brand):
                 continue
             if alone:

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 
 from sekisho.checks.facts.automatic import is_automatic, wants_nothing
 from sekisho.checks.facts.names import behind, is_nameless, is_short_form, rest_of_name
+from sekisho.checks.facts.other_identity import says_another
 from sekisho.checks.facts.passed_on import true_sender
 from sekisho.checks.facts.sender import BEARS_NAME
 from sekisho.checks.facts.senders_name import (
@@ -29,6 +30,7 @@ from sekisho.checks.facts.senders_name import (
     outer_lines,
     says_domain,
 )
+from sekisho.checks.facts.ways_out import leads_out
 from sekisho.checks.facts.wishes import (
     VALUABLE_THEMES,
     asks_about_an_account,
@@ -46,6 +48,7 @@ from sekisho.words import Vocabulary
 FIRST_LETTERS, LAST_LETTERS = re.compile(r"\w+"), re.compile(r"(?<!\w)\w++\Z")
 # Behind a name that comes first: the organisation, and then who writes for it. People say it behind their own names.
 HEADS = re.compile(r"\s?(?:[-–—|｜:：/／・]|より|から)")
+MAX_MENTIONED = 1  # organisations beside the one that a text speaks as; with more, it may be a list
 MAX_PERSONS_WORDS = 1  # beside the brand's name: a family name
 OPENING, CLOSING = ("(", "（", "[", "［"), (")", "）", "]", "］")
 SPEAKING = frozenset({Place.SUBJECT, Place.CALENDAR, Place.IMAGE, Place.LOCAL_PART, Place.REPLY_TO})
@@ -99,33 +102,42 @@ def _of_mentions(shown: list[Claim], message: Message, seen: Evidence, context: 
 def _why_strong(
     claim: Claim, mention: Mention, message: Message, seen: Evidence, context: Context
 ) -> Why | None:
-    """Why a brand that the sender's name mentions is its sender; None if it is not."""
-    brand, words = claim.brand or "", context.vocabulary
-    rest = rest_of_name(claim.text, (mention,))
-    known = name_standing(rest, message, seen, context)
-    is_a_firms = (
-        known is NameStanding.PROVEN
-        and not asks_about_an_account(message, seen)
-        and not _signs(brand, seen, context)
-    )
-    if is_a_firms or _is_others_name(claim.text, mention, message, seen, context):
+    """Why a brand that the sender's name mentions is its sender; None if it is not. A dealer writes of what it sells;
+    of the reader's account at the brand, which it does not have, only somebody in the brand's place writes."""
+    brand = mention.brand
+    known = name_standing(rest_of_name(claim.text, (mention,)), message, seen, context)
+    of_account = asks_about_an_account(message, seen)
+    is_a_firms = known is NameStanding.PROVEN and not of_account and not _signs(brand, seen, context)
+    if is_a_firms or _may_bear_it(brand, message, seen, context):
         return None
-    agrees = _agrees(brand, seen, context)
-    serves = not threatens(seen) and not asks_about_an_account(message, seen)
-    own = serves and known is not NameStanding.UNKNOWN
+    alone = known is not NameStanding.PROVEN and _is_no_others(brand, message, seen, context)
+    if _is_others_name(claim.text, mention, context):
+        return Why.NO_OTHER if alone and _signs(brand, seen, context) else None
+    own = known is not NameStanding.UNKNOWN and not threatens(seen) and not of_account
+    why = _why_agreed(mention, claim.text, own, message, seen, context)
+    return Why.NO_OTHER if why is None and alone else why
+
+
+def _why_agreed(
+    mention: Mention, name: str, own: bool, message: Message, seen: Evidence, context: Context
+) -> Why | None:
+    """What agrees with a brand in the sender's name. `own`: the other words there are a firm's, which threatens with
+    nothing."""
+    brand, words = mention.brand, context.vocabulary
+    rest, agrees = rest_of_name(name, (mention,)), _agrees(brand, seen, context)
     if not own and agrees and is_about_access_or_money(message, seen):
         return Why.AGREES
     speaks = _speaks_of(brand, seen, context)
     if not own and _is_headed_by_it(message, seen) and (speaks or threatens(seen)):
         return Why.BESIDE
-    if _is_of_a_person(claim.text, mention, words):
+    if _is_of_a_person(name, mention, words):
         return Why.AGREES if agrees and _signs(brand, seen, context) else None
     told = speaks or wants_something(message, seen)
-    if agrees and _is_set_apart(claim.text, mention, words):
-        heads = HEADS.match(claim.text, mention.end) is not None and mention.start == 0
+    if agrees and _is_set_apart(name, mention, words):
+        heads = HEADS.match(name, mention.end) is not None and mention.start == 0
         if (heads and wants_something(message, seen)) or not knows_words(words.names.proper(rest), message):
             return Why.AGREES
-    if told and _speaks_for(claim.text, mention, words):
+    if told and _speaks_for(name, mention, words):
         return Why.GO_BETWEEN
     office = words.names.office_words.search(rest) or (
         None if own else words.names.headline_words.search(rest)
@@ -140,18 +152,32 @@ def _is_headed_by_it(message: Message, seen: Evidence) -> bool:
     return wants_something(message, seen) and any(cue.name in VALUABLE_THEMES for cue in headlines(seen))
 
 
-def _is_others_name(name: str, mention: Mention, message: Message, seen: Evidence, context: Context) -> bool:
-    """True if others bear the brand's name with right: dealers, agencies, campaigns, whoever runs its program, a sender
-    that an alias service tells, and a name that the brand's is a part of, like that of its domain. A dealer writes of
-    what it sells; of the reader's account at the brand, which it does not have, only somebody in the brand's place
-    writes."""
-    registry, brand = context.registry, mention.brand
-    if registry.built_in(brand) or registry.self_hosted(brand):
-        return True
-    if true_sender(message, seen, context) is not None:
-        return True
-    if registry.kinship(message.author.domain or "", brand) in BEARS_NAME:
-        return True
+def _is_no_others(brand: str, message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the message wants access or money, or speaks as the brand and wants something, speaks as no other brand
+    (or names none, if it speaks as nobody), has a way out that is not the brand's, and tells of no other sender."""
+    agrees, spoken = _agrees(brand, seen, context), tuple(_spoken(seen))
+    if not (is_about_access_or_money(message, seen) or (agrees and wants_something(message, seen))):
+        return False
+    affiliates = context.registry.affiliates(brand)
+    if any(each.brand not in affiliates for each in (spoken if agrees else _mentioned(seen, context))):
+        return False
+    return leads_out(brand, message, seen, context) and not says_another(brand, message, context)
+
+
+def _may_bear_it(brand: str, message: Message, seen: Evidence, context: Context) -> bool:
+    """True if anybody bears the brand's name: whoever runs its program, or builds it into the own name; and for a
+    sender that an alias service tells, or whose domain has the name."""
+    registry = context.registry
+    return (
+        registry.built_in(brand)
+        or registry.self_hosted(brand)
+        or true_sender(message, seen, context) is not None
+        or registry.kinship(message.author.domain or "", brand) in BEARS_NAME
+    )
+
+
+def _is_others_name(name: str, mention: Mention, context: Context) -> bool:
+    """True for the name of a dealer, an agency, a campaign, and for one that the brand's is a part of."""
     rest = rest_of_name(name, (mention,))
     if context.vocabulary.names.delegate_words.search(rest) is not None:
         return True
@@ -245,13 +271,14 @@ def _is_its_name(name: str, claim: Claim, context: Context) -> bool:
 
 
 def _is_an_office_of_nobody(name: str, message: Message, context: Context) -> bool:
-    """True for the name of an office or a notice of which no further word stands in the message or its address."""
+    """True for the name of an office or a notice that the message never says again, nor its address: a Japanese office
+    is named by its matter (ポイント交換センター), which its text is about in other words."""
     words = context.vocabulary
     if words.names.office_words.search(name) is None and words.names.headline_words.search(name) is None:
         return False
     if words.names.delegate_words.search(name) is not None:
         return False
-    return not knows_words(words.names.proper(name), message)
+    return not knows_words(words.names.distinctive(name), message)
 
 
 def _of_the_text(message: Message, seen: Evidence, context: Context) -> NamedIdentity | None:
@@ -262,14 +289,13 @@ def _of_the_text(message: Message, seen: Evidence, context: Context) -> NamedIde
     speaker = _speaker(seen, context)
     if speaker is not None:
         return _of_a_claim(speaker, (Why.NAMELESS, Why.SPEAKS), context)
-    spoken = tuple(_spoken(seen))
-    mentioned = (*spoken, *_mentioned(seen, context))
-    leading = _leading(mentioned, context)
-    if leading is None or _names_another(message, seen, context):
+    spoken, mentioned = tuple(_spoken(seen)), tuple(_mentioned(seen, context))
+    others = {min(context.registry.affiliates(each.brand or "")) for each in mentioned}
+    told = spoken if len(others) <= MAX_MENTIONED else (*spoken, *mentioned)
+    leading = _leading(told or mentioned, context)
+    if leading is None or _names_another(message, seen, context) or (spoken and leading not in spoken):
         return None
-    if spoken:
-        return _of_a_claim(leading, (Why.NAMELESS, Why.SPEAKS), context) if leading in spoken else None
-    return _of_a_claim(leading, (Why.NAMELESS, Why.ALONE), context)
+    return _of_a_claim(leading, (Why.NAMELESS, Why.SPEAKS if spoken else Why.ALONE), context)
 
 
 def _is_a_programs(message: Message, seen: Evidence) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.auth_support import context, led, message
 
-from sekisho.checks.facts.ways_out import has_way_out, leads_to_claimed, serves_brand
+from sekisho.checks.facts.ways_out import has_way_out, leads_out, leads_to_claimed, serves_brand
 from sekisho.evidence import AuthorStatus, Claim, Cue, Evidence, Place
 from sekisho.message import Message
 
@@ -40,6 +40,8 @@ def test_a_notice_leads_to_the_brand_that_it_signs_as() -> None:
         (LINK + "Write to brand@free.example.", "", Evidence()),
         (LINK + "Write to help@shop.example.", "", ABOUT),
         (LINK + "Telephone +1 888 555-0143", "", ABOUT),
+        (LINK + "Call zero two zero, seven nine four six, zero eight one three.", "", ABOUT),
+        (LINK + "Type shop dot example into your browser.", "", ABOUT),
         (LINK + "Pay to DE89 3704 0044 0532 0130 00.", "", Evidence()),
         (LINK + '<img src="data:image/png;base64,AAAA">', "", Evidence()),
         ('<a href="https://brand.example/"><img src="https://brand.example/x.png"></a>', "", Evidence()),
@@ -69,3 +71,19 @@ def test_what_stands_below_any_letter_is_no_way_out(body: str) -> None:
     read, found = page(body)
     assert not has_way_out("brand", read, found, AT)
     assert serves_brand("brand", read, found, AT)
+
+
+@pytest.mark.parametrize(
+    ("body", "out"),
+    [
+        (LINK, False),
+        (LINK + '<a href="https://shop.example/">See it</a>', True),
+        (LINK + '<a href="https://chat.example/">Follow</a>', False),
+        ("Nothing.", False),
+    ],
+)
+def test_a_link_to_somebody_else_leads_out(body: str, out: bool) -> None:
+    """One is enough, however many lead to the brand. Networks lead nobody astray."""
+    at = context(owners={"brand.example": "brand"}, kinds={"chat.example": "social"})
+    read = message(f"From: a@shop.example\r\nContent-Type: text/html\r\n\r\n{body}".encode())
+    assert leads_out("brand", read, led(read, at), at) is out

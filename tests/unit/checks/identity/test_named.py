@@ -48,6 +48,24 @@ def identity(tmp_path: Path) -> Any:
         ("契約内容確認窓口", "お支払いください。\n\n日本放送協会", "nhk", (Why.NAMELESS, Why.SPEAKS)),
         ("【福岡銀行】口座確認班 村井", "福岡銀行の村井と申します。", "fukuoka-bank", (Why.NAMED, Why.AGREES)),
         ("Scotiabank Resolution Unit", "Scotiabank holds a transfer.", "scotiabank", (Why.NAMED,)),
+        (
+            "Docusign EU System",
+            "Legal sent you a document with Docusign.\nLog in with your password to read it: https://a.example/x",
+            "docusign",
+            (Why.NAMED, Why.NO_OTHER),
+        ),
+        (
+            "長谷川 恵美（ソニー銀行）",
+            "ソニー銀行 事務センターの長谷川です。\n口座を停止しました。本人確認はこちら https://a.example/x",
+            "sony-bank",
+            (Why.NAMED, Why.NO_OTHER),
+        ),
+        (
+            "ポイント交換窓口",
+            "交換はログインしてください。\n\nNTTドコモ dポイントクラブ",
+            "docomo",
+            (Why.NAMELESS, Why.SPEAKS),
+        ),
         ("Phantom", LONG + "\n\nThe Phantom wallet team", "phantom-wallet", (Why.NAMED, Why.AGREES)),
     ],
 )  # fmt: skip
@@ -71,6 +89,10 @@ def test_a_message_speaks_as_a_brand(
             "損保ジャパン代理店 あおぞら保険です。\n\n損害保険ジャパン株式会社",
         ),
         ("ソフトバンクホークス事務局", "ソフトバンクをご利用いただき、ありがとうございます。"),
+        (
+            "Docusign Harbour Club",
+            "The Harbour Club signs with Docusign. Log in: https://a.example/x",
+        ),
         ("Erik Lind (Microsoft)", "See the page.\n\nErik Lind\nMicrosoft"),
     ],
 )
