@@ -24,6 +24,7 @@ from sekisho.words import (
     MailerWords,
     NameWords,
     QuoteWords,
+    RequestWords,
     Vocabulary,
     VoiceWords,
 )
@@ -79,6 +80,7 @@ def for_checks(lists: WordLists, lures: Iterable[str] = ()) -> Vocabulary:
         quotes=_quotes(lists),
         calls=_calls(lists),
         demands=_demands(lists),
+        requests=_requests(lists),
         greeting=_greeting(lists),
         mailers=_mailers(lists),
         links=_links(lists),
@@ -106,6 +108,29 @@ def _demands(lists: WordLists) -> DemandWords:
         days=anywhere(lists.day_words),
         otherwise=anywhere(lists.otherwise_words),
         consequences=anywhere(lists.consequence_words),
+    )
+
+
+def _requests(lists: WordLists) -> RequestWords:
+    return RequestWords(
+        staff=anywhere(lists.staff_words),
+        colleagues=anywhere(lists.colleague_greetings),
+        own_firm=anywhere(lists.own_firm_words),
+        returned=anywhere(lists.return_words),
+        at_once=anywhere(lists.at_once_words),
+        closed_telephone=anywhere(lists.closed_telephone_words),
+        open_telephone=anywhere(lists.open_telephone_words),
+        cards=anywhere(lists.card_words),
+        buys=anywhere(lists.buy_words),
+        repays=anywhere(lists.repay_words),
+        unable=anywhere(lists.unable_words),
+        codes=anywhere(lists.code_words),
+        leaders=anywhere(lists.leader_words),
+        changed_account=anywhere(lists.changed_account_words),
+        retired_account=anywhere(lists.retired_account_words),
+        receipts=anywhere(lists.receipt_words),
+        work=anywhere(lists.work_words),
+        wages=anywhere(lists.wage_words),
     )
 
 
