@@ -35,9 +35,12 @@ class RequestWords:
     `requests.toml`."""
 
     staff: re.Pattern[str]
+    departments: re.Pattern[str]
     colleagues: re.Pattern[str]
     own_firm: re.Pattern[str]
     returned: re.Pattern[str]
+    opens: re.Pattern[str]
+    signs_in: re.Pattern[str]
     at_once: re.Pattern[str]
     closed_telephone: re.Pattern[str]
     open_telephone: re.Pattern[str]
@@ -47,6 +50,7 @@ class RequestWords:
     unable: re.Pattern[str]
     codes: re.Pattern[str]
     leaders: re.Pattern[str]
+    accounts: re.Pattern[str]
     changed_account: re.Pattern[str]
     retired_account: re.Pattern[str]
     receipts: re.Pattern[str]
@@ -195,6 +199,7 @@ class FileWords:
     program_endings: frozenset[str]
     document_endings: frozenset[str]
     file_suffixes: frozenset[str]
+    secure_mail_hosts: tuple[str, ...]
     password_words: re.Pattern[str]
 
 

@@ -31,6 +31,7 @@ from sekisho.checks.content import (
     link_tricks,
     links,
     obfuscation,
+    opened_pages,
     pages,
     structure,
     text_style,
@@ -54,12 +55,23 @@ from sekisho.checks.identity import (
     recipient,
     reply_to,
     sender_domain,
+    shared_note,
     site,
+    staff_office,
     strict,
     unknown_organisation,
     word_names,
 )
-from sekisho.checks.lure import lure, new_account, nobody, payload, sender_doubts, stranger
+from sekisho.checks.lure import (
+    favours,
+    job_offers,
+    lure,
+    new_account,
+    nobody,
+    payload,
+    sender_doubts,
+    stranger,
+)
 from sekisho.evidence import Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -146,6 +158,7 @@ CONTENT: tuple[Check, ...] = (
     Check.of(link_tricks),
     Check.of(pages),
     Check.of(attachments),
+    Check.of(opened_pages),
     Check.of(obfuscation),
 )
 LURES: tuple[Check, ...] = (
@@ -154,8 +167,12 @@ LURES: tuple[Check, ...] = (
     Check.of(nobody),
     Check.of(stranger),
     Check.of(own_office),
+    Check.of(staff_office),
+    Check.of(shared_note),
     Check.of(inside),
     Check.of(new_account),
+    Check.of(favours),
+    Check.of(job_offers),
     Check.of(sender_doubts),
     Check.of(lure),
     Check.of(payload),

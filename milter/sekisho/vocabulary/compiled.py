@@ -114,9 +114,12 @@ def _demands(lists: WordLists) -> DemandWords:
 def _requests(lists: WordLists) -> RequestWords:
     return RequestWords(
         staff=anywhere(lists.staff_words),
+        departments=anywhere(lists.department_words),
         colleagues=anywhere(lists.colleague_greetings),
         own_firm=anywhere(lists.own_firm_words),
         returned=anywhere(lists.return_words),
+        opens=anywhere(lists.open_words),
+        signs_in=anywhere(lists.sign_in_words),
         at_once=anywhere(lists.at_once_words),
         closed_telephone=anywhere(lists.closed_telephone_words),
         open_telephone=anywhere(lists.open_telephone_words),
@@ -126,6 +129,7 @@ def _requests(lists: WordLists) -> RequestWords:
         unable=anywhere(lists.unable_words),
         codes=anywhere(lists.code_words),
         leaders=anywhere(lists.leader_words),
+        accounts=anywhere(lists.account_words),
         changed_account=anywhere(lists.changed_account_words),
         retired_account=anywhere(lists.retired_account_words),
         receipts=anywhere(lists.receipt_words),
@@ -238,6 +242,7 @@ def _files(lists: WordLists) -> FileWords:
         program_endings=frozenset(lists.program_endings),
         document_endings=frozenset(lists.document_endings),
         file_suffixes=frozenset(lists.file_suffixes),
+        secure_mail_hosts=lists.secure_mail_hosts,
         password_words=anywhere(lists.password_words),
     )
 

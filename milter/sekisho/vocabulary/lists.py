@@ -155,6 +155,7 @@ class WordLists(FileModel):
     program_endings: Labels = ()
     document_endings: Labels = ()
     file_suffixes: Labels = ()
+    secure_mail_hosts: Hosts = ()
 
     call_words: Words = ()
     undo_words: Words = ()
@@ -168,9 +169,12 @@ class WordLists(FileModel):
     consequence_words: Words = ()
 
     staff_words: Words = ()
+    department_words: Words = ()
     colleague_greetings: Words = ()
     own_firm_words: Words = ()
     return_words: Words = ()
+    open_words: Words = ()
+    sign_in_words: Words = ()
     at_once_words: Words = ()
     closed_telephone_words: Words = ()
     open_telephone_words: Words = ()
@@ -180,6 +184,7 @@ class WordLists(FileModel):
     unable_words: Words = ()
     code_words: Words = ()
     leader_words: Words = ()
+    account_words: Words = ()
     changed_account_words: Words = ()
     retired_account_words: Words = ()
     receipt_words: Words = ()

@@ -14,6 +14,8 @@ from __future__ import annotations
 from sekisho.address import Mailbox
 from sekisho.checks.facts.inside import own_name, reader_domains, writes_label
 from sekisho.checks.facts.names import is_nameless
+from sekisho.checks.facts.nobody import names_a_firm
+from sekisho.checks.facts.requests import keeps_off_the_telephone
 from sekisho.evidence import NOTHING, Cue, Evidence, FindingKind, Place, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -59,7 +61,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     text = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
     domains = reader_domains(message, seen, context)  # known without a search of the text
-    if not domains or not (errand or _is_covert(text, words)):
+    if not domains or not (errand or _is_covert(message, text, words)):
         return NOTHING
     inside = errand and (words.inside.speech.search(text) or words.inside.secrecy.search(text)) is not None
     if _is_chief(mailbox, message.text[:MAX_SCANNED_CHARS], domains, inside, context):
@@ -68,13 +70,14 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     return Evidence(findings=(INSIDER.found(author=mailbox.address),)) if inside else NOTHING
 
 
-def _is_covert(text: str, words: Vocabulary) -> bool:
-    """True for a short text about money or a private channel that wants to keep others out of it."""
-    return (
-        len(text) <= MAX_COVERT_CHARS
-        and words.inside.secrecy.search(text) is not None
-        and words.inside.covert.search(text) is not None
-    )
+def _is_covert(message: Message, text: str, words: Vocabulary) -> bool:
+    """True for a short text about money or a private channel that wants to keep others out of it, or that closes the
+    telephone and says no firm."""
+    if len(text) > MAX_COVERT_CHARS or words.inside.covert.search(text) is None:
+        return False
+    if words.inside.secrecy.search(text) is not None:
+        return True
+    return keeps_off_the_telephone(message, words) and not names_a_firm(message, words)
 
 
 def _is_chief(mailbox: Mailbox, text: str, domains: tuple[str, ...], inside: bool, context: Context) -> bool:

@@ -1,0 +1,96 @@
+"""A favour for somebody who cannot be called: gift cards whose codes are to be sent, or a task from a chair or a pastor.
+
+Nobody's domain is borrowed and no page is shown. A pastor, a professor or the head of a club writes from a private
+mailbox that anybody can open, or a friend whose mailbox was broken into. The reader is to buy cards, is told why the
+writer cannot, is promised the money back, sends the codes by mail, and may not call. People ask each other to buy
+things, too: they want to be called, and no codes.
+
+It cannot see a favour that only follows in the next letter.
+"""
+
+from __future__ import annotations
+
+from sekisho.checks.facts.nobody import names_a_firm
+from sekisho.checks.facts.requests import can_be_asked, closing_lines, keeps_off_the_telephone, letter
+from sekisho.checks.facts.sender import is_colleague
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
+from sekisho.message import Message
+from sekisho.ports import Context
+from sekisho.words import Vocabulary
+
+CARDS = FindingKind(
+    "lure.favour",
+    5.5,
+    "It asks for cards that are as good as money, as a favour for somebody who cannot be called. Call {name} on a "
+    "number that you know before you buy anything.",
+    "電話できない人のための頼みごととして、ギフトカードなどを求めています。"
+    "購入する前に、知っている電話番号で {name} に確認してください。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE, Signal.HARMS_BY_ANSWER}),
+)
+CODES = FindingKind(
+    "lure.favour_codes",
+    2.5,
+    "The codes on the cards are to be sent, and the sender is not to be called.",
+    "カードの番号を送らせ、電話での確認を避けています。",
+)
+TASK = FindingKind(
+    "lure.leaders_task",
+    5,
+    "Somebody with a title ({name}) writes from a private mailbox, has a task, and cannot be called. Call that person "
+    "on a number that you know.",
+    "肩書のある人（{name}）を名乗り、フリーメールから頼みごとを切り出し、電話はできないとしています。"
+    "知っている電話番号で本人に確認してください。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE, Signal.HARMS_BY_ANSWER}),
+)
+KINDS = (CARDS, CODES, TASK)
+
+MAX_FAVOUR_CHARS = 1_500  # of a text; a favour is asked in few words
+MAX_OPENER_CHARS = 500  # of the first letter of such a task
+MIN_SIGNS = 3  # of a favour for a stranger
+
+
+def check(message: Message, seen: Evidence, context: Context) -> Evidence:
+    """The findings of a favour; of a task if no cards are named."""
+    mailbox, words = message.author.mailbox, context.vocabulary
+    if mailbox is None or len(message.text) > MAX_FAVOUR_CHARS or _leads_on(seen):
+        return NOTHING
+    if any(proof.brand for proof in seen.proofs) or is_colleague(message, seen, context):
+        return NOTHING
+    if can_be_asked(message, words) or names_a_firm(message, words):
+        return NOTHING
+    leads, name = _is_a_leader(message, context), mailbox.name or mailbox.address
+    if words.requests.cards.search(letter(message, words)) is not None:
+        return _of_cards(message, name, leads, words)
+    opens = leads and len(message.text) <= MAX_OPENER_CHARS and keeps_off_the_telephone(message, words)
+    if opens and words.requests.returned.search(letter(message, words)) is not None:
+        return Evidence(findings=(TASK.found(name=name),))
+    return NOTHING
+
+
+def _leads_on(seen: Evidence) -> bool:
+    """True if there are links; a program for mail may add one of its own."""
+    return len({each.domain for each in seen.destinations}) > 1
+
+
+def _of_cards(message: Message, name: str, leads: bool, words: Vocabulary) -> Evidence:
+    text, asked = letter(message, words), words.requests
+    codes, closed = asked.codes.search(text) is not None, keeps_off_the_telephone(message, words)
+    unable = asked.unable.search(text) is not None
+    signs = (asked.buys.search(text), asked.repays.search(text), unable, codes, closed, leads)
+    hidden = closed or codes or (unable and leads)
+    if not hidden or sum(map(bool, signs)) < MIN_SIGNS:
+        return NOTHING
+    found = CARDS.found(name=name)
+    return Evidence(findings=(found, CODES.found()) if codes and (closed or leads) else (found,))
+
+
+def _is_a_leader(message: Message, context: Context) -> bool:
+    """True for somebody with a title in its name, its address or its signature who writes from a private mailbox."""
+    mailbox, words = message.author.mailbox, context.vocabulary
+    if mailbox is None or context.providers.kind(mailbox.domain or "") != "mailbox":
+        return False
+    shown = f"{mailbox.name}\n{mailbox.local.replace('.', ' ').replace('_', ' ')}"
+    titles = (words.requests.leaders, words.names.officer_titles, words.names.chief_titles)
+    return any(
+        title.search(line) is not None for line in (shown, *closing_lines(message, words)) for title in titles
+    )
