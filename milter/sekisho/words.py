@@ -45,6 +45,7 @@ class RequestWords:
     closed_telephone: re.Pattern[str]
     open_telephone: re.Pattern[str]
     cards: re.Pattern[str]
+    loans: re.Pattern[str]
     buys: re.Pattern[str]
     repays: re.Pattern[str]
     unable: re.Pattern[str]
@@ -54,8 +55,13 @@ class RequestWords:
     changed_account: re.Pattern[str]
     retired_account: re.Pattern[str]
     receipts: re.Pattern[str]
+    identity: re.Pattern[str]
     work: re.Pattern[str]
+    gains: re.Pattern[str]
+    joins: re.Pattern[str]
     wages: re.Pattern[str]
+    gifts: re.Pattern[str]
+    fees: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,11 +64,13 @@ from sekisho.checks.identity import (
 )
 from sekisho.checks.lure import (
     favours,
-    job_offers,
+    gifts,
     lure,
+    messenger_offers,
     new_account,
     nobody,
     payload,
+    private_office,
     sender_doubts,
     stranger,
 )
@@ -172,7 +174,9 @@ LURES: tuple[Check, ...] = (
     Check.of(inside),
     Check.of(new_account),
     Check.of(favours),
-    Check.of(job_offers),
+    Check.of(messenger_offers),
+    Check.of(private_office),
+    Check.of(gifts),
     Check.of(sender_doubts),
     Check.of(lure),
     Check.of(payload),

@@ -11,7 +11,7 @@ from sekisho.bounded_cache import remembered
 from sekisho.text import skeleton
 from sekisho.vocabulary import patterns
 from sekisho.vocabulary.lists import WordLists
-from sekisho.vocabulary.patterns import anywhere, pieces
+from sekisho.vocabulary.patterns import among_japanese, anywhere, pieces
 from sekisho.vocabulary.phrases import LurePhrases
 from sekisho.words import (
     CallWords,
@@ -113,28 +113,34 @@ def _demands(lists: WordLists) -> DemandWords:
 
 def _requests(lists: WordLists) -> RequestWords:
     return RequestWords(
-        staff=anywhere(lists.staff_words),
-        departments=anywhere(lists.department_words),
-        colleagues=anywhere(lists.colleague_greetings),
-        own_firm=anywhere(lists.own_firm_words),
-        returned=anywhere(lists.return_words),
-        opens=anywhere(lists.open_words),
-        signs_in=anywhere(lists.sign_in_words),
-        at_once=anywhere(lists.at_once_words),
-        closed_telephone=anywhere(lists.closed_telephone_words),
-        open_telephone=anywhere(lists.open_telephone_words),
-        cards=anywhere(lists.card_words),
-        buys=anywhere(lists.buy_words),
-        repays=anywhere(lists.repay_words),
-        unable=anywhere(lists.unable_words),
-        codes=anywhere(lists.code_words),
-        leaders=anywhere(lists.leader_words),
-        accounts=anywhere(lists.account_words),
-        changed_account=anywhere(lists.changed_account_words),
-        retired_account=anywhere(lists.retired_account_words),
-        receipts=anywhere(lists.receipt_words),
-        work=anywhere(lists.work_words),
-        wages=anywhere(lists.wage_words),
+        staff=among_japanese(lists.staff_words),
+        departments=among_japanese(lists.department_words),
+        colleagues=among_japanese(lists.colleague_greetings),
+        own_firm=among_japanese(lists.own_firm_words),
+        returned=among_japanese(lists.return_words),
+        opens=among_japanese(lists.open_words),
+        signs_in=among_japanese(lists.sign_in_words),
+        at_once=among_japanese(lists.at_once_words),
+        closed_telephone=among_japanese(lists.closed_telephone_words),
+        open_telephone=among_japanese(lists.open_telephone_words),
+        cards=among_japanese(lists.card_words),
+        loans=among_japanese(lists.loan_words),
+        buys=among_japanese(lists.buy_words),
+        repays=among_japanese(lists.repay_words),
+        unable=among_japanese(lists.unable_words),
+        codes=among_japanese(lists.code_words),
+        leaders=among_japanese(lists.leader_words),
+        accounts=among_japanese(lists.account_words),
+        changed_account=among_japanese(lists.changed_account_words),
+        retired_account=among_japanese(lists.retired_account_words),
+        receipts=among_japanese(lists.receipt_words),
+        identity=among_japanese(lists.identity_words),
+        work=among_japanese(lists.work_words),
+        gains=among_japanese(lists.gain_words),
+        joins=among_japanese(lists.join_words),
+        wages=among_japanese(lists.wage_words),
+        gifts=among_japanese(lists.gift_words),
+        fees=among_japanese(lists.fee_words),
     )
 
 
@@ -143,8 +149,8 @@ def _inside(lists: WordLists) -> InsideWords:
         offices=anywhere((*lists.inside_offices, *lists.inside_fillers)),
         telling_offices=anywhere(lists.inside_offices),
         speech=anywhere(lists.inside_words),
-        secrecy=anywhere(lists.secrecy_words),
-        covert=anywhere(lists.covert_words),
+        secrecy=among_japanese(lists.secrecy_words),
+        covert=among_japanese(lists.covert_words),
     )
 
 

@@ -86,6 +86,17 @@ def anywhere(entries: Iterable[str]) -> re.Pattern[str]:
     return re.compile(one_of(entries), re.IGNORECASE)
 
 
+def among_japanese(entries: Iterable[str]) -> re.Pattern[str]:
+    """The same in texts that run Latin words and Japanese together: `LINE` is a word in `LINEの`."""
+    behind, before = rf"(?![^\W{FIRST_JAPANESE}-\U0010ffff])", rf"(?<![^\W{FIRST_JAPANESE}-\U0010ffff])"
+    groups: dict[tuple[str, str], list[str]] = {}
+    for entry in entries:
+        begins, ends = _edges(entry)
+        groups.setdefault((begins and before, ends and behind), []).append(literally(entry))
+    choices = (f"{begins}{plain(texts)}{ends}" for (begins, ends), texts in groups.items())
+    return re.compile("|".join(choices) or MATCHES_NOTHING, re.IGNORECASE)
+
+
 def pages(entries: Iterable[str]) -> re.Pattern[str]:
     """Finds a host and the beginning of a path in a URL in small letters. A name may stand before the host."""
     return re.compile(rf"(?<![\w-]){plain(map(re.escape, entries))}")

@@ -18,6 +18,7 @@ from sekisho.checks.facts.once import once
 from sekisho.checks.facts.quotes import own_text
 from sekisho.checks.facts.senders_name import says_domain
 from sekisho.checks.facts.texts import plain_subject
+from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.ports import Context
 from sekisho.words import Vocabulary
@@ -78,6 +79,13 @@ def can_be_asked(message: Message, words: Vocabulary) -> bool:
     if keeps_off_the_telephone(message, words):
         return False
     return words.requests.open_telephone.search(letter(message, words)) is not None or reaches(message, words)
+
+
+def is_a_known_firms(message: Message, seen: Evidence, context: Context) -> bool:
+    """True for mail that is proven to come from a registered brand, and not from a mailbox that it gives to anybody."""
+    if context.providers.kind(message.author.domain or "") == "mailbox":
+        return False
+    return any(proof.brand for proof in seen.proofs)
 
 
 def says_a_firm(message: Message, context: Context) -> bool:

@@ -28,6 +28,7 @@ KINDS = (NOTE,)
 
 MAX_ADDRESSES = 6  # in a text that are looked at
 NAME_CHARS = 60  # before an address, where the name of its owner stands
+WORDS_CHARS = 300  # behind it, where the owner's words begin
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -47,7 +48,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         if address in readers or context.providers.kind(domain) != "mailbox":
             continue
         at = text.lower().find(address)
-        shown = f"{message.author.name}\n{local.replace('.', ' ').replace('_', ' ')}\n{text[max(0, at - NAME_CHARS) : at]}"
+        near = f"{text[max(0, at - NAME_CHARS) : at]} {text[at + len(address) : at + WORDS_CHARS]}"
+        shown = f"{message.author.name}\n{local.replace('.', ' ').replace('_', ' ')}\n{near}"
         if words.inside.telling_offices.search(shown) is not None:
             return Evidence(findings=(NOTE.found(address=address),))
     return NOTHING

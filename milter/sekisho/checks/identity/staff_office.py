@@ -1,4 +1,4 @@
-"""An office of the reader's own firm that says no firm: it speaks to staff, asks for something, and writes from outside.
+"""An office that says no firm, speaks to staff as from within, asks for something, and writes from outside.
 
 What is asked for does not matter: a list, a login, a code, a photograph, an answer. An office within a firm needs no
 firm's name, and it writes from the firm's domain. Who writes to the staff of others (an outsourcer, a payroll service,
@@ -16,7 +16,13 @@ from sekisho.checks.facts.inside import is_own_label, reader_domains
 from sekisho.checks.facts.links import is_digest
 from sekisho.checks.facts.names import is_nameless
 from sekisho.checks.facts.nobody import bears_service_words
-from sekisho.checks.facts.requests import keeps_off_the_telephone, letter, says_a_firm, speaks_to_staff
+from sekisho.checks.facts.requests import (
+    is_a_known_firms,
+    keeps_off_the_telephone,
+    letter,
+    says_a_firm,
+    speaks_to_staff,
+)
 from sekisho.checks.facts.throwaway import passing_signs
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
@@ -50,7 +56,7 @@ NOT_OFFICES = re.compile(r"倶楽部|教室|美容室|図書室|相談室|診察
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most two findings, where an office without a firm asks staff for something from outside."""
     mailbox, words = message.author.mailbox, context.vocabulary
-    if mailbox is None or is_digest(seen) or any(proof.brand for proof in seen.proofs):
+    if mailbox is None or is_digest(seen) or is_a_known_firms(message, seen, context):
         return NOTHING
     if not _is_an_office(mailbox.name, words) or not speaks_to_staff(message, words):
         return NOTHING

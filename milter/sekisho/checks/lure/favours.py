@@ -1,4 +1,4 @@
-"""A favour for somebody who cannot be called: gift cards whose codes are to be sent, or a task from a chair or a pastor.
+"""A favour for somebody who cannot be called: cards whose codes are to be sent, a loan, a task from a pastor.
 
 Nobody's domain is borrowed and no page is shown. A pastor, a professor or the head of a club writes from a private
 mailbox that anybody can open, or a friend whose mailbox was broken into. The reader is to buy cards, is told why the
@@ -11,7 +11,13 @@ It cannot see a favour that only follows in the next letter.
 from __future__ import annotations
 
 from sekisho.checks.facts.nobody import names_a_firm
-from sekisho.checks.facts.requests import can_be_asked, closing_lines, keeps_off_the_telephone, letter
+from sekisho.checks.facts.requests import (
+    can_be_asked,
+    closing_lines,
+    is_a_known_firms,
+    keeps_off_the_telephone,
+    letter,
+)
 from sekisho.checks.facts.sender import is_colleague
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
@@ -25,6 +31,15 @@ CARDS = FindingKind(
     "number that you know before you buy anything.",
     "電話できない人のための頼みごととして、ギフトカードなどを求めています。"
     "購入する前に、知っている電話番号で {name} に確認してください。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE, Signal.HARMS_BY_ANSWER}),
+)
+LOAN = FindingKind(
+    "lure.loan_for_a_friend",
+    5.5,
+    "It asks for money that is to be paid back, for somebody who cannot be called. Call {name} on a number that you "
+    "know before you send anything.",
+    "電話できない人のために、あとで返すとして金銭を求めています。"
+    "送金する前に、知っている電話番号で {name} に確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE, Signal.HARMS_BY_ANSWER}),
 )
 CODES = FindingKind(
@@ -42,7 +57,7 @@ TASK = FindingKind(
     "知っている電話番号で本人に確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE, Signal.HARMS_BY_ANSWER}),
 )
-KINDS = (CARDS, CODES, TASK)
+KINDS = (CARDS, CODES, LOAN, TASK)
 
 MAX_FAVOUR_CHARS = 1_500  # of a text; a favour is asked in few words
 MAX_OPENER_CHARS = 500  # of the first letter of such a task
@@ -54,15 +69,20 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     mailbox, words = message.author.mailbox, context.vocabulary
     if mailbox is None or len(message.text) > MAX_FAVOUR_CHARS or _leads_on(seen):
         return NOTHING
-    if any(proof.brand for proof in seen.proofs) or is_colleague(message, seen, context):
+    text = letter(message, words)
+    cards, closed = words.requests.cards.search(text) is not None, keeps_off_the_telephone(message, words)
+    if not (cards or closed):
+        return NOTHING
+    if is_a_known_firms(message, seen, context) or is_colleague(message, seen, context):
         return NOTHING
     if can_be_asked(message, words) or names_a_firm(message, words):
         return NOTHING
     leads, name = _is_a_leader(message, context), mailbox.name or mailbox.address
-    if words.requests.cards.search(letter(message, words)) is not None:
+    if cards:
         return _of_cards(message, name, leads, words)
-    opens = leads and len(message.text) <= MAX_OPENER_CHARS and keeps_off_the_telephone(message, words)
-    if opens and words.requests.returned.search(letter(message, words)) is not None:
+    if _is_a_loan(text, words):
+        return Evidence(findings=(LOAN.found(name=name),))
+    if leads and len(message.text) <= MAX_OPENER_CHARS and _has_a_task(text, words):
         return Evidence(findings=(TASK.found(name=name),))
     return NOTHING
 
@@ -82,6 +102,18 @@ def _of_cards(message: Message, name: str, leads: bool, words: Vocabulary) -> Ev
         return NOTHING
     found = CARDS.found(name=name)
     return Evidence(findings=(found, CODES.found()) if codes and (closed or leads) else (found,))
+
+
+def _is_a_loan(text: str, words: Vocabulary) -> bool:
+    """True if money is to be lent, is promised back, and the writer is told to be in need."""
+    asked = words.requests
+    return all(each.search(text) is not None for each in (asked.loans, asked.repays, asked.unable))
+
+
+def _has_a_task(text: str, words: Vocabulary) -> bool:
+    """True if the writer wants an answer, or money for which it will pay."""
+    asked = words.requests
+    return any(each.search(text) is not None for each in (asked.returned, asked.loans, asked.repays))
 
 
 def _is_a_leader(message: Message, context: Context) -> bool:

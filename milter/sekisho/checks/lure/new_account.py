@@ -19,7 +19,7 @@ from itertools import islice
 from sekisho.address import Mailbox
 from sekisho.checks.facts.nobody import bears_service_words
 from sekisho.checks.facts.payload import ACCOUNT
-from sekisho.checks.facts.requests import can_be_asked, letter
+from sekisho.checks.facts.requests import can_be_asked, is_a_known_firms, letter
 from sekisho.checks.facts.sender import is_colleague
 from sekisho.checks.facts.texts import HOST_OR_ADDRESS
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
@@ -31,7 +31,7 @@ PRIVATE = FindingKind(
     "lure.account_from_private_mailbox",
     3,
     "It tells a new bank account, and comes from a private mailbox: {author}. Call the firm on a number that you know "
-    "before you pay.",
+    "know before you pay.",
     "新しい振込先を知らせていますが、フリーメール（{author}）から届いています。支払う前に、知っている電話番号で確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
@@ -39,16 +39,17 @@ PERSON = FindingKind(
     "lure.account_of_a_person",
     5.5,
     "It tells a new bank account of a firm, and a person holds it: {holder}. Call the firm on a number that you know "
-    "before you pay.",
+    "know before you pay.",
     "会社の新しい振込先としていますが、口座名義は個人（{holder}）です。支払う前に、知っている電話番号で確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
 PRESSED = FindingKind(
     "lure.account_pressed",
     5.5,
-    "It tells a new bank account, and how it presses is not how a firm tells one: {how}. Call the firm on a number that "
-    "you know before you pay.",
-    "新しい振込先を知らせていますが、企業の通知らしくない点があります（{how}）。支払う前に、知っている電話番号で確認してください。",
+    "It tells a new bank account, and presses for it as a firm does not: {how}. Call the firm on a number that you "
+    "know before you pay.",
+    "新しい振込先を知らせていますが、企業の通知らしくない点があります（{how}）。"
+    "支払う前に、知っている電話番号で確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
 STRONGLY = FindingKind(
@@ -57,9 +58,18 @@ STRONGLY = FindingKind(
     "Three or more things press for the new account.",
     "新しい振込先への支払いを、三つ以上の点で急がせています。",
 )
-KINDS = (PRIVATE, PERSON, PRESSED, STRONGLY)
+ANNOUNCED = FindingKind(
+    "lure.account_announced",
+    5.5,
+    "It says that a bank account can no longer be used, and wants an answer to tell another one. Call the firm on a "
+    "number that you know before you pay.",
+    "従来の口座が使えないとして、新しい振込先を知らせるための返信を求めています。支払う前に、知っている電話番号で確認してください。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE, Signal.HARMS_BY_ANSWER}),
+)
+KINDS = (PRIVATE, PERSON, PRESSED, STRONGLY, ANNOUNCED)
 
 MIN_SIGNS, MIN_STRONG_SIGNS = 2, 3  # of pressure, beside a new account
+MAX_ANNOUNCED_CHARS = 1_200  # of a letter that announces another account
 NEAR_CHARS = 60  # before and behind a word for an account, where it is said to be another one
 MAX_ACCOUNTS = 24  # words for an account that are looked at
 # The holder as banks write it (口座名義 イマムラ ケンジ). A firm's has its form beside the name: カ)ミナトコウギヨウ.
@@ -70,11 +80,17 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Nothing unless the text has the number of an account that is said to be new."""
     mailbox, words = message.author.mailbox, context.vocabulary
     text = HOST_OR_ADDRESS.sub(" ", letter(message, words))
-    if mailbox is None or ACCOUNT.search(text) is None or is_colleague(message, seen, context):
+    if mailbox is None or is_colleague(message, seen, context):
         return NOTHING
-    if any(proof.brand for proof in seen.proofs):
+    if is_a_known_firms(message, seen, context):
         return NOTHING
     new = _is_new(text, words)
+    if ACCOUNT.search(text) is None:
+        return (
+            Evidence(findings=(ANNOUNCED.found(),))
+            if new and _is_announced(message, seen, context)
+            else NOTHING
+        )
     pressed = tuple(_pressed(message, words)) if new else ()
     if not pressed and not seen.has_cue("theme", "business"):
         return NOTHING
@@ -100,6 +116,20 @@ def _is_new(text: str, words: Vocabulary) -> bool:
     return any(
         changed.search(text, max(0, each.start() - NEAR_CHARS), each.end() + NEAR_CHARS) for each in found
     )
+
+
+def _is_announced(message: Message, seen: Evidence, context: Context) -> bool:
+    """True for a short letter without links that says that an account cannot be used, and wants an answer at once."""
+    words = context.vocabulary
+    if seen.destinations or len(message.text) > MAX_ANNOUNCED_CHARS or can_be_asked(message, words):
+        return False
+    text, asked = letter(message, words), words.requests
+    retired = asked.retired_account
+    unusable = any(
+        retired.search(text, max(0, each.start() - NEAR_CHARS), each.end() + NEAR_CHARS)
+        for each in islice(asked.accounts.finditer(text), MAX_ACCOUNTS)
+    )
+    return unusable and asked.returned.search(text) is not None and asked.at_once.search(text) is not None
 
 
 def _pressed(message: Message, words: Vocabulary) -> Iterator[Finding]:
