@@ -9,6 +9,8 @@ It cannot see a note without the address of the one who shares.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sekisho.address import addresses_in
 from sekisho.checks.facts.requests import letter
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
@@ -36,12 +38,17 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     words, author = context.vocabulary, message.author.domain or ""
     if not seen.destinations or context.providers.kind(author) == "mailbox":
         return NOTHING
-    text = letter(message, words)
-    asked = words.requests
-    if not (asked.own_firm.search(text) or asked.staff.search(text)):
+    text, asked = letter(message, words), words.requests
+    address = next(_offices(text, message, context), None)
+    if address is None or not (asked.own_firm.search(text) or asked.staff.search(text)):
         return NOTHING
     if not (asked.signs_in.search(text) or asked.accounts.search(text)):
         return NOTHING
+    return Evidence(findings=(NOTE.found(address=address),))
+
+
+def _offices(text: str, message: Message, context: Context) -> Iterator[str]:
+    """The addresses of private mailboxes in a text that stand beside the name of an office."""
     readers = {each.address.lower() for each in message.envelope.recipients}
     for address in addresses_in(text)[:MAX_ADDRESSES]:
         local, _, domain = address.rpartition("@")
@@ -50,6 +57,5 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         at = text.lower().find(address)
         near = f"{text[max(0, at - NAME_CHARS) : at]} {text[at + len(address) : at + WORDS_CHARS]}"
         shown = f"{message.author.name}\n{local.replace('.', ' ').replace('_', ' ')}\n{near}"
-        if words.inside.telling_offices.search(shown) is not None:
-            return Evidence(findings=(NOTE.found(address=address),))
-    return NOTHING
+        if context.vocabulary.inside.telling_offices.search(shown) is not None:
+            yield address

@@ -10,6 +10,7 @@ It cannot see a favour that only follows in the next letter.
 
 from __future__ import annotations
 
+from sekisho.address import Mailbox
 from sekisho.checks.facts.nobody import names_a_firm
 from sekisho.checks.facts.requests import (
     can_be_asked,
@@ -67,7 +68,7 @@ MIN_SIGNS = 3  # of a favour for a stranger
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """The findings of a favour; of a task if no cards are named."""
     mailbox, words = message.author.mailbox, context.vocabulary
-    if mailbox is None or len(message.text) > MAX_FAVOUR_CHARS or _leads_on(seen):
+    if mailbox is None or len(message.text) > MAX_FAVOUR_CHARS or _leads_on(mailbox, seen, context):
         return NOTHING
     text = letter(message, words)
     cards, closed = words.requests.cards.search(text) is not None, keeps_off_the_telephone(message, words)
@@ -87,9 +88,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     return NOTHING
 
 
-def _leads_on(seen: Evidence) -> bool:
-    """True if there are links; a program for mail may add one of its own."""
-    return len({each.domain for each in seen.destinations}) > 1
+def _leads_on(mailbox: Mailbox, seen: Evidence, context: Context) -> bool:
+    """True if there are links. A private mailbox's program may add one of its own."""
+    own = 1 if context.providers.kind(mailbox.domain or "") == "mailbox" else 0
+    return len({each.domain for each in seen.destinations}) > own
 
 
 def _of_cards(message: Message, name: str, leads: bool, words: Vocabulary) -> Evidence:

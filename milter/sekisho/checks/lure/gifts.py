@@ -46,7 +46,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     text = letter(message, words)
     head = len(message.subject) + HEAD_CHARS
-    if words.requests.gifts.search(text, 0, head) is None or not _costs(text, words.requests):
+    if not _costs(text, words.requests) or words.requests.gifts.search(text, 0, head) is None:
         return NOTHING
     if is_a_known_firms(message, seen, context) or is_colleague(message, seen, context):
         return NOTHING

@@ -37,8 +37,9 @@ IN_A_NAME = FindingKind(
 )
 KINDS = (OFFER, IN_A_NAME)
 
+MESSENGERS = ("whatsapp", "telegram", "wechat", "signal", "viber", "kakao", "zalo", "line", "ライン")
 MESSENGER = re.compile(
-    r"\b(?:whatsapp|telegram|wechat|signal|viber|kakao|zalo)\b|ライン(?=[でのをにへ])|(?<![a-z])line(?![a-z])(?! of\b)",
+    r"(?<![a-z])(?:whatsapp|telegram|wechat|signal|viber|kakao|zalo|line(?! of\b))(?![a-z])|ライン(?=[でのをにへ])",
     re.IGNORECASE,
 )
 # Beside a messenger, somebody's name or number there.
@@ -67,6 +68,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _contact(text: str, words: RequestWords) -> str | None:
     """Where a text leads its reader into a messenger: a name or a number there, or a word such as `add` beside it."""
+    if not any(map(text.lower().__contains__, MESSENGERS)):  # faster than the pattern
+        return None
     for found in islice(MESSENGER.finditer(text), MAX_MESSENGERS):
         told = CONTACT.search(text, found.end(), found.end() + CONTACT_CHARS)
         if told is not None:

@@ -77,21 +77,15 @@ HOLDER = re.compile(r"名義人?\W{0,8}([ァ-ヺー]{2,8} [ァ-ヺー]{2,8})\s*$
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """Nothing unless the text has the number of an account that is said to be new."""
+    """Nothing unless the text has the number of an account that is said to be new, or announces one."""
     mailbox, words = message.author.mailbox, context.vocabulary
-    text = HOST_OR_ADDRESS.sub(" ", letter(message, words))
-    if mailbox is None or is_colleague(message, seen, context):
+    if mailbox is None or is_colleague(message, seen, context) or is_a_known_firms(message, seen, context):
         return NOTHING
-    if is_a_known_firms(message, seen, context):
-        return NOTHING
-    new = _is_new(text, words)
-    if ACCOUNT.search(text) is None:
-        return (
-            Evidence(findings=(ANNOUNCED.found(),))
-            if new and _is_announced(message, seen, context)
-            else NOTHING
-        )
-    pressed = tuple(_pressed(message, words)) if new else ()
+    text = letter(message, words)
+    if ACCOUNT.search(text) is None or ACCOUNT.search(text := HOST_OR_ADDRESS.sub(" ", text)) is None:
+        announced = _is_announced(text, message, seen, words)
+        return Evidence(findings=(ANNOUNCED.found(),)) if announced else NOTHING
+    pressed = tuple(_pressed(message, words)) if _is_new(text, words) else ()
     if not pressed and not seen.has_cue("theme", "business"):
         return NOTHING
     found = tuple(_of_its_owner(mailbox, text, words, context))
@@ -118,18 +112,18 @@ def _is_new(text: str, words: Vocabulary) -> bool:
     )
 
 
-def _is_announced(message: Message, seen: Evidence, context: Context) -> bool:
+def _is_announced(text: str, message: Message, seen: Evidence, words: Vocabulary) -> bool:
     """True for a short letter without links that says that an account cannot be used, and wants an answer at once."""
-    words = context.vocabulary
-    if seen.destinations or len(message.text) > MAX_ANNOUNCED_CHARS or can_be_asked(message, words):
+    if seen.destinations or len(message.text) > MAX_ANNOUNCED_CHARS:
         return False
-    text, asked = letter(message, words), words.requests
-    retired = asked.retired_account
+    asked = words.requests
     unusable = any(
-        retired.search(text, max(0, each.start() - NEAR_CHARS), each.end() + NEAR_CHARS)
+        asked.retired_account.search(text, max(0, each.start() - NEAR_CHARS), each.end() + NEAR_CHARS)
         for each in islice(asked.accounts.finditer(text), MAX_ACCOUNTS)
     )
-    return unusable and asked.returned.search(text) is not None and asked.at_once.search(text) is not None
+    if not unusable or not _is_new(text, words) or can_be_asked(message, words):
+        return False
+    return asked.returned.search(text) is not None and asked.at_once.search(text) is not None
 
 
 def _pressed(message: Message, words: Vocabulary) -> Iterator[Finding]:
