@@ -238,6 +238,8 @@ class Signal(StrEnum):
     """A sending platform is proven, and the author's domain has not set up authentication for it."""
     ANSWERS_TO_MAILBOX = "answers_to_mailbox"
     """Answers go to a free mailbox of another organisation, which the fact `other` names."""
+    HARMS_BY_ANSWER = "harms_by_answer"
+    """What the message wants is done by an answer to it, without a link or a file."""
 
 
 NO_SIGNALS: frozenset[Signal] = frozenset()

@@ -30,6 +30,41 @@ class InsideWords:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestWords:
+    """How a stranger asks for something in a letter, to be searched in a text with straight apostrophes: the lists of
+    `requests.toml`."""
+
+    staff: re.Pattern[str]
+    departments: re.Pattern[str]
+    colleagues: re.Pattern[str]
+    own_firm: re.Pattern[str]
+    returned: re.Pattern[str]
+    opens: re.Pattern[str]
+    signs_in: re.Pattern[str]
+    at_once: re.Pattern[str]
+    closed_telephone: re.Pattern[str]
+    open_telephone: re.Pattern[str]
+    cards: re.Pattern[str]
+    loans: re.Pattern[str]
+    buys: re.Pattern[str]
+    repays: re.Pattern[str]
+    unable: re.Pattern[str]
+    codes: re.Pattern[str]
+    leaders: re.Pattern[str]
+    accounts: re.Pattern[str]
+    changed_account: re.Pattern[str]
+    retired_account: re.Pattern[str]
+    receipts: re.Pattern[str]
+    identity: re.Pattern[str]
+    work: re.Pattern[str]
+    gains: re.Pattern[str]
+    joins: re.Pattern[str]
+    wages: re.Pattern[str]
+    gifts: re.Pattern[str]
+    fees: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class DemandWords:
     """How a demand is built, to be searched in a text: the lists `stake_words`, `due_words`, `day_words`,
     `otherwise_words`, `condition_words`, `consequence_words`, `dismissal_words`, `fraud_words`,
@@ -179,6 +214,7 @@ class FileWords:
     program_endings: frozenset[str]
     document_endings: frozenset[str]
     file_suffixes: frozenset[str]
+    secure_mail_hosts: tuple[str, ...]
     password_words: re.Pattern[str]
 
 
@@ -196,6 +232,7 @@ class Vocabulary:
     quotes: QuoteWords
     calls: CallWords
     demands: DemandWords
+    requests: RequestWords
     greeting: GreetingWords
     mailers: MailerWords
     links: LinkWords

@@ -31,6 +31,7 @@ from sekisho.checks.content import (
     link_tricks,
     links,
     obfuscation,
+    opened_pages,
     pages,
     structure,
     text_style,
@@ -54,12 +55,26 @@ from sekisho.checks.identity import (
     recipient,
     reply_to,
     sender_domain,
+    shared_note,
     site,
+    staff_office,
     strict,
     unknown_organisation,
     word_names,
 )
-from sekisho.checks.lure import authority, lure, new_account, nobody, payload, sender_doubts, stranger
+from sekisho.checks.lure import (
+    authority,
+    favours,
+    gifts,
+    lure,
+    messenger_offers,
+    new_account,
+    nobody,
+    payload,
+    private_office,
+    sender_doubts,
+    stranger,
+)
 from sekisho.evidence import Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -146,6 +161,7 @@ CONTENT: tuple[Check, ...] = (
     Check.of(link_tricks),
     Check.of(pages),
     Check.of(attachments),
+    Check.of(opened_pages),
     Check.of(obfuscation),
 )
 LURES: tuple[Check, ...] = (
@@ -155,8 +171,14 @@ LURES: tuple[Check, ...] = (
     Check.of(stranger),
     Check.of(authority),
     Check.of(own_office),
+    Check.of(staff_office),
+    Check.of(shared_note),
     Check.of(inside),
     Check.of(new_account),
+    Check.of(favours),
+    Check.of(messenger_offers),
+    Check.of(private_office),
+    Check.of(gifts),
     Check.of(sender_doubts),
     Check.of(lure),
     Check.of(payload),

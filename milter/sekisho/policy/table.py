@@ -268,7 +268,18 @@ LEADS_AWAY = Stack("leads_away", of=("link.only_strangers", "lure.leads_away"), 
 # The sender's name says the reader's organisation or its office, and its domain does not: one sentence again. Services
 # that work for an organisation write so.
 OWN_MASK = Stack(
-    "own_mask", of=("recipient.own_name", "recipient.own_office", "organisation.office"), share=0.4, most=1.0
+    "own_mask",
+    of=("recipient.own_name", "recipient.own_office", "recipient.staff_office", "organisation.office"),
+    share=0.4,
+    most=1.0,
+)
+
+# A chief's errand and a favour for somebody with a title are one letter.
+ONE_FAVOUR = Stack(
+    "one_favour",
+    of=("recipient.chief", "lure.favour", "lure.leaders_task", "lure.from_private_mailbox"),
+    share=0.4,
+    most=2.0,
 )
 
 # A colleague from outside, and a new account from a private mailbox: staff who change their bank write so, too.
@@ -276,7 +287,14 @@ ONE_ACCOUNT = Stack(
     "one_account", of=("recipient.insider", "lure.account_from_private_mailbox"), share=0.4, most=1.5
 )
 
-STACKS: tuple[Stack, ...] = (ONE_CONTRADICTION, NOTHING_PROVES_IT, LEADS_AWAY, OWN_MASK, ONE_ACCOUNT)
+STACKS: tuple[Stack, ...] = (
+    ONE_CONTRADICTION,
+    NOTHING_PROVES_IT,
+    LEADS_AWAY,
+    OWN_MASK,
+    ONE_FAVOUR,
+    ONE_ACCOUNT,
+)
 
 # Forwarding breaks the authentication of honest mail (RFC 8617 section 7.2, RFC 9989 on indirect mail).
 OVERRIDES: tuple[Override, ...] = (
@@ -288,6 +306,12 @@ OVERRIDES: tuple[Override, ...] = (
     Override("auth.unproven", of=NO_PROOF, keep=4.5),
     # Brands and impostors have accounts at the same platforms, and nothing tells them apart: that marks a message.
     Override("brand.open_tenancy", of=(*ONE_CONTRADICTION.of, "brand.open_tenancy", "lure."), keep=7.0),
+    # The file is what services for secret mail send.
+    Override(
+        "attachment.secure_envelope",
+        of=("attachment.page", "attachment.active_page", "page.", "link.only_strangers"),
+        keep=3.5,
+    ),
     # Nothing is taken from a reader who is asked for nothing and led nowhere.
     Override("lure.no_payload", of=ONE_CONTRADICTION.of, keep=6.0),
     Override("lure.no_payload", of=(*OWN_ADDRESS, "auth.", "lure."), keep=6.0),

@@ -11,7 +11,7 @@ from sekisho.bounded_cache import remembered
 from sekisho.text import skeleton
 from sekisho.vocabulary import patterns
 from sekisho.vocabulary.lists import WordLists
-from sekisho.vocabulary.patterns import anywhere, pieces
+from sekisho.vocabulary.patterns import among_japanese, anywhere, pieces
 from sekisho.vocabulary.phrases import LurePhrases
 from sekisho.words import (
     CallWords,
@@ -24,6 +24,7 @@ from sekisho.words import (
     MailerWords,
     NameWords,
     QuoteWords,
+    RequestWords,
     Vocabulary,
     VoiceWords,
 )
@@ -79,6 +80,7 @@ def for_checks(lists: WordLists, lures: Iterable[str] = ()) -> Vocabulary:
         quotes=_quotes(lists),
         calls=_calls(lists),
         demands=_demands(lists),
+        requests=_requests(lists),
         greeting=_greeting(lists),
         mailers=_mailers(lists),
         links=_links(lists),
@@ -114,13 +116,46 @@ def _demands(lists: WordLists) -> DemandWords:
     )
 
 
+def _requests(lists: WordLists) -> RequestWords:
+    return RequestWords(
+        staff=among_japanese(lists.staff_words),
+        departments=among_japanese(lists.department_words),
+        colleagues=among_japanese(lists.colleague_greetings),
+        own_firm=among_japanese(lists.own_firm_words),
+        returned=among_japanese(lists.return_words),
+        opens=among_japanese(lists.open_words),
+        signs_in=among_japanese(lists.sign_in_words),
+        at_once=among_japanese(lists.at_once_words),
+        closed_telephone=among_japanese(lists.closed_telephone_words),
+        open_telephone=among_japanese(lists.open_telephone_words),
+        cards=among_japanese(lists.card_words),
+        loans=among_japanese(lists.loan_words),
+        buys=among_japanese(lists.buy_words),
+        repays=among_japanese(lists.repay_words),
+        unable=among_japanese(lists.unable_words),
+        codes=among_japanese(lists.code_words),
+        leaders=among_japanese(lists.leader_words),
+        accounts=among_japanese(lists.account_words),
+        changed_account=among_japanese(lists.changed_account_words),
+        retired_account=among_japanese(lists.retired_account_words),
+        receipts=among_japanese(lists.receipt_words),
+        identity=among_japanese(lists.identity_words),
+        work=among_japanese(lists.work_words),
+        gains=among_japanese(lists.gain_words),
+        joins=among_japanese(lists.join_words),
+        wages=among_japanese(lists.wage_words),
+        gifts=among_japanese(lists.gift_words),
+        fees=among_japanese(lists.fee_words),
+    )
+
+
 def _inside(lists: WordLists) -> InsideWords:
     return InsideWords(
         offices=anywhere((*lists.inside_offices, *lists.inside_fillers)),
         telling_offices=anywhere(lists.inside_offices),
         speech=anywhere(lists.inside_words),
-        secrecy=anywhere(lists.secrecy_words),
-        covert=anywhere(lists.covert_words),
+        secrecy=among_japanese(lists.secrecy_words),
+        covert=among_japanese(lists.covert_words),
     )
 
 
@@ -220,6 +255,7 @@ def _files(lists: WordLists) -> FileWords:
         program_endings=frozenset(lists.program_endings),
         document_endings=frozenset(lists.document_endings),
         file_suffixes=frozenset(lists.file_suffixes),
+        secure_mail_hosts=lists.secure_mail_hosts,
         password_words=anywhere(lists.password_words),
     )
 

@@ -86,6 +86,19 @@ def anywhere(entries: Iterable[str]) -> re.Pattern[str]:
     return re.compile(one_of(entries), re.IGNORECASE)
 
 
+def among_japanese(entries: Iterable[str]) -> re.Pattern[str]:
+    """The same in texts that run Latin words and Japanese together: `LINE` is a word in `LINEの`."""
+    begins, ends = (rf"(?{side}[^\W{FIRST_JAPANESE}-\U0010ffff])" for side in ("<!", "!"))
+    groups: dict[tuple[str, str], list[str]] = {}
+    for entry in entries:
+        edges = _edges(entry)
+        groups.setdefault((edges[0] and begins, edges[1] and ends), []).append(literally(entry))
+    every = [text for texts in groups.values() for text in texts]
+    choices = (f"{before}{_branches(texts)}{behind}" for (before, behind), texts in groups.items())
+    whole = f"{_first_of(every)}(?:{'|'.join(choices)})" if every else MATCHES_NOTHING
+    return re.compile(whole, re.IGNORECASE)
+
+
 def pages(entries: Iterable[str]) -> re.Pattern[str]:
     """Finds a host and the beginning of a path in a URL in small letters. A name may stand before the host."""
     return re.compile(rf"(?<![\w-]){plain(map(re.escape, entries))}")

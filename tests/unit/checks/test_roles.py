@@ -35,6 +35,9 @@ SIGNALS = {
         "recipient.insider", "recipient.lookalike", "recipient.office", "recipient.own_name",
         "recipient.own_office", "recipient.own_provider", "site.lookalike", "site.own_domain_unproven",
         "site.person",
+        "lure.account_announced", "lure.account_pressed", "lure.favour", "lure.gift_for_a_fee", "lure.leaders_task",
+        "lure.loan_for_a_friend", "lure.offer_in_messenger", "lure.papers_to_private_mailbox",
+        "recipient.secret_payment", "recipient.shared_as_office", "recipient.staff_office",
     },
     Signal.STANDS_ALONE: {
         "author.host_inside", "brand.borrowed_voice", "brand.customers_voice", "brand.display_name",
@@ -46,6 +49,9 @@ SIGNALS = {
         "lure.from_private_mailbox", "lure.from_thrown_away", "recipient.chief", "recipient.insider",
         "recipient.lookalike", "recipient.office", "recipient.own_name", "recipient.own_office",
         "recipient.own_provider",
+        "lure.account_announced", "lure.account_pressed", "lure.favour", "lure.gift_for_a_fee", "lure.leaders_task",
+        "lure.loan_for_a_friend", "lure.offer_in_messenger", "lure.papers_to_private_mailbox",
+        "recipient.secret_payment", "recipient.shared_as_office", "recipient.staff_office",
     },
     Signal.LEADS_AWAY: {
         "brand.leads_away", "brand.note_leads_away", "link.borrowed_ground", "link.brand_button",
@@ -60,6 +66,11 @@ SIGNALS = {
     Signal.UNNAMED_SERVER: {"auth.no_iprev"},
     Signal.HIRED_PLATFORM: {"auth.platform_unaligned"},
     Signal.ANSWERS_TO_MAILBOX: {"reply_to.mailbox"},
+    Signal.HARMS_BY_ANSWER: {
+        "lure.account_announced", "lure.favour", "lure.leaders_task", "lure.loan_for_a_friend",
+        "lure.offer_in_messenger", "lure.papers_to_private_mailbox", "recipient.secret_payment",
+        "recipient.staff_office",
+    },
 }  # fmt: skip
 
 

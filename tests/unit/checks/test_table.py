@@ -22,6 +22,8 @@ MOVED = {
     "inside",
     "own_office",
     "recipient",
+    "shared_note",
+    "staff_office",
 }  # of the room of identity; they read cues and links, and so they run late
 
 

@@ -98,3 +98,14 @@ def test_no_text_takes_long(piece: str) -> None:
             begun = time.process_time()
             pattern.search(text)
             assert time.process_time() - begun < 0.5, name
+
+
+def test_latin_words_among_japanese() -> None:
+    """A Latin word is whole between Japanese letters, and not within a Latin word."""
+    line = patterns.among_japanese(["line", "send*", "内密"])
+    assert all(
+        line.search(text)
+        for text in ("LINEのグループ", "新しいLINE", "on line", "sending", "内密に", "Sendください")
+    )
+    assert not any(line.search(text) for text in ("online", "lines", "line_up", "resend"))
+    assert patterns.among_japanese([]).search("line") is None

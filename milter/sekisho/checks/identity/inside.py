@@ -14,6 +14,8 @@ from __future__ import annotations
 from sekisho.address import Mailbox
 from sekisho.checks.facts.inside import own_name, reader_domains, writes_label
 from sekisho.checks.facts.names import is_nameless
+from sekisho.checks.facts.nobody import names_a_firm
+from sekisho.checks.facts.requests import can_be_asked, keeps_off_the_telephone, letter
 from sekisho.evidence import NOTHING, Cue, Evidence, FindingKind, Place, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -37,7 +39,15 @@ INSIDER = FindingKind(
     "知っている電話番号で本人に確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
-KINDS = (CHIEF, INSIDER)
+SECRET = FindingKind(
+    "recipient.secret_payment",
+    5.5,
+    "A stranger wants money moved at once, and wants the reader to tell nobody: {author}. Ask your own superior in "
+    "person.",
+    "外部の {author} が、だれにも話さずに、すぐに送金や残高の連絡をするよう求めています。上司に直接確認してください。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE, Signal.HARMS_BY_ANSWER}),
+)
+KINDS = (CHIEF, INSIDER, SECRET)
 
 COVERT = "secrecy_words + covert_words"
 """What is named as the phrase of an errand that these two lists show."""
@@ -59,22 +69,40 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     text = f"{message.subject}\n{message.text[:MAX_SCANNED_CHARS]}"
     domains = reader_domains(message, seen, context)  # known without a search of the text
-    if not domains or not (errand or _is_covert(text, words)):
+    if not domains or not (errand or _is_covert(message, text, words, context)):
         return NOTHING
     inside = errand and (words.inside.speech.search(text) or words.inside.secrecy.search(text)) is not None
     if _is_chief(mailbox, message.text[:MAX_SCANNED_CHARS], domains, inside, context):
         cues = () if errand else (Cue("theme", "errand", COVERT, Place.TEXT),)
         return Evidence(cues=cues, findings=(CHIEF.found(author=mailbox.address),))
-    return Evidence(findings=(INSIDER.found(author=mailbox.address),)) if inside else NOTHING
-
-
-def _is_covert(text: str, words: Vocabulary) -> bool:
-    """True for a short text about money or a private channel that wants to keep others out of it."""
+    if inside:
+        return Evidence(findings=(INSIDER.found(author=mailbox.address),))
     return (
-        len(text) <= MAX_COVERT_CHARS
-        and words.inside.secrecy.search(text) is not None
-        and words.inside.covert.search(text) is not None
+        Evidence(findings=(SECRET.found(author=mailbox.address),)) if _is_secret(message, words) else NOTHING
     )
+
+
+def _is_covert(message: Message, text: str, words: Vocabulary, context: Context) -> bool:
+    """True for a short text about money or a private channel that wants to keep others out of it; that closes the
+    telephone and says no firm; or that speaks as a colleague's from a private mailbox and wants an answer."""
+    if len(text) > MAX_COVERT_CHARS or words.inside.covert.search(text) is None:
+        return False
+    if words.inside.secrecy.search(text) is not None:
+        return True
+    if keeps_off_the_telephone(message, words) and not names_a_firm(message, words):
+        return True
+    private = context.providers.kind(message.author.domain or "") == "mailbox"
+    asked = words.requests
+    greets = asked.colleagues.search(text) is not None or asked.own_firm.search(text) is not None
+    return private and greets and asked.returned.search(text) is not None
+
+
+def _is_secret(message: Message, words: Vocabulary) -> bool:
+    """True if money is to be moved at once, and nobody told or called: a lawyer who works on a secret deal."""
+    text = letter(message, words)
+    if words.inside.secrecy.search(text) is None or words.inside.covert.search(text) is None:
+        return False
+    return words.requests.at_once.search(text) is not None and not can_be_asked(message, words)
 
 
 def _is_chief(mailbox: Mailbox, text: str, domains: tuple[str, ...], inside: bool, context: Context) -> bool:

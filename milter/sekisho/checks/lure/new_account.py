@@ -1,8 +1,11 @@
-"""A changed bank account that no firm would tell so: from a private mailbox, or held by a person.
+"""A changed bank account that no firm would tell so: from a private mailbox, held by a person, or in a hurry and with
+the telephone closed.
 
-Suppliers change their banks, and say so by mail. Whoever reads a firm's mail says the same, with an account of its own:
-nothing in a message tells the two apart, but for two slips. A firm has a mailbox of its own, and its account bears its
-name. The reader should call the firm in any case.
+Suppliers change their banks, and say so by mail. Whoever reads a firm's mail says the same, with an account of its own.
+A firm has a mailbox of its own, its account bears its name, it can be called, and it leaves its customers time. Whoever
+wants money for another account says that the old one cannot be used, wants it paid today, wants to be told when it is
+done, and is not to be called: one of these is everyday, two without a way to ask are not. The reader should call the
+firm in any case.
 
 It cannot see an account number in an attachment, nor who holds an account if Japanese words do not say it.
 """
@@ -10,18 +13,25 @@ It cannot see an account number in an attachment, nor who holds an account if Ja
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
+from sekisho.address import Mailbox
+from sekisho.checks.facts.nobody import bears_service_words
 from sekisho.checks.facts.payload import ACCOUNT
-from sekisho.checks.facts.texts import plain_text
-from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
+from sekisho.checks.facts.requests import can_be_asked, is_a_known_firms, letter
+from sekisho.checks.facts.sender import is_colleague
+from sekisho.checks.facts.texts import HOST_OR_ADDRESS
+from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.words import Vocabulary
 
 PRIVATE = FindingKind(
     "lure.account_from_private_mailbox",
     3,
     "It tells a new bank account, and comes from a private mailbox: {author}. Call the firm on a number that you know "
-    "before you pay.",
+    "know before you pay.",
     "新しい振込先を知らせていますが、フリーメール（{author}）から届いています。支払う前に、知っている電話番号で確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
@@ -29,28 +39,107 @@ PERSON = FindingKind(
     "lure.account_of_a_person",
     5.5,
     "It tells a new bank account of a firm, and a person holds it: {holder}. Call the firm on a number that you know "
-    "before you pay.",
+    "know before you pay.",
     "会社の新しい振込先としていますが、口座名義は個人（{holder}）です。支払う前に、知っている電話番号で確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
 )
-KINDS = (PRIVATE, PERSON)
+PRESSED = FindingKind(
+    "lure.account_pressed",
+    5.5,
+    "It tells a new bank account, and presses for it as a firm does not: {how}. Call the firm on a number that you "
+    "know before you pay.",
+    "新しい振込先を知らせていますが、企業の通知らしくない点があります（{how}）。"
+    "支払う前に、知っている電話番号で確認してください。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
+)
+STRONGLY = FindingKind(
+    "lure.account_pressed_strongly",
+    2.5,
+    "Three or more things press for the new account.",
+    "新しい振込先への支払いを、三つ以上の点で急がせています。",
+)
+ANNOUNCED = FindingKind(
+    "lure.account_announced",
+    5.5,
+    "It says that a bank account can no longer be used, and wants an answer to tell another one. Call the firm on a "
+    "number that you know before you pay.",
+    "従来の口座が使えないとして、新しい振込先を知らせるための返信を求めています。支払う前に、知っている電話番号で確認してください。",
+    signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE, Signal.HARMS_BY_ANSWER}),
+)
+KINDS = (PRIVATE, PERSON, PRESSED, STRONGLY, ANNOUNCED)
 
-MAX_SCANNED_CHARS = 3_000  # of a text
+MIN_SIGNS, MIN_STRONG_SIGNS = 2, 3  # of pressure, beside a new account
+MAX_ANNOUNCED_CHARS = 1_200  # of a letter that announces another account
+NEAR_CHARS = 60  # before and behind a word for an account, where it is said to be another one
+MAX_ACCOUNTS = 24  # words for an account that are looked at
 # The holder as banks write it (口座名義 イマムラ ケンジ). A firm's has its form beside the name: カ)ミナトコウギヨウ.
 HOLDER = re.compile(r"名義人?\W{0,8}([ァ-ヺー]{2,8} [ァ-ヺー]{2,8})\s*$", re.MULTILINE)
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
-    """At most one finding, where the text has the number of an account that is said to be new."""
-    mailbox = message.author.mailbox
-    if mailbox is None or not seen.has_cue("theme", "business"):
+    """Nothing unless the text has the number of an account that is said to be new, or announces one."""
+    mailbox, words = message.author.mailbox, context.vocabulary
+    if mailbox is None or is_colleague(message, seen, context) or is_a_known_firms(message, seen, context):
         return NOTHING
-    text = plain_text(message)[:MAX_SCANNED_CHARS]
-    if ACCOUNT.search(text) is None:
+    text = letter(message, words)
+    if ACCOUNT.search(text) is None or ACCOUNT.search(text := HOST_OR_ADDRESS.sub(" ", text)) is None:
+        announced = _is_announced(text, message, seen, words)
+        return Evidence(findings=(ANNOUNCED.found(),)) if announced else NOTHING
+    pressed = tuple(_pressed(message, words)) if _is_new(text, words) else ()
+    if not pressed and not seen.has_cue("theme", "business"):
         return NOTHING
-    holder = HOLDER.search(text)
-    if holder is not None and context.vocabulary.names.contact_words.search(f"{mailbox.name}\n{text}"):
-        return Evidence(findings=(PERSON.found(holder=holder[1]),))
-    if context.providers.kind(mailbox.domain or "") == "mailbox":
-        return Evidence(findings=(PRIVATE.found(author=mailbox.address),))
-    return NOTHING
+    found = tuple(_of_its_owner(mailbox, text, words, context))
+    return Evidence(findings=(*found, *pressed)) if found or pressed else NOTHING
+
+
+def _of_its_owner(mailbox: Mailbox, text: str, words: Vocabulary, context: Context) -> Iterator[Finding]:
+    """A firm's account in a person's name, or one that a private mailbox tells."""
+    holder, told = HOLDER.search(text), f"{mailbox.name}\n{text}"
+    if holder is not None and any(
+        each.search(told) is not None for each in (words.names.contact_words, words.names.organisation_words)
+    ):
+        yield PERSON.found(holder=holder[1])
+    elif context.providers.kind(mailbox.domain or "") == "mailbox":
+        yield PRIVATE.found(author=mailbox.address)
+
+
+def _is_new(text: str, words: Vocabulary) -> bool:
+    """True if a word for an account has one beside it that says that it is another than before."""
+    found = islice(words.requests.accounts.finditer(text), MAX_ACCOUNTS)
+    changed = words.requests.changed_account
+    return any(
+        changed.search(text, max(0, each.start() - NEAR_CHARS), each.end() + NEAR_CHARS) for each in found
+    )
+
+
+def _is_announced(text: str, message: Message, seen: Evidence, words: Vocabulary) -> bool:
+    """True for a short letter without links that says that an account cannot be used, and wants an answer at once."""
+    if seen.destinations or len(message.text) > MAX_ANNOUNCED_CHARS:
+        return False
+    asked = words.requests
+    unusable = any(
+        asked.retired_account.search(text, max(0, each.start() - NEAR_CHARS), each.end() + NEAR_CHARS)
+        for each in islice(asked.accounts.finditer(text), MAX_ACCOUNTS)
+    )
+    if not unusable or not _is_new(text, words) or can_be_asked(message, words):
+        return False
+    return asked.returned.search(text) is not None and asked.at_once.search(text) is not None
+
+
+def _pressed(message: Message, words: Vocabulary) -> Iterator[Finding]:
+    """How a new account is pressed upon a reader who is shown no way to ask."""
+    if can_be_asked(message, words):
+        return
+    text, asked = letter(message, words), words.requests
+    signs = [
+        found[0]
+        for pattern in (asked.closed_telephone, asked.retired_account, asked.receipts, asked.at_once)
+        if (found := pattern.search(text)) is not None
+    ]
+    domain = message.author.domain or ""
+    if bears_service_words(domain, words):
+        signs.append(domain)
+    if len(signs) >= MIN_SIGNS:
+        yield PRESSED.found(how=", ".join(signs))
+    if len(signs) >= MIN_STRONG_SIGNS:
+        yield STRONGLY.found()

@@ -30,7 +30,7 @@ OWN_ADDRESS = "brand.own_domain_unproven"
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """One finding, if a sender that speaks in a name that it does not come from wants nothing of its reader."""
-    if not seen.has_signal(Signal.IMPERSONATES):
+    if not seen.has_signal(Signal.IMPERSONATES) or seen.has_signal(Signal.HARMS_BY_ANSWER):
         return NOTHING
     if seen.authenticated:
         harmless = not (

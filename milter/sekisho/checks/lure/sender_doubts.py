@@ -170,7 +170,9 @@ def _of_the_demand(message: Message, seen: Evidence, context: Context, at_home: 
     if (
         private
         and seen.has_cue("theme", *OFFICIAL)
-        and (_official(message, seen, context) or seen.has_cue("action", "gift_cards", "channel"))
+        and (
+            _official(message, seen, context) or seen.has_cue("action", "channel") or seen.has("lure.favour")
+        )
     ):
         yield PRIVATE.found(domain=domain)
     if (

@@ -114,3 +114,29 @@ def test_an_errand_without_a_phrase_is_a_cue_for_the_lure() -> None:
     envelope_ = replace(envelope("bounce@stranger.test"), recipients=(Recipient("hanako@example.jp"),))
     evidence = inside.check(message(text, envelope_), Evidence(), context())
     assert [(cue.aspect, cue.name) for cue in evidence.cues] == [("theme", "errand")]
+
+
+@pytest.mark.parametrize(
+    ("author", "text", "ids"),
+    [
+        ("Ann, CEO <a@stranger.test>", "Send me the payment today. I can't take calls.", ["recipient.chief"]),
+        (
+            "深川 <a@free.test>",
+            "お疲れ様です。\r\nLINEのグループを作り、コードを返してください。\r\n代表取締役",
+            ["recipient.chief"],
+        ),
+        (
+            "Corwin <a@stranger.test>",
+            "A transfer has to leave today. Speak to nobody about it.",
+            ["recipient.secret_payment"],
+        ),
+        ("Corwin <a@stranger.test>", "A transfer has to leave today. Speak to nobody about it. Call me.", []),
+        ("Corwin <a@stranger.test>", "A transfer has to leave today.", []),
+        ("Ann, CEO <a@stranger.test>", "Send me the payment today.", []),
+        ("Ann, CEO <a@stranger.test>", "I can't take calls. Is the payment on its way?\r\nFern Ltd", []),
+    ],
+)
+def test_what_closes_the_telephone(author: str, text: str, ids: list[str]) -> None:
+    """Money or a channel, and nobody may be asked: by a chief, a colleague's greeting, or a secret deal. Firms that say
+    their name and chiefs who can be called are none."""
+    assert found(author, text, Evidence()) == ids

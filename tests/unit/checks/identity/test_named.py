@@ -49,7 +49,7 @@ def identity(tmp_path: Path) -> Any:
         ("【福岡銀行】口座確認班 村井", "福岡銀行の村井と申します。", "fukuoka-bank", (Why.NAMED, Why.AGREES)),
         ("Scotiabank Resolution Unit", "Scotiabank holds a transfer.", "scotiabank", (Why.NAMED,)),
         (
-            "Docusign EU System",
+            "Docusign EU Region",
             "Legal sent you a document with Docusign.\nLog in with your password to read it: https://a.example/x",
             "docusign",
             (Why.NAMED, Why.NO_OTHER),

@@ -38,3 +38,37 @@ def test_a_new_account(author: str, text: str, ids: list[str]) -> None:
     """From a private mailbox; or of a firm, held by a person: not of a firm in its name, nor of a person."""
     assert found(author, text) == ids
     assert found(author, text, Evidence()) == []
+
+
+PRESSED = "Our new bank account: IBAN DE44 5001 0517 5407 3249 31."
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        (f"{PRESSED} The old one is closed. Pay today.", ["lure.account_pressed"]),
+        (
+            f"{PRESSED} Do not use the old one. Send us the receipt today, no calls.",
+            ["lure.account_pressed", "lure.account_pressed_strongly"],
+        ),
+        (
+            "口座が監査で使えないため、新しい口座 普通 1234567 へ本日お振込みください。",
+            ["lure.account_pressed"],
+        ),
+        (PRESSED, []),
+        (f"{PRESSED} The old one is closed. Pay today, or ring us.", []),
+        (f"{PRESSED} The old one is closed. Pay today.\r\nTel. 03-5550-0100", []),
+        ("Our bank account: IBAN DE44 5001 0517 5407 3249 31. Pay today and send us the receipt.", []),
+    ],
+)
+def test_an_account_that_is_pressed(text: str, ids: list[str]) -> None:
+    """Two things that press, and no way to ask; one alone, a telephone, or an account that is not new are everyday."""
+    assert found("A <a@firm.test>", text, Evidence()) == ids
+
+
+def test_an_account_that_is_announced() -> None:
+    """The old account cannot be used, and an answer is wanted for the new one; an auditor's question is none."""
+    text = "Our account with the bank is being audited. Reply today for our new bank details."
+    assert found("A <a@firm.test>", text, Evidence()) == ["lure.account_announced"]
+    assert found("A <a@firm.test>", f"{text} Or call us.", Evidence()) == []
+    assert found("A <a@firm.test>", "Please reply today with the balance of your account.", Evidence()) == []
