@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -82,6 +82,8 @@ class NameWords:
     officer_titles: re.Pattern[str]
     chief_titles: re.Pattern[str]
     contact_words: re.Pattern[str]
+    readings: Mapping[str, tuple[str, ...]]
+    """Of Chinese characters in names, for `text.heard`."""
 
 
 @dataclass(frozen=True, slots=True)

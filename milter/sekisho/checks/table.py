@@ -59,7 +59,7 @@ from sekisho.checks.identity import (
     unknown_organisation,
     word_names,
 )
-from sekisho.checks.lure import lure, new_account, nobody, payload, sender_doubts, stranger
+from sekisho.checks.lure import anothers_domain, lure, new_account, nobody, payload, sender_doubts, stranger
 from sekisho.evidence import Evidence, FindingKind, Role
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -153,6 +153,7 @@ LURES: tuple[Check, ...] = (
     Check.of(recipient),
     Check.of(nobody),
     Check.of(stranger),
+    Check.of(anothers_domain),
     Check.of(own_office),
     Check.of(inside),
     Check.of(new_account),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sekisho.bounded_cache import remembered
-from sekisho.text import skeleton
+from sekisho.text import readings_of, skeleton
 from sekisho.vocabulary import patterns
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.patterns import anywhere, pieces
@@ -149,6 +149,7 @@ def _in_names(lists: WordLists, lures: Iterable[str]) -> NameWords:
         officer_titles=anywhere(lists.officer_titles),
         chief_titles=anywhere(lists.chief_titles),
         contact_words=anywhere(lists.contact_words),
+        readings=readings_of(lists.readings),
     )
 
 
