@@ -133,6 +133,8 @@ class GreetingWords:
     """Match it with a line: the match ends where the greeting ends."""
     readers: re.Pattern[str]
     """Match it with the text behind the greeting."""
+    titles: re.Pattern[str]
+    """Search it in a line: the name of a reader follows."""
     impersonal_greetings: re.Pattern[str]
     """Match it with a line; `impersonal_lines` must be the whole line."""
     nobody: re.Pattern[str]

@@ -182,6 +182,7 @@ def _greeting(lists: WordLists) -> GreetingWords:
     return GreetingWords(
         greetings=patterns.greeting(lists.greetings),
         readers=patterns.readers(lists.readers, lists.reader_adjectives),
+        titles=patterns.titles(lists.reader_titles),
         impersonal_greetings=patterns.impersonal(lists.impersonal_greetings, lists.impersonal_lines),
         nobody=patterns.nobody(lists.nobody_words, lists.nobody_endings),
     )

@@ -132,6 +132,7 @@ class WordLists(FileModel):
 
     greetings: Words = ()
     readers: Words = ()
+    reader_titles: Words = ()
     reader_adjectives: Words = ()
     impersonal_greetings: Words = ()
     impersonal_lines: Words = ()

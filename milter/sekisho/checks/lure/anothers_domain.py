@@ -15,23 +15,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sekisho.checks.facts.demands import Demand, demand_of, insists
-from sekisho.checks.facts.links import is_digest
+from sekisho.checks.facts.greetings import greets_by_name
+from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.names import shows_a_brand
 from sekisho.checks.facts.nobody import is_known, is_named, reaches
 from sekisho.checks.facts.organisations import speaking_organisation
 from sekisho.checks.facts.sender import home_domains, is_a_brands_own
+from sekisho.checks.facts.throwaway import is_of_an_organisation
 from sekisho.checks.facts.told_names import is_readable, tells_a_name
-from sekisho.checks.facts.wishes import presses_for_access_or_money, threatens
+from sekisho.checks.facts.wishes import (
+    asks_for_access_or_money,
+    headlines,
+    presses_for_access_or_money,
+    threatens,
+)
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
 
 ANOTHERS = FindingKind(
     "lure.from_anothers_domain",
-    5,
+    4,
     "It insists on this as {name}, from {domain}. Nothing in it tells what {domain} has to do with that name.",
     "「{name}」として強く求めていますが、本文のどこにも {domain} との関係が示されていません。",
     signals=frozenset({Signal.STANDS_ALONE}),
+)
+UNKNOWN_READER = FindingKind(
+    "lure.to_nobody_by_name",
+    2,
+    "It does not greet its reader by name, as a firm greets its customer.",
+    "受信者を氏名で呼んでおらず、顧客への連絡とは異なります。",
 )
 BOTH_WAYS = FindingKind(
     "lure.deadline_and_threat",
@@ -45,7 +58,7 @@ TWO_STRANGERS = FindingKind(
     "It leads to {host}, which has nothing to do with that name either, nor with its sender.",
     "リンク先 {host} も、その名前とも差出人とも関係がありません。",
 )
-KINDS = (ANOTHERS, BOTH_WAYS, TWO_STRANGERS)
+KINDS = (ANOTHERS, UNKNOWN_READER, BOTH_WAYS, TWO_STRANGERS)
 
 MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more says who it is
 
@@ -55,8 +68,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not _is_open_to_doubt(message, seen, context):
         return NOTHING
     demand = demand_of(message, context.vocabulary)
-    insisting = demand is not None and insists(demand, message, seen, context.vocabulary)
-    if not (insisting or presses_for_access_or_money(message, seen)):
+    if not _demands(demand, message, seen, context):
         return NOTHING
     if not _speaks_as_a_firm(message, context):
         return NOTHING
@@ -73,8 +85,21 @@ def _is_open_to_doubt(message: Message, seen: Evidence, context: Context) -> boo
         return False
     if any(each.kind.id == "lure.from_a_stranger" for each in seen.doubts):
         return False
-    domain = message.author.domain
+    domain = message.author.domain or ""
+    if is_of_an_organisation(domain, context.vocabulary) and leads_home(message, seen, context):
+        return False
     return bool(domain) and context.providers.kind(domain) is None and not is_known(message, seen, context)
+
+
+def _demands(demand: Demand | None, message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the message says what happens otherwise, or presses for access or money. Where the name is in Latin
+    letters, which a domain has, too, it is enough that it asks for that and says so in its headline."""
+    if demand is not None and insists(demand, message, seen, context.vocabulary):
+        return True
+    if not headlines(seen) or not asks_for_access_or_money(message, seen):
+        return False
+    latin = all(map(str.isascii, context.vocabulary.names.naming(message.author.name)))
+    return latin or presses_for_access_or_money(message, seen)
 
 
 def _speaks_as_a_firm(message: Message, context: Context) -> bool:
@@ -102,6 +127,8 @@ def _is_told(message: Message, seen: Evidence, context: Context) -> bool:
 def _doubts(demand: Demand | None, message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
     domain = message.author.domain or ""
     yield ANOTHERS.found(name=message.author.name, domain=domain)
+    if not greets_by_name(message, context.vocabulary):
+        yield UNKNOWN_READER.found()
     if demand is not None and demand.deadline and (demand.otherwise or threatens(seen)):
         yield BOTH_WAYS.found()
     home, kind = home_domains(message, seen), context.providers.kind
