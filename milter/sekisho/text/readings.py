@@ -49,7 +49,7 @@ def heard(word: str, run: str, readings: Mapping[str, tuple[str, ...]]) -> tuple
 def _from(word: str, units: list[str], readings: Mapping[str, tuple[str, ...]]) -> tuple[int, int]:
     ends, longest = {0}, (0, 0)
     for count, unit in enumerate(units[: len(word)], 1):
-        spoken = JOINING.get(unit) or readings.get(unit) or (() if "一" <= unit[0] else (voiceless(unit),))
+        spoken = JOINING.get(unit) or readings.get(unit) or (() if unit[0] >= "一" else (voiceless(unit),))
         ends = {end for start in ends for each in spoken for end in _ends(word, start, each)}
         if not ends:
             break

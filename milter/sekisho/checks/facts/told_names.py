@@ -29,7 +29,10 @@ MIN_PART_LETTERS = 2  # of a label between hyphens and digits
 MIN_WORD_LETTERS = 5  # of a word of the text that stands anywhere in a label; a shorter one at an end of it
 MIN_SHORT_WORD_LETTERS = 4
 MIN_NAME_LETTERS = 3  # of a word of the sender's name, and of initials in the text
-MAX_INITIALS, MAX_ABBREVIATION = 5, 9  # letters of a label that is made of the first letters, or of beginnings
+MAX_INITIALS, MAX_ABBREVIATION = (
+    5,
+    9,
+)  # letters of a label that is made of the first letters, or of beginnings
 MAX_SIGNING_LINES = 8  # at the end of a text, whose initials count
 MIN_HEARD_LETTERS, MIN_HEARD_CHARACTERS = 4, 2  # of a label that a Japanese name sounds as
 MIN_CONSONANTS = 2  # of a foreign word in kana; all of a part of a label, or the first three of it
@@ -96,7 +99,9 @@ def _is_of_the_name(part: str, name: str, words: Vocabulary) -> bool:
     if any(len(each) >= MIN_NAME_LETTERS and (each in part or _begins(part, each)) for each in told):
         return True
     spoken = [_plain(each) for each in LATIN_WORD.findall(name)][:MAX_NAME_WORDS]
-    if len(spoken) >= MIN_NAME_LETTERS and part.startswith("".join(each[0] for each in spoken[:MIN_NAME_LETTERS])):
+    if len(spoken) >= MIN_NAME_LETTERS and part.startswith(
+        "".join(each[0] for each in spoken[:MIN_NAME_LETTERS])
+    ):
         return True
     own = next((part[:end] for end in range(len(part), 1, -1) if not words.names.naming(part[end:])), part)
     return any(len(each) <= MAX_ABBREVIATION and _is_abbreviation(each, spoken) for each in {part, own})

@@ -21,34 +21,32 @@ from sekisho.checks.facts.names import shows_a_brand
 from sekisho.checks.facts.nobody import is_known, is_named, reaches
 from sekisho.checks.facts.organisations import speaking_organisation
 from sekisho.checks.facts.sender import home_domains, is_a_brands_own
+from sekisho.checks.facts.texts import plain_text
 from sekisho.checks.facts.throwaway import is_of_an_organisation
 from sekisho.checks.facts.told_names import is_readable, tells_a_name
-from sekisho.checks.facts.wishes import (
-    asks_for_access_or_money,
-    headlines,
-    presses_for_access_or_money,
-    threatens,
-)
+from sekisho.checks.facts.voices import subject_head
+from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, headlines, threatens
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
+from sekisho.words import Vocabulary
 
 ANOTHERS = FindingKind(
     "lure.from_anothers_domain",
-    4,
+    3.5,
     "It insists on this as {name}, from {domain}. Nothing in it tells what {domain} has to do with that name.",
     "「{name}」として強く求めていますが、本文のどこにも {domain} との関係が示されていません。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
 UNKNOWN_READER = FindingKind(
     "lure.to_nobody_by_name",
-    2,
+    2.5,
     "It does not greet its reader by name, as a firm greets its customer.",
     "受信者を氏名で呼んでおらず、顧客への連絡とは異なります。",
 )
 BOTH_WAYS = FindingKind(
     "lure.deadline_and_threat",
-    1,
+    1.5,
     "It says by when to act, and what happens otherwise.",
     "期限と、応じない場合の不利益の両方を告げています。",
 )
@@ -60,6 +58,8 @@ TWO_STRANGERS = FindingKind(
 )
 KINDS = (ANOTHERS, UNKNOWN_READER, BOTH_WAYS, TWO_STRANGERS)
 
+MAX_SIGNING_LINES, MAX_LINE_CHARS = 4, 80  # at the end of a text, one of which has the name
+MAX_CLOSING_CHARS = 1_000  # at the end of a text, where a newsletter says how to leave it
 MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more says who it is
 
 
@@ -72,6 +72,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     if not _speaks_as_a_firm(message, context):
         return NOTHING
+    if _is_a_newsletter(message, context.vocabulary):
+        return NOTHING
     if reaches(message, context.vocabulary) or _is_told(message, seen, context):
         return NOTHING
     return Evidence(doubts=tuple(_doubts(demand, message, seen, context)))
@@ -81,7 +83,8 @@ def _is_open_to_doubt(message: Message, seen: Evidence, context: Context) -> boo
     """True for a short message of a named sender that nobody knows, from a domain of its own, which leads somewhere."""
     if not seen.destinations or len(message.text) > MAX_SCANNED_CHARS or is_digest(seen):
         return False
-    if not is_named(message, context.vocabulary) or shows_a_brand(seen):
+    name = _name(message, context.vocabulary)
+    if not is_readable(name, context.vocabulary) or shows_a_brand(seen):
         return False
     if any(each.kind.id == "lure.from_a_stranger" for each in seen.doubts):
         return False
@@ -92,28 +95,54 @@ def _is_open_to_doubt(message: Message, seen: Evidence, context: Context) -> boo
 
 
 def _demands(demand: Demand | None, message: Message, seen: Evidence, context: Context) -> bool:
-    """True if the message says what happens otherwise, or presses for access or money. Where the name is in Latin
-    letters, which a domain has, too, it is enough that it asks for that and says so in its headline."""
+    """True if the message says what happens otherwise, or threatens and is about a matter of lures from its headline on
+    or asks for access or money, or presses for these from its headline on. Where the name is in Latin letters, which a domain has, too, it need not press."""
     if demand is not None and insists(demand, message, seen, context.vocabulary):
         return True
-    if not headlines(seen) or not asks_for_access_or_money(message, seen):
-        return False
-    latin = all(map(str.isascii, context.vocabulary.names.naming(message.author.name)))
-    return latin or presses_for_access_or_money(message, seen)
+    asks = seen.has_cue("action", *VALUABLE_ACTIONS)
+    if threatens(seen):
+        return asks or bool(headlines(seen))
+    pressed = any(cue.aspect == "pressure" for cue in seen.cues)
+    return asks and bool(headlines(seen)) and (pressed or _name(message, context.vocabulary).isascii())
 
 
 def _speaks_as_a_firm(message: Message, context: Context) -> bool:
-    """True if the sender's name is an organisation's: it has a word of such, the message speaks as it, or its mailbox
-    is that of an office (`billing`). It must be one that can be compared with a domain."""
-    name, words = message.author.name, context.vocabulary
-    mailbox = message.author.mailbox
-    if mailbox is None or not is_readable(name, words):
+    """True if the name is an organisation's: it has a word of such, the message speaks as it, or its mailbox is that of
+    an office (`billing`) or at least no person's of that name, and the text is signed with the name."""
+    name, words, mailbox = message.author.name, context.vocabulary, message.author.mailbox
+    if mailbox is None:
         return False
     if words.names.organisation_words.search(name) or words.names.office_words.search(name):
         return True
-    if any(each.isascii() and each in mailbox.local.lower() for each in words.names.naming(name)):
+    named, local = words.names.naming(name), mailbox.local.lower()
+    if any(each.isascii() and each in local for each in named):
         return False  # a person's mailbox
-    return not words.names.proper(mailbox.local) or speaking_organisation(message, context) is not None
+    if not words.names.proper(local) or speaking_organisation(message, context) is not None:
+        return True
+    return all(each[0] != local[:1] for each in named) and _is_signed(named, message)
+
+
+def _is_signed(named: tuple[str, ...], message: Message) -> bool:
+    """True if one of the last lines has all words of the name."""
+    lines = [line.casefold() for line in plain_text(message).splitlines() if line.strip()][
+        -MAX_SIGNING_LINES:
+    ]
+    return any(len(line) <= MAX_LINE_CHARS and all(each in line for each in named) for line in lines)
+
+
+def _name(message: Message, words: Vocabulary) -> str:
+    """The name under which it is written: the sender's, or, if that is an office, the one at the head of the subject;
+    empty if neither names anybody."""
+    if is_named(message, words):
+        return message.author.name
+    head = subject_head(message.subject)
+    return head if words.names.naming(head) else ""
+
+
+def _is_a_newsletter(message: Message, words: Vocabulary) -> bool:
+    """True if the message greets its reader by name and says how to leave the list on which the reader is."""
+    closing = plain_text(message)[-MAX_CLOSING_CHARS:]
+    return words.links.unsubscribe_words.search(closing) is not None and greets_by_name(message, words)
 
 
 def _is_told(message: Message, seen: Evidence, context: Context) -> bool:
@@ -126,12 +155,16 @@ def _is_told(message: Message, seen: Evidence, context: Context) -> bool:
 
 def _doubts(demand: Demand | None, message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
     domain = message.author.domain or ""
-    yield ANOTHERS.found(name=message.author.name, domain=domain)
+    yield ANOTHERS.found(name=_name(message, context.vocabulary), domain=domain)
     if not greets_by_name(message, context.vocabulary):
         yield UNKNOWN_READER.found()
-    if demand is not None and demand.deadline and (demand.otherwise or threatens(seen)):
+    if demand is not None and demand.otherwise and _sets_a_time(demand, message, context.vocabulary):
         yield BOTH_WAYS.found()
     home, kind = home_domains(message, seen), context.providers.kind
     away = [each.host for each in seen.destinations if each.domain not in home]
     if away and len(away) == len(seen.destinations) and all(kind(host) is None for host in away):
         yield TWO_STRANGERS.found(host=away[0])
+
+
+def _sets_a_time(demand: Demand, message: Message, words: Vocabulary) -> bool:
+    return demand.deadline or words.demands.days.search(plain_text(message)[:MAX_SCANNED_CHARS]) is not None
