@@ -84,6 +84,8 @@ class NameWords:
     contact_words: re.Pattern[str]
     readings: Mapping[str, tuple[str, ...]]
     """Of Chinese characters in names, for `text.heard`."""
+    translations: Mapping[str, tuple[str, ...]]
+    """The Japanese words for what a part of a domain says."""
 
 
 @dataclass(frozen=True, slots=True)

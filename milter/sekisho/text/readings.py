@@ -1,8 +1,8 @@
 """How much of a Latin word a run of Japanese characters sounds as: 北森フーズ begins as `kitamori` does.
 
-Kana has one sound each (`romaji`), and a Chinese character has several readings, which are data. All are compared in one
-romanisation without voice (`kawa` is `gawa`), since a character's voice depends on what stands before it. A letter at
-the seam of two readings may be written once (`kita` and `ai` are `kitai`).
+Kana has one sound each (`romaji`), and a Chinese character has several readings, which are data. All are compared in
+one romanisation without voice (`kawa` is `gawa`), since a character's voice depends on what stands before it. A letter
+at the seam of two readings may be written once (`kita` and `ai` are `kitai`).
 
 It cannot read a character that the data does not have, nor one that a name reads in its own way.
 """
@@ -61,6 +61,6 @@ def _ends(word: str, start: int, spoken: str) -> Iterator[int]:
     """Where a reading that begins at an index of the word may end in it."""
     if word.startswith(spoken, start):
         yield start + len(spoken)
-    if start and spoken and (spoken[0] == word[start - 1] or word[start - 1] + spoken[0] == "ou"):
-        if word.startswith(spoken[1:], start):
-            yield start + len(spoken) - 1
+    joined = start > 0 and (spoken[:1] == word[start - 1] or word[start - 1] + spoken[:1] == "ou")
+    if joined and spoken and word.startswith(spoken[1:], start):
+        yield start + len(spoken) - 1

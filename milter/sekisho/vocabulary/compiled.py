@@ -150,6 +150,7 @@ def _in_names(lists: WordLists, lures: Iterable[str]) -> NameWords:
         chief_titles=anywhere(lists.chief_titles),
         contact_words=anywhere(lists.contact_words),
         readings=readings_of(lists.readings),
+        translations=_translations(lists.translations),
     )
 
 
@@ -217,6 +218,15 @@ def _files(lists: WordLists) -> FileWords:
         file_suffixes=frozenset(lists.file_suffixes),
         password_words=anywhere(lists.password_words),
     )
+
+
+def _translations(entries: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """`薬局 pharmacy drug` by the words of domains."""
+    table: dict[str, tuple[str, ...]] = {}
+    for entry in entries:
+        word, *others = entry.split(" ")
+        table |= {each: (*table.get(each, ()), word) for each in others}
+    return table
 
 
 def _retired(entry: str) -> tuple[str, int]:

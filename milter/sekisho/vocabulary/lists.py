@@ -58,9 +58,19 @@ def _readable(text: str) -> str:
     return text
 
 
+def _translated(text: str) -> str:
+    """A Japanese word and what domains say for it in small Latin letters."""
+    word, *others = text.split(" ")
+    if word.isascii() or not others or not all(re.fullmatch("[a-z]{2,16}", each) for each in others):
+        raise ValueError(f"{text!r} is no Japanese word with words of domains in small Latin letters")
+    return text
+
+
 def _read_once(entries: tuple[str, ...]) -> tuple[str, ...]:
-    """Entries of which no two are for the same character."""
-    twice = [each for each, number in Counter(entry[0] for entry in entries).items() if number > 1]
+    """Entries of which no two are for the same character or word."""
+    twice = [
+        each for each, number in Counter(entry.partition(" ")[0] for entry in entries).items() if number > 1
+    ]
     if twice:
         raise ValueError(f"{' '.join(twice)}: stands in two entries")
     return entries
@@ -92,6 +102,8 @@ SmallPieces = Annotated[tuple[Small, ...], Field(strict=False)]
 Labels = Annotated[tuple[Label, ...], Field(strict=False)]
 Hosts = Annotated[tuple[Host, ...], Field(strict=False)]
 DatedNames = Annotated[tuple[Dated, ...], Field(strict=False)]
+Translation = Annotated[Piece, AfterValidator(_translated)]
+Translations = Annotated[tuple[Translation, ...], Field(strict=False), AfterValidator(_read_once)]
 Readings = Annotated[tuple[Reading, ...], Field(strict=False), AfterValidator(_read_once)]
 Exchanges = Annotated[tuple[Exchange, ...], Field(strict=False), AfterValidator(_unambiguous)]
 
@@ -192,6 +204,7 @@ class WordLists(FileModel):
     calming_words: Labels = ()
     exchanged_letters: Exchanges = ()
     readings: Readings = ()
+    translations: Translations = ()
     near_words: Words = ()
 
 

@@ -5,8 +5,9 @@ and the message says that name somewhere: in letters, as initials (`tvcu` of Tid
 beginnings of words (`coned` of Consolidated Edison), in kana by its sound, in Chinese characters by their readings.
 Hosts and addresses do not count, since a message from a foreign domain shows them, too. One name that fits is enough.
 
-It cannot see a name in a picture, a translation (`bluesky` of 青空), nor a Chinese name in pinyin; and a text can be made
-to tell the name of any domain.
+Words of a domain that are translations count as well, as far as they are known (`pharmacy` of 薬局).
+
+It cannot see a name in a picture, nor a Chinese name in pinyin; and a text can be made to tell the name of any domain.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from sekisho.checks.facts.domain_names import label_parts
 from sekisho.checks.facts.sender import organisation
-from sekisho.checks.facts.senders_name import label_parts
 from sekisho.checks.facts.texts import HOST_OR_ADDRESS, plain_subject, plain_text
 from sekisho.message import Message
 from sekisho.text import heard, is_kanji, sound, voiceless
@@ -44,8 +45,8 @@ KANA_RUN = re.compile("[ァ-ヺー]{3,40}|[ぁ-ゖー]{3,40}")
 
 # How foreign words are spoken in kana, by their consonants: `cloud` and クラウド are `krd`.
 SPELLINGS = (
-    ("tion", "syn"), ("ck", "k"), ("ph", "h"), ("th", "s"), ("sh", "s"), ("gn", "n"), ("wh", "w"), ("qu", "k"), ("x", "ks"),
-    ("ce", "se"), ("ci", "si"), ("cy", "sy"),
+    ("tion", "syn"), ("ck", "k"), ("ph", "h"), ("th", "s"), ("sh", "s"), ("gn", "n"), ("wh", "w"), ("qu", "k"),
+    ("x", "ks"), ("ce", "se"), ("ci", "si"), ("cy", "sy"),
 )  # fmt: skip
 SILENT_R = re.compile(r"r(?=[^aeiouy]|\Z)")  # ダイナース is `diners`
 CONSONANTS = str.maketrans("lvcfjgzdm", "rbkhskstn", "aeiouwhy")
@@ -89,6 +90,7 @@ def _is_called(part: str, name: str, text: str, words: Vocabulary) -> bool:
         _is_of_the_name(part, name, words)
         or _is_of_words(part, text, words)
         or _is_of_initials(part, name, text)
+        or _is_translated(part, text, words)
         or _is_heard(part, text, words)
     )
 
@@ -162,6 +164,14 @@ def _is_of_initials(part: str, name: str, text: str) -> bool:
     )
 
 
+def _is_translated(part: str, text: str, words: Vocabulary) -> bool:
+    """True if the text says in Japanese what the part, its beginning or its end says in another language."""
+    ends = range(MIN_NAME_LETTERS, len(part) - MIN_NAME_LETTERS + 1)
+    pieces = {part, *(part[:end] for end in ends), *(part[end:] for end in ends)}
+    told = (word for piece in pieces for word in words.names.translations.get(piece, ()))
+    return any(word in text for word in told)
+
+
 def _is_heard(part: str, text: str, words: Vocabulary) -> bool:
     """True if a Japanese name in the text sounds as the part or its beginning, or has its consonants."""
     spoken = voiceless(part)
@@ -186,7 +196,7 @@ def _has_consonants(part: str, run: str) -> bool:
 
 
 def _spoken_consonants(part: str) -> Iterator[str]:
-    """The ways in which a foreign word may be spoken: `r` before a consonant is silent or not, `ch` has three sounds."""
+    """How a foreign word may be spoken: `r` before a consonant is silent or not, and `ch` has three sounds."""
     for heard_as in ("ch", "sh", "t"):
         word = part.replace("ch", heard_as)
         yield _consonants(word)

@@ -3,8 +3,8 @@
 `stranger` doubts domains that forgers make. Here the domain is a decent one, mostly of a small firm that was broken
 into, fully authenticated, and its links lead home. What is wrong is that nothing in the message tells the name of that
 domain (`facts.told_names`): not the sender's name, no product, no group, no `a service of`. That alone is weak, since
-firms have domains of other names. So the message must speak as an organisation, must insist on something that its reader
-can lose, and say neither a telephone number nor a postal address.
+firms have domains of other names. So the message must speak as an organisation, must insist on something that its
+reader can lose, and say neither a telephone number nor a postal address.
 
 It cannot see a domain whose name the forger tells, or that has a word of the name; and it leaves out a name that cannot
 be compared with a domain, as one in Chinese.
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sekisho.checks.facts.demands import Demand, demand_of, insists
+from sekisho.checks.facts.domain_names import label_parts
 from sekisho.checks.facts.greetings import greets_by_name
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.names import shows_a_brand
@@ -22,7 +23,7 @@ from sekisho.checks.facts.nobody import is_known, is_named, reaches
 from sekisho.checks.facts.organisations import speaking_organisation
 from sekisho.checks.facts.sender import home_domains, is_a_brands_own
 from sekisho.checks.facts.texts import plain_text
-from sekisho.checks.facts.throwaway import is_of_an_organisation
+from sekisho.checks.facts.throwaway import is_of_an_organisation, unusual_suffix
 from sekisho.checks.facts.told_names import is_readable, tells_a_name
 from sekisho.checks.facts.voices import subject_head
 from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, headlines, threatens
@@ -36,6 +37,13 @@ ANOTHERS = FindingKind(
     3.5,
     "It insists on this as {name}, from {domain}. Nothing in it tells what {domain} has to do with that name.",
     "「{name}」として強く求めていますが、本文のどこにも {domain} との関係が示されていません。",
+    signals=frozenset({Signal.STANDS_ALONE}),
+)
+CALMING = FindingKind(
+    "lure.from_a_calming_domain",
+    3.5,
+    "It insists on this from {domain}, whose name has words beside it that calm a reader.",
+    "受信者を安心させる語を名前に添えたドメイン {domain} から、強く求めています。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
 UNKNOWN_READER = FindingKind(
@@ -56,7 +64,7 @@ TWO_STRANGERS = FindingKind(
     "It leads to {host}, which has nothing to do with that name either, nor with its sender.",
     "リンク先 {host} も、その名前とも差出人とも関係がありません。",
 )
-KINDS = (ANOTHERS, UNKNOWN_READER, BOTH_WAYS, TWO_STRANGERS)
+KINDS = (ANOTHERS, CALMING, UNKNOWN_READER, BOTH_WAYS, TWO_STRANGERS)
 
 MAX_SIGNING_LINES, MAX_LINE_CHARS = 4, 80  # at the end of a text, one of which has the name
 MAX_CLOSING_CHARS = 1_000  # at the end of a text, where a newsletter says how to leave it
@@ -65,18 +73,23 @@ MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more says who it is
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Doubts only. None if the sender is known or can be reached, or if a domain has a name that the message tells."""
+    words = context.vocabulary
     if not _is_open_to_doubt(message, seen, context):
         return NOTHING
-    demand = demand_of(message, context.vocabulary)
-    if not _demands(demand, message, seen, context):
+    demand = demand_of(message, words)
+    if not (_demands(demand, message, seen, context) and _speaks_as_a_firm(message, context)):
         return NOTHING
-    if not _speaks_as_a_firm(message, context):
+    if _is_to_a_customer(message, words) or reaches(message, words):
         return NOTHING
-    if _is_a_newsletter(message, context.vocabulary):
-        return NOTHING
-    if reaches(message, context.vocabulary) or _is_told(message, seen, context):
-        return NOTHING
-    return Evidence(doubts=tuple(_doubts(demand, message, seen, context)))
+    first = _of_the_domain(message, seen, context)
+    return NOTHING if first is None else Evidence(doubts=(first, *_besides(demand, message, seen, context)))
+
+
+def _of_the_domain(message: Message, seen: Evidence, context: Context) -> Finding | None:
+    domain = message.author.domain or ""
+    if not _is_told(message, seen, context):
+        return ANOTHERS.found(name=_name(message, context.vocabulary), domain=domain)
+    return CALMING.found(domain=domain) if _calms(domain, context.vocabulary) else None
 
 
 def _is_open_to_doubt(message: Message, seen: Evidence, context: Context) -> bool:
@@ -95,8 +108,9 @@ def _is_open_to_doubt(message: Message, seen: Evidence, context: Context) -> boo
 
 
 def _demands(demand: Demand | None, message: Message, seen: Evidence, context: Context) -> bool:
-    """True if the message says what happens otherwise, or threatens and is about a matter of lures from its headline on
-    or asks for access or money, or presses for these from its headline on. Where the name is in Latin letters, which a domain has, too, it need not press."""
+    """True if the message says what happens otherwise; if it threatens, and asks for access or money or is about a
+    matter of lures from its headline on; or if it presses for these from its headline on. Under a name in Latin
+    letters, which a domain has, too, it need not press."""
     if demand is not None and insists(demand, message, seen, context.vocabulary):
         return True
     asks = seen.has_cue("action", *VALUABLE_ACTIONS)
@@ -139,10 +153,13 @@ def _name(message: Message, words: Vocabulary) -> str:
     return head if words.names.naming(head) else ""
 
 
-def _is_a_newsletter(message: Message, words: Vocabulary) -> bool:
-    """True if the message greets its reader by name and says how to leave the list on which the reader is."""
+def _is_to_a_customer(message: Message, words: Vocabulary) -> bool:
+    """True if the message greets its reader by name and is in a list that the reader can leave, or from a name in
+    Japanese: that is compared with a domain less surely."""
+    if not greets_by_name(message, words):
+        return False
     closing = plain_text(message)[-MAX_CLOSING_CHARS:]
-    return words.links.unsubscribe_words.search(closing) is not None and greets_by_name(message, words)
+    return not _name(message, words).isascii() or words.links.unsubscribe_words.search(closing) is not None
 
 
 def _is_told(message: Message, seen: Evidence, context: Context) -> bool:
@@ -153,9 +170,18 @@ def _is_told(message: Message, seen: Evidence, context: Context) -> bool:
     return tells_a_name(domains, message, context.vocabulary)
 
 
-def _doubts(demand: Demand | None, message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
-    domain = message.author.domain or ""
-    yield ANOTHERS.found(name=_name(message, context.vocabulary), domain=domain)
+def _calms(domain: str, words: Vocabulary) -> bool:
+    """True for a name with two words that calm a reader beside it, or with one under a suffix that is mostly registered
+    to be thrown away: `asagiri-anzen.icu`."""
+    parts = label_parts(domain)
+    calming = [part for part in parts if part in words.domains.service_words]
+    if not calming or len(calming) == len(parts):
+        return False
+    return len(calming) > 1 or unusual_suffix(domain, words)
+
+
+def _besides(demand: Demand | None, message: Message, seen: Evidence, context: Context) -> Iterator[Finding]:
+    """What else tells it from the demand of a firm whose customer the reader is."""
     if not greets_by_name(message, context.vocabulary):
         yield UNKNOWN_READER.found()
     if demand is not None and demand.otherwise and _sets_a_time(demand, message, context.vocabulary):

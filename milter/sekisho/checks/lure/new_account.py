@@ -38,8 +38,8 @@ PERSON = FindingKind(
 ELSEWHERE = FindingKind(
     "lure.account_and_answers_elsewhere",
     3,
-    "It gives an account to pay into, nothing proves who sent it, and answers go elsewhere: {other}. Call the firm on a "
-    "number that you know before you pay.",
+    "It gives an account to pay into, nothing proves who sent it, and answers go elsewhere: {other}. Call the firm on "
+    "a number that you know before you pay.",
     "振込先を示していますが、差出人の証明がなく、返信先も別の組織（{other}）です。支払う前に、知っている電話番号で確認してください。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
