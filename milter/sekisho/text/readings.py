@@ -39,21 +39,21 @@ def readings_of(entries: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return table
 
 
-def heard(word: str, run: str, readings: Mapping[str, tuple[str, ...]]) -> tuple[int, int]:
-    """How many letters of the beginning of `word` (`voiceless`) a part of the run sounds as, and in how many
-    characters; two zeros if it sounds as none."""
+def heard(word: str, run: str, readings: Mapping[str, tuple[str, ...]]) -> tuple[int, str]:
+    """How many letters of the beginning of `word` (`voiceless`) a part of the run sounds as, and that part; zero and
+    nothing if it sounds as none."""
     units = SPOKEN.findall(run)
-    return max((_from(word, units[start:], readings) for start in range(len(units))), default=(0, 0))
+    return max((_from(word, units[start:], readings) for start in range(len(units))), default=(0, ""))
 
 
-def _from(word: str, units: list[str], readings: Mapping[str, tuple[str, ...]]) -> tuple[int, int]:
-    ends, longest = {0}, (0, 0)
+def _from(word: str, units: list[str], readings: Mapping[str, tuple[str, ...]]) -> tuple[int, str]:
+    ends, longest = {0}, (0, "")
     for count, unit in enumerate(units[: len(word)], 1):
         spoken = JOINING.get(unit) or readings.get(unit) or (() if unit[0] >= "一" else (voiceless(unit),))
         ends = {end for start in ends for each in spoken for end in _ends(word, start, each)}
         if not ends:
             break
-        longest = max(longest, (max(ends), count))
+        longest = max(longest, (max(ends), "".join(units[:count])))
     return longest
 
 

@@ -10,7 +10,7 @@ from sekisho.words import Vocabulary
 MAX_HEAD_CHARS = 1_500  # at the beginning of a text, where the reader is greeted
 MAX_LINE_CHARS = 200  # of one line
 MAX_HEAD_LINES = 6  # at the beginning of a text, with words in them, one of which greets its reader
-NAME_WITH_TITLE = re.compile(r"([^\s、。].{0,40}?)[ \u3000]?(?:様|さま|さん|殿)(?:\W|\Z)")
+NAME_WITH_TITLE = re.compile(r"([^\s、。を][^、。を]{0,15}?)[ \u3000]?(?:様|さま|さん|殿)(?:\W|\Z)")
 CAPITAL = re.compile(r"\W{0,3}[^\W\d_a-zß-öø-ÿ][\w'’.-]{0,40}")
 
 

@@ -35,7 +35,7 @@ MAX_INITIALS, MAX_ABBREVIATION = (
     9,
 )  # letters of a label that is made of the first letters, or of beginnings
 MAX_SIGNING_LINES = 8  # at the end of a text, whose initials count
-MIN_HEARD_LETTERS, MIN_HEARD_CHARACTERS = 4, 2  # of a label that a Japanese name sounds as
+MIN_HEARD_LETTERS = 4  # of a label that a Japanese name sounds as
 MIN_CONSONANTS = 2  # of a foreign word in kana; all of a part of a label, or the first three of it
 MIN_FIRST_CONSONANTS = 3
 LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2,40}")
@@ -176,10 +176,9 @@ def _is_heard(part: str, text: str, words: Vocabulary) -> bool:
     """True if a Japanese name in the text sounds as the part or its beginning, or has its consonants."""
     spoken = voiceless(part)
     for run in set(JAPANESE_RUN.findall(text)):
-        letters, characters = heard(spoken, run, words.names.readings)
-        if letters == len(spoken) >= MIN_NAME_LETTERS or (
-            letters >= MIN_HEARD_LETTERS and characters >= MIN_HEARD_CHARACTERS
-        ):
+        letters, name = heard(spoken, run, words.names.readings)
+        whole = letters == len(spoken) >= MIN_NAME_LETTERS
+        if (whole or (letters >= MIN_HEARD_LETTERS and len(name) > 1)) and words.names.naming(name):
             return True
     consonants = set(_spoken_consonants(part))
     return any(
@@ -190,9 +189,11 @@ def _is_heard(part: str, text: str, words: Vocabulary) -> bool:
 
 
 def _has_consonants(part: str, run: str) -> bool:
-    if len(run) < MIN_CONSONANTS or not part:
-        return False
-    return run == part or (len(run) >= MIN_FIRST_CONSONANTS and part.startswith(run))
+    """True if both have the same consonants, or one begins with those of the other: ダイナースクラブ and `diners`."""
+    shorter, longer = sorted((part, run), key=len)
+    if part == run:
+        return len(part) >= MIN_CONSONANTS
+    return len(shorter) >= MIN_FIRST_CONSONANTS and longer.startswith(shorter)
 
 
 def _spoken_consonants(part: str) -> Iterator[str]:

@@ -29,6 +29,7 @@ from sekisho.checks.facts.throwaway import (
     is_of_an_organisation,
     passing_signs,
 )
+from sekisho.checks.facts.told_names import tells_a_name
 from sekisho.checks.facts.wishes import headlines
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -139,7 +140,11 @@ def _is_related(name: str, message: Message, seen: Evidence, context: Context) -
     domains = {*home_domains(message, seen), *(each.domain for each in seen.destinations)}
     words = context.vocabulary.names.naming(name)
     latin = tuple(word for word in words if word.isascii())
-    if (latin and related(latin, domains)) or is_known_by_domain(message, seen, context):
+    if (
+        (latin and related(latin, domains))
+        or is_known_by_domain(message, seen, context)
+        or tells_a_name(domains, message, context.vocabulary)
+    ):
         return True
     sounds = [sound(found[0])[:MIN_SOUND_LETTERS] for found in KANA.finditer("".join(words))]
     labels = [sound(organisation(each).partition(".")[0]) for each in domains]
