@@ -56,6 +56,7 @@ from sekisho.checks.identity import (
     sender_domain,
     site,
     strict,
+    two_strangers,
     unknown_organisation,
     word_names,
 )
@@ -136,6 +137,7 @@ IDENTITY: tuple[Check, ...] = (
     Check.of(lone_document),
     Check.of(sender_domain),
     Check.of(unknown_organisation),
+    Check.of(two_strangers),
 )
 CONTENT: tuple[Check, ...] = (
     Check.of(structure),

@@ -16,16 +16,14 @@ from collections.abc import Iterator
 
 from sekisho.checks.facts.demands import Demand, demand_of, insists
 from sekisho.checks.facts.domain_names import label_parts
+from sekisho.checks.facts.firms import firm_name, is_told, speaks_as_a_firm
 from sekisho.checks.facts.greetings import greets_by_name
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.names import shows_a_brand
-from sekisho.checks.facts.nobody import is_known, is_named, reaches
-from sekisho.checks.facts.organisations import speaking_organisation
-from sekisho.checks.facts.sender import home_domains, is_a_brands_own
+from sekisho.checks.facts.nobody import is_known, reaches
 from sekisho.checks.facts.texts import plain_text
 from sekisho.checks.facts.throwaway import is_of_an_organisation, unusual_suffix
-from sekisho.checks.facts.told_names import is_readable, tells_a_name
-from sekisho.checks.facts.voices import subject_head
+from sekisho.checks.facts.told_names import is_readable
 from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, headlines, threatens
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -58,15 +56,8 @@ BOTH_WAYS = FindingKind(
     "It says by when to act, and what happens otherwise.",
     "期限と、応じない場合の不利益の両方を告げています。",
 )
-TWO_STRANGERS = FindingKind(
-    "lure.leads_to_another_stranger",
-    1.5,
-    "It leads to {host}, which has nothing to do with that name either, nor with its sender.",
-    "リンク先 {host} も、その名前とも差出人とも関係がありません。",
-)
-KINDS = (ANOTHERS, CALMING, UNKNOWN_READER, BOTH_WAYS, TWO_STRANGERS)
+KINDS = (ANOTHERS, CALMING, UNKNOWN_READER, BOTH_WAYS)
 
-MAX_SIGNING_LINES, MAX_LINE_CHARS = 4, 80  # at the end of a text, one of which has the name
 MAX_CLOSING_CHARS = 1_000  # at the end of a text, where a newsletter says how to leave it
 MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more says who it is
 
@@ -77,7 +68,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if not _is_open_to_doubt(message, seen, context):
         return NOTHING
     demand = demand_of(message, words)
-    if not (_demands(demand, message, seen, context) and _speaks_as_a_firm(message, context)):
+    if not (_demands(demand, message, seen, context) and speaks_as_a_firm(message, context)):
         return NOTHING
     if _is_to_a_customer(message, words) or reaches(message, words):
         return NOTHING
@@ -87,8 +78,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _of_the_domain(message: Message, seen: Evidence, context: Context) -> Finding | None:
     domain = message.author.domain or ""
-    if not _is_told(message, seen, context):
-        return ANOTHERS.found(name=_name(message, context.vocabulary), domain=domain)
+    if not is_told(message, seen, context):
+        return ANOTHERS.found(name=firm_name(message, context.vocabulary), domain=domain)
     return CALMING.found(domain=domain) if _calms(domain, context.vocabulary) else None
 
 
@@ -96,7 +87,7 @@ def _is_open_to_doubt(message: Message, seen: Evidence, context: Context) -> boo
     """True for a short message of a named sender that nobody knows, from a domain of its own, which leads somewhere."""
     if not seen.destinations or len(message.text) > MAX_SCANNED_CHARS or is_digest(seen):
         return False
-    name = _name(message, context.vocabulary)
+    name = firm_name(message, context.vocabulary)
     if not is_readable(name, context.vocabulary) or shows_a_brand(seen):
         return False
     if any(each.kind.id == "lure.from_a_stranger" for each in seen.doubts):
@@ -117,40 +108,7 @@ def _demands(demand: Demand | None, message: Message, seen: Evidence, context: C
     if threatens(seen):
         return asks or bool(headlines(seen))
     pressed = any(cue.aspect == "pressure" for cue in seen.cues)
-    return asks and bool(headlines(seen)) and (pressed or _name(message, context.vocabulary).isascii())
-
-
-def _speaks_as_a_firm(message: Message, context: Context) -> bool:
-    """True if the name is an organisation's: it has a word of such, the message speaks as it, or its mailbox is that of
-    an office (`billing`) or at least no person's of that name, and the text is signed with the name."""
-    name, words, mailbox = message.author.name, context.vocabulary, message.author.mailbox
-    if mailbox is None:
-        return False
-    if words.names.organisation_words.search(name) or words.names.office_words.search(name):
-        return True
-    named, local = words.names.naming(name), mailbox.local.lower()
-    if any(each.isascii() and each in local for each in named):
-        return False  # a person's mailbox
-    if not words.names.proper(local) or speaking_organisation(message, context) is not None:
-        return True
-    return all(each[0] != local[:1] for each in named) and _is_signed(named, message)
-
-
-def _is_signed(named: tuple[str, ...], message: Message) -> bool:
-    """True if one of the last lines has all words of the name."""
-    lines = [line.casefold() for line in plain_text(message).splitlines() if line.strip()][
-        -MAX_SIGNING_LINES:
-    ]
-    return any(len(line) <= MAX_LINE_CHARS and all(each in line for each in named) for line in lines)
-
-
-def _name(message: Message, words: Vocabulary) -> str:
-    """The name under which it is written: the sender's, or, if that is an office, the one at the head of the subject;
-    empty if neither names anybody."""
-    if is_named(message, words):
-        return message.author.name
-    head = subject_head(message.subject)
-    return head if words.names.naming(head) else ""
+    return asks and bool(headlines(seen)) and (pressed or firm_name(message, context.vocabulary).isascii())
 
 
 def _is_to_a_customer(message: Message, words: Vocabulary) -> bool:
@@ -159,15 +117,9 @@ def _is_to_a_customer(message: Message, words: Vocabulary) -> bool:
     if not greets_by_name(message, words):
         return False
     closing = plain_text(message)[-MAX_CLOSING_CHARS:]
-    return not _name(message, words).isascii() or words.links.unsubscribe_words.search(closing) is not None
-
-
-def _is_told(message: Message, seen: Evidence, context: Context) -> bool:
-    """True if a domain of the message has a name that the message tells, or belongs to a brand or a platform."""
-    if any(is_a_brands_own(each.host, context) for each in seen.destinations):
-        return True
-    domains = {*home_domains(message, seen), *(each.domain for each in seen.destinations)}
-    return tells_a_name(domains, message, context.vocabulary)
+    return (
+        not firm_name(message, words).isascii() or words.links.unsubscribe_words.search(closing) is not None
+    )
 
 
 def _calms(domain: str, words: Vocabulary) -> bool:
@@ -186,10 +138,6 @@ def _besides(demand: Demand | None, message: Message, seen: Evidence, context: C
         yield UNKNOWN_READER.found()
     if demand is not None and demand.otherwise and _sets_a_time(demand, message, context.vocabulary):
         yield BOTH_WAYS.found()
-    home, kind = home_domains(message, seen), context.providers.kind
-    away = [each.host for each in seen.destinations if each.domain not in home]
-    if away and len(away) == len(seen.destinations) and all(kind(host) is None for host in away):
-        yield TWO_STRANGERS.found(host=away[0])
 
 
 def _sets_a_time(demand: Demand, message: Message, words: Vocabulary) -> bool:

@@ -35,7 +35,7 @@ def found(
 def test_a_bank_in_the_mail_of_a_florist() -> None:
     """The domain is decent, proven, and leads home; nothing says what it has to do with the bank."""
     assert found() == BOTH
-    assert found(url="https://sunflower-yarns.test/") == [*BOTH, "leads_to_another_stranger"]
+    assert found(url="https://sunflower-yarns.test/") == BOTH
 
 
 def test_other_languages() -> None:
