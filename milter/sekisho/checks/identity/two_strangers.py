@@ -24,7 +24,7 @@ from sekisho.ports import Context
 
 STRANGERS = FindingKind(
     "organisation.two_strangers",
-    4,
+    5,
     "It speaks as {name}, comes from {domain} and leads to {host}: nothing in it tells what these have to do with each "
     "other.",
     "「{name}」を名乗り、{domain} から送られ、{host} へ誘導していますが、三者の関係を示すものがありません。",
