@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -124,6 +124,10 @@ class NameWords:
     officer_titles: re.Pattern[str]
     chief_titles: re.Pattern[str]
     contact_words: re.Pattern[str]
+    readings: Mapping[str, tuple[str, ...]]
+    """Of Chinese characters in names, for `text.heard`."""
+    translations: Mapping[str, tuple[str, ...]]
+    """The Japanese words for what a part of a domain says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,8 @@ class GreetingWords:
     """Match it with a line: the match ends where the greeting ends."""
     readers: re.Pattern[str]
     """Match it with the text behind the greeting."""
+    titles: re.Pattern[str]
+    """Search it in a line: the name of a reader follows."""
     impersonal_greetings: re.Pattern[str]
     """Match it with a line; `impersonal_lines` must be the whole line."""
     nobody: re.Pattern[str]

@@ -59,10 +59,12 @@ from sekisho.checks.identity import (
     site,
     staff_office,
     strict,
+    two_strangers,
     unknown_organisation,
     word_names,
 )
 from sekisho.checks.lure import (
+    anothers_domain,
     authority,
     favours,
     gifts,
@@ -151,6 +153,7 @@ IDENTITY: tuple[Check, ...] = (
     Check.of(lone_document),
     Check.of(sender_domain),
     Check.of(unknown_organisation),
+    Check.of(two_strangers),
 )
 CONTENT: tuple[Check, ...] = (
     Check.of(structure),
@@ -169,6 +172,7 @@ LURES: tuple[Check, ...] = (
     Check.of(recipient),
     Check.of(nobody),
     Check.of(stranger),
+    Check.of(anothers_domain),
     Check.of(authority),
     Check.of(own_office),
     Check.of(staff_office),

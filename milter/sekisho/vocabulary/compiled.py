@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sekisho.bounded_cache import remembered
-from sekisho.text import skeleton
+from sekisho.text import readings_of, skeleton
 from sekisho.vocabulary import patterns
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.patterns import among_japanese, anywhere, pieces
@@ -190,6 +190,8 @@ def _in_names(lists: WordLists, lures: Iterable[str]) -> NameWords:
         officer_titles=anywhere(lists.officer_titles),
         chief_titles=anywhere(lists.chief_titles),
         contact_words=anywhere(lists.contact_words),
+        readings=readings_of(lists.readings),
+        translations=_translations(lists.translations),
     )
 
 
@@ -223,6 +225,7 @@ def _greeting(lists: WordLists) -> GreetingWords:
     return GreetingWords(
         greetings=patterns.greeting(lists.greetings),
         readers=patterns.readers(lists.readers, lists.reader_adjectives),
+        titles=patterns.titles(lists.reader_titles),
         impersonal_greetings=patterns.impersonal(lists.impersonal_greetings, lists.impersonal_lines),
         nobody=patterns.nobody(lists.nobody_words, lists.nobody_endings),
     )
@@ -258,6 +261,15 @@ def _files(lists: WordLists) -> FileWords:
         secure_mail_hosts=lists.secure_mail_hosts,
         password_words=anywhere(lists.password_words),
     )
+
+
+def _translations(entries: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """`薬局 pharmacy drug` by the words of domains."""
+    table: dict[str, tuple[str, ...]] = {}
+    for entry in entries:
+        word, *others = entry.split(" ")
+        table |= {each: (*table.get(each, ()), word) for each in others}
+    return table
 
 
 def _retired(entry: str) -> tuple[str, int]:

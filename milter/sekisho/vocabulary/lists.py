@@ -50,6 +50,32 @@ def _exchange(text: str) -> str:
     return text
 
 
+def _readable(text: str) -> str:
+    """One character and its readings in Latin letters."""
+    character, *readings = text.split(" ")
+    if len(character) != 1 or not readings or not all(re.fullmatch("[a-z]{1,12}", each) for each in readings):
+        raise ValueError(f"{text!r} is no character with its readings, in small Latin letters")
+    return text
+
+
+def _translated(text: str) -> str:
+    """A Japanese word and what domains say for it in small Latin letters."""
+    word, *others = text.split(" ")
+    if word.isascii() or not others or not all(re.fullmatch("[a-z]{2,16}", each) for each in others):
+        raise ValueError(f"{text!r} is no Japanese word with words of domains in small Latin letters")
+    return text
+
+
+def _read_once(entries: tuple[str, ...]) -> tuple[str, ...]:
+    """Entries of which no two are for the same character or word."""
+    twice = [
+        each for each, number in Counter(entry.partition(" ")[0] for entry in entries).items() if number > 1
+    ]
+    if twice:
+        raise ValueError(f"{' '.join(twice)}: stands in two entries")
+    return entries
+
+
 def _unambiguous(entries: tuple[str, ...]) -> tuple[str, ...]:
     """Entries of which no form stands for two letters, or is itself a letter that others stand for."""
     letters = Counter(entry.partition(" ")[0] for entry in entries)
@@ -67,6 +93,7 @@ Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,63}$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{3,253}$")]
 Dated = Annotated[Small, AfterValidator(_dated)]
 Exchange = Annotated[Piece, AfterValidator(_exchange)]
+Reading = Annotated[Piece, AfterValidator(_readable)]
 
 # TOML has arrays, and a frozen model holds tuples.
 Words = Annotated[tuple[Word, ...], Field(strict=False)]
@@ -75,6 +102,9 @@ SmallPieces = Annotated[tuple[Small, ...], Field(strict=False)]
 Labels = Annotated[tuple[Label, ...], Field(strict=False)]
 Hosts = Annotated[tuple[Host, ...], Field(strict=False)]
 DatedNames = Annotated[tuple[Dated, ...], Field(strict=False)]
+Translation = Annotated[Piece, AfterValidator(_translated)]
+Translations = Annotated[tuple[Translation, ...], Field(strict=False), AfterValidator(_read_once)]
+Readings = Annotated[tuple[Reading, ...], Field(strict=False), AfterValidator(_read_once)]
 Exchanges = Annotated[tuple[Exchange, ...], Field(strict=False), AfterValidator(_unambiguous)]
 
 
@@ -116,6 +146,7 @@ class WordLists(FileModel):
 
     greetings: Words = ()
     readers: Words = ()
+    reader_titles: Words = ()
     reader_adjectives: Words = ()
     impersonal_greetings: Words = ()
     impersonal_lines: Words = ()
@@ -209,6 +240,8 @@ class WordLists(FileModel):
     weak_trade_words: Labels = ()
     calming_words: Labels = ()
     exchanged_letters: Exchanges = ()
+    readings: Readings = ()
+    translations: Translations = ()
     near_words: Words = ()
 
 

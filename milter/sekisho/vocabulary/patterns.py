@@ -192,6 +192,11 @@ def readers(entries: Iterable[str], adjectives: Iterable[str]) -> re.Pattern[str
     )
 
 
+def titles(entries: Iterable[str]) -> re.Pattern[str]:
+    """Finds a title of a person, up to the name that follows."""
+    return re.compile(rf"(?<!\w){one_of(entries)}\.?[ \t]{{1,3}}", re.IGNORECASE)
+
+
 def impersonal(beginnings: Iterable[str], lines: Iterable[str]) -> re.Pattern[str]:
     """Matches a line that begins with one of `beginnings`, or that is one of `lines`, before which a service may be
     named (`楽天の会員様`)."""

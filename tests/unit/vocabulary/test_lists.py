@@ -191,3 +191,15 @@ def test_an_exchanged_letter_has_forms(tmp_path: Path, entry: str) -> None:
     (tmp_path / "letters.toml").write_text(f'exchanged_letters.add = ["{entry}"]\n', "utf-8")
     with pytest.raises(VocabularyFileError, match=r"letters\.toml"):
         vocabulary.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "entry"),
+    [("readings", "北"), ("readings", "北森 kitamori"), ("readings", "北 Kita"), ("translations", "shop mise"),
+     ("translations", "薬局")],
+)  # fmt: skip
+def test_what_a_name_says_in_latin_letters(tmp_path: Path, name: str, entry: str) -> None:
+    """An entry of another form is told with the file."""
+    (tmp_path / "site.toml").write_text(f'{name}.add = ["{entry}"]\n', "utf-8")
+    with pytest.raises(VocabularyFileError, match=r"site\.toml"):
+        vocabulary.load(tmp_path)

@@ -1,11 +1,11 @@
-"""A changed bank account that no firm would tell so: from a private mailbox, held by a person, or in a hurry and with
-the telephone closed.
+"""A changed bank account that no firm would tell so: from a private mailbox, held by a person, in a hurry and with
+the telephone closed, or with a forged sender.
 
 Suppliers change their banks, and say so by mail. Whoever reads a firm's mail says the same, with an account of its own.
 A firm has a mailbox of its own, its account bears its name, it can be called, and it leaves its customers time. Whoever
 wants money for another account says that the old one cannot be used, wants it paid today, wants to be told when it is
-done, and is not to be called: one of these is everyday, two without a way to ask are not. The reader should call the
-firm in any case.
+done, and is not to be called: one of these is everyday, two without a way to ask are not. A forger who writes as the
+firm has the answers sent to a domain of its own. The reader should call the firm in any case.
 
 It cannot see an account number in an attachment, nor who holds an account if Japanese words do not say it.
 """
@@ -20,7 +20,7 @@ from sekisho.address import Mailbox
 from sekisho.checks.facts.nobody import bears_service_words
 from sekisho.checks.facts.payload import ACCOUNT
 from sekisho.checks.facts.requests import can_be_asked, is_a_known_firms, letter
-from sekisho.checks.facts.sender import is_colleague
+from sekisho.checks.facts.sender import is_colleague, is_of_a_recipient, organisation
 from sekisho.checks.facts.texts import HOST_OR_ADDRESS
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -30,7 +30,7 @@ from sekisho.words import Vocabulary
 PRIVATE = FindingKind(
     "lure.account_from_private_mailbox",
     3,
-    "It tells a new bank account, and comes from a private mailbox: {author}. Call the firm on a number that you know "
+    "It tells a new bank account, and comes from a private mailbox: {author}. Call the firm on a number that you "
     "know before you pay.",
     "新しい振込先を知らせていますが、フリーメール（{author}）から届いています。支払う前に、知っている電話番号で確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
@@ -38,7 +38,7 @@ PRIVATE = FindingKind(
 PERSON = FindingKind(
     "lure.account_of_a_person",
     5.5,
-    "It tells a new bank account of a firm, and a person holds it: {holder}. Call the firm on a number that you know "
+    "It tells a new bank account of a firm, and a person holds it: {holder}. Call the firm on a number that you "
     "know before you pay.",
     "会社の新しい振込先としていますが、口座名義は個人（{holder}）です。支払う前に、知っている電話番号で確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
@@ -66,7 +66,15 @@ ANNOUNCED = FindingKind(
     "従来の口座が使えないとして、新しい振込先を知らせるための返信を求めています。支払う前に、知っている電話番号で確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE, Signal.HARMS_BY_ANSWER}),
 )
-KINDS = (PRIVATE, PERSON, PRESSED, STRONGLY, ANNOUNCED)
+ELSEWHERE = FindingKind(
+    "lure.account_and_answers_elsewhere",
+    3,
+    "It gives an account to pay into, nothing proves who sent it, and answers go elsewhere: {other}. Call the firm on "
+    "a number that you know before you pay.",
+    "振込先を示していますが、差出人の証明がなく、返信先も別の組織（{other}）です。支払う前に、知っている電話番号で確認してください。",
+    signals=frozenset({Signal.STANDS_ALONE}),
+)
+KINDS = (PRIVATE, PERSON, PRESSED, STRONGLY, ANNOUNCED, ELSEWHERE)
 
 MIN_SIGNS, MIN_STRONG_SIGNS = 2, 3  # of pressure, beside a new account
 MAX_ANNOUNCED_CHARS = 1_200  # of a letter that announces another account
@@ -85,6 +93,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if ACCOUNT.search(text) is None or ACCOUNT.search(text := HOST_OR_ADDRESS.sub(" ", text)) is None:
         announced = _is_announced(text, message, seen, words)
         return Evidence(findings=(ANNOUNCED.found(),)) if announced else NOTHING
+    if (elsewhere := _answered_elsewhere(message, seen, context)) is not None:
+        return Evidence(findings=(ELSEWHERE.found(other=elsewhere),))
     pressed = tuple(_pressed(message, words)) if _is_new(text, words) else ()
     if not pressed and not seen.has_cue("theme", "business"):
         return NOTHING
@@ -143,3 +153,18 @@ def _pressed(message: Message, words: Vocabulary) -> Iterator[Finding]:
         yield PRESSED.found(how=", ".join(signs))
     if len(signs) >= MIN_STRONG_SIGNS:
         yield STRONGLY.found()
+
+
+def _answered_elsewhere(message: Message, seen: Evidence, context: Context) -> str | None:
+    """The domain of another organisation to which answers go, if the author is not authenticated; a platform's is none,
+    since firms have their tickets there."""
+    if not seen.unauthenticated:
+        return None
+    own = organisation(message.author.domain or "")
+    domains = (each.domain or "" for each in message.reply_to)
+    others = (
+        each
+        for each in domains
+        if each and organisation(each) != own and not is_of_a_recipient(each, message)
+    )
+    return next((each for each in others if context.providers.kind(each) in (None, "mailbox")), None)

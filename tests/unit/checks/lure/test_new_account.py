@@ -1,12 +1,15 @@
-"""A changed bank account from a private mailbox, or held by a person."""
+"""A bank account from a private mailbox, held by a person, or with a forged sender that is answered elsewhere."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 from tests.auth_support import context, envelope, message
 
 from sekisho.checks.lure import new_account
-from sekisho.evidence import Cue, Evidence
+from sekisho.evidence import AuthorStatus, Cue, Evidence
+from sekisho.message import Recipient
 
 BUSINESS = Evidence(cues=(Cue("theme", "business", "b", "text"),))
 ACCOUNT = "みずほ銀行 普通 1234567"
@@ -72,3 +75,25 @@ def test_an_account_that_is_announced() -> None:
     assert found("A <a@firm.test>", text, Evidence()) == ["lure.account_announced"]
     assert found("A <a@firm.test>", f"{text} Or call us.", Evidence()) == []
     assert found("A <a@firm.test>", "Please reply today with the balance of your account.", Evidence()) == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "ids"),
+    [
+        ("a@other.test", ["lure.account_and_answers_elsewhere"]),
+        ("a@free.test", ["lure.account_and_answers_elsewhere"]),
+        ("a@mail.firm.test", []),
+        ("t-1@desk.test", []),
+        ("a@example.jp", []),
+    ],
+)
+def test_answers_of_a_forged_sender(answers: str, ids: list[str]) -> None:
+    """They go to another organisation: not to its own, to a platform of tickets, nor to the reader's own."""
+    head = f"From: A <a@firm.test>\r\nReply-To: {answers}\r\nSubject: s\r\n\r\n"
+    to = replace(envelope(), recipients=(Recipient("b@example.jp"),))
+    at = context(kinds={"free.test": "mailbox", "desk.test": "tenancy"})
+    for status, expected in ((AuthorStatus.UNAUTHENTICATED, ids), (AuthorStatus.AUTHENTICATED, [])):
+        for text, told in (("IBAN DE44 5001 0517 5407 3249 31", expected), ("no number", [])):
+            read = message((head + text).encode(), to)
+            findings = new_account.check(read, Evidence(author_status=status), at).findings
+            assert [each.kind.id for each in findings] == told

@@ -1,0 +1,66 @@
+"""How much of a Latin word a run of Japanese characters sounds as: 北森フーズ begins as `kitamori` does.
+
+Kana has one sound each (`romaji`), and a Chinese character has several readings, which are data. All are compared in
+one romanisation without voice (`kawa` is `gawa`), since a character's voice depends on what stands before it. A letter
+at the seam of two readings may be written once (`kita` and `ai` are `kitai`).
+
+It cannot read a character that the data does not have, nor one that a name reads in its own way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from sekisho.text.romaji import sound
+
+VOICELESS = str.maketrans("gzdbp", "ksthh")
+DOUBLED = re.compile(r"(.)\1+")
+SPOKEN = re.compile("[っッ]?[ぁ-ゖァ-ヺ][ゃゅょぁぃぅぇぉャュョァィゥェォー]*|[一-鿿々]")
+JOINING = {"ヶ": ("ka",), "ケ": ("ka", "ke"), "の": ("no", ""), "ノ": ("no", "")}
+"""What joins two parts of a name is read otherwise than the same sign in a word, or not written."""
+SHORTENED = ("ku", "tu", "ti", "ki")
+"""Before some letters the vowel at the end of such a reading is not spoken: `gaku` and `ko` are `gakko`."""
+
+
+def voiceless(text: str) -> str:
+    """Kana and Latin letters in one romanisation without voice; `c` is `k`, as in names that are not Japanese."""
+    return DOUBLED.sub(r"\1", sound(text).replace("c", "k").translate(VOICELESS))
+
+
+def readings_of(entries: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The table for `heard`, of entries such as `学 gaku mana`."""
+    table = {}
+    for entry in entries:
+        character, *readings = entry.split(" ")
+        plain = dict.fromkeys(map(voiceless, readings))
+        short = (each[:-1] for each in plain if each.endswith(SHORTENED) and len(each) > len(SHORTENED[0]))
+        table[character] = tuple(dict.fromkeys((*plain, *short)))
+    return table
+
+
+def heard(word: str, run: str, readings: Mapping[str, tuple[str, ...]]) -> tuple[int, str]:
+    """How many letters of the beginning of `word` (`voiceless`) a part of the run sounds as, and that part; zero and
+    nothing if it sounds as none."""
+    units = SPOKEN.findall(run)
+    return max((_from(word, units[start:], readings) for start in range(len(units))), default=(0, ""))
+
+
+def _from(word: str, units: list[str], readings: Mapping[str, tuple[str, ...]]) -> tuple[int, str]:
+    ends, longest = {0}, (0, "")
+    for count, unit in enumerate(units[: len(word)], 1):
+        spoken = JOINING.get(unit) or readings.get(unit) or (() if unit[0] >= "一" else (voiceless(unit),))
+        ends = {end for start in ends for each in spoken for end in _ends(word, start, each)}
+        if not ends:
+            break
+        longest = max(longest, (max(ends), "".join(units[:count])))
+    return longest
+
+
+def _ends(word: str, start: int, spoken: str) -> Iterator[int]:
+    """Where a reading that begins at an index of the word may end in it."""
+    if word.startswith(spoken, start):
+        yield start + len(spoken)
+    joined = start > 0 and (spoken[:1] == word[start - 1] or word[start - 1] + spoken[:1] == "ou")
+    if joined and spoken and word.startswith(spoken[1:], start):
+        yield start + len(spoken) - 1

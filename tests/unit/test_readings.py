@@ -1,0 +1,44 @@
+"""Names in Japanese characters are compared with Latin words by their readings."""
+
+from __future__ import annotations
+
+import pytest
+from tests.auth_support import WORDS
+
+from sekisho.text import heard, readings_of, voiceless
+
+READINGS = WORDS.checks.names.readings
+
+
+@pytest.mark.parametrize(
+    ("word", "run", "name"),
+    [
+        ("kitamori", "北森フーズ", "北森"),
+        ("takagi", "高木村", "高木"),
+        ("bijutsukan", "川辺美術館", "美術館"),
+        ("yadori", "夜鳥書房", "夜鳥"),
+        ("hijirigaoka", "聖ヶ丘病院", "聖ヶ丘"),
+        ("kippu", "きっぷねっと", "きっぷ"),
+        ("gakkou", "学校", "学校"),
+        ("orico", "オリコカード", "オリコ"),
+    ],
+)
+def test_a_name_sounds_as_a_word(word: str, run: str, name: str) -> None:
+    """Voiced and unvoiced readings, doubled letters, kana, and a name in the middle of a run."""
+    assert heard(voiceless(word), run, READINGS) == (len(voiceless(word)), name)
+
+
+@pytest.mark.parametrize(
+    ("word", "run"), [("sobadokoro", "みなとひかり"), ("florist", "北森フーズ"), ("kitamori", "")]
+)
+def test_another_name_does_not(word: str, run: str) -> None:
+    """At most a first letter or two agree by chance."""
+    letters, _ = heard(voiceless(word), run, READINGS)
+    assert letters < 3
+
+
+def test_a_character_without_readings_is_heard_as_nothing() -> None:
+    """Nothing is guessed, and what stands before it is still heard."""
+    table = readings_of(["北 hoku kita"])
+    assert heard(voiceless("kitamori"), "北森", table) == (4, "北")
+    assert heard(voiceless("mori"), "森", table) == (0, "")
