@@ -112,7 +112,7 @@ def _demands(lists: WordLists) -> DemandWords:
         dismissals=anywhere(lists.dismissal_words),
         frauds=anywhere(lists.fraud_words),
         negations=anywhere(lists.negation_words),
-        means=anywhere(lists.means_words),
+        means=among_japanese(lists.means_words),
     )
 
 

@@ -66,9 +66,7 @@ def demand_of(message: Message, vocabulary: Vocabulary) -> Demand | None:
     staked = words.stakes.search(text, 0, len(subject) + HEAD_CHARS) is not None
     due, otherwise = _sets_a_time(text, words), _says_otherwise(text, words)
     timed = due or SPAN.search(text) is not None or words.days.search(text) is not None
-    implied = (
-        timed and words.stakes.search(subject) is not None and words.consequences.search(text) is not None
-    )
+    implied = timed and words.stakes.search(subject) is not None and _says_a_consequence(text, words)
     if staked + due + (otherwise or implied) < MIN_SAID or _lets_off(text, words):
         return None
     return Demand(staked, due, otherwise, implied)
@@ -120,6 +118,14 @@ def _is_serious(text: str, start: int, end: int, words: DemandWords) -> bool:
         return True
     follows = words.consequences.search(text, end, end + CONSEQUENCE_CHARS)
     return follows is not None and words.means.search(text, end, follows.start()) is None
+
+
+def _says_a_consequence(text: str, words: DemandWords) -> bool:
+    """True if something is lost, and not a link or a code alone."""
+    return any(
+        words.means.search(text, max(0, found.start() - BEHIND_CHARS), found.start()) is None
+        for found in words.consequences.finditer(text)
+    )
 
 
 def _says_or(sentence: str, words: DemandWords) -> bool:

@@ -10,7 +10,8 @@ from sekisho.words import Vocabulary
 # A name of up to four words, and no sentence. お客様 is anybody.
 NAMED = re.compile(r"[ ,]{0,3}([A-ZÀ-Þ][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){0,3})[,:!.]?\Z")
 TITLED = re.compile(
-    r"([^\s、。:を]{1,20}(?:[ \u3000][^\s、。:を]{1,20}){0,3})[ \u3000]?(?<![客皆])(?:様|さま|さん|殿)(?=[\s、,。:)]|\Z)"
+    r"([^\s、。:を]{1,20}(?:[ \u3000][^\s、。:を]{1,20}){0,3})[ \u3000]?(?<![客皆])(?:様|さま|さん|殿)"
+    r"(?=[\s、,。:)]|\Z)"
 )
 MAX_HEAD_CHARS = 1_500  # at the beginning of a text, where the reader is greeted
 MAX_LINE_CHARS = 200  # of one line
