@@ -15,6 +15,7 @@ class CallWords:
     undo: re.Pattern[str]
     denial: re.Pattern[str]
     charge: re.Pattern[str]
+    telephone: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class RequestWords:
     opens: re.Pattern[str]
     signs_in: re.Pattern[str]
     at_once: re.Pattern[str]
+    messengers: re.Pattern[str]
     closed_telephone: re.Pattern[str]
     open_telephone: re.Pattern[str]
     cards: re.Pattern[str]

@@ -98,6 +98,7 @@ def _calls(lists: WordLists) -> CallWords:
         undo=anywhere(lists.undo_words),
         denial=anywhere(lists.denial_words),
         charge=anywhere(lists.charge_words),
+        telephone=anywhere(lists.telephone_words),
     )
 
 
@@ -126,6 +127,7 @@ def _requests(lists: WordLists) -> RequestWords:
         opens=among_japanese(lists.open_words),
         signs_in=among_japanese(lists.sign_in_words),
         at_once=among_japanese(lists.at_once_words),
+        messengers=among_japanese(lists.messenger_words),
         closed_telephone=among_japanese(lists.closed_telephone_words),
         open_telephone=among_japanese(lists.open_telephone_words),
         cards=among_japanese(lists.card_words),

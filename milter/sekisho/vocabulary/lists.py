@@ -194,6 +194,7 @@ class WordLists(FileModel):
     undo_words: Words = ()
     denial_words: Words = ()
     charge_words: Words = ()
+    telephone_words: Words = ()
 
     stake_words: Words = ()
     due_words: Words = ()
@@ -214,6 +215,7 @@ class WordLists(FileModel):
     open_words: Words = ()
     sign_in_words: Words = ()
     at_once_words: Words = ()
+    messenger_words: Words = ()
     closed_telephone_words: Words = ()
     open_telephone_words: Words = ()
     card_words: Words = ()

@@ -47,8 +47,6 @@ MIN_SPEAKING_PLACES = 2  # of a name: the sender's name, the head of the subject
 MIN_BLOCK_LINES = 3  # of a signature: a name, and where to find it
 # As a firm writes it where it says who it is. What is only like a number (`facts.telephones`) makes nobody reachable.
 FIRM_TELEPHONE = re.compile(r"(?<![\d-])0\d{1,4}-\d{1,4}-\d{3,4}(?![\d-])|\(\d{2,3}\) ?\d{3}", re.ASCII)
-# Elsewhere numbers of customers and registers have the form of a telephone number.
-TELEPHONE_WORD = re.compile(r"\b(?:t[eé]l|phone|ring|call|ruf)|☎|電話|电话|전화", re.IGNORECASE)
 MOBILE = re.compile(r"(?:\+81[ -]?|0)[5789]0")  # of a telephone that anybody gets without an address
 LABEL = re.compile(r"[:】\]]\s*\Z")  # at the end of a line, whose value is in the next one
 PARAGRAPHS = re.compile(r"\n[^\S\n]*\n")
@@ -202,7 +200,7 @@ def reaches(message: Message, words: Vocabulary) -> bool:
     text = _senders_text(message, words)
     if STREET.search(text):
         return True
-    labelled = (line for line in text.splitlines() if TELEPHONE_WORD.search(line) is not None)
+    labelled = (line for line in text.splitlines() if words.calls.telephone.search(line) is not None)
     numbers = (
         *FIRM_TELEPHONE.finditer(text),
         *(number for line in labelled for number in TELEPHONE.finditer(line)),

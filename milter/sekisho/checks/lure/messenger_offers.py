@@ -37,11 +37,6 @@ IN_A_NAME = FindingKind(
 )
 KINDS = (OFFER, IN_A_NAME)
 
-MESSENGERS = ("whatsapp", "telegram", "wechat", "signal", "viber", "kakao", "zalo", "line", "ライン")
-MESSENGER = re.compile(
-    r"(?<![a-z])(?:whatsapp|telegram|wechat|signal|viber|kakao|zalo|line(?! of\b))(?![a-z])|ライン(?=[でのをにへ])",
-    re.IGNORECASE,
-)
 # Beside a messenger, somebody's name or number there.
 CONTACT = re.compile(r"@\w{3,32}|\+\d[\d ()-]{7,18}\d|\bid\W{0,4}@?\w[\w.-]{3,40}", re.IGNORECASE)
 MAX_MESSENGERS = 12  # places in a text that name one
@@ -68,9 +63,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _contact(text: str, words: RequestWords) -> str | None:
     """Where a text leads its reader into a messenger: a name or a number there, or a word such as `add` beside it."""
-    if not any(map(text.lower().__contains__, MESSENGERS)):  # faster than the pattern
-        return None
-    for found in islice(MESSENGER.finditer(text), MAX_MESSENGERS):
+    for found in islice(words.messengers.finditer(text), MAX_MESSENGERS):
+        if text.startswith(" of ", found.end()):  # a line of work is no messenger
+            continue
         told = CONTACT.search(text, found.end(), found.end() + CONTACT_CHARS)
         if told is not None:
             return text[found.start() : told.end()]
