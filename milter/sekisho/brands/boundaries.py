@@ -169,9 +169,9 @@ def _ends(name: Name, window: Window, last: int, end: int) -> bool:
     if _latin_letter(text[last]):
         camel = text[last].islower() and after.isupper()
         return _latin_edge(after, size) or camel or _plural(text, last + 1, size)
-    inside = (
-        is_kanji(after) if _is_short_kanji(name) else size <= MAX_SHORT_KANA and _same_kana(text[last], after)
-    )
+    inside = size <= MAX_SHORT_KANA and _same_kana(text[last], after)
+    if _is_short_kanji(name) or _is_word_of_kana(name):
+        inside = inside or is_kanji(after)
     if not inside or after in _PARTICLES:
         return True
     return window.letters.startswith(window.companions, end)
@@ -181,6 +181,11 @@ def _is_short_kanji(name: Name) -> bool:
     """True for two kanji that are also a part of other words, as 東電 is of 関東電気."""
     kind = name.kind is not NameKind.FREE
     return kind and len(name.letters) <= MAX_SHORT_KANJI and all(map(is_kanji, name.letters))
+
+
+def _is_word_of_kana(name: Name) -> bool:
+    """True for an ordinary word in kana, with which names of others begin: ミナト紙業 is not みなと銀行."""
+    return name.kind is not NameKind.FREE and all(map(is_kana, name.letters))
 
 
 def _latin_letter(char: str) -> bool:

@@ -101,9 +101,12 @@ def counter_of(message: Message, seen: Evidence, home: frozenset[str], context: 
 
     A sender may count its clicks at a host that no list knows. An impostor gains no more by renting one than by links
     to its own, authenticated domain. There is none where the sender is in doubt, where the message is about access or
-    money, and at a host of many (shortener, free hosting).
+    money (unless its subject warns of such mail), and at a host of many (shortener, free hosting).
     """
-    if has_no_proven_name(message, seen, context) or is_about_access_or_money(message, seen):
+    warns = context.vocabulary.demands.frauds.search
+    if has_no_proven_name(message, seen, context) or (
+        is_about_access_or_money(message, seen) and warns(message.subject) is None
+    ):
         return None
     kind = context.providers.kind
     links = {

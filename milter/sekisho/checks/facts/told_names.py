@@ -45,8 +45,8 @@ KANA_RUN = re.compile("[ァ-ヺー]{3,40}|[ぁ-ゖー]{3,40}")
 
 # How foreign words are spoken in kana, by their consonants: `cloud` and クラウド are `krd`.
 SPELLINGS = (
-    ("tion", "syn"), ("ck", "k"), ("ph", "h"), ("th", "s"), ("sh", "s"), ("gn", "n"), ("wh", "w"), ("qu", "k"),
-    ("x", "ks"), ("ce", "se"), ("ci", "si"), ("cy", "sy"),
+    ("tion", "syn"), ("dg", "j"), ("ck", "k"), ("ph", "h"), ("th", "s"), ("sh", "s"), ("gn", "n"), ("wh", "w"),
+    ("qu", "k"), ("x", "ks"), ("ce", "se"), ("ci", "si"), ("cy", "sy"),
 )  # fmt: skip
 SILENT_R = re.compile(r"r(?=[^aeiouy]|\Z)")  # ダイナース is `diners`
 CONSONANTS = str.maketrans("lvcfjgzdm", "rbkhskstn", "aeiouwhy")
@@ -181,11 +181,8 @@ def _is_heard(part: str, text: str, words: Vocabulary) -> bool:
         if (whole or (letters >= MIN_HEARD_LETTERS and len(name) > 1)) and words.names.naming(name):
             return True
     consonants = set(_spoken_consonants(part))
-    return any(
-        _has_consonants(each, _consonants(sound(run)))
-        for run in set(KANA_RUN.findall(text))
-        for each in consonants
-    )
+    runs = set(KANA_RUN.findall(text))
+    return any(_has_consonants(each, _consonants(sound(run))) for run in runs for each in consonants)
 
 
 def _has_consonants(part: str, run: str) -> bool:

@@ -2,14 +2,16 @@
 
 A firm may have a domain of another name, and it may count its clicks somewhere. That nothing which the message says has
 to do with either, and that it never leads home, is how mail looks that somebody else's server sends for a page of a
-third. `unknown_organisation` finds this for names in Latin letters on pages; here a Japanese name is compared by its
-sound and its readings, and plain text counts as well. A reader who is greeted by name is somebody's customer.
+third. The message must want something of its reader. `unknown_organisation` finds this for names in Latin letters on
+pages; here a Japanese name is compared by its sound and its readings, and plain text counts as well. A reader who is
+greeted by name is somebody's customer.
 
 It cannot see a firm whose mailer and domain are both called otherwise, and that does not know its reader's name.
 """
 
 from __future__ import annotations
 
+from sekisho.checks.facts.demands import demand_of
 from sekisho.checks.facts.domain_names import label_parts
 from sekisho.checks.facts.firms import firm_name, is_told, speaks_as_a_firm
 from sekisho.checks.facts.greetings import greets_somebody
@@ -18,6 +20,7 @@ from sekisho.checks.facts.names import shows_a_brand
 from sekisho.checks.facts.nobody import is_known
 from sekisho.checks.facts.organisations import speaking_organisation
 from sekisho.checks.facts.told_names import is_readable
+from sekisho.checks.facts.wishes import wants_something
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Role, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -43,7 +46,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     domain, kind = message.author.domain or "", context.providers.kind
     if not domain or any(kind(each) is not None for each in (domain, *(to.host for to in seen.destinations))):
         return NOTHING
-    if not _is_a_strangers(message, seen, context) or leads_home(message, seen, context):
+    if not _wants_something(message, seen, context) or not _is_a_strangers(message, seen, context):
+        return NOTHING
+    if leads_home(message, seen, context):
         return NOTHING
     if any(_begin_alike(domain, each.domain) for each in seen.destinations) or is_told(
         message, seen, context
@@ -51,6 +56,11 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
         return NOTHING
     host, name = seen.destinations[0].host, firm_name(message, context.vocabulary)
     return Evidence(findings=(STRANGERS.found(name=name, domain=domain, host=host),))
+
+
+def _wants_something(message: Message, seen: Evidence, context: Context) -> bool:
+    """True if the message asks or demands: what only announces a page takes nothing from its reader."""
+    return wants_something(message, seen) or demand_of(message, context.vocabulary) is not None
 
 
 def _is_a_strangers(message: Message, seen: Evidence, context: Context) -> bool:

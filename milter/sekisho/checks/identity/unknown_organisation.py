@@ -24,7 +24,7 @@ from sekisho.checks.facts.links import is_digest, is_page, leads_home, outside
 from sekisho.checks.facts.names import related, shows_a_brand
 from sekisho.checks.facts.nobody import is_known_by_domain
 from sekisho.checks.facts.organisations import Organisation, speaking_organisation
-from sekisho.checks.facts.sender import home_domains
+from sekisho.checks.facts.sender import home_domains, is_colleague
 from sekisho.checks.facts.throwaway import MIN_PASSING_SIGNS, MIN_SURE_SIGNS, is_foreign, passing_signs
 from sekisho.checks.facts.wishes import is_about_access_or_money
 from sekisho.evidence import NOTHING, Claim, Evidence, FindingKind, Place, Role, Signal, Strength
@@ -109,6 +109,8 @@ MIN_PRIVATE_NAME_USES = 4  # the same from a private mailbox, whose owner may ta
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """A claim without a brand, and the findings that nothing supports it."""
     if message.author.mailbox is None or message.author.domain is None or shows_a_brand(seen):
+        return NOTHING
+    if is_colleague(message, seen, context):  # an office of the reader's own organisation
         return NOTHING
     named = _by_name(message, seen, context)
     suspected = () if _is_known(seen) else tuple(_suspicions(message, seen, context))

@@ -27,6 +27,7 @@ from sekisho.checks.facts.throwaway import (
     is_of_an_organisation,
     passing_signs,
 )
+from sekisho.checks.facts.told_names import tells_a_name
 from sekisho.checks.facts.wishes import headlines
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
@@ -67,6 +68,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if demand is None or not insists(demand, message, seen, context.vocabulary):
         return NOTHING
     if bears_name(name, message, seen, context) or reaches(message, context.vocabulary):
+        return NOTHING
+    if tells_a_name({domain}, message, context.vocabulary):
         return NOTHING
     return Evidence(doubts=doubts)
 

@@ -8,7 +8,10 @@ from sekisho.checks.identity import two_strangers
 from sekisho.evidence import AuthorStatus, Evidence
 
 KINDS = {"mail.platform.test": "esp"}
-SOLD = "北森書店をご利用いただきありがとうございます。\n\nご購入の明細\n{url}\n\n株式会社北森書店"
+SOLD = (
+    "北森書店をご利用いただきありがとうございます。\n\nお支払い方法を本日中にご登録ください。"
+    "ご登録がない場合は会員資格を停止します。\n{url}\n\n株式会社北森書店"
+)
 
 
 def found(
@@ -37,6 +40,13 @@ def test_what_explains_one_of_them() -> None:
     assert found(url="https://mail.platform.test/") == []
     assert found(f"{SOLD}\n運営: ソナタ産業") == []
     assert found(url="https://sonatabooks.test/") == []
+
+
+def test_what_is_only_announced() -> None:
+    """A page elsewhere that wants nothing of its reader."""
+    assert (
+        found("北森書店をご利用いただきありがとうございます。\n\n特設サイト\n{url}\n\n株式会社北森書店") == []
+    )
 
 
 def test_a_reader_who_is_known() -> None:
