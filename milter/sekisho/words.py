@@ -43,6 +43,8 @@ class RequestWords:
     opens: re.Pattern[str]
     signs_in: re.Pattern[str]
     at_once: re.Pattern[str]
+    secrets: re.Pattern[str]
+    needs: re.Pattern[str]
     messengers: re.Pattern[str]
     closed_telephone: re.Pattern[str]
     open_telephone: re.Pattern[str]

@@ -74,6 +74,7 @@ from sekisho.checks.lure import (
     nobody,
     payload,
     private_office,
+    secrets,
     sender_doubts,
     stranger,
 )
@@ -182,6 +183,7 @@ LURES: tuple[Check, ...] = (
     Check.of(favours),
     Check.of(messenger_offers),
     Check.of(private_office),
+    Check.of(secrets),
     Check.of(gifts),
     Check.of(sender_doubts),
     Check.of(lure),

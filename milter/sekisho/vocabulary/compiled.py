@@ -127,6 +127,8 @@ def _requests(lists: WordLists) -> RequestWords:
         opens=among_japanese(lists.open_words),
         signs_in=among_japanese(lists.sign_in_words),
         at_once=among_japanese(lists.at_once_words),
+        secrets=among_japanese(lists.secret_words),
+        needs=among_japanese(lists.need_words),
         messengers=among_japanese(lists.messenger_words),
         closed_telephone=among_japanese(lists.closed_telephone_words),
         open_telephone=among_japanese(lists.open_telephone_words),

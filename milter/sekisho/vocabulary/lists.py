@@ -215,6 +215,8 @@ class WordLists(FileModel):
     open_words: Words = ()
     sign_in_words: Words = ()
     at_once_words: Words = ()
+    secret_words: Words = ()
+    need_words: Words = ()
     messenger_words: Words = ()
     closed_telephone_words: Words = ()
     open_telephone_words: Words = ()
