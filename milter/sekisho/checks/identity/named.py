@@ -112,7 +112,8 @@ def _why_strong(
         return None
     alone = known is not NameStanding.PROVEN and _is_no_others(brand, message, seen, context)
     if _is_others_name(claim.text, mention, context):
-        return Why.NO_OTHER if alone and _signs(brand, seen, context) else None
+        presses = of_account or threatens(seen)
+        return Why.NO_OTHER if alone and (presses or _signs(brand, seen, context)) else None
     own = known is not NameStanding.UNKNOWN and not threatens(seen) and not of_account
     why = _why_agreed(mention, claim.text, own, message, seen, context)
     return Why.NO_OTHER if why is None and alone else why

@@ -2,8 +2,8 @@
 that restore a wallet.
 
 Whoever issued a secret has no use for it, and says so to its customers. So what counts is that the reader is to have it
-ready or to enter it, in one sentence, whatever the message is about and whoever it comes from. A sentence that forbids
-to tell a secret asks for none, and a code that stands beside the word (of a parcel locker, say) is told and not asked.
+ready or to enter it, in one sentence, whatever the message is about and whoever it comes from. A sentence with a
+negation asks for none, and a code that stands beside the word (of a parcel locker, say) is told and not asked.
 
 It cannot see a secret that only the page behind the link asks for.
 """
@@ -44,11 +44,11 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _asked(text: str, words: Vocabulary) -> str | None:
     """The first secret that a sentence asks for."""
     secrets, needs = words.requests.secrets, words.requests.needs
-    forbids = words.quotes.forbidding_words.search
+    denies = (words.quotes.forbidding_words.search, words.demands.negations.search)
     for sentence in SENTENCE_END.split(text)[:MAX_SENTENCES]:
         found = secrets.search(sentence)
         if found is None or TOLD.match(sentence, found.end()) is not None:
             continue
-        if needs.search(sentence) is not None and forbids(sentence) is None:
+        if needs.search(sentence) is not None and not any(denied(sentence) for denied in denies):
             return found[0]
     return None
