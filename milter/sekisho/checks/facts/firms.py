@@ -61,5 +61,5 @@ def is_told(message: Message, seen: Evidence, context: Context) -> bool:
     """True if a domain of the message has a name that the message tells, or belongs to a brand or a platform."""
     if any(is_a_brands_own(each.host, context) for each in seen.destinations):
         return True
-    domains = {*home_domains(message, seen), *(each.domain for each in seen.destinations)}
+    domains = dict.fromkeys((*home_domains(message, seen), *(each.domain for each in seen.destinations)))
     return tells_a_name(domains, message, context.vocabulary)
