@@ -24,6 +24,7 @@ from sekisho.checks.facts.nobody import (
     reaches,
     says_who_it_is,
 )
+from sekisho.checks.facts.texts import is_long
 from sekisho.checks.facts.throwaway import is_of_an_organisation
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
@@ -52,7 +53,6 @@ THREATENS = FindingKind(
 KINDS = (NAMELESS, UNREACHABLE, THREATENS)
 
 STRANGER = "lure.from_a_stranger"  # says the same of a domain that is made for it
-MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more says who it is
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -75,7 +75,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _is_spared(message: Message, seen: Evidence, context: Context) -> bool:
     """True for a sender that is known, for one that other checks judge, and for a long text."""
-    if len(message.text) > MAX_SCANNED_CHARS or is_digest(seen) or not has_way_out(message, seen):
+    if is_long(message) or is_digest(seen) or not has_way_out(message, seen):
         return True
     kind = context.providers.kind(message.author.domain or "")
     return kind is not None or shows_a_brand(seen) or is_known(message, seen, context)

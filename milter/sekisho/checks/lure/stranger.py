@@ -21,6 +21,7 @@ from sekisho.checks.facts.links import is_digest
 from sekisho.checks.facts.names import shows_a_brand
 from sekisho.checks.facts.nobody import bears_name, bears_service_words, is_known, is_named, reaches
 from sekisho.checks.facts.personal_data import TELEPHONE
+from sekisho.checks.facts.texts import is_long
 from sekisho.checks.facts.throwaway import (
     MIN_PASSING_SIGNS,
     is_foreign,
@@ -47,13 +48,13 @@ MADE_FOR_IT = FindingKind(
 )
 KINDS = (STRANGER, MADE_FOR_IT)
 
-MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more says who it is
+MAX_SCANNED_CHARS = 3_000  # of a text, in which there is a telephone number
 UNREADABLE = re.compile(r"[ァ-ヺ\u3400-\u9fff]")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Doubts only. None if the sender is known, has a name that its domains know, or can be reached."""
-    if len(message.text) > MAX_SCANNED_CHARS or is_digest(seen):
+    if is_long(message) or is_digest(seen):
         return NOTHING
     name, domain = message.author.name, message.author.domain or ""
     if not is_named(message, context.vocabulary) or is_known(message, seen, context):
