@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
-from sekisho.bounded_cache import remembered
 from sekisho.text.romaji import sound
 
 VOICELESS = str.maketrans("gzdbp", "ksthh")
@@ -29,7 +29,7 @@ def voiceless(text: str) -> str:
     return DOUBLED.sub(r"\1", sound(text).replace("c", "k").translate(VOICELESS))
 
 
-_sound_of = remembered(4096)(voiceless)  # of syllables in kana
+_sound_of = lru_cache(maxsize=4096)(voiceless)  # of syllables in kana
 
 
 def readings_of(entries: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -78,6 +78,12 @@ def _demand_in(subject: str, part: str, words: DemandWords) -> Demand | None:
     return Demand(staked, due, otherwise, implied)
 
 
+def pressing_demand(message: Message, seen: Evidence, words: Vocabulary) -> Demand | None:
+    """The demand of a message that insists on it; None if there is none, or if it only sets a time."""
+    demand = demand_of(message, words)
+    return demand if demand is not None and insists(demand, message, seen, words) else None
+
+
 def presses(text: str, vocabulary: Vocabulary) -> bool:
     """True if a text sets a time by when, or says what happens otherwise, whatever it is about."""
     text = SPOKEN.sub(" ", text[:MAX_SCANNED_CHARS])

@@ -45,6 +45,16 @@ def speaks_as_a_firm(message: Message, context: Context) -> bool:
     return all(each[0] != local[:1] for each in named) and _is_signed(named, message)
 
 
+def uses_its_name(message: Message, words: Vocabulary) -> bool:
+    """True if the sender's name is used as an organisation's: it has a word of such, or the subject says it, too, or,
+    in Japanese, the text. A person's name stands in its signature alone."""
+    name = message.author.name
+    if words.names.office_words.search(name) or words.names.organisation_words.search(name):
+        return True
+    text = (message.subject if name.isascii() else f"{message.subject}\n{message.text}").casefold()
+    return any(word in text for word in words.names.naming(name.partition(" via ")[0]))
+
+
 def _begins(name: str, local: str) -> bool:
     return len(local) >= MIN_BEGINNING_LETTERS and name.startswith(local[:MIN_BEGINNING_LETTERS])
 

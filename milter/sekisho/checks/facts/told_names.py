@@ -54,7 +54,7 @@ CONSONANTS = str.maketrans("lvcfjgzdm", "rbkhskstn", "aeiouwhy")
 DOUBLED = re.compile(r"(.)\1+")
 
 
-class _Told:
+class _ToldForms:
     """What a message says, in the forms in which parts of domains are looked for in it. They are made once, however
     many domains a message has."""
 
@@ -76,7 +76,7 @@ def tells_a_name(domains: Iterable[str], message: Message, words: Vocabulary) ->
     parts = dict.fromkeys(islice(_parts(islice(domains, MAX_DOMAINS), words), MAX_PARTS))
     if not parts:
         return False
-    told = _Told(message, words)
+    told = _ToldForms(message, words)
     return any(_is_called(part, told, words) for part in parts)
 
 
@@ -105,7 +105,7 @@ def _parts(domains: Iterable[str], words: Vocabulary) -> Iterator[str]:
                 yield part
 
 
-def _is_called(part: str, told: _Told, words: Vocabulary) -> bool:
+def _is_called(part: str, told: _ToldForms, words: Vocabulary) -> bool:
     return (
         _is_of_the_name(part, told.name, words)
         or _is_of_words(part, told, words)
@@ -159,7 +159,7 @@ def _has_in_order(part: str, letters: str) -> bool:
     return all(each in rest for each in part)
 
 
-def _is_of_words(part: str, told: _Told, words: Vocabulary) -> bool:
+def _is_of_words(part: str, told: _ToldForms, words: Vocabulary) -> bool:
     """True if the text has the part as one word or as several, or a word of the text that names somebody is in it."""
     if len(part) >= MIN_WORD_LETTERS and part in told.letters and words.names.naming(part):
         return True
@@ -174,7 +174,7 @@ def _is_of_words(part: str, told: _Told, words: Vocabulary) -> bool:
     return False
 
 
-def _is_of_initials(part: str, told: _Told) -> bool:
+def _is_of_initials(part: str, told: _ToldForms) -> bool:
     """True if words that begin with capitals have the part as their first letters, in the name or in a last line."""
     return MIN_NAME_LETTERS <= len(part) <= MAX_INITIALS_LETTERS and any(
         part in initials for initials in told.initials
@@ -189,7 +189,7 @@ def _is_translated(part: str, text: str, words: Vocabulary) -> bool:
     return any(word in text for word in told)
 
 
-def _is_heard(part: str, told: _Told, words: Vocabulary) -> bool:
+def _is_heard(part: str, told: _ToldForms, words: Vocabulary) -> bool:
     """True if a Japanese name in the text sounds as the part or its beginning, or has its consonants."""
     spoken = voiceless(part)
     for letters, name in told.runs.heard(spoken):

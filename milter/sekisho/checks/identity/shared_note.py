@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sekisho.address import addresses_in
+from sekisho.checks.facts.names import words_of_mailbox
 from sekisho.checks.facts.requests import letter
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
@@ -56,6 +57,6 @@ def _offices(text: str, message: Message, context: Context) -> Iterator[str]:
             continue
         at = text.lower().find(address)
         near = f"{text[max(0, at - NAME_CHARS) : at]} {text[at + len(address) : at + WORDS_CHARS]}"
-        shown = f"{message.author.name}\n{local.replace('.', ' ').replace('_', ' ')}\n{near}"
+        shown = f"{message.author.name}\n{words_of_mailbox(local)}\n{near}"
         if context.vocabulary.inside.telling_offices.search(shown) is not None:
             yield address

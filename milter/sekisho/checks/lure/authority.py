@@ -12,7 +12,8 @@ a domain that was registered for it, or with a telephone number.
 from __future__ import annotations
 
 from sekisho.checks.facts.authorities import does_an_authoritys_business
-from sekisho.checks.facts.demands import Demand, demand_of, insists
+from sekisho.checks.facts.demands import pressing_demand
+from sekisho.checks.facts.firms import uses_its_name
 from sekisho.checks.facts.links import is_digest
 from sekisho.checks.facts.names import shows_a_brand
 from sekisho.checks.facts.nobody import (
@@ -60,7 +61,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     name, words = message.author.name, context.vocabulary
     if not does_an_authoritys_business(message, seen, words) or _is_spared(message, seen, context):
         return NOTHING
-    demand = _demand(message, seen, context)
+    demand = pressing_demand(message, seen, words)
     if demand is None:
         return NOTHING
     if not says_who_it_is(message, seen, context, firmly=True):
@@ -81,11 +82,6 @@ def _is_spared(message: Message, seen: Evidence, context: Context) -> bool:
     return kind is not None or shows_a_brand(seen) or is_known(message, seen, context)
 
 
-def _demand(message: Message, seen: Evidence, context: Context) -> Demand | None:
-    demand = demand_of(message, context.vocabulary)
-    return demand if demand is not None and insists(demand, message, seen, context.vocabulary) else None
-
-
 def _is_found(message: Message, seen: Evidence, context: Context) -> bool:
     """True if an institution's name has to do with a domain of the message, if the text says one as well, if it has an
     address or a telephone, or a domain that only organisations get. An impostor's mask stands before its address alone.
@@ -95,15 +91,6 @@ def _is_found(message: Message, seen: Evidence, context: Context) -> bool:
         return True
     if bears_name(message.author.name, message, seen, context) or reaches(message, words):
         return True
-    return introduces_itself(message, words, firmly=True) or not _is_an_organisations(message, context)
-
-
-def _is_an_organisations(message: Message, context: Context) -> bool:
-    """True if the sender's name is one of an organisation: it has a word of such, or the subject or, in Japanese, the
-    text uses it, too. A person's name stands in its signature alone."""
-    words, name = context.vocabulary, message.author.name
-    forms = (words.names.office_words, words.names.organisation_words, words.names.authority_words)
-    if any(form.search(name) is not None for form in forms):
-        return True
-    text = message.subject if name.isascii() else f"{message.subject}\n{message.text}"
-    return any(word in text.casefold() for word in words.names.naming(name.partition(" via ")[0]))
+    return introduces_itself(message, words, firmly=True) or not (
+        words.names.authority_words.search(message.author.name) or uses_its_name(message, words)
+    )

@@ -11,6 +11,7 @@ It cannot see a favour that only follows in the next letter.
 from __future__ import annotations
 
 from sekisho.address import Mailbox
+from sekisho.checks.facts.names import words_of_mailbox
 from sekisho.checks.facts.nobody import names_a_firm
 from sekisho.checks.facts.requests import (
     can_be_asked,
@@ -123,7 +124,7 @@ def _is_a_leader(message: Message, context: Context) -> bool:
     mailbox, words = message.author.mailbox, context.vocabulary
     if mailbox is None or context.providers.kind(mailbox.domain or "") != "mailbox":
         return False
-    shown = f"{mailbox.name}\n{mailbox.local.replace('.', ' ').replace('_', ' ')}"
+    shown = f"{mailbox.name}\n{words_of_mailbox(mailbox.local)}"
     titles = (words.requests.leaders, words.names.officer_titles, words.names.chief_titles)
     return any(
         title.search(line) is not None for line in (shown, *closing_lines(message, words)) for title in titles

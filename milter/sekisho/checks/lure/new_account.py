@@ -115,10 +115,13 @@ def _of_its_owner(mailbox: Mailbox, text: str, words: Vocabulary, context: Conte
 
 def _is_new(text: str, words: Vocabulary) -> bool:
     """True if a word for an account has one beside it that says that it is another than before."""
-    found = islice(words.requests.accounts.finditer(text), MAX_ACCOUNTS)
-    changed = words.requests.changed_account
+    return _is_beside_an_account(words.requests.changed_account, text, words)
+
+
+def _is_beside_an_account(pattern: re.Pattern[str], text: str, words: Vocabulary) -> bool:
+    accounts = islice(words.requests.accounts.finditer(text), MAX_ACCOUNTS)
     return any(
-        changed.search(text, max(0, each.start() - NEAR_CHARS), each.end() + NEAR_CHARS) for each in found
+        pattern.search(text, max(0, each.start() - NEAR_CHARS), each.end() + NEAR_CHARS) for each in accounts
     )
 
 
@@ -127,11 +130,11 @@ def _is_announced(text: str, message: Message, seen: Evidence, words: Vocabulary
     if seen.destinations or len(message.text) > MAX_ANNOUNCED_CHARS:
         return False
     asked = words.requests
-    unusable = any(
-        asked.retired_account.search(text, max(0, each.start() - NEAR_CHARS), each.end() + NEAR_CHARS)
-        for each in islice(asked.accounts.finditer(text), MAX_ACCOUNTS)
-    )
-    if not unusable or not _is_new(text, words) or can_be_asked(message, words):
+    if (
+        not _is_beside_an_account(asked.retired_account, text, words)
+        or not _is_new(text, words)
+        or can_be_asked(message, words)
+    ):
         return False
     return asked.returned.search(text) is not None and asked.at_once.search(text) is not None
 

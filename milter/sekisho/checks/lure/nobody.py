@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sekisho.checks.facts.authorities import does_an_authoritys_business
-from sekisho.checks.facts.demands import Demand, demand_of, insists
+from sekisho.checks.facts.authorities import AUTHORITY, does_an_authoritys_business
+from sekisho.checks.facts.demands import Demand, pressing_demand
 from sekisho.checks.facts.greetings import greets_nobody, greets_somebody
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.nobody import (
@@ -100,7 +100,6 @@ KINDS = (NOBODY, BY_FORM, IN_FULL, THREATENS, SHOWS_DATA, TWO_DEADLINES, GREETS_
 THEMES = shipped_themes()
 BLACKMAIL = ("sextortion", "violence")  # anonymous by nature
 MONEY = THEMES.named("money") - set(BLACKMAIL)
-AUTHORITY = THEMES.named("authority")
 SERIOUS = MONEY | THEMES.named("official")
 PAID_WITH = ("coins", "gift_cards", "pay")
 MAX_SCANNED_CHARS = 3_000  # of a text, in which it sets a period
@@ -123,11 +122,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _by_form(message: Message, seen: Evidence, context: Context) -> Demand | None:
-    """The form of a demand whose words no list of phrases knows. A time alone is none: shops have last days."""
+    """The form of a demand whose words no list of phrases knows."""
     if not has_way_out(message, seen) or is_long(message) or is_digest(seen):
         return None
-    demand = demand_of(message, context.vocabulary)
-    return demand if demand is not None and insists(demand, message, seen, context.vocabulary) else None
+    return pressing_demand(message, seen, context.vocabulary)
 
 
 def _demands(message: Message, seen: Evidence, context: Context) -> bool:

@@ -16,7 +16,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sekisho.checks.facts.demands import demand_of, insists
+from sekisho.checks.facts.demands import pressing_demand
+from sekisho.checks.facts.firms import uses_its_name
 from sekisho.checks.facts.links import is_digest
 from sekisho.checks.facts.names import shows_a_brand
 from sekisho.checks.facts.nobody import bears_name, bears_service_words, is_known, is_named, reaches
@@ -62,10 +63,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if shows_a_brand(seen) or context.providers.kind(domain) is not None:
         return NOTHING
     doubts = tuple(_doubts(message, seen, context))  # first what needs no search of the text
-    if not (doubts and _is_at_stake(message, seen, context) and _uses(name, message, context)):
+    if not (doubts and _is_at_stake(message, seen, context) and uses_its_name(message, context.vocabulary)):
         return NOTHING
-    demand = demand_of(message, context.vocabulary) if _leads_somewhere(message, seen) else None
-    if demand is None or not insists(demand, message, seen, context.vocabulary):
+    if not _leads_somewhere(message, seen) or pressing_demand(message, seen, context.vocabulary) is None:
         return NOTHING
     if bears_name(name, message, seen, context) or reaches(message, context.vocabulary):
         return NOTHING
@@ -103,13 +103,3 @@ def _is_at_stake(message: Message, seen: Evidence, context: Context) -> bool:
     if headlines(seen) or words.demands.stakes.search(message.subject) is not None:
         return True
     return words.names.office_words.search(name) is not None
-
-
-def _uses(name: str, message: Message, context: Context) -> bool:
-    """True if the sender's name is one of an organisation: it has a word of such, or the subject or, in Japanese, the
-    text uses it, too. A person's name stands in its signature alone."""
-    words = context.vocabulary
-    if words.names.office_words.search(name) or words.names.organisation_words.search(name):
-        return True
-    text = message.subject if name.isascii() else f"{message.subject}\n{message.text}"
-    return any(word in text.casefold() for word in words.names.naming(name.partition(" via ")[0]))
