@@ -24,14 +24,16 @@ from sekisho.ports import Context
 OPENED = FindingKind(
     "attachment.opened_page",
     4,
-    "The text asks to open a file that is a page, and the page leads on by a script or asks for a password: {name}.",
-    "本文が開くよう求める添付ファイルは Web ページで、スクリプトで移動するかパスワードを求めます({name})。",
+    "The text asks to open a file that is a page, and the page leads on by a script, hides its code or asks for "
+    "a password: {name}.",
+    "本文が開くよう求める添付ファイルは Web ページで、スクリプトで移動するか、コードを隠すか、"
+    "パスワードを求めます（{name}）。",
 )
 ENVELOPE = FindingKind(
     "attachment.secure_envelope",
     0,
     "The page that comes as a file leads to the sender's own host, or to a service for secret mail: {host}.",
-    "添付された Web ページの送信先は、差出人自身のホストか、暗号化メールのサービスです({host})。",
+    "添付された Web ページの送信先は、差出人自身のホストか、暗号化メールのサービスです（{host}）。",
 )
 KINDS = (OPENED, ENVELOPE)
 

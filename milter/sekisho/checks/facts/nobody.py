@@ -98,7 +98,7 @@ def is_named(message: Message, words: Vocabulary) -> bool:
     return bool(words.names.naming(name))
 
 
-def has_way_out(message: Message, seen: Evidence) -> bool:
+def can_be_acted_on(message: Message, seen: Evidence) -> bool:
     """True if the reader can do what the message wants: follow a link, open a file, answer, call, pay."""
     if seen.destinations or seen.has_cue("action", *ANSWERED) or shows_wallet(message.text):
         return True

@@ -21,7 +21,8 @@ from sekisho.ports import Context
 NOTE = FindingKind(
     "recipient.shared_as_office",
     5.5,
-    "{address}, a private mailbox, shares something as an office to all staff, and asks for a password or an account. "
+    "{address}, a private mailbox, shares something with all staff as one of their offices, and asks for a password or "
+    "an account. "
     "Ask that office by a number that you know.",
     "フリーメール（{address}）の利用者が、社内の部署として全社員に何かを共有し、パスワードや口座を求めています。"
     "知っている番号で担当部署に確認してください。",

@@ -40,7 +40,7 @@ ANOTHERS = FindingKind(
 CALMING = FindingKind(
     "lure.from_a_calming_domain",
     3.5,
-    "It insists on this from {domain}, whose name has words beside it that calm a reader.",
+    "It insists on this from {domain}, where words that calm a reader stand beside the name.",
     "受信者を安心させる語を名前に添えたドメイン {domain} から、強く求めています。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )

@@ -18,7 +18,7 @@ from sekisho.checks.facts.links import is_digest
 from sekisho.checks.facts.names import shows_a_brand
 from sekisho.checks.facts.nobody import (
     bears_name,
-    has_way_out,
+    can_be_acted_on,
     introduces_itself,
     is_known,
     is_named,
@@ -34,14 +34,16 @@ from sekisho.ports import Context
 NAMELESS = FindingKind(
     "lure.from_a_nameless_authority",
     4,
-    "It demands this as a court, an authority or a collector, and names no institution: {name} is an office.",
+    "It demands this as a court, an authority or a collector, and names no institution: {name} is only an "
+    "office or a matter.",
     "裁判所、公的機関、債権回収などの手続きを告げていますが、「{name}」は部署名や用件にすぎず、機関の名称がありません。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
 UNREACHABLE = FindingKind(
     "lure.from_an_unreachable_office",
     4,
-    "As {name} it does the business of an office, a court or a collector, and has neither address nor telephone.",
+    "As {name} it does the business of an authority, a court or a collector, and gives neither a postal address nor a "
+    "landline number.",
     "「{name}」として公的機関や債権回収の手続きを告げながら、所在地も固定電話の番号も示していません。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
@@ -76,7 +78,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _is_spared(message: Message, seen: Evidence, context: Context) -> bool:
     """True for a sender that is known, for one that other checks judge, and for a long text."""
-    if is_long(message) or is_digest(seen) or not has_way_out(message, seen):
+    if is_long(message) or is_digest(seen) or not can_be_acted_on(message, seen):
         return True
     kind = context.providers.kind(message.author.domain or "")
     return kind is not None or shows_a_brand(seen) or is_known(message, seen, context)

@@ -20,7 +20,7 @@ from sekisho.checks.facts.demands import Demand, pressing_demand
 from sekisho.checks.facts.greetings import greets_nobody, greets_somebody
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.nobody import (
-    has_way_out,
+    can_be_acted_on,
     introduces_itself,
     is_known,
     is_named,
@@ -123,7 +123,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _by_form(message: Message, seen: Evidence, context: Context) -> Demand | None:
     """The form of a demand whose words no list of phrases knows."""
-    if not has_way_out(message, seen) or is_long(message) or is_digest(seen):
+    if not can_be_acted_on(message, seen) or is_long(message) or is_digest(seen):
         return None
     return pressing_demand(message, seen, context.vocabulary)
 
@@ -132,7 +132,7 @@ def _demands(message: Message, seen: Evidence, context: Context) -> bool:
     """True if somebody who wants this says who it is: it threatens, is about an office's business, asks for money, or
     asks about an order that somebody else made."""
     themes = {cue.name for cue in seen.cues if cue.aspect == "theme"}
-    if SERIOUS.isdisjoint(themes) or not has_way_out(message, seen):
+    if SERIOUS.isdisjoint(themes) or not can_be_acted_on(message, seen):
         return False
     if threatens(seen):
         return _asks_more_than_to_look(message, seen, themes)
