@@ -1,5 +1,8 @@
 """Facts of a sender that speaks as a firm which no registry knows, and of what its domains have to do with its name.
 
+`organisations` tells as whom the text speaks. Here the sender's name comes first, and its mailbox tells whether that is
+a person's.
+
 It cannot see a firm whose name is a picture, nor one that writes from a mailbox named after it.
 """
 

@@ -198,7 +198,8 @@ def _has_firm(text: str, words: Vocabulary) -> bool:
 
 
 def reaches(message: Message, words: Vocabulary) -> bool:
-    """True if the text has a telephone number, in any country's form, or a postal address of its sender."""
+    """True if the text has a telephone number of its sender, in any country's form but not a Japanese mobile one, or a
+    postal address. A firm's name is none (`names_a_firm`)."""
     text = _senders_text(message, words)
     if STREET.search(text):
         return True

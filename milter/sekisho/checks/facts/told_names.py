@@ -7,6 +7,9 @@ Hosts and addresses do not count, since a message from a foreign domain shows th
 
 Words of a domain that are translations count as well, as far as they are known (`pharmacy` of 薬局).
 
+`domain_names` compares strictly, since there a name makes a sender known. Here it is a doubt that no name fits, so all
+that may be a name counts.
+
 It cannot see a name in a picture, nor a Chinese name in pinyin; and a text can be made to tell the name of any domain.
 """
 
