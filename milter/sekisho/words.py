@@ -129,7 +129,7 @@ class NameWords:
     chief_titles: re.Pattern[str]
     contact_words: re.Pattern[str]
     readings: Mapping[str, tuple[str, ...]]
-    """Of Chinese characters in names, for `text.heard`."""
+    """Of Chinese characters in names, for `text.SpokenRuns`."""
     translations: Mapping[str, tuple[str, ...]]
     """The Japanese words for what a part of a domain says."""
 

@@ -40,8 +40,12 @@ def _held(holder: object) -> list[object]:
 
 COMMON_WORDS = re.compile(patterns.plain(map(re.escape, ["担当", "御中", "株式会社", "事務局"])))
 WHOLE_WORD = re.compile(r"(?<![\w@./-])taro(?![\w@./-])", re.IGNORECASE)
+TARO = re.compile("taro", re.IGNORECASE)
 DYNAMIC = {
     "sekisho.brands.exchanged": [re.compile("友反|丼友|ノレ")],
+    "sekisho.checks.facts.domain_names": [re.compile(r"\b(?i:taro)\b"), re.compile(r"\b[T](?i:aro)\b")],
+    "sekisho.checks.facts.other_identity": [re.compile(r"(?<!\w)(?:Taro|TARO)(?!\w)"), TARO],
+    "sekisho.checks.facts.voices": [TARO],
     "sekisho.checks.facts.inside": [re.compile(r"(?<![a-z0-9-])taro(?![a-z0-9])")],
     "sekisho.checks.identity.word_names": [WHOLE_WORD],
     "sekisho.message.delimiters": [delimiters._nearly(b"b"), delimiters._line(b"b")],

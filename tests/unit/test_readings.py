@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from tests.auth_support import WORDS
 
-from sekisho.text import heard, readings_of, voiceless
+from sekisho.text import SpokenRuns, readings_of, voiceless
 
 READINGS = WORDS.checks.names.readings
+
+
+def heard(word: str, run: str, readings: Mapping[str, tuple[str, ...]] = READINGS) -> list[tuple[int, str]]:
+    return list(SpokenRuns([run], readings).heard(voiceless(word)))
 
 
 @pytest.mark.parametrize(
@@ -25,7 +31,7 @@ READINGS = WORDS.checks.names.readings
 )
 def test_a_name_sounds_as_a_word(word: str, run: str, name: str) -> None:
     """Voiced and unvoiced readings, doubled letters, kana, and a name in the middle of a run."""
-    assert heard(voiceless(word), run, READINGS) == (len(voiceless(word)), name)
+    assert heard(word, run) == [(len(voiceless(word)), name)]
 
 
 @pytest.mark.parametrize(
@@ -33,12 +39,25 @@ def test_a_name_sounds_as_a_word(word: str, run: str, name: str) -> None:
 )
 def test_another_name_does_not(word: str, run: str) -> None:
     """At most a first letter or two agree by chance."""
-    letters, _ = heard(voiceless(word), run, READINGS)
-    assert letters < 3
+    assert all(letters < 3 for letters, _ in heard(word, run))
 
 
 def test_a_character_without_readings_is_heard_as_nothing() -> None:
     """Nothing is guessed, and what stands before it is still heard."""
     table = readings_of(["北 hoku kita"])
-    assert heard(voiceless("kitamori"), "北森", table) == (4, "北")
-    assert heard(voiceless("mori"), "森", table) == (0, "")
+    assert heard("kitamori", "北森", table) == [(4, "北")]
+    assert heard("mori", "森", table) == []
+
+
+def test_what_may_be_silent_begins_any_word() -> None:
+    """The same sign is read, or not, where it joins two parts of a name."""
+    assert heard("noyama", "野の山") != []
+    assert heard("kita", "の北") == [(4, "北")]
+
+
+def test_each_run_is_compared() -> None:
+    """A text has many, and one of them is enough."""
+    assert list(SpokenRuns(["高木村", "北森", "北森"], READINGS).heard("kitamori")) == [
+        (2, "木"),
+        (8, "北森"),
+    ]

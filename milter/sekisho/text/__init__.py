@@ -8,7 +8,7 @@
   removes what the eye does not see: Cyrillic and Greek letters, digits for letters, kanji for kana (Unicode UTS 39,
   with additions for Japanese phishing).
 - `sound`: kana and Latin letters in one romanisation, in which a name and a domain can be compared.
-- `heard`: how much of a Latin word a run of Japanese characters sounds as, by their readings.
+- `SpokenRuns`: how much of a Latin word runs of Japanese characters sound as, by their readings.
 
 Both forms are made character by character from a table. Then neighbouring characters are joined: a kana and its voiced
 mark; `rn`, which looks like `m`. `skeleton_spans` tells where each character came from. Everything here is without I/O,
@@ -29,19 +29,19 @@ from sekisho.text.invisible import bidi, combining, invisibles, unusual
 from sekisho.text.language import chinese_characters, is_japanese
 from sekisho.text.normalize import breaks, compact, fold, skeleton, skeleton_spans, spaced
 from sekisho.text.printable import printable
-from sekisho.text.readings import heard, readings_of, voiceless
+from sekisho.text.readings import SpokenRuns, readings_of, voiceless
 from sekisho.text.romaji import sound
 
 __all__ = [
     "BIDI_CONTROLS",
     "NO_GLYPH",
+    "SpokenRuns",
     "bidi",
     "breaks",
     "chinese_characters",
     "combining",
     "compact",
     "fold",
-    "heard",
     "invisibles",
     "is_hiragana",
     "is_japanese",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from sekisho.text.romaji import sound
 
@@ -28,8 +29,11 @@ def voiceless(text: str) -> str:
     return DOUBLED.sub(r"\1", sound(text).replace("c", "k").translate(VOICELESS))
 
 
+_sound_of = lru_cache(maxsize=4096)(voiceless)  # of syllables in kana
+
+
 def readings_of(entries: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The table for `heard`, of entries such as `学 gaku mana`."""
+    """The table for `SpokenRuns`, of entries such as `学 gaku mana`."""
     table = {}
     for entry in entries:
         character, *readings = entry.split(" ")
@@ -39,22 +43,45 @@ def readings_of(entries: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return table
 
 
-def heard(word: str, run: str, readings: Mapping[str, tuple[str, ...]]) -> tuple[int, str]:
-    """How many letters of the beginning of `word` (`voiceless`) a part of the run sounds as, and that part; zero and
-    nothing if it sounds as none."""
-    units = SPOKEN.findall(run)
-    return max((_from(word, units[start:], readings) for start in range(len(units))), default=(0, ""))
+class SpokenRuns:
+    """Runs of Japanese characters that are compared with many words. How they begin is looked up only once."""
 
+    def __init__(self, runs: Iterable[str], readings: Mapping[str, tuple[str, ...]]) -> None:
+        self._readings = readings
+        self._runs = [(units, self._starts(units)) for units in map(SPOKEN.findall, dict.fromkeys(runs))]
 
-def _from(word: str, units: list[str], readings: Mapping[str, tuple[str, ...]]) -> tuple[int, str]:
-    ends, longest = {0}, (0, "")
-    for count, unit in enumerate(units[: len(word)], 1):
-        spoken = JOINING.get(unit) or readings.get(unit) or (() if unit[0] >= "一" else (voiceless(unit),))
-        ends = {end for start in ends for each in spoken for end in _ends(word, start, each)}
-        if not ends:
-            break
-        longest = max(longest, (max(ends), "".join(units[:count])))
-    return longest
+    def heard(self, word: str) -> Iterator[tuple[int, str]]:
+        """How many letters of the beginning of `word` (`voiceless`) a part of a run sounds as, and that part: for each
+        run that has such a part the longest."""
+        for units, starts in self._runs:
+            found = (
+                self._from(word, units[start:]) for start in (*starts.get(word[:1], ()), *starts.get("", ()))
+            )
+            letters, name = max(found, default=(0, ""))
+            if letters:
+                yield letters, name
+
+    def _starts(self, units: list[str]) -> dict[str, list[int]]:
+        """Where a unit begins with a letter; with none, if it may be silent."""
+        starts: dict[str, list[int]] = {}
+        for start, unit in enumerate(units):
+            for letter in {each[:1] for each in self._spoken(unit)}:
+                starts.setdefault(letter, []).append(start)
+        return starts
+
+    def _from(self, word: str, units: list[str]) -> tuple[int, str]:
+        ends, longest = {0}, (0, "")
+        for count, unit in enumerate(units[: len(word)], 1):
+            ends = {end for start in ends for each in self._spoken(unit) for end in _ends(word, start, each)}
+            if not ends:
+                break
+            longest = max(longest, (max(ends), "".join(units[:count])))
+        return longest
+
+    def _spoken(self, unit: str) -> tuple[str, ...]:
+        return (
+            JOINING.get(unit) or self._readings.get(unit) or (() if unit[0] >= "一" else (_sound_of(unit),))
+        )
 
 
 def _ends(word: str, start: int, spoken: str) -> Iterator[int]:

@@ -44,7 +44,7 @@ SIGNALS = {
         "author.host_inside", "brand.borrowed_voice", "brand.customers_voice", "brand.display_name",
         "brand.own_domain_customer", "brand.speaks_as", "brand.unlisted_domain",
         "lure.account_and_answers_elsewhere", "lure.account_from_private_mailbox", "lure.account_of_a_person",
-        "lure.answered_elsewhere", "lure.extorts", "lure.from_a_calming_domain", "lure.from_a_nameless_authority",
+        "lure.answered_elsewhere", "lure.asks_for_a_secret", "lure.extorts", "lure.from_a_calming_domain", "lure.from_a_nameless_authority",
         "lure.from_a_stranger", "lure.from_an_unreachable_office", "lure.from_anothers_domain",
         "lure.from_nobody",
         "lure.from_private_mailbox", "lure.from_thrown_away", "recipient.chief", "recipient.insider",

@@ -12,6 +12,7 @@ It cannot run a script, nor see what a page fetches.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from sekisho.checks.facts.nobody import names_a_firm
 from sekisho.checks.facts.requests import letter
@@ -24,27 +25,29 @@ from sekisho.ports import Context
 OPENED = FindingKind(
     "attachment.opened_page",
     4,
-    "The text asks to open a file that is a page, and the page leads on by a script or asks for a password: {name}.",
-    "本文が開くよう求める添付ファイルは Web ページで、スクリプトで移動するかパスワードを求めます({name})。",
+    "The text asks to open a file that is a page, and the page leads on by a script, hides its code or asks for "
+    "a password: {name}.",
+    "本文が開くよう求める添付ファイルは Web ページで、スクリプトで移動するか、コードを隠すか、"
+    "パスワードを求めます（{name}）。",
 )
 ENVELOPE = FindingKind(
     "attachment.secure_envelope",
     0,
     "The page that comes as a file leads to the sender's own host, or to a service for secret mail: {host}.",
-    "添付された Web ページの送信先は、差出人自身のホストか、暗号化メールのサービスです({host})。",
+    "添付された Web ページの送信先は、差出人自身のホストか、暗号化メールのサービスです（{host}）。",
 )
 KINDS = (OPENED, ENVELOPE)
 
 MAX_FILES = 20  # files of one message that are looked at
 MAX_PAGE_OCTETS = 200_000  # of one page that are searched
-MAX_TARGETS = 20  # of forms in a page that are looked at
+MAX_TARGETS = 20  # of forms in a page that are looked at; services have one or two
 NAVIGATES = re.compile(
     rb"location\s{0,9}=|location\.(?:href\s{0,9}=|replace|assign)|http-equiv=.?refresh|window\.open\(",
     re.IGNORECASE,
 )
 HIDES = re.compile(rb"\batob\(|\beval\(|fromCharCode|\bunescape\(", re.IGNORECASE)
 PASSWORD = re.compile(rb"type=.?password", re.IGNORECASE)
-TARGET = re.compile(rb"<form[^>]{0,500}?action=.?(https?://[^'\"\s>]{1,300})", re.IGNORECASE)
+TARGET = re.compile(rb"<form[^<>]{0,500}?action=.?(https?://[^'\"\s>]{1,300})", re.IGNORECASE)
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -81,9 +84,9 @@ def _of_page(part: Part, message: Message, seen: Evidence, context: Context) -> 
 
 def _envelope(page: bytes, message: Message, seen: Evidence, context: Context) -> str | None:
     """The host to which all forms of a page lead, if it is the proven sender's or a service's for secret mail."""
-    urls = [each.decode("ascii", "replace") for each in TARGET.findall(page)[:MAX_TARGETS]]
+    urls = [each[1].decode("ascii", "replace") for each in islice(TARGET.finditer(page), MAX_TARGETS + 1)]
     hosts = {host for url in urls if (host := host_of(url)) is not None}
-    if not hosts or not seen.authenticated:
+    if not hosts or len(urls) > MAX_TARGETS or not seen.authenticated:
         return None
     known = (*home_domains(message, seen), *context.vocabulary.files.secure_mail_hosts)
     if all(f".{host}".endswith(tuple(f".{each}" for each in known)) for host in hosts):

@@ -15,12 +15,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sekisho.checks.facts.once import once
+from sekisho.checks.facts.texts import texts_of_parts
 from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, threatens
 from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.words import DemandWords, Vocabulary
 
-MAX_SCANNED_CHARS = 2_000  # of a text; a demand comes to its point
+MAX_SCANNED_CHARS = 2_000  # of a text, and of a subject; a demand comes to its point
 HEAD_CHARS = 300  # of it, where it says what is at stake, if its subject does not
 BEFORE_CHARS = 16  # before a word of a deadline, where the time may stand
 BEHIND_CHARS = 28  # behind it
@@ -56,13 +57,18 @@ class Demand(NamedTuple):
 
 @once
 def demand_of(message: Message, vocabulary: Vocabulary) -> Demand | None:
-    """How the subject and the beginning of the text demand something; None if they do not, or let their reader off.
+    """How the subject and the beginning of a text demand something; None if they do not, or let their reader off.
 
     Two of three must be said: what is at stake, by when, and what happens otherwise. Each list of words has gaps, since
     whatever can be lost can be at stake.
     """
-    subject, words = SPOKEN.sub(" ", message.subject), vocabulary.demands
-    text = f"{subject}\n{SPOKEN.sub(' ', message.text[:MAX_SCANNED_CHARS])}"
+    subject, words = SPOKEN.sub(" ", message.subject[:MAX_SCANNED_CHARS]), vocabulary.demands
+    found = (_demand_in(subject, text, words) for text in texts_of_parts(message) or ("",))
+    return max((each for each in found if each is not None), key=sum, default=None)
+
+
+def _demand_in(subject: str, part: str, words: DemandWords) -> Demand | None:
+    text = f"{subject}\n{SPOKEN.sub(' ', part[:MAX_SCANNED_CHARS])}"
     staked = words.stakes.search(text, 0, len(subject) + HEAD_CHARS) is not None
     due, otherwise = _sets_a_time(text, words), _says_otherwise(text, words)
     timed = due or SPAN.search(text) is not None or words.days.search(text) is not None
@@ -70,6 +76,12 @@ def demand_of(message: Message, vocabulary: Vocabulary) -> Demand | None:
     if staked + due + (otherwise or implied) < MIN_SAID or _lets_off(text, words):
         return None
     return Demand(staked, due, otherwise, implied)
+
+
+def pressing_demand(message: Message, seen: Evidence, words: Vocabulary) -> Demand | None:
+    """The demand of a message that insists on it; None if there is none, or if it only sets a time."""
+    demand = demand_of(message, words)
+    return demand if demand is not None and insists(demand, message, seen, words) else None
 
 
 def presses(text: str, vocabulary: Vocabulary) -> bool:

@@ -1,8 +1,9 @@
 """Facts of a sender that calls itself as its domain is called: `your Tasklark account` from tasklark.example.
 
 That is what a genuine sender does which no registry knows: the name that it says in its own words is the name of its
-address, and the reader who knows the one knows the other. Whoever passes for somebody else needs that name in the text,
-and cannot have it as a domain, or has it there beside words that calm a reader (`kappa-login.example`).
+address, and the reader who knows the one knows the other. A sender that passes for somebody else needs that name in the
+text, and cannot have it as a domain, or has it there beside words that calm a reader (`kappa-login.example`).
+`told_names` asks the same less strictly.
 
 It cannot compare a name in kanji, and it cannot see a name that was made up together with its domain.
 """
@@ -126,8 +127,8 @@ def _sounds_as(domain: str, text: str, words: Vocabulary) -> bool:
     }
     for run in {found[0] for found in KANA.finditer(text)} if parts else ():
         spoken = sound(run)
-        if any(_begin_alike(part, spoken) for part in parts):
-            return bool(words.names.naming(run))
+        if any(_begin_alike(part, spoken) for part in parts) and words.names.naming(run):
+            return True
     return False
 
 

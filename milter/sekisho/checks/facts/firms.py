@@ -1,5 +1,8 @@
 """Facts of a sender that speaks as a firm which no registry knows, and of what its domains have to do with its name.
 
+`organisations` tells as whom the text speaks. Here the sender's name comes first, and its mailbox tells whether that is
+a person's.
+
 It cannot see a firm whose name is a picture, nor one that writes from a mailbox named after it.
 """
 
@@ -45,6 +48,16 @@ def speaks_as_a_firm(message: Message, context: Context) -> bool:
     return all(each[0] != local[:1] for each in named) and _is_signed(named, message)
 
 
+def uses_its_name(message: Message, words: Vocabulary) -> bool:
+    """True if the sender's name is used as an organisation's: it has a word of such, or the subject says it, too, or,
+    in Japanese, the text. A person's name stands in its signature alone."""
+    name = message.author.name
+    if words.names.office_words.search(name) or words.names.organisation_words.search(name):
+        return True
+    text = (message.subject if name.isascii() else f"{message.subject}\n{message.text}").casefold()
+    return any(word in text for word in words.names.naming(name.partition(" via ")[0]))
+
+
 def _begins(name: str, local: str) -> bool:
     return len(local) >= MIN_BEGINNING_LETTERS and name.startswith(local[:MIN_BEGINNING_LETTERS])
 
@@ -61,5 +74,5 @@ def is_told(message: Message, seen: Evidence, context: Context) -> bool:
     """True if a domain of the message has a name that the message tells, or belongs to a brand or a platform."""
     if any(is_a_brands_own(each.host, context) for each in seen.destinations):
         return True
-    domains = {*home_domains(message, seen), *(each.domain for each in seen.destinations)}
+    domains = dict.fromkeys((*home_domains(message, seen), *(each.domain for each in seen.destinations)))
     return tells_a_name(domains, message, context.vocabulary)

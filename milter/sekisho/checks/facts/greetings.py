@@ -1,4 +1,7 @@
-"""Facts of greetings: whether a line greets a reader without a name, or with one."""
+"""Facts of greetings: whether a line greets a reader without a name, or with one.
+
+It cannot see whether the name is the reader's: a recipient's address says no more than its own part of it.
+"""
 
 from __future__ import annotations
 

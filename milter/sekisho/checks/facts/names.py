@@ -25,6 +25,11 @@ def is_nameless(name: str, words: Vocabulary) -> bool:
     return bool(name.strip()) and not words.names.proper(name)
 
 
+def words_of_mailbox(local: str) -> str:
+    """The local part of an address as words: `hr desk` of `hr_desk`."""
+    return local.replace(".", " ").replace("_", " ")
+
+
 def says_nobody(message: Message, words: Vocabulary) -> bool:
     """True if the sender's name does not say who it is: there is none, it is nameless, or it is an address. Then the
     reader takes the sender's domain for its name."""

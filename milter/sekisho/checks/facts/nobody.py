@@ -96,7 +96,7 @@ def is_named(message: Message, words: Vocabulary) -> bool:
     return bool(words.names.naming(name))
 
 
-def has_way_out(message: Message, seen: Evidence) -> bool:
+def can_be_acted_on(message: Message, seen: Evidence) -> bool:
     """True if the reader can do what the message wants: follow a link, open a file, answer, call, pay."""
     if seen.destinations or seen.has_cue("action", *ANSWERED) or shows_wallet(message.text):
         return True
@@ -196,7 +196,8 @@ def _has_firm(text: str, words: Vocabulary) -> bool:
 
 
 def reaches(message: Message, words: Vocabulary) -> bool:
-    """True if the text has a telephone number, in any country's form, or a postal address of its sender."""
+    """True if the text has a telephone number of its sender, in any country's form but not a Japanese mobile one, or a
+    postal address. A firm's name is none (`names_a_firm`)."""
     text = _senders_text(message, words)
     if STREET.search(text):
         return True

@@ -9,6 +9,7 @@ It cannot see a blackmailer who writes under such a name and speaks of nothing t
 
 from __future__ import annotations
 
+from sekisho.checks.facts.authorities import AUTHORITY
 from sekisho.checks.facts.demands import presses
 from sekisho.checks.facts.links import is_digest
 from sekisho.checks.facts.names import related
@@ -20,11 +21,10 @@ from sekisho.checks.facts.wishes import threatens
 from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.ports import Context
-from sekisho.vocabulary import shipped_themes
 
-OWED = shipped_themes().named("authority") | {"unpaid", "errand", "account", "delivery"}
+OWED = AUTHORITY | {"unpaid", "errand", "account", "delivery"}
 """What is owed to somebody with a name. A prize and a present are given away, and gift cards are such."""
-DEBTS = shipped_themes().named("authority") | {"unpaid"}
+DEBTS = AUTHORITY | {"unpaid"}
 MIN_PERSON_WORDS = 2
 OWN_FORGED = ("author.recipient_himself", "site.own_domain_unproven")
 

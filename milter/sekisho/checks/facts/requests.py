@@ -10,7 +10,6 @@ It cannot see what a picture or a file says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from unicodedata import normalize
 
 from sekisho.checks.facts.nobody import names_a_firm, reaches
@@ -24,7 +23,7 @@ from sekisho.ports import Context
 from sekisho.words import Vocabulary
 
 MAX_SCANNED_CHARS = 3_000  # of a text; a letter comes to its request earlier
-MAX_HEAD_LINES = 6  # in which a letter addresses its readers
+MAX_OPENING_LINES = 6  # in which a letter addresses its readers
 MAX_CLOSING_LINES = 4  # in which it is signed
 MAX_LINE_CHARS = 60  # of a line that addresses somebody, or is a signature
 STRAIGHT = str.maketrans("’‘ʼ", "'''")
@@ -39,24 +38,22 @@ def letter(message: Message, words: Vocabulary) -> str:
     return f"{plain_subject(message)}\n{text}".translate(STRAIGHT)
 
 
-def head_lines(message: Message, words: Vocabulary) -> Iterator[str]:
-    """The short lines at the head of the text that are no sentences: these address the readers."""
-    lines = [line.strip() for line in letter(message, words).split("\n")[1:] if line.strip()]
-    return (
-        line
-        for line in lines[:MAX_HEAD_LINES]
-        if len(line) <= MAX_LINE_CHARS and not line.endswith(SENTENCE_ENDS)
-    )
+def opening_lines(message: Message, words: Vocabulary) -> list[str]:
+    """The short lines at the beginning of the text that are no sentences: these address the readers."""
+    return _short(_lines(message, words)[:MAX_OPENING_LINES])
 
 
-def closing_lines(message: Message, words: Vocabulary) -> Iterator[str]:
+def closing_lines(message: Message, words: Vocabulary) -> list[str]:
     """The short lines at the end of the text that are no sentences: there it is signed."""
-    lines = [line.strip() for line in letter(message, words).split("\n")[1:] if line.strip()]
-    return (
-        line
-        for line in lines[-MAX_CLOSING_LINES:]
-        if len(line) <= MAX_LINE_CHARS and not line.endswith(SENTENCE_ENDS)
-    )
+    return _short(_lines(message, words)[-MAX_CLOSING_LINES:])
+
+
+def _lines(message: Message, words: Vocabulary) -> list[str]:
+    return [line.strip() for line in letter(message, words).split("\n")[1:] if line.strip()]
+
+
+def _short(lines: list[str]) -> list[str]:
+    return [line for line in lines if len(line) <= MAX_LINE_CHARS and not line.endswith(SENTENCE_ENDS)]
 
 
 def speaks_to_staff(message: Message, words: Vocabulary) -> bool:
@@ -66,7 +63,7 @@ def speaks_to_staff(message: Message, words: Vocabulary) -> bool:
     text = letter(message, words)
     if asked.own_firm.search(text) is not None or asked.colleagues.search(text) is not None:
         return True
-    return any(asked.staff.search(line) is not None for line in head_lines(message, words))
+    return any(asked.staff.search(line) is not None for line in opening_lines(message, words))
 
 
 def keeps_off_the_telephone(message: Message, words: Vocabulary) -> bool:
@@ -97,7 +94,7 @@ def says_a_firm(message: Message, context: Context) -> bool:
     private = context.providers.kind(message.author.domain or "") is not None
     if not private and says_domain(message, words):
         return True
-    lines = (*head_lines(message, words), *closing_lines(message, words))
+    lines = (*opening_lines(message, words), *closing_lines(message, words))
     return any(_is_an_organisation(line, words) for line in lines)
 
 

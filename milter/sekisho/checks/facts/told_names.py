@@ -7,6 +7,9 @@ Hosts and addresses do not count, since a message from a foreign domain shows th
 
 Words of a domain that are translations count as well, as far as they are known (`pharmacy` of 薬局).
 
+`domain_names` compares strictly, since there a name makes a sender known. Here it is a doubt that no name fits, so all
+that may be a name counts.
+
 It cannot see a name in a picture, nor a Chinese name in pinyin; and a text can be made to tell the name of any domain.
 """
 
@@ -15,14 +18,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from sekisho.checks.facts.domain_names import label_parts
 from sekisho.checks.facts.sender import organisation
 from sekisho.checks.facts.texts import HOST_OR_ADDRESS, plain_subject, plain_text
 from sekisho.message import Message
-from sekisho.text import heard, is_kanji, sound, voiceless
+from sekisho.text import SpokenRuns, is_kanji, sound, voiceless
 from sekisho.words import Vocabulary
 
+MAX_DOMAINS = 30  # of a message that are compared
+MAX_PARTS = 100  # of their labels
 MAX_SCANNED_CHARS = 3_000  # at the beginning and at the end of a text
 MAX_NAME_WORDS = 8  # of which an abbreviation is made
 MAX_NAME_LETTERS = 60  # of a name, in which the letters of a short label are looked for
@@ -30,10 +36,8 @@ MIN_PART_LETTERS = 2  # of a label between hyphens and digits
 MIN_WORD_LETTERS = 5  # of a word of the text that stands anywhere in a label; a shorter one at an end of it
 MIN_SHORT_WORD_LETTERS = 4
 MIN_NAME_LETTERS = 3  # of a word of the sender's name, and of initials in the text
-MAX_INITIALS, MAX_ABBREVIATION = (
-    5,
-    9,
-)  # letters of a label that is made of the first letters, or of beginnings
+MAX_INITIALS_LETTERS = 5  # of a label that is made of the first letters of words
+MAX_ABBREVIATION_LETTERS = 9  # of one that is made of their beginnings
 MAX_SIGNING_LINES = 8  # at the end of a text, whose initials count
 MIN_HEARD_LETTERS = 4  # of a label that a Japanese name sounds as
 MIN_CONSONANTS = 2  # of a foreign word in kana; all of a part of a label, or the first three of it
@@ -53,11 +57,30 @@ CONSONANTS = str.maketrans("lvcfjgzdm", "rbkhskstn", "aeiouwhy")
 DOUBLED = re.compile(r"(.)\1+")
 
 
+class _ToldForms:
+    """What a message says, in the forms in which parts of domains are looked for in it. They are made once, however
+    many domains a message has."""
+
+    def __init__(self, message: Message, words: Vocabulary) -> None:
+        self.name = HOST_OR_ADDRESS.sub(" ", message.author.name)
+        self.text = f"{self.name}\n{_own_text(message)}"
+        self.letters = re.sub(r"[\W_]", "", _plain(self.text))
+        self.words = [(word, _plain(word)) for word in set(LATIN_WORD.findall(self.text))]
+        lines = [line for line in self.text.split("\n") if line.strip()][-MAX_SIGNING_LINES:]
+        self.initials = [
+            "".join(each[0] for each in CAPITALIZED.findall(line)).lower() for line in (self.name, *lines)
+        ]
+        self.runs = SpokenRuns(JAPANESE_RUN.findall(self.text), words.names.readings)
+        self.consonants = {_consonants(sound(run)) for run in set(KANA_RUN.findall(self.text))}
+
+
 def tells_a_name(domains: Iterable[str], message: Message, words: Vocabulary) -> bool:
     """True if one of the domains is called as something that the message says. The domains are in ASCII lower case."""
-    name = HOST_OR_ADDRESS.sub(" ", message.author.name)
-    text = f"{name}\n{_own_text(message)}"
-    return any(_is_called(part, name, text, words) for part in set(_parts(domains, words)))
+    parts = dict.fromkeys(islice(_parts(islice(domains, MAX_DOMAINS), words), MAX_PARTS))
+    if not parts:
+        return False
+    told = _ToldForms(message, words)
+    return any(_is_called(part, told, words) for part in parts)
 
 
 def is_readable(name: str, words: Vocabulary) -> bool:
@@ -85,13 +108,13 @@ def _parts(domains: Iterable[str], words: Vocabulary) -> Iterator[str]:
                 yield part
 
 
-def _is_called(part: str, name: str, text: str, words: Vocabulary) -> bool:
+def _is_called(part: str, told: _ToldForms, words: Vocabulary) -> bool:
     return (
-        _is_of_the_name(part, name, words)
-        or _is_of_words(part, text, words)
-        or _is_of_initials(part, name, text)
-        or _is_translated(part, text, words)
-        or _is_heard(part, text, words)
+        _is_of_the_name(part, told.name, words)
+        or _is_of_words(part, told, words)
+        or _is_of_initials(part, told)
+        or _is_translated(part, told.text, words)
+        or _is_heard(part, told, words)
     )
 
 
@@ -106,7 +129,9 @@ def _is_of_the_name(part: str, name: str, words: Vocabulary) -> bool:
     ):
         return True
     own = next((part[:end] for end in range(len(part), 1, -1) if not words.names.naming(part[end:])), part)
-    return any(len(each) <= MAX_ABBREVIATION and _is_abbreviation(each, spoken) for each in {part, own})
+    return any(
+        len(each) <= MAX_ABBREVIATION_LETTERS and _is_abbreviation(each, spoken) for each in {part, own}
+    )
 
 
 def _begins(part: str, word: str) -> bool:
@@ -127,7 +152,7 @@ def _is_abbreviation(part: str, spoken: list[str]) -> bool:
     if any(at == len(part) and used > 1 for at, used in reached):
         return True
     joined = "".join(spoken)[:MAX_NAME_LETTERS]
-    return len(part) <= MAX_INITIALS and any(
+    return len(part) <= MAX_INITIALS_LETTERS and any(
         each[:1] == part[:1] and _has_in_order(part, joined[joined.find(each) :]) for each in spoken
     )
 
@@ -137,13 +162,11 @@ def _has_in_order(part: str, letters: str) -> bool:
     return all(each in rest for each in part)
 
 
-def _is_of_words(part: str, text: str, words: Vocabulary) -> bool:
+def _is_of_words(part: str, told: _ToldForms, words: Vocabulary) -> bool:
     """True if the text has the part as one word or as several, or a word of the text that names somebody is in it."""
-    plain = _plain(text)
-    if len(part) >= MIN_WORD_LETTERS and words.names.naming(part) and part in re.sub(r"[\W_]", "", plain):
+    if len(part) >= MIN_WORD_LETTERS and part in told.letters and words.names.naming(part):
         return True
-    for word in set(LATIN_WORD.findall(text)):
-        each = _plain(word)
+    for word, each in told.words:
         if word.isupper() and each == part and len(each) >= MIN_NAME_LETTERS:
             return True
         if len(each) < MIN_SHORT_WORD_LETTERS or each not in part or not words.names.naming(each):
@@ -154,13 +177,10 @@ def _is_of_words(part: str, text: str, words: Vocabulary) -> bool:
     return False
 
 
-def _is_of_initials(part: str, name: str, text: str) -> bool:
+def _is_of_initials(part: str, told: _ToldForms) -> bool:
     """True if words that begin with capitals have the part as their first letters, in the name or in a last line."""
-    if not MIN_NAME_LETTERS <= len(part) <= MAX_INITIALS:
-        return False
-    lines = [line for line in text.split("\n") if line.strip()][-MAX_SIGNING_LINES:]
-    return any(
-        part in "".join(each[0] for each in CAPITALIZED.findall(line)).lower() for line in (name, *lines)
+    return MIN_NAME_LETTERS <= len(part) <= MAX_INITIALS_LETTERS and any(
+        part in initials for initials in told.initials
     )
 
 
@@ -172,17 +192,15 @@ def _is_translated(part: str, text: str, words: Vocabulary) -> bool:
     return any(word in text for word in told)
 
 
-def _is_heard(part: str, text: str, words: Vocabulary) -> bool:
+def _is_heard(part: str, told: _ToldForms, words: Vocabulary) -> bool:
     """True if a Japanese name in the text sounds as the part or its beginning, or has its consonants."""
     spoken = voiceless(part)
-    for run in set(JAPANESE_RUN.findall(text)):
-        letters, name = heard(spoken, run, words.names.readings)
+    for letters, name in told.runs.heard(spoken):
         whole = letters == len(spoken) >= MIN_NAME_LETTERS
         if (whole or (letters >= MIN_HEARD_LETTERS and len(name) > 1)) and words.names.naming(name):
             return True
     consonants = set(_spoken_consonants(part))
-    runs = set(KANA_RUN.findall(text))
-    return any(_has_consonants(each, _consonants(sound(run))) for run in runs for each in consonants)
+    return any(_has_consonants(each, run) for run in told.consonants for each in consonants)
 
 
 def _has_consonants(part: str, run: str) -> bool:

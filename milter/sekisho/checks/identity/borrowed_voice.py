@@ -9,7 +9,7 @@ It cannot see an impostor that writes the name it took into its text.
 
 from __future__ import annotations
 
-from sekisho.checks.facts.demands import demand_of, insists
+from sekisho.checks.facts.demands import pressing_demand
 from sekisho.checks.facts.names import related, rest_of_name
 from sekisho.checks.facts.other_identity import says_another
 from sekisho.checks.facts.passed_on import true_sender
@@ -24,15 +24,7 @@ from sekisho.checks.facts.wishes import (
     threatens,
     wants_something,
 )
-from sekisho.evidence import (
-    NOTHING,
-    Evidence,
-    FindingKind,
-    Place,
-    Role,
-    Signal,
-    Strength,
-)
+from sekisho.evidence import NOTHING, Evidence, FindingKind, Place, Role, Signal, Strength
 from sekisho.message import Message
 from sekisho.ports import Context
 
@@ -116,10 +108,7 @@ def _is_about_access_or_money(message: Message, seen: Evidence) -> bool:
 
 def _demands(message: Message, seen: Evidence, context: Context) -> bool:
     """True if the message wants something of its reader, by its words or by its form."""
-    if wants_something(message, seen):
-        return True
-    demand = demand_of(message, context.vocabulary)
-    return demand is not None and insists(demand, message, seen, context.vocabulary)
+    return wants_something(message, seen) or pressing_demand(message, seen, context.vocabulary) is not None
 
 
 def _voice(seen: Evidence, context: Context) -> tuple[str | None, int]:

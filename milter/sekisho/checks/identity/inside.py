@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from sekisho.address import Mailbox
 from sekisho.checks.facts.inside import own_name, reader_domains, writes_label
-from sekisho.checks.facts.names import is_nameless
+from sekisho.checks.facts.names import is_nameless, words_of_mailbox
 from sekisho.checks.facts.nobody import names_a_firm
 from sekisho.checks.facts.requests import can_be_asked, keeps_off_the_telephone, letter
 from sekisho.evidence import NOTHING, Cue, Evidence, FindingKind, Place, Signal
@@ -109,7 +109,7 @@ def _is_chief(mailbox: Mailbox, text: str, domains: tuple[str, ...], inside: boo
     """True if the sender has the title of a chief in its name, its address or a signature; if its name is the reader's
     organisation or a title alone; or if it has another title and speaks of inside."""
     name, words = mailbox.name, context.vocabulary
-    titled = f"{name}\n{mailbox.local.replace('.', ' ').replace('_', ' ')}"
+    titled = f"{name}\n{words_of_mailbox(mailbox.local)}"
     own = own_name(name, mailbox.address, domains, context)
     if own is not None and own.whole:
         return True

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sekisho.address import addresses_in
+from sekisho.checks.facts.names import words_of_mailbox
 from sekisho.checks.facts.requests import letter
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
@@ -20,7 +21,8 @@ from sekisho.ports import Context
 NOTE = FindingKind(
     "recipient.shared_as_office",
     5.5,
-    "{address}, a private mailbox, shares something as an office to all staff, and asks for a password or an account. "
+    "{address}, a private mailbox, shares something with all staff as one of their offices, and asks for a password or "
+    "an account. "
     "Ask that office by a number that you know.",
     "フリーメール（{address}）の利用者が、社内の部署として全社員に何かを共有し、パスワードや口座を求めています。"
     "知っている番号で担当部署に確認してください。",
@@ -56,6 +58,6 @@ def _offices(text: str, message: Message, context: Context) -> Iterator[str]:
             continue
         at = text.lower().find(address)
         near = f"{text[max(0, at - NAME_CHARS) : at]} {text[at + len(address) : at + WORDS_CHARS]}"
-        shown = f"{message.author.name}\n{local.replace('.', ' ').replace('_', ' ')}\n{near}"
+        shown = f"{message.author.name}\n{words_of_mailbox(local)}\n{near}"
         if context.vocabulary.inside.telling_offices.search(shown) is not None:
             yield address

@@ -1,4 +1,4 @@
-"""An office that says no firm, speaks to staff as from within, asks for something, and writes from outside.
+"""An office that names no firm, speaks to staff as from within, asks for something, and writes from outside.
 
 What is asked for does not matter: a list, a login, a code, a photograph, an answer. An office within a firm needs no
 firm's name, and it writes from the firm's domain. Who writes to the staff of others (an outsourcer, a payroll service,
@@ -32,7 +32,7 @@ from sekisho.words import Vocabulary
 OFFICE = FindingKind(
     "recipient.staff_office",
     6,
-    "It writes to staff as an office ({name}) and says no firm, asks for something, and comes from outside: {author}. "
+    "It writes to staff as an office ({name}), names no firm, asks for something, and comes from outside: {author}. "
     "Ask that office by a number that you know.",
     "会社名を示さない部署（「{name}」）として社員に宛てて何かを求めていますが、外部の {author} から届いています。"
     "知っている番号で担当部署に確認してください。",

@@ -21,7 +21,7 @@ from sekisho.checks.facts.greetings import greets_somebody
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.names import shows_a_brand
 from sekisho.checks.facts.nobody import is_known, reaches
-from sekisho.checks.facts.texts import plain_text
+from sekisho.checks.facts.texts import is_long, plain_text
 from sekisho.checks.facts.throwaway import is_of_an_organisation, unusual_suffix
 from sekisho.checks.facts.told_names import is_readable
 from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, headlines, threatens
@@ -40,7 +40,7 @@ ANOTHERS = FindingKind(
 CALMING = FindingKind(
     "lure.from_a_calming_domain",
     3.5,
-    "It insists on this from {domain}, whose name has words beside it that calm a reader.",
+    "It insists on this from {domain}, where words that calm a reader stand beside the name.",
     "受信者を安心させる語を名前に添えたドメイン {domain} から、強く求めています。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
@@ -59,7 +59,7 @@ BOTH_WAYS = FindingKind(
 KINDS = (ANOTHERS, CALMING, UNKNOWN_READER, BOTH_WAYS)
 
 MAX_CLOSING_CHARS = 1_000  # at the end of a text, where a newsletter says how to leave it
-MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more says who it is
+MAX_SCANNED_CHARS = 3_000  # of a text, in which it says by when to act
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -85,7 +85,7 @@ def _of_the_domain(message: Message, seen: Evidence, context: Context) -> Findin
 
 def _is_open_to_doubt(message: Message, seen: Evidence, context: Context) -> bool:
     """True for a short message of a named sender that nobody knows, from a domain of its own, which leads somewhere."""
-    if not seen.destinations or len(message.text) > MAX_SCANNED_CHARS or is_digest(seen):
+    if not seen.destinations or is_long(message) or is_digest(seen):
         return False
     name = firm_name(message, context.vocabulary)
     if not is_readable(name, context.vocabulary) or shows_a_brand(seen):

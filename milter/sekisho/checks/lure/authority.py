@@ -12,18 +12,20 @@ a domain that was registered for it, or with a telephone number.
 from __future__ import annotations
 
 from sekisho.checks.facts.authorities import does_an_authoritys_business
-from sekisho.checks.facts.demands import Demand, demand_of, insists
+from sekisho.checks.facts.demands import pressing_demand
+from sekisho.checks.facts.firms import uses_its_name
 from sekisho.checks.facts.links import is_digest
 from sekisho.checks.facts.names import shows_a_brand
 from sekisho.checks.facts.nobody import (
     bears_name,
-    has_way_out,
+    can_be_acted_on,
     introduces_itself,
     is_known,
     is_named,
     reaches,
     says_who_it_is,
 )
+from sekisho.checks.facts.texts import is_long
 from sekisho.checks.facts.throwaway import is_of_an_organisation
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
@@ -32,14 +34,16 @@ from sekisho.ports import Context
 NAMELESS = FindingKind(
     "lure.from_a_nameless_authority",
     4,
-    "It demands this as a court, an authority or a collector, and names no institution: {name} is an office.",
+    "It demands this as a court, an authority or a collector, and names no institution: {name} is only an "
+    "office or a matter.",
     "裁判所、公的機関、債権回収などの手続きを告げていますが、「{name}」は部署名や用件にすぎず、機関の名称がありません。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
 UNREACHABLE = FindingKind(
     "lure.from_an_unreachable_office",
     4,
-    "As {name} it does the business of an office, a court or a collector, and has neither address nor telephone.",
+    "As {name} it does the business of an authority, a court or a collector, and gives neither a postal address nor a "
+    "landline number.",
     "「{name}」として公的機関や債権回収の手続きを告げながら、所在地も固定電話の番号も示していません。",
     signals=frozenset({Signal.STANDS_ALONE}),
 )
@@ -52,7 +56,6 @@ THREATENS = FindingKind(
 KINDS = (NAMELESS, UNREACHABLE, THREATENS)
 
 STRANGER = "lure.from_a_stranger"  # says the same of a domain that is made for it
-MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more says who it is
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -60,7 +63,7 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     name, words = message.author.name, context.vocabulary
     if not does_an_authoritys_business(message, seen, words) or _is_spared(message, seen, context):
         return NOTHING
-    demand = _demand(message, seen, context)
+    demand = pressing_demand(message, seen, words)
     if demand is None:
         return NOTHING
     if not says_who_it_is(message, seen, context, firmly=True):
@@ -75,15 +78,10 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 def _is_spared(message: Message, seen: Evidence, context: Context) -> bool:
     """True for a sender that is known, for one that other checks judge, and for a long text."""
-    if len(message.text) > MAX_SCANNED_CHARS or is_digest(seen) or not has_way_out(message, seen):
+    if is_long(message) or is_digest(seen) or not can_be_acted_on(message, seen):
         return True
     kind = context.providers.kind(message.author.domain or "")
     return kind is not None or shows_a_brand(seen) or is_known(message, seen, context)
-
-
-def _demand(message: Message, seen: Evidence, context: Context) -> Demand | None:
-    demand = demand_of(message, context.vocabulary)
-    return demand if demand is not None and insists(demand, message, seen, context.vocabulary) else None
 
 
 def _is_found(message: Message, seen: Evidence, context: Context) -> bool:
@@ -95,15 +93,6 @@ def _is_found(message: Message, seen: Evidence, context: Context) -> bool:
         return True
     if bears_name(message.author.name, message, seen, context) or reaches(message, words):
         return True
-    return introduces_itself(message, words, firmly=True) or not _is_an_organisations(message, context)
-
-
-def _is_an_organisations(message: Message, context: Context) -> bool:
-    """True if the sender's name is one of an organisation: it has a word of such, or the subject or, in Japanese, the
-    text uses it, too. A person's name stands in its signature alone."""
-    words, name = context.vocabulary, message.author.name
-    forms = (words.names.office_words, words.names.organisation_words, words.names.authority_words)
-    if any(form.search(name) is not None for form in forms):
-        return True
-    text = message.subject if name.isascii() else f"{message.subject}\n{message.text}"
-    return any(word in text.casefold() for word in words.names.naming(name.partition(" via ")[0]))
+    return introduces_itself(message, words, firmly=True) or not (
+        words.names.authority_words.search(message.author.name) or uses_its_name(message, words)
+    )

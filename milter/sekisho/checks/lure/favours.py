@@ -11,6 +11,7 @@ It cannot see a favour that only follows in the next letter.
 from __future__ import annotations
 
 from sekisho.address import Mailbox
+from sekisho.checks.facts.names import words_of_mailbox
 from sekisho.checks.facts.nobody import names_a_firm
 from sekisho.checks.facts.requests import (
     can_be_asked,
@@ -28,9 +29,9 @@ from sekisho.words import Vocabulary
 CARDS = FindingKind(
     "lure.favour",
     5.5,
-    "It asks for cards that are as good as money, as a favour for somebody who cannot be called. Call {name} on a "
-    "number that you know before you buy anything.",
-    "電話できない人のための頼みごととして、ギフトカードなどを求めています。"
+    "It asks, as a favour, for cards that are as good as money, and shows no number to call. Call {name} on a number "
+    "that you know before you buy anything.",
+    "電話番号を示さずに、頼みごととしてギフトカードなどを求めています。"
     "購入する前に、知っている電話番号で {name} に確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE, Signal.HARMS_BY_ANSWER}),
 )
@@ -46,8 +47,8 @@ LOAN = FindingKind(
 CODES = FindingKind(
     "lure.favour_codes",
     2.5,
-    "The codes on the cards are to be sent, and the sender is not to be called.",
-    "カードの番号を送らせ、電話での確認を避けています。",
+    "It wants the codes on the cards. Who has the codes has the money.",
+    "カードの番号を送るよう求めています。番号を送ると、お金は戻りません。",
 )
 TASK = FindingKind(
     "lure.leaders_task",
@@ -123,7 +124,7 @@ def _is_a_leader(message: Message, context: Context) -> bool:
     mailbox, words = message.author.mailbox, context.vocabulary
     if mailbox is None or context.providers.kind(mailbox.domain or "") != "mailbox":
         return False
-    shown = f"{mailbox.name}\n{mailbox.local.replace('.', ' ').replace('_', ' ')}"
+    shown = f"{mailbox.name}\n{words_of_mailbox(mailbox.local)}"
     titles = (words.requests.leaders, words.names.officer_titles, words.names.chief_titles)
     return any(
         title.search(line) is not None for line in (shown, *closing_lines(message, words)) for title in titles

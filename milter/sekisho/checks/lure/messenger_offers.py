@@ -24,7 +24,7 @@ from sekisho.words import RequestWords
 OFFER = FindingKind(
     "lure.offer_in_messenger",
     5.5,
-    "It offers work for money by the day or the task, or tips for an investment, says no firm, and leads to a "
+    "It offers work for money by the day or the task, or tips for an investment, names no firm, and leads to a "
     "messenger: {contact}.",
     "会社を示さずに、日払いや件数払いの仕事、または投資の情報を持ちかけ、メッセンジャー（{contact}）に誘導しています。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE, Signal.HARMS_BY_ANSWER}),

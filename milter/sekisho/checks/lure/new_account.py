@@ -30,7 +30,7 @@ from sekisho.words import Vocabulary
 PRIVATE = FindingKind(
     "lure.account_from_private_mailbox",
     3,
-    "It tells a new bank account, and comes from a private mailbox: {author}. Call the firm on a number that you "
+    "It gives a new bank account, and comes from a private mailbox: {author}. Call the firm on a number that you "
     "know before you pay.",
     "新しい振込先を知らせていますが、フリーメール（{author}）から届いています。支払う前に、知っている電話番号で確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
@@ -38,7 +38,7 @@ PRIVATE = FindingKind(
 PERSON = FindingKind(
     "lure.account_of_a_person",
     5.5,
-    "It tells a new bank account of a firm, and a person holds it: {holder}. Call the firm on a number that you "
+    "It gives a new bank account of a firm, and a person holds it: {holder}. Call the firm on a number that you "
     "know before you pay.",
     "会社の新しい振込先としていますが、口座名義は個人（{holder}）です。支払う前に、知っている電話番号で確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE}),
@@ -46,7 +46,7 @@ PERSON = FindingKind(
 PRESSED = FindingKind(
     "lure.account_pressed",
     5.5,
-    "It tells a new bank account, and presses for it as a firm does not: {how}. Call the firm on a number that you "
+    "It gives a new bank account, and presses for it as a firm does not: {how}. Call the firm on a number that you "
     "know before you pay.",
     "新しい振込先を知らせていますが、企業の通知らしくない点があります（{how}）。"
     "支払う前に、知っている電話番号で確認してください。",
@@ -55,14 +55,14 @@ PRESSED = FindingKind(
 STRONGLY = FindingKind(
     "lure.account_pressed_strongly",
     2.5,
-    "Three or more things press for the new account.",
+    "It presses for the new account in three or more ways.",
     "新しい振込先への支払いを、三つ以上の点で急がせています。",
 )
 ANNOUNCED = FindingKind(
     "lure.account_announced",
     5.5,
-    "It says that a bank account can no longer be used, and wants an answer to tell another one. Call the firm on a "
-    "number that you know before you pay.",
+    "It says that a bank account can no longer be used, and wants an answer before it gives another one. Call the firm "
+    "on a number that you know before you pay.",
     "従来の口座が使えないとして、新しい振込先を知らせるための返信を求めています。支払う前に、知っている電話番号で確認してください。",
     signals=frozenset({Signal.IMPERSONATES, Signal.STANDS_ALONE, Signal.HARMS_BY_ANSWER}),
 )
@@ -115,10 +115,13 @@ def _of_its_owner(mailbox: Mailbox, text: str, words: Vocabulary, context: Conte
 
 def _is_new(text: str, words: Vocabulary) -> bool:
     """True if a word for an account has one beside it that says that it is another than before."""
-    found = islice(words.requests.accounts.finditer(text), MAX_ACCOUNTS)
-    changed = words.requests.changed_account
+    return _is_beside_an_account(words.requests.changed_account, text, words)
+
+
+def _is_beside_an_account(pattern: re.Pattern[str], text: str, words: Vocabulary) -> bool:
+    accounts = islice(words.requests.accounts.finditer(text), MAX_ACCOUNTS)
     return any(
-        changed.search(text, max(0, each.start() - NEAR_CHARS), each.end() + NEAR_CHARS) for each in found
+        pattern.search(text, max(0, each.start() - NEAR_CHARS), each.end() + NEAR_CHARS) for each in accounts
     )
 
 
@@ -127,11 +130,11 @@ def _is_announced(text: str, message: Message, seen: Evidence, words: Vocabulary
     if seen.destinations or len(message.text) > MAX_ANNOUNCED_CHARS:
         return False
     asked = words.requests
-    unusable = any(
-        asked.retired_account.search(text, max(0, each.start() - NEAR_CHARS), each.end() + NEAR_CHARS)
-        for each in islice(asked.accounts.finditer(text), MAX_ACCOUNTS)
-    )
-    if not unusable or not _is_new(text, words) or can_be_asked(message, words):
+    if (
+        not _is_beside_an_account(asked.retired_account, text, words)
+        or not _is_new(text, words)
+        or can_be_asked(message, words)
+    ):
         return False
     return asked.returned.search(text) is not None and asked.at_once.search(text) is not None
 

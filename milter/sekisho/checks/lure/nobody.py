@@ -15,12 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sekisho.checks.facts.authorities import does_an_authoritys_business
-from sekisho.checks.facts.demands import Demand, demand_of, insists
+from sekisho.checks.facts.authorities import AUTHORITY, does_an_authoritys_business
+from sekisho.checks.facts.demands import Demand, pressing_demand
 from sekisho.checks.facts.greetings import greets_nobody, greets_somebody
 from sekisho.checks.facts.links import is_digest, leads_home
 from sekisho.checks.facts.nobody import (
-    has_way_out,
+    can_be_acted_on,
     introduces_itself,
     is_known,
     is_named,
@@ -31,6 +31,7 @@ from sekisho.checks.facts.nobody import (
 from sekisho.checks.facts.quotes import own_text, quoted
 from sekisho.checks.facts.ransoms import wants_a_ransom
 from sekisho.checks.facts.sender import is_colleague
+from sekisho.checks.facts.texts import is_long
 from sekisho.checks.facts.wallets import shows_wallet
 from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, headlines, threatens, wants_something
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
@@ -99,10 +100,9 @@ KINDS = (NOBODY, BY_FORM, IN_FULL, THREATENS, SHOWS_DATA, TWO_DEADLINES, GREETS_
 THEMES = shipped_themes()
 BLACKMAIL = ("sextortion", "violence")  # anonymous by nature
 MONEY = THEMES.named("money") - set(BLACKMAIL)
-AUTHORITY = THEMES.named("authority")
 SERIOUS = MONEY | THEMES.named("official")
 PAID_WITH = ("coins", "gift_cards", "pay")
-MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more and does not threaten says who it is
+MAX_SCANNED_CHARS = 3_000  # of a text, in which it sets a period
 PERIOD = re.compile(r"(?<!\d)(\d{1,3}) ?-?(時間|営業日|日|hours?|days?|h\b)(?:以内| |\b)", re.IGNORECASE)
 HOURS_OF_A_DAY = 24
 
@@ -122,18 +122,17 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 
 
 def _by_form(message: Message, seen: Evidence, context: Context) -> Demand | None:
-    """The form of a demand whose words no list of phrases knows. A time alone is none: shops have last days."""
-    if not has_way_out(message, seen) or len(message.text) > MAX_SCANNED_CHARS or is_digest(seen):
+    """The form of a demand whose words no list of phrases knows."""
+    if not can_be_acted_on(message, seen) or is_long(message) or is_digest(seen):
         return None
-    demand = demand_of(message, context.vocabulary)
-    return demand if demand is not None and insists(demand, message, seen, context.vocabulary) else None
+    return pressing_demand(message, seen, context.vocabulary)
 
 
 def _demands(message: Message, seen: Evidence, context: Context) -> bool:
     """True if somebody who wants this says who it is: it threatens, is about an office's business, asks for money, or
     asks about an order that somebody else made."""
     themes = {cue.name for cue in seen.cues if cue.aspect == "theme"}
-    if SERIOUS.isdisjoint(themes) or not has_way_out(message, seen):
+    if SERIOUS.isdisjoint(themes) or not can_be_acted_on(message, seen):
         return False
     if threatens(seen):
         return _asks_more_than_to_look(message, seen, themes)
@@ -144,7 +143,7 @@ def _demands(message: Message, seen: Evidence, context: Context) -> bool:
     if "card_use" in themes and readers_data(message, context.vocabulary) is not None:
         return True
     wanted = not MONEY.isdisjoint(themes) or ("delivery" in themes and seen.has_cue("action", "pay", "card"))
-    return wanted and len(message.text) <= MAX_SCANNED_CHARS and _is_payable(message)
+    return wanted and not is_long(message) and _is_payable(message)
 
 
 def _asks_more_than_to_look(message: Message, seen: Evidence, themes: set[str]) -> bool:

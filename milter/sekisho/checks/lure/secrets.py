@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-from sekisho.checks.facts.nobody import has_way_out, is_known
+from sekisho.checks.facts.nobody import can_be_acted_on, is_known
 from sekisho.checks.facts.requests import letter
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
@@ -35,7 +35,7 @@ MAX_SENTENCES = 200
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """A doubt, if a sender that nobody knows asks for such a secret."""
-    if is_known(message, seen, context) or not has_way_out(message, seen):
+    if is_known(message, seen, context) or not can_be_acted_on(message, seen):
         return NOTHING
     secret = _asked(letter(message, context.vocabulary), context.vocabulary)
     return NOTHING if secret is None else Evidence(doubts=(SECRET.found(secret=secret),))

@@ -16,11 +16,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sekisho.checks.facts.demands import demand_of, insists
+from sekisho.checks.facts.demands import pressing_demand
+from sekisho.checks.facts.firms import uses_its_name
 from sekisho.checks.facts.links import is_digest
 from sekisho.checks.facts.names import shows_a_brand
 from sekisho.checks.facts.nobody import bears_name, bears_service_words, is_known, is_named, reaches
 from sekisho.checks.facts.personal_data import TELEPHONE
+from sekisho.checks.facts.texts import is_long
 from sekisho.checks.facts.throwaway import (
     MIN_PASSING_SIGNS,
     is_foreign,
@@ -48,13 +50,13 @@ MADE_FOR_IT = FindingKind(
 )
 KINDS = (STRANGER, MADE_FOR_IT)
 
-MAX_SCANNED_CHARS = 3_000  # of a text; a sender that writes more says who it is
+MAX_SCANNED_CHARS = 3_000  # of a text, in which there is a telephone number
 UNREADABLE = re.compile(r"[ァ-ヺ\u3400-\u9fff]")
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """Doubts only. None if the sender is known, has a name that its domains know, or can be reached."""
-    if len(message.text) > MAX_SCANNED_CHARS or is_digest(seen):
+    if is_long(message) or is_digest(seen):
         return NOTHING
     name, domain = message.author.name, message.author.domain or ""
     if not is_named(message, context.vocabulary) or is_known(message, seen, context):
@@ -62,10 +64,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     if shows_a_brand(seen) or context.providers.kind(domain) is not None:
         return NOTHING
     doubts = tuple(_doubts(message, seen, context))  # first what needs no search of the text
-    if not (doubts and _is_at_stake(message, seen, context) and _uses(name, message, context)):
+    if not (doubts and _is_at_stake(message, seen, context) and uses_its_name(message, context.vocabulary)):
         return NOTHING
-    demand = demand_of(message, context.vocabulary) if _leads_somewhere(message, seen) else None
-    if demand is None or not insists(demand, message, seen, context.vocabulary):
+    if not _leads_somewhere(message, seen) or pressing_demand(message, seen, context.vocabulary) is None:
         return NOTHING
     if bears_name(name, message, seen, context) or reaches(message, context.vocabulary):
         return NOTHING
@@ -105,13 +106,3 @@ def _is_at_stake(message: Message, seen: Evidence, context: Context) -> bool:
     if headlines(seen) or words.demands.stakes.search(message.subject) is not None:
         return True
     return words.names.office_words.search(name) is not None
-
-
-def _uses(name: str, message: Message, context: Context) -> bool:
-    """True if the sender's name is one of an organisation: it has a word of such, or the subject or, in Japanese, the
-    text uses it, too. A person's name stands in its signature alone."""
-    words = context.vocabulary
-    if words.names.office_words.search(name) or words.names.organisation_words.search(name):
-        return True
-    text = message.subject if name.isascii() else f"{message.subject}\n{message.text}"
-    return any(word in text.casefold() for word in words.names.naming(name.partition(" via ")[0]))

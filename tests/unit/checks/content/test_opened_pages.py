@@ -62,6 +62,7 @@ def test_an_envelope_of_secret_mail() -> None:
     assert found(own) == ["attachment.opened_page"]
     assert found(own + ASKS, seen=PROVEN) == ["attachment.opened_page"]
     assert found(own + LEADS, seen=PROVEN) == ["attachment.opened_page"]
+    assert found(own * 21 + ASKS, seen=PROVEN) == ["attachment.opened_page"]
 
 
 def test_a_statement_that_is_encrypted_in_the_page() -> None:

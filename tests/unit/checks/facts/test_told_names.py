@@ -71,3 +71,10 @@ def test_which_names_can_be_compared() -> None:
     assert is_readable("北森", WORDS)
     assert not is_readable("众云盘", WORDS)
     assert not is_readable("", WORDS)
+
+
+def test_the_first_domains_are_compared() -> None:
+    """A message with more of them than genuine mail has must not cost more."""
+    read, others = letter("s", "", author="Payglide <a@x.test>"), [f"s{number}.test" for number in range(29)]
+    assert tells_a_name((*others, "payglide.test"), read, WORDS)
+    assert not tells_a_name((*others, "other.test", "payglide.test"), read, WORDS)
