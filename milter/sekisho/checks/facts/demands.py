@@ -63,14 +63,18 @@ def demand_of(message: Message, vocabulary: Vocabulary) -> Demand | None:
     whatever can be lost can be at stake.
     """
     subject, words = SPOKEN.sub(" ", message.subject[:MAX_SCANNED_CHARS]), vocabulary.demands
-    found = (_demand_in(subject, text, words) for text in texts_of_parts(message) or ("",))
+    texts = {"".join(text[:MAX_SCANNED_CHARS].split()): text for text in texts_of_parts(message) or ("",)}
+    found = (_demand_in(subject, text, words) for text in texts.values())  # a page often repeats a text
     return max((each for each in found if each is not None), key=sum, default=None)
 
 
 def _demand_in(subject: str, part: str, words: DemandWords) -> Demand | None:
     text = f"{subject}\n{SPOKEN.sub(' ', part[:MAX_SCANNED_CHARS])}"
     staked = words.stakes.search(text, 0, len(subject) + HEAD_CHARS) is not None
-    due, otherwise = _sets_a_time(text, words), _says_otherwise(text, words)
+    due = _sets_a_time(text, words)
+    if not (staked or due):
+        return None
+    otherwise = _says_otherwise(text, words)
     timed = due or SPAN.search(text) is not None or words.days.search(text) is not None
     implied = timed and words.stakes.search(subject) is not None and _says_a_consequence(text, words)
     if staked + due + (otherwise or implied) < MIN_SAID or _lets_off(text, words):

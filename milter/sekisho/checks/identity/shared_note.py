@@ -38,7 +38,7 @@ WORDS_CHARS = 300  # behind it, where the owner's words begin
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     """At most one finding, in mail that others than the private mailbox in its text sent."""
     words, author = context.vocabulary, message.author.domain or ""
-    if not seen.destinations or context.providers.kind(author) == "mailbox":
+    if not seen.destinations or "@" not in message.text or context.providers.kind(author) == "mailbox":
         return NOTHING
     text, asked = letter(message, words), words.requests
     address = next(_offices(text, message, context), None)

@@ -46,9 +46,9 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
     domain, kind = message.author.domain or "", context.providers.kind
     if not domain or any(kind(each) is not None for each in (domain, *(to.host for to in seen.destinations))):
         return NOTHING
-    if not _wants_something(message, seen, context) or not _is_a_strangers(message, seen, context):
+    if leads_home(message, seen, context) or not _is_a_strangers(message, seen, context):
         return NOTHING
-    if leads_home(message, seen, context):
+    if not _wants_something(message, seen, context):
         return NOTHING
     if any(_begin_alike(domain, each.domain) for each in seen.destinations) or is_told(
         message, seen, context

@@ -44,6 +44,8 @@ def check(message: Message, seen: Evidence, context: Context) -> Evidence:
 def _asked(text: str, words: Vocabulary) -> str | None:
     """The first secret that a sentence asks for."""
     secrets, needs = words.requests.secrets, words.requests.needs
+    if secrets.search(text) is None:
+        return None
     denies = (words.quotes.forbidding_words.search, words.demands.negations.search)
     for sentence in SENTENCE_END.split(text)[:MAX_SENTENCES]:
         found = secrets.search(sentence)
