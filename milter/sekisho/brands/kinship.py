@@ -31,7 +31,10 @@ class KinshipIndex:
         self._calming = words.calming
         names: dict[str, set[str]] = {}
         for brand in brands:
-            names.setdefault(brand.group, set()).update(_names(brand))
+            told = (
+                each for each in _names(brand) if each not in words.calming
+            )  # `mail` of mail.ru is anybody's
+            names.setdefault(brand.group, set()).update(told)
         self._names = {group: tuple(sorted(each, key=len, reverse=True)) for group, each in names.items()}
 
     def find(self, domain: str, group: str) -> Kinship | None:

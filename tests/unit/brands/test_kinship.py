@@ -18,6 +18,7 @@ INDEX = KinshipIndex(
         Brand(id="aeon-card", names=("イオンカード", "AEON Card"), organisation="aeon"),
         Brand(id="waon", names=("WAON",), organisation="aeon"),
         Brand(id="hp", names=("HP",)),
+        Brand(id="portal", names=("Portal",)),
     ],
     BrandWords(calming=frozenset({"secure", "portal", "my", "mypage", "info", "id"})),
 )
@@ -34,6 +35,7 @@ INDEX = KinshipIndex(
         ("sonybanktravel.example", "sony-bank", Kinship.COMPOUND),
         ("email.aeon.example", "aeon", Kinship.COMPOUND),
         ("hp-store.example", "hp", Kinship.COMPOUND),
+        ("hazuki-portal.example", "portal", None),  # a word that calms is anybody's
         ("sonybank-secure.example", "sony-bank", Kinship.SUSPICIOUS),
         ("sonybankportal.example", "sony-bank", Kinship.SUSPICIOUS),
         ("mysonybank.example", "sony-bank", Kinship.SUSPICIOUS),

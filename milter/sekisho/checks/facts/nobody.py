@@ -1,9 +1,10 @@
 """Facts of messages in nobody's name: whether a sender says who it is, anywhere in its message.
 
 A genuine sender says so without being asked. Its name stands before its address, or a line has the form of a company
-beside a name, or there is a telephone number or a postal address, or the text calls the sender as its domain is called
-(`your Tasklark account` from tasklark.example). A demand in nobody's name has an office and a matter (`Tax Refund
-Service`, 訴訟管理センター), and what else it has of that kind is the reader's: that paragraph is left out.
+beside a name, or there is a telephone number, or the text calls the sender as its domain is called (`your Tasklark
+account` from tasklark.example). A postal address alone names nobody: it is copied with a brand's page. A demand in
+nobody's name has an office and a matter (`Tax Refund Service`, 訴訟管理センター), and what else it has of that kind is
+the reader's: that paragraph is left out.
 
 It cannot see that a name is made up. A stranger that invents a company says who it is, and can be asked for it.
 """
@@ -177,8 +178,8 @@ def bears_name(name: str, message: Message, seen: Evidence, context: Context) ->
 
 
 def names_a_firm(message: Message, words: Vocabulary) -> bool:
-    """True if the text has what a firm says of itself: a name beside the form of a company, a telephone number, a
-    postal address."""
+    """True if the text has what a firm says of itself: a name beside the form of a company, or a telephone
+    number."""
     return _has_firm(_senders_text(message, words), words)
 
 
@@ -190,7 +191,7 @@ def _senders_text(message: Message, words: Vocabulary) -> str:
 
 
 def _has_firm(text: str, words: Vocabulary) -> bool:
-    if FIRM_TELEPHONE.search(text) or STREET.search(text):
+    if FIRM_TELEPHONE.search(text) is not None:
         return True
     return any(_companies(HOST_OR_ADDRESS.sub(" ", text), words))
 
@@ -327,10 +328,15 @@ def _labelled(line: str, words: Vocabulary) -> str:
 
 def _is_a_name(line: str, words: Vocabulary) -> bool:
     """True for a short line that is no sentence and no `保管期限:明日`, and that names somebody: any in Japanese, and
-    an institution in other languages, whose lines may be anything."""
+    an institution in other languages, whose lines may be anything. A postal address names nobody."""
     line = line.rstrip(".")
     if JAPANESE.search(line) is None and not _is_an_institution(line, words):
         return False
-    if ":" in line or len(line) > MAX_SIGNING_CHARS or words.sentence_ends.search(line):
+    if (
+        ":" in line
+        or len(line) > MAX_SIGNING_CHARS
+        or words.sentence_ends.search(line)
+        or STREET.search(line)
+    ):
         return False
     return bool(words.names.naming(words.names.contact_words.sub(" ", HOST_OR_ADDRESS.sub(" ", line))))

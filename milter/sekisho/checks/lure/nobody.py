@@ -3,8 +3,8 @@ nowhere who it is from.
 
 Nothing is proven false here. But whoever stops a card, collects a debt, sues or pays a benefit has a name, and needs it
 to be paid or believed: its mail has the name before the address, or in a line with a company's form, a telephone number
-or a postal address (`facts.nobody`). A code, a reset of a password or a receipt threatens with nothing, so a shop may
-send these without a name. Blackmail is nobody's by nature, whatever name stands before its address.
+(`facts.nobody`). A code, a reset of a password or a receipt threatens with nothing, so a shop may send these without a
+name. Blackmail is nobody's by nature, whatever name stands before its address.
 
 It gives doubts, as `sender_doubts` does, and `lure` makes findings of them. Each of its kinds beside the first says one
 more thing that a genuine sender would not do. It cannot see that a name is made up.

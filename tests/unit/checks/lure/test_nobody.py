@@ -101,16 +101,20 @@ def test_an_office_or_a_matter_is_no_name(author: str) -> None:
         "© 2026 Fern Hollow",
         "電話 03-0000-0000",
         "Call us at (555) 010-2233.",
-        "〒920-0001 石川県",
-        "東京都港区例示1-2-3",
         "Your Velmora account is at risk.",
         "ひなた工房",
         "-----\nひなた工房\nhttps://velmora.test/",
     ],
 )
 def test_what_says_who_the_sender_is(text: str) -> None:
-    """A company, a telephone number, a postal address, the domain's own name in the text, a name under it."""
+    """A company, a telephone number, the domain's own name in the text, a name under it."""
     assert found(PROVEN + THREAT, f"{LIMITED}\n\n{text}") == []
+
+
+@pytest.mark.parametrize("text", ["〒920-0001 石川県", "東京都港区例示1-2-3"])
+def test_a_postal_address_alone_names_nobody(text: str) -> None:
+    """Whoever copies a brand's page has its address, too."""
+    assert "from_nobody" in found(PROVEN + THREAT, f"{LIMITED}\n\n{text}")
 
 
 @pytest.mark.parametrize(
