@@ -15,11 +15,11 @@ def test_the_tables_are_put_between_the_marks(tmp_path: Path, monkeypatch: pytes
     """Every collection under its title in each variant; text around the tables stays; no file is named."""
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     fake = mail("Amazon <info@stranger.example>")
-    write(tmp_path / "secret-a" / "phish" / "m1.eml", fake, {**FAKE, "kind": "x:own", "lang": "ja"})
+    write(tmp_path / "folder-a" / "phish" / "m1.eml", fake, {**FAKE, "kind": "x:own", "lang": "ja"})
     genuine = {**GENUINE, "expect": "accept"}
-    write(tmp_path / "secret-b" / "ham" / "m2.eml", mail("Flowers <shop@flower.example>"), genuine)
+    write(tmp_path / "folder-b" / "ham" / "m2.eml", mail("Flowers <shop@flower.example>"), genuine)
     collections = tmp_path / "collections.toml"
-    titles = {"Fakes of | our traps": "secret-a", "Mail of the office": "secret-b"}
+    titles = {"Fakes of | our traps": "folder-a", "Mail of the office": "folder-b"}
     rows = [
         f"[[collection]]\ntitle = {json.dumps(title)}\nfolder = {json.dumps(name)}\n"
         for title, name in titles.items()
@@ -38,7 +38,7 @@ def test_the_tables_are_put_between_the_marks(tmp_path: Path, monkeypatch: pytes
     expected = text.partition("### By what the cases expect, as it came\n")[2].partition("###")[0]
     assert "| Mail of the office | 1 | 0 | 1 | 100.0% (20.7%-100.0%) |" in expected
     assert "his own domain" in text
-    assert not [word for word in ("old\n", "secret", ".eml", str(tmp_path), "x:own") if word in text]
+    assert not [word for word in ("old\n", "folder-", ".eml", str(tmp_path), "x:own") if word in text]
 
 
 def test_a_collection_without_mail_is_a_mistake(tmp_path: Path) -> None:

@@ -298,10 +298,10 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     for number in range(4):
         day = {"now": f"2026-03-{number + 1:02}T12:00:00Z", "source": "whose-trap"}
         fake = mail("Amazon <info@stranger.example>", f"subject of {'abcd'[number] * 5}")
-        write(place / "secret-a" / "phish" / f"m{number}.eml", fake, {**FAKE, **day})
+        write(place / "folder-a" / "phish" / f"m{number}.eml", fake, {**FAKE, **day})
         letter = mail("Flowers <shop@flower.example>", f"letter {'mnop'[number] * 5}")
-        write(place / "secret-b" / "ham" / f"m{number}.eml", letter, {**GENUINE, **day})
-    titles = {"Fakes of our traps": "secret-a", "Mail of the office": "secret-b"}
+        write(place / "folder-b" / "ham" / f"m{number}.eml", letter, {**GENUINE, **day})
+    titles = {"Fakes of our traps": "folder-a", "Mail of the office": "folder-b"}
     rows = [
         f"[[collection]]\ntitle = {json.dumps(title)}\nfolder = {json.dumps(name)}"
         for title, name in titles.items()
@@ -327,7 +327,7 @@ def test_one_command_from_labelled_mail_to_the_document(done: Done, monkeypatch:
     assert text.endswith(f"{command.END}after\n")
     assert "| Fakes of our traps | phish | 4 |" in text
     assert "[policy.points]" in text
-    assert not [word for word in ("old\n", "secret", "whose", ".eml", str(done.kept.parent)) if word in text]
+    assert not [word for word in ("old\n", "folder-", "whose", ".eml", str(done.kept.parent)) if word in text]
     monkeypatch.setattr(gather, "judge", lambda _: pytest.fail("judged again"))
     command.main(done.collections, done.document, done.kept)
     assert done.document.read_text("utf-8") == text
