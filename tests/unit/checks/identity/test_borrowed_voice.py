@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from email.header import Header
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.auth_support import WORDS, context, letter
 
 from sekisho import cases
-from sekisho.case_runner import judge
+from sekisho.basis import Basis
+from sekisho.case_runner import CaseRunner, judge
+from sekisho.checks.facts.other_identity import says_another
 from sekisho.config import Config
 
 BORROWED, ASKS, CUSTOMERS = "brand.borrowed_voice", "brand.borrowed_asks", "brand.customers_voice"
@@ -97,3 +101,10 @@ def test_what_is_quoted_or_called_suspicious_is_no_voice(found: Any) -> None:
     assert all(
         {BORROWED, CUSTOMERS}.isdisjoint(found("Owen Hale", f"{own}\n\n{reported}")) for own in answers
     )
+
+
+def test_a_name_of_which_nothing_is_left() -> None:
+    """A sender called as a brand, beside which its name says nothing, tells of nobody else."""
+    runner = CaseRunner.of(Basis(config=Config()))
+    at = replace(context(), registry=runner.knowledge.registry, vocabulary=WORDS.checks)
+    assert not says_another("netflix", letter("s", "Log in.", author="Monzo <a@velmora.test>"), at)
