@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sekisho.checks.facts.telephones import TELEPHONE
-from sekisho.checks.facts.texts import plain_subject, plain_text
+from sekisho.checks.facts.texts import SENTENCE_END, plain_subject, plain_text
 from sekisho.message import Message
 from sekisho.words import CallWords
 
@@ -30,7 +30,6 @@ DISGUISED = re.compile(
 AMOUNT = re.compile(
     r"[$€£¥₹]\s?\d|\d\s?(?:[$€£¥円元]|zł)|\b(?:USD|EUR|GBP|CHF|AUD|CAD)\s?\d|\d\s?(?:USD|EUR|GBP|CHF|AUD|CAD)\b"
 )
-SENTENCE_END = re.compile(r"[.!?。！？\n]")
 # Marks that make a digit a picture of itself (`1\ufe0f\u20e3`).
 KEYCAPS = re.compile("[\ufe0f\u20e3]")
 

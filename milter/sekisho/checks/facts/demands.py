@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sekisho.checks.facts.once import once
-from sekisho.checks.facts.texts import texts_of_parts
+from sekisho.checks.facts.texts import SENTENCE_END, texts_of_parts
 from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, threatens
 from sekisho.evidence import Evidence
 from sekisho.message import Message
@@ -28,7 +28,6 @@ BEHIND_CHARS = 28  # behind it
 CONSEQUENCE_CHARS = 120  # behind a condition
 CLAUSE_CHARS = 60  # before a condition: `we will close it unless …`
 MIN_SAID = 2  # of what is at stake, by when, and what happens otherwise
-SENTENCE_END = re.compile(r"[.!?。！？\n]")
 SPOKEN = re.compile(
     r"「[^「」\n]{6,80}」|“[^“”\n]{12,160}”"
 )  # whoever warns of demands repeats their words so

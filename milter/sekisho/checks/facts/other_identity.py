@@ -80,7 +80,8 @@ def _says_name(lines: tuple[ToldLine, ...], message: Message, context: Context) 
     """True if a line has a word of the sender's name, and not as one of the brand's people."""
     words = context.vocabulary.names
     name = rest_of_name(message.author.name, context.registry.mentions(message.author.name))
-    own = words.proper(name) or tuple(filter(None, (name.strip().lower(),)))
+    written = name.strip().lower()
+    own = words.proper(name) or ((written,) if written else ())
     domain = organisation(message.author.domain or "")
     staff = not (name.isascii() and related(own, (domain,)))
     patterns = tuple(map(_written, own))

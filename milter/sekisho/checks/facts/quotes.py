@@ -12,7 +12,6 @@ suspicious nor is a colleague of the recipient.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
@@ -20,6 +19,7 @@ from itertools import pairwise
 from sekisho.checks.facts.links import leads_to_brand
 from sekisho.checks.facts.once import once
 from sekisho.checks.facts.sender import home_domains, is_colleague
+from sekisho.checks.facts.texts import SENTENCE_END
 from sekisho.domains import split_url
 from sekisho.evidence import Evidence
 from sekisho.message import Link, Message
@@ -33,7 +33,6 @@ MAX_PLACES = 50  # of a text in the message that are looked at
 MAX_DESTINATIONS = 50  # that are looked at; more lead to somebody else, too
 MAX_ASKING_CHARS = 3_000  # at the beginning and at the end of a text that are read for what it asks
 HARMLESS_ACTIONS = frozenset({"answer", "call"})  # a help desk may ask for them
-SENTENCE_END = re.compile(r"[.!?。！？\n]")
 
 Range = tuple[int, int]
 

@@ -11,6 +11,7 @@ from sekisho.message import Message
 MAX_SCANNED_CHARS = 20_000  # of a text whose words are looked for
 MAX_LETTER_CHARS = 3_000  # of a letter; a sender that writes more says who it is
 MAX_TEXTS = 4  # text parts of a message that are told apart, the first and the last ones
+SENTENCE_END = re.compile(r"[.!?。！？\n]")
 HOST_OR_ADDRESS = re.compile(r"https?://\S{1,2000}|\S{0,100}@\S{1,255}|(?:[\w-]{1,63}\.){1,8}[a-z]{2,20}\b")
 
 

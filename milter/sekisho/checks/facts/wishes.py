@@ -19,6 +19,11 @@ def headlines(seen: Evidence) -> list[Cue]:
     return [cue for cue in seen.cues if cue.aspect == "theme" and cue.where in HEADLINE_PLACES]
 
 
+def hurries(seen: Evidence) -> bool:
+    """True if the message sets a deadline, threatens or hurries its reader."""
+    return any(cue.aspect == "pressure" for cue in seen.cues)
+
+
 def threatens(seen: Evidence) -> bool:
     """True if the message says what happens to a reader who does nothing."""
     return seen.has_cue("pressure", "threat")
@@ -50,8 +55,7 @@ def asks_about_an_account(message: Message, seen: Evidence) -> bool:
 def presses_for_access_or_money(message: Message, seen: Evidence) -> bool:
     """True if a message asks for a password, a card or money, is about that from its subject on, and sets a deadline or
     threatens with consequences."""
-    pressed = any(cue.aspect == "pressure" for cue in seen.cues)
-    return pressed and bool(headlines(seen)) and asks_for_access_or_money(message, seen)
+    return hurries(seen) and bool(headlines(seen)) and asks_for_access_or_money(message, seen)
 
 
 def is_about_access_or_money(message: Message, seen: Evidence) -> bool:

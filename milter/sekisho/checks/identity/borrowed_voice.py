@@ -20,6 +20,7 @@ from sekisho.checks.facts.ways_out import leads_out, serves_brand
 from sekisho.checks.facts.wishes import (
     VALUABLE_THEMES,
     asks_for_access_or_money,
+    hurries,
     is_about_access_or_money,
     threatens,
     wants_something,
@@ -96,7 +97,7 @@ def _insists(message: Message, seen: Evidence) -> bool:
     reader whose customer it is, a deadline is enough."""
     if threatens(seen) or asks_for_access_or_money(message, seen):
         return True
-    return bool(seen.hints) and any(cue.aspect == "pressure" for cue in seen.cues)
+    return bool(seen.hints) and hurries(seen)
 
 
 def _is_about_access_or_money(message: Message, seen: Evidence) -> bool:

@@ -20,7 +20,7 @@ from sekisho.checks.facts.calls import AskedCall, asked_call
 from sekisho.checks.facts.names import is_nameless, related, rest_of_name, says_nobody
 from sekisho.checks.facts.sender import home_domains
 from sekisho.checks.facts.unmet import told_of
-from sekisho.checks.facts.wishes import is_about_access_or_money
+from sekisho.checks.facts.wishes import hurries, is_about_access_or_money
 from sekisho.evidence import NOTHING, Claim, Evidence, Finding, FindingKind, Place, Role, Signal, Strength
 from sekisho.known import TENANCY
 from sekisho.message import Message
@@ -203,8 +203,7 @@ def _answers(message: Message, words: tuple[str, ...], context: Context) -> str 
 
 def _stranger(message: Message, seen: Evidence, known: Iterable[str], context: Context) -> str | None:
     """The host of the first link that leads to nobody known, in a note that presses for a log-in or for coins."""
-    pressed = any(cue.aspect == "pressure" for cue in seen.cues)
-    if not pressed or not seen.has_cue("action", *TAKEN):
+    if not hurries(seen) or not seen.has_cue("action", *TAKEN):
         return None
     home = home_domains(message, seen)
     return next(

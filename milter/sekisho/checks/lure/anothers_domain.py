@@ -24,7 +24,7 @@ from sekisho.checks.facts.nobody import is_known, reaches
 from sekisho.checks.facts.texts import is_long, plain_text
 from sekisho.checks.facts.throwaway import is_of_an_organisation, unusual_suffix
 from sekisho.checks.facts.told_names import is_readable
-from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, headlines, threatens
+from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, headlines, hurries, threatens
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -107,8 +107,9 @@ def _demands(demand: Demand | None, message: Message, seen: Evidence, context: C
     asks = seen.has_cue("action", *VALUABLE_ACTIONS)
     if threatens(seen):
         return asks or bool(headlines(seen))
-    pressed = any(cue.aspect == "pressure" for cue in seen.cues)
-    return asks and bool(headlines(seen)) and (pressed or firm_name(message, context.vocabulary).isascii())
+    return (
+        asks and bool(headlines(seen)) and (hurries(seen) or firm_name(message, context.vocabulary).isascii())
+    )
 
 
 def _is_to_a_customer(message: Message, words: Vocabulary) -> bool:

@@ -33,7 +33,7 @@ from sekisho.checks.facts.ransoms import wants_a_ransom
 from sekisho.checks.facts.sender import is_colleague
 from sekisho.checks.facts.texts import is_long
 from sekisho.checks.facts.wallets import shows_wallet
-from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, headlines, threatens, wants_something
+from sekisho.checks.facts.wishes import VALUABLE_ACTIONS, headlines, hurries, threatens, wants_something
 from sekisho.evidence import NOTHING, Evidence, Finding, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -192,7 +192,7 @@ def _extorts(message: Message, seen: Evidence, context: Context) -> bool:
         return True
     if not (seen.has_cue("theme", *BLACKMAIL) and _is_to_be_paid(message, seen)):
         return False
-    if not any(cue.aspect == "pressure" for cue in seen.cues) or is_colleague(message, seen, context):
+    if not hurries(seen) or is_colleague(message, seen, context):
         return False
     if (
         is_digest(seen)

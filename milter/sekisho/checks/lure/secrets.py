@@ -14,6 +14,7 @@ import re
 
 from sekisho.checks.facts.nobody import can_be_acted_on, is_known
 from sekisho.checks.facts.requests import letter
+from sekisho.checks.facts.texts import SENTENCE_END
 from sekisho.evidence import NOTHING, Evidence, FindingKind, Signal
 from sekisho.message import Message
 from sekisho.ports import Context
@@ -28,7 +29,6 @@ SECRET = FindingKind(
 )
 KINDS = (SECRET,)
 
-SENTENCE_END = re.compile(r"[.!?。！？\n]")
 TOLD = re.compile(r"\W{0,3}(?:is|ist|は)?\W{0,4}\d{3}", re.ASCII)  # behind the word: the code itself
 MAX_SENTENCES = 200
 

@@ -5,8 +5,8 @@ message leads to has to do with it.
 this asks what a genuine firm has without being asked: a domain or a page of its name, as letters, sound or initials.
 The name alone is weak, since many small firms have domains of other names. So the message must have the form of a
 demand as well (`facts.demands`), and neither a telephone number nor a postal address, and its domain must be of the
-kind that forgers make, or not be proven. A name in kanji, or of another language's words in katakana, cannot be
-compared with a domain; there the domain alone tells.
+kind that forgers make, or not be proven. Names in kana and in kanji are compared as far as their
+readings are known (`facts.told_names`).
 
 It cannot see an invented name whose domain was registered for it.
 """
