@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sekisho import brands, compose, vocabulary
+from sekisho import brands, vocabulary
 from sekisho.brands import Brand, BrandIndex
+from sekisho.compose import judging
 from sekisho.package_data import shipped
 from sekisho.vocabulary import BrandWords, LoadedWords
 
@@ -50,7 +51,7 @@ def pytest_unconfigure() -> None:
 def what_is_shipped_is_read_once() -> Iterator[None]:
     """An operator's process puts the registry together once; here hundreds of commands run in one process, and the
     shipped files stay as they are. What is kept is the real thing; a site's own files are read every time."""
-    module = importlib.import_module("sekisho.brands.load")  # in the package, that name is the function's
+    module = importlib.import_module("sekisho.brands.files")  # in the package, that name is the function's
     folder, read, load_words = shipped("brands"), module.read, vocabulary.load
     kept, shipped_words = functools.cache(read), functools.cache(load_words)
 
@@ -72,5 +73,5 @@ def what_is_shipped_is_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "read", reader)
         patch.setattr(vocabulary, "load", words)
-        patch.setattr(compose, "BrandIndex", index)
+        patch.setattr(judging, "BrandIndex", index)
         yield

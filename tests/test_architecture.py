@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import functools
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -322,3 +324,65 @@ def test_functions_and_modules_stay_short() -> None:
         if len(path.read_text("utf-8").splitlines()) > 400
     ]
     assert (long, large) == ([], [])
+
+
+LAZY_ROOMS = sorted(path.parent for path in PACKAGE.rglob("__init__.pyi"))
+
+
+@pytest.mark.parametrize("room_path", LAZY_ROOMS, ids=lambda path: path.name)
+def test_a_lazy_room_gives_what_its_stub_says(room_path: Path) -> None:
+    """`from sekisho.brands import load` is the function in every order of imports, and never a module of its name."""
+    name = "sekisho." + ".".join(room_path.relative_to(PACKAGE).parts)
+    stub = ast.parse((room_path / "__init__.pyi").read_text("utf-8"))
+    given = {
+        alias.name: each.module
+        for each in stub.body
+        if isinstance(each, ast.ImportFrom)
+        for alias in each.names
+    }
+    inner = sorted({module for module in given.values() if module})
+    program = f"""
+import importlib, types
+for module in {inner!r}:
+    importlib.import_module("{name}." + module)
+room = importlib.import_module("{name}")
+for exported, module in {given!r}.items():
+    value = getattr(room, exported)
+    assert isinstance(value, types.ModuleType) == (module is None), exported
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(SOURCE)},
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_short_command_brings_no_check() -> None:
+    """`sekisho --help` loads no option and no library of the daemon; `quarantine list` nothing that judges."""
+    for arguments, foreign in (
+        (["--help"], ("sekisho.config", "pydantic", "sqlalchemy", "sekisho.checks")),
+        (
+            ["quarantine", "list", "--config", "/dev/null"],
+            ("sekisho.checks.table", "sekisho.pipeline", "dkim", "alembic"),
+        ),
+    ):
+        program = f"""
+import sys
+sys.argv = ["sekisho", *{arguments!r}]
+from sekisho.cli import main
+try:
+    main()
+except SystemExit:
+    print(*[each for each in {foreign!r} if each in sys.modules], file=sys.stderr)
+"""
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={"PYTHONPATH": str(SOURCE)},
+        )
+        assert done.stderr.splitlines()[-1].strip() == "", arguments

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from lab.weights.gather import Mail
 from sekisho.checks.table import KINDS
 from sekisho.evidence import Evidence
-from sekisho.policy import PolicyOptions, Rules, decide, weigh
+from sekisho.policy import PolicyOptions, Rules
+from sekisho.policy.decide import decide, weigh
 from sekisho.verdict import Disposition, Mode, Verdict
 
 KIND = {kind.id: kind for kind in KINDS}

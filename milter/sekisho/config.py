@@ -18,7 +18,6 @@ from pydantic import BaseModel, Field, ValidationError
 
 from sekisho.brands import BrandOptions
 from sekisho.checks.options import ArcOptions
-from sekisho.checks.table import KINDS
 from sekisho.guard import GuardOptions
 from sekisho.journal import JournalOptions
 from sekisho.log import LogOptions
@@ -43,7 +42,6 @@ from sekisho.verdict import Mode
 from sekisho.vocabulary import VocabularyOptions
 from sekisho.wire.options import WireOptions
 
-DEFAULT_PATH = Path("/etc/sekisho/sekisho.toml")
 URL_USER = re.compile(r"://[^/@\s:]*+:")
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 Part = TypeVar("Part", bound=Options)
@@ -173,8 +171,13 @@ def _rest(data: Mapping[str, Any], error: ValidationError | None) -> Config | No
 
 def _unknown_findings(data: Mapping[str, Any]) -> Iterator[str]:
     """Names in policy.points that no check declares. This is tested here because `policy` does not know the checks."""
+    points = _table(_table(data, "policy"), "points")
+    if not points:
+        return
+    from sekisho.checks.table import KINDS  # noqa: PLC0415 - all checks: a command that judges no mail does without
+
     known = [kind.id for kind in KINDS]
-    for name in _table(_table(data, "policy"), "points"):
+    for name in points:
         if name not in known:
             yield f"{dotted(('policy', 'points', name))}: there is no such finding{_did_you_mean(name, known)}"
 

@@ -4,8 +4,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.auth_support import NAME_WORDS
 
+from sekisho.brands.files import load
 from sekisho.brands.index import BrandIndex
-from sekisho.brands.load import load
 from sekisho.text import skeleton
 
 INDEX = BrandIndex(load(), NAME_WORDS)

@@ -1,8 +1,5 @@
 """The brand registry. Each brand is one TOML file; the registry is loaded as a whole or not at all."""
 
-from sekisho.brands.index import BrandIndex
-from sekisho.brands.load import BrandFileError, load
-from sekisho.brands.model import Brand
-from sekisho.brands.options import BrandOptions
+import lazy_loader
 
-__all__ = ["Brand", "BrandFileError", "BrandIndex", "BrandOptions", "load"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

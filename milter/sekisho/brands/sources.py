@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from sekisho.brands.load import BrandFileError
+from sekisho.brands.files import BrandFileError
 from sekisho.data_files import FileModel
 from sekisho.data_files import read as read_file
 from sekisho.package_data import shipped

@@ -20,7 +20,6 @@ import click
 
 from sekisho.cli.commands import cli
 from sekisho.cli.output import say
-from sekisho.config import ConfigError
 
 DEFECT_STATUS = 70  # EX_SOFTWARE of sysexits
 
@@ -36,6 +35,17 @@ def _complain(error: click.ClickException) -> None:
     say(f"Error: {error.format_message()}", err=True)
 
 
+def _failed(error: Exception) -> int:
+    """Print what is wrong with the configuration, one line for each error, or the trace of a defect."""
+    from sekisho.config import ConfigError  # noqa: PLC0415 - it brings all options: `--help` does without
+
+    if isinstance(error, ConfigError):
+        say(*error.errors, err=True)
+        return 2
+    say(*traceback.format_exc().splitlines(), err=True)
+    return DEFECT_STATUS
+
+
 def main() -> None:
     """The entry point of the `sekisho` command. Ends the process with the exit status."""
     for stream in (sys.stdout, sys.stderr):
@@ -48,12 +58,8 @@ def main() -> None:
         status = 2
     except click.exceptions.Abort:
         status = 130
-    except ConfigError as error:
-        say(*error.errors, err=True)
-        status = 2
     except BrokenPipeError:
         status = 0
-    except Exception:
-        say(*traceback.format_exc().splitlines(), err=True)
-        status = DEFECT_STATUS
+    except Exception as error:
+        status = _failed(error)
     sys.exit(status if isinstance(status, int) else 0)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from sekisho.config import DEFAULT_PATH, Config, load
+if TYPE_CHECKING:
+    from sekisho.config import Config
 
+DEFAULT_PATH = Path("/etc/sekisho/sekisho.toml")
 EVER = "ever"  # the span without an end
 _AGE = re.compile(r"(\d{1,6})([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -50,6 +53,8 @@ def existing(path: Path | None) -> Path | None:
 
 def configuration(path: Path | None) -> Config:
     """The configuration of the named file, else of the installed one, else the defaults. Raises ConfigError."""
+    from sekisho.config import load  # noqa: PLC0415 - it brings all options: `--help` does without
+
     return load(existing(path))
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import click
 
-from sekisho.cli import output, page
+from sekisho.cli import output
 from sekisho.cli.opening import reviewing, who
 from sekisho.config import Config
 from sekisho.held import Entry, Operation, State
@@ -54,6 +54,8 @@ def show_entry(config: Config, record: str, *, raw: bool, style: str) -> None:
     if style == "json":
         output.write_json(entry_document(entry) | {"evidence": dict(entry.document)})
         return
+    from sekisho.cli import page  # noqa: PLC0415 - it brings all checks: `quarantine list` does without
+
     console = output.console()
     page.show(console, judgement_of(entry))
     for name, value in _facts(entry).items():

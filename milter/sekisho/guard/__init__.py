@@ -4,19 +4,6 @@ Every process reads one small file before each message, so `sekisho pause` holds
 reload. `Switch` is that file; `Watch` is what a worker asks and reports to (`ports.Guard`).
 """
 
-from sekisho.guard.options import GuardOptions
-from sekisho.guard.switch import Switch, SwitchError
-from sekisho.guard.telling import SWITCHED, SwitchOperation, moment, switched, told
-from sekisho.guard.watch import Watch
+import lazy_loader
 
-__all__ = [
-    "SWITCHED",
-    "GuardOptions",
-    "Switch",
-    "SwitchError",
-    "SwitchOperation",
-    "Watch",
-    "moment",
-    "switched",
-    "told",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -4,19 +4,6 @@ Call `setup` before the first fork, and `start` in each process that may have th
 is where it goes, and `handler` is the bounded queue between the two.
 """
 
-from sekisho.log.handler import LineHandler, lost_lines_to, setup, start
-from sekisho.log.lines import JsonLines, Logfmt
-from sekisho.log.options import LogOptions
-from sekisho.log.target import TargetError, TargetName
+import lazy_loader
 
-__all__ = [
-    "JsonLines",
-    "LineHandler",
-    "LogOptions",
-    "Logfmt",
-    "TargetError",
-    "TargetName",
-    "lost_lines_to",
-    "setup",
-    "start",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,10 +6,6 @@ If a table is lost, protection during an outage is weaker; nothing else is lost.
 the same directory.
 """
 
-from sekisho.memory import secret
-from sekisho.memory.deferrals import Deferrals
-from sekisho.memory.policies import PolicyNotes
-from sekisho.memory.table import TimeTable
-from sekisho.memory.unknown_commits import UnknownCommits
+import lazy_loader
 
-__all__ = ["Deferrals", "PolicyNotes", "TimeTable", "UnknownCommits", "secret"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -4,17 +4,6 @@ Call `metrics.open(directory, …)` before the fork, count in any process after 
 process.
 """
 
-from sekisho.metrics.meter import Metrics, open
-from sekisho.metrics.options import MetricsOptions
-from sekisho.metrics.server import MetricsServer, PageSources, serve
-from sekisho.metrics.table import ROWS
+import lazy_loader
 
-__all__ = [
-    "ROWS",
-    "Metrics",
-    "MetricsOptions",
-    "MetricsServer",
-    "PageSources",
-    "open",
-    "serve",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

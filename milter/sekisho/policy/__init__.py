@@ -4,45 +4,6 @@
 recipients, `lists` and `entries` the block and allow lists. `outcomes` puts them together: one judgement of a message.
 """
 
-from sekisho.policy.decide import decide, stack_shares, weigh
-from sekisho.policy.entries import ListEntry, reasons
-from sekisho.policy.lists import ListOptions, Lists, list_faults
-from sekisho.policy.outcomes import Decision
-from sekisho.policy.recipient_rules import RecipientRules, group_faults, recipient_faults
-from sekisho.policy.rules import PolicyOptions, RecipientOptions, Rules
-from sekisho.policy.table import (
-    COMBINATIONS,
-    OVERRIDES,
-    STACKS,
-    Combination,
-    Override,
-    Stack,
-    covers,
-    family_of,
-)
+import lazy_loader
 
-__all__ = [
-    "COMBINATIONS",
-    "OVERRIDES",
-    "STACKS",
-    "Combination",
-    "Decision",
-    "ListEntry",
-    "ListOptions",
-    "Lists",
-    "Override",
-    "PolicyOptions",
-    "RecipientOptions",
-    "RecipientRules",
-    "Rules",
-    "Stack",
-    "covers",
-    "decide",
-    "family_of",
-    "group_faults",
-    "list_faults",
-    "reasons",
-    "recipient_faults",
-    "stack_shares",
-    "weigh",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -3,7 +3,6 @@
 `serve` and `config check` call the same function, so `config check` never says ok if `serve` would fail.
 """
 
-from sekisho.preconditions.account import Account, daemon_account
-from sekisho.preconditions.serving import checked, faults
+import lazy_loader
 
-__all__ = ["Account", "checked", "daemon_account", "faults"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,8 +5,6 @@ and records each state in the store. After a crash at any moment a copy is held,
 lost, and never sent twice unless a person asks for it.
 """
 
-from sekisho.release.deliver import Releaser, ReleaseRequest, ReleaseResult, UnclearRequestError
-from sekisho.release.options import ReleaseOptions
-from sekisho.release.rewrite import rewrite
+import lazy_loader
 
-__all__ = ["ReleaseOptions", "ReleaseRequest", "ReleaseResult", "Releaser", "UnclearRequestError", "rewrite"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

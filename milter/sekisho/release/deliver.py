@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
-from sekisho.held import Copy, Entry, Operation, OperationName, OperationResult, ReleaseReason, State
+from sekisho.held import Copy, Entry, Operation, OperationName, OperationResult, State
 from sekisho.ports import HeldMail
 from sekisho.privacy import Privacy
 from sekisho.release.options import ReleaseOptions
+from sekisho.release.request import ReleaseRequest, ReleaseResult, UnclearRequestError
 from sekisho.release.rewrite import rewrite
 from sekisho.release.smtp import Fate, HandOverResult, Outgoing, hand_over, path_of
 
@@ -33,37 +33,6 @@ _RESULTS = {
     Fate.REFUSED: OperationResult.FAILED,
     Fate.UNCERTAIN: OperationResult.UNCERTAIN,
 }
-
-
-class UnclearRequestError(Exception):
-    """It is unclear which copy is to go where. The text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseRequest:
-    """What a person (`who`) wants to be released. `recipients` are the addresses whose copies are meant, in any case of
-    letters (empty: all); `to` is another address for the single copy; `again` includes uncertain copies."""
-
-    who: str
-    reason: str = ReleaseReason.REQUESTED
-    recipients: frozenset[str] = frozenset()
-    to: str = ""
-    again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseResult:
-    """The result for one copy. `text` is the reply of the MTA, or the reason why it was not asked."""
-
-    entry: str
-    recipient: str
-    state: State
-    text: str
-
-    @property
-    def released(self) -> bool:
-        """True if the MTA has the copy."""
-        return self.state is State.RELEASED
 
 
 class Releaser:

@@ -11,8 +11,6 @@ It cannot see whether an answer is true, since it does no DNSSEC validation. Run
 Queries have random ids and random source ports; a stub resolver can do no more.
 """
 
-from sekisho.resolver.case import Budget, CaseResolver
-from sekisho.resolver.options import DnsOptions, parse_server, system_servers
-from sekisho.resolver.stub import DnsResolver
+import lazy_loader
 
-__all__ = ["Budget", "CaseResolver", "DnsOptions", "DnsResolver", "parse_server", "system_servers"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,22 +5,6 @@ answers as JSON values; `trace` finds where one message is. Nothing here formats
 the person is (`who`).
 """
 
-from sekisho.review.abuse_report import Reporter
-from sekisho.review.service import (
-    AgesUnknownError,
-    Closed,
-    MailLabel,
-    NoAuthorError,
-    NoSuchEntryError,
-    Review,
-)
+import lazy_loader
 
-__all__ = [
-    "AgesUnknownError",
-    "Closed",
-    "MailLabel",
-    "NoAuthorError",
-    "NoSuchEntryError",
-    "Reporter",
-    "Review",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sekisho.held import Entry, Operation, OperationName, OperationResult, State
-from sekisho.message import read
 from sekisho.policy.lists import Groups
 from sekisho.ports import DamagedError, ErasedError, HeldMail
 from sekisho.release import Releaser, ReleaseRequest, ReleaseResult
@@ -135,6 +134,8 @@ class Review:
 
         Raises NoSuchEntryError, NoAuthorError, EntryError for a scope that is not valid, DamagedError or ErasedError.
         """
+        from sekisho.message import read  # noqa: PLC0415 - it brings the parsers: to list and show mail needs none
+
         entry = self.show(record)
         author = read(self.store.content(entry.id), entry.envelope).author
         if author.mailbox is None or author.problems:

@@ -3,6 +3,6 @@
 `lists` reads and checks block and allow entries for the store, `switch` pauses and resumes, `watch` applies both.
 """
 
-from sekisho.runtime_changes.watch import ListFollower, ListWatch, SwitchWatch
+import lazy_loader
 
-__all__ = ["ListFollower", "ListWatch", "SwitchWatch"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -17,43 +17,6 @@ and linear in the text.
 It cannot see how a font draws a character, or what a picture shows.
 """
 
-from sekisho.text.characters import (
-    BIDI_CONTROLS,
-    NO_GLYPH,
-    is_hiragana,
-    is_kana,
-    is_kanji,
-    is_katakana,
-)
-from sekisho.text.invisible import bidi, combining, invisibles, unusual
-from sekisho.text.language import chinese_characters, is_japanese
-from sekisho.text.normalize import breaks, compact, fold, skeleton, skeleton_spans, spaced
-from sekisho.text.printable import printable
-from sekisho.text.readings import SpokenRuns, readings_of, voiceless
-from sekisho.text.romaji import sound
+import lazy_loader
 
-__all__ = [
-    "BIDI_CONTROLS",
-    "NO_GLYPH",
-    "SpokenRuns",
-    "bidi",
-    "breaks",
-    "chinese_characters",
-    "combining",
-    "compact",
-    "fold",
-    "invisibles",
-    "is_hiragana",
-    "is_japanese",
-    "is_kana",
-    "is_kanji",
-    "is_katakana",
-    "printable",
-    "readings_of",
-    "skeleton",
-    "skeleton_spans",
-    "sound",
-    "spaced",
-    "unusual",
-    "voiceless",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

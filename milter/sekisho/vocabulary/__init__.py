@@ -5,23 +5,6 @@ site adds and removes words in a folder of its own. They are loaded and made int
 or is reloaded. Syntax (dates, URLs, telephone numbers) and the words by which a text is parsed (`text`) are code.
 """
 
-from sekisho.vocabulary.compiled import BrandWords
-from sekisho.vocabulary.lists import VocabularyFileError
-from sekisho.vocabulary.load import LoadedWords, load, providers_file
-from sekisho.vocabulary.lures import Lures, ThemeName
-from sekisho.vocabulary.options import VocabularyOptions
-from sekisho.vocabulary.phrases import LurePhrases
-from sekisho.vocabulary.themes import shipped_themes
+import lazy_loader
 
-__all__ = [
-    "BrandWords",
-    "LoadedWords",
-    "LurePhrases",
-    "Lures",
-    "ThemeName",
-    "VocabularyFileError",
-    "VocabularyOptions",
-    "load",
-    "providers_file",
-    "shipped_themes",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

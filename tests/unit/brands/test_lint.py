@@ -3,8 +3,8 @@
 import pytest
 
 from sekisho import providers
+from sekisho.brands.files import load
 from sekisho.brands.lint import SHARED_KINDS, lint
-from sekisho.brands.load import load
 from sekisho.brands.model import Brand
 
 HIGH = {"confidence": "high", "sources": ["2factorauth", "Wikidata"]}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sekisho.brands.load import BrandFileError, load
+from sekisho.brands.files import BrandFileError, load
 from sekisho.package_data import shipped
 
 GOOD = 'id = "{id}"\nnames = ["{name}"]\nsources = ["example.jp"]\n'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sekisho.brands.load import BrandFileError, load
+from sekisho.brands.files import BrandFileError, load
 from sekisho.brands.model import DomainEntry
 from sekisho.brands.sources import load as load_sources
 

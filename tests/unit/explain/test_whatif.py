@@ -12,7 +12,8 @@ from sekisho.brands import BrandIndex, load
 from sekisho.explain import Rejudge, Weighed, ways_to_pass
 from sekisho.explain.whatif import written_from
 from sekisho.message import Envelope, read
-from sekisho.policy import Rules, decide
+from sekisho.policy import Rules
+from sekisho.policy.decide import decide
 from sekisho.ports import Recorded
 from sekisho.verdict import Disposition
 

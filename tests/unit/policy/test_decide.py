@@ -6,8 +6,8 @@ import pytest
 
 from sekisho.checks.table import KINDS
 from sekisho.evidence import Evidence, FindingKind
-from sekisho.policy import Rules, decide, weigh
-from sekisho.policy.decide import by_points, holds
+from sekisho.policy import Rules, weigh
+from sekisho.policy.decide import by_points, decide, holds
 from sekisho.policy.table import COMBINATIONS, STACKS, Combination
 from sekisho.verdict import Disposition, Thresholds, Verdict
 

@@ -9,7 +9,7 @@ import pytest
 
 from sekisho.held import Entry
 from sekisho.message import Client, Envelope
-from sekisho.release import rewrite
+from sekisho.release.rewrite import rewrite
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CLIENT = Client("192.0.2.7", "mx.sender.example", "ok", "mail.sender.example", 25, "TLSv1.3", None)

@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from sekisho.cli.commands.core import cli
-from sekisho.cli.options import config_option, configuration, existing, user_option
-from sekisho.config import DEFAULT_PATH
+from sekisho.cli.options import DEFAULT_PATH, config_option, configuration, existing, user_option
 
 
 @cli.group()

@@ -1,26 +1,23 @@
-"""Builds the program from its parts. The daemon, the command line, the tests and the benchmarks all use it."""
+"""Builds what judges mail: the pipeline, what it knows, and its files beside the store."""
 
 from __future__ import annotations
 
-import hmac
 import logging
-import socket
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from sekisho import brands, charsets, domains, explain, forwarders, memory, providers, vocabulary
+from sekisho import brands, charsets, domains, explain, forwarders, providers, vocabulary
 from sekisho.action import Output
 from sekisho.brands import BrandFileError, BrandIndex
-from sekisho.clock import SystemClock, uptime
+from sekisho.clock import SystemClock
+from sekisho.compose.reviewing import own_name
+from sekisho.compose.state import rollout_key
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.decoder import Decoder
 from sekisho.forwarders import ForwarderFileError, Forwarders
-from sekisho.memory import PolicyNotes
 from sekisho.observers import Isolation, Observers
 from sekisho.pipeline import Pipeline
 from sekisho.policy import Decision, Lists, RecipientRules
@@ -35,17 +32,12 @@ from sekisho.ports import (
     QuarantineStore,
     Resolver,
 )
-from sekisho.privacy import Privacy
-from sekisho.private_files import SecretError, read_secret
 from sekisho.providers import ProviderFileError
 from sekisho.qrcodes import NO_READER, Reader
-from sekisho.release import Releaser
 from sekisho.resolver import Budget, DnsResolver
-from sekisho.review import Review
 from sekisho.site import Site, SiteFileError
-from sekisho.store.database import missing_driver, state_directory
+from sekisho.store.database import missing_driver
 from sekisho.store.lists import InForce, Snapshot, snapshot
-from sekisho.store.quarantine import Quarantine
 from sekisho.trust import Trust
 from sekisho.verdict import Disposition
 from sekisho.vocabulary import LoadedWords, VocabularyFileError
@@ -148,113 +140,6 @@ def _named_faults(rest: Config | None) -> tuple[str, ...]:
     return ()
 
 
-def switch_file(config: Config) -> Path:
-    """The file of the kill switch and of the guard's counts."""
-    return state_directory(config.store) / "guard"
-
-
-def policy_file(config: Config) -> Path:
-    """The file of the domains whose DMARC policy was seen."""
-    return state_directory(config.store) / "policies"
-
-
-def deferral_file(config: Config) -> Path:
-    """The file of the messages that were deferred while DNS failed."""
-    return state_directory(config.store) / "deferred"
-
-
-def failure_file(config: Config) -> Path:
-    """The default file of the digests of messages whose judgement failed."""
-    return state_directory(config.store) / "failed"
-
-
-def policies(config: Config, clock: Clock) -> PolicyNotes | None:
-    """The memory of the DMARC policies that were seen, opened for one process. None, and a line in the log, if its file
-    cannot be used."""
-    try:
-        return PolicyNotes(policy_file(config), clock)
-    except OSError as error:
-        LOG.error("%s: policies that are met are not noted: %s", policy_file(config), error)
-        return None
-
-
-def deferrals(config: Config, clock: Clock) -> memory.Deferrals | None:
-    """The memory of the messages that were deferred, opened for one process. None if the policy defers none and, with a
-    line in the log, if its file cannot be used."""
-    if not config.policy.defer_unknown:
-        return None
-    try:
-        return memory.Deferrals(deferral_file(config), clock)
-    except OSError as error:
-        LOG.error("%s: no message is deferred: %s", deferral_file(config), error)
-        return None
-
-
-def unknown_file(config: Config) -> Path:
-    """The file of the messages that the store may hold although it reported an error."""
-    return state_directory(config.store) / "unknown"
-
-
-def unknown_commits(config: Config, store: QuarantineStore, clock: Clock) -> QuarantineStore:
-    """The store with a memory of the messages that it may hold although it reported an error. Without that memory, and
-    with a line in the log, if its file cannot be used."""
-    try:
-        return memory.UnknownCommits(store, unknown_file(config), clock)
-    except OSError as error:
-        LOG.error("%s: what the store may have kept is not remembered: %s", unknown_file(config), error)
-        return store
-
-
-def make_memory(config: Config, clock: Clock) -> None:
-    """Create the files of the memories, or replace damaged ones. It is called before the fork, so that no two processes
-    do it at once."""
-    for made in (policies(config, clock), deferrals(config, clock)):
-        if made is not None:
-            made.close()
-    with suppress(OSError):  # each worker logs it
-        memory.UnknownCommits.prepare(unknown_file(config))
-
-
-def secret_file(config: Config) -> Path:
-    """The file of the site's secret, if the configuration names no key file."""
-    return state_directory(config.store) / "secret"
-
-
-def make_rollout_key(config: Config) -> bytes:
-    """The secret that decides which messages a roll-out reaches. Empty if no roll-out reaches only a share of the mail.
-
-    It is derived from `journal.key_file` if that is set, which nodes with one configuration can share, else from the
-    secret file of this machine, which is created if there is none. Raises OSError or SecretError."""
-    if not draws(config):
-        return b""
-    if config.journal.key_file is not None:
-        return _for_rollout(read_secret(config.journal.key_file))
-    return _for_rollout(memory.secret.make(secret_file(config)))
-
-
-def draws(config: Config) -> bool:
-    """True if a roll-out reaches only a share of the mail."""
-    shares = (config.policy.rollout, *(each.rollout for each in config.recipients.values()))
-    return any(share is not None and share < 100 for share in shares)
-
-
-def rollout_key(config: Config) -> bytes:
-    """The same secret for a command, which creates no file. If the secret cannot be read it is empty, with a line in
-    the log: a roll-out then reaches other messages than in the daemon."""
-    if not draws(config):
-        return b""
-    try:
-        return _for_rollout(read_secret(config.journal.key_file or secret_file(config)))
-    except SecretError as error:
-        LOG.warning("policy.rollout is applied without the daemon's secret: %s", error)
-        return b""
-
-
-def _for_rollout(secret: bytes) -> bytes:
-    """The key of the roll-out. It is derived, since the pseudonyms of the journal use the same secret."""
-    return hmac.digest(secret, b"sekisho rollout", "sha256")
-
-
 def offline(config: Config, *, registry: Path | None = None, lists: bool = True) -> Ports:
     """Ports without DNS, store, log and metrics, to judge single files. `registry` and `lists` as in `knowledge`."""
     clock = SystemClock()
@@ -270,32 +155,6 @@ def resolver(config: Config) -> DnsResolver:
 def budgeted(config: Config, shared: Resolver) -> Budget:
     """A resolver for one message, which waits for DNS no longer than `dns.budget` seconds in total."""
     return Budget(shared, config.dns.budget, SystemClock())
-
-
-def own_name(config: Config) -> str:
-    """The authserv-id: as configured, else this host's name."""
-    return config.authserv_id or socket.getfqdn()
-
-
-def review(config: Config, quarantine: Quarantine) -> Review:
-    """The service for held mail, on an opened store."""
-    privacy = _audit_privacy(config)
-    return Review(
-        quarantine,
-        Releaser(quarantine, config.release, own_name(config), privacy),
-        timedelta(minutes=config.release.uncertain_after_minutes),
-        lambda: quarantine.retention(config.retention, uptime()).paused,
-    )
-
-
-def _audit_privacy(config: Config) -> Privacy:
-    """What the audit may keep of addresses. A key file that cannot be read stops no release: the pseudonyms are then
-    made with a random key, and nobody can resolve them."""
-    clock = SystemClock()
-    try:
-        return Privacy(config.journal, clock)
-    except SecretError:
-        return Privacy(config.journal.model_copy(update={"key_file": None}), clock)
 
 
 def lists(config: Config, held: Snapshot) -> InForce:

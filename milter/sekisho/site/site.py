@@ -1,13 +1,4 @@
-"""The site that sekisho protects: its domains, who may send in their name, its names and its people.
-
-The site is treated as a brand, but outside the registry of brands: its operator configures its domains, so no brand
-file has to name them. Names of people are compared by their skeleton (`text.skeleton`: characters that look alike are
-equal), in any order of family and given name. A name of two letters, or of up to five Latin letters, is found only if
-it is the whole display name.
-
-A file of people has one name per line. Outside addresses that the person really uses follow in angle brackets:
-`山田 太郎 <taro@mail.example, taro@home.example>`. A line that begins with `#` is a comment.
-"""
+"""The site as the checks ask it: its domains, senders, names and people. Implements `ports.Site`."""
 
 from __future__ import annotations
 
@@ -15,18 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import AfterValidator, Field
 
 from sekisho.brands import Brand, BrandIndex
 from sekisho.brands.model import DomainEntry
-from sekisho.domains import registrable, to_ascii, within
+from sekisho.domains import registrable, within
 from sekisho.known import Lookalike
 from sekisho.message import Client
-from sekisho.options import BLANK_IS_UNSET, Options
+from sekisho.site.options import SiteOptions, parse_person
 from sekisho.text import skeleton
-from sekisho.trust import NetworkOrDomain, Networks
+from sekisho.trust import Networks
 from sekisho.vocabulary import BrandWords, LurePhrases
 
 ID = "own-site"
@@ -38,63 +26,6 @@ MIN_LATIN_LETTERS, MIN_LETTERS = 6, 3  # a shorter name must be the whole displa
 
 class SiteFileError(Exception):
     """The file of people cannot be used; the text says why."""
-
-
-def _domain(value: str) -> str:
-    name = to_ascii(value)
-    if name is None or "." not in name:
-        raise ValueError("is not a domain")
-    return name
-
-
-def _person(value: str) -> str:
-    if not skeleton(parse_person(value)[0]):
-        raise ValueError("holds no name")
-    return value
-
-
-def _exception(value: str) -> str:
-    local, at, domain = value.rpartition("@")
-    name = to_ascii(domain)
-    if name is None or (at and not local):
-        raise ValueError("is neither an address nor a domain")
-    return f"{local.lower()}{at}{name}"
-
-
-class SiteOptions(Options):
-    """Our own identity, protected like a brand's."""
-
-    domains: tuple[Annotated[str, AfterValidator(_domain)], ...] = Field(
-        (), description="Our own domains; names below them are ours too."
-    )
-    names: tuple[str, ...] = Field(
-        (),
-        description="Our names, as they stand in domains and in names of senders: for finding domains that are built "
-        "around them, and strangers that write under them.",
-    )
-    senders: tuple[NetworkOrDomain, ...] = Field(
-        (),
-        description="Networks, or domains that sign with DKIM, that may also send in the name of our domains.",
-    )
-    people: tuple[Annotated[str, AfterValidator(_person)], ...] = Field(
-        (),
-        description="Names of executives and staff that other senders may not use as display names; an outside address "
-        'that the person really uses follows, as in "山田 太郎 <taro@example.net>".',
-    )
-    people_file: Annotated[Path | None, BLANK_IS_UNSET] = Field(
-        None, description="File with more such names, one a line, in UTF-8."
-    )
-    exceptions: tuple[Annotated[str, AfterValidator(_exception)], ...] = Field(
-        (),
-        description="Addresses and domains of others that may look like ours or show the names of our people.",
-    )
-
-
-def parse_person(line: str) -> tuple[str, tuple[str, ...]]:
-    """The name, and the addresses that follow it in angle brackets."""
-    name, _, rest = line.partition("<")
-    addresses = (each.strip().lower() for each in rest.rstrip().removesuffix(">").split(","))
-    return name.strip(), tuple(each for each in addresses if each)
 
 
 @dataclass(frozen=True, slots=True)

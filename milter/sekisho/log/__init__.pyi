@@ -1,0 +1,16 @@
+from .handler import LineHandler, lost_lines_to, setup, start
+from .lines import JsonLines, Logfmt
+from .options import LogOptions
+from .target import TargetError, TargetName
+
+__all__ = [
+    "JsonLines",
+    "LineHandler",
+    "LogOptions",
+    "Logfmt",
+    "TargetError",
+    "TargetName",
+    "lost_lines_to",
+    "setup",
+    "start",
+]

@@ -1,0 +1,19 @@
+from .abuse_report import Reporter
+from .service import (
+    AgesUnknownError,
+    Closed,
+    MailLabel,
+    NoAuthorError,
+    NoSuchEntryError,
+    Review,
+)
+
+__all__ = [
+    "AgesUnknownError",
+    "Closed",
+    "MailLabel",
+    "NoAuthorError",
+    "NoSuchEntryError",
+    "Reporter",
+    "Review",
+]

@@ -1,0 +1,3 @@
+from .watch import ListFollower, ListWatch, SwitchWatch
+
+__all__ = ["ListFollower", "ListWatch", "SwitchWatch"]

@@ -1,0 +1,4 @@
+from .options import SiteOptions
+from .site import Site, SiteFileError
+
+__all__ = ["Site", "SiteFileError", "SiteOptions"]
