@@ -66,6 +66,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"store", "guard", "release", "journal", "metrics", "log", "observers", "explain", "memory"}),
     frozenset({"pipeline", "cases"}),
     frozenset({"review", "runtime_changes"}),
+    frozenset({"judging"}),
     frozenset({"wire"}),
     frozenset({"config"}),
     frozenset({"compose", "basis", "case_runner"}),

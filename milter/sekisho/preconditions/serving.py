@@ -20,12 +20,12 @@ from sekisho.brands import BrandOptions
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.guard import Switch, SwitchError
+from sekisho.judging.listen import unix_path
 from sekisho.preconditions.account import Account, as_account, name_of
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError, SecretMissingError, read_secret
 from sekisho.store.database import database_file, state_directory
 from sekisho.vocabulary import VocabularyOptions
-from sekisho.wire.listen import unix_path
 
 Fault = tuple[str, str]
 """The option, and what is wrong with its value."""

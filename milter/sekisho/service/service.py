@@ -10,16 +10,16 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.daemon import Setup, SetupError, Supervisor, is_shortage
 from sekisho.guard import Switch, SwitchError
+from sekisho.judging.allocator import unfreeze
+from sekisho.judging.listen import ListenError
+from sekisho.judging.options import WorkerOptions
 from sekisho.maintenance import Maintenance
 from sekisho.ports import Clock
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError
-from sekisho.service import worker
+from sekisho.service import doors, worker
 from sekisho.service.shared import Shared
 from sekisho.store.database import start_anew
-from sekisho.wire.allocator import unfreeze
-from sekisho.wire.listen import ListenError
-from sekisho.wire.options import WireOptions
 
 
 def serve(path: Path | None) -> int:
@@ -64,10 +64,14 @@ def prepare(path: Path | None, shared: Shared) -> Setup:
     shared.journal.started(
         __version__, workers=settings.wire.workers, mode=settings.mode, socket=settings.wire.socket
     )
+    workers = _remembering(settings)
     return Setup(
-        _remembering(settings),
+        workers,
+        doors.door(settings, workers),
         build=partial(worker.build, settings, known, shared, meter, key),
-        maintenance=partial(Maintenance, settings, meter, shared.place(settings)),
+        maintenance=partial(
+            Maintenance, settings, meter, shared.own_socket(partial(doors.own_socket, settings))
+        ),
     )
 
 
@@ -89,8 +93,8 @@ def make_files_beside(settings: Config, clock: Clock) -> bytes:
         raise SetupError((reason,), temporary=is_shortage(error)) from error
 
 
-def _remembering(settings: Config) -> WireOptions:
-    """The wire's options with a file for the digests of messages that failed. With it a message that crashed a worker
+def _remembering(settings: Config) -> WorkerOptions:
+    """The workers' options with a file for the digests of messages that failed. With it a message that crashed a worker
     does not crash another after a restart."""
     if settings.wire.failure_memory is not None:
         return settings.wire

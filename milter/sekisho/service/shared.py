@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from pathlib import Path
 
 from sekisho import __version__, compose, log, metrics
 from sekisho.checks.table import CHECKS, KINDS
 from sekisho.config import Config
 from sekisho.journal import Journal
+from sekisho.judging.probe import OwnSocket
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock
 from sekisho.privacy import Privacy
-from sekisho.wire import probe
 from sekisho.wire.library import libmilter_version
 
 
@@ -31,18 +32,18 @@ class Shared:
         self._loaded = [] if loaded is None else loaded
         self.journal = Journal(settings.journal, privacy)
         self.metrics: Metrics | None = None
-        self._place: probe.SocketAddress | None = None
+        self._own: OwnSocket | None = None
 
     def load(self, path: Path | None) -> tuple[Config, compose.Knowledge]:
         """The configuration and knowledge: the first time those that were loaded at the start, then read again from the
         files. Raises ConfigError."""
         return self._loaded.pop() if self._loaded else compose.load(path)
 
-    def place(self, settings: Config) -> probe.SocketAddress:
-        """The address of the milter socket. A reload does not change it."""
-        if self._place is None:
-            self._place = probe.place(settings.wire)
-        return self._place
+    def own_socket(self, make: Callable[[], OwnSocket]) -> OwnSocket:
+        """The door's socket, made by the first call. A reload does not change it."""
+        if self._own is None:
+            self._own = make()
+        return self._own
 
     def meter(self, settings: Config, known: compose.Knowledge) -> Metrics:
         """The metrics, opened once (raises OSError). A brand that a reload adds is counted as `other` until a

@@ -12,6 +12,7 @@ from sekisho.config import Config
 from sekisho.daemon import Closable
 from sekisho.decoder import Decoder
 from sekisho.guard import Switch, Watch
+from sekisho.judging.handlers import OnFailure
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.metrics import Metrics
 from sekisho.observers import Isolation, ObserverName
@@ -25,11 +26,10 @@ from sekisho.service.shared import Shared
 from sekisho.stages import Failure
 from sekisho.store.quarantine import Opening
 from sekisho.verdict import Action, Disposition, Mode, Reply
-from sekisho.wire.handlers import OnFailure
 
 
 class WorkerHandlers:
-    """The handlers of one worker process. Implements `wire.handlers.Handlers`; made after the fork."""
+    """The handlers of one worker process. Implements `judging.handlers.Handlers`; made after the fork."""
 
     def __init__(
         self,

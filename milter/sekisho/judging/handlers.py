@@ -1,6 +1,6 @@
-"""The only interface between the milter protocol and the judgement.
+"""The only interface between the doors to the MTA and the judgement.
 
-`service` makes an object that implements `Handlers` for each worker; the wire knows nothing more of the judgement.
+`service` makes an object that implements `Handlers` for each worker; the doors know nothing more of the judgement.
 Methods are called on the worker's own threads, several at once. Where a method is called on libmilter's threads, its
 docstring says so.
 """
