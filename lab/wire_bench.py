@@ -59,6 +59,9 @@ class Nothing:
     def fallback(self, stage: Failure, again: bool, on_failure: OnFailure) -> Action:
         return Action(Reply.TEMPFAIL)
 
+    def keep(self, raw: bytes, envelope: Envelope) -> Action:
+        return Action(Reply.TEMPFAIL)
+
     def on_error(self, stage: Failure) -> None:
         sys.stderr.write(f"error: {stage}\n")
 

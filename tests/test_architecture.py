@@ -68,7 +68,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"pipeline", "cases"}),
     frozenset({"review", "runtime_changes"}),
     frozenset({"judging"}),
-    frozenset({"wire"}),
+    frozenset({"wire", "smtp"}),
     frozenset({"config"}),
     frozenset({"compose", "basis", "case_runner"}),
     frozenset({"daemon", "preconditions", "doctor", "status", "evaluation"}),
@@ -109,6 +109,7 @@ NEIGHBOURS = {
 SINGLE_IMPORTERS = {
     "Milter": {"wire"},
     "milter": {"wire"},
+    "aiosmtpd": {"smtp"},
     "dns": {"resolver"},
     "sqlalchemy": {"store"},
     "alembic": {"store"},

@@ -47,7 +47,7 @@ from sekisho.store.database import missing_driver, state_directory
 from sekisho.store.lists import InForce, Snapshot, snapshot
 from sekisho.store.quarantine import Quarantine
 from sekisho.trust import Trust
-from sekisho.verdict import Disposition
+from sekisho.verdict import MILTER, Disposition, MtaAbilities
 from sekisho.vocabulary import LoadedWords, VocabularyFileError
 from sekisho.words import Vocabulary
 
@@ -85,6 +85,7 @@ class Ports:
     deferrals: Deferrals | None = None
     pictures: Reader = NO_READER
     rollout_key: bytes = b""
+    mta: MtaAbilities = MILTER
 
 
 def knowledge(config: Config, *, registry: Path | None = None, lists: bool = True) -> Knowledge:
@@ -340,6 +341,7 @@ def _output(config: Config, ports: Ports, name: str) -> Output:
         defer_seconds=config.policy.defer_unknown * 60,
         shadow_headers=config.policy.shadow_headers,
         hold=config.store.hold,
+        mta=ports.mta,
     )
 
 

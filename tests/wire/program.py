@@ -191,6 +191,9 @@ class Judge:
             return Action(reply, edits=edits, smtp=("", "", f"{stage} again"))
         return Action(Reply.TEMPFAIL, smtp=("451", "4.3.0", f"fallback {stage}"))
 
+    def keep(self, raw: bytes, envelope: Envelope) -> Action:
+        raise NotImplementedError("a milter has the hold queue")
+
     def on_error(self, stage: Failure) -> None:
         self.note(what="error", stage=stage)
 

@@ -55,6 +55,11 @@ class Collector:
         return self.size > 0
 
     @property
+    def cut(self) -> bool:
+        """True if not every byte is kept. To be asked after the last chunk."""
+        return self.dropped > 0 or self._kept > self._limit
+
+    @property
     def forged(self) -> Forged:
         """The fields so far that have our names, but are not ours."""
         return self._forged.found

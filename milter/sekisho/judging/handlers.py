@@ -59,6 +59,10 @@ class Handlers(Protocol):
         wire deletes forged ones first. `stage`: `process`, `deadline`, `overload`, `edit` or `wire`.
         """
 
+    def keep(self, raw: bytes, envelope: Envelope) -> Action:
+        """The action for a message that cannot be judged, at a door whose MTA has no hold queue: the whole message, as
+        `raw`, is durably in the store on return, or it is deferred. May raise anything."""
+
     def on_error(self, stage: Failure) -> None:
         """Count a failure of ours (`errors_total{stage}`). Must not raise."""
 

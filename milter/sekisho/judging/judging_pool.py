@@ -142,6 +142,10 @@ class JudgingPool:
         the one for its recipients. It was made at start, so this cannot fail."""
         return self.fallbacks.of(stage, again)
 
+    def keep(self, raw: bytes, envelope: Envelope) -> Action:
+        """Keep a message that cannot be judged. Not on libmilter's threads."""
+        return self._handlers.keep(raw, envelope)
+
     def submit(self, collector: Collector, envelope: Envelope, broken: bool) -> Job:
         """Have a message judged. `broken`: a failure of ours lost a part of it."""
         job = Job()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
 from pathlib import Path
 
 from sekisho import __version__, compose, log, metrics
@@ -14,6 +13,7 @@ from sekisho.judging.probe import OwnSocket
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock
 from sekisho.privacy import Privacy
+from sekisho.service.doors import Doors
 from sekisho.wire.library import libmilter_version
 
 
@@ -26,9 +26,12 @@ class Shared:
         clock: Clock,
         privacy: Privacy,
         loaded: list[tuple[Config, compose.Knowledge]] | None = None,
+        doors: Doors = Doors(),  # noqa: B008 - it is frozen
     ) -> None:
-        """`loaded` has what the first generation gets. It is taken out of the list, so that its memory can be freed."""
+        """`loaded` has what the first generation gets. It is taken out of the list, so that its memory can be freed.
+        `doors` says which door the daemon has."""
         self.clock = clock
+        self.doors = doors
         self._loaded = [] if loaded is None else loaded
         self.journal = Journal(settings.journal, privacy)
         self.metrics: Metrics | None = None
@@ -39,10 +42,10 @@ class Shared:
         files. Raises ConfigError."""
         return self._loaded.pop() if self._loaded else compose.load(path)
 
-    def own_socket(self, make: Callable[[], OwnSocket]) -> OwnSocket:
-        """The door's socket, made by the first call. A reload does not change it."""
+    def own_socket(self, settings: Config) -> OwnSocket:
+        """The door's socket. A reload does not change it."""
         if self._own is None:
-            self._own = make()
+            self._own = self.doors.own_socket(settings)
         return self._own
 
     def meter(self, settings: Config, known: compose.Knowledge) -> Metrics:

@@ -89,6 +89,10 @@ class WorkerHandlers:
         reply = Reply.HOLD if on_failure is OnFailure.HOLD else Reply.ACCEPT
         return action.unjudged(reply, self._pipeline.output.authserv_id)
 
+    def keep(self, raw: bytes, envelope: Envelope) -> Action:
+        """Keep a message that cannot be judged in the store."""
+        return self._pipeline.keep(raw, envelope)
+
     def on_error(self, stage: Failure) -> None:
         """Count a failure. Never raises."""
         self._on_error(stage)
@@ -140,6 +144,7 @@ def build(
         deferrals=compose.deferrals(settings, shared.clock),
         pictures=pictures,
         rollout_key=rollout_key,
+        mta=shared.doors.abilities(settings),
     )
     beside: list[Closable] = [ListFollower(lists), pictures]
     if policies is not None:
