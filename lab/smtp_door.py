@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
+from lab.cases import Lab
 from lab.dns import DnsServer
 from lab.place import free_port
 from lab.postfix import Postfix
@@ -26,41 +24,31 @@ def printed(position: str) -> str:
     return found[1]
 
 
+def services(position: str, postfix: Postfix, sekisho: Sekisho) -> str:
+    """The same with the ports of this Postfix and this daemon."""
+    text = printed(position).replace("10024", str(sekisho.smtp_port)).replace("10025", str(sekisho.next_hop))
+    return re.sub(r"(?m)^smtp +inet", f"127.0.0.1:{postfix.port} inet", text)
+
+
 @dataclass
-class DoorLab:
-    """A context manager: name server, sink, daemon and Postfix. `settings` are groups of the daemon's configuration."""
+class DoorLab(Lab):
+    """The lab with the SMTP door in the place of the milter."""
 
-    place: Path
-    position: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    position: str = AFTER
     name: str = "door"
-    postfix_settings: Mapping[str, str] = field(default_factory=dict)
-    _stack: ExitStack = field(default_factory=ExitStack)
-
-    def __post_init__(self) -> None:
-        self.dns = DnsServer()
-        self.sink = Sink()
-        reinjection = free_port()
-        self.sekisho = Sekisho(
-            self.place,
-            self.dns.address,
-            merged({"smtp": {"position": self.position}, "wire": {"workers": 2}}, self.settings),
-            name=self.name,
-            next_hop=reinjection,
-        )
-        self.postfix = Postfix(
-            self.place, self.sink.port, (), self.postfix_settings, name=f"postfix-{self.name}"
-        )
-        services = printed(self.position).replace("10024", str(self.sekisho.smtp_port))
-        services = services.replace("10025", str(reinjection))
-        self.postfix.master = re.sub(r"(?m)^smtp +inet", f"127.0.0.1:{self.postfix.port} inet", services)
 
     def __enter__(self) -> DoorLab:
         with ExitStack() as stack:
-            for each in (self.dns, self.sink, self.sekisho, self.postfix):
-                stack.enter_context(each)
+            self.dns = stack.enter_context(DnsServer())
+            self.sink = stack.enter_context(Sink())
+            settings = merged({"smtp": {"position": self.position}, "wire": {"workers": 2}}, self.settings)
+            self.sekisho = stack.enter_context(
+                Sekisho(self.place, self.dns.address, settings, name=self.name, next_hop=free_port())
+            )
+            postfix = Postfix(
+                self.place, self.sink.port, (), self.postfix_settings, name=f"postfix-{self.name}"
+            )
+            postfix.master = services(self.position, postfix, self.sekisho)
+            self.postfix = stack.enter_context(postfix)
             self._stack = stack.pop_all()
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()

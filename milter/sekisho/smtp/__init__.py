@@ -10,11 +10,13 @@ withheld are durably in the store.
 | `options` | configuration of the door |
 | `attributes` | XFORWARD and XCLIENT: who the client is |
 | `commands` | the arguments of MAIL and RCPT |
+| `receive` | the bytes of a message while they come in |
 | `incoming` | a message from the bytes after DATA |
 | `edits` | the edits of an action, made on the bytes of a message |
 | `next_hop` | the session with the next hop |
 | `answer` | one message: judged, edited, handed over |
 | `session` | one connection of the MTA |
+| `replies` | the door's own replies |
 | `server` | the door's side of a worker |
 | `probe` | the first words of an MTA to the door |
 """

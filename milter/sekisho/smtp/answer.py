@@ -22,11 +22,12 @@ from sekisho.judging.fallbacks import EDIT, WIRE
 from sekisho.judging.handlers import OnFailure
 from sekisho.judging.judging_pool import JudgingPool
 from sekisho.judging.replies import UnwritableError, smtp_reply
-from sekisho.message import Client, Envelope, Recipient
+from sekisho.message import Client, Envelope, Forged, Recipient
 from sekisho.smtp.commands import PathCommand
 from sekisho.smtp.edits import edited
 from sekisho.smtp.incoming import collect, message_of
-from sekisho.smtp.next_hop import LATER, NextHop, Transaction
+from sekisho.smtp.next_hop import NextHop, Transaction
+from sekisho.smtp.replies import LATER
 from sekisho.smtp_client import SmtpReply
 from sekisho.stages import Failure
 from sekisho.verdict import Action, DeleteRecipient, Reply
@@ -35,8 +36,8 @@ LOG = logging.getLogger("sekisho.smtp")
 
 
 @dataclass(slots=True)
-class Mail:
-    """One message that comes in. `on_failure` is what holds for its recipients so far if it cannot be judged. `gone`:
+class IncomingMail:
+    """One message that comes in. `on_failure` is what holds for its recipients so far if it cannot be decided. `gone`:
     the MTA has ended the connection, so it will send the message again."""
 
     transaction: Transaction
@@ -66,7 +67,7 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Decided:
     """A message that came in whole: its bytes, its bytes as they are judged, its envelope, and what is to be done.
     `unjudged`: the stage that failed, if the recipients get it unjudged."""
 
@@ -85,28 +86,43 @@ class Answering:
     next_hop: NextHop
     refuses: bool
 
-    def answer(self, mail: Mail, sent: bytes) -> SmtpReply:
+    def answer(self, mail: IncomingMail, sent: bytes) -> SmtpReply:
         """The reply to a message, from the bytes after DATA. Never raises."""
+        collector = self.pool.collector(spaced=True)
         try:
             raw = message_of(sent)
-            collector = self.pool.collector(spaced=True)
             whole = collect(raw, mail.client, collector)
-            judged = self._judged(mail, collector, raw, whole)
+            decided = self._decided(mail, collector, raw, whole)
             try:
-                return self._carried_out(mail, judged)
+                return self._carried_out(mail, decided)
             except UnwritableError:
                 self.pool.error(EDIT)
                 self.pool.remember(collector)
-                failed = self.pool.fallbacks.fitting(
-                    self.pool.fallback(EDIT), mail.on_failure, collector.forged
-                )
-                return self._carried_out(mail, replace(judged, action=failed[0], unjudged=failed[1]))
+                return self._carried_out(mail, self._unedited(mail, decided))
         except BaseException:
             LOG.exception("a message could not be answered")
+            return self._after_defect(mail, sent, collector)
+
+    def _after_defect(self, mail: IncomingMail, sent: bytes, collector: Collector) -> SmtpReply:
+        """A defect of ours must not delay mail of recipients in shadow. Other mail comes again, and is kept then."""
+        try:
             self.pool.error(WIRE)
+            self.pool.remember(collector)
+            if self.pool.fallbacks.level(mail.on_failure) is not OnFailure.ACCEPT:
+                return LATER
+            self.pool.accepted(WIRE)
+            return self.next_hop.hand_over(mail.transaction, None, message_of(sent))
+        except BaseException:
+            LOG.exception("a message could not be answered")
             return LATER
 
-    def _judged(self, mail: Mail, collector: Collector, raw: bytes, whole: bytes) -> Judged:
+    def _unedited(self, mail: IncomingMail, decided: Decided) -> Decided:
+        """The same message with what holds after an edit that cannot be made."""
+        forged = decided.envelope.forged or Forged()
+        failed, stage = self.pool.fallbacks.fitting(self.pool.fallback(EDIT), mail.on_failure, forged)
+        return replace(decided, action=failed, unjudged=stage)
+
+    def _decided(self, mail: IncomingMail, collector: Collector, raw: bytes, whole: bytes) -> Decided:
         envelope = replace(
             mail.envelope,
             dropped=collector.dropped,
@@ -116,18 +132,18 @@ class Answering:
         )
         job = self.pool.submit(collector, envelope, False)
         action = self.pool.result(job, lambda: None)
-        return Judged(
+        return Decided(
             raw, whole, envelope, *self.pool.fallbacks.fitting(action, mail.on_failure, collector.forged)
         )
 
-    def _carried_out(self, mail: Mail, judged: Judged) -> SmtpReply:
+    def _carried_out(self, mail: IncomingMail, decided: Decided) -> SmtpReply:
         """Raises UnwritableError before anything was sent."""
-        action = judged.action
+        action = decided.action
         if action.reply is Reply.ACCEPT:
-            return self._handed_over(mail, judged)
+            return self._handed_over(mail, decided)
         self.next_hop.reset()
         if action.reply is Reply.HOLD or (action.reply is Reply.REJECT and not self.refuses):
-            action = self.pool.keep(judged.whole, judged.envelope)
+            action = self.pool.keep(decided.whole, decided.envelope)
             LOG.error("a message that cannot be judged is %s (%s)", _KEPT[action.reply], action.reference)
         if action.reply is Reply.DISCARD:
             return SmtpReply(250, f"2.0.0 Ok: queued as {action.reference}")
@@ -135,15 +151,15 @@ class Answering:
         code, enhanced, text = smtp_reply(action.smtp, "5" if refused else "4")
         return SmtpReply(int(code), f"{enhanced} {text}")
 
-    def _handed_over(self, mail: Mail, judged: Judged) -> SmtpReply:
-        withheld = {each.recipient for each in judged.action.edits if isinstance(each, DeleteRecipient)}
+    def _handed_over(self, mail: IncomingMail, decided: Decided) -> SmtpReply:
+        withheld = {each.recipient for each in decided.action.edits if isinstance(each, DeleteRecipient)}
         left = [command for command, recipient in mail.recipients if recipient not in withheld]
-        raw = edited(judged.raw, judged.action.edits)
+        raw = edited(decided.raw, decided.action.edits)
         if mail.gone:  # nobody would hear the reply, and the MTA sends the message again
             return LATER
         reply = self.next_hop.hand_over(mail.transaction, left if withheld else None, raw)
-        if judged.unjudged and reply.ok:
-            self.pool.accepted(judged.unjudged)
+        if decided.unjudged and reply.ok:
+            self.pool.accepted(decided.unjudged)
         return reply
 
 

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 
 from sekisho.smtp.commands import PathCommand
 from sekisho.smtp.options import SmtpOptions, host_and_port
+from sekisho.smtp.replies import LATER
 from sekisho.smtp_client import SmtpClient, SmtpReply
 
 LOG = logging.getLogger("sekisho.smtp")
-LATER = SmtpReply(451, "4.3.0 Temporary local problem, please try again later")
 _LINE_BYTES = 400  # of an XFORWARD command: Postfix takes 512
 
 

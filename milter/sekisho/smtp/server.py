@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from sekisho.judging.judging_pool import JudgingPool
 from sekisho.judging.options import WorkerOptions
 from sekisho.smtp.options import SmtpOptions, host_and_port
-from sekisho.smtp.session import BUSY, STRANGER, SmtpSession
+from sekisho.smtp.replies import BUSY, STRANGER
+from sekisho.smtp.session import SmtpSession
 from sekisho.smtp_client import SmtpReply
 from sekisho.trust import Networks
 
@@ -32,7 +33,7 @@ class ListenAt:
 
     @classmethod
     def of(cls, options: SmtpOptions, backlog: int = 512) -> ListenAt:
-        """Where the options say."""
+        """Where the options say; `backlog` is the number of connections that may wait."""
         host, port = host_and_port(options.listen)
         return cls(f"{'inet6' if ':' in host else 'inet'}:{port}@{host}", backlog)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
@@ -22,13 +22,28 @@ from aiosmtpd.smtp import SMTP
 
 from sekisho.judging.fallbacks import WIRE
 from sekisho.judging.judging_pool import JudgingPool
-from sekisho.judging.replies import line
 from sekisho.message import Client
-from sekisho.smtp.answer import Answering, Mail
+from sekisho.smtp.answer import Answering, IncomingMail
 from sekisho.smtp.attributes import XCLIENT, XFORWARD, AttributeSyntaxError, ClientAttributes
 from sekisho.smtp.commands import PathCommand, parse
-from sekisho.smtp.next_hop import LATER, NextHop, Transaction
+from sekisho.smtp.next_hop import NextHop, Transaction
 from sekisho.smtp.options import SmtpOptions
+from sekisho.smtp.receive import END, ReceivedBytes, Room
+from sekisho.smtp.replies import (
+    EARLY,
+    GOODBYE,
+    LATER,
+    NESTED,
+    NO_HELLO,
+    NO_MAIL,
+    NO_RECIPIENT,
+    NOT_THERE,
+    SYNTAX,
+    TOO_LARGE,
+    TOO_MANY,
+    UNREACHABLE,
+    written,
+)
 from sekisho.smtp_client import SmtpReply
 
 LOG = logging.getLogger("sekisho.smtp")
@@ -36,27 +51,11 @@ Result = TypeVar("Result")
 MAX_RECIPIENTS = 5_000  # of one message
 _COMMAND_BYTES = 8_192
 _CHUNK_BYTES = 65_536
-_END = b"\r\n.\r\n"
 _BUSY_SECONDS = 3_600.0  # while a message is answered, other limits hold
 _PASSED_ON = ("8BITMIME", "SMTPUTF8", "DSN")  # offered if the next hop offers them
 
-BUSY = SmtpReply(421, "4.3.2 Too many sessions, please try again later")
-STRANGER = SmtpReply(554, "5.7.1 Not for you")
-GOODBYE = SmtpReply(421, "4.3.2 Configuration changed, please connect again")
-UNREACHABLE = SmtpReply(421, "4.3.0 Temporary local problem, please try again later")
-NO_HELLO = SmtpReply(503, "5.5.1 Say EHLO first")
-NESTED = SmtpReply(503, "5.5.1 A message has begun already")
-NO_MAIL = SmtpReply(503, "5.5.1 Need MAIL first")
-NO_RECIPIENT = SmtpReply(554, "5.5.1 No valid recipients")
-TOO_MANY = SmtpReply(452, "4.5.3 Too many recipients")
-SYNTAX = SmtpReply(501, "5.5.4 Syntax error")
-TOO_LARGE = SmtpReply(552, "5.3.4 Message size exceeds fixed limit")
-NO_ROOM = SmtpReply(452, "4.3.1 Insufficient system storage")
-EARLY = SmtpReply(503, "5.5.1 Improper use of command pipelining")
-NOT_THERE = SmtpReply(502, "5.5.1 Command not implemented")
 
-
-class Host(Protocol):
+class Host(Room, Protocol):
     """What a session asks of its worker's side of the door."""
 
     options: SmtpOptions
@@ -76,12 +75,6 @@ class Host(Protocol):
 
     def ended(self, session: object) -> None:
         """Nothing is done for a session any more."""
-
-    def room(self, size: int) -> bool:
-        """True if so many bytes may be kept; they are counted then, until `give_back`."""
-
-    def give_back(self, size: int) -> None:
-        """So many bytes are no longer kept."""
 
 
 class _Guard:
@@ -118,7 +111,7 @@ class SmtpSession(SMTP):
         self._served = False
         self._forwarded = ClientAttributes()
         self._xclient = ClientAttributes(definite=True)
-        self._mail: Mail | None = None
+        self._mail: IncomingMail | None = None
         self._working: asyncio.Future[Any] | None = None
 
     # -- the connection -------------------------------------------------------------------------------------
@@ -127,7 +120,7 @@ class SmtpSession(SMTP):
         """A connection begins, or is refused."""
         refusal = self._host.refusal(transport.get_extra_info("peername"))
         if refusal is not None:
-            transport.write(b"".join(_lines(refusal)))
+            transport.write(b"".join(written(refusal)))
             transport.close()
             return
         self._served = True
@@ -173,7 +166,7 @@ class SmtpSession(SMTP):
                 self._reset_timeout()
 
     async def _say(self, reply: SmtpReply) -> None:
-        await self.push(b"".join(_lines(reply))[:-2])
+        await self.push(b"".join(written(reply))[:-2])
 
     async def _part(self, reply: SmtpReply) -> None:
         """Say it, and end the connection."""
@@ -261,7 +254,7 @@ class SmtpSession(SMTP):
             transaction = Transaction(command, said.written)
             reply = await self._waiting(self._hop.begin, transaction)
             if reply.ok:
-                self._mail = Mail(transaction, self._client(said), said.queue_id)
+                self._mail = IncomingMail(transaction, self._client(said), said.queue_id)
                 self._host.pool.warm_envelope(self._mail.envelope)
             await self._say(reply)
 
@@ -329,7 +322,7 @@ class SmtpSession(SMTP):
         if mail is None or not mail.recipients or arg:
             await self._say(SYNTAX if arg else NO_MAIL if mail is None else NO_RECIPIENT)
             return
-        incoming = _Incoming(self._host)
+        incoming = ReceivedBytes(self._host, self._host.options.message_bytes)
         try:
             await self._receive(incoming)
         except BaseException:  # the connection is lost
@@ -346,14 +339,14 @@ class SmtpSession(SMTP):
         self._mail, self._forwarded = None, ClientAttributes()
         await self._say(reply)
 
-    def _answered(self, mail: Mail, incoming: _Incoming) -> SmtpReply:
+    def _answered(self, mail: IncomingMail, incoming: ReceivedBytes) -> SmtpReply:
         """On a thread: the reply. The message is no longer kept then."""
         try:
             return self._answering.answer(mail, incoming.sent())
         finally:
             incoming.drop(LATER)
 
-    async def _receive(self, incoming: _Incoming) -> None:
+    async def _receive(self, incoming: ReceivedBytes) -> None:
         """Take the bytes of the message.
 
         The end of a message is CRLF, dot, CRLF, and the line end of the command DATA may be the first of these. So that
@@ -364,51 +357,9 @@ class SmtpSession(SMTP):
         ended = False
         while not ended and incoming.refusal is not EARLY:
             try:
-                chunk = await self._reader.readuntil(_END)
+                chunk = await self._reader.readuntil(END)
                 ended = True
             except asyncio.LimitOverrunError as error:
                 chunk = await self._reader.readexactly(error.consumed)
             self._reset_timeout()
             incoming.take(chunk)
-
-
-class _Incoming:
-    """The bytes of one message, with the line end before it and the final dot. Their room is counted."""
-
-    __slots__ = ("_host", "_kept", "_size", "refusal")
-
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self._kept = bytearray()
-        self._size = 0
-        self.refusal: SmtpReply | None = None
-
-    def take(self, chunk: bytes) -> None:
-        """Keep a piece, unless the message is refused."""
-        if not self._size and not chunk.startswith(b"\r\n"):
-            self.drop(EARLY)
-        self._size += len(chunk)
-        if self._size > self._host.options.message_bytes + len(_END):
-            self.drop(TOO_LARGE)
-        elif self.refusal is None and not self._host.room(len(chunk)):
-            self.drop(NO_ROOM)
-        if self.refusal is None:
-            self._kept += chunk
-
-    def sent(self) -> bytes:
-        """The message itself, dots still doubled. To be asked once."""
-        return bytes(memoryview(self._kept)[2:-3])
-
-    def drop(self, refusal: SmtpReply) -> None:
-        """Keep nothing, for this reason, unless there is one already."""
-        self.refusal = self.refusal or refusal
-        kept, self._kept = self._kept, bytearray()
-        self._host.give_back(len(kept))
-
-
-def _lines(reply: SmtpReply) -> Iterator[bytes]:
-    """A reply as it is sent: printable ASCII."""
-    texts = [line(each) for each in reply.text.split("\n")] or [""]
-    for text in texts[:-1]:
-        yield f"{reply.code}-{text}\r\n".encode("ascii")
-    yield f"{reply.code} {texts[-1]}\r\n".encode("ascii")

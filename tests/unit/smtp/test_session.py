@@ -11,7 +11,8 @@ from tests.unit.smtp.kit import Judge, Mta, door
 
 from sekisho.judging.handlers import OnFailure
 from sekisho.message import Envelope, Limits
-from sekisho.smtp.session import BUSY, EARLY, NO_ROOM, STRANGER, TOO_LARGE
+from sekisho.smtp import answer
+from sekisho.smtp.replies import BUSY, EARLY, NO_ROOM, STRANGER, TOO_LARGE
 from sekisho.verdict import Action, AddHeader, ChangeHeader, DeleteRecipient, Reply
 
 RAW = b"Subject: hi\r\nX-Sekisho-Verdict: forged\r\n\r\n..stuffed\r\nb\xe6\x97\xa5\x00\rdy\r\n"
@@ -222,6 +223,25 @@ def test_a_failure_in_shadow_delivers_the_message_unchanged() -> None:
     with door(Judge(crash, level=OnFailure.ACCEPT)) as it, it.mta as mta:
         assert one(mta) == "250 2.0.0 kept"
         assert it.next_hop.messages == [RAW]
+
+
+@pytest.mark.parametrize("level", list(OnFailure))
+def test_a_defect_of_the_door_itself(level: OnFailure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In shadow the message is delivered; else it is deferred, and kept when it comes again: never an endless 451."""
+
+    def defect(raw: bytes, edits: object) -> bytes:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(answer, "edited", defect)
+    with door(Judge(level=level, failing=UNSURE)) as it, it.mta as mta:
+        if level is OnFailure.ACCEPT:
+            assert one(mta) == "250 2.0.0 kept"
+            assert it.next_hop.messages == [RAW]
+            return
+        assert one(mta) == LATER
+        time.sleep(0.2)  # it is noted on another thread
+        mta.begin()
+        assert mta.message(SENT) == "250 2.0.0 Ok: queued as KEPT"
 
 
 def test_an_edit_that_cannot_be_made_delivers_nothing() -> None:
