@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import time
 from collections import Counter
 from functools import partial
 
 from lab.faults.row import Trial, row
-from lab.faults.rows.kill import gone, kills
+from lab.faults.rows.kill import gone, hit
+from lab.faults.sender import Sender
 from lab.faults.site import Site, children
 from lab.ledger import Entry
 from lab.smtp_door import AFTER, BEFORE
 
 MUST = "0 lost, 0 held twice, 0 unjudged; what was delivered twice is counted"
 _RESTARTS = 3
+_KILLS = 20
+_WORKERS = 2
+_PER_SECOND = 12
 _RELOADS = 4
 
 
@@ -37,13 +42,13 @@ def killed(trial: Trial, position: str) -> None:
     """Kill workers one by one, and then the supervisor, and start it again as its unit does."""
     with trial.site(door=position) as site:
         half = max(1, trial.size // 2)
-        with site.load(half, per_second=40, patience=240) as load:
-            done = kills(load, lambda: found if len(found := site.workers()) == 2 else [], 20)
+        with site.load(half, per_second=_PER_SECOND, patience=240) as load:
+            done = _kill_workers(site, load)
         trial.note(f"{done} workers killed")
         trial.see("workers were killed", done)
-        with site.load(half, per_second=40, patience=240) as load:
+        with site.load(half, per_second=_PER_SECOND, patience=240) as load:
             done = 0
-            while load.open and done < _RESTARTS:
+            while done < _RESTARTS and _busy(site, load):
                 time.sleep(0.5)
                 orphans = children(site.daemon.pid)
                 site.daemon.kill()
@@ -55,8 +60,23 @@ def killed(trial: Trial, position: str) -> None:
         balance(trial, site)
 
 
+def _busy(site: Site, load: Sender) -> bool:
+    """True while mail is on its way to the door: at the sender, or in the queue in front of it."""
+    return bool(load.open or site.postfix.queued())
+
+
+def _kill_workers(site: Site, load: Sender) -> int:
+    """Kill one of two workers again and again. Returns how many were killed."""
+    rng, done = random.Random(1), 0
+    while done < _KILLS and _busy(site, load):
+        time.sleep(rng.uniform(0.1, 0.6))
+        if len(site.workers()) == _WORKERS:
+            done += hit(site.workers, signal.SIGKILL, rng) > 0
+    return done
+
+
 @row(
-    "smtp-after-kill", "SMTP door after the queue: workers and supervisor are killed (-9) under load", MUST, 2
+    "smtp-after-kill", "SMTP door after the queue: workers and supervisor are killed (-9) under load", MUST, 3
 )
 def after_kill(trial: Trial) -> None:
     killed(trial, AFTER)
@@ -66,7 +86,7 @@ def after_kill(trial: Trial) -> None:
     "smtp-before-kill",
     "SMTP door before the queue: workers and supervisor are killed (-9) under load",
     MUST,
-    2,
+    3,
 )
 def before_kill(trial: Trial) -> None:
     killed(trial, BEFORE)
