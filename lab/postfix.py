@@ -73,7 +73,7 @@ _PUBLIC = {"cleanup", "qmgr", "flush", "showq", "postlog"}
 class Postfix:
     """One private instance under `place`. `milters` are entries of `smtpd_milters`, for example `{ unix:/path,
     default_action=tempfail }`; `settings` are more parameters of main.cf. If `released_port` is given, an smtpd without
-    milters listens there."""
+    milters listens there. `master` are services of master.cf in the place of the smtpd on `port`."""
 
     place: Path
     sink_port: int
@@ -83,6 +83,7 @@ class Postfix:
     port: int = field(default_factory=free_port)
     processes: int = 50
     released_port: int = 0
+    master: str = ""
     _master: subprocess.Popen[bytes] | None = None
 
     @property
@@ -221,8 +222,8 @@ class Postfix:
 
     def _services(self) -> str:
         smtpd = (f"127.0.0.1:{self.port}", "inet", "smtpd", str(self.processes))
-        lines = []
-        for service, kind, program, limit in (smtpd, *_SERVICES):
+        lines = [self.master]
+        for service, kind, program, limit in (*(() if self.master else (smtpd,)), *_SERVICES):
             wake = {"qmgr": "300", "flush": "1000?"}.get(service, "-")
             private = "n" if service in _PUBLIC or kind == "inet" else "y"
             lines.append(f"{service} {kind} {private} - n {wake} {limit} {program}\n")

@@ -24,7 +24,7 @@ _STOP_SECONDS = 45.0  # the daemon's own drain may take 30
 class Sekisho:
     """One daemon. `settings` are groups of options that change the lab's own, as nested dicts. `environment` is added
     to its environment. `wrap` is put before its command, and must become that command by exec. `hook` is a directory
-    whose `sitecustomize.py` Python runs first.
+    whose `sitecustomize.py` Python runs first. With a `next_hop` (a loopback port) it is the SMTP door on `smtp_port`.
     """
 
     place: Path
@@ -38,6 +38,8 @@ class Sekisho:
     stderr: int | None = None
     """A descriptor for standard error; if None, it goes to a file beside the log."""
     hook: Path | None = None
+    next_hop: int = 0
+    smtp_port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -104,6 +106,17 @@ class Sekisho:
             },
             "log": {"target": str(self.log), "format": "json"},
             "journal": {"findings": 50, "recipients": 100},
+            **self._door(),
+        }
+
+    def _door(self) -> dict[str, Any]:
+        if not self.next_hop:
+            return {}
+        return {
+            "smtp": {
+                "listen": f"127.0.0.1:{self.smtp_port}",
+                "next_hop": f"127.0.0.1:{self.next_hop}",
+            }
         }
 
     def start(self, until: str = "readyz") -> None:
@@ -111,9 +124,10 @@ class Sekisho:
         LabError with the daemon's last words."""
         self.program = self.program or program(self.place)
         self.configure()
+        door = ("--smtp",) if self.next_hop else ()
         with (self.directory / "stderr").open("ab") as words:
             self._process = subprocess.Popen(
-                [*self.wrap, *self.program.command("serve", "--config", str(self.config))],
+                [*self.wrap, *self.program.command("serve", *door, "--config", str(self.config))],
                 env=self._environment(self.program),
                 cwd=self.directory,
                 stdin=subprocess.DEVNULL,

@@ -25,11 +25,12 @@ from lab.milter_client import Client, load
 from sekisho.auth.forged_fields import ForgedFields
 from sekisho.clock import SystemClock
 from sekisho.daemon import Setup, Supervisor
+from sekisho.judging.handlers import OnFailure
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.stages import Failure
 from sekisho.verdict import Action, Reply
-from sekisho.wire.handlers import OnFailure
 from sekisho.wire.options import WireOptions
+from sekisho.wire.server import MilterDoor
 
 BODY = b"x" * 70 + b"\r\n"
 BODY_13K = BODY * 180
@@ -58,6 +59,9 @@ class Nothing:
     def fallback(self, stage: Failure, again: bool, on_failure: OnFailure) -> Action:
         return Action(Reply.TEMPFAIL)
 
+    def keep(self, raw: bytes, envelope: Envelope) -> Action:
+        return Action(Reply.TEMPFAIL)
+
     def on_error(self, stage: Failure) -> None:
         sys.stderr.write(f"error: {stage}\n")
 
@@ -68,7 +72,7 @@ class Nothing:
 def ours(socket: str, workers: int) -> None:
     """Run the daemon with a judgement that accepts everything."""
     options = WireOptions(socket=socket, workers=workers)
-    sys.exit(Supervisor(lambda: Setup(options, Nothing), SystemClock()).run())
+    sys.exit(Supervisor(lambda: Setup(options, MilterDoor(options), Nothing), SystemClock()).run())
 
 
 def bare(socket: str, _: int) -> None:

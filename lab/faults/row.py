@@ -63,7 +63,7 @@ class Trial:
     faults: list[str] = field(default_factory=list)
     _sites: int = 0
 
-    def site(
+    def site(  # noqa: PLR0913 - each is a part that a row may change
         self,
         settings: Mapping[str, Any] | None = None,
         *,
@@ -73,6 +73,7 @@ class Trial:
         wrap: tuple[str, ...] = (),
         hook: str = "",
         processes: int = 50,
+        door: str = "",
     ) -> Site:
         """A Postfix, a daemon, a name server and a sink, not started yet (`with` starts them).
 
@@ -80,11 +81,14 @@ class Trial:
         entry of `smtpd_milters` than the usual one. `environment` is added to the daemon's. `wrap` is put before its
         command, and must become that command by exec, so that its process id is the supervisor's. `hook` is the text of
         a program that every Python process of the daemon runs first. `processes` is Postfix's limit of smtpd processes.
+        With a `door` (a position of `lab.smtp_door`) the daemon is the SMTP door.
         """
         self._sites += 1
         place = self.place / str(self._sites)
         place.mkdir(mode=0o755)
-        return Site(place, settings or {}, postfix or {}, milter, environment or {}, wrap, hook, processes)
+        return Site(
+            place, settings or {}, postfix or {}, milter, environment or {}, wrap, hook, processes, door
+        )
 
     def see(self, what: str, good: object, saw: object = "") -> bool:
         """Record whether something that must be true is true. `saw` says what was seen instead."""

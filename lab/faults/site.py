@@ -21,6 +21,7 @@ from lab.place import LabError, free_port, wait_until
 from lab.postfix import Postfix
 from lab.sekisho import Sekisho, merged
 from lab.sink import Sink
+from lab.smtp_door import services
 
 WORKERS = 2
 # By default Postfix waits a minute before it restarts a program whose process died at once.
@@ -39,7 +40,8 @@ _METRIC = re.compile(r"^(?P<name>\w+)(?:\{(?P<labels>[^}]*)\})? (?P<value>\S+)$"
 @dataclass
 class Site:
     """A context manager: all parts run inside it, and are stopped at the end. A row may also start them one by one:
-    `daemon`, `postfix`, `dns` and `sink` exist from the beginning.
+    `daemon`, `postfix`, `dns` and `sink` exist from the beginning. With a `door` (a position of `lab.smtp_door`) the
+    daemon is the SMTP door.
     """
 
     place: Path
@@ -50,6 +52,7 @@ class Site:
     wrap: tuple[str, ...] = ()
     hook: str = ""
     processes: int = 50
+    door: str = ""
     ledger: Ledger = field(default_factory=Ledger)
     put_away: list[tuple[str, str]] = field(default_factory=list)
     """Mark and recipient of copies in a store that the row has removed. They count if they are nowhere else."""
@@ -58,13 +61,15 @@ class Site:
         self.dns = DnsServer(RECORDS)
         self.sink = Sink()
         released = free_port()
-        own = {
+        own: dict[str, Any] = {
             "recipients": RECIPIENTS,
             "wire": {"workers": WORKERS},
             "release": {"port": released},
             # Nearly all mail of the lab is held; the guard must not take that for a mistake.
             "guard": {"enabled": False},
         }
+        if self.door:
+            own["smtp"] = {"position": self.door}
         self.daemon = Sekisho(
             self.place,
             self.dns.address,
@@ -72,6 +77,7 @@ class Site:
             environment=self.environment,
             wrap=self.wrap,
             hook=self._hook(),
+            next_hop=free_port() if self.door else 0,
         )
         self.postfix = Postfix(
             self.place,
@@ -81,6 +87,8 @@ class Site:
             processes=self.processes,
             released_port=released,
         )
+        if self.door:
+            self.postfix.master = services(self.door, self.postfix, self.daemon)
         self.senders: list[Sender] = []
         self._made = 0
         self._stack = ExitStack()
@@ -95,7 +103,8 @@ class Site:
         return directory
 
     def __enter__(self) -> Site:
-        self.postfix.milters = [self.milter(self) if self.milter else self.daemon.milter()]
+        if not self.door:
+            self.postfix.milters = [self.milter(self) if self.milter else self.daemon.milter()]
         with ExitStack() as stack:
             stack.callback(self._stop_senders)
             for each in (self.dns, self.sink, self.daemon, self.postfix):
@@ -154,7 +163,8 @@ class Site:
     def workers(self) -> list[int]:
         """Process ids of the workers that take connections: without maintenance and processes that judge one
         message."""
-        inodes = _unix_listeners(self.daemon.socket)
+        port = self.daemon.smtp_port
+        inodes = _tcp_listeners(port) if self.door else _unix_listeners(self.daemon.socket)
         return [pid for pid in children(self.daemon.pid) if _has_open(pid, inodes)]
 
     def maintenance(self) -> int | None:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from sekisho.guard import Switch
+from sekisho.judging.in_flight import Failures
 from sekisho.ports import ErasedError
 from sekisho.store.database import StoreOptions
 from sekisho.store.lists import ListStore, snapshot
 from sekisho.store.quarantine import Quarantine
-from sekisho.wire.in_flight import Failures
 
 STORE, MARKS, GUARD, FAILED = "quarantine.db", "marks", "guard", "failed"
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

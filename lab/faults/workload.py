@@ -32,6 +32,7 @@ from lab.faults.state import FAILED, GUARD, MARKS, START, STORE, State, observe,
 from sekisho.guard import Switch
 from sekisho.held import Operation
 from sekisho.held import State as CopyState
+from sekisho.judging.in_flight import Failures
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.policy import ListEntry
 from sekisho.ports import StoreUnavailable, Uptime
@@ -40,7 +41,6 @@ from sekisho.store.database.engine import connect
 from sekisho.store.lists import ListStore, snapshot
 from sekisho.store.quarantine import Quarantine, RetentionOptions
 from sekisho.verdict import Disposition, Outcome, Thresholds, Verdict
-from sekisho.wire.in_flight import Failures
 
 CHECKPOINT_PAGES = 40
 """There is a checkpoint of the write-ahead log after so many pages, not 1,000, so a short run has many of them."""

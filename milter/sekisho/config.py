@@ -35,6 +35,7 @@ from sekisho.policy import (
 from sekisho.release import ReleaseOptions
 from sekisho.resolver import DnsOptions
 from sekisho.site import SiteOptions
+from sekisho.smtp.options import SmtpOptions
 from sekisho.store.database import StoreOptions
 from sekisho.store.quarantine import RetentionOptions
 from sekisho.trust import TrustOptions
@@ -75,6 +76,11 @@ class Config(Options):
         description="Our name in Authentication-Results (RFC 8601 section 2.5); empty means this host's name.",
     )
     wire: WireOptions = Field(default_factory=WireOptions, description="The milter socket and its processes.")
+    smtp: SmtpOptions = Field(
+        default_factory=SmtpOptions,
+        description="The SMTP door (`sekisho serve --smtp`), for MTAs without milters. Workers and deadlines are "
+        "those of [wire].",
+    )
     limits: Limits = Field(default_factory=Limits, description="How much of a message is read.")
     dns: DnsOptions = Field(default_factory=DnsOptions, description="The resolver.")
     arc: ArcOptions = Field(default_factory=ArcOptions, description="Which ARC sealers are trusted.")

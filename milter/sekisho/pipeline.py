@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sekisho.action import Output, carry_out
+from sekisho.action import Output, carry_out, keep_unjudged
 from sekisho.checks.examine import Examination
 from sekisho.checks.table import CHECKS, Check
 from sekisho.clock import Stopwatch
@@ -18,7 +18,7 @@ from sekisho.policy import Decision, Lists
 from sekisho.ports import Clock, Context, Guard, Stance, UnfinishedError
 from sekisho.stages import Stage
 from sekisho.trust import Trust
-from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT
+from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT, Action
 
 
 class ListsInForce(Protocol):
@@ -80,6 +80,10 @@ class Pipeline:
         action = carry_out(judgement, self.output, self.observers.crashed)
         watch.lap(Stage.ACTION)
         return Judged(judgement, action, {**examined.stages, **watch.laps})
+
+    def keep(self, raw: bytes, envelope: Envelope) -> Action:
+        """Keep a message whose judgement failed more than once in the store, where the MTA has no hold queue."""
+        return keep_unjudged(raw, envelope, self.output, self.observers.crashed)
 
     def _why_unjudged(self, message: Message) -> str | None:
         """Why the message is not to be examined: the client is trusted, or all recipients opted out; else None."""

@@ -28,5 +28,6 @@ class ReadyReason(StrEnum):
 
     WORKERS = "workers"
     MILTER = "milter"
+    SMTP = "smtp"  # the SMTP door
     STORE = "store"
     MAINTENANCE = "maintenance"

@@ -26,6 +26,7 @@ class Disposition(IntEnum):
 WORDS = tuple(each.name.lower() for each in Disposition)
 BY_POINTS = "points"
 OPT_OUT = "opt_out"  # the recipient's mail is not judged
+FAILURE = "failure"  # the judgement failed, more than once
 TRUSTED_CLIENT = "trusted_client"  # the client's mail is not judged
 UNJUDGED = frozenset({OPT_OUT, TRUSTED_CLIENT})
 
@@ -50,8 +51,8 @@ class Thresholds:
 class Verdict:
     """The judgement for one recipient.
 
-    `decided_by` is `points`, the name of a combination of the policy table, `allow` or `block` with the list entry, or
-    one of `UNJUDGED`.
+    `decided_by` is `points`, the name of a combination of the policy table, `allow` or `block` with the list entry,
+    `failure`, or one of `UNJUDGED`.
     `disposition` is what was decided; what is *done* may be milder (shadow, `max_action`): see Outcome.
     """
 
@@ -100,6 +101,20 @@ class Reply(StrEnum):
     HOLD = "hold"  # Postfix's own hold queue
     REJECT = "reject"
     TEMPFAIL = "tempfail"
+
+
+@dataclass(frozen=True, slots=True)
+class MtaAbilities:
+    """What the MTA behind a door can do with a message. `holds`: it has a hold queue that a reply can use. `refuses`:
+    a refusal reaches the server that sends the message; without it the MTA would bounce it to a sender that may be
+    forged."""
+
+    holds: bool = True
+    refuses: bool = True
+
+
+MILTER = MtaAbilities()
+"""Postfix behind a milter can do everything."""
 
 
 @dataclass(frozen=True, slots=True)

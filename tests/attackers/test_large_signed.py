@@ -21,11 +21,11 @@ from tests.system.mails import case
 from sekisho.auth.forged_fields import ForgedFields
 from sekisho.checks.authentication import dkim
 from sekisho.evidence import NOTHING
+from sekisho.judging.collect import Collector
 from sekisho.message import Client, Envelope, Limits, read
 from sekisho.message.body import CanonicalDigest, digests, relaxed_body, simple_body, sure_prefix
 from sekisho.resolver import CaseResolver
 from sekisho.results import AuthResult, MethodResult
-from sekisho.wire.collect import Collector
 
 LIMITS = Limits(scan_bytes=10_000)
 PRIVATE, PUBLIC = new_key()

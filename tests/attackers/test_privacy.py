@@ -319,7 +319,7 @@ from sekisho.runtime_changes import ListWatch
 from sekisho.store.database import backup
 from sekisho.store.quarantine import Quarantine
 from sekisho.store.database.lock import StoreLock
-from sekisho.wire.in_flight import Failures
+from sekisho.judging.in_flight import Failures
 from tests.unit.store.kit import hold
 
 place = Path(sys.argv[1])

@@ -16,6 +16,8 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.guard import Watch
 from sekisho.journal import Journal
+from sekisho.judging.in_flight import Failures, InFlight
+from sekisho.judging.judging_pool import JudgingPool
 from sekisho.message import Client, Envelope, Recipient
 from sekisho.metrics import Metrics
 from sekisho.pipeline import Pipeline
@@ -25,8 +27,6 @@ from sekisho.service import worker
 from sekisho.service.recorder import Recorder
 from sekisho.service.shared import Shared
 from sekisho.verdict import Action
-from sekisho.wire.in_flight import Failures, InFlight
-from sekisho.wire.judging_pool import JudgingPool
 from sekisho.wire.options import WireOptions
 
 CALLS: tuple[tuple[type, str], ...] = (

@@ -11,6 +11,8 @@ from lab.faults.row import Row, run_row
 CHOSEN = (
     "kill-worker",
     "kill-hold-before-sync",
+    "smtp-after-kill",
+    "smtp-before-kill",
 )
 SIZE = 24  # messages; a row sends its share
 

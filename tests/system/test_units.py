@@ -31,6 +31,7 @@ from sekisho.config import Config
 
 UNITS = ROOT / "systemd"
 SERVICE = UNITS / "sekisho-milter.service"
+SMTP = UNITS / "sekisho-smtp.service"
 CONFINED = Path(__file__).with_name("confined.py")
 
 
@@ -88,12 +89,33 @@ def test_a_wrong_unit_would_be_noticed(root: Path) -> None:
     assert "ProtektHome" in done.stderr
 
 
-def test_the_unit_exposes_little() -> None:
+@pytest.mark.parametrize("service", [SERVICE, SMTP], ids=lambda service: service.stem)
+def test_the_unit_exposes_little(service: Path) -> None:
     """systemd's own score of the sandbox is below 2.0 (0 is nothing exposed, 10 everything)."""
-    said = tool("systemd-analyze", "security", "--offline=true", "--no-pager", str(SERVICE))
-    score = re.search(r"exposure level for sekisho-milter\.service: ([\d.]+)", said)
+    said = tool("systemd-analyze", "security", "--offline=true", "--no-pager", str(service))
+    score = re.search(rf"exposure level for {re.escape(service.name)}: ([\d.]+)", said)
     assert score is not None
     assert float(score[1]) < 2.0
+
+
+def test_the_smtp_door_has_the_sandbox_of_the_milter() -> None:
+    """The two units differ in what they start, and in the directory of the milter's socket: a setting that one of them
+    gets, the other gets too."""
+    milter, smtp = (settings(each) for each in (SERVICE, SMTP))
+    assert milter - smtp == {
+        "ExecStart=/opt/sekisho/bin/sekisho serve --config /etc/sekisho/sekisho.toml",
+        "ReadWritePaths=-/var/spool/postfix/sekisho",
+    }
+    assert smtp - milter == {
+        "ExecStart=/opt/sekisho/bin/sekisho serve --smtp --config /etc/sekisho/sekisho.toml"
+    }
+    assert "Conflicts=sekisho-milter.service" in SMTP.read_text(), "both have one metrics port"
+
+
+def settings(unit: Path) -> set[str]:
+    """The settings of its section [Service]."""
+    section = unit.read_text().partition("[Service]\n")[2].partition("\n[")[0]
+    return {line for line in section.splitlines() if line and not line.startswith("#")}
 
 
 def test_users_and_directories_are_made(root: Path) -> None:

@@ -22,12 +22,13 @@ from pathlib import Path
 from sekisho.auth.forged_fields import ForgedFields
 from sekisho.clock import SystemClock
 from sekisho.daemon import Scoreboard, Setup, SetupError, Supervisor
+from sekisho.judging.handlers import OnFailure
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.ports import UnfinishedError
 from sekisho.stages import Failure
 from sekisho.verdict import Action, AddHeader, ChangeHeader, DeleteRecipient, Reply
-from sekisho.wire.handlers import OnFailure
 from sekisho.wire.options import WireOptions
+from sekisho.wire.server import MilterDoor
 
 _DO = re.compile(rb"^X-Do: ?(.*?)\r$", re.MULTILINE)
 
@@ -190,6 +191,9 @@ class Judge:
             return Action(reply, edits=edits, smtp=("", "", f"{stage} again"))
         return Action(Reply.TEMPFAIL, smtp=("451", "4.3.0", f"fallback {stage}"))
 
+    def keep(self, raw: bytes, envelope: Envelope) -> Action:
+        raise NotImplementedError("a milter has the hold queue")
+
     def on_error(self, stage: Failure) -> None:
         self.note(what="error", stage=stage)
 
@@ -232,7 +236,7 @@ def setup(directory: Path) -> Setup:
         return Judge(directory, settings)
 
     wire = WireOptions.model_validate(settings["wire"])
-    return Setup(wire, build, lambda scoreboard: Watch(directory, scoreboard))
+    return Setup(wire, MilterDoor(wire), build, lambda scoreboard: Watch(directory, scoreboard))
 
 
 if __name__ == "__main__":

@@ -13,12 +13,27 @@ from lab.faults.rows import (
     points,
     postgresql,
     power,
+    smtp_door,
     store_file,
     targets,
     wire,
 )
 
-FAMILIES = (kill, points, crash, power, disk, store_file, postgresql, wire, load, names, clock, targets)
+FAMILIES = (
+    kill,
+    points,
+    crash,
+    power,
+    disk,
+    store_file,
+    postgresql,
+    wire,
+    load,
+    names,
+    clock,
+    targets,
+    smtp_door,
+)
 """Importing a family puts its rows into the table, in this order."""
 
 

@@ -4,7 +4,7 @@
 makes the replies that are the same for all recipients.
 """
 
-from sekisho.action.carry_out import Document, Output, carry_out
+from sekisho.action.carry_out import Document, Output, carry_out, keep_unjudged
 from sekisho.action.replies import defer, unjudged
 
-__all__ = ["Document", "Output", "carry_out", "defer", "unjudged"]
+__all__ = ["Document", "Output", "carry_out", "defer", "keep_unjudged", "unjudged"]

@@ -6,18 +6,30 @@ the store before the MTA gets the reply; a failure of the store never loses a me
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sekisho.action import headers, replies
-from sekisho.action.settle import cut, may_wait, quarantined, settle
-from sekisho.evidence import Evidence
+from sekisho.action.settle import cut, may_wait, quarantined, settle, withheld
+from sekisho.evidence import NOTHING, Evidence
 from sekisho.judgement import Judgement
-from sekisho.message import Message
+from sekisho.message import Author, Envelope, Headers, Message
 from sekisho.ports import CommitUnknown, Deferrals, QuarantineStore, StoreUnavailable
 from sekisho.stages import Failure
-from sekisho.verdict import Action, Disposition, Mode, Outcome, Reply
+from sekisho.verdict import (
+    FAILURE,
+    MILTER,
+    Action,
+    Disposition,
+    Mode,
+    MtaAbilities,
+    Outcome,
+    Reply,
+    Thresholds,
+    Verdict,
+)
 
 Document = Callable[[Evidence, Mapping[str, float], Sequence[Outcome]], Mapping[str, Any]]
 """Makes the document that the quarantine keeps beside the bytes: evidence, points and outcomes as plain data."""
@@ -30,7 +42,7 @@ class Output:
     `authserv_id` is the name in our fields. `hold`: if the copies of all recipients would be quarantined, Postfix's
     hold queue is used instead of the store. `defer_seconds`: how long a message is deferred while the strict domain of
     its author cannot be looked up; 0: not at all. Without a `quarantine` no copy is kept; without `deferrals` no
-    message is deferred.
+    message is deferred. `mta` says which replies are possible.
     """
 
     authserv_id: str
@@ -40,6 +52,7 @@ class Output:
     defer_seconds: float = 0.0
     shadow_headers: bool = False
     hold: bool = False
+    mta: MtaAbilities = MILTER
 
 
 def carry_out(judgement: Judgement, output: Output, crashed: Callable[[str, Exception], None]) -> Action:
@@ -48,19 +61,22 @@ def carry_out(judgement: Judgement, output: Output, crashed: Callable[[str, Exce
     If the store is not available, `crashed` is called with `store` and the error, and Postfix holds the message or it
     is deferred.
     """
-    message, outcomes = judgement.message, settle(judgement.outcomes)
+    message, outcomes = judgement.message, settle(judgement.outcomes, refuses=output.mta.refuses)
     reference = replies.reference_of(message)
     if _waits(message, outcomes, output):
         return replies.wait(outcomes, reference)
     if undeliverable(message, outcomes, output.authserv_id):
-        return replies.refuse(outcomes, reference)
+        if output.mta.refuses:
+            return replies.refuse(outcomes, reference)
+        outcomes = withheld(outcomes)
     kept = quarantined(outcomes)
-    if kept and len(kept) == len(outcomes) and (output.hold or cut(message)):
+    for_all = kept and len(kept) == len(outcomes)
+    if for_all and output.mta.holds and (output.hold or cut(message)):
         return replies.hold(judgement, outcomes, reference, output.authserv_id)
     if kept and output.quarantine is not None:
         document = output.document(judgement.evidence, judgement.weights, kept)
         try:
-            reference = output.quarantine.hold(message, document, kept)
+            reference = output.quarantine.hold(whole(message), document, kept)
         except StoreUnavailable as error:
             crashed(Failure.STORE, error)
             return without_store(judgement, outcomes, reference, output, error)
@@ -92,9 +108,34 @@ def without_store(
     """The action while the store is down: Postfix's hold queue if all copies are to be quarantined, else a deferral.
     After a CommitUnknown the store may have the message, so Postfix must not hold a second copy of it."""
     for_all = all(each.applied is Disposition.QUARANTINE for each in outcomes)
-    if for_all and not isinstance(error, CommitUnknown):
+    if for_all and output.mta.holds and not isinstance(error, CommitUnknown):
         return replies.hold(judgement, outcomes, reference, output.authserv_id)
     return replies.defer(outcomes, reference)
+
+
+def keep_unjudged(
+    raw: bytes, envelope: Envelope, output: Output, crashed: Callable[[str, Exception], None]
+) -> Action:
+    """The action for a message whose judgement failed more than once, where the MTA has no hold queue: it is kept in
+    the store for all recipients. Nothing of it is read, since reading may be what fails."""
+    message = Message(raw, 0, hashlib.sha256(raw).hexdigest(), envelope, Headers(), Author())
+    verdict = Verdict(Disposition.QUARANTINE, 0.0, FAILURE, Thresholds())
+    outcomes = tuple(Outcome(each, verdict, Disposition.QUARANTINE) for each in envelope.recipients)
+    reference = replies.reference_of(message)
+    if output.quarantine is None:
+        return replies.defer(outcomes, reference)
+    try:
+        reference = output.quarantine.hold(message, output.document(NOTHING, {}, outcomes), outcomes)
+    except StoreUnavailable as error:
+        crashed(Failure.STORE, error)
+        return replies.defer(outcomes, reference)
+    return Action(Reply.DISCARD, outcomes, reference=reference)
+
+
+def whole(message: Message) -> Message:
+    """The message with all its bytes, as far as they are here."""
+    kept = message.envelope.whole
+    return message if kept is None else replace(message, raw=kept)
 
 
 def undeliverable(message: Message, outcomes: tuple[Outcome, ...], authserv_id: str) -> bool:

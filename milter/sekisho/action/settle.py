@@ -13,12 +13,12 @@ from sekisho.message import Message
 from sekisho.verdict import Disposition, Outcome
 
 
-def settle(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    """The outcomes changed so that one reply fits all recipients."""
+def settle(outcomes: Sequence[Outcome], *, refuses: bool = True) -> tuple[Outcome, ...]:
+    """The outcomes changed so that one reply fits all recipients. `refuses`: a refusal is possible."""
     applied = {each.applied for each in outcomes}
     if Disposition.TEMPFAIL in applied:
         return tempfailed(outcomes)
-    if applied == {Disposition.REJECT}:
+    if applied == {Disposition.REJECT} and refuses:
         return tuple(outcomes)
     return tuple(
         replace(each, applied=Disposition.QUARANTINE) if each.applied is Disposition.REJECT else each
@@ -36,6 +36,11 @@ def rejected(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     return tuple(replace(each, applied=Disposition.REJECT) for each in outcomes)
 
 
+def withheld(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """The outcomes with a quarantine for all recipients."""
+    return tuple(replace(each, applied=Disposition.QUARANTINE) for each in outcomes)
+
+
 def quarantined(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
     """The outcomes whose recipients' copies go to the store."""
     return tuple(each for each in outcomes if each.applied is Disposition.QUARANTINE)
@@ -49,6 +54,8 @@ def may_wait(outcomes: Sequence[Outcome]) -> bool:
 
 
 def cut(message: Message) -> bool:
-    """True if only a part of the message was read. Then only Postfix has all of it, and can keep it for all
+    """True if only a part of the message is here. Then only Postfix has all of it, and can keep it for all
     recipients."""
+    if message.envelope.whole is not None:
+        return False
     return message.problem("limit.scan_bytes") is not None or message.envelope.dropped > 0

@@ -39,7 +39,7 @@ from sekisho.site import Site, SiteFileError
 from sekisho.store.database import missing_driver
 from sekisho.store.lists import InForce, Snapshot, snapshot
 from sekisho.trust import Trust
-from sekisho.verdict import Disposition
+from sekisho.verdict import MILTER, Disposition, MtaAbilities
 from sekisho.vocabulary import LoadedWords, VocabularyFileError
 from sekisho.words import Vocabulary
 
@@ -77,6 +77,7 @@ class Ports:
     deferrals: Deferrals | None = None
     pictures: Reader = NO_READER
     rollout_key: bytes = b""
+    mta: MtaAbilities = MILTER
 
 
 def knowledge(config: Config, *, registry: Path | None = None, lists: bool = True) -> Knowledge:
@@ -199,6 +200,7 @@ def _output(config: Config, ports: Ports, name: str) -> Output:
         defer_seconds=config.policy.defer_unknown * 60,
         shadow_headers=config.policy.shadow_headers,
         hold=config.store.hold,
+        mta=ports.mta,
     )
 
 

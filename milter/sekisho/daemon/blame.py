@@ -12,9 +12,9 @@ import logging
 
 from sekisho.daemon.child import Child
 from sekisho.daemon.watchdog import Stuck
+from sekisho.judging.in_flight import Failures
 from sekisho.ports import Clock
 from sekisho.processes import RestartCause
-from sekisho.wire.in_flight import Failures
 
 LOG = logging.getLogger("sekisho.daemon")
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sekisho.daemon.setup import Setup
+from sekisho.judging.in_flight import InFlight
 from sekisho.processes import RestartCause
-from sekisho.wire.in_flight import InFlight
 
 LOG = logging.getLogger("sekisho.daemon")
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)

@@ -8,8 +8,7 @@ import socket
 from collections.abc import Callable
 
 from sekisho.daemon import systemd
-from sekisho.wire.listen import BusyError, listen, unix_path
-from sekisho.wire.options import WireOptions
+from sekisho.judging.listen import BusyError, Listening, listen, unix_path
 
 LOG = logging.getLogger("sekisho.daemon")
 
@@ -17,7 +16,7 @@ LOG = logging.getLogger("sekisho.daemon")
 class Listener:
     """The socket, and the identity of its file, so that only our own file is removed."""
 
-    def __init__(self, options: WireOptions) -> None:
+    def __init__(self, options: Listening) -> None:
         """Open the socket. Raises ListenError; BusyError if it may succeed later."""
         self.socket = listen(options)
         self.open = True
@@ -47,7 +46,7 @@ class Listener:
             LOG.warning("the socket's file stays: %s", error)
 
 
-def wait_for(options: WireOptions, give_up: Callable[[], bool], wait: Callable[[], None]) -> Listener:
+def wait_for(options: Listening, give_up: Callable[[], bool], wait: Callable[[], None]) -> Listener:
     """The socket. While another process has it, try again after each `wait()`. Raises ListenError; BusyError if
     `give_up()` is true."""
     said = False

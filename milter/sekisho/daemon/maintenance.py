@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from sekisho.wire.server import READY
+from sekisho.judging.worker import READY
 
 _BEAT_SECONDS = 0.5  # seconds between two signs of life
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from sekisho.daemon.maintenance import MaintenancePort
 from sekisho.daemon.scoreboard import Scoreboard
-from sekisho.wire.handlers import Handlers
-from sekisho.wire.options import WireOptions
+from sekisho.judging.handlers import Handlers
+from sekisho.judging.judging_pool import JudgingPool
+from sekisho.judging.listen import Listening
+from sekisho.judging.options import WorkerOptions
+from sekisho.judging.worker import Front
 
 
 class SetupError(Exception):
@@ -22,10 +27,26 @@ class SetupError(Exception):
         self.temporary = temporary
 
 
+class Door(Protocol):
+    """The door through which the MTA hands its messages to the workers."""
+
+    option: str
+    """The name of the option that says where it is."""
+
+    @property
+    def listening(self) -> Listening:
+        """Where the supervisor listens for all workers."""
+
+    def front(self, listener: socket.socket, report: Callable[[int], None], pool: JudgingPool) -> Front:
+        """The door's side of one worker. `report` gets the worker's number of sessions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A validated configuration. `build` is called in each worker, and `maintenance` in the maintenance process."""
+    """A validated configuration. `workers` are its options for processes and deadlines. `build` is called in each
+    worker, and `maintenance` in the maintenance process."""
 
-    wire: WireOptions
+    workers: WorkerOptions
+    door: Door
     build: Callable[[], Handlers]
     maintenance: Callable[[Scoreboard], MaintenancePort] | None = None

@@ -30,13 +30,13 @@ from sekisho.daemon.scoreboard import Scoreboard
 from sekisho.daemon.setup import Setup, SetupError
 from sekisho.daemon.trials import Trials
 from sekisho.daemon.watchdog import Watchdog
+from sekisho.judging import trial
+from sekisho.judging.allocator import collect_and_freeze
+from sekisho.judging.in_flight import Failures, InFlight
+from sekisho.judging.listen import BusyError
+from sekisho.judging.worker import DRAIN, READY, RETIRE, Worker
 from sekisho.ports import Clock
 from sekisho.processes import RestartCause, WorkerState
-from sekisho.wire import trial
-from sekisho.wire.allocator import collect_and_freeze
-from sekisho.wire.in_flight import Failures, InFlight
-from sekisho.wire.listen import BusyError
-from sekisho.wire.server import DRAIN, READY, RETIRE, Server
 
 LOG = logging.getLogger("sekisho.daemon")
 _TICK_MS = 250
@@ -78,10 +78,12 @@ class Supervisor:
         end = self._clock.monotonic()
         try:
             setup = self._load()
-            self._blame = Blame(_failures(setup.wire.failure_memory), self._clock)
+            self._blame = Blame(_failures(setup.workers.failure_memory), self._clock)
             self._take_signals()
-            end += setup.wire.start_timeout
-            self._listener = wait_for(setup.wire, lambda: self._given_up(end), lambda: self._wait(_LISTEN_MS))
+            end += setup.workers.start_timeout
+            self._listener = wait_for(
+                setup.door.listening, lambda: self._given_up(end), lambda: self._wait(_LISTEN_MS)
+            )
         except (SetupError, BusyError) as error:
             if self._stop_end is not None:
                 return 0
@@ -181,7 +183,7 @@ class Supervisor:
 
     def _fork_worker(self, places: Places) -> None:
         """Raises OSError."""
-        options, build = places.setup.wire, places.setup.build
+        options, door, build = places.setup.workers, places.setup.door, places.setup.build
         row = self._scoreboard.take()
         report = partial(self._scoreboard.sessions, row)
         try:
@@ -190,8 +192,8 @@ class Supervisor:
             def body(line: socket.socket) -> None:
                 assert self._listener is not None
                 shared = in_flight, self._blame.failures
-                server = Server(self._listener.socket, build(), options, *shared, self._clock, report)
-                server.run(line)
+                front = partial(door.front, self._listener.socket, report)
+                Worker(build(), options, *shared, self._clock, front).run(line)
 
             child = fork(body, self._inherited(), self._clock.monotonic(), places.setup)
         except OSError:
@@ -294,9 +296,9 @@ class Supervisor:
             LOG.exception("configuration not loaded")
             self._not_reloaded(f"configuration not loaded: {error}", now, again=is_shortage(error))
         else:
-            if self._workers and setup.wire.socket != self._workers.setup.wire.socket:
-                LOG.warning("wire.socket changed: it takes effect at the next start, not by reload")
-            self._begin_next(setup, now + setup.wire.start_timeout)
+            if self._workers and setup.door.listening.socket != self._workers.setup.door.listening.socket:
+                LOG.warning("%s changed: it takes effect at the next start, not by reload", setup.door.option)
+            self._begin_next(setup, now + setup.workers.start_timeout)
 
     def _not_reloaded(self, reason: str, now: float, *, again: bool) -> None:
         """The old generation stays. `again`: it is tried again, since what is missing may come back."""
@@ -306,7 +308,7 @@ class Supervisor:
         systemd.ready(reason)
 
     def _begin_next(self, setup: Setup, end: float) -> None:
-        count = setup.wire.workers or len(os.sched_getaffinity(0))
+        count = setup.workers.workers or len(os.sched_getaffinity(0))
         collect_and_freeze()
         self._next = Places(count, setup, due=[0.0] * count)
         self._next_end = end
@@ -371,7 +373,7 @@ class Supervisor:
 
     def _begin_stop(self, now: float) -> None:
         systemd.notify("STOPPING=1")
-        patience = max((child.setup.wire.drain_timeout for child in self._children()), default=0.0)
+        patience = max((child.setup.workers.drain_timeout for child in self._children()), default=0.0)
         self._stop_end = now + patience + _LATE_SECONDS
         if self._listener is not None:
             self._listener.close()

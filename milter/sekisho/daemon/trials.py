@@ -1,4 +1,4 @@
-"""Processes that judge one message each, for messages that were in progress when a worker died (`wire.trial`).
+"""Processes that judge one message each, for messages that were in progress when a worker died (`judging.trial`).
 
 A worker asks, and the supervisor forks. Only few run at once, so that many suspects do not take the processors from the
 workers; the others wait. If a process dies over its message, or is stuck on it, the message is to blame: it is noted as
@@ -17,9 +17,9 @@ from typing import BinaryIO
 
 from sekisho.daemon.child import Child, Closable, fork
 from sekisho.daemon.setup import Setup
+from sekisho.judging import trial
+from sekisho.judging.in_flight import Failures, InFlight
 from sekisho.ports import Clock
-from sekisho.wire import trial
-from sekisho.wire.in_flight import Failures, InFlight
 
 LOG = logging.getLogger("sekisho.daemon")
 MAX_RUNNING = 4
@@ -28,7 +28,7 @@ MAX_WAITING = 256  # two descriptors each; if there are more, the message gets a
 
 @dataclass(eq=False, slots=True)
 class TrialRequest:
-    """A message to be judged: the socket for the answer, the memory that holds it (`wire.trial`), the configuration,
+    """A message to be judged: the socket for the answer, the memory that holds it (`judging.trial`), the configuration,
     and the time of the request (monotonic seconds)."""
 
     seat: socket.socket
@@ -92,7 +92,7 @@ class Trials:
         """Fork for waiting requests, as far as there is room. Refuse those that wait too long or are abandoned."""
         now = self._clock.monotonic()
         for asked in list(self._waiting):
-            if not asked.abandoned and now - asked.since <= asked.setup.wire.hard_deadline:
+            if not asked.abandoned and now - asked.since <= asked.setup.workers.hard_deadline:
                 continue
             self._waiting.remove(asked)
             asked.answer(trial.REFUSED)

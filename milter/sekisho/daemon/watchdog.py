@@ -17,8 +17,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sekisho.daemon.child import Child
+from sekisho.judging.in_flight import Busy
 from sekisho.processes import RestartCause
-from sekisho.wire.in_flight import Busy
 
 _MAX_TURN_SECONDS = 1.0  # of one turn that count; a turn usually takes 0.25 s
 _SILENCE_EXTRA_SECONDS = (
@@ -62,7 +62,7 @@ class Watchdog:
         return [each for each in found if each is not None]
 
     def _judge(self, child: Child, seen: Mapping[Hashable, float]) -> Stuck | None:
-        wire = child.setup.wire
+        wire = child.setup.workers
         ages = {sign: self._ran - since for sign, since in seen.items()}
         if ages.get(_START, 0.0) > wire.start_timeout:
             return Stuck(child, RestartCause.START)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.doctor import clock, files, kill_switch, milter_socket, postfix, resolver, storage
+from sekisho.doctor import clock, files, kill_switch, milter_socket, postfix, resolver, smtp_door, storage
 from sekisho.doctor.commands import Commands
 from sekisho.doctor.model import Diagnosis, warning
 from sekisho.doctor.postconf import Postfix, PostfixUnreadable
@@ -36,7 +36,9 @@ class Patient:
 
 
 def _postfix(patient: Patient) -> Iterator[Diagnosis]:
-    yield from postfix.examine(patient.settings(), patient.config, patient.commands)
+    found = postfix.examine(patient.settings(), patient.config, patient.commands)
+    alone = smtp_door.stands_alone(patient.settings(), patient.config)
+    yield from (each for each in found if not (alone and each.code == "postfix.not_asked"))
 
 
 def _socket(patient: Patient) -> Iterator[Diagnosis]:
@@ -44,8 +46,15 @@ def _socket(patient: Patient) -> Iterator[Diagnosis]:
         found = patient.settings()
     except PostfixUnreadable:
         found = None
+    if found is not None and smtp_door.stands_alone(found, patient.config):
+        return  # there is no milter, so its socket needs not to be there
     owner = (found and found.get("mail_owner")) or "postfix"
     yield from milter_socket.examine(patient.config.wire, owner, found, patient.commands)
+
+
+def _smtp(patient: Patient) -> Iterator[Diagnosis]:
+    if patient.config.smtp.next_hop:
+        yield from smtp_door.examine(patient.settings(), patient.config, patient.commands)
 
 
 SUBJECTS: dict[str, Callable[[Patient], Iterator[Diagnosis]]] = {
@@ -55,6 +64,7 @@ SUBJECTS: dict[str, Callable[[Patient], Iterator[Diagnosis]]] = {
     "clock": lambda patient: clock.examine(patient.clock),
     "guard": lambda patient: kill_switch.examine(patient.config, patient.clock, patient.commands),
     "files": lambda patient: files.examine(patient.config, patient.file, patient.commands),
+    "smtp": _smtp,
     "socket": _socket,  # last: its repair starts the daemon, which needs the subjects above
 }
 

@@ -31,7 +31,7 @@ from sekisho.doctor.milter_clients import (
 )
 from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.doctor.postconf import Postfix
-from sekisho.wire.listen import unix_path
+from sekisho.judging.listen import unix_path
 from sekisho.wire.options import WireOptions
 
 _TIMEOUT_SECONDS = 3.0

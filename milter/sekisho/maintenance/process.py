@@ -10,6 +10,7 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.daemon import Scoreboard
 from sekisho.guard import Switch
+from sekisho.judging.probe import OwnSocket
 from sekisho.maintenance import live_status
 from sekisho.maintenance.quarantine import QuarantineMaintenance
 from sekisho.maintenance.readiness import Readiness, of_socket
@@ -23,7 +24,6 @@ from sekisho.stages import Failure
 from sekisho.store.database import SchemaError, StoreLock, database_file, free_bytes
 from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Mode
-from sekisho.wire import probe
 
 LOG = logging.getLogger("sekisho.maintenance")
 TURN_SECONDS = 1.0  # between two checks for changes that people make while we run
@@ -37,9 +37,7 @@ class Maintenance:
     A task that fails does not stop the others. `readiness` watches whether tasks fail, and whether the milter answers.
     """
 
-    def __init__(
-        self, settings: Config, meter: Metrics, place: probe.SocketAddress, scoreboard: Scoreboard
-    ) -> None:
+    def __init__(self, settings: Config, meter: Metrics, own: OwnSocket, scoreboard: Scoreboard) -> None:
         self._settings = settings
         self._metrics = meter
         self._scoreboard = scoreboard
@@ -56,7 +54,7 @@ class Maintenance:
         self._isolation = Isolation(lambda _: meter.error(Failure.MAINTENANCE), "task")
         self._tasks = MaintenanceTasks(self._isolation, self._clock)
         self._readiness = Readiness(
-            of_socket(place, meter.probed),
+            of_socket(own, meter.probed),
             lambda: scoreboard.view().workers.get(WorkerState.READY, 0),
             {ReadyReason.STORE: lambda: self.store_ok, ReadyReason.MAINTENANCE: self._at_work},
             meter.ready,

@@ -1,10 +1,10 @@
 """Tells whether mail would be accepted now, and if not, why. Belongs to the maintenance process.
 
 - `workers`: no worker is ready for connections.
-- `milter`: our own milter socket does not answer. Every few seconds a round of several connections is made at once, as
-  an MTA makes them, and each must be answered within two seconds. Workers share the socket, and a worker that hangs
-  takes its share of the connections, so all must be answered. We are not ready after two rounds in a row with an
-  unanswered connection, or after one round without any answer.
+- `milter` (of the SMTP door: `smtp`): our own socket does not answer. Every few seconds a round of several connections
+  is made at once, as an MTA makes them, and each must be answered within two seconds. Workers share the socket, and a
+  worker that hangs takes its share of the connections, so all must be answered. We are not ready after two rounds in a
+  row with an unanswered connection, or after one round without any answer.
 - Other reasons, by callables that the caller passes.
 
 The result is kept, so a client of /readyz never waits.
@@ -17,8 +17,8 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from sekisho.judging import probe
 from sekisho.processes import ReadyReason
-from sekisho.wire import probe
 
 LOG = logging.getLogger("sekisho.maintenance")
 ANSWER_SECONDS = 2.0
@@ -33,11 +33,17 @@ MAX_GAPS = 2
 """Rounds in a row with an unanswered connection that make us not ready."""
 
 
-class MilterProbe:
-    """Tests our own milter socket. `ask(tries)` makes connections and gives how many were answered;
-    `count(answered, unanswered)` counts them."""
+class SocketProbe:
+    """Tests our own socket. `ask(tries)` makes connections and gives how many were answered;
+    `count(answered, unanswered)` counts them. `reason` is what is said while it does not answer."""
 
-    def __init__(self, ask: Callable[[int], int], count: Callable[[int, int], object]) -> None:
+    def __init__(
+        self,
+        ask: Callable[[int], int],
+        count: Callable[[int, int], object],
+        reason: ReadyReason = ReadyReason.MILTER,
+    ) -> None:
+        self.reason = reason
         self._ask = ask
         self._count = count
         self._gaps = 0
@@ -69,12 +75,12 @@ class Readiness:
 
     def __init__(
         self,
-        milter: MilterProbe,
+        probed: SocketProbe,
         workers: Callable[[], int],
         checks: Mapping[ReadyReason, Callable[[], bool]],
         tell: Callable[[tuple[ReadyReason, ...]], object],
     ) -> None:
-        self._milter = milter
+        self._probed = probed
         self._workers = workers
         self._checks = dict(checks)
         self._tell = tell
@@ -97,18 +103,18 @@ class Readiness:
         """The reasons why mail would not be accepted now; empty if it would."""
         found = {
             ReadyReason.WORKERS: self._workers() > 0,
-            ReadyReason.MILTER: self._milter.answers,
+            self._probed.reason: self._probed.answers,
             **{name: check() for name, check in self._checks.items()},
         }
         return tuple(name for name, good in found.items() if not good)
 
     def _work(self) -> None:
-        while not self._stop.wait(ROUND_SECONDS if self._milter.answers else RETRY_SECONDS):
+        while not self._stop.wait(ROUND_SECONDS if self._probed.answers else RETRY_SECONDS):
             self._look()
 
     def _look(self) -> None:
         try:
-            self._milter.turn(self._workers())
+            self._probed.turn(self._workers())
             reasons = self.reasons()
             self._say(reasons)
             self._tell(reasons)
@@ -125,10 +131,10 @@ class Readiness:
             LOG.warning("ready_again")
 
 
-def of_socket(where: probe.SocketAddress, count: Callable[[int, int], object]) -> MilterProbe:
+def of_socket(own: probe.OwnSocket, count: Callable[[int, int], object]) -> SocketProbe:
     """A probe of the real socket."""
-    return MilterProbe(partial(_asked, where), count)
+    return SocketProbe(partial(_asked, own), count, own.reason)
 
 
-def _asked(where: probe.SocketAddress, tries: int) -> int:
-    return probe.answered(where, tries, ANSWER_SECONDS)
+def _asked(own: probe.OwnSocket, tries: int) -> int:
+    return probe.answered(own.where, own.talk, tries, ANSWER_SECONDS)

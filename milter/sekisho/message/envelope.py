@@ -79,6 +79,7 @@ class Envelope:
     - `dropped`: the number of bytes of the header beyond the limits, which were not kept.
     - `forged`: forged fields of the whole header; None if they were not counted, as for a message in a file.
     - `body_digests`: the digests of a body that was kept in part only.
+    - `whole`: all bytes of a message that is judged in part only, where the door has them.
     """
 
     sender: str | None = None
@@ -91,3 +92,4 @@ class Envelope:
     dropped: int = 0
     forged: Forged | None = None
     body_digests: BodyDigests | None = None
+    whole: bytes | None = None

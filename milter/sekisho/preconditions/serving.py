@@ -20,12 +20,13 @@ from sekisho.brands import BrandOptions
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.guard import Switch, SwitchError
+from sekisho.judging.listen import unix_path
 from sekisho.preconditions.account import Account, as_account, name_of
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError, SecretMissingError, read_secret
+from sekisho.smtp.options import host_and_port
 from sekisho.store.database import database_file, state_directory
 from sekisho.vocabulary import VocabularyOptions
-from sekisho.wire.listen import unix_path
 
 Fault = tuple[str, str]
 """The option, and what is wrong with its value."""
@@ -72,14 +73,15 @@ class Needs:
 
 
 def faults(
-    path: Path | None, config: Config, *, made: tuple[Path, ...] = (), bound: bool = False
+    path: Path | None, config: Config, *, made: tuple[Path, ...] = (), bound: bool = False, smtp: bool = False
 ) -> tuple[str, ...]:
     """Every fault, each with file and key, as this process's user finds it. `made`: directories that the service
     manager will make. `bound`: the daemon is running, so its socket is not examined; neither are log and metrics,
-    because their failure must not stop a reload."""
+    because their failure must not stop a reload. `smtp`: the daemon has the SMTP door, not the milter."""
     needs = Needs(config, made)
     where = f"{path}: " if path else ""
-    rows = [row for row in _ROWS if not (bound and row in (_socket, _log, _metrics))]
+    doors = (_next_hop, _smtp_socket) if smtp else (_socket,)
+    rows = [row for row in (*_ROWS, *doors) if not (bound and row in (_socket, _smtp_socket, _log, _metrics))]
     return tuple(f"{where}{key}: {reason}" for row in rows for key, reason in row(needs))
 
 
@@ -94,7 +96,8 @@ def _loaded(path: Path | None, made: tuple[Path, ...]) -> tuple[str, ...]:
         config, _ = compose.load(path)
     except ConfigError as error:
         return error.errors
-    return faults(path, config, made=made)
+    smtp = faults(path, config, made=made, smtp=True) if config.smtp.next_hop else ()
+    return tuple(dict.fromkeys((*faults(path, config, made=made), *smtp)))
 
 
 def _log(needs: Needs) -> Iterator[Fault]:
@@ -200,7 +203,7 @@ def _socket(needs: Needs) -> Iterator[Fault]:
         return
     path = unix_path(needs.config.wire)
     if path is None:
-        yield from _inet(needs.config.wire.socket)
+        yield from _inet("wire.socket", needs.config.wire.socket)
     else:
         yield from _group(needs.config.wire.socket_group)
         yield from _unix(needs, path)
@@ -228,7 +231,7 @@ def _unix(needs: Needs, path: Path) -> Iterator[Fault]:
         yield "wire.socket", f"{path}: {os.strerror(errno.EACCES)}"
 
 
-def _inet(place: str) -> Iterator[Fault]:
+def _inet(key: str, place: str) -> Iterator[Fault]:
     """The address must be one of this machine. It is tested with port 0, so that a running daemon does not disturb."""
     kind, _, rest = place.partition(":")
     port, _, host = rest.partition("@")
@@ -238,10 +241,23 @@ def _inet(place: str) -> Iterator[Fault]:
         with socket.socket(family) as probe:
             probe.bind(found[0][4])
     except OSError as error:
-        yield "wire.socket", f"{place}: {error.strerror or error}"
+        yield key, f"{place}: {error.strerror or error}"
         return
     if os.geteuid() != 0 and 0 < int(port) < _first_free_port():
-        yield "wire.socket", f"{place}: a port below {_first_free_port()} is for root alone"
+        yield key, f"{place}: a port below {_first_free_port()} is for root alone"
+
+
+def _next_hop(needs: Needs) -> Iterator[Fault]:
+    if not needs.config.smtp.next_hop:
+        yield (
+            "smtp.next_hop",
+            "the SMTP door needs it: the host and port of the MTA behind it, as 127.0.0.1:10025",
+        )
+
+
+def _smtp_socket(needs: Needs) -> Iterator[Fault]:
+    host, port = host_and_port(needs.config.smtp.listen)
+    yield from _inet("smtp.listen", f"{'inet6' if ':' in host else 'inet'}:{port}@{host}")
 
 
 def _first_free_port() -> int:
@@ -260,5 +276,4 @@ _ROWS: tuple[Callable[[Needs], Iterator[Fault]], ...] = (
     _root,
     _state,
     _database,
-    _socket,
 )

@@ -1,21 +1,17 @@
 """Sends one message to the MTA for one recipient (RFC 5321), and tells the result.
 
-It is important what the end of a connection means. Before the first byte of the message is sent, nothing can have been
-accepted: a failure means that the message was not taken. After that only a reply tells. If the connection ends without
-one, the result is `uncertain`.
-
-The library doubles leading dots and ends the data. A message that does not end with a line end gets one, since SMTP
-needs it. Nothing else of the message is changed.
+Before the first byte of the message is sent, a failure means that it was not taken. After that only a reply tells. If
+the connection ends without one, the result is `uncertain`.
 """
 
 from __future__ import annotations
 
 import re
-import smtplib
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sekisho.release.options import ReleaseOptions
+from sekisho.smtp_client import DataRefused, NotOffered, SmtpClient
 from sekisho.text import printable
 
 MAX_REPLY_CHARS = 300
@@ -66,17 +62,6 @@ class _Refusal(Exception):
         self.answer = HandOverResult(fate, text)
 
 
-class _Session(smtplib.SMTP):
-    """Notes in `begun` that a byte of the message was sent: the library sends only the message as bytes."""
-
-    begun = False
-
-    def send(self, s: bytes | str) -> None:  # type: ignore[override]
-        if isinstance(s, bytes):
-            self.begun = True
-        super().send(s)
-
-
 def path_of(raw: str, address: str) -> str:
     """The recipient as it stood in RCPT TO, if that is a valid path, else its address in brackets.
 
@@ -90,29 +75,29 @@ def path_of(raw: str, address: str) -> str:
 
 def hand_over(outgoing: Outgoing, options: ReleaseOptions, helo: str) -> HandOverResult:
     """Do one transaction. Never raises, whatever the MTA does."""
-    session = _Session(timeout=options.timeout_seconds, local_hostname=helo)
+    session = SmtpClient(timeout=options.timeout_seconds, local_hostname=helo)
     try:
         return _talk(session, outgoing, options)
     except _Refusal as refusal:
         return refusal.answer
-    except (smtplib.SMTPException, OSError, UnicodeError, ValueError) as error:
+    except (OSError, UnicodeError, ValueError) as error:
         return _ended(session, error)
     finally:
         session.close()
 
 
-def _ended(session: _Session, error: Exception) -> HandOverResult:
+def _ended(session: SmtpClient, error: Exception) -> HandOverResult:
     """The result of a connection that ended without a reply to the message."""
-    if isinstance(error, smtplib.SMTPDataError):  # the reply to DATA, before the message
+    if isinstance(error, DataRefused):  # the reply to DATA, before the message
         return _clear(_read(error.smtp_code, error.smtp_error))
     text = printable(f"{type(error).__name__}: {error}", MAX_REPLY_CHARS)
     if session.begun:
         return HandOverResult(Fate.UNCERTAIN, text)
-    lasting = isinstance(error, (UnicodeError, ValueError, smtplib.SMTPNotSupportedError))
+    lasting = isinstance(error, (UnicodeError, ValueError, NotOffered))
     return HandOverResult(Fate.REFUSED if lasting else Fate.LATER, text)
 
 
-def _talk(session: _Session, outgoing: Outgoing, options: ReleaseOptions) -> HandOverResult:
+def _talk(session: SmtpClient, outgoing: Outgoing, options: ReleaseOptions) -> HandOverResult:
     _must(*session.connect(options.host, options.port))
     _must(*session.ehlo())
     _must(*session.mail(options.bounce_address, _parameters(session, outgoing)))
@@ -123,7 +108,7 @@ def _talk(session: _Session, outgoing: Outgoing, options: ReleaseOptions) -> Han
     return answer
 
 
-def _parameters(session: _Session, outgoing: Outgoing) -> list[str]:
+def _parameters(session: SmtpClient, outgoing: Outgoing) -> list[str]:
     """The parameters of MAIL FROM. Raises _Refusal if the MTA lacks an extension that the message needs."""
     found = []
     if session.has_extn("size"):
@@ -137,16 +122,16 @@ def _parameters(session: _Session, outgoing: Outgoing) -> list[str]:
     return found
 
 
-def _offered(session: _Session, extension: str) -> None:
+def _offered(session: SmtpClient, extension: str) -> None:
     if not session.has_extn(extension):
         raise _Refusal(Fate.REFUSED, f"the port does not offer {extension.upper()}, which the message needs")
 
 
-def _farewell(session: _Session) -> None:
+def _farewell(session: SmtpClient) -> None:
     """Send QUIT. Its reply, or the lack of one, changes nothing."""
     try:
         session.quit()
-    except (smtplib.SMTPException, OSError):
+    except OSError:
         return
 
 

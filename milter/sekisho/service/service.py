@@ -10,38 +10,44 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.daemon import Setup, SetupError, Supervisor, is_shortage
 from sekisho.guard import Switch, SwitchError
+from sekisho.judging.allocator import unfreeze
+from sekisho.judging.listen import ListenError
+from sekisho.judging.options import WorkerOptions
 from sekisho.maintenance import Maintenance
 from sekisho.ports import Clock
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError
 from sekisho.service import worker
+from sekisho.service.doors import Doors
 from sekisho.service.shared import Shared
 from sekisho.store.database import start_anew
-from sekisho.wire.allocator import unfreeze
-from sekisho.wire.listen import ListenError
-from sekisho.wire.options import WireOptions
 
 
-def serve(path: Path | None) -> int:
-    """Run the daemon until a signal stops it. Returns the exit status: 0 done, 69 something that it needs is not there
-    yet, 70 a defect. Raises ConfigError if it cannot start, and cannot later without a change of the configuration.
+def serve(path: Path | None, *, smtp: bool = False) -> int:
+    """Run the daemon until a signal stops it; with `smtp` as the SMTP door, else as the milter.
+
+    Returns the exit status: 0 done, 69 something that it needs is not there yet, 70 a defect. Raises ConfigError if it
+    cannot start, and cannot later without a change of the configuration.
     """
     loaded = [compose.load(path)]
     settings = loaded[0][0]
-    if faults := preconditions.faults(path, settings):
+    doors = Doors(smtp)
+    if faults := preconditions.faults(path, settings, smtp=smtp):
         raise ConfigError(faults)
     clock = SystemClock()
     try:
         privacy = Privacy(settings.journal, clock)
         log.setup(settings.log, privacy)
         start_anew(settings.store)
-        return Supervisor(partial(prepare, path, Shared(settings, clock, privacy, loaded)), clock).run()
+        return Supervisor(
+            partial(prepare, path, Shared(settings, clock, privacy, loaded, doors)), clock
+        ).run()
     except SetupError as error:
         raise ConfigError(error.errors) from error
     except SecretError as error:
         raise ConfigError((f"journal.key_file: {error}",)) from error
     except ListenError as error:
-        raise ConfigError((f"wire.socket: {error}",)) from error
+        raise ConfigError((f"{doors.option}: {error}",)) from error
     except log.TargetError as error:
         raise ConfigError((f"log.target: {error}",)) from error
     finally:
@@ -53,7 +59,7 @@ def prepare(path: Path | None, shared: Shared) -> Setup:
     forked and nothing replaced."""
     try:
         settings, known = shared.load(path)
-        if faults := preconditions.faults(path, settings, bound=True):
+        if faults := preconditions.faults(path, settings, bound=True, smtp=shared.doors.smtp):
             raise SetupError(faults)
         key = make_files_beside(settings, shared.clock)
         meter = shared.meter(settings, known)
@@ -62,12 +68,14 @@ def prepare(path: Path | None, shared: Shared) -> Setup:
     except OSError as error:
         raise SetupError((f"metrics.directory: {error}",), temporary=is_shortage(error)) from error
     shared.journal.started(
-        __version__, workers=settings.wire.workers, mode=settings.mode, socket=settings.wire.socket
+        __version__, workers=settings.wire.workers, mode=settings.mode, socket=shared.doors.socket(settings)
     )
+    workers = _remembering(settings)
     return Setup(
-        _remembering(settings),
+        workers,
+        shared.doors.door(settings, workers),
         build=partial(worker.build, settings, known, shared, meter, key),
-        maintenance=partial(Maintenance, settings, meter, shared.place(settings)),
+        maintenance=partial(Maintenance, settings, meter, shared.own_socket(settings)),
     )
 
 
@@ -89,8 +97,8 @@ def make_files_beside(settings: Config, clock: Clock) -> bytes:
         raise SetupError((reason,), temporary=is_shortage(error)) from error
 
 
-def _remembering(settings: Config) -> WireOptions:
-    """The wire's options with a file for the digests of messages that failed. With it a message that crashed a worker
+def _remembering(settings: Config) -> WorkerOptions:
+    """The workers' options with a file for the digests of messages that failed. With it a message that crashed a worker
     does not crash another after a restart."""
     if settings.wire.failure_memory is not None:
         return settings.wire

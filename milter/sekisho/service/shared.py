@@ -9,10 +9,11 @@ from sekisho import __version__, compose, log, metrics
 from sekisho.checks.table import CHECKS, KINDS
 from sekisho.config import Config
 from sekisho.journal import Journal
+from sekisho.judging.probe import OwnSocket
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock
 from sekisho.privacy import Privacy
-from sekisho.wire import probe
+from sekisho.service.doors import Doors
 from sekisho.wire.library import libmilter_version
 
 
@@ -25,24 +26,27 @@ class Shared:
         clock: Clock,
         privacy: Privacy,
         loaded: list[tuple[Config, compose.Knowledge]] | None = None,
+        doors: Doors = Doors(),  # noqa: B008 - it is frozen
     ) -> None:
-        """`loaded` has what the first generation gets. It is taken out of the list, so that its memory can be freed."""
+        """`loaded` has what the first generation gets. It is taken out of the list, so that its memory can be freed.
+        `doors` says which door the daemon has."""
         self.clock = clock
+        self.doors = doors
         self._loaded = [] if loaded is None else loaded
         self.journal = Journal(settings.journal, privacy)
         self.metrics: Metrics | None = None
-        self._place: probe.SocketAddress | None = None
+        self._own: OwnSocket | None = None
 
     def load(self, path: Path | None) -> tuple[Config, compose.Knowledge]:
         """The configuration and knowledge: the first time those that were loaded at the start, then read again from the
         files. Raises ConfigError."""
         return self._loaded.pop() if self._loaded else compose.load(path)
 
-    def place(self, settings: Config) -> probe.SocketAddress:
-        """The address of the milter socket. A reload does not change it."""
-        if self._place is None:
-            self._place = probe.place(settings.wire)
-        return self._place
+    def own_socket(self, settings: Config) -> OwnSocket:
+        """The door's socket. A reload does not change it."""
+        if self._own is None:
+            self._own = self.doors.own_socket(settings)
+        return self._own
 
     def meter(self, settings: Config, known: compose.Knowledge) -> Metrics:
         """The metrics, opened once (raises OSError). A brand that a reload adds is counted as `other` until a

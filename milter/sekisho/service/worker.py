@@ -12,6 +12,7 @@ from sekisho.config import Config
 from sekisho.daemon import Closable
 from sekisho.decoder import Decoder
 from sekisho.guard import Switch, Watch
+from sekisho.judging.handlers import OnFailure
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.metrics import Metrics
 from sekisho.observers import Isolation, ObserverName
@@ -25,11 +26,10 @@ from sekisho.service.shared import Shared
 from sekisho.stages import Failure
 from sekisho.store.quarantine import Opening
 from sekisho.verdict import Action, Disposition, Mode, Reply
-from sekisho.wire.handlers import OnFailure
 
 
 class WorkerHandlers:
-    """The handlers of one worker process. Implements `wire.handlers.Handlers`; made after the fork."""
+    """The handlers of one worker process. Implements `judging.handlers.Handlers`; made after the fork."""
 
     def __init__(
         self,
@@ -89,6 +89,10 @@ class WorkerHandlers:
         reply = Reply.HOLD if on_failure is OnFailure.HOLD else Reply.ACCEPT
         return action.unjudged(reply, self._pipeline.output.authserv_id)
 
+    def keep(self, raw: bytes, envelope: Envelope) -> Action:
+        """Keep a message that cannot be judged in the store."""
+        return self._pipeline.keep(raw, envelope)
+
     def on_error(self, stage: Failure) -> None:
         """Count a failure. Never raises."""
         self._on_error(stage)
@@ -140,6 +144,7 @@ def build(
         deferrals=compose.deferrals(settings, shared.clock),
         pictures=pictures,
         rollout_key=rollout_key,
+        mta=shared.doors.abilities(settings),
     )
     beside: list[Closable] = [ListFollower(lists), pictures]
     if policies is not None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import Milter
 
+from sekisho.judging.collect import as_parsed
+from sekisho.judging.replies import UnwritableError, header_name, header_value, line, present_name, smtp_reply
 from sekisho.message import Recipient
 from sekisho.verdict import Action, AddHeader, ChangeHeader, Edit, Reply
-from sekisho.wire import collect
-from sekisho.wire.replies import UnwritableError, header_name, header_value, line, present_name, smtp_reply
 
 _KEPT = (Reply.ACCEPT, Reply.HOLD)  # only a message that goes on has edits
 
@@ -37,7 +37,8 @@ def reply(context: Any, action: Action) -> int:
         context.quarantine(line(action.smtp[2]) if action.smtp else "sekisho")
         return int(Milter.ACCEPT)
     refused = action.reply is Reply.REJECT
-    context.setreply(*smtp_reply(action.smtp, "5" if refused else "4"))
+    code, enhanced, text = smtp_reply(action.smtp, "5" if refused else "4")
+    context.setreply(code, enhanced, text.replace("%", "%%"))  # libmilter takes it as a format
     return int(Milter.REJECT if refused else Milter.TEMPFAIL)
 
 
@@ -61,4 +62,4 @@ def _named(recipient: Recipient) -> str:
     """
     if not recipient.deletable:
         raise UnwritableError("a recipient with bytes that are no UTF-8")
-    return collect.as_parsed(recipient.raw)
+    return as_parsed(recipient.raw)

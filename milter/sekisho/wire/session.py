@@ -25,14 +25,15 @@ from typing import Any
 
 import Milter
 
+from sekisho.judging.collect import Collector, text
+from sekisho.judging.fallbacks import EDIT, WIRE
+from sekisho.judging.handlers import OnFailure
+from sekisho.judging.judging_pool import JudgingPool
+from sekisho.judging.replies import UnwritableError
 from sekisho.message import Envelope, Forged, Recipient
 from sekisho.verdict import Action, DeleteRecipient, Reply
-from sekisho.wire import collect
+from sekisho.wire import macros
 from sekisho.wire.answer import edit_and_reply
-from sekisho.wire.fallbacks import EDIT, WIRE
-from sekisho.wire.handlers import OnFailure
-from sekisho.wire.judging_pool import JudgingPool
-from sekisho.wire.replies import UnwritableError
 
 LOG = logging.getLogger("sekisho.wire")
 
@@ -78,7 +79,7 @@ class Mail:
 
     __slots__ = ("broken", "collector", "envelope", "late", "on_failure", "recipients", "split")
 
-    def __init__(self, envelope: Envelope, collector: collect.Collector, broken: bool) -> None:
+    def __init__(self, envelope: Envelope, collector: Collector, broken: bool) -> None:
         self.envelope = envelope
         self.collector = collector
         self.recipients: list[Recipient] = []
@@ -113,7 +114,7 @@ class Session:
         if self.mail is not None:
             self.mail.collector.field(data, b"")
         elif self.connected:
-            self.helo = collect.text(data)
+            self.helo = text(data)
         else:
             self.connected = True
 
@@ -284,9 +285,9 @@ class Sessions:
     def mail_from(self, session: Session, context: Any, *args: bytes) -> None:
         """SMFIC_MAIL: a message begins."""
         macro = _macros(context)
-        client = collect.client(macro, session.host, session.peer, session.helo)
+        client = macros.client(macro, session.host, session.peer, session.helo)
         collector = self._pool.collector(bool(session.protocol & Milter.P_HDR_LEADSPC))
-        session.mail = Mail(collect.envelope(args, client, macro), collector, session.broken)
+        session.mail = Mail(macros.envelope(args, client, macro), collector, session.broken)
         session.mail.late = self.closing
         self._pool.warm_envelope(session.mail.envelope)
 
@@ -294,7 +295,7 @@ class Sessions:
         """SMFIC_RCPT: one recipient; what holds for it on failure is noted now."""
         mail = session.mail
         assert mail is not None
-        recipient = collect.recipient(args, _macros(context))
+        recipient = macros.recipient(args, _macros(context))
         level = self._pool.on_failure(recipient)
         mail.recipients.append(recipient)
         mail.on_failure = max(level, mail.on_failure or level)
@@ -383,7 +384,7 @@ class Sessions:
         return int(Milter.CONTINUE)
 
 
-def _macros(context: Any) -> collect.Macro:
+def _macros(context: Any) -> macros.Macro:
     """A function that reads a macro of the MTA: None if it was not sent; bytes that are no UTF-8 as surrogate
     escapes."""
 
@@ -391,7 +392,7 @@ def _macros(context: Any) -> collect.Macro:
         try:
             value: str | None = context.getsymval(name)
         except UnicodeDecodeError as error:
-            return collect.text(bytes(error.object))
+            return text(bytes(error.object))
         return value
 
     return read

@@ -12,13 +12,14 @@ from sekisho.daemon.child import Child, is_shortage
 from sekisho.daemon.places import Places, growing
 from sekisho.daemon.reloads import Reloads
 from sekisho.wire.options import WireOptions
+from sekisho.wire.server import MilterDoor
 
 
 def setup() -> Setup:
     def build() -> None:
         raise NotImplementedError
 
-    return Setup(WireOptions(), build)  # type: ignore[arg-type]
+    return Setup(WireOptions(), MilterDoor(WireOptions()), build)  # type: ignore[arg-type]
 
 
 def test_many_signals_are_one_reload() -> None:

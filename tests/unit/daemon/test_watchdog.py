@@ -11,8 +11,9 @@ import pytest
 from sekisho.daemon import Setup
 from sekisho.daemon.child import Child
 from sekisho.daemon.watchdog import Stuck, Watchdog
-from sekisho.wire.in_flight import InFlight
+from sekisho.judging.in_flight import InFlight
 from sekisho.wire.options import WireOptions
+from sekisho.wire.server import MilterDoor
 
 LIMIT = 25.0  # hard_deadline as shipped
 TURN = 0.25
@@ -46,7 +47,9 @@ def bench() -> Iterator[Bench]:
         raise NotImplementedError
 
     with socket.socket() as line:
-        yield Bench(Child(1, line, 0.0, Setup(WireOptions(), build), row=0, ready=True))  # type: ignore[arg-type]
+        yield Bench(
+            Child(1, line, 0.0, Setup(WireOptions(), MilterDoor(WireOptions()), build), row=0, ready=True)
+        )  # type: ignore[arg-type]
 
 
 def test_who_moves_is_left_alone(bench: Bench) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sekisho.maintenance.readiness import MilterProbe, Readiness
+from sekisho.maintenance.readiness import Readiness, SocketProbe
 
 
 class Socket:
@@ -32,11 +32,11 @@ def there() -> Socket:
 
 
 @pytest.fixture
-def milter(there: Socket) -> MilterProbe:
-    return MilterProbe(there.ask, there.count)
+def milter(there: Socket) -> SocketProbe:
+    return SocketProbe(there.ask, there.count)
 
 
-def test_not_before_a_whole_round_was_answered(there: Socket, milter: MilterProbe) -> None:
+def test_not_before_a_whole_round_was_answered(there: Socket, milter: SocketProbe) -> None:
     """At the start nothing is known, and unknown is not ready; then one round is enough."""
     assert not milter.answers
     milter.turn(2)
@@ -44,7 +44,7 @@ def test_not_before_a_whole_round_was_answered(there: Socket, milter: MilterProb
     assert there.tries == [1, 4]
 
 
-def test_nobody_answers(there: Socket, milter: MilterProbe) -> None:
+def test_nobody_answers(there: Socket, milter: SocketProbe) -> None:
     """One round without any answer is enough. Then a single connection is made at a time, and the first answer is
     followed by a whole round."""
     milter.turn(2)
@@ -61,7 +61,7 @@ def test_nobody_answers(there: Socket, milter: MilterProbe) -> None:
     assert there.counted == [10, 7]
 
 
-def test_one_worker_of_two_hangs(there: Socket, milter: MilterProbe) -> None:
+def test_one_worker_of_two_hangs(there: Socket, milter: SocketProbe) -> None:
     """Half of the connections unanswered in one round may be chance, twice is not; it is ready again only when all
     are answered."""
     milter.turn(2)
@@ -80,13 +80,13 @@ def test_one_worker_of_two_hangs(there: Socket, milter: MilterProbe) -> None:
 
 
 def readiness(
-    milter: MilterProbe, told: Callable[[tuple[str, ...]], object], state: dict[str, bool], workers: list[int]
+    milter: SocketProbe, told: Callable[[tuple[str, ...]], object], state: dict[str, bool], workers: list[int]
 ) -> Readiness:
     checks = {"store": lambda: state["store"], "maintenance": lambda: state["maintenance"]}
     return Readiness(milter, lambda: workers[0], checks, told)
 
 
-def test_every_reason_is_named(there: Socket, milter: MilterProbe, caplog: pytest.LogCaptureFixture) -> None:
+def test_every_reason_is_named(there: Socket, milter: SocketProbe, caplog: pytest.LogCaptureFixture) -> None:
     """All that keeps us from being ready is told at once, in one order; a change is said once in the log."""
     caplog.set_level(logging.INFO)
     state, workers, told = {"store": False, "maintenance": False}, [0], []
@@ -106,7 +106,7 @@ def test_every_reason_is_named(there: Socket, milter: MilterProbe, caplog: pytes
     assert events == ["not_ready", "ready_again"]
 
 
-def test_whoever_asks_never_waits(milter: MilterProbe, there: Socket) -> None:
+def test_whoever_asks_never_waits(milter: SocketProbe, there: Socket) -> None:
     """While a round hangs, the answer is what the one before showed."""
     go, entered = threading.Event(), threading.Event()
     looked = readiness(milter, lambda _: None, {"store": True, "maintenance": True}, [2])

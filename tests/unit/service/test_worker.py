@@ -6,11 +6,11 @@ import pytest
 
 from sekisho import compose
 from sekisho.config import Config
+from sekisho.judging.handlers import OnFailure
 from sekisho.message import Recipient
 from sekisho.service.worker import WorkerHandlers
 from sekisho.stages import Failure
 from sekisho.verdict import Reply
-from sekisho.wire.handlers import OnFailure
 
 BOTH = {"ours.example": {"mode": "enforce"}, "tags.example": {"mode": "enforce", "max_action": "tag"}}
 

@@ -8,7 +8,7 @@ from typing import Any
 import Milter
 import pytest
 
-from sekisho.wire.handlers import OnFailure
+from sekisho.judging.handlers import OnFailure
 from sekisho.wire.session import Session, Sessions
 
 

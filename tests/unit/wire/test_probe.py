@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from sekisho.judging import probe
+from sekisho.judging.probe import SocketAddress, place
 from sekisho.wire.options import WireOptions
-from sekisho.wire.probe import SocketAddress, answered, place
+from sekisho.wire.probe import negotiates
+
+
+def answered(where: SocketAddress, tries: int, seconds: float) -> int:
+    return probe.answered(where, negotiates, tries, seconds)
 
 
 def test_where_the_socket_is() -> None:

@@ -23,12 +23,17 @@ def cli() -> None:
 
 
 @cli.command()
+@click.option(
+    "--smtp",
+    is_flag=True,
+    help="Run the SMTP door alone, for MTAs without milters.",
+)
 @config_option
-def serve(path: Path | None) -> int:
-    """Run the milter. Exit status 69 if something that it needs is not there yet."""
+def serve(smtp: bool, path: Path | None) -> int:
+    """Run the milter, or the SMTP door. Exit status 69 if something that it needs is not there yet."""
     from sekisho import service
 
-    return service.serve(existing(path))
+    return service.serve(existing(path), smtp=smtp)
 
 
 @cli.command()

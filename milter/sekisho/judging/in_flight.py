@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sekisho.wire.file_copy import FileCopy
+from sekisho.judging.file_copy import FileCopy
 
 DIGEST = 32
 _ROW = struct.Struct(f"<d{DIGEST}s")

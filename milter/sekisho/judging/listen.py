@@ -16,14 +16,33 @@ import stat
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-
-from sekisho.wire.options import WireOptions
+from typing import Protocol
 
 _FIRST_INHERITED = 3  # SD_LISTEN_FDS_START
 _MAY_PASS = {
     errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM,
     errno.ENOSPC,
 }  # fmt: skip
+
+
+class Listening(Protocol):
+    """Where and how to listen."""
+
+    @property
+    def socket(self) -> str:
+        """`unix:/path`, `inet:port@host` or `inet6:port@host`."""
+
+    @property
+    def socket_mode(self) -> str:
+        """The permissions of a UNIX socket, octal."""
+
+    @property
+    def socket_group(self) -> str | None:
+        """The group of a UNIX socket; None keeps our own."""
+
+    @property
+    def backlog(self) -> int:
+        """How many connections may wait to be taken."""
 
 
 class ListenError(Exception):
@@ -34,7 +53,7 @@ class BusyError(ListenError):
     """Another process has the socket, or the machine has no resources for it now: waiting may help."""
 
 
-def listen(options: WireOptions, environ: Mapping[str, str] | None = None) -> socket.socket:
+def listen(options: Listening, environ: Mapping[str, str] | None = None) -> socket.socket:
     """The socket of the options, or the one that systemd passes to us. Raises ListenError; BusyError if it may succeed
     later."""
     with ExitStack() as on_error:
@@ -61,13 +80,13 @@ def inherit(environ: Mapping[str, str]) -> socket.socket | None:
     return sock
 
 
-def unix_path(options: WireOptions) -> Path | None:
+def unix_path(options: Listening) -> Path | None:
     """The path of a UNIX socket; None for TCP."""
     kind, _, rest = options.socket.partition(":")
     return Path(rest) if kind == "unix" else None
 
 
-def _open(options: WireOptions) -> socket.socket:
+def _open(options: Listening) -> socket.socket:
     """A bound socket. Raises ListenError or OSError; the socket is closed then."""
     path = unix_path(options)
     sock = socket.socket(socket.AF_UNIX if path else _family(options.socket), socket.SOCK_STREAM)
@@ -96,7 +115,7 @@ def _bind_inet(sock: socket.socket, spec: str) -> None:
     sock.bind(found[0][4])
 
 
-def _bind_unix(sock: socket.socket, path: Path, options: WireOptions) -> None:
+def _bind_unix(sock: socket.socket, path: Path, options: Listening) -> None:
     group = None if options.socket_group is None else _group(options.socket_group)
     _remove_stale(path)
     before = os.umask(0o177)  # no other user can connect before the mode is set

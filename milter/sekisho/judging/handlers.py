@@ -1,6 +1,6 @@
-"""The only interface between the milter protocol and the judgement.
+"""The only interface between the doors to the MTA and the judgement.
 
-`service` makes an object that implements `Handlers` for each worker; the wire knows nothing more of the judgement.
+`service` makes an object that implements `Handlers` for each worker; the doors know nothing more of the judgement.
 Methods are called on the worker's own threads, several at once. Where a method is called on libmilter's threads, its
 docstring says so.
 """
@@ -58,6 +58,10 @@ class Handlers(Protocol):
         `again`: the same bytes failed before, so another 451 would never end. If the action adds fields of ours, the
         wire deletes forged ones first. `stage`: `process`, `deadline`, `overload`, `edit` or `wire`.
         """
+
+    def keep(self, raw: bytes, envelope: Envelope) -> Action:
+        """The action for a message that cannot be judged, at a door whose MTA has no hold queue: the whole message, as
+        `raw`, is durably in the store on return, or it is deferred. May raise anything."""
 
     def on_error(self, stage: Failure) -> None:
         """Count a failure of ours (`errors_total{stage}`). Must not raise."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sekisho.private_files import open_private
 
-LOG = logging.getLogger("sekisho.wire")
+LOG = logging.getLogger("sekisho.judging")
 
 
 class FileCopy:

@@ -23,13 +23,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from sekisho.judging.handlers import Handlers
+from sekisho.judging.in_flight import Failures, InFlight
 from sekisho.message import Envelope
 from sekisho.ports import Clock
 from sekisho.verdict import Action
-from sekisho.wire.handlers import Handlers
-from sekisho.wire.in_flight import Failures, InFlight
 
-LOG = logging.getLogger("sekisho.wire")
+LOG = logging.getLogger("sekisho.judging")
 ASK = b"T"
 """The word to the supervisor. It comes with two descriptors: the other end of the socket pair, and the sheet."""
 JUDGED, FAILED, REFUSED = b"J", b"F", b"N"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.disk_support import full_disk
 
-from sekisho.wire.in_flight import Failures, InFlight
+from sekisho.judging.in_flight import Failures, InFlight
 
 NOW = 1_700_000_000.0
 

@@ -10,7 +10,7 @@ import pytest
 
 PROGRAM = """
 import sys, threading
-from sekisho.wire.allocator import give_back
+from sekisho.judging.allocator import give_back
 
 def resident():
     with open("/proc/self/statm") as file:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from sekisho.wire.listen import ListenError, listen
+from sekisho.judging.listen import ListenError, listen
 from sekisho.wire.options import WireOptions
 from sekisho.wire.server import lay_idle_over
 
@@ -60,7 +60,7 @@ def test_systemd_hands_it_over(tmp_path: Path) -> None:
     """With LISTEN_FDS for this process, descriptor 3 is served, whatever the option says."""
     program = (
         "import os, socket\n"
-        "from sekisho.wire.listen import listen\n"
+        "from sekisho.judging.listen import listen\n"
         "from sekisho.wire.options import WireOptions\n"
         "environ = {'LISTEN_PID': str(os.getpid()), 'LISTEN_FDS': '1'}\n"
         "print(listen(WireOptions(), environ).getsockname())\n"

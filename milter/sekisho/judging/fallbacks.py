@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
+from sekisho.judging.handlers import Handlers, OnFailure
+from sekisho.judging.options import WorkerOptions
 from sekisho.message import Forged
 from sekisho.stages import Failure
 from sekisho.verdict import Action, ChangeHeader, Reply
-from sekisho.wire.handlers import Handlers, OnFailure
-from sekisho.wire.options import WireOptions
 
-LOG = logging.getLogger("sekisho.wire")
+LOG = logging.getLogger("sekisho.judging")
 STAGES = (Failure.PROCESS, Failure.DEADLINE, Failure.OVERLOAD, Failure.EDIT, Failure.WIRE)
 PROCESS, DEADLINE, OVERLOAD, EDIT, WIRE = STAGES  # looking up a member needs memory
 REFUSED = Action(Reply.REJECT)
@@ -30,7 +30,7 @@ FailureCase = tuple[Failure, bool]
 class Fallbacks:
     """One worker's answers. `paused` is updated by `JudgingPool.look`."""
 
-    def __init__(self, handlers: Handlers, options: WireOptions) -> None:
+    def __init__(self, handlers: Handlers, options: WorkerOptions) -> None:
         self._on_error = options.on_error
         self._failure_cases: tuple[FailureCase, ...] = tuple(product(STAGES, (False, True)))
         self._answers = {

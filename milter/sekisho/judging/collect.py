@@ -1,4 +1,4 @@
-"""The bytes of one message and its SMTP envelope, as they come in.
+"""The bytes of one message, as they come in.
 
 Postfix gives a header field as name and value, with a bare LF between folded lines. The delivered message has CRLF,
 and a DKIM signature is valid only for that (RFC 6376 section 3.4). Bytes are decoded only with surrogate escapes, so no
@@ -9,16 +9,10 @@ while the message comes in, so none is needed at its end.
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Callable, Sequence
 
 from sekisho.auth.forged_fields import CR, INITIALS, ForgedFields
-from sekisho.domains import parse_ip
-from sekisho.message import Client, Envelope, Forged, Limits, Recipient
+from sekisho.message import Forged, Limits
 from sekisho.message.body import BodyDigests, BodyStream
-
-Macro = Callable[[str], str | None]
-_PORT = re.compile(r"[0-9]{1,5}\Z")
 
 
 def text(data: bytes) -> str:
@@ -59,6 +53,11 @@ class Collector:
     def begun(self) -> bool:
         """True if a part of the message itself has come in."""
         return self.size > 0
+
+    @property
+    def cut(self) -> bool:
+        """True if not every byte is kept. To be asked after the last chunk."""
+        return self.dropped > 0 or self._kept > self._limit
 
     @property
     def forged(self) -> Forged:
@@ -136,65 +135,3 @@ def as_parsed(argument: str) -> str:
     without a route and its colon (smtpd.c, extract_addr)."""
     text = argument[1:-1] if argument.startswith("<") and argument.endswith(">") else argument
     return text.partition(":")[2] if text.startswith("@") and ":" in text else text
-
-
-def recipient(args: Sequence[bytes], macro: Macro) -> Recipient:
-    """The recipient of one RCPT TO: `{rcpt_addr}`, to which Postfix delivers, or the argument if there is no macro."""
-    raw = text(args[0])
-    address = _acted_on(macro("{rcpt_addr}") or None, as_parsed(raw))
-    return Recipient(address=address, raw=raw, parameters=tuple(map(text, args[1:])))
-
-
-def _acted_on(told: str | None, typed: str) -> str:
-    """The address as Postfix uses it. Its macros are in lower case, but it delivers in the case of the command. So if
-    only the case differs, the form in the command is used."""
-    if told is None:
-        return typed
-    bare = unbracketed(told)
-    return typed if bare.lower() == typed.lower() else bare
-
-
-def envelope(args: Sequence[bytes], client: Client, macro: Macro) -> Envelope:
-    """The envelope at MAIL FROM, still without recipients. Postfix uses `{mail_addr}`, not the command's argument."""
-    raw = unbracketed(text(args[0]))
-    return Envelope(
-        sender=_acted_on(macro("{mail_addr}"), raw),
-        raw_sender=raw,
-        parameters=tuple(map(text, args[1:])),
-        client=client,
-        queue_id=macro("i"),
-    )
-
-
-def client(macro: Macro, host: str | None, peer: tuple[str, int] | None, helo: str | None) -> Client:
-    """The SMTP client, from the macros, or else from the connect event. What is absent is unknown.
-
-    A name counts only if Postfix confirmed it by a forward look-up (`{client_resolve}` is OK, or absent).
-    """
-    resolve = (macro("{client_resolve}") or "").lower() or None
-    name = macro("{client_name}") or host
-    port = macro("{client_port}") or ""
-    return Client(
-        address=_address(macro("{client_addr}") or (peer[0] if peer else None)),
-        name=name if _is_name(name) and resolve in (None, "ok") else None,
-        resolve=resolve,
-        helo=helo,
-        port=int(port) if _PORT.match(port) else (peer[1] if peer else None),
-        tls=_tls(macro),
-        user=macro("{auth_authen}") or None,
-    )
-
-
-def _address(value: str | None) -> str | None:
-    """An IP address in its shortest form, without Postfix's `IPv6:`; None if the value is none."""
-    address = parse_ip((value or "").strip("[]"))
-    return str(address) if address else None
-
-
-def _is_name(name: str | None) -> bool:
-    return bool(name) and name != "unknown" and not str(name).startswith("[")
-
-
-def _tls(macro: Macro) -> str | None:
-    """Protocol and cipher, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`."""
-    return " ".join(filter(None, (macro("{tls_version}"), macro("{cipher}")))) or None

@@ -17,17 +17,17 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
+from sekisho.judging.collect import Collector
+from sekisho.judging.fallbacks import DEADLINE, OVERLOAD, PROCESS, WIRE, Fallbacks
+from sekisho.judging.handlers import Handlers, OnFailure
+from sekisho.judging.in_flight import Failures, InFlight
+from sekisho.judging.options import WorkerOptions
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.ports import Clock, UnfinishedError
 from sekisho.stages import Failure
 from sekisho.verdict import Action
-from sekisho.wire.collect import Collector
-from sekisho.wire.fallbacks import DEADLINE, OVERLOAD, PROCESS, WIRE, Fallbacks
-from sekisho.wire.handlers import Handlers, OnFailure
-from sekisho.wire.in_flight import Failures, InFlight
-from sekisho.wire.options import WireOptions
 
-LOG = logging.getLogger("sekisho.wire")
+LOG = logging.getLogger("sekisho.judging")
 Trial = Callable[[bytes, Envelope], Action | None]
 """Judges a message in a process of its own; None if it failed there. Raises OSError if there is no such process."""
 _YOUNG_OBJECTS = 5000  # new container objects before the young generation is collected
@@ -64,7 +64,12 @@ class JudgingPool:
     """One worker's threads. A message has a row in the shared memory (`InFlight`) while it is judged."""
 
     def __init__(
-        self, handlers: Handlers, options: WireOptions, in_flight: InFlight, failures: Failures, clock: Clock
+        self,
+        handlers: Handlers,
+        options: WorkerOptions,
+        in_flight: InFlight,
+        failures: Failures,
+        clock: Clock,
     ) -> None:
         self._handlers = handlers
         self._limits: Limits = handlers.limits
@@ -136,6 +141,10 @@ class JudgingPool:
         """The answer for the strictest recipients to a message that could not be judged; `fallbacks.fitting` then finds
         the one for its recipients. It was made at start, so this cannot fail."""
         return self.fallbacks.of(stage, again)
+
+    def keep(self, raw: bytes, envelope: Envelope) -> Action:
+        """Keep a message that cannot be judged. Not on libmilter's threads."""
+        return self._handlers.keep(raw, envelope)
 
     def submit(self, collector: Collector, envelope: Envelope, broken: bool) -> Job:
         """Have a message judged. `broken`: a failure of ours lost a part of it."""

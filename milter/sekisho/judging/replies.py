@@ -1,4 +1,4 @@
-"""Makes what is written back to the MTA safe for headers, replies and libmilter.
+"""Makes what is written back to the MTA safe for headers and replies.
 
 Values come in already encoded (RFC 2047, ASCII, folded with LF). This is the last guard, not the encoder: a correct
 value stays unchanged, and an incorrect one becomes harmless. It cannot see whether the content of a field makes sense.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 
-# smfi_setreply refuses 980 bytes and more; each % is doubled.
+# smfi_setreply refuses 980 bytes and more, and there each % is doubled (`wire.answer`).
 REPLY_LIMIT = 480
 _NAME = re.compile(r"[!-9;-~]{1,76}\Z")
 _PRESENT = re.compile(r"[!-9;-~]+\Z")
@@ -70,7 +70,7 @@ def line(text: str, limit: int = REPLY_LIMIT) -> str:
 
 
 def smtp_reply(smtp: tuple[str, str, str] | None, klass: str) -> tuple[str, str, str]:
-    """Reply code, enhanced status code and text for smfi_setreply, of class `4` or `5`.
+    """Reply code, enhanced status code and text, of class `4` or `5`.
 
     Codes that Postfix would refuse (wrong class, codes that disagree) become the default ones of the class.
     """
@@ -78,7 +78,7 @@ def smtp_reply(smtp: tuple[str, str, str] | None, klass: str) -> tuple[str, str,
     match = _ENHANCED.match(enhanced)
     if not (_CODE.match(code) and match and code[0] == match[1] == klass):
         code, enhanced = PLAIN[klass][:2]
-    return code, enhanced, (line(text) or PLAIN[klass][2]).replace("%", "%%")
+    return code, enhanced, line(text) or PLAIN[klass][2]
 
 
 PLAIN = {
