@@ -125,7 +125,7 @@ $("${SEKISHO_PYTHON:-python3}" --version 2>&1 || echo none)"
     fingerprint > "$stamp"
 }
 
-# Debian's Prometheus and promtool as plain programs: from its package as apt verifies it, no script of it run.
+# Debian's Prometheus and promtool as plain programs: from its packages as apt verifies them, no script of them run.
 unpack_prometheus() {
     [ -x "$tools/prometheus" ] && [ -x "$tools/promtool" ] && return
     say "unpacking Debian's prometheus into $tools"
@@ -135,13 +135,18 @@ unpack_prometheus() {
         $as_root apt-get -qq update || true
         fetch_prometheus || { say "could not download the Debian package prometheus"; exit 2; }
     fi
-    dpkg-deb --fsys-tarfile "$tools"/unpack/prometheus_*.deb |
-        tar -x -C "$tools/unpack" ./usr/bin/prometheus ./usr/bin/promtool
+    for package in "$tools"/unpack/*.deb; do
+        dpkg-deb --extract "$package" "$tools/unpack"
+    done
     mv "$tools/unpack/usr/bin/prometheus" "$tools/unpack/usr/bin/promtool" "$tools"
     rm -rf "$tools/unpack"
 }
 
-fetch_prometheus() { (cd "$tools/unpack" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download prometheus); }
+# promtool is a package of its own since Debian 13.
+fetch_prometheus() {
+    (cd "$tools/unpack" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download prometheus \
+        $(apt-cache show promtool >/dev/null 2>&1 && echo promtool))
+}
 
 if [ "${1-}" = test ]; then
     packages="$packages systemd libmail-authenticationresults-perl"
