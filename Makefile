@@ -10,7 +10,8 @@ LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --universal --python-ver
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
 
-.PHONY: help install install-test run test test-whole attackers check bench lock docs fuzz soak faults weights accuracy attack
+.PHONY: help install install-test run test test-whole attackers check bench lock docs fuzz soak faults weights accuracy attack sbom \
+	audit dist test-in-roots
 
 help:
 	@echo 'make run [DIR=cases]  mail through a private Postfix, every verdict with its reasons'
@@ -27,6 +28,10 @@ help:
 	@echo 'make attack DIR=cases  an attacker who tries: fakes that are held are changed until they arrive'
 	@echo 'make docs             writes the generated documents again'
 	@echo 'make lock             resolves the dependencies of pyproject.toml again'
+	@echo 'make sbom             the bill of materials of the lock, which the wheel carries'
+	@echo 'make audit            known vulnerabilities of what is locked'
+	@echo 'make dist             wheel and source archive, the same bytes each time'
+	@echo 'make test-in-roots    the tests in a fresh Debian 12 and a fresh Debian 13'
 
 install:
 	@lab/install.sh
@@ -97,7 +102,32 @@ lock: install
 		pyproject.toml -o requirements.lock
 	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) $(UPGRADE) --extra postgresql \
 		--extra dev --extra weights --constraint requirements.lock pyproject.toml -o requirements-dev.lock
-	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) $(UPGRADE) --group fuzz -o requirements-fuzz.lock
+	for group in fuzz supply build; do env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) $(UPGRADE) \
+		--constraint requirements-dev.lock --group $$group -o requirements-$$group.lock || exit; done
+
+SUPPLY := .cache/supply
+$(SUPPLY)/stamp: requirements-supply.lock
+	@$(MAKE) --no-print-directory install
+	$(PYTHON) -m uv venv --quiet --clear $(SUPPLY)
+	$(PYTHON) -m uv pip install --quiet --python $(SUPPLY) --require-hashes --no-deps -r requirements-supply.lock
+	@touch $@
+
+# What the lock installs, as a file that the wheel carries. After `make lock` and after a new version.
+sbom: $(SUPPLY)/stamp
+	packaging/sbom.sh $(PYTHON) $(SUPPLY) packaging/sekisho.cdx.json
+
+# Known vulnerabilities of what is locked; asks PyPI.
+audit: $(SUPPLY)/stamp
+	@$(SUPPLY)/bin/pip-audit --require-hashes --disable-pip --progress-spinner off --timeout 20 --format json \
+		-r requirements.lock 2>$(SUPPLY)/errors | $(PYTHON) packaging/audit.py
+
+# SOURCE_DATE_EPOCH is the time of the last commit: the same source gives the same bytes.
+dist: install
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(PYTHON) -m hatchling build -d dist
+
+# Fresh Debian 12 and 13 by debootstrap; RELEASES=trixie does one, SEKISHO_ROOTS=folder keeps the bases.
+test-in-roots:
+	@$(ROOT) python3 packaging/suite.py $(RELEASES) $(ARGS)
 
 # DIR may name several folders. ARGS='--fakes 20 --tries 50 --seed 2 --verdict-only --out folder'; docs/accuracy.md explains the tables.
 attack: install

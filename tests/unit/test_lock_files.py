@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-fuzz.lock")
+GROUPS = ("fuzz", "supply", "build")
+LOCKS = ("requirements.lock", "requirements-dev.lock", *(f"requirements-{group}.lock" for group in GROUPS))
 
 
 def locked(name: str) -> dict[str, str]:
@@ -40,7 +41,7 @@ def test_nothing_of_a_machine_stands_in_a_lock_file(name: str) -> None:
         (("project", "optional-dependencies", "postgresql"), "requirements.lock"),
         (("project", "optional-dependencies", "dev"), "requirements-dev.lock"),
         (("project", "optional-dependencies", "weights"), "requirements-dev.lock"),
-        (("dependency-groups", "fuzz"), "requirements-fuzz.lock"),
+        *((("dependency-groups", group), f"requirements-{group}.lock") for group in GROUPS),
     ],
 )
 def test_everything_wanted_is_locked(group: tuple[str, ...], name: str) -> None:
