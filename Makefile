@@ -4,7 +4,9 @@ PYTHON := .venv/bin/python
 # Postfix's master starts as root; without it, sudo does. Everything else of the lab runs as nobody.
 ROOT := lab/as-root.sh
 PYTEST := env PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -p no:cacheprovider
-LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --python-version 3.11 --python-platform linux \
+# One lock for every Python that pyproject.toml allows; the two packages are wanted on Windows alone.
+LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --universal --python-version 3.11 \
+	--no-emit-package tzdata --no-emit-package colorama \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
 
@@ -88,12 +90,14 @@ docs: install
 	.venv/bin/sekisho config describe --format checks > docs/checks.md
 	$(PYTHON) config/grafana/dashboard.py
 
+# Newer versions of everything; UPGRADE= keeps what is locked and adds what is missing.
+lock: UPGRADE ?= --upgrade
 lock: install
-	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra postgresql \
+	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) $(UPGRADE) --extra postgresql \
 		pyproject.toml -o requirements.lock
-	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra postgresql \
+	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) $(UPGRADE) --extra postgresql \
 		--extra dev --extra weights --constraint requirements.lock pyproject.toml -o requirements-dev.lock
-	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --group fuzz -o requirements-fuzz.lock
+	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) $(UPGRADE) --group fuzz -o requirements-fuzz.lock
 
 # DIR may name several folders. ARGS='--fakes 20 --tries 50 --seed 2 --verdict-only --out folder'; docs/accuracy.md explains the tables.
 attack: install

@@ -54,6 +54,18 @@ def test_everything_wanted_is_locked(group: tuple[str, ...], name: str) -> None:
         assert fnmatch(versions[package.lower()], version), requirement
 
 
+def test_every_python_that_we_run_on_is_named() -> None:
+    """The classifiers and the script that installs name what pyproject.toml allows, for which the locks are made."""
+    project: Any = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    low, high = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", project["requires-python"]).groups()
+    allowed = {f"3.{minor}" for minor in range(int(low), int(high))}
+    assert allowed == {"3.11", "3.12", "3.13"}  # those of Debian 12 and 13, and the one between
+    named = {each.rpartition(" ")[2] for each in project["classifiers"] if " Python :: " in each}
+    assert named == allowed
+    script = (ROOT / "lab" / "install.sh").read_text("utf-8")
+    assert f"(3, {low}) <= sys.version_info[:2] <= (3, {int(high) - 1})" in script
+
+
 def test_servers_and_developers_run_the_same() -> None:
     """What a server installs, the driver of PostgreSQL included, is what the tests ran with."""
     server, developer = locked("requirements.lock"), locked("requirements-dev.lock")
