@@ -36,8 +36,8 @@ def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> 
     """Run the migrations that are missing, in one transaction, others waiting for it. `patience`: seconds to wait for
     a locked database.
 
-    Raises StoreUnavailable, or SchemaError if the tables of a newer sekisho are not ours with more. A SQLite database that has
-    lost all its tables since a daemon last used it is not made again: StoreMoved.
+    Raises StoreUnavailable, or SchemaError if the tables of a newer sekisho are not ours with more. A SQLite database
+    that has lost all its tables since a daemon last used it is not made again: StoreMoved.
     """
     settle(options)
     patient = options.model_copy(update={"busy_timeout_seconds": patience})
