@@ -11,7 +11,7 @@ LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --universal --python-ver
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
 
 .PHONY: help install install-test run test test-whole attackers check bench lock docs fuzz soak faults weights accuracy attack sbom \
-	audit dist test-in-roots
+	deb try-deb audit dist test-in-roots
 
 help:
 	@echo 'make run [DIR=cases]  mail through a private Postfix, every verdict with its reasons'
@@ -26,6 +26,8 @@ help:
 	@echo 'make weights          what labelled mail says of the points: CORPUS=folder (docs/weights.md)'
 	@echo 'make accuracy         the tables of docs/accuracy.md: CORPUS=folder'
 	@echo 'make attack DIR=cases  an attacker who tries: fakes that are held are changed until they arrive'
+	@echo 'make deb              the Debian packages, each built in a fresh root of its release: RELEASES=bookworm'
+	@echo 'make try-deb          install, upgrade, one release back, purge, in fresh roots with a real systemd'
 	@echo 'make docs             writes the generated documents again'
 	@echo 'make lock             resolves the dependencies of pyproject.toml again'
 	@echo 'make sbom             the bill of materials of the lock, which the wheel carries'
@@ -132,3 +134,13 @@ test-in-roots:
 # DIR may name several folders. ARGS='--fakes 20 --tries 50 --seed 2 --verdict-only --out folder'; docs/accuracy.md explains the tables.
 attack: install
 	$(PYTHON) -m lab.attack $(or $(DIR),$(error DIR=folder says where fakes are)) $(ARGS)
+
+# RELEASES='bookworm trixie' names the releases of Debian; SEKISHO_ROOTS=folder keeps their bases elsewhere than .cache/roots.
+deb:
+	@lab/install.sh roots
+	@$(ROOT) python3 packaging/deb.py $(RELEASES)
+
+# ARGS='--only upgrade_and_back' tries less.
+try-deb: deb
+	@$(ROOT) python3 packaging/deb.py $(RELEASES) --previous --no-lintian --out dist/previous
+	@$(ROOT) python3 packaging/try_deb.py $(RELEASES) $(ARGS)

@@ -6,9 +6,9 @@
 # Postfix is told "No configuration" only when it is not there yet, and no service starts meanwhile: the
 # machine's own mail system stays exactly as it was. Ends with 2 when it may not install what is missing.
 #
-# `install.sh test` also gets what only the tests need: systemd's checks, docker-compose as the reader of the
+# `install.sh test` also gets what only the tests need: systemd's checks, man, docker-compose as the reader of the
 # compose file, and Prometheus. That one is unpacked below .venv instead of installed, since its package would
-# enable a service that starts with the machine.
+# enable a service that starts with the machine. `install.sh roots` gets what makes fresh roots of Debian, and nothing else.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -148,8 +148,15 @@ fetch_prometheus() {
         $(apt-cache show promtool >/dev/null 2>&1 && echo promtool))
 }
 
+# Only what makes fresh roots of Debian (packaging/roots.py); no virtual environment.
+if [ "${1-}" = roots ]; then
+    packages="debootstrap systemd-container"
+    missing=$(missing_packages)
+    [ -z "$missing" ] || install_packages "$missing"
+    exit 0
+fi
 if [ "${1-}" = test ]; then
-    packages="$packages systemd libmail-authenticationresults-perl"
+    packages="$packages systemd man-db libmail-authenticationresults-perl"
     docker compose version >/dev/null 2>&1 || packages="$packages docker-compose"
 fi
 
