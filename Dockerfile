@@ -1,4 +1,5 @@
-# Two images: `sekisho`, the filter, and `postfix`, a Postfix that asks it. For a trial, or as a pattern for your own.
+# Three images: `sekisho`, the filter; `postfix`, a Postfix that asks it; and `unbound`, the resolver that it asks. For a
+# trial, or as a pattern for your own: docs/containers.md.
 #
 # Not built in this project's tests, which have no container engine: only the syntax of docker-compose.yml is checked
 # there. The digests are those of the images for all architectures. What the images are made of (lock files, Postfix settings, options) is tested.
@@ -8,13 +9,13 @@ FROM python:3.11.13-slim-bookworm@sha256:86adf8dbadc3d6e82ee5dd2c74bec2e1c2467cd
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev libmilter-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
-COPY requirements.lock requirements-dev.lock ./
-# The build backend comes from the lock file of the developers, the program's libraries from its own.
-RUN python -m venv /tools && /tools/bin/pip install --no-cache-dir --require-hashes -r requirements-dev.lock
+COPY requirements.lock requirements-build.lock ./
+RUN python -m venv /tools && /tools/bin/pip install --no-cache-dir --require-hashes -r requirements-build.lock
 RUN python -m venv /opt/sekisho && /opt/sekisho/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY milter milter
 COPY config config
+COPY packaging/sekisho.cdx.json packaging/
 RUN /tools/bin/python -m hatchling build -t wheel /wheels \
     && /opt/sekisho/bin/pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
 
@@ -53,3 +54,11 @@ EXPOSE 25
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
     CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/25 && read -r -t 4 line <&3 && [[ $line == 220* ]]"]
 CMD ["/usr/local/sbin/start-postfix"]
+
+# --- a resolver beside it
+FROM debian:bookworm-20250811-slim@sha256:b1a741487078b369e78119849663d7f1a5341ef2768798f7b7406c4240f86aef AS unbound
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends unbound dns-root-data \
+    && rm -rf /var/lib/apt/lists/* \
+    && install -o unbound -g unbound -m 0644 /usr/share/dns/root.key /var/lib/unbound/root.key
+EXPOSE 53/udp 53/tcp
+CMD ["unbound", "-d"]

@@ -4,11 +4,14 @@ PYTHON := .venv/bin/python
 # Postfix's master starts as root; without it, sudo does. Everything else of the lab runs as nobody.
 ROOT := lab/as-root.sh
 PYTEST := env PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -p no:cacheprovider
-LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --python-version 3.11 --python-platform linux \
+# One lock for every Python that pyproject.toml allows; the two packages are wanted on Windows alone.
+LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --universal --python-version 3.11 \
+	--no-emit-package tzdata --no-emit-package colorama \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
 
-.PHONY: help install install-test run test test-whole attackers check bench lock docs fuzz soak faults weights accuracy attack
+.PHONY: help install install-test run test test-whole attackers check bench lock docs fuzz soak faults weights accuracy attack sbom \
+	deb try-deb audit dist test-in-roots
 
 help:
 	@echo 'make run [DIR=cases]  mail through a private Postfix, every verdict with its reasons'
@@ -23,8 +26,14 @@ help:
 	@echo 'make weights          what labelled mail says of the points: CORPUS=folder (docs/weights.md)'
 	@echo 'make accuracy         the tables of docs/accuracy.md: CORPUS=folder'
 	@echo 'make attack DIR=cases  an attacker who tries: fakes that are held are changed until they arrive'
+	@echo 'make deb              the Debian packages, each built in a fresh root of its release: RELEASES=bookworm'
+	@echo 'make try-deb          install, upgrade, one release back, purge, in fresh roots with a real systemd'
 	@echo 'make docs             writes the generated documents again'
 	@echo 'make lock             resolves the dependencies of pyproject.toml again'
+	@echo 'make sbom             the bill of materials of the lock, which the wheel carries'
+	@echo 'make audit            known vulnerabilities of what is locked'
+	@echo 'make dist             wheel and source archive, the same bytes each time'
+	@echo 'make test-in-roots    the tests in a fresh Debian 12 and a fresh Debian 13'
 
 install:
 	@lab/install.sh
@@ -88,13 +97,50 @@ docs: install
 	.venv/bin/sekisho config describe --format checks > docs/checks.md
 	$(PYTHON) config/grafana/dashboard.py
 
+# Newer versions of everything; UPGRADE= keeps what is locked and adds what is missing.
+lock: UPGRADE ?= --upgrade
 lock: install
-	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra postgresql \
+	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) $(UPGRADE) --extra postgresql \
 		pyproject.toml -o requirements.lock
-	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --extra postgresql \
+	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) $(UPGRADE) --extra postgresql \
 		--extra dev --extra weights --constraint requirements.lock pyproject.toml -o requirements-dev.lock
-	env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) --upgrade --group fuzz -o requirements-fuzz.lock
+	for group in fuzz supply build; do env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(LOCK) $(UPGRADE) \
+		--constraint requirements-dev.lock --group $$group -o requirements-$$group.lock || exit; done
+
+SUPPLY := .cache/supply
+$(SUPPLY)/stamp: requirements-supply.lock
+	@$(MAKE) --no-print-directory install
+	$(PYTHON) -m uv venv --quiet --clear $(SUPPLY)
+	$(PYTHON) -m uv pip install --quiet --python $(SUPPLY) --require-hashes --no-deps -r requirements-supply.lock
+	@touch $@
+
+# What the lock installs, as a file that the wheel carries. After `make lock` and after a new version.
+sbom: $(SUPPLY)/stamp
+	packaging/sbom.sh $(PYTHON) $(SUPPLY) packaging/sekisho.cdx.json
+
+# Known vulnerabilities of what is locked; asks PyPI.
+audit: $(SUPPLY)/stamp
+	@$(SUPPLY)/bin/pip-audit --require-hashes --disable-pip --progress-spinner off --timeout 20 --format json \
+		-r requirements.lock 2>$(SUPPLY)/errors | $(PYTHON) packaging/audit.py
+
+# SOURCE_DATE_EPOCH is the time of the last commit: the same source gives the same bytes.
+dist: install
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(PYTHON) -m hatchling build -d dist
+
+# Fresh Debian 12 and 13 by debootstrap; RELEASES=trixie does one, SEKISHO_ROOTS=folder keeps the bases.
+test-in-roots:
+	@$(ROOT) python3 packaging/suite.py $(RELEASES) $(ARGS)
 
 # DIR may name several folders. ARGS='--fakes 20 --tries 50 --seed 2 --verdict-only --out folder'; docs/accuracy.md explains the tables.
 attack: install
 	$(PYTHON) -m lab.attack $(or $(DIR),$(error DIR=folder says where fakes are)) $(ARGS)
+
+# RELEASES='bookworm trixie' names the releases of Debian; SEKISHO_ROOTS=folder keeps their bases elsewhere than .cache/roots.
+deb:
+	@lab/install.sh roots
+	@$(ROOT) python3 packaging/deb.py $(RELEASES)
+
+# ARGS='--only upgrade_and_back' tries less.
+try-deb: deb
+	@$(ROOT) python3 packaging/deb.py $(RELEASES) --previous --no-lintian --out dist/previous
+	@$(ROOT) python3 packaging/try_deb.py $(RELEASES) $(ARGS)

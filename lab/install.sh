@@ -1,14 +1,14 @@
 #!/bin/sh
-# Installs what sekisho's commands need on Debian 12 (or Ubuntu with Python 3.11): the missing Debian
-# packages, then .venv from the lock file. Run again it looks at a stamp and ends at once.
+# Installs what sekisho's commands need on Debian 12 or 13 (or another Debian with Python 3.11 to 3.13): the missing
+# Debian packages, then .venv from the lock file. Run again it looks at a stamp and ends at once.
 #
 # Only packages that are missing are installed, and nothing installed is ever removed or reconfigured.
 # Postfix is told "No configuration" only when it is not there yet, and no service starts meanwhile: the
 # machine's own mail system stays exactly as it was. Ends with 2 when it may not install what is missing.
 #
-# `install.sh test` also gets what only the tests need: systemd's checks, docker-compose as the reader of the
+# `install.sh test` also gets what only the tests need: systemd's checks, man, docker-compose as the reader of the
 # compose file, and Prometheus. That one is unpacked below .venv instead of installed, since its package would
-# enable a service that starts with the machine.
+# enable a service that starts with the machine. `install.sh roots` gets what makes fresh roots of Debian, and nothing else.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -20,14 +20,16 @@ tools=$venv/tools
 
 say() { printf '%s\n' "sekisho: $*" >&2; }
 
-is_311() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; }
+# The versions that pyproject.toml allows.
+fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
 
-# A python3 of 3.11 that can build C extensions and virtual environments: Debian's own, which is built with profile and
-# link-time optimisation (a message costs a ninth less than with one compiled from source as it comes), or the one in PATH.
+# A python3 that can build C extensions and virtual environments: Debian's own, which is built with profile and
+# link-time optimisation (a message costs a ninth less than with one compiled from source as it comes), or one in PATH.
+# SEKISHO_PYTHON names another one.
 find_python() {
-    for candidate in /usr/bin/python3 /usr/bin/python3.11 python3 python3.11; do
+    for candidate in ${SEKISHO_PYTHON:-/usr/bin/python3 python3 python3.11 python3.12 python3.13}; do
         found=$(command -v "$candidate" 2>/dev/null) || continue
-        if is_311 "$found"; then
+        if fits "$found"; then
             "$found" -c 'import sys; print(sys.executable)'
             return 0
         fi
@@ -46,12 +48,14 @@ missing_packages() {
 }
 
 # What the virtual environment depends on; any change of it means installing again.
-fingerprint() { cat "$lock" lab/install.sh pyproject.toml | sha256sum | cut -d' ' -f1; }
+fingerprint() { { cat "$lock" lab/install.sh pyproject.toml; echo "${SEKISHO_PYTHON-}"; } | sha256sum | cut -d' ' -f1; }
 
-up_to_date() {
-    [ -x "$venv/bin/python" ] && is_311 "$venv/bin/python" &&
-        [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint)" ]
-}
+# A new Debian brings a new Python, and .venv/bin/python is a link to it: then the packages are those of the old one.
+works() { fits "$1" && "$1" -c 'import os, sys, sysconfig; sys.exit(not os.path.isdir(sysconfig.get_path("purelib")))'; }
+
+up_to_date() { works "$venv/bin/python" && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint)" ]; }
+
+same_version() { [ "$("$1" -VV 2>/dev/null)" = "$("$2" -VV)" ]; }
 
 be_root() {
     if [ "$(id -u)" = 0 ]; then
@@ -104,10 +108,11 @@ install_packages() {
 
 install_venv() {
     if ! python=$(find_python); then
-        say "Python 3.11 is needed (Debian 12's own python3); found: $(python3 --version 2>&1 || echo none)"
+        say "Python 3.11 to 3.13 is needed (python3 of Debian 12 or 13); found: \
+$("${SEKISHO_PYTHON:-python3}" --version 2>&1 || echo none)"
         exit 2
     fi
-    if ! { [ -x "$venv/bin/python" ] && is_311 "$venv/bin/python"; }; then
+    if ! { works "$venv/bin/python" && same_version "$venv/bin/python" "$python"; }; then
         say "creating $venv with $python"
         rm -rf "$venv"
         "$python" -m venv "$venv"
@@ -120,7 +125,7 @@ install_venv() {
     fingerprint > "$stamp"
 }
 
-# Debian's Prometheus and promtool as plain programs: from its package as apt verifies it, no script of it run.
+# Debian's Prometheus and promtool as plain programs: from its packages as apt verifies them, no script of them run.
 unpack_prometheus() {
     [ -x "$tools/prometheus" ] && [ -x "$tools/promtool" ] && return
     say "unpacking Debian's prometheus into $tools"
@@ -130,16 +135,28 @@ unpack_prometheus() {
         $as_root apt-get -qq update || true
         fetch_prometheus || { say "could not download the Debian package prometheus"; exit 2; }
     fi
-    dpkg-deb --fsys-tarfile "$tools"/unpack/prometheus_*.deb |
-        tar -x -C "$tools/unpack" ./usr/bin/prometheus ./usr/bin/promtool
+    for package in "$tools"/unpack/*.deb; do
+        dpkg-deb --extract "$package" "$tools/unpack"
+    done
     mv "$tools/unpack/usr/bin/prometheus" "$tools/unpack/usr/bin/promtool" "$tools"
     rm -rf "$tools/unpack"
 }
 
-fetch_prometheus() { (cd "$tools/unpack" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download prometheus); }
+# promtool is a package of its own since Debian 13.
+fetch_prometheus() {
+    (cd "$tools/unpack" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download prometheus \
+        $(apt-cache show promtool >/dev/null 2>&1 && echo promtool))
+}
 
+# Only what makes fresh roots of Debian (packaging/roots.py); no virtual environment.
+if [ "${1-}" = roots ]; then
+    packages="debootstrap systemd-container"
+    missing=$(missing_packages)
+    [ -z "$missing" ] || install_packages "$missing"
+    exit 0
+fi
 if [ "${1-}" = test ]; then
-    packages="$packages systemd libmail-authenticationresults-perl"
+    packages="$packages systemd man-db libmail-authenticationresults-perl"
     docker compose version >/dev/null 2>&1 || packages="$packages docker-compose"
 fi
 

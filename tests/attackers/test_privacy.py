@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -385,7 +386,7 @@ def test_files_of_an_earlier_version_are_closed(tmp_path: Path) -> None:
         (tmp_path / name).chmod(0o640)
     (tmp_path / "backup").unlink()
     assert {name: mode for name, mode in run().items() if mode != 0o600} == {"log": 0o640}
-    with sqlite3.connect(tmp_path / "quarantine.db") as found:
+    with closing(sqlite3.connect(tmp_path / "quarantine.db")) as found:
         assert found.execute("select count(*) from entries").fetchone() == (1,)
 
 

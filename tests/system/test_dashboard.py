@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import platform
 import signal
 import subprocess
 import time
@@ -269,9 +270,8 @@ def since_the_start(night: Night, values: list[Series]) -> bool:
 
 def this_version(_night: Night, values: list[Series]) -> bool:
     ((labels, number),) = values[0].items()
-    return (
-        dict(labels)["version"] == __version__ and dict(labels)["python"].startswith("3.11") and number == 1
-    )
+    known = dict(labels)
+    return known["version"] == __version__ and known["python"] == platform.python_version() and number == 1
 
 
 # Panels of which no ledger can know the exact number: what must hold of it.

@@ -568,9 +568,8 @@ def test_notes_are_worth_knowing_and_nothing_to_mend(site: Site) -> None:
     site.reset()
     site.settle()
     opened(site).close()
-    with sqlite3.connect(site.daemon.store) as connection:
+    with closing(sqlite3.connect(site.daemon.store, isolation_level=None)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'r0001'")
-    connection.close()
     assert site.doctor() == (0, ["store.version"], [])
     site.configure(store={"url": f"sqlite:///{site.daemon.directory}/other.db"})
     assert site.doctor() == (0, ["store.none"], [])

@@ -56,7 +56,7 @@ def root(tmp_path: Path) -> Path:
     for kind in ("sysusers.d", "tmpfiles.d"):
         shutil.copy(UNITS / kind / "sekisho.conf", tmp_path / "usr/lib" / kind)
     shutil.copytree("/lib/systemd/system", tmp_path / "lib/systemd/system", symlinks=True)
-    for executable in ("opt/sekisho/bin/sekisho", "bin/kill"):
+    for executable in ("usr/bin/sekisho", "bin/kill"):
         (tmp_path / executable).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / executable).write_text("#!/bin/sh\n")
         (tmp_path / executable).chmod(0o755)

@@ -24,7 +24,8 @@ def licence_of(name: str) -> str:
     """In the words of the library's own metadata (PEP 639, else the older field, else the classifier)."""
     found = metadata(name)
     classified = [each for each in found.get_all("Classifier") or [] if each.startswith("License")]
-    shown = found["License-Expression"] or found["License"] or classified[0].rpartition(" :: ")[2]
+    named = found.get("License-Expression") or found.get("License")
+    shown = named or classified[0].rpartition(" :: ")[2]
     return str(shown).partition("\n")[0]
 
 

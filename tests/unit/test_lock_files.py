@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-fuzz.lock")
+GROUPS = ("fuzz", "supply", "build")
+LOCKS = ("requirements.lock", "requirements-dev.lock", *(f"requirements-{group}.lock" for group in GROUPS))
 
 
 def locked(name: str) -> dict[str, str]:
@@ -40,7 +41,7 @@ def test_nothing_of_a_machine_stands_in_a_lock_file(name: str) -> None:
         (("project", "optional-dependencies", "postgresql"), "requirements.lock"),
         (("project", "optional-dependencies", "dev"), "requirements-dev.lock"),
         (("project", "optional-dependencies", "weights"), "requirements-dev.lock"),
-        (("dependency-groups", "fuzz"), "requirements-fuzz.lock"),
+        *((("dependency-groups", group), f"requirements-{group}.lock") for group in GROUPS),
     ],
 )
 def test_everything_wanted_is_locked(group: tuple[str, ...], name: str) -> None:
@@ -52,6 +53,18 @@ def test_everything_wanted_is_locked(group: tuple[str, ...], name: str) -> None:
     for requirement in wanted:
         package, version = re.fullmatch(r"([A-Za-z0-9_.-]+)(?:\[.*\])?==(.*)", requirement).groups()
         assert fnmatch(versions[package.lower()], version), requirement
+
+
+def test_every_python_that_we_run_on_is_named() -> None:
+    """The classifiers and the script that installs name what pyproject.toml allows, for which the locks are made."""
+    project: Any = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    low, high = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", project["requires-python"]).groups()
+    allowed = {f"3.{minor}" for minor in range(int(low), int(high))}
+    assert allowed == {"3.11", "3.12", "3.13"}  # those of Debian 12 and 13, and the one between
+    named = {each.rpartition(" ")[2] for each in project["classifiers"] if " Python :: " in each}
+    assert named == allowed
+    script = (ROOT / "lab" / "install.sh").read_text("utf-8")
+    assert f"(3, {low}) <= sys.version_info[:2] <= (3, {int(high) - 1})" in script
 
 
 def test_servers_and_developers_run_the_same() -> None:

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -180,7 +181,7 @@ def test_a_restore_brings_the_backup_back_and_keeps_the_other(sekisho: Command, 
     assert found.st_uid == site.directory.stat().st_uid
     assert site.names() == before
     (kept,) = site.directory.glob("q.db.2*Z")
-    with sqlite3.connect(kept) as connection:
+    with closing(sqlite3.connect(kept)) as connection:
         assert (later,) in connection.execute("SELECT id FROM entries").fetchall()
     assert list(site.directory.glob(".q.db.restoring*")) == []
 
@@ -242,10 +243,10 @@ def test_what_is_no_whole_quarantine_is_not_restored(sekisho: Command, site: Sit
         source.write_bytes(b"")
     elif what == "foreign":
         source.unlink()
-        with sqlite3.connect(source) as connection:
+        with closing(sqlite3.connect(source, isolation_level=None)) as connection:
             connection.execute("CREATE TABLE other (x)")
     elif what == "newer":
-        with sqlite3.connect(source) as connection:
+        with closing(sqlite3.connect(source, isolation_level=None)) as connection:
             connection.execute("UPDATE alembic_version SET version_num = 'r9999'")
     elif what == "cut":
         os.truncate(source, source.stat().st_size // 2)

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -187,9 +188,8 @@ def test_a_pause_of_retention_is_found(tmp_path: Path) -> None:
 def test_tables_of_another_version_are_left_alone(tmp_path: Path) -> None:
     """The doctor looks and does not operate: an upgrade is the daemon's."""
     Quarantine.open(config(tmp_path).store, CLOCK).close()
-    with sqlite3.connect(tmp_path / "q.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "q.db", isolation_level=None)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'r0001'")
-    connection.close()
     before = (tmp_path / "q.db").read_bytes()
     assert [each.code for each in storage.examine(config(tmp_path), CLOCK)] == ["store.version"]
     assert (tmp_path / "q.db").read_bytes() == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socketserver
 import subprocess
 import sys
@@ -14,11 +15,15 @@ from pathlib import Path
 
 EHLO = "250-port\r\n250-SIZE 10000000\r\n250-8BITMIME\r\n250 SMTPUTF8"
 CLOSE = "close"  # end the connection instead of replying
+VERB = re.compile("^(MAIL FROM|RCPT TO|[A-Z]+)", re.I)  # of a command, at its start
 
 
 @dataclass
 class Seen:
-    """What one connection said, and the messages that it handed over, with their dots unstuffed."""
+    """What one connection said, and the messages that it handed over, with their dots unstuffed.
+
+    Verbs are in capitals: their case means nothing (RFC 5321 2.4), and each Python writes its own.
+    """
 
     commands: list[str] = field(default_factory=list)
     messages: list[bytes] = field(default_factory=list)
@@ -75,8 +80,9 @@ class _Handler(socketserver.StreamRequestHandler):
             if not self._say("GREETING", "220 port"):
                 return
             while line := self.rfile.readline():
-                seen.commands.append(line.rstrip(b"\r\n").decode("utf-8", "surrogateescape"))
-                if not self._obey(seen, seen.commands[-1].split()[0].upper()):
+                command = line.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
+                seen.commands.append(VERB.sub(lambda verb: verb[0].upper(), command, count=1))
+                if not self._obey(seen, seen.commands[-1].split()[0]):
                     return
         except ConnectionError:
             return

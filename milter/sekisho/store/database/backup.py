@@ -111,7 +111,11 @@ def _new_file(path: Path) -> Iterator[int]:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None)
-    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        connection.execute("PRAGMA synchronous = FULL")  # reads the file: it may be no database
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

@@ -1,7 +1,13 @@
-"""Migrates the tables to this version, once, even if several processes start together."""
+"""Migrates the tables to this version, once, even if several processes start together.
+
+Tables of a later version are used as they are if they only have more than ours: a schema is extended first and
+contracted a release later, so that one release back always runs on it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +18,7 @@ from sekisho.store.database.engine import READING, connect, unavailable
 from sekisho.store.database.files import Loss, StoreMoved
 from sekisho.store.database.lock import was_made
 from sekisho.store.database.options import StoreOptions, database_file
-from sekisho.store.database.schema import HEAD
+from sekisho.store.database.schema import HEAD, metadata
 from sekisho.store.database.settle import settle
 
 if TYPE_CHECKING:
@@ -30,8 +36,8 @@ def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> 
     """Run the migrations that are missing, in one transaction, others waiting for it. `patience`: seconds to wait for
     a locked database.
 
-    Raises StoreUnavailable, or SchemaError if the database was made by a newer sekisho. A SQLite database that has
-    lost all its tables since a daemon last used it is not made again: StoreMoved.
+    Raises StoreUnavailable, or SchemaError if the tables of a newer sekisho are not ours with more. A SQLite database
+    that has lost all its tables since a daemon last used it is not made again: StoreMoved.
     """
     settle(options)
     patient = options.model_copy(update={"busy_timeout_seconds": patience})
@@ -40,7 +46,8 @@ def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> 
         with unavailable():
             with engine.connect().execution_options(**READING) as connection:
                 found = revision(connection)
-            if found == HEAD:
+                ready = found == HEAD or _extended(connection, found)
+            if ready:
                 return
             file = database_file(options)
             if found is None and file is not None and was_made(file):
@@ -55,18 +62,44 @@ def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> 
 
 
 def up_to_date(options: StoreOptions) -> bool:
-    """True if the tables are those of this version. Nothing is changed. Raises StoreUnavailable."""
-    return revision_of(options) == HEAD
+    """True if the tables are those of this version, or of a later one that this one can use. Nothing is changed. Raises
+    StoreUnavailable."""
+    with _reading(options) as connection:
+        found = revision(connection)
+        return found == HEAD or _extended(connection, found)
 
 
 def revision_of(options: StoreOptions) -> str | None:
     """The migration that the database is at; nothing is changed. Raises StoreUnavailable."""
+    with _reading(options) as connection:
+        return revision(connection)
+
+
+@contextmanager
+def _reading(options: StoreOptions) -> Iterator[Connection]:
     engine = connect(options, pool=NullPool)
     try:
         with unavailable(), engine.connect().execution_options(**READING) as connection:
-            return revision(connection)
+            yield connection
     finally:
         engine.dispose()
+
+
+def _extended(connection: Connection, found: str | None) -> bool:
+    """Whether tables of a later version hold all that we read, and need nothing that we do not write."""
+    if found is None or found <= HEAD:
+        return False
+    there = inspect(connection)
+    for table in metadata.sorted_tables:
+        if not there.has_table(table.name):
+            return False
+        columns = {each["name"]: each for each in there.get_columns(table.name)}
+        added = [each for name, each in columns.items() if name not in table.columns]
+        if not set(table.columns.keys()) <= set(columns):
+            return False
+        if any(not each["nullable"] and each["default"] is None for each in added):
+            return False
+    return True
 
 
 def revision(connection: Connection) -> str | None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ def test_kill_at_any_moment_loses_nothing_and_leaves_nothing_half(options: Store
             assert len(entry.copies) == 2
             assert len(store.content(entry.id)) == entry.size
         store.close()
-    with sqlite3.connect(options.url.removeprefix("sqlite:///")) as connection:
+    with closing(sqlite3.connect(options.url.removeprefix("sqlite:///"))) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -173,7 +174,7 @@ def test_a_database_that_is_replaced_is_used_from_the_next_message_on(
     assert told <= found
     assert len(found) == 6
     store.close()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     if damage is moved_aside_and_replaced:
         assert readable(StoreOptions(url=f"sqlite:///{path.with_suffix('.old')}")) == before
@@ -282,7 +283,7 @@ def test_several_processes_end_in_one_store(
     assert told <= found
     if damage in SAVED:
         assert set(before) <= found
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 

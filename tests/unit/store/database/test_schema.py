@@ -16,7 +16,7 @@ from sqlalchemy import text
 from tests.unit.store.kit import EVIDENCE, START, SetClock, hold, outcomes
 
 from sekisho.explain import stored_document
-from sekisho.store.database import SchemaError, StoreOptions, migrate, migrations
+from sekisho.store.database import SchemaError, StoreOptions, migrate, migrations, revision_of, up_to_date
 from sekisho.store.database.engine import connect
 from sekisho.store.database.schema import HEAD, metadata
 from sekisho.store.lists.table import list_entries
@@ -64,15 +64,50 @@ def test_processes_that_start_together_migrate_once(options: StoreOptions) -> No
     store.close()
 
 
-def test_tables_of_a_newer_version_are_refused(options: StoreOptions) -> None:
-    """An older sekisho does not touch tables that it does not know."""
+def newer(options: StoreOptions, *changes: str) -> None:
+    """The tables as a later version might leave them."""
     migrate(options)
     engine = connect(options)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'r9999'"))
+        for change in (*changes, "UPDATE alembic_version SET version_num = 'r9999'"):
+            connection.execute(text(change))
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE entries DROP COLUMN subject",
+        "DROP TABLE retention_runs",
+        "ALTER TABLE retention_runs RENAME COLUMN highest TO top",
+    ],
+)
+def test_tables_of_a_newer_version_that_have_less_are_refused(options: StoreOptions, change: str) -> None:
+    """An older sekisho does not touch tables in which something is missing that it reads."""
+    newer(options, change)
     with pytest.raises(SchemaError, match="r9999"):
         migrate(options)
+    assert not up_to_date(options)
+
+
+def test_one_release_back_runs_on_tables_that_have_more(options: StoreOptions) -> None:
+    """A later version has added a table, and columns that may be empty or have a default: what was held is there, more
+    is held, and the version of the tables stays."""
+    store = Quarantine.open(options, SetClock())
+    before = hold(store, b"before", ["a@x"])
+    store.close()
+    newer(
+        options,
+        "CREATE TABLE later (id INTEGER)",
+        "ALTER TABLE entries ADD COLUMN later TEXT",
+        "ALTER TABLE recipients ADD COLUMN later INTEGER NOT NULL DEFAULT 0",
+    )
+    assert up_to_date(options)
+    store = Quarantine.open(options, SetClock())
+    after = hold(store, b"after", ["b@x"])
+    assert {each.id for each in store.list()} == {before, after}
+    store.close()
+    assert revision_of(options) == "r9999"
 
 
 @pytest.mark.parametrize(
