@@ -18,6 +18,7 @@ from sekisho.cli.output import write_raw
 from sekisho.cli.owner import as_caller
 from sekisho.config import Config
 from sekisho.held import Entry
+from sekisho.plain_errors import of_system
 from sekisho.review import Review
 
 _FROM = re.compile(rb"^(?=>*From )", re.MULTILINE)
@@ -61,4 +62,4 @@ def _write(target: Path | None, data: bytes) -> None:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
     except OSError as error:
-        raise click.ClickException(f"{target}: {error.strerror}") from error
+        raise click.ClickException(f"{target}: {of_system(error)}") from error

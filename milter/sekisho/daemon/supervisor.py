@@ -30,6 +30,7 @@ from sekisho.daemon.scoreboard import Scoreboard
 from sekisho.daemon.setup import Setup, SetupError
 from sekisho.daemon.trials import Trials
 from sekisho.daemon.watchdog import Watchdog
+from sekisho.plain_errors import of_system
 from sekisho.ports import Clock
 from sekisho.processes import RestartCause, WorkerState
 from sekisho.wire import trial
@@ -390,5 +391,5 @@ def _failures(path: str | None) -> Failures:
     try:
         return Failures(path)
     except OSError as error:
-        reason = f"wire.failure_memory: {path}: {error.strerror}"
+        reason = f"wire.failure_memory: {path}: {of_system(error)}"
         raise SetupError((reason,), temporary=is_shortage(error)) from error

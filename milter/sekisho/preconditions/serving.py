@@ -20,6 +20,7 @@ from sekisho.brands import BrandOptions
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.guard import Switch, SwitchError
+from sekisho.plain_errors import of_number, of_system
 from sekisho.preconditions.account import Account, as_account, name_of
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError, SecretMissingError, read_secret
@@ -44,11 +45,11 @@ class Needs:
             return None
         try:
             if not stat.S_ISDIR(directory.stat().st_mode):
-                return os.strerror(errno.ENOTDIR)
+                return of_number(errno.ENOTDIR)
         except OSError as error:
-            return error.strerror
+            return of_system(error)
         allowed = os.access(directory, os.W_OK | os.X_OK, effective_ids=True)
-        return None if allowed else os.strerror(errno.EACCES)
+        return None if allowed else of_number(errno.EACCES)
 
     def file(self, key: str, path: Path, *, reading: bool = False, plain: bool = False) -> Iterator[Fault]:
         """Faults of a file that the daemon opens for writing, and makes if it does not exist. `reading`: it also reads
@@ -60,15 +61,15 @@ class Needs:
                 yield key, f"{path}: {reason}"
             return
         except OSError as error:
-            yield key, f"{path}: {error.strerror}"
+            yield key, f"{path}: {of_system(error)}"
             return
         wanted = os.W_OK | (os.R_OK if reading else 0)
         if stat.S_ISDIR(found.st_mode):
-            yield key, f"{path}: {os.strerror(errno.EISDIR)}"
+            yield key, f"{path}: {of_number(errno.EISDIR)}"
         elif plain and stat.S_ISLNK(found.st_mode):
-            yield key, f"{path}: {os.strerror(errno.ELOOP)}"
+            yield key, f"{path}: {of_number(errno.ELOOP)}"
         elif not os.access(path, wanted, effective_ids=True):
-            yield key, f"{path}: {os.strerror(errno.EACCES)}"
+            yield key, f"{path}: {of_number(errno.EACCES)}"
 
 
 def faults(
@@ -131,7 +132,7 @@ def _overlay(needs: Needs) -> Iterator[Fault]:
     )
     for key, folder, usual in named:
         if folder is not None and folder != usual and not os.path.exists(folder):
-            yield key, f"{folder}: {os.strerror(errno.ENOENT)}"
+            yield key, f"{folder}: {of_number(errno.ENOENT)}"
 
 
 def _metrics(needs: Needs) -> Iterator[Fault]:
@@ -145,7 +146,7 @@ def _metrics(needs: Needs) -> Iterator[Fault]:
         return
     for each in sorted(directory.glob("*.*")) if above == directory else ():
         if each.suffix in (".db", ".lock") and not os.access(each, os.R_OK | os.W_OK, effective_ids=True):
-            yield "metrics.directory", f"{each}: {os.strerror(errno.EACCES)}"
+            yield "metrics.directory", f"{each}: {of_number(errno.EACCES)}"
 
 
 def _state(needs: Needs) -> Iterator[Fault]:
@@ -225,7 +226,7 @@ def _unix(needs: Needs, path: Path) -> Iterator[Fault]:
     elif os.path.lexists(path) and not stat.S_ISSOCK(path.lstat().st_mode):
         yield "wire.socket", f"{path}: exists and is not a socket"
     elif os.path.lexists(path) and not os.access(path, os.W_OK, effective_ids=True):
-        yield "wire.socket", f"{path}: {os.strerror(errno.EACCES)}"
+        yield "wire.socket", f"{path}: {of_number(errno.EACCES)}"
 
 
 def _inet(place: str) -> Iterator[Fault]:
@@ -238,7 +239,7 @@ def _inet(place: str) -> Iterator[Fault]:
         with socket.socket(family) as probe:
             probe.bind(found[0][4])
     except OSError as error:
-        yield "wire.socket", f"{place}: {error.strerror or error}"
+        yield "wire.socket", f"{place}: {of_system(error)}"
         return
     if os.geteuid() != 0 and 0 < int(port) < _first_free_port():
         yield "wire.socket", f"{place}: a port below {_first_free_port()} is for root alone"

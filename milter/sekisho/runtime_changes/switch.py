@@ -17,6 +17,7 @@ from sekisho.guard import SWITCHED, GuardOptions, Switch, switched, told
 from sekisho.guard.switch import FOREVER
 from sekisho.held import Operation
 from sekisho.log import JsonLines, Logfmt, LogOptions
+from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
 
 
@@ -70,5 +71,5 @@ def write_to_log(options: LogOptions, event: str, fields: Mapping[str, Any]) -> 
         finally:
             os.close(descriptor)
     except OSError as error:
-        return f"nor in the log: {options.target}: {error.strerror}"
+        return f"nor in the log: {options.target}: {of_system(error)}"
     return f"it is in {options.target}"

@@ -11,6 +11,7 @@ from sekisho.config import Config, ConfigError
 from sekisho.daemon import Setup, SetupError, Supervisor, is_shortage
 from sekisho.guard import Switch, SwitchError
 from sekisho.maintenance import Maintenance
+from sekisho.plain_errors import of_system
 from sekisho.ports import Clock
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError
@@ -85,7 +86,7 @@ def make_files_beside(settings: Config, clock: Clock) -> bytes:
         key = "journal.key_file" if settings.journal.key_file else "policy.rollout"
         raise SetupError((f"{key}: {error}",)) from error
     except OSError as error:
-        reason = f"policy.rollout: {compose.secret_file(settings)}: {error.strerror}"
+        reason = f"policy.rollout: {compose.secret_file(settings)}: {of_system(error)}"
         raise SetupError((reason,), temporary=is_shortage(error)) from error
 
 

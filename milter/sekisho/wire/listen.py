@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from sekisho.plain_errors import of_system
 from sekisho.wire.options import WireOptions
 
 _FIRST_INHERITED = 3  # SD_LISTEN_FDS_START
@@ -47,7 +48,7 @@ def listen(options: WireOptions, environ: Mapping[str, str] | None = None) -> so
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             kind = BusyError if error.errno in _MAY_PASS else ListenError
-            raise kind(f"{options.socket}: {error.strerror or error}") from error
+            raise kind(f"{options.socket}: {of_system(error)}") from error
         on_error.pop_all()
         return sock
 
@@ -91,7 +92,7 @@ def _bind_inet(sock: socket.socket, spec: str) -> None:
         found = socket.getaddrinfo(host or None, int(port), sock.family, sock.type, 0, socket.AI_PASSIVE)
     except socket.gaierror as error:
         kind = BusyError if error.errno == socket.EAI_AGAIN else ListenError
-        raise kind(f"{spec}: {error.strerror}") from error
+        raise kind(f"{spec}: {of_system(error)}") from error
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(found[0][4])
 
