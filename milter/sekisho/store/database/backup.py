@@ -20,14 +20,18 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from sqlalchemy import NullPool, create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
 from sekisho.store.database.checking import structure
-from sekisho.store.database.engine import sync_directory, unavailable
+from sekisho.store.database.engine import sync_directory
 from sekisho.store.database.lock import StoreLock, exclusive
 from sekisho.store.database.migrate import known_revisions, revision
 from sekisho.store.database.options import StoreOptions, database_file
+from sekisho.store.database.reasons import of_sqlite
 
+PATIENCE_SECONDS = 5.0  # for a locked database: the driver's own default
 As = Callable[[], AbstractContextManager[None]]
 
 
@@ -42,7 +46,7 @@ def backup(options: StoreOptions, target: Path, as_owner: As = nullcontext) -> N
     if os.path.lexists(target):
         raise BackupError(f"{target} exists: a backup never overwrites one")
     partial = target.with_name(f".{target.name}.partial")
-    with _reported(), _new_file(partial) as descriptor, _opened(file, as_owner) as source:
+    with _reported(file), _new_file(partial) as descriptor, _opened(file, as_owner) as source:
         owner = file.stat()
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
         with closing(_connect(partial)) as copy:
@@ -62,7 +66,7 @@ def restore(options: StoreOptions, source: BinaryIO, log: BinaryIO | None, now: 
     """
     file = _file(options)
     fresh = file.with_name(f".{file.name}.restoring")
-    with _reported(), exclusive(file) as ours:
+    with _reported(Path(source.name)), exclusive(file) as ours:
         if not ours:
             raise BackupError(f"a daemon works on {file}: systemctl stop sekisho-milter")
         with _new_file(fresh) as descriptor:
@@ -88,10 +92,17 @@ def _file(options: StoreOptions) -> Path:
 
 
 @contextmanager
-def _reported() -> Iterator[None]:
+def _reported(database: Path) -> Iterator[None]:
+    """BackupError in the place of every error; one of SQLite's is about `database`."""
     try:
         yield
-    except (OSError, sqlite3.Error, StoreUnavailable) as error:
+    except OSError as error:
+        raise BackupError(f"{error.filename or database}: {of_system(error)}") from error
+    except (sqlite3.Error, SQLAlchemyError) as error:
+        cause = getattr(error, "orig", None) or error
+        fact = of_sqlite(cause, database, PATIENCE_SECONDS).partition(":")[0]  # the mend is for a store
+        raise BackupError(f"{database}: {fact}") from error
+    except StoreUnavailable as error:
         raise BackupError(str(error)) from error
 
 
@@ -110,7 +121,8 @@ def _new_file(path: Path) -> Iterator[int]:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None)
+    name = f"file:{quote(str(path))}?mode=rw"
+    connection = sqlite3.connect(name, timeout=PATIENCE_SECONDS, uri=True, isolation_level=None)
     connection.execute("PRAGMA synchronous = FULL")
     return connection
 
@@ -134,7 +146,7 @@ def _examine(path: Path) -> None:
     name = f"file:{quote(str(path))}?mode=ro"
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(name, uri=True), poolclass=NullPool)
     try:
-        with unavailable(), engine.connect() as connection:
+        with engine.connect() as connection:
             flaws = [each.text for each in structure(connection)]
             version = None if flaws else revision(connection)
     finally:

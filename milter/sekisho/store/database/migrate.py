@@ -37,7 +37,7 @@ def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> 
     patient = options.model_copy(update={"busy_timeout_seconds": patience})
     engine = connect(patient, pool=NullPool)
     try:
-        with unavailable():
+        with unavailable(options):
             with engine.connect().execution_options(**READING) as connection:
                 found = revision(connection)
             if found == HEAD:
@@ -63,7 +63,7 @@ def revision_of(options: StoreOptions) -> str | None:
     """The migration that the database is at; nothing is changed. Raises StoreUnavailable."""
     engine = connect(options, pool=NullPool)
     try:
-        with unavailable(), engine.connect().execution_options(**READING) as connection:
+        with unavailable(options), engine.connect().execution_options(**READING) as connection:
             return revision(connection)
     finally:
         engine.dispose()
