@@ -23,6 +23,7 @@ MAX_SHOWN_CHARS = 80  # of a wrong value
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 UNKNOWN_KEY = "extra_forbidden"
 _URL_USER = re.compile(r"://[^/@\s:]*+:")
+_PASSWORD = re.compile(r"(password=)[^&\s'\"]*", re.IGNORECASE)
 _TOML_PLACE = re.compile(r"\(at (line \d+, column \d+|end of document)\)$")
 _NESTED = "is nested too deeply"
 
@@ -187,7 +188,8 @@ def of_model(error: ValidationError, model: type[BaseModel] | None = None) -> It
             yield Wrong(loc, kind, _TYPES[kind] + near)
             continue
         said = _said(kind, each["msg"], each.get("ctx", {}))
-        repeated = kind == "missing" or repr(each["input"]) in said
+        # A wrong `url` is not shown: a password may stand in it in any form.
+        repeated = kind == "missing" or loc[-1:] == ("url",) or repr(each["input"]) in said
         yield Wrong(loc, kind, said if repeated else said + _shown(each["input"]))
 
 
@@ -243,7 +245,7 @@ def _shown(value: object) -> str:
 
 
 def _without_password(text: str) -> str:
-    """The text without the password of a URL: what is between the user and the last `@`."""
+    """The text without the password of a URL: what is between the user and the last `@`, or behind `password=`."""
     before, _, behind = text.rpartition("@")
     user = _URL_USER.search(before)
-    return f"{before[: user.end()]}***@{behind}" if user else text
+    return _PASSWORD.sub(r"\1***", f"{before[: user.end()]}***@{behind}" if user else text)

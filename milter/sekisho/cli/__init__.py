@@ -5,7 +5,7 @@ Exit status:
 - 0: done, with any verdict.
 - 1: a command that looks for faults (`brands lint`, `doctor`, `status`, `store check`) found one, `trace` found
   nothing, or `quarantine release` or `delete` left a copy as it was.
-- 2: wrong usage, or an input or configuration that cannot be read.
+- 2: wrong usage, an input or configuration that cannot be read, or an output that cannot be written.
 - 69: something that `serve` needs is not there yet (EX_UNAVAILABLE of sysexits).
 - 70: a defect of sekisho (EX_SOFTWARE).
 """
@@ -13,16 +13,22 @@ Exit status:
 from __future__ import annotations
 
 import io
+import os
 import sys
 import traceback
+from contextlib import suppress
 
 import click
 
 from sekisho.cli.commands import cli
-from sekisho.cli.output import say
+from sekisho.cli.output import OutputError, say
 from sekisho.config import ConfigError
+from sekisho.plain_errors import of_system
 
+BAD_INPUT_STATUS = 2
 DEFECT_STATUS = 70  # EX_SOFTWARE of sysexits
+ABORTED_STATUS = 130  # as of a program that SIGINT ended
+_STDERR = 2
 
 
 def _complain(error: click.ClickException) -> None:
@@ -36,24 +42,63 @@ def _complain(error: click.ClickException) -> None:
     say(f"Error: {error.format_message()}", err=True)
 
 
-def main() -> None:
-    """The entry point of the `sekisho` command. Ends the process with the exit status."""
+def _open_standard_streams() -> None:
+    """Open what the caller has closed. Otherwise the next file that is opened, perhaps the database, would be taken for
+    standard output. What is printed to a closed standard output fails."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # the lowest free number is this one
+            os.open(os.devnull, os.O_RDWR if number == _STDERR else os.O_RDONLY)
+    for number, name in ((1, "stdout"), (_STDERR, "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115 - for the whole process
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Send what standard output still holds nowhere: at its end, Python would complain that it cannot be written."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _report(*lines: str) -> int:
+    """Print errors. Gives the exit status of bad input; nobody can be told if standard error does not take them."""
+    with suppress(OutputError, BrokenPipeError):
+        say(*lines, err=True)
+    return BAD_INPUT_STATUS
+
+
+def _run() -> int:
+    """Run the command. Returns the exit status."""
     try:
         status = cli.main(prog_name="sekisho", standalone_mode=False)
     except click.ClickException as error:
-        _complain(error)
-        status = 2
+        with suppress(OutputError, BrokenPipeError):
+            _complain(error)
+        return BAD_INPUT_STATUS
     except click.exceptions.Abort:
-        status = 130
+        return ABORTED_STATUS
     except ConfigError as error:
-        say(*error.errors, err=True)
-        status = 2
+        return _report(*error.errors)
+    except OutputError as error:
+        _drop_output()
+        return _report(f"Error: {error}")
     except BrokenPipeError:
-        status = 0
-    except Exception:
-        say(*traceback.format_exc().splitlines(), err=True)
-        status = DEFECT_STATUS
-    sys.exit(status if isinstance(status, int) else 0)
+        _drop_output()
+        return 0
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            return _report(f"Error: {error.filename}: {of_system(error)}")
+        _report(*traceback.format_exc().splitlines())
+        return DEFECT_STATUS
+    return status if isinstance(status, int) else 0
+
+
+def main() -> None:
+    """The entry point of the `sekisho` command. Ends the process with the exit status."""
+    _open_standard_streams()
+    sys.exit(_run())

@@ -28,9 +28,9 @@ def run(config: Config, records: Sequence[str], form: str, output: Path | None) 
     """Write the messages, after the audit has a line for each. Raises UsageError without a directory for several `eml`
     files, and ClickException for what cannot be read or written."""
     single = form == "mbox" or len(records) == 1
-    if not single and (output is None or not output.is_dir()):
+    inside = output is not None and os.path.isdir(output)
+    if not single and not inside:
         raise click.UsageError("several eml files need --output with an existing directory")
-    inside = output is not None and output.is_dir()
     with reviewing(config) as review:
         entries = [review.show(record) for record in records]
         if form == "mbox":

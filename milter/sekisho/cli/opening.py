@@ -15,7 +15,7 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.ports import DamagedError, ErasedError, StoreUnavailable
 from sekisho.release import UnclearRequestError
-from sekisho.review import AgesUnknownError, NoSuchEntryError, Review
+from sekisho.review import AgesUnknownError, NoSuchEntryError, NoSuchRecipientError, Review
 from sekisho.store.database import SchemaError, database_file, never_made
 from sekisho.store.lists import ListStore
 from sekisho.store.quarantine import Quarantine
@@ -63,6 +63,8 @@ def reviewing(config: Config) -> Iterator[Review]:
             yield compose.review(config, quarantine)
         except NoSuchEntryError as error:
             raise click.ClickException(str(error)) from error
+        except NoSuchRecipientError as error:
+            raise click.UsageError(f"--rcpt: {error}") from error
         except UnclearRequestError as error:
             raise click.UsageError(str(error)) from error
         except AgesUnknownError as error:

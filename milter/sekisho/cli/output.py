@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
-from typing import IO
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -20,7 +21,26 @@ from rich.padding import Padding
 from rich.segment import Segment
 from rich.text import Text
 
+from sekisho.plain_errors import of_system
 from sekisho.text import printable
+
+
+class OutputError(Exception):
+    """Standard output or standard error does not take what is printed. The text says why."""
+
+
+@contextmanager
+def _taken() -> Iterator[None]:
+    """Raises OutputError in the place of OSError. A reader that has gone away (BrokenPipeError) is no error."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"standard output: {of_system(error)} (what the command does may be done all the same)"
+        ) from error
+
 
 FILE_COLUMNS = 200  # columns where the output is no terminal: a table in a file must not be cut
 GAP_COLUMNS = 2  # between the columns of a table
@@ -33,6 +53,15 @@ _INVISIBLE = re.compile(
 
 class Screen(Console):
     """A console on which no text controls the terminal; only our styles do."""
+
+    def print(self, *objects: Any, **style: Any) -> None:
+        """Print as `Console.print`. Raises OutputError."""
+        with _taken():
+            super().print(*objects, **style)
+
+    def on_broken_pipe(self) -> None:
+        """Raises BrokenPipeError, as every other way to print does."""
+        raise BrokenPipeError
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The segments to print, with an escape for each control character that is not ours."""
@@ -65,9 +94,10 @@ def write_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], first: int
 def say(*texts: str, err: bool = False) -> None:
     """Print each text as exactly one line, on standard output or with `err` on standard error."""
     stream = sys.stderr if err else sys.stdout
-    for text in texts:
-        stream.write(printable(text, _NO_LIMIT) + "\n")
-    stream.flush()
+    with _taken():
+        for text in texts:
+            stream.write(printable(text, _NO_LIMIT) + "\n")
+        stream.flush()
 
 
 def write_json(value: object, indent: int = 2) -> None:
@@ -91,9 +121,10 @@ def write_raw(content: bytes) -> None:
 
 
 def _bytes(content: bytes) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    with _taken():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
 
 
 def safe(text: str) -> str:

@@ -67,8 +67,8 @@ def restore_backup(config: Config, source: Path) -> None:
         "systemctl start sekisho-milter",
     )
     file = database_file(config.store)
-    if file is not None and file.exists() and source.exists() and file.samefile(source):
-        raise click.ClickException(f"{source} is the store itself")
+    if file is not None and os.path.realpath(file) == os.path.realpath(source):
+        raise click.ClickException(f"{source}: is the store itself: name a backup")
     with as_owner(config), ExitStack() as opened:
         with as_caller():
             try:

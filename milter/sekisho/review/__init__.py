@@ -12,6 +12,7 @@ from sekisho.review.service import (
     MailLabel,
     NoAuthorError,
     NoSuchEntryError,
+    NoSuchRecipientError,
     Review,
 )
 
@@ -21,6 +22,7 @@ __all__ = [
     "MailLabel",
     "NoAuthorError",
     "NoSuchEntryError",
+    "NoSuchRecipientError",
     "Reporter",
     "Review",
 ]

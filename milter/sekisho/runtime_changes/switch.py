@@ -46,7 +46,9 @@ def remember(done: Operation, audit: Callable[[Operation], None], options: LogOp
     except StoreUnavailable as error:
         reason = str(error)
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
+        reason = (
+            of_system(error) if isinstance(error, OSError) else f"a defect of sekisho: {type(error).__name__}"
+        )
     else:
         return ""
     where = write_to_log(options, SWITCHED[done.operation], switched(replace(done, at=now)))
