@@ -15,7 +15,7 @@ import click
 
 from sekisho import preconditions
 from sekisho.cli.describe import toml
-from sekisho.cli.output import say
+from sekisho.cli.output import say, shown
 from sekisho.config import Config, ConfigError, load
 from sekisho.data_files import ContentError, UnreadableError, parse_toml, read_bytes, text_of
 from sekisho.plain_errors import BARE_KEY, of_system
@@ -65,6 +65,9 @@ def set_option(path: Path, key: str, value: str) -> None:
         raise click.ClickException(str(error)) from error
     except ContentError as error:
         raise click.ClickException(f"{path}: {error}") from error
+    for part, typed in (("key", key), ("value", value)):
+        if not typed.isascii() and typed != typed.encode("utf-8", "replace").decode("utf-8"):
+            raise click.ClickException(f"the {part} {shown(typed)} is not text in UTF-8")
     wrong: ConfigError | None = None
     for meant in _meanings(value):
         changed = edited(text, key, meant)

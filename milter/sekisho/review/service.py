@@ -83,14 +83,14 @@ class Review:
         previous page."""
         self._give_up(who)
         if before is not None and normal(before) is None:
-            raise NoSuchEntryError(f"{printable(before, MAX_ID_CHARS)}: is no id of an entry")
+            raise NoSuchEntryError(f"{_named(before)}: is no id of an entry")
         return self.store.list(state, limit, before)
 
     def show(self, record: str) -> Entry:
         """The entry with its document. A person may have typed the id. Raises NoSuchEntryError."""
         entry = self.store.get(record)
         if entry is None:
-            raise NoSuchEntryError(f"{printable(record, MAX_ID_CHARS)}: no such entry")
+            raise NoSuchEntryError(f"{_named(record)}: no such entry")
         return entry
 
     def source(self, entry: Entry, who: str, note: str = "") -> bytes:
@@ -179,7 +179,7 @@ class Review:
         """Who did what to an entry, or to all, newest first, at most `limit`. Raises NoSuchEntryError for what is no
         id."""
         if record is not None and normal(record) is None:
-            raise NoSuchEntryError(f"{printable(record, MAX_ID_CHARS)}: is no id of an entry")
+            raise NoSuchEntryError(f"{_named(record)}: is no id of an entry")
         return self.store.operations(record, limit)
 
     def _shown_for(self, records: Sequence[str], recipients: Collection[str]) -> Sequence[Entry]:
@@ -222,3 +222,8 @@ class Review:
             self.store.move(entry.id, State.DELETED, only=state, copies=numbers, done=done)
             for state in states
         )
+
+
+def _named(record: str) -> str:
+    """What was typed as an id, in an error text."""
+    return printable(record, MAX_ID_CHARS) or "an empty text"

@@ -73,12 +73,12 @@ def reason(error: BaseException, options: StoreOptions) -> str:
     cause = getattr(error, "orig", None) or error
     if isinstance(error, NoFreeConnection):
         patience = f"{options.busy_timeout_seconds:g} s (store.busy_timeout_seconds)"
-        return f"{_name(options)}: no connection became free within {patience}: raise store.pool_size"
+        return f"{name_of(options)}: no connection became free within {patience}: raise store.pool_size"
     if isinstance(cause, OSError):
-        return f"{cause.filename or _name(options)}: {of_system(cause)}"
+        return f"{cause.filename or name_of(options)}: {of_system(cause)}"
     if file is not None:
-        return f"{_name(options)}: {of_sqlite(cause, file, options.busy_timeout_seconds)}"
-    return f"{_name(options)}: {_of_postgresql(cause)}"
+        return f"{name_of(options)}: {of_sqlite(cause, file, options.busy_timeout_seconds)}"
+    return f"{name_of(options)}: {_of_postgresql(cause)}"
 
 
 def of_sqlite(cause: BaseException, file: Path, patience: float) -> str:
@@ -120,7 +120,7 @@ def _of_postgresql(cause: BaseException) -> str:
     return f"{plain} (SQLSTATE {state}{f': {words}' if words else ''})"
 
 
-def _name(options: StoreOptions) -> str:
+def name_of(options: StoreOptions) -> str:
     """The database as the operator knows it: its file, or its URL, which never has a password."""
     file = database_file(options)
     return options.url if file is None else str(file)
