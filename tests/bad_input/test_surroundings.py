@@ -43,14 +43,9 @@ def shell(command: str, *arguments: str, **environment: str) -> subprocess.Compl
 
 
 PRINTING = (
-    ["config", "describe"],
-    ["config", "show"],
-    ["quarantine", "list"],
-    ["quarantine", "show", "ID", "--raw"],
-    ["quarantine", "export", "ID"],
-    ["list", "export"],
-    ["brands", "list"],
-    ["store", "retention"],
+    ["config", "show"],  # JSON
+    ["quarantine", "list"],  # a table
+    ["quarantine", "export", "ID"],  # bytes
     ["--help"],
 )
 
@@ -122,12 +117,7 @@ def test_a_closed_standard_input_is_named(arguments: list[str], scene: Scene) ->
 )
 def test_the_environment_breaks_nothing(environment: dict[str, str], scene: Scene) -> None:
     """Tables, pages and errors come in any locale and any width."""
-    for command, status in (
-        (["quarantine", "list"], 0),
-        (["brands", "show", "amazon"], 0),
-        (["quarantine", "show", "zzz"], 2),
-        (["check", str(scene.folder / "mail.eml")], 0),
-    ):
+    for command, status in ((["brands", "show", "amazon"], 0), (["quarantine", "show", "zzz"], 2)):
         done = shell('"$@"', *given(command, scene), **environment)
         assert done.returncode == status, done.stderr
         assert not LIBRARY_WORDS.search(done.stdout + done.stderr)

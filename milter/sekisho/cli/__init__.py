@@ -17,11 +17,12 @@ import os
 import sys
 import traceback
 from contextlib import suppress
+from typing import IO
 
 import click
 
 from sekisho.cli.commands import cli
-from sekisho.cli.output import OutputError, say
+from sekisho.cli.output import CheckedStream, OutputError, ReaderGoneError, say
 from sekisho.config import ConfigError
 from sekisho.plain_errors import of_system
 
@@ -31,15 +32,14 @@ ABORTED_STATUS = 130  # as of a program that SIGINT ended
 _STDERR = 2
 
 
-def _complain(error: click.ClickException) -> None:
-    """Print the error as one line; above it, after wrong usage, how the command is used."""
+def _complaint(error: click.ClickException) -> list[str]:
+    """The error as one line; above it, after wrong usage, how the command is used."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):  # its text is the whole help
-        say(*error.format_message().splitlines(), err=True)
-        return
+        return error.format_message().splitlines()
     context = error.ctx if isinstance(error, click.UsageError) else None
-    if context is not None:
-        say(*context.get_usage().splitlines(), f"Try '{context.command_path} --help' for help.", "", err=True)
-    say(f"Error: {error.format_message()}", err=True)
+    usage = context.get_usage().splitlines() if context else []
+    hint = [f"Try '{context.command_path} --help' for help.", ""] if context else []
+    return [*usage, *hint, f"Error: {error.format_message()}"]
 
 
 def _open_standard_streams() -> None:
@@ -57,18 +57,25 @@ def _open_standard_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if type(sys.stdout) is io.TextIOWrapper:  # not what a test puts in its place
+        encoding, lines = sys.stdout.encoding, sys.stdout.line_buffering
+        sys.stdout = CheckedStream(
+            sys.stdout.detach(), encoding=encoding, errors="backslashreplace", line_buffering=lines
+        )
 
 
-def _drop_output() -> None:
-    """Send what standard output still holds nowhere: at its end, Python would complain that it cannot be written."""
+def _drop(stream: IO[str]) -> None:
+    """Send what a stream still holds nowhere: at its end, Python would complain that it cannot be written."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _report(*lines: str) -> int:
     """Print errors. Gives the exit status of bad input; nobody can be told if standard error does not take them."""
-    with suppress(OutputError, BrokenPipeError):
+    try:
         say(*lines, err=True)
+    except (OutputError, ReaderGoneError):
+        _drop(sys.stderr)
     return BAD_INPUT_STATUS
 
 
@@ -77,18 +84,16 @@ def _run() -> int:
     try:
         status = cli.main(prog_name="sekisho", standalone_mode=False)
     except click.ClickException as error:
-        with suppress(OutputError, BrokenPipeError):
-            _complain(error)
-        return BAD_INPUT_STATUS
+        return _report(*_complaint(error))
     except click.exceptions.Abort:
         return ABORTED_STATUS
     except ConfigError as error:
         return _report(*error.errors)
     except OutputError as error:
-        _drop_output()
+        _drop(sys.stdout)
         return _report(f"Error: {error}")
-    except BrokenPipeError:
-        _drop_output()
+    except ReaderGoneError:
+        _drop(sys.stdout)
         return 0
     except Exception as error:
         if isinstance(error, OSError) and error.filename is not None:

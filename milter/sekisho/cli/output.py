@@ -8,12 +8,13 @@ printed; only its line ends stay.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -29,17 +30,36 @@ class OutputError(Exception):
     """Standard output or standard error does not take what is printed. The text says why."""
 
 
+class ReaderGoneError(Exception):
+    """The reader of the output has gone away (`| head`), which is no error. (click would make one of the operating
+    system's own exception.)"""
+
+
 @contextmanager
 def _taken() -> Iterator[None]:
-    """Raises OutputError in the place of OSError. A reader that has gone away (BrokenPipeError) is no error."""
+    """Raises OutputError or ReaderGoneError in the place of OSError."""
     try:
         yield
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
     except OSError as error:
         raise OutputError(
             f"standard output: {of_system(error)} (what the command does may be done all the same)"
         ) from error
+
+
+class CheckedStream(io.TextIOWrapper):
+    """Standard output for all who print to it, the libraries too: raises OutputError if it does not take a text."""
+
+    def write(self, text: str) -> int:
+        """Write a text."""
+        with _taken():
+            return super().write(text)
+
+    def flush(self) -> None:
+        """Write what is still held."""
+        with _taken():
+            super().flush()
 
 
 FILE_COLUMNS = 200  # columns where the output is no terminal: a table in a file must not be cut
@@ -53,15 +73,6 @@ _INVISIBLE = re.compile(
 
 class Screen(Console):
     """A console on which no text controls the terminal; only our styles do."""
-
-    def print(self, *objects: Any, **style: Any) -> None:
-        """Print as `Console.print`. Raises OutputError."""
-        with _taken():
-            super().print(*objects, **style)
-
-    def on_broken_pipe(self) -> None:
-        """Raises BrokenPipeError, as every other way to print does."""
-        raise BrokenPipeError
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The segments to print, with an escape for each control character that is not ours."""

@@ -20,6 +20,7 @@ from sekisho.brands import BrandOptions
 from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.guard import Switch, SwitchError
+from sekisho.metrics.options import endpoint
 from sekisho.plain_errors import of_number, of_system
 from sekisho.preconditions.account import Account, as_account, name_of
 from sekisho.privacy import Privacy
@@ -80,7 +81,7 @@ def faults(
     because their failure must not stop a reload."""
     needs = Needs(config, made)
     where = f"{path}: " if path else ""
-    rows = [row for row in _ROWS if not (bound and row in (_socket, _log, _metrics))]
+    rows = [row for row in _ROWS if not (bound and row in (_socket, _log, _metrics, _metrics_port))]
     return tuple(f"{where}{key}: {reason}" for row in rows for key, reason in row(needs))
 
 
@@ -147,6 +148,13 @@ def _metrics(needs: Needs) -> Iterator[Fault]:
     for each in sorted(directory.glob("*.*")) if above == directory else ():
         if each.suffix in (".db", ".lock") and not os.access(each, os.R_OK | os.W_OK, effective_ids=True):
             yield "metrics.directory", f"{each}: {of_number(errno.EACCES)}"
+
+
+def _metrics_port(needs: Needs) -> Iterator[Fault]:
+    """The address of the metrics must be one of this machine. A port that is in use is no fault: it is tried again."""
+    host, port = endpoint(needs.config.metrics.listen)
+    if reason := _unbindable(socket.AF_INET6 if ":" in host else socket.AF_INET, host, port):
+        yield "metrics.listen", f"{needs.config.metrics.listen}: {reason}"
 
 
 def _state(needs: Needs) -> Iterator[Fault]:
@@ -230,19 +238,25 @@ def _unix(needs: Needs, path: Path) -> Iterator[Fault]:
 
 
 def _inet(place: str) -> Iterator[Fault]:
-    """The address must be one of this machine. It is tested with port 0, so that a running daemon does not disturb."""
+    """The address must be one of this machine."""
     kind, _, rest = place.partition(":")
     port, _, host = rest.partition("@")
-    family = socket.AF_INET6 if kind == "inet6" else socket.AF_INET
+    if reason := _unbindable(socket.AF_INET6 if kind == "inet6" else socket.AF_INET, host, int(port)):
+        yield "wire.socket", f"{place}: {reason}"
+
+
+def _unbindable(family: socket.AddressFamily, host: str, port: int) -> str | None:
+    """Why nobody can listen at an address; None if we can. It is tested with port 0, so that a running daemon does not
+    disturb."""
     try:
         found = socket.getaddrinfo(host or None, 0, family, socket.SOCK_STREAM, 0, socket.AI_PASSIVE)
         with socket.socket(family) as probe:
             probe.bind(found[0][4])
     except OSError as error:
-        yield "wire.socket", f"{place}: {of_system(error)}"
-        return
-    if os.geteuid() != 0 and 0 < int(port) < _first_free_port():
-        yield "wire.socket", f"{place}: a port below {_first_free_port()} is for root alone"
+        return of_system(error)
+    if os.geteuid() != 0 and 0 < port < _first_free_port():
+        return f"a port below {_first_free_port()} is for root alone"
+    return None
 
 
 def _first_free_port() -> int:
@@ -258,6 +272,7 @@ _ROWS: tuple[Callable[[Needs], Iterator[Fault]], ...] = (
     _rollout,
     _overlay,
     _metrics,
+    _metrics_port,
     _root,
     _state,
     _database,
