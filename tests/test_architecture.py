@@ -32,6 +32,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "bounded_cache",
             "package_data",
             "data_files",
+            "plain_errors",
         }
     ),
     frozenset(
@@ -84,6 +85,8 @@ NEIGHBOURS = {
     ("address", "bounded_cache"),  # answers are remembered in one way
     ("domains", "bounded_cache"),
     ("charsets", "bounded_cache"),
+    ("data_files", "plain_errors"),  # every error of a file is said in one way
+    ("private_files", "plain_errors"),
     ("qrcodes", "markup"),  # character references are undone in one bounded way
     (
         "brands",

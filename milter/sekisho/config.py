@@ -6,10 +6,7 @@ and `docs/options.md` are generated from the same fields (`sekisho config descri
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,12 +15,14 @@ from pydantic import BaseModel, Field, ValidationError
 
 from sekisho.brands import BrandOptions
 from sekisho.checks.options import ArcOptions
+from sekisho.data_files import UnreadableError, read_toml
 from sekisho.guard import GuardOptions
 from sekisho.journal import JournalOptions
 from sekisho.log import LogOptions
 from sekisho.message import Limits
 from sekisho.metrics import MetricsOptions
 from sekisho.options import Options
+from sekisho.plain_errors import UNKNOWN_KEY, did_you_mean, dotted, keys_at, of_model, of_toml
 from sekisho.policy import (
     ListOptions,
     PolicyOptions,
@@ -43,10 +42,7 @@ from sekisho.verdict import Mode
 from sekisho.vocabulary import VocabularyOptions
 from sekisho.wire.options import WireOptions
 
-URL_USER = re.compile(r"://[^/@\s:]*+:")
-BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 Part = TypeVar("Part", bound=Options)
-MAX_SHOWN_CHARS = 80  # of a wrong value, in the error
 
 
 class ConfigError(Exception):
@@ -135,7 +131,7 @@ def load(path: Path | None) -> Config:
         config, error = _validated(data), None
     except ValidationError as invalid:
         config, error = None, invalid
-    reasons = (*_reasons(error), *_unknown_findings(data), *_odd_recipients(data))
+    reasons = (*_reasons(error), *_null_characters(data), *_unknown_findings(data), *_odd_recipients(data))
     if config is None or reasons:
         raise ConfigError(tuple(f"{path}: {reason}" for reason in reasons), _rest(data, error))
     return config
@@ -143,19 +139,13 @@ def load(path: Path | None) -> Config:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-        json.dumps(
-            data, default=str
-        )  # RecursionError for nesting that the parser accepts, but that is too deep for JSON
-        return data
-    except OSError as error:
-        raise ConfigError((f"{path}: {error.strerror}",)) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError((f"{path}: is not UTF-8 at byte {error.start}",)) from error
+        data = read_toml(path)
+        json.dumps(data, default=str)  # nesting that the TOML parser accepts may be too deep for JSON
+    except UnreadableError as error:
+        raise ConfigError((str(error),)) from error
     except RecursionError as error:
-        raise ConfigError((f"{path}: is nested too deeply",)) from error
-    except ValueError as error:
-        raise ConfigError((f"{path}: is not TOML: {error}",)) from error
+        raise ConfigError((f"{path}: {of_toml(error)}",)) from error
+    return data
 
 
 def _validated(data: Mapping[str, Any]) -> Config:
@@ -167,6 +157,15 @@ def _validated(data: Mapping[str, Any]) -> Config:
         if isinstance(group, dict) and isinstance(data.get(name), dict):
             whole[name] = group | data[name]
     return Config.model_validate_json(json.dumps(whole, default=str), strict=True)
+
+
+def _null_characters(data: Any, *loc: int | str) -> Iterator[str]:
+    """Texts with a NUL: the operating system takes no path and no name that has one."""
+    if isinstance(data, (dict, list)):
+        for name, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _null_characters(value, *loc, name)
+    elif isinstance(data, str) and "\0" in data:
+        yield f"{dotted(loc)}: must not have a NUL character"
 
 
 def _rest(data: Mapping[str, Any], error: ValidationError | None) -> Config | None:
@@ -185,7 +184,7 @@ def _unknown_findings(data: Mapping[str, Any]) -> Iterator[str]:
     known = [kind.id for kind in KINDS]
     for name in points:
         if name not in known:
-            yield f"{dotted(('policy', 'points', name))}: there is no such finding{_did_you_mean(name, known)}"
+            yield f"{dotted(('policy', 'points', name))}: there is no such finding{did_you_mean(name, known)}"
 
 
 def _odd_recipients(data: Mapping[str, Any]) -> Iterator[str]:
@@ -224,61 +223,20 @@ def _part(model: type[Part], raw: object) -> Part | None:
 
 
 def _reasons(error: ValidationError | None) -> Iterator[str]:
-    for each in error.errors() if error else ():
-        key = dotted(each["loc"]) or "file"
-        if each["type"] == "extra_forbidden":
-            yield f"{key}: unknown option{_suggestion(each['loc'])}"
+    for each in of_model(error) if error else ():
+        if each.type == UNKNOWN_KEY:
+            yield f"{each.key}: unknown option{_suggestion(each.loc)}"
         else:
-            said = _plain_message(each["msg"])
-            yield f"{key}: {said}{'' if repr(each['input']) in said else _shown(each['input'])}"
-
-
-def dotted(loc: tuple[int | str, ...]) -> str:
-    """The key as it is written in TOML: `recipients."example.jp".tag`, `lists.block[2]` (from 0)."""
-    text = ""
-    for part in loc:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif part != "[key]":  # pydantic's mark for an invalid key
-            text += "." + (part if BARE_KEY.fullmatch(part) else json.dumps(part, ensure_ascii=False))
-    return text.removeprefix(".")
-
-
-def _plain_message(message: str) -> str:
-    """Pydantic's message in our words: `must be a valid number`."""
-    plain = message.removeprefix("Value error, ")
-    return re.sub(r"^(Input|String) should ", "must ", plain)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, (dict, list)):
-        return ""
-    text = _without_password(repr(value))  # errors are logged
-    return f" (is {text if len(text) <= MAX_SHOWN_CHARS else text[:MAX_SHOWN_CHARS] + '…'})"
-
-
-def _without_password(text: str) -> str:
-    """The text without the password of a URL: what is between the user and the last `@`."""
-    before, _, behind = text.rpartition("@")
-    user = URL_USER.search(before)
-    return f"{before[: user.end()]}***@{behind}" if user else text
+            yield str(each) if each.key else f"file: {each.reason}"
 
 
 def _suggestion(loc: tuple[int | str, ...]) -> str:
     """What was probably meant: an option of the same group with a similar name, or the same name in another group."""
-    model: Any = Config
-    if len(loc) > 1:
-        model = next((each for name, _, each in groups() if name == loc[0]), None)
-    name, options = str(loc[-1]), list(getattr(model, "model_fields", {}))
-    if near := _did_you_mean(name, options):
+    name = str(loc[-1])
+    if near := did_you_mean(name, keys_at(Config, loc[:-1])):
         return near
     homes = [group or "the top of the file" for group, _, each in groups() if name in each.model_fields]
     return f"; there is one in {' and '.join(homes)}" if homes else ""
-
-
-def _did_you_mean(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def groups() -> Iterator[tuple[str, str, type[BaseModel]]]:

@@ -12,6 +12,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from sekisho.plain_errors import of_system
+
 MODE = 0o600
 SECRET_BYTES = 32
 _MAX_SECRET_BYTES = 1 << 20
@@ -56,9 +58,9 @@ def read_secret(path: Path) -> bytes:
             secret = file.read(_MAX_SECRET_BYTES)
             mode = os.fstat(file.fileno()).st_mode
     except FileNotFoundError as error:
-        raise SecretMissingError(f"{path}: {error.strerror}", None) from error
+        raise SecretMissingError(f"{path}: {of_system(error)}", None) from error
     except OSError as error:
-        raise SecretError(f"{path}: {error.strerror}") from error
+        raise SecretError(f"{path}: {of_system(error)}") from error
     if len(secret) < SECRET_BYTES:
         raise SecretMissingError(f"{path}: holds {len(secret)} bytes, {SECRET_BYTES} are needed", len(secret))
     if mode & 0o007:

@@ -11,17 +11,18 @@ It cannot see which of the customers behind a domain is writing.
 
 from __future__ import annotations
 
-import tomllib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from sekisho.bounded_cache import remembered
-from sekisho.data_files import DataFileError
+from sekisho.data_files import DataFileError, table_of
 from sekisho.domains import to_ascii
 from sekisho.known import ON_BEHALF, PASS_ON, TENANCY, Forwarding
 from sekisho.package_data import shipped
+from sekisho.plain_errors import did_you_mean, dotted
 
 KINDS = (
     "mailbox",
@@ -38,7 +39,6 @@ KINDS = (
 )
 REDIRECT = "redirect"
 NOT_SHARED = "none"
-MAX_FILE_BYTES = 4 * 1024 * 1024
 MAX_REMEMBERED = 20_000  # names whose kind is remembered
 
 
@@ -124,17 +124,10 @@ def load(
 
 def _read(path: Path, faults: list[str], *, required: bool = True) -> Iterator[tuple[str, str]]:
     """Each entry with its kind. A missing file adds a fault if it is `required`."""
-    try:
-        content = tomllib.loads(path.read_bytes()[:MAX_FILE_BYTES].decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        faults.append(f"{path}: {error}")
-        return
-    except OSError as error:
-        if required or not isinstance(error, FileNotFoundError):
-            faults.append(f"{path}: {error.strerror}")
+    if not required and not os.path.lexists(path):
         return
     seen: dict[str, str] = {}
-    for kind, table in content.items():
+    for kind, table in (table_of(path, faults) or {}).items():
         for place, domain in _domains(path, kind, table, faults):
             if seen.setdefault(domain, kind) != kind:
                 faults.append(f"{path}: {place}: {domain} is listed under {seen[domain]} too")
@@ -143,13 +136,18 @@ def _read(path: Path, faults: list[str], *, required: bool = True) -> Iterator[t
 
 def _domains(path: Path, kind: str, table: object, faults: list[str]) -> Iterator[tuple[str, str]]:
     """Each domain of a kind with its place in the file. A kind is a table of named arrays."""
-    if kind not in (*KINDS, NOT_SHARED) or not isinstance(table, dict):
-        faults.append(f"{path}: {kind}: is not one of the tables {', '.join((*KINDS, NOT_SHARED))}")
+    known = (*KINDS, NOT_SHARED)
+    if kind not in known:
+        meant = did_you_mean(kind, known) or f" {', '.join(known)}"
+        faults.append(f"{path}: {dotted((kind,))}: is not one of the tables{meant}")
+        return
+    if not isinstance(table, dict):
+        faults.append(f"{path}: {kind}: must be a table of lists")
         return
     for group, values in table.items():
-        place = f"{kind}.{group}"
+        place = dotted((kind, group))
         if not isinstance(values, list):
-            faults.append(f"{path}: {place}: is not an array of domains")
+            faults.append(f"{path}: {place}: must be a list of domains")
             continue
         for value in values:
             if isinstance(value, str) and _is_entry(value, kind):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class AuthResult(StrEnum):
@@ -18,6 +20,17 @@ class AuthResult(StrEnum):
     TEMPERROR = "temperror"
     PERMERROR = "permerror"
     UNKNOWN = "unknown"
+
+
+RECORDED_WORDS: Mapping[str, AuthResult] = MappingProxyType(
+    {word.value: word for word in AuthResult}
+    | {
+        "hardfail": AuthResult.FAIL,  # older writers
+        "error": AuthResult.TEMPERROR,
+        "bestguesspass": AuthResult.NEUTRAL,  # nobody published it
+    }
+)
+"""The words in which other receivers record a result, and what they mean."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ NotOffered = smtplib.SMTPNotSupportedError
 """The MTA does not offer an extension."""
 ClosedError = smtplib.SMTPServerDisconnected
 """The MTA ended the connection."""
+ProtocolError = smtplib.SMTPException
+"""Any error of the protocol, those above included."""
 _LINE_END = re.compile(rb"[\r\n]")
 
 

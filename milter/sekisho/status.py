@@ -21,6 +21,7 @@ from sekisho.dns_answer import Found
 from sekisho.guard import Switch, SwitchError, moment
 from sekisho.held import State
 from sekisho.metrics.options import MetricsOptions, endpoint
+from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
 from sekisho.resolver import DnsResolver
 from sekisho.store.database import (
@@ -81,7 +82,7 @@ def _asked(options: MetricsOptions) -> Facts:
     try:
         code, body = _answer(local, port)
     except (OSError, http.client.HTTPException) as error:
-        why = getattr(error, "strerror", None) or error
+        why = of_system(error) if isinstance(error, OSError) else "the answer is not HTTP"
         return {"ready": False, "reasons": [f"{DOWN} on {options.listen} ({why})"]}
     with suppress(ValueError, RecursionError):
         found = json.loads(body)

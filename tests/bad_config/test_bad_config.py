@@ -109,7 +109,7 @@ def test_a_folder_is_no_file(
 ) -> None:
     """A folder is named as what it is."""
     assert run([*CHECK, "--config", str(tmp_path)], monkeypatch) == 2
-    assert capsys.readouterr().err.splitlines() == [f"{tmp_path}: Is a directory"]
+    assert capsys.readouterr().err.splitlines() == [f"{tmp_path}: Is a directory: a file is needed"]
 
 
 @pytest.mark.parametrize(

@@ -74,12 +74,12 @@ def test_every_fault_is_named(tmp_path: Path) -> None:
         forwarders.load(file)
     places = {fault.split(": ")[1] for fault in caught.value.faults}
     assert places == {
-        "forwarders.a.domains.0",
+        "forwarders.a.domains[0]",
         "forwarders.a.domains",
         "forwarders.a.envelope",
         "forwarders.b.domains",
         "forwarders.b.sources",
-        "sealers.c.domains.0",
+        "sealers.c.domains[0]",
         "sealers.c.domains",
         "sealers.c.sources",
         "sealers.c.why",

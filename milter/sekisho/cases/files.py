@@ -5,7 +5,6 @@ Without a sidecar, the envelope and the client are read from the message's own t
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -15,13 +14,18 @@ from types import MappingProxyType
 from typing import Any
 
 from sekisho.cases.envelope_from_headers import envelope_from_trace
+from sekisho.data_files import UnreadableError, read_bytes, read_json
 from sekisho.domains import parse_ip
 from sekisho.message import Client, Envelope, Recipient
+from sekisho.plain_errors import MAX_SHOWN_CHARS, did_you_mean
 from sekisho.ports import Recorded
 from sekisho.resolver import CaseResolver
+from sekisho.results import RECORDED_WORDS, AuthResult
 from sekisho.verdict import WORDS, Disposition
 
 BOM = b"\xef\xbb\xbf"  # some editors put it at the beginning of a file; it is no part of the message
+MAX_MESSAGE_BYTES = 256 * 1024 * 1024  # more than any mail server takes
+FIRST_YEAR, LAST_YEAR = 1970, 9998  # of an arrival: the clock of a machine has no other
 LABELS = ("phish", "ham")
 EXPECTED = WORDS[: Disposition.REJECT + 1]  # verdicts by severity
 
@@ -55,9 +59,12 @@ def load(path: Path, sidecar: Path | None = None, without: frozenset[str] = froz
 
     Raises CaseError if a file cannot be read or the sidecar is not a case.
     """
-    content = _bytes(path)
+    content = _message(path)
     named = path.with_suffix(".json")
-    return of_bytes(path, content, sidecar or (named if os.path.lexists(named) else None), without)
+    sidecar = sidecar or (named if os.path.lexists(named) else None)
+    if not content and sidecar is None:
+        raise CaseError(f"{path}: is empty: a message has a header at least")
+    return of_bytes(path, content, sidecar, without)
 
 
 def of_bytes(
@@ -71,21 +78,22 @@ def of_bytes(
     if sidecar is None:
         return _traced(path, raw, without)
     try:
-        facts = json.loads(_bytes(sidecar))
+        facts = read_json(sidecar)
         if not isinstance(facts, dict):
-            raise CaseError(f"{sidecar}: a case is a JSON object")
+            raise CaseError(f'{sidecar}: must be a JSON object, as {{"rcpt": "hanako@example.jp"}}')
         return parse_case(path, raw, facts, without)
-    except RecursionError as error:
-        raise CaseError(f"{sidecar}: is nested too deeply") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except UnreadableError as error:
+        raise CaseError(str(error)) from error
+    except ValueError as error:
         raise CaseError(f"{sidecar}: {error}") from error
 
 
-def _bytes(path: Path) -> bytes:
+def _message(path: Path) -> bytes:
+    """The bytes of a message file. Raises CaseError."""
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CaseError(f"{path}: {error.strerror or error}") from error
+        return read_bytes(path, MAX_MESSAGE_BYTES)
+    except UnreadableError as error:
+        raise CaseError(str(error)) from error
 
 
 def _traced(path: Path, raw: bytes, without: frozenset[str]) -> Case:
@@ -101,7 +109,7 @@ def parse_case(
 ) -> Case:
     """The case of these bytes and the facts of a sidecar. `path` is the name of the case.
 
-    Raises KeyError, TypeError or ValueError for facts that are not valid.
+    Raises ValueError for facts that are not valid; the text is `key: reason`.
     """
     now = _time(facts.get("now"))
     expect, at_most = _expected(facts, "expect"), _expected(facts, "at_most")
@@ -146,14 +154,14 @@ def _client(facts: Mapping[str, Any]) -> Client:
 def _text(facts: Mapping[str, Any], key: str) -> str | None:
     value = facts.get(key)
     if value is not None and not isinstance(value, str):
-        raise ValueError(f"{key}: must be text")
+        raise ValueError(f"{key}: must be a text in quotes (is {_shown(value)})")
     return value
 
 
 def _expected(facts: Mapping[str, Any], key: str) -> str | None:
     verdict = _text(facts, key)
     if verdict is not None and verdict not in EXPECTED:
-        raise ValueError(f"{key}: {verdict!r} is not one of {', '.join(EXPECTED)}")
+        raise ValueError(f"{key}: {_shown(verdict)} is not one of {', '.join(EXPECTED)}")
     return verdict
 
 
@@ -163,18 +171,22 @@ def _address(facts: Mapping[str, Any]) -> str | None:
         return None
     address = parse_ip(text)
     if address is None:
-        raise ValueError(f"client_ip: {text!r} is not an IP address")
+        raise ValueError(f"client_ip: {_shown(text)} is not an IP address")
     return str(address)
 
 
 def _dns(records: Any) -> tuple[Mapping[str, Any], ...] | None:
     if records is None:
         return None
-    if not isinstance(records, list) or not all(
-        isinstance(each, dict) and "name" in each for each in records
-    ):
-        raise ValueError("dns: a list of objects with a name")
-    CaseResolver(records)  # raises for a record that says nothing
+    if not isinstance(records, list):
+        raise ValueError("dns: must be a list of objects")
+    for number, record in enumerate(records):
+        if not isinstance(record, dict):
+            raise ValueError(f"dns[{number}]: must be an object with a name")
+        try:
+            CaseResolver([record])
+        except ValueError as error:
+            raise ValueError(f"dns[{number}]: {error}") from error
     return tuple(records)
 
 
@@ -182,8 +194,17 @@ def _recorded(auth: Any) -> Recorded | None:
     if auth is None:
         return None
     if not isinstance(auth, dict):
-        raise ValueError("auth: an object of RFC 8601 words")
-    return Recorded(**{each.name: _text(auth, each.name) for each in fields(Recorded)})
+        raise ValueError('auth: must be an object, as {"spf": "pass", "spf_domain": "example.jp"}')
+    try:
+        recorded = Recorded(**{each.name: _text(auth, each.name) for each in fields(Recorded)})
+    except ValueError as error:
+        raise ValueError(f"auth.{error}") from error
+    for method in ("spf", "dkim", "dmarc"):
+        word = getattr(recorded, method)
+        if word is not None and word.strip().lower() not in RECORDED_WORDS:
+            meant = did_you_mean(word, RECORDED_WORDS) or f", as {', '.join(AuthResult)}"
+            raise ValueError(f"auth.{method}: {_shown(word)} is not a result word{meant}")
+    return recorded
 
 
 def _strings(value: Any) -> tuple[str, ...]:
@@ -191,21 +212,30 @@ def _strings(value: Any) -> tuple[str, ...]:
         return ()
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
-        raise ValueError("rcpt: an address or a list of addresses")
+        raise ValueError("rcpt: must be an address or a list of addresses")
     return tuple(values)
 
 
 def _time(value: Any) -> datetime | None:
     if value is None:
         return None
-    if not isinstance(value, str):
-        raise ValueError("now: must be an RFC 3339 time")
-    moment = datetime.fromisoformat(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        reason = f"now: must be an RFC 3339 time, as 2026-03-01T12:00:00+09:00 (is {_shown(value)})"
+        raise ValueError(reason) from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"now: the year must lie between {FIRST_YEAR} and {LAST_YEAR} (is {moment.year})")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _label(facts: Mapping[str, Any], path: Path) -> str | None:
     label = facts.get("label") or next((part for part in reversed(path.parts[:-1]) if part in LABELS), None)
     if label is not None and label not in LABELS:
-        raise ValueError(f"label: {label!r} is neither phish nor ham")
+        raise ValueError(f"label: {_shown(label)} is neither phish nor ham")
     return label
+
+
+def _shown(value: object) -> str:
+    """A wrong value in an error."""
+    return repr(value) if len(repr(value)) <= MAX_SHOWN_CHARS else f"{repr(value)[:MAX_SHOWN_CHARS]}…"

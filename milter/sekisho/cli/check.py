@@ -14,6 +14,7 @@ from sekisho.case_runner import CaseRunner
 from sekisho.cases import Case
 from sekisho.cli import basis as judging
 from sekisho.cli import output, page
+from sekisho.plain_errors import of_system
 
 STDIN = Path("-")
 
@@ -74,4 +75,4 @@ def _standard_input() -> bytes:
             raise cases.CaseError("standard input is empty")
         return raw
     except OSError as error:
-        raise cases.CaseError(f"standard input: {error.strerror or error}") from error
+        raise cases.CaseError(f"standard input: {of_system(error)}") from error

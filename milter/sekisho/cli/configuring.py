@@ -15,8 +15,10 @@ import click
 
 from sekisho import preconditions
 from sekisho.cli.describe import toml
-from sekisho.cli.output import say
-from sekisho.config import BARE_KEY, Config, ConfigError, load
+from sekisho.cli.output import say, shown
+from sekisho.config import Config, ConfigError, load
+from sekisho.data_files import ContentError, UnreadableError, parse_toml, read_bytes, text_of
+from sekisho.plain_errors import BARE_KEY, of_system
 from sekisho.preconditions import Account
 from sekisho.store.database import state_directory
 
@@ -38,7 +40,7 @@ def check(path: Path | None, user: str | None) -> None:
     try:
         faults = preconditions.checked(path, account)
     except OSError as error:
-        raise click.ClickException(f"as user {account.name}: {error.strerror}") from error
+        raise click.ClickException(f"as user {account.name}: {of_system(error)}") from error
     if faults:
         other = account.uid != os.geteuid()
         raise ConfigError((*faults, f"(found as user {account.name}: {account.why})") if other else faults)
@@ -57,10 +59,15 @@ def set_option(path: Path, key: str, value: str) -> None:
     """Set one option in the file, which is replaced as a whole or left as it is. Raises ConfigError with what would be
     wrong, or ClickException."""
     try:
-        text = path.read_text("utf-8-sig") if path.exists() else ""
-        before = tomllib.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
-        raise click.ClickException(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+        text = text_of(read_bytes(path)) if os.path.lexists(path) else ""
+        before = parse_toml(text)
+    except UnreadableError as error:
+        raise click.ClickException(str(error)) from error
+    except ContentError as error:
+        raise click.ClickException(f"{path}: {error}") from error
+    for part, typed in (("key", key), ("value", value)):
+        if not typed.isascii() and typed != typed.encode("utf-8", "replace").decode("utf-8"):
+            raise click.ClickException(f"the {part} {shown(typed)} is not text in UTF-8")
     wrong: ConfigError | None = None
     for meant in _meanings(value):
         changed = edited(text, key, meant)
@@ -72,7 +79,7 @@ def set_option(path: Path, key: str, value: str) -> None:
             wrong = wrong or error
             continue
         except OSError as error:
-            raise click.ClickException(f"{path}: {error.strerror}") from error
+            raise click.ClickException(f"{path}: {of_system(error)}") from error
         say(f"{path}: {key} = {toml(meant)}")
         return
     assert wrong is not None

@@ -18,6 +18,7 @@ from sekisho.cli.output import write_raw
 from sekisho.cli.owner import as_caller
 from sekisho.config import Config
 from sekisho.held import Entry
+from sekisho.plain_errors import of_system
 from sekisho.review import Review
 
 _FROM = re.compile(rb"^(?=>*From )", re.MULTILINE)
@@ -27,9 +28,9 @@ def run(config: Config, records: Sequence[str], form: str, output: Path | None) 
     """Write the messages, after the audit has a line for each. Raises UsageError without a directory for several `eml`
     files, and ClickException for what cannot be read or written."""
     single = form == "mbox" or len(records) == 1
-    if not single and (output is None or not output.is_dir()):
+    inside = output is not None and os.path.isdir(output)
+    if not single and not inside:
         raise click.UsageError("several eml files need --output with an existing directory")
-    inside = output is not None and output.is_dir()
     with reviewing(config) as review:
         entries = [review.show(record) for record in records]
         if form == "mbox":
@@ -61,4 +62,4 @@ def _write(target: Path | None, data: bytes) -> None:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
     except OSError as error:
-        raise click.ClickException(f"{target}: {error.strerror}") from error
+        raise click.ClickException(f"{target}: {of_system(error)}") from error

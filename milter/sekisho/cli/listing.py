@@ -72,15 +72,15 @@ def show(config: Config, style: str) -> None:
     output.write_rows(COLUMNS, [_cells(row) for row in rows], 3)
 
 
-def import_entries(config: Config, data: bytes) -> None:
-    """Add all entries of an export, in one change. Raises ClickException for what is no export, and ConfigError with
-    what is wrong in any entry."""
+def import_entries(config: Config, data: bytes, name: str) -> None:
+    """Add all entries of an export, the file of that name, in one change. Raises ClickException for what is no export,
+    and ConfigError with what is wrong in any entry."""
     try:
         entries = entries_of_export(data, config.groups, who())
     except ExportError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(f"{name}: {error}") from error
     except EntryError as error:
-        raise ConfigError(error.reasons) from error
+        raise ConfigError(tuple(f"{name}: {reason}" for reason in error.reasons)) from error
     with lists_of(config) as store:
         done = store.add(entries)
     output.say(f"version {done.version}: {done.added} of {len(entries)} entries added")

@@ -15,8 +15,8 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.ports import DamagedError, ErasedError, StoreUnavailable
 from sekisho.release import UnclearRequestError
-from sekisho.review import AgesUnknownError, NoSuchEntryError, Review
-from sekisho.store.database import SchemaError, database_file, never_made
+from sekisho.review import AgesUnknownError, NoSuchEntryError, NoSuchRecipientError, Review
+from sekisho.store.database import SchemaError, database_file, never_made, revision_of
 from sekisho.store.lists import ListStore
 from sekisho.store.quarantine import Quarantine
 from sekisho.text import printable
@@ -43,6 +43,7 @@ def opened(config: Config) -> Iterator[Quarantine]:
         )
     with as_owner(config):
         try:
+            revision_of(config.store)  # a migration would wait a minute for a locked database
             quarantine = Quarantine.open(config.store, SystemClock())
         except (StoreUnavailable, SchemaError) as error:
             raise click.ClickException(str(error)) from error
@@ -63,6 +64,8 @@ def reviewing(config: Config) -> Iterator[Review]:
             yield compose.review(config, quarantine)
         except NoSuchEntryError as error:
             raise click.ClickException(str(error)) from error
+        except NoSuchRecipientError as error:
+            raise click.UsageError(f"--rcpt: {error}") from error
         except UnclearRequestError as error:
             raise click.UsageError(str(error)) from error
         except AgesUnknownError as error:
@@ -77,6 +80,7 @@ def lists_of(config: Config) -> Iterator[ListStore]:
     store cannot be used."""
     try:
         with as_owner(config):
+            revision_of(config.store)  # as above
             store = ListStore.open(config.store, SystemClock())
             try:
                 yield store

@@ -8,10 +8,12 @@ printed; only its line ends stay.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO
 
 from rich.cells import cell_len, set_cell_size
@@ -20,7 +22,45 @@ from rich.padding import Padding
 from rich.segment import Segment
 from rich.text import Text
 
+from sekisho.plain_errors import of_system
 from sekisho.text import printable
+
+
+class OutputError(Exception):
+    """Standard output or standard error does not take what is printed. The text says why."""
+
+
+class ReaderGoneError(Exception):
+    """The reader of the output has gone away (`| head`), which is no error. (click would make one of the operating
+    system's own exception.)"""
+
+
+@contextmanager
+def _taken() -> Iterator[None]:
+    """Raises OutputError or ReaderGoneError in the place of OSError."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+    except OSError as error:
+        raise OutputError(
+            f"standard output: {of_system(error)} (what the command does may be done all the same)"
+        ) from error
+
+
+class CheckedStream(io.TextIOWrapper):
+    """Standard output for all who print to it, the libraries too: raises OutputError if it does not take a text."""
+
+    def write(self, text: str) -> int:
+        """Write a text."""
+        with _taken():
+            return super().write(text)
+
+    def flush(self) -> None:
+        """Write what is still held."""
+        with _taken():
+            super().flush()
+
 
 FILE_COLUMNS = 200  # columns where the output is no terminal: a table in a file must not be cut
 GAP_COLUMNS = 2  # between the columns of a table
@@ -65,9 +105,10 @@ def write_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], first: int
 def say(*texts: str, err: bool = False) -> None:
     """Print each text as exactly one line, on standard output or with `err` on standard error."""
     stream = sys.stderr if err else sys.stdout
-    for text in texts:
-        stream.write(printable(text, _NO_LIMIT) + "\n")
-    stream.flush()
+    with _taken():
+        for text in texts:
+            stream.write(printable(text, _NO_LIMIT) + "\n")
+        stream.flush()
 
 
 def write_json(value: object, indent: int = 2) -> None:
@@ -91,9 +132,10 @@ def write_raw(content: bytes) -> None:
 
 
 def _bytes(content: bytes) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    with _taken():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
 
 
 def safe(text: str) -> str:

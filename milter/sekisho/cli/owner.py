@@ -18,6 +18,7 @@ import click
 
 from sekisho import compose
 from sekisho.config import Config
+from sekisho.plain_errors import of_system
 from sekisho.preconditions.account import name_of
 from sekisho.store.database import database_file, lock_file, state_directory
 
@@ -106,4 +107,4 @@ def _become(uid: int, gid: int) -> None:
         os.setegid(gid)
         os.seteuid(uid)
     except OSError as error:
-        raise click.ClickException(f"cannot act as user {name_of(uid)}: {error.strerror}") from error
+        raise click.ClickException(f"cannot act as user {name_of(uid)}: {of_system(error)}") from error

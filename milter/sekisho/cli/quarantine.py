@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
-
-import click
 
 from sekisho.cli import output
 from sekisho.cli.opening import reviewing, who
@@ -76,10 +73,7 @@ def _facts(entry: Entry) -> dict[str, str | None]:
 
 
 def release(config: Config, records: Sequence[str], request: ReleaseRequest, style: str) -> int:
-    """Release copies and print the result of each. Returns the exit status: 0 if all were released, else 1. Raises
-    UsageError if `request.to` is no address."""
-    if request.to and not re.fullmatch(r"[^\s<>@]+@[^\s<>@]+", request.to):
-        raise click.UsageError(f"--to needs an address, not {request.to!r}")
+    """Release copies and print the result of each. Returns the exit status: 0 if all were released, else 1."""
     with reviewing(config) as review:
         done = review.release(records, request)
     if style == "json":

@@ -13,6 +13,7 @@ from sekisho.cli import output
 from sekisho.cli.owner import as_caller, as_owner
 from sekisho.clock import SystemClock
 from sekisho.config import Config
+from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
 from sekisho.store.database import BackupError, backup, database_file, never_made, restore
 from sekisho.store.quarantine import count_entries, examine_store
@@ -51,7 +52,7 @@ def _is_owners(config: Config, directory: Path) -> bool:
     try:
         owner = directory.stat().st_uid
     except OSError as error:
-        raise click.ClickException(f"{directory}: {error.strerror}") from error
+        raise click.ClickException(f"{directory}: {of_system(error)}") from error
     with as_owner(config):
         return owner == os.geteuid()
 
@@ -66,8 +67,8 @@ def restore_backup(config: Config, source: Path) -> None:
         "systemctl start sekisho-milter",
     )
     file = database_file(config.store)
-    if file is not None and file.exists() and source.exists() and file.samefile(source):
-        raise click.ClickException(f"{source} is the store itself")
+    if file is not None and os.path.realpath(file) == os.path.realpath(source):
+        raise click.ClickException(f"{source}: is the store itself: name a backup")
     with as_owner(config), ExitStack() as opened:
         with as_caller():
             try:
@@ -75,7 +76,7 @@ def restore_backup(config: Config, source: Path) -> None:
                 beside = source.with_name(f"{source.name}-wal")
                 log = opened.enter_context(beside.open("rb")) if beside.exists() else None
             except OSError as error:
-                raise click.ClickException(f"{source}: {error.strerror}") from error
+                raise click.ClickException(f"{source}: {of_system(error)}") from error
         try:
             kept = restore(config.store, data, log, SystemClock().now())
             messages = count_entries(config.store)

@@ -35,6 +35,7 @@ from sekisho.judging.allocator import collect_and_freeze
 from sekisho.judging.in_flight import Failures, InFlight
 from sekisho.judging.listen import BusyError
 from sekisho.judging.worker import DRAIN, READY, RETIRE, Worker
+from sekisho.plain_errors import of_system
 from sekisho.ports import Clock
 from sekisho.processes import RestartCause, WorkerState
 
@@ -392,5 +393,5 @@ def _failures(path: str | None) -> Failures:
     try:
         return Failures(path)
     except OSError as error:
-        reason = f"wire.failure_memory: {path}: {error.strerror}"
+        reason = f"wire.failure_memory: {path}: {of_system(error)}"
         raise SetupError((reason,), temporary=is_shortage(error)) from error

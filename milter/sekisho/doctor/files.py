@@ -13,6 +13,7 @@ from sekisho.brands.lint import lint
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Diagnosis, error, warning
+from sekisho.plain_errors import of_system
 from sekisho.providers import ProviderFileError
 from sekisho.vocabulary import VocabularyFileError, VocabularyOptions
 
@@ -108,7 +109,7 @@ def _key(path: Path, commands: Commands) -> Iterator[Diagnosis]:
     except OSError as failure:
         yield error(
             "files.key",
-            f"{path}: {failure.strerror}: the daemon does not start",
+            f"{path}: {of_system(failure)}: the daemon does not start",
             _new_key(path, commands),
         )
         return

@@ -32,6 +32,7 @@ from sekisho.doctor.milter_clients import (
 from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.doctor.postconf import Postfix
 from sekisho.judging.listen import unix_path
+from sekisho.plain_errors import of_number, of_system
 from sekisho.wire.options import WireOptions
 
 _TIMEOUT_SECONDS = 3.0
@@ -165,7 +166,7 @@ def _unreachable(milter: MilterSocket, client: MilterClient, user: pwd.struct_pa
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status in (0, errno.ECONNREFUSED, errno.EAGAIN):
         return None
-    return f"{client.service.label} cannot reach {path} as {milter.owner}: {os.strerror(abs(status))}"
+    return f"{client.service.label} cannot reach {path} as {milter.owner}: {of_number(abs(status))}"
 
 
 def _connect(directory: Path, path: str, user: pwd.struct_passwd, *, chroot: bool) -> None:
@@ -250,7 +251,7 @@ def _answers(path: Path) -> Iterator[Diagnosis]:
             return  # it is this user who may not connect; that says nothing about Postfix
         except OSError as failure:
             yield error(
-                "socket.silent", f"nobody answers at {path}: {failure.strerror}", systemctl("restart")
+                "socket.silent", f"nobody answers at {path}: {of_system(failure)}", systemctl("restart")
             )
 
 
@@ -264,7 +265,7 @@ def _inet(place: str, commands: Commands) -> Iterator[Diagnosis]:
         try:
             probe.connect((host if host not in ("", "0.0.0.0", "::") else local, int(port)))  # noqa: S104 - compared
         except OSError as failure:
-            text = f"nobody answers at {place}: {failure.strerror or failure}"
+            text = f"nobody answers at {place}: {of_system(failure)}"
             yield error("socket.silent", text, systemctl("restart"))
     if host not in ("127.0.0.1", "::1", "localhost"):
         yield warning(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sekisho.evaluation.measure import Row, right
+from sekisho.plain_errors import of_system
 
 COLUMNS = (
     "file",
@@ -110,4 +111,4 @@ def _reported(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RowsFileError(f"{path}: {error.strerror or error}") from error
+        raise RowsFileError(f"{path}: {of_system(error)}") from error

@@ -28,6 +28,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sekisho.guard.window import BUCKETS, Spread, Tally
+from sekisho.plain_errors import of_system
 from sekisho.private_files import open_private
 
 LOG = logging.getLogger("sekisho.guard")
@@ -63,7 +64,7 @@ class Switch:
         try:
             self._fd = _open(path)
         except OSError as error:
-            raise SwitchError(f"{path}: {error.strerror}") from error
+            raise SwitchError(f"{path}: {of_system(error)}") from error
         if _is_foreign(os.pread(self._fd, PAGE_BYTES, 0)):
             os.close(self._fd)
             raise SwitchError(f"{path}: is not a file of sekisho's guard")
@@ -270,8 +271,8 @@ class Switch:
 
     def _failed(self, error: OSError) -> None:
         if not self._failing:
-            LOG.error("%s: %s; what was last read from it is used", self._path, error.strerror)
-        self._failing = error.strerror or str(error)
+            LOG.error("%s: %s; what was last read from it is used", self._path, of_system(error))
+        self._failing = of_system(error)
 
 
 def _at(number: int) -> int:

@@ -18,6 +18,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
+from sekisho.plain_errors import of_system
+
 _FIRST_INHERITED = 3  # SD_LISTEN_FDS_START
 _MAY_PASS = {
     errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM,
@@ -66,7 +68,7 @@ def listen(options: Listening, environ: Mapping[str, str] | None = None) -> sock
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             kind = BusyError if error.errno in _MAY_PASS else ListenError
-            raise kind(f"{options.socket}: {error.strerror or error}") from error
+            raise kind(f"{options.socket}: {of_system(error)}") from error
         on_error.pop_all()
         return sock
 
@@ -110,7 +112,7 @@ def _bind_inet(sock: socket.socket, spec: str) -> None:
         found = socket.getaddrinfo(host or None, int(port), sock.family, sock.type, 0, socket.AI_PASSIVE)
     except socket.gaierror as error:
         kind = BusyError if error.errno == socket.EAI_AGAIN else ListenError
-        raise kind(f"{spec}: {error.strerror}") from error
+        raise kind(f"{spec}: {of_system(error)}") from error
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(found[0][4])
 

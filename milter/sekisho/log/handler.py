@@ -28,6 +28,7 @@ from time import monotonic, sleep
 from sekisho.log.lines import JsonLines, Logfmt, PrivacyPort
 from sekisho.log.options import LogOptions
 from sekisho.log.target import Target, TargetError, own_stderr
+from sekisho.plain_errors import of_system
 
 QUEUE_BYTES = 1 << 20
 """Lines that may wait in one process."""
@@ -233,7 +234,7 @@ def setup(options: LogOptions, privacy: PrivacyPort | None = None) -> None:
     try:
         target = Target(None if options.target == "stderr" else Path(options.target))
     except OSError as error:
-        raise TargetError(f"{options.target}: {error.strerror}") from error
+        raise TargetError(f"{options.target}: {of_system(error)}") from error
     handler = LineHandler(target, JsonLines if options.format == "json" else Logfmt, privacy)
     root = logging.getLogger()
     for old in root.handlers[:]:

@@ -17,6 +17,7 @@ from sekisho.maintenance.readiness import Readiness, of_socket
 from sekisho.maintenance.tasks import MaintenanceTasks
 from sekisho.metrics import Metrics
 from sekisho.observers import Isolation
+from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
 from sekisho.processes import ReadyReason, WorkerState
 from sekisho.runtime_changes import ListWatch, SwitchWatch
@@ -102,7 +103,11 @@ class Maintenance:
         except OSError as error:
             self._refused += 1
             if self._refused == MAX_PORT_TURNS:
-                LOG.error("metrics port %s: %s; it is tried again", self._settings.metrics.listen, error)
+                LOG.error(
+                    "metrics.listen: %s: %s; mail is filtered without metrics, /readyz and /status, until it is free",
+                    self._settings.metrics.listen,
+                    of_system(error),
+                )
 
     def _at_work(self) -> bool:
         """True while no periodic task keeps failing or hangs. The task `store` has a reason of its own."""

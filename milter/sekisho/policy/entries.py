@@ -26,6 +26,7 @@ from sekisho.address import unquoted, without_extension
 from sekisho.bounded_cache import remembered
 from sekisho.domains import IpNetwork, parse_network, to_ascii
 from sekisho.options import Options
+from sekisho.plain_errors import of_model
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ZONE = re.compile(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$", re.IGNORECASE)
@@ -166,7 +167,4 @@ class ListEntry(Options):
 
 def reasons(error: ValidationError) -> str:
     """The errors of one entry as text for the person who typed it."""
-    return "; ".join(
-        f"{'.'.join(map(str, each['loc'])) or 'entry'}: {each['msg'].removeprefix('Value error, ')}"
-        for each in error.errors()
-    )
+    return "; ".join(str(each) if each.key else f"entry: {each.reason}" for each in of_model(error))

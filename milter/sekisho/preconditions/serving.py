@@ -21,6 +21,8 @@ from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError
 from sekisho.guard import Switch, SwitchError
 from sekisho.judging.listen import unix_path
+from sekisho.metrics.options import endpoint
+from sekisho.plain_errors import of_number, of_system
 from sekisho.preconditions.account import Account, as_account, name_of
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError, SecretMissingError, read_secret
@@ -45,11 +47,11 @@ class Needs:
             return None
         try:
             if not stat.S_ISDIR(directory.stat().st_mode):
-                return os.strerror(errno.ENOTDIR)
+                return of_number(errno.ENOTDIR)
         except OSError as error:
-            return error.strerror
+            return of_system(error)
         allowed = os.access(directory, os.W_OK | os.X_OK, effective_ids=True)
-        return None if allowed else os.strerror(errno.EACCES)
+        return None if allowed else of_number(errno.EACCES)
 
     def file(self, key: str, path: Path, *, reading: bool = False, plain: bool = False) -> Iterator[Fault]:
         """Faults of a file that the daemon opens for writing, and makes if it does not exist. `reading`: it also reads
@@ -61,15 +63,15 @@ class Needs:
                 yield key, f"{path}: {reason}"
             return
         except OSError as error:
-            yield key, f"{path}: {error.strerror}"
+            yield key, f"{path}: {of_system(error)}"
             return
         wanted = os.W_OK | (os.R_OK if reading else 0)
         if stat.S_ISDIR(found.st_mode):
-            yield key, f"{path}: {os.strerror(errno.EISDIR)}"
+            yield key, f"{path}: {of_number(errno.EISDIR)}"
         elif plain and stat.S_ISLNK(found.st_mode):
-            yield key, f"{path}: {os.strerror(errno.ELOOP)}"
+            yield key, f"{path}: {of_number(errno.ELOOP)}"
         elif not os.access(path, wanted, effective_ids=True):
-            yield key, f"{path}: {os.strerror(errno.EACCES)}"
+            yield key, f"{path}: {of_number(errno.EACCES)}"
 
 
 def faults(
@@ -81,7 +83,8 @@ def faults(
     needs = Needs(config, made)
     where = f"{path}: " if path else ""
     doors = (_next_hop, _smtp_socket) if smtp else (_socket,)
-    rows = [row for row in (*_ROWS, *doors) if not (bound and row in (_socket, _smtp_socket, _log, _metrics))]
+    running = (_socket, _smtp_socket, _log, _metrics, _metrics_port)
+    rows = [row for row in (*_ROWS, *doors) if not (bound and row in running)]
     return tuple(f"{where}{key}: {reason}" for row in rows for key, reason in row(needs))
 
 
@@ -134,7 +137,7 @@ def _overlay(needs: Needs) -> Iterator[Fault]:
     )
     for key, folder, usual in named:
         if folder is not None and folder != usual and not os.path.exists(folder):
-            yield key, f"{folder}: {os.strerror(errno.ENOENT)}"
+            yield key, f"{folder}: {of_number(errno.ENOENT)}"
 
 
 def _metrics(needs: Needs) -> Iterator[Fault]:
@@ -148,7 +151,14 @@ def _metrics(needs: Needs) -> Iterator[Fault]:
         return
     for each in sorted(directory.glob("*.*")) if above == directory else ():
         if each.suffix in (".db", ".lock") and not os.access(each, os.R_OK | os.W_OK, effective_ids=True):
-            yield "metrics.directory", f"{each}: {os.strerror(errno.EACCES)}"
+            yield "metrics.directory", f"{each}: {of_number(errno.EACCES)}"
+
+
+def _metrics_port(needs: Needs) -> Iterator[Fault]:
+    """The address of the metrics must be one of this machine. A port that is in use is no fault: it is tried again."""
+    host, port = endpoint(needs.config.metrics.listen)
+    if reason := _unbindable(socket.AF_INET6 if ":" in host else socket.AF_INET, host, port):
+        yield "metrics.listen", f"{needs.config.metrics.listen}: {reason}"
 
 
 def _state(needs: Needs) -> Iterator[Fault]:
@@ -228,23 +238,29 @@ def _unix(needs: Needs, path: Path) -> Iterator[Fault]:
     elif os.path.lexists(path) and not stat.S_ISSOCK(path.lstat().st_mode):
         yield "wire.socket", f"{path}: exists and is not a socket"
     elif os.path.lexists(path) and not os.access(path, os.W_OK, effective_ids=True):
-        yield "wire.socket", f"{path}: {os.strerror(errno.EACCES)}"
+        yield "wire.socket", f"{path}: {of_number(errno.EACCES)}"
 
 
 def _inet(key: str, place: str) -> Iterator[Fault]:
-    """The address must be one of this machine. It is tested with port 0, so that a running daemon does not disturb."""
+    """The address must be one of this machine."""
     kind, _, rest = place.partition(":")
     port, _, host = rest.partition("@")
-    family = socket.AF_INET6 if kind == "inet6" else socket.AF_INET
+    if reason := _unbindable(socket.AF_INET6 if kind == "inet6" else socket.AF_INET, host, int(port)):
+        yield key, f"{place}: {reason}"
+
+
+def _unbindable(family: socket.AddressFamily, host: str, port: int) -> str | None:
+    """Why nobody can listen at an address; None if we can. It is tested with port 0, so that a running daemon does not
+    disturb."""
     try:
         found = socket.getaddrinfo(host or None, 0, family, socket.SOCK_STREAM, 0, socket.AI_PASSIVE)
         with socket.socket(family) as probe:
             probe.bind(found[0][4])
     except OSError as error:
-        yield key, f"{place}: {error.strerror or error}"
-        return
-    if os.geteuid() != 0 and 0 < int(port) < _first_free_port():
-        yield key, f"{place}: a port below {_first_free_port()} is for root alone"
+        return of_system(error)
+    if os.geteuid() != 0 and 0 < port < _first_free_port():
+        return f"a port below {_first_free_port()} is for root alone"
+    return None
 
 
 def _next_hop(needs: Needs) -> Iterator[Fault]:
@@ -273,6 +289,7 @@ _ROWS: tuple[Callable[[Needs], Iterator[Fault]], ...] = (
     _rollout,
     _overlay,
     _metrics,
+    _metrics_port,
     _root,
     _state,
     _database,

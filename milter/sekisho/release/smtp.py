@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sekisho.plain_errors import of_system
 from sekisho.release.options import ReleaseOptions
-from sekisho.smtp_client import DataRefused, NotOffered, SmtpClient
+from sekisho.smtp_client import ClosedError, DataRefused, NotOffered, ProtocolError, SmtpClient
 from sekisho.text import printable
 
 MAX_REPLY_CHARS = 300
@@ -81,20 +82,33 @@ def hand_over(outgoing: Outgoing, options: ReleaseOptions, helo: str) -> HandOve
     except _Refusal as refusal:
         return refusal.answer
     except (OSError, UnicodeError, ValueError) as error:
-        return _ended(session, error)
+        return _ended(session, error, options)
     finally:
         session.close()
 
 
-def _ended(session: SmtpClient, error: Exception) -> HandOverResult:
+def _ended(session: SmtpClient, error: Exception, options: ReleaseOptions) -> HandOverResult:
     """The result of a connection that ended without a reply to the message."""
     if isinstance(error, DataRefused):  # the reply to DATA, before the message
         return _clear(_read(error.smtp_code, error.smtp_error))
-    text = printable(f"{type(error).__name__}: {error}", MAX_REPLY_CHARS)
+    text = printable(f"{options.host}:{options.port}: {_words(error)}", MAX_REPLY_CHARS)
     if session.begun:
         return HandOverResult(Fate.UNCERTAIN, text)
     lasting = isinstance(error, (UnicodeError, ValueError, NotOffered))
     return HandOverResult(Fate.REFUSED if lasting else Fate.LATER, text)
+
+
+def _words(error: Exception) -> str:
+    """Why there was no transaction, in plain words."""
+    if isinstance(error, DataRefused):
+        return _read(error.smtp_code, error.smtp_error).text
+    if isinstance(error, ClosedError):
+        return "the server ended the connection"
+    if isinstance(error, ProtocolError):
+        return "the server does not speak SMTP as it should"
+    if isinstance(error, OSError):
+        return f"{of_system(error)} (release.host, release.port)"
+    return "an address or a reply cannot stand in a command of SMTP"
 
 
 def _talk(session: SmtpClient, outgoing: Outgoing, options: ReleaseOptions) -> HandOverResult:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 
 from sekisho.dns_answer import Answer, Found
 from sekisho.ports import Clock, Resolver
 from sekisho.resolver.names import MAX_CHAIN, NODATA, NXDOMAIN, TEMPERROR, query_name
+
+_TYPES = (
+    "A AAAA AFSDB CAA CDNSKEY CDS CERT CNAME CSYNC DNAME DNSKEY DS HINFO HTTPS LOC MX NAPTR NS NSEC NSEC3 NSEC3PARAM "
+    "OPENPGPKEY PTR RP RRSIG SMIMEA SOA SPF SRV SSHFP SVCB TLSA TXT URI ZONEMD"
+)
+RECORD_TYPES = frozenset(_TYPES.split(" "))
+"""The types that a case may have: those of the registry of IANA that a zone has today, and SPF (RFC 7208, 3.1)."""
 
 
 class Budget:
@@ -86,16 +94,16 @@ class CaseResolver:
         """Does nothing, since no answer is waited for."""
 
     def _add(self, record: Mapping[str, object]) -> None:
-        name = query_name(str(record.get("name", "")))
-        rtype = str(record.get("type", "")).upper()
+        told = {key: _told(record, key) for key in ("name", "type", "value", "rcode")}
+        name, rtype = query_name(told["name"] or ""), _rtype(told["type"] or "")
         if name is None:
-            raise ValueError(f"not a DNS name: {record.get('name')!r}")
-        if "rcode" in record:
-            self._codes[name, rtype] = self._code(str(record["rcode"]))
-        elif "value" in record and rtype:
-            self._records.setdefault((name, rtype), []).append(_case_value(rtype, str(record["value"])))
+            raise ValueError(f"name: {told['name']!r} is not a DNS name")
+        if told["rcode"] is not None:
+            self._codes[name, rtype] = self._code(told["rcode"])
+        elif told["value"] is not None and rtype:
+            self._records.setdefault((name, rtype), []).append(_case_value(rtype, told["value"]))
         else:
-            raise ValueError(f"neither value nor rcode at {name}")
+            raise ValueError("needs `type` and `value`, or `rcode`")
         labels = name.split(".")
         self._exist.update(".".join(labels[start:]) for start in range(len(labels)))
 
@@ -103,16 +111,41 @@ class CaseResolver:
     def _code(word: str) -> Answer:
         codes = {"NXDOMAIN": NXDOMAIN, "SERVFAIL": TEMPERROR, "TIMEOUT": TEMPERROR, "NOERROR": NODATA}
         if word.upper() not in codes:
-            raise ValueError(f"not an rcode: {word!r}")
+            raise ValueError(f"rcode: {word!r} is not one of {', '.join(codes)}")
         return codes[word.upper()]
 
 
+def _told(record: Mapping[str, object], key: str) -> str | None:
+    value = record.get(key)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{key}: must be a text in quotes (is {str(value)[:80]!r})")
+    return value
+
+
+def _rtype(word: str) -> str:
+    """The type of a record in capitals; empty for none. Raises ValueError for a word that is no type of DNS."""
+    rtype = word.upper()
+    if rtype and rtype not in RECORD_TYPES and not re.fullmatch(r"TYPE\d{1,5}", rtype, re.ASCII):
+        raise ValueError(f"type: {word!r} is not a type of DNS such as TXT, A, AAAA, MX, PTR or CNAME")
+    return rtype
+
+
 def _case_value(rtype: str, value: str) -> object:
+    """The value as a resolver gives it. Raises ValueError."""
     if rtype == "TXT":
-        return value.encode("utf-8", "surrogateescape")
+        try:
+            return value.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            raise ValueError("value: has half of a surrogate pair, which no text has") from None
     if rtype in ("A", "AAAA"):
-        return str(ipaddress.ip_address(value.strip()))
+        kind = ipaddress.IPv4Address if rtype == "A" else ipaddress.IPv6Address
+        try:
+            return str(kind(value.strip()))
+        except ValueError:
+            raise ValueError(f"value: {value!r} is not an address for {rtype}") from None
     if rtype == "MX":
         preference, _, host = value.strip().partition(" ")
+        if not re.fullmatch(r"\d{1,5}", preference, re.ASCII):
+            raise ValueError(f"value: {value!r} is not a preference and a host such as '10 mx.example.jp'")
         return (int(preference), query_name(host.strip()) or "")
     return query_name(value.strip()) or ""

@@ -5,6 +5,7 @@ from .service import (
     MailLabel,
     NoAuthorError,
     NoSuchEntryError,
+    NoSuchRecipientError,
     Review,
 )
 
@@ -14,6 +15,7 @@ __all__ = [
     "MailLabel",
     "NoAuthorError",
     "NoSuchEntryError",
+    "NoSuchRecipientError",
     "Reporter",
     "Review",
 ]

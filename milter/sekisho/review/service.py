@@ -6,7 +6,7 @@ or in the same transaction, so nothing is done that the audit does not have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,14 +18,21 @@ from sekisho.release import Releaser, ReleaseRequest, ReleaseResult
 from sekisho.review.abuse_report import Reporter, abuse_report
 from sekisho.runtime_changes.lists import checked_entry
 from sekisho.store.lists import Changed, ListStore
+from sekisho.store.quarantine.ids import normal
 from sekisho.text import printable
 
 MAX_ID_CHARS = 60  # of an id that a person typed, in an error text
+MAX_ADDRESS_CHARS = 320
+MAX_NAMED = 10  # recipients in an error text
 DEFAULT_PAGE_ENTRIES = 50
 
 
 class NoSuchEntryError(Exception):
     """The quarantine has no entry with that id. The text names the id."""
+
+
+class NoSuchRecipientError(Exception):
+    """An entry is not held for a recipient that was named. The text names both, and whom it is held for."""
 
 
 class AgesUnknownError(Exception):
@@ -74,13 +81,15 @@ class Review:
         """Entries with a copy in that state (None: any), newest first, at most `limit`. `before` is the last id of the
         previous page."""
         self._give_up(who)
+        if before is not None and normal(before) is None:
+            raise NoSuchEntryError(f"{_named(before)}: is no id of an entry")
         return self.store.list(state, limit, before)
 
     def show(self, record: str) -> Entry:
         """The entry with its document. A person may have typed the id. Raises NoSuchEntryError."""
         entry = self.store.get(record)
         if entry is None:
-            raise NoSuchEntryError(f"{printable(record, MAX_ID_CHARS)}: no such entry")
+            raise NoSuchEntryError(f"{_named(record)}: no such entry")
         return entry
 
     def source(self, entry: Entry, who: str, note: str = "") -> bytes:
@@ -92,21 +101,22 @@ class Review:
         """Send the copies that `request` means to the MTA. There is at least one answer for each entry; an answer
         without a recipient says why nothing was sent.
 
-        Raises NoSuchEntryError before anything is sent. Raises UnclearRequestError; copies sent before that stay sent.
+        Raises NoSuchEntryError or NoSuchRecipientError before anything is sent. Raises UnclearRequestError; copies sent
+        before that stay sent.
         """
         self._give_up(request.who)
-        found = [self.show(record) for record in records]
+        found = self._shown_for(records, request.recipients)
         return tuple(done for entry in found for done in self._released(entry, request))
 
     def delete(
         self, records: Sequence[str], who: str, recipients: Sequence[str] = (), *, uncertain: bool = False
     ) -> tuple[Closed, ...]:
         """Close the held copies without delivering them; with `recipients`, only theirs. `uncertain`: also copies that
-        the MTA may have. Raises NoSuchEntryError before anything is closed."""
+        the MTA may have. Raises NoSuchEntryError or NoSuchRecipientError before anything is closed."""
         self._give_up(who)
         named = {each.lower() for each in recipients}
         states = (State.HELD, State.UNCERTAIN) if uncertain else (State.HELD,)
-        found = [self.show(record) for record in records]
+        found = self._shown_for(records, recipients)
         return tuple(Closed(entry.id, self._closed(entry, named, states, who)) for entry in found)
 
     def purge(self, age: timedelta, states: Sequence[State], who: str) -> int:
@@ -167,8 +177,25 @@ class Review:
         return abuse_report(entry, raw, reporter, to, now)
 
     def history(self, record: str | None = None, limit: int = DEFAULT_PAGE_ENTRIES) -> tuple[Operation, ...]:
-        """Who did what to an entry, or to all, newest first, at most `limit`."""
+        """Who did what to an entry, or to all, newest first, at most `limit`. Raises NoSuchEntryError for what is no
+        id."""
+        if record is not None and normal(record) is None:
+            raise NoSuchEntryError(f"{_named(record)}: is no id of an entry")
         return self.store.operations(record, limit)
+
+    def _shown_for(self, records: Sequence[str], recipients: Collection[str]) -> Sequence[Entry]:
+        """The entries. Raises NoSuchEntryError, and NoSuchRecipientError if a recipient has a copy of none of them."""
+        found = [self.show(record) for record in records]
+        held = {copy.recipient.address.lower() for entry in found for copy in entry.copies}
+        for each in recipients:
+            if each.lower() not in held:
+                whom = ", ".join(
+                    printable(address, MAX_ADDRESS_CHARS) for address in sorted(held)[:MAX_NAMED]
+                )
+                raise NoSuchRecipientError(
+                    f"no copy is for {printable(each, MAX_ADDRESS_CHARS)}; they are for {whom}"
+                )
+        return found
 
     def _give_up(self, who: str) -> None:
         """A process that died while it released leaves copies `sending`. They become `uncertain` before anything is
@@ -196,3 +223,8 @@ class Review:
             self.store.move(entry.id, State.DELETED, only=state, copies=numbers, done=done)
             for state in states
         )
+
+
+def _named(record: str) -> str:
+    """What was typed as an id, in an error text."""
+    return printable(record, MAX_ID_CHARS) or "an empty text"

@@ -23,6 +23,7 @@ from typing import Any
 
 from sekisho.held import Entry, Operation
 from sekisho.message import message_key
+from sekisho.plain_errors import of_system
 from sekisho.ports import QuarantineReader
 from sekisho.text import printable
 
@@ -140,7 +141,7 @@ def _tail(path: Path, needles: Sequence[bytes]) -> Iterator[str]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise UnreadableLogError(f"{path}: {error.strerror}") from error
+        raise UnreadableLogError(f"{path}: {of_system(error)}") from error
 
 
 def parse(line: str) -> dict[str, Any]:

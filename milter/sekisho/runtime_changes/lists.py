@@ -5,12 +5,12 @@ An entry is checked as in the configuration file. Pure: the store itself is `sto
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
+from sekisho.data_files import ContentError, parse_json
 from sekisho.policy import ListEntry, ListOptions, list_faults, reasons
 from sekisho.policy.lists import Groups
 from sekisho.store.lists import LISTS, Stored
@@ -55,23 +55,34 @@ def entries_of_export(data: bytes, groups: Groups, who: str) -> list[tuple[str, 
 
     Raises ExportError, or EntryError with what is wrong in any entry.
     """
-    if len(data) > MAX_EXPORT_BYTES:
-        raise ExportError("the file is too large")
-    try:
-        document = json.loads(data)
-        raw = [(name, each) for name in LISTS for each in document.get(name, [])]
-    except (ValueError, AttributeError, TypeError, RecursionError) as error:
-        raise ExportError(f"not what `list export` writes: {error}") from error
+    found = _lists_of_export(data)
+    raw = [(number, name, each) for name in found for number, each in enumerate(found[name])]
     entries, wrong = [], []
-    for number, (name, each) in enumerate(raw):
+    for number, name, each in raw:
         facts = {"author": who, **(each if isinstance(each, dict) else {"entry": each})}
         try:
             entries.append((name, checked_entry(name, facts, groups)))
         except EntryError as error:
-            wrong += [f"{name} entry {number}: {reason}" for reason in error.reasons]
+            wrong += [f"{name}[{number}]: {reason}" for reason in error.reasons]
     if wrong:
         raise EntryError(*wrong)
     return entries
+
+
+def _lists_of_export(data: bytes) -> dict[str, list[Any]]:
+    """The lists of an export by name. Raises ExportError."""
+    if len(data) > MAX_EXPORT_BYTES:
+        raise ExportError(f"is larger than {MAX_EXPORT_BYTES} bytes: `list export` writes no such file")
+    try:
+        document = parse_json(data)
+    except ContentError as error:
+        raise ExportError(f"{error}: name a file that `list export` wrote") from error
+    if not isinstance(document, dict) or not set(LISTS) & set(document):
+        raise ExportError(f"has neither {' nor '.join(LISTS)}: name a file that `list export` wrote")
+    found = {name: document.get(name, []) for name in LISTS}
+    if wrong := next((name for name, entries in found.items() if not isinstance(entries, list)), None):
+        raise ExportError(f"{wrong}: must be a list of entries")
+    return found
 
 
 def export_of(version: int, stored: Iterable[Stored]) -> dict[str, Any]:

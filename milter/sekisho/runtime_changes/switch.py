@@ -17,6 +17,7 @@ from sekisho.guard import SWITCHED, GuardOptions, Switch, switched, told
 from sekisho.guard.switch import FOREVER
 from sekisho.held import Operation
 from sekisho.log import JsonLines, Logfmt, LogOptions
+from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
 
 
@@ -45,7 +46,9 @@ def remember(done: Operation, audit: Callable[[Operation], None], options: LogOp
     except StoreUnavailable as error:
         reason = str(error)
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
+        reason = (
+            of_system(error) if isinstance(error, OSError) else f"a defect of sekisho: {type(error).__name__}"
+        )
     else:
         return ""
     where = write_to_log(options, SWITCHED[done.operation], switched(replace(done, at=now)))
@@ -70,5 +73,5 @@ def write_to_log(options: LogOptions, event: str, fields: Mapping[str, Any]) -> 
         finally:
             os.close(descriptor)
     except OSError as error:
-        return f"nor in the log: {options.target}: {error.strerror}"
+        return f"nor in the log: {options.target}: {of_system(error)}"
     return f"it is in {options.target}"

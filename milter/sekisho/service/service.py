@@ -14,6 +14,7 @@ from sekisho.judging.allocator import unfreeze
 from sekisho.judging.listen import ListenError
 from sekisho.judging.options import WorkerOptions
 from sekisho.maintenance import Maintenance
+from sekisho.plain_errors import of_system
 from sekisho.ports import Clock
 from sekisho.privacy import Privacy
 from sekisho.private_files import SecretError
@@ -93,7 +94,7 @@ def make_files_beside(settings: Config, clock: Clock) -> bytes:
         key = "journal.key_file" if settings.journal.key_file else "policy.rollout"
         raise SetupError((f"{key}: {error}",)) from error
     except OSError as error:
-        reason = f"policy.rollout: {compose.secret_file(settings)}: {error.strerror}"
+        reason = f"policy.rollout: {compose.secret_file(settings)}: {of_system(error)}"
         raise SetupError((reason,), temporary=is_shortage(error)) from error
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sekisho.brands import Brand, BrandIndex
 from sekisho.brands.model import DomainEntry
+from sekisho.data_files import ContentError, UnreadableError, read_bytes, text_of
 from sekisho.domains import registrable, within
 from sekisho.known import Lookalike
 from sekisho.message import Client
@@ -151,12 +152,12 @@ def _index(options: SiteOptions, words: BrandWords) -> BrandIndex:
 
 def _lines(path: Path) -> tuple[str, ...]:
     try:
-        text = path.read_bytes()[: MAX_FILE_BYTES + 1].decode("utf-8-sig")
-    except OSError as error:
-        raise SiteFileError(f"site.people_file: {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SiteFileError(f"site.people_file: {path}: is not UTF-8 at byte {error.start}") from error
+        text = text_of(read_bytes(path, MAX_FILE_BYTES))
+    except UnreadableError as error:
+        raise SiteFileError(f"site.people_file: {error}") from error
+    except ContentError as error:
+        raise SiteFileError(f"site.people_file: {path}: {error}") from error
     lines = tuple(line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
-    if len(lines) > MAX_PEOPLE or len(text) > MAX_FILE_BYTES:
+    if len(lines) > MAX_PEOPLE:
         raise SiteFileError(f"site.people_file: {path}: more than {MAX_PEOPLE} names")
     return lines

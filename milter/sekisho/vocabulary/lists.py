@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from sekisho.data_files import DataFileError, FileModel, read_toml, toml_files, validated
+from sekisho.data_files import DataFileError, FileModel, table_of, toml_files, validated
 
 MAX_FORM_CHARS = 3  # of a letter, and of what is written in its place
 
@@ -254,7 +254,7 @@ def read(folder: Path, faults: list[str]) -> WordLists:
     found: dict[str, object] = {}
     sound = True
     for file in toml_files(folder, faults):
-        content = read_toml(file, faults)
+        content = table_of(file, faults)
         lists = None if content is None else validated(WordLists, content, file, faults)
         if content is None or lists is None:
             sound = False

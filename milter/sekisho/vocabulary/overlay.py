@@ -19,14 +19,13 @@ from typing import Annotated, Any, get_type_hints
 
 from pydantic import Field, StringConstraints, create_model
 
-from sekisho.data_files import REASONS, FileModel, read, toml_files
+from sekisho.data_files import FileModel, read, toml_files
 from sekisho.vocabulary.lists import WordLists
 from sekisho.vocabulary.lures import ASPECTS, ActionName, Lures, Phrases, PressureName, ThemeName, parts
 
 PROVIDERS = "providers.toml"
 HINTS = MappingProxyType(
     {
-        **REASONS,
         "model_type": 'must be a table of keys, as in `add = ["word"]`',
         "tuple_type": "must be a list of words",
     }

@@ -108,7 +108,7 @@ def test_without(tmp_path: Path) -> None:
 
 
 BAD = [
-    ([], "a case is a JSON object"),
+    ([], "must be a JSON object"),
     ({"rcpt": 5}, "rcpt"),
     ({"rcpt": ["a@b.example", None]}, "rcpt"),
     ({"rcpt": {"a@b.example": 1}}, "rcpt"),

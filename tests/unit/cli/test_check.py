@@ -163,7 +163,7 @@ def test_the_status_is_0_whatever_the_verdict(sekisho: Command, fake: Path, tmp_
         (["{fake}", "--without", "dns"], "--without knows client and auth, not dns"),
         (["{fake}", "{fake}", "--case", "{fake}"], "--case goes with one file"),
         (["{fake}", "--case", "none.json"], "none.json: No such file or directory"),
-        (["{fake}", "--case", "{fake}"], "Expecting value"),
+        (["{fake}", "--case", "{fake}"], "is not JSON at line 1, column 1"),
         (["{fake}", "none.eml"], "none.eml: No such file or directory"),
     ],
 )

@@ -57,13 +57,13 @@ def test_every_fault_of_every_file_is_named(tmp_path: Path) -> None:
     faults: list[str] = []
     read(tmp_path, faults)
     starts = [
-        "a.toml: greetings.1: ' hello' is no word",
-        "a.toml: greetings.2: '*' is no word",
-        "a.toml: greetings.3: 'de*ar' is no word",
+        "a.toml: greetings[1]: ' hello' is no word",
+        "a.toml: greetings[2]: '*' is no word",
+        "a.toml: greetings[3]: 'de*ar' is no word",
         "b.toml: offices: ",
-        "c.toml: retired_mailers.0: ",
-        "c.toml: open_redirects.0: ",
-        "c.toml: personal_mailers.0: 'The Bat' is not in small letters",
+        "c.toml: retired_mailers[0]: ",
+        "c.toml: open_redirects[0]: ",
+        "c.toml: personal_mailers[0]: 'The Bat' is not in small letters",
         "e.toml: readers: stands in another file, too",
         "f.toml: ",
     ]
@@ -164,10 +164,10 @@ def test_faults_of_an_overlay_name_the_place(tmp_path: Path) -> None:
     )
     starts = [
         "greeting: ",
-        "lures.en.theme.tax.add.0: 'x + due' has a spelling",
-        "lures.en.theme.taxes.[key]: 'taxes' is none of",
-        "lures.eng.[key]: ",
-        "office_words.add.1: ' not' is no word",
+        "lures.en.theme.tax.add[0]: 'x + due' has a spelling",
+        "lures.en.theme.taxes: 'taxes' is none of",
+        "lures.eng: ",
+        "office_words.add[1]: ' not' is no word",
         "office_words.drop: ",
         "suspicious_suffixes: ",
     ]

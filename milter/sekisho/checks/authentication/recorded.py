@@ -15,15 +15,9 @@ from sekisho.checks.facts.authentication import FAILURES
 from sekisho.evidence import NOTHING, Degraded, Evidence, Finding, FindingKind
 from sekisho.message import Message
 from sekisho.ports import Context
-from sekisho.results import AuthResult, MethodResult
+from sekisho.results import RECORDED_WORDS, AuthResult, MethodResult
 
 KINDS: tuple[FindingKind, ...] = ()
-
-WORDS = {word.value: word for word in AuthResult} | {
-    "hardfail": AuthResult.FAIL,  # older writers
-    "error": AuthResult.TEMPERROR,
-    "bestguesspass": AuthResult.NEUTRAL,  # nobody published it
-}
 
 
 def check(message: Message, seen: Evidence, context: Context) -> Evidence:
@@ -58,7 +52,7 @@ def _findings(results: tuple[MethodResult, ...], address: str | None) -> Iterato
 def _result(method: str, word: str | None, domain: str | None, key: str) -> MethodResult | None:
     if word is None:
         return None
-    meant = WORDS.get(word.strip().lower(), AuthResult.UNKNOWN)
+    meant = RECORDED_WORDS.get(word.strip().lower(), AuthResult.UNKNOWN)
     ascii_domain = domains.to_ascii(domain) if domain else None
     if meant is AuthResult.PASS and ascii_domain is None:
         return MethodResult(method, AuthResult.UNKNOWN, reason="a pass that names no domain", recorded=True)

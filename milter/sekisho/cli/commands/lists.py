@@ -9,6 +9,7 @@ import click
 
 from sekisho.cli.commands.core import cli
 from sekisho.cli.options import config_option, configuration, format_option
+from sekisho.cli.types import InputFile
 
 LISTS = click.Choice(["allow", "block"])
 scope_option = click.option(
@@ -64,13 +65,14 @@ def list_list(style: str, path: Path | None) -> None:
 
 
 @lists.command("import")
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=InputFile("rb"))
 @config_option
 def list_import(file: BinaryIO, path: Path | None) -> None:
     """Add the entries of a file that `list export` wrote. All are added or none; `-` is standard input."""
     from sekisho.cli import listing
+    from sekisho.runtime_changes.lists import MAX_EXPORT_BYTES
 
-    listing.import_entries(configuration(path), file.read())
+    listing.import_entries(configuration(path), file.read(MAX_EXPORT_BYTES + 1), file.name)
 
 
 @lists.command("export")

@@ -9,6 +9,7 @@ import click
 
 from sekisho.cli.commands.core import cli
 from sekisho.cli.options import Age, config_option, configuration, format_option
+from sekisho.cli.types import Address
 from sekisho.held import ReleaseReason, State
 
 REASONS = tuple(each.value for each in ReleaseReason)
@@ -53,7 +54,9 @@ def quarantine_show(record: str, raw: bool, style: str, path: Path | None) -> No
 @quarantine.command("release")
 @records_argument
 @recipients_option
-@click.option("--to", default="", metavar="ADDRESS", help="Send the one copy there instead.")
+@click.option(
+    "--to", type=Address(), default=None, metavar="ADDRESS", help="Send the one copy there instead."
+)
 @click.option(
     "--reason", type=click.Choice(REASONS), default=ReleaseReason.REQUESTED.value, show_default=True
 )
@@ -67,7 +70,7 @@ def quarantine_show(record: str, raw: bool, style: str, path: Path | None) -> No
 def release(
     records: tuple[str, ...],
     recipients: tuple[str, ...],
-    to: str,
+    to: str | None,
     reason: str,
     uncertain: bool,
     style: str,
@@ -78,7 +81,7 @@ def release(
     from sekisho.cli.opening import who
     from sekisho.release import ReleaseRequest
 
-    request = ReleaseRequest(who(), reason, frozenset(recipients), to, uncertain)
+    request = ReleaseRequest(who(), reason, frozenset(recipients), to or "", uncertain)
     return command.release(configuration(path), records, request, style)
 
 

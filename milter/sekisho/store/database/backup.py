@@ -20,14 +20,18 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from sqlalchemy import NullPool, create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
 from sekisho.store.database.checking import structure
-from sekisho.store.database.engine import sync_directory, unavailable
+from sekisho.store.database.engine import sync_directory
 from sekisho.store.database.lock import StoreLock, exclusive
 from sekisho.store.database.migrate import known_revisions, revision
 from sekisho.store.database.options import StoreOptions, database_file
+from sekisho.store.database.reasons import of_sqlite
 
+PATIENCE_SECONDS = 5.0  # for a locked database: the driver's own default
 As = Callable[[], AbstractContextManager[None]]
 
 
@@ -40,15 +44,19 @@ def backup(options: StoreOptions, target: Path, as_owner: As = nullcontext) -> N
     opened within `as_owner`. Raises BackupError."""
     file = _file(options)
     if os.path.lexists(target):
-        raise BackupError(f"{target} exists: a backup never overwrites one")
+        raise BackupError(f"{target} exists: a backup never overwrites a file, name a new one")
     partial = target.with_name(f".{target.name}.partial")
-    with _reported(), _new_file(partial) as descriptor, _opened(file, as_owner) as source:
+    with (
+        _reported(file, partial, target),
+        _new_file(partial) as descriptor,
+        _opened(file, as_owner) as source,
+    ):
         owner = file.stat()
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
         with closing(_connect(partial)) as copy:
             source.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
-        _examine(partial)
+        _examine(partial, "the copy")
         os.fsync(descriptor)
         os.link(partial, target)  # unlike a rename, it fails if the name was taken meanwhile
         partial.unlink()
@@ -62,12 +70,12 @@ def restore(options: StoreOptions, source: BinaryIO, log: BinaryIO | None, now: 
     """
     file = _file(options)
     fresh = file.with_name(f".{file.name}.restoring")
-    with _reported(), exclusive(file) as ours:
+    with _reported(Path(source.name), fresh, file), exclusive(file) as ours:
         if not ours:
             raise BackupError(f"a daemon works on {file}: systemctl stop sekisho-milter")
         with _new_file(fresh) as descriptor:
             _take(descriptor, source, log, fresh)
-            _examine(fresh)
+            _examine(fresh, source.name)
             kept = _set_aside(file, descriptor, now)
             os.fsync(descriptor)
             os.replace(fresh, file)
@@ -88,10 +96,19 @@ def _file(options: StoreOptions) -> Path:
 
 
 @contextmanager
-def _reported() -> Iterator[None]:
+def _reported(database: Path, partial: Path, target: Path) -> Iterator[None]:
+    """BackupError in the place of every error. One of SQLite's is about `database`; the operator knows the file
+    `partial`, which we make, as `target`."""
     try:
         yield
-    except (OSError, sqlite3.Error, StoreUnavailable) as error:
+    except OSError as error:
+        name = target if error.filename in (None, str(partial)) else error.filename
+        raise BackupError(f"{name}: {of_system(error)}") from error
+    except (sqlite3.Error, SQLAlchemyError) as error:
+        cause = getattr(error, "orig", None) or error
+        fact = of_sqlite(cause, database, PATIENCE_SECONDS).partition(":")[0]  # the mend is for a store
+        raise BackupError(f"{database}: {fact}") from error
+    except StoreUnavailable as error:
         raise BackupError(str(error)) from error
 
 
@@ -110,7 +127,8 @@ def _new_file(path: Path) -> Iterator[int]:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None)
+    name = f"file:{quote(str(path))}?mode=rw"
+    connection = sqlite3.connect(name, timeout=PATIENCE_SECONDS, uri=True, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous = FULL")  # reads the file: it may be no database
     except sqlite3.Error:
@@ -133,21 +151,22 @@ def _opened(file: Path, as_owner: As) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def _examine(path: Path) -> None:
-    """Raises BackupError unless it is a whole quarantine of this version or an earlier one."""
+def _examine(path: Path, shown: str) -> None:
+    """Raises BackupError unless it is a whole quarantine of this version or an earlier one. `shown` is its name for the
+    operator."""
     name = f"file:{quote(str(path))}?mode=ro"
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(name, uri=True), poolclass=NullPool)
     try:
-        with unavailable(), engine.connect() as connection:
+        with engine.connect() as connection:
             flaws = [each.text for each in structure(connection)]
             version = None if flaws else revision(connection)
     finally:
         engine.dispose()
     if flaws:
-        raise BackupError(f"the copy is damaged: {flaws[0]}")
+        raise BackupError(f"{shown}: is damaged ({flaws[0]}): name another backup")
     if version not in known_revisions():
         raise BackupError(
-            f"it is no quarantine of this version or an earlier one (tables: {version or 'none'})"
+            f"{shown}: is no quarantine of this version or an earlier one (tables: {version or 'none'})"
         )
 
 

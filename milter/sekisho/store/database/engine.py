@@ -30,6 +30,7 @@ from sekisho.store.database import postgresql
 from sekisho.store.database.files import Files, Loss, StoreMoved
 from sekisho.store.database.lock import was_made
 from sekisho.store.database.options import StoreOptions, database_url, missing_driver
+from sekisho.store.database.reasons import reason
 
 SYNCHRONOUS_FULL = 2
 _SWITCH_RETRY_SECONDS = 0.005  # seconds between two tries to switch a new file to the write-ahead log
@@ -60,7 +61,7 @@ def connect(options: StoreOptions, *, pool: type[Pool] | None = None) -> Engine:
         arguments = {"poolclass": QueuePool, "creator": _opener(url, options), **arguments}
     else:
         arguments["connect_args"] = postgresql.connect_args(options)
-    with unavailable():
+    with unavailable(options):
         if sqlite:
             create_file(url)
         engine = create_engine(url, hide_parameters=True, **arguments)
@@ -90,21 +91,12 @@ def _opener(url: URL, options: StoreOptions) -> Callable[[], sqlite3.Connection]
 
 
 @contextmanager
-def unavailable() -> Iterator[None]:
-    """Any failure of the database, or of the disk below it, as StoreUnavailable."""
+def unavailable(options: StoreOptions) -> Iterator[None]:
+    """Any failure of the database of the options, or of the disk below it, as StoreUnavailable."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
-        raise StoreUnavailable(_reason(error)) from error
-
-
-def _reason(error: Exception) -> str:
-    """The driver's own words: SQLAlchemy's add the statement and a link. Without the lines in which PostgreSQL shows
-    rows and parameters, and of an error in the data (class 22) without those that quote them."""
-    orig = getattr(error, "orig", None)
-    words = str(orig or error).partition("\n")[0] if orig else str(error)
-    state = getattr(orig, "sqlstate", None) or ""
-    return f"{type(error).__name__}: {f'SQLSTATE {state}' if state.startswith('22') else words}"
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        raise StoreUnavailable(reason(error, options)) from error
 
 
 def not_committed(error: BaseException | None) -> bool:

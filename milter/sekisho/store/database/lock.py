@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
 from sekisho.private_files import open_private
 from sekisho.store.database.options import StoreOptions, database_file
@@ -78,14 +79,14 @@ class StoreLock:
         try:
             descriptor = _open(self._database)
         except OSError as error:
-            raise StoreUnavailable(f"{lock_file(self._database)}: {error.strerror}") from error
+            raise StoreUnavailable(f"{lock_file(self._database)}: {of_system(error)}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError as error:
             os.close(descriptor)
             restored = isinstance(error, BlockingIOError)
             raise StoreUnavailable(
-                f"{self._database} is being restored" if restored else f"{self._database}: {error.strerror}"
+                f"{self._database} is being restored" if restored else f"{self._database}: {of_system(error)}"
             ) from error
         self._descriptor = descriptor
 
@@ -97,7 +98,7 @@ class StoreLock:
             os.pwrite(self._descriptor, MADE, 0)
             os.fsync(self._descriptor)
         except OSError as error:
-            raise StoreUnavailable(f"{lock_file(self._database)}: {error.strerror}") from error
+            raise StoreUnavailable(f"{lock_file(self._database)}: {of_system(error)}") from error
 
     def close(self) -> None:
         """Release the lock."""

@@ -18,6 +18,7 @@ from sekisho.store.database.engine import READING, connect, unavailable
 from sekisho.store.database.files import Loss, StoreMoved
 from sekisho.store.database.lock import was_made
 from sekisho.store.database.options import StoreOptions, database_file
+from sekisho.store.database.reasons import name_of
 from sekisho.store.database.schema import HEAD, metadata
 from sekisho.store.database.settle import settle
 
@@ -43,12 +44,18 @@ def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> 
     patient = options.model_copy(update={"busy_timeout_seconds": patience})
     engine = connect(patient, pool=NullPool)
     try:
-        with unavailable():
+        with unavailable(options):
             with engine.connect().execution_options(**READING) as connection:
                 found = revision(connection)
+                foreign = [] if found or options.url.startswith("postgresql") else tables_of(connection)
                 ready = found == HEAD or _extended(connection, found)
             if ready:
                 return
+            if foreign:
+                raise SchemaError(
+                    f"{name_of(options)}: is the database of another program (it has the table {foreign[0]}): name the "
+                    "quarantine's in store.url"
+                )
             file = database_file(options)
             if found is None and file is not None and was_made(file):
                 raise StoreMoved(
@@ -56,7 +63,7 @@ def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> 
                     f"{file} is empty, and was not: `sekisho store restore BACKUP`, or a restart after it is removed",
                 )
             with engine.begin() as connection:
-                _upgrade(connection)
+                _upgrade(connection, options, found)
     finally:
         engine.dispose()
 
@@ -79,7 +86,7 @@ def revision_of(options: StoreOptions) -> str | None:
 def _reading(options: StoreOptions) -> Iterator[Connection]:
     engine = connect(options, pool=NullPool)
     try:
-        with unavailable(), engine.connect().execution_options(**READING) as connection:
+        with unavailable(options), engine.connect().execution_options(**READING) as connection:
             yield connection
     finally:
         engine.dispose()
@@ -109,6 +116,11 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
+def tables_of(connection: Connection) -> list[str]:
+    """The names of the tables of a database."""
+    return sorted(inspect(connection).get_table_names())
+
+
 def known_revisions() -> frozenset[str]:
     """The versions of the tables that this program can use or bring up to date."""
     from alembic.script import ScriptDirectory  # noqa: PLC0415
@@ -116,7 +128,7 @@ def known_revisions() -> frozenset[str]:
     return frozenset(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, options: StoreOptions, found: str | None) -> None:
     """Alembic's upgrade. On SQLite the transaction already holds the one write lock."""
     from alembic import command  # noqa: PLC0415 - 0.1 s that a start on ready tables need not spend
     from alembic.util import CommandError  # noqa: PLC0415
@@ -128,7 +140,10 @@ def _upgrade(connection: Connection) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        raise SchemaError(f"the quarantine's tables do not fit this version: {error}") from error
+        raise SchemaError(
+            f"{name_of(options)}: the tables (revision {found or 'none'}) are of a later version of sekisho: install "
+            "that version, or name another database in store.url"
+        ) from error
 
 
 def _config() -> Config:

@@ -35,7 +35,7 @@ def settle(options: StoreOptions) -> None:
         return
     engine = connect(options.model_copy(update={"busy_timeout_seconds": _LOCK_SECONDS}), pool=NullPool)
     try:
-        with unavailable(), ExitStack() as lock:
+        with unavailable(options), ExitStack() as lock:
             try:
                 lock.enter_context(engine.begin())  # the write lock: nobody adds to the log meanwhile
             except SQLAlchemyError:

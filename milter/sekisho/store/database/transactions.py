@@ -58,7 +58,7 @@ class Database:
         self._ready()
         committing = False
         try:
-            with unavailable(), self.engine.connect() as connection, self._watched(connection):
+            with unavailable(self._options), self.engine.connect() as connection, self._watched(connection):
                 with connection.begin():
                     _check(connection, locked=True)
                     yield connection
@@ -75,7 +75,7 @@ class Database:
         fork."""
         self._ready()
         with (
-            unavailable(),
+            unavailable(self._options),
             self.engine.connect().execution_options(**READING) as connection,
             self._watched(connection),
         ):
@@ -197,7 +197,7 @@ def _look_through(options: StoreOptions) -> None:
     """Raises StoreMoved if the database is damaged, StoreUnavailable if it cannot be read."""
     engine = connect(options, pool=NullPool)
     try:
-        with unavailable(), engine.connect().execution_options(**READING) as connection:
+        with unavailable(options), engine.connect().execution_options(**READING) as connection:
             answer = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
     finally:
         engine.dispose()

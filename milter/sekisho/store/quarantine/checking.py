@@ -27,7 +27,7 @@ def examine_store(options: StoreOptions) -> tuple[StoreFlaw, ...]:
     try:
         engine = connect(options, pool=NullPool)
         try:
-            found += _inside(engine)
+            found += _inside(engine, options)
         finally:
             engine.dispose()
     except StoreUnavailable as error:
@@ -35,9 +35,9 @@ def examine_store(options: StoreOptions) -> tuple[StoreFlaw, ...]:
     return tuple(found)
 
 
-def _inside(engine: Engine) -> Iterator[StoreFlaw]:
+def _inside(engine: Engine, options: StoreOptions) -> Iterator[StoreFlaw]:
     """Raises StoreUnavailable. Short transactions: a long one would keep the log from being written back."""
-    with unavailable(), engine.connect().execution_options(**READING) as connection:
+    with unavailable(options), engine.connect().execution_options(**READING) as connection:
         if engine.dialect.name == "sqlite":
             broken = list(structure(connection))
             yield from broken
@@ -53,7 +53,7 @@ def _inside(engine: Engine) -> Iterator[StoreFlaw]:
             connection.execute(select(contents.c.digest).where(contents.c.codec != GONE)).scalars().all()
         )
     for digest in digests:
-        with unavailable(), engine.connect().execution_options(**READING) as connection:
+        with unavailable(options), engine.connect().execution_options(**READING) as connection:
             yield from _content(connection, digest)
 
 
@@ -97,7 +97,7 @@ def count_entries(options: StoreOptions) -> int:
     """How many messages the store has. Raises StoreUnavailable."""
     engine = connect(options, pool=NullPool)
     try:
-        with unavailable(), engine.connect().execution_options(**READING) as connection:
+        with unavailable(options), engine.connect().execution_options(**READING) as connection:
             return int(connection.execute(select(func.count()).select_from(entries)).scalar_one())
     finally:
         engine.dispose()

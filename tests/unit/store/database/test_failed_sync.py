@@ -57,7 +57,7 @@ def test_after_an_error_of_the_disk_the_log_is_written_again(tmp_path: Path, rul
     )
     assert done.returncode == 0, done.stderr
     refused, held, content = json.loads(done.stdout)
-    assert "disk I/O error" in refused
+    assert "the disk reports an error" in refused
     assert (held, content) == (2, "third")
     log = [call for call in calls(shim.trace) if call.name.endswith("-wal")]
     ends = [0, *(number for number, call in enumerate(log) if call.kind in "SF")]

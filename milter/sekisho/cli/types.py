@@ -1,0 +1,36 @@
+"""Types of arguments and options beside click's own. Each refuses a bad value with one line that says what is right.
+
+Times and spans are in `options`: `Age`, `Span`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+import click
+
+_ADDRESS = re.compile(r"[^\s<>@\x00-\x1f]+@[^\s<>@\x00-\x1f]+")
+
+
+class InputFile(click.File):
+    """A file to read, opened; `-` is standard input."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The open file. Raises BadParameter."""
+        if value == "-" and sys.stdin is None:
+            self.fail("standard input is closed: name a file", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Address(click.ParamType):  # type: ignore[type-arg]
+    """An e-mail address as `hanako@example.jp`, without brackets."""
+
+    name = "address"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The address. Raises BadParameter."""
+        if _ADDRESS.fullmatch(str(value)) is None:
+            self.fail(f"{value!r} is no address such as hanako@example.jp", param, ctx)
+        return str(value)
