@@ -45,6 +45,7 @@ from sekisho.wire.options import WireOptions
 
 DEFAULT_PATH = Path("/etc/sekisho/sekisho.toml")
 URL_USER = re.compile(r"://[^/@\s:]*+:")
+PASSWORD = re.compile(r"(password=)[^&\s'\"]*", re.IGNORECASE)
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 Part = TypeVar("Part", bound=Options)
 MAX_SHOWN_CHARS = 80  # of a wrong value, in the error
@@ -221,7 +222,8 @@ def _reasons(error: ValidationError | None) -> Iterator[str]:
             yield f"{key}: unknown option{_suggestion(each['loc'])}"
         else:
             said = _plain_message(each["msg"])
-            yield f"{key}: {said}{'' if repr(each['input']) in said else _shown(each['input'])}"
+            hidden = each["loc"][-1:] == ("url",) or repr(each["input"]) in said
+            yield f"{key}: {said}{'' if hidden else _shown(each['input'])}"
 
 
 def dotted(loc: tuple[int | str, ...]) -> str:
@@ -249,10 +251,11 @@ def _shown(value: object) -> str:
 
 
 def _without_password(text: str) -> str:
-    """The text without the password of a URL: what is between the user and the last `@`."""
+    """The text without the password of a URL: what is between the user and the last `@`, or behind `password=`. A
+    wrong `url` is not shown at all, since a password may stand in it in other forms, too."""
     before, _, behind = text.rpartition("@")
     user = URL_USER.search(before)
-    return f"{before[: user.end()]}***@{behind}" if user else text
+    return PASSWORD.sub(r"\1***", f"{before[: user.end()]}***@{behind}" if user else text)
 
 
 def _suggestion(loc: tuple[int | str, ...]) -> str:

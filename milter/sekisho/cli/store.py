@@ -14,7 +14,8 @@ from sekisho.cli.owner import as_caller, as_owner
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.ports import StoreUnavailable
-from sekisho.store.database import BackupError, backup, database_file, never_made, restore
+from sekisho.store.database import BackupError, backup, database_file, database_url, never_made, restore
+from sekisho.store.database.postgresql import password_path
 from sekisho.store.quarantine import count_entries, examine_store
 
 
@@ -35,7 +36,8 @@ def check(config: Config, style: str) -> int:
 
 def write_backup(config: Config, target: Path) -> None:
     """Write a backup to `target`, a new file. Raises ClickException."""
-    _sqlite_only(config, f"pg_dump --format=custom --file={shlex.quote(str(target))} {{url}}")
+    password, url = _for_postgresql(config)
+    _sqlite_only(config, f"{password}pg_dump --format=custom --file={shlex.quote(str(target))} {url}")
     target = target.absolute()
     try:
         # In a directory of the daemon's user, that user may replace files by links: root must not write there.
@@ -58,11 +60,12 @@ def _is_owners(config: Config, directory: Path) -> bool:
 
 def restore_backup(config: Config, source: Path) -> None:
     """Put a backup in the place of the store. Raises ClickException."""
+    password, url = _for_postgresql(config)
     _sqlite_only(
         config,
-        "systemctl stop sekisho-milter\n"
-        "pg_restore --clean --if-exists --single-transaction --exit-on-error "
-        f"--dbname={{url}} {shlex.quote(str(source))}\n"
+        "systemctl stop sekisho-milter",
+        f"{password}pg_restore --clean --if-exists --single-transaction --exit-on-error "
+        f"--dbname={url} {shlex.quote(str(source))}",
         "systemctl start sekisho-milter",
     )
     file = database_file(config.store)
@@ -86,9 +89,17 @@ def restore_backup(config: Config, source: Path) -> None:
         output.say(f"the database before it is kept as {kept}")
 
 
-def _sqlite_only(config: Config, commands: str) -> None:
+def _for_postgresql(config: Config) -> tuple[str, str]:
+    """What a command of PostgreSQL gets before its name, so that it reads the password from our file, and the URL."""
+    secret = password_path(config.store)
+    password = f'PGPASSWORD="$(head -n 1 {shlex.quote(str(secret))})" ' if secret else ""
+    url = database_url(config.store.url).set(drivername="postgresql")
+    return password, shlex.quote(url.render_as_string(hide_password=True))
+
+
+def _sqlite_only(config: Config, *commands: str) -> None:
     """For a store in PostgreSQL, which has its own tools, print the `commands` and raise ClickException: nothing was
     done."""
     if database_file(config.store) is None:
-        output.say(*commands.format(url=shlex.quote(config.store.url)).splitlines())
+        output.say(*commands)
         raise click.ClickException("the store is in PostgreSQL, nothing was done: type what is printed above")

@@ -13,7 +13,10 @@ from sekisho.brands.lint import lint
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Diagnosis, error, warning
+from sekisho.private_files import SecretError, SecretMissingError, read_password
 from sekisho.providers import ProviderFileError
+from sekisho.store.database import database_file
+from sekisho.store.database.postgresql import password_path
 from sekisho.vocabulary import VocabularyFileError, VocabularyOptions
 
 
@@ -30,6 +33,7 @@ def examine(
             yield from _writable(path)
     if config.journal.key_file is not None:
         yield from _key(config.journal.key_file, commands)
+    yield from _password(config, commands)
 
 
 def _brands(config: Config) -> Iterator[Diagnosis]:
@@ -120,6 +124,24 @@ def _key(path: Path, commands: Commands) -> Iterator[Diagnosis]:
             f"{path} holds {found.st_size} bytes, 32 are needed",
             _new_key(path, commands),
         )
+
+
+def _password(config: Config, commands: Commands) -> Iterator[Diagnosis]:
+    """The file with the password of PostgreSQL. A credential of systemd is there while the daemon runs."""
+    path = password_path(config.store)
+    if path is None or database_file(config.store) is not None:
+        return
+    where = shlex.quote(str(path))
+    try:
+        read_password(path)
+    except SecretMissingError as failure:
+        make = f"install -m 0640 -g {commands.group} /dev/null {where}   # then write the password into it"
+        start = systemctl("restart")
+        credential = path != config.store.password_file
+        yield error("files.password", f"store.password_file: {failure}", start if credential else make)
+    except SecretError as failure:
+        mend = f"chown root:{commands.group} {where} && chmod 0640 {where}"
+        yield error("files.password", f"store.password_file: {failure}", mend)
 
 
 def _new_key(path: Path, commands: Commands) -> str:

@@ -22,8 +22,9 @@ from sekisho.config import Config, ConfigError
 from sekisho.guard import Switch, SwitchError
 from sekisho.preconditions.account import Account, as_account, name_of
 from sekisho.privacy import Privacy
-from sekisho.private_files import SecretError, SecretMissingError, read_secret
+from sekisho.private_files import SecretError, SecretMissingError, read_password, read_secret
 from sekisho.store.database import database_file, state_directory
+from sekisho.store.database.postgresql import CREDENTIALS, password_path
 from sekisho.vocabulary import VocabularyOptions
 from sekisho.wire.listen import unix_path
 
@@ -195,6 +196,20 @@ def _database(needs: Needs) -> Iterator[Fault]:
             yield from needs.file("store.url", each, reading=True)
 
 
+def _password(needs: Needs) -> Iterator[Fault]:
+    """The file with the password of a server's database. A credential is there for the unit only, so elsewhere it is
+    not looked for."""
+    file = password_path(needs.config.store)
+    if file is None or database_file(needs.config.store) is not None:
+        return
+    if needs.config.store.password_file != file and CREDENTIALS not in os.environ:
+        return
+    try:
+        read_password(file)
+    except SecretError as error:
+        yield "store.password_file", str(error)
+
+
 def _socket(needs: Needs) -> Iterator[Fault]:
     if "LISTEN_FDS" in os.environ:  # systemd has opened it
         return
@@ -260,5 +275,6 @@ _ROWS: tuple[Callable[[Needs], Iterator[Fault]], ...] = (
     _root,
     _state,
     _database,
+    _password,
     _socket,
 )
