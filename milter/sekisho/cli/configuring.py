@@ -16,9 +16,13 @@ import click
 from sekisho import preconditions
 from sekisho.cli.describe import toml
 from sekisho.cli.output import say
+from sekisho.clock import SystemClock
 from sekisho.config import BARE_KEY, Config, ConfigError, load
+from sekisho.policy import configured_doubts
 from sekisho.preconditions import Account
 from sekisho.store.database import state_directory
+from sekisho.store.lists import snapshot
+from sekisho.store.lists.snapshot import FOREIGN_LISTS
 
 _HEADER = re.compile(r"\s*\[")
 
@@ -42,7 +46,17 @@ def check(path: Path | None, user: str | None) -> None:
     if faults:
         other = account.uid != os.geteuid()
         raise ConfigError((*faults, f"(found as user {account.name}: {account.why})") if other else faults)
-    say(f"configuration: ok for user {account.name} ({account.why})")
+    say(f"configuration: {path or 'defaults'}: ok for user {account.name} ({account.why})")
+    for doubt in _doubts(load(path)):
+        say(f"warning: {f'{path}: ' if path else ''}{doubt}", err=True)
+
+
+def _doubts(config: Config) -> Iterator[str]:
+    """What works, and is probably not meant. It keeps nothing from starting."""
+    for name, doubt in configured_doubts(config.lists, SystemClock().now().timestamp()):
+        yield f"lists.{name}: {doubt}"
+    if other := snapshot.foreign(config.store):
+        yield f"store.url: {FOREIGN_LISTS.format(entries=other[1], store=other[0])}"
 
 
 def _readable(path: Path | None) -> Config:

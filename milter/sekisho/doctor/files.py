@@ -10,13 +10,17 @@ from pathlib import Path
 from sekisho import brands, providers, vocabulary
 from sekisho.brands import BrandFileError, BrandOptions
 from sekisho.brands.lint import lint
+from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Diagnosis, error, warning
+from sekisho.policy import configured_doubts
 from sekisho.private_files import SecretError, SecretMissingError, read_password
 from sekisho.providers import ProviderFileError
-from sekisho.store.database import database_file
+from sekisho.store.database import database_file, store_name
 from sekisho.store.database.postgresql import password_path
+from sekisho.store.lists import snapshot
+from sekisho.store.lists.snapshot import FOREIGN_LISTS
 from sekisho.vocabulary import VocabularyFileError, VocabularyOptions
 
 
@@ -34,6 +38,7 @@ def examine(
     if config.journal.key_file is not None:
         yield from _key(config.journal.key_file, commands)
     yield from _password(config, commands)
+    yield from _lists(config, commands)
 
 
 def _brands(config: Config) -> Iterator[Diagnosis]:
@@ -124,6 +129,16 @@ def _key(path: Path, commands: Commands) -> Iterator[Diagnosis]:
             f"{path} holds {found.st_size} bytes, 32 are needed",
             _new_key(path, commands),
         )
+
+
+def _lists(config: Config, commands: Commands) -> Iterator[Diagnosis]:
+    """Entries of the configuration that let strangers in or have ended, and lists that came from another store."""
+    for name, doubt in configured_doubts(config.lists, SystemClock().now().timestamp()):
+        yield warning("files.lists", f"lists.{name}: {doubt}", "")
+    if other := snapshot.foreign(config.store):
+        copy = commands.sekisho("store", "copy", other[0], store_name(config.store))
+        text = FOREIGN_LISTS.format(entries=other[1], store=other[0])
+        yield warning("files.lists", text, both(systemctl("stop"), copy, systemctl("start")))
 
 
 def _password(config: Config, commands: Commands) -> Iterator[Diagnosis]:

@@ -1,9 +1,11 @@
 """Turns findings into a verdict. No other room does.
 
 `table` is the policy as data, `decide` interprets it, `rules` and `recipient_rules` hold what differs between
-recipients, `lists` and `entries` the block and allow lists. `outcomes` puts them together: one judgement of a message.
+recipients, `lists`, `entries` and `breadth` the block and allow lists. `outcomes` puts them together: one judgement of
+a message.
 """
 
+from sekisho.policy.breadth import configured_doubts, list_doubts
 from sekisho.policy.decide import decide, stack_shares, weigh
 from sekisho.policy.entries import ListEntry, reasons
 from sekisho.policy.lists import ListOptions, Lists, list_faults
@@ -36,10 +38,12 @@ __all__ = [
     "RecipientRules",
     "Rules",
     "Stack",
+    "configured_doubts",
     "covers",
     "decide",
     "family_of",
     "group_faults",
+    "list_doubts",
     "list_faults",
     "reasons",
     "recipient_faults",

@@ -41,8 +41,28 @@ def test_check_says_ok_and_for_whom(sekisho: Command, tmp_path: Path) -> None:
     file = tmp_path / "sekisho.toml"
     file.write_text(places(tmp_path), "utf-8")
     done = sekisho("config", "check", "--config", file, "--user", "root")
-    assert (done.status, done.out, done.err) == (0, "configuration: ok for user root (--user)\n", "")
+    assert (done.status, done.out, done.err) == (
+        0,
+        f"configuration: {file}: ok for user root (--user)\n",
+        "",
+    )
     assert sekisho("config", "check", "--config", file, "--user", "nobody\x1b").status == 2
+
+
+def test_check_warns_of_an_allow_list_that_lets_strangers_in(sekisho: Command, tmp_path: Path) -> None:
+    """The daemon starts with it as before, so the status is 0; each entry has a line with file and key."""
+    file = tmp_path / "sekisho.toml"
+    file.write_text(
+        places(tmp_path)
+        + '[lists]\nallow = [".co.jp", "example.jp", {entry = "a.example", expires = "2020-01-01"}]\n'
+        'block = [".cn"]\n',
+        "utf-8",
+    )
+    done = sekisho("config", "check", "--config", file, "--user", "root")
+    assert done.status == 0
+    first, second = done.err.splitlines()
+    assert first.startswith(f"warning: {file}: lists.allow: .co.jp: is a public suffix")
+    assert second.startswith(f"warning: {file}: lists.allow: a.example: has expired already")
 
 
 def places(directory: Path) -> str:

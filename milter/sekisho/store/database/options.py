@@ -90,6 +90,12 @@ def database_file(options: StoreOptions) -> Path | None:
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
+def store_name(options: StoreOptions) -> str:
+    """What distinguishes this store from others, for people: the file, or the server's URL without a password."""
+    file = database_file(options)
+    return str(file) if file is not None else database_url(options.url).render_as_string(hide_password=True)
+
+
 def state_directory(options: StoreOptions) -> Path:
     """The directory of the files that stand beside the database: what is remembered, and the lists in force."""
     file = database_file(options)
