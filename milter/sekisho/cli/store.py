@@ -1,4 +1,4 @@
-"""`sekisho store check | backup | restore`."""
+"""`sekisho store check | backup | restore | copy`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,27 @@ from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 
+from sekisho import compose
 from sekisho.cli import output
 from sekisho.cli.owner import as_caller, as_owner
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.ports import StoreUnavailable
-from sekisho.store.database import BackupError, backup, database_file, database_url, never_made, restore
+from sekisho.store.copying import CopyError, copy_store
+from sekisho.store.database import (
+    BackupError,
+    SchemaError,
+    StoreOptions,
+    backup,
+    database_file,
+    database_url,
+    never_made,
+    restore,
+    state_directory,
+    store_name,
+)
 from sekisho.store.database.postgresql import password_path
 from sekisho.store.quarantine import count_entries, examine_store
 
@@ -87,6 +101,48 @@ def restore_backup(config: Config, source: Path) -> None:
     output.say(f"{file}: {messages} messages, from {source}")
     if kept is not None:
         output.say(f"the database before it is kept as {kept}")
+
+
+def copy_to(config: Config, source: str, target: str, secret: Path | None) -> int:
+    """Copy one store into another. Returns the exit status: 1 if a message was damaged already, else 0. Raises
+    ClickException, and UsageError for what names no store."""
+    secret = secret or config.store.password_file
+    old, new = (_named(name, place, secret) for name, place in (("FROM", source), ("TO", target)))
+    with as_owner(config):
+        try:
+            done = copy_store(old, new)
+        except (CopyError, StoreUnavailable, SchemaError) as error:
+            raise click.ClickException(str(error)) from error
+        left = _left_beside(old, new)
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in done.rows.items())
+    output.say(f"{store_name(old)} to {store_name(new)}: {counts}; read again and equal")
+    output.say(f"next: sekisho config set store.url {shlex.quote(new.url)}")
+    if left:
+        words = shlex.join(("cp", "-a", *map(str, left), str(state_directory(new))))
+        output.say(
+            f"the state of the guard and the secret of the roll-out are files beside the store: {words}"
+        )
+    for digest in done.damaged:
+        output.say(f"damaged already, and copied as it is: content {digest}", err=True)
+    return 1 if done.damaged else 0
+
+
+def _named(name: str, place: str, secret: Path | None) -> StoreOptions:
+    """The options of the store at a path or URL. Raises UsageError, which does not repeat a URL."""
+    url = place if "://" in place else f"sqlite:///{Path(place).absolute()}"
+    try:
+        return StoreOptions(url=url, password_file=secret)
+    except ValidationError as error:
+        raise click.UsageError(f"{name}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
+
+
+def _left_beside(old: StoreOptions, new: StoreOptions) -> list[Path]:
+    """The files of the daemon beside the old store that are not beside the new one."""
+    pairs = (
+        (each(Config(store=old)), each(Config(store=new)))
+        for each in (compose.switch_file, compose.secret_file, compose.failure_file, compose.policy_file)
+    )
+    return [here for here, there in pairs if here.exists() and not there.exists()]
 
 
 def _for_postgresql(config: Config) -> tuple[str, str]:
