@@ -14,6 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 
 MODE = 0o600
+STATE_MODE = "0700"
+"""Of /var/lib/sekisho, as `install -m` takes it: nobody else may read held mail. The units have the same."""
+RUNTIME_MODE = "0750"
+"""Of /run/sekisho, which has the figures of the metrics."""
+CONFIG_MODE = "0750"
+"""Of /etc/sekisho and the directories in it: the daemon's group may read them, and only root may write them."""
 SECRET_BYTES = 32
 _MAX_SECRET_BYTES = 1 << 20
 """Read at most, because a device has no end."""

@@ -10,7 +10,17 @@ from pathlib import Path
 
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.doctor import clock, files, kill_switch, milter_socket, postfix, resolver, storage
+from sekisho.doctor import (
+    bypass,
+    clock,
+    files,
+    kill_switch,
+    metrics_port,
+    milter_socket,
+    postfix,
+    resolver,
+    storage,
+)
 from sekisho.doctor.commands import Commands
 from sekisho.doctor.model import Diagnosis, warning
 from sekisho.doctor.postconf import Postfix, PostfixUnreadable
@@ -36,7 +46,10 @@ class Patient:
 
 
 def _postfix(patient: Patient) -> Iterator[Diagnosis]:
-    yield from postfix.examine(patient.settings(), patient.config, patient.commands)
+    found = patient.settings()
+    yield from postfix.examine(found, patient.config, patient.commands)
+    if any(bypass.is_ours(each, patient.config.release) for each in found.smtpd()):
+        yield from bypass.examine_port(found, patient.config.release)
 
 
 def _socket(patient: Patient) -> Iterator[Diagnosis]:
@@ -55,6 +68,7 @@ SUBJECTS: dict[str, Callable[[Patient], Iterator[Diagnosis]]] = {
     "clock": lambda patient: clock.examine(patient.clock),
     "guard": lambda patient: kill_switch.examine(patient.config, patient.clock, patient.commands),
     "files": lambda patient: files.examine(patient.config, patient.file, patient.commands),
+    "metrics": lambda patient: metrics_port.examine(patient.config.metrics, patient.commands),
     "socket": _socket,  # last: its repair starts the daemon, which needs the subjects above
 }
 

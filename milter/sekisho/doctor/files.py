@@ -30,8 +30,8 @@ def examine(
     commands: Commands = Commands(),  # noqa: B008 - frozen
 ) -> Iterator[Diagnosis]:
     """Diagnoses of files."""
-    yield from _brands(config)
-    yield from _words(config)
+    yield from _brands(config, commands)
+    yield from _words(config, commands)
     for path in (file, config.brands.overlay, config.vocabulary.overlay):
         if path is not None and path.exists():
             yield from _writable(path)
@@ -41,10 +41,10 @@ def examine(
     yield from _lists(config, commands)
 
 
-def _brands(config: Config) -> Iterator[Diagnosis]:
+def _brands(config: Config, commands: Commands) -> Iterator[Diagnosis]:
     overlay = config.brands.overlay
     if overlay is not None and overlay != BrandOptions().overlay and not overlay.exists():
-        yield _absent("files.brands", overlay)
+        yield _absent("files.brands", overlay, commands)
         return
     try:
         known = brands.load(overlay=overlay)
@@ -59,11 +59,11 @@ def _brands(config: Config) -> Iterator[Diagnosis]:
             yield warning("files.brands", text, _aside(overlay / f"{flaw.brand}.toml"))
 
 
-def _words(config: Config) -> Iterator[Diagnosis]:
+def _words(config: Config, commands: Commands) -> Iterator[Diagnosis]:
     """Faults in the site's own words and providers, and removals that remove nothing."""
     overlay = config.vocabulary.overlay
     if overlay is not None and overlay != VocabularyOptions().overlay and not overlay.exists():
-        yield _absent("files.vocabulary", overlay)
+        yield _absent("files.vocabulary", overlay, commands)
         return
     try:
         idle = vocabulary.load(overlay).idle
@@ -86,10 +86,9 @@ def _file(text: str) -> Path:
     return Path(text.partition(": ")[0])
 
 
-def _absent(code: str, folder: Path) -> Diagnosis:
+def _absent(code: str, folder: Path, commands: Commands) -> Diagnosis:
     """The usual folder need not be there; one that the operator named must be."""
-    mend = f"install -d -m 0755 {shlex.quote(str(folder))}"
-    return error(code, f"{folder} is not there: the daemon does not start", mend)
+    return error(code, f"{folder} is not there: the daemon does not start", commands.config_directory(folder))
 
 
 def _aside(file: Path) -> str:
@@ -163,5 +162,5 @@ def _new_key(path: Path, commands: Commands) -> str:
     """The command that makes a new key. Earlier pseudonyms cannot be compared with those that the new key makes."""
     where = shlex.quote(str(path))
     make = f"(umask 027; head -c 32 /dev/urandom > {where}) && chgrp {commands.group} {where} && chmod 0640 {where}"
-    there = "" if path.parent.is_dir() else shlex.join(("install", "-d", "-m", "0755", str(path.parent)))
+    there = "" if path.parent.is_dir() else commands.config_directory(path.parent)
     return both(there, make, systemctl("restart"))

@@ -25,7 +25,7 @@ def list_doubts(name: str, entry: ListEntry, now: float) -> Iterator[str]:
 
 
 def configured_doubts(options: ListOptions, now: float) -> Iterator[tuple[str, str]]:
-    """`(list, doubt)` for the entries of the configuration."""
+    """`(list, doubt)` for the entries of the configuration. `now` is Unix time in seconds."""
     for name, entries in (("allow", options.allow), ("block", options.block)):
         for each in entries:
             yield from ((name, doubt) for doubt in list_doubts(name, each, now))

@@ -12,7 +12,7 @@ from sekisho.cli.options import config_option, configuration, format_option
 
 @cli.group("store")
 def store() -> None:
-    """The quarantine's database: check, backup, restore, copy, retention."""
+    """The quarantine's database: check, back up, restore, copy."""
 
 
 @store.command("check")
@@ -58,8 +58,8 @@ def restore(source: Path, path: Path | None) -> None:
 )
 @config_option
 def copy(source: str, target: str, secret: Path | None, path: Path | None) -> int:
-    """Copy everything from one store into another, which must be empty. Each is a path or a URL as in store.url. The
-    daemon must not run. Exit status 1 if a message was damaged already."""
+    """Copy everything into another, empty store. FROM and TO are each a path or a URL as in store.url. The daemon must
+    not run. Exit status 1 if a message was damaged already."""
     from sekisho.cli import store as command
 
     return command.copy_to(configuration(path), source, target, secret)
