@@ -1,4 +1,6 @@
-"""`sekisho config check | set`: the errors that would keep the daemon from starting, and a change of one option."""
+"""`sekisho config check | show | set`: what would keep the daemon from starting, what is in force, and a change of one
+option.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ import click
 
 from sekisho import preconditions
 from sekisho.cli.describe import toml
-from sekisho.cli.output import say
+from sekisho.cli.output import say, write, write_document
 from sekisho.clock import SystemClock
 from sekisho.config import BARE_KEY, Config, ConfigError, load
 from sekisho.policy import configured_doubts
@@ -65,6 +67,33 @@ def _readable(path: Path | None) -> Config:
         return load(path)
     except ConfigError as error:
         return error.rest or Config()
+
+
+def show(config: Config, style: str) -> None:
+    """Print the configuration as a file would have it, or as JSON."""
+    if style == "json":
+        write_document(config.model_dump_json(indent=2))
+    else:
+        write("\n".join(_file_lines(config.model_dump(mode="json"))) + "\n")
+
+
+def _file_lines(values: dict[str, Any]) -> Iterator[str]:
+    """The lines of a file with these values: the single options, and then a table for each group."""
+    tables = {name: value for name, value in values.items() if isinstance(value, dict)}
+    yield from (f"{name} = {toml(value)}" for name, value in values.items() if name not in tables)
+    for name, table in tables.items():
+        if name == "recipients":
+            for entry, options in table.items():
+                said = {key: value for key, value in options.items() if value is not None}
+                yield from ("", f"[recipients.{toml(entry)}]", *_rows(said))
+        else:
+            yield from ("", f"[{name}]", *_rows(table))
+
+
+def _rows(table: dict[str, Any]) -> Iterator[str]:
+    return (
+        f"{key if BARE_KEY.fullmatch(key) else toml(key)} = {toml(value)}" for key, value in table.items()
+    )
 
 
 def set_option(path: Path, key: str, value: str) -> None:
