@@ -187,6 +187,9 @@ def _usable(config: Config, failure: Exception, commands: Commands) -> str:
     content must come from a backup. For a server's database: start the server. Otherwise this user may not use the
     file: try as the daemon's user."""
     file = database_file(config.store)
+    if file is None and "password" in str(failure):
+        named = commands.set("store.password_file", "/etc/sekisho/store.password")
+        return f"{named}   # the first line of that file is the password; only {commands.user} may read it"
     if file is None:
         return "systemctl start postgresql"
     if "DatabaseError" not in str(failure):  # no right to it, no room for it, locked: not the file's fault

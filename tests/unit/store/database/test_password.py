@@ -11,6 +11,9 @@ import pytest
 from lab.cluster import Cluster, programs
 from tests.unit.store.kit import SetClock, hold
 
+from sekisho.clock import SystemClock
+from sekisho.config import Config
+from sekisho.doctor import storage
 from sekisho.ports import StoreUnavailable
 from sekisho.store.database import StoreOptions
 from sekisho.store.database.postgresql import CREDENTIALS
@@ -63,6 +66,14 @@ def test_the_password_is_the_first_line_of_the_file(closed: Cluster, secret: Pat
     with pytest.raises(StoreUnavailable, match="password authentication failed") as failed:
         opened(url, secret)
     assert "another" not in "".join(traceback.format_exception(failed.value))
+
+
+def test_doctor_says_where_the_password_belongs(closed: Cluster) -> None:
+    """A server that asks for a password is not a server that is down."""
+    config = Config(store=StoreOptions(url=closed.new_database()))
+    (found,) = storage.examine(config, SystemClock())
+    assert found.code == "store.unavailable"
+    assert "sekisho config set store.password_file /etc/sekisho/store.password" in found.mend
 
 
 def test_a_relative_path_is_a_credential_of_systemd(
