@@ -25,17 +25,22 @@ def programs() -> Path | None:
 class Cluster:
     """One server. A test may call `start` and `stop` several times; `remove` is called at the end."""
 
-    def __init__(self, where: Path, directory: Path | None = None) -> None:
-        """`where` has the programs. The data go into `directory`, which must be empty, or into a new one."""
+    def __init__(self, where: Path, directory: Path | None = None, password: str | None = None) -> None:
+        """`where` has the programs. The data go into `directory`, which must be empty, or into a new one. With a
+        `password` the server asks everybody for it (SCRAM)."""
         self._programs = where
         self._user = "nobody" if os.geteuid() == 0 else None
         self._directory = directory or Path(tempfile.mkdtemp(prefix="sekisho-pg-"))
         if self._user:
             entry = pwd.getpwnam(self._user)
             os.chown(self._directory, entry.pw_uid, entry.pw_gid)
-        self._run(
-            "initdb", "-D", self._data, "-U", "sekisho", "--auth=trust", "--encoding=UTF8", "--locale=C"
-        )
+        self._password = password
+        words = ["--auth=trust"]
+        if password is not None:
+            secret = self._directory / "password"
+            secret.write_text(f"{password}\n", "utf-8")
+            words = ["--auth=scram-sha-256", f"--pwfile={secret}"]
+        self._run("initdb", "-D", self._data, "-U", "sekisho", *words, "--encoding=UTF8", "--locale=C")
 
     @property
     def _data(self) -> str:
@@ -76,7 +81,8 @@ class Cluster:
     def do(self, *statements: str) -> None:
         """Run statements without a transaction, as the cluster's owner."""
         url = self.url("postgres").replace("postgresql://", "postgresql+psycopg://")
-        engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        asked = {} if self._password is None else {"password": self._password}
+        engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=asked)
         with engine.connect() as connection:
             for statement in statements:
                 connection.execute(text(statement))

@@ -131,7 +131,12 @@ SINGLE_IMPORTERS = {
 }
 
 # The rooms of the store, and which of the others each may know.
-STORE_LAYERS: dict[str, set[str]] = {"database": set(), "quarantine": {"database"}, "lists": {"database"}}
+STORE_LAYERS: dict[str, set[str]] = {
+    "database": set(),
+    "audit": {"database"},
+    "quarantine": {"audit", "database"},
+    "lists": {"audit", "database"},
+}
 
 PURE = (
     "policy",
@@ -214,7 +219,7 @@ def test_every_neighbour_is_needed() -> None:
 
 
 @pytest.mark.parametrize("inner", STORE_LAYERS)
-def test_the_rooms_of_the_store_know_only_the_database(inner: str) -> None:
+def test_the_rooms_of_the_store_know_only_what_is_below_them(inner: str) -> None:
     """`history` will use the database alone, so it must not bring tables of the quarantine or of the lists along."""
     wrong = {
         f"{path.relative_to(PACKAGE)}: {name}"

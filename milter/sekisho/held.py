@@ -31,7 +31,7 @@ MAINTENANCE = "maintenance"
 
 class OperationName(StrEnum):
     """Operations on the quarantine and its retention. The audit also has those on the kill switch
-    (`guard.SwitchOperation`)."""
+    (`guard.SwitchOperation`) and on the lists (`store.lists.ListOperation`)."""
 
     HOLD = "hold"
     RELEASE = "release"

@@ -12,7 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 class Options(BaseModel):
     """A frozen group of options. An unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    # A wrong value may be a password, and the text of an exception reaches the log.
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True)
 
 
 def _blank(value: Any) -> Any:

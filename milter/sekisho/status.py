@@ -75,12 +75,29 @@ def is_healthy(facts: Mapping[str, Any]) -> bool:
     )
 
 
+def answers(options: MetricsOptions) -> bool:
+    """True if a daemon answers at its metrics port now."""
+    host, port = _local_endpoint(options)
+    line = http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
+    try:
+        line.request("GET", "/healthz")
+        return line.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        line.close()
+
+
+def _local_endpoint(options: MetricsOptions) -> tuple[str, int]:
+    """Where this machine reaches the metrics port."""
+    host, port = endpoint(options.listen)
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - compared
+
+
 def _asked(options: MetricsOptions) -> Facts:
     """The daemon's own report. Without a valid answer: not ready, with the reason."""
-    host, port = endpoint(options.listen)
-    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared
     try:
-        code, body = _answer(local, port)
+        code, body = _answer(*_local_endpoint(options))
     except (OSError, http.client.HTTPException) as error:
         why = of_system(error) if isinstance(error, OSError) else "the answer is not HTTP"
         return {"ready": False, "reasons": [f"{DOWN} on {options.listen} ({why})"]}

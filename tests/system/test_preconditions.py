@@ -193,7 +193,7 @@ def test_where_nothing_is_taken_both_are_content(home: Home) -> None:
     done = home.check()
     assert (done.returncode, done.stdout, done.stderr) == (
         0,
-        f"configuration: ok for user {USER} (--user)\n",
+        f"configuration: {home.config}: ok for user {USER} (--user)\n",
         "",
     )
     assert home.files() == before

@@ -60,17 +60,17 @@ def decided_by(lab: Lab, recipient: str) -> str:
 
 
 def test_an_entry_holds_within_seconds_and_over_a_restart(steered: Lab) -> None:
-    """A list changed on the command line reaches the workers by itself, for whom it names only."""
-    command(
-        steered, "list", "add", "allow", "jcom.co.jp", "--scope", "hanako@example.jp", "--comment", "test"
-    )
-    wait_until(lambda: decided_by(steered, "hanako@example.jp") == "allow jcom.co.jp", "the entry holds", 60)
+    """A list changed on the command line reaches the workers by itself, for whom it names only. The command returns
+    when it is in force: the very next message shows it."""
+    entry = ("allow", "jcom.co.jp", "--scope", "hanako@example.jp")
+    assert command(steered, "list", "add", *entry, "--comment", "test").endswith("; in force\n")
+    assert decided_by(steered, "hanako@example.jp") == "allow jcom.co.jp"
     assert decided_by(steered, "taro@example.jp") != "allow jcom.co.jp"
     assert steered.sekisho.stop() == 0
     steered.sekisho.start()
     assert decided_by(steered, "hanako@example.jp") == "allow jcom.co.jp"
-    command(steered, "list", "remove", "allow", "jcom.co.jp", "--scope", "hanako@example.jp")
-    wait_until(lambda: decided_by(steered, "hanako@example.jp") != "allow jcom.co.jp", "it is gone", 60)
+    assert command(steered, "list", "remove", *entry).endswith("; in force\n")
+    assert decided_by(steered, "hanako@example.jp") != "allow jcom.co.jp"
 
 
 CHANGES = """
@@ -151,8 +151,10 @@ def test_a_store_that_is_gone_at_the_start_changes_no_list(steered: Lab) -> None
         for path, content in kept.items():
             path.write_bytes(content)
     steered.sekisho.start()
-    command(steered, "list", "remove", "allow", "jcom.co.jp", "--scope", "hanako@example.jp")
-    wait_until(lambda: decided_by(steered, "hanako@example.jp") != "allow jcom.co.jp", "it is gone", 60)
+    assert command(steered, "list", "remove", "allow", "jcom.co.jp", "--scope", "hanako@example.jp").endswith(
+        "; in force\n"
+    )
+    assert decided_by(steered, "hanako@example.jp") != "allow jcom.co.jp"
 
 
 def test_of_mail_that_nobody_wants_looked_at_only_the_count_is_kept(steered: Lab) -> None:

@@ -1,4 +1,6 @@
-"""`sekisho config check | set`: the errors that would keep the daemon from starting, and a change of one option."""
+"""`sekisho config check | show | set`: what would keep the daemon from starting, what is in force, and a change of one
+option.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,16 @@ import click
 
 from sekisho import preconditions
 from sekisho.cli.describe import toml
-from sekisho.cli.output import say, shown
+from sekisho.cli.output import say, shown, write, write_document
+from sekisho.clock import SystemClock
 from sekisho.config import Config, ConfigError, load
 from sekisho.data_files import ContentError, UnreadableError, parse_toml, read_bytes, text_of
 from sekisho.plain_errors import BARE_KEY, of_system
+from sekisho.policy import configured_doubts
 from sekisho.preconditions import Account
 from sekisho.store.database import state_directory
+from sekisho.store.lists import snapshot
+from sekisho.store.lists.snapshot import FOREIGN_LISTS
 
 _HEADER = re.compile(r"\s*\[")
 
@@ -44,7 +50,17 @@ def check(path: Path | None, user: str | None) -> None:
     if faults:
         other = account.uid != os.geteuid()
         raise ConfigError((*faults, f"(found as user {account.name}: {account.why})") if other else faults)
-    say(f"configuration: ok for user {account.name} ({account.why})")
+    say(f"configuration: {path or 'defaults'}: ok for user {account.name} ({account.why})")
+    for doubt in _doubts(load(path)):
+        say(f"warning: {f'{path}: ' if path else ''}{doubt}", err=True)
+
+
+def _doubts(config: Config) -> Iterator[str]:
+    """What works, and is probably not meant. It keeps nothing from starting."""
+    for name, doubt in configured_doubts(config.lists, SystemClock().now().timestamp()):
+        yield f"lists.{name}: {doubt}"
+    if other := snapshot.foreign(config.store):
+        yield f"store.url: {FOREIGN_LISTS.format(entries=other[1], store=other[0])}"
 
 
 def _readable(path: Path | None) -> Config:
@@ -53,6 +69,33 @@ def _readable(path: Path | None) -> Config:
         return load(path)
     except ConfigError as error:
         return error.rest or Config()
+
+
+def show(config: Config, style: str) -> None:
+    """Print the configuration as a file would have it, or as JSON."""
+    if style == "json":
+        write_document(config.model_dump_json(indent=2))
+    else:
+        write("\n".join(_file_lines(config.model_dump(mode="json"))) + "\n")
+
+
+def _file_lines(values: dict[str, Any]) -> Iterator[str]:
+    """The lines of a file with these values: the single options, and then a table for each group."""
+    tables = {name: value for name, value in values.items() if isinstance(value, dict)}
+    yield from (f"{name} = {toml(value)}" for name, value in values.items() if name not in tables)
+    for name, table in tables.items():
+        if name == "recipients":
+            for entry, options in table.items():
+                said = {key: value for key, value in options.items() if value is not None}
+                yield from ("", f"[recipients.{toml(entry)}]", *_rows(said))
+        else:
+            yield from ("", f"[{name}]", *_rows(table))
+
+
+def _rows(table: dict[str, Any]) -> Iterator[str]:
+    return (
+        f"{key if BARE_KEY.fullmatch(key) else toml(key)} = {toml(value)}" for key, value in table.items()
+    )
 
 
 def set_option(path: Path, key: str, value: str) -> None:

@@ -166,7 +166,7 @@ def _bounds(schema: Mapping[str, Any]) -> str:
 def number(value: float) -> str:
     """A number as it is written in TOML: `10_000_000`, `0.02`."""
     if not float(value).is_integer():
-        return f"{value:g}"
+        return repr(value)
     return f"{int(value):_}" if abs(value) >= 10_000 else f"{int(value)}"
 
 

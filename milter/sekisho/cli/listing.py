@@ -6,7 +6,9 @@ reload.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import click
@@ -24,38 +26,49 @@ from sekisho.runtime_changes.lists import (
     export_of,
     is_configured,
     read_entry,
+    refuse_doubtful,
 )
+from sekisho.runtime_changes.watch import FOLLOW_SECONDS
+from sekisho.status import answers
+from sekisho.store.lists import snapshot
 from sekisho.text import printable
 
 COLUMNS = ("list", "entry", "scope", "expires", "condition", "by", "comment", "from")
+WAIT_SECONDS = 4.0  # for the daemon to take up a change; it looks every second
+LOOK_SECONDS = 0.1  # between two looks at the snapshot
 
 
-def add(config: Config, name: str, facts: Mapping[str, Any]) -> None:
-    """Add one entry. Raises ClickException for one that the list cannot hold."""
+def add(config: Config, name: str, facts: Mapping[str, Any], *, force: bool) -> None:
+    """Add one entry, and wait until it is in force. Raises ClickException for one that the list cannot hold, and
+    without `force` for a doubtful one."""
     try:
         entry = checked_entry(name, {**facts, "author": who()}, config.groups)
+        if not force:
+            refuse_doubtful(name, entry, SystemClock().now().timestamp())
     except EntryError as error:
         raise click.ClickException(str(error)) from error
     with lists_of(config) as store:
         done = store.add([(name, entry)])
+        when = in_force(config, done.version)
     output.say(
-        f"version {done.version}: {entry.entry} {'added to' if done.added else 'is already on'} {name}"
+        f"version {done.version}: {entry.entry} {'added to' if done.added else 'is already on'} {name}; {when}"
     )
 
 
 def remove(config: Config, name: str, entry: str, scope: str) -> None:
-    """Remove one entry of the store. Raises ClickException if it is not there."""
+    """Remove one entry of the store, and wait until it holds no more. Raises ClickException if it is not there."""
     try:
         wanted = read_entry({"entry": entry, "scope": scope})
     except EntryError as error:
         raise click.ClickException(str(error)) from error
     with lists_of(config) as store:
         done = store.remove(name, wanted, who())
-    if not done.removed:
-        configured = is_configured(config.lists, name, wanted)
-        where = "stands in the configuration: take it out there" if configured else f"is not on {name}"
-        raise click.ClickException(f"{wanted.entry} {where}")
-    output.say(f"version {done.version}: {wanted.entry} removed from {name}")
+        if not done.removed:
+            configured = is_configured(config.lists, name, wanted)
+            where = "stands in the configuration: take it out there" if configured else f"is not on {name}"
+            raise click.ClickException(f"{wanted.entry} {where}")
+        when = in_force(config, done.version)
+    output.say(f"version {done.version}: {wanted.entry} removed from {name}; {when}")
 
 
 def show(config: Config, style: str) -> None:
@@ -72,18 +85,20 @@ def show(config: Config, style: str) -> None:
     output.write_rows(COLUMNS, [_cells(row) for row in rows], 3)
 
 
-def import_entries(config: Config, data: bytes, name: str) -> None:
+def import_entries(config: Config, data: bytes, name: str, *, force: bool) -> None:
     """Add all entries of an export, the file of that name, in one change. Raises ClickException for what is no export,
-    and ConfigError with what is wrong in any entry."""
+    and ConfigError with what is wrong in any entry; without `force` a doubtful entry is wrong, too."""
     try:
-        entries = entries_of_export(data, config.groups, who())
+        now = None if force else SystemClock().now().timestamp()
+        entries = entries_of_export(data, config.groups, who(), now)
     except ExportError as error:
         raise click.ClickException(f"{name}: {error}") from error
     except EntryError as error:
         raise ConfigError(tuple(f"{name}: {reason}" for reason in error.reasons)) from error
     with lists_of(config) as store:
-        done = store.add(entries)
-    output.say(f"version {done.version}: {done.added} of {len(entries)} entries added")
+        done = store.add(entries, who())
+        when = in_force(config, done.version)
+    output.say(f"version {done.version}: {done.added} of {len(entries)} entries added; {when}")
 
 
 def export(config: Config) -> None:
@@ -93,9 +108,31 @@ def export(config: Config) -> None:
     output.write_json(export_of(version, stored), 1)
 
 
+def in_force(config: Config, version: int) -> str:
+    """Wait until the daemon has taken up a version of the lists. Returns a text that says when it holds. Call it with
+    the rights of the daemon's user."""
+    if not answers(config.metrics):
+        return (
+            f"nothing answers on {config.metrics.listen}: it holds from the daemon's next start, or within "
+            "two seconds if the daemon runs"
+        )
+    end = time.monotonic() + WAIT_SECONDS
+    while snapshot.written(config.store) < version:
+        if time.monotonic() > end:
+            return f"the daemon has not taken it up in {WAIT_SECONDS:g} seconds: its log says why"
+        time.sleep(LOOK_SECONDS)
+    time.sleep(FOLLOW_SECONDS + LOOK_SECONDS)  # each worker looks at the snapshot that often
+    return "in force"
+
+
+def _local(stamp: str | None) -> str:
+    """A time of RFC 3339 in the zone of this machine, for people."""
+    return f"{datetime.fromisoformat(stamp).astimezone():%Y-%m-%d %H:%M %z}" if stamp else ""
+
+
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     conditions = ["authenticated"] if row["authenticated"] else []
     conditions += [f"dkim {row['dkim']}"] if row["dkim"] else []
-    ends = (row["expires"] or "") + (" (expired)" if row["expired"] else "")
+    ends = _local(row["expires"]) + (" (expired)" if row["expired"] else "")
     cells = (row["list"], row["entry"], row["scope"] or "site", ends, ", ".join(conditions), row["author"])
     return tuple(printable(cell, 200) for cell in (*cells, row["comment"], row["origin"]))

@@ -20,6 +20,7 @@ from sekisho import compose
 from sekisho.config import Config
 from sekisho.plain_errors import of_system
 from sekisho.preconditions.account import name_of
+from sekisho.private_files import STATE_MODE
 from sekisho.store.database import database_file, lock_file, state_directory
 
 DEFAULT_USER = "sekisho"  # made by systemd/sysusers.d
@@ -69,7 +70,7 @@ def _owner(config: Config) -> tuple[int, int] | None:
         if database is None:
             return None
         raise click.ClickException(
-            f"{directory} is not there: install -d -o {DEFAULT_USER} -g {DEFAULT_USER} -m 0700 {where}"
+            f"{directory} is not there: install -d -o {DEFAULT_USER} -g {DEFAULT_USER} -m {STATE_MODE} {where}"
         )
     if owner[0]:
         return owner

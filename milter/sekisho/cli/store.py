@@ -1,4 +1,4 @@
-"""`sekisho store check | backup | restore`."""
+"""`sekisho store check | backup | restore | copy`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,29 @@ from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 
+from sekisho import compose
 from sekisho.cli import output
 from sekisho.cli.owner import as_caller, as_owner
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
-from sekisho.store.database import BackupError, backup, database_file, never_made, restore
+from sekisho.store.copying import CopyError, copy_store
+from sekisho.store.database import (
+    BackupError,
+    SchemaError,
+    StoreOptions,
+    backup,
+    database_file,
+    database_url,
+    never_made,
+    restore,
+    state_directory,
+    store_name,
+)
+from sekisho.store.database.postgresql import password_path
 from sekisho.store.quarantine import count_entries, examine_store
 
 
@@ -36,7 +51,8 @@ def check(config: Config, style: str) -> int:
 
 def write_backup(config: Config, target: Path) -> None:
     """Write a backup to `target`, a new file. Raises ClickException."""
-    _sqlite_only(config, f"pg_dump --format=custom --file={shlex.quote(str(target))} {{url}}")
+    password, url = _for_postgresql(config)
+    _sqlite_only(config, f"{password}pg_dump --format=custom --file={shlex.quote(str(target))} {url}")
     target = target.absolute()
     try:
         # In a directory of the daemon's user, that user may replace files by links: root must not write there.
@@ -59,11 +75,12 @@ def _is_owners(config: Config, directory: Path) -> bool:
 
 def restore_backup(config: Config, source: Path) -> None:
     """Put a backup in the place of the store. Raises ClickException."""
+    password, url = _for_postgresql(config)
     _sqlite_only(
         config,
-        "systemctl stop sekisho-milter\n"
-        "pg_restore --clean --if-exists --single-transaction --exit-on-error "
-        f"--dbname={{url}} {shlex.quote(str(source))}\n"
+        "systemctl stop sekisho-milter",
+        f"{password}pg_restore --clean --if-exists --single-transaction --exit-on-error "
+        f"--dbname={url} {shlex.quote(str(source))}",
         "systemctl start sekisho-milter",
     )
     file = database_file(config.store)
@@ -87,9 +104,59 @@ def restore_backup(config: Config, source: Path) -> None:
         output.say(f"the database before it is kept as {kept}")
 
 
-def _sqlite_only(config: Config, commands: str) -> None:
+def copy_to(config: Config, source: str, target: str, secret: Path | None) -> int:
+    """Copy one store into another. Returns the exit status: 1 if a message was damaged already, else 0. Raises
+    ClickException, and UsageError for what names no store."""
+    secret = secret or config.store.password_file
+    old, new = (_named(name, place, secret) for name, place in (("FROM", source), ("TO", target)))
+    with as_owner(config):
+        try:
+            done = copy_store(old, new)
+        except (CopyError, StoreUnavailable, SchemaError) as error:
+            raise click.ClickException(str(error)) from error
+        left = _left_beside(old, new)
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in done.rows.items())
+    output.say(f"{store_name(old)} to {store_name(new)}: {counts}; read again and equal")
+    output.say(f"next: sekisho config set store.url {shlex.quote(new.url)}")
+    if left:
+        words = shlex.join(("cp", "-a", *map(str, left), str(state_directory(new))))
+        output.say(
+            f"the state of the guard and the secret of the roll-out are files beside the store: {words}"
+        )
+    for digest in done.damaged:
+        output.say(f"damaged already, and copied as it is: content {digest}", err=True)
+    return 1 if done.damaged else 0
+
+
+def _named(name: str, place: str, secret: Path | None) -> StoreOptions:
+    """The options of the store at a path or URL. Raises UsageError, which does not repeat a URL."""
+    url = place if "://" in place else f"sqlite:///{Path(place).absolute()}"
+    try:
+        return StoreOptions(url=url, password_file=secret)
+    except ValidationError as error:
+        raise click.UsageError(f"{name}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
+
+
+def _left_beside(old: StoreOptions, new: StoreOptions) -> list[Path]:
+    """The files of the daemon beside the old store that are not beside the new one."""
+    pairs = (
+        (each(Config(store=old)), each(Config(store=new)))
+        for each in (compose.switch_file, compose.secret_file, compose.failure_file, compose.policy_file)
+    )
+    return [here for here, there in pairs if here.exists() and not there.exists()]
+
+
+def _for_postgresql(config: Config) -> tuple[str, str]:
+    """What a command of PostgreSQL gets before its name, so that it reads the password from our file, and the URL."""
+    secret = password_path(config.store)
+    password = f'PGPASSWORD="$(head -n 1 {shlex.quote(str(secret))})" ' if secret else ""
+    url = database_url(config.store.url).set(drivername="postgresql")
+    return password, shlex.quote(url.render_as_string(hide_password=True))
+
+
+def _sqlite_only(config: Config, *commands: str) -> None:
     """For a store in PostgreSQL, which has its own tools, print the `commands` and raise ClickException: nothing was
     done."""
     if database_file(config.store) is None:
-        output.say(*commands.format(url=shlex.quote(config.store.url)).splitlines())
+        output.say(*commands)
         raise click.ClickException("the store is in PostgreSQL, nothing was done: type what is printed above")

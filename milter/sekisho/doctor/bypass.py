@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Iterator
 
 from sekisho.doctor.commands import Commands
@@ -11,10 +12,20 @@ from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.doctor.postconf import Postfix, Service, milters
 from sekisho.release import ReleaseOptions
 
+_TIMEOUT_SECONDS = 3.0
+SETTINGS = {
+    "syslog_name": "postfix/released",
+    "smtpd_milters": "",
+    "mynetworks": "127.0.0.0/8,[::1]/128",
+    "smtpd_client_restrictions": "permit_mynetworks,reject",
+    "smtpd_relay_restrictions": "permit_mynetworks,reject",
+    "smtpd_recipient_restrictions": "permit_mynetworks,reject",
+    "smtpd_forbid_bare_newline": "no",
+}
+"""Of the service for released mail, as config/postfix/master.cf has them with their reasons."""
 
-def examine(
-    postfix: Postfix, options: ReleaseOptions, socket: str, commands: Commands
-) -> Iterator[Diagnosis]:
+
+def examine(postfix: Postfix, options: ReleaseOptions, ours: str, commands: Commands) -> Iterator[Diagnosis]:
     """Diagnoses of the smtpd to which released mail is sent."""
     if not is_loopback(options.host):
         yield error(
@@ -28,12 +39,21 @@ def examine(
     if not found:
         yield warning("postfix.bypass_missing", _missing(options), _make(postfix, options))
     for service in found:
-        yield from _service(postfix, options, socket, service)
+        yield from _service(postfix, options, ours, service)
 
 
 def is_ours(service: Service, options: ReleaseOptions) -> bool:
-    """True if the service listens on the port for released mail."""
-    return service.name.rpartition(":")[2] == str(options.port)
+    """True if the service listens on the port for released mail. master.cf may have its number or its name."""
+    return port_of(service) == options.port
+
+
+def port_of(service: Service) -> int | None:
+    """The port that a service listens on; None if its name is not known on this machine."""
+    name = service.name.rpartition(":")[2]
+    try:
+        return int(name) if name.isdigit() else socket.getservbyname(name, "tcp")
+    except OSError:
+        return None
 
 
 def is_loopback(host: str) -> bool:
@@ -44,6 +64,27 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def examine_port(postfix: Postfix, options: ReleaseOptions) -> Iterator[Diagnosis]:
+    """Diagnoses of what really listens on the port of a service that master.cf has."""
+    place = f"{options.host}:{options.port}"
+    try:
+        with socket.create_connection((options.host, options.port), _TIMEOUT_SECONDS) as line:
+            line.settimeout(_TIMEOUT_SECONDS)
+            greeting = line.recv(4)
+    except TimeoutError:
+        greeting = b""
+    except OSError as failure:
+        why = failure.strerror or failure
+        text = f"nobody answers at {place}, where released mail goes ({why}), although master.cf has the port"
+        yield warning("postfix.bypass_silent", text, postfix.reload())
+        return
+    if not greeting.startswith(b"220"):
+        text = (
+            f"what answers at {place}, where released mail goes, is no mail server: nothing can be released"
+        )
+        yield warning("postfix.bypass_silent", text, postfix.reload())
+
+
 def _missing(options: ReleaseOptions) -> str:
     return f"master.cf has no smtpd on port {options.port}: nothing can be released"
 
@@ -52,19 +93,11 @@ def _make(postfix: Postfix, options: ReleaseOptions) -> str:
     """The commands that add the service with its settings."""
     name = f"{options.host}:{options.port}/inet"
     line = f"{name} = {options.host}:{options.port} inet n - n - 10 smtpd"
-    settings = {
-        "smtpd_milters": "",
-        "mynetworks": "127.0.0.0/8,[::1]/128",
-        "smtpd_client_restrictions": "permit_mynetworks,reject",
-        "smtpd_relay_restrictions": "permit_mynetworks,reject",
-        "smtpd_recipient_restrictions": "permit_mynetworks,reject",
-        "syslog_name": "postfix/released",
-    }
-    words = [f"{name}/{key} = {value}" for key, value in settings.items()]
+    words = [f"{name}/{key} = {value}" for key, value in SETTINGS.items()]
     return " && ".join((postfix.postconf("-M", "-e", line), postfix.postconf("-P", *words), postfix.reload()))
 
 
-def _service(postfix: Postfix, options: ReleaseOptions, socket: str, service: Service) -> Iterator[Diagnosis]:
+def _service(postfix: Postfix, options: ReleaseOptions, ours: str, service: Service) -> Iterator[Diagnosis]:
     host = service.name.rpartition(":")[0]
     interfaces = [host] if host else postfix.get("inet_interfaces").replace(",", " ").split()
     open_to = [each for each in interfaces if each != "loopback-only" and not is_loopback(each)]
@@ -75,7 +108,7 @@ def _service(postfix: Postfix, options: ReleaseOptions, socket: str, service: Se
             f"{postfix.postconf('-M', '-X', service.label)} && {_make(postfix, options)}",
         )
     asked = [each.place for each in milters(postfix.get("smtpd_milters", service))]
-    us = any(means(postfix, service, each, socket) for each in asked)
+    us = any(means(postfix, service, each, ours) for each in asked)
     if us and "no_milters" not in postfix.get("receive_override_options", service):
         yield error(
             "postfix.bypass_filters",

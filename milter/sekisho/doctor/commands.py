@@ -6,6 +6,8 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from sekisho.private_files import CONFIG_MODE
+
 UNIT = "sekisho-milter"
 
 
@@ -30,6 +32,10 @@ class Commands:
         """The command that makes a directory for the daemon, or corrects its owner and mode."""
         words = ("install", "-d", "-o", self.user, "-g", group or self.group, "-m", mode, str(path))
         return shlex.join(words)
+
+    def config_directory(self, path: Path) -> str:
+        """The command that makes a directory of the configuration: root writes it, and the daemon's group reads it."""
+        return shlex.join(("install", "-d", "-o", "root", "-g", self.group, "-m", CONFIG_MODE, str(path)))
 
 
 def both(*commands: str) -> str:

@@ -10,7 +10,18 @@ from pathlib import Path
 
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.doctor import clock, files, kill_switch, milter_socket, postfix, resolver, smtp_door, storage
+from sekisho.doctor import (
+    bypass,
+    clock,
+    files,
+    kill_switch,
+    metrics_port,
+    milter_socket,
+    postfix,
+    resolver,
+    smtp_door,
+    storage,
+)
 from sekisho.doctor.commands import Commands
 from sekisho.doctor.model import Diagnosis, warning
 from sekisho.doctor.postconf import Postfix, PostfixUnreadable
@@ -36,9 +47,12 @@ class Patient:
 
 
 def _postfix(patient: Patient) -> Iterator[Diagnosis]:
-    found = postfix.examine(patient.settings(), patient.config, patient.commands)
-    alone = smtp_door.stands_alone(patient.settings(), patient.config)
+    settings = patient.settings()
+    found = postfix.examine(settings, patient.config, patient.commands)
+    alone = smtp_door.stands_alone(settings, patient.config)
     yield from (each for each in found if not (alone and each.code == "postfix.not_asked"))
+    if any(bypass.is_ours(each, patient.config.release) for each in settings.smtpd()):
+        yield from bypass.examine_port(settings, patient.config.release)
 
 
 def _socket(patient: Patient) -> Iterator[Diagnosis]:
@@ -65,6 +79,7 @@ SUBJECTS: dict[str, Callable[[Patient], Iterator[Diagnosis]]] = {
     "guard": lambda patient: kill_switch.examine(patient.config, patient.clock, patient.commands),
     "files": lambda patient: files.examine(patient.config, patient.file, patient.commands),
     "smtp": _smtp,
+    "metrics": lambda patient: metrics_port.examine(patient.config.metrics, patient.commands),
     "socket": _socket,  # last: its repair starts the daemon, which needs the subjects above
 }
 

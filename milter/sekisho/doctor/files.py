@@ -10,11 +10,18 @@ from pathlib import Path
 from sekisho import brands, providers, vocabulary
 from sekisho.brands import BrandFileError, BrandOptions
 from sekisho.brands.lint import lint
+from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Diagnosis, error, warning
 from sekisho.plain_errors import of_system
+from sekisho.policy import configured_doubts
+from sekisho.private_files import SecretError, SecretMissingError, read_password
 from sekisho.providers import ProviderFileError
+from sekisho.store.database import database_file, store_name
+from sekisho.store.database.postgresql import password_path
+from sekisho.store.lists import snapshot
+from sekisho.store.lists.snapshot import FOREIGN_LISTS
 from sekisho.vocabulary import VocabularyFileError, VocabularyOptions
 
 
@@ -24,19 +31,21 @@ def examine(
     commands: Commands = Commands(),  # noqa: B008 - frozen
 ) -> Iterator[Diagnosis]:
     """Diagnoses of files."""
-    yield from _brands(config)
-    yield from _words(config)
+    yield from _brands(config, commands)
+    yield from _words(config, commands)
     for path in (file, config.brands.overlay, config.vocabulary.overlay):
         if path is not None and path.exists():
             yield from _writable(path)
     if config.journal.key_file is not None:
         yield from _key(config.journal.key_file, commands)
+    yield from _password(config, commands)
+    yield from _lists(config, commands)
 
 
-def _brands(config: Config) -> Iterator[Diagnosis]:
+def _brands(config: Config, commands: Commands) -> Iterator[Diagnosis]:
     overlay = config.brands.overlay
     if overlay is not None and overlay != BrandOptions().overlay and not overlay.exists():
-        yield _absent("files.brands", overlay)
+        yield _absent("files.brands", overlay, commands)
         return
     try:
         known = brands.load(overlay=overlay)
@@ -51,11 +60,11 @@ def _brands(config: Config) -> Iterator[Diagnosis]:
             yield warning("files.brands", text, _aside(overlay / f"{flaw.brand}.toml"))
 
 
-def _words(config: Config) -> Iterator[Diagnosis]:
+def _words(config: Config, commands: Commands) -> Iterator[Diagnosis]:
     """Faults in the site's own words and providers, and removals that remove nothing."""
     overlay = config.vocabulary.overlay
     if overlay is not None and overlay != VocabularyOptions().overlay and not overlay.exists():
-        yield _absent("files.vocabulary", overlay)
+        yield _absent("files.vocabulary", overlay, commands)
         return
     try:
         idle = vocabulary.load(overlay).idle
@@ -78,10 +87,9 @@ def _file(text: str) -> Path:
     return Path(text.partition(": ")[0])
 
 
-def _absent(code: str, folder: Path) -> Diagnosis:
+def _absent(code: str, folder: Path, commands: Commands) -> Diagnosis:
     """The usual folder need not be there; one that the operator named must be."""
-    mend = f"install -d -m 0755 {shlex.quote(str(folder))}"
-    return error(code, f"{folder} is not there: the daemon does not start", mend)
+    return error(code, f"{folder} is not there: the daemon does not start", commands.config_directory(folder))
 
 
 def _aside(file: Path) -> str:
@@ -123,9 +131,37 @@ def _key(path: Path, commands: Commands) -> Iterator[Diagnosis]:
         )
 
 
+def _lists(config: Config, commands: Commands) -> Iterator[Diagnosis]:
+    """Entries of the configuration that let strangers in or have ended, and lists that came from another store."""
+    for name, doubt in configured_doubts(config.lists, SystemClock().now().timestamp()):
+        yield warning("files.lists", f"lists.{name}: {doubt}", "")
+    if other := snapshot.foreign(config.store):
+        copy = commands.sekisho("store", "copy", other[0], store_name(config.store))
+        text = FOREIGN_LISTS.format(entries=other[1], store=other[0])
+        yield warning("files.lists", text, both(systemctl("stop"), copy, systemctl("start")))
+
+
+def _password(config: Config, commands: Commands) -> Iterator[Diagnosis]:
+    """The file with the password of PostgreSQL. A credential of systemd is there while the daemon runs."""
+    path = password_path(config.store)
+    if path is None or database_file(config.store) is not None:
+        return
+    where = shlex.quote(str(path))
+    try:
+        read_password(path)
+    except SecretMissingError as failure:
+        make = f"install -m 0640 -g {commands.group} /dev/null {where}   # then write the password into it"
+        start = systemctl("restart")
+        credential = path != config.store.password_file
+        yield error("files.password", f"store.password_file: {failure}", start if credential else make)
+    except SecretError as failure:
+        mend = f"chown root:{commands.group} {where} && chmod 0640 {where}"
+        yield error("files.password", f"store.password_file: {failure}", mend)
+
+
 def _new_key(path: Path, commands: Commands) -> str:
     """The command that makes a new key. Earlier pseudonyms cannot be compared with those that the new key makes."""
     where = shlex.quote(str(path))
     make = f"(umask 027; head -c 32 /dev/urandom > {where}) && chgrp {commands.group} {where} && chmod 0640 {where}"
-    there = "" if path.parent.is_dir() else shlex.join(("install", "-d", "-m", "0755", str(path.parent)))
+    there = "" if path.parent.is_dir() else commands.config_directory(path.parent)
     return both(there, make, systemctl("restart"))

@@ -13,6 +13,7 @@ import os
 import pwd
 import socket
 import stat
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ from sekisho.plain_errors import of_number, of_system
 from sekisho.wire.options import WireOptions
 
 _TIMEOUT_SECONDS = 3.0
+_NEGOTIATION = struct.pack(">IcIII", 13, b"O", 6, 0x1FF, 0x1FFFFF)
 _SHARED = 0o1002  # mode bits of a directory in which every user may make files (as /tmp)
 
 
@@ -264,6 +266,10 @@ def _inet(place: str, commands: Commands) -> Iterator[Diagnosis]:
         probe.settimeout(_TIMEOUT_SECONDS)
         try:
             probe.connect((host if host not in ("", "0.0.0.0", "::") else local, int(port)))  # noqa: S104 - compared
+            if not _is_milter(probe):
+                text = f"what answers at {place} is no milter: the port is another program's"
+                other = commands.set("wire.socket", f"{kind}:{_free_port(family, local)}@{host}")
+                yield error("socket.other", text, both(other, systemctl("restart")))
         except OSError as failure:
             text = f"nobody answers at {place}: {of_system(failure)}"
             yield error("socket.silent", text, systemctl("restart"))
@@ -273,3 +279,19 @@ def _inet(place: str, commands: Commands) -> Iterator[Diagnosis]:
             f"{place} can be reached from other machines, and a milter socket asks nobody who is there",
             both(commands.set("wire.socket", f"{kind}:{port}@{local}"), systemctl("restart")),
         )
+
+
+def _is_milter(line: socket.socket) -> bool:
+    """True if the peer answers to the first message of the milter protocol (SMFIC_OPTNEG, version 6) with one of the
+    same kind."""
+    try:
+        line.sendall(_NEGOTIATION)
+        return line.recv(5)[4:] == b"O"
+    except OSError:
+        return False
+
+
+def _free_port(family: int, host: str) -> int:
+    with socket.socket(family) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

@@ -31,6 +31,7 @@ from sekisho.doctor.model import Diagnosis, error, note, warning
 from sekisho.doctor.postconf import Milter, Postfix, Service, milters, seconds
 from sekisho.verdict import Mode
 
+SMTP_PORT = 25
 MARGIN_SECONDS = 5.0  # that Postfix must wait longer than we may take
 SIGNERS = ("dkim", "8891", "rspamd", "11332", "amavis", "8892")
 
@@ -74,16 +75,22 @@ def _asked(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Dia
 
 
 def _from_outside(service: Service) -> bool:
-    host, _, port = service.name.rpartition(":")
-    return service.kind == "pass" or (port in ("smtp", "25") and not bypass.is_loopback(host))
+    host = service.name.rpartition(":")[0]
+    return service.kind == "pass" or (bypass.port_of(service) == SMTP_PORT and not bypass.is_loopback(host))
 
 
 def _wanted(config: Config) -> str:
-    """What Postfix should do if the milter does not answer: the same as the daemon does with a failure."""
-    shadow = config.mode is Mode.SHADOW and all(
-        getattr(each, "mode", None) in (None, Mode.SHADOW) for each in config.recipients.values()
-    )
-    return "accept" if shadow or config.wire.on_error == "accept" else "tempfail"
+    """What Postfix should do if the milter does not answer. Postfix has one answer for all recipients, so the mode that
+    holds for most of them decides: the one at the top of the file. While a few recipients are in enforce, `tempfail`
+    would delay the mail of all others, whom a trial must not harm."""
+    return "accept" if config.mode is Mode.SHADOW or config.wire.on_error == "accept" else "tempfail"
+
+
+def _enforced(config: Config) -> int:
+    """How many entries of [recipients] are in enforce while the rest is in shadow."""
+    if config.mode is not Mode.SHADOW or config.wire.on_error == "accept":
+        return 0
+    return sum(each.mode is Mode.ENFORCE for each in config.recipients.values())
 
 
 def _tuned(postfix: Postfix, client: MilterClient, name: str, value: str) -> str:
@@ -106,7 +113,14 @@ def _default_action(postfix: Postfix, config: Config, _: Commands) -> Iterator[D
     for client in milter_clients(postfix, config.wire.socket):
         own = client.entry.settings.get("default_action")
         action = own or postfix.get("milter_default_action", client.service)
-        if action != wanted:
+        if (some := _enforced(config)) and action in ("accept", "tempfail"):
+            meanwhile = "is not judged" if action == "accept" else "is delayed, and so is that of all others"
+            yield note(
+                "postfix.partly_enforced",
+                f"{some} entries of [recipients] are in enforce, the rest is in shadow, and when we do not answer, "
+                f"Postfix's action is {action} ({client.where}): the mail of those {meanwhile}",
+            )
+        elif action != wanted:
             yield error(
                 "postfix.default_action",
                 f"when we do not answer, Postfix's action is {action} ({client.where}), but should be {wanted}: {why}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import stat
 from collections.abc import Iterator
@@ -14,12 +15,18 @@ from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Diagnosis, error, note, warning
 from sekisho.held import State
 from sekisho.ports import Clock, StoreUnavailable
-from sekisho.store.database import SchemaError, database_file, never_made, up_to_date
+from sekisho.private_files import STATE_MODE
+from sekisho.store.database import SchemaError, database_file, never_made, revision_of
+from sekisho.store.database.migrate import known_revisions
+from sekisho.store.database.schema import HEAD
 from sekisho.store.quarantine import Quarantine
 from sekisho.verdict import Mode
 
 MAX_NAMED_MESSAGES = 100  # in one command
 MIN_FREE_BYTES = 1_000_000_000
+MIN_PURGE_BYTES = 32_000_000
+"""Room that `purge` needs: SQLite writes pages to its log, and then to the database, before any is free."""
+SET_ASIDE = re.compile(r"\.[0-9]{8}T[0-9]{6}Z(?:-wal|-shm)?")
 REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "glusterfs", "ceph"})
 STATE_DIRECTORY = Path("/var/lib/sekisho")
 VOLATILE = frozenset({"tmpfs", "ramfs"})
@@ -54,7 +61,7 @@ def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Diagnosi
         yield (error if enforcing else note)(
             "store.directory",
             f"{directory} is not there: nothing can be held",
-            both(commands.directory(directory, "0700"), systemctl("restart")),
+            both(commands.directory(directory, STATE_MODE), systemctl("restart")),
         )
         return
     kind = file_system(directory)
@@ -73,18 +80,35 @@ def _place(file: Path, enforcing: bool, commands: Commands) -> Iterator[Diagnosi
     found = os.statvfs(directory)
     free = found.f_bavail * found.f_frsize
     if free < MIN_FREE_BYTES:
-        yield warning(
-            "store.space",
-            f"{free // 1_000_000} MB are free at {directory}: when it is full, mail is deferred",
-            f"{commands.sekisho('quarantine', 'purge', '--older-than', '7d')}   # or give it a larger disk",
+        purge = (
+            f"{commands.sekisho('quarantine', 'purge', '--older-than', '7d')}   # or give it a larger disk"
         )
+        said = f"{free // 1_000_000} MB are free at {directory}"
+        if free < MIN_PURGE_BYTES:
+            text = f"{said}: mail is deferred, and purge needs room, too. Make room first"
+            yield error("store.space", text, both(_room(file), purge))
+        else:
+            yield warning("store.space", f"{said}: when it is full, mail is deferred", purge)
+
+
+def _room(file: Path) -> str:
+    """The command that makes room on the disk of the store: the databases that were set aside by `store restore` are
+    removed, else old logs and packages."""
+    aside = sorted(
+        each
+        for each in file.parent.glob(f"{file.name}.*")
+        if SET_ASIDE.fullmatch(each.name[len(file.name) :])
+    )
+    if aside:
+        return shlex.join(("rm", *map(str, aside)))
+    return "journalctl --vacuum-size=100M && apt-get clean"
 
 
 def _moved(file: Path, commands: Commands) -> str:
     """The commands that move the directory of the database: also the guard's file, the lists and the failures."""
     return both(
         systemctl("stop"),
-        commands.directory(STATE_DIRECTORY, "0700"),
+        commands.directory(STATE_DIRECTORY, STATE_MODE),
         f"cp -a {shlex.quote(str(file.parent))}/. {STATE_DIRECTORY}/",
         commands.set("store.url", f"sqlite:///{STATE_DIRECTORY / file.name}"),
         systemctl("start"),
@@ -125,10 +149,8 @@ def _file(file: Path) -> Iterator[Diagnosis]:
 
 def _content(config: Config, clock: Clock, commands: Commands) -> Iterator[Diagnosis]:
     try:
-        if not up_to_date(config.store):
-            yield note(
-                "store.version", "the tables are of another version: the daemon's next start sees to it"
-            )
+        if (found := revision_of(config.store)) != HEAD:
+            yield _version(config, found)
             return
         quarantine = Quarantine.open(config.store, clock)
     except (StoreUnavailable, SchemaError) as failure:
@@ -144,11 +166,30 @@ def _content(config: Config, clock: Clock, commands: Commands) -> Iterator[Diagn
         quarantine.close()
 
 
+def _version(config: Config, found: str | None) -> Diagnosis:
+    """Tables of an earlier version become ours at the daemon's next start. Those of a newer one must not be touched."""
+    if found is None or found in known_revisions():
+        text = (
+            f"the tables are at version {found or 'none'}, and the daemon's next start brings them to {HEAD}"
+        )
+        return note("store.version", text)
+    file = database_file(config.store)
+    backup = "the backup from before the upgrade" if file is None else "sekisho store restore BACKUP"
+    return error(
+        "store.newer",
+        f"the store is of a newer sekisho: its tables are at version {found}, and this program knows them up to {HEAD}",
+        f"pip install --upgrade sekisho   # the newer version again; or: {backup}",
+    )
+
+
 def _usable(config: Config, failure: Exception, commands: Commands) -> str:
     """The commands that make the store usable. A damaged file is moved away, so that mail can be held again; its
     content must come from a backup. For a server's database: start the server. Otherwise this user may not use the
     file: try as the daemon's user."""
     file = database_file(config.store)
+    if file is None and "password" in str(failure):
+        named = commands.set("store.password_file", "/etc/sekisho/store.password")
+        return f"{named}   # the first line of that file is the password; only {commands.user} may read it"
     if file is None:
         return "systemctl start postgresql"
     if "DatabaseError" not in str(failure):  # no right to it, no room for it, locked: not the file's fault
@@ -156,7 +197,7 @@ def _usable(config: Config, failure: Exception, commands: Commands) -> str:
     aside = file.parent / "unusable"
     return both(
         systemctl("stop"),
-        commands.directory(aside, "0700"),
+        commands.directory(aside, STATE_MODE),
         f"mv {shlex.quote(str(file))}* {shlex.quote(str(aside))}/",
         systemctl("start"),
     )

@@ -17,6 +17,7 @@ from sekisho.guard import SWITCHED, switched
 from sekisho.held import MAINTENANCE, Operation, OperationName, OperationResult
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock, Uptime
+from sekisho.store.lists import ListOperation
 from sekisho.store.quarantine import Quarantine
 
 LOG = logging.getLogger("sekisho.audit")
@@ -70,6 +71,9 @@ class QuarantineMaintenance:
         if done.operation in SWITCHED:
             LOG.warning(SWITCHED[done.operation], extra={"fields": switched(done)})
             return
+        if done.operation in set(ListOperation):  # without the note: an address may stand in it
+            LOG.info("list_operation", extra={"fields": _list_fields(done)})
+            return
         self._metrics.quarantine_operation(done.operation, done.result)
         if done.operation == OperationName.RELEASE and done.result == OperationResult.OK:
             self._metrics.released(done.reason)
@@ -80,6 +84,14 @@ class QuarantineMaintenance:
             "id": done.entry,
             "copy": done.copy,
             "reason": done.reason or None,
-            "at": done.at.isoformat(timespec="seconds") if done.at else None,
+            "at": _stamp(done),
         }
         LOG.info("quarantine_operation", extra={"fields": fields})
+
+
+def _list_fields(done: Operation) -> dict[str, str | None]:
+    return {"who": done.who, "operation": done.operation, "list": done.reason, "at": _stamp(done)}
+
+
+def _stamp(done: Operation) -> str | None:
+    return done.at.isoformat(timespec="seconds") if done.at else None

@@ -19,6 +19,7 @@ from sekisho.held import State
 from sekisho.metrics.shards import Shard, ShardValue, clear, merged
 from sekisho.metrics.table import OTHER, PREFIX, ROWS, MetricRow, ProbeResult
 from sekisho.observers import ObserverName
+from sekisho.private_files import RUNTIME_MODE
 from sekisho.processes import ReadyReason, RestartCause, WorkerState
 from sekisho.verdict import Action, Disposition, Reply
 
@@ -263,7 +264,7 @@ def open(
     `findings` (ids), `brands` (ids) and `checks` (names) are the values that these labels may have. `build` has
     version, python and libmilter. Raises OSError.
     """
-    directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+    directory.mkdir(mode=int(RUNTIME_MODE, 8), parents=True, exist_ok=True)
     if fresh:
         clear(directory)
     given = {"findings": tuple(findings), "brands": tuple(brands), "checks": tuple(checks)}

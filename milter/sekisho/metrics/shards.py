@@ -34,6 +34,7 @@ from prometheus_client.mmap_dict import mmap_key
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from sekisho.metrics.mapped import Mapped, readable
+from sekisho.private_files import RUNTIME_MODE
 
 merge: Any = MultiProcessCollector.merge  # has no types
 
@@ -189,7 +190,7 @@ class Shard:
             self.failed()
 
     def _bind(self) -> None:
-        self.directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+        self.directory.mkdir(mode=int(RUNTIME_MODE, 8), parents=True, exist_ok=True)
         self.slot, self._lock_fd = _take(self.directory)
         for stale in self.directory.glob(f"gauge_live*_{self.slot}.db"):
             stale.unlink()

@@ -1,7 +1,8 @@
 """Turns findings into a verdict. No other room does.
 
 `table` is the policy as data, `decide` interprets it, `rules` and `recipient_rules` hold what differs between
-recipients, `lists` and `entries` the block and allow lists. `outcomes` puts them together: one judgement of a message.
+recipients, `lists`, `entries` and `breadth` the block and allow lists. `outcomes` puts them together: one judgement of
+a message.
 """
 
 import lazy_loader

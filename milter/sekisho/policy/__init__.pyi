@@ -1,3 +1,4 @@
+from .breadth import configured_doubts, list_doubts
 from .decide import stack_shares, weigh
 from .entries import ListEntry, reasons
 from .lists import ListOptions, Lists, list_faults
@@ -30,9 +31,11 @@ __all__ = [
     "RecipientRules",
     "Rules",
     "Stack",
+    "configured_doubts",
     "covers",
     "family_of",
     "group_faults",
+    "list_doubts",
     "list_faults",
     "reasons",
     "recipient_faults",

@@ -17,6 +17,7 @@ from pydantic import (
     AwareDatetime,
     BeforeValidator,
     Field,
+    NaiveDatetime,
     TypeAdapter,
     ValidationError,
     model_validator,
@@ -31,6 +32,7 @@ from sekisho.plain_errors import of_model
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ZONE = re.compile(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$", re.IGNORECASE)
 MOMENT: TypeAdapter[Any] = TypeAdapter(AwareDatetime)
+LOCAL: TypeAdapter[Any] = TypeAdapter(NaiveDatetime)
 MAX_FIELD_CHARS = 400  # of an entry, a scope or a comment
 
 
@@ -107,15 +109,15 @@ def _signer(domain: str) -> str:
 
 
 def _moment(value: Any) -> Any:
-    """The time of a text: of a day its end; a time without a zone is UTC."""
+    """The time of a text: of a day its end. A text without a zone means the zone of this machine."""
     if not isinstance(value, str) or not value:
         return value or None
     text = value.strip().replace(" ", "T", 1)
     if DAY.fullmatch(text):
         text += "T23:59:59"
     try:
-        return MOMENT.validate_python(text if ZONE.search(text) else f"{text}Z")
-    except ValidationError:
+        return MOMENT.validate_python(text) if ZONE.search(text) else LOCAL.validate_python(text).astimezone()
+    except (ValueError, OverflowError, OSError):  # the calendar ends in 9999, and earlier in some zones
         raise ValueError("must be a day or a time, as 2026-12-31 or 2026-12-31T18:00:00+09:00") from None
 
 
@@ -129,7 +131,7 @@ class ListEntry(Options):
         "", max_length=MAX_FIELD_CHARS, description="Whose mail it is about; empty: everybody's."
     )
     expires: Annotated[AwareDatetime | None, BeforeValidator(_moment)] = Field(
-        None, description="When it ends: a day (its end, UTC) or a time."
+        None, description="When it ends: a day (its end, in this machine's time zone) or a time."
     )
     comment: str = Field("", max_length=MAX_FIELD_CHARS, description="Why it is there.")
     author: str = Field("", max_length=MAX_FIELD_CHARS, description="Who made it.")

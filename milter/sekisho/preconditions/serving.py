@@ -25,9 +25,10 @@ from sekisho.metrics.options import endpoint
 from sekisho.plain_errors import of_number, of_system
 from sekisho.preconditions.account import Account, as_account, name_of
 from sekisho.privacy import Privacy
-from sekisho.private_files import SecretError, SecretMissingError, read_secret
+from sekisho.private_files import SecretError, SecretMissingError, read_password, read_secret
 from sekisho.smtp.options import host_and_port
 from sekisho.store.database import database_file, state_directory
+from sekisho.store.database.postgresql import CREDENTIALS, password_path
 from sekisho.vocabulary import VocabularyOptions
 
 Fault = tuple[str, str]
@@ -208,6 +209,20 @@ def _database(needs: Needs) -> Iterator[Fault]:
             yield from needs.file("store.url", each, reading=True)
 
 
+def _password(needs: Needs) -> Iterator[Fault]:
+    """The file with the password of a server's database. A credential is there for the unit only, so elsewhere it is
+    not looked for."""
+    file = password_path(needs.config.store)
+    if file is None or database_file(needs.config.store) is not None:
+        return
+    if needs.config.store.password_file != file and CREDENTIALS not in os.environ:
+        return
+    try:
+        read_password(file)
+    except SecretError as error:
+        yield "store.password_file", str(error)
+
+
 def _socket(needs: Needs) -> Iterator[Fault]:
     if "LISTEN_FDS" in os.environ:  # systemd has opened it
         return
@@ -293,4 +308,5 @@ _ROWS: tuple[Callable[[Needs], Iterator[Fault]], ...] = (
     _root,
     _state,
     _database,
+    _password,
 )

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sekisho.data_files import ContentError, parse_json
-from sekisho.policy import ListEntry, ListOptions, list_faults, reasons
+from sekisho.policy import ListEntry, ListOptions, list_doubts, list_faults, reasons
 from sekisho.policy.lists import Groups
 from sekisho.store.lists import LISTS, Stored
 
@@ -50,8 +50,18 @@ def checked_entry(name: str, facts: Mapping[str, Any], groups: Groups) -> ListEn
     return entry
 
 
-def entries_of_export(data: bytes, groups: Groups, who: str) -> list[tuple[str, ListEntry]]:
+def refuse_doubtful(name: str, entry: ListEntry, now: float) -> None:
+    """Raises EntryError for an allow entry that lets strangers in, and for an entry that has expired. `now` is Unix
+    time in seconds. A person may insist."""
+    if doubts := tuple(list_doubts(name, entry, now)):
+        raise EntryError(*(f"{each}; --force adds it all the same" for each in doubts))
+
+
+def entries_of_export(
+    data: bytes, groups: Groups, who: str, now: float | None = None
+) -> list[tuple[str, ListEntry]]:
     """All entries of an export (`export_of`), each with its list. `who` becomes the author of an entry without one.
+    With `now` (Unix time in seconds) doubtful entries are refused, too (`refuse_doubtful`).
 
     Raises ExportError, or EntryError with what is wrong in any entry.
     """
@@ -61,7 +71,10 @@ def entries_of_export(data: bytes, groups: Groups, who: str) -> list[tuple[str, 
     for number, name, each in raw:
         facts = {"author": who, **(each if isinstance(each, dict) else {"entry": each})}
         try:
-            entries.append((name, checked_entry(name, facts, groups)))
+            entry = checked_entry(name, facts, groups)
+            if now is not None:
+                refuse_doubtful(name, entry, now)
+            entries.append((name, entry))
         except EntryError as error:
             wrong += [f"{name}[{number}]: {reason}" for reason in error.reasons]
     if wrong:

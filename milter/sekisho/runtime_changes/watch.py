@@ -63,6 +63,10 @@ class ListWatch:
         if (self._store.version(), snapshot.identity(self._options)) == self._written:
             return
         version, entries = self._store.entries()
+        if other := snapshot.foreign(self._options):
+            LOG.warning(
+                "the %d list entries of %s hold no more: the store is another one now", other[1], other[0]
+            )
         snapshot.write(self._options, version, entries)
         self._written = version, snapshot.identity(self._options)
 

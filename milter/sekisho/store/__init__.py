@@ -3,8 +3,10 @@
 | room | has |
 | --- | --- |
 | `database` | a database and its files: options, connections, transactions, migrations, lock, backup; knows no tables |
-| `quarantine` | held messages: their tables, how they are kept, read, moved, audited and removed |
+| `audit` | who did what, when, and how it ended |
+| `quarantine` | held messages: their tables, how they are kept, read, moved and removed |
 | `lists` | list entries made while the program runs, and their snapshot beside the database |
 
-`quarantine` and `lists` know `database` and not each other. What other rooms need is imported from one of the three.
+`quarantine` and `lists` know `database` and `audit`, and not each other. What other rooms need is imported from one of
+the four.
 """

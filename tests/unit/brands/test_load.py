@@ -33,6 +33,20 @@ def test_an_overlay_replaces_adds_and_takes_out(tmp_path: Path) -> None:
     ]
 
 
+def test_enabled_false_is_all_that_a_file_needs(tmp_path: Path) -> None:
+    """It takes a shipped brand out. For a brand that is not shipped it is an error: the id is probably mistyped."""
+    shipped, site = tmp_path / "shipped", tmp_path / "site"
+    for id in ("one", "two", "three"):
+        write(shipped, id)
+    write(site, "one", "enabled = false\n")
+    write(site, "two", 'id = "two"\nenabled = false\n')
+    assert [brand.id for brand in load(shipped, site)] == ["three"]
+    file = write(site, "four", "enabled = false\n") / "four.toml"
+    with pytest.raises(BrandFileError) as caught:
+        load(shipped, site)
+    assert caught.value.faults == (f"{file}: enabled: there is no shipped brand four to take out",)
+
+
 def test_an_absent_overlay_is_empty_and_an_absent_registry_is_an_error(tmp_path: Path) -> None:
     """A site without own brands is ordinary; a program without brands is broken."""
     assert len(load(write(tmp_path / "shipped", "one"), tmp_path / "none")) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from lab.program import ROOT
 from tests.unit.cli.conftest import Command
 
 GOOD = """
@@ -48,6 +49,15 @@ def test_the_shipped_brands_lint_clean(sekisho: Command, shipped: Path) -> None:
     assert (done.status, done.err) == (0, "")
     assert done.out.endswith(" brands, no flaws\n")
     assert len(done.out.splitlines()) == 1
+
+
+def test_the_example_of_the_documents_lints_clean(sekisho: Command, config: Path, overlay: Path) -> None:
+    """What docs/operating.md shows as a brand file is one that lint has nothing to say against."""
+    page = (ROOT / "docs/operating.md").read_text("utf-8")
+    example = page.partition("**Brands** (")[2].partition("```toml\n")[2].partition("```")[0]
+    (overlay / "example-rail.toml").write_text(example, "utf-8")
+    done = sekisho("brands", "lint", "--config", config)
+    assert (done.status, len(done.out.splitlines())) == (0, 1), done.out
 
 
 def test_lint_names_the_site_s_own_flaws(sekisho: Command, config: Path, overlay: Path) -> None:

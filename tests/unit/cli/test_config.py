@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.cli.conftest import Command
 
-from sekisho.config import Config
+from sekisho.config import Config, load
 
 
 def test_show_has_every_value_in_force(sekisho: Command, tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_show_has_every_value_in_force(sekisho: Command, tmp_path: Path) -> None
     file.write_text(
         'mode = "enforce"\n[policy]\ntag = 4\n[recipients."example.jp"]\nmax_action = "tag"\n', "utf-8"
     )
-    done = sekisho("config", "show", "--config", file)
+    done = sekisho("config", "show", "--format", "json", "--config", file)
     assert done.status == 0
     shown = done.json
     assert shown["mode"] == "enforce"
@@ -28,12 +28,40 @@ def test_show_has_every_value_in_force(sekisho: Command, tmp_path: Path) -> None
     assert shown["wire"] == defaults["wire"]
 
 
-def test_what_is_shown_can_be_read_again(sekisho: Command, tmp_path: Path) -> None:
-    """The values shown are a configuration: the same one."""
+EVERYTHING = """
+authserv_id = "mx.example.jp"
+[dns]
+servers = ["127.0.0.1:53"]
+timeout = 0.1234567
+[site]
+people = ["山田 \\"太郎\\" <taro@mail.example>"]
+people_file = ""
+[policy]
+points = {"brand.display_name" = 2.5}
+[recipients."example.jp"]
+mode = "enforce"
+[recipients."a.b@example.jp"]
+max_action = "tag"
+[groups]
+sales-team = ["sales.example.jp"]
+sales = ["hanako@example.jp"]
+[lists]
+block = [".cn", {entry = "a.example", expires = "2999-12-31", comment = "back\\\\slash"}]
+[recipients.sales]
+tag = 4
+"""
+
+
+@pytest.mark.parametrize("text", ["", EVERYTHING])
+def test_what_is_shown_can_be_read_again(sekisho: Command, tmp_path: Path, text: str) -> None:
+    """The values shown are a configuration: the same one, as a file and as JSON."""
     file = tmp_path / "sekisho.toml"
-    file.write_text('[lists]\nblock = [".cn"]\n[dns]\nservers = ["127.0.0.1:53"]\n', "utf-8")
-    shown = sekisho("config", "show", "--config", file).out
+    file.write_text(text, "utf-8")
+    shown = sekisho("config", "show", "--format", "json", "--config", file).out
     assert Config.model_validate_json(shown).model_dump_json(indent=2) + "\n" == shown
+    again = tmp_path / "again.toml"
+    again.write_text(sekisho("config", "show", "--config", file).out, "utf-8")
+    assert load(again) == load(file)
 
 
 def test_check_says_ok_and_for_whom(sekisho: Command, tmp_path: Path) -> None:
@@ -41,8 +69,28 @@ def test_check_says_ok_and_for_whom(sekisho: Command, tmp_path: Path) -> None:
     file = tmp_path / "sekisho.toml"
     file.write_text(places(tmp_path), "utf-8")
     done = sekisho("config", "check", "--config", file, "--user", "root")
-    assert (done.status, done.out, done.err) == (0, "configuration: ok for user root (--user)\n", "")
+    assert (done.status, done.out, done.err) == (
+        0,
+        f"configuration: {file}: ok for user root (--user)\n",
+        "",
+    )
     assert sekisho("config", "check", "--config", file, "--user", "nobody\x1b").status == 2
+
+
+def test_check_warns_of_an_allow_list_that_lets_strangers_in(sekisho: Command, tmp_path: Path) -> None:
+    """The daemon starts with it as before, so the status is 0; each entry has a line with file and key."""
+    file = tmp_path / "sekisho.toml"
+    file.write_text(
+        places(tmp_path)
+        + '[lists]\nallow = [".co.jp", "example.jp", {entry = "a.example", expires = "2020-01-01"}]\n'
+        'block = [".cn"]\n',
+        "utf-8",
+    )
+    done = sekisho("config", "check", "--config", file, "--user", "root")
+    assert done.status == 0
+    first, second = done.err.splitlines()
+    assert first.startswith(f"warning: {file}: lists.allow: .co.jp: is a public suffix")
+    assert second.startswith(f"warning: {file}: lists.allow: a.example: has expired already")
 
 
 def places(directory: Path) -> str:

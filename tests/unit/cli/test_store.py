@@ -314,3 +314,42 @@ def test_postgresql_without_psycopg_is_an_error_in_words(tmp_path: Path, words: 
     assert "sekisho[postgresql]" in done.stderr, done.stderr
     assert "Traceback" not in done.stderr
     assert done.returncode == 2
+
+
+def test_a_copy_says_what_it_copied_and_what_comes_next(sekisho: Command, site: Site) -> None:
+    """A path or a URL; the lines name the counts, the command that switches, and the files that stay behind."""
+    (site.directory / "guard").touch()
+    target = site.directory.parent / "new"
+    target.mkdir()
+    done = sekisho("store", "copy", site.database, f"sqlite:///{target}/q.db", "--config", site.config)
+    assert done.status == 0, done.err
+    first, second, third = done.out.splitlines()
+    assert "2 entries" in first
+    assert "4 recipients" in first
+    assert second == f"next: sekisho config set store.url sqlite:///{target}/q.db"
+    assert third.endswith(f"cp -a {site.directory}/guard {target}")
+    before = site.names()
+    site.config.write_text(f'[store]\nurl = "sqlite:///{target}/q.db"\n', "utf-8")
+    assert sekisho("store", "check", "--config", site.config).status == 0
+    assert Site(target, site.config, StoreOptions(url=f"sqlite:///{target}/q.db")).names() == before
+    again = sekisho("store", "copy", site.database, target / "q.db", "--config", site.config)
+    assert (again.status, "is not empty" in again.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "place", ["postgresql://u:geheim7@h/d", "mysql://h/d", "postgresql://h/d?password=geheim7"]
+)
+def test_what_names_no_store_is_not_copied(sekisho: Command, site: Site, place: str) -> None:
+    """Status 2, which of the two it was, and no password."""
+    for words, name in (([place, site.database], "FROM"), ([site.database, place], "TO")):
+        done = sekisho("store", "copy", *words, "--config", site.config)
+        assert done.status == 2
+        assert f"{name}: must" in done.err
+        assert "geheim7" not in done.err
+
+
+def test_a_damaged_message_is_named_by_the_copy(sekisho: Command, site: Site) -> None:
+    """Status 1: it was copied as it is."""
+    spoil(site, FLAWS["content"])
+    done = sekisho("store", "copy", site.database, site.directory / "new.db", "--config", site.config)
+    assert (done.status, "damaged already" in done.err) == (1, True)

@@ -7,12 +7,15 @@ import re
 import shlex
 import shutil
 import subprocess
+import textwrap
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lab.program import ROOT
 
 from sekisho.config import Config
 from sekisho.doctor.model import Diagnosis, Severity
@@ -174,6 +177,33 @@ def test_shadow_wants_accept_and_on_error_is_agreed_with(site: Site) -> None:
     site.mend(site.look(mode="shadow"))
     assert site.look(mode="shadow") == []
     assert codes(site.look()) == ["default_action"]
+
+
+def test_a_few_recipients_in_enforce_change_nothing_of_postfix(site: Site) -> None:
+    """Step 4 of the way to enforce, as docs/operating.md writes it: the mode at the top decides, so `accept` is right,
+    and `tempfail` is a choice. Either way a note says what it means for the few and for the rest."""
+    page = (ROOT / "docs/operating.md").read_text("utf-8")
+    step = page.partition("**Enforce for a few recipients")[2].partition("```toml\n")[2].partition("```")[0]
+    ours = tomllib.loads(textwrap.dedent(step))
+    assert ours["mode"] == "shadow"
+    for action, meanwhile in (
+        ("accept", "is not judged"),
+        ("tempfail", "is delayed, and so is that of all others"),
+    ):
+        site.write({"smtpd_milters": f"{{ {SOCKET}, default_action={action} }}"})
+        assert site.look(**ours) == []
+        found = [each for each in examine(Postfix.read(site.directory), Config.model_validate(ours))]
+        (said,) = (each for each in found if each.code == "postfix.partly_enforced")
+        assert meanwhile in said.text
+    site.write({"smtpd_milters": f"{{ {SOCKET}, default_action=reject }}"})
+    assert codes(site.look(**ours)) == ["default_action"]
+
+
+def test_a_port_is_known_by_its_name(site: Site) -> None:
+    """master.cf may call the port for released mail, and the one for mail from outside, by the name of the service."""
+    site.write(master=SMTP + "127.0.0.1:submission inet n - n - - smtpd\n  -o smtpd_milters=\n")
+    assert site.look(release={"port": 587}) == []
+    assert codes(site.look(release={"port": 10026})) == ["bypass_missing"]
 
 
 def test_our_socket_is_known_however_it_is_written(site: Site) -> None:

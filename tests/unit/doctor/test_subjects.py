@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from lab.dns import DnsServer
 from lab.place import free_port
+from tests.disk_support import full_disk
 from tests.unit.store.kit import SetClock, hold
 
 from sekisho.clock import SystemClock
 from sekisho.config import Config
-from sekisho.doctor import clock, files, milter_socket, resolver, storage
+from sekisho.doctor import bypass, clock, files, metrics_port, milter_socket, resolver, storage
 from sekisho.doctor.model import Diagnosis, Severity
-from sekisho.held import State
+from sekisho.doctor.postconf import Postfix
+from sekisho.held import Operation, State
+from sekisho.metrics import MetricsOptions
+from sekisho.ports import StoreUnavailable
+from sekisho.release import ReleaseOptions
 from sekisho.resolver import DnsOptions
-from sekisho.store.database import StoreLock
+from sekisho.store.database import SchemaError, StoreLock
+from sekisho.store.database.schema import HEAD
 from sekisho.store.quarantine import Quarantine
 from sekisho.wire.options import WireOptions
 
@@ -32,7 +40,7 @@ CLOCK = SystemClock()
 def codes(found: Iterator[Diagnosis]) -> list[str]:
     """The codes of what is to be mended, each of which says how, in words that a shell takes as they are printed."""
     listed = [each for each in found if each.severity > Severity.NOTE]
-    assert all(each.mend and each.text for each in listed)
+    assert all(each.mend and each.text and "usermod" not in each.mend for each in listed)
     for each in listed:
         assert subprocess.run(["/bin/sh", "-n", "-c", each.mend], check=False).returncode == 0, each.mend
     return [each.code for each in listed]
@@ -139,11 +147,77 @@ def test_inet_sockets_answer_and_stay_at_home() -> None:
     assert codes(milter_socket.examine(WireOptions(socket=f"inet:{port}@127.0.0.1"), "root")) == [
         "socket.silent"
     ]
-    with socket.create_server(("127.0.0.1", port)):
+    with served(port, b"\0\0\0\x0dO" + bytes(12)):
         assert codes(milter_socket.examine(WireOptions(socket=f"inet:{port}@127.0.0.1"), "root")) == []
         assert codes(milter_socket.examine(WireOptions(socket=f"inet:{port}@0.0.0.0"), "root")) == [
             "socket.remote"
         ]
+
+
+@pytest.mark.parametrize("answer", [b"220 mx ESMTP\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b""])
+def test_a_port_that_another_program_has_is_not_our_milter(answer: bytes) -> None:
+    """A connection alone says nothing: what answers must speak the milter protocol."""
+    with served(port := free_port(), answer):
+        found = codes(milter_socket.examine(WireOptions(socket=f"inet:{port}@127.0.0.1"), "root"))
+    assert found == ["socket.other"]
+
+
+@contextmanager
+def served(port: int, answer: bytes) -> Iterator[None]:
+    """A server that gives each client the same answer."""
+    server = socket.create_server(("127.0.0.1", port))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = server.accept()
+                with client:
+                    client.settimeout(0.2)
+                    with suppress(OSError):
+                        client.recv(1000)
+                    client.sendall(answer)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"220 mx ESMTP Postfix\r\n", []),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", ["postfix.bypass_silent"]),
+        (b"554 no\r\n", ["postfix.bypass_silent"]),
+        (b"", ["postfix.bypass_silent"]),
+    ],
+)
+def test_the_port_for_released_mail_must_greet(answer: bytes, said: list[str]) -> None:
+    """That master.cf has it is not enough."""
+    with served(port := free_port(), answer):
+        assert codes(bypass.examine_port(Postfix({}), ReleaseOptions(port=port))) == said
+    assert codes(bypass.examine_port(Postfix({}), ReleaseOptions(port=free_port()))) == [
+        "postfix.bypass_silent"
+    ]
+
+
+def test_a_metrics_port_that_another_program_has_is_found() -> None:
+    """The daemon runs on without it, so nobody would know. Where nobody answers, the daemon is down, and the socket
+    says so."""
+    options = MetricsOptions(listen=f"127.0.0.1:{free_port()}")
+    assert codes(metrics_port.examine(options)) == []
+    port = int(options.listen.rpartition(":")[2])
+    ours = json.dumps({"version": "1", "generation": 1, "ready": True}).encode()
+    for body, said in ((ours, []), (b"{}", ["metrics.taken"]), (b"It works!", ["metrics.taken"])):
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+        with served(port, head + body):
+            assert codes(metrics_port.examine(options)) == said
+    with served(port, b"220 mx ESMTP\r\n"):
+        assert codes(metrics_port.examine(options)) == ["metrics.taken"]
 
 
 # -- store ----------------------------------------------------------------------------------------------
@@ -193,6 +267,51 @@ def test_tables_of_another_version_are_left_alone(tmp_path: Path) -> None:
     before = (tmp_path / "q.db").read_bytes()
     assert [each.code for each in storage.examine(config(tmp_path), CLOCK)] == ["store.version"]
     assert (tmp_path / "q.db").read_bytes() == before
+
+
+def test_tables_of_a_newer_version_are_an_error(tmp_path: Path) -> None:
+    """The daemon does not start on them, and neither does any command: both versions are named, in our own words."""
+    Quarantine.open(config(tmp_path).store, CLOCK).close()
+    with sqlite3.connect(tmp_path / "q.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'r9999'")
+    connection.close()
+    (found,) = storage.examine(config(tmp_path), CLOCK)
+    assert (found.code, found.severity) == ("store.newer", Severity.ERROR)
+    with pytest.raises(SchemaError) as refused:
+        Quarantine.open(config(tmp_path).store, CLOCK)
+    for text in (found.text, str(refused.value)):
+        assert "of a newer sekisho: its tables are at version r9999" in text
+        assert f"up to {HEAD}" in text
+
+
+def test_on_a_full_disk_room_is_made_first(tmp_path: Path) -> None:
+    """Purge itself needs room, and fails: the command that makes room stands before it. What `store restore` set aside
+    is ours to remove; without it, old logs and packages go. After that, purge works."""
+    with full_disk(tmp_path / "disk") as disk:
+        disk.make_room()
+        ours = config(disk.directory)
+        store = Quarantine.open(ours.store, CLOCK)
+        for number in range(4):
+            store.move(hold(store, os.urandom(8_000) + bytes([number]), ["a@x"]), State.DELETED)
+        disk.fill()
+        done = Operation("purge", "ok", "hanako")
+        with pytest.raises(StoreUnavailable, match="full"):
+            store.purge([State.DELETED], timedelta(), done)
+        found = space(ours)
+        assert found.severity is Severity.ERROR
+        assert found.mend.startswith(
+            "journalctl --vacuum-size=100M && apt-get clean && sekisho quarantine purge "
+        )
+        aside = disk.directory / "q.db.20261129T031500Z"
+        (disk.directory / "filler").rename(aside)
+        assert space(ours).mend.startswith(f"rm {aside} && sekisho quarantine purge ")
+        subprocess.run(["/bin/sh", "-c", space(ours).mend.partition(" && ")[0]], check=True)
+        assert store.purge([State.DELETED], timedelta(), done) == 4
+        store.close()
+
+
+def space(ours: Config) -> Diagnosis:
+    return next(each for each in storage.examine(ours, CLOCK) if each.code == "store.space")
 
 
 def test_file_systems_that_forget_or_are_far_away(tmp_path: Path) -> None:

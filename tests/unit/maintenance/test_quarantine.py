@@ -14,6 +14,7 @@ from sekisho.config import Config
 from sekisho.held import Operation, State
 from sekisho.maintenance.quarantine import QuarantineMaintenance
 from sekisho.metrics import Metrics
+from sekisho.store.lists import ListOperation
 from sekisho.store.quarantine import Quarantine
 
 
@@ -70,6 +71,25 @@ def test_operations_are_counted_and_logged_once(
     assert figure(meter, "sekisho_releases_total", reason="false_positive") == 1
     assert figure(meter, "sekisho_releases_total", reason="test") == 0
     assert [record.fields["who"] for record in caplog.records] == ["hanako", "hanako"]  # type: ignore[attr-defined]
+
+
+def test_changes_of_the_lists_are_told_without_the_entry(
+    settings: Config, store: Quarantine, meter: Metrics, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who changed which list and when. What may be an address stays in the audit; no operation on mail is counted."""
+    note = "allow hanako@example.jp"
+    store.audit(Operation(ListOperation.ADD, "ok", "hanako", reason="allow", note=note))
+    maintenance = QuarantineMaintenance(settings, meter, clock, clock.uptime)
+    with caplog.at_level(logging.INFO, "sekisho.audit"):
+        maintenance.turn(store)
+    (record,) = caplog.records
+    fields = record.fields  # type: ignore[attr-defined]
+    assert (record.getMessage(), fields["who"], fields["operation"], fields["list"]) == (
+        "list_operation", "hanako", "list_add", "allow",
+    )  # fmt: skip
+    assert fields["at"]
+    assert "hanako@" not in str(fields)
+    assert figure(meter, "sekisho_quarantine_operations_total", operation="other", result="ok") == 0
 
 
 def test_rows_of_an_older_version_are_told_as_they_stand(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -93,6 +95,37 @@ def test_a_wrong_entry_is_refused_with_its_text(text: str) -> None:
         parse_entry(text)
 
 
+@pytest.fixture
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    yield from _in_zone(monkeypatch, "UTC")
+
+
+@pytest.fixture
+def tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    yield from _in_zone(monkeypatch, "Asia/Tokyo")
+
+
+def _in_zone(monkeypatch: pytest.MonkeyPatch, zone: str) -> Iterator[None]:
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", zone)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("expires", "end"),
+    [
+        ("2026-12-31", "2026-12-31T23:59:59+09:00"),
+        ("2026-12-31 18:00", "2026-12-31T18:00:00+09:00"),
+        ("2026-12-31T18:00:00Z", "2026-12-31T18:00:00+00:00"),
+    ],
+)
+def test_a_day_is_that_of_this_machine(expires: str, end: str, tokyo: None) -> None:
+    """In Tokyo the last of December ends nine hours before it ends in UTC."""
+    assert entry("example.jp", expires=expires).expires == datetime.fromisoformat(end)
+
+
 @pytest.mark.parametrize(
     ("expires", "now", "holds"),
     [
@@ -104,8 +137,8 @@ def test_a_wrong_entry_is_refused_with_its_text(text: str) -> None:
         ("", "2999-01-01T00:00:00+00:00", True),
     ],
 )
-def test_an_entry_ends_when_it_says(expires: str, now: str, holds: bool) -> None:
-    """A day lasts until its end; a time with a zone is that time; without one it is UTC."""
+def test_an_entry_ends_when_it_says(expires: str, now: str, holds: bool, utc: None) -> None:
+    """A day lasts until its end; a time with a zone is that time; without one it is that of this machine."""
     who = sender("a@example.jp", now=datetime.fromisoformat(now).timestamp())
     assert (met(entry("example.jp", expires=expires), who) is not None) is holds
 

@@ -46,6 +46,26 @@ def test_each_change_is_written_down_once(options: StoreOptions) -> None:
     assert [each.entry for each in snapshot.read(options).lists.block] == [".cn", ".top"]
 
 
+def test_lists_of_another_store_do_not_end_in_silence(
+    options: StoreOptions, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """store.url was changed: the entries of the old store end when the new one is read, and the log says so, once."""
+    block(options, ".cn")
+    ListWatch(options, SetClock()).turn()
+    assert snapshot.foreign(options) is None
+    other = StoreOptions(url=f"sqlite:///{tmp_path}/other.db")
+    assert snapshot.foreign(other) == (f"{tmp_path}/quarantine.db", 1)
+    ListStore.open(other, SetClock()).close()
+    watch = ListWatch(other, SetClock())
+    with caplog.at_level(logging.WARNING):
+        watch.turn()
+        watch.turn()
+    (record,) = caplog.records
+    assert f"the 1 list entries of {tmp_path}/quarantine.db hold no more" in record.getMessage()
+    assert snapshot.foreign(other) is None
+    assert snapshot.written(options) == snapshot.UNREADABLE_VERSION
+
+
 def test_a_snapshot_that_somebody_spoiled_or_removed_is_written_anew(options: StoreOptions) -> None:
     """A restart must find the lists that hold, whatever became of the file in between."""
     watch = ListWatch(options, SetClock())

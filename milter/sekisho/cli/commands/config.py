@@ -39,12 +39,13 @@ def config_set(key: str, value: str, path: Path | None) -> None:
 
 
 @config.command("show")
+@click.option("--format", "style", type=click.Choice(["toml", "json"]), default="toml", show_default=True)
 @config_option
-def config_show(path: Path | None) -> None:
-    """Print every value that is in force, as JSON."""
-    from sekisho.cli import output
+def config_show(style: str, path: Path | None) -> None:
+    """Print every value that is in force. `toml` is a configuration file that means the same."""
+    from sekisho.cli import configuring
 
-    output.write_document(configuration(path).model_dump_json(indent=2))
+    configuring.show(configuration(path), style)
 
 
 @config.command("describe")

@@ -12,6 +12,9 @@ from sekisho.cli.options import config_option, configuration, format_option
 from sekisho.cli.types import InputFile
 
 LISTS = click.Choice(["allow", "block"])
+force_option = click.option(
+    "--force", is_flag=True, help="Also an allow entry that lets strangers in, and one that has expired."
+)
 scope_option = click.option(
     "--scope",
     default="",
@@ -29,17 +32,20 @@ def lists() -> None:
 @click.argument("name", type=LISTS, metavar="allow|block")
 @click.argument("entry")
 @scope_option
-@click.option("--expires", default="", metavar="WHEN", help="A day or a time, as 2026-12-31.")
+@click.option(
+    "--expires", default="", metavar="WHEN", help="A day or a time, as 2026-12-31, by the local clock."
+)
 @click.option("--comment", default="", help="Why.")
 @click.option("--authenticated", is_flag=True, help="Only if the author's domain is proven (allow).")
 @click.option("--dkim", default="", metavar="DOMAIN", help="Only if that domain has signed (allow).")
+@force_option
 @config_option
-def list_add(name: str, entry: str, path: Path | None, **more: object) -> None:
+def list_add(name: str, entry: str, force: bool, path: Path | None, **more: object) -> None:
     """Add an entry. ENTRY is user@example.jp, example.jp, .example.jp (that domain and all below it) or
     192.0.2.0/24."""
     from sekisho.cli import listing
 
-    listing.add(configuration(path), name, {"entry": entry, **more})
+    listing.add(configuration(path), name, {"entry": entry, **more}, force=force)
 
 
 @lists.command("remove")
@@ -66,13 +72,15 @@ def list_list(style: str, path: Path | None) -> None:
 
 @lists.command("import")
 @click.argument("file", type=InputFile("rb"))
+@force_option
 @config_option
-def list_import(file: BinaryIO, path: Path | None) -> None:
+def list_import(file: BinaryIO, force: bool, path: Path | None) -> None:
     """Add the entries of a file that `list export` wrote. All are added or none; `-` is standard input."""
     from sekisho.cli import listing
     from sekisho.runtime_changes.lists import MAX_EXPORT_BYTES
 
-    listing.import_entries(configuration(path), file.read(MAX_EXPORT_BYTES + 1), file.name)
+    data = file.read(MAX_EXPORT_BYTES + 1)
+    listing.import_entries(configuration(path), data, file.name, force=force)
 
 
 @lists.command("export")

@@ -72,7 +72,7 @@ def trace(what: str, style: str, path: Path | None) -> int:
 @click.option(
     "--skip",
     multiple=True,
-    type=click.Choice(["postfix", "dns", "socket", "store", "clock", "guard", "files"]),
+    type=click.Choice(["postfix", "dns", "socket", "store", "clock", "guard", "files", "metrics"]),
     help="Leave a subject out; repeatable.",
 )
 @user_option

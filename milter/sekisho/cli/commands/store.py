@@ -1,4 +1,4 @@
-"""`sekisho store check | backup | restore | retention`."""
+"""`sekisho store check | backup | restore | copy | retention`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sekisho.cli.options import config_option, configuration, format_option
 
 @cli.group("store")
 def store() -> None:
-    """The quarantine's database: check, backup, restore, retention."""
+    """The quarantine's database: check, back up, restore, copy."""
 
 
 @store.command("check")
@@ -44,6 +44,25 @@ def restore(source: Path, path: Path | None) -> None:
     from sekisho.cli import store as command
 
     command.restore_backup(configuration(path), source)
+
+
+@store.command("copy")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option(
+    "--password-file",
+    "secret",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="With the password for PostgreSQL; else store.password_file of the configuration.",
+)
+@config_option
+def copy(source: str, target: str, secret: Path | None, path: Path | None) -> int:
+    """Copy everything into another, empty store. FROM and TO are each a path or a URL as in store.url. The daemon must
+    not run. Exit status 1 if a message was damaged already."""
+    from sekisho.cli import store as command
+
+    return command.copy_to(configuration(path), source, target, secret)
 
 
 @store.command("retention")

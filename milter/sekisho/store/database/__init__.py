@@ -24,6 +24,7 @@ from sekisho.store.database.options import (
     database_url,
     missing_driver,
     state_directory,
+    store_name,
 )
 from sekisho.store.database.space import free_bytes
 from sekisho.store.database.transactions import Database
@@ -49,5 +50,6 @@ __all__ = [
     "revision_of",
     "start_anew",
     "state_directory",
+    "store_name",
     "up_to_date",
 ]

@@ -62,6 +62,11 @@ def migrate(options: StoreOptions, patience: float = MIGRATION_LOCK_SECONDS) -> 
                     Loss.MISSING,
                     f"{file} is empty, and was not: `sekisho store restore BACKUP`, or a restart after it is removed",
                 )
+            if found is not None and found not in known_revisions():
+                raise SchemaError(
+                    f"the store is of a newer sekisho: its tables are at version {found}, and this program knows them "
+                    f"up to {HEAD}. Use the newer version again, or a backup from before the upgrade"
+                )
             with engine.begin() as connection:
                 _upgrade(connection, options, found)
     finally:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, field_validator
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from sekisho.options import Options
+from sekisho.options import BLANK_IS_UNSET, Options
 
 SCHEMES = ("sqlite", "postgresql")
+SECRET_PARAMETERS = frozenset({"password", "sslpassword"})  # of libpq; they may stand behind the `?` of a URL
 DEFAULT_STATE_DIRECTORY = Path("/var/lib/sekisho")  # where there is no database file to stand beside
 
 
@@ -21,7 +23,12 @@ class StoreOptions(Options):
     url: str = Field(
         default="sqlite:////var/lib/sekisho/quarantine.db",
         description="Database of the quarantine: sqlite:////absolute/path or postgresql://user@host/name; "
-        "a PostgreSQL password belongs into a password file (PGPASSFILE), never here.",
+        "the password for PostgreSQL stands in `password_file`, never here.",
+    )
+    password_file: Annotated[Path | None, BLANK_IS_UNSET] = Field(
+        default=None,
+        description="File whose first line is the password for PostgreSQL; other users must not be able to read it. A "
+        "path that does not begin with / is a credential of systemd (LoadCredential=) with that name.",
     )
     hold: bool = Field(
         default=False,
@@ -61,8 +68,10 @@ class StoreOptions(Options):
             raise ValueError(
                 "a SQLite quarantine needs an absolute path (four slashes: sqlite:////var/lib/…)"
             )
-        if url.password is not None:
-            raise ValueError("must not hold a password; name a password file with PGPASSFILE")
+        if url.password is not None or SECRET_PARAMETERS.intersection(url.query):
+            raise ValueError(
+                "must not hold a password: write it into a file, and name that in store.password_file"
+            )
         return value
 
 
@@ -79,6 +88,12 @@ def database_file(options: StoreOptions) -> Path | None:
     """The file of a SQLite quarantine; None for PostgreSQL."""
     url = database_url(options.url)
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def store_name(options: StoreOptions) -> str:
+    """What distinguishes this store from others, for people: the file, or the server's URL without a password."""
+    file = database_file(options)
+    return str(file) if file is not None else database_url(options.url).render_as_string(hide_password=True)
 
 
 def state_directory(options: StoreOptions) -> Path:

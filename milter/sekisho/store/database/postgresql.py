@@ -8,15 +8,23 @@ been carried out.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
+from sekisho.ports import StoreUnavailable
+from sekisho.private_files import SecretError, read_password
 from sekisho.store.database.options import StoreOptions
 
 STATEMENT_SECONDS = 10.0
 """Seconds that a statement may take besides waiting for a lock."""
 _SPARE_SECONDS = 1.0  # seconds for the server's own error to arrive
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""The variable with which systemd tells a unit where its credentials are (systemd.exec(5))."""
+UNIT_CREDENTIALS = Path("/run/credentials/sekisho-milter.service")
+"""Where systemd keeps the daemon's credentials while it runs: for commands that are not part of the unit."""
 _DURABLE_SETTINGS = ("synchronous_commit", "fsync", "full_page_writes")
 
 
@@ -39,7 +47,26 @@ def connecting(options: StoreOptions) -> Callable[..., Any]:
             self.pgconn.finish()  # nothing else is sent on it, not even a rollback
             raise psycopg.OperationalError(f"no answer from the server within {seconds:g} s")
 
-    return lambda _dialect, _record, args, named: Connection.connect(*args, **named)
+    def connect(_dialect: object, _record: object, args: Any, named: dict[str, Any]) -> Connection:
+        return Connection.connect(*args, **{**named, **_secret(options)})
+
+    return connect
+
+
+def password_path(options: StoreOptions) -> Path | None:
+    """The file of the password; None if none is configured."""
+    file = options.password_file
+    return None if file is None else Path(os.environ.get(CREDENTIALS) or UNIT_CREDENTIALS) / file
+
+
+def _secret(options: StoreOptions) -> dict[str, Any]:
+    """The parameter of libpq for the password. The file is read for each connection, so that a new password needs no
+    restart. Raises StoreUnavailable."""
+    file = password_path(options)
+    try:
+        return {} if file is None else {"password": read_password(file)}
+    except SecretError as error:
+        raise StoreUnavailable(f"store.password_file: {error}") from error
 
 
 def _bounded(

@@ -19,13 +19,18 @@ from pydantic import ValidationError
 
 from sekisho.policy import ListEntry, ListOptions, Lists, reasons
 from sekisho.store.database.engine import sync_directory
-from sekisho.store.database.options import StoreOptions, state_directory
+from sekisho.store.database.options import StoreOptions, state_directory, store_name
 from sekisho.store.lists.table import LISTS, Stored
 
 LOG = logging.getLogger("sekisho.store")
 FILE_NAME = "lists.json"
 FORMAT_VERSION = 1
 UNREADABLE_VERSION = -1
+FOREIGN_LISTS = (
+    "the {entries} list entries that hold now are of {store}, and end when the daemon starts with this store: "
+    "`sekisho store copy` takes them along"
+)
+"""The text about a snapshot of another store (`foreign`)."""
 READ_ERRORS = (OSError, ValueError, LookupError, TypeError, RecursionError)
 
 Identity = tuple[int, int, int, int]
@@ -60,6 +65,28 @@ def read(options: StoreOptions) -> Snapshot:
     except READ_ERRORS as error:
         LOG.error("%s: the lists made at run time cannot be read, and do not hold: %s", path, error)
         return Snapshot(UNREADABLE_VERSION)
+
+
+def written(options: StoreOptions) -> int:
+    """The version of the lists of this store that the snapshot has; `UNREADABLE_VERSION` if it has none. Never
+    raises."""
+    try:
+        data = json.loads((state_directory(options) / FILE_NAME).read_bytes())
+        own = data.get("store", store_name(options)) == store_name(options)
+        return int(data["version"]) if own else UNREADABLE_VERSION
+    except READ_ERRORS:
+        return UNREADABLE_VERSION
+
+
+def foreign(options: StoreOptions) -> tuple[str, int] | None:
+    """The store whose lists the snapshot has, and the number of entries, if that is not the configured store and there
+    are any. None also for a snapshot that cannot be read, or does not say whose it is. Never raises."""
+    try:
+        data = json.loads((state_directory(options) / FILE_NAME).read_bytes())
+        store, entries = str(data.get("store", "")), sum(len(data[name]) for name in LISTS)
+    except (*READ_ERRORS, AttributeError):
+        return None
+    return (store, entries) if store not in ("", store_name(options)) and entries else None
 
 
 def _parse(path: Path) -> Snapshot:
@@ -107,7 +134,8 @@ class InForce:
 def write(options: StoreOptions, version: int, entries: Iterable[Stored]) -> None:
     """Write the lists of a version to the disk. Raises OSError."""
     path = state_directory(options) / FILE_NAME
-    data: dict[str, Any] = {"schema": FORMAT_VERSION, "version": version, **{name: [] for name in LISTS}}
+    data: dict[str, Any] = {"schema": FORMAT_VERSION, "version": version, "store": store_name(options)}
+    data |= {name: [] for name in LISTS}
     for each in entries:
         data[each.list].append(each.entry.model_dump(mode="json", exclude_defaults=True))
     temporary = path.with_suffix(".new")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,8 +27,10 @@ from sqlalchemy import (
     update,
 )
 
+from sekisho.held import Operation, OperationResult
 from sekisho.policy import ListEntry
 from sekisho.ports import Clock
+from sekisho.store import audit
 from sekisho.store.database.options import StoreOptions
 from sekisho.store.database.schema import metadata
 from sekisho.store.database.transactions import Database
@@ -64,6 +67,13 @@ list_entries = Table(
     Column("until", BigInteger),  # NULL while it is in force
     Index("ix_list_entries_until_list", "until", "list"),
 )
+
+
+class ListOperation(StrEnum):
+    """What people do to the lists, as the audit has it. The `reason` of such a row is the list's name."""
+
+    ADD = "list_add"
+    REMOVE = "list_remove"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +128,10 @@ class ListStore:
         with self._reading() as connection:
             return _version(connection), tuple(_stored(map(dict, connection.execute(query).mappings())))
 
-    def add(self, entries: Iterable[tuple[str, ListEntry]]) -> Changed:
+    def add(self, entries: Iterable[tuple[str, ListEntry]], who: str = "") -> Changed:
         """Add to the lists, in one change. An entry takes the place of one that is spelled alike with the same
-        scope in the same list. Raises StoreUnavailable, and then nothing was changed."""
+        scope in the same list. The audit names `who`, or the author of each entry. Raises StoreUnavailable, and then
+        nothing was changed."""
         now = self._clock.now()
         with self._writing() as connection:
             version = _version(connection, lock=True)
@@ -134,16 +145,37 @@ class ListStore:
                 connection.execute(
                     insert(list_entries), [_row(*each, version=version + 1, now=now) for each in added]
                 )
+                audit.write(
+                    connection,
+                    [_done(ListOperation.ADD, *each, who or each[1].author) for each in added],
+                    now,
+                )
             return Changed(version + bool(added), added=len(added))
 
     def remove(self, name: str, entry: ListEntry, who: str) -> Changed:
         """Take the entry with that spelling and scope out of a list. Raises StoreUnavailable."""
+        now = self._clock.now()
         with self._writing() as connection:
             version = _version(connection, lock=True)
-            removed = _remove(connection, name, entry, version + 1, self._clock.now(), who)
+            removed = _remove(connection, name, entry, version + 1, now, who)
             if removed:
                 _raise(connection, version + 1)
+                audit.write(connection, [_done(ListOperation.REMOVE, name, entry, who)], now)
             return Changed(version + bool(removed), removed=removed)
+
+
+def _done(operation: ListOperation, name: str, entry: ListEntry, who: str) -> Operation:
+    """The row of the audit. Its note says all that matters of the entry."""
+    conditions = ["authenticated"] if entry.authenticated else []
+    conditions += [f"dkim {entry.dkim}"] if entry.dkim else []
+    parts = (
+        f"{name} {entry.entry}",
+        f"for {entry.scope}" if entry.scope else "",
+        f"if {' and '.join(conditions)}" if conditions else "",
+        f"until {entry.expires.isoformat(timespec='seconds')}" if entry.expires else "",
+    )
+    note = " ".join(filter(None, parts)) + (f": {entry.comment}" if entry.comment else "")
+    return Operation(operation, OperationResult.OK, who, reason=name, note=note)
 
 
 def _version(connection: Connection, *, lock: bool = False) -> int:

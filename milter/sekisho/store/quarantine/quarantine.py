@@ -20,10 +20,11 @@ from sqlalchemy.exc import DBAPIError
 from sekisho.held import Copy, Entry, Operation, OperationName, OperationResult, State
 from sekisho.message import Message
 from sekisho.ports import Clock, CommitUnknown, DamagedError, ErasedError, StoreUnavailable, Uptime
+from sekisho.store import audit
 from sekisho.store.database.files import StoreMoved
 from sekisho.store.database.options import StoreOptions
 from sekisho.store.database.transactions import Database
-from sekisho.store.quarantine import audit, records, retention, timekeeping
+from sekisho.store.quarantine import records, retention, timekeeping
 from sekisho.store.quarantine.held_rows import GONE, pack, unpack
 from sekisho.store.quarantine.ids import normal
 from sekisho.store.quarantine.insert import insert_rows, kept, lost_race

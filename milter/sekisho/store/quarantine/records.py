@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import RowMapping
 
-from sekisho.held import Copy, Entry, Operation, State
+from sekisho.held import Copy, Entry, State
 from sekisho.message import Client, Envelope, Recipient
 
 
@@ -55,15 +55,6 @@ def copy(row: RowMapping) -> Copy:
         recipient=Recipient(row["address"], row["raw"], tuple(row["parameters"])),
         state=State(row["state"]),
         **{name: row[name] for name in ("changed", "verdict", "score", "decided_by", "policy")},
-    )
-
-
-def operation(row: RowMapping) -> Operation:
-    """A row of `operations` as an Operation."""
-    return Operation(
-        entry=row["entry_id"],
-        number=row["id"],
-        **{name: row[name] for name in ("operation", "result", "who", "copy", "reason", "note", "at")},
     )
 
 

@@ -24,10 +24,11 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, 
 from sekisho.held import MAINTENANCE, Operation, OperationName, OperationResult, State
 from sekisho.options import Options
 from sekisho.ports import Uptime
+from sekisho.store import audit
 from sekisho.store.database.transactions import Database
-from sekisho.store.quarantine import audit, timekeeping
+from sekisho.store.quarantine import timekeeping
 from sekisho.store.quarantine.held_rows import GONE
-from sekisho.store.quarantine.schema import contents, entries, operations, recipients
+from sekisho.store.quarantine.schema import contents, entries, recipients
 
 BATCH_ENTRIES = 200  # entries in one transaction
 OPEN_STATES = (State.HELD.value, State.SENDING.value, State.UNCERTAIN.value)
@@ -127,7 +128,9 @@ def _let_go(database: Database, options: RetentionOptions, now: datetime) -> Ret
         erased += _erase_closed(database, now)
     removed = _remove(database, _closed_for(_before(now, options.record_days)), None, now)
     with database.writing() as connection:
-        connection.execute(delete(operations).where(operations.c.at < _before(now, options.audit_days)))
+        connection.execute(
+            delete(audit.operations).where(audit.operations.c.at < _before(now, options.audit_days))
+        )
     return RetentionTurn(expired + crowd + press, erased, removed, crowded or too_big)
 
 

@@ -4,7 +4,7 @@
 evidence. `recipients` is one row per recipient with a state of its own. `recipients.open_key` is the key by
 which a retry is known (message digest, MAIL FROM, RCPT TO) while the row absorbs repeats, NULL after that;
 its unique index makes two workers that hold the same retry at once agree on one entry, on both databases.
-`operations` is the audit: who did what to which entry, when, and how it ended; rows outlive their entry.
+The audit is a room of its own (`store.audit`).
 
 An entry that is `erased` no longer uses its content, and its author and subject are removed. When no entry uses a
 content any more, its bytes are removed and its codec is `gone`. If the same message is held again, the bytes are stored
@@ -97,22 +97,4 @@ recipients = Table(
     CheckConstraint("open_key IS NULL OR state = 'held'", name="open"),
     Index("ix_recipients_entry_id_position", "entry_id", "position", unique=True),
     Index("ix_recipients_state_entry_id", "state", "entry_id"),
-)
-
-operations = Table(
-    "operations",
-    metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("at", UtcTime, nullable=False),
-    Column("who", HostileText, nullable=False),
-    Column("operation", String(16), nullable=False),
-    Column("result", String(16), nullable=False),
-    Column("entry_id", String(26)),
-    Column("copy", BigInteger),
-    Column("reason", String(32), nullable=False),
-    Column("note", HostileText, nullable=False),
-    Column("counted", Boolean, nullable=False),  # true once log and metrics have it
-    Index("ix_operations_entry_id", "entry_id"),
-    Index("ix_operations_counted_id", "counted", "id"),
-    Index("ix_operations_at", "at"),
 )

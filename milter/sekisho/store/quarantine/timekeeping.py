@@ -30,9 +30,10 @@ from sqlalchemy import (
 )
 
 from sekisho.ports import Uptime
+from sekisho.store import audit
 from sekisho.store.database.schema import metadata
 from sekisho.store.database.types import UtcTime
-from sekisho.store.quarantine.schema import entries, operations, recipients
+from sekisho.store.quarantine.schema import entries, recipients
 
 MAX_CLOCK_STEP = timedelta(hours=1)  # what NTP or a person may set a running clock by between two turns
 RUNS_KEPT_FOR = timedelta(days=90)  # rows of starts of the machine from before that are of no use
@@ -138,7 +139,7 @@ def _newest(connection: Connection) -> datetime | None:
     """The latest time that the store knows of."""
     found = [
         connection.execute(select(column).order_by(column.desc()).limit(1)).scalar_one_or_none()
-        for column in (entries.c.last_seen, operations.c.at)
+        for column in (entries.c.last_seen, audit.operations.c.at)
     ]
     return max((each for each in found if each is not None), default=None)
 
