@@ -334,6 +334,8 @@ class Context:
     strangers: Resolver | None = None
     recipient_delimiter: str = ""
     """The characters that begin an address extension (`help+news@`)."""
+    asked: Mapping[tuple[str, str], Answer] | None = None
+    """What DNS has answered so far, by name and type; it grows with each look-up. None: nobody keeps it."""
 
     def lookup(self, name: str, rtype: str) -> Answer:
         """Ask DNS within this message's budget."""

@@ -12,15 +12,15 @@ from typing import Any
 
 from sekisho.action import headers, replies
 from sekisho.action.settle import cut, may_wait, quarantined, settle
-from sekisho.evidence import Evidence
 from sekisho.judgement import Judgement
 from sekisho.message import Message
 from sekisho.ports import CommitUnknown, Deferrals, QuarantineStore, StoreUnavailable
 from sekisho.stages import Failure
 from sekisho.verdict import Action, Disposition, Mode, Outcome, Reply
 
-Document = Callable[[Evidence, Mapping[str, float], Sequence[Outcome]], Mapping[str, Any]]
-"""Makes the document that the quarantine keeps beside the bytes: evidence, points and outcomes as plain data."""
+Document = Callable[[Judgement, Sequence[Outcome]], Mapping[str, Any]]
+"""Makes the document that the quarantine keeps beside the bytes: evidence, points, outcomes and arrival as plain
+data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def carry_out(judgement: Judgement, output: Output, crashed: Callable[[str, Exce
     if kept and len(kept) == len(outcomes) and (output.hold or cut(message)):
         return replies.hold(judgement, outcomes, reference, output.authserv_id)
     if kept and output.quarantine is not None:
-        document = output.document(judgement.evidence, judgement.weights, kept)
+        document = output.document(judgement, kept)
         try:
             reference = output.quarantine.hold(message, document, kept)
         except StoreUnavailable as error:

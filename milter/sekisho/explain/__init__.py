@@ -1,10 +1,11 @@
 """The explanation of a judgement in English and Japanese, as data. Command line, pages, digest and API all show these
 words and have none of their own.
 
-`document` is a judgement as JSON values, `sections` the page that a person reads, `whatif` what would let the message
-pass.
+`document` is a judgement as JSON values, `arrival` what is kept to judge it again, `sections` the page that a person
+reads, `whatif` what would let the message pass.
 """
 
+from sekisho.explain.arrival import held_document
 from sekisho.explain.document import describe_brands, judgement_document, stored_document
 from sekisho.explain.sections import (
     Bilingual,
@@ -28,6 +29,7 @@ __all__ = [
     "accused",
     "describe_brands",
     "explanation_of",
+    "held_document",
     "judgement_document",
     "stored_document",
     "ways_to_pass",

@@ -11,8 +11,16 @@ It cannot see whether an answer is true, since it does no DNSSEC validation. Run
 Queries have random ids and random source ports; a stub resolver can do no more.
 """
 
-from sekisho.resolver.case import Budget, CaseResolver
+from sekisho.resolver.case import Budget, CaseResolver, case_records
 from sekisho.resolver.options import DnsOptions, parse_server, system_servers
 from sekisho.resolver.stub import DnsResolver
 
-__all__ = ["Budget", "CaseResolver", "DnsOptions", "DnsResolver", "parse_server", "system_servers"]
+__all__ = [
+    "Budget",
+    "CaseResolver",
+    "DnsOptions",
+    "DnsResolver",
+    "case_records",
+    "parse_server",
+    "system_servers",
+]

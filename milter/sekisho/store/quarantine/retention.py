@@ -266,13 +266,14 @@ def _erase_closed(database: Database, cutoff: datetime) -> int:
 
 
 def _without_quotes(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document without text of the message (a subject that is a claim, the facts of a finding). Ids, points,
-    results and domains stay, since the policy needs them to judge again."""
+    """The document without text of the message (a subject that is a claim, the facts of a finding) and without how it
+    arrived, which names people and serves only to judge the content again. Ids, points, results and domains stay, since
+    the policy needs them to judge again."""
     quoting: dict[str, dict[str, Any]] = {
         "claims": {"text": ""},
         "findings": {"reason_en": "", "reason_ja": "", "facts": {}},
     }
-    left = dict(document)
+    left = {name: value for name, value in document.items() if name != "arrival"}
     for name, blank in quoting.items():
         if name in left:
             left[name] = [{**each, **blank} for each in left[name]]
