@@ -77,7 +77,17 @@ def write_json(value: object, indent: int = 2) -> None:
 
 def write_document(text: str) -> None:
     """Print a JSON text. Characters that are invisible or control a terminal become JSON escapes."""
-    _bytes((_INVISIBLE.sub(_json_escape, text) + "\n").encode("utf-8", "backslashreplace"))
+    _bytes(document_bytes(text))
+
+
+def json_bytes(value: object, indent: int = 2) -> bytes:
+    """One JSON document as the bytes of a file: UTF-8, and escapes as in `write_document`."""
+    return document_bytes(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def document_bytes(text: str) -> bytes:
+    """A JSON text as bytes, with its line end."""
+    return (_INVISIBLE.sub(_json_escape, text) + "\n").encode("utf-8", "backslashreplace")
 
 
 def write(text: str) -> None:

@@ -127,12 +127,21 @@ def purge(age: timedelta, states: tuple[str, ...], path: Path | None) -> None:
 @click.option(
     "--output", type=click.Path(path_type=Path), help="A file, or for several eml an existing directory."
 )
+@click.option(
+    "--case/--no-case",
+    "case",
+    default=None,
+    help="Beside each eml file its case: NAME.json, with which `sekisho check` judges it as it was judged. "
+    "Default: with --output.",
+)
 @config_option
-def export(records: tuple[str, ...], form: str, output: Path | None, path: Path | None) -> None:
+def export(
+    records: tuple[str, ...], form: str, output: Path | None, case: bool | None, path: Path | None
+) -> None:
     """Write held messages to files or to standard output. The audit records it."""
     from sekisho.cli import exporting
 
-    exporting.run(configuration(path), records, form, output)
+    exporting.run(configuration(path), records, form, output, with_case=case)
 
 
 @quarantine.command("history")
