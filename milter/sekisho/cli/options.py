@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -12,6 +12,7 @@ from sekisho.config import DEFAULT_PATH, Config, load
 
 EVER = "ever"  # the span without an end
 _AGE = re.compile(r"(\d{1,6})([dhm])")
+_SCORES = re.compile(r"(-?\d{1,6}(?:\.\d{1,6})?)?\.\.(-?\d{1,6}(?:\.\d{1,6})?)?")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 config_option = click.option(
@@ -94,3 +95,43 @@ class Span(click.ParamType):  # type: ignore[type-arg]
         if not span:
             self.fail(f"{value!r} is no time at all", param, ctx)
         return span
+
+
+class Since(click.ParamType):  # type: ignore[type-arg]
+    """A moment: an age before now (`7d`) as a timedelta, or a date or time of RFC 3339 as an aware datetime, by this
+    machine's zone if it names none. `cli.moments` makes a moment of both."""
+
+    name = "since"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime | timedelta:
+        """The age or the moment. Raises BadParameter."""
+        if isinstance(value, (datetime, timedelta)):
+            return value
+        try:
+            if _AGE.fullmatch(str(value)):
+                return Age().convert(value, param, ctx)
+            return datetime.fromisoformat(str(value)).astimezone()
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no age such as 7d or 12h, and no date such as 2026-11-23", param, ctx)
+
+
+class ScoreRange(click.ParamType):  # type: ignore[type-arg]
+    """`8..12`, `8..` or `..12` as the bounds, both included; None is no bound."""
+
+    name = "score"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float | None, float | None]:
+        """The bounds. Raises BadParameter."""
+        if isinstance(value, tuple):
+            return value
+        match = _SCORES.fullmatch(str(value))
+        if match is None:
+            self.fail(f"{value!r} is no range of scores such as 8..12, 8.. or ..12", param, ctx)
+        lowest, highest = (float(each) if each else None for each in match.groups())
+        if lowest is not None and highest is not None and lowest > highest:
+            self.fail(f"{value!r}: the first number is above the second", param, ctx)
+        return lowest, highest

@@ -4,31 +4,45 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
 
 import click
 
 from sekisho.cli import output, page
 from sekisho.cli.opening import reviewing, who
 from sekisho.config import Config
-from sekisho.held import Entry, Operation, State
+from sekisho.held import EVERYTHING, Entry, Operation, Wanted
 from sekisho.release import ReleaseRequest
-from sekisho.review.documents import entry_document, judgement_of, operation_document, release_document
+from sekisho.review.documents import (
+    brand_of,
+    entry_document,
+    judgement_of,
+    operation_document,
+    release_document,
+)
 from sekisho.text import printable
 
+COLUMNS = ("id", "held", "score", "state", "brand", "author", "subject", "for", "decided by")
+MAX_CELL_CHARS = 300  # of a text of a message
 
-def list_entries(config: Config, state: str | None, limit: int, before: str | None, style: str) -> None:
-    """Print the held messages, newest first, at most `limit`; with `before`, those older than that id."""
+
+def list_entries(config: Config, wanted: Wanted, limit: int, before: str | None, style: str) -> None:
+    """Print the wanted messages, newest first, at most `limit`; with `before`, those older than that id."""
     with reviewing(config) as review:
-        entries = review.list(who(), State(state) if state else None, limit, before)
+        entries = review.list(who(), wanted, limit, before)
     if style == "json":
         output.write_json([entry_document(entry) for entry in entries])
         return
     if not entries:
-        output.say("nothing is held")
+        output.say("nothing is held" if wanted == EVERYTHING else "nothing that is held is like that")
         return
-    columns = ("id", "held", "score", "state", "decided by", "author", "for")
-    output.write_rows(columns, [_cells(entry) for entry in entries], 4)
+    write_entries(entries)
+
+
+def write_entries(entries: Sequence[Entry]) -> None:
+    """Print held messages as a table."""
+    output.write_rows(
+        COLUMNS, [_cells(entry) for entry in entries], 5, ("brand", "author", "subject", "for", "decided by")
+    )
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:
@@ -38,9 +52,11 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         f"{entry.held_at.astimezone():%Y-%m-%d %H:%M}",
         f"{entry.score:g}",
         ", ".join(states),
-        entry.decided_by,
-        printable(entry.author, 60),
-        ", ".join(printable(copy.recipient.address, 60) for copy in entry.copies),
+        brand_of(entry) or "",
+        printable(entry.author, MAX_CELL_CHARS),
+        printable(entry.subject, MAX_CELL_CHARS),
+        ", ".join(printable(copy.recipient.address, MAX_CELL_CHARS) for copy in entry.copies),
+        printable(entry.decided_by, MAX_CELL_CHARS),
     )
 
 
@@ -96,13 +112,6 @@ def delete(config: Config, records: Sequence[str], recipients: Sequence[str], un
     return 0 if all(each.copies for each in closed) else 1
 
 
-def purge(config: Config, age: timedelta, states: Sequence[str]) -> None:
-    """Remove messages for good, and print how many."""
-    with reviewing(config) as review:
-        gone = review.purge(age, [State(each) for each in states], who())
-    output.say(f"{gone} removed")
-
-
 def history(config: Config, record: str | None, limit: int, style: str) -> None:
     """Print the operations, newest first, at most `limit`; with `record`, those on that message."""
     with reviewing(config) as review:
@@ -114,7 +123,7 @@ def history(config: Config, record: str | None, limit: int, style: str) -> None:
         output.say("nothing was done yet")
         return
     columns = ("when", "what", "result", "id", "who", "reason", "note")
-    output.write_rows(columns, [_operation_cells(each) for each in done], 4)
+    output.write_rows(columns, [_operation_cells(each) for each in done], 4, ("who", "note"))
 
 
 def _operation_cells(done: Operation) -> tuple[str, ...]:

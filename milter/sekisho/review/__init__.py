@@ -6,12 +6,12 @@ the person is (`who`).
 """
 
 from sekisho.review.abuse_report import Reporter
+from sekisho.review.naming import NoSuchEntryError
 from sekisho.review.service import (
     AgesUnknownError,
     Closed,
     MailLabel,
     NoAuthorError,
-    NoSuchEntryError,
     Review,
 )
 

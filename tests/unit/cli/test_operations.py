@@ -134,8 +134,8 @@ def test_delete_and_purge(site: Site, run: Any) -> None:
     assert states(site, name) == ["deleted", "held"]
     assert run("quarantine", "delete", name)[0] == 0
     assert run("quarantine", "delete", name)[0] == 1
-    assert run("quarantine", "purge", "--older-than", "1h")[1] == b"0 removed\n"
-    assert run("quarantine", "purge", "--older-than", "0m")[1] == b"1 removed\n"
+    assert run("quarantine", "purge", "--older-than", "1h", "--yes")[1] == b"0 removed\n"
+    assert run("quarantine", "purge", "--older-than", "0m", "--yes")[1] == b"1 removed\n"
     assert site.store.get(name) is None
     assert states(site, other) == ["held"]
 
@@ -285,11 +285,11 @@ def test_retention_goes_on_after_a_person_s_word(site: Site, run: Any) -> None:
     assert b"paused: the clock stands 40 days before" in out
     shown = json.loads(run("store", "retention", "--format", "json")[1])
     assert shown.keys() == {"now", "last", "paused", "due"}
-    status, _, err = run("quarantine", "purge", "--older-than", "0m")
+    status, _, err = run("quarantine", "purge", "--older-than", "0m", "--yes")
     assert status == 2
     assert "--resume" in err
     assert b"paused" not in run("store", "retention", "--resume")[1]
-    assert run("quarantine", "purge", "--older-than", "0m")[0] == 0
+    assert run("quarantine", "purge", "--older-than", "0m", "--yes")[0] == 0
     done = site.store.operations()
     assert [each.operation for each in done] == ["retention"]
     assert "40 days before" in done[0].note

@@ -233,7 +233,11 @@ case("quarantine delete")(
     ]
 )
 case("quarantine purge")(
-    lambda scene: [["--older-than", "1d", "--config", scene.config], ["--older-than", CANARY]]
+    lambda scene: [
+        ["--older-than", "1d", "--yes", "--config", scene.config],
+        ["--older-than", "0m", "--state", "held", "--dry-run", "--config", scene.config],
+        ["--older-than", CANARY],
+    ]
 )
 case("quarantine export")(
     lambda scene: [

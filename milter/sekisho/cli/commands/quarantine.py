@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from sekisho.cli.commands.core import cli
-from sekisho.cli.options import Age, config_option, configuration, format_option
+from sekisho.cli.options import Age, ScoreRange, Since, config_option, configuration, format_option
 from sekisho.held import ReleaseReason, State
 
 REASONS = tuple(each.value for each in ReleaseReason)
@@ -26,16 +26,48 @@ def quarantine() -> None:
 
 
 @quarantine.command("list")
-@click.option("--state", type=click.Choice(STATES), default=None, help="Only with a copy in this state.")
+@click.option("--author", metavar="TEXT", help="Only if the author's name or address has this text.")
+@click.option(
+    "--rcpt", "recipient", metavar="ADDRESS", help="Only of this recipient; a domain: of all of it."
+)
+@click.option(
+    "--brand", metavar="ID", help="Only in the name of this brand, as `sekisho brands list` has it."
+)
+@click.option("--finding", metavar="ID", help="Only with this finding, as brand.display_name.")
+@click.option("--since", type=Since(), metavar="AGE|TIME", help="Only held since then: 7d, 2026-11-23.")
+@click.option("--state", type=click.Choice(STATES), help="Only with a copy in this state.")
+@click.option(
+    "--score",
+    type=ScoreRange(),
+    default="..",
+    metavar="N..M",
+    help="Only with such a score: 8..12, 15.., ..9.",
+)
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
-@click.option("--before", default=None, metavar="ID", help="Entries older than this one: the next page.")
+@click.option("--before", metavar="ID", help="Entries older than this one: the next page.")
 @format_option
 @config_option
-def quarantine_list(state: str | None, limit: int, before: str | None, style: str, path: Path | None) -> None:
-    """List messages of the quarantine, newest first. Prints at most `--limit` of them."""
+def quarantine_list(  # noqa: PLR0913, PLR0917 - an argument for each option
+    author: str | None,
+    recipient: str | None,
+    brand: str | None,
+    finding: str | None,
+    since: datetime | timedelta | None,
+    state: str | None,
+    score: tuple[float | None, float | None],
+    limit: int,
+    before: str | None,
+    style: str,
+    path: Path | None,
+) -> None:
+    """List messages of the quarantine, newest first. Prints at most `--limit` of them; those that all options fit."""
     from sekisho.cli import quarantine as command
+    from sekisho.cli.moments import moment_of
+    from sekisho.held import Wanted
 
-    command.list_entries(configuration(path), state, limit, before, style)
+    earliest = None if since is None else moment_of(since)
+    wanted = Wanted(author, recipient, brand, finding, State(state) if state else None, earliest, *score)
+    command.list_entries(configuration(path), wanted, limit, before, style)
 
 
 @quarantine.command("show")
@@ -106,12 +138,16 @@ def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: boo
     show_default=True,
     help="States that all copies must be in; repeatable.",
 )
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask. Needed where nobody can answer: in scripts and timers."
+)
 @config_option
-def purge(age: timedelta, states: tuple[str, ...], path: Path | None) -> None:
-    """Remove messages with content and record, for good."""
-    from sekisho.cli import quarantine as command
+def purge(age: timedelta, states: tuple[str, ...], dry_run: bool, yes: bool, path: Path | None) -> None:
+    """Remove messages with content and record, for good. Asks first."""
+    from sekisho.cli import purging
 
-    command.purge(configuration(path), age, states)
+    purging.run(configuration(path), age, states, dry_run=dry_run, yes=yes)
 
 
 @quarantine.command("export")

@@ -144,10 +144,14 @@ def purge(
 ) -> int:
     """Remove entries, content and record, all of whose copies have been in `states` since before that moment.
     `done` is written to the audit for each. Returns how many were removed."""
+    return _remove(database, purgeable(states, before), done, now)
+
+
+def purgeable(states: Sequence[State], before: datetime) -> Select[Any]:
+    """The ids of the entries that `purge` removes."""
     named = [state.value for state in states]
     stays = recipients.c.state.not_in(named) | (recipients.c.changed >= before)
-    query = select(entries.c.id).where(~_has(stays))
-    return _remove(database, query, done, now)
+    return select(entries.c.id).where(~_has(stays))
 
 
 def _before(now: datetime, days: float) -> datetime:
