@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -60,6 +61,13 @@ def parse_without(text: str) -> frozenset[str]:
     if unknown := words - {"client", "auth"}:
         raise click.UsageError(f"--without knows client and auth, not {', '.join(sorted(unknown))}")
     return words
+
+
+def language_of_locale() -> str:
+    """`ja` in a Japanese locale, `en` in an English one; `both` where the locale does not say, as with C."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    language = next(filter(None, named), "").partition("_")[0]
+    return language if language in ("en", "ja") else "both"
 
 
 class Age(click.ParamType):  # type: ignore[type-arg]

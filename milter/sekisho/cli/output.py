@@ -29,7 +29,7 @@ MAX_VALUE_CHARS = 4000
 MAX_PADDED_COLUMNS = (
     40  # in a file: to how many columns a cell is padded; a longer one moves the rest of its row
 )
-MIN_CUT_COLUMNS = 16  # of a column that gives way to others
+MIN_CUT_COLUMNS = 12  # of a column that gives way to others
 _NO_LIMIT = 1 << 40  # characters
 _INVISIBLE = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"

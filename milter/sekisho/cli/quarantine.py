@@ -10,6 +10,7 @@ import click
 from sekisho.cli import output, page
 from sekisho.cli.opening import reviewing, who
 from sekisho.config import Config
+from sekisho.explain import held_facts
 from sekisho.held import EVERYTHING, Entry, Operation, Wanted
 from sekisho.release import ReleaseRequest
 from sekisho.review.documents import (
@@ -21,7 +22,7 @@ from sekisho.review.documents import (
 )
 from sekisho.text import printable
 
-COLUMNS = ("id", "held", "score", "state", "brand", "author", "subject", "for", "decided by")
+COLUMNS = ("id", "held", "score", "state", "brand", "author", "subject", "for")
 MAX_CELL_CHARS = 300  # of a text of a message
 
 
@@ -40,9 +41,7 @@ def list_entries(config: Config, wanted: Wanted, limit: int, before: str | None,
 
 def write_entries(entries: Sequence[Entry]) -> None:
     """Print held messages as a table."""
-    output.write_rows(
-        COLUMNS, [_cells(entry) for entry in entries], 5, ("brand", "author", "subject", "for", "decided by")
-    )
+    output.write_rows(COLUMNS, [_cells(entry) for entry in entries], 5, ("brand", "author", "subject", "for"))
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:
@@ -56,12 +55,11 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         printable(entry.author, MAX_CELL_CHARS),
         printable(entry.subject, MAX_CELL_CHARS),
         ", ".join(printable(copy.recipient.address, MAX_CELL_CHARS) for copy in entry.copies),
-        printable(entry.decided_by, MAX_CELL_CHARS),
     )
 
 
-def show_entry(config: Config, record: str, *, raw: bool, style: str) -> None:
-    """Print one held message with its evidence; with `raw`, its bytes."""
+def show_entry(config: Config, record: str, *, raw: bool, style: str, language: str) -> None:
+    """Print one held message with its evidence in `en`, `ja` or `both` languages; with `raw`, its bytes."""
     with reviewing(config) as review:
         entry = review.show(record)
         if raw:
@@ -70,23 +68,7 @@ def show_entry(config: Config, record: str, *, raw: bool, style: str) -> None:
     if style == "json":
         output.write_json(entry_document(entry) | {"evidence": dict(entry.document)})
         return
-    console = output.console()
-    page.show(console, judgement_of(entry))
-    for name, value in _facts(entry).items():
-        console.print(f"{name:<10} {printable(value or '', 300)}", soft_wrap=True)
-
-
-def _facts(entry: Entry) -> dict[str, str | None]:
-    client = entry.envelope.client
-    return {
-        "held": f"{entry.held_at.astimezone():%Y-%m-%d %H:%M:%S %z}",
-        "subject": entry.subject,
-        "author": entry.author,
-        "MAIL FROM": entry.envelope.sender,
-        "client": f"{client.name or 'unknown'} [{client.address or '?'}], HELO {client.helo or '?'}",
-        "queue id": entry.envelope.queue_id,
-        "for": ", ".join(f"{copy.recipient.address} ({copy.state.value})" for copy in entry.copies),
-    }
+    page.show(output.console(), judgement_of(entry), language, held_facts(entry))
 
 
 def release(config: Config, records: Sequence[str], request: ReleaseRequest, style: str) -> int:
@@ -127,6 +109,6 @@ def history(config: Config, record: str | None, limit: int, style: str) -> None:
 
 
 def _operation_cells(done: Operation) -> tuple[str, ...]:
-    when = f"{done.at:%Y-%m-%d %H:%M:%S}" if done.at else ""
+    when = f"{done.at.astimezone():%Y-%m-%d %H:%M:%S}" if done.at else ""
     cells = (when, done.operation, done.result, done.entry or "", done.who, done.reason, done.note)
     return tuple(printable(cell, 300) for cell in cells)

@@ -6,7 +6,8 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -36,6 +37,8 @@ TITLES = {
     "finding": "because of (finding)",
 }
 NAME_COLUMNS = 38
+TEXT_COLUMNS = 78
+SHOWN_DOMAINS = 3  # named in an advice
 SHOWN_NEAR = 2  # messages on each side of a threshold
 COUNTS = ("reject", "quarantine", "tag", "accept", "total")
 
@@ -120,20 +123,33 @@ def _text(report: Report, rows: int) -> Iterator[str]:
         yield from _near(report)
     yield ""
     for advice in _next(report):
-        yield f"- {advice}"
+        yield textwrap.fill(
+            advice,
+            TEXT_COLUMNS,
+            initial_indent="- ",
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
 
 def _heading(report: Report) -> Iterator[str]:
     """What was done, and what would have been done."""
     totals = report.totals
     yield f"{totals['messages']} messages to {totals['recipients']} recipients"
-    names = [name for name in TOTALS[2:] if totals[name] and not name.startswith("would_")]
+    names = [
+        name for name in TOTALS[3:] if totals[name] and name != "degraded" and not name.startswith("would_")
+    ]
+    if totals["unjudged"]:
+        names.append("unjudged")
     if names:
         yield "done: " + ", ".join(f"{totals[name]} {name}" for name in names)
     would = {name.removeprefix("would_"): totals[name] for name in TOTALS if name.startswith("would_")}
     if any(would.values()):
         said = ", ".join(f"{word} {number}" for word, number in would.items() if number)
         yield f"would have been done, but for shadow or max_action: {said}"
+    if totals["degraded"]:
+        yield f"judged without all evidence (DNS, time): {totals['degraded']}"
 
 
 def _tables(report: Report, rows: int) -> Iterator[str]:
@@ -180,22 +196,41 @@ def _next(report: Report) -> Iterator[str]:
         return
     stopped = sum(totals[name] for name in ("held", "rejected", "would_hold", "would_reject"))
     if stopped:
-        yield "Do you know an author's domain above that sends genuine mail? sekisho trace ID says why it was"
-        yield "  judged so. Mend the cause (trust.forwarders, a brand file); an allow entry is the last resort."
+        yield (
+            "Does an author's domain above send genuine mail? sekisho trace ID says why it was judged so. Mend the "
+            "cause (trust.forwarders, a brand file); an allow entry is the last resort."
+        )
+    if both := [name for name, counts in ranked(report, "author_domain") if _judged_both_ways(counts)]:
+        more = " and others" if len(both) > SHOWN_DOMAINS else ""
+        yield (
+            f"Mail of {', '.join(both[:SHOWN_DOMAINS])}{more} was partly accepted and partly not: begin with these."
+        )
     if any(True for _ in report.near(1)):
         yield "Look at the mails nearest to quarantine: genuine ones above it, forged ones below it?"
-    if totals["would_hold"] + totals["would_reject"] and stopped:
-        yield "If all of them are forged: enforce for a few recipients first (docs/operating.md, From shadow)."
+    if totals["would_hold"] + totals["would_reject"]:
+        yield (
+            "If all that would have been stopped is forged: enforce for a few recipients first (docs/operating.md, "
+            "From shadow to enforce)."
+        )
     if totals["held"]:
         yield "What is held: sekisho quarantine list --since 7d"
     if not stopped:
         yield "Nothing was held, and nothing would have been."
+    yield from _doubts(report)
+
+
+def _doubts(report: Report) -> Iterator[str]:
+    """Why the figures may be too low, and what to do about it."""
     if report.dropped:
         yield f"The log lost {report.dropped} lines: the figures are too low."
     elif not report.complete:
         yield "Some lines name not all findings or recipients: raise journal.findings and journal.recipients."
     if report.begins is not None and (report.begins - report.since).days >= 1:
         yield f"The first message came on {_moment(report.begins)}: the log may not reach back further."
+
+
+def _judged_both_ways(counts: Mapping[str, int]) -> bool:
+    return bool(counts["accept"]) and any(counts[word] for word in STOPPED)
 
 
 def _moment(moment: datetime) -> str:

@@ -183,8 +183,8 @@ def report_document(report: Report) -> dict[str, Any]:
 
 
 TOTALS = (
-    "messages", "recipients", "unjudged", "degraded", "accepted", "tagged", "held", "rejected", "deferred",
-    "would_tag", "would_hold", "would_reject",
+    "messages", "recipients", "unjudged", "accepted", "tagged", "held", "rejected", "deferred", "would_tag",
+    "would_hold", "would_reject", "degraded",
 )  # fmt: skip
 """Messages by what was done, and in shadow (or with `max_action`) by what would have been done."""
 

@@ -84,7 +84,7 @@ def trace(what: str, style: str, path: Path | None) -> int:
 @click.option(
     "--top",
     type=click.IntRange(1, 10_000),
-    default=4,
+    default=3,
     show_default=True,
     help="Rows of a table of the text at most.",
 )

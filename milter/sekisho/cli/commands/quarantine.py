@@ -8,7 +8,15 @@ from pathlib import Path
 import click
 
 from sekisho.cli.commands.core import cli
-from sekisho.cli.options import Age, ScoreRange, Since, config_option, configuration, format_option
+from sekisho.cli.options import (
+    Age,
+    ScoreRange,
+    Since,
+    config_option,
+    configuration,
+    format_option,
+    language_of_locale,
+)
 from sekisho.held import ReleaseReason, State
 
 REASONS = tuple(each.value for each in ReleaseReason)
@@ -73,13 +81,20 @@ def quarantine_list(  # noqa: PLR0913, PLR0917 - an argument for each option
 @quarantine.command("show")
 @click.argument("record")
 @click.option("--raw", is_flag=True, help="The message itself, as the milter saw it.")
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["both", "en", "ja"]),
+    default=language_of_locale,
+    help="The languages of the text (default: Japanese or English as the locale says, else both).",
+)
 @format_option
 @config_option
-def quarantine_show(record: str, raw: bool, style: str, path: Path | None) -> None:
+def quarantine_show(record: str, raw: bool, language: str, style: str, path: Path | None) -> None:
     """Print one message and why it is held. Says which sender it claims, which one is proven, and each reason."""
     from sekisho.cli import quarantine as command
 
-    command.show_entry(configuration(path), record, raw=raw, style=style)
+    command.show_entry(configuration(path), record, raw=raw, style=style, language=language)
 
 
 @quarantine.command("release")
