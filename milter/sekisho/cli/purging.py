@@ -12,11 +12,14 @@ from sekisho.cli.opening import reviewing, who
 from sekisho.cli.quarantine import write_entries
 from sekisho.config import Config
 from sekisho.held import Entry, State
+from sekisho.review.documents import entry_document
 
 MAX_SHOWN_ENTRIES = 10
 
 
-def run(config: Config, age: timedelta, states: Sequence[str], *, dry_run: bool, yes: bool) -> None:
+def run(
+    config: Config, age: timedelta, states: Sequence[str], *, dry_run: bool, yes: bool, style: str
+) -> None:
     """Remove the messages, and print how many. With `dry_run`, print only which they are. Without `yes` the person at
     the terminal is asked. Raises UsageError if nobody can be asked."""
     if not (
@@ -31,16 +34,26 @@ def run(config: Config, age: timedelta, states: Sequence[str], *, dry_run: bool,
         if dry_run or not yes:
             number, oldest = review.purgeable(age, wanted, MAX_SHOWN_ENTRIES)
             if dry_run:
-                _show(number, oldest)
+                _show(number, oldest, style)
                 return
             if number and not _agreed(number, states):
-                output.say("nothing removed")
+                _tell(0, style)
                 return
         gone = review.purge(age, wanted, who())
-    output.say(f"{gone} removed")
+    _tell(gone, style)
 
 
-def _show(number: int, oldest: Sequence[Entry]) -> None:
+def _tell(removed: int, style: str) -> None:
+    if style == "json":
+        output.write_json({"removed": removed})
+    else:
+        output.say(f"{removed} removed")
+
+
+def _show(number: int, oldest: Sequence[Entry], style: str) -> None:
+    if style == "json":
+        output.write_json({"would_remove": number, "oldest": [entry_document(entry) for entry in oldest]})
+        return
     if oldest:
         write_entries(oldest)
     more = f", the oldest {len(oldest)} of them above" if number > len(oldest) else ""

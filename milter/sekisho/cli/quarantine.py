@@ -85,11 +85,15 @@ def release(config: Config, records: Sequence[str], request: ReleaseRequest, sty
     return 0 if all(each.released for each in done) else 1
 
 
-def delete(config: Config, records: Sequence[str], recipients: Sequence[str], uncertain: bool) -> int:
+def delete(
+    config: Config, records: Sequence[str], recipients: Sequence[str], uncertain: bool, style: str
+) -> int:
     """Close copies. Returns the exit status: 0 if each record had a copy to close, else 1."""
     with reviewing(config) as review:
         closed = review.delete(records, who(), recipients, uncertain=uncertain)
-    for each in closed:
+    if style == "json":
+        output.write_json([{"id": each.entry, "copies": each.copies} for each in closed])
+    for each in closed if style == "text" else ():
         output.say(f"{each.entry}  {each.copies} deleted")
     return 0 if all(each.copies for each in closed) else 1
 

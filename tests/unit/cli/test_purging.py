@@ -56,6 +56,9 @@ def test_a_dry_run_says_what_would_go(sekisho: Command, config: Path, closed: li
     assert sekisho("quarantine", "history", "--config", config, "--format", "json").json == []
     done = sekisho("quarantine", "purge", "--older-than", "1d", "--dry-run", "--config", config)
     assert done.out == "0 would be removed\n"
+    asked = ("quarantine", "purge", "--older-than", "0m", "--dry-run", "--format", "json", "--config", config)
+    found = sekisho(*asked).json
+    assert (found["would_remove"], [row["id"] for row in found["oldest"]]) == (12, closed[:10])
 
 
 @pytest.mark.parametrize("age", ["0m", "30d"])
@@ -81,7 +84,7 @@ def test_a_person_is_asked(
     assert "Remove 12 messages (released, deleted, expired)" in done.err
     assert done.status == (0 if typed else 130)
     assert left(sekisho, config) == 13 - gone
-    assert done.out == {"": ""}.get(typed, f"{gone} removed\n" if gone else "nothing removed\n")
+    assert done.out == {"": ""}.get(typed, f"{gone} removed\n")
 
 
 def test_yes_asks_nobody(sekisho: Command, config: Path, closed: list[str]) -> None:

@@ -249,6 +249,14 @@ case("quarantine export")(
 case("quarantine history")(lambda scene: [*twice()(scene), [CANARY, "--config", scene.config]])
 case("trace")(lambda scene: [[scene.ids[0], "--config", scene.config], ["X", "--config", scene.config],
                              [CANARY, "--config", scene.config]])  # fmt: skip
+case("report")(
+    lambda scene: [
+        ["--config", scene.config],
+        ["--since", CANARY, "--config", scene.config],
+        [scene.directory / "log", "--since", "2020-01-01", "--config", scene.config],
+        [scene.none, "--config", scene.config],
+    ]
+)
 case("doctor")(
     lambda scene: [
         ["--skip", "dns", "--postfix-config", scene.none, "--config", scene.config],

@@ -133,13 +133,16 @@ def release(
 @records_argument
 @recipients_option
 @click.option("--uncertain", is_flag=True, help="Also copies that Postfix may have already.")
+@format_option
 @config_option
-def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: bool, path: Path | None) -> int:
+def delete(
+    records: tuple[str, ...], recipients: tuple[str, ...], uncertain: bool, style: str, path: Path | None
+) -> int:
     """Close held copies without delivering them. Retention or `purge` later removes content and record. Exit status 1
     if an entry had no copy to close."""
     from sekisho.cli import quarantine as command
 
-    return command.delete(configuration(path), records, recipients, uncertain)
+    return command.delete(configuration(path), records, recipients, uncertain, style)
 
 
 @quarantine.command("purge")
@@ -157,12 +160,15 @@ def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: boo
 @click.option(
     "--yes", is_flag=True, help="Do not ask. Needed where nobody can answer: in scripts and timers."
 )
+@format_option
 @config_option
-def purge(age: timedelta, states: tuple[str, ...], dry_run: bool, yes: bool, path: Path | None) -> None:
+def purge(
+    age: timedelta, states: tuple[str, ...], dry_run: bool, yes: bool, style: str, path: Path | None
+) -> None:
     """Remove messages with content and record, for good. Asks first."""
     from sekisho.cli import purging
 
-    purging.run(configuration(path), age, states, dry_run=dry_run, yes=yes)
+    purging.run(configuration(path), age, states, dry_run=dry_run, yes=yes, style=style)
 
 
 @quarantine.command("export")
