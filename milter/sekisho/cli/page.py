@@ -50,6 +50,7 @@ class Printer:
         width = max((cell_len(self._one(label)) for label, _ in facts), default=0) + GAP_COLUMNS
         for label, text in facts:
             line = Text(set_cell_size(self._one(label), width), "dim") + Text(self._one(text), "")
+            line.rstrip()
             self.console.print(line, soft_wrap=True)
         if facts:
             self.console.print()

@@ -21,7 +21,7 @@ from sekisho.review.report import (
     STOPPED,
     TABLES,
     TOTALS,
-    Report,
+    PeriodReport,
     ranked,
     report_document,
     report_of,
@@ -52,7 +52,7 @@ def run(
     if since >= until:
         raise click.UsageError("--since must be before --until")
     policy, journal = config.policy, config.journal
-    report = Report(since, until, Thresholds(policy.tag, policy.quarantine, policy.reject))
+    report = PeriodReport(since, until, Thresholds(policy.tag, policy.quarantine, policy.reject))
     try:
         lines = _lines(config, files, since)
         report_of(lines, report, findings=journal.findings, recipients=journal.recipients)
@@ -94,7 +94,7 @@ def _stdin() -> Iterator[str]:
         raise UnreadableLogError(f"standard input: {error.strerror or error}") from error
 
 
-def _csv(report: Report) -> str:
+def _csv(report: PeriodReport) -> str:
     """All tables as one: each row says which it belongs to."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -115,7 +115,7 @@ def _field(text: str) -> str:
     return f"'{text}" if text[:1] in set("=+-@") else text
 
 
-def _text(report: Report, rows: int) -> Iterator[str]:
+def _text(report: PeriodReport, rows: int) -> Iterator[str]:
     yield f"{_moment(report.since)} to {_moment(report.until)}, from the {report.source}"
     yield from _heading(report)
     if report.totals["messages"]:
@@ -133,7 +133,7 @@ def _text(report: Report, rows: int) -> Iterator[str]:
         )
 
 
-def _heading(report: Report) -> Iterator[str]:
+def _heading(report: PeriodReport) -> Iterator[str]:
     """What was done, and what would have been done."""
     totals = report.totals
     yield f"{totals['messages']} messages to {totals['recipients']} recipients"
@@ -152,7 +152,7 @@ def _heading(report: Report) -> Iterator[str]:
         yield f"judged without all evidence (DNS, time): {totals['degraded']}"
 
 
-def _tables(report: Report, rows: int) -> Iterator[str]:
+def _tables(report: PeriodReport, rows: int) -> Iterator[str]:
     yield ""
     yield _row("", ("reject", "hold", "tag", "accept", "all"))
     for table, title in TITLES.items():
@@ -176,7 +176,7 @@ def _row(name: str, counts: Sequence[str]) -> str:
     return f"{set_cell_size(name, NAME_COLUMNS)}{numbers}"
 
 
-def _near(report: Report) -> Iterator[str]:
+def _near(report: PeriodReport) -> Iterator[str]:
     last = ""
     for threshold, side, mail in report.near(SHOWN_NEAR):
         if not last:
@@ -188,7 +188,7 @@ def _near(report: Report) -> Iterator[str]:
         yield f"    {mail.score:>5g} {side}  {mail.id or mail.queue_id}  {domain}"
 
 
-def _next(report: Report) -> Iterator[str]:
+def _next(report: PeriodReport) -> Iterator[str]:
     """What to do next."""
     totals = report.totals
     if not totals["messages"]:
@@ -219,7 +219,7 @@ def _next(report: Report) -> Iterator[str]:
     yield from _doubts(report)
 
 
-def _doubts(report: Report) -> Iterator[str]:
+def _doubts(report: PeriodReport) -> Iterator[str]:
     """Why the figures may be too low, and what to do about it."""
     if report.dropped:
         yield f"The log lost {report.dropped} lines: the figures are too low."

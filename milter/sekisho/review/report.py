@@ -1,5 +1,5 @@
 """What a period brought: what was held, or in shadow would have been, for whom and why. `JournalSource` reads it from
-the daemon's log; another source of `Mail` may come beside it.
+the daemon's log; another source of `LoggedMail` may come beside it.
 
 A table counts messages by their verdict, which is the strictest of their recipients. The log tells no more of each
 recipient; with several recipients, some copies may have been treated more mildly.
@@ -27,7 +27,7 @@ STOPPED = ("quarantine", "reject")
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class LoggedMail:
     """A judged message, as far as its source tells. `copies` counts the recipients by what was decided and what was
     done. `names` has for each of `TABLES` the names that the message has there. `cut`: findings or recipients may be
     missing."""
@@ -45,7 +45,7 @@ class Mail:
 
 
 @dataclass(slots=True)
-class Report:
+class PeriodReport:
     """The counts of a period. `dropped`: lines that the log lost. `begins`: when its first message came."""
 
     since: datetime
@@ -60,9 +60,9 @@ class Report:
     by: dict[str, dict[str, Counter[str]]] = field(
         default_factory=lambda: {table: defaultdict(Counter) for table in TABLES}
     )
-    _near: dict[tuple[str, str], list[tuple[float, int, Mail]]] = field(default_factory=dict)
+    _near: dict[tuple[str, str], list[tuple[float, int, LoggedMail]]] = field(default_factory=dict)
 
-    def add(self, mail: Mail) -> None:
+    def add(self, mail: LoggedMail) -> None:
         """Count a message, unless it came at another time."""
         if not self.since <= mail.at < self.until:
             return
@@ -82,7 +82,7 @@ class Report:
         if mail.decided_by == BY_POINTS:
             self._compare(mail)
 
-    def near(self, most: int = MAX_NEAR) -> Iterator[tuple[str, str, Mail]]:
+    def near(self, most: int = MAX_NEAR) -> Iterator[tuple[str, str, LoggedMail]]:
         """Threshold, `below` or `above`, and message: at most `most` of each, by falling score."""
         for threshold in ("reject", "quarantine", "tag"):
             for side in ("above", "below"):
@@ -90,7 +90,7 @@ class Report:
                 mails = sorted((mail for _, _, mail in nearest), key=lambda mail: -mail.score)
                 yield from ((threshold, side, mail) for mail in mails)
 
-    def _compare(self, mail: Mail) -> None:
+    def _compare(self, mail: LoggedMail) -> None:
         """Keep the message if it is among the nearest to a threshold."""
         for threshold in (*STOPPED, "tag"):
             distance = mail.score - getattr(self.thresholds, threshold)
@@ -102,7 +102,7 @@ class Report:
                 heapq.heappop(nearest)
 
 
-def report_of(lines: Iterable[str], report: Report, *, findings: int, recipients: int) -> Report:
+def report_of(lines: Iterable[str], report: PeriodReport, *, findings: int, recipients: int) -> PeriodReport:
     """The report with the messages of these lines of the log. `findings` and `recipients` are how many the log names at
     most in a line."""
     for line in lines:
@@ -119,7 +119,7 @@ def report_of(lines: Iterable[str], report: Report, *, findings: int, recipients
     return report
 
 
-def mail_of(facts: Mapping[str, Any], findings: int, recipients: int) -> Mail | None:
+def mail_of(facts: Mapping[str, Any], findings: int, recipients: int) -> LoggedMail | None:
     """The message of a line's fields; None if the line has no time."""
     if (at := _time(facts.get("time"))) is None:
         return None
@@ -138,7 +138,7 @@ def mail_of(facts: Mapping[str, Any], findings: int, recipients: int) -> Mail | 
         or len(named) < min(sum(copies.values()), recipients + 1)
         or any(str(facts.get(key, "")).endswith(ELLIPSIS) for key in ("findings", "recipients", "claims"))
     )
-    return Mail(
+    return LoggedMail(
         at,
         _name(facts.get("id")),
         _name(facts.get("queue_id")),
@@ -152,7 +152,7 @@ def mail_of(facts: Mapping[str, Any], findings: int, recipients: int) -> Mail | 
     )
 
 
-def report_document(report: Report) -> dict[str, Any]:
+def report_document(report: PeriodReport) -> dict[str, Any]:
     """The object of `sekisho report --format json`. The tables have the names with most mail that was or would have
     been stopped first."""
     return {
@@ -189,7 +189,7 @@ TOTALS = (
 """Messages by what was done, and in shadow (or with `max_action`) by what would have been done."""
 
 
-def ranked(report: Report, table: str) -> list[tuple[str, Counter[str]]]:
+def ranked(report: PeriodReport, table: str) -> list[tuple[str, Counter[str]]]:
     """The rows of a table, those with most stopped mail first, then those with most tagged mail."""
 
     def rank(row: tuple[str, Counter[str]]) -> tuple[int, int, int, str]:
@@ -214,7 +214,7 @@ _DONE = {
 _WOULD = {"tag": "would_tag", "quarantine": "would_hold", "reject": "would_reject"}
 
 
-def _outcome(mail: Mail) -> str:
+def _outcome(mail: LoggedMail) -> str:
     """The name in `TOTALS`: what was done with the copies that got the verdict, or would have been done."""
     done = [applied for (decided, applied) in mail.copies if decided == mail.verdict]
     if mail.verdict in _WOULD and any(applied in WORDS and applied != mail.verdict for applied in done):

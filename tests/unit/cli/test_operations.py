@@ -16,7 +16,9 @@ from tests.unit.release.kit import Port
 from tests.unit.store.kit import SetClock, hold, message, outcomes
 
 from sekisho.cli import main
+from sekisho.cli import trace as tracing
 from sekisho.clock import SystemClock
+from sekisho.doctor.postconf import Postfix, PostfixUnreadable
 from sekisho.held import Operation, State
 from sekisho.message import Field, Headers, message_key
 from sekisho.store.database import StoreOptions
@@ -240,6 +242,29 @@ def test_a_message_is_traced_by_any_of_its_names(site: Site, run: Any, by: str) 
     assert [each["what"] for each in story] == ["judged", "error", "kept in the quarantine", "delete"]
     assert story[0]["decided_by"] == 'a "b"'
     assert "a@ours.example is deleted since" in story[2]["recipients"][0]
+
+
+def test_the_place_of_postfixs_log_is_asked_for(
+    site: Site, run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What Postfix's configuration names, else what syslog writes, else the service manager."""
+    traced(site)
+    mail_log = tmp_path / "a postfix.log"
+    mail_log.write_text("")
+
+    def hint(settings: dict[str, str] | None, *usual: Path) -> str:
+        def read(_: object) -> Postfix:
+            if settings is None:
+                raise PostfixUnreadable("none")
+            return Postfix(settings)
+
+        monkeypatch.setattr(tracing.Postfix, "read", read)
+        monkeypatch.setattr(tracing, "SYSLOG_FILES", tuple(map(str, usual)))
+        return str(run("trace", "4XyZ123")[2].splitlines()[-1])
+
+    assert hint({"maillog_file": str(mail_log)}).endswith(f": grep 4XyZ123 '{mail_log}'")
+    assert hint({"maillog_file": ""}, mail_log).endswith(f": grep 4XyZ123 '{mail_log}'")
+    assert hint(None, tmp_path / "none").endswith(": journalctl -u 'postfix*' | grep 4XyZ123")
 
 
 def test_a_trace_of_nothing_says_so(site: Site, run: Any) -> None:

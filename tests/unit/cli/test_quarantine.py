@@ -148,6 +148,8 @@ def test_list_by_what_a_person_looks_for(sekisho: Command, config: Path, held: l
     sekisho("quarantine", "delete", held[1], "--rcpt", "b@example.jp", "--config", config)
     assert found("--rcpt", "b@example.jp", "--state", "held") == []
     assert found("--rcpt", "b@example.jp", "--state", "deleted", "--author", "evil") == two
+    done = sekisho("quarantine", "delete", held[1], "--format", "json", "--config", config)
+    assert done.json == [{"id": held[1], "copies": 1}]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +205,7 @@ def test_list_by_state_and_by_page(sekisho: Command, config: Path, held: list[st
 
 def test_show_explains_a_held_message(sekisho: Command, config: Path, held: list[str]) -> None:
     """Verdict, thresholds, both parties, findings with points, and where it came from."""
-    done = sekisho("quarantine", "show", held[0], "--config", config)
+    done = sekisho("quarantine", "show", held[0], "--lang", "both", "--config", config)
     assert done.status == 0
     for text in (
         "QUARANTINE",
@@ -214,6 +216,52 @@ def test_show_explains_a_held_message(sekisho: Command, config: Path, held: list
         assert text in done.out
     assert "unknown [203.0.113.45], HELO stranger.example" in done.out
     assert "hanako@example.jp (held)" in done.out
+
+
+def test_show_begins_with_what_the_message_is(sekisho: Command, config: Path, held: list[str]) -> None:
+    """Id, subject, author, recipients and time; then the verdict with its reasons. In a pipe no line is folded or
+    filled up."""
+    lines = sekisho("quarantine", "show", held[0], "--lang", "en", "--config", config).out.splitlines()
+    assert lines[0] == held[0]
+    labels = [line.split("  ")[0] for line in lines[1:8]]
+    assert labels == ["subject", "author", "for", "held", "MAIL FROM", "client", "queue id"]
+    assert lines[9].startswith("QUARANTINE  ")
+    assert not [line for line in lines if line != line.rstrip()]
+
+
+@pytest.mark.parametrize(
+    ("locale", "shown", "left_out"),
+    [
+        ("ja_JP.UTF-8", ["件名", "宛先", "保留中", "証明"], ["subject", "Proof"]),
+        ("en_US.UTF-8", ["subject", "(held)", "Proof"], ["証明"]),
+        ("C.UTF-8", ["subject", "Proof", "証明"], []),
+    ],
+)
+def test_show_speaks_the_language_of_the_locale(
+    sekisho: Command, config: Path, held: list[str], monkeypatch: pytest.MonkeyPatch, locale: str,
+    shown: list[str], left_out: list[str],
+) -> None:  # fmt: skip
+    """Where the locale says none, both; `--lang` has the last word."""
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    monkeypatch.setenv("LANG", locale)
+    text = sekisho("quarantine", "show", held[0], "--config", config).out
+    assert [word for word in shown if word not in text] == []
+    assert [word for word in left_out if word in text] == []
+    text = sekisho("quarantine", "show", held[0], "--lang", "ja", "--config", config).out
+    assert "証明" in text
+    assert "Proof" not in text
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_the_id_of_a_finding_is_whole_on_every_screen(
+    sekisho: Command, config: Path, held: list[str], screen: Callable[[int], None], columns: int
+) -> None:
+    """The sentences beside it are folded instead."""
+    found = sekisho("quarantine", "list", "--config", config, "--format", "json").json[0]["findings"]
+    screen(columns)
+    text = sekisho("quarantine", "show", held[1], "--config", config).out
+    assert [name for name in found if name not in text] == []
 
 
 def test_show_as_json_is_the_evidence(sekisho: Command, config: Path, held: list[str]) -> None:

@@ -97,8 +97,9 @@ def report(
     top: int,
     path: Path | None,
 ) -> None:
-    """Sum up what was held, or in shadow would have been: for whom, in whose name and why. Reads the daemon's log with
-    its rotated files, or the FILEs; - is standard input, as from `journalctl -u sekisho-milter -o cat`."""
+    """Sum up what was or would have been held, for whom and why. Reads the daemon's log with its rotated files, or the
+    FILEs; - is standard input, as from `journalctl -u sekisho-milter -o cat`. Prints at most `--top` rows of a
+    table."""
     from sekisho.cli import report as command
     from sekisho.cli.moments import moment_of
 
