@@ -30,7 +30,7 @@ from sqlalchemy import Engine, event
 from lab.faults.shim import Rule, full, io_error
 from lab.faults.state import FAILED, GUARD, MARKS, START, STORE, State, observe, options_of
 from sekisho.guard import Switch
-from sekisho.held import Operation
+from sekisho.held import Operation, Wanted
 from sekisho.held import State as CopyState
 from sekisho.judging.in_flight import Failures
 from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
@@ -152,7 +152,7 @@ class Workload:
             self._hold()
 
     def _release(self) -> None:
-        for entry in self._store.list(CopyState.HELD, limit=8):
+        for entry in self._store.list(Wanted(state=CopyState.HELD), limit=8):
             by = Operation("release", "ok", "admin", entry.id)
             self._do(self._store.move, entry.id, CopyState.SENDING)
             end = self._rng.choice((CopyState.RELEASED, CopyState.UNCERTAIN, CopyState.HELD))

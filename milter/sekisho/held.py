@@ -101,6 +101,31 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries a list shows: those that have all of this; None stands for any.
+
+    - `author`: a part of the author's name or address. `recipient`: a whole address, or a part of one, such as its
+      domain. Upper and lower case are the same.
+    - `brand`: the id of the brand that the message speaks as, or that a finding is about. `finding`: the id of a
+      finding.
+    - `state`: of at least one copy; together with `recipient`, of that recipient's copy.
+    - `since`: when it was held, at the earliest. `lowest`, `highest`: the bounds of the score, both included.
+    """
+
+    author: str | None = None
+    recipient: str | None = None
+    brand: str | None = None
+    finding: str | None = None
+    state: State | None = None
+    since: datetime | None = None
+    lowest: float | None = None
+    highest: float | None = None
+
+
+EVERYTHING = Wanted()
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """A line of the audit: who did what to which entry (or to one copy of it), and how it ended.
 

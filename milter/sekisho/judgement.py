@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sekisho.dns_answer import Answer
 from sekisho.evidence import Evidence
 from sekisho.message import Message
 from sekisho.verdict import Action, Outcome
@@ -18,7 +19,8 @@ class Examined:
 
     `stages` are the seconds that each stage took; `moment` is when the checks were done, in Unix time (seconds).
     `unjudged` says why the message was not examined: `trusted_client` or `opt_out`; None if it was. `unfinished` says
-    which claim the checks for which no time was left could have found; None if they could not have found any.
+    which claim the checks for which no time was left could have found; None if they could not have found any. `asked`
+    is what DNS answered, by name and type; None if that is not known.
     """
 
     message: Message
@@ -27,6 +29,7 @@ class Examined:
     moment: float
     unjudged: str | None = None
     unfinished: str | None = None
+    asked: Mapping[tuple[str, str], Answer] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ import pwd
 import re
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
-from typing import Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from pydantic import BaseModel, ValidationError
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
 
 MAX_SHOWN_CHARS = 80  # of a wrong value
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sekisho.dns_answer import Answer
 from sekisho.domains import may_align
-from sekisho.held import Entry, Operation, State
+from sekisho.held import EVERYTHING, Entry, Operation, State, Wanted
 from sekisho.judgement import Judged
 from sekisho.known import BrandPolicy, Forwarding, Kinship, Lookalike, Mention, Reading
 from sekisho.message import Client, Message
@@ -228,10 +228,13 @@ class QuarantineReader(Protocol):
     """What is held. Every method raises StoreUnavailable."""
 
     def list(
-        self, state: State | None = None, limit: int = 50, before: str | None = None
+        self, wanted: Wanted = EVERYTHING, limit: int = 50, before: str | None = None
     ) -> tuple[Entry, ...]:
-        """Entries with a copy in that state (any if None), newest first, at most `limit`; `before` is the last id of
-        the page before."""
+        """The wanted entries, newest first, at most `limit`; `before` is the last id of the page before."""
+
+    def beginning_with(self, prefix: str, limit: int, *, audited: bool = False) -> tuple[str, ...]:
+        """The ids of entries that begin so, in order, at most `limit`; with `audited` also of entries that are gone and
+        of which the audit still tells."""
 
     def get(self, record: str) -> Entry | None:
         """One entry, or None. The id may be typed by hand."""
@@ -241,6 +244,11 @@ class QuarantineReader(Protocol):
 
     def content(self, record: str) -> bytes:
         """The message as the milter saw it. Raises KeyError (no such entry), DamagedError or ErasedError."""
+
+    def purgeable(
+        self, states: Sequence[State], older_than: timedelta, limit: int
+    ) -> tuple[int, tuple[Entry, ...]]:
+        """How many entries `purge` would remove, and the oldest of them, at most `limit`."""
 
     def operations(self, record: str | None = None, limit: int = 50) -> tuple[Operation, ...]:
         """What was done to an entry, or to all, newest first, at most `limit`."""
@@ -334,6 +342,8 @@ class Context:
     strangers: Resolver | None = None
     recipient_delimiter: str = ""
     """The characters that begin an address extension (`help+news@`)."""
+    asked: Mapping[tuple[str, str], Answer] | None = None
+    """What DNS has answered so far, by name and type; it grows with each look-up. None: nobody keeps it."""
 
     def lookup(self, name: str, rtype: str) -> Answer:
         """Ask DNS within this message's budget."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from lab.cases import Lab
 from tests.system.mails import letter, spoof
@@ -39,6 +41,20 @@ def test_the_quarantine_keeps_the_bytes_as_they_came(lab: Lab) -> None:
     mail = spoof("bytes@example.jp")
     outcome = lab.send(mail)
     assert lab.sekisho.cli_bytes("quarantine", "show", outcome.held[0]["id"], "--raw") == mail.raw
+
+
+def test_held_mail_is_exported_judged_again_and_reported(lab: Lab) -> None:
+    """The case of a message that came through Postfix, with DNS answers of that moment, gets the score that it got; the
+    report has the message with its recipient's domain."""
+    (held,) = lab.send(spoof("case@example.jp")).held
+    file = lab.sekisho.directory / "case.eml"
+    lab.sekisho.cli("quarantine", "export", held["id"][:20], "--output", str(file))
+    again = json.loads(lab.sekisho.cli("check", str(file), "--format", "json"))
+    assert (again["score"], again["verdict"]) == (held["score"], held["verdict"])
+    assert json.loads(file.with_suffix(".json").read_text("utf-8"))["dns"]
+    report = json.loads(lab.sekisho.cli("report", "--since", "1h", "--format", "json"))
+    assert report["totals"]["held"] >= 1
+    assert report["by"]["recipient_domain"]["example.jp"]["quarantine"] >= 1
 
 
 def test_tagged_mail_is_delivered_with_verdict_reason_and_mark(lab: Lab) -> None:

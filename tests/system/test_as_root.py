@@ -72,7 +72,7 @@ COMMANDS = [
     ("store", "check"),
     ("quarantine", "list"),
     ("quarantine", "history"),
-    ("quarantine", "purge", "--older-than", "1d"),
+    ("quarantine", "purge", "--older-than", "1d", "--yes"),
     ("trace", "4XyZ123AbC"),
     ("doctor", "--skip", "postfix", "--skip", "dns"),
     ("config", "check"),

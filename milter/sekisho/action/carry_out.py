@@ -13,8 +13,8 @@ from typing import Any
 
 from sekisho.action import headers, replies
 from sekisho.action.settle import cut, may_wait, quarantined, settle, withheld
-from sekisho.evidence import NOTHING, Evidence
-from sekisho.judgement import Judgement
+from sekisho.evidence import NOTHING
+from sekisho.judgement import Examined, Judgement
 from sekisho.message import Author, Envelope, Headers, Message
 from sekisho.ports import CommitUnknown, Deferrals, QuarantineStore, StoreUnavailable
 from sekisho.stages import Failure
@@ -31,8 +31,9 @@ from sekisho.verdict import (
     Verdict,
 )
 
-Document = Callable[[Evidence, Mapping[str, float], Sequence[Outcome]], Mapping[str, Any]]
-"""Makes the document that the quarantine keeps beside the bytes: evidence, points and outcomes as plain data."""
+Document = Callable[[Judgement, Sequence[Outcome]], Mapping[str, Any]]
+"""Makes the document that the quarantine keeps beside the bytes: evidence, points, outcomes and arrival as plain
+data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def carry_out(judgement: Judgement, output: Output, crashed: Callable[[str, Exce
     if for_all and output.mta.holds and (output.hold or cut(message)):
         return replies.hold(judgement, outcomes, reference, output.authserv_id)
     if kept and output.quarantine is not None:
-        document = output.document(judgement.evidence, judgement.weights, kept)
+        document = output.document(judgement, kept)
         try:
             reference = output.quarantine.hold(whole(message), document, kept)
         except StoreUnavailable as error:
@@ -121,11 +122,12 @@ def keep_unjudged(
     message = Message(raw, 0, hashlib.sha256(raw).hexdigest(), envelope, Headers(), Author())
     verdict = Verdict(Disposition.QUARANTINE, 0.0, FAILURE, Thresholds())
     outcomes = tuple(Outcome(each, verdict, Disposition.QUARANTINE) for each in envelope.recipients)
+    judgement = Judgement(Examined(message, NOTHING, {}, 0.0), {}, outcomes)
     reference = replies.reference_of(message)
     if output.quarantine is None:
         return replies.defer(outcomes, reference)
     try:
-        reference = output.quarantine.hold(message, output.document(NOTHING, {}, outcomes), outcomes)
+        reference = output.quarantine.hold(message, output.document(judgement, outcomes), outcomes)
     except StoreUnavailable as error:
         crashed(Failure.STORE, error)
         return replies.defer(outcomes, reference)

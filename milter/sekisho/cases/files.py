@@ -27,6 +27,7 @@ BOM = b"\xef\xbb\xbf"  # some editors put it at the beginning of a file; it is n
 MAX_MESSAGE_BYTES = 256 * 1024 * 1024  # more than any mail server takes
 FIRST_YEAR, LAST_YEAR = 1970, 9998  # of an arrival: the clock of a machine has no other
 LABELS = ("phish", "ham")
+RESOLVED = ("ok", "forged", "fail", "temp")  # Postfix's {client_resolve}
 EXPECTED = WORDS[: Disposition.REJECT + 1]  # verdicts by severity
 
 
@@ -140,15 +141,32 @@ def parse_case(
 
 
 def _client(facts: Mapping[str, Any]) -> Client:
-    """The client. `client_name` is the verified name, or `unknown` if verification failed; it may be missing."""
+    """The client. `client_name` is the verified name, or `unknown` if verification failed; it may be missing.
+    `client_resolve` says more exactly how the verification ended."""
     name = _text(facts, "client_name")
+    resolve = None if name is None else ("fail" if name == "unknown" else "ok")
     return Client(
         address=_address(facts),
         name=None if name == "unknown" else name,
-        resolve=None if name is None else ("fail" if name == "unknown" else "ok"),
+        resolve=_resolve(facts) if "client_resolve" in facts else resolve,
         helo=_text(facts, "helo"),
         user=_text(facts, "authenticated_user"),
+        relayed=_flag(facts, "relayed"),
     )
+
+
+def _resolve(facts: Mapping[str, Any]) -> str | None:
+    resolve = _text(facts, "client_resolve")
+    if resolve is not None and resolve not in RESOLVED:
+        raise ValueError(f"client_resolve: {resolve!r} is not one of {', '.join(RESOLVED)}")
+    return resolve
+
+
+def _flag(facts: Mapping[str, Any], key: str) -> bool:
+    value = facts.get(key, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"{key}: must be true or false")
+    return value
 
 
 def _text(facts: Mapping[str, Any], key: str) -> str | None:

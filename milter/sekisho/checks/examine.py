@@ -49,7 +49,8 @@ class Examination:
                 self._found += more
             watch.lap(check.name)
         moment = self._context.clock.now().timestamp()
-        return Examined(self._message, self._found, watch.laps, moment, unfinished=self._unfinished())
+        unfinished, asked = self._unfinished(), self._context.asked
+        return Examined(self._message, self._found, watch.laps, moment, unfinished=unfinished, asked=asked)
 
     def _evidence_of(self, check: Check, *, expired: bool) -> Evidence:
         if expired:

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from sekisho import compose
@@ -24,6 +22,8 @@ from sekisho.cli import output
 from sekisho.config import Config
 from sekisho.package_data import shipped
 
+LISTED = ("id", "name", "organisation", "confirmed domains")
+DOMAINS = ("domain", "worth", "confidence", "used for", "sources")
 MAX_LISTED = 5  # domains of a brand in the list of all brands
 
 
@@ -59,12 +59,8 @@ def list_brands(config: Config, style: str) -> None:
     if style == "json":
         output.write_json([_summary(brand) for brand in brands])
         return
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for column in ("id", "name", "organisation", "confirmed domains"):
-        table.add_column(column, overflow="fold", no_wrap=column == "id")
-    for brand in brands:
-        table.add_row(brand.id, brand.names[0], brand.organisation or "", _few(_confirmed(brand)))
-    output.console().print(table)
+    rows = [(brand.id, brand.names[0], brand.organisation or "", _few(_confirmed(brand))) for brand in brands]
+    output.write_rows(LISTED, [tuple(map(output.shown, row)) for row in rows], 2, LISTED[1:])
 
 
 def show(config: Config, wanted: str, style: str) -> None:
@@ -80,7 +76,7 @@ def show(config: Config, wanted: str, style: str) -> None:
     for label, value in _lines(registry, brand, file):
         if value:
             console.print(Text.assemble((f"{label:<14}", "dim"), value), soft_wrap=True)
-    _print_domains(console, brand.domains)
+    _print_domains(brand.domains)
 
 
 def _summary(brand: Brand) -> dict[str, Any]:
@@ -154,13 +150,15 @@ def _promise(policy: Policy) -> str:
     return policy.kind.replace("_", " ") + notice + (f", since {policy.since}" if policy.since else "")
 
 
-def _print_domains(console: Console, domains: Mapping[str, DomainEntry]) -> None:
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for column in ("domain", "worth", "confidence", "used for", "sources"):
-        table.add_column(column, overflow="fold", no_wrap=column == "domain")
-    for domain, entry in domains.items():
-        table.add_row(domain, _worth(entry), entry.confidence, ", ".join(entry.use), ", ".join(entry.sources))
-    console.print(table if domains else "no domain is known")
+def _print_domains(domains: Mapping[str, DomainEntry]) -> None:
+    if not domains:
+        output.say("no domain is known")
+        return
+    rows = [
+        (domain, _worth(entry), entry.confidence, ", ".join(entry.use), ", ".join(entry.sources))
+        for domain, entry in domains.items()
+    ]
+    output.write_rows(DOMAINS, [tuple(map(output.shown, row)) for row in rows], 3, ("used for", "sources"))
 
 
 def _worth(entry: DomainEntry) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_PATH = Path("/etc/sekisho/sekisho.toml")
 EVER = "ever"  # the span without an end
 _AGE = re.compile(r"(\d{1,6})([dhm])")
+_SCORES = re.compile(r"(-?\d{1,6}(?:\.\d{1,6})?)?\.\.(-?\d{1,6}(?:\.\d{1,6})?)?")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 config_option = click.option(
@@ -66,6 +68,13 @@ def parse_without(text: str) -> frozenset[str]:
     return words
 
 
+def language_of_locale() -> str:
+    """`ja` in a Japanese locale, `en` in an English one; `both` where the locale does not say, as with C."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    language = next(filter(None, named), "").partition("_")[0]
+    return language if language in ("en", "ja") else "both"
+
+
 class Age(click.ParamType):  # type: ignore[type-arg]
     """`30d`, `12h` or `5m` as a timedelta."""
 
@@ -99,3 +108,43 @@ class Span(click.ParamType):  # type: ignore[type-arg]
         if not span:
             self.fail(f"{value!r} is no time at all", param, ctx)
         return span
+
+
+class Since(click.ParamType):  # type: ignore[type-arg]
+    """A moment: an age before now (`7d`) as a timedelta, or a date or time of RFC 3339 as an aware datetime, by this
+    machine's zone if it names none. `cli.moments` makes a moment of both."""
+
+    name = "since"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime | timedelta:
+        """The age or the moment. Raises BadParameter."""
+        if isinstance(value, (datetime, timedelta)):
+            return value
+        try:
+            if _AGE.fullmatch(str(value)):
+                return Age().convert(value, param, ctx)
+            return datetime.fromisoformat(str(value)).astimezone()
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no age such as 7d or 12h, and no date such as 2026-11-23", param, ctx)
+
+
+class ScoreRange(click.ParamType):  # type: ignore[type-arg]
+    """`8..12`, `8..` or `..12` as the bounds, both included; None is no bound."""
+
+    name = "score"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float | None, float | None]:
+        """The bounds. Raises BadParameter."""
+        if isinstance(value, tuple):
+            return value
+        match = _SCORES.fullmatch(str(value))
+        if match is None:
+            self.fail(f"{value!r} is no range of scores such as 8..12, 8.. or ..12", param, ctx)
+        lowest, highest = (float(each) if each else None for each in match.groups())
+        if lowest is not None and highest is not None and lowest > highest:
+            self.fail(f"{value!r}: the first number is above the second", param, ctx)
+        return lowest, highest

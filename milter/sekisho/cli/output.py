@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
+import click
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
@@ -23,7 +24,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from sekisho.plain_errors import of_system
-from sekisho.text import printable
+from sekisho.text import ELLIPSIS, printable
 
 
 class OutputError(Exception):
@@ -65,6 +66,10 @@ class CheckedStream(io.TextIOWrapper):
 FILE_COLUMNS = 200  # columns where the output is no terminal: a table in a file must not be cut
 GAP_COLUMNS = 2  # between the columns of a table
 MAX_VALUE_CHARS = 4000
+MAX_PADDED_COLUMNS = (
+    40  # in a file: to how many columns a cell is padded; a longer one moves the rest of its row
+)
+MIN_CUT_COLUMNS = 12  # of a column that gives way to others
 _NO_LIMIT = 1 << 40  # characters
 _INVISIBLE = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
@@ -86,20 +91,56 @@ def console(stream: IO[str] | None = None) -> Screen:
     return Screen(file=stream, highlight=False, markup=False, emoji=False, width=width)
 
 
-def write_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], first: int) -> None:
-    """Print a table if the screen is wide enough for it. Else each row is a line of its first `first` columns, with the
-    others below it, so that an id is never broken and can be copied."""
+def write_rows(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], first: int, yielding: Sequence[str] = ()
+) -> None:
+    """Print a table in which no id is ever broken or cut, so that it can be copied.
+
+    In a file or a pipe, each row is one line with two spaces or more between its cells, and nothing is cut. On a
+    terminal that is too narrow, first the columns `yielding` are cut, down to a width that still says something. If
+    that is not enough, each row is a line of its first `first` columns, with the others below it.
+    """
     screen = console()
     widths = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
-    whole = sum(widths) + GAP_COLUMNS * (len(widths) - 1) <= screen.width
-    shown_first = len(columns) if whole else first
+    if not screen.is_terminal:
+        padded = [min(width, MAX_PADDED_COLUMNS) for width in widths]
+        write("".join(f"{_padded(row, padded)}\n" for row in (columns, *rows)))
+        return
+    fitting = _fitting(widths, [columns.index(name) for name in yielding], screen.width)
+    shown_first, widths = (first, widths) if fitting is None else (len(columns), fitting)
     for number, row in enumerate((columns, *rows)):
-        line = (" " * GAP_COLUMNS).join(map(set_cell_size, row[:shown_first], widths))
+        line = (" " * GAP_COLUMNS).join(map(_cell, row[:shown_first], widths))
         screen.print(line.rstrip(), soft_wrap=True, style="dim" if number == 0 else None)
         below = zip(columns[shown_first:], row[shown_first:], strict=True)
         rest = [f"{name}: {cell}" for name, cell in below if cell]
         if number and rest:
             screen.print(Padding(Text("; ".join(rest)), (0, 0, 0, 2 * GAP_COLUMNS), expand=False))
+
+
+def _padded(row: Sequence[str], widths: Sequence[int]) -> str:
+    """The whole texts of a row, each in so many columns or more."""
+    cells = (text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=True))
+    return (" " * GAP_COLUMNS).join(cells).rstrip()
+
+
+def _fitting(widths: Sequence[int], yielding: Sequence[int], room: int) -> list[int] | None:
+    """The widths with which a row fits into `room` columns, with the widest of `yielding` (indexes) cut first; None if
+    one would be narrower than `MIN_CUT_COLUMNS`."""
+    found = list(widths)
+    while (excess := sum(found) + GAP_COLUMNS * (len(found) - 1) - room) > 0:
+        widest = max(yielding, key=found.__getitem__, default=None)
+        if widest is None or found[widest] <= MIN_CUT_COLUMNS:
+            return None
+        others = [found[each] for each in yielding if found[each] < found[widest]]
+        found[widest] = max(found[widest] - excess, MIN_CUT_COLUMNS, max(others, default=0) - 1)
+    return found
+
+
+def _cell(text: str, width: int) -> str:
+    """A text in so many columns; one that is cut ends with an ellipsis."""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(set_cell_size(text, width - 1).rstrip() + ELLIPSIS, width)
 
 
 def say(*texts: str, err: bool = False) -> None:
@@ -111,6 +152,16 @@ def say(*texts: str, err: bool = False) -> None:
         stream.flush()
 
 
+def answers() -> bool:
+    """True if a person at a terminal can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def ask(question: str) -> bool:
+    """What the person at the terminal answers; no, if it is only the return key. Raises Abort at the end of input."""
+    return click.confirm(printable(question, _NO_LIMIT), default=False, err=True)
+
+
 def write_json(value: object, indent: int = 2) -> None:
     """Print one JSON document in UTF-8, in any locale. `indent` is a number of columns."""
     write_document(json.dumps(value, ensure_ascii=False, indent=indent))
@@ -118,7 +169,17 @@ def write_json(value: object, indent: int = 2) -> None:
 
 def write_document(text: str) -> None:
     """Print a JSON text. Characters that are invisible or control a terminal become JSON escapes."""
-    _bytes((_INVISIBLE.sub(_json_escape, text) + "\n").encode("utf-8", "backslashreplace"))
+    _bytes(document_bytes(text))
+
+
+def json_bytes(value: object, indent: int = 2) -> bytes:
+    """One JSON document as the bytes of a file: UTF-8, and escapes as in `write_document`."""
+    return document_bytes(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def document_bytes(text: str) -> bytes:
+    """A JSON text as bytes, with its line end."""
+    return (_INVISIBLE.sub(_json_escape, text) + "\n").encode("utf-8", "backslashreplace")
 
 
 def write(text: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,12 +23,18 @@ COLOURS = {
     "tempfail": "magenta",
 }
 MIN_LABEL_COLUMNS = 24  # of the left side
+MIN_TEXT_COLUMNS = 30  # of the right side
+GAP_COLUMNS = 2
 ONE_LINE_SECTIONS = frozenset({SectionKind.CLAIM, SectionKind.PROOF})  # both languages stand on one line
 
 
-def show(console: Console, document: Mapping[str, Any], language: str = "both") -> None:
-    """Print the page of a judgement's document in `en`, `ja` or `both` languages."""
-    Printer(console, language).page(explanation_of(document, CONTRADICTING))
+Facts = Sequence[tuple[Bilingual, Bilingual]]
+
+
+def show(console: Console, document: Mapping[str, Any], language: str = "both", facts: Facts = ()) -> None:
+    """Print the page of a judgement's document in `en`, `ja` or `both` languages, with `facts` (label and text) below
+    its name."""
+    Printer(console, language).page(explanation_of(document, CONTRADICTING), facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +44,16 @@ class Printer:
     console: Console
     language: str = "both"
 
-    def page(self, page: Explanation) -> None:
+    def page(self, page: Explanation, facts: Facts = ()) -> None:
         """Print the whole page."""
-        self.console.print(Text(page.name, style="bold"))
+        self.console.print(Text(page.name, style="bold"), soft_wrap=True)
+        width = max((cell_len(self._one(label)) for label, _ in facts), default=0) + GAP_COLUMNS
+        for label, text in facts:
+            line = Text(set_cell_size(self._one(label), width), "dim") + Text(self._one(text), "")
+            line.rstrip()
+            self.console.print(line, soft_wrap=True)
+        if facts:
+            self.console.print()
         verdict = Text(page.verdict.upper(), COLOURS[page.verdict])
         self.console.print(verdict + Text(f"  {self._one(page.decided)}", ""))
         for each in page.sections:
@@ -58,14 +72,31 @@ class Printer:
                 self._rows([row], joint)
 
     def _rows(self, rows: Sequence[SectionRow], joint: str) -> None:
-        """Print two columns; a long text on the right is folded. `joint` stands between the languages of a sentence."""
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-        table.add_column(overflow="fold", min_width=MIN_LABEL_COLUMNS)
+        """Print two columns; on a terminal a long text on the right is folded, and the id of a finding is not. `joint`
+        stands between the languages of a sentence."""
+        cells = [
+            (Text("  ") + self._label(row), "\n".join(self._line(each, joint) for each in row.lines))
+            for row in rows
+        ]
+        widest = max((label.cell_len for label, _ in cells), default=0)
+        if not self.console.is_terminal:
+            self._whole(cells, max(widest, MIN_LABEL_COLUMNS))
+            return
+        room = max(MIN_LABEL_COLUMNS, self.console.width - MIN_TEXT_COLUMNS - GAP_COLUMNS)
+        table = Table(box=None, show_header=False, padding=(0, GAP_COLUMNS, 0, 0), pad_edge=False)
+        table.add_column(overflow="fold", width=min(max(widest, MIN_LABEL_COLUMNS), room))
         table.add_column(overflow="fold", ratio=1)
-        for row in rows:
-            lines = "\n".join(self._line(each, joint) for each in row.lines)
-            table.add_row(Text("  ") + self._label(row), Text(lines))
+        for label, text in cells:
+            table.add_row(label, Text(text))
         self.console.print(table)
+
+    def _whole(self, cells: Sequence[tuple[Text, str]], width: int) -> None:
+        """Print rows for a file: no line is folded or filled up."""
+        for label, text in cells:
+            for number, line in enumerate(text.split("\n")):
+                left = label.plain if number == 0 else ""
+                gap = " " * (max(width - cell_len(left), 0) + GAP_COLUMNS)
+                self.console.print(Text(f"{left}{gap}{line}".rstrip()), soft_wrap=True)
 
     def _label(self, row: SectionRow) -> Text:
         label = self._one(row.label)

@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sekisho.cli import output
 from sekisho.cli.opening import reviewing, who
 from sekisho.config import Config
-from sekisho.held import Entry, Operation, State
+from sekisho.explain import held_facts
+from sekisho.held import EVERYTHING, Entry, Operation, Wanted
 from sekisho.release import ReleaseRequest
-from sekisho.review.documents import entry_document, judgement_of, operation_document, release_document
+from sekisho.review.documents import (
+    brand_of,
+    entry_document,
+    judgement_of,
+    operation_document,
+    release_document,
+)
 from sekisho.text import printable
 
+COLUMNS = ("id", "held", "score", "state", "brand", "author", "subject", "for")
+MAX_CELL_CHARS = 300  # of a text of a message
 
-def list_entries(config: Config, state: str | None, limit: int, before: str | None, style: str) -> None:
-    """Print the held messages, newest first, at most `limit`; with `before`, those older than that id."""
+
+def list_entries(config: Config, wanted: Wanted, limit: int, before: str | None, style: str) -> None:
+    """Print the wanted messages, newest first, at most `limit`; with `before`, those older than that id."""
     with reviewing(config) as review:
-        entries = review.list(who(), State(state) if state else None, limit, before)
+        entries = review.list(who(), wanted, limit, before)
     if style == "json":
         output.write_json([entry_document(entry) for entry in entries])
         return
     if not entries:
-        output.say("nothing is held")
+        output.say("nothing is held" if wanted == EVERYTHING else "nothing that is held is like that")
         return
-    columns = ("id", "held", "score", "state", "decided by", "author", "for")
-    output.write_rows(columns, [_cells(entry) for entry in entries], 4)
+    write_entries(entries)
+
+
+def write_entries(entries: Sequence[Entry]) -> None:
+    """Print held messages as a table."""
+    output.write_rows(COLUMNS, [_cells(entry) for entry in entries], 5, ("brand", "author", "subject", "for"))
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:
@@ -35,14 +48,15 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         f"{entry.held_at.astimezone():%Y-%m-%d %H:%M}",
         f"{entry.score:g}",
         ", ".join(states),
-        entry.decided_by,
-        printable(entry.author, 60),
-        ", ".join(printable(copy.recipient.address, 60) for copy in entry.copies),
+        brand_of(entry) or "",
+        printable(entry.author, MAX_CELL_CHARS),
+        printable(entry.subject, MAX_CELL_CHARS),
+        ", ".join(printable(copy.recipient.address, MAX_CELL_CHARS) for copy in entry.copies),
     )
 
 
-def show_entry(config: Config, record: str, *, raw: bool, style: str) -> None:
-    """Print one held message with its evidence; with `raw`, its bytes."""
+def show_entry(config: Config, record: str, *, raw: bool, style: str, language: str) -> None:
+    """Print one held message with its evidence in `en`, `ja` or `both` languages; with `raw`, its bytes."""
     with reviewing(config) as review:
         entry = review.show(record)
         if raw:
@@ -53,23 +67,7 @@ def show_entry(config: Config, record: str, *, raw: bool, style: str) -> None:
         return
     from sekisho.cli import page  # noqa: PLC0415 - it brings all checks: `quarantine list` does without
 
-    console = output.console()
-    page.show(console, judgement_of(entry))
-    for name, value in _facts(entry).items():
-        console.print(f"{name:<10} {printable(value or '', 300)}", soft_wrap=True)
-
-
-def _facts(entry: Entry) -> dict[str, str | None]:
-    client = entry.envelope.client
-    return {
-        "held": f"{entry.held_at.astimezone():%Y-%m-%d %H:%M:%S %z}",
-        "subject": entry.subject,
-        "author": entry.author,
-        "MAIL FROM": entry.envelope.sender,
-        "client": f"{client.name or 'unknown'} [{client.address or '?'}], HELO {client.helo or '?'}",
-        "queue id": entry.envelope.queue_id,
-        "for": ", ".join(f"{copy.recipient.address} ({copy.state.value})" for copy in entry.copies),
-    }
+    page.show(output.console(), judgement_of(entry), language, held_facts(entry))
 
 
 def release(config: Config, records: Sequence[str], request: ReleaseRequest, style: str) -> int:
@@ -83,20 +81,17 @@ def release(config: Config, records: Sequence[str], request: ReleaseRequest, sty
     return 0 if all(each.released for each in done) else 1
 
 
-def delete(config: Config, records: Sequence[str], recipients: Sequence[str], uncertain: bool) -> int:
+def delete(
+    config: Config, records: Sequence[str], recipients: Sequence[str], uncertain: bool, style: str
+) -> int:
     """Close copies. Returns the exit status: 0 if each record had a copy to close, else 1."""
     with reviewing(config) as review:
         closed = review.delete(records, who(), recipients, uncertain=uncertain)
-    for each in closed:
+    if style == "json":
+        output.write_json([{"id": each.entry, "copies": each.copies} for each in closed])
+    for each in closed if style == "text" else ():
         output.say(f"{each.entry}  {each.copies} deleted")
     return 0 if all(each.copies for each in closed) else 1
-
-
-def purge(config: Config, age: timedelta, states: Sequence[str]) -> None:
-    """Remove messages for good, and print how many."""
-    with reviewing(config) as review:
-        gone = review.purge(age, [State(each) for each in states], who())
-    output.say(f"{gone} removed")
 
 
 def history(config: Config, record: str | None, limit: int, style: str) -> None:
@@ -110,10 +105,10 @@ def history(config: Config, record: str | None, limit: int, style: str) -> None:
         output.say("nothing was done yet")
         return
     columns = ("when", "what", "result", "id", "who", "reason", "note")
-    output.write_rows(columns, [_operation_cells(each) for each in done], 4)
+    output.write_rows(columns, [_operation_cells(each) for each in done], 4, ("who", "note"))
 
 
 def _operation_cells(done: Operation) -> tuple[str, ...]:
-    when = f"{done.at:%Y-%m-%d %H:%M:%S}" if done.at else ""
+    when = f"{done.at.astimezone():%Y-%m-%d %H:%M:%S}" if done.at else ""
     cells = (when, done.operation, done.result, done.entry or "", done.who, done.reason, done.note)
     return tuple(printable(cell, 300) for cell in cells)

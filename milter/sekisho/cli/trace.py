@@ -4,6 +4,7 @@ manager."""
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,14 @@ import click
 from sekisho.cli import output
 from sekisho.cli.opening import opened
 from sekisho.config import Config
-from sekisho.review.trace import Names, UnreadableLogError, trace
+from sekisho.doctor.postconf import Postfix, PostfixUnreadable
+from sekisho.review import NoSuchEntryError
+from sekisho.review.log_files import UnreadableLogError
+from sekisho.review.trace import Names, trace
 from sekisho.store.database import database_file
 from sekisho.text import printable
+
+SYSLOG_FILES = ("/var/log/mail.log", "/var/log/maillog")  # of Debian and of Red Hat
 
 
 def run(config: Config, what: str, style: str) -> int:
@@ -26,7 +32,7 @@ def run(config: Config, what: str, style: str) -> int:
     there = file is None or file.exists()
     try:
         steps, names = trace(what, log, partial(opened, config) if there else None)
-    except UnreadableLogError as error:
+    except (UnreadableLogError, NoSuchEntryError) as error:
         raise click.ClickException(str(error)) from error
     if style == "json":
         output.write_json([{"at": each.at, "what": each.what, **each.facts} for each in steps])
@@ -55,4 +61,15 @@ def _hints(log: Path | None, names: Names) -> Iterator[str]:
         yield f"the log is not a file; ask the service manager: journalctl -u sekisho-milter | grep -E '{what}'"
     for name in names.values("queue_id"):
         if re.fullmatch(r"[A-Za-z0-9]{5,20}", name):
-            yield f"Postfix's own part of the story: grep {name} /var/log/mail.log"
+            yield f"Postfix's own part of the story: {_postfix_log(name)}"
+
+
+def _postfix_log(name: str) -> str:
+    """The command that prints Postfix's lines about a queue id: from its `maillog_file`, from where syslog usually
+    writes, or from the service manager."""
+    try:
+        configured = Postfix.read(None).main.get("maillog_file", "")
+    except PostfixUnreadable:
+        configured = ""
+    file = next((each for each in (configured, *SYSLOG_FILES) if each and Path(each).exists()), None)
+    return f"grep {name} {shlex.quote(file)}" if file else f"journalctl -u 'postfix*' | grep {name}"

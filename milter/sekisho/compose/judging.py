@@ -17,6 +17,7 @@ from sekisho.compose.state import rollout_key
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.decoder import Decoder
+from sekisho.dns_answer import Answer
 from sekisho.forwarders import ForwarderFileError, Forwarders
 from sekisho.observers import Isolation, Observers
 from sekisho.pipeline import Pipeline
@@ -153,9 +154,10 @@ def resolver(config: Config) -> DnsResolver:
     return DnsResolver(config.dns, SystemClock())
 
 
-def budgeted(config: Config, shared: Resolver) -> Budget:
-    """A resolver for one message, which waits for DNS no longer than `dns.budget` seconds in total."""
-    return Budget(shared, config.dns.budget, SystemClock())
+def budgeted(config: Config, shared: Resolver, asked: dict[tuple[str, str], Answer] | None = None) -> Budget:
+    """A resolver for one message, which waits for DNS no longer than `dns.budget` seconds in total. `asked` gets its
+    answers."""
+    return Budget(shared, config.dns.budget, SystemClock(), asked)
 
 
 def lists(config: Config, held: Snapshot) -> InForce:
@@ -194,7 +196,7 @@ def _output(config: Config, ports: Ports, name: str) -> Output:
     """`name` is our authserv-id."""
     return Output(
         name,
-        explain.stored_document,
+        explain.held_document,
         quarantine=ports.quarantine,
         deferrals=ports.deferrals,
         defer_seconds=config.policy.defer_unknown * 60,
@@ -218,7 +220,8 @@ def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable
     believed = sealers(config, ports.knowledge, name)
 
     def context() -> Context:
-        resolver = ports.resolver and budgeted(config, ports.resolver)
+        asked: dict[tuple[str, str], Answer] = {}
+        resolver = ports.resolver and budgeted(config, ports.resolver, asked)
         return Context(
             clock=ports.clock,
             registry=ports.knowledge.registry,
@@ -233,7 +236,8 @@ def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable
             site=ports.knowledge.site,
             policies=ports.policies,
             recipient_delimiter=config.policy.recipient_delimiter,
-            strangers=resolver and Budget(resolver, config.dns.budget * STRANGERS_SHARE, ports.clock),
+            strangers=resolver and Budget(resolver, config.dns.budget * STRANGERS_SHARE, ports.clock, asked),
+            asked=None if resolver is None else asked,
         )
 
     return context

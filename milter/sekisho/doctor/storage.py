@@ -13,7 +13,7 @@ from sekisho.clock import uptime
 from sekisho.config import Config
 from sekisho.doctor.commands import Commands, both, systemctl
 from sekisho.doctor.model import Diagnosis, error, note, warning
-from sekisho.held import State
+from sekisho.held import State, Wanted
 from sekisho.ports import Clock, StoreUnavailable
 from sekisho.private_files import STATE_MODE
 from sekisho.store.database import SchemaError, database_file, never_made, revision_of
@@ -213,7 +213,7 @@ def _counts(config: Config, quarantine: Quarantine, commands: Commands) -> Itera
     stats = quarantine.stats()
     uncertain = stats.messages[State.UNCERTAIN]
     if uncertain:
-        ids = [entry.id for entry in quarantine.list(State.UNCERTAIN, MAX_NAMED_MESSAGES)]
+        ids = [entry.id for entry in quarantine.list(Wanted(state=State.UNCERTAIN), MAX_NAMED_MESSAGES)]
         yield warning(
             "store.uncertain",
             f"{uncertain} messages may or may not have been delivered when they were released",

@@ -1,10 +1,11 @@
-"""Resolvers that send no queries: the DNS of a case file, and the time limit around another resolver."""
+"""Resolvers that send no queries: the DNS of a case file, and the time limit around another resolver. What a message
+asked, and the answers, become the DNS of a case again (`case_records`)."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 
 from sekisho.dns_answer import Answer, Found
 from sekisho.ports import Clock, Resolver
@@ -16,6 +17,9 @@ _TYPES = (
 )
 RECORD_TYPES = frozenset(_TYPES.split(" "))
 """The types that a case may have: those of the registry of IANA that a zone has today, and SPF (RFC 7208, 3.1)."""
+Asked = Mapping[tuple[str, str], Answer]
+"""The answers that a message got, by name and type."""
+_RCODES = {Found.NODATA: "NOERROR", Found.NXDOMAIN: "NXDOMAIN", Found.TEMPERROR: "SERVFAIL"}
 
 
 class Budget:
@@ -27,10 +31,18 @@ class Budget:
     Not thread-safe: a message is judged on one thread.
     """
 
-    def __init__(self, resolver: Resolver, seconds: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        resolver: Resolver,
+        seconds: float,
+        clock: Clock,
+        asked: MutableMapping[tuple[str, str], Answer] | None = None,
+    ) -> None:
+        """`asked` gets each answer, by name and type; one that is no temporary error takes the place of one that is."""
         self._resolver = resolver
         self._left = seconds
         self._clock = clock
+        self._asked = {} if asked is None else asked
         self._answers: dict[tuple[str, str], Answer] = {}
         self._warmed: set[tuple[str, str]] = set()
 
@@ -43,8 +55,11 @@ class Budget:
             answer = self._resolver.lookup(name, rtype, min(deadline, started + max(0.0, self._left)))
             ended = self._clock.monotonic()
             self._left -= ended - started
-            if answer.found is not Found.TEMPERROR or ended < deadline:
+            known = answer.found is not Found.TEMPERROR
+            if known or ended < deadline:
                 self._answers[key] = answer
+            if known or key not in self._asked:
+                self._asked[key] = answer
         return answer
 
     def warm(self, name: str, rtype: str) -> None:
@@ -149,3 +164,28 @@ def _case_value(rtype: str, value: str) -> object:
             raise ValueError(f"value: {value!r} is not a preference and a host such as '10 mx.example.jp'")
         return (int(preference), query_name(host.strip()) or "")
     return query_name(value.strip()) or ""
+
+
+def case_records(asked: Asked) -> list[dict[str, str]]:
+    """The answers as the `dns` list of a case: with it, `CaseResolver` answers the same questions alike. A name that
+    cannot be asked for needs no record."""
+    return [
+        {"name": name, "type": rtype, **said}
+        for (typed, rtype), answer in asked.items()
+        if (name := query_name(typed)) is not None
+        for said in _said(answer)
+    ]
+
+
+def _said(answer: Answer) -> Iterator[dict[str, str]]:
+    if answer.found is not Found.ANSWER or not answer.records:
+        yield {"rcode": _RCODES.get(answer.found, "NOERROR")}
+    for record in answer.records:
+        yield {"value": _written(record)}
+
+
+def _written(record: object) -> str:
+    """A record's value as `_case_value` reads it."""
+    if isinstance(record, bytes):
+        return record.decode("utf-8", "surrogateescape")
+    return " ".join(map(str, record)) if isinstance(record, tuple) else str(record)

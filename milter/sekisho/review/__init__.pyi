@@ -1,10 +1,10 @@
 from .abuse_report import Reporter
+from .naming import NoSuchEntryError
 from .service import (
     AgesUnknownError,
     Closed,
     MailLabel,
     NoAuthorError,
-    NoSuchEntryError,
     NoSuchRecipientError,
     Review,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sekisho.explain import accused
 from sekisho.held import Entry, Operation
 from sekisho.release import ReleaseResult
 from sekisho.text import printable
@@ -25,6 +26,9 @@ def entry_document(entry: Entry) -> dict[str, Any]:
         "verdict": entry.verdict,
         "score": entry.score,
         "decided_by": entry.decided_by,
+        "brand": brand_of(entry),
+        "findings": findings_of(entry),
+        "proven": sorted({each["domain"] for each in entry.document.get("proofs", ())}),
         "author": printable(entry.author, MAX_TEXT_CHARS),
         "subject": printable(entry.subject, MAX_TEXT_CHARS),
         "envelope_from": printable(entry.envelope.sender or "", MAX_ADDRESS_CHARS),
@@ -35,6 +39,23 @@ def entry_document(entry: Entry) -> dict[str, Any]:
             for copy in entry.copies
         ],
     }
+
+
+def brand_of(entry: Entry) -> str | None:
+    """The brand in whose name the message comes: the one that it speaks as, else the first that it poses as."""
+    identity = entry.document.get("identity")
+    if identity and identity["brand"]:
+        return printable(identity["brand"], MAX_TEXT_CHARS)
+    posed = accused(entry.document.get("findings", ()))
+    return printable(posed[0], MAX_TEXT_CHARS) if posed else None
+
+
+def findings_of(entry: Entry) -> list[str]:
+    """The ids of the findings, the most points first."""
+    points: dict[str, float] = {}
+    for each in entry.document.get("findings", ()):
+        points[each["id"]] = max(each["points"], points.get(each["id"], each["points"]))
+    return sorted(points, key=lambda name: (-points[name], name))
 
 
 def judgement_of(entry: Entry) -> dict[str, Any]:

@@ -11,24 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sekisho.held import Entry, Operation, OperationName, OperationResult, State
+from sekisho.held import EVERYTHING, Entry, Operation, OperationName, OperationResult, State, Wanted
 from sekisho.policy.lists import Groups
 from sekisho.ports import DamagedError, ErasedError, HeldMail
 from sekisho.release import Releaser, ReleaseRequest, ReleaseResult
 from sekisho.review.abuse_report import Reporter, abuse_report
+from sekisho.review.naming import MAX_ID_CHARS, NoSuchEntryError, whole_id
 from sekisho.runtime_changes.lists import checked_entry
 from sekisho.store.lists import Changed, ListStore
-from sekisho.store.quarantine.ids import normal
 from sekisho.text import printable
 
-MAX_ID_CHARS = 60  # of an id that a person typed, in an error text
 MAX_ADDRESS_CHARS = 320
 MAX_NAMED = 10  # recipients in an error text
 DEFAULT_PAGE_ENTRIES = 50
-
-
-class NoSuchEntryError(Exception):
-    """The quarantine has no entry with that id. The text names the id."""
 
 
 class NoSuchRecipientError(Exception):
@@ -74,20 +69,18 @@ class Review:
     def list(
         self,
         who: str,
-        state: State | None = None,
+        wanted: Wanted = EVERYTHING,
         limit: int = DEFAULT_PAGE_ENTRIES,
         before: str | None = None,
     ) -> tuple[Entry, ...]:
-        """Entries with a copy in that state (None: any), newest first, at most `limit`. `before` is the last id of the
-        previous page."""
+        """The wanted entries, newest first, at most `limit`. `before` is the last id of the previous page, which may
+        be gone by now. Raises NoSuchEntryError for what is no id."""
         self._give_up(who)
-        if before is not None and normal(before) is None:
-            raise NoSuchEntryError(f"{_named(before)}: is no id of an entry")
-        return self.store.list(state, limit, before)
+        return self.store.list(wanted, limit, None if before is None else whole_id(self.store, before))
 
     def show(self, record: str) -> Entry:
-        """The entry with its document. A person may have typed the id. Raises NoSuchEntryError."""
-        entry = self.store.get(record)
+        """The entry with its document. A person may have typed the id, or its beginning. Raises NoSuchEntryError."""
+        entry = self.store.get(whole_id(self.store, record))
         if entry is None:
             raise NoSuchEntryError(f"{_named(record)}: no such entry")
         return entry
@@ -119,11 +112,15 @@ class Review:
         found = self._shown_for(records, recipients)
         return tuple(Closed(entry.id, self._closed(entry, named, states, who)) for entry in found)
 
+    def purgeable(self, age: timedelta, states: Sequence[State], limit: int) -> tuple[int, tuple[Entry, ...]]:
+        """How many entries `purge` would remove, and the oldest of them, at most `limit`. Raises AgesUnknownError."""
+        self._refuse_doubt()
+        return self.store.purgeable(states, age, limit)
+
     def purge(self, age: timedelta, states: Sequence[State], who: str) -> int:
         """Remove entries with content and record, if all their copies have been in one of the states for `age`. Returns
         how many were removed. Raises AgesUnknownError."""
-        if doubt := self.doubt():
-            raise AgesUnknownError(doubt)
+        self._refuse_doubt()
         note = f"{', '.join(states)} for {age}"
         return self.store.purge(
             states, age, Operation(OperationName.PURGE, OperationResult.OK, who, note=note)
@@ -177,11 +174,15 @@ class Review:
         return abuse_report(entry, raw, reporter, to, now)
 
     def history(self, record: str | None = None, limit: int = DEFAULT_PAGE_ENTRIES) -> tuple[Operation, ...]:
-        """Who did what to an entry, or to all, newest first, at most `limit`. Raises NoSuchEntryError for what is no
-        id."""
-        if record is not None and normal(record) is None:
-            raise NoSuchEntryError(f"{_named(record)}: is no id of an entry")
-        return self.store.operations(record, limit)
+        """Who did what to an entry, which may be gone by now, or to all, newest first, at most `limit`. Raises
+        NoSuchEntryError for what is no id."""
+        known = None if record is None else whole_id(self.store, record, audited=True)
+        return self.store.operations(known, limit)
+
+    def _refuse_doubt(self) -> None:
+        """Raises AgesUnknownError if the clock cannot be believed."""
+        if doubt := self.doubt():
+            raise AgesUnknownError(doubt)
 
     def _shown_for(self, records: Sequence[str], recipients: Collection[str]) -> Sequence[Entry]:
         """The entries. Raises NoSuchEntryError, and NoSuchRecipientError if a recipient has a copy of none of them."""

@@ -4,7 +4,8 @@ A message is named by its record id (in our reply, our header and our log), by i
 Message-ID, of which log and store keep a fingerprint only. A line that is found by one name tells the other names, and
 these are looked up, too.
 
-If the log is a file, the last 64 MB of it and of its predecessor `.1` are read.
+If the log is a file, it and its predecessors are read (`log_files`). What people did is in the audit, and the daemon
+tells it to the log, too: such a line is left out if the audit still has the operation.
 
 It cannot see a log that goes to stderr (the service manager has it), nor what Postfix did before and after us (that is
 in Postfix's own log, under the queue id).
@@ -12,9 +13,7 @@ in Postfix's own log, under the queue id).
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,19 +22,14 @@ from typing import Any
 
 from sekisho.held import Entry, Operation
 from sekisho.message import message_key
-from sekisho.plain_errors import of_system
 from sekisho.ports import QuarantineReader
+from sekisho.review.log_files import files_of, lines_of, parse
+from sekisho.review.naming import MIN_PREFIX_CHARS, whole_id
 from sekisho.text import printable
 
-MAX_LOG_BYTES = 64 * 1024 * 1024  # at the end of a log file
 MAX_OPERATIONS = 1000  # of one entry
 NAMES = ("id", "queue_id", "message_key")
-_PAIR = re.compile(r'(?<![a-z0-9_.])([a-z0-9_.]++)=("(?:[^"\\]++|\\.)*+"|\S*+)')
 _JUDGED = ("verdict", "score", "decided_by", "mode", "outcomes", "reply", "client", "findings", "degraded")
-
-
-class UnreadableLogError(Exception):
-    """The log cannot be read. The text names the file and the reason."""
 
 
 @dataclass(slots=True)
@@ -52,6 +46,11 @@ class Names:
         if "@" in text or text.startswith("<"):
             return cls({("message_key", message_key(text) or "")})
         return cls({("id", text.upper()), ("id", text), ("queue_id", text)})
+
+    def complete(self, store: QuarantineReader, what: str) -> None:
+        """Add the id that begins as the typed text, if there is one. Raises NoSuchEntryError for several."""
+        if store.beginning_with(what, 1, audited=True) and len(what.strip()) >= MIN_PREFIX_CHARS:
+            self.known.add(("id", whole_id(store, what, audited=True)))
 
     def learn(self, facts: Mapping[str, Any]) -> None:
         """Add the names that a line or an entry has."""
@@ -81,26 +80,33 @@ def trace(
     """The steps in the order of time, and the names of the message. `what` is one of its names, `log` the daemon's log
     if it is a file; `opened` opens the quarantine if there is one.
 
-    Raises UnreadableLogError or StoreUnavailable.
+    Raises UnreadableLogError, StoreUnavailable, or NoSuchEntryError if several ids begin so.
     """
     names = Names.of(what)
+    entries, operations = ([], []) if opened is None else _stored(opened, names, what)
+    known = set(names.known)
     lines = _logged(log, names)
-    entries, operations = ([], []) if opened is None else _stored(opened, names)
-    for entry in entries:
-        names.learn({"id": entry.id, "queue_id": entry.envelope.queue_id})
-    if lines or entries:
+    if names.known != known:
+        if opened is not None:
+            entries, operations = _stored(opened, names, what)
         lines = _logged(log, names)  # once more, with the names that were found
+    told = {_key(each) for each in operations}
+    lines = [line for line in lines if _told(line) not in told]
     steps = [*map(_judged, lines), *map(_kept, entries), *map(_done, operations)]
     return tuple(sorted(steps, key=lambda step: step.at)), names
 
 
 def _stored(
-    opened: Callable[[], AbstractContextManager[QuarantineReader]], names: Names
+    opened: Callable[[], AbstractContextManager[QuarantineReader]], names: Names, what: str
 ) -> tuple[list[Entry], list[Operation]]:
+    """What the quarantine has. The names of its entries are added to `names`."""
     with opened() as quarantine:
+        names.complete(quarantine, what)
         found = {entry.id: entry for entry in _entries(quarantine, names)}
         ids = sorted({*found, *names.values("id")})
         done = {each.number: each for name in ids for each in quarantine.operations(name, MAX_OPERATIONS)}
+    for entry in found.values():
+        names.learn({"id": entry.id, "queue_id": entry.envelope.queue_id})
     return list(found.values()), list(done.values())
 
 
@@ -115,48 +121,16 @@ def _entries(quarantine: QuarantineReader, names: Names) -> Iterator[Entry]:
 
 
 def _logged(log: Path | None, names: Names) -> list[dict[str, Any]]:
-    """The log's lines about the message. Its names in them are added to `names`. Raises UnreadableLogError."""
-    found = []
-    for path in () if log is None else (log.with_name(f"{log.name}.1"), log):
-        needles = [value.encode() for _, value in names.known if value]
-        for line in _tail(path, needles):
-            facts = parse(line)
-            if names.fit(facts):
-                names.learn(facts)
-                found.append(facts)
-    return found
-
-
-def _tail(path: Path, needles: Sequence[bytes]) -> Iterator[str]:
-    """The lines with one of `needles` in the last `MAX_LOG_BYTES` of the file. Raises UnreadableLogError."""
-    try:
-        with path.open("rb") as stream:
-            size = stream.seek(0, 2)
-            stream.seek(max(0, size - MAX_LOG_BYTES))
-            if size > MAX_LOG_BYTES:
-                stream.readline()
-            for line in stream:
-                if any(needle in line for needle in needles):
-                    yield line.decode("utf-8", "replace").rstrip("\n")
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise UnreadableLogError(f"{path}: {of_system(error)}") from error
-
-
-def parse(line: str) -> dict[str, Any]:
-    """The fields of a line of the log, JSON or logfmt; empty if it is neither."""
-    if line.startswith("{"):
-        try:
-            found = json.loads(line)
-        except ValueError:
-            return {}
-        return found if isinstance(found, dict) else {}
-    return {key: _unquoted(value) for key, value in _PAIR.findall(line)}
-
-
-def _unquoted(value: str) -> str:
-    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+    """The log's lines about the message, each once. Its names in them are added to `names`. Raises
+    UnreadableLogError."""
+    needles = [value.encode() for _, value in names.known if value]
+    found: dict[str, dict[str, Any]] = {}
+    for line in () if log is None else lines_of(files_of(log), needles):
+        facts = parse(line)
+        if line not in found and names.fit(facts):
+            names.learn(facts)
+            found[line] = facts
+    return list(found.values())
 
 
 def _judged(line: Mapping[str, Any]) -> Step:
@@ -190,6 +164,19 @@ def _done(done: Operation) -> Step:
         "note": done.note,
     }
     return Step(_time(done.at), done.operation, facts)
+
+
+def _key(done: Operation) -> tuple[str, ...]:
+    """What tells an operation from others, also in the log (`maintenance.quarantine`)."""
+    at = done.at.isoformat(timespec="seconds") if done.at else ""
+    return at, done.operation, done.result, done.entry or "", str(done.copy or "")
+
+
+def _told(line: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The key of the operation that a line tells; None for any other line."""
+    if line.get("event") != "quarantine_operation":
+        return None
+    return tuple(str(line.get(key) or "") for key in ("at", "operation", "result", "id", "copy"))
 
 
 def _time(value: object) -> str:

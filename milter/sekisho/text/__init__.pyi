@@ -6,15 +6,16 @@ from .characters import (
     is_kanji,
     is_katakana,
 )
+from .escaped import ELLIPSIS, printable
 from .invisible import bidi, combining, invisibles, unusual
 from .language import chinese_characters, is_japanese
 from .normalize import breaks, compact, fold, skeleton, skeleton_spans, spaced
-from .printable import printable
 from .readings import SpokenRuns, readings_of, voiceless
 from .romaji import sound
 
 __all__ = [
     "BIDI_CONTROLS",
+    "ELLIPSIS",
     "NO_GLYPH",
     "SpokenRuns",
     "bidi",

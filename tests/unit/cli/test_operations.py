@@ -16,7 +16,9 @@ from tests.unit.release.kit import Port
 from tests.unit.store.kit import SetClock, hold, message, outcomes
 
 from sekisho.cli import main
+from sekisho.cli import trace as tracing
 from sekisho.clock import SystemClock
+from sekisho.doctor.postconf import Postfix, PostfixUnreadable
 from sekisho.held import Operation, State
 from sekisho.message import Field, Headers, message_key
 from sekisho.store.database import StoreOptions
@@ -134,8 +136,8 @@ def test_delete_and_purge(site: Site, run: Any) -> None:
     assert states(site, name) == ["deleted", "held"]
     assert run("quarantine", "delete", name)[0] == 0
     assert run("quarantine", "delete", name)[0] == 1
-    assert run("quarantine", "purge", "--older-than", "1h")[1] == b"0 removed\n"
-    assert run("quarantine", "purge", "--older-than", "0m")[1] == b"1 removed\n"
+    assert run("quarantine", "purge", "--older-than", "1h", "--yes")[1] == b"0 removed\n"
+    assert run("quarantine", "purge", "--older-than", "0m", "--yes")[1] == b"1 removed\n"
     assert site.store.get(name) is None
     assert states(site, other) == ["held"]
 
@@ -242,6 +244,29 @@ def test_a_message_is_traced_by_any_of_its_names(site: Site, run: Any, by: str) 
     assert "a@ours.example is deleted since" in story[2]["recipients"][0]
 
 
+def test_the_place_of_postfixs_log_is_asked_for(
+    site: Site, run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What Postfix's configuration names, else what syslog writes, else the service manager."""
+    traced(site)
+    mail_log = tmp_path / "a postfix.log"
+    mail_log.write_text("")
+
+    def hint(settings: dict[str, str] | None, *usual: Path) -> str:
+        def read(_: object) -> Postfix:
+            if settings is None:
+                raise PostfixUnreadable("none")
+            return Postfix(settings)
+
+        monkeypatch.setattr(tracing.Postfix, "read", read)
+        monkeypatch.setattr(tracing, "SYSLOG_FILES", tuple(map(str, usual)))
+        return str(run("trace", "4XyZ123")[2].splitlines()[-1])
+
+    assert hint({"maillog_file": str(mail_log)}).endswith(f": grep 4XyZ123 '{mail_log}'")
+    assert hint({"maillog_file": ""}, mail_log).endswith(f": grep 4XyZ123 '{mail_log}'")
+    assert hint(None, tmp_path / "none").endswith(": journalctl -u 'postfix*' | grep 4XyZ123")
+
+
 def test_a_trace_of_nothing_says_so(site: Site, run: Any) -> None:
     """Exit status 1 and a sentence; no name is a pattern."""
     traced(site)
@@ -285,11 +310,11 @@ def test_retention_goes_on_after_a_person_s_word(site: Site, run: Any) -> None:
     assert b"paused: the clock stands 40 days before" in out
     shown = json.loads(run("store", "retention", "--format", "json")[1])
     assert shown.keys() == {"now", "last", "paused", "due"}
-    status, _, err = run("quarantine", "purge", "--older-than", "0m")
+    status, _, err = run("quarantine", "purge", "--older-than", "0m", "--yes")
     assert status == 2
     assert "--resume" in err
     assert b"paused" not in run("store", "retention", "--resume")[1]
-    assert run("quarantine", "purge", "--older-than", "0m")[0] == 0
+    assert run("quarantine", "purge", "--older-than", "0m", "--yes")[0] == 0
     done = site.store.operations()
     assert [each.operation for each in done] == ["retention"]
     assert "40 days before" in done[0].note

@@ -233,7 +233,11 @@ case("quarantine delete")(
     ]
 )
 case("quarantine purge")(
-    lambda scene: [["--older-than", "1d", "--config", scene.config], ["--older-than", CANARY]]
+    lambda scene: [
+        ["--older-than", "1d", "--yes", "--config", scene.config],
+        ["--older-than", "0m", "--state", "held", "--dry-run", "--config", scene.config],
+        ["--older-than", CANARY],
+    ]
 )
 case("quarantine export")(
     lambda scene: [
@@ -245,6 +249,14 @@ case("quarantine export")(
 case("quarantine history")(lambda scene: [*twice()(scene), [CANARY, "--config", scene.config]])
 case("trace")(lambda scene: [[scene.ids[0], "--config", scene.config], ["X", "--config", scene.config],
                              [CANARY, "--config", scene.config]])  # fmt: skip
+case("report")(
+    lambda scene: [
+        ["--config", scene.config],
+        ["--since", CANARY, "--config", scene.config],
+        [scene.directory / "log", "--since", "2020-01-01", "--config", scene.config],
+        [scene.none, "--config", scene.config],
+    ]
+)
 case("doctor")(
     lambda scene: [
         ["--skip", "dns", "--postfix-config", scene.none, "--config", scene.config],

@@ -21,8 +21,8 @@ def test_an_entry_has_the_keys_that_programs_rely_on(room: Room) -> None:
     name = room.store.hold(message(sender=HOSTILE), stored_document(EVIDENCE, {}, to), to)
     found = entry_document(room.review.show(name))
     assert list(found) == [
-        "id", "held_at", "last_seen", "repeats", "digest", "size", "verdict", "score", "decided_by", "author",
-        "subject", "envelope_from", "queue_id", "client", "recipients",
+        "id", "held_at", "last_seen", "repeats", "digest", "size", "verdict", "score", "decided_by", "brand",
+        "findings", "proven", "author", "subject", "envelope_from", "queue_id", "client", "recipients",
     ]  # fmt: skip
     assert found["recipients"] == [{"rcpt": "a\\x1b[31m\\u202ex@ours.example", "state": "held"}]
     assert not set(json.dumps(found, ensure_ascii=False)) & set(HOSTILE[:1] + "\u202e")

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.review.conftest import Room
 from tests.unit.store.kit import SetClock, hold
 
-from sekisho.held import State
+from sekisho.held import State, Wanted
 from sekisho.ports import ErasedError
 from sekisho.release import ReleaseRequest, UnclearRequestError
 from sekisho.review import AgesUnknownError, Closed, MailLabel, NoAuthorError, NoSuchEntryError
@@ -33,11 +33,11 @@ def test_what_is_held_is_listed_and_shown(room: Room) -> None:
         room.clock.pass_by(seconds=1)
     review = room.review
     assert [each.id for each in review.list("hanako")] == ids[::-1]
-    assert [each.id for each in review.list("hanako", None, 1, ids[2])] == [ids[1]]
-    assert review.list("hanako", State.RELEASED) == ()
+    assert [each.id for each in review.list("hanako", limit=1, before=ids[2])] == [ids[1]]
+    assert review.list("hanako", Wanted(state=State.RELEASED)) == ()
     assert review.show(ids[0].lower()).id == ids[0]
-    with pytest.raises(NoSuchEntryError, match=r"^AAAA: no such entry$"):
-        review.show("AAAA")
+    with pytest.raises(NoSuchEntryError, match=r"^AAAAAA: no such entry$"):
+        review.show("AAAAAA")
     assert done(room) == []
 
 

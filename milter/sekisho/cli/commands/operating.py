@@ -1,14 +1,22 @@
-"""`sekisho pause | resume | status | trace | doctor`: commands for the running daemon."""
+"""`sekisho pause | resume | status | trace | report | doctor`: commands for the running daemon."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from sekisho.cli.commands.core import cli
-from sekisho.cli.options import Span, config_option, configuration, existing, format_option, user_option
+from sekisho.cli.options import (
+    Since,
+    Span,
+    config_option,
+    configuration,
+    existing,
+    format_option,
+    user_option,
+)
 
 
 @cli.command()
@@ -60,6 +68,42 @@ def trace(what: str, style: str, path: Path | None) -> int:
     from sekisho.cli import trace as command
 
     return command.run(configuration(path), what, style)
+
+
+@cli.command()
+@click.argument("files", nargs=-1, metavar="[FILE|-]...", type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--since", type=Since(), default="7d", show_default=True, metavar="AGE|TIME", help="As 7d or 2026-11-23."
+)
+@click.option(
+    "--until", type=Since(), default="0m", metavar="AGE|TIME", help="The end of the period (default: now)."
+)
+@click.option(
+    "--format", "style", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True
+)
+@click.option(
+    "--top",
+    type=click.IntRange(1, 10_000),
+    default=3,
+    show_default=True,
+    help="Rows of a table of the text at most.",
+)
+@config_option
+def report(
+    files: tuple[Path, ...],
+    since: datetime | timedelta,
+    until: datetime | timedelta,
+    style: str,
+    top: int,
+    path: Path | None,
+) -> None:
+    """Sum up what was or would have been held, for whom and why. Reads the daemon's log with its rotated files, or the
+    FILEs; - is standard input, as from `journalctl -u sekisho-milter -o cat`. Prints at most `--top` rows of a
+    table."""
+    from sekisho.cli import report as command
+    from sekisho.cli.moments import moment_of
+
+    command.run(configuration(path), files, moment_of(since), moment_of(until), style, top)
 
 
 @cli.command()

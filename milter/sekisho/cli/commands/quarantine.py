@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from sekisho.cli.commands.core import cli
-from sekisho.cli.options import Age, config_option, configuration, format_option
+from sekisho.cli.options import (
+    Age,
+    ScoreRange,
+    Since,
+    config_option,
+    configuration,
+    format_option,
+    language_of_locale,
+)
 from sekisho.cli.types import Address
 from sekisho.held import ReleaseReason, State
 
@@ -27,28 +35,67 @@ def quarantine() -> None:
 
 
 @quarantine.command("list")
-@click.option("--state", type=click.Choice(STATES), default=None, help="Only with a copy in this state.")
+@click.option("--author", metavar="TEXT", help="Only if the author's name or address has this text.")
+@click.option(
+    "--rcpt", "recipient", metavar="ADDRESS", help="Only of this recipient; a domain: of all of it."
+)
+@click.option(
+    "--brand", metavar="ID", help="Only in the name of this brand, as `sekisho brands list` has it."
+)
+@click.option("--finding", metavar="ID", help="Only with this finding, as brand.display_name.")
+@click.option("--since", type=Since(), metavar="AGE|TIME", help="Only held since then: 7d, 2026-11-23.")
+@click.option("--state", type=click.Choice(STATES), help="Only with a copy in this state.")
+@click.option(
+    "--score",
+    type=ScoreRange(),
+    default="..",
+    metavar="N..M",
+    help="Only with such a score: 8..12, 15.., ..9.",
+)
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
-@click.option("--before", default=None, metavar="ID", help="Entries older than this one: the next page.")
+@click.option("--before", metavar="ID", help="Entries older than this one: the next page.")
 @format_option
 @config_option
-def quarantine_list(state: str | None, limit: int, before: str | None, style: str, path: Path | None) -> None:
-    """List messages of the quarantine, newest first. Prints at most `--limit` of them."""
+def quarantine_list(  # noqa: PLR0913, PLR0917 - an argument for each option
+    author: str | None,
+    recipient: str | None,
+    brand: str | None,
+    finding: str | None,
+    since: datetime | timedelta | None,
+    state: str | None,
+    score: tuple[float | None, float | None],
+    limit: int,
+    before: str | None,
+    style: str,
+    path: Path | None,
+) -> None:
+    """List messages of the quarantine, newest first. Prints at most `--limit` of them; those that all options fit."""
     from sekisho.cli import quarantine as command
+    from sekisho.cli.moments import moment_of
+    from sekisho.held import Wanted
 
-    command.list_entries(configuration(path), state, limit, before, style)
+    earliest = None if since is None else moment_of(since)
+    wanted = Wanted(author, recipient, brand, finding, State(state) if state else None, earliest, *score)
+    command.list_entries(configuration(path), wanted, limit, before, style)
 
 
 @quarantine.command("show")
 @click.argument("record")
 @click.option("--raw", is_flag=True, help="The message itself, as the milter saw it.")
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["both", "en", "ja"]),
+    default=language_of_locale,
+    help="The languages of the text (default: Japanese or English as the locale says, else both).",
+)
 @format_option
 @config_option
-def quarantine_show(record: str, raw: bool, style: str, path: Path | None) -> None:
+def quarantine_show(record: str, raw: bool, language: str, style: str, path: Path | None) -> None:
     """Print one message and why it is held. Says which sender it claims, which one is proven, and each reason."""
     from sekisho.cli import quarantine as command
 
-    command.show_entry(configuration(path), record, raw=raw, style=style)
+    command.show_entry(configuration(path), record, raw=raw, style=style, language=language)
 
 
 @quarantine.command("release")
@@ -89,13 +136,16 @@ def release(
 @records_argument
 @recipients_option
 @click.option("--uncertain", is_flag=True, help="Also copies that Postfix may have already.")
+@format_option
 @config_option
-def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: bool, path: Path | None) -> int:
+def delete(
+    records: tuple[str, ...], recipients: tuple[str, ...], uncertain: bool, style: str, path: Path | None
+) -> int:
     """Close held copies without delivering them. Retention or `purge` later removes content and record. Exit status 1
     if an entry had no copy to close."""
     from sekisho.cli import quarantine as command
 
-    return command.delete(configuration(path), records, recipients, uncertain)
+    return command.delete(configuration(path), records, recipients, uncertain, style)
 
 
 @quarantine.command("purge")
@@ -109,12 +159,19 @@ def delete(records: tuple[str, ...], recipients: tuple[str, ...], uncertain: boo
     show_default=True,
     help="States that all copies must be in; repeatable.",
 )
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask. Needed where nobody can answer: in scripts and timers."
+)
+@format_option
 @config_option
-def purge(age: timedelta, states: tuple[str, ...], path: Path | None) -> None:
-    """Remove messages with content and record, for good."""
-    from sekisho.cli import quarantine as command
+def purge(
+    age: timedelta, states: tuple[str, ...], dry_run: bool, yes: bool, style: str, path: Path | None
+) -> None:
+    """Remove messages with content and record, for good. Asks first."""
+    from sekisho.cli import purging
 
-    command.purge(configuration(path), age, states)
+    purging.run(configuration(path), age, states, dry_run=dry_run, yes=yes, style=style)
 
 
 @quarantine.command("export")
@@ -130,12 +187,21 @@ def purge(age: timedelta, states: tuple[str, ...], path: Path | None) -> None:
 @click.option(
     "--output", type=click.Path(path_type=Path), help="A file, or for several eml an existing directory."
 )
+@click.option(
+    "--case/--no-case",
+    "case",
+    default=None,
+    help="Beside each eml file its case: NAME.json, with which `sekisho check` judges it as it was judged. "
+    "Default: with --output.",
+)
 @config_option
-def export(records: tuple[str, ...], form: str, output: Path | None, path: Path | None) -> None:
+def export(
+    records: tuple[str, ...], form: str, output: Path | None, case: bool | None, path: Path | None
+) -> None:
     """Write held messages to files or to standard output. The audit records it."""
     from sekisho.cli import exporting
 
-    exporting.run(configuration(path), records, form, output)
+    exporting.run(configuration(path), records, form, output, with_case=case)
 
 
 @quarantine.command("history")

@@ -9,6 +9,7 @@ from datetime import datetime
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 26
+RANDOM_BITS = 80
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
@@ -17,8 +18,8 @@ def record_id(now: datetime) -> str:
 
     Ids sort by time, cannot be guessed from one another, and can be read out on the telephone.
     """
-    value = (int(now.timestamp() * 1000) & ((1 << 48) - 1)) << 80 | secrets.randbits(80)
-    return "".join(ALPHABET[value >> shift & 31] for shift in range((LENGTH - 1) * 5, -1, -5))
+    value = (int(now.timestamp() * 1000) & ((1 << 48) - 1)) << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
+    return _written(value)
 
 
 def normal(text: str) -> str | None:
@@ -27,6 +28,21 @@ def normal(text: str) -> str | None:
     return read if len(read) == LENGTH and set(read) <= set(ALPHABET) else None
 
 
+def prefix_of(text: str) -> str | None:
+    """The beginning of an id that a person typed, in its normal form; None if no id begins so."""
+    read = text.strip().upper().translate(_READ_AS)
+    return read if 0 < len(read) <= LENGTH and set(read) <= set(ALPHABET) else None
+
+
+def first_id(moment: datetime) -> str:
+    """The least id of a message that is held at that moment or later."""
+    return _written(max(0, int(moment.timestamp() * 1000)) << RANDOM_BITS)
+
+
 def open_key(digest: str, sender: str | None, recipient: str) -> str:
     """The key of promise 2, of fixed length: message digest, MAIL FROM and one RCPT TO, as they came."""
     return hashlib.sha256(json.dumps([digest, sender, recipient]).encode("ascii")).hexdigest()
+
+
+def _written(value: int) -> str:
+    return "".join(ALPHABET[value >> shift & 31] for shift in range((LENGTH - 1) * 5, -1, -5))

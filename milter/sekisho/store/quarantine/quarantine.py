@@ -17,16 +17,16 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.exc import DBAPIError
 
-from sekisho.held import Copy, Entry, Operation, OperationName, OperationResult, State
+from sekisho.held import EVERYTHING, Copy, Entry, Operation, OperationName, OperationResult, State, Wanted
 from sekisho.message import Message
 from sekisho.ports import Clock, CommitUnknown, DamagedError, ErasedError, StoreUnavailable, Uptime
 from sekisho.store import audit
 from sekisho.store.database.files import StoreMoved
 from sekisho.store.database.options import StoreOptions
 from sekisho.store.database.transactions import Database
-from sekisho.store.quarantine import records, retention, timekeeping
+from sekisho.store.quarantine import records, retention, selection, timekeeping
 from sekisho.store.quarantine.held_rows import GONE, pack, unpack
-from sekisho.store.quarantine.ids import normal
+from sekisho.store.quarantine.ids import normal, prefix_of
 from sekisho.store.quarantine.insert import insert_rows, kept, lost_race
 from sekisho.store.quarantine.records import RetentionState, Stats
 from sekisho.store.quarantine.retention import RetentionOptions, RetentionTurn
@@ -98,15 +98,11 @@ class Quarantine:
                 raise
 
     def list(
-        self, state: State | None = None, limit: int = PAGE_ENTRIES, before: str | None = None
+        self, wanted: Wanted = EVERYTHING, limit: int = PAGE_ENTRIES, before: str | None = None
     ) -> tuple[Entry, ...]:
-        """Entries with a copy in that state (None: any), newest first, at most `limit`; `before` is the last id of the
-        previous page. Raises StoreUnavailable."""
-        query = _entries().order_by(entries.c.id.desc()).limit(limit)
-        if state is not None:
-            query = query.where(
-                entries.c.id.in_(select(recipients.c.entry_id).where(recipients.c.state == state.value))
-            )
+        """The wanted entries, newest first, at most `limit`; `before` is the last id of the previous page. Raises
+        StoreUnavailable."""
+        query = _entries().where(*selection.conditions(wanted)).order_by(entries.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(entries.c.id < before)
         with self._reading() as connection:
@@ -122,6 +118,14 @@ class Quarantine:
             row = connection.execute(_entries().where(entries.c.id == name)).mappings().first()
             copies = _copies(connection, [name])
         return None if row is None else records.entry(row, copies.get(name, ()))
+
+    def beginning_with(self, prefix: str, limit: int, *, audited: bool = False) -> tuple[str, ...]:
+        """The ids that begin so, in order, at most `limit`; with `audited` also those that only the audit has. A person
+        may have typed the prefix. Raises StoreUnavailable."""
+        if (start := prefix_of(prefix)) is None:
+            return ()
+        with self._reading() as connection:
+            return tuple(connection.execute(selection.ids(start, audited).limit(limit)).scalars())
 
     def content(self, record: str) -> bytes:
         """The message as the milter saw it.
@@ -254,6 +258,18 @@ class Quarantine:
         StoreUnavailable."""
         now = self._clock.now()
         return retention.purge(self._database, states, now - older_than, done, now)
+
+    def purgeable(
+        self, states: Sequence[State], older_than: timedelta, limit: int
+    ) -> tuple[int, tuple[Entry, ...]]:
+        """How many entries `purge` would remove, and the oldest of them, at most `limit`. Raises StoreUnavailable."""
+        query = retention.purgeable(states, self._clock.now() - older_than)
+        oldest = _entries().where(entries.c.id.in_(query)).order_by(entries.c.id).limit(limit)
+        with self._reading() as connection:
+            number = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+            rows = connection.execute(oldest).mappings().all()
+            copies = _copies(connection, [row["id"] for row in rows])
+        return int(number), tuple(records.entry(row, copies.get(row["id"], ())) for row in rows)
 
     def stats(self) -> Stats:
         """Messages by state and bytes kept. Raises StoreUnavailable."""

@@ -147,10 +147,14 @@ def purge(
 ) -> int:
     """Remove entries, content and record, all of whose copies have been in `states` since before that moment.
     `done` is written to the audit for each. Returns how many were removed."""
+    return _remove(database, purgeable(states, before), done, now)
+
+
+def purgeable(states: Sequence[State], before: datetime) -> Select[Any]:
+    """The ids of the entries that `purge` removes."""
     named = [state.value for state in states]
     stays = recipients.c.state.not_in(named) | (recipients.c.changed >= before)
-    query = select(entries.c.id).where(~_has(stays))
-    return _remove(database, query, done, now)
+    return select(entries.c.id).where(~_has(stays))
 
 
 def _before(now: datetime, days: float) -> datetime:
@@ -269,13 +273,14 @@ def _erase_closed(database: Database, cutoff: datetime) -> int:
 
 
 def _without_quotes(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document without text of the message (a subject that is a claim, the facts of a finding). Ids, points,
-    results and domains stay, since the policy needs them to judge again."""
+    """The document without text of the message (a subject that is a claim, the facts of a finding) and without how it
+    arrived, which names people and serves only to judge the content again. Ids, points, results and domains stay, since
+    the policy needs them to judge again."""
     quoting: dict[str, dict[str, Any]] = {
         "claims": {"text": ""},
         "findings": {"reason_en": "", "reason_ja": "", "facts": {}},
     }
-    left = dict(document)
+    left = {name: value for name, value in document.items() if name != "arrival"}
     for name, blank in quoting.items():
         if name in left:
             left[name] = [{**each, **blank} for each in left[name]]

@@ -3,17 +3,20 @@ from __future__ import annotations
 import multiprocessing
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from tests.unit.store.kit import EVIDENCE, START, SetClock, hold, message, outcomes
 
 from sekisho.explain import stored_document
-from sekisho.held import State
-from sekisho.message import Recipient
+from sekisho.held import Operation, State, Wanted
+from sekisho.message import Author, Recipient
 from sekisho.ports import DamagedError
 from sekisho.store.database import StoreOptions
-from sekisho.store.quarantine import Quarantine
+from sekisho.store.quarantine import Quarantine, RetentionOptions
 from sekisho.verdict import Disposition
 
 RAW = b"From: a@sender.example\r\nSubject: =?utf-8?b?8J+Yig==?=\r\n\r\n\xff\x00 body \r\n" * 20
@@ -158,12 +161,71 @@ def test_lists_are_newest_first_in_pages(store: Quarantine, clock: SetClock) -> 
         clock.pass_by(seconds=1)
     store.move(names[3], State.DELETED)
     pages, before = [], None
-    while page := store.list(State.HELD, limit=2, before=before):
+    while page := store.list(Wanted(state=State.HELD), limit=2, before=before):
         pages += [entry.id for entry in page]
         before = page[-1].id
     assert pages == [name for name in reversed(names) if name != names[3]]
-    assert [entry.id for entry in store.list(State.DELETED)] == [names[3]]
+    assert [entry.id for entry in store.list(Wanted(state=State.DELETED))] == [names[3]]
     assert [entry.id for entry in store.list()] == names[::-1]
+
+
+def test_a_list_has_what_is_wanted(store: Quarantine, clock: SetClock) -> None:
+    """Each filter by itself and together, the same on both databases, with signs that SQL or JSON would read."""
+    hostile = '100%_\\ \x00\udcff "quote" /花子'
+    to = outcomes("a@ours.example")
+    plain = store.hold(message(b"1"), stored_document(EVIDENCE, {}, to), to)
+    clock.pass_by(hours=1)
+    signs = replace(message(b"2"), author=Author(text=hostile), subject=hostile)
+    odd = store.hold(signs, {"claims": [{"text": '{"id":"x.y","points":'}]}, outcomes(hostile, score=20.0))
+    both = (odd, plain)
+
+    def found(**wanted: Any) -> tuple[str, ...]:
+        return tuple(entry.id for entry in store.list(Wanted(**wanted)))
+
+    assert found() == both
+    assert found(author="えきねっと") == found(author="A@SENDER") == (plain,)
+    assert all(found(author=hostile[at : at + 3]) == (odd,) for at in (0, 3, 5, 7, 11))
+    assert found(author="%") == found(author="_") == (odd,)
+    assert found(recipient="A@ours.example") == found(recipient="ours.example") == (plain,)
+    assert found(recipient="@ours.example") == (plain,)
+    assert found(recipient="b@ours.example") == found(recipient="a@ours") == ()
+    assert found(recipient=hostile) == (odd,)
+    assert found(brand="eki-net") == found(finding="brand.display_name") == (plain,)
+    assert found(brand="eki%net") == found(finding="brand_display_name") == found(finding="x.y") == ()
+    assert found(lowest=12.5) == both
+    assert found(lowest=12.6) == found(highest=20.0, lowest=20.0) == (odd,)
+    assert found(highest=12.5) == (plain,)
+    assert found(since=clock.now()) == (odd,)
+    assert found(since=clock.now() + timedelta(milliseconds=1)) == ()
+    store.move(plain, State.DELETED)
+    assert found(state=State.DELETED, recipient="a@ours.example") == (plain,)
+    assert found(state=State.HELD, recipient="a@ours.example") == ()
+
+
+def test_an_entry_whose_text_was_erased_is_still_found(store: Quarantine, clock: SetClock) -> None:
+    """Brand and findings stay when content, author and quotations go."""
+    to = outcomes("a@ours.example")
+    name = store.hold(message(), stored_document(EVIDENCE, {}, to) | {"arrival": {"rcpt": ["a@x"]}}, to)
+    store.move(name, State.DELETED)
+    clock.pass_by(days=8)
+    store.retain(RetentionOptions(), clock.uptime())
+    (entry,) = store.list(Wanted(brand="eki-net", finding="brand.display_name"))
+    assert entry.erased
+    assert "arrival" not in entry.document
+
+
+def test_ids_are_completed(store: Quarantine, clock: SetClock) -> None:
+    """In order, no more than asked for; of entries that are gone only if the audit counts."""
+    names = [hold(store, RAW + bytes([number]), ["a@x"]) for number in range(4)]
+    start = names[0][:6]
+    assert store.beginning_with(start.lower(), 10) == tuple(sorted(names))
+    assert store.beginning_with(start, 2) == tuple(sorted(names))[:2]
+    assert store.beginning_with(names[1][:-1], 10) == (names[1],)
+    assert store.beginning_with("no id!", 10) == store.beginning_with("7", 10) == ()
+    store.move(names[1], State.DELETED)
+    store.purge([State.DELETED], timedelta(0) - timedelta(seconds=1), Operation("purge", "ok", "hanako"))
+    assert store.beginning_with(names[1], 10) == ()
+    assert store.beginning_with(names[1], 10, audited=True) == (names[1],)
 
 
 def test_an_id_may_be_typed_by_hand(store: Quarantine) -> None:

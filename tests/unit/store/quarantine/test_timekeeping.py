@@ -8,7 +8,7 @@ import pytest
 from tests.unit.store.kit import SetClock, hold
 
 from sekisho.clock import SystemClock, uptime
-from sekisho.held import Operation, State
+from sekisho.held import Operation, State, Wanted
 from sekisho.store.database import StoreOptions
 from sekisho.store.quarantine import Quarantine, RetentionOptions
 
@@ -25,7 +25,7 @@ def ran(store: Quarantine, clock: SetClock) -> bool:
 def everything(store: Quarantine) -> tuple[int, int, int]:
     """Held messages, deleted ones whose content is still there, and lines of the audit."""
     stats = store.stats()
-    deleted = [entry for entry in store.list(State.DELETED) if not entry.erased]
+    deleted = [entry for entry in store.list(Wanted(state=State.DELETED)) if not entry.erased]
     return stats.messages[State.HELD], len(deleted), len(store.operations())
 
 

@@ -1,0 +1,65 @@
+"""`sekisho quarantine purge`: removes messages for good, after it has said which and a person has agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import click
+
+from sekisho.cli import output
+from sekisho.cli.opening import reviewing, who
+from sekisho.cli.quarantine import write_entries
+from sekisho.config import Config
+from sekisho.held import Entry, State
+from sekisho.review.documents import entry_document
+
+MAX_SHOWN_ENTRIES = 10
+
+
+def run(
+    config: Config, age: timedelta, states: Sequence[str], *, dry_run: bool, yes: bool, style: str
+) -> None:
+    """Remove the messages, and print how many. With `dry_run`, print only which they are. Without `yes` the person at
+    the terminal is asked. Raises UsageError if nobody can be asked."""
+    if not (
+        dry_run or yes or output.answers()
+    ):  # also if nothing is due today: a script must not fail by chance
+        raise click.UsageError(
+            "this removes messages for good, and nobody is at a terminal to agree: say --yes (in a script or timer), "
+            "or --dry-run to see which they are"
+        )
+    wanted = [State(each) for each in states]
+    with reviewing(config) as review:
+        if dry_run or not yes:
+            number, oldest = review.purgeable(age, wanted, MAX_SHOWN_ENTRIES)
+            if dry_run:
+                _show(number, oldest, style)
+                return
+            if number and not _agreed(number, states):
+                _tell(0, style)
+                return
+        gone = review.purge(age, wanted, who())
+    _tell(gone, style)
+
+
+def _tell(removed: int, style: str) -> None:
+    if style == "json":
+        output.write_json({"removed": removed})
+    else:
+        output.say(f"{removed} removed")
+
+
+def _show(number: int, oldest: Sequence[Entry], style: str) -> None:
+    if style == "json":
+        output.write_json({"would_remove": number, "oldest": [entry_document(entry) for entry in oldest]})
+        return
+    if oldest:
+        write_entries(oldest)
+    more = f", the oldest {len(oldest)} of them above" if number > len(oldest) else ""
+    output.say(f"{number} would be removed{more}")
+
+
+def _agreed(number: int, states: Sequence[str]) -> bool:
+    them = "1 message" if number == 1 else f"{number} messages"
+    return output.ask(f"Remove {them} ({', '.join(states)}) with content and record, for good?")

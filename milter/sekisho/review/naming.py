@@ -1,0 +1,35 @@
+"""The entry that a person means by the id that they typed, or by the beginning of one."""
+
+from __future__ import annotations
+
+from sekisho.ports import QuarantineReader
+from sekisho.store.quarantine.ids import LENGTH, prefix_of
+from sekisho.text import printable
+
+MAX_ID_CHARS = 60  # of an id that a person typed, in an error text
+MIN_PREFIX_CHARS = 6
+"""Ids begin with their time: those of a quarter of an hour share the first six characters."""
+MAX_CANDIDATES = 5  # named in the error for a prefix of several ids
+
+
+class NoSuchEntryError(Exception):
+    """The quarantine has no entry with that id, or more than one that begins so. The text names the id."""
+
+
+def whole_id(store: QuarantineReader, typed: str, *, audited: bool = False) -> str:
+    """The id that was typed, or the one that begins so. A whole id need not be there. `audited`: entries that are gone
+    count, too. Raises NoSuchEntryError."""
+    shown, prefix = printable(typed, MAX_ID_CHARS), prefix_of(typed)
+    if prefix is None:
+        raise NoSuchEntryError(f"{shown}: no such entry (an id has {LENGTH} letters and digits)")
+    if len(prefix) == LENGTH:
+        return prefix
+    if len(prefix) < MIN_PREFIX_CHARS:
+        raise NoSuchEntryError(f"{shown}: too short; type at least {MIN_PREFIX_CHARS} characters of the id")
+    found = store.beginning_with(prefix, MAX_CANDIDATES + 1, audited=audited)
+    if not found:
+        raise NoSuchEntryError(f"{shown}: no such entry")
+    if len(found) > 1:
+        more = " and others" if len(found) > MAX_CANDIDATES else ""
+        raise NoSuchEntryError(f"{shown}: several begin so: {', '.join(found[:MAX_CANDIDATES])}{more}")
+    return found[0]
