@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sekisho import brands, charsets, domains, explain, forwarders, memory, providers, vocabulary
 from sekisho.action import Output
+from sekisho.auth.forged_fields import OwnFields
 from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.clock import SystemClock, uptime
 from sekisho.config import Config, ConfigError
@@ -272,9 +273,19 @@ def budgeted(config: Config, shared: Resolver) -> Budget:
     return Budget(shared, config.dns.budget, SystemClock())
 
 
-def own_name(config: Config) -> str:
-    """The authserv-id: as configured, else this host's name."""
+def own_host(config: Config) -> str:
+    """The name of this host, or of the hosts that share the configured authserv-id."""
     return config.authserv_id or socket.getfqdn()
+
+
+def own_name(config: Config) -> str:
+    """The authserv-id: as configured, else a name that other filters on this host do not use."""
+    return config.authserv_id or f"sekisho.{socket.getfqdn()}"
+
+
+def own_fields(config: Config) -> OwnFields:
+    """Which fields of a message only we may write."""
+    return OwnFields(own_name(config), config.policy.extra_headers, config.trust.earlier_filters)
 
 
 def review(config: Config, quarantine: Quarantine) -> Review:
@@ -282,7 +293,7 @@ def review(config: Config, quarantine: Quarantine) -> Review:
     privacy = _audit_privacy(config)
     return Review(
         quarantine,
-        Releaser(quarantine, config.release, own_name(config), privacy),
+        Releaser(quarantine, config.release, own_fields(config), own_host(config), privacy),
         timedelta(minutes=config.release.uncertain_after_minutes),
         lambda: quarantine.retention(config.retention, uptime()).paused,
     )
@@ -307,13 +318,12 @@ def lists(config: Config, held: Snapshot) -> InForce:
 def pipeline(config: Config, ports: Ports) -> Pipeline:
     """The pipeline that every message passes, on the given ports."""
     trust = Trust.of(config.trust)
-    name = own_name(config)
     return Pipeline(
         clock=ports.clock,
-        context=_contexts(config, ports, trust, name),
+        context=_contexts(config, ports, trust),
         lists=ports.lists or lists(config, ports.knowledge.lists),
         decision=_decision(config, ports),
-        output=_output(config, ports, name),
+        output=_output(config, ports),
         observers=Observers(ports.observers, ports.guard, ports.isolation),
         guard=ports.guard,
         trust=trust,
@@ -330,10 +340,9 @@ def _decision(config: Config, ports: Ports) -> Decision:
     )
 
 
-def _output(config: Config, ports: Ports, name: str) -> Output:
-    """`name` is our authserv-id."""
+def _output(config: Config, ports: Ports) -> Output:
     return Output(
-        name,
+        own_fields(config),
         explain.stored_document,
         quarantine=ports.quarantine,
         deferrals=ports.deferrals,
@@ -345,16 +354,17 @@ def _output(config: Config, ports: Ports, name: str) -> Output:
 
 def sealers(config: Config, known: Knowledge, name: str) -> frozenset[str]:
     """Whose ARC seal is believed: the shipped and the configured sealers, and ourselves, whose key nobody else has: the
-    site's domains, and the organisation of `name`, our authserv-id, unless others share it."""
+    site's domains, and the organisation of `name`, our host, unless others share it."""
     shipped = known.sealers if config.arc.shipped_sealers else frozenset()
     own = domains.registrable(name)
     ours = {own} if own is not None and known.providers.kind(own) is None else set()
     return shipped | ours | {*config.arc.sealers, *config.site.domains}
 
 
-def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable[[], Context]:
-    """A function that makes the context of a message; `name` is our authserv-id."""
-    believed = sealers(config, ports.knowledge, name)
+def _contexts(config: Config, ports: Ports, trust: Trust) -> Callable[[], Context]:
+    """A function that makes the context of a message."""
+    believed = sealers(config, ports.knowledge, own_host(config))
+    name = own_name(config)
 
     def context() -> Context:
         resolver = ports.resolver and budgeted(config, ports.resolver)
@@ -372,6 +382,8 @@ def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable
             site=ports.knowledge.site,
             policies=ports.policies,
             recipient_delimiter=config.policy.recipient_delimiter,
+            earlier_filters=config.trust.earlier_filters,
+            believe_earlier=config.trust.believe_earlier,
             strangers=resolver and Budget(resolver, config.dns.budget * STRANGERS_SHARE, ports.clock),
         )
 

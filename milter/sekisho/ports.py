@@ -334,6 +334,9 @@ class Context:
     strangers: Resolver | None = None
     recipient_delimiter: str = ""
     """The characters that begin an address extension (`help+news@`)."""
+    earlier_filters: tuple[str, ...] = ()
+    """The authserv-ids of filters before us at the same MTA; `believe_earlier`: their passes count like our own."""
+    believe_earlier: bool = False
 
     def lookup(self, name: str, rtype: str) -> Answer:
         """Ask DNS within this message's budget."""

@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 
-from sekisho.auth.forged_fields import CR, INITIALS, ForgedFields
+from sekisho.auth.forged_fields import CR, ForgedFields
 from sekisho.domains import parse_ip
 from sekisho.message import Client, Envelope, Forged, Limits, Recipient
 from sekisho.message.body import BodyDigests, BodyStream
@@ -35,8 +35,8 @@ class Collector:
     """
 
     __slots__ = (
-        "_body_start", "_buffer", "_fields", "_forged", "_header_bytes", "_header_fields", "_kept", "_limit", "_open",
-        "_spaced", "_stream", "dropped", "size",
+        "_body_start", "_buffer", "_fields", "_forged", "_header_bytes", "_header_fields", "_initials", "_kept",
+        "_limit", "_open", "_spaced", "_stream", "dropped", "size",
     )  # fmt: skip
 
     def __init__(self, limits: Limits, forged: ForgedFields, spaced: bool) -> None:
@@ -45,6 +45,7 @@ class Collector:
         self._header_fields = limits.header_fields
         self._limit = limits.scan_bytes
         self._forged = forged
+        self._initials = forged.initials
         self._spaced = spaced
         self._buffer = io.BytesIO()
         self._fields = 0
@@ -65,12 +66,16 @@ class Collector:
         """The fields so far that have our names, but are not ours."""
         return self._forged.found
 
+    def called(self, queue_id: str | None) -> None:
+        """Note the MTA's name for the message, by which fields of filters before us are known."""
+        self._forged.queue_id = queue_id
+
     def field(self, name: bytes, value: bytes) -> None:
         """Take one header field."""
         self._fields += 1
         size = len(name) + len(value) + 3
         self.size += size
-        if name[:1] in INITIALS or CR in value:
+        if name[:1] in self._initials or CR in value:
             self._forged.see(self._fields, name, value)
         if self._open:
             self._open = self._fields <= self._header_fields and self._kept < self._header_bytes

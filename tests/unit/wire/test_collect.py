@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sekisho.auth.forged_fields import MAX_FIELDS_READ, ForgedFields
+from sekisho.auth.forged_fields import MAX_FIELDS_READ, ForgedFields, OwnFields
 from sekisho.message import Client, Envelope, Limits, read
 from sekisho.wire import collect
 from sekisho.wire.collect import Collector, Macro
@@ -29,7 +29,7 @@ def limited(**limits: int) -> Limits:
 
 
 def collector(spaced: bool = True, **limits: int) -> Collector:
-    return Collector(limited(**limits), ForgedFields("mx.example.jp"), spaced)
+    return Collector(limited(**limits), ForgedFields(OwnFields("mx.example.jp")), spaced)
 
 
 @given(
