@@ -110,4 +110,4 @@ class Rspamd(Neighbour):
         variables = {"DBDIR": "db", "RUNDIR": "run", "LOGDIR": "log", "LOCAL_CONFDIR": "local"}
         words = [f"--var={name}={self.directory / below}" for name, below in variables.items()]
         self.run("/usr/bin/rspamd", "-f", "-u", "_rspamd", "-g", "_rspamd", *words, private_dns=True)
-        self.wait_for(self.socket)
+        self.wait_for(self.socket, 240)  # it compiles its patterns first

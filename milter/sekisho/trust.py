@@ -103,9 +103,9 @@ class TrustOptions(Options):
     )
     earlier_filters: tuple[AuthservId, ...] = Field(
         (),
-        description="The names that filters before us at the same MTA (OpenDKIM, OpenDMARC) write in "
-        "Authentication-Results. Their results are kept, even if the name is ours, where they stand above the Received "
-        "field that the MTA wrote for this message: no sender can write there. docs/beside.md has the settings.",
+        description="The names that filters before us at the same MTA write in Authentication-Results, with the queue "
+        "id behind them (OpenDKIM and OpenDMARC: `AuthservIDWithJobID yes`). No sender knows the queue id, so these "
+        "results are kept, even if the name is ours (docs/beside.md).",
     )
     believe_earlier: bool = Field(
         False,

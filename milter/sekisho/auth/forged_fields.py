@@ -19,12 +19,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sekisho.auth import authres
-from sekisho.auth.earlier_filters import RECEIVED, is_trace_of, names_of
+from sekisho.auth import authres, earlier_filters
+from sekisho.auth.earlier_filters import RESULTS
 from sekisho.message import Field, Forged
 
 OURS = b"x-sekisho-"
-RESULTS = b"authentication-results"
 CR = b"\r"
 INITIALS = frozenset((b"x", b"X", b"a", b"A"))
 """The first byte of a name that may be one of these."""
@@ -80,19 +79,16 @@ def _forged(key: bytes, value: bytes, own: OwnFields) -> bool:
 
 
 class ForgedFields:
-    """The forged fields of one message, found while its header arrives. `initials`: no other name need be shown."""
+    """The forged fields of one message, found while its header arrives."""
 
-    __slots__ = ("_border", "_counts", "_found", "_own", "_reads", "initials", "queue_id")
+    __slots__ = ("_counts", "_found", "_jobs", "_own", "_reads", "queue_id")
 
     def __init__(self, own: OwnFields) -> None:
         self._own = own
         self._counts: dict[bytes, int] = {}
-        self._found: list[
-            tuple[str, int, int]
-        ] = []  # name, index, and its place if an earlier filter may have put it
+        self._found: list[tuple[str, int]] = []
+        self._jobs: dict[tuple[str, int], str] = {}  # the queue id in those that name an earlier filter
         self._reads = 0
-        self._border: tuple[int, bytes] | None = None  # the topmost Received field, if it matters
-        self.initials = INITIALS | frozenset((b"r", b"R")) if own.earlier else INITIALS
         self.queue_id: str | None = None
         """The MTA's name for this message, as soon as it is known."""
 
@@ -112,11 +108,9 @@ class ForgedFields:
         if CR in value and hidden(value, self._own):
             self._reads = MAX_FIELDS_READ + 1
             return
-        if name[:1] not in self.initials:
+        if name[:1] not in INITIALS:
             return
         key = _key(name)
-        if key == RECEIVED and self._border is None:
-            self._border = (place, value)
         if key != RESULTS and not self._own.named(key):
             return
         index = self._counts[key] = self._counts.get(key, 0) + 1
@@ -124,12 +118,14 @@ class ForgedFields:
             return
         self._reads += place
         if self._reads <= MAX_FIELDS_READ:
-            theirs = key == RESULTS and names_of(value, self._own.earlier, self.queue_id)
-            self._found.append((name.decode("ascii").strip(), index, place if theirs else 0))
+            found = (name.decode("ascii").strip(), index)
+            self._found.append(found)
+            if key == RESULTS and (job := earlier_filters.job_of(value, self._own.earlier)) is not None:
+                self._jobs[found] = job
 
     @property
     def found(self) -> Forged:
         """The fields found so far, in the form in which the MTA can delete them."""
-        border = self._border[0] if self._border and is_trace_of(self._border[1], self.queue_id) else 0
-        forged = [(name, index) for name, index, theirs in self._found if not 0 < theirs < border]
+        theirs = self._jobs if earlier_filters.added(self._jobs.values(), self.queue_id) else {}
+        forged = [each for each in self._found if each not in theirs]
         return Forged(tuple(forged[::-1]), self._reads > MAX_FIELDS_READ)

@@ -16,7 +16,6 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime
-from itertools import islice
 from typing import Any
 
 from sekisho.auth import authres, earlier_filters
@@ -49,7 +48,7 @@ def _theirs(raw: bytes, entry: Entry, own: OwnFields) -> frozenset[int]:
     """The places of the results that filters before us added."""
     if not own.earlier:
         return frozenset()
-    fields = [field for _, _, field in islice(spans(raw), earlier_filters.MAX_FIELDS)]
+    fields = [field for _, _, field in spans(raw)]
     found = earlier_filters.results(fields, own.earlier, entry.envelope.queue_id)
     return frozenset(place for place, field in enumerate(fields) if any(field is each for each in found))
 

@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 
-from sekisho.auth.forged_fields import CR, ForgedFields
+from sekisho.auth.forged_fields import CR, INITIALS, ForgedFields
 from sekisho.domains import parse_ip
 from sekisho.message import Client, Envelope, Forged, Limits, Recipient
 from sekisho.message.body import BodyDigests, BodyStream
@@ -35,8 +35,8 @@ class Collector:
     """
 
     __slots__ = (
-        "_body_start", "_buffer", "_fields", "_forged", "_header_bytes", "_header_fields", "_initials", "_kept",
-        "_limit", "_open", "_spaced", "_stream", "dropped", "size",
+        "_body_start", "_buffer", "_fields", "_forged", "_header_bytes", "_header_fields", "_kept", "_limit", "_open",
+        "_spaced", "_stream", "dropped", "size",
     )  # fmt: skip
 
     def __init__(self, limits: Limits, forged: ForgedFields, spaced: bool) -> None:
@@ -45,7 +45,6 @@ class Collector:
         self._header_fields = limits.header_fields
         self._limit = limits.scan_bytes
         self._forged = forged
-        self._initials = forged.initials
         self._spaced = spaced
         self._buffer = io.BytesIO()
         self._fields = 0
@@ -75,7 +74,7 @@ class Collector:
         self._fields += 1
         size = len(name) + len(value) + 3
         self.size += size
-        if name[:1] in self._initials or CR in value:
+        if name[:1] in INITIALS or CR in value:
             self._forged.see(self._fields, name, value)
         if self._open:
             self._open = self._fields <= self._header_fields and self._kept < self._header_bytes
