@@ -52,62 +52,45 @@ class OpenDMARC(Neighbour):
         self.wait_for(self.socket)
 
 
+UNUSED = ("rbl", "surbl", "fuzzy_check", "asn", "dcc", "neural", "ratelimit", "greylisting", "phishing")
+"""Modules of rspamd that ask other services."""
+
+
 @dataclass
 class Rspamd(Neighbour):
-    """Its milter, one scanner, no controller, no Redis. `removes`: as packaged, its module `milter_headers` removes all
-    results that it finds."""
+    """Its milter and one scanner; no controller, no Redis. Its authserv-id is always the name of the MTA. `removes`: as
+    packaged, its module `milter_headers` removes all results that it finds."""
 
     removes: bool = True
     program = "rspamd"
 
-    def _write(self, name: str, text: str) -> None:
-        (self.directory / "local" / "override.d" / name).write_text(text)
-
     def start(self) -> None:
-        local = self.directory / "local"
-        (local / "override.d").mkdir(parents=True)
-        self._write(
-            "options.inc",
-            f'dns {{ nameserver = ["{self.dns}"]; timeout = 1s; retransmits = 1; }}\nlocal_addrs = [];\n',
-        )
-        self._write(
-            "logging.inc", f'type = "file"; filename = "{self.directory}/rspamd.log"; level = "warning";\n'
-        )
-        normal = f"{self.directory}/normal.sock"
-        self._write("worker-normal.inc", f'bind_socket = ["{normal} mode=0666"]; count = 1;\n')
-        self._write("worker-controller.inc", "count = 0; enabled = false;\n")
-        self._write("worker-fuzzy.inc", "count = -1; enabled = false;\n")
-        self._write(
-            "worker-proxy.inc",
-            f'bind_socket = ["{self.socket} mode=0666"]; count = 1; milter = yes;\n'
-            f'upstream "local" {{ default = yes; hosts = "{normal}"; }}\n',
-        )
-        for module in (
-            "rbl",
-            "surbl",
-            "fuzzy_check",
-            "asn",
-            "dcc",
-            "neural",
-            "ratelimit",
-            "greylisting",
-            "phishing",
-        ):
-            self._write(f"{module}.conf", "enabled = false;\n")
-        remove = "" if self.removes else "  remove = false;\n"
-        self._write(
-            "milter_headers.conf",
-            'use = ["x-spamd-result", "x-rspamd-server", "authentication-results"];\n'
-            "skip_local = false;\n"
-            f'routines {{ authentication-results {{\n{remove}  hostname = "{self.authserv_id}";\n}} }}\n',
-        )
-        self._write(
-            "actions.conf", "reject = null; add_header = 1000; greylist = null; rewrite_subject = null;\n"
-        )
+        below = self.directory / "local" / "override.d"
+        below.mkdir(parents=True)
+        for name, text in self._settings().items():
+            (below / name).write_text(text)
         for each in ("db", "run", "log"):
             (self.directory / each).mkdir(mode=0o777)
             (self.directory / each).chmod(0o777)
         variables = {"DBDIR": "db", "RUNDIR": "run", "LOGDIR": "log", "LOCAL_CONFDIR": "local"}
-        words = [f"--var={name}={self.directory / below}" for name, below in variables.items()]
+        words = [f"--var={name}={self.directory / where}" for name, where in variables.items()]
         self.run("/usr/bin/rspamd", "-f", "-u", "_rspamd", "-g", "_rspamd", *words, private_dns=True)
         self.wait_for(self.socket, 240)  # it compiles its patterns first
+
+    def _settings(self) -> dict[str, str]:
+        """What goes into `override.d`, by file."""
+        normal = f"{self.directory}/normal.sock"
+        routine = "" if self.removes else "routines { authentication-results { remove = false; } }\n"
+        return {
+            "options.inc": f'dns {{ nameserver = ["{self.dns}"]; timeout = 1s; }}\nlocal_addrs = [];\n',
+            "logging.inc": f'type = "file"; filename = "{self.directory}/rspamd.log"; level = "warning";\n',
+            "worker-normal.inc": f'bind_socket = ["{normal} mode=0666"]; count = 1;\n',
+            "worker-controller.inc": "count = 0; enabled = false;\n",
+            "worker-fuzzy.inc": "count = -1; enabled = false;\n",
+            "worker-proxy.inc": f'bind_socket = ["{self.socket} mode=0666"]; count = 1; milter = yes;\n'
+            f'upstream "local" {{ default = yes; hosts = "{normal}"; }}\n',
+            "milter_headers.conf": 'use = ["x-spamd-result", "authentication-results"];\n'
+            f"skip_local = false;\n{routine}",
+            "actions.conf": "reject = null; add_header = 1000; greylist = null; rewrite_subject = null;\n",
+            **{f"{module}.conf": "enabled = false;\n" for module in UNUSED},
+        }

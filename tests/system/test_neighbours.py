@@ -65,6 +65,8 @@ RESULTS = {
     "amavis": ("Received", "from ", "(amavis, port"),  # of mail that is not signed it says nothing else
 }
 """The field of each, how it begins, and what it must say."""
+pytestmark = pytest.mark.timeout(600)  # rspamd takes long to start
+
 WHOLE = pytest.mark.whole
 ORDERS = [
     pytest.param(("opendkim", "opendmarc"), (), id="opendkim-opendmarc-sekisho"),
@@ -131,9 +133,11 @@ def street(place: Path) -> Iterator[Street]:
 
 
 def cases() -> list[Case]:
-    """Genuine and forged mail with the DNS that it needs, from all over the golden mails."""
+    """Genuine and forged mail with the DNS that it needs, from all over the golden mails. Where DNS fails, some filters
+    write nothing."""
     found = [path for path in sorted(GOLDEN.rglob("*.eml")) if path.with_suffix(".json").is_file()]
-    some = [case for case in map(load, found) if case.dns and case.envelope.sender is not None]
+    known = [case for case in map(load, found) if case.dns and case.envelope.sender is not None]
+    some = [case for case in known if not any("rcode" in record for record in case.dns)]
     return some[:: len(some) // CASES][:CASES]
 
 
