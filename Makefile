@@ -10,14 +10,15 @@ LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --universal --python-ver
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
 
-.PHONY: help install install-test run test test-whole attackers check bench lock docs fuzz soak faults weights accuracy attack sbom \
-	deb try-deb audit dist test-in-roots
+.PHONY: help install install-test install-neighbours run test test-whole attackers neighbours check bench lock docs fuzz soak faults \
+	weights accuracy attack sbom deb try-deb audit dist test-in-roots
 
 help:
 	@echo 'make run [DIR=cases]  mail through a private Postfix, every verdict with its reasons'
 	@echo 'make test             the whole test suite, real Postfix included'
 	@echo 'make test-whole       and the suites of which that runs a slice'
 	@echo 'make attackers        what a sender could try, whole: forgeries, pictures, patterns, recipients, budgets'
+	@echo 'make neighbours       chains with OpenDKIM, OpenDMARC, rspamd, ClamAV and amavis, in both orders (docs/beside.md)'
 	@echo 'make check            format, lint, types, fast tests: the loop while you work'
 	@echo 'make bench            the benchmark table of docs/performance.md'
 	@echo 'make fuzz             every parser of hostile bytes, ten minutes each'
@@ -50,8 +51,16 @@ test: install-test
 	@$(ROOT) $(PYTEST) -n auto --dist loadgroup -m 'not system and not whole'; first=$$?; \
 		$(ROOT) $(PYTEST) -m 'system and not whole' && exit $$first
 
+# The filters that stand beside sekisho, as Debian packages them; no service of them is started.
+install-neighbours:
+	@lab/install.sh neighbours
+
+# `make test` runs a slice of it.
+neighbours: install-neighbours
+	@$(ROOT) $(PYTEST) tests/system/test_neighbours.py
+
 # The suites of which `make test` runs a slice.
-test-whole: test
+test-whole: install-neighbours test
 	@$(ROOT) $(PYTEST) -m whole
 
 # `make test` runs a slice of it.

@@ -133,15 +133,20 @@ class Asked:
 
 
 class DnsServer:
-    """Serves one zone at a time on `127.0.0.1:port`, in two threads of this process.
+    """Serves one zone at a time on `host:port`, an address of loopback, in two threads of this process.
 
     `serve(records)` replaces the zone at once. `asked` lists the queries since then, for tests of what leaves the
     machine.
     """
 
     def __init__(
-        self, records: Iterable[Mapping[str, Any]] = (), port: int | None = None, ttl: int = 0
+        self,
+        records: Iterable[Mapping[str, Any]] = (),
+        port: int | None = None,
+        ttl: int = 0,
+        host: str = "127.0.0.1",
     ) -> None:
+        self.host = host
         self.port = port or free_port()
         self._ttl = ttl
         self.asked: list[Asked] = []
@@ -157,12 +162,12 @@ class DnsServer:
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def __enter__(self) -> DnsServer:
-        self._udp.bind(("127.0.0.1", self.port))
+        self._udp.bind((self.host, self.port))
         self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._tcp.bind(("127.0.0.1", self.port))
+        self._tcp.bind((self.host, self.port))
         self._tcp.listen(64)
         for thread in self._threads:
             thread.start()

@@ -7,8 +7,9 @@
 # machine's own mail system stays exactly as it was. Ends with 2 when it may not install what is missing.
 #
 # `install.sh test` also gets what only the tests need: systemd's checks, man, docker-compose as the reader of the
-# compose file, and Prometheus. That one is unpacked below .venv instead of installed, since its package would
-# enable a service that starts with the machine. `install.sh roots` gets what makes fresh roots of Debian, and nothing else.
+# compose file, Dovecot, OpenDKIM, OpenDMARC, and Prometheus. Prometheus is unpacked below .venv instead of installed,
+# since its package would enable a service that starts with the machine. `install.sh neighbours` gets, besides, the
+# filters for the chains of `make neighbours`; `install.sh roots` gets what makes fresh roots of Debian, and nothing else.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -155,13 +156,18 @@ if [ "${1-}" = roots ]; then
     [ -z "$missing" ] || install_packages "$missing"
     exit 0
 fi
-if [ "${1-}" = test ]; then
-    packages="$packages systemd man-db libmail-authenticationresults-perl"
+if [ "${1-}" = test ] || [ "${1-}" = neighbours ]; then
+    packages="$packages systemd man-db libmail-authenticationresults-perl opendkim opendmarc"
+    packages="$packages dovecot-core dovecot-lmtpd dovecot-pop3d dovecot-sieve"
     docker compose version >/dev/null 2>&1 || packages="$packages docker-compose"
+fi
+
+if [ "${1-}" = neighbours ]; then
+    packages="$packages rspamd clamav-daemon clamav-milter amavisd-new"
 fi
 
 # The packages are looked at every time (it costs a few milliseconds): somebody may have removed one.
 missing=$(missing_packages)
 [ -z "$missing" ] || install_packages "$missing"
 up_to_date || install_venv
-[ "${1-}" != test ] || unpack_prometheus
+[ -z "${1-}" ] || unpack_prometheus

@@ -58,6 +58,7 @@ _SERVICES = (
     ("proxymap",  "unix",       "proxymap",    "-"),
     ("smtp",      "unix",       "smtp",        "-"),
     ("relay",     "unix",       "smtp",        "-"),
+    ("lmtp",      "unix",       "lmtp",        "-"),
     ("showq",     "unix",       "showq",       "-"),
     ("error",     "unix",       "error",       "-"),
     ("retry",     "unix",       "error",       "-"),

@@ -22,7 +22,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from lab.milter_client import Client, load
-from sekisho.auth.forged_fields import ForgedFields
+from sekisho.auth.forged_fields import ForgedFields, OwnFields
 from sekisho.clock import SystemClock
 from sekisho.daemon import Setup, Supervisor
 from sekisho.judging.handlers import OnFailure
@@ -42,7 +42,7 @@ class Nothing:
     limits = Limits()
 
     def forged(self) -> ForgedFields:
-        return ForgedFields("mx.example.jp")
+        return ForgedFields(OwnFields("mx.example.jp"))
 
     def process(self, raw: bytes, envelope: Envelope) -> Action:
         return Action(Reply.ACCEPT)

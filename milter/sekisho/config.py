@@ -69,7 +69,8 @@ class Config(Options):
         "",
         max_length=255,
         pattern=r"^[A-Za-z0-9.-]*$",
-        description="Our name in Authentication-Results (RFC 8601 section 2.5); empty means this host's name.",
+        description="Our name in Authentication-Results (RFC 8601 section 2.5); empty means `sekisho.` before this "
+        "host's name, which no other filter uses.",
     )
     wire: WireOptions = Field(default_factory=WireOptions, description="The milter socket and its processes.")
     smtp: SmtpOptions = Field(

@@ -344,6 +344,9 @@ class Context:
     """The characters that begin an address extension (`help+news@`)."""
     asked: Mapping[tuple[str, str], Answer] | None = None
     """What DNS has answered so far, by name and type; it grows with each look-up. None: nobody keeps it."""
+    earlier_filters: tuple[str, ...] = ()
+    """The authserv-ids of filters before us at the same MTA; `believe_earlier`: their passes count like our own."""
+    believe_earlier: bool = False
 
     def lookup(self, name: str, rtype: str) -> Answer:
         """Ask DNS within this message's budget."""

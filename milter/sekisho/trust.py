@@ -54,6 +54,7 @@ NetworkText = Annotated[str, AfterValidator(_network)]
 NetworkOrDomain = Annotated[str, AfterValidator(network_or_domain)]
 Handling = Literal["check", "skip"]
 RelayFormat = Literal["postfix", "sendmail", "exim", "qmail", "exchange"]
+AuthservId = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9._-]*$")]
 HostName = Annotated[str, AfterValidator(_host_name)]
 
 
@@ -99,6 +100,17 @@ class TrustOptions(Options):
         True,
         description="The same for the public forwarders and mailing lists that are shipped (forwarders.toml and the "
         "kinds forwarder and alias of providers.toml). False: only for `forwarders`.",
+    )
+    earlier_filters: tuple[AuthservId, ...] = Field(
+        (),
+        description="The names that filters before us at the same MTA write in Authentication-Results, with the queue "
+        "id behind them (OpenDKIM and OpenDMARC: `AuthservIDWithJobID yes`). No sender knows the queue id, so these "
+        "results are kept, even if the name is ours (docs/beside.md).",
+    )
+    believe_earlier: bool = Field(
+        False,
+        description="A pass of SPF or DKIM in these results counts like our own. For a filter before us that changes "
+        "messages, so that signatures do not hold any more.",
     )
 
 

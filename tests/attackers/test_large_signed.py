@@ -18,7 +18,7 @@ from lab.place import a_place
 from tests.auth_support import context, envelope, txt
 from tests.system.mails import case
 
-from sekisho.auth.forged_fields import ForgedFields
+from sekisho.auth.forged_fields import ForgedFields, OwnFields
 from sekisho.checks.authentication import dkim
 from sekisho.evidence import NOTHING
 from sekisho.judging.collect import Collector
@@ -55,7 +55,7 @@ def signed(body: bytes, canonicalize: tuple[bytes, bytes], length: int | None = 
 def off_the_wire(raw: bytes, piece: int, limits: Limits = LIMITS) -> tuple[bytes, Envelope]:
     """What the collector hands on of a message whose body comes in pieces of that size."""
     head, _, body = raw.partition(b"\r\n\r\n")
-    collector = Collector(limits, ForgedFields("mx.example.jp"), spaced=True)
+    collector = Collector(limits, ForgedFields(OwnFields("mx.example.jp")), spaced=True)
     for line in (head + b"\r\n").replace(b"\r\n ", b"\n ").replace(b"\r\n\t", b"\n\t").split(b"\r\n")[:-1]:
         name, _, value = line.partition(b":")
         collector.field(name, value)
@@ -184,7 +184,7 @@ def test_the_collector_hands_on_the_digests_of_the_whole_body(body: bytes, piece
 @pytest.mark.parametrize("unit", [b" ", b"\r\n", b" \r\n", b"\r", b"\t a", b"x"])
 def test_memory_does_not_grow_with_what_streams_past(unit: bytes) -> None:
     """Forty megabytes of anything leave no more behind than the limit, nor need it on the way."""
-    collector = Collector(LIMITS, ForgedFields("mx.example.jp"), spaced=True)
+    collector = Collector(LIMITS, ForgedFields(OwnFields("mx.example.jp")), spaced=True)
     collector.field(b"From", b" a@b.example")
     piece = unit * (65_536 // len(unit))
     tracemalloc.start()

@@ -27,6 +27,7 @@ from tests.unit.release.kit import Port
 from tests.unit.store.kit import SetClock, hold, message, outcomes
 
 from sekisho import compose
+from sekisho.auth.forged_fields import OwnFields
 from sekisho.config import Config
 from sekisho.journal import Journal, JournalOptions
 from sekisho.log import JsonLines, Logfmt
@@ -201,7 +202,9 @@ def test_the_audit_of_a_release(
     verb = "DATA" if reply.startswith("250") else "RCPT"
     with Port({verb: reply}) as port:
         options = ReleaseOptions(port=port.port, attempts=1)
-        Releaser(store, options, "mx.ours.example", privacy).release(entry, ReleaseRequest("root", to=to))
+        Releaser(store, options, OwnFields("mx.ours.example"), "mx.ours.example", privacy).release(
+            entry, ReleaseRequest("root", to=to)
+        )
     (done, *_) = store.operations(name)
     assert done.operation == "release"
     assert reply[:3] in done.note

@@ -18,7 +18,7 @@ import pytest
 from tests.auth_support import context, message
 
 from sekisho.auth import authres
-from sekisho.auth.forged_fields import is_forged
+from sekisho.auth.forged_fields import OwnFields, is_forged
 from sekisho.checks.authentication import forged
 from sekisho.evidence import NOTHING
 from sekisho.message import Field
@@ -137,6 +137,6 @@ def test_what_we_write_is_known_as_ours() -> None:
     """Each of these fields claims our name when a message brings it, to the library and to the check."""
     for value in values():
         written = value.replace("\n", "\r\n").encode()
-        assert is_forged(Field(b"Authentication-Results", written), OURS)
+        assert is_forged(Field(b"Authentication-Results", written), OwnFields(OURS))
         brought = message(b"Authentication-Results: " + written + b"\r\nFrom: a@example.jp\r\n\r\nx\r\n")
         assert forged.check(brought, NOTHING, context()).has("auth.forged_results")

@@ -16,7 +16,7 @@ from tests.auth_support import context, led
 
 from sekisho import address, charsets, domains, markup, providers
 from sekisho.auth import authres
-from sekisho.auth.forged_fields import is_forged
+from sekisho.auth.forged_fields import OwnFields, is_forged
 from sekisho.brands.model import Brand
 from sekisho.checks.content import structure
 from sekisho.checks.identity import author
@@ -99,7 +99,7 @@ def results(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     authres.parse(text)
     authres.claimed_id(text)
-    assert is_forged(Field(b"Authentication-Results", b"mx.example.jp;" + data), OURS)
+    assert is_forged(Field(b"Authentication-Results", b"mx.example.jp;" + data), OwnFields(OURS))
     properties = (("header.d", text), ("header.s", text))
     hostile = MethodResult("dkim", AuthResult.FAIL, reason=text, properties=properties)
     ours = authres.parse(authres.field(OURS, (hostile,)))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.auth_support import NOW, lookup_in, message, txt
 
 from sekisho.auth import arc, authres, dkim, dmarc, spf
-from sekisho.auth.forged_fields import is_forged
+from sekisho.auth.forged_fields import OwnFields, is_forged
 from sekisho.auth.identifiers import lookup_domain
 from sekisho.auth.keys import SignatureError, parse_key
 from sekisho.auth.signatures import parse_signature, without_signature
@@ -233,4 +233,4 @@ def test_what_we_write_is_read_back(results: list[tuple[str, AuthResult, str, st
     assert read == wanted
     theirs = library.AuthenticationResultsHeader.parse_value(value.replace("\n", "\r\n"))
     assert [(each.method, each.result) for each in theirs.results if each.method != "auth"] == wanted
-    assert is_forged(Field(b"Authentication-Results", value.encode()), "mx.example.jp")
+    assert is_forged(Field(b"Authentication-Results", value.encode()), OwnFields("mx.example.jp"))

@@ -154,6 +154,12 @@ def _(site: Site, _: ExitStack) -> None:
     site.postfix.write_config()
 
 
+@case("postfix.same_id")
+def _(site: Site, _: ExitStack) -> None:
+    site.postfix.milters = [*site.postfix.milters, "{ unix:opendkim/x.sock, default_action=accept }"]
+    site.postfix.write_config()
+
+
 def parameter(name: str, value: str) -> None:
     @case(f"postfix.{name}")
     def _(site: Site, _: ExitStack) -> None:

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from sekisho.auth.forged_fields import ForgedFields
+from sekisho.auth.forged_fields import ForgedFields, OwnFields
 from sekisho.clock import SystemClock
 from sekisho.daemon import Scoreboard, Setup, SetupError, Supervisor
 from sekisho.judging.handlers import OnFailure
@@ -42,7 +42,7 @@ class Judge:
         self.shadow = bool(settings.get("shadow"))
 
     def forged(self) -> ForgedFields:
-        return ForgedFields("mx.example.jp")
+        return ForgedFields(OwnFields("mx.example.jp"))
 
     def note(self, **facts: object) -> None:
         line = json.dumps(facts, default=lambda value: value.decode("latin-1")) + "\n"

@@ -13,6 +13,7 @@ from typing import Any
 
 from sekisho.action import headers, replies
 from sekisho.action.settle import cut, may_wait, quarantined, settle, withheld
+from sekisho.auth.forged_fields import OwnFields
 from sekisho.evidence import NOTHING
 from sekisho.judgement import Examined, Judgement
 from sekisho.message import Author, Envelope, Headers, Message
@@ -40,13 +41,13 @@ data."""
 class Output:
     """What an action needs besides the judgement. Built by `compose`, shared by all messages.
 
-    `authserv_id` is the name in our fields. `hold`: if the copies of all recipients would be quarantined, Postfix's
-    hold queue is used instead of the store. `defer_seconds`: how long a message is deferred while the strict domain of
-    its author cannot be looked up; 0: not at all. Without a `quarantine` no copy is kept; without `deferrals` no
-    message is deferred. `mta` says which replies are possible.
+    `own` says which fields only we write, and under which name. `hold`: if the copies of all recipients would be
+    quarantined, Postfix's hold queue is used instead of the store. `defer_seconds`: how long a message is deferred
+    while the strict domain of its author cannot be looked up; 0: not at all. Without a `quarantine` no copy is kept;
+    without `deferrals` no message is deferred. `mta` says which replies are possible.
     """
 
-    authserv_id: str
+    own: OwnFields
     document: Document
     quarantine: QuarantineStore | None = None
     deferrals: Deferrals | None = None
@@ -66,14 +67,14 @@ def carry_out(judgement: Judgement, output: Output, crashed: Callable[[str, Exce
     reference = replies.reference_of(message)
     if _waits(message, outcomes, output):
         return replies.wait(outcomes, reference)
-    if undeliverable(message, outcomes, output.authserv_id):
+    if undeliverable(message, outcomes, output.own):
         if output.mta.refuses:
             return replies.refuse(outcomes, reference)
         outcomes = withheld(outcomes)
     kept = quarantined(outcomes)
     for_all = kept and len(kept) == len(outcomes)
     if for_all and output.mta.holds and (output.hold or cut(message)):
-        return replies.hold(judgement, outcomes, reference, output.authserv_id)
+        return replies.hold(judgement, outcomes, reference, output.own)
     if kept and output.quarantine is not None:
         document = output.document(judgement, kept)
         try:
@@ -94,7 +95,7 @@ def act(judgement: Judgement, outcomes: tuple[Outcome, ...], reference: str, out
     if applied == {Disposition.QUARANTINE}:
         return Action(Reply.DISCARD, outcomes, reference=reference)
     edits = headers.for_delivery(
-        judgement, outcomes, reference, output.authserv_id, shadow_headers=output.shadow_headers
+        judgement, outcomes, reference, output.own, shadow_headers=output.shadow_headers
     )
     return Action(Reply.ACCEPT, outcomes, edits, reference=reference)
 
@@ -110,7 +111,7 @@ def without_store(
     After a CommitUnknown the store may have the message, so Postfix must not hold a second copy of it."""
     for_all = all(each.applied is Disposition.QUARANTINE for each in outcomes)
     if for_all and output.mta.holds and not isinstance(error, CommitUnknown):
-        return replies.hold(judgement, outcomes, reference, output.authserv_id)
+        return replies.hold(judgement, outcomes, reference, output.own)
     return replies.defer(outcomes, reference)
 
 
@@ -140,7 +141,7 @@ def whole(message: Message) -> Message:
     return message if kept is None else replace(message, raw=kept)
 
 
-def undeliverable(message: Message, outcomes: tuple[Outcome, ...], authserv_id: str) -> bool:
+def undeliverable(message: Message, outcomes: tuple[Outcome, ...], own: OwnFields) -> bool:
     """True if the message must be refused for all, since an edit that it needs is impossible. There are two cases:
 
     - Some copies are to be quarantined and others delivered, and the message was cut, so that it cannot be stored, or a
@@ -154,7 +155,7 @@ def undeliverable(message: Message, outcomes: tuple[Outcome, ...], authserv_id: 
         return True
     settled = {each.applied for each in outcomes} <= {Disposition.REJECT, Disposition.TEMPFAIL}
     enforced = all(each.verdict.mode is Mode.ENFORCE for each in outcomes)
-    return not settled and enforced and headers.forged(message, authserv_id).too_many
+    return not settled and enforced and headers.forged(message, own).too_many
 
 
 def _waits(message: Message, outcomes: tuple[Outcome, ...], output: Output) -> bool:

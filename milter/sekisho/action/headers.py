@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email.header import Header
 
+from sekisho.action import extra
 from sekisho.action.settle import quarantined
 from sekisho.auth import authres
-from sekisho.auth.forged_fields import ForgedFields
+from sekisho.auth.forged_fields import ForgedFields, OwnFields
 from sekisho.bounded_cache import remembered
 from sekisho.evidence import Evidence
 from sekisho.judgement import Judgement
@@ -38,51 +39,57 @@ def for_delivery(
     judgement: Judgement,
     outcomes: tuple[Outcome, ...],
     reference: str,
-    authserv_id: str,
+    own: OwnFields,
     *,
     shadow_headers: bool,
 ) -> tuple[Edit, ...]:
     """The edits of a message that some recipients get. `outcomes` are those of all recipients. In shadow nothing is
-    edited, unless `shadow_headers` asks for our fields."""
+    edited, unless `shadow_headers` asks for our fields. What a mailbox server or a person acts on is not written if a
+    recipient in shadow gets the same message."""
     delivered = tuple(each for each in outcomes if each.applied is not Disposition.QUARANTINE)
     edits: tuple[Edit, ...] = tuple(DeleteRecipient(each.recipient) for each in quarantined(outcomes))
     if shown := _shown(delivered, shadow_headers):
-        edits += fields(judgement, shown, reference, authserv_id)
-        edits += _mark(judgement.message, delivered)
+        edits += fields(judgement, shown, reference, own)
+        if not any(each.verdict.mode is Mode.SHADOW for each in delivered):
+            edits += tuple(extra.for_delivery(own.extra, delivered, judgement.weights))
+            edits += _mark(judgement.message, delivered)
     return edits
 
 
 def fields(
-    judgement: Judgement, shown: tuple[Outcome, ...], reference: str, authserv_id: str
+    judgement: Judgement, shown: tuple[Outcome, ...], reference: str, own: OwnFields
 ) -> tuple[Edit, ...]:
     """The edits that delete forged fields and add ours at the top, with the strictest verdict of `shown`. The deletions
     begin with the highest index, since a deletion renumbers the fields below it."""
     message, evidence = judgement.message, judgement.evidence
     strictest = max((each.verdict for each in shown), key=lambda verdict: verdict.disposition)
-    edits: list[Edit] = [ChangeHeader(*field) for field in forged(message, authserv_id).fields]
+    edits: list[Edit] = [ChangeHeader(*field) for field in forged(message, own).fields]
+    edits += extra.for_programs(own.extra, strictest, judgement.weights)
     if (reasons := _reasons(evidence, judgement.weights)) is not None:
         edits.append(AddHeader("X-Sekisho-Reason", reasons))
     edits.append(AddHeader("X-Sekisho-Verdict", _summary(strictest, reference)))
     user = message.envelope.client.user
-    edits.append(AddHeader("Authentication-Results", authres.field(authserv_id, evidence.results, user)))
+    edits.append(AddHeader("Authentication-Results", authres.field(own.authserv_id, evidence.results, user)))
     return tuple(edits)
 
 
-def unjudged(authserv_id: str) -> tuple[Edit, ...]:
+def unjudged(own: OwnFields) -> tuple[Edit, ...]:
     """The edits that add our fields to a message that could not be examined. The wire deletes the forged ones, which it
     knows without a judgement."""
     return (
         AddHeader("X-Sekisho-Reason", UNJUDGED),
         AddHeader("X-Sekisho-Verdict", f"{Disposition.TAG.word}; score=0; id=none; mode={Mode.ENFORCE}"),
-        AddHeader("Authentication-Results", authres.field(authserv_id, ())),
+        AddHeader("Authentication-Results", authres.field(own.authserv_id, ())),
     )
 
 
-def forged(message: Message, authserv_id: str) -> Forged:
+def forged(message: Message, own: OwnFields) -> Forged:
     """The fields that pretend to be ours: those that the wire counted in the whole header, else those that were
     parsed."""
     counted = message.envelope.forged
-    return ForgedFields.among(message.headers, authserv_id) if counted is None else counted
+    if counted is not None:
+        return counted
+    return ForgedFields.among(message.headers, own, message.envelope.queue_id)
 
 
 def encoded(text: str, name: str) -> str:
@@ -99,11 +106,10 @@ def _shown(delivered: tuple[Outcome, ...], shadow_headers: bool) -> tuple[Outcom
 
 
 def _mark(message: Message, delivered: tuple[Outcome, ...]) -> tuple[Edit, ...]:
-    """The edits that put the mark of the first tagged recipient that has one before the subject. There are none if a
-    recipient in shadow gets the same message. Further Subject fields are deleted: some mail programs show the last."""
+    """The edits that put the mark of the first tagged recipient that has one before the subject. Further Subject fields
+    are deleted: some mail programs show the last."""
     mark = next((each.mark for each in delivered if each.applied is Disposition.TAG and each.mark), "")
-    shadow = any(each.verdict.mode is Mode.SHADOW for each in delivered)
-    if not mark or shadow:
+    if not mark:
         return ()
     there = len(message.headers.all("subject"))
     others = tuple(ChangeHeader("Subject", index) for index in range(there, 1, -1))

@@ -7,6 +7,7 @@ import hashlib
 
 from sekisho.action import headers
 from sekisho.action.settle import rejected, tempfailed
+from sekisho.auth.forged_fields import OwnFields
 from sekisho.judgement import Judgement
 from sekisho.message import Message
 from sekisho.verdict import Action, Outcome, Reply
@@ -33,17 +34,17 @@ def wait(outcomes: tuple[Outcome, ...], reference: str) -> Action:
     return Action(Reply.TEMPFAIL, tempfailed(outcomes), smtp=UNVERIFIED, reference=reference)
 
 
-def hold(judgement: Judgement, outcomes: tuple[Outcome, ...], reference: str, authserv_id: str) -> Action:
+def hold(judgement: Judgement, outcomes: tuple[Outcome, ...], reference: str, own: OwnFields) -> Action:
     """Postfix's hold queue, for a message that would be quarantined for all recipients. Our fields are added now, since
     a message that is released from the hold queue does not pass the filter again."""
-    edits = headers.fields(judgement, outcomes, reference, authserv_id)
+    edits = headers.fields(judgement, outcomes, reference, own)
     return Action(Reply.HOLD, outcomes, edits, reference=reference)
 
 
-def unjudged(reply: Reply, authserv_id: str) -> Action:
+def unjudged(reply: Reply, own: OwnFields) -> Action:
     """The action for a message that came again after its judgement failed: `reply` is Postfix's hold queue or a
     delivery, with fields that say so. The wire deletes the forged fields first."""
-    return Action(reply, edits=headers.unjudged(authserv_id))
+    return Action(reply, edits=headers.unjudged(own))
 
 
 def reference_of(message: Message) -> str:

@@ -131,14 +131,15 @@ def claims(field: Field, authserv_id: str) -> bool | None:
     claimed = claimed_id(field.value.decode("utf-8", "replace"))
     if claimed is None:
         return None
-    name = _comparable(claimed)
-    if name == _comparable(authserv_id):
+    name = comparable(claimed)
+    if name == comparable(authserv_id):
         return True
     return False if _HOST.fullmatch(name) else None
 
 
-def _comparable(authserv_id: str) -> str:
-    """A U-label is its A-label, and what IDNA leaves out or maps (soft hyphens, full width) is no difference."""
+def comparable(authserv_id: str) -> str:
+    """An authserv-id in the form in which two are compared. A U-label is its A-label, and what IDNA leaves out or maps
+    (soft hyphens, full width) is no difference."""
     name = authserv_id.strip().rstrip(".").lower()
     return name if name.isascii() else to_ascii(name) or name
 

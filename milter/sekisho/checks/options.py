@@ -23,7 +23,7 @@ class ArcOptions(Options):
     sealers: tuple[Annotated[str, AfterValidator(_domain)], ...] = Field(
         (),
         description="Domains whose ARC seal excuses broken authentication of forwarded mail; it proves nothing. Your "
-        "own domains and that of authserv_id are always among them.",
+        "own domains and that of authserv_id, or of this host, are always among them.",
     )
     shipped_sealers: bool = Field(
         True,

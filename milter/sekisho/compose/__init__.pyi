@@ -10,7 +10,7 @@ from .judging import (
     resolver,
     sealers,
 )
-from .reviewing import own_name, review
+from .reviewing import own_fields, own_host, own_name, review
 from .state import (
     deferral_file,
     deferrals,
@@ -41,6 +41,8 @@ __all__ = [
     "make_memory",
     "make_rollout_key",
     "offline",
+    "own_fields",
+    "own_host",
     "own_name",
     "pipeline",
     "policies",

@@ -12,7 +12,7 @@ from sekisho import brands, charsets, domains, explain, forwarders, providers, v
 from sekisho.action import Output
 from sekisho.brands import BrandFileError, BrandIndex
 from sekisho.clock import SystemClock
-from sekisho.compose.reviewing import own_name
+from sekisho.compose.reviewing import own_fields, own_host, own_name
 from sekisho.compose.state import rollout_key
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
@@ -169,13 +169,12 @@ def lists(config: Config, held: Snapshot) -> InForce:
 def pipeline(config: Config, ports: Ports) -> Pipeline:
     """The pipeline that every message passes, on the given ports."""
     trust = Trust.of(config.trust)
-    name = own_name(config)
     return Pipeline(
         clock=ports.clock,
-        context=_contexts(config, ports, trust, name),
+        context=_contexts(config, ports, trust),
         lists=ports.lists or lists(config, ports.knowledge.lists),
         decision=_decision(config, ports),
-        output=_output(config, ports, name),
+        output=_output(config, ports),
         observers=Observers(ports.observers, ports.guard, ports.isolation),
         guard=ports.guard,
         trust=trust,
@@ -192,10 +191,9 @@ def _decision(config: Config, ports: Ports) -> Decision:
     )
 
 
-def _output(config: Config, ports: Ports, name: str) -> Output:
-    """`name` is our authserv-id."""
+def _output(config: Config, ports: Ports) -> Output:
     return Output(
-        name,
+        own_fields(config),
         explain.held_document,
         quarantine=ports.quarantine,
         deferrals=ports.deferrals,
@@ -208,16 +206,17 @@ def _output(config: Config, ports: Ports, name: str) -> Output:
 
 def sealers(config: Config, known: Knowledge, name: str) -> frozenset[str]:
     """Whose ARC seal is believed: the shipped and the configured sealers, and ourselves, whose key nobody else has: the
-    site's domains, and the organisation of `name`, our authserv-id, unless others share it."""
+    site's domains, and the organisation of `name`, our host, unless others share it."""
     shipped = known.sealers if config.arc.shipped_sealers else frozenset()
     own = domains.registrable(name)
     ours = {own} if own is not None and known.providers.kind(own) is None else set()
     return shipped | ours | {*config.arc.sealers, *config.site.domains}
 
 
-def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable[[], Context]:
-    """A function that makes the context of a message; `name` is our authserv-id."""
-    believed = sealers(config, ports.knowledge, name)
+def _contexts(config: Config, ports: Ports, trust: Trust) -> Callable[[], Context]:
+    """A function that makes the context of a message."""
+    believed = sealers(config, ports.knowledge, own_host(config))
+    name = own_name(config)
 
     def context() -> Context:
         asked: dict[tuple[str, str], Answer] = {}
@@ -236,6 +235,8 @@ def _contexts(config: Config, ports: Ports, trust: Trust, name: str) -> Callable
             site=ports.knowledge.site,
             policies=ports.policies,
             recipient_delimiter=config.policy.recipient_delimiter,
+            earlier_filters=config.trust.earlier_filters,
+            believe_earlier=config.trust.believe_earlier,
             strangers=resolver and Budget(resolver, config.dns.budget * STRANGERS_SHARE, ports.clock, asked),
             asked=None if resolver is None else asked,
         )

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from sekisho.config import Config
-from sekisho.doctor import bypass
+from sekisho.doctor import bypass, neighbours
 from sekisho.doctor.commands import Commands, both
 from sekisho.doctor.milter_clients import (
     MilterClient,
@@ -33,7 +33,6 @@ from sekisho.verdict import Mode
 
 SMTP_PORT = 25
 MARGIN_SECONDS = 5.0  # that Postfix must wait longer than we may take
-SIGNERS = ("dkim", "8891", "rspamd", "11332", "amavis", "8892")
 
 
 def examine(postfix: Postfix, config: Config, commands: Commands = Commands()) -> Iterator[Diagnosis]:  # noqa: B008 - frozen
@@ -144,27 +143,6 @@ def _timeouts(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnos
                     f"take {need:g} s",
                     _tuned(postfix, client, name, f"{max(need, 30):.0f}s"),
                 )
-
-
-def _order(postfix: Postfix, config: Config, _: Commands) -> Iterator[Diagnosis]:
-    for client in milter_clients(postfix, config.wire.socket):
-        before = [each.place for each in client.listed[: client.at]]
-        signers = [place for place in before if any(mark in place for mark in SIGNERS)]
-        after = [each for each in client.listed if each is not client.entry]
-        first = listing(postfix, client.service if client.own else None, (client.entry, *after))
-        mend = both(first, postfix.reload())
-        if signers:
-            yield error(
-                "postfix.order",
-                f"{', '.join(signers)} comes before us ({client.where}): what it signs we change afterwards",
-                mend,
-            )
-        elif before:
-            yield warning(
-                "postfix.order",
-                f"{', '.join(before)} comes before us ({client.where}): we judge what it made of the message",
-                mend,
-            )
 
 
 def _chroot(postfix: Postfix, config: Config, commands: Commands) -> Iterator[Diagnosis]:
@@ -342,7 +320,7 @@ _CHECKS: tuple[Callable[[Postfix, Config, Commands], Iterator[Diagnosis]], ...] 
     _asked,
     _default_action,
     _timeouts,
-    _order,
+    neighbours.examine,
     _chroot,
     _macros,
     _parameters,

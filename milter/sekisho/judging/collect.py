@@ -64,6 +64,10 @@ class Collector:
         """The fields so far that have our names, but are not ours."""
         return self._forged.found
 
+    def called(self, queue_id: str | None) -> None:
+        """Note the MTA's name for the message, by which fields of filters before us are known."""
+        self._forged.queue_id = queue_id
+
     def field(self, name: bytes, value: bytes) -> None:
         """Take one header field."""
         self._fields += 1

@@ -13,6 +13,9 @@ from sekisho.options import Options
 from sekisho.verdict import Disposition, Mode, Thresholds
 
 MaxAction = Literal["accept", "tag", "quarantine", "reject"]
+ExtraHeader = Literal[
+    "X-Sekisho-Score", "X-Sekisho-Symbols", "X-Spam-Flag", "X-Spam-Level", "X-Spam-Score", "X-Spam-Status"
+]
 Points = Annotated[float, Field(ge=-100, le=100)]
 
 
@@ -77,6 +80,12 @@ class PolicyOptions(Options):
     )
     shadow_headers: bool = Field(
         False, description="In shadow mode, write our headers and remove forged ones all the same."
+    )
+    extra_headers: tuple[ExtraHeader, ...] = Field(
+        (),
+        description="Further fields on delivered mail. X-Sekisho-Score, X-Sekisho-Symbols: the score and the points of "
+        "each finding, for other filters. X-Spam-Flag, X-Spam-Level, X-Spam-Score, X-Spam-Status: for Sieve's spamtest "
+        "and junk folders, in enforce only (docs/mailboxes.md). Fields of these names from outside are removed.",
     )
     defer_unknown: float = Field(
         0.0,

@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from sekisho.auth.forged_fields import OwnFields
 from sekisho.held import Copy, Entry, Operation, OperationName, OperationResult, State
 from sekisho.ports import HeldMail
 from sekisho.privacy import Privacy
@@ -36,21 +37,22 @@ _RESULTS = {
 
 
 class Releaser:
-    """Releases copies. `privacy` decides what the audit keeps of addresses; `pause` waits between attempts, for a
-    number of seconds."""
+    """Releases copies. `own` says which fields only we write; `host` is this machine's name. `privacy` decides what
+    the audit keeps of addresses; `pause` waits between attempts, for a number of seconds."""
 
     def __init__(
         self,
         store: HeldMail,
         options: ReleaseOptions,
-        authserv_id: str,
+        own: OwnFields,
+        host: str,
         privacy: Privacy,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
         self._options = options
-        self._authserv_id = authserv_id
-        self._host = options.helo or authserv_id
+        self._own = own
+        self._host = options.helo or host
         self._privacy = privacy
         self._pause = pause
 
@@ -62,7 +64,7 @@ class Releaser:
         copies = meant(entry, request)
         if request.to and len(copies) > 1:
             raise UnclearRequestError("several copies would go to one other address: name one recipient")
-        raw = rewrite(self._store.content(entry.id), entry, self._authserv_id, self._host)
+        raw = rewrite(self._store.content(entry.id), entry, self._own, self._host)
         return tuple(self._copy(entry, copy, raw, request) for copy in copies)
 
     def _copy(self, entry: Entry, copy: Copy, raw: bytes, request: ReleaseRequest) -> ReleaseResult:

@@ -1,9 +1,11 @@
 """Makes the message that is sent for a held one: forged fields are removed, our fields are added at the top.
 
-Removed are Authentication-Results with our authserv-id, every X-Sekisho field, and fields in which one of these hides
-behind a CR. Added are, from the top: our Authentication-Results with the results from the time of arrival,
-X-Sekisho-Verdict with `released`, and one Received field (RFC 5321 section 4.4) with the facts of the original client,
-since the one that Postfix will write names only this machine. Every other byte stays as it was.
+Removed are Authentication-Results with our authserv-id, every X-Sekisho field, the X-Spam fields that we write by
+option, and fields in which one of these hides behind a CR. What filters before us added stays. Added are, from the top:
+our Authentication-Results with the results from the time of arrival, X-Sekisho-Verdict with `released`, and one
+Received field (RFC 5321 section 4.4) with the facts of the original client, since the one that Postfix will write names
+only this machine. No X-Spam field is added: a person has looked at the message, so no mailbox server should sort it
+out. Every other byte stays as it was.
 
 It cannot repair signatures that covered a removed field.
 """
@@ -16,8 +18,8 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
-from sekisho.auth import authres
-from sekisho.auth.forged_fields import is_forged
+from sekisho.auth import authres, earlier_filters
+from sekisho.auth.forged_fields import OwnFields, is_forged
 from sekisho.held import Entry
 from sekisho.message import Client, Envelope
 from sekisho.message.spans import spans
@@ -29,16 +31,26 @@ _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}\Z")
 _QUEUE_ID = re.compile(r"[A-Za-z0-9]{1,32}\Z")
 
 
-def rewrite(raw: bytes, entry: Entry, authserv_id: str, host: str) -> bytes:
+def rewrite(raw: bytes, entry: Entry, own: OwnFields, host: str) -> bytes:
     """The message to send for the held message `raw`. `host` is this machine's name. Pure."""
     kept = bytearray()
     position = 0
-    for start, end, field in spans(raw):
-        if is_forged(field, authserv_id):
+    theirs = _theirs(raw, entry, own)
+    for place, (start, end, field) in enumerate(spans(raw)):
+        if is_forged(field, own) and place not in theirs:
             kept += raw[position:start]
             position = end
     kept += raw[position:]
-    return _top(entry, authserv_id, host) + _joint(bytes(kept)) + bytes(kept)
+    return _top(entry, own.authserv_id, host) + _joint(bytes(kept)) + bytes(kept)
+
+
+def _theirs(raw: bytes, entry: Entry, own: OwnFields) -> frozenset[int]:
+    """The places of the results that filters before us added."""
+    if not own.earlier:
+        return frozenset()
+    fields = [field for _, _, field in spans(raw)]
+    found = earlier_filters.results(fields, own.earlier, entry.envelope.queue_id)
+    return frozenset(place for place, field in enumerate(fields) if any(field is each for each in found))
 
 
 def _joint(kept: bytes) -> bytes:

@@ -24,7 +24,7 @@ class Doors:
         if self.smtp:
             from sekisho.smtp.server import SmtpDoor  # noqa: PLC0415
 
-            return SmtpDoor(settings.smtp, workers, compose.own_name(settings), settings.wire.backlog)
+            return SmtpDoor(settings.smtp, workers, compose.own_host(settings), settings.wire.backlog)
         from sekisho.wire.server import MilterDoor  # noqa: PLC0415
 
         return MilterDoor(settings.wire)

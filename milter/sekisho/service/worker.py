@@ -57,7 +57,7 @@ class WorkerHandlers:
 
     def forged(self) -> ForgedFields:
         """An object that finds the forged fields of one message: those that only we may write."""
-        return ForgedFields(self._pipeline.output.authserv_id)
+        return ForgedFields(self._pipeline.output.own)
 
     def process(self, raw: bytes, envelope: Envelope) -> Action:
         """Judge one message. Raises UnfinishedError."""
@@ -87,7 +87,7 @@ class WorkerHandlers:
         if not again:
             return action.defer((), "")
         reply = Reply.HOLD if on_failure is OnFailure.HOLD else Reply.ACCEPT
-        return action.unjudged(reply, self._pipeline.output.authserv_id)
+        return action.unjudged(reply, self._pipeline.output.own)
 
     def keep(self, raw: bytes, envelope: Envelope) -> Action:
         """Keep a message that cannot be judged in the store."""

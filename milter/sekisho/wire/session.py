@@ -337,6 +337,7 @@ class Sessions:
         if mail.late and not self._is_lenient(mail):  # in shadow mode no message is deferred
             return edit_and_reply(context, _GOODBYE, spaced)
         queue_id = _macros(context)("i") or mail.envelope.queue_id
+        mail.collector.called(queue_id)
         envelope = replace(
             mail.envelope,
             recipients=tuple(mail.recipients),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sekisho.action import Output, carry_out
+from sekisho.auth.forged_fields import OwnFields
 from sekisho.evidence import Evidence, FindingKind
 from sekisho.judgement import Examined, Judgement
 from sekisho.message import Envelope, Message, Recipient, read
@@ -58,8 +59,10 @@ def judgement(
     return Judgement(Examined(message or mail(), evidence, {}, 0.0), weights, tuple(of))
 
 
-def output(quarantine: QuarantineStore | None = None, **options: Any) -> Output:
-    return Output(OWN_ID, lambda *_: {}, quarantine or Store(), **options)
+def output(
+    quarantine: QuarantineStore | None = None, *, extra: tuple[str, ...] = (), **options: Any
+) -> Output:
+    return Output(OwnFields(OWN_ID, extra), lambda *_: {}, quarantine or Store(), **options)
 
 
 def act(

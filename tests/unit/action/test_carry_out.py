@@ -18,6 +18,7 @@ from tests.unit.action.kit import (
 
 from sekisho.action.carry_out import undeliverable
 from sekisho.action.settle import settle
+from sekisho.auth.forged_fields import OwnFields
 from sekisho.message import Envelope, Limits, Recipient, read
 from sekisho.policy import Rules
 from sekisho.ports import CommitUnknown, StoreUnavailable
@@ -102,7 +103,7 @@ def test_a_recipient_that_cannot_be_taken_off_ends_the_message(
         Outcome(Recipient("x@example.jp", raw), Verdict(each, 9, "points", Thresholds(), mode=of), each)
         for each, raw, of in zip(applied, raws, modes, strict=True)
     )
-    assert undeliverable(mail(), done, OWN_ID) is refused
+    assert undeliverable(mail(), done, OwnFields(OWN_ID)) is refused
 
 
 def test_shadow_touches_nothing() -> None:
@@ -151,10 +152,10 @@ def test_more_forged_fields_than_can_be_deleted_are_refused() -> None:
         b"X-Sekisho-Verdict: accept\r\n" * 10_000 + b"\r\n", Envelope(), Limits(header_fields=20_000)
     )
     for wanted in ((ACCEPT,), (ACCEPT, QUARANTINE)):
-        assert undeliverable(flood, settle(outcomes(*wanted)), OWN_ID)
-    assert not undeliverable(flood, settle(outcomes(REJECT)), OWN_ID)
-    assert not undeliverable(flood, settle(outcomes(REJECT, rules=SHADOW)), OWN_ID)
+        assert undeliverable(flood, settle(outcomes(*wanted)), OwnFields(OWN_ID))
+    assert not undeliverable(flood, settle(outcomes(REJECT)), OwnFields(OWN_ID))
+    assert not undeliverable(flood, settle(outcomes(REJECT, rules=SHADOW)), OwnFields(OWN_ID))
     some = read(b"X-Sekisho-Verdict: accept\r\n" * 1_000 + b"\r\n", Envelope())
-    assert not undeliverable(some, settle(outcomes(ACCEPT)), OWN_ID)
+    assert not undeliverable(some, settle(outcomes(ACCEPT)), OwnFields(OWN_ID))
     edits = act(outcomes(ACCEPT), some).edits
     assert len([edit for edit in edits if isinstance(edit, ChangeHeader)]) == 1_000

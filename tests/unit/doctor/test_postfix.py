@@ -130,6 +130,41 @@ def test_each_fault_is_found_and_its_command_mends_it(
     assert code not in codes(site.look())
 
 
+HOST = "mx.ours.example"
+OURS = f"{{ {SOCKET}, default_action=tempfail }}"
+DKIM, CLAM, DMARC = "unix:opendkim/opendkim.sock", "unix:/run/clam.sock", "inet:localhost:8893"
+
+
+@pytest.mark.parametrize(
+    ("listed", "authserv_id", "earlier", "expected"),
+    [
+        (f"{OURS}, {DKIM}", "", (), []),
+        (f"{OURS}, {DKIM}", f"sekisho.{HOST}", (), []),
+        (f"{OURS}, {DKIM}, {DMARC}", HOST, (), ["same_id"]),
+        (f"{OURS}, {CLAM}", HOST, (), []),
+        (OURS, HOST, (), []),
+        (f"{DKIM}, {OURS}", HOST, (), ["order", "same_id"]),
+        (f"{DKIM}, {OURS}", HOST, (HOST,), []),
+        (f"{DKIM}, {OURS}, {DMARC}", HOST, (HOST,), ["same_id"]),
+        (f"{DKIM}, {OURS}", "", (HOST,), []),
+        (f"{CLAM}, {OURS}", "", (HOST,), []),
+    ],
+)
+def test_filters_with_our_name(
+    site: Site, listed: str, authserv_id: str, earlier: tuple[str, ...], expected: list[str]
+) -> None:
+    """A filter that writes results under the host's name is found if that is our name too, before us and behind."""
+    site.write({"smtpd_milters": listed, "myhostname": HOST})
+    assert codes(site.look(authserv_id=authserv_id, trust={"earlier_filters": earlier})) == expected
+
+
+def test_a_signer_before_us_breaks_marked_subjects(site: Site) -> None:
+    """It is known, but what it signs is changed."""
+    site.write({"smtpd_milters": f"{DKIM}, {OURS}", "myhostname": HOST})
+    trust = {"earlier_filters": (HOST,)}
+    assert codes(site.look(trust=trust, recipients={"a.example": {"subject_mark": "[!]"}})) == ["order"]
+
+
 @pytest.mark.parametrize(
     ("theirs", "ours", "severity"),
     [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sekisho.auth.forged_fields import MAX_FIELDS_READ, ForgedFields
+from sekisho.auth.forged_fields import MAX_FIELDS_READ, ForgedFields, OwnFields
 from sekisho.judging import collect
 from sekisho.judging.collect import Collector
 from sekisho.message import Envelope, Limits, read
@@ -20,7 +20,7 @@ def limited(**limits: int) -> Limits:
 
 
 def collector(spaced: bool = True, **limits: int) -> Collector:
-    return Collector(limited(**limits), ForgedFields("mx.example.jp"), spaced)
+    return Collector(limited(**limits), ForgedFields(OwnFields("mx.example.jp")), spaced)
 
 
 @given(

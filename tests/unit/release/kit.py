@@ -115,6 +115,7 @@ class _Handler(socketserver.StreamRequestHandler):
 
 RELEASE = """
     import os, signal, smtplib, sys
+    from sekisho.auth.forged_fields import OwnFields
     from sekisho.clock import SystemClock
     from sekisho.journal import JournalOptions
     from sekisho.privacy import Privacy
@@ -157,7 +158,8 @@ RELEASE = """
     }[point]()
     store = Quarantine.open(StoreOptions(url=url), SystemClock())
     options = ReleaseOptions(port=port, timeout_seconds=10, attempts=1)
-    releaser = Releaser(store, options, "mx.ours.example", Privacy(JournalOptions(), SystemClock()))
+    privacy = Privacy(JournalOptions(), SystemClock())
+    releaser = Releaser(store, options, OwnFields("mx.ours.example"), "mx.ours.example", privacy)
     os.write(1, b"READY\\n")
     for name in names:
         releaser.release(store.get(name), ReleaseRequest("test"))

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.release.kit import CLOSE, POINTS, Port, releasing
 from tests.unit.store.kit import SetClock, hold
 
+from sekisho.auth.forged_fields import OwnFields
 from sekisho.clock import SystemClock
 from sekisho.held import Entry, State, Wanted
 from sekisho.journal import JournalOptions
@@ -30,6 +31,7 @@ def releaser(store: Quarantine, port: Port, **options: object) -> Releaser:
     return Releaser(
         store,
         ReleaseOptions.model_validate(settings),
+        OwnFields("mx.ours.example"),
         "mx.ours.example",
         PRIVACY,
         lambda seconds: None,
@@ -175,8 +177,9 @@ def test_a_store_that_fails_after_the_answer_leaves_it_uncertain(store: Quaranti
 
     with Port() as port:
         settings = ReleaseOptions(port=port.port, attempts=3)
+        made = Failing(store, settings, OwnFields("mx.ours.example"), "mx.ours.example", PRIVACY)
         with pytest.raises(StoreUnavailable):
-            Failing(store, settings, "mx.ours.example", PRIVACY).release(entry_of(store, name), ME)
+            made.release(entry_of(store, name), ME)
         clock.pass_by(hours=1)
         store.give_up(timedelta(minutes=15), "maintenance")
         assert release(store, port, name) == ()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sekisho.auth.forged_fields import OwnFields
 from sekisho.held import Entry
 from sekisho.message import Client, Envelope
 from sekisho.release.rewrite import rewrite
@@ -54,7 +55,7 @@ TOP = (
 
 
 def released(raw: bytes, entry: Entry = ENTRY) -> bytes:
-    return rewrite(raw, entry, "mx.ours.example", "host.ours.example")
+    return rewrite(raw, entry, OwnFields("mx.ours.example"), "host.ours.example")
 
 
 @pytest.mark.parametrize(
@@ -132,3 +133,12 @@ def test_an_ipv6_client_is_named_as_one() -> None:
     assert b"[IPv6:2001:db8::1])" in released(
         b"\r\n", replace(ENTRY, envelope=Envelope("a@x", client=client))
     )
+
+
+def test_what_filters_before_us_added_stays() -> None:
+    """Results of an earlier filter under our own authserv-id are kept; the sender's, and its X-Spam fields, are not."""
+    theirs = b"Authentication-Results: mx.ours.example/4XyZ; dkim=pass header.d=sender.example\r\n"
+    sent = b"Authentication-Results: mx.ours.example; dkim=pass header.d=bank.example\r\nX-Spam-Flag: NO\r\n"
+    rest = b"From: a@sender.example\r\n\r\nbody\r\n"
+    own = OwnFields("mx.ours.example", ("X-Spam-Flag",), ("mx.ours.example",))
+    assert rewrite(theirs + sent + rest, ENTRY, own, "host.ours.example") == TOP + theirs + rest

@@ -11,6 +11,7 @@ import pytest
 from tests.unit.release.kit import Port
 from tests.unit.store.kit import SetClock
 
+from sekisho.auth.forged_fields import OwnFields
 from sekisho.journal import JournalOptions
 from sekisho.privacy import Privacy
 from sekisho.release import ReleaseOptions, Releaser
@@ -33,7 +34,11 @@ class Room:
     def review(self) -> Review:
         privacy = Privacy(JournalOptions(), self.clock)
         releaser = Releaser(
-            self.store, ReleaseOptions(port=self.port.port, attempts=1), "mx.example", privacy
+            self.store,
+            ReleaseOptions(port=self.port.port, attempts=1),
+            OwnFields("mx.example"),
+            "mx.example",
+            privacy,
         )
         return Review(self.store, releaser, timedelta(minutes=15), lambda: self.doubt)
 
