@@ -46,7 +46,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "words",
         }
     ),
-    frozenset({"ports"}),
+    frozenset({"ports", "events"}),
     frozenset(
         {
             "vocabulary",

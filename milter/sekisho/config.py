@@ -24,7 +24,7 @@ from sekisho.journal import JournalOptions
 from sekisho.log import LogOptions
 from sekisho.message import Limits
 from sekisho.metrics import MetricsOptions
-from sekisho.options import Options
+from sekisho.options import Options, TakesEffect, takes_effect
 from sekisho.policy import (
     ListOptions,
     PolicyOptions,
@@ -270,6 +270,16 @@ def _suggestion(loc: tuple[int | str, ...]) -> str:
 def _did_you_mean(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, 1)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+def restart_values(config: Config) -> dict[str, Any]:
+    """The values of the options that only a restart can change, by dotted name."""
+    return {
+        f"{name}.{key}".lstrip("."): getattr(getattr(config, name) if name else config, key)
+        for name, _, model in groups()
+        for key, field in model.model_fields.items()
+        if takes_effect(field) is TakesEffect.RESTART
+    }
 
 
 def groups() -> Iterator[tuple[str, str, type[BaseModel]]]:

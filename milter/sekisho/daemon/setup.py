@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from sekisho.daemon.maintenance import MaintenancePort
 from sekisho.daemon.scoreboard import Scoreboard
@@ -24,8 +24,13 @@ class SetupError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A validated configuration. `build` is called in each worker, and `maintenance` in the maintenance process."""
+    """A validated configuration. `build` is called in each worker, and `maintenance` in the maintenance process.
+
+    `facts` are the fields of the log events `started` and `reloaded` that the configuration knows. `needs_restart`: the
+    changed options that only a restart can put in force."""
 
     wire: WireOptions
     build: Callable[[], Handlers]
     maintenance: Callable[[Scoreboard], MaintenancePort] | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    needs_restart: tuple[str, ...] = ()

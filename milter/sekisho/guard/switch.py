@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sekisho.events import watching
 from sekisho.guard.window import BUCKETS, Spread, Tally
 from sekisho.private_files import open_private
 
@@ -270,7 +271,7 @@ class Switch:
 
     def _failed(self, error: OSError) -> None:
         if not self._failing:
-            LOG.error("%s: %s; what was last read from it is used", self._path, error.strerror)
+            watching.SWITCH_UNREADABLE.write(LOG, path=self._path, reason=error.strerror or error)
         self._failing = error.strerror or str(error)
 
 

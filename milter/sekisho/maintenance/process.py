@@ -9,6 +9,7 @@ from sekisho import compose, log, metrics
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.daemon import Scoreboard
+from sekisho.events import watching
 from sekisho.guard import Switch
 from sekisho.maintenance import live_status
 from sekisho.maintenance.quarantine import QuarantineMaintenance
@@ -38,8 +39,16 @@ class Maintenance:
     """
 
     def __init__(
-        self, settings: Config, meter: Metrics, place: probe.SocketAddress, scoreboard: Scoreboard
+        self,
+        settings: Config,
+        meter: Metrics,
+        place: probe.SocketAddress,
+        scoreboard: Scoreboard,
+        *,
+        needs_restart: tuple[str, ...] = (),
     ) -> None:
+        """`needs_restart`: the changed options that only a restart can put in force."""
+        self._needs_restart = needs_restart
         self._settings = settings
         self._metrics = meter
         self._scoreboard = scoreboard
@@ -104,7 +113,9 @@ class Maintenance:
         except OSError as error:
             self._refused += 1
             if self._refused == MAX_PORT_TURNS:
-                LOG.error("metrics port %s: %s; it is tried again", self._settings.metrics.listen, error)
+                watching.METRICS_PORT_FAILED.write(
+                    LOG, listen=self._settings.metrics.listen, reason=error.strerror or error
+                )
 
     def _at_work(self) -> bool:
         """True while no periodic task keeps failing or hangs. The task `store` has a reason of its own."""
@@ -144,7 +155,7 @@ class Maintenance:
             store_ok=self.store_ok,
             log_lines_dropped=self._metrics.total("log_lines_dropped_total"),
             now=self._clock.now().timestamp(),
-        )
+        ) | {"needs_restart": list(self._needs_restart)}
 
     def _look_at_switch(self) -> None:
         if self._switch is None:

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from sekisho.events import watching
 from sekisho.processes import ReadyReason
 from sekisho.wire import probe
 
@@ -112,17 +113,17 @@ class Readiness:
             reasons = self.reasons()
             self._say(reasons)
             self._tell(reasons)
-        except Exception:
-            LOG.exception("readiness cannot be looked at")
+        except Exception as error:
+            watching.READINESS_UNKNOWN.failed(LOG, error)
 
     def _say(self, reasons: tuple[ReadyReason, ...]) -> None:
         if reasons == self._said:
             return
         self._said = reasons
         if reasons:
-            LOG.error("not_ready", extra={"fields": {"reasons": reasons}})
+            watching.NOT_READY.write(LOG, reasons=reasons)
         else:
-            LOG.warning("ready_again")
+            watching.READY_AGAIN.write(LOG)
 
 
 def of_socket(where: probe.SocketAddress, count: Callable[[int, int], object]) -> MilterProbe:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 from pathlib import Path
 
 from sekisho import __version__, compose, log, metrics
 from sekisho.checks.table import CHECKS, KINDS
-from sekisho.config import Config
+from sekisho.config import Config, restart_values
+from sekisho.events import watching
 from sekisho.journal import Journal
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock
 from sekisho.privacy import Privacy
 from sekisho.wire import probe
 from sekisho.wire.library import libmilter_version
+
+LOG = logging.getLogger("sekisho.log")
 
 
 class Shared:
@@ -28,6 +32,9 @@ class Shared:
     ) -> None:
         """`loaded` has what the first generation gets. It is taken out of the list, so that its memory can be freed."""
         self.clock = clock
+        self._in_force = restart_values(settings)
+        self._logged = settings.log, settings.journal
+        self._privacy = privacy
         self._loaded = [] if loaded is None else loaded
         self.journal = Journal(settings.journal, privacy)
         self.metrics: Metrics | None = None
@@ -37,6 +44,31 @@ class Shared:
         """The configuration and knowledge: the first time those that were loaded at the start, then read again from the
         files. Raises ConfigError."""
         return self._loaded.pop() if self._loaded else compose.load(path)
+
+    def needs_restart(self, settings: Config) -> tuple[str, ...]:
+        """The options whose value is another one than that of the start, and which only a restart can change."""
+        return tuple(
+            name for name, value in restart_values(settings).items() if value != self._in_force[name]
+        )
+
+    def follow_log(self, settings: Config) -> None:
+        """Take up the options of log and journal, if they changed, for this process and those that it forks from now
+        on. Raises SecretError or TargetError; then nothing has changed."""
+        (before, _), wanted = self._logged, (settings.log, settings.journal)
+        if wanted == self._logged:
+            return
+        privacy = self._privacy.changed(settings.journal)
+        moved = {"old": before.place, "new": settings.log.place}
+        if before.place != settings.log.place:
+            log.open_target(settings.log).close()  # raises before the old log is told of it
+            watching.LOG_MOVED.write(LOG, **moved)
+        log.setup(settings.log, privacy)
+        if before.place != settings.log.place:
+            watching.LOG_MOVED.write(LOG, **moved)
+        if self.metrics is not None:
+            log.lost_lines_to(self.metrics.log_lines_dropped)
+        self._logged, self._privacy = wanted, privacy
+        self.journal = Journal(settings.journal, privacy)
 
     def place(self, settings: Config) -> probe.SocketAddress:
         """The address of the milter socket. A reload does not change it."""

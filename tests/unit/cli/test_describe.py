@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sekisho.checks.table import KINDS
 from sekisho.cli import describe
 from sekisho.config import Config, groups, load
+from sekisho.events import schema
 from sekisho.message import Recipient
 from sekisho.policy import COMBINATIONS, RecipientOptions, RecipientRules
 
@@ -26,6 +27,8 @@ COMMENTED = re.compile(r"^#(?=[a-z_]+ = |\[)", re.MULTILINE)
         ("config/sekisho.toml", describe.example),
         ("docs/options.md", describe.markdown),
         ("docs/checks.md", describe.checks),
+        ("docs/events.md", schema.markdown),
+        ("docs/events.schema.json", schema.document),
     ],
 )
 def test_generated_files_are_up_to_date(file: str, made: Callable[[], str]) -> None:
