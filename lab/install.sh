@@ -6,7 +6,7 @@
 # Postfix is told "No configuration" only when it is not there yet, and no service starts meanwhile: the
 # machine's own mail system stays exactly as it was. Ends with 2 when it may not install what is missing.
 #
-# `install.sh test` also gets what only the tests need: systemd's checks, docker-compose as the reader of the
+# `install.sh test` also gets what only the tests need: systemd's checks, rsyslog and logrotate, docker-compose as the reader of the
 # compose file, and Prometheus. That one is unpacked below .venv instead of installed, since its package would
 # enable a service that starts with the machine.
 set -eu
@@ -139,7 +139,7 @@ unpack_prometheus() {
 fetch_prometheus() { (cd "$tools/unpack" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download prometheus); }
 
 if [ "${1-}" = test ]; then
-    packages="$packages systemd libmail-authenticationresults-perl"
+    packages="$packages systemd rsyslog logrotate libmail-authenticationresults-perl"
     docker compose version >/dev/null 2>&1 || packages="$packages docker-compose"
 fi
 

@@ -58,10 +58,8 @@ class SocketTarget:
         except BlockingIOError:
             return False
         except OSError as error:
-            if error.errno == errno.ENOBUFS:
-                return False
             self._written = 0
-            if error.errno == errno.EMSGSIZE or self._is_udp:
+            if error.errno == errno.EMSGSIZE or (self._is_udp and error.errno != errno.ENOBUFS):
                 raise  # with UDP, the error may be the answer to the line before
             self._disconnect()
             return False
