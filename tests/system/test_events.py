@@ -20,7 +20,6 @@ from tests.events_support import BY_NAME
 from sekisho.config import Config, restart_values
 
 PATIENCE = 120.0
-MAIL = ((b"From", b" a@friend.example"), (b"Subject", b" hello"))
 OTHER_VALUES: dict[str, Any] = {
     "wire.socket": "unix:{}/other.sock",
     "wire.socket_mode": "0600",
@@ -75,11 +74,11 @@ class Story:
         self.reload(**settings)
         return self.seen("reloaded", generation=generation)
 
-    def mail(self, network: int = 1, author: bytes = b"friend.example") -> bytes:
+    def mail(self, network: int = 1, author: bytes = b"friend.example", body: bytes = b"Hello\r\n") -> bytes:
         with Client(f"unix:{self.sekisho.socket}", timeout=PATIENCE) as client:
             client.connect(address=b"198.51.%d.1" % network)
             client.helo()
-            return client.message(((b"From", b" a@" + author), (b"Subject", b" hello"))).final
+            return client.message(((b"From", b" a@" + author), (b"Subject", b" hello")), body).final
 
 
 @pytest.fixture(scope="module")
@@ -198,15 +197,16 @@ def test_mail_of_many_senders_that_suddenly_is_severe(story: Story) -> None:
         "least_percent": 0.01,
         "release_minutes": 1.0,
     }
-    points = {"author.unauthenticated": 9.0}
-    story.reloaded(guard=guard, policy={"tag": 0.1, "quarantine": 0.2, "reject": 0.3, "points": points})
+    before = story.sekisho.settings
+    story.reloaded(guard=guard, policy={"points": {"link.ip_address": 20.0}})
     for number in range(60):
-        story.mail(number, b"author%d.example" % number)
+        story.mail(number, b"author%d.example" % number, b"See http://192.0.2.1/login\r\n")
         if story.lines("guard_tripped"):
             break
     line = story.seen("guard_tripped")
     assert 0 < line["long_run"] < line["share"] <= 1
     story.seen("switch_changed", what="tagging", on=True)
+    story.sekisho.settings = before
 
 
 def test_another_daemon_waits_for_the_socket_and_gives_up(story: Story, place: Path) -> None:

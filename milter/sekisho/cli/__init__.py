@@ -18,6 +18,7 @@ import traceback
 
 import click
 
+from sekisho.cli import warnings
 from sekisho.cli.commands import cli
 from sekisho.cli.output import say
 from sekisho.config import ConfigError
@@ -41,6 +42,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    warnings.show()
     try:
         status = cli.main(prog_name="sekisho", standalone_mode=False)
     except click.ClickException as error:
