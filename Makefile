@@ -104,6 +104,8 @@ docs: install
 	.venv/bin/sekisho config describe --format toml > config/sekisho.toml
 	.venv/bin/sekisho config describe --format markdown > docs/options.md
 	.venv/bin/sekisho config describe --format checks > docs/checks.md
+	.venv/bin/sekisho config describe --format events > docs/events.md
+	.venv/bin/sekisho config describe --format event-schema > docs/events.schema.json
 	$(PYTHON) config/grafana/dashboard.py
 
 # Newer versions of everything; UPGRADE= keeps what is locked and adds what is missing.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import gc
 import importlib
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.events_support import Validation
 
 from sekisho import brands, vocabulary
 from sekisho.brands import Brand, BrandIndex
@@ -75,3 +77,20 @@ def what_is_shipped_is_read_once() -> Iterator[None]:
         patch.setattr(vocabulary, "load", words)
         patch.setattr(judging, "BrandIndex", index)
         yield
+
+
+@pytest.fixture(scope="session")
+def log_validation() -> Iterator[Validation]:
+    """Watches whatever the program logs in this process."""
+    handler, ours = Validation(), logging.getLogger("sekisho")
+    ours.addHandler(handler)
+    yield handler
+    ours.removeHandler(handler)
+
+
+@pytest.fixture(autouse=True)
+def every_event_fits_its_schema(log_validation: Validation) -> Iterator[None]:
+    """docs/events.md is a promise to programs: no test may make the program write anything else."""
+    yield
+    wrong, log_validation.faults = log_validation.faults, []
+    assert wrong == []

@@ -49,7 +49,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "words",
         }
     ),
-    frozenset({"ports"}),
+    frozenset({"ports", "events"}),
     frozenset(
         {
             "vocabulary",

@@ -21,7 +21,7 @@ from sekisho.journal import JournalOptions
 from sekisho.log import LogOptions
 from sekisho.message import Limits
 from sekisho.metrics import MetricsOptions
-from sekisho.options import Options
+from sekisho.options import Options, TakesEffect, takes_effect
 from sekisho.plain_errors import UNKNOWN_KEY, did_you_mean, dotted, keys_at, of_model, of_toml
 from sekisho.policy import (
     ListOptions,
@@ -238,6 +238,16 @@ def _suggestion(loc: tuple[int | str, ...]) -> str:
         return near
     homes = [group or "the top of the file" for group, _, each in groups() if name in each.model_fields]
     return f"; there is one in {' and '.join(homes)}" if homes else ""
+
+
+def restart_values(config: Config) -> dict[str, Any]:
+    """The values of the options that only a restart can change, by dotted name."""
+    return {
+        f"{name}.{key}".lstrip("."): getattr(getattr(config, name) if name else config, key)
+        for name, _, model in groups()
+        for key, field in model.model_fields.items()
+        if takes_effect(field) is TakesEffect.RESTART
+    }
 
 
 def groups() -> Iterator[tuple[str, str, type[BaseModel]]]:

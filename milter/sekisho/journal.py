@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 
 from pydantic import Field
 
+from sekisho.events import mail
 from sekisho.evidence import METHODS, Evidence
 from sekisho.message import Envelope, Message, Recipient, key_of
 from sekisho.privacy import Privacy, PrivacyOptions
@@ -53,13 +54,10 @@ class Journal:
         unseen = {each.recipient for each in action.outcomes if each.verdict.decided_by == OPT_OUT}
         if unseen and len(unseen) == len({each.recipient for each in action.outcomes}):
             # All recipients opted out: the line says only that the message came.
-            self._write(
-                logging.INFO, "message", queue_id=message.envelope.queue_id, **self._judgement(action)
-            )
+            mail.MESSAGE.write(self._log, queue_id=message.envelope.queue_id, **self._judgement(action))
             return
-        self._write(
-            logging.INFO,
-            "message",
+        mail.MESSAGE.write(
+            self._log,
             queue_id=message.envelope.queue_id,
             id=action.reference or None,
             digest=message.digest[:16],
@@ -80,19 +78,11 @@ class Journal:
 
     def error(self, stage: str, error: BaseException, *, queue_id: str | None = None) -> None:
         """A stage failed. The line of the message says which verdict it got."""
-        self._write(logging.ERROR, "error", error, stage=stage, queue_id=queue_id)
+        mail.STAGE_FAILED.failed(self._log, error, stage=stage, queue_id=queue_id)
 
     def store_unavailable(self, error: BaseException, *, queue_id: str | None = None) -> None:
         """The quarantine could not keep a message; Postfix holds it or sends it again."""
-        self._write(logging.ERROR, "store_unavailable", error, queue_id=queue_id)
-
-    def started(self, version: str, *, workers: int, mode: str, socket: str) -> None:
-        """The daemon starts, or has reloaded its configuration. `workers` is the number of processes."""
-        self._write(logging.INFO, "started", version=version, workers=workers, mode=mode, socket=socket)
-
-    def _write(self, level: int, event: str, error: BaseException | None = None, /, **fields: object) -> None:
-        details = (type(error), error, error.__traceback__) if error is not None else None
-        self._log.log(level, event, exc_info=details, extra={"fields": fields})
+        mail.STORE_UNAVAILABLE.failed(self._log, error, queue_id=queue_id)
 
     def _people(self, envelope: Envelope, unseen: Collection[Recipient]) -> dict[str, object]:
         """Sender and recipients, without recipients that opted out."""

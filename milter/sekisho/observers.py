@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Lock
 
+from sekisho.events import watching
 from sekisho.judgement import Judged
 from sekisho.ports import Guard, Observer
 
 LOG = logging.getLogger("sekisho.observers")
+_FAILED = {"observer": watching.OBSERVER_FAILED, "task": watching.TASK_FAILED}
+_WORKS_AGAIN = {"observer": watching.OBSERVER_WORKS_AGAIN, "task": watching.TASK_WORKS_AGAIN}
 
 
 class ObserverName(StrEnum):
@@ -74,16 +77,14 @@ class Isolation:
             first = self._failing[key] == 1
         if first:
             with contextlib.suppress(BaseException):
-                fields = {self._what: key[0], "call": key[1]}
-                LOG.error(f"{self._what}_failed", exc_info=error, extra={"fields": fields})
+                _FAILED[self._what].failed(LOG, error, **{self._what: key[0]}, call=key[1])
 
     def _worked(self, name: str, call: Callable[..., object]) -> None:
         with self._lock:
             key = name, _name_of(call)
             failures = self._failing.pop(key, 0)
         if failures:
-            fields = {self._what: key[0], "call": key[1], "failures": failures}
-            LOG.warning(f"{self._what}_works_again", extra={"fields": fields})
+            _WORKS_AGAIN[self._what].write(LOG, **{self._what: key[0]}, call=key[1], failures=failures)
 
 
 @dataclass(frozen=True, slots=True)

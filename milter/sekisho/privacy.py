@@ -95,9 +95,9 @@ class Pseudonyms:
         self._key = lru_cache(maxsize=2)(self._derived)
 
     @classmethod
-    def of(cls, options: PrivacyOptions, clock: Clock) -> Pseudonyms:
-        """With the key of the options' file, or a random one. Raises SecretError."""
-        secret = read_secret(options.key_file) if options.key_file else secrets.token_bytes(SECRET_BYTES)
+    def of(cls, options: PrivacyOptions, clock: Clock, random: bytes) -> Pseudonyms:
+        """With the key of the options' file, else with the random one. Raises SecretError."""
+        secret = read_secret(options.key_file) if options.key_file else random
         return cls(secret, options.pseudonym_hours, clock)
 
     def name(self, address: str) -> str:
@@ -116,10 +116,16 @@ class Privacy:
     """What may be written, by the options. Make it before the fork: if the key is only in memory, all processes must
     have the same."""
 
-    def __init__(self, options: PrivacyOptions, clock: Clock) -> None:
-        """Raises SecretError."""
+    def __init__(self, options: PrivacyOptions, clock: Clock, *, random: bytes | None = None) -> None:
+        """`random` is the key if the options name no file. Raises SecretError."""
         self._options = options
-        self._pseudonyms = Pseudonyms.of(options, clock)
+        self._clock = clock
+        self._random = random or secrets.token_bytes(SECRET_BYTES)
+        self._pseudonyms = Pseudonyms.of(options, clock, self._random)
+
+    def changed(self, options: PrivacyOptions) -> Privacy:
+        """The same with other options; a key that is only in memory stays. Raises SecretError."""
+        return Privacy(options, self._clock, random=self._random)
 
     def address(self, address: str | None) -> str | None:
         """An address as it may be shown: `<>` for the null sender, None if it is not known."""

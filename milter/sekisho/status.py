@@ -59,6 +59,7 @@ def collect(config: Config) -> Facts:
         **_stored(config),
         "dns": {"ok": _resolves(config)},
         "last_reload": _table(told.get("last_reload")) or {"ok": None, "at": None, "reason": None},
+        "needs_restart": [str(each) for each in _list(told.get("needs_restart"))],
         "outbox": told.get("outbox", 0),
         "log_lines_dropped": told.get("log_lines_dropped"),
         "policy_version": told.get("policy_version"),

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from lab.cases import Lab
 from lab.place import a_place
+from lab.sekisho import Sekisho
+from tests.events_support import faults
 
 RECIPIENTS = {
     "tag.example": {"max_action": "tag", "subject_mark": "[注意]"},
@@ -17,6 +19,20 @@ RECIPIENTS = {
     "strict.example": {"reject": 6.0, "quarantine": 6.0},
     "shadow.example": {"mode": "shadow"},
 }
+
+
+@pytest.fixture(autouse=True)
+def every_line_fits_the_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a daemon of these tests has logged as JSON is validated when it stops."""
+    stop = Sekisho.stop
+
+    def stopped(sekisho: Sekisho) -> int | None:
+        status = stop(sekisho)
+        if sekisho.log.is_file() and sekisho.log.read_bytes()[:1] == b"{":
+            assert [fault for line in sekisho.lines()[0] for fault in faults(line)] == []
+        return status
+
+    monkeypatch.setattr(Sekisho, "stop", stopped)
 
 
 @pytest.fixture(scope="session")

@@ -122,7 +122,7 @@ def test_a_running_daemon_makes_no_new_store_by_reload_or_by_a_new_worker(own_st
     assert send(lab, 1)
     removed(lab)
     os.kill(lab.sekisho.pid, 1)
-    wait_until(lambda: lab.sekisho.last_words().count("workers ready") >= 1, "a new generation")
+    wait_until(lambda: '"event": "reloaded"' in lab.sekisho.last_words(), "a new generation")
     assert send(lab, 2)
     assert not lab.sekisho.store.exists()
     assert places(lab) == {"n2@example.jp"}

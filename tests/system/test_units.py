@@ -180,7 +180,7 @@ def test_mail_flows_under_the_units_filter(place: Path) -> None:
         assert send(postfix.port, "", ["hanako@example.jp"], raw, mail.envelope.client).reply.code == 250
         wait_until(lambda: "link.qr" in str(sekisho.lines()[0]), "a child of the worker has read the code")
         os.kill(sekisho.pid, 1)
-        wait_until(lambda: sekisho.log.read_text().count("workers ready") == 2, "the new generation serves")
+        wait_until(lambda: '"event": "reloaded"' in sekisho.log.read_text(), "the new generation serves")
         lines, _ = sekisho.lines()
         assert [line for line in lines if line["level"] in {"warning", "error"}] == []
         assert sekisho.stop() == 0

@@ -140,15 +140,13 @@ def test_no_outcome_is_no_accident(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_every_event_has_one_wording(caplog: pytest.LogCaptureFixture) -> None:
-    """Each method writes its event, failures as errors and the rest as information."""
+    """Each method writes its event, failures as errors."""
     journal = journal_of(JournalOptions())
     journal.error("spf", ValueError("x"), queue_id="4X")
     journal.store_unavailable(OSError("full"))
-    journal.started("1", workers=2, mode="shadow", socket="unix:/run/x")
     assert [(record.levelname, record.msg) for record in caplog.records] == [
         ("ERROR", "error"),
         ("ERROR", "store_unavailable"),
-        ("INFO", "started"),
     ]
     assert "stage=spf queue_id=4X exception=ValueError exception_text=x" in lines(caplog)[0]
 

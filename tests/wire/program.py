@@ -23,6 +23,7 @@ from sekisho.auth.forged_fields import ForgedFields, OwnFields
 from sekisho.clock import SystemClock
 from sekisho.daemon import Scoreboard, Setup, SetupError, Supervisor
 from sekisho.judging.handlers import OnFailure
+from sekisho.log import Logfmt
 from sekisho.message import Envelope, Limits, Recipient
 from sekisho.ports import UnfinishedError
 from sekisho.stages import Failure
@@ -240,6 +241,8 @@ def setup(directory: Path) -> Setup:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)
+    handler = logging.StreamHandler()
+    handler.setFormatter(Logfmt())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     where = Path(sys.argv[1])
     sys.exit(Supervisor(lambda: setup(where), SystemClock()).run())

@@ -52,7 +52,7 @@ def test_reloads_that_come_meanwhile_wait_and_are_one(daemon: Daemon) -> None:
         assert alive(daemon) <= 2
     until(lambda: daemon.scoreboard()["reload_waiting"], "the scoreboard says that a reload waits")
     assert daemon.scoreboard()["generation"] == 2
-    assert daemon.log().count("the reload waits") == 1
+    assert daemon.log().count("event=reload_waits") == 1
     client.close()
     until(lambda: daemon.scoreboard()["generation"] == 3, "the reload")
     until(

@@ -62,7 +62,7 @@ def test_a_worker_that_hangs_without_mail_is_replaced(daemon: Daemon) -> None:
     until(lambda: all_ready(daemon), "a new worker")
     assert victim not in daemon.workers()
     assert other in daemon.workers()
-    assert f"worker {victim} has shown no sign of life" in daemon.log()
+    assert f"event=worker_stuck pid={victim} cause=stuck others=0" in daemon.log()
     all_served(daemon)
     assert restarts(daemon) == {"stuck": 1}
 

@@ -165,11 +165,11 @@ def test_a_failure_is_answered_by_the_rules_of_the_recipients(
     assert (again.final, again.quarantined) == (b"a", quarantined)
     if first == b"a":
         assert again.order == b"a"
-        until(lambda: daemon.log().count("accepted unjudged") == 2, "the log says it")
+        until(lambda: daemon.log().count("accepted_unjudged") == 2, "the log says it")
     else:
         assert again.changed == [(1, b"X-Sekisho-Verdict", b"")]
         assert [name for _, name, _ in again.added] == [b"X-Sekisho-Verdict"]
-        assert "accepted unjudged" not in daemon.log()
+        assert "accepted_unjudged" not in daemon.log()
     stages = until(lambda: len(found := daemon.seen("error")) >= 2 and found, "the failures are counted")
     assert {"process", "again"} <= {entry["stage"] for entry in stages}
 
@@ -181,7 +181,7 @@ def test_a_pause_accepts_what_cannot_be_judged(daemon: Daemon) -> None:
         until(lambda: client.message(do("crash")).order == b"a", "the pause is seen")
         (daemon.directory / "paused").unlink()
         until(lambda: client.message(do("crash")).quarantined is not None, "the end of the pause is seen")
-    until(lambda: "accepted unjudged" in daemon.log(), "the log says it")
+    until(lambda: "accepted_unjudged" in daemon.log(), "the log says it")
 
 
 def test_an_edit_that_never_works_is_no_endless_451(daemon: Daemon) -> None:

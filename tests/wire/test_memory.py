@@ -77,7 +77,9 @@ class Starved:
 
     def _ended(self) -> int:
         """How many workers have left or died. CPython itself is not safe without any memory at all."""
-        return self.daemon.log().count("memory ran out in a step") + self.daemon.log().count(" died (")
+        return self.daemon.log().count("memory ran out in a step") + self.daemon.log().count(
+            "event=worker_died"
+        )
 
     def replace(self) -> None:
         """Go on at once with a worker that has memory: the supervisor would let it wait a little, as one that died
@@ -95,7 +97,7 @@ def starved(daemon: Daemon, shim: Path) -> Starved:
 
 
 def unjudged(starved: Starved) -> bool:
-    return "accepted unjudged" in starved.daemon.log()
+    return "accepted_unjudged" in starved.daemon.log()
 
 
 @pytest.mark.parametrize("length", [1, 3, FOR_GOOD])

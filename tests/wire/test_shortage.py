@@ -65,7 +65,7 @@ def test_who_died_is_replaced_when_there_is_room(daemon: Daemon, free: int | Non
     victim, maintenance = min(daemon.workers()), daemon.scoreboard()["pid"]
     with descriptors(daemon.pid, free):
         os.kill(victim, signal.SIGKILL)
-        until(lambda: "a process cannot be started" in daemon.log(), "it is said")
+        until(lambda: "event=fork_refused" in daemon.log(), "it is said")
         assert serves(daemon)
         os.kill(maintenance, signal.SIGKILL)
         until(lambda: not _lives(maintenance), "the maintenance process is reaped")

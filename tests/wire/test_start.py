@@ -39,7 +39,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def waits(daemon: Daemon) -> None:
-    until(lambda: "it is waited for" in daemon.log(), "it says that it waits")
+    until(lambda: "event=socket_awaited" in daemon.log(), "it says that it waits")
 
 
 def test_a_taken_socket_is_waited_for(daemon: Daemon, second: Daemon, address: str) -> None:
@@ -53,7 +53,7 @@ def test_a_taken_socket_is_waited_for(daemon: Daemon, second: Daemon, address: s
     until(lambda: second.scoreboard()["workers"]["ready"] == 1, "the second one serves")
     with second.connect() as client:
         assert client.message(do("accept")).final == b"a"
-    assert second.log().count("it is waited for") == 1
+    assert second.log().count("event=socket_awaited") == 1
 
 
 def test_waiting_for_a_socket_has_an_end(daemon: Daemon, second: Daemon, address: str) -> None:

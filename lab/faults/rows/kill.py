@@ -81,7 +81,7 @@ def kill_worker(trial: Trial) -> None:
         trial.balance(site)
         counted = site.metric("sekisho_worker_restarts_total")
         trial.see("every kill is counted", counted >= done, f"{counted:g} of {done}")
-        trial.see("a log line for each", site.logged("it is replaced") >= done, site.logged("it is replaced"))
+        trial.see("a log line for each", site.logged("worker_died") >= done, site.logged("worker_died"))
 
 
 @row(
@@ -97,7 +97,7 @@ def kill_maintenance(trial: Trial) -> None:
         trial.balance(site)
         judged = site.metric("sekisho_messages_total")
         trial.see("counters outlive it", judged >= trial.size, f"{judged:g} of {trial.size}")
-        trial.see("a log line for each", site.logged("maintenance") >= done)
+        trial.see("a log line for each", site.logged("maintenance_died") >= done)
 
 
 @row(
@@ -223,7 +223,7 @@ def stop_worker_at_work(trial: Trial) -> None:
             see_ready(trial, site)
             stuck = site.metric("sekisho_worker_restarts_total", cause="stuck")
             trial.see("counted as stuck", stuck >= 1, f"{stuck:g}")
-            trial.see("a log line", site.logged("is stuck on message"))
+            trial.see("a log line", site.logged("worker_stuck"))
         load.finish()
         trial.balance(site)
 
@@ -272,7 +272,7 @@ def stop_worker_idle(trial: Trial) -> None:
         lost = site.metric("sekisho_worker_restarts_total")
         stuck = site.metric("sekisho_worker_restarts_total", cause="stuck")
         trial.see("one worker is lost, as stuck", (lost, stuck) == (1, 1), f"{lost:g}, {stuck:g} as stuck")
-        trial.see("a log line", site.logged("no sign of life"))
+        trial.see("a log line", site.logged("worker_stuck"))
 
 
 @row(
@@ -293,7 +293,7 @@ def stop_everything(trial: Trial) -> None:
         see_ready(trial, site)
         trial.balance(site)
         trial.see("no process is lost", set(before) <= set(children(site.daemon.pid)))
-        trial.see("none is said to be stuck", not site.logged("is killed"), site.logged("is killed"))
+        trial.see("none is said to be stuck", not site.logged("worker_stuck"), site.logged("worker_stuck"))
 
 
 @row(

@@ -286,7 +286,7 @@ def reload_50(trial: Trial) -> None:
                 time.sleep(1)
             load.finish()
         see_no_refusal(trial, load)
-        trial.note(f"{site.logged('workers ready') - 1} generations")
+        trial.note(f"{site.logged('reloaded')} reloads")
         _see_generations(trial, site, watcher, before)
         see_ready(trial, site)
         trial.balance(site)

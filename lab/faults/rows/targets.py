@@ -219,7 +219,7 @@ def _see_metrics_fault(trial: Trial, site: Site) -> None:
 def _see_counted(trial: Trial, site: Site, *, failed: bool = True) -> None:
     """What is judged now must be counted. If something has `failed`, that must be logged and counted too."""
     if failed:
-        said = site.logged("metrics cannot be written")
+        said = site.logged("metrics_unwritable")
         trial.see("the log says so", said, f"{said} lines")
     with site.load(10) as load:
         load.finish()

@@ -21,6 +21,7 @@ from typing import IO
 
 import click
 
+from sekisho.cli import warnings
 from sekisho.cli.commands import cli
 from sekisho.cli.output import CheckedStream, OutputError, ReaderGoneError, say
 from sekisho.plain_errors import of_system
@@ -112,4 +113,5 @@ def _failed(error: Exception) -> int:
 def main() -> None:
     """The entry point of the `sekisho` command. Ends the process with the exit status."""
     _open_standard_streams()
+    warnings.show()
     sys.exit(_run())

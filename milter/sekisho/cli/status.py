@@ -41,6 +41,8 @@ def lines(facts: Mapping[str, Any]) -> Iterator[str]:
     generation = "" if facts["generation"] is None else f" (generation {facts['generation']})"
     yield _row("workers", f"{workers or 'unknown'}{generation}")
     yield from _reload(facts["last_reload"])
+    if facts["needs_restart"]:
+        yield _row("RESTART", f"needed for changed options: {', '.join(facts['needs_restart'])}")
     store = facts["store"]
     state = ("ok" if store["revision"] else "not made yet") if store["ok"] else "DOWN"
     revision = f", revision {store['revision']}" if store["revision"] else ""

@@ -15,6 +15,7 @@ from sekisho.cli import output
 from sekisho.cli.opening import opened
 from sekisho.config import Config
 from sekisho.doctor.postconf import Postfix, PostfixUnreadable
+from sekisho.log import LogOptions
 from sekisho.review import NoSuchEntryError
 from sekisho.review.log_files import UnreadableLogError
 from sekisho.review.trace import Names, trace
@@ -27,7 +28,7 @@ SYSLOG_FILES = ("/var/log/mail.log", "/var/log/maillog")  # of Debian and of Red
 def run(config: Config, what: str, style: str) -> int:
     """Print the steps. Returns the exit status: 0 if there is one, else 1. Raises ClickException for a log that cannot
     be read."""
-    log = Path(config.log.target) if config.log.target.startswith("/") else None
+    log = config.log.file
     file = database_file(config.store)
     there = file is None or file.exists()
     try:
@@ -40,7 +41,7 @@ def run(config: Config, what: str, style: str) -> int:
         for each in steps:
             facts = "  ".join(f"{key}={_text(value)}" for key, value in each.facts.items() if value)
             output.say(f"{each.at}  {each.what}  {facts}")
-        for hint in _hints(log, names):
+        for hint in _hints(config.log, names):
             output.say(hint, err=True)
     if not steps:
         where = "" if log else " in the quarantine"
@@ -54,11 +55,10 @@ def _text(value: object) -> str:
     return printable(str(value), 400)
 
 
-def _hints(log: Path | None, names: Names) -> Iterator[str]:
-    if log is None:
+def _hints(log: LogOptions, names: Names) -> Iterator[str]:
+    if log.file is None:
         known = {value.casefold(): value for _, value in sorted(names.known) if value}
-        what = "|".join(known.values())
-        yield f"the log is not a file; ask the service manager: journalctl -u sekisho-milter | grep -E '{what}'"
+        yield f"the log is not a file that is read here; {log.search('|'.join(known.values()))}"
     for name in names.values("queue_id"):
         if re.fullmatch(r"[A-Za-z0-9]{5,20}", name):
             yield f"Postfix's own part of the story: {_postfix_log(name)}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sekisho import memory
 from sekisho.config import Config
+from sekisho.events import keeping
 from sekisho.memory import PolicyNotes
 from sekisho.ports import Clock, QuarantineStore
 from sekisho.private_files import SecretError, read_secret
@@ -43,7 +44,9 @@ def policies(config: Config, clock: Clock) -> PolicyNotes | None:
     try:
         return PolicyNotes(policy_file(config), clock)
     except OSError as error:
-        LOG.error("%s: policies that are met are not noted: %s", policy_file(config), error)
+        keeping.MEMORY_FAILED.failed(
+            LOG, error, "DMARC policies that are seen are not noted", path=policy_file(config)
+        )
         return None
 
 
@@ -55,7 +58,7 @@ def deferrals(config: Config, clock: Clock) -> memory.Deferrals | None:
     try:
         return memory.Deferrals(deferral_file(config), clock)
     except OSError as error:
-        LOG.error("%s: no message is deferred: %s", deferral_file(config), error)
+        keeping.MEMORY_FAILED.failed(LOG, error, "no message is deferred", path=deferral_file(config))
         return None
 
 
@@ -70,7 +73,9 @@ def unknown_commits(config: Config, store: QuarantineStore, clock: Clock) -> Qua
     try:
         return memory.UnknownCommits(store, unknown_file(config), clock)
     except OSError as error:
-        LOG.error("%s: what the store may have kept is not remembered: %s", unknown_file(config), error)
+        keeping.MEMORY_FAILED.failed(
+            LOG, error, "what the store may have kept is not remembered", path=unknown_file(config)
+        )
         return store
 
 
@@ -115,7 +120,7 @@ def rollout_key(config: Config) -> bytes:
     try:
         return _for_rollout(read_secret(config.journal.key_file or secret_file(config)))
     except SecretError as error:
-        LOG.warning("policy.rollout is applied without the daemon's secret: %s", error)
+        keeping.MEMORY_FAILED.failed(LOG, error, "policy.rollout is applied without the daemon's secret")
         return b""
 
 

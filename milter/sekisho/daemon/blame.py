@@ -12,9 +12,9 @@ import logging
 
 from sekisho.daemon.child import Child
 from sekisho.daemon.watchdog import Stuck
+from sekisho.events import lifecycle
 from sekisho.judging.in_flight import Failures
 from sekisho.ports import Clock
-from sekisho.processes import RestartCause
 
 LOG = logging.getLogger("sekisho.daemon")
 
@@ -29,22 +29,20 @@ class Blame:
     def death(self, child: Child, how: str) -> bool:
         """A worker died: note the messages that it had in progress as suspects. True if there were any. There are none
         if the worker ended normally or was stopped by us."""
-        busy = _at_work(child)
+        busy = at_work(child)
         for digest in busy:
             self.failures.suspect(digest, self._now())
         if busy:
-            LOG.error(
-                "worker %d had %d messages in progress (%s); each is judged in a process of its own from now on",
-                child.pid, len(busy), how,
-            )  # fmt: skip
+            digests = [each.hex() for each in busy]
+            lifecycle.MESSAGES_SUSPECTED.write(LOG, pid=child.pid, how=how, digests=digests)
         return bool(busy)
 
     def death_apart(self, child: Child, how: str) -> bool:
         """A process that judges one message died. True if it died during the judgement; then the message has failed."""
-        busy = _at_work(child)
+        busy = at_work(child)
         for digest in busy:
             self.failures.remember(digest, self._now())
-            LOG.error("message %s ended the process that judged it alone (%s)", digest.hex(), how)
+            lifecycle.MESSAGE_KILLED.write(LOG, digest=digest.hex(), how=how)
         return bool(busy)
 
     def stuck(self, stuck: Stuck) -> None:
@@ -53,27 +51,26 @@ class Blame:
         A message that is stuck alone is to blame. Of several, one may have stopped the others. If the whole process
         stands still, it may have been stopped from outside. In both cases all of its messages are suspects, which
         `death` notes."""
-        child = stuck.child
-        for each in stuck.messages:
-            LOG.error("worker %d is stuck on message %s", child.pid, each.digest.hex())
-        if stuck.cause is RestartCause.START:
-            LOG.error("process %d does not get ready", child.pid)
-        elif not stuck.beats:
-            kind = "the maintenance process" if child.row is None else "worker"
-            LOG.error("%s %d has shown no sign of life for too long", kind, child.pid)
-        busy = _at_work(child)
+        child, busy = stuck.child, at_work(stuck.child)
         if len(busy) == 1 and stuck.messages and stuck.beats:
             self.failures.remember(busy[0], self._now())
-        others = len(busy) - len(stuck.messages)
-        LOG.error(
-            "process %d is killed; %d other messages that it had in progress come again", child.pid, others
+        if child.maintenance:
+            lifecycle.MAINTENANCE_STUCK.write(LOG, pid=child.pid, cause=stuck.cause)
+            return
+        lifecycle.WORKER_STUCK.write(
+            LOG,
+            pid=child.pid,
+            cause=stuck.cause,
+            digests=[each.digest.hex() for each in stuck.messages] or None,
+            others=len(busy) - len(stuck.messages),
         )
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
 
-def _at_work(child: Child) -> list[bytes]:
+def at_work(child: Child) -> list[bytes]:
+    """The digests of the messages that the process had in progress. None if it was stopped by us."""
     if child.in_flight is None or child.stopped:
         return []
     return [each.digest for each in child.in_flight.busy()]

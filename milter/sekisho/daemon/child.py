@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sekisho.daemon.setup import Setup
+from sekisho.events import lifecycle
 from sekisho.judging.in_flight import InFlight
 from sekisho.processes import RestartCause
 
@@ -53,6 +54,7 @@ class Child:
     born: float
     setup: Setup
     row: int | None = None
+    maintenance: bool = False
     in_flight: InFlight | None = None
     ready: bool = False
     draining: bool = False
@@ -132,7 +134,7 @@ def _be_child(
         status = 0
     except BaseException as error:
         status = STATUS_LATER if is_shortage(error) else STATUS_OURS
-        LOG.exception("a process of ours ended by an error")
+        lifecycle.PROCESS_FAILED.failed(LOG, error)
     finally:
         logging.shutdown()
         os._exit(status)

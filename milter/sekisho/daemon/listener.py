@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 
 from sekisho.daemon import systemd
+from sekisho.events import lifecycle
 from sekisho.judging.listen import BusyError, Listening, listen, unix_path
 
 LOG = logging.getLogger("sekisho.daemon")
@@ -43,7 +44,7 @@ class Listener:
             if (found.st_dev, found.st_ino) == self._identity:
                 self._path.unlink()
         except OSError as error:
-            LOG.warning("the socket's file stays: %s", error)
+            lifecycle.SOCKET_LEFT.write(LOG, reason=error)
 
 
 def wait_for(options: Listening, give_up: Callable[[], bool], wait: Callable[[], None]) -> Listener:
@@ -57,7 +58,7 @@ def wait_for(options: Listening, give_up: Callable[[], bool], wait: Callable[[],
             if give_up():
                 raise
             if not said:
-                LOG.warning("%s; it is waited for", error)
+                lifecycle.SOCKET_AWAITED.write(LOG, reason=error)
                 systemd.status(f"waiting: {error}")
             said = True
         wait()

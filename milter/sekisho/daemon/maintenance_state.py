@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 
 from sekisho.daemon import systemd
+from sekisho.events import lifecycle
 
 LOG = logging.getLogger("sekisho.daemon")
 EARLY_DEATHS_TO_TELL = 2
@@ -27,11 +28,9 @@ class MaintenanceState:
         recovered = any(now - born > ALIVE_SECONDS for born in births)
         if self._dying and recovered:
             self._dying = False
-            LOG.warning("the maintenance process lives again")
+            lifecycle.MAINTENANCE_BACK.write(LOG)
             systemd.notify("STATUS=the maintenance process lives again")
         elif not self._dying and not recovered and early_deaths >= EARLY_DEATHS_TO_TELL:
             self._dying = True
-            LOG.error(
-                "the maintenance process dies again and again: no metrics, no health, no retention until it lives"
-            )
+            lifecycle.MAINTENANCE_DOWN.write(LOG, "no metrics, no health, no retention until it lives")
             systemd.notify("STATUS=the maintenance process dies again and again, see the log")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from sekisho.daemon.child import STATUS_LATER, Child
 from sekisho.daemon.setup import Setup
+from sekisho.events import lifecycle
 
 LOG = logging.getLogger("sekisho.daemon")
 YOUNG_SECONDS = 10.0  # a child that dies sooner died early: there is a wait before it is replaced
@@ -58,7 +59,7 @@ class Places:
                 self.refusals += 1
                 self.due.append(now + max(growing(self.refusals), 0.1))
                 if self.refusals == 1:
-                    LOG.error("a process cannot be started: %s; it is tried again", error)
+                    lifecycle.FORK_REFUSED.write(LOG, reason=error.strerror or error)
             else:
                 self.refusals = 0
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sekisho.daemon.maintenance import MaintenancePort
@@ -44,9 +44,14 @@ class Door(Protocol):
 @dataclass(frozen=True, slots=True)
 class Setup:
     """A validated configuration. `workers` are its options for processes and deadlines. `build` is called in each
-    worker, and `maintenance` in the maintenance process."""
+    worker, and `maintenance` in the maintenance process.
+
+    `facts` are the fields of the log events `started` and `reloaded` that the configuration knows. `needs_restart`: the
+    changed options that only a restart can put in force."""
 
     workers: WorkerOptions
     door: Door
     build: Callable[[], Handlers]
     maintenance: Callable[[Scoreboard], MaintenancePort] | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    needs_restart: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from sekisho.daemon import systemd
+from sekisho.daemon import reports, systemd
 from sekisho.daemon.blame import Blame
 from sekisho.daemon.child import STATUS_LATER, STATUS_OURS, Child, Closable, cause_of, fork, how, is_shortage
 from sekisho.daemon.listener import Listener, wait_for
@@ -30,6 +30,7 @@ from sekisho.daemon.scoreboard import Scoreboard
 from sekisho.daemon.setup import Setup, SetupError
 from sekisho.daemon.trials import Trials
 from sekisho.daemon.watchdog import Watchdog
+from sekisho.events import lifecycle
 from sekisho.judging import trial
 from sekisho.judging.allocator import collect_and_freeze
 from sekisho.judging.in_flight import Failures, InFlight
@@ -68,6 +69,7 @@ class Supervisor:
         self._reloads = Reloads()
         self._hung_up = False
         self._stop_end: float | None = None
+        self._stop_began = 0.0
         self._status = 0
 
     def run(self) -> int:
@@ -90,7 +92,7 @@ class Supervisor:
                 return 0
             if isinstance(error, SetupError) and not error.temporary:
                 raise
-            LOG.error("not started, and another start may succeed: %s", error)
+            lifecycle.START_FAILED.write(LOG, "another start may succeed", reason=error)
             return STATUS_LATER
         self._begin_next(setup, end)
         del setup  # otherwise the first configuration would stay in memory
@@ -98,6 +100,8 @@ class Supervisor:
             self._wait(_TICK_MS)
             self._tick()
         self._listener.remove()
+        seconds = round(self._clock.monotonic() - self._stop_began, 1)
+        lifecycle.STOPPED.write(LOG, status=self._status, seconds=seconds)
         return self._status
 
     def _given_up(self, end: float) -> bool:
@@ -154,6 +158,7 @@ class Supervisor:
                 child.ready = True
                 if child.row is not None and not child.draining:
                     self._scoreboard.state(child.row, WorkerState.READY)
+                    lifecycle.WORKER_READY.write(LOG, pid=child.pid)
 
     # -- signals ----------------------------------------------------------------------------------------
 
@@ -212,7 +217,7 @@ class Supervisor:
             run_maintenance(make(self._scoreboard), line, in_flight.beat)
 
         child = fork(body, self._foreign(), self._clock.monotonic(), places.setup)
-        child.in_flight = in_flight
+        child.maintenance, child.in_flight = True, in_flight
         places.children.append(child)
 
     # -- death ------------------------------------------------------------------------------------------
@@ -231,8 +236,10 @@ class Supervisor:
         places = next(
             (p for p in (self._workers, self._next, self._maintenance) if p and child in p.children), None
         )
-        if places is not None and self._stop_end is None and places is not self._next:
-            self._count(child, code)
+        if places is not None and self._stop_end is None:
+            self._died(child, code, counted=places is not self._next)
+        elif child.row is not None:
+            lifecycle.WORKER_ENDED.write(LOG, pid=child.pid, how=how(code))
         if child in self._trials.children:
             at_work = self._blame.death_apart(child, how(code))
             self._trials.ended(child, at_work)
@@ -245,17 +252,15 @@ class Supervisor:
         if child.in_flight is not None:
             child.in_flight.close()
 
-    def _count(self, child: Child, code: int) -> None:
+    def _died(self, child: Child, code: int, *, counted: bool) -> None:
+        """A worker (`counted`: of the generation in force) or the maintenance process ended that should not."""
         cause = child.cause or (cause_of(code) if child.ready else RestartCause.START)
-        kind = "maintenance" if child.row is None else "worker"
-        LOG.error("%s %d died (%s, %s); it is replaced", kind, child.pid, cause, how(code))
-        if child.row is not None:
+        if child.maintenance:
+            reports.maintenance_died(child, cause, code, self._scoreboard.maintenance_died())
+            return
+        reports.worker_died(child, cause, code)
+        if counted:
             self._scoreboard.restarted(cause)
-        else:
-            deaths = self._scoreboard.maintenance_died()
-            systemd.status(
-                f"the maintenance process died {deaths} times since the start, last by {how(code)}"
-            )
 
     def _watch(self, now: float) -> None:
         """Kill every process that is stuck."""
@@ -279,8 +284,7 @@ class Supervisor:
         """True while an old generation still has sessions: a third one would cost memory without bound."""
         old = sum(child.row is not None for child in self._old)
         if old and not self._scoreboard.view().reload_waiting:
-            LOG.warning("the reload waits: %d workers of the configuration before still have sessions", old)
-            systemd.status("a reload waits for sessions of the configuration before")
+            reports.reload_waits(old)
         self._scoreboard.reload_waits(bool(old))
         return bool(old)
 
@@ -291,22 +295,18 @@ class Supervisor:
             setup = self._load()
         except SetupError as error:
             for reason in error.errors:
-                LOG.error("configuration not loaded: %s", reason)
+                lifecycle.CONFIG_FAULT.write(LOG, reason=reason)
             self._not_reloaded(f"configuration not loaded: {error.errors[0]}", now, again=error.temporary)
         except Exception as error:
-            LOG.exception("configuration not loaded")
+            lifecycle.CONFIG_FAULT.failed(LOG, error, reason=error)
             self._not_reloaded(f"configuration not loaded: {error}", now, again=is_shortage(error))
         else:
-            if self._workers and setup.door.listening.socket != self._workers.setup.door.listening.socket:
-                LOG.warning("%s changed: it takes effect at the next start, not by reload", setup.door.option)
             self._begin_next(setup, now + setup.workers.start_timeout)
 
     def _not_reloaded(self, reason: str, now: float, *, again: bool) -> None:
         """The old generation stays. `again`: it is tried again, since what is missing may come back."""
         self._scoreboard.reloaded(False, self._clock.now().timestamp(), reason)
-        if again:
-            LOG.error("the reload is tried again in %.0f s", self._reloads.refused(now))
-        systemd.ready(reason)
+        reports.not_reloaded(reason, self._reloads.refused(now) if again else None)
 
     def _begin_next(self, setup: Setup, end: float) -> None:
         count = setup.workers.workers or len(os.sched_getaffinity(0))
@@ -324,9 +324,8 @@ class Supervisor:
 
     def _take_over(self, places: Places) -> None:
         old, self._workers, self._next = self._workers, places, None
-        self._scoreboard.took_over()
         self._scoreboard.reloaded(True, self._clock.now().timestamp())
-        LOG.info("%d workers ready", places.wanted)
+        reports.took_over(self._scoreboard.took_over(), places.wanted, places.setup)
         self._reloads.succeeded()
         if old is not None:
             self._retire(old.children, RETIRE)
@@ -335,16 +334,15 @@ class Supervisor:
         self._maintenance = None
         if places.setup.maintenance is not None:
             self._maintenance = Places(1, places.setup, due=[0.0])
-        systemd.ready(f"{places.wanted} workers ready")
 
     def _give_up(self, places: Places, now: float) -> None:
-        LOG.error("the new workers did not start; %s", "the old ones stay" if self._workers else "giving up")
         self._next = None
         for child in places.children:
             child.kill(RestartCause.START)
         self._old += places.children
         if self._workers is None:
             self._scoreboard.reloaded(False, self._clock.now().timestamp())
+            lifecycle.START_FAILED.write(LOG, reason="the workers did not start")
             self._status = STATUS_LATER if places.refused and not places.failed else STATUS_OURS
             self._on_stop()
         else:
@@ -376,6 +374,8 @@ class Supervisor:
         systemd.notify("STOPPING=1")
         patience = max((child.setup.workers.drain_timeout for child in self._children()), default=0.0)
         self._stop_end = now + patience + _LATE_SECONDS
+        self._stop_began = now
+        lifecycle.STOPPING.write(LOG, patience_seconds=patience)
         if self._listener is not None:
             self._listener.close()
         for child in self._old:

@@ -6,6 +6,8 @@ import logging
 import os
 import socket
 
+from sekisho.events import lifecycle
+
 LOG = logging.getLogger("sekisho.daemon")
 
 
@@ -20,7 +22,7 @@ def notify(*lines: str) -> None:
             sock.setblocking(False)  # a systemd that does not read must not stop us
             sock.sendto("\n".join(lines).encode("utf-8", "backslashreplace"), target)
     except OSError as error:
-        LOG.warning("systemd was not told %s: %s", lines[0], error)
+        lifecycle.SYSTEMD_UNREACHABLE.write(LOG, told=lines[0], reason=error.strerror or error)
 
 
 def status(text: str) -> None:

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from sekisho.daemon.child import Child, Closable, fork
 from sekisho.daemon.setup import Setup
+from sekisho.events import lifecycle
 from sekisho.judging import trial
 from sekisho.judging.in_flight import Failures, InFlight
 from sekisho.ports import Clock
@@ -101,9 +102,7 @@ class Trials:
                 child = self._fork(self._waiting[0], failures, inherited())
             except OSError as error:
                 if not self._refused:
-                    LOG.error(
-                        "a message cannot be judged in a process of its own: %s; it is tried again", error
-                    )
+                    lifecycle.TRIAL_REFUSED.write(LOG, reason=error.strerror or error)
                 self._refused = True
                 return
             self._refused = False

@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sekisho.events import watching
 from sekisho.guard.window import BUCKETS, Spread, Tally
 from sekisho.plain_errors import of_system
 from sekisho.private_files import open_private
@@ -271,7 +272,7 @@ class Switch:
 
     def _failed(self, error: OSError) -> None:
         if not self._failing:
-            LOG.error("%s: %s; what was last read from it is used", self._path, of_system(error))
+            watching.SWITCH_UNREADABLE.write(LOG, path=self._path, reason=of_system(error))
         self._failing = of_system(error)
 
 

@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from sekisho.events import watching
+from sekisho.events.declaration import Event
+
 
 class SwitchOperation(StrEnum):
     """What is done to the kill switch, as the audit has it."""
@@ -16,7 +19,10 @@ class SwitchOperation(StrEnum):
     RESUME = "resume"
 
 
-SWITCHED: Mapping[str, str] = {SwitchOperation.PAUSE: "paused", SwitchOperation.RESUME: "resumed"}
+SWITCHED: Mapping[str, Event] = {
+    SwitchOperation.PAUSE: watching.PAUSED,
+    SwitchOperation.RESUME: watching.RESUMED,
+}
 """The log event that reports each operation."""
 
 

@@ -15,6 +15,7 @@ from hashlib import blake2b
 from threading import Lock
 
 from sekisho.domains import network_of, registrable
+from sekisho.events import watching
 from sekisho.guard.options import GuardOptions
 from sekisho.guard.switch import FOREVER, SLOTS, Switch
 from sekisho.guard.window import (
@@ -148,15 +149,16 @@ class Watch:
     def _fall_back(self, now: float, window: Spread, long_run: Tally, finding: str) -> None:
         minutes = self._options.release_minutes
         self._switch.tag_only(now + minutes * 60 if minutes else FOREVER)
-        LOG.critical(
-            "guard_tripped: %.1f %% of the mail of the last %g minutes was to be quarantined or rejected; in the long "
-            "run it was %.1f %%; it comes from many senders; the last one was decided for %s; from now on mail is "
-            "tagged at most, %s; `sekisho resume` ends this",
-            window.tally(float("inf")).share * 100,
-            self._options.window_minutes,
-            long_run.share * 100,
-            finding or "no finding",
-            f"for {minutes:g} minutes" if minutes else "until an operator ends it",
+        end = f"for {minutes:g} minutes" if minutes else "until an operator ends it"
+        watching.GUARD_TRIPPED.write(
+            LOG,
+            f"suddenly much mail of many senders was to be quarantined or rejected; it is tagged at most, {end}; "
+            "`sekisho resume` ends this",
+            share=round(window.tally(float("inf")).share, 4),
+            long_run=round(long_run.share, 4),
+            window_minutes=self._options.window_minutes,
+            finding=finding or None,
+            minutes=minutes or None,
         )
         self._tripped()
 

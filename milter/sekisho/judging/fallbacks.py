@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
+from sekisho.events import mail
 from sekisho.judging.handlers import Handlers, OnFailure
 from sekisho.judging.options import WorkerOptions
 from sekisho.message import Forged
@@ -93,7 +94,7 @@ class Fallbacks:
             return replace(
                 handlers.fallback(stage, again, level)
             )  # a new object: it is recognised by its id()
-        except Exception:
-            LOG.exception("no fallback for %s", stage)
+        except Exception as error:
+            mail.HANDLER_FAILED.failed(LOG, error, "there is no fallback", what=stage)
             reply = Reply.ACCEPT if self._on_error == "accept" else Reply.TEMPFAIL
             return Action(Reply.HOLD if again and reply is Reply.TEMPFAIL else reply)

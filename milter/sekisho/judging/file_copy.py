@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from sekisho.plain_errors import of_system
+from sekisho.events import keeping
 from sekisho.private_files import open_private
 
 LOG = logging.getLogger("sekisho.judging")
@@ -52,7 +52,9 @@ class FileCopy:
             work()
         except OSError as error:
             if not self._broken:
-                LOG.error("%s: %s; its content is now kept in memory only", self._path, of_system(error))
+                keeping.MEMORY_FAILED.failed(
+                    LOG, error, "messages that failed are remembered in memory only", path=self._path
+                )
             self._broken = True
         else:
             self._broken = False

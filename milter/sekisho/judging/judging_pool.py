@@ -17,6 +17,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
+from sekisho.events import mail
 from sekisho.judging.collect import Collector
 from sekisho.judging.fallbacks import DEADLINE, OVERLOAD, PROCESS, WIRE, Fallbacks
 from sekisho.judging.handlers import Handlers, OnFailure
@@ -132,10 +133,7 @@ class JudgingPool:
 
     @staticmethod
     def _say_accepted(stage: Failure) -> None:
-        LOG.error(
-            "a message was accepted unjudged after a failure (%s), as the rules of its recipients say",
-            stage,
-        )
+        mail.ACCEPTED_UNJUDGED.write(LOG, stage=stage)
 
     def fallback(self, stage: Failure, again: bool = False) -> Action:
         """The answer for the strictest recipients to a message that could not be judged; `fallbacks.fitting` then finds
@@ -191,8 +189,8 @@ class JudgingPool:
                 return self._apart(raw, envelope)
             self._in_flight.begin(row, digest, self._clock.monotonic())
             return self._guarded(raw, digest, envelope, broken)
-        except BaseException:
-            LOG.exception("a message could not be handed to the judgement")
+        except BaseException as error:
+            mail.HANDLER_FAILED.failed(LOG, error, what="judge")
             return self.fallback(WIRE)
         finally:
             self._in_flight.end(row)
@@ -209,7 +207,7 @@ class JudgingPool:
         try:
             action = self._trial(raw, envelope)
         except OSError as error:
-            LOG.warning("a message that was in progress when a worker died cannot be judged now: %s", error)
+            mail.NO_TRIAL.failed(LOG, error)
             self._quietly(self._handlers.on_error, OVERLOAD)
             return self.fallback(OVERLOAD)
         return self._again() if action is None else action
@@ -223,14 +221,14 @@ class JudgingPool:
             if not broken:
                 stage = PROCESS
                 return self._handlers.process(raw, envelope)
-        except MemoryError:
+        except MemoryError as error:
             remember = self._failures.suspect
-            LOG.exception("memory ran out on message %s", digest.hex())
+            mail.JUDGEMENT_FAILED.failed(LOG, error, "memory ran out", digest=digest.hex())
         except UnfinishedError as error:
             stage, remember = DEADLINE, self._failures.suspect
-            LOG.error("message %s was not judged in time: %s", digest.hex(), error)
-        except BaseException:
-            LOG.exception("the judgement failed on message %s", digest.hex())
+            mail.JUDGEMENT_FAILED.failed(LOG, error, "not judged in time", digest=digest.hex())
+        except BaseException as error:
+            mail.JUDGEMENT_FAILED.failed(LOG, error, digest=digest.hex())
         remember(digest, self._clock.now().timestamp())
         self._quietly(self._handlers.on_error, stage)
         return self.fallback(stage)
@@ -238,8 +236,8 @@ class JudgingPool:
     def _quietly(self, call: Callable[..., None], *args: object) -> None:
         try:
             call(*args)
-        except BaseException:
-            LOG.exception("%s failed", getattr(call, "__name__", "a handler"))
+        except BaseException as error:
+            mail.HANDLER_FAILED.failed(LOG, error, what=getattr(call, "__name__", "handler"))
 
     def _collect_garbage(self) -> None:
         """Collect garbage as often as Python would by itself, on a thread that may run any finaliser."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from sekisho.options import BLANK_IS_UNSET, Options
+from sekisho.options import AT_RESTART, BLANK_IS_UNSET, Options
 
 
 class WorkerOptions(Options):
@@ -58,6 +58,7 @@ class WorkerOptions(Options):
         default=None,
         description="File that keeps the digests of messages that could not be judged, over restarts; empty means a "
         "file beside the quarantine.",
+        json_schema_extra=AT_RESTART,
     )
 
     @field_validator("hard_deadline")

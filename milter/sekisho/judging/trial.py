@@ -23,6 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from sekisho.events import mail
 from sekisho.judging.handlers import Handlers
 from sekisho.judging.in_flight import Failures, InFlight
 from sekisho.message import Envelope
@@ -82,8 +83,8 @@ def judge(
         sheet.seek(0)
         pickle.dump(action, sheet, protocol=pickle.HIGHEST_PROTOCOL)
         sheet.flush()
-    except BaseException:
-        LOG.exception("the judgement failed on message %s", digest.hex())
+    except BaseException as error:
+        mail.JUDGEMENT_FAILED.failed(LOG, error, digest=digest.hex())
         failures.remember(digest, clock.now().timestamp())
         word = FAILED
     in_flight.end(0)

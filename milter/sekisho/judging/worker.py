@@ -23,6 +23,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NoReturn, Protocol
 
+from sekisho.events import lifecycle
 from sekisho.judging.allocator import give_back
 from sekisho.judging.handlers import Handlers
 from sekisho.judging.in_flight import Failures, InFlight
@@ -149,9 +150,9 @@ class Worker:
             self._failure = self._front.failure or self._failure
             if self._failure and not self._leaving:
                 self._leaving = True
-                LOG.error("%s; this worker ends and is replaced", self._failure)
-        except Exception:
-            LOG.exception("the worker's periodic work failed")
+                lifecycle.WORKER_FAILED.write(LOG, f"{self._failure}; this worker ends and is replaced")
+        except Exception as error:
+            lifecycle.WORKER_FAILED.failed(LOG, error, "its periodic work")
 
     def _leave(self, control: socket.socket, word: bytes) -> None:
         """Take no more connections, and wait until the open ones have ended or their time is over.
@@ -164,16 +165,15 @@ class Worker:
         if word == RETIRE:
             word = self._linger(self._options.retire_timeout, control)
             if word == _LATE:
-                LOG.warning(
-                    "%d sessions are still open after a reload: each ends at its next message",
-                    self._front.open_count,
+                lifecycle.WORKER_LATE.write(
+                    LOG, sessions=self._front.open_count, then="each ends at its next message"
                 )
                 self._front.closing = True
                 word = self._linger(_IDLE_SECONDS, control)
         if word == DRAIN:
             word = self._linger(self._options.drain_timeout)
         if word != _EMPTY:
-            LOG.warning("ended with %d sessions open: their time is over", self._front.open_count)
+            lifecycle.WORKER_LATE.write(LOG, sessions=self._front.open_count, then="they end now")
 
     def _linger(self, seconds: float, control: socket.socket | None = None) -> bytes:
         """Wait until no session is open (_EMPTY), the seconds are over (_LATE), or the supervisor says DRAIN. With no

@@ -1,5 +1,6 @@
-from .handler import LineHandler, lost_lines_to, setup, start
+from .handler import LineHandler, lost_lines_to, open_target, setup, start
 from .lines import JsonLines, Logfmt
+from .once import write_once
 from .options import LogOptions
 from .target import TargetError, TargetName
 
@@ -11,6 +12,8 @@ __all__ = [
     "TargetError",
     "TargetName",
     "lost_lines_to",
+    "open_target",
     "setup",
     "start",
+    "write_once",
 ]

@@ -22,13 +22,14 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from time import monotonic, sleep
 
+from sekisho.events import watching
+from sekisho.log.journald import JournalTarget
 from sekisho.log.lines import JsonLines, Logfmt, PrivacyPort
 from sekisho.log.options import LogOptions
-from sekisho.log.target import Target, TargetError, own_stderr
-from sekisho.plain_errors import of_system
+from sekisho.log.syslog import SyslogTarget
+from sekisho.log.target import StreamTarget, Target, TargetError, own_stderr
 
 QUEUE_BYTES = 1 << 20
 """Lines that may wait in one process."""
@@ -52,6 +53,7 @@ class LineHandler(logging.Handler):
         super().__init__()
         self.setFormatter(style(privacy=privacy))
         self._target = target
+        self._privacy = privacy
         self._short_style = style(target.atomic_bytes, privacy)
         self._report: Callable[[int], None] | None = None
         self._reset()
@@ -102,7 +104,7 @@ class LineHandler(logging.Handler):
 
     @property
     def target(self) -> str:
-        """`stderr` or `file`."""
+        """Its kind, as metrics name it."""
         return self._target.name
 
     def flush(self) -> None:
@@ -140,10 +142,10 @@ class LineHandler(logging.Handler):
         self._target.forked()
 
     def _line(self, record: logging.LogRecord) -> bytes:
-        line = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
-        if len(line) <= self._target.atomic_bytes:
-            return line
-        return self._short_style.format(record).encode("utf-8", "backslashreplace") + b"\n"
+        line = self.format(record)
+        if len(line.encode("utf-8", "backslashreplace")) >= self._target.atomic_bytes:
+            line = self._short_style.format(record)
+        return self._target.frame(record, line, self._privacy)
 
     def _work(self) -> None:
         working = True
@@ -199,9 +201,8 @@ class LineHandler(logging.Handler):
     def _queue_notice(self) -> None:
         """Put a line about the lost lines at the head of the queue."""
         lost, self._unannounced = self._unannounced, 0
-        record = logging.LogRecord("sekisho.log", logging.WARNING, "", 0, "log_lines_dropped", None, None)
-        record.fields = {"lines": lost, "pid": os.getpid()}
-        line = self._line(record)
+        event = watching.LOG_LINES_DROPPED
+        line = self._line(event.record("sekisho.log", lines=lost, pid=os.getpid()))
         self._lines.appendleft(line)
         self._size += len(line)
 
@@ -227,18 +228,17 @@ class LineHandler(logging.Handler):
 def setup(options: LogOptions, privacy: PrivacyPort | None = None) -> None:
     """Send every record of this process, and of its children, to the target.
 
-    Our own records count from `level` on, those of other libraries from warning on. Every text passes `privacy`. Raises
-    TargetError if the file cannot be opened.
+    Our own records count from `level` on, those of other libraries from warning on. Every text passes `privacy`. What
+    an earlier target has not taken yet gets `CLOSE_SECONDS` to go there. Raises TargetError if the file cannot be
+    opened; then nothing has changed.
     """
-    own_stderr()  # also if the log is a file: a crash report must not wait for the reader of standard error
-    try:
-        target = Target(None if options.target == "stderr" else Path(options.target))
-    except OSError as error:
-        raise TargetError(f"{options.target}: {of_system(error)}") from error
+    own_stderr()  # also if the log is elsewhere: a crash report must not wait for the reader of standard error
+    target = open_target(options)
     handler = LineHandler(target, JsonLines if options.format == "json" else Logfmt, privacy)
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
+        old.flush()
         old.close()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
@@ -246,6 +246,19 @@ def setup(options: LogOptions, privacy: PrivacyPort | None = None) -> None:
     # No line names threads, processes or source lines, so records need not look them up.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None
+
+
+def open_target(options: LogOptions) -> Target:
+    """The target of the options. Raises TargetError if it is a file that cannot be opened. A log daemon that is not
+    there is waited for, later."""
+    if options.target == "syslog":
+        return SyslogTarget(options)
+    if options.target == "journald":
+        return JournalTarget(options)
+    try:
+        return StreamTarget(options.file)
+    except OSError as error:
+        raise TargetError(f"{options.target}: {error.strerror}") from error
 
 
 def start() -> None:

@@ -4,9 +4,9 @@ A line is logfmt (`key=value key="quoted value"`) or one JSON object. Values pas
 and invisible characters appear as escapes; Japanese stays as it is. A value with a space, a quote or `=` is quoted, so
 a message cannot add a key to its line.
 
-A record carries its fields in `extra={"fields": {...}}`; its text is the name of the event. A field may be a text, a
-number, a boolean, None (left out) or a sequence (joined by commas). The code that logs an event decides what its fields
-say about people; the text and exceptions pass `privacy` here.
+A record of `events` has the name of the event and its fields. A field may be a text, a number, a boolean, None (left
+out) or a sequence (joined by commas). Any other record is a sentence of a library: the event `notice`. The code that
+logs an event decides what its fields say about people; the text, reasons and exceptions pass `privacy` here.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from sekisho.events.declaration import NOTICE, SCHEMA_VERSION
 from sekisho.text import printable
 
 MAX_VALUE_CHARS = 400
 """Of one value; a longer one is cut and ends with an ellipsis."""
 MAX_LINE_BYTES = 16_000
 """Of one line."""
+FREE_TEXTS = frozenset({"reason"})
+"""Fields that pass `privacy` as the text does."""
 MAX_FRAMES = 12
 """Stack frames of an exception that are logged: the innermost ones."""
 
@@ -67,7 +70,8 @@ class Logfmt(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object per line. Numbers and booleans keep their type, and sequences become arrays."""
+    """One JSON object per line. Numbers and booleans keep their type, and sequences become arrays. `schema` is the
+    version of the keys (`events.schema`)."""
 
     def __init__(self, limit: int = MAX_LINE_BYTES, privacy: PrivacyPort | None = None) -> None:
         super().__init__()
@@ -75,12 +79,22 @@ class JsonLines(logging.Formatter):
         self._limit = limit
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line. If it is too long, it has the first four fields and `truncated`, its full length in characters."""
-        line = _JSON.encode({key: _plain(value) for key, value in pairs(record, self._privacy)})
-        if _bytes(line) < self._limit:
-            return line
-        short = {key: _plain(value) for key, value in list(pairs(record, self._privacy))[:4]}
-        return _JSON.encode(short | {"truncated": len(line)})
+        """The line. If it is too long, it has the keys before the one that does not fit, and `truncated`, its full
+        length in bytes."""
+        found: dict[str, object] = {"schema": SCHEMA_VERSION}
+        found |= {key: _plain(value) for key, value in pairs(record, self._privacy)}
+        line = _JSON.encode(found)
+        return line if _bytes(line) < self._limit else self._cut(found, _bytes(line))
+
+    def _cut(self, found: Mapping[str, object], size: int) -> str:
+        short: dict[str, object] = {}
+        room = self._limit - len('{"truncated": 1000000000}')
+        for key, value in found.items():
+            room -= _bytes(_JSON.encode({key: value}))
+            if room < 0:
+                break
+            short[key] = value
+        return _JSON.encode(short | {"truncated": size})
 
 
 def _bytes(text: str) -> int:
@@ -94,12 +108,15 @@ def pairs(record: logging.LogRecord, privacy: PrivacyPort | None) -> Iterator[tu
     yield "time", moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     yield "level", record.levelname.lower()
     yield "logger", record.name.removeprefix("sekisho.")
+    fields = getattr(record, "fields", None)
     text = _message(record)
-    yield "event", text if privacy is None else privacy.words(text)
-    fields = getattr(record, "fields", {})
+    event = getattr(record, "event", NOTICE if fields is None else text)
+    yield "event", event
+    if text != event:
+        yield "text", text if privacy is None else privacy.words(text)
     for key, value in fields.items() if isinstance(fields, Mapping) else ():
         if value is not None:
-            yield _key(str(key)), value
+            yield _key(str(key)), _free(value, privacy) if key in FREE_TEXTS else value
     if record.exc_info and record.exc_info[1] is not None:
         yield from _exception(record.exc_info[1], privacy)
 
@@ -107,6 +124,11 @@ def pairs(record: logging.LogRecord, privacy: PrivacyPort | None) -> Iterator[tu
 @lru_cache(maxsize=512)
 def _key(name: str) -> str:
     return _KEY.sub("_", name.lower())[:40]
+
+
+def _free(value: object, privacy: PrivacyPort | None) -> object:
+    """A text that may quote anything, for example an error's."""
+    return value if privacy is None else privacy.words(str(value))
 
 
 def _message(record: logging.LogRecord) -> str:
@@ -129,14 +151,15 @@ def _exception(error: BaseException, privacy: PrivacyPort | None) -> Iterator[tu
 
 def quoted(value: object) -> str:
     """The value as it is written in a logfmt line."""
-    text = _shown(value)
+    text = shown(value)
     if _BARE.match(text):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """The value as text without control characters."""
     match value:
         case bool():
             return "true" if value else "false"

@@ -9,6 +9,7 @@ effect: because a disk may be full or slow, workers write from a separate thread
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import socket
@@ -16,10 +17,13 @@ import stat
 import sys
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
-from sekisho.log.lines import MAX_LINE_BYTES
+from sekisho.log.lines import MAX_LINE_BYTES, PrivacyPort
 
 STDERR = 2
+MODE = 0o640
+"""Of a log file that we make."""
 _FLAGS = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
@@ -28,27 +32,53 @@ class TargetName(StrEnum):
 
     STDERR = "stderr"
     FILE = "file"
+    SYSLOG = "syslog"
+    JOURNALD = "journald"
 
 
 class TargetError(Exception):
     """The target of the log cannot be opened."""
 
 
-class Target:
+class Target(Protocol):
     """One open target. Only one thread may use it at a time."""
+
+    name: TargetName
+    atomic_bytes: int
+    """A line of up to so many bytes arrives whole."""
+
+    def frame(self, record: logging.LogRecord, line: str, privacy: PrivacyPort | None = None) -> bytes:
+        """What is written for a record. `line` is its line without an end."""
+
+    def write(self, frame: bytes) -> bool:
+        """Write a frame. True when all of it was taken. False if the target takes no more now: call again with the same
+        frame. Raises OSError if the target refuses it: the line is lost."""
+
+    def wait(self, seconds: float) -> None:
+        """Wait until the target may take more, so many seconds at most."""
+
+    def close(self) -> None:
+        """Close it."""
+
+    def forked(self) -> None:
+        """Call it in a child after the fork."""
+
+
+class StreamTarget:
+    """Standard error, or a file."""
 
     def __init__(self, path: Path | None = None) -> None:
         """Standard error (None), or a file. Raises OSError if the file cannot be opened."""
         self.path = path
+        self.name = TargetName.STDERR if path is None else TargetName.FILE
         self._fd = STDERR if path is None else _open(path)
         self._written = 0  # bytes of the current line that are written already
         self._torn = False
         self._inspect()
 
-    @property
-    def name(self) -> TargetName:
-        """The kind of target."""
-        return TargetName.STDERR if self.path is None else TargetName.FILE
+    def frame(self, record: logging.LogRecord, line: str, privacy: PrivacyPort | None = None) -> bytes:
+        """The line with its end."""
+        return line.encode("utf-8", "backslashreplace") + b"\n"
 
     def write(self, line: bytes) -> bool:
         """Write a line. True when the whole line is written. False if the target takes no more now: call again with the
@@ -154,4 +184,10 @@ def _open(path: Path) -> int:
         pipe = False
     if pipe:
         return os.open(path, os.O_RDWR | _FLAGS)
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _FLAGS, 0o640)
+    flags = os.O_WRONLY | os.O_APPEND | _FLAGS
+    try:
+        made = os.open(path, flags | os.O_CREAT | os.O_EXCL, MODE)
+    except FileExistsError:
+        return os.open(path, flags | os.O_CREAT, MODE)
+    os.fchmod(made, MODE)  # whatever the umask: the group may read it
+    return made

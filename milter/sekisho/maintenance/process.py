@@ -9,6 +9,7 @@ from sekisho import compose, log, metrics
 from sekisho.clock import SystemClock
 from sekisho.config import Config
 from sekisho.daemon import Scoreboard
+from sekisho.events import watching
 from sekisho.guard import Switch
 from sekisho.judging.probe import OwnSocket
 from sekisho.maintenance import live_status
@@ -38,7 +39,17 @@ class Maintenance:
     A task that fails does not stop the others. `readiness` watches whether tasks fail, and whether the milter answers.
     """
 
-    def __init__(self, settings: Config, meter: Metrics, own: OwnSocket, scoreboard: Scoreboard) -> None:
+    def __init__(
+        self,
+        settings: Config,
+        meter: Metrics,
+        own: OwnSocket,
+        scoreboard: Scoreboard,
+        *,
+        needs_restart: tuple[str, ...] = (),
+    ) -> None:
+        """`needs_restart`: the changed options that only a restart can put in force."""
+        self._needs_restart = needs_restart
         self._settings = settings
         self._metrics = meter
         self._scoreboard = scoreboard
@@ -103,10 +114,8 @@ class Maintenance:
         except OSError as error:
             self._refused += 1
             if self._refused == MAX_PORT_TURNS:
-                LOG.error(
-                    "metrics.listen: %s: %s; mail is filtered without metrics, /readyz and /status, until it is free",
-                    self._settings.metrics.listen,
-                    of_system(error),
+                watching.METRICS_PORT_FAILED.write(
+                    LOG, listen=self._settings.metrics.listen, reason=of_system(error)
                 )
 
     def _at_work(self) -> bool:
@@ -147,7 +156,7 @@ class Maintenance:
             store_ok=self.store_ok,
             log_lines_dropped=self._metrics.total("log_lines_dropped_total"),
             now=self._clock.now().timestamp(),
-        )
+        ) | {"needs_restart": list(self._needs_restart)}
 
     def _look_at_switch(self) -> None:
         if self._switch is None:

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from sekisho import clock as clocks
 from sekisho.config import Config
+from sekisho.events import keeping
 from sekisho.guard import SWITCHED, switched
 from sekisho.held import MAINTENANCE, Operation, OperationName, OperationResult
 from sekisho.metrics import Metrics
@@ -59,38 +60,35 @@ class QuarantineMaintenance:
         self._metrics.retention_paused(bool(done.paused))
         if done.paused and not self._paused:
             mend = "sekisho store retention --resume, once the clock is right"
-            fields = {"reason": done.paused, "mend": mend}
-            LOG.error("retention_paused", extra={"fields": fields})
+            keeping.RETENTION_PAUSED.write(LOG, reason=done.paused, mend=mend)
         elif self._paused and not done.paused:
-            LOG.info("retention_resumed")
+            keeping.RETENTION_RESUMED.write(LOG)
         self._paused = bool(done.paused)
         if done.crowded:
-            LOG.warning("the quarantine is fuller than allowed and nothing in it is old: %s", done.crowded)
+            keeping.QUARANTINE_CROWDED.write(LOG, reason=done.crowded)
 
     def _tell(self, done: Operation) -> None:
         if done.operation in SWITCHED:
-            LOG.warning(SWITCHED[done.operation], extra={"fields": switched(done)})
+            SWITCHED[done.operation].write(LOG, **switched(done))
             return
         if done.operation in set(ListOperation):  # without the note: an address may stand in it
-            LOG.info("list_operation", extra={"fields": _list_fields(done)})
+            keeping.LIST_OPERATION.write(
+                LOG, who=done.who, operation=done.operation, list=done.reason, at=_stamp(done)
+            )
             return
         self._metrics.quarantine_operation(done.operation, done.result)
         if done.operation == OperationName.RELEASE and done.result == OperationResult.OK:
             self._metrics.released(done.reason)
-        fields = {
-            "who": done.who,
-            "operation": done.operation,
-            "result": done.result,
-            "id": done.entry,
-            "copy": done.copy,
-            "reason": done.reason or None,
-            "at": _stamp(done),
-        }
-        LOG.info("quarantine_operation", extra={"fields": fields})
-
-
-def _list_fields(done: Operation) -> dict[str, str | None]:
-    return {"who": done.who, "operation": done.operation, "list": done.reason, "at": _stamp(done)}
+        keeping.QUARANTINE_OPERATION.write(
+            LOG,
+            who=done.who,
+            operation=done.operation,
+            result=done.result,
+            id=done.entry,
+            copy=done.copy,
+            reason=done.reason or None,
+            at=_stamp(done),
+        )
 
 
 def _stamp(done: Operation) -> str | None:

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from sekisho.events import watching
 from sekisho.judging import probe
 from sekisho.processes import ReadyReason
 
@@ -118,17 +119,17 @@ class Readiness:
             reasons = self.reasons()
             self._say(reasons)
             self._tell(reasons)
-        except Exception:
-            LOG.exception("readiness cannot be looked at")
+        except Exception as error:
+            watching.READINESS_UNKNOWN.failed(LOG, error)
 
     def _say(self, reasons: tuple[ReadyReason, ...]) -> None:
         if reasons == self._said:
             return
         self._said = reasons
         if reasons:
-            LOG.error("not_ready", extra={"fields": {"reasons": reasons}})
+            watching.NOT_READY.write(LOG, reasons=reasons)
         else:
-            LOG.warning("ready_again")
+            watching.READY_AGAIN.write(LOG)
 
 
 def of_socket(own: probe.OwnSocket, count: Callable[[int, int], object]) -> SocketProbe:

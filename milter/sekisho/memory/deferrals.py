@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from sekisho.events import keeping
 from sekisho.memory.table import TimeTable
 from sekisho.ports import Clock
 
@@ -40,7 +41,9 @@ class Deferrals:
             answer = self._defers(self._table.key_of(key), seconds, self._clock.now().timestamp())
         except OSError as error:
             if not self._failing:
-                LOG.error("deferred messages cannot be written down, so none is deferred: %s", error)
+                keeping.MEMORY_FAILED.failed(
+                    LOG, error, "deferred messages cannot be written down, so none is deferred"
+                )
             self._failing = True
             return False
         self._failing = False

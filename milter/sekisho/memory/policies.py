@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+from sekisho.events import keeping
 from sekisho.judgement import Judged
 from sekisho.memory.table import TimeTable
 from sekisho.ports import Clock
@@ -116,5 +117,7 @@ class PolicyNotes:
 
     def _failed(self, error: OSError) -> None:
         if not self._failing:
-            LOG.error("DMARC policies that were seen cannot be written down or read: %s", error)
+            keeping.MEMORY_FAILED.failed(
+                LOG, error, "DMARC policies that were seen cannot be written down or read"
+            )
         self._failing = True

@@ -12,6 +12,7 @@ import os
 import secrets
 from pathlib import Path
 
+from sekisho.events import keeping
 from sekisho.private_files import MODE, SECRET_BYTES, SecretMissingError, read_secret
 
 LOG = logging.getLogger("sekisho.memory")
@@ -35,7 +36,7 @@ def make(path: Path) -> bytes:
             return read_secret(path)  # another process has made it in the meantime
         except SecretMissingError as error:
             if error.size is not None:
-                LOG.error("%s: a new secret is made, so a roll-out now covers other messages", error)
+                keeping.SECRET_REPLACED.write(LOG, reason=error)
         _write(path)
         os.fsync(directory)
     finally:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sekisho.events import keeping
 from sekisho.memory.table import TimeTable
 from sekisho.message import Message
 from sekisho.ports import Clock, CommitUnknown, QuarantineStore, StoreUnavailable
@@ -84,5 +85,7 @@ class UnknownCommits:
 
     def _failed(self, error: OSError) -> None:
         if not self._failing:
-            LOG.error("messages that the store may have kept cannot be written down: %s", error)
+            keeping.MEMORY_FAILED.failed(
+                LOG, error, "messages that the store may have kept cannot be written down"
+            )
         self._failing = True

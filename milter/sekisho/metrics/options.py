@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from sekisho.options import Options
+from sekisho.options import AT_RESTART, Options
 
 
 class MetricsOptions(Options):
@@ -21,6 +21,7 @@ class MetricsOptions(Options):
     directory: Path = Field(
         default=Path("/run/sekisho/metrics"),
         description="Directory of the memory-mapped figures, best on a tmpfs; only sekisho may write there.",
+        json_schema_extra=AT_RESTART,
     )
     connections: int = Field(
         default=512,

@@ -29,6 +29,7 @@ from prometheus_client import exposition
 from prometheus_client.openmetrics import exposition as openmetrics
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from sekisho.events import watching
 from sekisho.metrics.meter import Metrics
 from sekisho.metrics.options import MetricsOptions, endpoint
 from sekisho.stages import Failure
@@ -106,8 +107,8 @@ class Pages:
     def _asked(self, question: Callable[[], Any], otherwise: Any) -> Any:
         try:
             return question()
-        except Exception:
-            LOG.warning("state_unknown", exc_info=True)
+        except Exception as error:
+            watching.STATE_UNKNOWN.failed(LOG, error)
             return otherwise
 
     async def _apart(
@@ -122,8 +123,8 @@ class Pages:
             self._coming[key] = page
         try:
             kind, body = await asyncio.shield(self._coming[key])
-        except Exception:
-            LOG.warning("page_failed", exc_info=True)
+        except Exception as error:
+            watching.PAGE_FAILED.failed(LOG, error)
             return HTTPStatus.INTERNAL_SERVER_ERROR, TEXT, b"failed\n"
         return HTTPStatus.OK, kind, body
 
@@ -150,7 +151,7 @@ class Pages:
             self._ask.gauges()
         except Exception as error:  # old gauges are better than none
             self._metrics.error(Failure.GAUGES)
-            LOG.warning("gauges_stale", exc_info=error)
+            watching.GAUGES_STALE.failed(LOG, error)
 
 
 def _pressed(body: bytes, packed: bool) -> bytes:
@@ -256,8 +257,8 @@ class MetricsServer:
     def _serve(self) -> None:
         try:
             self._server.run(sockets=[self._socket])
-        except BaseException:
-            LOG.exception("the metrics port fails; it is opened again")
+        except BaseException as error:
+            watching.METRICS_PORT_FAILED.failed(LOG, error)
 
 
 def _bound(options: MetricsOptions) -> socket.socket:

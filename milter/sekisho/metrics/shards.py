@@ -33,6 +33,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.mmap_dict import mmap_key
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from sekisho.events import watching
 from sekisho.metrics.mapped import Mapped, readable
 from sekisho.private_files import RUNTIME_MODE
 
@@ -183,9 +184,9 @@ class Shard:
             trouble, said = self._trouble, self._said
             self._said = trouble is not None
         if trouble is not None and not said:
-            LOG.error("metrics cannot be written, they are kept in memory until they can: %s", trouble)
+            watching.METRICS_UNWRITABLE.write(LOG, reason=trouble)
         elif trouble is None and said:
-            LOG.warning("metrics are written again")
+            watching.METRICS_WRITABLE.write(LOG)
         for _ in range(attempts):
             self.failed()
 
@@ -303,7 +304,7 @@ def _summed(path: str) -> bool:
     except OSError:
         good = False
     if not good:
-        LOG.warning("the figures of a process are left out, its file cannot be read: %s", path)
+        watching.FIGURES_LOST.write(LOG, path=path)
     return good
 
 

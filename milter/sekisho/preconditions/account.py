@@ -83,7 +83,7 @@ def _unit() -> dict[str, str]:
     program = shutil.which("systemctl", path="/usr/bin:/bin")
     if program is None:
         return {}
-    wanted = "--property=User,RuntimeDirectory,StateDirectory,LoadState"
+    wanted = "--property=User,RuntimeDirectory,StateDirectory,LogsDirectory,LoadState"
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program, no shell
             [program, "show", wanted, UNIT], capture_output=True, timeout=_SYSTEMCTL_SECONDS, check=False
@@ -96,7 +96,11 @@ def _unit() -> dict[str, str]:
 
 
 def _made(unit: dict[str, str]) -> tuple[Path, ...]:
-    roots = {"RuntimeDirectory": Path("/run"), "StateDirectory": Path("/var/lib")}
+    roots = {
+        "RuntimeDirectory": Path("/run"),
+        "StateDirectory": Path("/var/lib"),
+        "LogsDirectory": Path("/var/log"),
+    }
     return tuple(root / name for key, root in roots.items() for name in unit.get(key, "").split())
 
 

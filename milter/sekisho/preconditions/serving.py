@@ -105,8 +105,9 @@ def _loaded(path: Path | None, made: tuple[Path, ...]) -> tuple[str, ...]:
 
 
 def _log(needs: Needs) -> Iterator[Fault]:
-    if needs.config.log.target != "stderr":
-        yield from needs.file("log.target", Path(needs.config.log.target))
+    """A log daemon that is not there yet is waited for."""
+    if needs.config.log.file is not None:
+        yield from needs.file("log.target", needs.config.log.file)
 
 
 def _key(needs: Needs) -> Iterator[Fault]:

@@ -5,18 +5,16 @@ The switch is set first: no failure of the store, the audit or the log may preve
 
 from __future__ import annotations
 
-import logging
-import os
-import syslog
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sekisho.events.declaration import Event
 from sekisho.guard import SWITCHED, GuardOptions, Switch, switched, told
 from sekisho.guard.switch import FOREVER
 from sekisho.held import Operation
-from sekisho.log import JsonLines, Logfmt, LogOptions
+from sekisho.log import LogOptions, write_once
 from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
 
@@ -55,23 +53,10 @@ def remember(done: Operation, audit: Callable[[Operation], None], options: LogOp
     return f"not in the audit ({reason}); {where}"
 
 
-def write_to_log(options: LogOptions, event: str, fields: Mapping[str, Any]) -> str:
-    """Write one line to the daemon's log, or to the system's log if the daemon's is no file. Returns a text that says
-    where it went."""
-    record = logging.LogRecord("sekisho.audit", logging.WARNING, "", 0, event, (), None)
-    record.fields = dict(fields)
-    line = (JsonLines() if options.format == "json" else Logfmt()).format(record)
-    if options.target == "stderr":
-        syslog.openlog("sekisho", syslog.LOG_PID, syslog.LOG_MAIL)
-        syslog.syslog(syslog.LOG_WARNING, line)
-        return "it went to the system's log"
+def write_to_log(options: LogOptions, event: Event, fields: Mapping[str, Any]) -> str:
+    """Write one line to the daemon's log. Returns a text that says where it went."""
     try:
-        # Without O_CREAT: the daemon could not write a file that root has made.
-        descriptor = os.open(options.target, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        try:
-            os.write(descriptor, f"{line}\n".encode("utf-8", "backslashreplace"))
-        finally:
-            os.close(descriptor)
+        where = write_once(options, event.record("sekisho.audit", **fields))
     except OSError as error:
-        return f"nor in the log: {options.target}: {of_system(error)}"
-    return f"it is in {options.target}"
+        return f"nor in the log: {options.place}: {of_system(error)}"
+    return f"it is in {where}"

@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Callable
 
+from sekisho.events import keeping, watching
 from sekisho.guard import Switch, told
 from sekisho.metrics import Metrics
 from sekisho.ports import Clock, StoreUnavailable
@@ -50,7 +51,7 @@ class ListWatch:
             self._write_changed()
         except (StoreUnavailable, SchemaError, OSError) as error:
             if not self._failing:
-                LOG.error("the lists cannot be looked up or written down; those in force stay: %s", error)
+                keeping.LISTS_STALE.failed(LOG, error)
             self._failing = True
             return
         self._failing = False
@@ -64,9 +65,7 @@ class ListWatch:
             return
         version, entries = self._store.entries()
         if other := snapshot.foreign(self._options):
-            LOG.warning(
-                "the %d list entries of %s hold no more: the store is another one now", other[1], other[0]
-            )
+            keeping.LISTS_DROPPED.write(LOG, store=other[0], entries=other[1])
         snapshot.write(self._options, version, entries)
         self._written = version, snapshot.identity(self._options)
 
@@ -92,10 +91,9 @@ class ListFollower:
     def _turn(self) -> None:
         try:
             if self._lists.refresh():
-                fields = {"version": self._lists.version, "worker": os.getpid()}
-                LOG.info("list_changed", extra={"fields": fields})
-        except Exception:  # the thread must go on: without it no later change would take effect
-            LOG.exception("the lists could not be taken up; those in force stay")
+                keeping.LIST_CHANGED.write(LOG, version=self._lists.version, worker=os.getpid())
+        except Exception as error:  # the thread must go on: without it no later change would take effect
+            keeping.LISTS_STALE.failed(LOG, error)
 
 
 class SwitchWatch:
@@ -131,9 +129,10 @@ class SwitchWatch:
         self._seen[what] = end
         state = "mail is accepted and only counted" if what == "paused" else "mail is tagged at most"
         if end:
-            LOG.warning("%s: %s, %s; `sekisho resume` ends it", what, state, told(end))
+            text = f"{state}, {told(end)}; `sekisho resume` ends it"
+            watching.SWITCH_CHANGED.write(LOG, text, what=what, on=True, until=told(end))
         else:
-            LOG.warning("%s ended: the policy holds again", what)
+            watching.SWITCH_CHANGED.write(LOG, "the policy holds again", what=what, on=False)
 
     def close(self) -> None:
         """Close the switch."""

@@ -64,19 +64,24 @@ def prepare(path: Path | None, shared: Shared) -> Setup:
             raise SetupError(faults)
         key = make_files_beside(settings, shared.clock)
         meter = shared.meter(settings, known)
+        shared.follow_log(settings)
     except ConfigError as error:
         raise SetupError(error.errors) from error
+    except log.TargetError as error:
+        raise SetupError((f"log.target: {error}",)) from error
+    except SecretError as error:
+        raise SetupError((f"journal.key_file: {error}",)) from error
     except OSError as error:
         raise SetupError((f"metrics.directory: {error}",), temporary=is_shortage(error)) from error
-    shared.journal.started(
-        __version__, workers=settings.wire.workers, mode=settings.mode, socket=shared.doors.socket(settings)
-    )
+    waiting = shared.needs_restart(settings)
     workers = _remembering(settings)
     return Setup(
         workers,
         shared.doors.door(settings, workers),
         build=partial(worker.build, settings, known, shared, meter, key),
-        maintenance=partial(Maintenance, settings, meter, shared.own_socket(settings)),
+        maintenance=partial(Maintenance, settings, meter, shared.own_socket(settings), needs_restart=waiting),
+        facts={"version": __version__, "mode": settings.mode},
+        needs_restart=waiting,
     )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from sekisho.events import mail
 from sekisho.smtp.commands import PathCommand
 from sekisho.smtp.options import SmtpOptions, host_and_port
 from sekisho.smtp.replies import LATER
@@ -92,8 +93,8 @@ class NextHop:
     ) -> SmtpReply:
         """The reply to the message. `only`: the recipients that still get it, None for all that were taken."""
         if only is not None and not (reply := self._begin_again(transaction, only)).ok:
-            LOG.warning(
-                "the next hop now refuses a part of a transaction that it took before (%d)", reply.code
+            mail.NEXT_HOP_FAILED.write(
+                LOG, what="refuses a part of a transaction that it took before", reason=str(reply.code)
             )
             return LATER
         if self._client is None:
@@ -160,5 +161,5 @@ class NextHop:
     def _failed(what: str, why: Exception | SmtpReply) -> SmtpReply:
         """Log a failure without the text of a reply, which may hold addresses."""
         shown = str(why.code) if isinstance(why, SmtpReply) else type(why).__name__
-        LOG.warning("the next hop %s (%s)", what, shown)
+        mail.NEXT_HOP_FAILED.write(LOG, what=what, reason=shown)
         return LATER

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, field_validator
 
 from sekisho.domains import parse_network
-from sekisho.options import Options
+from sekisho.options import AT_RESTART, Options
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?\Z")
 
@@ -40,8 +40,8 @@ class SmtpOptions(Options):
 
     listen: str = Field(
         default="127.0.0.1:10024",
-        description="Where the MTA reaches the door: an IP address and a port, as 127.0.0.1:10024 or [::1]:10024. "
-        "Restart to change it.",
+        description="Where the MTA reaches the door: an IP address and a port, as 127.0.0.1:10024 or [::1]:10024.",
+        json_schema_extra=AT_RESTART,
     )
     next_hop: str = Field(
         default="",

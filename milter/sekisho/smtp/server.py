@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from sekisho.events import mail
 from sekisho.judging.judging_pool import JudgingPool
 from sekisho.judging.options import WorkerOptions
 from sekisho.smtp.options import SmtpOptions, host_and_port
@@ -103,8 +104,8 @@ class SmtpFront:
         """A session, for a new connection. The library of the event loop tells nobody of an error here."""
         try:
             return SmtpSession(self, asyncio.get_running_loop())
-        except BaseException:
-            LOG.exception("a connection cannot be served")
+        except BaseException as error:
+            mail.HANDLER_FAILED.failed(LOG, error, "a connection cannot be served")
             raise
 
     def stop_listening(self) -> None:

@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeVar
 
 from aiosmtpd.smtp import SMTP
 
+from sekisho.events import mail
 from sekisho.judging.fallbacks import WIRE
 from sekisho.judging.judging_pool import JudgingPool
 from sekisho.message import Client
@@ -149,7 +150,7 @@ class SmtpSession(SMTP):
 
     async def failed(self, error: Exception) -> str:
         """The reply after an error of ours."""
-        LOG.error("a command of the MTA failed", exc_info=error)
+        mail.HANDLER_FAILED.failed(LOG, error, "a command of the MTA failed")
         self._host.pool.error(WIRE)
         await self._forget()
         return f"{LATER.code} {LATER.text}"

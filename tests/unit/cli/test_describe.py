@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from sekisho.checks.table import KINDS
 from sekisho.cli import describe
-from sekisho.config import Config, groups, load
+from sekisho.config import Config, groups, load, restart_values
+from sekisho.events import schema
 from sekisho.message import Recipient
 from sekisho.policy import COMBINATIONS, RecipientOptions, RecipientRules
 
@@ -26,6 +27,8 @@ COMMENTED = re.compile(r"^#(?=[a-z_]+ = |\[)", re.MULTILINE)
         ("config/sekisho.toml", describe.example),
         ("docs/options.md", describe.markdown),
         ("docs/checks.md", describe.checks),
+        ("docs/events.md", schema.markdown),
+        ("docs/events.schema.json", schema.document),
     ],
 )
 def test_generated_files_are_up_to_date(file: str, made: Callable[[], str]) -> None:
@@ -125,3 +128,13 @@ def test_values_that_toml_needs_quoted() -> None:
     """Any default survives the way through TOML."""
     for value in ('a"b\\c\n', "日本", True, 0, 12_345, -0.5, [1, "x"], {"a.b": 2.0}):
         assert tomllib.loads(f"v = {describe.toml(value)}")["v"] == value
+
+
+def test_every_option_says_what_puts_a_change_in_force() -> None:
+    """Reload or restart, from the one declaration, in the document and in the example."""
+    rows = [line.split(" | ") for line in describe.markdown().splitlines() if line.startswith("| `")]
+    assert {row[3] for row in rows} == {"reload", "restart"}
+    restart = {name.rpartition(".")[2] for name in restart_values(Config())}
+    assert {row[0].strip("| `") for row in rows if row[3] == "restart"} == restart
+    example = [line for line in describe.example().splitlines() if line.endswith("needs a restart")]
+    assert {line.partition(" = ")[0].strip("#") for line in example} == restart

@@ -167,7 +167,7 @@ HEALTHY: dict[str, Any] = {
 }
 KEYS = {
     "version", "mode", "paused_until", "tagging_until", "generation", "workers", "store", "dns", "last_reload", "held",
-    "oldest_held", "outbox", "log_lines_dropped", "policy_version", "node", "ready", "reasons",
+    "oldest_held", "outbox", "log_lines_dropped", "policy_version", "node", "ready", "reasons", "needs_restart",
 }  # fmt: skip
 
 

@@ -88,8 +88,8 @@ def test_rotation_is_noticed(target: Path) -> None:
     write(target, number=1)
     target.rename(target.with_suffix(".1"))
     logging.getLogger("sekisho").info("after")
-    assert "event=after" in target.read_text()
-    assert "event=after" not in target.with_suffix(".1").read_text()
+    assert "text=after" in target.read_text()
+    assert "text=after" not in target.with_suffix(".1").read_text()
 
 
 def test_levels(target: Path) -> None:
@@ -98,7 +98,9 @@ def test_levels(target: Path) -> None:
     logging.getLogger("sekisho.a").info("quiet")
     logging.getLogger("alembic").info("quiet")
     logging.getLogger("alembic").warning("loud %s %s", 1)  # noqa: PLE1206
-    assert [line.split("event=")[1] for line in target.read_text().splitlines()] == ['"loud %s %s"']
+    assert [line.split("event=")[1] for line in target.read_text().splitlines()] == [
+        'notice text="loud %s %s"'
+    ]
 
 
 def test_a_log_that_cannot_be_written_stops_nothing(target: Path) -> None:

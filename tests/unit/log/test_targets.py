@@ -88,7 +88,7 @@ def test_a_pipe_that_nobody_reads_stops_nobody(tmp_path: Path, threaded: bool) -
         waiting = bool(handler._lines)
         if select.select([reader], [], [], 0.05)[0]:
             text += os.read(reader, 65536)
-        elif waiting or b"event=more" not in text:
+        elif waiting or b"text=more" not in text:
             LOG.info("more")
             more += 1
         else:
@@ -100,7 +100,7 @@ def test_a_pipe_that_nobody_reads_stops_nobody(tmp_path: Path, threaded: bool) -
     until(lambda: sum(lost for _, lost in told) == handler.lost)
     assert {target for target, _ in told} == {"file"}
     said = sum(map(int, re.findall(rb"event=log_lines_dropped lines=(\d+)", text)))
-    assert said == count - len(lines) + more - text.count(b"event=more")
+    assert said == count - len(lines) + more - text.count(b"text=more")
 
 
 def test_a_full_device_loses_lines_and_counts_them(threaded: bool) -> None:

@@ -138,7 +138,8 @@ def test_a_quarantine_that_is_too_full_is_said(
     for number in range(3):
         hold(store, b"%d" % number, ["a@x"])
     QuarantineMaintenance(settings.model_copy(update={"retention": retention}), meter, clock).turn(store)
-    assert "3 messages are held, 1 are allowed" in caplog.text
+    (line,) = caplog.records
+    assert line.fields["reason"] == "3 messages are held, 1 are allowed"  # type: ignore[attr-defined]
 
 
 def states(store: Quarantine, name: str) -> set[str]:

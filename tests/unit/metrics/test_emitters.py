@@ -1,4 +1,4 @@
-"""Nothing is documented, declared or asked for that the program never says: metrics, label values, events.
+"""Nothing is documented, declared or asked for that the program never says: metrics and label values.
 
 The source is read as code (ast), so a word in a comment is no emitter.
 """
@@ -19,7 +19,6 @@ import yaml
 import sekisho
 from sekisho.checks.table import CHECKS
 from sekisho.cli.commands.quarantine import REASONS
-from sekisho.guard import SWITCHED
 from sekisho.held import ReleaseReason
 from sekisho.journal import Journal
 from sekisho.metrics import Metrics
@@ -30,7 +29,6 @@ PACKAGE = Path(sekisho.__file__).parent
 ROOT = PACKAGE.parent.parent
 DECLARED = PACKAGE / "metrics" / "table.py"
 METER = PACKAGE / "metrics" / "meter.py"
-EVENT = re.compile(r"[a-z]+(?:_[a-z]+)*\Z")
 
 # Members that stand nowhere in the code by name, and where they come from.
 FROM_OUTSIDE: dict[type[Enum], str] = {
@@ -121,30 +119,6 @@ def test_every_event_of_the_journal_has_a_caller() -> None:
     path = PACKAGE / "journal.py"
     events = {name for name in functions(path, Journal.__name__) if not name.startswith("_")}
     assert events - called(path) == set()
-
-
-def emitted() -> set[str]:
-    """The events of the program: first words of log calls that are a name and not a sentence."""
-    found = {"message", "log_lines_dropped", *SWITCHED.values()}
-    found |= {f"{what}_{end}" for what in ("observer", "task") for end in ("failed", "works_again")}
-    for path in sources():
-        for node in nodes(path):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
-                continue
-            logs = isinstance(node.func.value, ast.Name) and node.func.value.id == "LOG"
-            writes_line = node.func.attr == "_write" and len(node.args) > 1  # of the journal
-            says = node.args[0] if logs else node.args[1] if writes_line else None
-            if isinstance(says, ast.Constant) and isinstance(says.value, str) and EVENT.match(says.value):
-                found.add(says.value)
-    return found
-
-
-def test_the_documented_events_are_those_of_the_program() -> None:
-    """docs/monitoring.md lists every event and no other."""
-    table = (ROOT / "docs/monitoring.md").read_text("utf-8").partition("| event | when | keys |")[2]
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    assert documented | {"message"} == emitted()
 
 
 def label_values(label: MetricLabel) -> set[str]:

@@ -96,7 +96,7 @@ def test_a_place_where_nothing_can_be_written(
         directory.write_text("in the way")
 
     def unblock() -> None:
-        assert len([each for each in caplog.records if "cannot be written" in each.message]) == 1
+        assert len([each for each in caplog.records if each.message == "metrics_unwritable"]) == 1
         directory.unlink()
         spare.rename(directory)
 

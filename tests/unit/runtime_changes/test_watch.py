@@ -163,7 +163,7 @@ def test_the_follower_takes_up_what_comes_later_and_survives_what_it_cannot_buil
     lists = InForce(options, build, snapshot.Snapshot())
     follower = ListFollower(lists)
     snapshot.write(options, 1, [allow("bad@x.jp")])
-    wait_until(lambda: "could not be taken up" in caplog.text, "the fault is said")
+    wait_until(lambda: "lists_stale" in caplog.text, "the fault is said")
     snapshot.write(options, 2, [allow("a@x.jp")])
     wait_until(lambda: allowed(lists) == {"a@x.jp"}, "the next version holds")
     follower.close()

@@ -49,12 +49,25 @@ def config_show(style: str, path: Path | None) -> None:
 
 
 @config.command("describe")
-@click.option("--format", "style", type=click.Choice(["toml", "markdown", "checks"]), default="toml")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["toml", "markdown", "checks", "events", "event-schema"]),
+    default="toml",
+)
 def config_describe(style: str) -> None:
-    """Print the documentation of options and checks. `toml` is the commented example file, `markdown` the table of
-    options, `checks` the table of findings."""
+    """Print the documentation of options, checks and the log. `toml` is the commented example file, `markdown` the
+    table of options, `checks` the table of findings, `events` the lines of the log, `event-schema` their JSON
+    Schema."""
     from sekisho.cli import describe, output
+    from sekisho.events import schema
 
     output.write(
-        {"toml": describe.example, "markdown": describe.markdown, "checks": describe.checks}[style]()
+        {
+            "toml": describe.example,
+            "markdown": describe.markdown,
+            "checks": describe.checks,
+            "events": schema.markdown,
+            "event-schema": schema.document,
+        }[style]()
     )

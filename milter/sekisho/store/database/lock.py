@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sekisho.events import keeping
 from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
 from sekisho.private_files import open_private
@@ -56,12 +57,13 @@ def start_anew(options: StoreOptions) -> None:
             return
         os.truncate(lock_file(file), 0)
     except OSError as error:  # the store is down, then, and says so itself
-        LOG.error("the store's files cannot be looked at: %s", error)
+        keeping.STORE_DOWN.write(LOG, reason=f"its files cannot be looked at: {error}")
         return
-    LOG.error(
-        "%s was there and is gone or empty: a new, empty one is made. If you have a backup, stop the daemon "
-        "and type: sekisho store restore BACKUP",
-        file,
+    keeping.STORE_GONE.write(
+        LOG,
+        "it was there and is gone or empty: a new, empty one is made. If you have a backup, stop the daemon and type: "
+        "sekisho store restore BACKUP",
+        path=file,
     )
 
 

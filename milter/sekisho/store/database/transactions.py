@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from sekisho.events import keeping
 from sekisho.ports import CommitUnknown, StoreUnavailable
 from sekisho.store.database.engine import FILES, READING, connect, not_committed, unavailable
 from sekisho.store.database.files import Files, Loss, StoreMoved
@@ -130,7 +131,7 @@ class Database:
             raise
 
     def _opened(self) -> None:
-        LOG.warning("the store is open again")
+        keeping.STORE_OPEN.write(LOG)
         self._lost = None
 
     @contextmanager
@@ -154,7 +155,7 @@ class Database:
         with self._mutex:
             self._losses += 1
             self._on_loss()
-            LOG.error("the store's files were changed under us: %s", moved)
+            keeping.STORE_MOVED.write(LOG, reason=moved)
             with suppress(SQLAlchemyError, OSError, sqlite3.Error):
                 _save(connection, moved.loss)
             self._lost = moved.loss
@@ -184,7 +185,9 @@ def _save(connection: Connection, loss: Loss) -> None:
         raw.rollback()
     busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     if loss is Loss.LOG:
-        LOG.warning("the frames of the log %s", "could not be saved" if busy else "are in the database now")
+        keeping.STORE_SAVED.write(
+            LOG, f"the frames of its log {'could not be saved' if busy else 'are in the database now'}"
+        )
         return
     for name in files.ours_to_clear():
         if busy and name == files.log_path:

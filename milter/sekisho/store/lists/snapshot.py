@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sekisho.events import keeping
 from sekisho.policy import ListEntry, ListOptions, Lists, reasons
 from sekisho.store.database.engine import sync_directory
 from sekisho.store.database.options import StoreOptions, state_directory, store_name
@@ -63,7 +64,7 @@ def read(options: StoreOptions) -> Snapshot:
     except FileNotFoundError:
         return Snapshot()
     except READ_ERRORS as error:
-        LOG.error("%s: the lists made at run time cannot be read, and do not hold: %s", path, error)
+        keeping.LISTS_LOST.write(LOG, path=path, reason=error)
         return Snapshot(UNREADABLE_VERSION)
 
 
@@ -123,7 +124,7 @@ class InForce:
         try:
             snapshot = _parse(path)
         except READ_ERRORS as error:
-            LOG.error("%s: the lists cannot be read, and those in force stay: %s", path, error)
+            keeping.LISTS_STALE.failed(LOG, error, path=path)
             return False
         if snapshot == self._held:
             return False
@@ -156,5 +157,5 @@ def _lists(path: Path, data: dict[str, Any]) -> ListOptions:
             try:
                 found[name].append(ListEntry.model_validate(each))
             except ValidationError as error:
-                LOG.error("%s: %s: an entry does not hold: %s", path, name, reasons(error))
+                keeping.LIST_ENTRY_REFUSED.write(LOG, path=path, list=name, reason=reasons(error))
     return ListOptions(allow=tuple(found["allow"]), block=tuple(found["block"]))

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from sekisho.events import keeping
 from sekisho.message import Message
 from sekisho.ports import Clock, StoreUnavailable
 from sekisho.store.database.engine import NotDurable
@@ -79,7 +80,7 @@ class Opening:
                 self._store = store
             except (NotDurable, SchemaError) as error:
                 self._refused = error
-                LOG.critical("the store is refused, nothing can be quarantined: %s", error)
+                keeping.STORE_REFUSED.write(LOG, reason=error)
             except StoreUnavailable as error:
                 self._fail(error)
                 if not self._stop.wait(RETRY_SECONDS):
@@ -93,7 +94,7 @@ class Opening:
         if isinstance(error, StoreMoved):
             self._on_loss()
         if not self._tried.is_set():
-            LOG.error("the store is down; we start without it and try again: %s", error)
+            keeping.STORE_DOWN.write(LOG, "we start without it", reason=error)
         self._reason = str(error)
         self._tried.set()
 
@@ -105,7 +106,7 @@ class Opening:
                 store.verify()
             except (StoreUnavailable, SchemaError) as error:
                 if not lost:
-                    LOG.error("the store is down: %s", error)
+                    keeping.STORE_DOWN.write(LOG, reason=error)
                 lost = True
             else:
                 lost = False
