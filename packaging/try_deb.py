@@ -43,7 +43,7 @@ Date: Mon, 30 Nov 2026 10:00:00 +0900\r
 \r
 Your account is suspended. Log in here: http://stranger.test/login\r
 """
-HOLDING = {"mode": "enforce", "policy.max_action": "quarantine", "policy.quarantine": "2", "policy.tag": "1"}
+HOLDING = {"mode": "enforce", "policy.max_action": "quarantine"}
 # What a package may leave, and what is not of it: the user (Debian Policy 9.2: it is not removed), logs and caches.
 NOT_LEFT = re.compile(
     r"/(proc|sys|dev|run|tmp|root|var/(log/(journal|apt|dpkg|alternatives)|cache|tmp|mail|lib/(apt|dpkg|systemd|postfix)))\b"
@@ -78,7 +78,8 @@ def prepared(root: Root, *packages: Path) -> tuple[str, ...]:
     """Puts packages into the root, and what they depend on where apt finds it without a network; their paths."""
     root.run("useradd", "--create-home", USER)
     paths = tuple(root.copy(each, f"/root/{number}") for number, each in enumerate(packages))
-    root.apt("install", "--download-only", paths[-1])
+    for path in paths:
+        root.apt("-o", "APT::Install-Recommends=1", "install", "--download-only", path)
     return paths
 
 
@@ -211,7 +212,6 @@ def change(machine: Machine, path: str, known: int) -> int:
 
 def upgrade_and_back(root: Root, release: str) -> None:
     before, after = prepared(root, package(release, DIST / "previous"), package(release))
-    root.apt("install", "--download-only", before)
     with root.booted() as machine:
         install(machine, before)
         with_held(machine, HELD)
