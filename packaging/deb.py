@@ -93,18 +93,14 @@ def build(release: str, out: Path, *, previous: bool, lintian: bool) -> Path:
 
 
 def inspect(root: Root, package: str) -> None:
-    """Raises RootError with lintian's words, unless it has none."""
+    """Raises RootError with lintian's tags, unless it has none."""
     words = root.run(
-        "lintian",
-        "--allow-root",
-        "--pedantic",
-        "--display-info",
-        "--no-tag-display-limit",
-        package,
-        check=False,
-    )
-    if words.strip():
-        raise RootError(f"lintian:\n{words}")
+        "lintian", "--allow-root", "--pedantic", "--display-info", "--tag-display-limit=0", package, check=False
+    )  # fmt: skip
+    # An override that only the lintian of the other release needs is none too many.
+    tags = re.findall(r"(?m)^[EWIP]: (?!.* unused-override ).*$", words)
+    if tags:
+        raise RootError("lintian:\n" + "\n".join(tags))
 
 
 def main() -> None:

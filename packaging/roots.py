@@ -111,6 +111,7 @@ class Root:
     def booted(self) -> Iterator[Machine]:
         """The root with its own systemd, in a network of its own."""
         (self.path / "usr/sbin/policy-rc.d").unlink(missing_ok=True)
+        self.write("/etc/resolv.conf", "nameserver 127.0.0.1\n")  # where nobody answers, and says so at once
         command = [
             "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", "--private-network",
             "--timezone=off", "--resolv-conf=off", "--console=pipe", f"--machine={self.name}",

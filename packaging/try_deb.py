@@ -43,7 +43,7 @@ Date: Mon, 30 Nov 2026 10:00:00 +0900\r
 \r
 Your account is suspended. Log in here: http://stranger.test/login\r
 """
-HOLDING = {"mode": "enforce", "policy.max_action": "quarantine", "policy.quarantine": "2", "policy.tag": "1"}
+HOLDING = {"mode": "enforce", "policy.max_action": "quarantine"}
 # What a package may leave, and what is not of it: the user (Debian Policy 9.2: it is not removed), logs and caches.
 NOT_LEFT = re.compile(
     r"/(proc|sys|dev|run|tmp|root|var/(log/(journal|apt|dpkg|alternatives)|cache|tmp|mail|lib/(apt|dpkg|systemd|postfix)))\b"
@@ -78,7 +78,8 @@ def prepared(root: Root, *packages: Path) -> tuple[str, ...]:
     """Puts packages into the root, and what they depend on where apt finds it without a network; their paths."""
     root.run("useradd", "--create-home", USER)
     paths = tuple(root.copy(each, f"/root/{number}") for number, each in enumerate(packages))
-    root.apt("install", "--download-only", paths[-1])
+    for path in paths:
+        root.apt("-o", "APT::Install-Recommends=1", "install", "--download-only", path)
     return paths
 
 
@@ -124,11 +125,10 @@ def documented(title: str) -> list[str]:
     return [line.partition("   #")[0].strip() for line in section[1].splitlines() if line.strip()]
 
 
-def verdicts(machine: Machine) -> list[dict[str, object]]:
+def verdicts(machine: Machine) -> list[dict[str, str]]:
     """The log lines about judged messages."""
     lines = machine.run("journalctl", "-u", "sekisho-milter", "-o", "cat", "--no-pager").splitlines()
-    found = [json.loads(line) for line in lines if line.startswith("{")]
-    return [line for line in found if "verdict" in line]
+    return [dict(re.findall(r'(\w+)=("[^"]*"|\S+)', line)) for line in lines if " verdict=" in line]
 
 
 def held(machine: Machine, state: str = "held") -> set[str]:
@@ -161,7 +161,7 @@ def first_verdict(root: Root, release: str) -> None:
         began = time.monotonic()
         said = install(machine, path)
         installed = time.monotonic() - began
-        must("[Y/n]" not in said and "debconf" not in said, "no question is asked", said)
+        must("[Y/n]" not in said and "*** sekisho.toml" not in said, "no question is asked", said)
         running(machine)
         for command in documented("Debian package"):
             if not command.startswith("apt"):
@@ -211,7 +211,6 @@ def change(machine: Machine, path: str, known: int) -> int:
 
 def upgrade_and_back(root: Root, release: str) -> None:
     before, after = prepared(root, package(release, DIST / "previous"), package(release))
-    root.apt("install", "--download-only", before)
     with root.booted() as machine:
         install(machine, before)
         with_held(machine, HELD)
