@@ -90,6 +90,7 @@ class Answering:
     def answer(self, mail: IncomingMail, sent: bytes) -> SmtpReply:
         """The reply to a message, from the bytes after DATA. Never raises."""
         collector = self.pool.collector(spaced=True)
+        collector.called(mail.queue_id)
         try:
             raw = message_of(sent)
             whole = collect(raw, mail.client, collector)
