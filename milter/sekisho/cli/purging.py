@@ -15,6 +15,7 @@ from sekisho.held import Entry, State
 from sekisho.review.documents import entry_document
 
 MAX_SHOWN_ENTRIES = 10
+LONGEST_AGE = timedelta(days=36_500)  # nothing is older, and the calendar has no year 0
 
 
 def run(
@@ -29,7 +30,7 @@ def run(
             "this removes messages for good, and nobody is at a terminal to agree: say --yes (in a script or timer), "
             "or --dry-run to see which they are"
         )
-    wanted = [State(each) for each in states]
+    wanted, age = [State(each) for each in states], min(age, LONGEST_AGE)
     with reviewing(config) as review:
         if dry_run or not yes:
             number, oldest = review.purgeable(age, wanted, MAX_SHOWN_ENTRIES)

@@ -56,6 +56,8 @@ def test_a_dry_run_says_what_would_go(sekisho: Command, config: Path, closed: li
     assert sekisho("quarantine", "history", "--config", config, "--format", "json").json == []
     done = sekisho("quarantine", "purge", "--older-than", "1d", "--dry-run", "--config", config)
     assert done.out == "0 would be removed\n"
+    done = sekisho("quarantine", "purge", "--older-than", "999999d", "--dry-run", "--config", config)
+    assert done.out == "0 would be removed\n"
     asked = ("quarantine", "purge", "--older-than", "0m", "--dry-run", "--format", "json", "--config", config)
     found = sekisho(*asked).json
     assert (found["would_remove"], [row["id"] for row in found["oldest"]]) == (12, closed[:10])
