@@ -52,12 +52,12 @@ class CheckedStream(io.TextIOWrapper):
     """Standard output for all who print to it, the libraries too: raises OutputError if it does not take a text."""
 
     def write(self, text: str) -> int:
-        """Write a text."""
+        """Write a text. Returns its length in characters. Raises OutputError or ReaderGoneError."""
         with _taken():
             return super().write(text)
 
     def flush(self) -> None:
-        """Write what is still held."""
+        """Write what is still held. Raises OutputError or ReaderGoneError."""
         with _taken():
             super().flush()
 
@@ -103,7 +103,8 @@ def write_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], first: int
 
 
 def say(*texts: str, err: bool = False) -> None:
-    """Print each text as exactly one line, on standard output or with `err` on standard error."""
+    """Print each text as exactly one line, on standard output or with `err` on standard error. Raises OutputError or
+    ReaderGoneError."""
     stream = sys.stderr if err else sys.stdout
     with _taken():
         for text in texts:
@@ -117,17 +118,19 @@ def write_json(value: object, indent: int = 2) -> None:
 
 
 def write_document(text: str) -> None:
-    """Print a JSON text. Characters that are invisible or control a terminal become JSON escapes."""
+    """Print a JSON text. Characters that are invisible or control a terminal become JSON escapes.
+    Raises OutputError or ReaderGoneError."""
     _bytes((_INVISIBLE.sub(_json_escape, text) + "\n").encode("utf-8", "backslashreplace"))
 
 
 def write(text: str) -> None:
-    """Print a text of several lines in UTF-8, in any locale."""
+    """Print a text of several lines in UTF-8, in any locale. Raises OutputError or ReaderGoneError."""
     _bytes(safe(text).encode("utf-8", "backslashreplace"))
 
 
 def write_raw(content: bytes) -> None:
-    """Write the bytes of a message unchanged, for a person who asked for them."""
+    """Write the bytes of a message unchanged, for a person who asked for them. Raises OutputError or
+    ReaderGoneError."""
     _bytes(content)
 
 

@@ -15,8 +15,8 @@ from sekisho.maintenance.quarantine import QuarantineMaintenance
 from sekisho.maintenance.readiness import Readiness, of_socket
 from sekisho.maintenance.tasks import MaintenanceTasks
 from sekisho.metrics import Metrics
-from sekisho.plain_errors import of_system
 from sekisho.observers import Isolation
+from sekisho.plain_errors import of_system
 from sekisho.ports import StoreUnavailable
 from sekisho.processes import ReadyReason, WorkerState
 from sekisho.runtime_changes import ListWatch, SwitchWatch
@@ -106,7 +106,7 @@ class Maintenance:
             self._refused += 1
             if self._refused == MAX_PORT_TURNS:
                 LOG.error(
-                    "metrics.listen: %s: %s; mail is filtered without metrics, /readyz and /status, and it is tried again",
+                    "metrics.listen: %s: %s; mail is filtered without metrics and /readyz, and it is tried again",
                     self._settings.metrics.listen,
                     of_system(error),
                 )

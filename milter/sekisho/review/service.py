@@ -80,7 +80,7 @@ class Review:
         before: str | None = None,
     ) -> tuple[Entry, ...]:
         """Entries with a copy in that state (None: any), newest first, at most `limit`. `before` is the last id of the
-        previous page."""
+        previous page. Raises NoSuchEntryError if it is no id."""
         self._give_up(who)
         if before is not None and normal(before) is None:
             raise NoSuchEntryError(f"{_named(before)}: is no id of an entry")
