@@ -215,7 +215,13 @@ def parse_network(text: str) -> IpNetwork:
     >>> parse_network("::ffff:192.0.2.0/120")
     IPv4Network('192.0.2.0/24')
     """
-    network = ip_network(text)
+    try:
+        network = ip_network(text)
+    except ValueError as error:
+        if "has host bits set" in str(error):
+            whole = ip_network(text, strict=False)
+            raise ValueError(f"{text} has host bits set: the network is {whole}") from None
+        raise ValueError(f"{text!r} is no network such as 192.0.2.0/24") from None
     if isinstance(network, IPv6Network) and network.prefixlen >= 96:
         mapped = network.network_address.ipv4_mapped
         return IPv4Network((int(mapped), network.prefixlen - 96)) if mapped else network

@@ -182,6 +182,7 @@ TAKEN: dict[str, tuple[Callable[[Home], None], str]] = {
     "socket group unknown": (option("wire", socket_group="no-such-group"), "wire.socket_group: "),
     "socket group of others": (option("wire", socket_group="postfix"), "wire.socket_group: "),
     "address of another machine": (option("wire", socket="inet:9999@192.0.2.1"), "wire.socket: "),
+    "metrics of another machine": (option("metrics", listen="192.0.2.1:9119"), "metrics.listen: "),
     "people missing": (option("site", people_file="/none/people"), "/none/people"),
 }
 
@@ -227,7 +228,11 @@ def test_a_file_that_only_root_can_read_is_found(home: Home) -> None:
     done = home.check()
     status, words = home.serve()
     assert (done.returncode, status) == (2, 2)
-    assert words == [f"{home.config}: Permission denied"] == done.stderr.splitlines()[:-1]
+    assert (
+        words
+        == [f"{home.config}: Permission denied: user {USER} needs the right to it"]
+        == done.stderr.splitlines()[:-1]
+    )
 
 
 def test_all_faults_are_said_at_once(home: Home) -> None:

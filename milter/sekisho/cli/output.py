@@ -53,12 +53,12 @@ class CheckedStream(io.TextIOWrapper):
     """Standard output for all who print to it, the libraries too: raises OutputError if it does not take a text."""
 
     def write(self, text: str) -> int:
-        """Write a text."""
+        """Write a text. Returns its length in characters. Raises OutputError or ReaderGoneError."""
         with _taken():
             return super().write(text)
 
     def flush(self) -> None:
-        """Write what is still held."""
+        """Write what is still held. Raises OutputError or ReaderGoneError."""
         with _taken():
             super().flush()
 
@@ -144,7 +144,8 @@ def _cell(text: str, width: int) -> str:
 
 
 def say(*texts: str, err: bool = False) -> None:
-    """Print each text as exactly one line, on standard output or with `err` on standard error."""
+    """Print each text as exactly one line, on standard output or with `err` on standard error. Raises OutputError or
+    ReaderGoneError."""
     stream = sys.stderr if err else sys.stdout
     with _taken():
         for text in texts:
@@ -183,12 +184,13 @@ def document_bytes(text: str) -> bytes:
 
 
 def write(text: str) -> None:
-    """Print a text of several lines in UTF-8, in any locale."""
+    """Print a text of several lines in UTF-8, in any locale. Raises OutputError or ReaderGoneError."""
     _bytes(safe(text).encode("utf-8", "backslashreplace"))
 
 
 def write_raw(content: bytes) -> None:
-    """Write the bytes of a message unchanged, for a person who asked for them."""
+    """Write the bytes of a message unchanged, for a person who asked for them. Raises OutputError or
+    ReaderGoneError."""
     _bytes(content)
 
 

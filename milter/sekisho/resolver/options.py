@@ -76,7 +76,10 @@ def parse_server(text: str) -> tuple[str, int]:
         host, port = text.split(":")
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
         raise ValueError(f"not a port: {port!r}")
-    return str(ipaddress.ip_address(host)), int(port)
+    try:
+        return str(ipaddress.ip_address(host)), int(port)
+    except ValueError:
+        raise ValueError(f"{host!r} is no IP address such as 192.0.2.1") from None
 
 
 def system_servers(path: Path = RESOLV_CONF) -> tuple[tuple[str, int], ...]:

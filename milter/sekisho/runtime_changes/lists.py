@@ -94,7 +94,7 @@ def _lists_of_export(data: bytes) -> dict[str, list[Any]]:
         raise ExportError(f"has neither {' nor '.join(LISTS)}: name a file that `list export` wrote")
     found = {name: document.get(name, []) for name in LISTS}
     if wrong := next((name for name, entries in found.items() if not isinstance(entries, list)), None):
-        raise ExportError(f"{wrong}: must be a list of entries")
+        raise ExportError(f"{wrong}: must be a list of entries, as `list export` writes it")
     return found
 
 

@@ -131,8 +131,8 @@ def test_it_is_needed_only_where_a_share_is_drawn(tmp_path: Path) -> None:
     assert compose.make_rollout_key(whole) == b""
     assert [each for each in faults(None, whole) if "secret" in each] == []
     assert [each for each in faults(None, share) if "secret" in each] == [
-        f"policy.rollout: {path}: Is a directory"
+        f"policy.rollout: {path}: Is a directory: a file is needed"
     ]
     with pytest.raises(SetupError) as refused:
         make_files_beside(share, SystemClock())
-    assert refused.value.errors == (f"policy.rollout: {path}: Is a directory",)
+    assert refused.value.errors == (f"policy.rollout: {path}: Is a directory: a file is needed",)

@@ -30,7 +30,7 @@ def test_an_entry_is_checked_as_in_the_file() -> None:
         ("block", {"entry": "x.example", "authenticated": True}, "for allow entries"),
         ("allow", {"entry": "x.example", "scope": "nobody"}, "neither a group"),
         ("allow", {"entry": "@"}, "local part"),
-        ("allow", {}, "Field required"),
+        ("allow", {}, "is missing"),
     ):
         with pytest.raises(EntryError, match=reason):
             checked_entry(name, facts, GROUPS)
@@ -55,7 +55,7 @@ def test_every_wrong_entry_of_an_export_is_named() -> None:
     with pytest.raises(EntryError) as caught:
         entries_of_export(data, {}, "hanako")
     assert [each.split(":")[0] for each in caught.value.reasons] == [
-        "allow entry 0", "allow entry 2", "block entry 3",
+        "allow[0]", "allow[2]", "block[0]",
     ]  # fmt: skip
 
 
