@@ -17,9 +17,10 @@ from pathlib import Path
 from roots import RELEASES, SOURCE, Root, RootError, fresh, say
 
 NEEDED = ("git", "make", "python3")
-# What one core after the other runs, and what must be alone: as `make test` does it.
 # The container's /tmp is memory, on which no store may be, and it opens few files.
 LIKE_A_MACHINE = "ulimit -n 65536; TMPDIR=/var/tmp"
+
+# As `make test`: what stands alone on every core, then one by one what runs daemons.
 TURNS = {
     "without daemons": ("-n", "auto", "--dist", "loadgroup", "-m", "not system and not whole"),
     "with daemons": ("-m", "system and not whole"),
