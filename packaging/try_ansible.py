@@ -16,7 +16,7 @@ from pathlib import Path
 
 from roots import RELEASES, SOURCE, RootError, fresh, say
 
-NEEDED = ("postfix", "ansible-core", "python3-apt")
+NEEDED = ("postfix", "systemd", "ansible-core", "python3-apt")
 PLAY = """
 - hosts: localhost
   connection: local
