@@ -16,7 +16,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY milter milter
 COPY config config
 COPY packaging/sekisho.cdx.json packaging/
-RUN /tools/bin/python -m hatchling build -t wheel /wheels \
+RUN /tools/bin/python -m hatchling build -t wheel -d /wheels \
     && /opt/sekisho/bin/pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
 
 # --- the filter

@@ -11,7 +11,7 @@ LOCK := $(PYTHON) -m uv pip compile --no-config --quiet --universal --python-ver
 	--custom-compile-command 'make lock' --default-index https://pypi.org/simple
 
 .PHONY: help install install-test install-neighbours run test test-whole attackers neighbours check bench lock docs fuzz soak faults \
-	weights accuracy attack sbom deb try-deb audit dist test-in-roots
+	weights accuracy attack sbom deb try-deb audit dist try-ansible test-in-roots
 
 help:
 	@echo 'make run [DIR=cases]  mail through a private Postfix, every verdict with its reasons'
@@ -34,6 +34,7 @@ help:
 	@echo 'make sbom             the bill of materials of the lock, which the wheel carries'
 	@echo 'make audit            known vulnerabilities of what is locked'
 	@echo 'make dist             wheel and source archive, the same bytes each time'
+	@echo 'make try-ansible      the role of packaging/ansible in fresh roots, twice'
 	@echo 'make test-in-roots    the tests in a fresh Debian 12 and a fresh Debian 13'
 
 install:
@@ -137,6 +138,10 @@ audit: $(SUPPLY)/stamp
 # SOURCE_DATE_EPOCH is the time of the last commit: the same source gives the same bytes.
 dist: install
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(PYTHON) -m hatchling build -d dist
+
+# The Ansible role in such roots, twice: the second run changes nothing. ARGS='--deb FILE' takes a package.
+try-ansible: dist
+	@$(ROOT) python3 packaging/try_ansible.py $(RELEASES) $(ARGS)
 
 # Fresh Debian 12 and 13 by debootstrap; RELEASES=trixie does one, SEKISHO_ROOTS=folder keeps the bases.
 test-in-roots:

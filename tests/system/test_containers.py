@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -118,12 +119,27 @@ def test_the_trial_counts_as_production_does() -> None:
     assert shipped == trial
 
 
-def test_the_wheel_of_the_image_needs_no_tool_of_the_developers() -> None:
-    """The build stage installs the lock of the build backend, and copies all that the wheel is made of."""
+def test_the_wheel_of_the_image_needs_no_tool_of_the_developers(tmp_path: Path) -> None:
+    """The build stage's own command makes the wheel of what that stage copies; its tools are the lock of the build."""
     text = (ROOT / "Dockerfile").read_text("utf-8")
     assert "requirements-dev.lock" not in text
     assert "-r requirements-build.lock" in text
-    assert "COPY packaging/sekisho.cdx.json packaging/" in text
+    stage = text.partition("AS sekisho")[0]
+    for *sources, target in (line.split()[1:] for line in re.findall(r"(?m)^COPY .*$", stage)):
+        for source in sources:
+            place = tmp_path / (
+                target
+                if len(sources) == 1 and not target.endswith("/")
+                else f"{target}/{source.rpartition('/')[2]}"
+            )
+            place.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if (ROOT / source).is_dir() else shutil.copy)(ROOT / source, place)
+    (command,) = re.findall(r"/tools/bin/python (-m hatchling build .*?) \\\n", text)
+    words = [word.replace("/wheels", str(tmp_path / "wheels")) for word in command.split()]
+    subprocess.run([sys.executable, *words], cwd=tmp_path, check=True, capture_output=True, timeout=100)
+    assert [each.name for each in (tmp_path / "wheels").iterdir()] == [
+        f"sekisho-{__version__}-py3-none-any.whl"
+    ]
 
 
 def test_each_reaches_what_it_needs_and_no_more(composition: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.skipif(
 )
 SOCKET = "unix:/run/sekisho/milter.sock"
 GOOD = {
+    "milter_default_action": "tempfail",  # the default of Postfix before 3.10
     "compatibility_level": "3.6",
     "smtpd_milters": f"{{ {SOCKET}, default_action=tempfail }}",
     "smtpd_forbid_bare_newline": "normalize",
