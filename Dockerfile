@@ -15,7 +15,7 @@ RUN python -m venv /opt/sekisho && /opt/sekisho/bin/pip install --no-cache-dir -
 COPY pyproject.toml README.md LICENSE ./
 COPY milter milter
 COPY config config
-COPY packaging/sekisho.cdx.json packaging/
+COPY packaging/sekisho.cdx.json packaging/catalogue.py packaging/
 RUN /tools/bin/python -m hatchling build -t wheel -d /wheels \
     && /opt/sekisho/bin/pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
 

@@ -108,6 +108,7 @@ docs: install
 	.venv/bin/sekisho config describe --format events > docs/events.md
 	.venv/bin/sekisho config describe --format event-schema > docs/events.schema.json
 	$(PYTHON) config/grafana/dashboard.py
+	$(PYTHON) packaging/catalogue.py
 
 # Newer versions of everything; UPGRADE= keeps what is locked and adds what is missing.
 lock: UPGRADE ?= --upgrade

@@ -50,7 +50,7 @@ missing_packages() {
 }
 
 # What the virtual environment depends on; any change of it means installing again.
-fingerprint() { { cat "$lock" lab/install.sh pyproject.toml; echo "${SEKISHO_PYTHON-}"; } | sha256sum | cut -d' ' -f1; }
+fingerprint() { { cat "$lock" lab/install.sh pyproject.toml config/locale/*/*/*.po; echo "${SEKISHO_PYTHON-}"; } | sha256sum | cut -d' ' -f1; }
 
 # A new Debian brings a new Python, and .venv/bin/python is a link to it: then the packages are those of the old one.
 works() { fits "$1" && "$1" -c 'import os, sys, sysconfig; sys.exit(not os.path.isdir(sysconfig.get_path("purelib")))'; }

@@ -374,7 +374,7 @@ for exported, module in {given!r}.items():
 def test_a_short_command_brings_no_check() -> None:
     """`sekisho --help` loads no option and no library of the daemon; `quarantine list` nothing that judges."""
     for arguments, foreign in (
-        (["--help"], ("sekisho.config", "pydantic", "sqlalchemy", "sekisho.checks")),
+        (["--help"], ("sekisho.config", "pydantic", "sqlalchemy", "sekisho.checks", "sekisho.cli.japanese")),
         (
             ["quarantine", "list", "--config", "/dev/null"],
             ("sekisho.checks.table", "sekisho.pipeline", "dkim", "alembic"),

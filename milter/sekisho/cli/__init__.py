@@ -17,12 +17,14 @@ import os
 import sys
 import traceback
 from contextlib import suppress
+from gettext import gettext as _
 from typing import IO
 
 import click
 
 from sekisho.cli import warnings
 from sekisho.cli.commands import cli
+from sekisho.cli.options import language_of_locale
 from sekisho.cli.output import CheckedStream, OutputError, ReaderGoneError, say
 from sekisho.plain_errors import of_system
 
@@ -38,8 +40,12 @@ def _complaint(error: click.ClickException) -> list[str]:
         return error.format_message().splitlines()
     context = error.ctx if isinstance(error, click.UsageError) else None
     usage = context.get_usage().splitlines() if context else []
-    hint = [f"Try '{context.command_path} --help' for help.", ""] if context else []
-    return [*usage, *hint, f"Error: {error.format_message()}"]
+    hint = (
+        [_("Try '{command} {option}' for help.").format(command=context.command_path, option="--help"), ""]
+        if context
+        else []
+    )
+    return [*usage, *hint, _("Error: {message}").format(message=error.format_message())]
 
 
 def _open_standard_streams() -> None:
@@ -79,17 +85,26 @@ def _report(*lines: str) -> int:
     return BAD_INPUT_STATUS
 
 
+def _spoken() -> click.Command:
+    """The commands, with their help in the language of the locale: Japanese or English."""
+    if language_of_locale() != "ja":
+        return cli
+    from sekisho.cli import japanese  # noqa: PLC0415 - no other language needs it
+
+    return japanese.translated(cli)
+
+
 def _run() -> int:
     """Run the command. Returns the exit status."""
     try:
-        status = cli.main(prog_name="sekisho", standalone_mode=False)
+        status = _spoken().main(prog_name="sekisho", standalone_mode=False)
     except click.ClickException as error:
         return _report(*_complaint(error))
     except click.exceptions.Abort:
         return ABORTED_STATUS
     except OutputError as error:
         _drop(sys.stdout)
-        return _report(f"Error: {error}")
+        return _report(_("Error: {message}").format(message=error))
     except ReaderGoneError:
         _drop(sys.stdout)
         return 0
@@ -105,7 +120,7 @@ def _failed(error: Exception) -> int:
     if isinstance(error, ConfigError):
         return _report(*error.errors)
     if isinstance(error, OSError) and error.filename is not None:
-        return _report(f"Error: {error.filename}: {of_system(error)}")
+        return _report(_("Error: {message}").format(message=f"{error.filename}: {of_system(error)}"))
     _report(*traceback.format_exc().splitlines())
     return DEFECT_STATUS
 

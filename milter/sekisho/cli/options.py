@@ -69,10 +69,14 @@ def parse_without(text: str) -> frozenset[str]:
 
 
 def language_of_locale() -> str:
-    """`ja` in a Japanese locale, `en` in an English one; `both` where the locale does not say, as with C."""
+    """`ja` in a Japanese locale, `en` in an English one; `both` where the locale does not say, as with C. As in GNU
+    gettext, LANGUAGE may choose another language, but not in C."""
     named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    language = next(filter(None, named), "").partition("_")[0]
-    return language if language in ("en", "ja") else "both"
+    locale = next(filter(None, named), "")
+    if locale.partition(".")[0] in ("", "C", "POSIX"):
+        return "both"
+    wanted = (re.split("[_.@]", each)[0] for each in (*os.environ.get("LANGUAGE", "").split(":"), locale))
+    return next((each for each in wanted if each in ("en", "ja")), "both")
 
 
 class Age(click.ParamType):  # type: ignore[type-arg]
