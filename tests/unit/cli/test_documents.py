@@ -63,7 +63,7 @@ def _leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[st
             yield (*path, name)
 
 
-@pytest.mark.parametrize("file", ["README.md", "docs/operating.md"])
+@pytest.mark.parametrize("file", ["README.md", "docs/operating.md", "docs/ja/operating.md"])
 def test_every_command_is_listed(file: str) -> None:
     """An operator finds each command in the README's table and in the operating manual, by its whole name or in a list
     of alternatives as `sekisho store check|backup`."""
