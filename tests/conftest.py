@@ -6,6 +6,7 @@ import functools
 import gc
 import importlib
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -28,6 +29,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is found as the expectation of the golden mails",
     )
+
+
+def pytest_configure() -> None:
+    """The commands speak English here, whatever the developer's own locale is."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE"):
+        os.environ.pop(name, None)
+    os.environ["LANG"] = "C.UTF-8"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
