@@ -8,6 +8,7 @@ strangers: they never stand on a command line, and one that could end its line i
 
 from __future__ import annotations
 
+import pwd
 import re
 import shutil
 import subprocess
@@ -116,7 +117,7 @@ def _run(
             env=_ENVIRONMENT,
             cwd="/",
             user=user,
-            group=user,
+            group=None if user is None else pwd.getpwnam(user).pw_gid,
             extra_groups=None if user is None else (),
         )
     except (OSError, LookupError) as error:
