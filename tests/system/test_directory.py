@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import os
+import re
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,9 +16,12 @@ from pathlib import Path
 import pytest
 from lab.cases import Lab, Outcome
 from lab.cluster import Cluster, programs
+from lab.program import as_user, program
 from lab.slapd import SUFFIX, Slapd
 from tests.system.mails import case, letter
+from tests.system.test_units import CONFINED, SERVICE
 
+from sekisho.doctor.tables import DROP_IN
 from sekisho.message import Client
 
 PERSON = base64.b64encode("山田 太郎".encode()).decode()
@@ -106,6 +112,7 @@ def settings(postfix: Path, database: Cluster, ldap: Slapd) -> dict[str, object]
     named: dict[str, object] = {each: [f"{kind}:{postfix}/{each}.cf"] for each, kind in kinds.items()}
     return {
         "directory": {**named, "postfix_directory": str(postfix), "timeout": 10.0, "cache_seconds": 1},
+        "wire": {"workers": 1},  # each has a cache of its own
         "groups": {"vip": []},
         "recipients": {
             "private@kaisha.example": {"filter": False},
@@ -171,6 +178,37 @@ def test_while_the_directory_is_down_mail_goes_on(site: Site) -> None:
     assert [each["use"] for each in lines if each["event"] == "directory_failed"][:1] == ["groups"]
     assert 'sekisho_directory_lookups_total{outcome="stale",use="groups"}' in site.lab.sekisho.metrics()
     site.ldap.start()
+
+
+def test_tables_answer_under_the_units_filter(site: Site) -> None:
+    """`postmap` needs one address family that the unit takes away, and no system call. With the drop-in that doctor
+    prints, every table answers."""
+    shelf = site.ldap.place / "confined"
+    shelf.mkdir(mode=0o755)
+    shutil.copy(CONFINED, shelf)
+    unit = shelf / SERVICE.name
+    unit.write_text(SERVICE.read_text())
+    assert "getifaddrs: Operation not permitted" in confined(site, unit, "ldap", "people.cf", "x").stderr
+    assert "RestrictAddressFamilies=AF_NETLINK" in DROP_IN  # systemd adds it to the unit's own
+    unit.write_text(re.sub("(?m)^RestrictAddressFamilies=.*", r"\g<0> AF_NETLINK", SERVICE.read_text()))
+    for kind, file, key in (("ldap", "people.cf", "山田 太郎"), ("pgsql", "domains.cf", "kaisha.example")):
+        done = confined(site, unit, kind, file, key)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout
+
+
+def confined(site: Site, unit: Path, kind: str, file: str, key: str) -> subprocess.CompletedProcess[str]:
+    """One query under the system call filter of a unit."""
+    tables = site.ldap.place / "tables"
+    words = ("postmap", "-c", str(tables), "-q", key, f"{kind}:{tables / file}")
+    return subprocess.run(
+        [program(site.ldap.place).python, str(unit.parent / CONFINED.name), str(unit), *words],
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/sbin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+        check=False,
+        **as_user(),  # type: ignore[call-overload,no-any-return]
+    )
 
 
 def test_doctor_asks_each_table(site: Site) -> None:

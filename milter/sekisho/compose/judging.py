@@ -132,7 +132,7 @@ def load(path: Path | None) -> tuple[Config, Knowledge]:
         config = read(path)
     except ConfigError as error:
         raise ConfigError(error.errors + _named_faults(error.rest)) from error
-    if faults := (*_missing_drivers(config), *_missing_tables(config)):
+    if faults := (*_missing_drivers(config), *_missing_tables(config, path)):
         raise ConfigError((*faults, *_named_faults(config)))
     return config, knowledge(config)
 
@@ -142,11 +142,11 @@ def _missing_drivers(config: Config) -> tuple[str, ...]:
     return (fault,) if fault else ()
 
 
-def _missing_tables(config: Config) -> tuple[str, ...]:
-    """What is not installed that the tables of the directory need."""
+def _missing_tables(config: Config, path: Path | None) -> tuple[str, ...]:
+    """What is not installed that the tables of the directory need. `path` is the file that names them."""
     options = config.directory
     named = ((f"directory.{use}", table) for use in TableUse for table in getattr(options, use))
-    return missing(named, options.postfix_directory)
+    return tuple(f"{path}: {fault}" for fault in missing(named, options.postfix_directory))
 
 
 def directory(config: Config, clock: Clock, counted: Counted | None = None) -> TableDirectory | None:

@@ -20,6 +20,8 @@ MAX_REASON_CHARS = 300
 _PATH = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/sbin"
 _ENVIRONMENT = {"PATH": _PATH, "LC_ALL": "C"}
 _FAILURE = re.compile(r"(?:fatal|panic): (.*)")
+_NEEDS_NETLINK = "getifaddrs: Operation not permitted"
+_SANDBOX = " (the unit must allow AF_NETLINK: `sekisho doctor` prints how)"
 _LIST_SECONDS = 5.0
 _INSTALL = {
     "ldap": "postfix-ldap",
@@ -56,7 +58,7 @@ def query(
     lines = "".join(f"{key}\n" for key in wanted).encode("utf-8")
     status, output, errors = _run("postmap", directory, ("-q", "-", table), seconds, lines, user)
     if (failure := _FAILURE.search(errors)) is not None:
-        raise TableError(failure[1])
+        raise TableError(failure[1] + (_SANDBOX if _NEEDS_NETLINK in failure[1] else ""))
     if status not in (0, 1):
         raise TableError(f"postmap ended with {status}")
     pairs = (line.partition("\t") for line in output.split("\n"))

@@ -5,19 +5,51 @@ from __future__ import annotations
 import os
 import pwd
 import shlex
-from collections.abc import Iterator
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sekisho.directory import DirectoryOptions, TableError, TableUse, missing, query
-from sekisho.doctor.commands import Commands
+from sekisho.doctor.commands import UNIT, Commands, both, systemctl
 from sekisho.doctor.model import Diagnosis, note, warning
 
 KEY = "sekisho-doctor.invalid"
 PATIENCE_SECONDS = 5.0
+_DROP_INS = f"/etc/systemd/system/{UNIT}.service.d"
+DROP_IN = both(
+    f"install -d {_DROP_INS}",
+    rf"printf '[Service]\nRestrictAddressFamilies=AF_NETLINK\n' > {_DROP_INS}/directory.conf",
+)
+"""Postfix's programs ask the kernel for the addresses of this machine when they start. The unit takes away what most
+sites do not need."""
 
 
-def examine(options: DirectoryOptions, commands: Commands) -> Iterator[Diagnosis]:
-    """Diagnoses of each table that is named."""
+def unit_families() -> str:
+    """The address families that systemd allows the daemon; empty if it has no such unit, or allows all."""
+    program = shutil.which("systemctl", path="/usr/bin:/bin")
+    if program is None:
+        return ""
+    words = (program, "show", "--property=RestrictAddressFamilies", "--value", UNIT)
+    try:
+        done = subprocess.run(words, capture_output=True, timeout=PATIENCE_SECONDS, check=False)  # noqa: S603 - a fixed program
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return "" if done.returncode else done.stdout.decode("utf-8", "replace").strip()
+
+
+def examine(
+    options: DirectoryOptions, commands: Commands, families: Callable[[], str] = unit_families
+) -> Iterator[Diagnosis]:
+    """Diagnoses of each table that is named. `families` tells what the daemon's unit allows."""
+    if not options.used:
+        return
+    allowed = families()
+    if allowed and not allowed.startswith("~") and "AF_NETLINK" not in allowed:
+        text = f"the unit {UNIT} does not allow AF_NETLINK, without which postmap does not start"
+        yield warning(
+            "directory.sandbox", text, both(DROP_IN, "systemctl daemon-reload", systemctl("restart"))
+        )
     user = _daemon(commands)
     for use in TableUse:
         for table in getattr(options, use.value):

@@ -20,8 +20,10 @@ def scene(tmp_path: Path) -> Scene:
     return Scene(tmp_path)
 
 
-def found(scene: Scene, user: str = "nobody-here", **options: object) -> tuple[Diagnosis, ...]:
-    listed = tuple(tables.examine(scene.options(**options), Commands(user=user)))
+def found(
+    scene: Scene, user: str = "nobody-here", families: str = "", **options: object
+) -> tuple[Diagnosis, ...]:
+    listed = tuple(tables.examine(scene.options(**options), Commands(user=user), lambda: families))
     for each in listed:
         assert subprocess.run(["/bin/sh", "-n", "-c", each.mend], check=False).returncode == 0, each.mend
     return listed
@@ -30,6 +32,17 @@ def found(scene: Scene, user: str = "nobody-here", **options: object) -> tuple[D
 def test_a_table_that_answers(scene: Scene) -> None:
     """It need not have the key."""
     assert [each.code for each in found(scene, domains=[scene.table("t")])] == ["directory.answers"]
+
+
+@pytest.mark.parametrize(
+    ("families", "refused"),
+    [("AF_UNIX AF_INET AF_INET6", True), ("AF_UNIX AF_NETLINK", False), ("~AF_PACKET", False), ("", False)],
+)
+def test_a_unit_under_which_postmap_does_not_start(families: str, refused: bool, scene: Scene) -> None:
+    """Only where tables are used: others keep the narrow unit."""
+    codes = [each.code for each in found(scene, families=families, domains=[scene.table("t")])]
+    assert ("directory.sandbox" in codes) is refused
+    assert found(scene, families=families) == ()
 
 
 def test_a_table_that_fails(scene: Scene) -> None:
