@@ -34,25 +34,21 @@ def test_without_tables_there_is_no_directory() -> None:
     assert compose.directory(Config(), SystemClock()) is None
 
 
-def test_own_domain_and_opt_out_come_from_tables(scene: Scene) -> None:
-    """Through the whole pipeline: a forged author of ours is found, and an alias has opted out with its mailbox."""
+def test_an_alias_has_opted_out_with_its_mailbox(scene: Scene) -> None:
+    """Through the whole pipeline, with the extension delimiter of the policy."""
     config = Config.model_validate(
         {
             "directory": {
                 "postfix_directory": scene.place,
                 "timeout": 10.0,
-                "domains": [scene.table("d", "kaisha.example OK")],
                 "aliases": [scene.table("a", "info@kaisha.example private@kaisha.example")],
             },
+            "policy": {"recipient_delimiter": "+"},
             "recipients": {"private@kaisha.example": {"filter": False}},
         }
     )
     ports = compose.offline(config)
     pipeline = compose.pipeline(config, replace(ports, directory=compose.directory(config, ports.clock)))
-    forged = mail("hanako@kaisha.example", author="boss@kaisha.example")
-    found = pipeline.process(forged.raw, forged.envelope)
-    assert "site.own_domain_unproven" in {each.kind.id for each in found.evidence.findings}
-    assert found.evidence.degraded == ()
-    alias = mail("info@kaisha.example", author="boss@kaisha.example")
+    alias = mail("Info+news@kaisha.example", author="boss@kaisha.example")
     (outcome,) = pipeline.process(alias.raw, alias.envelope).outcomes
     assert outcome.verdict.decided_by == "opt_out"
