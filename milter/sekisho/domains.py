@@ -28,7 +28,6 @@ from sekisho.bounded_cache import remembered
 
 MAX_NAME_CHARS = 253
 MAX_URL_CHARS = 16_384
-
 IpAddress = IPv4Address | IPv6Address
 IpNetwork = IPv4Network | IPv6Network
 
@@ -209,7 +208,6 @@ def parse_ip(text: str) -> IpAddress | None:
 
 def parse_network(text: str) -> IpNetwork:
     """A network such as `192.0.2.0/24`. IPv4 addresses that are written as IPv6 give an IPv4 network, as in `parse_ip`.
-
     Raises ValueError if the text is no network, or has host bits.
 
     >>> parse_network("::ffff:192.0.2.0/120")
@@ -218,10 +216,9 @@ def parse_network(text: str) -> IpNetwork:
     try:
         network = ip_network(text)
     except ValueError as error:
-        if "has host bits set" in str(error):
-            whole = ip_network(text, strict=False)
-            raise ValueError(f"{text} has host bits set: the network is {whole}") from None
-        raise ValueError(f"{text!r} is no network such as 192.0.2.0/24") from None
+        odd = "has host bits set" in str(error)
+        why = f"the network is {ip_network(text, strict=False)}" if odd else "write it as 192.0.2.0/24"
+        raise ValueError(f"{text!r} {'has host bits set' if odd else 'is no network'}: {why}") from None
     if isinstance(network, IPv6Network) and network.prefixlen >= 96:
         mapped = network.network_address.ipv4_mapped
         return IPv4Network((int(mapped), network.prefixlen - 96)) if mapped else network

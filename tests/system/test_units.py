@@ -103,12 +103,10 @@ def test_the_smtp_door_has_the_sandbox_of_the_milter() -> None:
     gets, the other gets too."""
     milter, smtp = (settings(each) for each in (SERVICE, SMTP))
     assert milter - smtp == {
-        "ExecStart=/opt/sekisho/bin/sekisho serve --config /etc/sekisho/sekisho.toml",
+        "ExecStart=sekisho serve --config /etc/sekisho/sekisho.toml",
         "ReadWritePaths=-/var/spool/postfix/sekisho",
     }
-    assert smtp - milter == {
-        "ExecStart=/opt/sekisho/bin/sekisho serve --smtp --config /etc/sekisho/sekisho.toml"
-    }
+    assert smtp - milter == {"ExecStart=sekisho serve --smtp --config /etc/sekisho/sekisho.toml"}
     assert "Conflicts=sekisho-milter.service" in SMTP.read_text(), "both have one metrics port"
 
 

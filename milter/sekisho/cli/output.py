@@ -169,7 +169,8 @@ def write_json(value: object, indent: int = 2) -> None:
 
 
 def write_document(text: str) -> None:
-    """Print a JSON text. Characters that are invisible or control a terminal become JSON escapes."""
+    """Print a JSON text. Characters that are invisible or control a terminal become JSON escapes. Raises
+    OutputError or ReaderGoneError."""
     _bytes(document_bytes(text))
 
 

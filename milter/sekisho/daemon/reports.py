@@ -16,7 +16,8 @@ LOG = logging.getLogger("sekisho.daemon")
 
 
 def took_over(generation: int, workers: int, setup: Setup) -> None:
-    """All workers of a generation (1 is the first) are ready, and those before it retire."""
+    """All workers of a generation (a number; 1 is the first) are ready, and those before it retire. `workers`: how many
+    there are."""
     facts = {**setup.facts, "workers": workers}
     said = f"{workers} workers ready"
     if generation == 1:
@@ -39,7 +40,7 @@ def not_reloaded(reason: str, retry_seconds: float | None) -> None:
 
 
 def reload_waits(workers: int) -> None:
-    """A reload waits: so many workers still have sessions of the configuration before the present one."""
+    """A reload waits: so many `workers` still have sessions of the configuration before the present one."""
     lifecycle.RELOAD_WAITS.write(LOG, workers=workers)
     systemd.status("a reload waits for sessions of the configuration before")
 
@@ -50,6 +51,7 @@ def worker_died(child: Child, cause: RestartCause, code: int) -> None:
 
 
 def maintenance_died(child: Child, cause: RestartCause, code: int, deaths: int) -> None:
-    """The maintenance process ended that should not, for the `deaths`-th time since the start."""
+    """The maintenance process ended that should not, for the `deaths`-th time since the start. `code` is the exit
+    status, a negative one a signal."""
     lifecycle.MAINTENANCE_DIED.write(LOG, pid=child.pid, cause=cause, how=how(code), deaths=deaths)
     systemd.status(f"the maintenance process died {deaths} times since the start, last by {how(code)}")

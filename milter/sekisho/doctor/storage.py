@@ -16,7 +16,7 @@ from sekisho.doctor.model import Diagnosis, error, note, warning
 from sekisho.held import State, Wanted
 from sekisho.ports import Clock, StoreUnavailable
 from sekisho.private_files import STATE_MODE
-from sekisho.store.database import SchemaError, database_file, never_made, revision_of
+from sekisho.store.database import SchemaError, database_file, never_made, revision_of, up_to_date
 from sekisho.store.database.migrate import known_revisions
 from sekisho.store.database.schema import HEAD
 from sekisho.store.quarantine import Quarantine
@@ -151,7 +151,8 @@ def _content(config: Config, clock: Clock, commands: Commands) -> Iterator[Diagn
     try:
         if (found := revision_of(config.store)) != HEAD:
             yield _version(config, found)
-            return
+            if not up_to_date(config.store):
+                return
         quarantine = Quarantine.open(config.store, clock)
     except (StoreUnavailable, SchemaError) as failure:
         mend = _usable(config, failure, commands)
@@ -167,12 +168,18 @@ def _content(config: Config, clock: Clock, commands: Commands) -> Iterator[Diagn
 
 
 def _version(config: Config, found: str | None) -> Diagnosis:
-    """Tables of an earlier version become ours at the daemon's next start. Those of a newer one must not be touched."""
+    """Tables of an earlier version become ours at the daemon's next start. Those of a newer one are used if they are
+    ours with more, and must not be touched otherwise."""
     if found is None or found in known_revisions():
         text = (
             f"the tables are at version {found or 'none'}, and the daemon's next start brings them to {HEAD}"
         )
         return note("store.version", text)
+    if up_to_date(config.store):
+        text = (
+            f"the tables are at version {found} of a newer sekisho, which has only added to those of {HEAD}"
+        )
+        return note("store.extended", text)
     file = database_file(config.store)
     backup = "the backup from before the upgrade" if file is None else "sekisho store restore BACKUP"
     return error(

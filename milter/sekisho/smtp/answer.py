@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field, replace
 
-from sekisho.events import mail as mail_events
+from sekisho.events.mail import HANDLER_FAILED, KEPT_UNJUDGED
 from sekisho.judging.collect import Collector
 from sekisho.judging.fallbacks import EDIT, WIRE
 from sekisho.judging.handlers import OnFailure
@@ -102,7 +102,7 @@ class Answering:
                 self.pool.remember(collector)
                 return self._carried_out(mail, self._unedited(mail, decided))
         except BaseException as error:
-            mail_events.HANDLER_FAILED.failed(LOG, error, "a message could not be answered")
+            HANDLER_FAILED.failed(LOG, error, "a message could not be answered")
             return self._after_defect(mail, sent, collector)
 
     def _after_defect(self, mail: IncomingMail, sent: bytes, collector: Collector) -> SmtpReply:
@@ -115,7 +115,7 @@ class Answering:
             self.pool.accepted(WIRE)
             return self.next_hop.hand_over(mail.transaction, None, message_of(sent))
         except BaseException as error:
-            mail_events.HANDLER_FAILED.failed(LOG, error, "a message could not be answered")
+            HANDLER_FAILED.failed(LOG, error, "a message could not be answered")
             return LATER
 
     def _unedited(self, mail: IncomingMail, decided: Decided) -> Decided:
@@ -146,7 +146,7 @@ class Answering:
         self.next_hop.reset()
         if action.reply is Reply.HOLD or (action.reply is Reply.REJECT and not self.refuses):
             action = self.pool.keep(decided.whole, decided.envelope)
-            mail_events.KEPT_UNJUDGED.write(LOG, id=action.reference, done=_KEPT[action.reply])
+            KEPT_UNJUDGED.write(LOG, id=action.reference, done=_KEPT[action.reply])
         if action.reply is Reply.DISCARD:
             return SmtpReply(250, f"2.0.0 Ok: queued as {action.reference}")
         refused = action.reply is Reply.REJECT

@@ -74,7 +74,7 @@ def test_a_message_that_was_judged_in_part_is_kept_whole(wanted: tuple[Dispositi
 def test_an_unjudged_message_is_kept_and_can_be_looked_at(tmp_path: Path) -> None:
     """With all bytes, for all recipients, once however often it comes; its document can be read as any other."""
     store = Quarantine.open(StoreOptions(url=f"sqlite:///{tmp_path}/q.db"), SetClock())
-    means = Output(OWN_ID, explain.stored_document, store)
+    means = Output(OWN_ID, explain.held_document, store)
     first, second = (keep_unjudged(RAW, ENVELOPE, means, lambda *_: None) for _ in range(2))
     assert first.reply is Reply.DISCARD
     assert first.reference == second.reference

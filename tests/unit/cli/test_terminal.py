@@ -283,6 +283,14 @@ case("store restore")(
         [CANARY, "--config", scene.wrong],
     ]
 )
+case("store copy")(
+    lambda scene: [
+        [scene.none, scene.directory / f"copy {CANARY}", "--config", scene.config],
+        [f"mysql://{CANARY}", CANARY, "--config", scene.config],
+        [scene.config, CANARY, "--config", scene.config],
+        [CANARY, CANARY, "--config", scene.wrong],
+    ]
+)
 case("store retention")(lambda scene: [*twice()(scene), ["--resume", "--config", scene.config]])
 case("list add")(
     lambda scene: [

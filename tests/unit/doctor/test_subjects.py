@@ -274,6 +274,10 @@ def test_tables_of_a_newer_version_are_an_error(tmp_path: Path) -> None:
     Quarantine.open(config(tmp_path).store, CLOCK).close()
     with sqlite3.connect(tmp_path / "q.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'r9999'")
+        connection.commit()
+        (extended, *_) = storage.examine(config(tmp_path), CLOCK)
+        assert (extended.code, extended.severity) == ("store.extended", Severity.NOTE)
+        connection.execute("ALTER TABLE entries RENAME COLUMN author TO somebody")
     connection.close()
     (found,) = storage.examine(config(tmp_path), CLOCK)
     assert (found.code, found.severity) == ("store.newer", Severity.ERROR)

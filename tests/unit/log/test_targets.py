@@ -20,7 +20,7 @@ import pytest
 from sekisho.log import LineHandler, LogOptions, lost_lines_to, setup, start
 from sekisho.log.handler import QUEUE_BYTES
 from sekisho.log.lines import MAX_LINE_BYTES
-from sekisho.log.target import Target
+from sekisho.log.target import StreamTarget
 
 LOG = logging.getLogger("sekisho.test")
 PATIENCE = 60.0
@@ -318,7 +318,7 @@ def test_a_target_that_blocks_tells_so(tmp_path: Path) -> None:
     """`write` says that the same line must come again, and never that half of it is the next line."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    target = Target(pipe)
+    target = StreamTarget(pipe)
     while target.write(b"x" * 4096):
         pass
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)

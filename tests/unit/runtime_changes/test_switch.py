@@ -50,8 +50,14 @@ def test_what_the_audit_has_is_not_said_twice(tmp_path: Path) -> None:
     assert log.read_text() == ""
 
 
-@pytest.mark.parametrize("error", [StoreUnavailable("disk full"), ZeroDivisionError("disk full")])
-def test_an_audit_that_fails_gives_a_line_of_the_log(tmp_path: Path, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (StoreUnavailable("disk full"), "disk full"),
+        (ZeroDivisionError("x"), "a defect of sekisho: ZeroDivisionError"),
+    ],
+)
+def test_an_audit_that_fails_gives_a_line_of_the_log(tmp_path: Path, error: Exception, why: str) -> None:
     """With who, when and what, and people are told where it is; a log that is not there is said, too."""
 
     def audit(done: Operation) -> None:
@@ -62,7 +68,7 @@ def test_an_audit_that_fails_gives_a_line_of_the_log(tmp_path: Path, error: Exce
     assert "nor in the log" in remember(DONE, audit, options, START)
     log.touch()
     said = remember(DONE, audit, options, START)
-    assert "disk full" in said
+    assert why in said
     assert str(log) in said
     line = json.loads(log.read_text())
     assert (line["event"], line["who"], line["what"]) == ("paused", "hanako", "until then")

@@ -61,7 +61,10 @@ def test_lists_of_another_store_do_not_end_in_silence(
         watch.turn()
         watch.turn()
     (record,) = caplog.records
-    assert f"the 1 list entries of {tmp_path}/quarantine.db hold no more" in record.getMessage()
+    assert (record.event, record.fields) == (
+        "lists_dropped",
+        {"store": f"{tmp_path}/quarantine.db", "entries": 1},
+    )
     assert snapshot.foreign(other) is None
     assert snapshot.written(options) == snapshot.UNREADABLE_VERSION
 

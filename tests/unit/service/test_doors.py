@@ -44,13 +44,13 @@ def test_the_smtp_door_needs_a_next_hop(tmp_path: Path) -> None:
     ("smtp", "key"),
     [
         ('next_hop = "127.0.0.1"', "smtp.next_hop: must be a host and a port, as 127.0.0.1:10025"),
-        ("next_hop = 25", "smtp.next_hop: must be a valid string"),
+        ("next_hop = 25", "smtp.next_hop: must be a text in quotes"),
         ('listen = "mx.example:10024"', "smtp.listen: must be an IP address and a port, as 127.0.0.1:10024"),
         ('listen = "127.0.0.1:100240"', "smtp.listen: must be a host and a port"),
         ('position = "after"', "smtp.position: must be 'after-queue' or 'before-queue'"),
-        ('trusted = ["192.0.2.1/8"]', "smtp.trusted[0]: 192.0.2.1/8 has host bits set"),
-        ('trusted = "127.0.0.0/8"', "smtp.trusted: must be a valid array"),
-        ("sessions = 0", "smtp.sessions: must be greater than or equal to 1"),
+        ('trusted = ["192.0.2.1/8"]', "smtp.trusted[0]: '192.0.2.1/8' has host bits set"),
+        ('trusted = "127.0.0.0/8"', "smtp.trusted: must be a list"),
+        ("sessions = 0", "smtp.sessions: must be at least 1"),
         ("timeout = 5", "smtp.timeout: unknown option"),
     ],
 )

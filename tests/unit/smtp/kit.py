@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tests.unit.release.kit import Port
 
-from sekisho.auth.forged_fields import ForgedFields
+from sekisho.auth.forged_fields import ForgedFields, OwnFields
 from sekisho.clock import SystemClock
 from sekisho.judging.handlers import OnFailure
 from sekisho.judging.in_flight import Failures, InFlight
@@ -40,7 +40,7 @@ class Judge:
     level: OnFailure = OnFailure.HOLD
 
     def forged(self) -> ForgedFields:
-        return ForgedFields("mx.example")
+        return ForgedFields(OwnFields("mx.example"))
 
     def process(self, raw: bytes, envelope: Envelope) -> Action:
         self.seen.append((raw, envelope))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sekisho.auth.forged_fields import ForgedFields
+from sekisho.auth.forged_fields import ForgedFields, OwnFields
 from sekisho.judging.collect import Collector
 from sekisho.judging.replies import UnwritableError
 from sekisho.message import Client, Limits, Recipient
@@ -20,7 +20,7 @@ MAIL = b"Received: from y.example ([192.0.2.9]) by x.example; Tue\r\nSubject: hi
 
 
 def judged(raw: bytes, address: str | None = "192.0.2.7") -> bytes:
-    collector = Collector(Limits(), ForgedFields("mx.example"), spaced=True)
+    collector = Collector(Limits(), ForgedFields(OwnFields("mx.example")), spaced=True)
     whole = collect(raw, Client(address), collector)
     assert collector.raw() == whole or b"\r\n\r\n" not in raw
     return collector.raw()
@@ -48,7 +48,7 @@ def test_an_address_in_another_form() -> None:
 def test_any_bytes_are_collected(data: bytes) -> None:
     """Whatever comes, it ends, and the body is all there."""
     raw = message_of(data)
-    collector = Collector(Limits(), ForgedFields("mx.example"), spaced=True)
+    collector = Collector(Limits(), ForgedFields(OwnFields("mx.example")), spaced=True)
     collect(raw, Client("192.0.2.7"), collector)
     assert len(collector.raw()) >= 2
 

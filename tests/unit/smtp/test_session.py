@@ -177,7 +177,7 @@ def test_a_withheld_recipient_is_not_named_to_the_next_hop() -> None:
         at = it.commands.index("RSET")
         assert it.commands[at:] == [
             "RSET", "XFORWARD NAME=mail.x.example ADDR=192.0.2.7", "MAIL FROM:<a@x.example>",
-            "RCPT TO:<a@y.example>", "RCPT TO:<c@y.example>", "data",
+            "RCPT TO:<a@y.example>", "RCPT TO:<c@y.example>", "DATA",
         ]  # fmt: skip
 
 

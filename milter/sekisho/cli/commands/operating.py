@@ -116,7 +116,7 @@ def report(
 @click.option(
     "--skip",
     multiple=True,
-    type=click.Choice(["postfix", "dns", "socket", "store", "clock", "guard", "files", "metrics"]),
+    type=click.Choice(["postfix", "dns", "socket", "store", "clock", "guard", "files", "metrics", "smtp"]),
     help="Leave a subject out; repeatable.",
 )
 @user_option

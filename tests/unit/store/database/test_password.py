@@ -60,7 +60,7 @@ def test_the_password_is_the_first_line_of_the_file(closed: Cluster, secret: Pat
     """With it a message is held and read; without it, or with another, the store is unavailable."""
     url = closed.new_database()
     opened(url, secret)
-    with pytest.raises(StoreUnavailable, match="no password supplied"):
+    with pytest.raises(StoreUnavailable, match="it asks for a password"):
         opened(url, None)
     secret.write_text("another\n")
     with pytest.raises(StoreUnavailable, match="password authentication failed") as failed:
