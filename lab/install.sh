@@ -7,7 +7,7 @@
 # machine's own mail system stays exactly as it was. Ends with 2 when it may not install what is missing.
 #
 # `install.sh test` also gets what only the tests need: systemd's checks, man, rsyslog and logrotate, docker-compose as
-# the reader of the compose file, Dovecot, OpenDKIM, OpenDMARC, and Prometheus. Prometheus is unpacked below .venv instead
+# the reader of the compose file, Dovecot, OpenDKIM, OpenDMARC, slapd, PostgreSQL, and Prometheus. Prometheus is unpacked below .venv instead
 # of installed, since its package would enable a service that starts with the machine. `install.sh neighbours` gets,
 # besides, the filters for the chains of `make neighbours`; `install.sh roots` gets what makes fresh roots of Debian, and
 # nothing else.
@@ -160,6 +160,7 @@ fi
 if [ "${1-}" = test ] || [ "${1-}" = neighbours ]; then
     packages="$packages systemd man-db rsyslog logrotate libmail-authenticationresults-perl opendkim opendmarc"
     packages="$packages dovecot-core dovecot-lmtpd dovecot-pop3d dovecot-sieve"
+    packages="$packages slapd postfix-ldap postfix-pgsql postgresql"
     docker compose version >/dev/null 2>&1 || packages="$packages docker-compose"
 fi
 

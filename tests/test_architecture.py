@@ -62,6 +62,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "clock",
             "trust",
             "site",
+            "directory",
             "privacy",
         }
     ),

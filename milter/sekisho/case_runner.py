@@ -52,7 +52,8 @@ class CaseRunner:
         config = basis.config
         ports = compose.offline(config, registry=basis.registry, lists=basis.lists)
         known = replace(ports.knowledge, registry=reduced(ports.knowledge.registry, without))
-        pipeline = compose.pipeline(config, replace(ports, knowledge=known))
+        tables = compose.directory(config, ports.clock) if ask_dns else None
+        pipeline = compose.pipeline(config, replace(ports, knowledge=known, directory=tables))
         return cls(basis, known, pipeline, compose.resolver(config) if ask_dns else None)
 
     @property

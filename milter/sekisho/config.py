@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from sekisho.brands import BrandOptions
 from sekisho.checks.options import ArcOptions
 from sekisho.data_files import UnreadableError, read_toml
+from sekisho.directory import DirectoryOptions
 from sekisho.guard import GuardOptions
 from sekisho.journal import JournalOptions
 from sekisho.log import LogOptions
@@ -87,6 +88,11 @@ class Config(Options):
     )
     site: SiteOptions = Field(
         default_factory=SiteOptions, description="Our own identity, protected like a brand's."
+    )
+    directory: DirectoryOptions = Field(
+        default_factory=DirectoryOptions,
+        description="What the site keeps in tables of Postfix (hash, LMDB, LDAP, SQL …): domains, aliases, people and "
+        "groups.",
     )
     policy: PolicyOptions = Field(default_factory=PolicyOptions, description="Thresholds and actions.")
     recipients: Mapping[str, RecipientOptions] = Field(

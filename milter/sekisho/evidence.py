@@ -31,6 +31,7 @@ class Degraded(StrEnum):
     CHECK = "check"
     LIMIT = "limit"
     PICTURES = "pictures"
+    DIRECTORY = "directory"
 
 
 class AuthorStatus(StrEnum):

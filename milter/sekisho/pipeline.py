@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from sekisho.action import Output, carry_out, keep_unjudged
 from sekisho.checks.examine import Examination
 from sekisho.checks.table import CHECKS, Check
 from sekisho.clock import Stopwatch
-from sekisho.evidence import NOTHING
+from sekisho.evidence import NOTHING, Degraded, Evidence
 from sekisho.judgement import Examined, Judged
 from sekisho.message import Envelope, Limits, Message, read
 from sekisho.observers import Observers
 from sekisho.policy import Decision, Lists
-from sekisho.ports import Clock, Context, Guard, Stance, UnfinishedError
+from sekisho.ports import Clock, Context, Directory, Guard, Stance, UnfinishedError
 from sekisho.stages import Stage
 from sekisho.trust import Trust
 from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT, Action
@@ -40,6 +40,7 @@ class Pipeline:
     output: Output
     observers: Observers = field(default_factory=Observers)
     guard: Guard | None = None
+    directory: Directory | None = None
     trust: Trust = field(default_factory=Trust)
     limits: Limits = field(default_factory=Limits)
     checks: Sequence[Check] = CHECKS
@@ -60,8 +61,21 @@ class Pipeline:
         watch = Stopwatch(context.clock)
         message = self.trust.seen_through(read(raw, envelope, self.limits))
         watch.lap(Stage.PARSE)
-        if (why := self._why_unjudged(message)) is not None:
-            return Examined(message, NOTHING, watch.laps, context.clock.now().timestamp(), unjudged=why)
+        if self.trust.skips(message.envelope.client):
+            return _unjudged(message, watch, context, TRUSTED_CLIENT)
+        if self.directory is None:
+            return self._examined(message, context, watch)
+        known = self.directory.introduce(message, context.site)
+        watch.lap(Stage.DIRECTORY)
+        examined = self._examined(known.message, replace(context, site=known.site), watch)
+        if not known.unknown:
+            return examined
+        return replace(examined, evidence=examined.evidence + Evidence(degraded=(Degraded.DIRECTORY,)))
+
+    def _examined(self, message: Message, context: Context, watch: Stopwatch) -> Examined:
+        """What all checks find, unless all recipients opted out."""
+        if not self.decision.wanted(message):
+            return _unjudged(message, watch, context, OPT_OUT)
         examination = Examination(message, context, self.limits, self.observers.crashed)
         return examination.through(self.checks, watch)
 
@@ -85,8 +99,7 @@ class Pipeline:
         """Keep a message whose judgement failed more than once in the store, where the MTA has no hold queue."""
         return keep_unjudged(raw, envelope, self.output, self.observers.crashed)
 
-    def _why_unjudged(self, message: Message) -> str | None:
-        """Why the message is not to be examined: the client is trusted, or all recipients opted out; else None."""
-        if self.trust.skips(message.envelope.client):
-            return TRUSTED_CLIENT
-        return None if self.decision.wanted(message) else OPT_OUT
+
+def _unjudged(message: Message, watch: Stopwatch, context: Context, why: str) -> Examined:
+    """A message that is not to be examined: the client is trusted, or all recipients opted out."""
+    return Examined(message, NOTHING, watch.laps, context.clock.now().timestamp(), unjudged=why)

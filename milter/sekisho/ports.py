@@ -161,6 +161,9 @@ class Site(Protocol):
     def owns(self, domain: str) -> bool:
         """True for our own domains and the names below them."""
 
+    def guards(self, domain: str) -> bool:
+        """True for those of our own domains whose imitations `lookalike` finds."""
+
     def may_send(self, client: Client, signers: Iterable[str]) -> bool:
         """True for those who send in our name: by their address, or by one of the valid signatures."""
 
@@ -175,6 +178,29 @@ class Site(Protocol):
 
     def person(self, shown: str, address: str) -> str | None:
         """The person of ours whose name a display name shows, if the address is not that person's."""
+
+
+class Introduced(Protocol):
+    """One message as the site's directory knows it."""
+
+    @property
+    def message(self) -> Message:
+        """The message; its recipients have their groups and targets."""
+
+    @property
+    def site(self) -> Site | None:
+        """The site with the domains and people that the directory knows."""
+
+    @property
+    def unknown(self) -> bool:
+        """True if a table failed so far whose answer was needed, and no older answer was at hand."""
+
+
+class Directory(Protocol):
+    """What the site keeps in tables of its own: domains, aliases, people and groups."""
+
+    def introduce(self, message: Message, site: Site | None) -> Introduced:
+        """The message with what the tables say. It waits for a bounded time. Never raises."""
 
 
 class Stance(StrEnum):

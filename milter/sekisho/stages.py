@@ -12,6 +12,7 @@ class Stage(StrEnum):
     """The stages whose time is measured for each message, besides the checks."""
 
     PARSE = "parse"
+    DIRECTORY = "directory"  # what the site's tables say of the recipients
     IMAGES = "images"
     POLICY = "policy"
     ACTION = "action"  # with the quarantine's disk write

@@ -11,10 +11,10 @@ from sekisho import compose
 from sekisho.checks.table import CHECKS
 from sekisho.config import Config
 from sekisho.judgement import Examined, Judged
-from sekisho.message import Client, Envelope, Recipient
+from sekisho.message import AliasTarget, Client, Envelope, Message, Recipient
 from sekisho.observers import Observers
 from sekisho.pipeline import Pipeline
-from sekisho.ports import Stance, StoreUnavailable, UnfinishedError
+from sekisho.ports import Site, Stance, StoreUnavailable, UnfinishedError
 from sekisho.verdict import OPT_OUT, TRUSTED_CLIENT, Reply
 
 RAW = b"From: a@stranger.example\r\nSubject: x\r\n\r\nbody\r\n"
@@ -99,6 +99,35 @@ def test_no_check_is_run_on_mail_that_nobody_is_to_judge(to: Envelope, why: str)
     assert (done.action.reply, done.evidence.results, done.evidence.findings) == (Reply.ACCEPT, (), ())
     assert {each.verdict.decided_by for each in done.outcomes} == {why}
     assert list(done.stages) == ["parse", "policy", "action"]
+
+
+class Tables:
+    """A directory that knows one alias of a private mailbox, or nothing for certain. Implements `ports.Directory`."""
+
+    def __init__(self, unknown: bool = False) -> None:
+        self.unknown = unknown
+
+    def introduce(self, message: Message, site: Site | None) -> Tables:
+        target = AliasTarget("b@private.example")
+        known = tuple(replace(each, targets=(target,)) for each in message.envelope.recipients)
+        if not self.unknown:
+            message = replace(message, envelope=replace(message.envelope, recipients=known))
+        self.message, self.site = message, site
+        return self
+
+
+def test_an_alias_of_a_mailbox_that_opted_out_has_opted_out() -> None:
+    """The directory is asked before anybody asks whose mail is judged."""
+    done = replace(pipeline(Store()), directory=Tables()).process(RAW, envelope("alias@ours.example"))
+    assert {each.verdict.decided_by for each in done.outcomes} == {OPT_OUT}
+    assert list(done.stages) == ["parse", "directory", "policy", "action"]
+
+
+def test_a_directory_that_fails_is_no_pass() -> None:
+    """The rules of the configuration hold, and the verdict says that something is not known."""
+    done = replace(pipeline(Store()), directory=Tables(unknown=True)).process(RAW, envelope())
+    assert done.action.reply is Reply.DISCARD
+    assert "directory" in done.evidence.degraded
 
 
 def test_every_stage_has_its_time() -> None:

@@ -17,6 +17,8 @@ from sekisho.compose.state import rollout_key
 from sekisho.config import Config, ConfigError
 from sekisho.config import load as read
 from sekisho.decoder import Decoder
+from sekisho.directory import TableDirectory, Tables, missing
+from sekisho.directory.tables import Counted, TableUse
 from sekisho.dns_answer import Answer
 from sekisho.forwarders import ForwarderFileError, Forwarders
 from sekisho.observers import Isolation, Observers
@@ -26,6 +28,7 @@ from sekisho.ports import (
     Clock,
     Context,
     Deferrals,
+    Directory,
     Guard,
     KnownPolicies,
     Observer,
@@ -78,6 +81,7 @@ class Ports:
     deferrals: Deferrals | None = None
     pictures: Reader = NO_READER
     rollout_key: bytes = b""
+    directory: Directory | None = None
     mta: MtaAbilities = MILTER
 
 
@@ -128,9 +132,30 @@ def load(path: Path | None) -> tuple[Config, Knowledge]:
         config = read(path)
     except ConfigError as error:
         raise ConfigError(error.errors + _named_faults(error.rest)) from error
-    if fault := missing_driver(config.store):
-        raise ConfigError((fault, *_named_faults(config)))
+    if faults := (*_missing_drivers(config), *_missing_tables(config, path)):
+        raise ConfigError((*faults, *_named_faults(config)))
     return config, knowledge(config)
+
+
+def _missing_drivers(config: Config) -> tuple[str, ...]:
+    fault = missing_driver(config.store)
+    return (fault,) if fault else ()
+
+
+def _missing_tables(config: Config, path: Path | None) -> tuple[str, ...]:
+    """What is not installed that the tables of the directory need. `path` is the file that names them."""
+    options = config.directory
+    named = ((f"directory.{use}", table) for use in TableUse for table in getattr(options, use))
+    return tuple(f"{path}: {fault}" for fault in missing(named, options.postfix_directory))
+
+
+def directory(config: Config, clock: Clock, counted: Counted | None = None) -> TableDirectory | None:
+    """The site's tables, for one process; None if no table is named."""
+    options = config.directory
+    if not options.used:
+        return None
+    tables = Tables(options, clock, counted) if counted is not None else Tables(options, clock)
+    return TableDirectory(options, tables, config.policy.recipient_delimiter)
 
 
 def _named_faults(rest: Config | None) -> tuple[str, ...]:
@@ -177,6 +202,7 @@ def pipeline(config: Config, ports: Ports) -> Pipeline:
         output=_output(config, ports),
         observers=Observers(ports.observers, ports.guard, ports.isolation),
         guard=ports.guard,
+        directory=ports.directory,
         trust=trust,
         limits=config.limits,
     )

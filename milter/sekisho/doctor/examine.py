@@ -21,6 +21,7 @@ from sekisho.doctor import (
     resolver,
     smtp_door,
     storage,
+    tables,
 )
 from sekisho.doctor.commands import Commands
 from sekisho.doctor.model import Diagnosis, warning
@@ -78,6 +79,7 @@ SUBJECTS: dict[str, Callable[[Patient], Iterator[Diagnosis]]] = {
     "clock": lambda patient: clock.examine(patient.clock),
     "guard": lambda patient: kill_switch.examine(patient.config, patient.clock, patient.commands),
     "files": lambda patient: files.examine(patient.config, patient.file, patient.commands),
+    "directory": lambda patient: tables.examine(patient.config.directory, patient.commands),
     "smtp": _smtp,
     "metrics": lambda patient: metrics_port.examine(patient.config.metrics, patient.commands),
     "socket": _socket,  # last: its repair starts the daemon, which needs the subjects above

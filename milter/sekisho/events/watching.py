@@ -72,6 +72,24 @@ TASK_WORKS_AGAIN = Event(
     "task_works_again", WARNING, "the first success of a task after failures", (_TASK, _CALL, _FAILURES)
 )
 
+DIRECTORY_FAILED = Event(
+    "directory_failed",
+    ERROR,
+    "the first failure of a table of `[directory]`; older answers hold for `directory.stale_seconds`, then the "
+    "configuration alone",
+    (
+        text("use", "the option that names the table: `domains`, `aliases`, `people` or `groups`"),
+        text("table", "the table"),
+        _REASON,
+    ),
+)
+DIRECTORY_WORKS_AGAIN = Event(
+    "directory_works_again",
+    WARNING,
+    "the first answer of a table after failures",
+    (text("use", "the option that names the table"), text("table", "the table"), _FAILURES),
+)
+
 PAUSED = Event(
     "paused",
     WARNING,

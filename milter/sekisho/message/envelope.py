@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sekisho.address import split_path
 from sekisho.domains import to_ascii
@@ -30,13 +31,26 @@ class Client:
     relayed: bool = False
 
 
+class AliasTarget(NamedTuple):
+    """A mailbox that an alias leads to, and the groups that it is in."""
+
+    address: str
+    groups: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One RCPT TO. `address` is what the MTA delivers to; `raw` is the argument as the client wrote it."""
+    """One RCPT TO. `address` is what the MTA delivers to; `raw` is the argument as the client wrote it.
+
+    `groups` and `targets` are what the site's directory says: the groups that the address is in, and, of an alias, the
+    mailboxes that it leads to.
+    """
 
     address: str
     raw: str = ""
     parameters: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    targets: tuple[AliasTarget, ...] = ()
 
     @property
     def domain(self) -> str | None:

@@ -111,6 +111,10 @@ class Metrics:
         batch.observe(self._of("dns_seconds"), seconds)
         self._shard.add_all(batch.changes)
 
+    def directory(self, use: str, outcome: str, keys: int) -> None:
+        """Keys were looked up in the site's tables: values of `TableUse` and `TableOutcome`, and how many keys."""
+        self._of("directory_lookups_total", use, outcome).inc(keys)
+
     def quarantine_operation(self, operation: str, result: str) -> None:
         """An operation of the audit: values of `OperationName` and `OperationResult`."""
         self._of("quarantine_operations_total", operation, result).inc()

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Literal
 
 from sekisho.decoder import DecoderEnd
+from sekisho.directory.tables import TableOutcome, TableUse
 from sekisho.dns_answer import Found
 from sekisho.evidence import METHODS, Degraded
 from sekisho.held import OperationName, OperationResult, ReleaseReason, State
@@ -104,6 +105,12 @@ ROWS: tuple[MetricRow, ...] = (
     ),
     MetricRow("dns_queries_total", "counter", "DNS questions.", (MetricLabel("outcome", (*Found, OTHER)),)),
     MetricRow("dns_seconds", "histogram", "Time until a DNS answer.", buckets=DNS_SECONDS),
+    MetricRow(
+        "directory_lookups_total",
+        "counter",
+        "Keys looked up in the tables of [directory].",
+        (MetricLabel("use", tuple(TableUse)), MetricLabel("outcome", tuple(TableOutcome))),
+    ),
     MetricRow(
         "errors_total",
         "counter",

@@ -20,8 +20,9 @@ from pydantic import Field, field_validator
 from sekisho.domains import IpNetwork, parse_ip, to_ascii, within
 from sekisho.evidence import Evidence, ProofScope
 from sekisho.message import Message, Recipient
+from sekisho.message.recipient_keys import key_of, widening
 from sekisho.options import Options
-from sekisho.policy.entries import ListEntry, key_of, parse_entry, widening
+from sekisho.policy.entries import ListEntry, parse_entry
 
 Groups = Mapping[str, Iterable[str]]
 NO_GROUPS: Groups = {}
@@ -62,6 +63,14 @@ def list_faults(options: ListOptions, groups: Groups) -> Iterator[tuple[str, str
         for each in entries:
             if _is_word(each.scope) and each.scope not in groups:
                 yield name, f"{each.entry}: scope {each.scope!r} is neither a group, a domain nor an address"
+
+
+def _whom(scope: str, groups: Groups) -> tuple[str, ...]:
+    """The keys under which an entry of this scope is found. A group has its members and its own name, since the
+    directory may say who is in it."""
+    if not _is_word(scope):
+        return (scope,)
+    return (scope, *groups[scope]) if scope in groups else ()
 
 
 def _is_word(scope: str) -> bool:
@@ -172,17 +181,26 @@ class ScopedList:
         counts for no recipient."""
         sorted_out: dict[str, list[ListEntry]] = {}
         for each in entries:
-            for scope in groups.get(each.scope, ()) if _is_word(each.scope) else (each.scope,):
+            for scope in _whom(each.scope, groups):
                 sorted_out.setdefault(key_of(scope), []).append(each)
         return cls({scope: Entries(some) for scope, some in sorted_out.items()}, delimiters)
 
     def match(self, sender: Sender, recipient: Recipient) -> str | None:
         """The text of the first matching entry for the recipient, the narrowest scope first; None if there is none."""
-        for scope in (*widening(recipient.address, self.delimiters), ""):
+        for scope in self._scopes(recipient):
             entries = self.by_scope.get(scope)
             if entries is not None and (found := entries.match(sender)) is not None:
                 return found.entry
         return None
+
+    def _scopes(self, recipient: Recipient) -> tuple[str, ...]:
+        """The scopes of a recipient, the narrowest first. An alias of one mailbox has those of that mailbox, too; one
+        of several has not, since an entry of one reader does not decide for the others."""
+        *own, domain = widening(recipient.address, self.delimiters)
+        if len(recipient.targets) != 1:
+            return (*own, *recipient.groups, domain, "")
+        *mailbox, beyond = widening(recipient.targets[0].address, self.delimiters)
+        return (*own, *recipient.groups, *mailbox, *recipient.targets[0].groups, domain, beyond, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,21 +6,25 @@ first in the file counts first. All of it is computed when the configuration is 
 
 A mail server delivers `help@localhost` and `help@[192.0.2.1]` (its own address) as mail for one of its own domains. A
 sender uses such a recipient only to avoid the rules for that domain, so the strictest rules that could apply are used.
+
+What the site's directory says comes with the recipient: a group has the members that the file names and those of the
+directory, and an alias without rules of its own has those of its mailbox, of several the strictest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sekisho.domains import to_ascii
-from sekisho.message import Recipient
-from sekisho.policy.entries import key_of, mailbox_of, widening
+from sekisho.message import AliasTarget, Recipient
+from sekisho.message.recipient_keys import key_of, mailbox_of, widening
 from sekisho.policy.lists import NO_GROUPS, Groups
 from sekisho.policy.rules import PolicyOptions, RecipientOptions, Rules
 from sekisho.verdict import Mode
 
 Special = Mapping[str, RecipientOptions]
+Steps = Mapping[str, list[tuple[str, RecipientOptions]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,9 @@ class RecipientRules:
     default: Rules
     special: Mapping[str, Rules] = field(default_factory=dict)
     delimiters: str = ""
+    groups: Special = field(default_factory=dict)
+    """The options of groups, in the order of the file: the directory may say who is in them."""
+    steps: Steps = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -38,18 +45,42 @@ class RecipientRules:
         """The rules of the configuration: `options` are the site's, `special` those of a domain, address or group."""
         default, delimiters = Rules.of(mode, options), options.recipient_delimiter
         steps = _steps(special, groups)
-        rules = {key: _folded(default, key, steps, delimiters) for key in steps}
-        return cls(default, rules, delimiters)
+        rules = {key: _folded(default, widening(key, delimiters), steps) for key in steps}
+        named = {name: special[name] for name in groups if name in special}
+        return cls(default, rules, delimiters, named, steps)
 
     def rules_for(self, recipient: Recipient) -> Rules:
         """The rules for a recipient."""
-        if not self.special:
+        if not self.special and not self.groups:
             return self.default
         keys = widening(recipient.address, self.delimiters)
-        for key in keys:
-            if (rules := self.special.get(key)) is not None:
-                return rules
+        if (rules := self._narrow(keys, recipient.groups)) is not None:
+            return rules
+        if recipient.targets and (rules := self._of_targets(keys[-1], recipient.targets)) is not None:
+            return rules
+        if (rules := self.special.get(keys[-1])) is not None:
+            return rules
         return self._strictest(keys) if _is_the_host(keys[-1]) else self.default
+
+    def _narrow(self, keys: tuple[str, ...], groups: tuple[str, ...]) -> Rules | None:
+        """The rules of an address itself or of groups that the directory says it is in; None if there are none."""
+        if groups and (known := [name for name in self.groups if name in groups]):
+            return _folded(
+                self.default, keys, self.steps, [(name, self.groups[name]) for name in reversed(known)]
+            )
+        return next((self.special[key] for key in keys[:-1] if key in self.special), None)
+
+    def _of_targets(self, domain: str, targets: tuple[AliasTarget, ...]) -> Rules | None:
+        """The rules of the mailboxes that an alias leads to: the strictest. If none of them has rules of its own, those
+        of the alias's domain count before those of their domains; None if there are no such rules either."""
+        ways = [widening(each.address, self.delimiters) for each in targets]
+        narrow = [self._narrow(keys, each.groups) for keys, each in zip(ways, targets, strict=True)]
+        if domain in self.special and not any(narrow):
+            return None
+        wide = [
+            own or self.special.get(keys[-1], self.default) for own, keys in zip(narrow, ways, strict=True)
+        ]
+        return max(wide, key=_severity)
 
     def _strictest(self, keys: tuple[str, ...]) -> Rules:
         """The strictest rules for a mailbox of the host itself: of the same name in any domain, of all domains, and of
@@ -65,7 +96,13 @@ class RecipientRules:
     @property
     def modes(self) -> frozenset[Mode]:
         """All modes that any recipient has."""
-        return frozenset({self.default.mode, *(rules.mode for rules in self.special.values())})
+        return frozenset(rules.mode for rules in self.every)
+
+    @property
+    def every(self) -> tuple[Rules, ...]:
+        """All rules: the site's, those of the file, and those of groups whose members the directory knows."""
+        grouped = (self.default.with_own(name, own) for name, own in self.groups.items())
+        return (self.default, *self.special.values(), *grouped)
 
 
 def _is_the_host(domain: str) -> bool:
@@ -75,9 +112,6 @@ def _is_the_host(domain: str) -> bool:
 
 def _severity(rules: Rules) -> tuple[bool, bool, int, float]:
     return (rules.filtered, rules.mode is Mode.ENFORCE, rules.max_action, -rules.thresholds.quarantine)
-
-
-Steps = Mapping[str, list[tuple[str, RecipientOptions]]]
 
 
 def _steps(special: Special, groups: Groups) -> Steps:
@@ -92,10 +126,17 @@ def _steps(special: Special, groups: Groups) -> Steps:
     return steps
 
 
-def _folded(default: Rules, key: str, steps: Steps, delimiters: str) -> Rules:
+def _folded(
+    default: Rules,
+    keys: tuple[str, ...],
+    steps: Steps,
+    grouped: Sequence[tuple[str, RecipientOptions]] = (),
+) -> Rules:
+    """The rules of an address or domain, from the widest of its keys to the narrowest. Those of groups that the
+    directory says (`grouped`) come between the domain and the address."""
     rules = default
-    for wider in reversed(widening(key, delimiters)):
-        for name, own in steps.get(wider, ()):
+    for place, wider in enumerate(reversed(keys)):
+        for name, own in (*(grouped if place == 1 else ()), *steps.get(wider, ())):
             rules = rules.with_own(name, own)
     return rules
 

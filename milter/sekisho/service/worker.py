@@ -72,7 +72,7 @@ class WorkerHandlers:
         whether the recipient's rules allow a quarantine."""
         rules = self._pipeline.decision.rules
         if recipient is None:
-            return max(map(_on_failure, (rules.default, *rules.special.values())))
+            return max(map(_on_failure, rules.every))
         return _on_failure(rules.rules_for(recipient))
 
     def paused(self) -> bool:
@@ -119,10 +119,7 @@ def build(
     log.start()
     isolation = Isolation(meter.observer_failed)
     counted = partial(isolation.alone, ObserverName.METRICS)
-    quarantine = holds = None
-    if _may_hold(settings):
-        quarantine = Opening(settings.store, shared.clock, on_loss=counted(meter.store_identity_failed))
-        holds = compose.unknown_commits(settings, quarantine, shared.clock)
+    quarantine = _quarantine(settings, shared, counted(meter.store_identity_failed))
     guard = Watch(
         Switch(compose.switch_file(settings)), settings.guard, shared.clock, counted(meter.guard_tripped)
     )
@@ -135,7 +132,7 @@ def build(
         shared.clock,
         known,
         resolver,
-        holds,
+        quarantine and compose.unknown_commits(settings, quarantine, shared.clock),
         (recorder,) if policies is None else (recorder, policies),
         guard,
         isolation=isolation,
@@ -144,6 +141,7 @@ def build(
         deferrals=compose.deferrals(settings, shared.clock),
         pictures=pictures,
         rollout_key=rollout_key,
+        directory=compose.directory(settings, shared.clock, counted(meter.directory)),
         mta=shared.doors.abilities(settings),
     )
     beside: list[Closable] = [ListFollower(lists), pictures]
@@ -152,6 +150,10 @@ def build(
         beside.append(policies)
     pipeline = compose.pipeline(settings, ports)
     return WorkerHandlers(pipeline, shared.clock, resolver, quarantine, guard, counted(meter.error), beside)
+
+
+def _quarantine(settings: Config, shared: Shared, on_loss: Callable[[], None]) -> Opening | None:
+    return Opening(settings.store, shared.clock, on_loss=on_loss) if _may_hold(settings) else None
 
 
 def _may_hold(settings: Config) -> bool:

@@ -104,6 +104,10 @@ class Site:
         """True for our own domains and the names below them."""
         return any(within(domain, own) for own in self.domains)
 
+    def guards(self, domain: str) -> bool:
+        """The same: an imitation of any of them is found."""
+        return self.owns(domain)
+
     def may_send(self, client: Client, signers: Iterable[str]) -> bool:
         """True if the client may send in our name: by its address, or by the domain of a valid signature."""
         return client.address in self.networks or any(

@@ -102,6 +102,7 @@ def test_the_names_are_those_of_the_contract() -> None:
         "findings_total": "finding",
         "impersonations_total": "brand",
         "auth_results_total": "method,result",
+        "directory_lookups_total": "use,outcome",
         "dns_queries_total": "outcome",
         "dns_seconds": "",
         "errors_total": "stage",

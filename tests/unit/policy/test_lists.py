@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from sekisho.address import Mailbox
 from sekisho.evidence import Evidence, Proof
-from sekisho.message import Author, Client, Envelope, Headers, Message, Recipient
+from sekisho.message import AliasTarget, Author, Client, Envelope, Headers, Message, Recipient
 from sekisho.policy.entries import ListEntry, parse_entry
 from sekisho.policy.lists import Entries, ListOptions, Lists, ScopedList, Sender, list_faults
 
@@ -267,3 +267,27 @@ def test_what_was_added_lies_over_the_file() -> None:
     lists = Lists.of(ListOptions(allow=(entry("a.example"),)), {}, ListOptions(allow=(entry("b.example"),)))
     assert lists.allow.match(sender("x@a.example"), HANAKO) == "a.example"
     assert lists.allow.match(sender("x@b.example"), HANAKO) == "b.example"
+
+
+def test_scopes_of_what_the_directory_says() -> None:
+    """A group has the members of the directory; an alias of one mailbox has its scopes, one of several has not."""
+    entries = [
+        entry("one.example", scope="vip"),
+        entry("two.example", scope="taro@example.jp"),
+        entry("three.example", scope="gone"),
+    ]
+    found = ScopedList.of(entries, {"vip": ()})
+
+    def match(author: str, recipient: Recipient) -> str | None:
+        return found.match(sender(f"x@{author}"), recipient)
+
+    alias = Recipient("info@other.jp", targets=(AliasTarget("taro@example.jp", ("vip",)),))
+    both = Recipient(
+        "all@other.jp", targets=(AliasTarget("taro@example.jp", ("vip",)), AliasTarget("b@other.jp"))
+    )
+    member = Recipient("a@other.jp", groups=("vip", "gone"))
+    assert match("one.example", member) == "one.example"
+    assert match("one.example", HANAKO) is None
+    assert match("three.example", member) is None
+    assert (match("one.example", alias), match("two.example", alias)) == ("one.example", "two.example")
+    assert (match("one.example", both), match("two.example", both)) == (None, None)

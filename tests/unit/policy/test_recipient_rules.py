@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from sekisho.message import Recipient
+from sekisho.message import AliasTarget, Recipient
 from sekisho.policy import (
     PolicyOptions,
     RecipientOptions,
@@ -205,3 +205,70 @@ def test_a_rollout_of_nothing_and_of_all() -> None:
         assert Rules(rollout=100).drawn(KEY, digest(number), who) == Rules(rollout=100)
         bounded = Rules(rollout=0, max_action=Disposition.ACCEPT, otherwise=Disposition.TAG)
         assert bounded.drawn(KEY, digest(number), who).max_action is Disposition.ACCEPT
+
+
+def leads(
+    *targets: str | AliasTarget, groups: tuple[str, ...] = (), address: str = "info@other.jp"
+) -> Recipient:
+    """A recipient as the site's directory knows it."""
+    known = tuple(each if isinstance(each, AliasTarget) else AliasTarget(each) for each in targets)
+    return Recipient(address, groups=groups, targets=known)
+
+
+def test_a_group_has_the_members_of_the_directory_too() -> None:
+    """Between the domain's rules and the address's own; of several the first in the file counts first."""
+    rules = book(
+        first=RecipientOptions(tag=3),
+        second=RecipientOptions(tag=4, subject_mark="[2]"),
+        other__jp=RecipientOptions(tag=2, mode=Mode.ENFORCE),
+        boss_at_other__jp=RecipientOptions(tag=1),
+    )
+    member = rules.rules_for(leads(groups=("second", "first"), address="a@other.jp"))
+    assert (member.name, member.thresholds.tag, member.subject_mark) == ("first", 3, "[2]")
+    assert member.mode is Mode.ENFORCE
+    assert rules.rules_for(leads(groups=("second",), address="boss@other.jp")).thresholds.tag == 1
+    assert rules.rules_for(leads(groups=("unheard-of",), address="a@other.jp")).thresholds.tag == 2
+
+
+def test_a_group_may_be_empty_in_the_file() -> None:
+    """Then only the directory says who is in it, and its mode counts among all modes."""
+    rules = RecipientRules.of(
+        Mode.SHADOW, PolicyOptions(), {"vip": RecipientOptions(mode=Mode.ENFORCE)}, {"vip": ()}
+    )
+    assert rules.rules_for(leads(groups=("vip",))).mode is Mode.ENFORCE
+    assert rules.rules_for(leads()).mode is Mode.SHADOW
+    assert rules.modes == {Mode.SHADOW, Mode.ENFORCE}
+
+
+def test_an_alias_has_the_rules_of_its_mailbox() -> None:
+    """By address or by group; its own come first; the domain of the alias comes before that of the mailbox."""
+    rules = book(
+        taro_at_example__jp=RecipientOptions(tag=1),
+        second=RecipientOptions(tag=4),
+        own_at_other__jp=RecipientOptions(tag=9),
+        brand__jp=RecipientOptions(tag=2),
+        far__jp=RecipientOptions(tag=3),
+    )
+
+    def tag(recipient: Recipient) -> float:
+        return rules.rules_for(recipient).thresholds.tag
+
+    assert tag(leads("taro@example.jp")) == 1
+    assert tag(leads("hanako@example.jp")) == 4
+    assert tag(leads(AliasTarget("x@else.jp", ("second",)))) == 4
+    assert tag(leads("taro@example.jp", address="own@other.jp")) == 9
+    assert tag(leads("taro@example.jp", address="x@brand.jp")) == 1
+    assert tag(leads("x@far.jp", address="x@brand.jp")) == 2
+    assert tag(leads("x@far.jp")) == 3
+    assert tag(leads("x@else.jp")) == 5
+
+
+def test_an_alias_of_several_mailboxes_has_the_strictest_rules() -> None:
+    """One reader who opted out does not open the list for all."""
+    rules = book(
+        taro_at_example__jp=RecipientOptions(filter=False),
+        hanako_at_example__jp=RecipientOptions(mode=Mode.ENFORCE),
+    )
+    assert rules.rules_for(leads("taro@example.jp", "hanako@example.jp")).name == "hanako@example.jp"
+    assert rules.rules_for(leads("taro@example.jp", "x@else.jp")).filtered
+    assert not rules.rules_for(leads("taro@example.jp")).filtered

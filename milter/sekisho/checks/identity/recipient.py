@@ -96,15 +96,18 @@ def _as_colleague(message: Message, context: Context) -> Iterator[Finding]:
         return
     for recipient in _few(message):
         own = registrable(recipient.domain or "")
-        if own is None or own == base or (context.site is not None and context.site.owns(own)):
+        if own is None or own == base or (context.site is not None and context.site.guards(own)):
             continue
         alike = _at_a_glance(own) == _at_a_glance(base)
-        if alike and context.providers.kind(own) is None and not _of_one_brand(own, base, context):
+        if alike and context.providers.kind(own) is None and not _of_one_owner(own, base, context):
             yield LOOKALIKE.found(domain=author, of=own)
             return
 
 
-def _of_one_brand(one: str, other: str, context: Context) -> bool:
+def _of_one_owner(one: str, other: str, context: Context) -> bool:
+    """True if both are the site's own, or domains of one brand or its affiliates."""
+    if context.site is not None and context.site.owns(one) and context.site.owns(other):
+        return True
     brand = context.registry.owner(one)
     return brand is not None and context.registry.owner(other) in context.registry.affiliates(brand)
 

@@ -116,7 +116,9 @@ def report(
 @click.option(
     "--skip",
     multiple=True,
-    type=click.Choice(["postfix", "dns", "socket", "store", "clock", "guard", "files", "metrics", "smtp"]),
+    type=click.Choice(
+        ["postfix", "dns", "socket", "store", "clock", "guard", "files", "metrics", "smtp", "directory"]
+    ),
     help="Leave a subject out; repeatable.",
 )
 @user_option

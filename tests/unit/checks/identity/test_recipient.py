@@ -157,6 +157,21 @@ def test_our_own_site_has_a_check_of_its_own() -> None:
     assert "recipient.lookalike" not in found("s", author="a@kaisha-co.jp", rcpt=("b@kaisha.co.jp",), at=at)
 
 
+class OfTables(Site):
+    """A site whose domain stands in a table: nobody finds its imitations but this check."""
+
+    def guards(self, domain: str) -> bool:
+        return False
+
+
+def test_a_domain_of_a_table_is_looked_after_here() -> None:
+    """`site` cannot find its imitations. Two domains that are both ours imitate nobody."""
+    for domains, alike in ((("kaisha.co.jp",), True), (("kaisha.co.jp", "kaisha-co.jp"), False)):
+        at = replace(context(), site=OfTables.of(SiteOptions(domains=domains), NAME_WORDS))
+        ids = found("s", author="a@kaisha-co.jp", rcpt=("b@kaisha.co.jp",), at=at)
+        assert ("recipient.lookalike" in ids) is alike
+
+
 def test_both_spellings_may_be_one_brands() -> None:
     """Who is known to own both names imitates nobody; who is known to own one of them may."""
     for owners, alike in (

@@ -1,0 +1,235 @@
+"""One message with what the site's tables say: aliases and groups of its recipients, own domains, own people."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+from sekisho.directory.options import DirectoryOptions
+from sekisho.directory.tables import TableAnswers, Tables, TableUse, TimeLeft
+from sekisho.domains import to_ascii
+from sekisho.known import Lookalike
+from sekisho.message import AliasTarget, Client, Message, Recipient
+from sekisho.message.recipient_keys import key_of, mailbox_of
+from sekisho.ports import Site
+
+MAX_DEPTH = 5  # of aliases that lead to aliases
+MAX_TARGETS = 50  # of one alias
+MAX_ADDRESSES = 200  # that are followed for one message
+MAX_PARENTS = 4  # of a domain that are asked for
+MAX_NAME_CHARS = 120  # of a display name
+MAX_NAME_WORDS = 6
+
+
+class _Asking:
+    """The questions of one message, with the time that is left for them. `unknown`: one had no answer."""
+
+    def __init__(self, tables: Tables, seconds: float) -> None:
+        self._tables = tables
+        self._left = TimeLeft(seconds)
+        self.unknown = False
+
+    def has(self, use: TableUse) -> bool:
+        """True if a table is named for this use."""
+        return self._tables.has(use)
+
+    def find(self, use: TableUse, keys: Iterable[str]) -> Mapping[str, str]:
+        """The values of the keys that are there."""
+        found: TableAnswers = self._tables.find(use, keys, self._left)
+        self.unknown = self.unknown or found.unknown
+        return found.values
+
+
+@dataclass(frozen=True, slots=True)
+class IntroducedMessage:
+    """Implements `ports.Introduced`."""
+
+    message: Message
+    site: Site | None
+    asking: _Asking
+
+    @property
+    def unknown(self) -> bool:
+        """True if a question about the message had no answer."""
+        return self.asking.unknown
+
+
+class TableDirectory:
+    """Implements `ports.Directory` with the site's tables. Shared by all messages of a process."""
+
+    def __init__(self, options: DirectoryOptions, tables: Tables, delimiters: str = "") -> None:
+        """`delimiters` are the characters that begin an address extension."""
+        self._tables = tables
+        self._seconds = options.timeout
+        self._delimiters = delimiters
+
+    def introduce(self, message: Message, site: Site | None) -> IntroducedMessage:
+        """The message with what the tables say."""
+        asking = _Asking(self._tables, self._seconds)
+        recipients = Recipients(asking, self._delimiters).known(message.envelope.recipients)
+        if recipients != message.envelope.recipients:
+            message = replace(message, envelope=replace(message.envelope, recipients=recipients))
+        known = None if site is None else SiteWithTables(site, asking)
+        return IntroducedMessage(message, known, asking)
+
+
+class Recipients:
+    """Follows aliases and finds groups, for all recipients of a message together."""
+
+    def __init__(self, asking: _Asking, delimiters: str) -> None:
+        self._asking = asking
+        self._delimiters = delimiters
+
+    def known(self, recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
+        """The recipients with their groups and targets."""
+        named = [key_of(each.address) for each in recipients if "@" in each.address]
+        steps = self._followed(named)
+        leaves = {key: _leaves(key, steps) for key in dict.fromkeys(named)}
+        groups = self._groups({*named, *(each for some in leaves.values() for each in some)})
+        return tuple(self._one(each, leaves, groups) for each in recipients)
+
+    def _one(
+        self,
+        recipient: Recipient,
+        leaves: Mapping[str, tuple[str, ...]],
+        groups: Mapping[str, tuple[str, ...]],
+    ) -> Recipient:
+        key = key_of(recipient.address)
+        targets = tuple(AliasTarget(each, groups.get(each, ())) for each in leaves.get(key, ()))
+        own = groups.get(key, ())
+        return replace(recipient, groups=own, targets=targets) if own or targets else recipient
+
+    def _followed(self, named: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """What each address leads to, in one step. Each step asks for all addresses at once."""
+        steps: dict[str, tuple[str, ...]] = {}
+        if not self._asking.has(TableUse.ALIASES):
+            return steps
+        frontier = list(named)
+        for _ in range(MAX_DEPTH):
+            waiting = [each for each in dict.fromkeys(frontier) if each not in steps]
+            frontier = waiting[: MAX_ADDRESSES - len(steps)]
+            self._asking.unknown |= len(frontier) < len(waiting)
+            if not frontier:
+                break
+            forms = {each: self._forms(each) for each in frontier}
+            found = self._asking.find(TableUse.ALIASES, (form for some in forms.values() for form in some))
+            for each, some in forms.items():
+                value = next((found[form] for form in some if form in found), "")
+                steps[each] = tuple(_addresses(value, each))[:MAX_TARGETS]
+            frontier = [target for each in frontier for target in steps[each]]
+        return steps
+
+    def _forms(self, key: str) -> tuple[str, ...]:
+        """The keys of an address, in the order of virtual(5): the address, the mailbox, the domain."""
+        return tuple(dict.fromkeys((key, mailbox_of(key, self._delimiters), f"@{key.rpartition('@')[2]}")))
+
+    def _groups(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        forms = {key: (key, mailbox_of(key, self._delimiters)) for key in keys}
+        found = self._asking.find(TableUse.GROUPS, (form for some in forms.values() for form in some))
+        values = {
+            key: next((found[form] for form in some if form in found), "") for key, some in forms.items()
+        }
+        return {key: tuple(_group_names(value)) for key, value in values.items()}
+
+
+def _group_names(value: str) -> Iterator[str]:
+    """The names of groups in a value. A domain or an address is no group."""
+    return (each for each in re.split(r"[,\s]+", value) if each and "." not in each and "@" not in each)
+
+
+def _addresses(value: str, key: str) -> Iterator[str]:
+    """The addresses in the value of an alias. `@example.jp` keeps the local part; a command, a file and a bare name
+    are no mailbox that rules could name."""
+    for each in filter(None, re.split(r"[,\s]+", value)):
+        local, at, domain = each.rpartition("@")
+        name = to_ascii(domain)
+        if at and name is not None and not local.startswith(("|", "/", ":")):
+            yield key_of(f"{local or key.rpartition('@')[0]}@{name}")
+
+
+def _leaves(key: str, steps: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The mailboxes at the end; none if the address leads nowhere but to itself. A loop leads nowhere."""
+    found: dict[str, None] = {}
+    seen, waiting = {key}, list(reversed(steps.get(key, ())))
+    while waiting and len(found) < MAX_TARGETS:
+        each = waiting.pop()
+        further = steps.get(each, ())
+        if not further or each in further:
+            found[each] = None
+        waiting += (target for target in reversed(further) if target not in seen and target != each)
+        seen.update(further)
+    return () if tuple(found) == (key,) else tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWithTables:
+    """Implements `ports.Site`: the configured site, and the domains and people of the tables. Imitations and names are
+    found of the configured ones only, since nobody can ask a table for what looks alike."""
+
+    site: Site
+    asking: _Asking
+
+    def owns(self, domain: str) -> bool:
+        """True for our own domains and the names below them."""
+        if self.site.owns(domain):
+            return True
+        return bool(self.asking.find(TableUse.DOMAINS, _parents(domain)))
+
+    def guards(self, domain: str) -> bool:
+        """True for configured domains."""
+        return self.site.guards(domain)
+
+    def may_send(self, client: Client, signers: Iterable[str]) -> bool:
+        """As configured."""
+        return self.site.may_send(client, signers)
+
+    def lookalike(self, domain: str) -> Lookalike | None:
+        """What of the configured domains and names a stranger's domain is made to look like."""
+        return self.site.lookalike(domain)
+
+    def named(self, shown: str) -> str | None:
+        """The configured name that a display name shows."""
+        return self.site.named(shown)
+
+    def excepts(self, address: str) -> bool:
+        """As configured."""
+        return self.site.excepts(address)
+
+    def person(self, shown: str, address: str) -> str | None:
+        """The person of ours whose name a display name shows, if the address is not that person's."""
+        if (configured := self.site.person(shown, address)) is not None:
+            return configured
+        if not self.asking.has(TableUse.PEOPLE) or self.site.excepts(address):
+            return None
+        names = _names(shown)
+        found = self.asking.find(TableUse.PEOPLE, names)
+        name = next((each for each in names if each in found), None)
+        if name is None or address.lower() in re.split(r"[,\s<>]+", found[name].lower()):
+            return None
+        return None if self.owns(to_ascii(address.rpartition("@")[2]) or "") else names[name]
+
+
+def _parents(domain: str) -> tuple[str, ...]:
+    """The domain and the names above it, without the top-level domain."""
+    labels = domain.lower().rstrip(".").split(".")
+    return tuple(".".join(labels[start:]) for start in range(min(len(labels) - 1, MAX_PARENTS + 1)))
+
+
+def _names(shown: str) -> dict[str, str]:
+    """The keys for a display name, each with what it stands for: all words, and two or three that stand together, in
+    every order, with spaces and without (`山田 太郎 社長`: `山田 太郎`, `太郎 山田`, `山田太郎` …)."""
+    plain = unicodedata.normalize("NFKC", shown[:MAX_NAME_CHARS])
+    words = re.sub(r"[\"'()\[\],<>/|・]+", " ", plain).split()[:MAX_NAME_WORDS]
+    runs = [
+        words,
+        *(words[start : start + size] for size in (3, 2) for start in range(len(words) - size + 1)),
+    ]
+    found: dict[str, str] = {}
+    for run in runs:
+        for order in permutations(run) if len(run) <= 3 else (run,):
+            for between in (" ", ""):
+                found.setdefault(between.join(order).lower(), " ".join(run))
+    return {key: name for key, name in found.items() if len(key) > 1}
